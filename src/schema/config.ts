@@ -1,0 +1,66 @@
+// Everything a person can set about how one run is trained.
+import { z } from 'zod';
+
+/** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
+export const labelModeSchema = z.enum(['x', 'first', 'all']);
+export type LabelMode = z.infer<typeof labelModeSchema>;
+
+export const tagSchemeSchema = z.enum(['IOB1', 'IOB2', 'IOBES']);
+export type TagScheme = z.infer<typeof tagSchemeSchema>;
+
+const fraction = z.number().min(0).lt(1);
+
+export const trainingConfigSchema = z
+  .strictObject({
+    /** Tags the head predicts. */
+    tagScheme: tagSchemeSchema,
+    labelMode: labelModeSchema,
+    /** `token`: each token is encoded on its own, as the released code does; `sentence`: the tokens joined by spaces are. */
+    encoding: z.enum(['token', 'sentence']),
+    lowerCase: z.boolean(),
+    /** `sentence`: a sequence holds one sentence; `packed`: sentences in file order fill a sequence, without separators. */
+    layout: z.enum(['sentence', 'packed']),
+    /** Longest sequence in pieces, specials included. Longer sentences are split at token borders. */
+    maxPieces: z.int().min(8).max(1024),
+    /** Pieces closing a sequence: `<sep><cls>` as Hugging Face, `<sep><sep><cls>` as the released code. */
+    specials: z.enum(['sep-cls', 'sep-sep-cls']),
+    /** Whether the closing specials are tagged O and counted in the loss, as the released code does. */
+    specialsInLoss: z.boolean(),
+    head: z.enum(['crf', 'softmax']),
+    /** Start and end states of the CRF (paper, eq. 1); the released code has none. Ignored by the softmax head. */
+    crfStartEnd: z.boolean(),
+    epochs: z.int().min(1).max(10_000),
+    /** Sequences that make one update. */
+    batchSize: z.int().min(1).max(4096),
+    /** Sequences on the device at once; gradients accumulate up to `batchSize`. */
+    microBatchSize: z.int().min(1).max(4096),
+    learningRate: z.number().positive().max(1),
+    /** Linear to 0 over all steps, or constant. */
+    decay: z.enum(['linear', 'constant']),
+    warmupSteps: z.int().min(0),
+    /**
+     * `rate`: layer l of n learns at learningRate * factor^(n - l), the embedding at layer 0's rate, the head at learningRate (paper);
+     * `gradient`: clipped gradients of layer l are multiplied by factor^(n - 1 - l), rates are equal (released code); `off`.
+     */
+    layerDecay: z.strictObject({ mode: z.enum(['rate', 'gradient', 'off']), factor: z.number().positive().max(1) }),
+    adam: z.strictObject({
+      beta1: fraction,
+      beta2: fraction,
+      epsilon: z.number().positive(),
+      /** `standard`: epsilon beside the bias-corrected root (PyTorch); `hat`: beside the uncorrected one (TensorFlow, released code). */
+      epsilonForm: z.enum(['standard', 'hat']),
+    }),
+    /** Largest global norm of the gradient; null for no clipping. */
+    clipNorm: z.number().positive().nullable(),
+    dropout: z.strictObject({ encoder: fraction, attention: fraction, head: fraction }),
+    /** Train on the train split alone, or on train and devel together. */
+    trainOn: z.enum(['train', 'train+devel']),
+    /** Snapshots kept for the test scores: the last so many epochs (the paper keeps five). */
+    snapshots: z.int().min(1).max(50),
+  })
+  .refine((config) => config.microBatchSize <= config.batchSize, {
+    path: ['microBatchSize'],
+    message: 'microBatchSize must not exceed batchSize',
+  });
+
+export type TrainingConfig = z.infer<typeof trainingConfigSchema>;

@@ -1,0 +1,55 @@
+// The one error type of the lab: what went wrong, what was expected, what came.
+
+/** The part of a LabError that crosses threads and files as plain data. */
+export interface LabErrorData {
+  readonly code: string;
+  readonly message: string;
+  readonly expected?: string;
+  readonly got?: string;
+}
+
+/**
+ * An error a person can act on. `code` is a stable slash-separated name (`model/shape`, `corpus/empty`),
+ * `expected` and `got` are short texts that complete "expected …, got …".
+ */
+export class LabError extends Error {
+  readonly code: string;
+  readonly expected: string | undefined;
+  readonly got: string | undefined;
+
+  constructor(code: string, message: string, details: { expected?: string; got?: string; cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'LabError';
+    this.code = code;
+    this.expected = details.expected;
+    this.got = details.got;
+  }
+
+  /** Plain data of any thrown value; what is not a LabError becomes code `internal`. */
+  static toData(error: unknown): LabErrorData {
+    if (error instanceof LabError) {
+      return {
+        code: error.code,
+        message: error.message,
+        ...(error.expected === undefined ? {} : { expected: error.expected }),
+        ...(error.got === undefined ? {} : { got: error.got }),
+      };
+    }
+    return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  }
+
+  /** The LabError that `toData` was made from, on the other side of a thread. */
+  static fromData(data: LabErrorData): LabError {
+    return new LabError(data.code, data.message, {
+      ...(data.expected === undefined ? {} : { expected: data.expected }),
+      ...(data.got === undefined ? {} : { got: data.got }),
+    });
+  }
+
+  /** One line for a terminal or a page: message, then expected and got where known. */
+  static describe(data: LabErrorData): string {
+    const expected = data.expected === undefined ? '' : ` Expected ${data.expected}.`;
+    const got = data.got === undefined ? '' : ` Got ${data.got}.`;
+    return `${data.message}${expected}${got}`;
+  }
+}

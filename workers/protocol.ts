@@ -1,0 +1,101 @@
+// Everything that crosses between the lab and the training server, as types.
+import type { LabErrorData } from '../src/util/labError.ts';
+import type { ModelRecord } from '../src/schema/modelRecord.ts';
+import type { Environment, EpochPoint, RunRecord, RunSpec, StepPoint } from '../src/schema/runRecord.ts';
+
+export type BackendName = 'webgpu' | 'wasm' | 'cpu';
+/** `auto` takes WebGPU on a hardware adapter, else wasm. */
+export type BackendChoice = BackendName | 'auto';
+
+/** One check of the start-up self-test: a backend's numbers against plain JavaScript. */
+export interface SelfTestCheck {
+  readonly name: string;
+  readonly maxError: number;
+  readonly tolerance: number;
+  readonly passed: boolean;
+}
+
+/** Which backend runs, why, and what a person can do to get a faster one (null when there is nothing to do). */
+export interface BackendReport {
+  readonly environment: Environment;
+  readonly reason: string;
+  readonly remedy: string | null;
+  readonly selfTest: readonly SelfTestCheck[];
+}
+
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
+export interface MemoryReport {
+  readonly liveTensors: number;
+  readonly tensorBytes: number;
+  readonly gpuBytes: number | null;
+}
+
+export type TrainingPhase = 'loading' | 'encoding' | 'training' | 'evaluating' | 'saving';
+
+/** What a run tells while it goes on. Every event carries the run it is about. */
+export type RunEvent =
+  | { readonly kind: 'started'; readonly runId: string; readonly record: RunRecord }
+  /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
+  | {
+      readonly kind: 'phase';
+      readonly runId: string;
+      readonly phase: TrainingPhase;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly runId: string;
+      readonly point: StepPoint;
+      readonly totalSteps: number;
+      readonly tokensPerSecond: number;
+      /** Estimate for the whole rest of the run, evaluations included; null before there is one. */
+      readonly remainingMs: number | null;
+      readonly memory: MemoryReport;
+    }
+  | { readonly kind: 'epoch'; readonly runId: string; readonly point: EpochPoint }
+  | { readonly kind: 'checkpoint'; readonly runId: string; readonly step: number; readonly sizeBytes: number }
+  /** The run left the device: paused, stopped, failed or finished; the record is already stored. */
+  | { readonly kind: 'ended'; readonly runId: string; readonly record: RunRecord };
+
+/** Calls the lab makes; each answers once. */
+export interface ServerCalls {
+  /** Chooses and starts the backend (once; later calls return the same report) and runs its self-test. */
+  start(choice: BackendChoice): BackendReport;
+  /** Verifies a dropped model folder, stores it, and describes it. Throws `model/...` with expected and got. */
+  importModel(model: { readonly name: string; readonly builtIn: boolean; readonly files: readonly NamedBytes[] }): ModelRecord;
+  /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
+  train(spec: RunSpec): RunRecord;
+  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. */
+  interrupt(request: { readonly runId: string; readonly how: 'pause' | 'stop' }): void;
+  /** Deletes everything stored for a run: record, resume point, snapshots. */
+  removeRun(runId: string): void;
+}
+
+export type CallName = keyof ServerCalls;
+
+export type ToServer = {
+  [Name in CallName]: {
+    readonly kind: 'call';
+    readonly id: number;
+    readonly name: Name;
+    readonly argument: Parameters<ServerCalls[Name]>[0];
+  };
+}[CallName];
+
+export type FromServer =
+  | { readonly kind: 'reply'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: LabErrorData }
+  | { readonly kind: 'event'; readonly event: RunEvent };
+
+/** Two ends of a channel: a Worker in the tab, a MessageChannel in Node. */
+export interface Wire<Out, In> {
+  post(message: Out, transfer?: readonly ArrayBuffer[]): void;
+  listen(handler: (message: In) => void): void;
+  close(): void;
+}
