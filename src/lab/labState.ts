@@ -1,0 +1,119 @@
+// What the lab shows and what it can be asked to do: the contract between the lab and whoever wires a page to it.
+import type { CorpusSentences, Split } from '../data/corpus.ts';
+import type { LabErrorData } from '../util/labError.ts';
+import type { StoreUsage } from '../storage/store.ts';
+import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { PlanFile } from '../schema/planFile.ts';
+import type { ResultFile } from '../schema/resultFile.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
+import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
+
+/** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
+export interface DroppedFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A run as the page shows it: the stored record, advanced by live events while it is on the device. */
+export interface RunView {
+  readonly record: RunRecord;
+  /** Present while the run is on the device. */
+  readonly live: {
+    readonly phase: TrainingPhase;
+    /** Progress of the phase; total 0 when unknown. */
+    readonly done: number;
+    readonly total: number;
+    readonly tokensPerSecond: number | null;
+    readonly remainingMs: number | null;
+    readonly memory: MemoryReport | null;
+  } | null;
+}
+
+export type BackendState =
+  | { readonly status: 'starting' }
+  | { readonly status: 'ready'; readonly report: BackendReport }
+  | { readonly status: 'failed'; readonly error: LabErrorData };
+
+/** Something worth telling the person, shown until dismissed. */
+export interface Notice {
+  readonly id: number;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly message: string;
+}
+
+/** Long work that is not a run: an import, an export, the first install of the built-in model. */
+export interface Job {
+  readonly id: number;
+  readonly label: string;
+  readonly done: number;
+  /** 0 when unknown. */
+  readonly total: number;
+}
+
+/** A result file brought in from elsewhere; its runs are shown like our own, but cannot be resumed. */
+export interface ImportedResult {
+  readonly id: string;
+  readonly fileName: string;
+  readonly file: ResultFile;
+}
+
+export interface LabState {
+  /** False until the stored corpora, models, runs and results have been read. */
+  readonly opened: boolean;
+  readonly backend: BackendState;
+  readonly corpora: readonly CorpusRecord[];
+  readonly models: readonly ModelRecord[];
+  /** Newest first. */
+  readonly runs: readonly RunView[];
+  /** Runs waiting for the device, next first. */
+  readonly queue: readonly string[];
+  readonly activeRunId: string | null;
+  readonly results: readonly ImportedResult[];
+  readonly jobs: readonly Job[];
+  readonly notices: readonly Notice[];
+  readonly usage: StoreUsage | null;
+}
+
+export interface Lab {
+  getState(): LabState;
+  /** Calls `listener` after every change; answers with the way to stop that. */
+  subscribe(listener: () => void): () => void;
+
+  /** Reads everything stored, installs the built-in model and samples on first use, starts the backend. */
+  open(choice: BackendChoice): Promise<void>;
+
+  /**
+   * Takes in whatever was dropped: corpora (files, folders, zips), model folders, result files and plan files are told apart.
+   * Never throws for bad input: problems become the corpus' issues or notices.
+   */
+  importFiles(files: readonly DroppedFile[]): Promise<{
+    readonly corpusIds: readonly string[];
+    readonly modelIds: readonly string[];
+    readonly resultIds: readonly string[];
+    readonly plans: readonly PlanFile[];
+  }>;
+  readCorpus(corpusId: string): Promise<CorpusSentences>;
+  renameCorpus(corpusId: string, name: string): Promise<void>;
+  /** Moves one source file of a corpus to another split; answers with the corpus' new id, since its content changed. */
+  moveSource(corpusId: string, file: string, split: Split): Promise<string>;
+  removeCorpus(corpusId: string): Promise<void>;
+  removeModel(modelId: string): Promise<void>;
+
+  /** Expands a plan into runs and queues them; answers with their ids. Throws `plan/...` when an input is missing or differs. */
+  startPlan(plan: PlanFile): Promise<readonly string[]>;
+  pauseRun(runId: string): Promise<void>;
+  /** Queues a paused, stopped or failed run again; it goes on from its last checkpoint. */
+  resumeRun(runId: string): Promise<void>;
+  stopRun(runId: string): Promise<void>;
+  removeRun(runId: string): Promise<void>;
+
+  /** The result file of one or more runs, own or imported. */
+  exportResult(runIds: readonly string[]): ResultFile;
+  /** The plan that would train these runs again, for headless. */
+  exportPlan(runIds: readonly string[]): PlanFile;
+  removeResult(resultId: string): Promise<void>;
+
+  dismissNotice(noticeId: number): void;
+}
