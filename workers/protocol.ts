@@ -68,7 +68,11 @@ export interface ServerCalls {
   /** Chooses and starts the backend (once; later calls return the same report) and runs its self-test. */
   start(choice: BackendChoice): BackendReport;
   /** Verifies a dropped model folder, stores it, and describes it. Throws `model/...` with expected and got. */
-  importModel(model: { readonly name: string; readonly builtIn: boolean; readonly files: readonly NamedBytes[] }): ModelRecord;
+  importModel(model: {
+    readonly name: string;
+    readonly builtIn: boolean;
+    readonly files: readonly NamedBytes[];
+  }): ModelRecord;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
   train(spec: RunSpec): RunRecord;
   /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. */
@@ -97,5 +101,20 @@ export type FromServer =
 export interface Wire<Out, In> {
   post(message: Out, transfer?: readonly ArrayBuffer[]): void;
   listen(handler: (message: In) => void): void;
+  /** Calls `handler` once, with the reason in words, when the other end can no longer answer (crashed, closed, unreadable message). */
+  onLost(handler: (reason: string) => void): void;
+  close(): void;
+}
+
+/** The lab's end: every call of the server as a promise, and its events. */
+export interface ServerClient {
+  /** Rejects with the server's LabError, or `worker/lost` when no answer can come. `transfer` names the buffers given away. */
+  call<Name extends CallName>(
+    name: Name,
+    argument: Parameters<ServerCalls[Name]>[0],
+    transfer?: readonly ArrayBuffer[],
+  ): Promise<ReturnType<ServerCalls[Name]>>;
+  /** Calls `listener` for every event; answers with the way to stop that. */
+  onEvent(listener: (event: RunEvent) => void): () => void;
   close(): void;
 }
