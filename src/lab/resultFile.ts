@@ -1,0 +1,86 @@
+// Result files: sealed with a checksum when written, judged before they are believed when read.
+import { fingerprint } from '../util/fingerprint.ts';
+import { LabError } from '../util/labError.ts';
+import { resultFileSchema, type ResultFile } from '../schema/resultFile.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const currentVersion = 1;
+
+/** Brings the members of version n to version n + 1, by n. A later version adds its step here and never edits an older one. */
+const migrations: Readonly<Record<number, (members: Members) => Members>> = {};
+
+/** The file with its checksum: SHA-256 over the canonical JSON of all other members. */
+export function sealResult(members: Omit<ResultFile, 'checksum'>): ResultFile {
+  return { ...members, checksum: fingerprint(members) };
+}
+
+/**
+ * The result in a file's text. Throws LabError
+ * `result/foreign` (not a result file), `result/newer` (of a later version of the lab),
+ * `result/changed` (the checksum does not fit: edited or damaged) or `result/invalid` (a member is wrong, named).
+ */
+export function parseResult(text: string): ResultFile {
+  const members = parseMembers(text);
+  const { version } = members;
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+    throw new LabError('result/invalid', 'The result file has no version.', {
+      expected: `1 to ${currentVersion}`,
+      got: JSON.stringify(version) ?? 'nothing',
+    });
+  }
+  if (version > currentVersion) {
+    throw new LabError('result/newer', 'This result file was written by a later version of the lab.', {
+      expected: `version ${currentVersion} or earlier`,
+      got: `version ${version}`,
+    });
+  }
+  checkSeal(members);
+  return validate(migrate(members, version));
+}
+
+function parseMembers(text: string): Members {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new LabError('result/foreign', 'This file is not JSON.', { expected: 'a result file', cause });
+  }
+  const format = (json as { format?: unknown } | null)?.format;
+  if (format !== 'bioner-lab-result') {
+    throw new LabError('result/foreign', 'This is not a result file.', {
+      expected: 'format bioner-lab-result',
+      got: `format ${String(format)}`,
+    });
+  }
+  return json as Members;
+}
+
+function checkSeal(members: Members): void {
+  const { checksum, ...others } = members;
+  const found = fingerprint(others);
+  if (found === checksum) return;
+  throw new LabError('result/changed', 'The result file was changed after it was written.', {
+    expected: `checksum ${String(checksum).slice(0, 16)}`,
+    got: `checksum ${found.slice(0, 16)}`,
+  });
+}
+
+function migrate(members: Members, version: number): unknown {
+  let migrated = members;
+  for (let from = version; from < currentVersion; from++) {
+    const migration = migrations[from];
+    if (migration === undefined)
+      throw new LabError('result/invalid', `Version ${from} of the result file is not known.`);
+    const { checksum: _outdated, ...others } = migration(migrated);
+    migrated = { ...others, checksum: fingerprint(others) };
+  }
+  return migrated;
+}
+
+function validate(json: unknown): ResultFile {
+  const parsed = resultFileSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new LabError('result/invalid', `The result file is not valid at ${issue?.path.join('.')}: ${issue?.message}.`);
+}

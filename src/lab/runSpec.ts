@@ -1,0 +1,42 @@
+// The identity of a run: the same inputs, settings and seed make the same id on every machine.
+import { fingerprint } from '../util/fingerprint.ts';
+import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+
+/**
+ * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the two names:
+ * renaming a corpus or a model does not make another run.
+ */
+export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
+  const { method, corpus, type, model, seed, config } = members;
+  const content = {
+    method,
+    corpus: { id: corpus.id, fingerprint: corpus.fingerprint },
+    type,
+    model: { id: model.id, fingerprint: model.fingerprint },
+    seed,
+    config,
+  };
+  return { id: fingerprint(content).slice(0, 16), method, corpus, type, model, seed, config };
+}
+
+/** The record of a run that waits for its first start. `createdAt` is an ISO date and time. */
+export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
+  return {
+    version: 1,
+    spec,
+    status: 'queued',
+    failure: null,
+    createdAt,
+    updatedAt: createdAt,
+    totalSteps: 0,
+    step: 0,
+    elapsedMs: 0,
+    environments: [],
+    counts: null,
+    tags: [],
+    steps: [],
+    epochs: [],
+    snapshots: [],
+    selectedEpoch: null,
+  };
+}
