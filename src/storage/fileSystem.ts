@@ -1,0 +1,117 @@
+// A store in a folder of this machine, for Node: one file a record.
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { LabError } from '../util/labError.ts';
+import type { Store } from './store.ts';
+import { assertStoreKey, assertStoreKeyPrefix, isKeySegment } from './storeKey.ts';
+
+/**
+ * The store in `folder`, which is made when first written to. The record `a/b` is the file `a/b`, so a key that continues another
+ * (`a/b/c`) is refused with LabError `storage/key`. One process at a time may write to a folder.
+ */
+export function fileSystem(folder: string): Store {
+  const turns = new Map<string, Promise<void>>();
+  const fileOf = (key: string): string => path.join(folder, ...key.split('/'));
+
+  /** Writes and removals of one key happen in the order they were asked for. */
+  function inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
+    turns.set(key, turn);
+    const leave = () => {
+      if (turns.get(key) === turn) turns.delete(key);
+    };
+    turn.then(leave, leave);
+    return turn;
+  }
+
+  return {
+    async read(key) {
+      assertStoreKey(key);
+      // A copy, because Node hands out small files as views of a buffer that it shares among them.
+      const bytes = await unlessMissing(readFile(fileOf(key)));
+      return bytes === undefined ? undefined : new Uint8Array(bytes);
+    },
+    async write(key, bytes) {
+      assertStoreKey(key);
+      const copy = new Uint8Array(bytes);
+      await inTurn(key, () => replaceFile(key, fileOf(key), copy));
+    },
+    async remove(keys) {
+      keys.forEach(assertStoreKey);
+      await Promise.all(keys.map((key) => inTurn(key, async () => void (await unlessMissing(rm(fileOf(key)))))));
+    },
+    async keys(prefix) {
+      assertStoreKeyPrefix(prefix);
+      const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+      const keys = await keysUnder(path.join(folder, start), start);
+      return keys.filter((key) => key.startsWith(prefix)).sort();
+    },
+    async usage() {
+      const sizes = await Promise.all((await keysUnder(folder, '')).map((key) => unlessMissing(stat(fileOf(key)))));
+      const usedBytes = sizes.reduce((sum, size) => sum + (size?.size ?? 0), 0);
+      const disk = await unlessMissing(statfs(folder));
+      return { usedBytes, quotaBytes: disk === undefined ? null : usedBytes + disk.bavail * disk.bsize };
+    },
+  };
+}
+
+/** Writes beside the file and renames, so that a reader and a crash see the old record or the new one, whole. */
+async function replaceFile(key: string, file: string, bytes: Uint8Array): Promise<void> {
+  const unfinished = `${file}~`; // No key has a `~`, so no list shows it; the next write of the key takes it over.
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    const handle = await open(unfinished, 'w');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, file);
+  } catch (cause) {
+    await rm(unfinished, { force: true }).catch(() => undefined); // The first failure is the one to tell.
+    throw writeError(key, bytes.byteLength, cause);
+  }
+}
+
+function writeError(key: string, sizeBytes: number, cause: unknown): unknown {
+  const code = codeOf(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LabError('storage/full', 'The disk has no room left.', {
+      expected: `room for ${sizeBytes} bytes (${key})`,
+      cause,
+    });
+  }
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'ENOTEMPTY') {
+    return new LabError('storage/key', 'A record cannot have the name of a folder of records.', { got: key, cause });
+  }
+  return cause;
+}
+
+async function keysUnder(folder: string, start: string): Promise<string[]> {
+  const entries = (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
+  const keys: string[] = [];
+  for (const entry of entries.filter(({ name }) => isKeySegment(name))) {
+    const key = `${start}${entry.name}`;
+    if (entry.isDirectory()) keys.push(...(await keysUnder(path.join(folder, entry.name), `${key}/`)));
+    else keys.push(key);
+  }
+  return keys;
+}
+
+/** How Node says that a place holds no record: nothing is there, a part of the path is a record, or it is a folder of records. */
+const missing: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR']);
+
+/** What the promise gives, or undefined when there is no such file or folder. */
+async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (cause) {
+    if (missing.has(codeOf(cause))) return undefined;
+    throw cause;
+  }
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
+}

@@ -1,0 +1,51 @@
+// A store in the browser's IndexedDB, in a database of its own.
+import { createStore, delMany, get, promisifyRequest, set } from 'idb-keyval';
+import { LabError } from '../util/labError.ts';
+import type { Store } from './store.ts';
+import { assertStoreKey, assertStoreKeyPrefix } from './storeKey.ts';
+
+/** The store in the database `databaseName` of this origin, shared by the tab and its workers. */
+export function indexedDb(databaseName = 'bioner-lab'): Store {
+  const useRecords = createStore(databaseName, 'records');
+  return {
+    async read(key) {
+      assertStoreKey(key);
+      return get<Uint8Array<ArrayBuffer>>(key, useRecords);
+    },
+    async write(key, bytes) {
+      assertStoreKey(key);
+      try {
+        // A copy, because IndexedDB would keep the whole buffer behind a view, and refuses shared memory (that of wasm threads).
+        await set(key, new Uint8Array(bytes), useRecords);
+      } catch (cause) {
+        throw isQuotaError(cause) ? fullError(key, bytes.byteLength, cause) : cause;
+      }
+    },
+    async remove(keys) {
+      keys.forEach(assertStoreKey);
+      await delMany([...keys], useRecords);
+    },
+    async keys(prefix) {
+      assertStoreKeyPrefix(prefix);
+      const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+      const keys = await useRecords('readonly', (records) => promisifyRequest(records.getAllKeys(range)));
+      return keys.map(String);
+    },
+    async usage() {
+      // `storage` is missing where the page is not served securely.
+      const estimate = await (navigator.storage as StorageManager | undefined)?.estimate();
+      return { usedBytes: estimate?.usage ?? 0, quotaBytes: estimate?.quota ?? null };
+    },
+  };
+}
+
+function isQuotaError(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'QuotaExceededError';
+}
+
+function fullError(key: string, sizeBytes: number, cause: unknown): LabError {
+  return new LabError('storage/full', 'The browser has no room left for this site. Remove runs, corpora or models.', {
+    expected: `room for ${sizeBytes} bytes (${key})`,
+    cause,
+  });
+}
