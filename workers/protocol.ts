@@ -1,19 +1,12 @@
 // Everything that crosses between the lab and the training server, as types.
 import type { LabErrorData } from '../src/util/labError.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
+import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { Environment, EpochPoint, RunRecord, RunSpec, StepPoint } from '../src/schema/runRecord.ts';
 
-export type BackendName = 'webgpu' | 'wasm' | 'cpu';
+export type BackendName = Environment['backend'];
 /** `auto` takes WebGPU on a hardware adapter, else wasm. */
 export type BackendChoice = BackendName | 'auto';
-
-/** One check of the start-up self-test: a backend's numbers against plain JavaScript. */
-export interface SelfTestCheck {
-  readonly name: string;
-  readonly maxError: number;
-  readonly tolerance: number;
-  readonly passed: boolean;
-}
 
 /** Which backend runs, why, and what a person can do to get a faster one (null when there is nothing to do). */
 export interface BackendReport {

@@ -1,0 +1,111 @@
+// Chooses the fastest backend that can be trusted here, starts it, and says why.
+import * as tf from '@tensorflow/tfjs';
+import type { Environment } from '../schema/runRecord.ts';
+import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
+import { LabError } from '../util/labError.ts';
+import type { DeviceHealth } from './device.ts';
+import { describeAdapter, isSoftwareAdapter, openDevice } from './device.ts';
+import type { Platform } from './platform.ts';
+import type { GpuProblem } from './remedy.ts';
+import { remedy } from './remedy.ts';
+import { selfTest } from './selfTest.ts';
+import { registerWasmKernels } from './wasmKernels.ts';
+
+export type BackendName = Environment['backend'];
+
+export interface StartedBackend {
+  readonly name: BackendName;
+  /** Adapter or processor in words. */
+  readonly device: string;
+  readonly threads: number;
+  readonly reason: string;
+  readonly remedy: string | null;
+  readonly selfTest: readonly SelfTestCheck[];
+  readonly health: DeviceHealth;
+}
+
+/**
+ * `auto` takes WebGPU on a hardware adapter and wasm otherwise, also when the GPU fails the self-test. A backend that was named is
+ * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong.
+ */
+export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
+  if (choice === 'cpu') return startCpu();
+  if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
+  const found = await findAdapter(platform);
+  const usable = found.adapter !== null && (choice === 'webgpu' || !isSoftwareAdapter(found.adapter));
+  if (!usable || found.adapter === null) {
+    const problem: GpuProblem = found.adapter === null ? found.problem : 'software';
+    if (choice === 'webgpu') {
+      throw new LabError('backend/unavailable', `WebGPU cannot be used here. ${remedy(problem, platform)}`);
+    }
+    return startWasm(platform, WHY_NO_GPU[problem], remedy(problem, platform));
+  }
+  const { adapter } = found;
+  const health = await openDevice(adapter);
+  const checks = await selfTest();
+  const failed = failures(checks);
+  if (failed.length > 0 || health.failure !== null) {
+    const what = health.failure?.message ?? `wrong numbers in: ${failed.join(', ')}`;
+    if (choice === 'webgpu') throw new LabError('backend/selfTest', `The GPU failed the self-test (${what}).`);
+    return startWasm(platform, `The GPU (${describeAdapter(adapter)}) failed the self-test: ${what}.`, 'Update the graphics driver.');
+  }
+  return {
+    name: 'webgpu',
+    device: describeAdapter(adapter),
+    threads: 1,
+    reason: isSoftwareAdapter(adapter) ? 'WebGPU was asked for; the adapter is emulated on the processor.' : 'A hardware GPU is available.',
+    remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
+    selfTest: checks,
+    health,
+  };
+}
+
+const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
+  insecure: 'WebGPU is hidden because this page is not a secure context; training runs on the processor (wasm).',
+  missing: 'There is no WebGPU here; training runs on the processor (wasm).',
+  noAdapter: 'WebGPU finds no GPU; training runs on the processor (wasm).',
+  software: 'The only WebGPU adapter is emulated on the processor, where wasm is faster.',
+};
+
+async function findAdapter(platform: Platform): Promise<{ adapter: GPUAdapter } | { adapter: null; problem: GpuProblem }> {
+  const gpu = await platform.gpu();
+  if (gpu === undefined) return { adapter: null, problem: platform.secureContext ? 'missing' : 'insecure' };
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  return adapter === null ? { adapter, problem: 'noAdapter' } : { adapter };
+}
+
+async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths({ ...platform.wasmFiles });
+  if (!platform.sharedMemory) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (!(await tf.setBackend('wasm'))) {
+    throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
+  }
+  registerWasmKernels();
+  const checks = await selfTest();
+  const failed = failures(checks);
+  if (failed.length > 0) {
+    throw new LabError('backend/selfTest', `The wasm backend computes wrong numbers in: ${failed.join(', ')}.`);
+  }
+  const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
+  const device = `${threads} of ${platform.logicalProcessors} processor threads`;
+  return { name: 'wasm', device, threads, reason, remedy: what, selfTest: checks, health: { failure: null } };
+}
+
+/** tfjs' plain JavaScript backend: for tests and parity only, 60 times slower than wasm. */
+async function startCpu(): Promise<StartedBackend> {
+  await tf.setBackend('cpu');
+  const checks = await selfTest();
+  return {
+    name: 'cpu',
+    device: 'one processor thread',
+    threads: 1,
+    reason: 'cpu was asked for; it is for checks, not for training.',
+    remedy: null,
+    selfTest: checks,
+    health: { failure: null },
+  };
+}
+
+const failures = (checks: readonly SelfTestCheck[]): readonly string[] =>
+  checks.filter(({ passed }) => !passed).map(({ name }) => name);

@@ -1,0 +1,126 @@
+// Kernels that tfjs' wasm backend lacks or runs slowly, registered over its heap.
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
+
+type KernelArguments = Parameters<tf.KernelFunc>[0];
+
+/** The parts of the wasm module that tfjs-backend-wasm 4.22 keeps to itself. */
+interface WasmModule {
+  cwrap(name: string, result: null, argumentTypes: readonly string[]): (...values: unknown[]) => void;
+  readonly tfjs: { registerTensor(id: number, size: number, offset: number): void; disposeData(id: number): void };
+}
+
+interface HeapEntry {
+  readonly id: number;
+  readonly memoryOffset: number;
+}
+
+/** Registers every kernel below; call once the wasm backend is set. Calling again does nothing. */
+export function registerWasmKernels(): void {
+  if (tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined) return;
+  tf.registerKernel({ kernelName: 'UnsortedSegmentSum', backendName: 'wasm', kernelFunc: unsortedSegmentSum });
+  tf.unregisterKernel('BatchMatMul', 'wasm');
+  tf.registerKernel({ kernelName: 'BatchMatMul', backendName: 'wasm', kernelFunc: batchMatMul });
+}
+
+/** result[segmentIds[row]] += x[row], rows in order: the gradient of a gather, missing in tfjs-backend-wasm 4.22. */
+const unsortedSegmentSum = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo => {
+  const wasm = backend as BackendWasm;
+  const x = inputs.x as tf.TensorInfo;
+  const segments = attrs?.numSegments as number;
+  const rest = x.shape.slice(1);
+  const width = tf.util.sizeFromShape(rest);
+  const result = wasm.makeOutput([segments, ...rest], x.dtype);
+  const sums = wasm.typedArrayFromHeap(result) as Float32Array;
+  const values = wasm.typedArrayFromHeap(x) as Float32Array;
+  const ids = wasm.typedArrayFromHeap(inputs.segmentIds as tf.TensorInfo) as Int32Array;
+  sums.fill(0);
+  for (let row = 0; row < ids.length; row++) {
+    const segment = ids[row] as number;
+    if (segment < 0 || segment >= segments) continue;
+    const to = segment * width;
+    const from = row * width;
+    for (let column = 0; column < width; column++) sums[to + column] = (sums[to + column] as number) + (values[from + column] as number);
+  }
+  return result;
+};
+
+/**
+ * Matrix products through XNNPACK always. The stock kernel takes it only for one untransposed pair of matrices and else falls back to
+ * plain loops, 12 to 25 times slower; here operands are transposed first and each pair of a batch is a view of the heap.
+ */
+const batchMatMul = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo => {
+  const wasm = backend as BackendWasm;
+  const a = inputs.a as tf.TensorInfo;
+  const b = inputs.b as tf.TensorInfo;
+  const left = attrs?.transposeA === true ? swapLast(a, wasm) : a;
+  const right = attrs?.transposeB === true ? swapLast(b, wasm) : b;
+  const [rows, inner] = left.shape.slice(-2) as [number, number];
+  const columns = right.shape.at(-1) as number;
+  const outerShape = tf.broadcast_util.assertAndGetBroadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const leftBatch = tf.util.sizeFromShape(left.shape.slice(0, -2));
+  const rightBatch = tf.util.sizeFromShape(right.shape.slice(0, -2));
+  const batch = tf.util.sizeFromShape(outerShape);
+  if (![1, batch].includes(leftBatch) || ![1, batch].includes(rightBatch)) {
+    throw new Error(`matMul of [${a.shape.join()}] and [${b.shape.join()}]: batches must be equal or 1`);
+  }
+  const result = wasm.makeOutput([...outerShape, rows, columns], 'float32');
+  const product = pairProduct(wasm);
+  const at = (tensor: tf.TensorInfo): number => entryOf(wasm, tensor).memoryOffset;
+  for (let index = 0; index < batch; index++) {
+    product(
+      { offset: at(left) + (leftBatch === 1 ? 0 : index) * rows * inner * 4, shape: [1, rows, inner] },
+      { offset: at(right) + (rightBatch === 1 ? 0 : index) * inner * columns * 4, shape: [1, inner, columns] },
+      { offset: at(result) + index * rows * columns * 4, shape: [1, rows, columns] },
+    );
+  }
+  if (left !== a) wasm.disposeData(left.dataId);
+  if (right !== b) wasm.disposeData(right.dataId);
+  return result;
+};
+
+/** A matrix in the heap that no tensor owns. */
+interface HeapMatrix {
+  readonly offset: number;
+  readonly shape: readonly [1, number, number];
+}
+
+type PairProduct = (left: HeapMatrix, right: HeapMatrix, out: HeapMatrix) => void;
+
+const products = new WeakMap<BackendWasm, PairProduct>();
+
+function pairProduct(wasm: BackendWasm): PairProduct {
+  const known = products.get(wasm);
+  if (known !== undefined) return known;
+  const module = wasm.wasm as unknown as WasmModule;
+  const stock = module.cwrap('BatchMatMul', null, [
+    'number', 'array', 'number', 'number', 'array', 'number', 'number', 'number', 'number',
+  ]); // prettier-ignore
+  const ids = wasm as unknown as { dataIdNextNumber: number };
+  const bytesOf = (shape: readonly number[]): Uint8Array => new Uint8Array(Int32Array.from(shape).buffer);
+  const view = ({ offset, shape }: HeapMatrix): number => {
+    const id = ids.dataIdNextNumber++;
+    module.tfjs.registerTensor(id, shape[1] * shape[2], offset);
+    return id;
+  };
+  const product: PairProduct = (left, right, out) => {
+    const views = [view(left), view(right), view(out)] as const;
+    stock(views[0], bytesOf(left.shape), 3, views[1], bytesOf(right.shape), 3, 0, 0, views[2]);
+    // Forgetting the view also frees the packed copy of `right` that XNNPACK keeps under its id.
+    for (const id of views) module.tfjs.disposeData(id);
+  };
+  products.set(wasm, product);
+  return product;
+}
+
+function swapLast(x: tf.TensorInfo, backend: BackendWasm): tf.TensorInfo {
+  const rank = x.shape.length;
+  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
+  const kernel = tf.getKernel('Transpose', 'wasm');
+  return kernel.kernelFunc({ inputs: { x }, attrs: { perm }, backend }) as tf.TensorInfo;
+}
+
+function entryOf(wasm: BackendWasm, tensor: tf.TensorInfo): HeapEntry {
+  const map = (wasm as unknown as { dataIdMap: { get(id: object): HeapEntry } }).dataIdMap;
+  return map.get(tensor.dataId);
+}

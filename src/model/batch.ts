@@ -1,0 +1,20 @@
+// Sequences padded together: what one forward pass reads.
+
+/** B sequences of T pieces and N CRF positions, row-major, padded on the right. */
+export interface Batch {
+  readonly size: number;
+  readonly pieces: number;
+  readonly positions: number;
+  /** [B, T]; padding holds id 5 (`<pad>`), which no real piece attends to. */
+  readonly pieceIds: Int32Array;
+  /** [B, T] compared for equality only. */
+  readonly segmentIds: Int32Array;
+  /** [B] real pieces of each sequence. */
+  readonly pieceCounts: Int32Array;
+  /** [B, N] piece index within the sequence of each CRF position; padding holds 0. */
+  readonly crfPositions: Int32Array;
+  /** [B, N] tag index of each CRF position; padding holds 0. */
+  readonly tags: Int32Array;
+  /** [B] real CRF positions of each sequence, at least 1. */
+  readonly crfCounts: Int32Array;
+}

@@ -1,0 +1,68 @@
+// The whole network, told plainly: encoder, linear layer, CRF or softmax over tags.
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from './batch.ts';
+import { crfLogLikelihood } from './crf.ts';
+import { parameter } from './deviceParameters.ts';
+import type { DropoutRates, DropoutStream } from './dropout.ts';
+import { dropout } from './dropout.ts';
+import type { HeadShape } from './parameters.ts';
+import { xlnetEncoder } from './xlnet/encoder.ts';
+import type { XlnetConfig } from './xlnetConfig.ts';
+
+export interface TaggerShape {
+  readonly encoder: XlnetConfig;
+  readonly head: HeadShape;
+}
+
+/** Emissions P [B*T, K] of every piece. */
+export function pieceEmissions(
+  hidden: tf.Tensor2D,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  shape: TaggerShape,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): tf.Tensor2D {
+  const dropped = dropout(hidden, rates.head, stream, shape.encoder.layers, 'head');
+  return tf.add(tf.matMul(dropped, parameter<tf.Tensor2D>(parameters, 'head.kernel')), parameter(parameters, 'head.bias'));
+}
+
+/** Emissions [B, N, K] of the CRF positions; rows of padding repeat piece 0 and are to be ignored. */
+export function emissions(
+  batch: Batch,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  shape: TaggerShape,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): tf.Tensor3D {
+  const { size: B, pieces: T, positions: N } = batch;
+  const states = xlnetEncoder(batch, parameters, shape.encoder, rates, stream);
+  const all = pieceEmissions(states.at(-1) as tf.Tensor2D, parameters, shape, rates, stream);
+  const rows = Int32Array.from(batch.crfPositions, (position, index) => Math.floor(index / N) * T + position);
+  return tf.reshape(tf.gather(all, tf.tensor1d(rows, 'int32')), [B, N, shape.head.tagCount]);
+}
+
+/**
+ * Sum over the batch's sequences of each sequence's negative log-likelihood: of the whole tag sequence under the CRF, of each tag on its
+ * own under softmax. A scalar; divide by the number of sequences of the update for the loss the paper's code reports.
+ */
+export function summedLoss(
+  batch: Batch,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  shape: TaggerShape,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): tf.Scalar {
+  const scores = emissions(batch, parameters, shape, rates, stream);
+  if (shape.head.kind === 'crf') return tf.neg(tf.sum(crfLogLikelihood(scores, batch, parameters)));
+  return tf.neg(tf.sum(tf.mul(tf.logSoftmax(scores), tf.tensor3d(goldOneHot(batch, shape.head.tagCount), scores.shape))));
+}
+
+/** [B, N, K] 1 at the gold tag of every real position. Made on the host: `tf.oneHot` to float32 is silently wrong on wasm. */
+function goldOneHot(batch: Batch, tagCount: number): Float32Array {
+  const oneHot = new Float32Array(batch.size * batch.positions * tagCount);
+  batch.tags.forEach((tag, index) => {
+    const inside = index % batch.positions < (batch.crfCounts[Math.floor(index / batch.positions)] as number);
+    if (inside) oneHot[index * tagCount + tag] = 1;
+  });
+  return oneHot;
+}

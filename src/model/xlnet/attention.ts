@@ -1,0 +1,93 @@
+// Relative multi-head self-attention of one XLNet layer (content stream).
+import * as tf from '@tensorflow/tfjs';
+import { parameter } from '../deviceParameters.ts';
+import type { DropoutRates, DropoutStream } from '../dropout.ts';
+import { dropout } from '../dropout.ts';
+import type { XlnetConfig } from '../xlnetConfig.ts';
+
+/** What every layer's attention reads beside the hidden states; made once for a batch. */
+export interface AttentionInputs {
+  /** R [2T, d] */
+  readonly positions: tf.Tensor2D;
+  /** [B, 1, T, T] 1 where two pieces lie in different segments. */
+  readonly segmentsDiffer: tf.Tensor4D;
+  /** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. */
+  readonly mask: tf.Tensor4D;
+}
+
+/** Mask and segment matrices of a batch. Padding is hidden from every piece but itself, so that no row is without a target. */
+export function attentionInputs(
+  segmentIds: Int32Array,
+  pieceCounts: Int32Array,
+  [B, T]: readonly [number, number],
+  positions: Float32Array,
+): AttentionInputs {
+  const mask = new Float32Array(B * T * T);
+  const differ = new Float32Array(B * T * T);
+  for (let b = 0; b < B; b++) {
+    const real = pieceCounts[b] as number;
+    for (let i = 0; i < T; i++) {
+      for (let j = 0; j < T; j++) {
+        const at = (b * T + i) * T + j;
+        if (j >= real && i !== j) mask[at] = -1e30;
+        if (segmentIds[b * T + i] !== segmentIds[b * T + j]) differ[at] = 1;
+      }
+    }
+  }
+  return {
+    positions: tf.tensor2d(positions, [2 * T, positions.length / (2 * T)]),
+    segmentsDiffer: tf.tensor4d(differ, [B, 1, T, T]),
+    mask: tf.tensor4d(mask, [B, 1, T, T]),
+  };
+}
+
+/**
+ * o [B*T, d] from hidden states h [B*T, d]:
+ * A = softmax_j(((q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ]) / sqrt(h)), o = concat_heads(A v) Wo.
+ * `prefix` is `layer.<l>.attention.`.
+ */
+export function relativeAttention(
+  h: tf.Tensor2D,
+  inputs: AttentionInputs,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  prefix: string,
+  config: XlnetConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+  layer: number,
+): tf.Tensor2D {
+  const { heads: H, headSize } = config;
+  const [B, , T] = inputs.mask.shape;
+  const weight = <W extends tf.Tensor>(name: string): W => parameter<W>(parameters, prefix + name);
+  const byHead = (x: tf.Tensor2D): tf.Tensor4D => tf.transpose(tf.reshape(x, [B, T, H, headSize]), [0, 2, 1, 3]); // [B, H, T, h]
+  const perHead = (name: string): tf.Tensor4D => tf.reshape(weight(name), [1, H, 1, headSize]);
+
+  const q = byHead(tf.matMul(h, weight<tf.Tensor2D>('query')));
+  const k = byHead(tf.matMul(h, weight<tf.Tensor2D>('key')));
+  const v = byHead(tf.matMul(h, weight<tf.Tensor2D>('value')));
+
+  const content = tf.matMul(tf.add(q, perHead('contentBias')), k, false, true); // [B, H, T, T]
+
+  // Position keys are the same for every sequence, so their dropout mask is too.
+  const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
+  const kr = tf.transpose(tf.reshape(tf.matMul(sinusoids, weight<tf.Tensor2D>('position')), [2 * T, H, headSize]), [1, 0, 2]); // [H, 2T, h]
+  const qr = tf.reshape(tf.transpose(tf.add(q, perHead('positionBias')), [1, 0, 2, 3]), [H, B * T, headSize]);
+  const position = tf.transpose(relativeShift(tf.matMul(qr, kr, false, true), B, T, H), [1, 0, 2, 3]); // [B, H, T, T]
+
+  const qs = tf.add(q, perHead('segmentBias')) as tf.Tensor4D;
+  const e = tf.reshape(weight('segmentEmbedding'), [2, 1, H, 1, headSize]);
+  const [same, different] = tf.unstack(e, 0).map((vector) => tf.sum(tf.mul(qs, vector), -1, true)) as [tf.Tensor, tf.Tensor]; // [B, H, T, 1]
+  const segment = tf.add(same, tf.mul(inputs.segmentsDiffer, tf.sub(different, same))); // [B, H, T, T]
+
+  const scores = tf.mul(tf.add(tf.add(content, position), segment), 1 / Math.sqrt(headSize));
+  const attention = dropout(tf.softmax(tf.add(scores, inputs.mask)), rates.attention, stream, layer, 'attention');
+  const context = tf.transpose(tf.matMul(attention, v), [0, 2, 1, 3]); // [B, T, H, h]
+  return tf.matMul(tf.reshape(context, [B * T, H * headSize]), weight<tf.Tensor2D>('output')) as tf.Tensor2D;
+}
+
+/** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows one short (Dai et al. 2019, appendix B). */
+function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
+  const flat = tf.reshape(x, [H * B, T * 2 * T]);
+  const skewed = tf.reshape(tf.slice(flat, [0, T], [H * B, T * (2 * T - 1)]), [H * B, T, 2 * T - 1]);
+  return tf.reshape(tf.slice(skewed, [0, 0, 0], [H * B, T, T]), [H, B, T, T]);
+}

@@ -1,0 +1,75 @@
+// The shape of an XLNet encoder, read from a Hugging Face config.json.
+import { z } from 'zod';
+import { LabError } from '../util/labError.ts';
+
+export type Activation = 'gelu' | 'gelu_new' | 'relu';
+
+export interface XlnetConfig {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly innerSize: number;
+  readonly vocabularySize: number;
+  readonly activation: Activation;
+  readonly layerNormEpsilon: number;
+  /** Largest relative distance told apart; null for no limit. */
+  readonly clampLength: number | null;
+  /** Standard deviation of newly drawn weights. */
+  readonly initializerRange: number;
+}
+
+const count = z.int().min(1);
+
+const fileSchema = z.object({
+  model_type: z.literal('xlnet'),
+  n_layer: count,
+  d_model: count,
+  n_head: count,
+  d_head: count.optional(),
+  d_inner: count,
+  vocab_size: count,
+  ff_activation: z.enum(['gelu', 'gelu_new', 'relu']),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  clamp_len: z.int().default(-1),
+  initializer_range: z.number().positive().default(0.02),
+  attn_type: z.literal('bi').default('bi'),
+  bi_data: z.literal(false).default(false),
+  untie_r: z.literal(true).default(true),
+});
+
+/**
+ * Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported
+ * (attention other than `bi`, bidirectional data, tied biases).
+ */
+export function xlnetConfig(json: unknown): XlnetConfig {
+  const parsed = fileSchema.safeParse(json);
+  if (!parsed.success) {
+    const problem = parsed.error.issues[0];
+    const field = problem?.path.join('.') ?? '';
+    throw new LabError('model/config', `config.json does not describe an XLNet this lab can run: ${field || 'file'}.`, {
+      expected: problem?.message ?? 'an XLNet configuration',
+      got: field === '' ? typeof json : JSON.stringify((json as Record<string, unknown>)[field]),
+    });
+  }
+  const file = parsed.data;
+  const headSize = file.d_head ?? file.d_model / file.n_head;
+  if (headSize * file.n_head !== file.d_model || file.d_model % 2 !== 0) {
+    throw new LabError('model/config', 'config.json has head sizes that do not fill the hidden size.', {
+      expected: 'an even d_model = n_head * d_head',
+      got: `d_model ${file.d_model}, n_head ${file.n_head}, d_head ${headSize}`,
+    });
+  }
+  return {
+    layers: file.n_layer,
+    hiddenSize: file.d_model,
+    heads: file.n_head,
+    headSize,
+    innerSize: file.d_inner,
+    vocabularySize: file.vocab_size,
+    activation: file.ff_activation,
+    layerNormEpsilon: file.layer_norm_eps,
+    clampLength: file.clamp_len > 0 ? file.clamp_len : null,
+    initializerRange: file.initializer_range,
+  };
+}

@@ -1,0 +1,41 @@
+// Node's side of the engine: Dawn through the `webgpu` package, wasm binaries from node_modules.
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import type { Platform } from '../src/engine/platform.ts';
+
+const wasmFolder = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+  'dist',
+);
+
+/** WebGPU here needs the environment that scripts/nodeWithGpu.mjs sets up; without it the adapter is missing and wasm runs. */
+export const nodePlatform: Platform = {
+  description: `Node.js ${process.versions.node}, ${os.type()} ${os.arch()}`,
+  userAgent: `Node.js/${process.versions.node} ${os.type()}`,
+  sharedMemory: false,
+  logicalProcessors: os.availableParallelism(),
+  secureContext: true,
+  wasmFiles: {
+    'tfjs-backend-wasm.wasm': path.join(wasmFolder, 'tfjs-backend-wasm.wasm'),
+    'tfjs-backend-wasm-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-simd.wasm'),
+    'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
+  },
+  async gpu() {
+    try {
+      const { create, globals } = await import('webgpu');
+      Object.assign(globalThis, globals);
+      return keepAlive(create([]));
+    } catch {
+      return undefined; // no Dawn binary for this platform
+    }
+  },
+};
+
+let entry: GPU | undefined;
+
+/** Dawn's devices die with the entry they came from, and nothing else refers to it. */
+function keepAlive(gpu: GPU): GPU {
+  entry = gpu;
+  return entry;
+}
