@@ -1,0 +1,23 @@
+// What a category of sample corpora is made of.
+import type { Rng } from '../../src/util/rng.ts';
+import type { Letter } from './pooledNames.ts';
+import type { Producer, Slots } from './template.ts';
+
+export interface SampleCategory {
+  /** Name in file names and the catalogue. */
+  readonly name: 'chemical' | 'disease' | 'gene' | 'species';
+  /** Type of its mentions. */
+  readonly type: string;
+  /** Invented names, one producer a kind; each becomes a slot whose names are dealt to the splits. */
+  readonly names: Slots;
+  /** Everything else templates insert: known words, look-alikes that are no mentions, phrases. */
+  readonly slots: Slots;
+  /** The sentences of the two corpora, each written in its own setting. */
+  readonly templates: Readonly<Record<Letter, readonly string[]>>;
+  readonly settings: Readonly<Record<Letter, string>>;
+}
+
+/** A name put together from one part of each list. */
+export function composed(...lists: readonly (readonly string[])[]): Producer {
+  return (rng: Rng) => lists.map((parts) => parts[rng.integer(parts.length)] ?? '').join('');
+}

@@ -1,0 +1,166 @@
+// Cuts tokens into SentencePiece pieces, with a Hugging Face tokenizer.json.
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { LabError } from '../util/labError.ts';
+
+/** Piece ids of the specials that the encoder input needs. */
+export interface SpecialPieces {
+  readonly unk: number;
+  readonly sep: number;
+  readonly cls: number;
+  readonly pad: number;
+}
+
+/** Tokens to piece ids. Every token gives at least one piece: `<unk>` where the vocabulary has nothing for it. */
+export interface PieceTokenizer {
+  /** Piece ids of one token encoded on its own, as the released code does (paper's code, create_data.py). */
+  encodeToken(token: string): readonly number[];
+  /** Piece ids of each token when the tokens are joined by single spaces and encoded together. */
+  encodeSentence(tokens: readonly string[]): readonly (readonly number[])[];
+  readonly specials: SpecialPieces;
+  /** Rows the word embedding must have: the largest piece id and one. */
+  readonly vocabularySize: number;
+}
+
+const tokenizerFileSchema = z.looseObject({
+  model: z.looseObject({
+    type: z.literal('Unigram'),
+    unk_id: z.int().min(0),
+    vocab: z.array(z.tuple([z.string(), z.number()])).min(1),
+  }),
+  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })).default([]),
+  normalizer: z.unknown().default(null),
+  pre_tokenizer: z.unknown().default(null),
+  post_processor: z.unknown().default(null),
+  decoder: z.unknown().default(null),
+});
+
+const specialName = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+const configFileSchema = z.looseObject({
+  unk_token: specialName.default('<unk>'),
+  sep_token: specialName.default('<sep>'),
+  cls_token: specialName.default('<cls>'),
+  pad_token: specialName.default('<pad>'),
+  remove_space: z.boolean().default(true),
+});
+
+/** Distinct tokens remembered before the memory starts afresh: more than any of the 15 public corpora has. */
+const CACHE_LIMIT = 200_000;
+
+/**
+ * Reads a tokenizer from the bytes of `tokenizer.json` and, where there is one, `tokenizer_config.json`.
+ *
+ * The released code's `preprocess_text` (white space collapsed, doubled quotes made one, accents dropped) is what XLNet's
+ * tokenizer.json lists as its normalizer and pre-tokenizer, so the file does it and nothing is repeated here; its lower-casing,
+ * which comes last there, is `lowerCase` (a cased tokenizer.json has none). One of its rules is not in Hugging Face's fast
+ * tokenizers and so not here: `encode_pieces` re-encodes a piece ending in a digit and a comma without the comma.
+ *
+ * Throws LabError `tokenizer/json`, `tokenizer/format` or `tokenizer/special`.
+ */
+export function readTokenizer(
+  tokenizerFile: Uint8Array,
+  configFile: Uint8Array | null,
+  { lowerCase }: { readonly lowerCase: boolean },
+): PieceTokenizer {
+  const content = parseFile('tokenizer.json', tokenizerFile, tokenizerFileSchema);
+  const config = parseFile('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
+  let library: Tokenizer;
+  try {
+    library = new Tokenizer(content, config);
+  } catch (cause) {
+    throw new LabError('tokenizer/format', 'tokenizer.json cannot be used.', {
+      expected: 'normalizers and pre-tokenizers that @huggingface/tokenizers knows',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+
+  const special = (name: string): number => {
+    const id = library.token_to_id(name);
+    if (id !== undefined) return id;
+    throw new LabError('tokenizer/special', `tokenizer.json has no piece ${name}.`, {
+      expected: name,
+      got: 'no such piece',
+    });
+  };
+  const specials = {
+    unk: special(config.unk_token),
+    sep: special(config.sep_token),
+    cls: special(config.cls_token),
+    pad: special(config.pad_token),
+  };
+  const largestAddedId = content.added_tokens.reduce((largest, { id }) => Math.max(largest, id), 0);
+  const vocabularySize = Math.max(content.model.vocab.length, largestAddedId + 1);
+
+  const unknown = [specials.unk];
+  const normalize = (text: string): string => library.normalizer?.(text) ?? text;
+  const prepare = (text: string): string => (lowerCase ? normalize(text).toLowerCase() : text);
+  const encode = (text: string) => library.encode(prepare(text), { add_special_tokens: false });
+
+  const cache = new Map<string, readonly number[]>();
+  const encodeToken = (token: string): readonly number[] => {
+    const known = cache.get(token);
+    if (known !== undefined) return known;
+    const { ids } = encode(token);
+    const pieces = ids.length > 0 ? ids : unknown;
+    if (cache.size >= CACHE_LIMIT) cache.clear();
+    cache.set(token, pieces);
+    return pieces;
+  };
+
+  const encodeSentence = (tokens: readonly string[]): readonly (readonly number[])[] => {
+    const { ids, tokens: surfaces } = encode(tokens.join(' '));
+    const tokenLengths = tokens.map((token) => visibleLength(normalize(prepare(token))));
+    const owners = ownersOfPieces(surfaces.map(visibleLength), tokenLengths);
+    // A normalizer that changes characters across a space leaves no positions to go by; then each token stands alone.
+    if (owners === null) return tokens.map(encodeToken);
+    const pieces = tokens.map((): number[] => []);
+    owners.forEach((owner, index) => pieces[owner]?.push(ids[index] ?? specials.unk));
+    return pieces.map((ofToken) => (ofToken.length > 0 ? ofToken : unknown));
+  };
+
+  return { encodeToken, encodeSentence, specials, vocabularySize };
+}
+
+/**
+ * Which token each piece belongs to, from the numbers of visible characters of pieces and tokens: the token of the piece's first
+ * character; a piece without one (a bare word mark) belongs with the character after it. Null when the totals differ.
+ */
+function ownersOfPieces(pieceLengths: readonly number[], tokenLengths: readonly number[]): number[] | null {
+  const owners: number[] = [];
+  let token = 0;
+  let tokenEnd = tokenLengths[0] ?? 0;
+  let position = 0;
+  for (const length of pieceLengths) {
+    while (position >= tokenEnd && token < tokenLengths.length - 1) tokenEnd += tokenLengths[++token] ?? 0;
+    owners.push(token);
+    position += length;
+  }
+  const total = tokenLengths.reduce((sum, length) => sum + length, 0);
+  return position === total ? owners : null;
+}
+
+/** UTF-16 units of a text without white space and SentencePiece's word mark. */
+function visibleLength(text: string): number {
+  return text.replace(/[\s▁]+/gu, '').length;
+}
+
+function parseFile<Schema extends z.ZodType>(file: string, bytes: Uint8Array, schema: Schema): z.output<Schema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new LabError('tokenizer/json', `${file} is not JSON.`, {
+      expected: 'a JSON object in UTF-8',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw new LabError('tokenizer/format', `${file} is not a SentencePiece tokenizer.`, {
+    expected: 'a Hugging Face file with a Unigram model and its vocabulary',
+    got: first === undefined ? 'something else' : `at ${first.path.join('.') || 'the top'}: ${first.message}`,
+  });
+}
