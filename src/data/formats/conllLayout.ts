@@ -1,0 +1,101 @@
+// Finds out how the columns of a CoNLL file are laid out.
+import { looksLikeTag } from '../tagOfDialect.ts';
+import { quoted } from '../issueList.ts';
+
+export interface ConllLayout {
+  readonly separator: 'tab' | 'space';
+  readonly columns: number;
+  /** 0-based columns of token and tag. */
+  readonly tokenColumn: number;
+  readonly tagColumn: number;
+}
+
+/** Why no layout could be found: a whole-file problem, shown on the line where it is first seen. */
+export interface LayoutFault {
+  readonly code: 'corpus/empty' | 'corpus/one-column' | 'corpus/no-tag-column';
+  readonly line: number | null;
+  readonly message: string;
+}
+
+/** Rows looked at; the layout of a file shows long before. */
+const sampledRows = 20_000;
+
+/**
+ * Separator, number of columns and the columns of token and tag, by majority of the rows. The tag column is the last one of
+ * which at least half looks like tags and not all is `O`; the token column the first other one, behind a column of row numbers.
+ */
+export function conllLayout(lines: readonly string[]): ConllLayout | LayoutFault {
+  const rows: { readonly text: string; readonly line: number }[] = [];
+  for (let index = 0; index < lines.length && rows.length < sampledRows; index++) {
+    const text = lines[index] ?? '';
+    if (!isBlank(text) && !text.startsWith('-DOCSTART-')) rows.push({ text, line: index + 1 });
+  }
+  // Lines that begin with # may be comments; they count only where there is nothing else.
+  const certain = rows.filter(({ text }) => !text.startsWith('#'));
+  const used = certain.length > 0 ? certain : rows;
+  const first = used[0];
+  if (first === undefined) {
+    return { code: 'corpus/empty', line: null, message: 'The file has no sentences: expected rows of token and tag.' };
+  }
+
+  const withTab = used.filter(({ text }) => text.includes('\t')).length;
+  const separator = 2 * withTab >= used.length ? 'tab' : 'space';
+  const cells = used.map(({ text }) => splitCells(text, separator));
+  const columns = mostCommon(cells.map((row) => row.length));
+  if (columns < 2) {
+    const line = used[cells.findIndex((row) => row.length < 2)]?.line ?? null;
+    const message = `Rows have one column: expected a token and a tag with a tab or spaces between, got ${quoted(first.text)}.`;
+    return { code: 'corpus/one-column', line, message };
+  }
+
+  const regular = cells.filter((row) => row.length === columns);
+  const tagColumn = findTagColumn(regular, columns);
+  if (tagColumn === null) {
+    const line = used[cells.findIndex((row) => row.length === columns)]?.line ?? null;
+    const got = quoted(regular[0]?.[columns - 1] ?? '');
+    const message = `None of the ${columns} columns holds tags: expected O, B-…, I-… and the like, got ${got} in the last.`;
+    return { code: 'corpus/no-tag-column', line, message };
+  }
+  return { separator, columns, tagColumn, tokenColumn: findTokenColumn(regular, columns, tagColumn) };
+}
+
+/** The cells of a row. Between tabs a cell may be empty or hold spaces; runs of spaces are one separator. */
+export function splitCells(text: string, separator: 'tab' | 'space'): string[] {
+  if (separator === 'tab') return text.split('\t');
+  const trimmed = text.replace(/^[ \t]+|[ \t]+$/g, '');
+  return trimmed.split(/[ \t]+/);
+}
+
+/** Whether a line holds nothing but white space, and so ends a sentence. */
+export function isBlank(text: string): boolean {
+  return text.length === 0 || text.trim().length === 0;
+}
+
+function findTagColumn(rows: readonly (readonly string[])[], columns: number): number | null {
+  const shares = Array.from({ length: columns }, (_, column) => {
+    const texts = rows.map((row) => (row[column] ?? '').trim());
+    const tagLike = texts.filter(looksLikeTag);
+    return { column, share: tagLike.length / rows.length, onlyOutside: tagLike.every((text) => text === 'O') };
+  });
+  const likely = shares.filter(({ share }) => share >= 0.5);
+  const chosen = likely.findLast(({ onlyOutside }) => !onlyOutside) ?? likely.at(-1);
+  if (chosen !== undefined) return chosen.column;
+  // Mostly unknown tags: still the last column, as long as it has any known one.
+  return (shares.at(-1)?.share ?? 0) > 0 ? columns - 1 : null;
+}
+
+function findTokenColumn(rows: readonly (readonly string[])[], columns: number, tagColumn: number): number {
+  const others = Array.from({ length: columns }, (_, column) => column).filter((column) => column !== tagColumn);
+  const [first = 0, second] = others;
+  const isNumbered =
+    rows.every((row) => /^\d+([-.]\d+)?$/.test(row[first] ?? '')) && /^[01]$/.test(rows[0]?.[first] ?? '');
+  return isNumbered && second !== undefined ? second : first;
+}
+
+function mostCommon(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  let best = 0;
+  for (const [number, count] of counts) if (count > (counts.get(best) ?? 0)) best = number;
+  return best;
+}

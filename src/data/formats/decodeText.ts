@@ -1,0 +1,62 @@
+// Turns the bytes of a text file into lines, marking those that cannot be read.
+
+/** Characters a line may have; a CoNLL row has some tens. */
+export const maxLineLength = 65_536;
+
+export type LineFault = 'invalid-utf8' | 'too-long';
+
+export interface DecodedText {
+  /** Lines without their ends; a faulty one is empty. */
+  readonly lines: readonly string[];
+  /** Faults by 1-based line. */
+  readonly faults: ReadonlyMap<number, LineFault>;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/**
+ * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never
+ * throws: lines that are not UTF-8 or longer than `maxLineLength` are faults.
+ */
+export function decodeText(bytes: Uint8Array): DecodedText {
+  const faults = new Map<number, LineFault>();
+  const lines = splitLines(bytes) ?? decodeLineByLine(bytes, faults);
+  lines.forEach((line, index) => {
+    if (line.length <= maxLineLength) return;
+    faults.set(index + 1, 'too-long');
+    lines[index] = '';
+  });
+  return { lines, faults };
+}
+
+/** The whole file at once, the fast way; null when some of it is not UTF-8. */
+function splitLines(bytes: Uint8Array): string[] | null {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+  return text.includes('\r') ? text.split(/\r\n|\r|\n/) : text.split('\n');
+}
+
+function decodeLineByLine(bytes: Uint8Array, faults: Map<number, LineFault>): string[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const lines: string[] = [];
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  let start = hasMark ? 3 : 0;
+  for (let index = start; index <= bytes.length; index++) {
+    const byte = bytes[index];
+    if (byte !== undefined && byte !== lineFeed && byte !== carriageReturn) continue;
+    try {
+      lines.push(decoder.decode(bytes.subarray(start, index)));
+    } catch {
+      lines.push('');
+      faults.set(lines.length, 'invalid-utf8');
+    }
+    if (byte === carriageReturn && bytes[index + 1] === lineFeed) index++;
+    start = index + 1;
+  }
+  return lines;
+}

@@ -1,0 +1,77 @@
+// Tells what a dropped file is, from its name and its first bytes.
+import { looksLikeTag } from '../tagOfDialect.ts';
+import { splitOfName } from '../splitOfFile.ts';
+import { isBlank, splitCells } from './conllLayout.ts';
+
+/** Enough of a file to tell what it is. */
+export const leadingBytes = 65_536;
+
+/** `corpus` is a CoNLL file, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
+export type FileFormat = 'corpus' | 'zip' | 'model' | 'result' | 'plan' | 'other';
+
+const modelNames = new Set([
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'generation_config.json',
+  'added_tokens.json',
+  'model.safetensors.index.json',
+  'spiece.model',
+  'pytorch_model.bin',
+  'tf_model.h5',
+]);
+const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
+const otherExtensions =
+  /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
+const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
+
+/**
+ * What a file is. `head` is the file's first `leadingBytes` or all of it. A file named like a corpus is one whatever it holds,
+ * so that its problems are listed; any other name is judged by content.
+ */
+export function detectFormat(path: string, head: Uint8Array): FileFormat {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || documentNames.test(name)) return 'other';
+  if (modelNames.has(name) || name.endsWith('.safetensors')) return 'model';
+  if (isZip(head)) return 'zip';
+  if (corpusExtensions.test(name)) return 'corpus';
+  const text = new TextDecoder('utf-8').decode(head);
+  if (/^\s*\{/.test(text)) return formatOfJson(text);
+  if (otherExtensions.test(name)) return 'other';
+  // Binary or empty, but meant as a corpus: its reader says what is wrong with it.
+  const isBroken = head.includes(0) || isBlank(text);
+  if (isBroken) return splitOfName(name) !== null || /\.txt$/i.test(name) ? 'corpus' : 'other';
+  return splitOfName(name) !== null || looksLikeRows(text) ? 'corpus' : 'other';
+}
+
+function isZip(head: Uint8Array): boolean {
+  // A local file header, or the end record that an empty archive begins with.
+  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
+}
+
+/** A result holds a plan, so the outer `format` counts; in the head of a long file it is the first one. */
+function formatOfJson(text: string): 'result' | 'plan' | 'other' {
+  let format: unknown;
+  try {
+    const value: unknown = JSON.parse(text);
+    format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  } catch {
+    format = /"format"\s*:\s*"([^"]*)"/.exec(text)?.[1];
+  }
+  if (format === 'bioner-lab-result') return 'result';
+  return format === 'bioner-lab-plan' ? 'plan' : 'other';
+}
+
+/** Whether at least half of the lines, comments apart, are rows of columns with a tag among them. */
+function looksLikeRows(text: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/);
+  // The last line of a head is cut off.
+  if (lines.length > 1) lines.pop();
+  const rows = lines.filter((line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-'));
+  const tagged = rows.filter((row) => {
+    const cells = splitCells(row, row.includes('\t') ? 'tab' : 'space');
+    return cells.length >= 2 && cells.some((cell) => looksLikeTag(cell.trim()));
+  });
+  return tagged.length > 0 && 2 * tagged.length >= rows.length;
+}

@@ -1,0 +1,48 @@
+// Entity scores of mentions that are well-formed in their tag scheme.
+import { lenientMentions, strictMentions } from '../data/chunks.ts';
+import type { Mention } from '../data/corpus.ts';
+import type { TagScheme } from '../schema/config.ts';
+import type { EntityScores } from '../schema/scores.ts';
+import { checkLengths } from './conlleval.ts';
+import { SpanTally } from './spanScore.ts';
+
+export interface StrictScores {
+  readonly entities: EntityScores;
+  /** Predicted mentions that conlleval's lenient reading has and the strict one has not: what strictness costs. */
+  readonly discarded: number;
+}
+
+/**
+ * Scores exact spans and types of the strict reading of both sides, `[sentences][tokens]` (PAPER section 5). Ill-formed
+ * predictions are dropped, so precision can be above the lenient one while recall is below.
+ * Throws `metrics/length` when gold and predicted differ in length.
+ */
+export function strictScores(
+  gold: readonly (readonly string[])[],
+  predicted: readonly (readonly string[])[],
+  scheme: TagScheme,
+): StrictScores {
+  checkLengths(gold, predicted);
+  const spans = new SpanTally();
+  let discarded = 0;
+  gold.forEach((goldTags, sentence) => {
+    const predictedTags = predicted[sentence] ?? [];
+    const goldMentions = strictMentions(goldTags, scheme).mentions;
+    const predictedMentions = strictMentions(predictedTags, scheme).mentions;
+    for (const { type } of goldMentions) spans.add(type, 'gold');
+    for (const { type } of predictedMentions) spans.add(type, 'predicted');
+    for (const { type } of shared(goldMentions, predictedMentions)) spans.add(type, 'correct');
+    const lenient = lenientMentions(predictedTags);
+    discarded += lenient.length - shared(lenient, predictedMentions).length;
+  });
+  return { entities: spans.scores(), discarded };
+}
+
+/** The mentions that both have; mentions are flat, so a start is unique. */
+function shared(left: readonly Mention[], right: readonly Mention[]): Mention[] {
+  const byStart = new Map(right.map((mention) => [mention.start, mention]));
+  return left.filter(({ type, start, end }) => {
+    const other = byStart.get(start);
+    return other !== undefined && other.end === end && other.type === type;
+  });
+}
