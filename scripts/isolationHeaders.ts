@@ -1,0 +1,6 @@
+// The headers that make a page cross-origin isolated, without which wasm gets no threads; public/_headers says the same to static hosts.
+
+export const isolationHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};

@@ -1,0 +1,85 @@
+// The lint rule that holds every import, value or type, to the table of floors.
+import { isBuiltin } from 'node:module';
+import { posix, relative, sep } from 'node:path';
+import { floors } from './floors.mjs';
+
+export const floorsRule = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      homeless: '{{file}} belongs to no floor: add it to the table in scripts/lint/floors.mjs.',
+      floor: '{{from}} may not use {{to}} ({{target}}); it may use {{allowed}}.',
+      types: '{{from}} may use {{to}} ({{target}}) for its types alone: write `import type`.',
+      package: '{{from}} may not use the package {{name}}; it may use {{allowed}}.',
+    },
+  },
+  create(context) {
+    const file = relative(context.cwd, context.filename).split(sep).join('/');
+    if (!file.includes('/')) return {}; // The configuration files in the root stand beside the house, not in it.
+    const from = floorOf(file);
+
+    function judge(node, specifier, typeOnly) {
+      if (specifier.startsWith('.')) judgeFile(node, specifier.replace(/[?#].*$/, ''), typeOnly);
+      else judgePackage(node, packageOf(specifier));
+    }
+
+    function judgeFile(node, specifier, typeOnly) {
+      const target = posix.join(posix.dirname(file), specifier);
+      const to = floorOf(target);
+      if (to === undefined) return context.report({ node, messageId: 'homeless', data: { file: target } });
+      if (to === from || allows(from.floors, to.name)) return;
+      if (allows(from.typeFloors ?? [], to.name)) {
+        if (!typeOnly) context.report({ node, messageId: 'types', data: { from: from.name, to: to.name, target } });
+        return;
+      }
+      const allowed = words([...from.floors, ...(from.typeFloors ?? []).map((name) => `types of ${name}`)]);
+      context.report({ node, messageId: 'floor', data: { from: from.name, to: to.name, target, allowed } });
+    }
+
+    function judgePackage(node, name) {
+      if (allows(from.packages, name)) return;
+      context.report({ node, messageId: 'package', data: { from: from.name, name, allowed: words(from.packages) } });
+    }
+
+    function judgeSource(node, source, typeOnly) {
+      if (source?.type === 'Literal' && typeof source.value === 'string') judge(node, source.value, typeOnly);
+    }
+
+    return {
+      Program(node) {
+        if (from === undefined) context.report({ node, messageId: 'homeless', data: { file } });
+      },
+      ...(from !== undefined && {
+        ImportDeclaration: (node) => judgeSource(node, node.source, node.importKind === 'type'),
+        ExportNamedDeclaration: (node) => judgeSource(node, node.source, node.exportKind === 'type'),
+        ExportAllDeclaration: (node) => judgeSource(node, node.source, node.exportKind === 'type'),
+        ImportExpression: (node) => judgeSource(node, node.source, false),
+        TSImportType: (node) => judgeSource(node, node.source ?? node.argument?.literal, true),
+        // new Worker(new URL('./training.worker.ts', import.meta.url)) reaches another file like an import does.
+        'NewExpression[callee.name="URL"][arguments.1.type="MemberExpression"][arguments.1.object.type="MetaProperty"]':
+          (node) => {
+            if (/\.tsx?$/.test(node.arguments[0].value ?? '')) judgeSource(node, node.arguments[0], false);
+          },
+      }),
+    };
+  },
+};
+
+function floorOf(file) {
+  const homes = floors.flatMap((floor) => floor.paths.map((path) => ({ floor, path })));
+  return homes
+    .filter(({ path }) => (path.endsWith('/') ? file.startsWith(path) : file === path))
+    .sort((left, right) => right.path.length - left.path.length)[0]?.floor;
+}
+
+function packageOf(specifier) {
+  if (isBuiltin(specifier)) return 'node:';
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+const allows = (list, name) => list.includes('*') || list.includes(name);
+const words = (list) => (list.length === 0 ? 'none' : list.join(', '));

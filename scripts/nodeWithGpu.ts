@@ -1,0 +1,11 @@
+// Runs a TypeScript file in a Node process that finds a Vulkan driver: `tsx scripts/nodeWithGpu.ts FILE ARGUMENTS`.
+import { spawn } from 'node:child_process';
+import { vulkanEnvironment } from './vulkanEnvironment.ts';
+
+// The loader's path is read when a process starts, so it takes a process of its own.
+const env = { ...process.env, ...vulkanEnvironment() };
+const child = spawn(process.execPath, ['--import', 'tsx', ...process.argv.slice(2)], { stdio: 'inherit', env });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+});

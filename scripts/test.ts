@@ -1,0 +1,130 @@
+// Runs every check of the project, cheapest first, and ends with one line of counts.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { findChromium } from './findChromium.ts';
+import { installChromium } from './installChromium.ts';
+import {
+  countPlaywright,
+  countVitest,
+  describeCounts,
+  settle,
+  sumCounts,
+  type PlaywrightReport,
+  type TestCounts,
+  type VitestReport,
+} from './testCounts.ts';
+
+/** Where the programs are that stages run; run by Node itself, they need no shell on any platform. */
+const programs = {
+  tsc: 'typescript/bin/tsc',
+  eslint: 'eslint/bin/eslint.js',
+  prettier: 'prettier/bin/prettier.cjs',
+  vitest: 'vitest/vitest.mjs',
+  vite: 'vite/bin/vite.js',
+  playwright: '@playwright/test/cli.js',
+} as const;
+type Program = keyof typeof programs;
+
+interface Stage {
+  readonly name: string;
+  /** Commands run one after another, up to the first that fails. */
+  readonly commands: readonly (readonly [Program, ...string[]])[];
+  /** Who writes the stage's JSON report; a stage without one counts as one check. */
+  readonly report?: 'vitest' | 'playwright';
+  readonly needsBrowser?: boolean;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+const reports = path.join(root, 'test-results');
+
+const stages: readonly Stage[] = [
+  {
+    name: 'typecheck',
+    commands: [
+      ['tsc', '-p', 'tsconfig.core.json'],
+      ['tsc', '-p', 'tsconfig.json'],
+    ],
+  },
+  { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
+  { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
+  vitestStage('unit'),
+  vitestStage('numeric'),
+  { ...vitestStage('gpu'), needsBrowser: true },
+  { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },
+  { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
+];
+
+function vitestStage(name: string): Stage {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(name)}`];
+  return { name, commands: [['vitest', 'run', '--project', name, ...reporters]], report: 'vitest' };
+}
+
+function reportOf(name: string): string {
+  return path.join(reports, `${name}.json`);
+}
+
+function runStage(stage: Stage, browser: string | undefined): TestCounts {
+  if (stage.needsBrowser === true && browser === undefined) {
+    console.log('No Chromium was found and none could be installed. Install Chrome or Chromium, or set CHROME_PATH.');
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const env = {
+    ...process.env,
+    ...(browser === undefined ? {} : { CHROME_PATH: browser }),
+    PLAYWRIGHT_REPORT: reportOf('e2e'),
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+  };
+  let exitCode: number | null = 0;
+  for (const [program, ...args] of stage.commands) {
+    if (exitCode !== 0) break;
+    const command = [path.join(root, 'node_modules', programs[program]), ...args];
+    exitCode = spawnSync(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }).status;
+  }
+  if (stage.report === undefined) return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
+  return settle(readCounts(stage.name, stage.report), exitCode);
+}
+
+function readCounts(name: string, runner: 'vitest' | 'playwright'): TestCounts {
+  let text: string;
+  try {
+    text = readFileSync(reportOf(name), 'utf8');
+  } catch {
+    console.log(`The stage ${name} ended without a report.`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const report: unknown = JSON.parse(text);
+  return runner === 'vitest' ? countVitest(report as VitestReport) : countPlaywright(report as PlaywrightReport);
+}
+
+function main(names: readonly string[]): void {
+  const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
+  if (unknown.length > 0) {
+    console.log(`No stage is called ${unknown.join(', ')}. Stages: ${stages.map(({ name }) => name).join(', ')}.`);
+    process.exitCode = 1;
+    return;
+  }
+  const chosen = stages.filter(({ name }) => names.length === 0 || names.includes(name));
+  const needsBrowser = chosen.some((stage) => stage.needsBrowser === true);
+  const browser = needsBrowser ? (findChromium() ?? installChromium()) : undefined;
+  mkdirSync(reports, { recursive: true });
+
+  const outcomes = chosen.map((stage) => {
+    console.log(`\n== ${stage.name}`);
+    rmSync(reportOf(stage.name), { force: true });
+    const startedAt = performance.now();
+    const counts = runStage(stage, browser);
+    return { name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 };
+  });
+
+  console.log('');
+  for (const { name, counts, seconds } of outcomes) {
+    const mark = counts.failed === 0 ? 'ok  ' : 'FAIL';
+    console.log(`${mark} ${name.padEnd(10)} ${describeCounts(counts)} (${seconds.toFixed(1)} s)`);
+  }
+  const total = sumCounts(outcomes.map(({ counts }) => counts));
+  if (total.failed > 0) process.exitCode = 1;
+  console.log(describeCounts(total));
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,71 @@
+// How many tests a stage passed, failed and skipped, read from the report its runner wrote.
+
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** The parts we read of Vitest's JSON report. */
+export interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** The parts we read of Playwright's JSON report. */
+export interface PlaywrightReport {
+  readonly stats: {
+    readonly expected: number;
+    readonly flaky: number;
+    readonly unexpected: number;
+    readonly skipped: number;
+  };
+  /** Errors outside any test, such as a file that does not load. */
+  readonly errors: readonly unknown[];
+}
+
+/** A file that fails as a whole (it does not load) has no failed test in it; it counts as one. */
+export function countVitest(report: VitestReport): TestCounts {
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + brokenFiles.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** A test that passed only on a second try counts as failed: the project retries none. */
+export function countPlaywright({ stats, errors }: PlaywrightReport): TestCounts {
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
+}
+
+/** What a stage counts for once its process has ended: a run that fails without a failed test, or proves nothing, is one failure. */
+export function settle(counts: TestCounts, exitCode: number | null): TestCounts {
+  const provesNothing = counts.passed + counts.failed + counts.skipped === 0;
+  return counts.failed === 0 && (exitCode !== 0 || provesNothing) ? { ...counts, failed: 1 } : counts;
+}
+
+/** The sum of several counts. */
+export function sumCounts(all: readonly TestCounts[]): TestCounts {
+  return all.reduce(
+    (sum, one) => ({
+      passed: sum.passed + one.passed,
+      failed: sum.failed + one.failed,
+      skipped: sum.skipped + one.skipped,
+    }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
+}
+
+/** `12 passed, 0 failed`, and `, 3 skipped` when some were. */
+export function describeCounts({ passed, failed, skipped }: TestCounts): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
