@@ -11,7 +11,7 @@ const currentVersion = 1;
 const migrations: Readonly<Record<number, (members: Members) => Members>> = {};
 
 /** The file with its checksum: SHA-256 over the canonical JSON of all other members. */
-export function sealResult(members: Omit<ResultFile, 'checksum'>): ResultFile {
+export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFile {
   return { ...members, checksum: fingerprint(members) };
 }
 
@@ -20,7 +20,7 @@ export function sealResult(members: Omit<ResultFile, 'checksum'>): ResultFile {
  * `result/foreign` (not a result file), `result/newer` (of a later version of the lab),
  * `result/changed` (the checksum does not fit: edited or damaged) or `result/invalid` (a member is wrong, named).
  */
-export function parseResult(text: string): ResultFile {
+export function parseResultFile(text: string): ResultFile {
   const members = parseMembers(text);
   const { version } = members;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {

@@ -4,8 +4,8 @@
 export interface LabErrorData {
   readonly code: string;
   readonly message: string;
-  readonly expected?: string;
-  readonly got?: string;
+  readonly expected?: string | undefined;
+  readonly got?: string | undefined;
 }
 
 /**

@@ -1,0 +1,118 @@
+// Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
+import { readArchive } from '../data/formats/archive.ts';
+import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
+import type { NamedFile } from '../data/formats/namedFile.ts';
+import type { Issue } from '../util/issue.ts';
+import type { DroppedFile } from './labState.ts';
+
+/** The files of one folder that holds a model, or parts of one. Large weights are not read yet. */
+export interface DroppedModel {
+  readonly name: string;
+  /** Those of its files that a model is made of. */
+  readonly files: readonly DroppedFile[];
+  /** What a model needs and the folder lacks, in words. */
+  readonly missing: readonly string[];
+}
+
+export interface SortedDrop {
+  readonly corpusFiles: readonly NamedFile[];
+  readonly models: readonly DroppedModel[];
+  readonly plans: readonly NamedFile[];
+  readonly results: readonly NamedFile[];
+  /** Paths of files that are none of these; what lies in a model's folder is not among them. */
+  readonly others: readonly string[];
+  /** What was wrong with archives. */
+  readonly issues: readonly Issue[];
+}
+
+/** Sorts files by name and content. Rejects only when a file cannot be read. */
+export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise<SortedDrop> {
+  const sorted = { corpus: [] as NamedFile[], plan: [] as NamedFile[], result: [] as NamedFile[] };
+  const modelFiles: DroppedFile[] = [];
+  const others: string[] = [];
+  const issues: Issue[] = [];
+
+  async function sort(file: DroppedFile): Promise<void> {
+    if (isClutter(file.path)) return;
+    // Weights are known by name, and too large to be read for a look.
+    if (detectFormat(file.path, new Uint8Array()) === 'model') {
+      modelFiles.push(file);
+      return;
+    }
+    const bytes = await file.bytes();
+    const format = detectFormat(file.path, bytes.subarray(0, leadingBytes));
+    if (format === 'zip') {
+      const archive = readArchive(bytes, file.path);
+      issues.push(...archive.issues);
+      for (const inner of archive.files) await sort(unpacked(inner));
+    } else if (format === 'model' || format === 'other') {
+      others.push(file.path);
+    } else {
+      sorted[format].push({ path: file.path, bytes });
+    }
+  }
+
+  for (const file of dropped) await sort(file);
+  const folders = new Set(modelFiles.map(({ path }) => folderOf(path)));
+  return {
+    corpusFiles: sorted.corpus,
+    plans: sorted.plan,
+    results: sorted.result,
+    models: [...folders].map((folder) =>
+      modelIn(
+        folder,
+        modelFiles.filter(({ path }) => folderOf(path) === folder),
+      ),
+    ),
+    others: others.filter((path) => !folders.has(folderOf(path))),
+    issues,
+  };
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** What operating systems leave in folders. */
+function isClutter(path: string): boolean {
+  return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
+}
+
+function unpacked({ path, bytes }: NamedFile): DroppedFile {
+  return { path, sizeBytes: bytes.byteLength, bytes: () => Promise.resolve(bytes) };
+}
+
+function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
+  const named = (name: string) => files.filter(({ path }) => baseName(path) === name);
+  const config = named('config.json');
+  const tokenizer = named('tokenizer.json');
+  const weights = weightsAmong(files);
+  const missing = [
+    ...(config.length > 0 ? [] : ['config.json']),
+    ...(weights.length > 0 ? [] : [missingWeights(files)]),
+    ...(tokenizer.length > 0 ? [] : ['tokenizer.json']),
+  ];
+  return {
+    name: baseName(folder) || 'model',
+    files: [...config, ...weights, ...tokenizer, ...named('tokenizer_config.json')],
+    missing,
+  };
+}
+
+/** `model.safetensors`, or its numbered parts with their index, or the only safetensors file there is. */
+function weightsAmong(files: readonly DroppedFile[]): readonly DroppedFile[] {
+  const model = files.filter(({ path }) => /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/.test(baseName(path)));
+  if (model.length > 0) return model;
+  const others = files.filter(({ path }) => path.endsWith('.safetensors'));
+  return others.length === 1 ? others : [];
+}
+
+function missingWeights(files: readonly DroppedFile[]): string {
+  const hasOthers = files.some(({ path }) => /\.(bin|h5)$/.test(path));
+  return hasOthers ? 'model.safetensors (weights in other formats are not read)' : 'model.safetensors';
+}

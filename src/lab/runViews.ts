@@ -1,0 +1,87 @@
+// Runs as they are shown: in order, and advanced by the events of the one on the device.
+import type { RunEvent } from '../../workers/protocol.ts';
+import type { RunRecord, RunStatus } from '../schema/runRecord.ts';
+import type { RunView } from './labState.ts';
+
+const arriving: NonNullable<RunView['live']> = {
+  phase: 'loading',
+  done: 0,
+  total: 0,
+  tokensPerSecond: null,
+  remainingMs: null,
+  memory: null,
+};
+
+/** A run that is not on the device. */
+export function restingRunView(record: RunRecord): RunView {
+  return { record, live: null };
+}
+
+/** A run that was just put on the device and has told nothing yet. */
+export function boardingRunView({ record }: RunView): RunView {
+  return { record, live: arriving };
+}
+
+/** The views with this one in the place of the run of the same id, or added; newest first, runs of one plan by name, type and seed. */
+export function insertRunView(views: readonly RunView[], view: RunView): readonly RunView[] {
+  const others = views.filter(({ record }) => record.spec.id !== view.record.spec.id);
+  return [...others, view].sort((left, right) => compareRecords(left.record, right.record));
+}
+
+/** The view with another status; `at` is the ISO time of the change. */
+export function setRunStatus(view: RunView, status: RunStatus, at: string): RunView {
+  if (view.record.status === status) return view;
+  const failure = status === 'failed' ? view.record.failure : null;
+  return { ...view, record: { ...view.record, status, failure, updatedAt: at } };
+}
+
+/** The view after an event of its run. `ended` changes nothing: the answer to `train` carries the same record. */
+export function advanceRunView(view: RunView, event: RunEvent): RunView {
+  const { record } = view;
+  const live = view.live ?? arriving;
+  switch (event.kind) {
+    case 'started':
+      return { record: event.record, live };
+    case 'phase':
+      return { record, live: { ...live, phase: event.phase, done: event.done, total: event.total } };
+    case 'step':
+      return {
+        record: {
+          ...record,
+          step: event.point.step,
+          totalSteps: event.totalSteps,
+          elapsedMs: event.point.elapsedMs,
+          steps: [...record.steps, event.point],
+        },
+        live: {
+          phase: 'training',
+          done: event.point.step,
+          total: event.totalSteps,
+          tokensPerSecond: event.tokensPerSecond,
+          remainingMs: event.remainingMs,
+          memory: event.memory,
+        },
+      };
+    case 'epoch':
+      return {
+        record: { ...record, elapsedMs: event.point.elapsedMs, epochs: [...record.epochs, event.point] },
+        live,
+      };
+    case 'checkpoint':
+    case 'ended':
+      return view;
+  }
+}
+
+function compareRecords(left: RunRecord, right: RunRecord): number {
+  if (left.createdAt !== right.createdAt) return left.createdAt < right.createdAt ? 1 : -1;
+  return (
+    compareTexts(left.spec.corpus.name, right.spec.corpus.name) ||
+    compareTexts(left.spec.type ?? '', right.spec.type ?? '') ||
+    left.spec.seed - right.spec.seed
+  );
+}
+
+function compareTexts(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
+}

@@ -1,0 +1,153 @@
+// Carries the schedule out: one run at a time goes to the training server, and what comes of it goes on the board and into the store.
+import { LabError, type LabErrorData } from '../util/labError.ts';
+import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import { readRunRecord, writeRunRecord } from '../storage/runRecords.ts';
+import type { Store } from '../storage/store.ts';
+import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
+import type { Board } from './board.ts';
+import { queuedRun } from './runSpec.ts';
+import { advanceRunView, boardingRunView, restingRunView, setRunStatus, insertRunView } from './runViews.ts';
+import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
+
+export interface Runner {
+  /** Shows stored runs; those that were open are paused. */
+  restore(records: readonly RunRecord[]): void;
+  /** From now on the server takes runs. */
+  begin(): void;
+  /** Queues new runs, and known ones that are neither waiting, running nor finished. */
+  queue(specs: readonly RunSpec[]): Promise<void>;
+  /** Resolves when the run has left the device, or the queue. */
+  interrupt(runId: string, how: 'pause' | 'stop'): Promise<void>;
+  remove(runId: string): Promise<void>;
+}
+
+export interface RunnerParts {
+  readonly client: ServerClient;
+  readonly board: Board;
+  readonly store: Store;
+  /** ISO date and time. */
+  readonly timestamp: () => string;
+  /** Called when stored bytes changed: after checkpoints and ends. */
+  readonly stored: () => void;
+}
+
+export function createRunner({ client, board, store, timestamp, stored }: RunnerParts): Runner {
+  let plan = emptySchedule;
+  let serverReady = false;
+  let driving: Promise<void> = Promise.resolve();
+
+  client.onEvent((event: RunEvent) => {
+    board.updateRun(event.runId, (view) => advanceRunView(view, event));
+    if (event.kind === 'checkpoint') stored();
+  });
+
+  function dispatch(action: ScheduleAction): void {
+    plan = schedule(plan, action);
+    const at = timestamp();
+    board.update(({ runs }) => ({
+      queue: plan.queue,
+      activeRunId: plan.activeRunId,
+      runs: runs.map((view) => setRunStatus(view, plan.statuses[view.record.spec.id] ?? view.record.status, at)),
+    }));
+  }
+
+  function recordOf(runId: string): RunRecord {
+    const view = board.getState().runs.find(({ record }) => record.spec.id === runId);
+    if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+    return view.record;
+  }
+
+  function advance(): void {
+    if (!serverReady || plan.activeRunId !== null) return;
+    dispatch({ kind: 'start' });
+    if (plan.activeRunId !== null) driving = drive(plan.activeRunId);
+  }
+
+  async function drive(runId: string): Promise<void> {
+    board.updateRun(runId, boardingRunView);
+    let record: RunRecord;
+    try {
+      record = await client.call('train', recordOf(runId).spec);
+    } catch (error) {
+      record = await failed(runId, LabError.toData(error));
+    }
+    board.updateRun(runId, () => restingRunView(record));
+    dispatch({ kind: 'end', runId, status: endStatus(record) });
+    if (record.failure !== null) {
+      board.notify('error', `The run on ${record.spec.corpus.name} failed: ${LabError.describe(record.failure)}`);
+    }
+    stored();
+    advance();
+  }
+
+  /** The record of a run that the server could not even answer for: as it was stored last, which is where it can go on. */
+  async function failed(runId: string, failure: LabErrorData): Promise<RunRecord> {
+    if (failure.code === 'worker/lost') {
+      serverReady = false;
+      board.update(() => ({ backend: { status: 'failed', error: failure } }));
+    }
+    const shown = recordOf(runId);
+    try {
+      const last = (await readRunRecord(store, runId)) ?? shown;
+      const record: RunRecord = { ...last, status: 'failed', failure, updatedAt: timestamp() };
+      await writeRunRecord(store, record);
+      return record;
+    } catch (error) {
+      board.notifyError('The failed run could not be stored', error);
+      return { ...shown, status: 'failed', failure, updatedAt: timestamp() };
+    }
+  }
+
+  return {
+    restore(records) {
+      board.update(({ runs }) => ({
+        runs: records.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
+      }));
+      dispatch({
+        kind: 'restore',
+        statuses: Object.fromEntries(records.map(({ spec, status }) => [spec.id, status])),
+      });
+    },
+    begin() {
+      serverReady = true;
+      advance();
+    },
+    async queue(specs) {
+      const known = new Set(board.getState().runs.map(({ record }) => record.spec.id));
+      const at = timestamp();
+      const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
+      for (const record of fresh) await writeRunRecord(store, record);
+      board.update(({ runs }) => ({
+        runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
+      }));
+      for (const { id } of specs) dispatch({ kind: 'queue', runId: id });
+      advance();
+    },
+    async interrupt(runId, how) {
+      recordOf(runId);
+      if (plan.activeRunId === runId) {
+        await client.call('interrupt', { runId, how });
+        await driving;
+        return;
+      }
+      dispatch({ kind: how, runId });
+      await writeRunRecord(store, recordOf(runId));
+    },
+    async remove(runId) {
+      recordOf(runId);
+      if (plan.activeRunId === runId) {
+        await client.call('interrupt', { runId, how: 'stop' });
+        await driving;
+      }
+      dispatch({ kind: 'remove', runId });
+      board.update(({ runs }) => ({ runs: runs.filter(({ record }) => record.spec.id !== runId) }));
+      await client.call('removeRun', runId);
+      stored();
+    },
+  };
+}
+
+/** A server that answers `train` with an open record has broken the protocol; the run is then failed rather than lost. */
+function endStatus({ status }: RunRecord): EndStatus {
+  return status === 'queued' || status === 'running' ? 'failed' : status;
+}
