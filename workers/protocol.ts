@@ -2,7 +2,8 @@
 import type { LabErrorData } from '../src/util/labError.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
-import type { Environment, EpochPoint, RunRecord, RunSpec, StepPoint } from '../src/schema/runRecord.ts';
+import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import type { TrainingEvent } from '../src/schema/trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` takes WebGPU on a hardware adapter, else wasm. */
@@ -21,40 +22,10 @@ export interface NamedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
-export interface MemoryReport {
-  readonly liveTensors: number;
-  readonly tensorBytes: number;
-  readonly gpuBytes: number | null;
-}
+export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
 
-export type TrainingPhase = 'loading' | 'encoding' | 'training' | 'evaluating' | 'saving';
-
-/** What a run tells while it goes on. Every event carries the run it is about. */
-export type RunEvent =
-  | { readonly kind: 'started'; readonly runId: string; readonly record: RunRecord }
-  /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
-  | {
-      readonly kind: 'phase';
-      readonly runId: string;
-      readonly phase: TrainingPhase;
-      readonly done: number;
-      readonly total: number;
-    }
-  | {
-      readonly kind: 'step';
-      readonly runId: string;
-      readonly point: StepPoint;
-      readonly totalSteps: number;
-      readonly tokensPerSecond: number;
-      /** Estimate for the whole rest of the run, evaluations included; null before there is one. */
-      readonly remainingMs: number | null;
-      readonly memory: MemoryReport;
-    }
-  | { readonly kind: 'epoch'; readonly runId: string; readonly point: EpochPoint }
-  | { readonly kind: 'checkpoint'; readonly runId: string; readonly step: number; readonly sizeBytes: number }
-  /** The run left the device: paused, stopped, failed or finished; the record is already stored. */
-  | { readonly kind: 'ended'; readonly runId: string; readonly record: RunRecord };
+/** A training event with the run it is about. */
+export type RunEvent = TrainingEvent & { readonly runId: string };
 
 /** Calls the lab makes; each answers once. */
 export interface ServerCalls {

@@ -29,6 +29,7 @@ export interface StartedBackend {
  * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong.
  */
 export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
+  tf.enableProdMode();
   if (choice === 'cpu') return startCpu();
   if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
   const found = await findAdapter(platform);

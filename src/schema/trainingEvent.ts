@@ -1,0 +1,29 @@
+// What a run tells while it goes on, as types.
+import type { EpochPoint, RunRecord, StepPoint } from './runRecord.ts';
+
+/** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
+export interface MemoryReport {
+  readonly liveTensors: number;
+  readonly tensorBytes: number;
+  readonly gpuBytes: number | null;
+}
+
+export type TrainingPhase = 'loading' | 'encoding' | 'training' | 'evaluating' | 'saving';
+
+export type TrainingEvent =
+  | { readonly kind: 'started'; readonly record: RunRecord }
+  /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
+  | { readonly kind: 'phase'; readonly phase: TrainingPhase; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'step';
+      readonly point: StepPoint;
+      readonly totalSteps: number;
+      readonly tokensPerSecond: number;
+      /** Estimate for the whole rest of the run, evaluations included; null before there is one. */
+      readonly remainingMs: number | null;
+      readonly memory: MemoryReport;
+    }
+  | { readonly kind: 'epoch'; readonly point: EpochPoint }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly sizeBytes: number }
+  /** The run left the device: paused, stopped, failed or finished; the record is already stored. */
+  | { readonly kind: 'ended'; readonly record: RunRecord };

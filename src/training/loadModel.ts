@@ -1,0 +1,47 @@
+// A stored model, read back ready to train with.
+import type { PieceTokenizer } from '../data/tokenizer.ts';
+import { readTokenizer } from '../data/tokenizer.ts';
+import type { HostParameters } from '../model/parameters.ts';
+import { pretrainedEncoder } from '../model/pretrained.ts';
+import { readSafetensors } from '../model/safetensors.ts';
+import type { XlnetConfig } from '../model/xlnetConfig.ts';
+import { xlnetConfig } from '../model/xlnetConfig.ts';
+import type { ModelRecord } from '../schema/modelRecord.ts';
+import { readModelFile } from '../storage/modelRecords.ts';
+import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+
+export const CONFIG_FILE = 'config.json';
+export const WEIGHTS_FILE = 'model.safetensors';
+export const TOKENIZER_FILE = 'tokenizer.json';
+export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+
+export interface LoadedModel {
+  readonly config: XlnetConfig;
+  readonly encoder: HostParameters;
+  readonly tokenizer: PieceTokenizer;
+}
+
+/** Throws LabError `storage/missing` when the model is no longer stored. */
+export async function loadModel(store: Store, record: ModelRecord, lowerCase: boolean): Promise<LoadedModel> {
+  const config = parseConfig(await readModelFile(store, record.id, CONFIG_FILE));
+  const encoder = pretrainedEncoder(readSafetensors(await readModelFile(store, record.id, WEIGHTS_FILE)), config);
+  const hasConfig = record.files.some(({ name }) => name === TOKENIZER_CONFIG_FILE);
+  const tokenizer = readTokenizer(
+    await readModelFile(store, record.id, TOKENIZER_FILE),
+    hasConfig ? await readModelFile(store, record.id, TOKENIZER_CONFIG_FILE) : null,
+    { lowerCase },
+  );
+  return { config, encoder, tokenizer };
+}
+
+/** The encoder's shape from the bytes of config.json. Throws LabError `model/config`. */
+export function parseConfig(bytes: Uint8Array): XlnetConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new LabError('model/config', `${CONFIG_FILE} is not JSON.`, { expected: 'a JSON object', cause });
+  }
+  return xlnetConfig(json);
+}

@@ -1,0 +1,78 @@
+// One update: gradients of every micro-batch, clipped together, then Adam.
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../model/batch.ts';
+import type { DeviceParameters } from '../model/deviceParameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import { summedLoss } from '../model/tagger.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import type { Moments } from './adam.ts';
+import { adamUpdate } from './adam.ts';
+import type { DecayFactors } from './learningRate.ts';
+
+export interface StepSettings {
+  readonly shape: TaggerShape;
+  readonly config: TrainingConfig;
+  readonly factors: ReadonlyMap<string, DecayFactors>;
+  readonly seed: number;
+  /** Update number, from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+}
+
+/**
+ * Updates parameters and moments from the micro-batches of one step. Answers with a tensor [2] the caller owns: the loss (mean over the
+ * step's sequences of their negative log-likelihood) and the global norm of its gradient before clipping. Nothing is read back.
+ */
+export function trainStep(
+  parameters: DeviceParameters,
+  moments: Moments,
+  microBatches: readonly Batch[],
+  settings: StepSettings,
+): tf.Tensor1D {
+  const sequences = microBatches.reduce((total, { size }) => total + size, 0);
+  const { loss, gradients } = accumulate(parameters, microBatches, sequences, settings);
+  const [scale, report] = tf.tidy(() => {
+    const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
+    const norm = tf.sqrt(squares.reduce((left, right) => tf.add(left, right)));
+    const { clipNorm } = settings.config;
+    const clip = clipNorm === null ? tf.scalar(1) : tf.div(clipNorm, tf.maximum(norm, clipNorm));
+    return [clip, tf.stack([loss, norm])];
+  }) as [tf.Scalar, tf.Tensor1D];
+  adamUpdate(parameters, moments, gradients, scale, { ...settings, adam: settings.config.adam });
+  tf.dispose([loss, scale, ...gradients.values()]);
+  return report;
+}
+
+/** Loss and gradients of the step: each micro-batch's summed loss over the number of sequences of the whole step, added up in order. */
+function accumulate(
+  parameters: DeviceParameters,
+  microBatches: readonly Batch[],
+  sequences: number,
+  { shape, config, seed, step }: StepSettings,
+): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
+  const names = [...parameters.keys()];
+  let total: tf.Tensor[] | null = null;
+  for (const [microBatch, batch] of microBatches.entries()) {
+    const stream = { seed, step, microBatch };
+    const scaledLoss = (...tensors: tf.Tensor[]): tf.Scalar => {
+      const named = new Map(names.map((name, index) => [name, tensors[index] as tf.Tensor]));
+      return tf.div(summedLoss(batch, named, shape, config.dropout, stream), sequences);
+    };
+    const found: tf.Tensor[] = tf.tidy(() => {
+      const { value, grads } = tf.valueAndGrads(scaledLoss)([...parameters.values()]);
+      return [value, ...grads];
+    });
+    if (total === null) {
+      total = found;
+      continue;
+    }
+    const before: tf.Tensor[] = total;
+    total = before.map((sum, index) => tf.add(sum, found[index] as tf.Tensor));
+    tf.dispose([before, found]);
+  }
+  const [loss, ...gradients] = total as tf.Tensor[];
+  return {
+    loss: loss as tf.Scalar,
+    gradients: new Map(names.map((name, index) => [name, gradients[index] as tf.Tensor])),
+  };
+}

@@ -1,0 +1,21 @@
+// The browser Worker's side of the engine: navigator.gpu, wasm binaries from our own files.
+import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import type { Platform } from '../src/engine/platform.ts';
+
+const { userAgent, hardwareConcurrency } = navigator;
+
+export const browserPlatform: Platform = {
+  description: userAgent,
+  userAgent,
+  sharedMemory: self.crossOriginIsolated,
+  logicalProcessors: hardwareConcurrency,
+  secureContext: self.isSecureContext,
+  wasmFiles: {
+    'tfjs-backend-wasm.wasm': plainUrl,
+    'tfjs-backend-wasm-simd.wasm': simdUrl,
+    'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
+  },
+  gpu: () => Promise.resolve('gpu' in navigator ? navigator.gpu : undefined),
+};

@@ -1,0 +1,131 @@
+// The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
+import type { Platform } from '../src/engine/platform.ts';
+import type { StartedBackend } from '../src/engine/startBackend.ts';
+import { startBackend } from '../src/engine/startBackend.ts';
+import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
+import { readModelRecord } from '../src/storage/modelRecords.ts';
+import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
+import type { Store } from '../src/storage/store.ts';
+import { encodeTask } from '../src/training/encodeTask.ts';
+import { importModel } from '../src/training/importModel.ts';
+import { loadModel } from '../src/training/loadModel.ts';
+import { train } from '../src/training/train.ts';
+import { LabError } from '../src/util/labError.ts';
+import { softwareVersion } from '../src/util/softwareVersion.ts';
+import type { ServerPort } from './port.ts';
+import { serve } from './port.ts';
+import type { BackendChoice, BackendReport, FromServer, ToServer, Wire } from './protocol.ts';
+
+export interface TrainingServerOptions {
+  readonly store: Store;
+  readonly wire: Wire<FromServer, ToServer>;
+  readonly platform: Platform;
+}
+
+/** Serves on `wire` until it is closed. Everything is read from and written to `store`. */
+export function createTrainingServer({ store, wire, platform }: TrainingServerOptions): void {
+  let starting: Promise<StartedBackend> | null = null;
+  let running: { readonly runId: string; readonly abort: AbortController } | null = null;
+
+  const port: ServerPort = serve(wire, {
+    async start(choice: BackendChoice): Promise<BackendReport> {
+      starting ??= startBackend(choice, platform).catch((error: unknown) => {
+        starting = null; // another choice may be tried
+        throw error;
+      });
+      const backend = await starting;
+      const { reason, remedy, selfTest } = backend;
+      return { environment: environmentOf(backend, platform), reason, remedy, selfTest };
+    },
+    importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
+    async train(spec: RunSpec): Promise<RunRecord> {
+      if (running !== null) throw new LabError('run/busy', `Run ${running.runId} is on the device already.`);
+      if (starting === null) throw new LabError('run/backend', 'Training was asked for before the backend was started.');
+      const abort = new AbortController();
+      running = { runId: spec.id, abort };
+      try {
+        return await runToEnd(spec, await starting, abort.signal);
+      } finally {
+        running = null;
+      }
+    },
+    interrupt({ runId, how }): void {
+      if (running?.runId === runId) running.abort.abort(how);
+    },
+    async removeRun(runId: string): Promise<void> {
+      if (running?.runId === runId) throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
+      await removeRun(store, runId);
+    },
+  });
+
+  /** Trains one run; whatever happens, its record ends up stored and told. */
+  async function runToEnd(spec: RunSpec, backend: StartedBackend, signal: AbortSignal): Promise<RunRecord> {
+    const environment = environmentOf(backend, platform);
+    let record = await recordFor(spec, environment);
+    try {
+      const events = trainStored(record, backend, signal);
+      for (;;) {
+        const next = await events.next();
+        if (next.done === true) {
+          record = next.value;
+          break;
+        }
+        port.emit({ ...next.value, runId: spec.id });
+      }
+    } catch (error) {
+      const stored = (await readRunRecord(store, spec.id)) ?? record;
+      const interrupted = signal.aborted && error === signal.reason;
+      record = {
+        ...stored,
+        status: interrupted ? (error === 'pause' ? 'paused' : 'stopped') : 'failed',
+        failure: interrupted ? null : LabError.toData(error),
+        updatedAt: new Date().toISOString(),
+      };
+      await writeRunRecord(store, record);
+    }
+    port.emit({ kind: 'ended', runId: spec.id, record });
+    return record;
+  }
+
+  async function* trainStored(record: RunRecord, backend: StartedBackend, signal: AbortSignal): ReturnType<typeof train> {
+    const { spec } = record;
+    yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
+    const modelRecord = await readModelRecord(store, spec.model.id);
+    if (modelRecord === undefined) throw new LabError('run/model', `The model ${spec.model.name} is no longer in the library.`);
+    const model = await loadModel(store, modelRecord, spec.config.lowerCase);
+    const sentences = await readCorpusSentences(store, spec.corpus.id);
+    const task = yield* encodeTask(sentences, spec.type, model, spec.config, signal);
+    return yield* train({ record, task, encoder: model.encoder, store, health: backend.health, signal });
+  }
+
+  /** The stored record of a run with this machine among its environments, or a new one. */
+  async function recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
+    const now = new Date().toISOString();
+    const stored = await readRunRecord(store, spec.id);
+    const record: RunRecord = stored ?? {
+      version: 1,
+      spec,
+      status: 'queued',
+      failure: null,
+      createdAt: now,
+      updatedAt: now,
+      totalSteps: 0,
+      step: 0,
+      elapsedMs: 0,
+      environments: [],
+      counts: null,
+      tags: [],
+      steps: [],
+      epochs: [],
+      snapshots: [],
+      selectedEpoch: null,
+    };
+    const known = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
+    return { ...record, environments: known ? record.environments : [...record.environments, environment] };
+  }
+}
+
+function environmentOf({ name, device, threads }: StartedBackend, platform: Platform): Environment {
+  return { software: softwareVersion, backend: name, device, threads, platform: platform.description };
+}
