@@ -1,6 +1,5 @@
 // Generates the sample corpora: every file of public/corpora as text, the same on every machine.
 import { SPLITS, type Sentence, type Split } from '../../src/data/corpus.ts';
-import type { SampleCatalogue } from '../../src/schema/sampleCatalogue.ts';
 import { Rng } from '../../src/util/rng.ts';
 import type { SampleCategory } from './category.ts';
 import { chemical } from './chemical.ts';
@@ -8,6 +7,7 @@ import { disease } from './disease.ts';
 import { gene } from './gene.ts';
 import { LETTERS, type Letter, pooledNames } from './pooledNames.ts';
 import { plainWords } from './plainWords.ts';
+import type { SampleCatalogue } from './sampleCatalogue.ts';
 import { sampleReadme } from './sampleReadme.ts';
 import { species } from './species.ts';
 import { expandTemplate, type Slots } from './template.ts';
@@ -20,7 +20,7 @@ const CATEGORIES: readonly SampleCategory[] = [chemical, disease, gene, species]
 export function sampleCorpora(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const taken = new Set<string>();
-  const corpora: SampleCatalogue['corpora'] = [];
+  const corpora: SampleCatalogue['corpora'][number][] = [];
   for (const category of CATEGORIES) {
     for (const letter of LETTERS) {
       const name = `sample-${category.name}-${letter}`;
@@ -30,17 +30,16 @@ export function sampleCorpora(): ReadonlyMap<string, string> {
         files.set(`${name}/${split}.tsv`, sentences.map(toTsv).join(''));
         mentions[split] = sentences.reduce((sum, sentence) => sum + sentence.mentions.length, 0);
       }
-      const entry = {
+      corpora.push({
         name,
         category: category.name,
         type: category.type,
         about: `Invented sentences: ${category.settings[letter]}`,
-        licence: 'CC0-1.0' as const,
+        licence: 'CC0-1.0',
         files: { train: `${name}/train.tsv`, devel: `${name}/devel.tsv`, test: `${name}/test.tsv` },
         sentences: { ...SENTENCES },
         mentions,
-      };
-      corpora.push(entry);
+      });
     }
   }
   files.set('catalogue.json', `${JSON.stringify({ version: 1, corpora } satisfies SampleCatalogue, null, 2)}\n`);

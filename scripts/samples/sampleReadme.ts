@@ -1,5 +1,5 @@
 // Writes the page that describes the sample corpora.
-import type { SampleCatalogue } from '../../src/schema/sampleCatalogue.ts';
+import type { SampleCatalogue } from './sampleCatalogue.ts';
 
 export function sampleReadme(corpora: SampleCatalogue['corpora']): string {
   const rows = corpora.map(

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expandTemplate, oneOf } from '../../scripts/samples/template.ts';
+import type { SampleCatalogue } from '../../scripts/samples/sampleCatalogue.ts';
 import { sampleCorpora } from '../../scripts/samples/sampleCorpora.ts';
-import { sampleCatalogueSchema } from '../../src/schema/sampleCatalogue.ts';
 import { Rng } from '../../src/util/rng.ts';
 
 const committed = fileURLToPath(new URL('../../public/corpora', import.meta.url));
@@ -56,7 +56,7 @@ describe('sampleCorpora', () => {
   });
 
   it('is listed truly: counts, files, two corpora in each of four categories', () => {
-    const { corpora } = sampleCatalogueSchema.parse(JSON.parse(files.get('catalogue.json') ?? ''));
+    const { corpora } = JSON.parse(files.get('catalogue.json') ?? '') as SampleCatalogue;
     for (const category of ['chemical', 'disease', 'gene', 'species']) {
       expect(corpora.filter((corpus) => corpus.category === category)).toHaveLength(2);
     }
