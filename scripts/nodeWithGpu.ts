@@ -5,7 +5,12 @@ import { vulkanEnvironment } from './vulkanEnvironment.ts';
 // The loader's path is read when a process starts, so it takes a process of its own.
 const env = { ...process.env, ...vulkanEnvironment() };
 const child = spawn(process.execPath, ['--import', 'tsx', ...process.argv.slice(2)], { stdio: 'inherit', env });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A terminal sends Ctrl+C to the child as well; twice would be one too many for a child that stops in good order.
+    if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+  });
+}
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
 });

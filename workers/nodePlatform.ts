@@ -9,7 +9,7 @@ const wasmFolder = path.join(
   'dist',
 );
 
-/** WebGPU here needs the environment that scripts/nodeWithGpu.mjs sets up; without it the adapter is missing and wasm runs. */
+/** WebGPU here needs the environment that scripts/nodeWithGpu.ts sets up; without it the adapter is missing and wasm runs. */
 export const nodePlatform: Platform = {
   description: `Node.js ${process.versions.node}, ${os.type()} ${os.arch()}`,
   userAgent: `Node.js/${process.versions.node} ${os.type()}`,
