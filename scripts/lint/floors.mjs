@@ -81,7 +81,7 @@ export const floors = [
   },
   {
     name: 'headless entry',
-    paths: ['workers/headless.ts'],
+    paths: ['workers/headless.ts', 'workers/headless/'],
     floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'server', 'platform in Node', 'lab'],
     packages: ['node:', 'webgpu'],
   },

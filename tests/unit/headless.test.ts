@@ -1,0 +1,200 @@
+// Proves that headless trains a plan file into a result file, goes on after an interrupt, and says what is wrong by its exit code.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DroppedFile } from '../../src/lab/labState.ts';
+import { parseResultFile } from '../../src/lab/resultFile.ts';
+import type { PlanFile } from '../../src/schema/planFile.ts';
+import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
+import { runHeadless } from '../../workers/headless/runHeadless.ts';
+import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
+import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
+import { planFile } from '../fixtures/records.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'headless-'));
+  await writeAll('corpora', droppedCorpus('moss'));
+  await writeAll('models', droppedModel('tiny'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function writeAll(under: string, files: readonly DroppedFile[]): Promise<void> {
+  for (const file of files) {
+    const place = path.join(folder, under, file.path);
+    await mkdir(path.dirname(place), { recursive: true });
+    await writeFile(place, await file.bytes());
+  }
+}
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errors: string;
+  readonly server: FakeServer | undefined;
+}
+
+async function headless(
+  plan: PlanFile | string,
+  training: FakeTraining = {},
+  { interrupt = new AbortController().signal, isTTY = false, more = [] as string[] } = {},
+): Promise<Outcome> {
+  const planPath = path.join(folder, 'plan.json');
+  await writeFile(planPath, typeof plan === 'string' ? plan : JSON.stringify(plan));
+  let [output, errors] = ['', ''];
+  let server: FakeServer | undefined;
+  const exitCode = await runHeadless(
+    [planPath, '--corpora', path.join(folder, 'corpora'), '--models', path.join(folder, 'models')].concat(
+      '--out',
+      path.join(folder, 'out'),
+      more,
+    ),
+    {
+      output: { write: (text) => void (output += text), isTTY, columns: 100 },
+      errors: { write: (text) => void (errors += text) },
+      interrupt,
+      openServer(store) {
+        server = fakeServer(store, training);
+        return server.client;
+      },
+    },
+  );
+  return { exitCode, output, errors, server };
+}
+
+async function results(): Promise<string[]> {
+  return (await readdir(path.join(folder, 'out'))).filter((name) => name.endsWith('.json'));
+}
+
+describe('headless', () => {
+  it('writes the result of a plan and trains nothing when called again', async () => {
+    const plan = planFile({ name: 'two seeds / moss', seeds: [1, 2] });
+    const first = await headless(plan);
+    expect(first).toMatchObject({ exitCode: 0, errors: '' });
+    expect(await results()).toEqual(['two-seeds-moss.result.json']);
+    const text = await readFile(path.join(folder, 'out', 'two-seeds-moss.result.json'), 'utf8');
+    const result = parseResultFile(text);
+    expect(result.plan).toMatchObject({
+      name: 'two seeds / moss',
+      tasks: [{ corpus: { name: 'moss' } }],
+      seeds: [1, 2],
+    });
+    expect(result.models).toMatchObject([{ name: 'tiny' }]);
+    expect(result.runs.map(({ spec, status }) => [spec.seed, status])).toEqual([
+      [1, 'finished'],
+      [2, 'finished'],
+    ]);
+    expect(first.output).toContain(
+      '[1/2] STL moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
+    );
+    expect(first.output).toContain('test P 75.00 R 75.00 F1 75.00');
+    expect(first.output).not.toContain('\x1b');
+
+    const again = await headless(plan);
+    expect(again).toMatchObject({ exitCode: 0, errors: '' });
+    expect(again.server?.begun).toEqual([]);
+  });
+
+  it('pauses on an interrupt with 130, and the same command goes on', async () => {
+    const interrupt = new AbortController();
+    const plan = planFile({ seeds: [1, 2] });
+    const paused = await headless(
+      plan,
+      {
+        async beforeStep(_runId, step, interrupted) {
+          if (step !== 3) return;
+          interrupt.abort();
+          await interrupted;
+        },
+      },
+      { interrupt: interrupt.signal },
+    );
+    expect(paused).toMatchObject({ exitCode: 130, errors: expect.stringContaining('checkpoint') });
+    expect(paused.server?.begun).toHaveLength(1);
+    expect(await results()).toEqual([]);
+    const resumed = await headless(plan);
+    expect(resumed.exitCode).toBe(0);
+    expect(resumed.server?.begun).toHaveLength(2);
+    // The first run goes on after its first epoch, which is not told again.
+    expect(resumed.output).not.toContain('seed 1  epoch 1/2');
+    expect(resumed.output).toContain('seed 1  epoch 2/2');
+  });
+
+  it('rewrites one line on a terminal', async () => {
+    const { output } = await headless(planFile(), {}, { isTTY: true });
+    expect(output).toContain('\r\x1b[K[1/1] STL moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
+  });
+
+  it('writes the result and exits 1 when a run failed', async () => {
+    const failing: FakeTraining = {
+      beforeStep(_runId, step) {
+        if (step === 3) throw new Error('loss is not finite');
+      },
+    };
+    expect(await headless(planFile(), failing)).toMatchObject({
+      exitCode: 1,
+      output: expect.stringContaining('failed: loss is not finite'),
+    });
+    expect(await results()).toEqual(['trial.result.json']);
+  });
+
+  const refusals: [string, PlanFile | string, string][] = [
+    ['a plan that is not JSON', '{', 'cannot be read'],
+    ['JSON that is no plan', '{"name":"x"}', 'not a plan file'],
+    ['a corpus that is nowhere', planFile({ tasks: [{ corpus: { name: 'lichen' }, type: null }] }), 'lichen'],
+    ['a model that is nowhere', planFile({ model: { name: 'large' } }), 'large'],
+    [
+      'a corpus of other content',
+      planFile({ tasks: [{ corpus: { name: 'moss', fingerprint: 'f00d' }, type: null }] }),
+      'Expected fingerprint f00d',
+    ],
+    [
+      'a type the corpus lacks',
+      planFile({ tasks: [{ corpus: { name: 'moss' }, type: 'Gene' }] }),
+      'Expected Disease. Got Gene',
+    ],
+    ['a name that leaves the folder', planFile({ model: { name: '../models/tiny' } }), 'name of a folder'],
+  ];
+  it.each(refusals)('exits 2 for %s', async (_what, plan, reason) => {
+    expect(await headless(plan)).toMatchObject({ exitCode: 2, errors: expect.stringContaining(reason) });
+  });
+
+  it('takes the corpus of the folder, not an older namesake in its store', async () => {
+    await headless(planFile());
+    await writeAll('corpora', droppedCorpus('moss', 'fern'));
+    const changed = await headless(planFile());
+    expect(changed).toMatchObject({ exitCode: 0 });
+    expect(changed.server?.begun).toHaveLength(1);
+  });
+});
+
+describe('its command line', () => {
+  it('makes paths absolute and leaves the backend to the lab', () => {
+    expect(headlessArguments(['plan.json', '--out', 'out'])).toEqual({
+      planFile: path.resolve('plan.json'),
+      corporaFolder: null,
+      modelsFolder: null,
+      outFolder: path.resolve('out'),
+      backend: 'auto',
+    });
+    expect(headlessArguments(['--help'])).toBeNull();
+  });
+
+  it.each([
+    [[]],
+    [['plan.json']],
+    [['a.json', 'b.json', '--out', 'x']],
+    [['plan.json', '--out', 'x', '--backend', 'cuda']],
+    [['plan.json', '--out', 'x', '--speed', 'fast']],
+  ])('refuses %j', (args) => {
+    expect(() => headlessArguments(args)).toThrow(expect.objectContaining({ code: 'headless/usage' }));
+  });
+
+  it('exits 2 with the usage, and 0 when asked for help', async () => {
+    const wrong = await headless(planFile(), {}, { more: ['--backend', 'cuda'] });
+    expect(wrong).toMatchObject({ exitCode: 2, errors: expect.stringContaining('Usage: npm run headless') });
+    const help = await headless(planFile(), {}, { more: ['--help'] });
+    expect(help).toMatchObject({ exitCode: 0, output: expect.stringContaining('Usage: npm run headless') });
+  });
+});

@@ -1,0 +1,69 @@
+// The command line of headless, parsed.
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { LabError } from '../../src/util/labError.ts';
+import type { BackendChoice } from '../protocol.ts';
+
+export interface HeadlessArguments {
+  readonly planFile: string;
+  /** Folders of folders: `<corpora>/<name>/*.tsv`, `<models>/<name>/config.json`. Null: only what comes with the lab. */
+  readonly corporaFolder: string | null;
+  readonly modelsFolder: string | null;
+  readonly outFolder: string;
+  readonly backend: BackendChoice;
+}
+
+export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--corpora DIR] [--models DIR] [--backend webgpu|wasm|cpu]
+
+Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
+  --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
+  --models DIR    its model: DIR/<name>/config.json, model.safetensors, tokenizer.json
+                  (corpora and models that come with the lab are found without)
+  --out DIR       results, and in DIR/store the checkpoints; the same command again goes on from them
+  --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
+Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 wrong command or input, 130 paused.
+`;
+
+const backends = ['auto', 'webgpu', 'wasm', 'cpu'] as const;
+
+/** Null when help was asked for. Paths become absolute. Throws LabError `headless/usage`. */
+export function headlessArguments(args: readonly string[]): HeadlessArguments | null {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return null;
+  const [planFile, ...rest] = positionals;
+  if (planFile === undefined || rest.length > 0) {
+    throw usageError('Name one plan file.', 'one file', positionals.length === 0 ? 'none' : positionals.join(' '));
+  }
+  if (values.out === undefined) throw usageError('Say where results go.', '--out DIR', 'none');
+  const backend = backends.find((name) => name === (values.backend ?? 'auto'));
+  if (backend === undefined) throw usageError('No such backend.', 'webgpu, wasm or cpu', values.backend ?? '');
+  return {
+    planFile: path.resolve(planFile),
+    corporaFolder: values.corpora === undefined ? null : path.resolve(values.corpora),
+    modelsFolder: values.models === undefined ? null : path.resolve(values.models),
+    outFolder: path.resolve(values.out),
+    backend,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        corpora: { type: 'string' },
+        models: { type: 'string' },
+        out: { type: 'string' },
+        backend: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (cause) {
+    throw new LabError('headless/usage', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function usageError(message: string, expected: string, got: string): LabError {
+  return new LabError('headless/usage', message, { expected, got });
+}

@@ -1,0 +1,120 @@
+// Tells in a terminal how the runs of a lab go: a line that is rewritten where that works, else a line now and then.
+import type { Lab, RunView } from '../../src/lab/labState.ts';
+import type { RunRecord } from '../../src/schema/runRecord.ts';
+import type { SplitScores } from '../../src/schema/scores.ts';
+import { LabError } from '../../src/util/labError.ts';
+
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Least time between two lines about the same phase, in milliseconds: on a terminal, and where every line stays. */
+const rewriteEveryMs = 100;
+const lineEveryMs = 10_000;
+
+/** Writes what happens to the runs of `runIds` until the answer is called: epochs from now on, ends with their scores. */
+export function progressReport(lab: Lab, runIds: readonly string[], output: TextOutput): () => void {
+  const toldEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
+  const toldStatus = new Map<string, string>();
+  let toldPhase = '';
+  let toldAt = -Infinity;
+  let isOpen = false;
+
+  function line(text: string): void {
+    output.write(`${isOpen ? '\r\x1b[K' : ''}${text}\n`);
+    isOpen = false;
+  }
+
+  function tellLive(view: RunView, title: string): void {
+    if (view.live === null) return;
+    const text = `${title}  ${describeLive(view)}`;
+    const now = performance.now();
+    const phase = `${title} ${view.live.phase}`;
+    if (output.isTTY === true) {
+      if (phase === toldPhase && now - toldAt < rewriteEveryMs) return;
+      output.write(`\r\x1b[K${text.slice(0, (output.columns ?? 80) - 1)}`);
+      isOpen = true;
+    } else {
+      if (phase === toldPhase && now - toldAt < lineEveryMs) return;
+      line(text);
+    }
+    toldPhase = phase;
+    toldAt = now;
+  }
+
+  function tell(): void {
+    for (const view of lab.getState().runs) {
+      const { record } = view;
+      const place = runIds.indexOf(record.spec.id);
+      if (place < 0) continue;
+      const title = `[${place + 1}/${runIds.length}] ${describeRun(record)}`;
+      for (const point of record.epochs.slice(toldEpochs.get(record.spec.id) ?? 0)) {
+        const devel = point.devel === null ? '' : `  devel ${describeScores(point.devel)}`;
+        line(`${title}  epoch ${point.epoch}/${record.spec.config.epochs}  loss ${point.loss.toFixed(3)}${devel}`);
+        toldEpochs.set(record.spec.id, point.epoch);
+      }
+      if (toldStatus.get(record.spec.id) !== record.status) {
+        toldStatus.set(record.spec.id, record.status);
+        const end = describeEnd(record);
+        if (end !== null) line(`${title}  ${end}`);
+      }
+      tellLive(view, title);
+    }
+  }
+
+  const leave = lab.subscribe(tell);
+  tell();
+  return () => {
+    leave();
+    if (isOpen) line('');
+  };
+}
+
+function describeRun({ spec }: RunRecord): string {
+  return [spec.method, spec.corpus.name, spec.type ?? 'all types', `seed ${spec.seed}`].join(' ');
+}
+
+function describeLive({ record, live }: RunView): string {
+  if (live === null) return '';
+  const progress = live.total > 0 ? ` ${live.done}/${live.total}` : '';
+  const point = record.steps.at(-1);
+  if (live.phase !== 'training' || point === undefined) return `${live.phase}${progress}`;
+  const speed = live.tokensPerSecond === null ? '' : `  ${Math.round(live.tokensPerSecond)} tokens/s`;
+  const remaining = live.remainingMs === null ? '' : `  ${describeTime(live.remainingMs)} left`;
+  const rate = point.learningRate.toExponential(2);
+  return `step ${record.step}/${record.totalSteps}  loss ${point.loss.toFixed(3)}  lr ${rate}${speed}${remaining}`;
+}
+
+/** Null for a run that has not come to an end. */
+function describeEnd(record: RunRecord): string | null {
+  switch (record.status) {
+    case 'finished': {
+      const chosen = record.snapshots.find(({ epoch }) => epoch === record.selectedEpoch);
+      const devel = chosen?.devel ? `  devel ${describeScores(chosen.devel)}` : '';
+      const test = chosen?.test ? `  test ${describeScores(chosen.test)}` : '';
+      return `finished in ${describeTime(record.elapsedMs)}  epoch ${record.selectedEpoch}${devel}${test}`;
+    }
+    case 'failed':
+      return `failed: ${record.failure === null ? 'without a reason' : LabError.describe(record.failure)}`;
+    case 'paused':
+    case 'stopped':
+      return `${record.status} at step ${record.step}`;
+    case 'queued':
+    case 'running':
+      return null;
+  }
+}
+
+function describeScores({ lenient }: SplitScores): string {
+  const { precision, recall, f1 } = lenient.overall;
+  return `P ${precision.toFixed(2)} R ${recall.toFixed(2)} F1 ${f1.toFixed(2)}`;
+}
+
+function describeTime(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,184 @@
+// Headless from its arguments to its exit code: takes the plan's inputs in, trains its runs, writes the result file.
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createLab } from '../../src/lab/lab.ts';
+import type { Lab } from '../../src/lab/labState.ts';
+import { parsePlan } from '../../src/lab/plan.ts';
+import { sealResultFile } from '../../src/lab/resultFile.ts';
+import type { PlanFile } from '../../src/schema/planFile.ts';
+import { fileSystem } from '../../src/storage/fileSystem.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { LabError } from '../../src/util/labError.ts';
+import { softwareVersion } from '../../src/util/softwareVersion.ts';
+import type { ServerClient } from '../protocol.ts';
+import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
+import { inputFolder } from './inputFolder.ts';
+import { progressReport, type TextOutput } from './progressReport.ts';
+
+export interface HeadlessSurroundings {
+  readonly output: TextOutput;
+  readonly errors: TextOutput;
+  /** Aborted by Ctrl-C: what trains is paused with a checkpoint. */
+  readonly interrupt: AbortSignal;
+  /** Starts the training server on a store. */
+  readonly openServer: (store: Store) => ServerClient;
+}
+
+type Input = PlanFile['model'];
+
+const exitCodes = { finished: 0, failed: 1, wrongInput: 2, paused: 130 } as const;
+
+/** Answers with the exit code; every error has been told by then. */
+export async function runHeadless(args: readonly string[], surroundings: HeadlessSurroundings): Promise<number> {
+  try {
+    const parsed = headlessArguments(args);
+    if (parsed === null) {
+      surroundings.output.write(headlessUsage);
+      return exitCodes.finished;
+    }
+    return await trainPlan(parsed, surroundings);
+  } catch (error) {
+    const data = LabError.toData(error);
+    surroundings.errors.write(`${LabError.describe(data)}\n`);
+    if (data.code === 'headless/usage') surroundings.errors.write(`\n${headlessUsage}`);
+    return /^(headless|plan)\//.test(data.code) ? exitCodes.wrongInput : exitCodes.failed;
+  }
+}
+
+async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurroundings): Promise<number> {
+  const { output, errors, interrupt, openServer } = surroundings;
+  const plan = await readPlan(parsed.planFile);
+  const store = fileSystem(path.join(parsed.outFolder, 'store'));
+  const client = openServer(store);
+  const lab = createLab({ store, client, fetchBuiltIn: null, software: softwareVersion });
+  const stopNotices = tellNotices(lab, errors);
+  try {
+    await lab.open(parsed.backend);
+    const { backend } = lab.getState();
+    if (backend.status === 'failed') throw LabError.fromData(backend.error);
+    if (backend.status === 'ready') tellBackend(output, backend.report);
+    const known = await takeIn(lab, plan, parsed);
+    if (interrupt.aborted) return exitCodes.paused;
+    const runIds = await lab.startPlan(known);
+    const stopProgress = progressReport(lab, runIds, output);
+    await ended(lab, interrupt, () => errors.write('\nPausing: a checkpoint is written.\n'));
+    stopProgress();
+    const statuses = runIds.map((runId) => statusOf(lab, runId));
+    if (!statuses.every((status) => status === 'finished' || status === 'failed')) {
+      if (lab.getState().backend.status === 'failed') return exitCodes.failed;
+      output.write('Paused. The same command goes on from here.\n');
+      return exitCodes.paused;
+    }
+    output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
+    return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
+  } finally {
+    stopNotices();
+    client.close();
+  }
+}
+
+async function readPlan(file: string): Promise<PlanFile> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError('headless/plan', `The plan file ${file} cannot be read: ${reason}`, { cause });
+  }
+  return parsePlan(json);
+}
+
+/** Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. */
+async function takeIn(lab: Lab, plan: PlanFile, parsed: HeadlessArguments): Promise<PlanFile> {
+  const model = await takeInput(lab, 'models', plan.model, parsed.modelsFolder);
+  const tasks: PlanFile['tasks'] = [];
+  for (const { corpus, type } of plan.tasks) {
+    tasks.push({ corpus: await takeInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
+  }
+  return { ...plan, model, tasks };
+}
+
+async function takeInput(
+  lab: Lab,
+  kind: 'corpora' | 'models',
+  { name, fingerprint }: Input,
+  folder: string | null,
+): Promise<Input> {
+  const imported = await lab.importFiles(await inputFolder(kind, name, folder));
+  const ids = kind === 'corpora' ? imported.corpusIds : imported.modelIds;
+  const found = lab.getState()[kind].filter(({ id }) => ids.includes(id));
+  const wanted = found.find((one) => one.fingerprint === fingerprint) ?? found[0];
+  const noun = kind === 'corpora' ? 'corpus' : 'model';
+  if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} holds no usable ${noun}.`);
+  if (fingerprint !== undefined && wanted.fingerprint !== fingerprint) {
+    throw new LabError(`plan/${noun}-differs`, `The ${noun} ${name} here is not the one that the plan was made with.`, {
+      expected: `fingerprint ${fingerprint.slice(0, 16)}`,
+      got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
+    });
+  }
+  if (fingerprint === undefined && found.length > 1) {
+    throw new LabError('headless/input', `The folder ${name} holds more than one ${noun}.`, {
+      expected: 'one, or a fingerprint in the plan',
+      got: found.map((one) => one.name).join(', '),
+    });
+  }
+  return { name, fingerprint: wanted.fingerprint };
+}
+
+/** Resolves when no run is on the device and none will be: all are done, paused, or the server is gone. */
+async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Promise<void> {
+  async function pause(): Promise<void> {
+    const { queue, activeRunId } = lab.getState();
+    for (const runId of queue) await lab.pauseRun(runId);
+    if (activeRunId === null) return;
+    onPause();
+    await lab.pauseRun(activeRunId);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      const { queue, activeRunId, backend } = lab.getState();
+      if (activeRunId !== null || (queue.length > 0 && backend.status !== 'failed')) return;
+      leave();
+      resolve();
+    };
+    const leave = lab.subscribe(look);
+    const interrupted = (): void => void pause().catch(reject);
+    if (interrupt.aborted) interrupted();
+    else interrupt.addEventListener('abort', interrupted, { once: true });
+    look();
+  });
+}
+
+async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, folder: string): Promise<string> {
+  const { checksum: _derived, ...members } = lab.exportResult(runIds);
+  const result = sealResultFile({ ...members, plan: { ...members.plan, name: plan.name } });
+  const place = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${place}~`, `${JSON.stringify(result, null, 2)}\n`);
+  await rename(`${place}~`, place);
+  return place;
+}
+
+function statusOf(lab: Lab, runId: string): string | undefined {
+  return lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status;
+}
+
+function tellBackend(
+  output: TextOutput,
+  report: { readonly environment: { backend: string; device: string }; readonly reason: string },
+): void {
+  output.write(`Backend: ${report.environment.backend} on ${report.environment.device}. ${report.reason}\n`);
+}
+
+/** Warnings and errors of the lab, each once; what is merely known already (`info`) is not worth a line here. */
+function tellNotices(lab: Lab, errors: TextOutput): () => void {
+  let lastTold = 0;
+  return lab.subscribe(() => {
+    for (const { id, severity, message } of lab.getState().notices) {
+      if (id <= lastTold) continue;
+      lastTold = id;
+      if (severity !== 'info') errors.write(`${severity}: ${message}\n`);
+    }
+  });
+}
