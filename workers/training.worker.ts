@@ -4,4 +4,7 @@ import { browserPlatform } from './browserPlatform.ts';
 import { createTrainingServer } from './trainingServer.ts';
 import { selfWire } from './wires.ts';
 
-createTrainingServer({ store: indexedDb(), wire: selfWire(self), platform: browserPlatform });
+// The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.
+const scope = self as unknown as Parameters<typeof selfWire>[0];
+
+createTrainingServer({ store: indexedDb(), wire: selfWire(scope), platform: browserPlatform });

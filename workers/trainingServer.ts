@@ -41,7 +41,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
     async train(spec: RunSpec): Promise<RunRecord> {
       if (running !== null) throw new LabError('run/busy', `Run ${running.runId} is on the device already.`);
-      if (starting === null) throw new LabError('run/backend', 'Training was asked for before the backend was started.');
+      if (starting === null)
+        throw new LabError('run/backend', 'Training was asked for before the backend was started.');
       const abort = new AbortController();
       running = { runId: spec.id, abort };
       try {
@@ -54,7 +55,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       if (running?.runId === runId) running.abort.abort(how);
     },
     async removeRun(runId: string): Promise<void> {
-      if (running?.runId === runId) throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
+      if (running?.runId === runId)
+        throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
       await removeRun(store, runId);
     },
   });
@@ -88,11 +90,16 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     return record;
   }
 
-  async function* trainStored(record: RunRecord, backend: StartedBackend, signal: AbortSignal): ReturnType<typeof train> {
+  async function* trainStored(
+    record: RunRecord,
+    backend: StartedBackend,
+    signal: AbortSignal,
+  ): ReturnType<typeof train> {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
     const modelRecord = await readModelRecord(store, spec.model.id);
-    if (modelRecord === undefined) throw new LabError('run/model', `The model ${spec.model.name} is no longer in the library.`);
+    if (modelRecord === undefined)
+      throw new LabError('run/model', `The model ${spec.model.name} is no longer in the library.`);
     const model = await loadModel(store, modelRecord, spec.config.lowerCase);
     const sentences = await readCorpusSentences(store, spec.corpus.id);
     const task = yield* encodeTask(sentences, spec.type, model, spec.config, signal);

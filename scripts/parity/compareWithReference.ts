@@ -120,7 +120,13 @@ async function forwardRows(
     rows.push(compare(`hidden.${layer}`, await state.data(), expected, 'forward', real(shape.encoder.hiddenSize)));
   }
   rows.push(
-    compare('emissions', await scores.data(), tensorOf(reference, 'emissions').values, 'forward', real(shape.head.tagCount)),
+    compare(
+      'emissions',
+      await scores.data(),
+      tensorOf(reference, 'emissions').values,
+      'forward',
+      real(shape.head.tagCount),
+    ),
     compare('log_likelihood', await likelihood.data(), tensorOf(reference, 'log_likelihood').values, 'forward'),
   );
   tf.dispose([...states, scores, likelihood]);
@@ -180,7 +186,8 @@ async function viterbiRow(
     if (found.tags.join() !== path.join()) differing++;
     absolute = Math.max(absolute, Math.abs(found.score - score));
   }
-  const name = differing === 0 ? 'Viterbi paths agree; score' : `Viterbi: ${differing} of ${expected.length} paths differ; score`;
+  const name =
+    differing === 0 ? 'Viterbi paths agree; score' : `Viterbi: ${differing} of ${expected.length} paths differ; score`;
   return { name, absolute, relative: 0, passed: differing === 0 && absolute <= FORWARD_TOLERANCE };
 }
 
@@ -191,7 +198,8 @@ function compare(
   kind: 'forward' | 'gradient',
   counts: (index: number) => boolean = () => true,
 ): ParityRow {
-  if (got.length !== expected.length) throw new Error(`${name}: ${got.length} values where the reference has ${expected.length}`);
+  if (got.length !== expected.length)
+    throw new Error(`${name}: ${got.length} values where the reference has ${expected.length}`);
   let absolute = 0;
   let magnitude = 0;
   for (let index = 0; index < got.length; index++) {

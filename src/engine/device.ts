@@ -1,7 +1,7 @@
 // Our own GPU device: limits raised to the adapter's, failures remembered, shared with tfjs.
 import * as tf from '@tensorflow/tfjs';
 import { LabError } from '../util/labError.ts';
-import { guardWebgpuKernels } from './webgpuGuards.ts';
+import { guardWebgpuKernels } from './guardWebgpuKernels.ts';
 
 const RAISED_LIMITS = [
   'maxBufferSize',
@@ -21,7 +21,9 @@ export interface DeviceHealth {
 /** Whether an adapter computes on the processor: correct, but slower than wasm there. */
 export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${vendor} ${architecture} ${description}`);
+  return (
+    isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${vendor} ${architecture} ${description}`)
+  );
 }
 
 /** Adapter in words. */

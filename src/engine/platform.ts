@@ -1,9 +1,7 @@
 // What a home (browser Worker or Node) tells the engine about itself.
 
 export type WasmFileName =
-  | 'tfjs-backend-wasm.wasm'
-  | 'tfjs-backend-wasm-simd.wasm'
-  | 'tfjs-backend-wasm-threaded-simd.wasm';
+  'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm';
 
 export interface Platform {
   /** Browser or runtime and operating system, in words. */

@@ -21,7 +21,8 @@ export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userA
       : 'Open the lab in a current Chrome or Edge.';
   }
   if (Number(chromium[1]) < 113) return 'Update Chrome: WebGPU came with version 113.';
-  const acceleration = 'Turn on "Use graphics acceleration when available" in chrome://settings/system and restart Chrome.';
+  const acceleration =
+    'Turn on "Use graphics acceleration when available" in chrome://settings/system and restart Chrome.';
   if (linux) {
     return `${acceleration} On Linux also enable chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan, with the GPU maker's Vulkan driver installed.`;
   }

@@ -45,7 +45,12 @@ function draw(rng: Rng, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => rng.normal());
 }
 
-function product(a: Float32Array, b: Float32Array, [m, k, n]: readonly [number, number, number], transposeB: boolean): Float64Array {
+function product(
+  a: Float32Array,
+  b: Float32Array,
+  [m, k, n]: readonly [number, number, number],
+  transposeB: boolean,
+): Float64Array {
   const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
@@ -65,7 +70,10 @@ const matmulCheck = (name: string, shape: readonly [number, number, number], tra
     const a = draw(rng, m * k);
     const b = draw(rng, k * n);
     const right = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
-    return { got: tf.matMul(tf.tensor2d(a, [m, k]), right, false, transposeB), expected: product(a, b, shape, transposeB) };
+    return {
+      got: tf.matMul(tf.tensor2d(a, [m, k]), right, false, transposeB),
+      expected: product(a, b, shape, transposeB),
+    };
   },
 });
 
@@ -100,7 +108,9 @@ const CHECKS: readonly Check[] = [
         const values = x.subarray(row * columns, (row + 1) * columns);
         const mean = values.reduce((total, value) => total + value, 0) / columns;
         const variance = values.reduce((total, value) => total + (value - mean) ** 2, 0) / columns;
-        values.forEach((value, column) => (expected[row * columns + column] = (value - mean) / Math.sqrt(variance + 1e-12)));
+        values.forEach(
+          (value, column) => (expected[row * columns + column] = (value - mean) / Math.sqrt(variance + 1e-12)),
+        );
       }
       const tensor = tf.tensor2d(x, [rows, columns]);
       const centred = tf.sub(tensor, tf.mean(tensor, 1, true));
@@ -137,7 +147,10 @@ const CHECKS: readonly Check[] = [
     tolerance: 1e-4,
     run() {
       const x = [90, 91, 92, -90, -91, -92];
-      const expected = [92 + Math.log(1 + Math.exp(-1) + Math.exp(-2)), -90 + Math.log(1 + Math.exp(-1) + Math.exp(-2))];
+      const expected = [
+        92 + Math.log(1 + Math.exp(-1) + Math.exp(-2)),
+        -90 + Math.log(1 + Math.exp(-1) + Math.exp(-2)),
+      ];
       return { got: tf.logSumExp(tf.tensor2d(x, [2, 3]), 1), expected };
     },
   },

@@ -48,13 +48,19 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   if (failed.length > 0 || health.failure !== null) {
     const what = health.failure?.message ?? `wrong numbers in: ${failed.join(', ')}`;
     if (choice === 'webgpu') throw new LabError('backend/selfTest', `The GPU failed the self-test (${what}).`);
-    return startWasm(platform, `The GPU (${describeAdapter(adapter)}) failed the self-test: ${what}.`, 'Update the graphics driver.');
+    return startWasm(
+      platform,
+      `The GPU (${describeAdapter(adapter)}) failed the self-test: ${what}.`,
+      'Update the graphics driver.',
+    );
   }
   return {
     name: 'webgpu',
     device: describeAdapter(adapter),
     threads: 1,
-    reason: isSoftwareAdapter(adapter) ? 'WebGPU was asked for; the adapter is emulated on the processor.' : 'A hardware GPU is available.',
+    reason: isSoftwareAdapter(adapter)
+      ? 'WebGPU was asked for; the adapter is emulated on the processor.'
+      : 'A hardware GPU is available.',
     remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
     selfTest: checks,
     health,
@@ -68,7 +74,9 @@ const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
   software: 'The only WebGPU adapter is emulated on the processor, where wasm is faster.',
 };
 
-async function findAdapter(platform: Platform): Promise<{ adapter: GPUAdapter } | { adapter: null; problem: GpuProblem }> {
+async function findAdapter(
+  platform: Platform,
+): Promise<{ adapter: GPUAdapter } | { adapter: null; problem: GpuProblem }> {
   const gpu = await platform.gpu();
   if (gpu === undefined) return { adapter: null, problem: platform.secureContext ? 'missing' : 'insecure' };
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

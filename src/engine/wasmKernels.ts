@@ -40,7 +40,8 @@ const unsortedSegmentSum = ({ inputs, attrs, backend }: KernelArguments): tf.Ten
     if (segment < 0 || segment >= segments) continue;
     const to = segment * width;
     const from = row * width;
-    for (let column = 0; column < width; column++) sums[to + column] = (sums[to + column] as number) + (values[from + column] as number);
+    for (let column = 0; column < width; column++)
+      sums[to + column] = (sums[to + column] as number) + (values[from + column] as number);
   }
   return result;
 };

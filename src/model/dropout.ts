@@ -18,7 +18,16 @@ export interface DropoutRates {
 }
 
 /** Places that drop: `site` numbers them within a layer; the embedding and the head count as layers of their own. */
-export const DROPOUT_SITES = { embedding: 0, position: 1, attention: 2, attentionOutput: 3, inner: 4, outer: 5, encoderOutput: 6, head: 7 } as const;
+export const DROPOUT_SITES = {
+  embedding: 0,
+  position: 1,
+  attention: 2,
+  attentionOutput: 3,
+  inner: 4,
+  outer: 5,
+  encoderOutput: 6,
+  head: 7,
+} as const;
 export type DropoutSite = keyof typeof DROPOUT_SITES;
 
 /** The 32-bit key of one mask: element e is kept when hash32(key ^ hash32(e)) >= rate * 2^32. */

@@ -21,9 +21,7 @@ export interface HeadShape {
 
 /** Where a parameter sits, for layer-wise rates and layer slicing. */
 export type ParameterPlace =
-  | { readonly part: 'embedding' }
-  | { readonly part: 'layer'; readonly layer: number }
-  | { readonly part: 'head' };
+  { readonly part: 'embedding' } | { readonly part: 'layer'; readonly layer: number } | { readonly part: 'head' };
 
 export const EMBEDDING = 'embedding';
 

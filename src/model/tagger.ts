@@ -23,7 +23,10 @@ export function pieceEmissions(
   stream: DropoutStream | null,
 ): tf.Tensor2D {
   const dropped = dropout(hidden, rates.head, stream, shape.encoder.layers, 'head');
-  return tf.add(tf.matMul(dropped, parameter<tf.Tensor2D>(parameters, 'head.kernel')), parameter(parameters, 'head.bias'));
+  return tf.add(
+    tf.matMul(dropped, parameter<tf.Tensor2D>(parameters, 'head.kernel')),
+    parameter(parameters, 'head.bias'),
+  );
 }
 
 /** Emissions [B, N, K] of the CRF positions; rows of padding repeat piece 0 and are to be ignored. */
@@ -54,7 +57,9 @@ export function summedLoss(
 ): tf.Scalar {
   const scores = emissions(batch, parameters, shape, rates, stream);
   if (shape.head.kind === 'crf') return tf.neg(tf.sum(crfLogLikelihood(scores, batch, parameters)));
-  return tf.neg(tf.sum(tf.mul(tf.logSoftmax(scores), tf.tensor3d(goldOneHot(batch, shape.head.tagCount), scores.shape))));
+  return tf.neg(
+    tf.sum(tf.mul(tf.logSoftmax(scores), tf.tensor3d(goldOneHot(batch, shape.head.tagCount), scores.shape))),
+  );
 }
 
 /** [B, N, K] 1 at the gold tag of every real position. Made on the host: `tf.oneHot` to float32 is silently wrong on wasm. */

@@ -54,7 +54,8 @@ export function argmaxTags(emissions: Float32Array, count: number, tagCount: num
   const tags = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     for (let tag = 1; tag < tagCount; tag++) {
-      if ((emissions[i * tagCount + tag] as number) > (emissions[i * tagCount + (tags[i] as number)] as number)) tags[i] = tag;
+      if ((emissions[i * tagCount + tag] as number) > (emissions[i * tagCount + (tags[i] as number)] as number))
+        tags[i] = tag;
     }
   }
   return tags;

@@ -71,7 +71,12 @@ export const runRecordSchema = z.strictObject({
   status: runStatusSchema,
   /** Why the run failed; null otherwise. */
   failure: z
-    .strictObject({ code: z.string(), message: z.string(), expected: z.string().optional(), got: z.string().optional() })
+    .strictObject({
+      code: z.string(),
+      message: z.string(),
+      expected: z.string().optional(),
+      got: z.string().optional(),
+    })
     .nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

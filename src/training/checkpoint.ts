@@ -36,6 +36,11 @@ export async function loadCheckpoint(store: Store, runId: string): Promise<Check
   return null;
 }
 
+/** Removes the point a run resumes from. */
+export async function removeCheckpoint(store: Store, runId: string): Promise<void> {
+  await store.remove(await store.keys(resumeFolder(runId)));
+}
+
 /** Writes the weights after an epoch, then removes all but the last `kept` snapshots. */
 export async function saveSnapshot(
   store: Store,

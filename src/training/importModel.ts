@@ -17,7 +17,6 @@ interface NamedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-
 const KEPT = [CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
 
 /**

@@ -38,7 +38,8 @@ export async function* predict(
       const from = row * batch.positions * tagCount;
       const count = batch.crfCounts[row] as number;
       const own = values.subarray(from, from + count * tagCount);
-      predicted[index] = weights === null ? argmaxTags(own, count, tagCount) : viterbi(own, count, tagCount, weights).tags;
+      predicted[index] =
+        weights === null ? argmaxTags(own, count, tagCount) : viterbi(own, count, tagCount, weights).tags;
     }
     done += indices.length;
     yield done;

@@ -22,7 +22,11 @@ export function freshState(host: HostParameters): TrainerState {
 /** The state that `checkpointTensors` was made from. */
 export function restoredState(tensors: HostParameters): TrainerState {
   const part = (prefix: string): HostParameters =>
-    new Map([...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith(FIRST) && !name.startsWith(SECOND)));
   return {
     parameters: uploadParameters(weights),

@@ -21,35 +21,43 @@ beforeAll(async () => {
 });
 
 describe('adamUpdate', () => {
-  it.each(['standard', 'hat'] as const)('follows float64 Adam for 20 steps with epsilon form %s', async (epsilonForm) => {
-    const size = 40;
-    const rng = Rng.seeded(1);
-    const p64 = Float64Array.from({ length: size }, () => rng.normal());
-    const m64 = new Float64Array(size);
-    const v64 = new Float64Array(size);
-    const parameters = new Map<string, tf.Tensor>([['layer.0.x', tf.tensor1d(Float32Array.from(p64))]]);
-    const moments = zeroMoments(parameters);
-    const factors = new Map([['layer.0.x', { rate: 0.5, gradient: 0.25 }]]);
-    const [learningRate, scale] = [1e-2, 0.7];
-    for (let step = 1; step <= 20; step++) {
-      const gradient = Float32Array.from({ length: size }, () => 1e-5 * rng.normal()); // small, so that epsilon matters
-      const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6, epsilonForm };
-      adamUpdate(parameters, moments, new Map([['layer.0.x', tf.tensor1d(gradient)]]), tf.scalar(scale), { step, learningRate, adam, factors });
-      for (let i = 0; i < size; i++) {
-        const g = (gradient[i] as number) * scale * 0.25;
-        m64[i] = 0.9 * (m64[i] as number) + 0.1 * g;
-        v64[i] = 0.999 * (v64[i] as number) + 0.001 * g * g;
-        const [c1, c2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
-        const change =
-          epsilonForm === 'standard'
-            ? (m64[i] as number) / c1 / (Math.sqrt((v64[i] as number) / c2) + 1e-6)
-            : ((Math.sqrt(c2) / c1) * (m64[i] as number)) / (Math.sqrt(v64[i] as number) + 1e-6);
-        p64[i] = (p64[i] as number) - learningRate * 0.5 * change;
+  it.each(['standard', 'hat'] as const)(
+    'follows float64 Adam for 20 steps with epsilon form %s',
+    async (epsilonForm) => {
+      const size = 40;
+      const rng = Rng.seeded(1);
+      const p64 = Float64Array.from({ length: size }, () => rng.normal());
+      const m64 = new Float64Array(size);
+      const v64 = new Float64Array(size);
+      const parameters = new Map<string, tf.Tensor>([['layer.0.x', tf.tensor1d(Float32Array.from(p64))]]);
+      const moments = zeroMoments(parameters);
+      const factors = new Map([['layer.0.x', { rate: 0.5, gradient: 0.25 }]]);
+      const [learningRate, scale] = [1e-2, 0.7];
+      for (let step = 1; step <= 20; step++) {
+        const gradient = Float32Array.from({ length: size }, () => 1e-5 * rng.normal()); // small, so that epsilon matters
+        const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6, epsilonForm };
+        adamUpdate(parameters, moments, new Map([['layer.0.x', tf.tensor1d(gradient)]]), tf.scalar(scale), {
+          step,
+          learningRate,
+          adam,
+          factors,
+        });
+        for (let i = 0; i < size; i++) {
+          const g = (gradient[i] as number) * scale * 0.25;
+          m64[i] = 0.9 * (m64[i] as number) + 0.1 * g;
+          v64[i] = 0.999 * (v64[i] as number) + 0.001 * g * g;
+          const [c1, c2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
+          const change =
+            epsilonForm === 'standard'
+              ? (m64[i] as number) / c1 / (Math.sqrt((v64[i] as number) / c2) + 1e-6)
+              : ((Math.sqrt(c2) / c1) * (m64[i] as number)) / (Math.sqrt(v64[i] as number) + 1e-6);
+          p64[i] = (p64[i] as number) - learningRate * 0.5 * change;
+        }
       }
-    }
-    const found = await (parameters.get('layer.0.x') as tf.Tensor).data();
-    found.forEach((value, i) => expect(value).toBeCloseTo(p64[i] as number, 5));
-  });
+      const found = await (parameters.get('layer.0.x') as tf.Tensor).data();
+      found.forEach((value, i) => expect(value).toBeCloseTo(p64[i] as number, 5));
+    },
+  );
 });
 
 const shape: TaggerShape = {
@@ -122,20 +130,31 @@ describe('trainStep', () => {
     const batch = drawBatch(Rng.seeded(2), 6, 9);
     const [whole, parts] = [newState(), newState()];
     const one = trainStep(whole.parameters, whole.moments, [batch], settings(1, { clipNorm: null }));
-    const many = trainStep(parts.parameters, parts.moments, [rows(batch, 0, 2), rows(batch, 2, 4), rows(batch, 4, 6)], settings(1, { clipNorm: null }));
+    const many = trainStep(
+      parts.parameters,
+      parts.moments,
+      [rows(batch, 0, 2), rows(batch, 2, 4), rows(batch, 4, 6)],
+      settings(1, { clipNorm: null }),
+    );
     const [first, second] = [await one.data(), await many.data()];
     expect(second[0]).toBeCloseTo(first[0] as number, 4);
     expect(second[1]).toBeCloseTo(first[1] as number, 3);
     // First moments are a tenth of the gradient: equal up to rounding.
     const [a, b] = [await checkpointTensors(whole), await checkpointTensors(parts)];
     for (const [name, { values }] of a) {
-      if (name.startsWith('adam.first/')) values.forEach((value, i) => expect(b.get(name)?.values[i]).toBeCloseTo(value, 5));
+      if (name.startsWith('adam.first/'))
+        values.forEach((value, i) => expect(b.get(name)?.values[i]).toBeCloseTo(value, 5));
     }
   });
 
   it('clips the gradient to the global norm asked for', async () => {
     const state = newState();
-    const report = await trainStep(state.parameters, state.moments, [drawBatch(Rng.seeded(3), 4, 8)], settings(1, { clipNorm: 0.5 })).data();
+    const report = await trainStep(
+      state.parameters,
+      state.moments,
+      [drawBatch(Rng.seeded(3), 4, 8)],
+      settings(1, { clipNorm: 0.5 }),
+    ).data();
     expect(report[1]).toBeGreaterThan(0.5);
     let squares = 0;
     for (const [name, { values }] of await checkpointTensors(state)) {
@@ -149,7 +168,10 @@ describe('trainStep', () => {
     const trained = async (seed: number): Promise<TrainerState> => {
       const state = newState();
       for (let step = 1; step <= 3; step++) {
-        trainStep(state.parameters, state.moments, [drawBatch(Rng.seeded(step), 3, 7)], { ...settings(step, { dropout }), seed }).dispose();
+        trainStep(state.parameters, state.moments, [drawBatch(Rng.seeded(step), 3, 7)], {
+          ...settings(step, { dropout }),
+          seed,
+        }).dispose();
       }
       return state;
     };
@@ -175,7 +197,9 @@ describe('trainStep', () => {
     const batch = drawBatch(Rng.seeded(9), 8, 8);
     let loss = Infinity;
     for (let step = 1; step <= 300 && loss > 0.05; step++) {
-      const report = trainStep(state.parameters, state.moments, [batch], { ...settings(step, { layerDecay: { mode: 'off', factor: 0.9 } }) });
+      const report = trainStep(state.parameters, state.moments, [batch], {
+        ...settings(step, { layerDecay: { mode: 'off', factor: 0.9 } }),
+      });
       [loss = NaN] = await report.data();
       report.dispose();
     }

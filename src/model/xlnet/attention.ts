@@ -70,13 +70,19 @@ export function relativeAttention(
 
   // Position keys are the same for every sequence, so their dropout mask is too.
   const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
-  const kr = tf.transpose(tf.reshape(tf.matMul(sinusoids, weight<tf.Tensor2D>('position')), [2 * T, H, headSize]), [1, 0, 2]); // [H, 2T, h]
+  const kr = tf.transpose(
+    tf.reshape(tf.matMul(sinusoids, weight<tf.Tensor2D>('position')), [2 * T, H, headSize]),
+    [1, 0, 2],
+  ); // [H, 2T, h]
   const qr = tf.reshape(tf.transpose(tf.add(q, perHead('positionBias')), [1, 0, 2, 3]), [H, B * T, headSize]);
   const position = tf.transpose(relativeShift(tf.matMul(qr, kr, false, true), B, T, H), [1, 0, 2, 3]); // [B, H, T, T]
 
   const qs = tf.add(q, perHead('segmentBias')) as tf.Tensor4D;
   const e = tf.reshape(weight('segmentEmbedding'), [2, 1, H, 1, headSize]);
-  const [same, different] = tf.unstack(e, 0).map((vector) => tf.sum(tf.mul(qs, vector), -1, true)) as [tf.Tensor, tf.Tensor]; // [B, H, T, 1]
+  const [same, different] = tf.unstack(e, 0).map((vector) => tf.sum(tf.mul(qs, vector), -1, true)) as [
+    tf.Tensor,
+    tf.Tensor,
+  ]; // [B, H, T, 1]
   const segment = tf.add(same, tf.mul(inputs.segmentsDiffer, tf.sub(different, same))); // [B, H, T, T]
 
   const scores = tf.mul(tf.add(tf.add(content, position), segment), 1 / Math.sqrt(headSize));

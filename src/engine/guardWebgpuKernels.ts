@@ -51,7 +51,8 @@ const guardAddN =
   (stock: Kernel): Kernel =>
   (kernelArguments) => {
     const count = Object.keys(kernelArguments.inputs).length;
-    if (count > LARGEST_ADD_N) throw new Error(`AddN of ${count} tensors exceeds the storage buffers of a shader stage`);
+    if (count > LARGEST_ADD_N)
+      throw new Error(`AddN of ${count} tensors exceeds the storage buffers of a shader stage`);
     return stock(kernelArguments);
   };
 

@@ -1,0 +1,320 @@
+// A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
+import * as tf from '@tensorflow/tfjs';
+import type { DeviceHealth } from '../engine/device.ts';
+import { memoryReport } from '../engine/memoryReport.ts';
+import type { DeviceParameters } from '../model/deviceParameters.ts';
+import { disposeParameters, downloadParameters, uploadParameters } from '../model/deviceParameters.ts';
+import type { HostParameters } from '../model/parameters.ts';
+import { newHead, placeOf } from '../model/parameters.ts';
+import type { Position } from '../schema/checkpointManifest.ts';
+import type { RunRecord, StepPoint } from '../schema/runRecord.ts';
+import type { SplitScores } from '../schema/scores.ts';
+import type { TrainingEvent } from '../schema/trainingEvent.ts';
+import { writeRunRecord } from '../storage/runRecords.ts';
+import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+import { macrotask } from '../util/macrotask.ts';
+import type { StepPlan } from './batches.ts';
+import { epochSteps, stepsPerEpoch } from './batches.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import {
+  loadCheckpoint,
+  loadSnapshot,
+  removeCheckpoint,
+  saveCheckpoint,
+  saveSnapshot,
+  snapshotEpochs,
+} from './checkpoint.ts';
+import type { EncodedTask } from './encodeTask.ts';
+import type { EncodedSplit } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
+import type { DecayFactors } from './learningRate.ts';
+import { decayFactors, learningRateAt } from './learningRate.ts';
+import { createPace } from './pace.ts';
+import { padBatch } from './padBatch.ts';
+import { selectedEpoch } from './selectedEpoch.ts';
+import { trainStep } from './step.ts';
+import type { TrainerState } from './trainerState.ts';
+import { checkpointTensors, disposeState, freshState, restoredState } from './trainerState.ts';
+
+export interface TrainInputs {
+  /** The run as stored: new, or with the history it had when it was last left. */
+  readonly record: RunRecord;
+  readonly task: EncodedTask;
+  /** Encoder weights to start from; the head is drawn anew. */
+  readonly encoder: HostParameters;
+  readonly store: Store;
+  readonly health: DeviceHealth;
+  /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
+  readonly signal: AbortSignal;
+}
+
+/** Points of the loss curve a run keeps at the most. */
+const LARGEST_HISTORY = 1000;
+const CHECKPOINT_EVERY_MS = 30_000;
+/** Writing checkpoints may take one part in so many of the time. */
+const CHECKPOINT_SHARE = 20;
+
+const NOTHING_PENDING: Position['pending'] = { steps: 0, loss: 0, gradientNorm: 0 };
+const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PENDING, epochLoss: 0, elapsedMs: 0 };
+
+export class RunInProgress {
+  record: RunRecord;
+  private readonly inputs: TrainInputs;
+  private readonly state: TrainerState;
+  private readonly factors: ReadonlyMap<string, DecayFactors>;
+  private readonly lengths: readonly number[];
+  private readonly stepsPerEpoch: number;
+  private readonly totalSteps: number;
+  private readonly reportEvery: number;
+  private readonly pace = createPace();
+  private readonly elapsedBeforeMs: number;
+  private readonly openedAtMs = performance.now();
+  private position: Position;
+  /** [2] on the device: loss and gradient norm summed over the steps since the last point of the history. */
+  private pending: tf.Tensor1D;
+  private checkpointDueMs = performance.now() + CHECKPOINT_EVERY_MS;
+  private tokensSincePoint = 0;
+  private pointAtMs = performance.now();
+
+  /** Puts a run on the device, at its latest whole checkpoint or at the start, and stores its record as running. */
+  static async open(inputs: TrainInputs): Promise<RunInProgress> {
+    const run = new RunInProgress(inputs, await loadCheckpoint(inputs.store, inputs.record.spec.id));
+    await run.save({});
+    return run;
+  }
+
+  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null) {
+    const { task, record } = inputs;
+    const { config, seed } = record.spec;
+    const { encoder, head } = task.shape;
+    this.inputs = inputs;
+    this.lengths = task.train.sequences.map(({ pieceIds }) => pieceIds.length);
+    this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
+    this.totalSteps = this.stepsPerEpoch * config.epochs;
+    this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
+    this.state =
+      checkpoint === null
+        ? freshState(new Map([...inputs.encoder, ...newHead(encoder, head, seed)]))
+        : restoredState(checkpoint.tensors);
+    const names = [...this.state.parameters.keys()];
+    this.factors = new Map(names.map((name) => [name, decayFactors(config.layerDecay, placeOf(name), encoder.layers)]));
+    this.position = checkpoint?.position ?? START;
+    this.elapsedBeforeMs = this.position.elapsedMs;
+    this.pending = tf.tensor1d([this.position.pending.loss, this.position.pending.gradientNorm]);
+    this.record = {
+      ...record,
+      status: 'running',
+      failure: null,
+      totalSteps: this.totalSteps,
+      step: this.position.step,
+      tags: [...task.tagSet.tags],
+      counts: task.counts,
+      // What was done after the checkpoint is done again, to the same numbers.
+      steps: record.steps.filter(({ step }) => step <= this.position.step),
+      epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
+    };
+  }
+
+  /** Whether all epochs are done. */
+  get trained(): boolean {
+    return this.position.epoch === this.record.spec.config.epochs;
+  }
+
+  /** The steps left of the epoch under way. */
+  async *trainEpoch(): AsyncGenerator<TrainingEvent, void> {
+    const { config, seed } = this.record.spec;
+    const plans = epochSteps(this.lengths, config, seed, this.position.epoch);
+    yield this.trainingPhase();
+    for (const plan of plans.slice(this.position.stepInEpoch)) {
+      this.assertGoing();
+      const startedAtMs = performance.now();
+      const learningRate = learningRateAt(config, this.position.step, this.totalSteps);
+      this.update(plan, learningRate);
+      const { step, stepInEpoch } = this.position;
+      const last = stepInEpoch === this.stepsPerEpoch;
+      if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
+      this.pace.step(performance.now() - startedAtMs, plan.flat().length);
+      if (!last && performance.now() > this.checkpointDueMs) {
+        yield* this.checkpoint();
+        yield this.trainingPhase();
+      }
+      await macrotask();
+    }
+  }
+
+  /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
+  async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
+    const { task, store } = this.inputs;
+    const { id, config } = this.record.spec;
+    const devel = yield* this.score(task.devel, this.state.parameters);
+    const epoch = this.position.epoch + 1;
+    const loss = this.position.epochLoss / this.stepsPerEpoch;
+    const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
+    this.record = { ...this.record, epochs: [...this.record.epochs, point] };
+    await saveSnapshot(store, id, epoch, await downloadParameters(this.state.parameters), config.snapshots);
+    this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
+    yield* this.checkpoint();
+    yield { kind: 'epoch', point };
+  }
+
+  /** Test scores of every kept snapshot that has none yet. */
+  async *scoreSnapshots(): AsyncGenerator<TrainingEvent, void> {
+    const { task, store } = this.inputs;
+    const { id } = this.record.spec;
+    disposeState(this.state);
+    const { epochs, snapshots } = this.record;
+    const kept = (await snapshotEpochs(store, id)).map((epoch) => ({
+      epoch,
+      devel: epochs.find((point) => point.epoch === epoch)?.devel ?? null,
+      test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? null,
+    }));
+    for (const [index, snapshot] of kept.entries()) {
+      if (snapshot.test !== null) continue;
+      this.assertGoing();
+      const parameters = uploadParameters(await loadSnapshot(store, id, snapshot.epoch));
+      try {
+        kept[index] = { ...snapshot, test: yield* this.score(task.test, parameters) };
+      } finally {
+        disposeParameters(parameters);
+      }
+      await this.save({ snapshots: kept });
+    }
+  }
+
+  /** Marks the run as finished; its resume point is not needed any more. */
+  async finish(): Promise<void> {
+    await this.save({ status: 'finished', selectedEpoch: selectedEpoch(this.record.snapshots) });
+    await removeCheckpoint(this.inputs.store, this.record.spec.id);
+  }
+
+  /** Takes an interrupted run off the device so that it can go on from exactly here. */
+  async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
+    if (!this.trained) yield* this.checkpoint();
+    await this.save({ status });
+  }
+
+  dispose(): void {
+    this.pending.dispose();
+    disposeState(this.state);
+  }
+
+  /** One step on the device; nothing is read back. */
+  private update(plan: StepPlan, learningRate: number): void {
+    const { task } = this.inputs;
+    const { config, seed } = this.record.spec;
+    const { parameters, moments } = this.state;
+    const step = this.position.step + 1;
+    const batches = plan.map((indices) => padBatch(task.train.sequences, indices));
+    const settings = { shape: task.shape, config, factors: this.factors, seed, step, learningRate };
+    const summary = trainStep(parameters, moments, batches, settings);
+    const sum: tf.Tensor1D = tf.add(this.pending, summary);
+    tf.dispose([this.pending, summary]);
+    this.pending = sum;
+    const pending = { ...this.position.pending, steps: this.position.pending.steps + 1 };
+    this.position = { ...this.position, step, stepInEpoch: this.position.stepInEpoch + 1, pending };
+    for (const index of plan.flat()) this.tokensSincePoint += task.train.tokenCounts[index] as number;
+  }
+
+  /** Reads the sums since the last point back and adds a point to the history. */
+  private async *report(learningRate: number): AsyncGenerator<TrainingEvent, void> {
+    const { step, epoch, stepInEpoch, epochLoss, pending } = this.position;
+    const [loss = NaN, gradientNorm = NaN] = await this.pending.data();
+    this.assertHealthy();
+    const point: StepPoint = {
+      step,
+      epoch: epoch + stepInEpoch / this.stepsPerEpoch,
+      loss: loss / pending.steps,
+      learningRate,
+      gradientNorm: gradientNorm / pending.steps,
+      elapsedMs: this.elapsedMs(),
+    };
+    assertFinite(point);
+    this.record = { ...this.record, steps: [...this.record.steps, point], step };
+    this.position = { ...this.position, pending: NOTHING_PENDING, epochLoss: epochLoss + loss };
+    this.pending.dispose();
+    this.pending = tf.tensor1d([0, 0]);
+    const tokensPerSecond = this.tokensSincePoint / ((performance.now() - this.pointAtMs) / 1000);
+    this.tokensSincePoint = 0;
+    this.pointAtMs = performance.now();
+    const { totalSteps } = this;
+    yield { kind: 'step', point, totalSteps, tokensPerSecond, remainingMs: this.remainingMs(), memory: memoryReport() };
+  }
+
+  private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
+    const { store } = this.inputs;
+    const startedAtMs = performance.now();
+    yield { kind: 'phase', phase: 'saving', done: 0, total: 0 };
+    const [loss = NaN, gradientNorm = NaN] = await this.pending.data();
+    const tensors = await checkpointTensors(this.state);
+    this.assertHealthy();
+    const pending = { ...this.position.pending, loss, gradientNorm };
+    this.position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
+    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
+    await this.save({ step: this.position.step });
+    const tookMs = performance.now() - startedAtMs;
+    this.pointAtMs += tookMs;
+    this.checkpointDueMs = performance.now() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
+    yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
+  }
+
+  /** Scores of one split, or null when it has no sentences. */
+  private async *score(
+    split: EncodedSplit,
+    parameters: DeviceParameters,
+  ): AsyncGenerator<TrainingEvent, SplitScores | null> {
+    if (split.sequences.length === 0) return null;
+    const { task, signal } = this.inputs;
+    const startedAtMs = performance.now();
+    const scores = yield* evaluate(split, task, parameters, this.record.spec.config, signal);
+    this.assertHealthy();
+    const tookMs = performance.now() - startedAtMs;
+    this.pace.evaluation(tookMs, split.sequences.length);
+    this.pointAtMs += tookMs;
+    return scores;
+  }
+
+  private remainingMs(): number | null {
+    const { task } = this.inputs;
+    const { config } = this.record.spec;
+    const stepsLeft = this.totalSteps - this.position.step;
+    const develLeft = (config.epochs - this.position.epoch) * task.devel.sequences.length;
+    const testLeft = Math.min(config.snapshots, config.epochs) * task.test.sequences.length;
+    return this.pace.remainingMs(stepsLeft * config.batchSize, develLeft + testLeft);
+  }
+
+  private elapsedMs(): number {
+    return this.elapsedBeforeMs + performance.now() - this.openedAtMs;
+  }
+
+  private async save(changes: Partial<RunRecord>): Promise<void> {
+    const updatedAt = new Date().toISOString();
+    this.record = { ...this.record, ...changes, elapsedMs: this.elapsedMs(), updatedAt };
+    await writeRunRecord(this.inputs.store, this.record);
+  }
+
+  private trainingPhase(): TrainingEvent {
+    return { kind: 'phase', phase: 'training', done: this.position.step, total: this.totalSteps };
+  }
+
+  private assertGoing(): void {
+    this.inputs.signal.throwIfAborted();
+    this.assertHealthy();
+  }
+
+  private assertHealthy(): void {
+    if (this.inputs.health.failure !== null) throw this.inputs.health.failure;
+  }
+}
+
+function assertFinite({ step, loss, gradientNorm }: StepPoint): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new LabError(
+    'training/notFinite',
+    `The loss stopped being a number at step ${step}; a lower learning rate may help.`,
+    {
+      expected: 'a finite loss and gradient norm',
+      got: `loss ${loss}, gradient norm ${gradientNorm}`,
+    },
+  );
+}
