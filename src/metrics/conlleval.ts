@@ -17,7 +17,7 @@ export interface ConllevalScores {
 
 /**
  * Scores predicted tags against gold tags, both `[sentences][tokens]`, with a boundary behind every sentence. It follows the
- * streaming algorithm of CoNLL-2000 with the breaks at S and E (PAPER section 5), so that even tags of no scheme count alike.
+ * streaming algorithm of CoNLL-2000 with the breaks at S and E, so that even tags of no scheme count alike.
  * Throws `metrics/length` when gold and predicted differ in length.
  */
 export function conlleval(

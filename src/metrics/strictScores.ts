@@ -13,7 +13,7 @@ export interface StrictScores {
 }
 
 /**
- * Scores exact spans and types of the strict reading of both sides, `[sentences][tokens]` (PAPER section 5). Ill-formed
+ * Scores exact spans and types of the strict reading of both sides, `[sentences][tokens]`. Ill-formed
  * predictions are dropped, so precision can be above the lenient one while recall is below.
  * Throws `metrics/length` when gold and predicted differ in length.
  */
