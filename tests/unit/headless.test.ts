@@ -86,7 +86,7 @@ describe('headless', () => {
       [2, 'finished'],
     ]);
     expect(first.output).toContain(
-      '[1/2] STL moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
+      '[1/2] moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
     );
     expect(first.output).toContain('test P 75.00 R 75.00 F1 75.00');
     expect(first.output).not.toContain('\x1b');
@@ -123,7 +123,7 @@ describe('headless', () => {
 
   it('rewrites one line on a terminal', async () => {
     const { output } = await headless(planFile(), {}, { isTTY: true });
-    expect(output).toContain('\r\x1b[K[1/1] STL moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
+    expect(output).toContain('\r\x1b[K[1/1] moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
   });
 
   it('writes the result and exits 1 when a run failed', async () => {

@@ -10,7 +10,7 @@ export interface TextOutput {
   readonly columns?: number;
 }
 
-/** Least time between two lines about the same phase, in milliseconds: on a terminal, and where every line stays. */
+/** Least time between two lines about the same thing, in milliseconds: on a terminal, and where every line stays. */
 const rewriteEveryMs = 100;
 const lineEveryMs = 10_000;
 
@@ -18,7 +18,7 @@ const lineEveryMs = 10_000;
 export function progressReport(lab: Lab, runIds: readonly string[], output: TextOutput): () => void {
   const toldEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
   const toldStatus = new Map<string, string>();
-  let toldPhase = '';
+  let toldSubject = '';
   let toldAt = -Infinity;
   let isOpen = false;
 
@@ -31,16 +31,16 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
     if (view.live === null) return;
     const text = `${title}  ${describeLive(view)}`;
     const now = performance.now();
-    const phase = `${title} ${view.live.phase}`;
+    // Every phase deserves to be seen where it costs no line.
+    const subject = output.isTTY === true ? `${title} ${view.live.phase}` : title;
+    if (subject === toldSubject && now - toldAt < (output.isTTY === true ? rewriteEveryMs : lineEveryMs)) return;
     if (output.isTTY === true) {
-      if (phase === toldPhase && now - toldAt < rewriteEveryMs) return;
       output.write(`\r\x1b[K${text.slice(0, (output.columns ?? 80) - 1)}`);
       isOpen = true;
     } else {
-      if (phase === toldPhase && now - toldAt < lineEveryMs) return;
       line(text);
     }
-    toldPhase = phase;
+    toldSubject = subject;
     toldAt = now;
   }
 
@@ -73,7 +73,7 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
 }
 
 function describeRun({ spec }: RunRecord): string {
-  return [spec.method, spec.corpus.name, spec.type ?? 'all types', `seed ${spec.seed}`].join(' ');
+  return [spec.corpus.name, ...(spec.type === null ? [] : [spec.type]), `seed ${spec.seed}`].join(' ');
 }
 
 function describeLive({ record, live }: RunView): string {
