@@ -67,6 +67,9 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   };
 }
 
+/** Threads that tfjs' wasm binary starts with; it cannot have more. */
+const LARGEST_THREAD_POOL = 8;
+
 const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
   insecure: 'WebGPU is hidden because this page is not a secure context; training runs on the processor (wasm).',
   missing: 'There is no WebGPU here; training runs on the processor (wasm).',
@@ -86,7 +89,8 @@ async function findAdapter(
 async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths({ ...platform.wasmFiles });
-  if (!platform.sharedMemory) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (platform.sharedMemory) wasm.setThreadsCount(Math.min(platform.logicalProcessors, LARGEST_THREAD_POOL));
+  else tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   if (!(await tf.setBackend('wasm'))) {
     throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
   }
