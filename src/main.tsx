@@ -1,0 +1,51 @@
+// The tab's entry: store, worker, lab and page, wired together.
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { LabError } from './util/labError.ts';
+import { softwareVersion } from './util/softwareVersion.ts';
+import { indexedDb } from './storage/indexedDb.ts';
+import { createLab } from './lab/lab.ts';
+import { App } from './ui/App.tsx';
+import { OpenFailed } from './ui/OpenFailed.tsx';
+import type { BackendChoice, FromServer, ToServer } from '../workers/protocol.ts';
+import { connect } from '../workers/port.ts';
+import { workerWire } from '../workers/wires.ts';
+
+const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
+
+const container = document.getElementById('root');
+if (container === null) throw new Error('The page has no element #root.');
+const root = createRoot(container);
+
+const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
+const lab = createLab({
+  store: indexedDb(),
+  client: connect(workerWire<ToServer, FromServer>(worker)),
+  fetchBuiltIn,
+  software: softwareVersion,
+});
+
+root.render(
+  <StrictMode>
+    <App lab={lab} />
+  </StrictMode>,
+);
+lab.open(chosenBackend()).catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+
+/** The backend named in the address, as in `?backend=wasm`; for tests and for comparing backends. */
+function chosenBackend(): BackendChoice {
+  const named = new URLSearchParams(window.location.search).get('backend');
+  return BACKENDS.find((backend) => backend === named) ?? 'auto';
+}
+
+async function fetchBuiltIn(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const address = new URL(path, document.baseURI);
+  const response = await fetch(address);
+  if (!response.ok) {
+    throw new LabError('built-in/missing', 'A file that comes with the lab cannot be read.', {
+      expected: address.pathname,
+      got: `HTTP status ${response.status}`,
+    });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}

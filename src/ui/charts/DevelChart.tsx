@@ -1,0 +1,66 @@
+// Devel precision, recall and F1 by epoch.
+import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import type { EpochPoint } from '../../schema/runRecord.ts';
+import { format } from '../format.ts';
+import { ChartFrame } from './ChartFrame.tsx';
+import { chartStyle } from './chartStyle.ts';
+
+const LEGEND = [
+  { name: 'precision', line: 'precision' },
+  { name: 'recall', line: 'recall' },
+  { name: 'F1', line: 'thick' },
+];
+
+export function DevelChart({ epochs }: { readonly epochs: readonly EpochPoint[] }) {
+  const points = epochs.flatMap(({ epoch, devel }) => {
+    if (devel === null) return [];
+    const { precision, recall, f1 } = devel.lenient.overall;
+    return [{ epoch, precision, recall, f1 }];
+  });
+  const lowest = Math.min(100, ...points.flatMap(({ precision, recall }) => [precision, recall]));
+  const floor = Math.max(0, Math.floor(lowest / 10) * 10);
+  return (
+    <ChartFrame caption="Devel scores by epoch" legend={LEGEND}>
+      <LineChart data={points} margin={chartStyle.margin} title="Devel precision, recall and F1 by epoch">
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="epoch"
+          type="number"
+          domain={['dataMin', 'dataMax']}
+          allowDecimals={false}
+        />
+        <YAxis {...chartStyle.yAxis} domain={[floor, 100]} />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value) => format.percent(Number(value))}
+          labelFormatter={(epoch) => `epoch ${String(epoch)}`}
+        />
+        <Line
+          dataKey="precision"
+          stroke="var(--chart-precision)"
+          strokeDasharray="5 3"
+          strokeWidth={1.5}
+          dot={{ r: 1.5, fill: 'var(--chart-precision)', strokeWidth: 0 }}
+          isAnimationActive={false}
+        />
+        <Line
+          dataKey="recall"
+          stroke="var(--chart-recall)"
+          strokeDasharray="1.5 3"
+          strokeWidth={1.5}
+          dot={{ r: 1.5, fill: 'var(--chart-recall)', strokeWidth: 0 }}
+          isAnimationActive={false}
+        />
+        <Line
+          dataKey="f1"
+          name="F1"
+          stroke="var(--accent)"
+          strokeWidth={2}
+          dot={{ r: 2.5, fill: 'var(--accent)', strokeWidth: 0 }}
+          isAnimationActive={false}
+        />
+      </LineChart>
+    </ChartFrame>
+  );
+}

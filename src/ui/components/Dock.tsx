@@ -1,0 +1,44 @@
+// The corner where running jobs and notices stand until they are done or dismissed.
+import type { Job, Notice } from '../../lab/labState.ts';
+import { Meter } from './Meter.tsx';
+
+const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
+
+export interface DockProps {
+  readonly jobs: readonly Job[];
+  readonly notices: readonly Notice[];
+  readonly onDismiss: (notice: Notice) => void;
+}
+
+export function Dock({ jobs, notices, onDismiss }: DockProps) {
+  return (
+    <aside className="dock" aria-label="Notices and jobs">
+      <div aria-live="polite" className="dock-list">
+        {jobs.map((job) => (
+          <div key={job.id} className="dock-card">
+            <div className="job-label">{job.label}</div>
+            <Meter label={job.label} done={job.done} total={job.total} />
+          </div>
+        ))}
+      </div>
+      <div className="dock-list" role="log" aria-label="Notices">
+        {notices.map((notice) => (
+          <div key={notice.id} className={`dock-card notice ${notice.severity}`}>
+            <p>
+              <strong className={`severity ${notice.severity}`}>{SEVERITY_WORDS[notice.severity]}</strong>{' '}
+              {notice.message}
+            </p>
+            <button
+              type="button"
+              className="button quiet"
+              aria-label="Dismiss notice"
+              onClick={() => onDismiss(notice)}
+            >
+              Dismiss
+            </button>
+          </div>
+        ))}
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,60 @@
+// The product's name, the way around, and which backend runs.
+import type { BackendState } from '../../lab/labState.ts';
+import { routeHref, type Route } from '../route.ts';
+import { backendName } from './BackendPanel.tsx';
+
+const PLACES = [
+  ['train', 'Train'],
+  ['corpora', 'Corpora'],
+  ['models', 'Models'],
+  ['runs', 'Runs'],
+  ['results', 'Results'],
+  ['about', 'About'],
+] as const;
+
+const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
+  corpus: 'corpora',
+  run: 'runs',
+  importedRun: 'results',
+};
+
+export function Header({ route, backend }: { readonly route: Route; readonly backend: BackendState }) {
+  const here = WITHIN[route.page] ?? route.page;
+  return (
+    <header className="header">
+      <div className="header-inner">
+        <a className="brand" href="#/">
+          BioNER Lab
+        </a>
+        <nav className="nav" aria-label="Main">
+          {PLACES.map(([page, name]) => (
+            <a key={page} href={routeHref({ page })} aria-current={page === here ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <BackendBadge backend={backend} />
+      </div>
+    </header>
+  );
+}
+
+function BackendBadge({ backend }: { readonly backend: BackendState }) {
+  const device = backend.status === 'ready' ? backend.report.environment.device : null;
+  return (
+    <a
+      className={`badge ${backend.status}`}
+      href="#/"
+      aria-label={`Backend: ${badgeText(backend)}`}
+      title={device ?? undefined}
+    >
+      <span className="status-dot" aria-hidden="true" />
+      {badgeText(backend)}
+    </a>
+  );
+}
+
+function badgeText(backend: BackendState): string {
+  if (backend.status === 'starting') return 'Starting';
+  return backend.status === 'failed' ? 'No backend' : backendName(backend.report.environment.backend);
+}

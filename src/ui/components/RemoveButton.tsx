@@ -1,0 +1,41 @@
+// A button that removes something for good, after a dialog that names what is lost.
+import { useId, useRef, type ReactNode } from 'react';
+import { Button } from './Button.tsx';
+
+export interface RemoveButtonProps {
+  /** What is removed, as in "corpus NCBI-disease". */
+  readonly subject: string;
+  /** What is lost with it, and what is not. */
+  readonly loss: ReactNode;
+  readonly onRemove: () => Promise<void>;
+}
+
+export function RemoveButton({ subject, loss, onRemove }: RemoveButtonProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  const close = () => dialog.current?.close();
+  return (
+    <>
+      <Button kind="danger" label={`Remove ${subject}`} onAct={() => dialog.current?.showModal()}>
+        Remove
+      </Button>
+      <dialog ref={dialog} className="dialog" aria-labelledby={titleId}>
+        <h2 id={titleId}>Remove {subject}?</h2>
+        <div className="dialog-body">{loss}</div>
+        <div className="actions">
+          <Button onAct={close}>Keep</Button>
+          <Button
+            kind="danger"
+            onAct={async () => {
+              // Closed first: a refusal becomes a notice, which a modal dialog would cover.
+              close();
+              await onRemove();
+            }}
+          >
+            Remove for good
+          </Button>
+        </div>
+      </dialog>
+    </>
+  );
+}

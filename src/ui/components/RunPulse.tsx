@@ -1,0 +1,79 @@
+// How far a run is and how it goes: phase, progress, loss, speed, memory.
+import type { RunView } from '../../lab/labState.ts';
+import type { TrainingPhase } from '../../schema/trainingEvent.ts';
+import { format } from '../format.ts';
+import { bestEpoch, runProgress, STATUS_WORDS } from '../runProgress.ts';
+import { Facts, type Fact } from './Facts.tsx';
+import { Meter } from './Meter.tsx';
+
+const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
+  loading: 'Loading the model',
+  encoding: 'Encoding the sentences',
+  training: 'Training',
+  evaluating: 'Evaluating',
+  saving: 'Saving a checkpoint',
+};
+
+export function RunPulse({ run }: { readonly run: RunView }) {
+  const { record, live } = run;
+  return (
+    <section aria-label="Progress" className="pulse">
+      {/* Told aloud when it changes: phases and epochs, not every step. */}
+      <p className="visually-hidden" aria-live="polite">
+        {spokenStatus(run)}
+      </p>
+      <div className="pulse-bar">
+        <Meter label="Run progress" done={runProgress(record)} total={1} />
+        <span className="number">{format.share(runProgress(record))}</span>
+      </div>
+      {live !== null && (
+        <p className="phase">
+          {PHASE_WORDS[live.phase]}
+          {live.total > 0 && (
+            <span className="faint">
+              {' '}
+              {format.count(live.done)} of {format.count(live.total)}
+            </span>
+          )}
+        </p>
+      )}
+      <Facts facts={[...lastingFacts(run), ...liveFacts(run)]} />
+    </section>
+  );
+}
+
+function lastingFacts({ record }: RunView): readonly Fact[] {
+  const last = record.steps.at(-1);
+  const best = bestEpoch(record);
+  return [
+    ['Step', record.totalSteps === 0 ? '–' : `${format.count(record.step)} of ${format.count(record.totalSteps)}`],
+    ['Epoch', `${record.epochs.length} of ${record.spec.config.epochs}`],
+    ['Loss', format.quantity(last?.loss)],
+    ['Learning rate', format.rate(last?.learningRate)],
+    ['Gradient norm', format.quantity(last?.gradientNorm)],
+    [
+      'Best devel F1',
+      best?.devel == null ? '–' : `${format.percent(best.devel.lenient.overall.f1)} (epoch ${best.epoch})`,
+    ],
+    ['Elapsed', format.duration(record.elapsedMs)],
+  ];
+}
+
+function liveFacts({ live }: RunView): readonly Fact[] {
+  if (live === null) return [];
+  const { memory } = live;
+  return [
+    ['Remaining', format.duration(live.remainingMs)],
+    ['Tokens per second', live.tokensPerSecond === null ? '–' : format.count(live.tokensPerSecond)],
+    ['Live tensors', memory === null ? '–' : format.count(memory.liveTensors)],
+    ['Tensor memory', memory === null ? '–' : format.bytes(memory.tensorBytes)],
+    ['GPU memory', memory === null ? '–' : memory.gpuBytes === null ? 'none' : format.bytes(memory.gpuBytes)],
+  ];
+}
+
+function spokenStatus({ record, live }: RunView): string {
+  const epochs = record.epochs.length;
+  const f1 = record.epochs.at(-1)?.devel?.lenient.overall.f1;
+  const scores = epochs === 0 || f1 === undefined ? '' : ` Epoch ${epochs}: devel F1 ${format.percent(f1)}.`;
+  return `${STATUS_WORDS[record.status]}.${live === null ? '' : ` ${PHASE_WORDS[live.phase]}.`}${scores}`;
+}

@@ -1,0 +1,81 @@
+// A table of runs, own or imported, each leading to its view.
+import type { ReactNode } from 'react';
+import type { RunView } from '../../lab/labState.ts';
+import { format } from '../format.ts';
+import { runProgress } from '../runProgress.ts';
+import { shownDevel, shownTest } from '../selectedSnapshot.ts';
+import { Meter } from './Meter.tsx';
+import { StatusMark } from './StatusMark.tsx';
+import { TableBox } from './TableBox.tsx';
+
+export interface RunsTableProps {
+  readonly label: string;
+  readonly runs: readonly RunView[];
+  /** Ids of waiting runs, next first. */
+  readonly queue: readonly string[];
+  readonly hrefOf: (runId: string) => string;
+  /** A cell before each row, such as a checkbox. */
+  readonly leading?: { readonly name: string; readonly cell: (run: RunView) => ReactNode };
+}
+
+export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProps) {
+  return (
+    <TableBox label={label}>
+      <thead>
+        <tr>
+          {leading !== undefined && <th scope="col">{leading.name}</th>}
+          <th scope="col">Task</th>
+          <th scope="col">Status</th>
+          <th scope="col">Progress</th>
+          <th scope="col">Method</th>
+          <th scope="col">Model</th>
+          <th scope="col" className="number">
+            Seed
+          </th>
+          <th scope="col" className="number">
+            Devel F1
+          </th>
+          <th scope="col" className="number">
+            Test F1
+          </th>
+          <th scope="col" className="number">
+            Elapsed
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => {
+          const { spec, status, elapsedMs } = run.record;
+          const name = format.taskName(spec.corpus.name, spec.type);
+          const waiting = queue.indexOf(spec.id);
+          return (
+            <tr key={spec.id}>
+              {leading !== undefined && <td>{leading.cell(run)}</td>}
+              <th scope="row">
+                <a href={hrefOf(spec.id)}>{name}</a>
+              </th>
+              <td className="nowrap">
+                <StatusMark
+                  status={status}
+                  detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined}
+                />
+              </td>
+              <td className="nowrap">
+                <span className="progress-cell">
+                  <Meter label={`Progress of ${name}, seed ${spec.seed}`} done={runProgress(run.record)} total={1} />
+                  <span className="number">{format.share(runProgress(run.record))}</span>
+                </span>
+              </td>
+              <td>{spec.method}</td>
+              <td>{spec.model.name}</td>
+              <td className="number">{spec.seed}</td>
+              <td className="number">{format.percent(shownDevel(run.record)?.lenient.overall.f1)}</td>
+              <td className="number">{format.percent(shownTest(run.record)?.lenient.overall.f1)}</td>
+              <td className="number nowrap">{format.duration(elapsedMs)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </TableBox>
+  );
+}

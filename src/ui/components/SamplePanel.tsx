@@ -1,0 +1,68 @@
+// One button that trains the built-in model on a sample corpus.
+import { useState } from 'react';
+import { presets } from '../../lab/presets.ts';
+import { format } from '../format.ts';
+import { estimateSteps, samplePlan } from '../planDraft.ts';
+import { useLab } from '../useLab.ts';
+import { goTo } from '../useRoute.ts';
+import { Button } from './Button.tsx';
+import { Field } from './Field.tsx';
+
+export function SamplePanel() {
+  const { lab, state } = useLab();
+  const samples = state.corpora.filter((corpus) => corpus.builtIn);
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
+  const plan = samplePlan(state, sample?.id ?? null);
+  const installing = !state.opened || state.backend.status === 'starting' || state.jobs.length > 0;
+  const start = async () => {
+    if (plan === null) return;
+    const [runId] = await lab.startPlan(plan);
+    if (runId !== undefined) goTo({ page: 'run', runId });
+  };
+  return (
+    <section className="panel" aria-labelledby="sample-title">
+      <h2 id="sample-title">Start here</h2>
+      <p className="lead">
+        A small XLNet pretrained on biomedical text learns to tag a sample corpus on this machine. Nothing leaves this
+        tab.
+      </p>
+      <div className="sample-row">
+        <Field label="Sample corpus">
+          {(control) => (
+            <select
+              {...control}
+              value={sample?.id ?? ''}
+              disabled={samples.length === 0}
+              onChange={(event) => setChosenId(event.target.value)}
+            >
+              {samples.length === 0 && <option value="">none yet</option>}
+              {samples.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Button kind="primary" disabled={plan === null || state.backend.status !== 'ready'} onAct={start}>
+          Train on a sample
+        </Button>
+      </div>
+      <p className="soft">
+        {sample === undefined || plan === null
+          ? emptyText(installing)
+          : `${presets.quick.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
+              estimateSteps([sample], 1, plan.config).steps,
+              'step',
+            )}, ${format.counted(sample.counts.train.sentences, 'training sentence')}.`}
+      </p>
+    </section>
+  );
+}
+
+function emptyText(installing: boolean): string {
+  return installing
+    ? 'The built-in model and samples are being installed.'
+    : 'The built-in model and samples are not installed.';
+}

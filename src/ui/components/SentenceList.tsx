@@ -1,0 +1,110 @@
+// One page of found sentences, walked with the arrow keys.
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import type { Sentence } from '../../data/corpus.ts';
+import { format } from '../format.ts';
+import { SentenceLine } from './SentenceLine.tsx';
+
+const PAGE_SIZE = 25;
+
+export interface SentenceListProps {
+  readonly sentences: readonly Sentence[];
+  /** Indices of the sentences to show. */
+  readonly found: readonly number[];
+  /** The text searched for, to be marked. */
+  readonly text: string;
+  readonly types: readonly string[];
+}
+
+export function SentenceList({ sentences, found, text, types }: SentenceListProps) {
+  // Place in `found` of the sentence that has, or would get, the keyboard focus.
+  const [place, setPlace] = useState(0);
+  const list = useRef<HTMLOListElement>(null);
+  const follow = useRef(false);
+  const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
+  const shown = found.slice(first, first + PAGE_SIZE);
+  const last = first + shown.length;
+
+  useEffect(() => {
+    if (!follow.current) return;
+    follow.current = false;
+    const line = list.current?.children[place - first];
+    if (line instanceof HTMLElement) line.focus();
+  }, [place, first]);
+
+  const walk = (event: KeyboardEvent) => {
+    const target = targetOf(event.key, place, found.length);
+    if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    follow.current = true;
+    setPlace(target);
+  };
+
+  return (
+    <>
+      <div className="pager">
+        <span className="soft" aria-live="polite">
+          {found.length === 0
+            ? 'No sentence matches'
+            : `${format.count(first + 1)}–${format.count(last)} of ${format.counted(found.length, 'sentence')}`}
+        </span>
+        <span className="actions">
+          <PageButton label="First page" sign="«" disabled={first === 0} onGo={() => setPlace(0)} />
+          <PageButton label="Previous page" sign="‹" disabled={first === 0} onGo={() => setPlace(first - PAGE_SIZE)} />
+          <PageButton
+            label="Next page"
+            sign="›"
+            disabled={last >= found.length}
+            onGo={() => setPlace(first + PAGE_SIZE)}
+          />
+          <PageButton
+            label="Last page"
+            sign="»"
+            disabled={last >= found.length}
+            onGo={() => setPlace(found.length - 1)}
+          />
+        </span>
+      </div>
+      <ol className="sentences" ref={list} onKeyDown={walk} aria-label="Sentences">
+        {shown.map((index, offset) => {
+          const sentence = sentences[index];
+          if (sentence === undefined) return null;
+          return (
+            <li key={index} tabIndex={first + offset === place ? 0 : -1} onFocus={() => setPlace(first + offset)}>
+              <span className="sentence-number">{format.count(index + 1)}</span>
+              <SentenceLine sentence={sentence} text={text} types={types} />
+            </li>
+          );
+        })}
+      </ol>
+    </>
+  );
+}
+
+/** Where a key leads among `count` sentences; null for keys that lead nowhere. */
+function targetOf(key: string, place: number, count: number): number | null {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: place + 1,
+    ArrowUp: place - 1,
+    PageDown: place + PAGE_SIZE,
+    PageUp: place - PAGE_SIZE,
+    Home: 0,
+    End: count - 1,
+  };
+  const target = steps[key];
+  return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
+}
+
+interface PageButtonProps {
+  readonly label: string;
+  readonly sign: string;
+  readonly disabled: boolean;
+  readonly onGo: () => void;
+}
+
+function PageButton({ label, sign, disabled, onGo }: PageButtonProps) {
+  return (
+    <button type="button" className="button small" aria-label={label} disabled={disabled} onClick={onGo}>
+      <span aria-hidden="true">{sign}</span>
+    </button>
+  );
+}

@@ -1,0 +1,125 @@
+// The tasks of a plan, each a corpus restricted to one type or all of its types.
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { PlanFile } from '../../schema/planFile.ts';
+import { format } from '../format.ts';
+import { taskOfCorpus, type ReadPlan } from '../planDraft.ts';
+import { Field } from './Field.tsx';
+
+type PlanTasks = PlanFile['tasks'];
+type ReadTask = ReadPlan['tasks'][number];
+
+export interface TaskRowsProps {
+  readonly read: ReadPlan;
+  readonly corpora: readonly CorpusRecord[];
+  readonly onTasks: (tasks: PlanTasks) => void;
+}
+
+export function TaskRows({ read, corpora, onTasks }: TaskRowsProps) {
+  const tasks = read.tasks.flatMap(({ input, type }) => (input === null ? [] : [{ corpus: input, type }]));
+  const replace = (index: number, task: PlanTasks[number]) =>
+    onTasks(tasks.map((old, at) => (at === index ? task : old)));
+  const another = corpora[0];
+  return (
+    <fieldset className="tasks">
+      <legend>{read.tasks.length > 1 ? 'Tasks' : 'Task'}</legend>
+      {read.tasks.map((task, index) => (
+        <TaskRow
+          key={index}
+          task={task}
+          corpora={corpora}
+          place={read.tasks.length > 1 ? ` ${index + 1}` : ''}
+          problem={read.problems.get(`tasks.${index}`)}
+          onTask={(next) => replace(index, next)}
+          onRemove={read.tasks.length > 1 ? () => onTasks(tasks.filter((_, at) => at !== index)) : null}
+        />
+      ))}
+      {read.problems.has('tasks') && <p className="field-problem">{read.problems.get('tasks')}</p>}
+      {another !== undefined && (
+        <button type="button" className="link" onClick={() => onTasks([...tasks, nextTask(tasks, another)])}>
+          Add another task
+        </button>
+      )}
+    </fieldset>
+  );
+}
+
+interface TaskRowProps {
+  readonly task: ReadTask;
+  readonly corpora: readonly CorpusRecord[];
+  /** Tells rows apart in their labels; empty for a single one. */
+  readonly place: string;
+  readonly problem: string | undefined;
+  readonly onTask: (task: PlanTasks[number]) => void;
+  readonly onRemove: (() => void) | null;
+}
+
+function TaskRow({ task: { kept, input, type }, corpora, place, problem, onTask, onRemove }: TaskRowProps) {
+  return (
+    <div className="task-row">
+      <Field label={`Corpus${place}`} problem={problem} help={kept === null ? undefined : corpusText(kept)}>
+        {(control) => (
+          <select
+            {...control}
+            value={kept?.id ?? ''}
+            onChange={(event) => {
+              const next = corpora.find(({ id }) => id === event.target.value);
+              if (next !== undefined) onTask(taskOfCorpus(next));
+            }}
+          >
+            {kept === null && <option value="">{input?.name ?? 'none yet'}</option>}
+            {corpora.map(({ id, name, builtIn }) => (
+              <option key={id} value={id}>
+                {builtIn ? `${name} (sample)` : name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={`Entity type${place}`}>
+        {(control) => (
+          <select
+            {...control}
+            value={optionOf(type)}
+            onChange={(event) => input !== null && onTask({ corpus: input, type: typeOf(event.target.value) })}
+          >
+            {typeChoices(kept, type).map((choice) => (
+              <option key={optionOf(choice)} value={optionOf(choice)}>
+                {format.typeName(choice)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {onRemove !== null && (
+        <button type="button" className="link task-remove" aria-label={`Leave out task${place}`} onClick={onRemove}>
+          Leave out
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One entry a type, and one for all types where there are several. */
+function typeChoices(corpus: CorpusRecord | null, current: string | null): readonly (string | null)[] {
+  const types = corpus?.types ?? [];
+  const choices: (string | null)[] = types.length === 1 ? [...types] : [null, ...types];
+  return choices.includes(current) ? choices : [current, ...choices];
+}
+
+function optionOf(type: string | null): string {
+  return type === null ? 'all' : `type:${type}`;
+}
+
+function typeOf(option: string): string | null {
+  return option === 'all' ? null : option.slice('type:'.length);
+}
+
+function nextTask(tasks: PlanTasks, first: CorpusRecord): PlanTasks[number] {
+  return tasks.at(-1) ?? taskOfCorpus(first);
+}
+
+function corpusText({ counts, issueCount }: CorpusRecord): string {
+  const { train, devel, test } = counts;
+  const sizes = `${format.count(train.sentences)} train, ${format.count(devel.sentences)} devel, ${format.count(test.sentences)} test sentences`;
+  return issueCount === 0 ? sizes : `${sizes}; ${format.counted(issueCount, 'issue')}`;
+}

@@ -1,0 +1,95 @@
+// The library of pretrained models.
+import type { LabState } from '../../lab/labState.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { DropZone } from '../components/DropZone.tsx';
+import { RemoveButton } from '../components/RemoveButton.tsx';
+import { TableBox } from '../components/TableBox.tsx';
+import { format } from '../format.ts';
+import { useLab } from '../useLab.ts';
+
+const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
+
+export function ModelsPage() {
+  const { state } = useLab();
+  return (
+    <>
+      <h1>Models</h1>
+      <DropZone>
+        <strong>Drop a Hugging Face XLNet folder</strong> with <code>config.json</code>, <code>model.safetensors</code>{' '}
+        and <code>tokenizer.json</code>. Names and shapes of its tensors are checked before it is taken in.
+      </DropZone>
+      {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+    </>
+  );
+}
+
+function ModelsTable({ state }: { readonly state: LabState }) {
+  const { lab } = useLab();
+  return (
+    <TableBox label="Models">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          {COLUMNS.map((name) => (
+            <th key={name} scope="col" className="number">
+              {name}
+            </th>
+          ))}
+          <th scope="col">Activation</th>
+          <th scope="col">Fingerprint</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {state.models.map((model) => (
+          <tr key={model.id}>
+            <th scope="row">
+              {model.name}
+              {model.builtIn && <span className="tag">built-in</span>}
+            </th>
+            <td className="number">{format.count(model.layers)}</td>
+            <td className="number">{format.count(model.hiddenSize)}</td>
+            <td className="number">{format.count(model.heads)}</td>
+            <td className="number">{format.count(model.vocabularySize)}</td>
+            <td className="number">{format.parameters(model.parameterCount)}</td>
+            <td className="number">{format.bytes(sizeOf(model))}</td>
+            <td>{model.activation}</td>
+            <td>
+              <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
+            </td>
+            <td className="number">
+              <RemoveButton
+                subject={`model ${model.name}`}
+                loss={<Loss model={model} runs={state.runs} />}
+                onRemove={() => lab.removeModel(model.id)}
+              />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function Loss({ model, runs }: { readonly model: ModelRecord; readonly runs: LabState['runs'] }) {
+  const unfinished = runs.filter(
+    ({ record }) => record.spec.model.id === model.id && record.status !== 'finished',
+  ).length;
+  return (
+    <>
+      <p>
+        {format.bytes(sizeOf(model))} of weights and vocabulary will be gone from this browser. Your own files are not
+        touched, and runs keep their scores.
+      </p>
+      {unfinished > 0 && (
+        <p className="problem">{format.counted(unfinished, 'unfinished run')} may not go on without this model.</p>
+      )}
+    </>
+  );
+}
+
+function sizeOf(model: ModelRecord): number {
+  return model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+}

@@ -1,0 +1,77 @@
+// Chooses the page for the place the person is at.
+import { useEffect } from 'react';
+import type { PlanDraft } from '../planDraft.ts';
+import type { Route } from '../route.ts';
+import { useLab } from '../useLab.ts';
+import { AboutPage } from './AboutPage.tsx';
+import { CorporaPage } from './CorporaPage.tsx';
+import { CorpusPage } from './CorpusPage.tsx';
+import { MissingPage } from './MissingPage.tsx';
+import { ModelsPage } from './ModelsPage.tsx';
+import { ResultsPage } from './ResultsPage.tsx';
+import { RunPage } from './RunPage.tsx';
+import { RunsPage } from './RunsPage.tsx';
+import { TrainPage } from './TrainPage.tsx';
+
+const TITLES: Readonly<Record<Route['page'], string>> = {
+  train: 'Train',
+  corpora: 'Corpora',
+  corpus: 'Corpus',
+  models: 'Models',
+  runs: 'Runs',
+  run: 'Run',
+  results: 'Results',
+  importedRun: 'Run',
+  about: 'About',
+  missing: 'Not found',
+};
+
+export interface PagesProps {
+  readonly route: Route;
+  readonly draft: PlanDraft;
+  readonly onDraft: (draft: PlanDraft) => void;
+}
+
+export function Pages(props: PagesProps) {
+  const { state } = useLab();
+  const { page } = props.route;
+  useEffect(() => {
+    document.title = `${TITLES[page]} · BioNER Lab`;
+  }, [page]);
+  if (!state.opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library.</p>;
+  return <Page {...props} />;
+}
+
+function Page({ route, draft, onDraft }: PagesProps) {
+  const { state } = useLab();
+  switch (route.page) {
+    case 'train':
+      return <TrainPage draft={draft} onDraft={onDraft} />;
+    case 'corpora':
+      return <CorporaPage />;
+    case 'corpus': {
+      const corpus = state.corpora.find(({ id }) => id === route.corpusId);
+      return corpus === undefined ? <MissingPage what="corpus" /> : <CorpusPage key={corpus.id} corpus={corpus} />;
+    }
+    case 'models':
+      return <ModelsPage />;
+    case 'runs':
+      return <RunsPage />;
+    case 'run': {
+      const run = state.runs.find(({ record }) => record.spec.id === route.runId);
+      return run === undefined ? <MissingPage what="run" /> : <RunPage key={route.runId} run={run} source={null} />;
+    }
+    case 'results':
+      return <ResultsPage />;
+    case 'importedRun': {
+      const source = state.results.find(({ id }) => id === route.resultId);
+      const record = source?.file.runs.find(({ spec }) => spec.id === route.runId);
+      if (source === undefined || record === undefined) return <MissingPage what="run" />;
+      return <RunPage key={`${source.id}/${route.runId}`} run={{ record, live: null }} source={source} />;
+    }
+    case 'about':
+      return <AboutPage />;
+    case 'missing':
+      return <MissingPage what="page" />;
+  }
+}

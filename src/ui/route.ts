@@ -1,0 +1,61 @@
+// The places of the page as addresses after the `#`.
+
+export type Route =
+  | { readonly page: 'train' }
+  | { readonly page: 'corpora' }
+  | { readonly page: 'corpus'; readonly corpusId: string }
+  | { readonly page: 'models' }
+  | { readonly page: 'runs' }
+  | { readonly page: 'run'; readonly runId: string }
+  | { readonly page: 'results' }
+  | { readonly page: 'importedRun'; readonly resultId: string; readonly runId: string }
+  | { readonly page: 'about' }
+  | { readonly page: 'missing' };
+
+/** The place a `location.hash` names; `missing` for an address nobody gave out. */
+export function parseRoute(hash: string): Route {
+  const segments = hash
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decodeSegment);
+  const [page, first, second] = segments;
+  if (page === undefined) return { page: 'train' };
+  if (segments.length === 1) {
+    if (page === 'corpora' || page === 'models' || page === 'runs' || page === 'results' || page === 'about')
+      return { page };
+  }
+  if (segments.length === 2 && first !== undefined) {
+    if (page === 'corpora') return { page: 'corpus', corpusId: first };
+    if (page === 'runs') return { page: 'run', runId: first };
+  }
+  if (segments.length === 3 && page === 'results' && first !== undefined && second !== undefined) {
+    return { page: 'importedRun', resultId: first, runId: second };
+  }
+  return { page: 'missing' };
+}
+
+/** The address of a place: what `parseRoute` reads back. */
+export function routeHref(route: Route): string {
+  switch (route.page) {
+    case 'train':
+    case 'missing':
+      return '#/';
+    case 'corpus':
+      return `#/corpora/${encodeURIComponent(route.corpusId)}`;
+    case 'run':
+      return `#/runs/${encodeURIComponent(route.runId)}`;
+    case 'importedRun':
+      return `#/results/${encodeURIComponent(route.resultId)}/${encodeURIComponent(route.runId)}`;
+    default:
+      return `#/${route.page}`;
+  }
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,27 @@
+// How far a run is, in words and as a share.
+import type { EpochPoint, RunRecord, RunStatus } from '../schema/runRecord.ts';
+
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  queued: 'Queued',
+  running: 'Running',
+  paused: 'Paused',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  finished: 'Finished',
+};
+
+/** Share of steps done, in [0, 1]; 0 before the run knows how many there are. */
+export function runProgress(record: RunRecord): number {
+  if (record.status === 'finished') return 1;
+  return record.totalSteps === 0 ? 0 : Math.min(1, record.step / record.totalSteps);
+}
+
+/** The epoch with the highest lenient devel F1, the latest among equals. */
+export function bestEpoch(record: RunRecord): EpochPoint | null {
+  let best: EpochPoint | null = null;
+  for (const point of record.epochs) {
+    if (point.devel === null) continue;
+    if (best?.devel == null || point.devel.lenient.overall.f1 >= best.devel.lenient.overall.f1) best = point;
+  }
+  return best;
+}

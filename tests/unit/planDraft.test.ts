@@ -1,0 +1,113 @@
+// Proves that the form turns into the plan it shows, finds a plan's inputs in the library by content, and says what is missing.
+import { describe, expect, it } from 'vitest';
+import { presets } from '../../src/lab/presets.ts';
+import type { PlanFile } from '../../src/schema/planFile.ts';
+import {
+  draftOfPlan,
+  estimateSteps,
+  nearestPreset,
+  newPlanDraft,
+  readPlanDraft,
+  readSeeds,
+  samplePlan,
+} from '../../src/ui/planDraft.ts';
+import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../fixtures/fakeRecords.ts';
+
+const sizes = { train: 100, devel: 10, test: 10 };
+const sample = fakeCorpus('sample', ['Chemical'], fakeCorpusSentences(sizes, ['Chemical']), { builtIn: true });
+const types = ['Cell', 'Organ'];
+const older = fakeCorpus('older', types, fakeCorpusSentences(sizes, types), { addedAt: '2025-01-01T00:00:00.000Z' });
+const newer = fakeCorpus('newer', types, fakeCorpusSentences(sizes, types), { addedAt: '2025-02-01T00:00:00.000Z' });
+const tiny = fakeModel('tiny', true, 1_900_000);
+const large = fakeModel('large', false, 360_000_000);
+const library = { corpora: [sample, newer, older], models: [large, tiny] };
+
+const plan: PlanFile = {
+  format: 'bioner-lab-plan',
+  version: 1,
+  name: 'two tasks',
+  method: 'STL',
+  model: { name: 'large', fingerprint: large.fingerprint },
+  tasks: [
+    { corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: 'Organ' },
+    { corpus: { name: 'sample', fingerprint: sample.fingerprint }, type: null },
+  ],
+  seeds: [0, 4294967295],
+  config: { ...presets.released.config, epochs: 7 },
+};
+
+describe('planDraft', () => {
+  it('offers the newest corpus of one’s own, all its types, on the built-in model', () => {
+    const read = readPlanDraft(newPlanDraft(), library);
+    expect(read.problems.size).toBe(0);
+    expect(read.plan?.tasks).toEqual([{ corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: null }]);
+    expect(read.plan?.model.name).toBe('tiny');
+    expect(read.plan?.config).toEqual(presets.quick.config);
+  });
+
+  it('gives a plan file back unchanged, beside the preset it is closest to', () => {
+    const draft = draftOfPlan(plan);
+    const read = readPlanDraft(draft, library);
+    expect(read.plan).toEqual(plan);
+    expect(draft.preset).toBe('released');
+    expect([...read.changed]).toEqual(['epochs']);
+  });
+
+  it('finds an input by its content when it was renamed', () => {
+    const renamed = { ...library, corpora: [sample, { ...newer, name: 'other name' }] };
+    expect(readPlanDraft(draftOfPlan(plan), renamed).plan?.tasks[0]?.corpus.name).toBe('other name');
+  });
+
+  it('tells a missing input from one of the same name with other content', () => {
+    const without = readPlanDraft(draftOfPlan(plan), { ...library, corpora: [sample] });
+    expect(without.plan).toBeNull();
+    expect(without.problems.get('tasks.0')).toMatch(/not in the library/);
+    const impostor = { ...newer, fingerprint: older.fingerprint };
+    const differing = readPlanDraft(draftOfPlan(plan), { ...library, corpora: [sample, impostor] });
+    expect(differing.problems.get('tasks.0')).toMatch(/differs/);
+    expect(differing.problems.has('tasks.1')).toBe(false);
+  });
+
+  it('refuses a type the corpus does not have', () => {
+    const [task] = plan.tasks;
+    if (task === undefined) throw new Error('no task');
+    const read = readPlanDraft(draftOfPlan({ ...plan, tasks: [{ ...task, type: 'Tissue' }] }), library);
+    expect(read.problems.get('tasks.0')).toMatch(/no type Tissue/);
+  });
+
+  it('asks for a corpus and a model while the library is empty', () => {
+    const { plan: none, problems } = readPlanDraft(newPlanDraft(), { corpora: [], models: [] });
+    expect(none).toBeNull();
+    expect([...problems.keys()]).toEqual(['tasks', 'model']);
+  });
+
+  it('makes the sample plan only of what came with the lab', () => {
+    expect(samplePlan(library, newer.id)?.tasks[0]?.corpus.name).toBe('sample');
+    expect(samplePlan({ ...library, models: [large] }, null)).toBeNull();
+  });
+});
+
+describe('readSeeds', () => {
+  it('takes commas and spaces', () => {
+    expect(readSeeds(' 1, 2 3;4\n')).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each(['', ' , ', '1, 1', '-1', '1.5', '4294967296', 'one'])('refuses "%s" in words', (text) => {
+    expect(typeof readSeeds(text)).toBe('string');
+  });
+});
+
+describe('estimateSteps', () => {
+  it('rounds the last batch up, and counts devel where it is trained on', () => {
+    const config = { ...presets.quick.config, batchSize: 32, epochs: 3 };
+    expect(estimateSteps([sample, newer], 2, config)).toEqual({ runs: 4, steps: 4 * 3 * 4, upperBound: false });
+    const both = { ...config, trainOn: 'train+devel' as const, batchSize: 110, microBatchSize: 1 };
+    expect(estimateSteps([sample], 1, both).steps).toBe(3);
+  });
+});
+
+describe('nearestPreset', () => {
+  it.each(['quick', 'paper', 'released'] as const)('is %s for its own settings', (name) => {
+    expect(nearestPreset(presets[name].config)).toBe(name);
+  });
+});

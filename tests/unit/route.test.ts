@@ -1,0 +1,44 @@
+// Proves that every place of the page has an address that leads back to it, whatever its ids contain.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRoute, routeHref, type Route } from '../../src/ui/route.ts';
+
+const id = fc.string({ minLength: 1 });
+const route: fc.Arbitrary<Route> = fc.oneof(
+  fc.constantFrom<Route>(
+    { page: 'train' },
+    { page: 'corpora' },
+    { page: 'models' },
+    { page: 'runs' },
+    { page: 'results' },
+    { page: 'about' },
+  ),
+  id.map((corpusId): Route => ({ page: 'corpus', corpusId })),
+  id.map((runId): Route => ({ page: 'run', runId })),
+  fc.tuple(id, id).map(([resultId, runId]): Route => ({ page: 'importedRun', resultId, runId })),
+);
+
+describe('route', () => {
+  it('reads back every address it writes', () => {
+    fc.assert(
+      fc.property(route, (place) => {
+        expect(parseRoute(routeHref(place))).toEqual(place);
+      }),
+    );
+  });
+
+  it('takes an empty hash as the first page', () => {
+    expect(['', '#', '#/'].map(parseRoute)).toEqual([{ page: 'train' }, { page: 'train' }, { page: 'train' }]);
+  });
+
+  it('knows when nothing is there, and never throws', () => {
+    for (const hash of ['#/nowhere', '#/runs/a/b', '#/models/x', '#/results/a', '#/corpora/a/b/c', '#/%E0%A4%A']) {
+      expect(parseRoute(hash).page, hash).toBe('missing');
+    }
+    fc.assert(
+      fc.property(fc.string(), (hash) => {
+        expect(parseRoute(`#/${hash}`)).toHaveProperty('page');
+      }),
+    );
+  });
+});

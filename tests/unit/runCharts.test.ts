@@ -1,0 +1,89 @@
+// Proves that a thinned loss curve keeps its ends and extremes, and that means over snapshots are those of the textbook.
+import { describe, expect, it } from 'vitest';
+import { presets } from '../../src/lab/presets.ts';
+import { lossSeries } from '../../src/ui/charts/lossSeries.ts';
+import { bestEpoch, runProgress } from '../../src/ui/runProgress.ts';
+import { selectedSnapshot, shownDevel } from '../../src/ui/selectedSnapshot.ts';
+import { snapshotSpread, spread } from '../../src/ui/snapshotSpread.ts';
+import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../fixtures/fakeRecords.ts';
+
+const corpus = fakeCorpus('c', ['Cell'], fakeCorpusSentences({ train: 60, devel: 10, test: 10 }, ['Cell']));
+const model = fakeModel('m', true, 1_900_000);
+
+function steps(losses: readonly number[]) {
+  return losses.map((loss, index) => ({
+    step: index + 1,
+    epoch: 0,
+    loss,
+    learningRate: 0,
+    gradientNorm: 0,
+    elapsedMs: 0,
+  }));
+}
+
+describe('lossSeries', () => {
+  const losses = Array.from({ length: 5000 }, (_, index) => Math.cos(index / 50) + (index === 3217 ? 40 : 0));
+
+  it('keeps at most the limit, in order, with first, last and the one spike', () => {
+    const points = lossSeries(steps(losses), 600);
+    expect(points.length).toBeLessThanOrEqual(600);
+    expect(points[0]?.step).toBe(1);
+    expect(points.at(-1)?.step).toBe(5000);
+    expect(Math.max(...points.map(({ loss }) => loss))).toBe(Math.max(...losses));
+    expect(Math.min(...points.map(({ loss }) => loss))).toBe(Math.min(...losses));
+    const places = points.map(({ step }) => step);
+    expect(places).toEqual([...new Set(places)].sort((left, right) => left - right));
+  });
+
+  it('leaves a short curve whole', () => {
+    expect(lossSeries(steps([3, 2, 4])).map(({ loss }) => loss)).toEqual([3, 2, 4]);
+    expect(lossSeries([])).toEqual([]);
+  });
+
+  it('smooths by the mean of the neighbours, so a straight line stays itself', () => {
+    expect(lossSeries(steps([3, 9, 6])).map(({ smooth }) => smooth)).toEqual([3, 6, 6]);
+    for (const { loss, smooth } of lossSeries(steps(losses.map((_, index) => 7 - index)), 100)) {
+      expect(smooth).toBeCloseTo(loss, 6);
+    }
+  });
+});
+
+describe('spread', () => {
+  it('is the mean and the sample standard deviation', () => {
+    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) });
+    expect(spread([88.26])).toEqual({ mean: 88.26, deviation: null });
+    expect(spread([])).toBeNull();
+  });
+});
+
+describe('a finished run', () => {
+  const record = fakeRun(corpus, model, { status: 'finished', config: presets.paper.config });
+
+  it('is shown by its selected snapshot', () => {
+    const selected = selectedSnapshot(record);
+    expect(selected?.epoch).toBe(record.selectedEpoch);
+    expect(shownDevel(record)).toBe(selected?.devel);
+    expect(runProgress(record)).toBe(1);
+  });
+
+  it('has means over all its snapshots, and none for what no snapshot scored', () => {
+    const f1 = record.snapshots.map(({ test }) => test?.strict.perType.Cell?.f1 ?? 0);
+    const mean = f1.reduce((sum, value) => sum + value, 0) / f1.length;
+    expect(snapshotSpread(record.snapshots, 'test', 'strict', 'Cell', 'f1')?.mean).toBeCloseTo(mean, 10);
+    expect(snapshotSpread(record.snapshots, 'test', 'lenient', 'Organ', 'f1')).toBeNull();
+  });
+});
+
+describe('a run under way', () => {
+  it('shows its latest epoch, and the best one so far', () => {
+    const record = fakeRun(corpus, model, { status: 'running', done: 0.5 });
+    expect(shownDevel(record)).toBe(record.epochs.at(-1)?.devel);
+    const best = Math.max(...record.epochs.map(({ devel }) => devel?.lenient.overall.f1 ?? 0));
+    expect(bestEpoch(record)?.devel?.lenient.overall.f1).toBe(best);
+    expect(runProgress(record)).toBeCloseTo(0.5, 2);
+  });
+
+  it('has made no progress before it knows its steps', () => {
+    expect(runProgress(fakeRun(corpus, model, { status: 'queued' }))).toBe(0);
+  });
+});
