@@ -1,0 +1,77 @@
+// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet, on tfjs' cpu backend and on wasm with our kernels.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
+import { startBackend } from '../../src/engine/startBackend.ts';
+import { uploadParameters } from '../../src/model/deviceParameters.ts';
+import { pretrainedEncoder } from '../../src/model/pretrained.ts';
+import { readSafetensors } from '../../src/model/safetensors.ts';
+import { xlnetEncoder } from '../../src/model/xlnet/encoder.ts';
+import { xlnetConfig } from '../../src/model/xlnetConfig.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await readFile(path.join(root, file)));
+const textOf = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
+
+describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
+  it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees in every quantity', async (name) => {
+    await startBackend(backend, nodePlatform);
+    const folder = `tests/fixtures/reference/${name}`;
+    const rows = await compareWithReference({
+      configJson: await textOf(`${folder}/config.json`),
+      weights: await bytesOf(`${folder}/model.safetensors`),
+      caseJson: await textOf(`${folder}/case.json`),
+      caseTensors: await bytesOf(`${folder}/case.safetensors`),
+    });
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter(({ passed }) => !passed)).toEqual([]);
+  });
+});
+
+it('the built-in model gives the hidden states that transformers gives for eight sentences', async () => {
+  await startBackend('wasm', nodePlatform);
+  const folder = 'public/models/xlnet-bio-tiny';
+  const config = xlnetConfig(JSON.parse(await textOf(`${folder}/config.json`)));
+  const parameters = uploadParameters(pretrainedEncoder(readSafetensors(await bytesOf(`${folder}/model.safetensors`)), config));
+  const known = readSafetensors(await bytesOf('tests/fixtures/xlnet-bio-tiny/case.safetensors'));
+  const tensor = (name: string) => {
+    const found = known.get(name);
+    if (found === undefined) throw new Error(`case.safetensors lacks ${name}`);
+    return found;
+  };
+  const [size = 0, pieces = 0] = tensor('input_ids').shape;
+  const real = tensor('attention_mask').values; // 1 where a piece is
+  const pieceCounts = Int32Array.from({ length: size }, (_, row) =>
+    Array.from(real.subarray(row * pieces, (row + 1) * pieces)).reduce((sum, value) => sum + value, 0),
+  );
+  const hidden = tf.tidy(() => {
+    const states = xlnetEncoder(
+      {
+        size,
+        pieces,
+        positions: pieces,
+        pieceIds: Int32Array.from(tensor('input_ids').values),
+        segmentIds: Int32Array.from(tensor('token_type_ids').values),
+        pieceCounts,
+        crfPositions: new Int32Array(size * pieces),
+        tags: new Int32Array(size * pieces),
+        crfCounts: pieceCounts,
+      },
+      parameters,
+      config,
+      { encoder: 0, attention: 0, head: 0 },
+      null,
+    );
+    return states.at(-1) as tf.Tensor2D;
+  });
+  const [found, expected] = [await hidden.data(), tensor('last_hidden_state').values];
+  let largest = 0;
+  for (let index = 0; index < expected.length; index++) {
+    if (real[Math.floor(index / config.hiddenSize)] === 0) continue;
+    largest = Math.max(largest, Math.abs((found[index] as number) - (expected[index] as number)));
+  }
+  expect(largest).toBeLessThan(1e-4);
+});
