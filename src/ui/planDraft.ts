@@ -23,6 +23,8 @@ export interface PlanDraft {
   /** Null until the person chooses: the built-in model, for which the first preset is made. */
   readonly model: PlanInput | null;
   readonly seeds: string;
+  /** Whether a plan file names the inputs: then one of the same name with other content is refused. */
+  readonly fromFile: boolean;
   readonly config: ConfigDraft;
 }
 
@@ -60,6 +62,7 @@ export function newPlanDraft(): PlanDraft {
     tasks: null,
     model: null,
     seeds: '1',
+    fromFile: false,
     config: draftOfConfig(presets.quick.config),
   };
 }
@@ -73,6 +76,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
     tasks: plan.tasks,
     model: plan.model,
     seeds: plan.seeds.join(', '),
+    fromFile: true,
     config: draftOfConfig(plan.config),
   };
 }
@@ -115,7 +119,7 @@ export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId
 export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora' | 'models'>): ReadPlan {
   const problems = new Map<string, string>();
   const tasks = (draft.tasks ?? defaultTasks(library.corpora)).map((task) => {
-    const resolved = resolveInput(task.corpus, library.corpora, 'corpus');
+    const resolved = resolveInput(task.corpus, library.corpora, 'corpus', draft.fromFile);
     const unknownType = resolved.kept !== null && task.type !== null && !resolved.kept.types.includes(task.type);
     const problem = unknownType ? `The corpus has no type ${task.type}.` : resolved.problem;
     return { ...resolved, problem, type: task.type };
@@ -123,7 +127,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   tasks.forEach((task, index) => task.problem !== null && problems.set(`tasks.${index}`, task.problem));
   if (tasks.length === 0) problems.set('tasks', 'Bring in a corpus first.');
 
-  const model = resolveInput(draft.model ?? defaultModel(library.models), library.models, 'model');
+  const model = resolveInput(draft.model ?? defaultModel(library.models), library.models, 'model', draft.fromFile);
   if (model.problem !== null) problems.set('model', model.problem);
 
   const seeds = readSeeds(draft.seeds);
@@ -184,6 +188,7 @@ function resolveInput<Kept extends { readonly name: string; readonly fingerprint
   input: PlanInput | null,
   library: readonly Kept[],
   noun: string,
+  byContent: boolean,
 ): ResolvedInput<Kept> {
   if (input === null) return { input, kept: null, problem: `Bring in a ${noun} first.` };
   const same = library.find((record) => record.fingerprint === input.fingerprint);
@@ -191,7 +196,8 @@ function resolveInput<Kept extends { readonly name: string; readonly fingerprint
   const namesake = library.find((record) => record.name === input.name);
   if (namesake === undefined)
     return { input, kept: null, problem: `“${input.name}” is not in the library: bring it in, or choose another.` };
-  if (input.fingerprint === undefined) return { input, kept: namesake, problem: null };
+  // A corpus whose source was moved to another split has new content under the name that was chosen.
+  if (input.fingerprint === undefined || !byContent) return { input, kept: namesake, problem: null };
   return { input, kept: null, problem: `The ${noun} “${input.name}” here differs from the one the plan names.` };
 }
 

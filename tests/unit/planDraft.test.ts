@@ -68,6 +68,12 @@ describe('planDraft', () => {
     expect(differing.problems.has('tasks.1')).toBe(false);
   });
 
+  it('follows a chosen corpus whose content was corrected since', () => {
+    const tasks = [{ corpus: { name: 'newer', fingerprint: 'before' }, type: 'Organ' }];
+    const chosen = readPlanDraft({ ...newPlanDraft(), tasks }, library);
+    expect(chosen.plan?.tasks[0]?.corpus.fingerprint).toBe(newer.fingerprint);
+  });
+
   it('refuses a type the corpus does not have', () => {
     const [task] = plan.tasks;
     if (task === undefined) throw new Error('no task');

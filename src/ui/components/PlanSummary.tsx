@@ -38,8 +38,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         <ul className="problem-list" aria-label="Problems">
           {[...problems].map(([place, problem]) => (
             <li key={place}>
-              <PlaceOfProblem place={place} />
-              {problem}
+              <PlaceOfProblem place={place} /> {problem}
             </li>
           ))}
         </ul>
