@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumFlags } from './scripts/chromiumFlags.ts';
 import { findChromium } from './scripts/findChromium.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
+import { selfContainedWasmFactory } from './scripts/selfContainedWasmFactory.ts';
 
 const executablePath = findChromium();
 
@@ -24,7 +25,8 @@ export default defineConfig({
         server: { headers: isolationHeaders },
         // Known from the start, or Vite would find them while tests run and reload the page under them.
         optimizeDeps: {
-          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'],
+          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', 'zod'],
+          rolldownOptions: { plugins: [selfContainedWasmFactory()] },
         },
         test: {
           name: 'gpu',

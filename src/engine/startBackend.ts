@@ -67,9 +67,6 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   };
 }
 
-/** Threads that tfjs' wasm binary starts with; it cannot have more. */
-const LARGEST_THREAD_POOL = 8;
-
 const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
   insecure: 'WebGPU is hidden because this page is not a secure context; training runs on the processor (wasm).',
   missing: 'There is no WebGPU here; training runs on the processor (wasm).',
@@ -89,8 +86,8 @@ async function findAdapter(
 async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths({ ...platform.wasmFiles });
-  if (platform.sharedMemory) wasm.setThreadsCount(Math.min(platform.logicalProcessors, LARGEST_THREAD_POOL));
-  else tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  // With shared memory the binary takes half of the logical processors, up to 8: it does not let itself be told otherwise.
+  if (!platform.sharedMemory) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   if (!(await tf.setBackend('wasm'))) {
     throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
   }
@@ -101,7 +98,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
     throw new LabError('backend/selfTest', `The wasm backend computes wrong numbers in: ${failed.join(', ')}.`);
   }
   const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
-  const device = `${threads} of ${platform.logicalProcessors} processor threads`;
+  const device = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${platform.logicalProcessors} logical processors`;
   return { name: 'wasm', device, threads, reason, remedy: what, selfTest: checks, health: { failure: null } };
 }
 

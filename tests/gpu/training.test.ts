@@ -28,8 +28,11 @@ async function start(backend: BackendName): Promise<void> {
   // Small tensors must not slip to JavaScript, or shaders would go untested.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   expect(started.selfTest.filter(({ passed }) => !passed)).toEqual([]);
-  if (backend === 'wasm') expect(started.threads).toBe(Math.min(navigator.hardwareConcurrency, 8));
+  if (backend === 'wasm') expect(started.threads).toBe(2);
 }
+
+// tfjs' binary takes half of the logical processors: this makes sure that there are threads to test, however small the machine.
+Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
   it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees with transformers in every quantity', async (folder) => {
