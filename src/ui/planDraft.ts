@@ -8,7 +8,7 @@ import { planFileSchema, type PlanFile } from '../schema/planFile.ts';
 import { changedPaths, draftOfConfig, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { format } from './format.ts';
 
-export const PRESET_NAMES: readonly PresetName[] = ['quick', 'paper', 'released'];
+export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'paper', 'released'];
 
 type PlanTask = PlanFile['tasks'][number];
 type PlanInput = PlanFile['model'];
@@ -97,7 +97,7 @@ export function taskOfCorpus(corpus: CorpusRecord): PlanTask {
   return { corpus: inputOf(corpus), type: corpus.types.length === 1 ? (corpus.types[0] ?? null) : null };
 }
 
-/** The one-button plan: the built-in model on a sample corpus with the quick preset. Null before they are installed. */
+/** The one-button plan: the built-in model on a sample corpus with the sample preset. Null before they are installed. */
 export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId: string | null): PlanFile | null {
   const samples = state.corpora.filter((corpus) => corpus.builtIn);
   const corpus = samples.find((sample) => sample.id === corpusId) ?? samples[0];
@@ -111,7 +111,7 @@ export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId
     model: inputOf(model),
     tasks: [taskOfCorpus(corpus)],
     seeds: [1],
-    config: presets.quick.config,
+    config: presets.sample.config,
   };
 }
 

@@ -52,7 +52,7 @@ export function SamplePanel() {
       <p className="soft">
         {sample === undefined || plan === null
           ? emptyText(installing)
-          : `${presets.quick.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
+          : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
               estimateSteps([sample], 1, plan.config).steps,
               'step',
             )}, ${format.counted(sample.counts.train.sentences, 'training sentence')}.`}
