@@ -7,9 +7,11 @@ import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import { encodeTask } from '../src/training/encodeTask.ts';
+import type { TaskText } from '../src/training/encodeTasks.ts';
+import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { importModel } from '../src/training/importModel.ts';
 import { loadModel } from '../src/training/loadModel.ts';
+import { startWeights } from '../src/training/startWeights.ts';
 import { train } from '../src/training/train.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
@@ -101,9 +103,14 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     if (modelRecord === undefined)
       throw new LabError('run/model', `The model ${spec.model.name} is no longer in the library.`);
     const model = await loadModel(store, modelRecord, spec.config.lowerCase);
-    const sentences = await readCorpusSentences(store, spec.corpus.id);
-    const task = yield* encodeTask(sentences, spec.type, model, spec.config, signal);
-    return yield* train({ record, task, encoder: model.encoder, store, health: backend.health, signal });
+    const weights = await startWeights(spec, model.encoder, store);
+    const typeName = spec.method === 'MTL-XC' ? (spec.category?.typeName ?? null) : null;
+    const texts: TaskText[] = [];
+    for (const { corpus, type } of spec.tasks) {
+      texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
+    }
+    const tasks = yield* encodeTasks(texts, model, spec.config, signal);
+    return yield* train({ record, tasks, weights, store, health: backend.health, signal });
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */
@@ -111,7 +118,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     const now = new Date().toISOString();
     const stored = await readRunRecord(store, spec.id);
     const record: RunRecord = stored ?? {
-      version: 1,
+      version: 2,
       spec,
       status: 'queued',
       failure: null,

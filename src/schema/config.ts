@@ -30,6 +30,13 @@ export const trainingConfigSchema = z
     /** Start and end states of the CRF (paper, eq. 1); the released code has none. Ignored by the softmax head. */
     crfStartEnd: z.boolean(),
     epochs: z.int().min(1).max(10_000),
+    /** Stops after so many updates, whatever `epochs` says (the released code's fixed steps); null for whole epochs. */
+    steps: z.int().min(1).nullable(),
+    /**
+     * How often sequences of each task are seen when several are trained together: in proportion to their number (the paper's shuffle),
+     * to its square root, or equally often. An epoch has as many sequences as all tasks have together, whatever the mixing.
+     */
+    mixing: z.enum(['proportional', 'squareRoot', 'uniform']),
     /** Sequences that make one update. */
     batchSize: z.int().min(1).max(4096),
     /** Sequences on the device at once; gradients accumulate up to `batchSize`. */

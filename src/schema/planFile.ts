@@ -1,19 +1,49 @@
 // A plan as a file: what is to be trained, by names a person can read, for the page and for headless alike.
 import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema } from './runRecord.ts';
+import { methodSchema, slicingSchema } from './runRecord.ts';
+import { upgradePlanFile } from './upgradePlanFile.ts';
 
 /** A named input; the fingerprint, when given, must match what is found under the name. */
 const inputSchema = z.strictObject({ name: z.string().min(1), fingerprint: z.string().optional() });
 
-export const planFileSchema = z.strictObject({
-  format: z.literal('bioner-lab-plan'),
-  version: z.literal(1),
+export const planTaskSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+export type PlanTask = z.infer<typeof planTaskSchema>;
+
+/** Tasks trained together by MTL-XC under one type name; for STL alone a list of tasks, and then the type name may be null. */
+export const planCategorySchema = z.strictObject({
   name: z.string().min(1),
-  method: methodSchema,
-  model: inputSchema,
-  tasks: z.array(z.strictObject({ corpus: inputSchema, type: z.string().nullable() })).min(1),
-  seeds: z.array(z.int().min(0).max(4294967295)).min(1),
-  config: trainingConfigSchema,
+  typeName: z.string().min(1).nullable(),
+  tasks: z.array(planTaskSchema).min(1),
 });
-export type PlanFile = z.infer<typeof planFileSchema>;
+export type PlanCategory = z.infer<typeof planCategorySchema>;
+
+const currentPlanFileSchema = z
+  .strictObject({
+    format: z.literal('bioner-lab-plan'),
+    version: z.literal(2),
+    name: z.string().min(1),
+    methods: z.array(methodSchema).min(1),
+    /** Shares of the encoder's layers taken from MTL-XC, k / n each; a rate between two layers takes the nearer. Empty without MTL-LS. */
+    slicingRates: z.array(z.number().min(0).max(1)),
+    biases: slicingSchema.shape.biases,
+    frozen: slicingSchema.shape.frozen,
+    model: inputSchema,
+    categories: z.array(planCategorySchema).min(1),
+    seeds: z.array(z.int().min(0).max(4294967295)).min(1),
+    /** `count` further trainings of `epochs` each from the weights the first one ended with (the paper: 30 epochs, then 3 × 30). */
+    rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
+    config: trainingConfigSchema,
+  })
+  .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
+    path: ['slicingRates'],
+    message: 'MTL-LS needs at least one slicing rate',
+  })
+  .refine(({ methods, categories }) => methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null), {
+    path: ['categories'],
+    message: 'tasks trained together need one type name for their category',
+  });
+export type PlanFile = z.infer<typeof currentPlanFileSchema>;
+
+/** Reads plans of this version and of every earlier one. */
+export const planFileSchema = z.preprocess(upgradePlanFile, currentPlanFileSchema);

@@ -3,18 +3,43 @@ import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { splitScoresSchema } from './scores.ts';
+import { upgradeRunRecord } from './upgradeRunRecord.ts';
 
-export const methodSchema = z.enum(['STL']);
+export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS']);
+export type Method = z.infer<typeof methodSchema>;
+
+const inputSchema = z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() });
+
+/** One corpus restricted to one entity type; null for all its types together. */
+export const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+export type TaskRef = z.infer<typeof taskRefSchema>;
+
+/** Layer slicing: what an MTL-LS run takes from its category's MTL-XC. */
+export const slicingSchema = z.strictObject({
+  /** Layers below this one, and the embedding, come from MTL-XC; the slicing rate is `layers / n`. */
+  layers: z.int().min(0),
+  /** `released`: the biases and segment embeddings of all layers come along, as in the released code's checkpoint; `perLayer`: those of shared layers. */
+  biases: z.enum(['released', 'perLayer']),
+  /** Shared layers and embedding stay as they are: no gradient, no moments. */
+  frozen: z.boolean(),
+});
+export type Slicing = z.infer<typeof slicingSchema>;
 
 /** Inputs of a run by content, so that the same request is the same run on every machine. */
 export const runSpecSchema = z.strictObject({
-  /** First 16 hex digits of the fingerprint of all the other members but the two names. */
+  /** First 16 hex digits of the fingerprint of all the other members but the names. */
   id: z.string(),
   method: methodSchema,
-  corpus: z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() }),
-  /** The task's entity type; null for all types of the corpus together. */
-  type: z.string().nullable(),
-  model: z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() }),
+  /** One task for STL and MTL-LS, the category's for MTL-XC. */
+  tasks: z.array(taskRefSchema).min(1),
+  /** The category of an MTL run, and the one type name that its tasks' mentions take in MTL-XC. Null for STL. */
+  category: z.strictObject({ name: z.string().min(1), typeName: z.string().min(1) }).nullable(),
+  slicing: slicingSchema.nullable(),
+  /** 0 for the first training; later rounds start again from the weights it ended with. */
+  round: z.int().min(0),
+  /** The run whose last snapshot this one starts from: MTL-XC for MTL-LS, the first round for later ones. Null for pretrained weights. */
+  parent: z.string().nullable(),
+  model: inputSchema,
   seed: z.int().min(0).max(4294967295),
   config: trainingConfigSchema,
 });
@@ -37,17 +62,17 @@ export const epochPointSchema = z.strictObject({
   step: z.int().min(1),
   /** Mean training loss of the epoch's steps. */
   loss: z.number(),
-  /** Null when the devel split is empty or part of training. */
-  devel: splitScoresSchema.nullable(),
+  /** For each task of the run; null when its devel split is empty or part of training. */
+  devel: z.array(splitScoresSchema.nullable()),
   elapsedMs: z.number().min(0),
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
-/** Test scores of the snapshot taken after an epoch. */
+/** Scores of the snapshot taken after an epoch, for each task of the run; null where a split is empty, and test before it is scored. */
 export const snapshotScoresSchema = z.strictObject({
   epoch: z.int().min(1),
-  devel: splitScoresSchema.nullable(),
-  test: splitScoresSchema.nullable(),
+  devel: z.array(splitScoresSchema.nullable()),
+  test: z.array(splitScoresSchema.nullable()),
 });
 export type SnapshotScores = z.infer<typeof snapshotScoresSchema>;
 
@@ -65,8 +90,8 @@ export type Environment = z.infer<typeof environmentSchema>;
 export const runStatusSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'failed', 'finished']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
-export const runRecordSchema = z.strictObject({
-  version: z.literal(1),
+const currentRunRecordSchema = z.strictObject({
+  version: z.literal(2),
   spec: runSpecSchema,
   status: runStatusSchema,
   /** Why the run failed; null otherwise. */
@@ -86,14 +111,17 @@ export const runRecordSchema = z.strictObject({
   elapsedMs: z.number().min(0),
   /** One entry for each machine and software the run was trained on, in order; more than one after a move. */
   environments: z.array(environmentSchema),
-  /** Sentences of the task, for whoever reads the result without the corpus. */
-  counts: z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema).nullable(),
+  /** Sentences of each task, for whoever reads the result without the corpora. */
+  counts: z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema)).nullable(),
   tags: z.array(z.string()),
   steps: z.array(stepPointSchema),
   epochs: z.array(epochPointSchema),
   /** Filled when training is done: the kept snapshots, oldest first. */
   snapshots: z.array(snapshotScoresSchema),
-  /** Epoch of the snapshot chosen on devel F1 (the latest among equals; the last epoch when there is no devel). Null before the end. */
+  /** Epoch of the snapshot chosen on devel F1, the mean over tasks (the latest among equals; the last epoch when there is no devel). Null before the end. */
   selectedEpoch: z.int().min(1).nullable(),
 });
-export type RunRecord = z.infer<typeof runRecordSchema>;
+export type RunRecord = z.infer<typeof currentRunRecordSchema>;
+
+/** Reads records of this version and of every earlier one. */
+export const runRecordSchema = z.preprocess(upgradeRunRecord, currentRunRecordSchema);

@@ -8,17 +8,18 @@ export type StepPlan = readonly (readonly number[])[];
 const POOL_BATCHES = 50;
 
 /**
- * The updates of an epoch. Sequences are shuffled, sorted by length within pools of 50 batches, cut into batches, and the batches
- * shuffled: every sequence once, each batch of similar lengths.
+ * The updates of an epoch that shows the sequences in `shown`. They are shuffled, sorted by length within pools of 50 batches, cut into
+ * batches, and the batches shuffled: each sequence as often as it is shown, each batch of similar lengths.
  */
 export function epochSteps(
   lengths: readonly number[],
+  shown: readonly number[],
   { batchSize, microBatchSize }: { readonly batchSize: number; readonly microBatchSize: number },
   seed: number,
   epoch: number,
 ): readonly StepPlan[] {
   const rng = Rng.seeded(seed).fork('order', epoch);
-  const order = rng.shuffled(lengths.map((_, index) => index));
+  const order = rng.shuffled(shown);
   const batches: number[][] = [];
   for (let from = 0; from < order.length; from += batchSize * POOL_BATCHES) {
     const pool = order.slice(from, from + batchSize * POOL_BATCHES);

@@ -7,11 +7,13 @@ import { disposeParameters, downloadParameters, uploadParameters } from '../mode
 import type { HostParameters } from '../model/parameters.ts';
 import { newHead, placeOf } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
+import { isFrozen } from '../model/slicing.ts';
 import type { RunRecord, StepPoint } from '../schema/runRecord.ts';
 import type { SplitScores } from '../schema/scores.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
+import { hashWords } from '../util/hash32.ts';
 import { LabError } from '../util/labError.ts';
 import { macrotask } from '../util/macrotask.ts';
 import type { StepPlan } from './batches.ts';
@@ -25,7 +27,7 @@ import {
   saveSnapshot,
   snapshotEpochs,
 } from './checkpoint.ts';
-import type { EncodedTask } from './encodeTask.ts';
+import type { EncodedTasks } from './encodeTasks.ts';
 import type { EncodedSplit } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import type { DecayFactors } from './learningRate.ts';
@@ -34,15 +36,16 @@ import { createPace } from './pace.ts';
 import { padBatch } from './padBatch.ts';
 import { selectedEpoch } from './selectedEpoch.ts';
 import { trainStep } from './step.ts';
+import { taskMixer } from './taskMixer.ts';
 import type { TrainerState } from './trainerState.ts';
 import { checkpointTensors, disposeState, freshState, restoredState } from './trainerState.ts';
 
 export interface TrainInputs {
   /** The run as stored: new, or with the history it had when it was last left. */
   readonly record: RunRecord;
-  readonly task: EncodedTask;
-  /** Encoder weights to start from; the head is drawn anew. */
-  readonly encoder: HostParameters;
+  readonly tasks: EncodedTasks;
+  /** Weights to start from; a head that is not among them is drawn anew. */
+  readonly weights: HostParameters;
   readonly store: Store;
   readonly health: DeviceHealth;
   /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
@@ -62,10 +65,14 @@ export class RunInProgress {
   record: RunRecord;
   private readonly inputs: TrainInputs;
   private readonly state: TrainerState;
+  /** Of data order and dropout: the run's own, and another for each round. */
+  private readonly seed: number;
   private readonly factors: ReadonlyMap<string, DecayFactors>;
   private readonly lengths: readonly number[];
   private readonly stepsPerEpoch: number;
   private readonly totalSteps: number;
+  /** Epochs begun in all; the last is cut short where the steps are fixed. */
+  private readonly epochs: number;
   private readonly reportEvery: number;
   private readonly pace = createPace();
   private readonly elapsedBeforeMs: number;
@@ -85,19 +92,21 @@ export class RunInProgress {
   }
 
   private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null) {
-    const { task, record } = inputs;
-    const { config, seed } = record.spec;
-    const { encoder, head } = task.shape;
+    const { tasks, record } = inputs;
+    const { config, seed, round, slicing } = record.spec;
+    const { encoder, head } = tasks.shape;
     this.inputs = inputs;
-    this.lengths = task.train.sequences.map(({ pieceIds }) => pieceIds.length);
+    this.seed = round === 0 ? seed : hashWords(seed, round);
+    this.lengths = tasks.train.sequences.map(({ pieceIds }) => pieceIds.length);
     this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
-    this.totalSteps = this.stepsPerEpoch * config.epochs;
+    this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
+    this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
     this.state =
       checkpoint === null
-        ? freshState(new Map([...inputs.encoder, ...newHead(encoder, head, seed)]))
+        ? freshState(new Map([...newHead(encoder, head, seed), ...inputs.weights]), (name) => !isFrozen(name, slicing))
         : restoredState(checkpoint.tensors);
-    const names = [...this.state.parameters.keys()];
+    const names = [...this.state.moments.first.keys()];
     this.factors = new Map(names.map((name) => [name, decayFactors(config.layerDecay, placeOf(name), encoder.layers)]));
     this.position = checkpoint?.position ?? START;
     this.elapsedBeforeMs = this.position.elapsedMs;
@@ -108,8 +117,8 @@ export class RunInProgress {
       failure: null,
       totalSteps: this.totalSteps,
       step: this.position.step,
-      tags: [...task.tagSet.tags],
-      counts: task.counts,
+      tags: [...tasks.tagSet.tags],
+      counts: [...tasks.counts],
       // What was done after the checkpoint is done again, to the same numbers.
       steps: record.steps.filter(({ step }) => step <= this.position.step),
       epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
@@ -118,21 +127,25 @@ export class RunInProgress {
 
   /** Whether all epochs are done. */
   get trained(): boolean {
-    return this.position.epoch === this.record.spec.config.epochs;
+    return this.position.epoch === this.epochs;
   }
 
   /** The steps left of the epoch under way. */
   async *trainEpoch(): AsyncGenerator<TrainingEvent, void> {
-    const { config, seed } = this.record.spec;
-    const plans = epochSteps(this.lengths, config, seed, this.position.epoch);
+    const { config } = this.record.spec;
+    const { seed } = this;
+    const { epoch, stepInEpoch: done } = this.position;
+    const shown = taskMixer(this.inputs.tasks.train.sizes, config.mixing, seed, epoch);
+    const plans = epochSteps(this.lengths, shown, config, seed, epoch);
+    const stepsOfEpoch = Math.min(plans.length, this.totalSteps - epoch * this.stepsPerEpoch);
     yield this.trainingPhase();
-    for (const plan of plans.slice(this.position.stepInEpoch)) {
+    for (const plan of plans.slice(done, stepsOfEpoch)) {
       this.assertGoing();
       const startedAtMs = performance.now();
       const learningRate = learningRateAt(config, this.position.step, this.totalSteps);
       this.update(plan, learningRate);
       const { step, stepInEpoch } = this.position;
-      const last = stepInEpoch === this.stepsPerEpoch;
+      const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
       this.pace.step(performance.now() - startedAtMs, plan.flat().length);
       if (!last && performance.now() > this.checkpointDueMs) {
@@ -145,11 +158,11 @@ export class RunInProgress {
 
   /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
-    const { task, store } = this.inputs;
+    const { tasks, store } = this.inputs;
     const { id, config } = this.record.spec;
-    const devel = yield* this.score(task.devel, this.state.parameters);
+    const devel = yield* this.scoreAll(tasks.devel, this.state.parameters);
     const epoch = this.position.epoch + 1;
-    const loss = this.position.epochLoss / this.stepsPerEpoch;
+    const loss = this.position.epochLoss / this.position.stepInEpoch;
     const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
     await saveSnapshot(store, id, epoch, await downloadParameters(this.state.parameters), config.snapshots);
@@ -160,25 +173,25 @@ export class RunInProgress {
 
   /** Test scores of every kept snapshot that has none yet. */
   async *scoreSnapshots(): AsyncGenerator<TrainingEvent, void> {
-    const { task, store } = this.inputs;
+    const { tasks, store } = this.inputs;
     const { id } = this.record.spec;
     disposeState(this.state);
     const { epochs, snapshots } = this.record;
     const kept = (await snapshotEpochs(store, id)).map((epoch) => ({
       epoch,
-      devel: epochs.find((point) => point.epoch === epoch)?.devel ?? null,
-      test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? null,
+      devel: epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null),
+      test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? tasks.test.map(() => null),
     }));
     for (const [index, snapshot] of kept.entries()) {
-      if (snapshot.test !== null) continue;
+      if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
       const parameters = uploadParameters(await loadSnapshot(store, id, snapshot.epoch));
       try {
-        kept[index] = { ...snapshot, test: yield* this.score(task.test, parameters) };
+        kept[index] = { ...snapshot, test: yield* this.scoreAll(tasks.test, parameters) };
       } finally {
         disposeParameters(parameters);
       }
-      await this.save({ snapshots: kept });
+      await this.save({ snapshots: kept.slice(0, index + 1) });
     }
   }
 
@@ -201,19 +214,20 @@ export class RunInProgress {
 
   /** One step on the device; nothing is read back. */
   private update(plan: StepPlan, learningRate: number): void {
-    const { task } = this.inputs;
-    const { config, seed } = this.record.spec;
+    const { tasks } = this.inputs;
+    const { config } = this.record.spec;
+    const { seed } = this;
     const { parameters, moments } = this.state;
     const step = this.position.step + 1;
-    const batches = plan.map((indices) => padBatch(task.train.sequences, indices));
-    const settings = { shape: task.shape, config, factors: this.factors, seed, step, learningRate };
+    const batches = plan.map((indices) => padBatch(tasks.train.sequences, indices));
+    const settings = { shape: tasks.shape, config, factors: this.factors, seed, step, learningRate };
     const summary = trainStep(parameters, moments, batches, settings);
     const sum: tf.Tensor1D = tf.add(this.pending, summary);
     tf.dispose([this.pending, summary]);
     this.pending = sum;
     const pending = { ...this.position.pending, steps: this.position.pending.steps + 1 };
     this.position = { ...this.position, step, stepInEpoch: this.position.stepInEpoch + 1, pending };
-    for (const index of plan.flat()) this.tokensSincePoint += task.train.tokenCounts[index] as number;
+    for (const index of plan.flat()) this.tokensSincePoint += tasks.train.tokenCounts[index] as number;
   }
 
   /** Reads the sums since the last point back and adds a point to the history. */
@@ -258,15 +272,25 @@ export class RunInProgress {
     yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
+  /** Scores of one split of every task. */
+  private async *scoreAll(
+    splits: readonly EncodedSplit[],
+    parameters: DeviceParameters,
+  ): AsyncGenerator<TrainingEvent, (SplitScores | null)[]> {
+    const scores: (SplitScores | null)[] = [];
+    for (const split of splits) scores.push(yield* this.score(split, parameters));
+    return scores;
+  }
+
   /** Scores of one split, or null when it has no sentences. */
   private async *score(
     split: EncodedSplit,
     parameters: DeviceParameters,
   ): AsyncGenerator<TrainingEvent, SplitScores | null> {
     if (split.sequences.length === 0) return null;
-    const { task, signal } = this.inputs;
+    const { tasks, signal } = this.inputs;
     const startedAtMs = performance.now();
-    const scores = yield* evaluate(split, task, parameters, this.record.spec.config, signal);
+    const scores = yield* evaluate(split, tasks, parameters, this.record.spec.config, signal);
     this.assertHealthy();
     const tookMs = performance.now() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
@@ -275,11 +299,12 @@ export class RunInProgress {
   }
 
   private remainingMs(): number | null {
-    const { task } = this.inputs;
+    const { tasks } = this.inputs;
     const { config } = this.record.spec;
+    const sequencesOf = (splits: readonly EncodedSplit[]): number => splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
     const stepsLeft = this.totalSteps - this.position.step;
-    const develLeft = (config.epochs - this.position.epoch) * task.devel.sequences.length;
-    const testLeft = Math.min(config.snapshots, config.epochs) * task.test.sequences.length;
+    const develLeft = (this.epochs - this.position.epoch) * sequencesOf(tasks.devel);
+    const testLeft = Math.min(config.snapshots, this.epochs) * sequencesOf(tasks.test);
     return this.pace.remainingMs(stepsLeft * config.batchSize, develLeft + testLeft);
   }
 

@@ -20,7 +20,7 @@ export interface StepSettings {
 }
 
 /**
- * Updates parameters and moments from the micro-batches of one step. Answers with a tensor [2] the caller owns: the loss (mean over the
+ * Updates the parameters that have moments, and those, from the micro-batches of one step. Answers with a tensor [2] the caller owns: the loss (mean over the
  * step's sequences of their negative log-likelihood) and the global norm of its gradient before clipping. Nothing is read back.
  */
 export function trainStep(
@@ -30,7 +30,8 @@ export function trainStep(
   settings: StepSettings,
 ): tf.Tensor1D {
   const sequences = microBatches.reduce((total, { size }) => total + size, 0);
-  const { loss, gradients } = accumulate(parameters, microBatches, sequences, settings);
+  const trained = [...moments.first.keys()];
+  const { loss, gradients } = accumulate(parameters, trained, microBatches, sequences, settings);
   const [scale, report] = tf.tidy(() => {
     const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
     const norm = tf.sqrt(squares.reduce((left, right) => tf.add(left, right)));
@@ -43,23 +44,24 @@ export function trainStep(
   return report;
 }
 
-/** Loss and gradients of the step: each micro-batch's summed loss over the number of sequences of the whole step, added up in order. */
+/** Loss of the step and its gradients with respect to the parameters `names`: each micro-batch's summed loss over the number of sequences of the whole step, added up in order. */
 function accumulate(
   parameters: DeviceParameters,
+  names: readonly string[],
   microBatches: readonly Batch[],
   sequences: number,
   { shape, config, seed, step }: StepSettings,
 ): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
-  const names = [...parameters.keys()];
   let total: tf.Tensor[] | null = null;
   for (const [microBatch, batch] of microBatches.entries()) {
     const stream = { seed, step, microBatch };
     const scaledLoss = (...tensors: tf.Tensor[]): tf.Scalar => {
-      const named = new Map(names.map((name, index) => [name, tensors[index] as tf.Tensor]));
+      const named = new Map(parameters);
+      names.forEach((name, index) => named.set(name, tensors[index] as tf.Tensor));
       return tf.div(summedLoss(batch, named, shape, config.dropout, stream), sequences);
     };
     const found: tf.Tensor[] = tf.tidy(() => {
-      const { value, grads } = tf.valueAndGrads(scaledLoss)([...parameters.values()]);
+      const { value, grads } = tf.valueAndGrads(scaledLoss)(names.map((name) => parameters.get(name) as tf.Tensor));
       return [value, ...grads];
     });
     if (total === null) {

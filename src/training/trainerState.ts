@@ -5,6 +5,7 @@ import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { Moments } from './adam.ts';
 import { zeroMoments } from './adam.ts';
 
+/** `moments` holds the names that are trained; other parameters stay as they are. */
 export interface TrainerState {
   readonly parameters: DeviceParameters;
   readonly moments: Moments;
@@ -13,10 +14,10 @@ export interface TrainerState {
 const FIRST = 'adam.first/';
 const SECOND = 'adam.second/';
 
-/** Weights on the device with zero moments. */
-export function freshState(host: HostParameters): TrainerState {
+/** Weights on the device, with zero moments for those that are trained. */
+export function freshState(host: HostParameters, trained: (name: string) => boolean = () => true): TrainerState {
   const parameters = uploadParameters(host);
-  return { parameters, moments: zeroMoments(parameters) };
+  return { parameters, moments: zeroMoments(new Map([...parameters].filter(([name]) => trained(name)))) };
 }
 
 /** The state that `checkpointTensors` was made from. */
