@@ -4,9 +4,11 @@ import type { LabErrorData } from '../util/labError.ts';
 import type { StoreUsage } from '../storage/store.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import type { RunGraph } from './runGraph.ts';
 import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
 
 /** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
@@ -50,6 +52,8 @@ export interface Job {
   readonly done: number;
   /** 0 when unknown. */
   readonly total: number;
+  /** Whether `cancelJob` ends it. */
+  readonly cancellable?: boolean;
 }
 
 /** A result file brought in from elsewhere; its runs are shown like our own, but cannot be resumed. */
@@ -67,10 +71,14 @@ export interface LabState {
   readonly models: readonly ModelRecord[];
   /** Newest first. */
   readonly runs: readonly RunView[];
-  /** Runs waiting for the device, next first. */
+  /** Runs waiting for the device, in order; a run whose parent is not finished is passed over (see `waitsFor`). */
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
   readonly results: readonly ImportedResult[];
+  /** Categories a person made; `offeredCategories` has them beside the ready-made ones. */
+  readonly categories: readonly OwnCategory[];
+  /** Corpora that a person made stand for sub-tasks of the catalogue; `catalogueStatus` reads them. */
+  readonly assignments: Assignments;
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
@@ -101,17 +109,34 @@ export interface Lab {
   removeCorpus(corpusId: string): Promise<void>;
   removeModel(modelId: string): Promise<void>;
 
+  /** Downloads the files of sub-tasks of the catalogue, as a job that can be cancelled; answers with their corpora. Rejects with `catalogue/...`. */
+  fetchCatalogueTasks(subTaskIds: readonly string[]): Promise<readonly string[]>;
+  cancelJob(jobId: number): void;
+  /** Makes a corpus and one of its types stand for a sub-task of the catalogue; null for none by hand. */
+  assignSubTask(subTaskId: string, task: { readonly corpusId: string; readonly type: string } | null): Promise<void>;
+  /** Adds a category of one's own, or replaces the one of its name. Throws `category/...`. */
+  saveCategory(category: OwnCategory): Promise<void>;
+  removeCategory(name: string): Promise<void>;
+
+  /** The runs of a plan with what they cost and which are here already. Throws `plan/...` as `startPlan` does. */
+  previewPlan(plan: PlanFile): RunGraph;
   /** Expands a plan into runs and queues them; answers with their ids. Throws `plan/...` when an input is missing or differs. */
   startPlan(plan: PlanFile): Promise<readonly string[]>;
   pauseRun(runId: string): Promise<void>;
-  /** Queues a paused, stopped or failed run again; it goes on from its last checkpoint. */
+  /** Queues a paused, stopped or failed run again, and before it the runs it waits for; it goes on from its last checkpoint. */
   resumeRun(runId: string): Promise<void>;
+  /** The same for several runs, parents first. */
+  resumeAll(runIds: readonly string[]): Promise<void>;
+  /** Moves a waiting run one place in the queue; a run stays behind the one it starts from. */
+  moveRun(runId: string, direction: 'up' | 'down'): void;
+  /** Takes a run out for good until it is resumed: what waits for it stays queued. */
   stopRun(runId: string): Promise<void>;
+  /** Throws `run/needed` while other runs start from it. */
   removeRun(runId: string): Promise<void>;
 
-  /** The result file of one or more runs, own or imported. */
+  /** The result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;
-  /** The plan that would train these runs again, for headless. */
+  /** The plan that would train these runs again, and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
 

@@ -1,0 +1,111 @@
+// The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
+import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { RunRecord, RunSpec, RunStatus } from '../schema/runRecord.ts';
+
+/** What a run asks of the machine, before it starts. */
+export interface RunCost {
+  /** Sequences an epoch shows; with the packed layout an upper bound, because there are fewer sequences than sentences. */
+  readonly sequencesPerEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Updates in all. */
+  readonly steps: number;
+  /** Kept for good: one float32 copy of the parameters a snapshot. */
+  readonly snapshotBytes: number;
+  /** Kept while the run is under way: parameters and both moments. */
+  readonly resumeBytes: number;
+}
+
+export interface RunNode {
+  readonly spec: RunSpec;
+  /** `new` when the lab does not know the run. */
+  readonly status: RunStatus | 'new';
+  /** A finished run is not trained again. */
+  readonly isReused: boolean;
+  /** Ids of the runs that have to be finished before this one starts, nearest first. */
+  readonly ancestors: readonly string[];
+  readonly cost: RunCost;
+  /** Updates still to be made. */
+  readonly stepsLeft: number;
+}
+
+export interface RunGraph {
+  /** Parents before the runs that start from them. */
+  readonly nodes: readonly RunNode[];
+  /** Runs still to be trained, and updates still to be made in all of them. */
+  readonly runsLeft: number;
+  readonly stepsLeft: number;
+  /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume point. */
+  readonly storageBytes: number;
+  /** Some run packs its sequences, so that steps are an upper bound. */
+  readonly isUpperBound: boolean;
+}
+
+export interface GraphLibrary {
+  readonly corpora: readonly CorpusRecord[];
+  readonly models: readonly ModelRecord[];
+}
+
+/**
+ * The graph of `specs` (parents first) with what is known of them. A corpus or model that is not in the library counts as empty.
+ * The head, some thousand parameters, is not counted.
+ */
+export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known: readonly RunRecord[]): RunGraph {
+  const records = new Map(known.map((record) => [record.spec.id, record]));
+  const parents = new Map([...known.map(({ spec }) => spec), ...specs].map(({ id, parent }) => [id, parent]));
+  const nodes = specs.map((spec): RunNode => {
+    const record = records.get(spec.id);
+    const cost = runCost(spec, library);
+    const isReused = record?.status === 'finished';
+    const steps = record !== undefined && record.totalSteps > 0 ? record.totalSteps : cost.steps;
+    return {
+      spec,
+      status: record?.status ?? 'new',
+      isReused,
+      ancestors: ancestorsOf(spec.id, parents),
+      cost,
+      stepsLeft: isReused ? 0 : Math.max(0, steps - (record?.step ?? 0)),
+    };
+  });
+  const left = nodes.filter(({ isReused }) => !isReused);
+  const sum = (of: (node: RunNode) => number): number => left.reduce((total, node) => total + of(node), 0);
+  return {
+    nodes,
+    runsLeft: left.length,
+    stepsLeft: sum(({ stepsLeft }) => stepsLeft),
+    storageBytes:
+      sum(({ cost }) => cost.snapshotBytes) + left.reduce((most, { cost }) => Math.max(most, cost.resumeBytes), 0),
+    isUpperBound: left.some(({ spec }) => spec.config.layout === 'packed' && spec.config.steps === null),
+  };
+}
+
+/** What one run will take, from the counts of its corpora and the size of its model. */
+export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCost {
+  const { config } = spec;
+  const sequencesPerEpoch = spec.tasks.reduce((total, { corpus }) => {
+    const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
+    const devel = config.trainOn === 'train+devel' ? (counts?.devel.sentences ?? 0) : 0;
+    return total + (counts?.train.sentences ?? 0) + devel;
+  }, 0);
+  const stepsPerEpoch = Math.ceil(sequencesPerEpoch / config.batchSize);
+  const steps = config.steps ?? stepsPerEpoch * config.epochs;
+  const epochs = stepsPerEpoch === 0 ? 0 : Math.ceil(steps / stepsPerEpoch);
+  const parameterBytes = 4 * (models.find(({ id }) => id === spec.model.id)?.parameterCount ?? 0);
+  return {
+    sequencesPerEpoch,
+    stepsPerEpoch,
+    steps,
+    snapshotBytes: Math.min(config.snapshots, epochs) * parameterBytes,
+    resumeBytes: 3 * parameterBytes,
+  };
+}
+
+/** The runs of a run's line of parents, nearest first; one that is not known ends the line. */
+export function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
+  const line: string[] = [];
+  for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
+    if (line.includes(parent)) break;
+    line.push(parent);
+  }
+  return line;
+}
