@@ -25,6 +25,8 @@ const initialState: LabState = {
   queue: [],
   activeRunId: null,
   results: [],
+  categories: [],
+  assignments: {},
   jobs: [],
   notices: [],
   usage: null,

@@ -1,6 +1,5 @@
 // The lab: one observable state over a store and a training server, and everything it can be asked to do.
 import { LabError } from '../util/labError.ts';
-import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
 import { listCorpusRecords } from '../storage/corpusRecords.ts';
 import { listModelRecords } from '../storage/modelRecords.ts';
 import type { RecordList } from '../storage/records.ts';
@@ -14,9 +13,11 @@ import { createCorpusShelf } from './corpusShelf.ts';
 import type { Lab, LabState } from './labState.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
-import { expandPlan, planOfRuns } from './plan.ts';
-import { sealResultFile } from './resultFile.ts';
+import { expandPlan } from './expandPlan.ts';
+import { exportPlan, exportResult, withParents } from './exportRuns.ts';
+import { refuseInUse, requireInputs, requireParent } from './refusals.ts';
 import { createResultShelf } from './resultShelf.ts';
+import { runGraph } from './runGraph.ts';
 import { createRunner } from './runner.ts';
 
 export interface LabParts {
@@ -93,6 +94,18 @@ export function createLab({ store, client, fetchBuiltIn, software, now = () => n
     }
   }
 
+  /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
+  async function resumeAll(runIds: readonly string[]): Promise<void> {
+    const state = board.getState();
+    const own = { ...state, results: [] };
+    const specs = withParents(own, runIds).flatMap(({ spec, status }) => (status === 'finished' ? [] : [spec]));
+    for (const spec of specs) {
+      requireInputs(state, spec);
+      requireParent(state, spec);
+    }
+    await runner.queue(specs);
+  }
+
   return {
     getState: board.getState,
     subscribe: board.subscribe,
@@ -121,73 +134,27 @@ export function createLab({ store, client, fetchBuiltIn, software, now = () => n
       await changing(models.remove(modelId));
     },
 
+    previewPlan(plan) {
+      const state = board.getState();
+      const known = state.runs.map(({ record }) => record);
+      return runGraph(expandPlan(plan, state), state, known);
+    },
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
       await runner.queue(specs);
       return specs.map(({ id }) => id);
     },
     pauseRun: (runId) => runner.interrupt(runId, 'pause'),
-    async resumeRun(runId) {
-      const { spec } = ownRun(board.getState(), runId);
-      requireInputs(board.getState(), spec);
-      await runner.queue([spec]);
-    },
+    resumeRun: (runId) => resumeAll([runId]),
+    resumeAll,
+    moveRun: runner.move,
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
-    removeRun: (runId) => runner.remove(runId),
+    removeRun: runner.remove,
 
-    exportResult(runIds) {
-      const state = board.getState();
-      const runs = runIds.map((runId) => anyRun(state, runId));
-      const held = [...state.models, ...state.results.flatMap(({ file }) => file.models)];
-      const modelIds = [...new Set(runs.map(({ spec }) => spec.model.id))];
-      return sealResultFile({
-        format: 'bioner-lab-result',
-        version: 1,
-        software,
-        exportedAt: timestamp(),
-        plan: planOfRuns(runs.map(({ spec }) => spec)),
-        models: modelIds.flatMap((modelId) => held.find(({ id }) => id === modelId) ?? []),
-        runs,
-      });
-    },
-    exportPlan: (runIds) => planOfRuns(runIds.map((runId) => anyRun(board.getState(), runId).spec)),
+    exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
+    exportPlan: (runIds) => exportPlan(board.getState(), runIds),
     removeResult: (resultId) => changing(results.remove(resultId)),
 
     dismissNotice: board.dismiss,
   };
-}
-
-function ownRun(state: LabState, runId: string): RunRecord {
-  const view = state.runs.find(({ record }) => record.spec.id === runId);
-  if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-  return view.record;
-}
-
-/** Our own run, or else one of an imported result. */
-function anyRun(state: LabState, runId: string): RunRecord {
-  const imported = state.results.flatMap(({ file }) => file.runs).find(({ spec }) => spec.id === runId);
-  const isOwn = state.runs.some(({ record }) => record.spec.id === runId);
-  return isOwn || imported === undefined ? ownRun(state, runId) : imported;
-}
-
-function refuseInUse(state: LabState, noun: 'corpus' | 'model', id: string): void {
-  const open = state.runs.filter(({ record }) => record.status === 'queued' || record.status === 'running');
-  const count = open.filter(({ record }) => record.spec[noun].id === id).length;
-  if (count === 0) return;
-  throw new LabError(`${noun}/in-use`, `This ${noun} is being trained on: pause or stop its runs first.`, {
-    expected: 'no waiting or running run',
-    got: `${count}`,
-  });
-}
-
-function requireInputs({ corpora, models }: LabState, { corpus, model }: RunSpec): void {
-  const lacking = [
-    corpora.some(({ id }) => id === corpus.id) ? null : `the corpus ${corpus.name}`,
-    models.some(({ id }) => id === model.id) ? null : `the model ${model.name}`,
-  ].filter((input) => input !== null);
-  if (lacking.length === 0) return;
-  throw new LabError(
-    'run/input-missing',
-    `This run needs ${lacking.join(' and ')} again: drop the same files to go on.`,
-  );
 }

@@ -7,7 +7,7 @@ import type { CorpusShelf } from './corpusShelf.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './droppedFiles.ts';
 import type { DroppedFile, Lab } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
-import { parsePlan } from './plan.ts';
+import { parsePlan } from './parsePlan.ts';
 import type { ResultShelf } from './resultShelf.ts';
 
 export interface Library {

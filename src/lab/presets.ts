@@ -1,5 +1,6 @@
 // The settings a person can start from, each with what it stands for.
 import type { TrainingConfig } from '../schema/config.ts';
+import type { PlanFile } from '../schema/planFile.ts';
 
 export type PresetName = 'sample' | 'quick' | 'paper' | 'released';
 
@@ -8,6 +9,8 @@ export interface Preset {
   /** What the settings are, where they come from, and what they leave out. */
   readonly description: string;
   readonly config: TrainingConfig;
+  /** What a plan with these settings does after the first training. */
+  readonly rounds: PlanFile['rounds'];
 }
 
 const quick: TrainingConfig = {
@@ -22,6 +25,8 @@ const quick: TrainingConfig = {
   head: 'crf',
   crfStartEnd: true,
   epochs: 3,
+  steps: null,
+  mixing: 'proportional',
   batchSize: 32,
   microBatchSize: 32,
   learningRate: 5e-4,
@@ -63,6 +68,7 @@ const released: TrainingConfig = {
   specialsInLoss: true,
   crfStartEnd: false,
   epochs: 42,
+  steps: 4500,
   learningRate: 2e-5,
   layerDecay: { mode: 'gradient', factor: 0.9 },
   adam: { ...paper.adam, epsilonForm: 'hat' },
@@ -76,6 +82,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       'Five epochs for a corpus of a few hundred sentences, as the samples are: as Quick look, but batches of 8 and rate 1e-3, ' +
       'so that there are updates enough.',
     config: sample,
+    rounds: { count: 0, epochs: sample.epochs },
   },
   quick: {
     label: 'Quick look',
@@ -83,23 +90,26 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       'Three epochs for a small encoder: one sentence a sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
       'Made for the built-in model; far too fast a rate for a full-size XLNet.',
     config: quick,
+    rounds: { count: 0, epochs: quick.epochs },
   },
   paper: {
     label: 'Paper',
     description:
       'Chai et al. 2022: rate 3e-5 falling linearly, 0.9 of it a layer below, no warm-up, Adam epsilon 1e-6, label [X] on ' +
-      'continuation pieces, start and end states in the CRF. One round of 30 epochs: the three further rounds of 30 are not ' +
-      'there yet. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
+      'continuation pieces, start and end states in the CRF; 30 epochs, then three rounds of 30 from the weights that these ' +
+      'ended with; tasks of a category shuffled together. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
       '512 pieces, IOBES and clipping at 1 are those of its code, dropout 0.1 is that of XLNet; letters keep their case.',
     config: paper,
+    rounds: { count: 3, epochs: 30 },
   },
   released: {
     label: 'Released code',
     description:
       'What the published code does where it differs from the paper: the CRF on first pieces, without start and end states, ' +
       'over the closing specials too; lower-cased text; rate 2e-5, gradients instead of rates scaled by layer; ' +
-      "TensorFlow's epsilon; dropout 0.05. Its 4,500 steps for every corpus are not expressed in epochs: 42 epochs are those " +
-      'of its multi-task runs.',
+      "TensorFlow's epsilon; dropout 0.05; no rounds. It stops after 4,500 steps whatever the corpus; its multi-task runs took " +
+      '42 epochs instead, which leaving the steps empty gives.',
     config: released,
+    rounds: { count: 0, epochs: released.epochs },
   },
 };

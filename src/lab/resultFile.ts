@@ -2,13 +2,14 @@
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
 import { resultFileSchema, type ResultFile } from '../schema/resultFile.ts';
+import { upgradeResultFile } from '../schema/upgradeResultFile.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-const currentVersion = 1;
+const currentVersion = 2;
 
-/** Brings the members of version n to version n + 1, by n. A later version adds its step here and never edits an older one. */
-const migrations: Readonly<Record<number, (members: Members) => Members>> = {};
+/** Brings the file of version n to version n + 1, sealed anew, by n. A later version adds its step here and never edits an older one. */
+const migrations: Readonly<Record<number, (file: unknown) => unknown>> = { 1: upgradeResultFile };
 
 /** The file with its checksum: SHA-256 over the canonical JSON of all other members. */
 export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFile {
@@ -67,14 +68,8 @@ function checkSeal(members: Members): void {
 }
 
 function migrate(members: Members, version: number): unknown {
-  let migrated = members;
-  for (let from = version; from < currentVersion; from++) {
-    const migration = migrations[from];
-    if (migration === undefined)
-      throw new LabError('result/invalid', `Version ${from} of the result file is not known.`);
-    const { checksum: _outdated, ...others } = migration(migrated);
-    migrated = { ...others, checksum: fingerprint(others) };
-  }
+  let migrated: unknown = members;
+  for (let from = version; from < currentVersion; from++) migrated = migrations[from]?.(migrated);
   return migrated;
 }
 

@@ -3,26 +3,30 @@ import { fingerprint } from '../util/fingerprint.ts';
 import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
 
 /**
- * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the two names:
- * renaming a corpus or a model does not make another run.
+ * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the names of corpora, model and category:
+ * renaming one does not make another run. The parent's id is among them, so that another MTL-XC makes another MTL-LS.
  */
 export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
-  const { method, corpus, type, model, seed, config } = members;
+  const { method, tasks, category, slicing, round, parent, model, seed, config } = members;
   const content = {
     method,
-    corpus: { id: corpus.id, fingerprint: corpus.fingerprint },
-    type,
+    tasks: tasks.map(({ corpus, type }) => ({ corpus: { id: corpus.id, fingerprint: corpus.fingerprint }, type })),
+    typeName: category?.typeName ?? null,
+    slicing,
+    round,
+    parent,
     model: { id: model.id, fingerprint: model.fingerprint },
     seed,
     config,
   };
-  return { id: fingerprint(content).slice(0, 16), method, corpus, type, model, seed, config };
+  const id = fingerprint(content).slice(0, 16);
+  return { id, method, tasks, category, slicing, round, parent, model, seed, config };
 }
 
 /** The record of a run that waits for its first start. `createdAt` is an ISO date and time. */
 export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
   return {
-    version: 1,
+    version: 2,
     spec,
     status: 'queued',
     failure: null,

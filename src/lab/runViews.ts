@@ -1,6 +1,6 @@
 // Runs as they are shown: in order, and advanced by the events of the one on the device.
 import type { RunEvent } from '../../workers/protocol.ts';
-import type { RunRecord, RunStatus } from '../schema/runRecord.ts';
+import { methodSchema, type RunRecord, type RunStatus } from '../schema/runRecord.ts';
 import type { RunView } from './labState.ts';
 
 const arriving: NonNullable<RunView['live']> = {
@@ -22,7 +22,7 @@ export function boardingRunView({ record }: RunView): RunView {
   return { record, live: arriving };
 }
 
-/** The views with this one in the place of the run of the same id, or added; newest first, runs of one plan by name, type and seed. */
+/** The views with this one in the place of the run of the same id, or added; newest first, runs of one plan by category, method, task, slicing, seed and round. */
 export function insertRunView(views: readonly RunView[], view: RunView): readonly RunView[] {
   const others = views.filter(({ record }) => record.spec.id !== view.record.spec.id);
   return [...others, view].sort((left, right) => compareRecords(left.record, right.record));
@@ -75,10 +75,15 @@ export function advanceRunView(view: RunView, event: RunEvent): RunView {
 
 function compareRecords(left: RunRecord, right: RunRecord): number {
   if (left.createdAt !== right.createdAt) return left.createdAt < right.createdAt ? 1 : -1;
+  const [own, other] = [left.spec, right.spec];
   return (
-    compareTexts(left.spec.corpus.name, right.spec.corpus.name) ||
-    compareTexts(left.spec.type ?? '', right.spec.type ?? '') ||
-    left.spec.seed - right.spec.seed
+    compareTexts(own.category?.name ?? '', other.category?.name ?? '') ||
+    methodSchema.options.indexOf(own.method) - methodSchema.options.indexOf(other.method) ||
+    compareTexts(own.tasks[0]?.corpus.name ?? '', other.tasks[0]?.corpus.name ?? '') ||
+    compareTexts(own.tasks[0]?.type ?? '', other.tasks[0]?.type ?? '') ||
+    (own.slicing?.layers ?? 0) - (other.slicing?.layers ?? 0) ||
+    own.seed - other.seed ||
+    own.round - other.round
   );
 }
 

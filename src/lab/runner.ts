@@ -6,6 +6,7 @@ import type { Store } from '../storage/store.ts';
 import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
 import { queuedRun } from './runSpec.ts';
+import { runTitle } from './runTitle.ts';
 import { advanceRunView, boardingRunView, restingRunView, setRunStatus, insertRunView } from './runViews.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
 
@@ -18,6 +19,9 @@ export interface Runner {
   queue(specs: readonly RunSpec[]): Promise<void>;
   /** Resolves when the run has left the device, or the queue. */
   interrupt(runId: string, how: 'pause' | 'stop'): Promise<void>;
+  /** One place in the queue; nothing for a run that does not wait. */
+  move(runId: string, direction: 'up' | 'down'): void;
+  /** Throws LabError `run/needed` while other runs start from it. */
   remove(runId: string): Promise<void>;
 }
 
@@ -57,6 +61,19 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
     return view.record;
   }
 
+  function titleOf(spec: RunSpec): string {
+    return runTitle(spec, board.getState().models.find(({ id }) => id === spec.model.id)?.layers ?? null);
+  }
+
+  function refuseNeeded(runId: string): void {
+    const dependants = board.getState().runs.filter(({ record }) => record.spec.parent === runId);
+    if (dependants.length === 0) return;
+    throw new LabError('run/needed', 'Other runs start from this one: remove them first.', {
+      expected: 'no run that starts from it',
+      got: `${dependants.length}`,
+    });
+  }
+
   function advance(): void {
     if (!serverReady || plan.activeRunId !== null) return;
     dispatch({ kind: 'start' });
@@ -74,7 +91,7 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
     board.updateRun(runId, () => restingRunView(record));
     dispatch({ kind: 'end', runId, status: endStatus(record) });
     if (record.failure !== null) {
-      board.notify('error', `The run on ${record.spec.corpus.name} failed: ${LabError.describe(record.failure)}`);
+      board.notify('error', `${titleOf(record.spec)} failed: ${LabError.describe(record.failure)}`);
     }
     stored();
     advance();
@@ -105,7 +122,7 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
       }));
       dispatch({
         kind: 'restore',
-        statuses: Object.fromEntries(records.map(({ spec, status }) => [spec.id, status])),
+        runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, parent: spec.parent }])),
       });
     },
     begin() {
@@ -120,8 +137,11 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
       board.update(({ runs }) => ({
         runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
       }));
-      for (const { id } of specs) dispatch({ kind: 'queue', runId: id });
+      for (const { id, parent } of specs) dispatch({ kind: 'queue', runId: id, parent });
       advance();
+    },
+    move(runId, direction) {
+      dispatch({ kind: 'move', runId, direction });
     },
     async interrupt(runId, how) {
       recordOf(runId);
@@ -135,6 +155,7 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
     },
     async remove(runId) {
       recordOf(runId);
+      refuseNeeded(runId);
       if (plan.activeRunId === runId) {
         await client.call('interrupt', { runId, how: 'stop' });
         await driving;

@@ -7,34 +7,45 @@ export type EndStatus = Exclude<RunStatus, 'queued' | 'running'>;
 export interface Schedule {
   /** Every run the lab knows. `queued` runs are in `queue`, at most one is `running`: the active one. */
   readonly statuses: Readonly<Record<string, RunStatus>>;
-  /** Next first. */
+  /** The run that each one starts from; it need not be known. */
+  readonly parents: Readonly<Record<string, string | null>>;
+  /** In order; no run stands before the one it starts from. */
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
 }
 
+export interface KnownRun {
+  readonly status: RunStatus;
+  readonly parent: string | null;
+}
+
 export type ScheduleAction =
   /** Takes in runs as they were stored. What was queued or running then is paused now: only a person starts training. */
-  | { readonly kind: 'restore'; readonly statuses: Readonly<Record<string, RunStatus>> }
+  | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
   /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. */
-  | { readonly kind: 'queue'; readonly runId: string }
-  /** Puts the next waiting run on the device if the device is free. */
+  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
+  /** Moves a waiting run one place, but not past the run it starts from. */
+  | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
+  /** Puts the first waiting run whose parent is finished on the device if the device is free. */
   | { readonly kind: 'start' }
-  /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. */
+  /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it goes on waiting. */
   | { readonly kind: 'pause' | 'stop'; readonly runId: string }
   /** The active run left the device. */
   | { readonly kind: 'end'; readonly runId: string; readonly status: EndStatus }
-  /** Forgets a run that is not on the device. */
+  /** Forgets a run that is neither on the device nor what another starts from. */
   | { readonly kind: 'remove'; readonly runId: string };
 
-export const emptySchedule: Schedule = { statuses: {}, queue: [], activeRunId: null };
+export const emptySchedule: Schedule = { statuses: {}, parents: {}, queue: [], activeRunId: null };
 
 /** The schedule after an action. Actions that make no sense for the run's status change nothing. */
 export function schedule(state: Schedule, action: ScheduleAction): Schedule {
   switch (action.kind) {
     case 'restore':
-      return { ...state, statuses: { ...pausedWhereOpen(action.statuses), ...state.statuses } };
+      return restore(state, action.runs);
     case 'queue':
-      return queue(state, action.runId);
+      return queue(state, action.runId, action.parent);
+    case 'move':
+      return move(state, action.runId, action.direction);
     case 'start':
       return start(state);
     case 'pause':
@@ -49,25 +60,52 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
   }
 }
 
-function pausedWhereOpen(statuses: Readonly<Record<string, RunStatus>>): Record<string, RunStatus> {
-  return Object.fromEntries(
-    Object.entries(statuses).map(([runId, status]) => [
-      runId,
-      status === 'queued' || status === 'running' ? 'paused' : status,
-    ]),
-  );
+/** Whether a run may go on the device as far as the run it starts from is concerned. */
+export function mayStart({ statuses, parents }: Pick<Schedule, 'statuses' | 'parents'>, runId: string): boolean {
+  const parent = parents[runId] ?? null;
+  return parent === null || statuses[parent] === 'finished';
 }
 
-function queue(state: Schedule, runId: string): Schedule {
+function restore(state: Schedule, runs: Readonly<Record<string, KnownRun>>): Schedule {
+  const statuses: Record<string, RunStatus> = {};
+  const parents: Record<string, string | null> = {};
+  for (const [runId, { status, parent }] of Object.entries(runs)) {
+    statuses[runId] = status === 'queued' || status === 'running' ? 'paused' : status;
+    parents[runId] = parent;
+  }
+  return {
+    ...state,
+    statuses: { ...statuses, ...state.statuses },
+    parents: { ...parents, ...state.parents },
+  };
+}
+
+function queue(state: Schedule, runId: string, parent: string | null): Schedule {
   const status = state.statuses[runId];
   if (status === 'queued' || status === 'running' || status === 'finished') return state;
-  return { ...withStatus(state, runId, 'queued'), queue: [...state.queue, runId] };
+  // Before the first run that starts from it, if one waits already.
+  const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
+  const place = dependent < 0 ? state.queue.length : dependent;
+  return {
+    ...withStatus(state, runId, 'queued'),
+    parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },
+    queue: [...state.queue.slice(0, place), runId, ...state.queue.slice(place)],
+  };
+}
+
+function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedule {
+  const place = state.queue.indexOf(runId);
+  const first = direction === 'up' ? place - 1 : place;
+  const [earlier, later] = [state.queue[first], state.queue[first + 1]];
+  if (place < 0 || earlier === undefined || later === undefined || state.parents[later] === earlier) return state;
+  return { ...state, queue: [...state.queue.slice(0, first), later, earlier, ...state.queue.slice(first + 2)] };
 }
 
 function start(state: Schedule): Schedule {
-  const [next, ...waiting] = state.queue;
-  if (state.activeRunId !== null || next === undefined) return state;
-  return { ...withStatus(state, next, 'running'), queue: waiting, activeRunId: next };
+  if (state.activeRunId !== null) return state;
+  const next = state.queue.find((runId) => mayStart(state, runId));
+  if (next === undefined) return state;
+  return { ...leaveQueue(state, next, 'running'), activeRunId: next };
 }
 
 function stop(state: Schedule, runId: string): Schedule {
@@ -78,12 +116,14 @@ function stop(state: Schedule, runId: string): Schedule {
 }
 
 function remove(state: Schedule, runId: string): Schedule {
-  if (state.activeRunId === runId) return state;
-  const { [runId]: _removed, ...statuses } = state.statuses;
-  return { ...state, statuses, queue: state.queue.filter((waiting) => waiting !== runId) };
+  const isNeeded = Object.keys(state.statuses).some((other) => state.parents[other] === runId);
+  if (state.activeRunId === runId || isNeeded) return state;
+  const { [runId]: _status, ...statuses } = state.statuses;
+  const { [runId]: _parent, ...parents } = state.parents;
+  return { ...state, statuses, parents, queue: state.queue.filter((waiting) => waiting !== runId) };
 }
 
-function leaveQueue(state: Schedule, runId: string, status: EndStatus): Schedule {
+function leaveQueue(state: Schedule, runId: string, status: RunStatus): Schedule {
   return { ...withStatus(state, runId, status), queue: state.queue.filter((waiting) => waiting !== runId) };
 }
 

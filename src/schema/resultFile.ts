@@ -4,7 +4,7 @@ import { modelRecordSchema } from './modelRecord.ts';
 import { planFileSchema } from './planFile.ts';
 import { runRecordSchema } from './runRecord.ts';
 
-/** Earlier versions are brought to this one by src/lab/resultFile.ts. */
+/** Version 1 is brought to this one by upgradeResultFile.ts, once its seal was looked at. */
 export const resultFileSchema = z.strictObject({
   format: z.literal('bioner-lab-result'),
   version: z.literal(2),

@@ -10,7 +10,7 @@ import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
-import { planFile } from '../fixtures/records.ts';
+import { categoryPlan, planFile, planOfTasks } from '../fixtures/records.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -77,7 +77,7 @@ describe('headless', () => {
     const result = parseResultFile(text);
     expect(result.plan).toMatchObject({
       name: 'two seeds / moss',
-      tasks: [{ corpus: { name: 'moss' } }],
+      categories: [{ tasks: [{ corpus: { name: 'moss' } }] }],
       seeds: [1, 2],
     });
     expect(result.models).toMatchObject([{ name: 'tiny' }]);
@@ -86,7 +86,7 @@ describe('headless', () => {
       [2, 'finished'],
     ]);
     expect(first.output).toContain(
-      '[1/2] moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
+      '[1/2] STL moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
     );
     expect(first.output).toContain('test P 75.00 R 75.00 F1 75.00');
     expect(first.output).not.toContain('\x1b');
@@ -123,7 +123,7 @@ describe('headless', () => {
 
   it('rewrites one line on a terminal', async () => {
     const { output } = await headless(planFile(), {}, { isTTY: true });
-    expect(output).toContain('\r\x1b[K[1/1] moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
+    expect(output).toContain('\r\x1b[K[1/1] STL moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
   });
 
   it('writes the result and exits 1 when a run failed', async () => {
@@ -139,19 +139,66 @@ describe('headless', () => {
     expect(await results()).toEqual(['trial.result.json']);
   });
 
+  it('prints the graph of a whole plan, trains it parents first, and tells what it reuses', async () => {
+    await writeAll('corpora', droppedCorpus('fern', 'fern'));
+    const plan = categoryPlan({ slicingRates: [0.5], rounds: { count: 1, epochs: 1 } });
+    const first = await headless(plan);
+    expect(first).toMatchObject({ exitCode: 0, errors: '' });
+    expect(first.output).toContain(
+      [
+        '  MTL-XC plant seed 1  4 steps',
+        '    MTL-XC plant seed 1 round 1  2 steps',
+        '    MTL-LS plant moss Disease rate 0.5 seed 1  2 steps',
+        '      MTL-LS plant moss Disease rate 0.5 seed 1 round 1  1 step',
+        '    MTL-LS plant fern Disease rate 0.5 seed 1  2 steps',
+        '      MTL-LS plant fern Disease rate 0.5 seed 1 round 1  1 step',
+        '10 runs to train, 18 steps, up to 0.0 MB of storage.',
+      ].join('\n'),
+    );
+    expect(first.output).toContain('[5/10] MTL-XC plant seed 1  epoch 2/2  loss 0.250  devel F1 75.00 (75.00 75.00)');
+    expect(first.server?.begun).toHaveLength(10);
+    const [name = ''] = await results();
+    const result = parseResultFile(await readFile(path.join(folder, 'out', name), 'utf8'));
+    expect(result.plan).toMatchObject({ methods: ['STL', 'MTL-XC', 'MTL-LS'], slicingRates: [0.5] });
+    expect(result.runs).toHaveLength(10);
+
+    const more = await headless(categoryPlan({ slicingRates: [0.5, 1], rounds: { count: 1, epochs: 1 } }));
+    expect(more.output).toContain('  MTL-XC plant seed 1  finished already, reused');
+    expect(more.output).toContain('4 runs to train, 6 steps');
+    expect(more.server?.begun).toHaveLength(4);
+  });
+
+  it('exits 1 when what others start from failed, and names those', async () => {
+    await writeAll('corpora', droppedCorpus('fern', 'fern'));
+    let trained = 0;
+    const failing: FakeTraining = {
+      beforeStep(_runId, step) {
+        if (step === 1 && ++trained === 3) throw new Error('loss is not finite');
+      },
+    };
+    const { exitCode, errors, server } = await headless(categoryPlan({ slicingRates: [1] }), failing);
+    expect(exitCode).toBe(1);
+    expect(server?.begun).toHaveLength(3);
+    expect(errors).toContain('MTL-XC plant seed 1 failed: loss is not finite');
+    expect(errors).toContain(
+      'Not trained: MTL-LS plant fern Disease rate 1 seed 1. Waits for MTL-XC of plant, which failed: try it again.',
+    );
+    expect(await results()).toEqual(['trial.result.json']);
+  });
+
   const refusals: [string, PlanFile | string, string][] = [
     ['a plan that is not JSON', '{', 'cannot be read'],
     ['JSON that is no plan', '{"name":"x"}', 'not a plan file'],
-    ['a corpus that is nowhere', planFile({ tasks: [{ corpus: { name: 'lichen' }, type: null }] }), 'lichen'],
+    ['a corpus that is nowhere', planOfTasks([{ corpus: { name: 'lichen' }, type: null }]), 'lichen'],
     ['a model that is nowhere', planFile({ model: { name: 'large' } }), 'large'],
     [
       'a corpus of other content',
-      planFile({ tasks: [{ corpus: { name: 'moss', fingerprint: 'f00d' }, type: null }] }),
+      planOfTasks([{ corpus: { name: 'moss', fingerprint: 'f00d' }, type: null }]),
       'Expected fingerprint f00d',
     ],
     [
       'a type the corpus lacks',
-      planFile({ tasks: [{ corpus: { name: 'moss' }, type: 'Gene' }] }),
+      planOfTasks([{ corpus: { name: 'moss' }, type: 'Gene' }]),
       'Expected Disease. Got Gene',
     ],
     ['a name that leaves the folder', planFile({ model: { name: '../models/tiny' } }), 'name of a folder'],

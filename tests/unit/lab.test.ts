@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
 import { droppedCorpus, droppedText } from '../fixtures/drops.ts';
 import { closeLabs, held, notices, openLab, settled, status, stockedLab, view } from '../fixtures/labBench.ts';
-import { planFile } from '../fixtures/records.ts';
+import { planFile, planOfTasks } from '../fixtures/records.ts';
 
 afterEach(closeLabs);
 
@@ -139,12 +139,10 @@ describe('training', () => {
 describe('refusing', () => {
   it('refuses a plan whose corpus is missing and queues nothing', async () => {
     const { lab } = await stockedLab();
-    const plan = planFile({
-      tasks: [
-        { corpus: { name: 'moss' }, type: null },
-        { corpus: { name: 'fern' }, type: null },
-      ],
-    });
+    const plan = planOfTasks([
+      { corpus: { name: 'moss' }, type: null },
+      { corpus: { name: 'fern' }, type: null },
+    ]);
     await expect(lab.startPlan(plan)).rejects.toMatchObject({
       code: 'plan/corpus-missing',
       expected: 'fern',
@@ -176,14 +174,14 @@ describe('refusing', () => {
     const better = JSON.stringify(result).replace('"f1":75', '"f1":99');
     const { resultIds } = await lab.importFiles([
       droppedText('better.json', better),
-      droppedText('later.json', JSON.stringify({ ...result, version: 2 })),
+      droppedText('later.json', JSON.stringify({ ...result, version: 3 })),
       droppedText('cut.json', JSON.stringify(result).slice(0, -20)),
     ]);
     expect(resultIds).toEqual([]);
     expect(lab.getState().results).toEqual([]);
     expect(notices(lab)).toEqual([
       expect.stringMatching(/better\.json was refused: .*changed after it was written.*checksum/),
-      expect.stringMatching(/later\.json was refused: .*later version.*version 2/),
+      expect.stringMatching(/later\.json was refused: .*later version.*version 3/),
       expect.stringMatching(/cut\.json was refused: .*not JSON/),
     ]);
   });

@@ -23,7 +23,7 @@ describe('presets', () => {
     });
   });
 
-  it('paper is the rate, decay, label mode and CRF of the paper, and says that the further rounds are missing', () => {
+  it('paper is the rate, decay, label mode, CRF and rounds of the paper', () => {
     expect(presets.paper.config).toMatchObject({
       labelMode: 'x',
       crfStartEnd: true,
@@ -33,7 +33,7 @@ describe('presets', () => {
       epochs: 30,
       snapshots: 5,
     });
-    expect(presets.paper.description).toContain('not there yet');
+    expect(presets.paper.rounds).toEqual({ count: 3, epochs: 30 });
   });
 
   it('released is the published code where it differs from the paper', () => {
@@ -46,10 +46,12 @@ describe('presets', () => {
       specialsInLoss: true,
       crfStartEnd: false,
       batchSize: 6,
+      steps: 4500,
       learningRate: 2e-5,
       layerDecay: { mode: 'gradient', factor: 0.9 },
       adam: { epsilonForm: 'hat' },
       dropout: { encoder: 0.05, attention: 0.05, head: 0.05 },
     });
+    expect(presets.released.rounds.count).toBe(0);
   });
 });

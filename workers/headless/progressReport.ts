@@ -1,6 +1,7 @@
 // Tells in a terminal how the runs of a lab go: a line that is rewritten where that works, else a line now and then.
 import type { Lab, RunView } from '../../src/lab/labState.ts';
-import type { RunRecord } from '../../src/schema/runRecord.ts';
+import { runTitle } from '../../src/lab/runTitle.ts';
+import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
 import type { SplitScores } from '../../src/schema/scores.ts';
 import { LabError } from '../../src/util/labError.ts';
 
@@ -49,9 +50,9 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
       const { record } = view;
       const place = runIds.indexOf(record.spec.id);
       if (place < 0) continue;
-      const title = `[${place + 1}/${runIds.length}] ${describeRun(record)}`;
+      const title = `[${place + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
       for (const point of record.epochs.slice(toldEpochs.get(record.spec.id) ?? 0)) {
-        const devel = point.devel === null ? '' : `  devel ${describeScores(point.devel)}`;
+        const devel = describeSplit('devel', point.devel);
         line(`${title}  epoch ${point.epoch}/${record.spec.config.epochs}  loss ${point.loss.toFixed(3)}${devel}`);
         toldEpochs.set(record.spec.id, point.epoch);
       }
@@ -72,8 +73,9 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
   };
 }
 
-function describeRun({ spec }: RunRecord): string {
-  return [spec.corpus.name, ...(spec.type === null ? [] : [spec.type]), `seed ${spec.seed}`].join(' ');
+/** The layers of a run's encoder, or null when its model is not here. */
+export function layersOf(lab: Lab, { model }: RunSpec): number | null {
+  return lab.getState().models.find(({ id }) => id === model.id)?.layers ?? null;
 }
 
 function describeLive({ record, live }: RunView): string {
@@ -92,9 +94,8 @@ function describeEnd(record: RunRecord): string | null {
   switch (record.status) {
     case 'finished': {
       const chosen = record.snapshots.find(({ epoch }) => epoch === record.selectedEpoch);
-      const devel = chosen?.devel ? `  devel ${describeScores(chosen.devel)}` : '';
-      const test = chosen?.test ? `  test ${describeScores(chosen.test)}` : '';
-      return `finished in ${describeTime(record.elapsedMs)}  epoch ${record.selectedEpoch}${devel}${test}`;
+      const scores = `${describeSplit('devel', chosen?.devel)}${describeSplit('test', chosen?.test)}`;
+      return `finished in ${describeTime(record.elapsedMs)}  epoch ${record.selectedEpoch}${scores}`;
     }
     case 'failed':
       return `failed: ${record.failure === null ? 'without a reason' : LabError.describe(record.failure)}`;
@@ -107,9 +108,16 @@ function describeEnd(record: RunRecord): string | null {
   }
 }
 
-function describeScores({ lenient }: SplitScores): string {
-  const { precision, recall, f1 } = lenient.overall;
-  return `P ${precision.toFixed(2)} R ${recall.toFixed(2)} F1 ${f1.toFixed(2)}`;
+/** Precision, recall and F1 of one task; of several their mean F1 and each one's own. */
+function describeSplit(name: string, tasks: readonly (SplitScores | null)[] = []): string {
+  const scored = tasks.flatMap((scores) => (scores === null ? [] : [scores.lenient.overall]));
+  const [first] = scored;
+  if (first === undefined) return '';
+  if (scored.length === 1) {
+    return `  ${name} P ${first.precision.toFixed(2)} R ${first.recall.toFixed(2)} F1 ${first.f1.toFixed(2)}`;
+  }
+  const mean = scored.reduce((sum, { f1 }) => sum + f1, 0) / scored.length;
+  return `  ${name} F1 ${mean.toFixed(2)} (${scored.map(({ f1 }) => f1.toFixed(2)).join(' ')})`;
 }
 
 function describeTime(ms: number): string {

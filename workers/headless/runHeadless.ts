@@ -3,17 +3,20 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createLab } from '../../src/lab/lab.ts';
 import type { Lab } from '../../src/lab/labState.ts';
-import { parsePlan } from '../../src/lab/plan.ts';
+import { parsePlan } from '../../src/lab/parsePlan.ts';
 import { sealResultFile } from '../../src/lab/resultFile.ts';
-import type { PlanFile } from '../../src/schema/planFile.ts';
+import { runTitle } from '../../src/lab/runTitle.ts';
+import { isQueueStuck, waitsFor } from '../../src/lab/waitsFor.ts';
+import type { PlanCategory, PlanFile, PlanTask } from '../../src/schema/planFile.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { softwareVersion } from '../../src/util/softwareVersion.ts';
 import type { ServerClient } from '../protocol.ts';
+import { describeGraph } from './describeGraph.ts';
 import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
-import { progressReport, type TextOutput } from './progressReport.ts';
+import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
 export interface HeadlessSurroundings {
   readonly output: TextOutput;
@@ -59,16 +62,19 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     if (backend.status === 'ready') tellBackend(output, backend.report);
     const known = await takeIn(lab, plan, parsed);
     if (interrupt.aborted) return exitCodes.paused;
+    output.write(describeGraph(lab.previewPlan(known), (spec) => runTitle(spec, layersOf(lab, spec))));
     const runIds = await lab.startPlan(known);
     const stopProgress = progressReport(lab, runIds, output);
     await ended(lab, interrupt, () => errors.write('\nPausing: a checkpoint is written.\n'));
     stopProgress();
     const statuses = runIds.map((runId) => statusOf(lab, runId));
-    if (!statuses.every((status) => status === 'finished' || status === 'failed')) {
+    const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
+    if (!isStuck && !statuses.every((status) => status === 'finished' || status === 'failed')) {
       if (lab.getState().backend.status === 'failed') return exitCodes.failed;
       output.write('Paused. The same command goes on from here.\n');
       return exitCodes.paused;
     }
+    tellWaiting(lab, errors);
     output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
     return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
   } finally {
@@ -91,11 +97,15 @@ async function readPlan(file: string): Promise<PlanFile> {
 /** Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. */
 async function takeIn(lab: Lab, plan: PlanFile, parsed: HeadlessArguments): Promise<PlanFile> {
   const model = await takeInput(lab, 'models', plan.model, parsed.modelsFolder);
-  const tasks: PlanFile['tasks'] = [];
-  for (const { corpus, type } of plan.tasks) {
-    tasks.push({ corpus: await takeInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
+  const categories: PlanCategory[] = [];
+  for (const category of plan.categories) {
+    const tasks: PlanTask[] = [];
+    for (const { corpus, type } of category.tasks) {
+      tasks.push({ corpus: await takeInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
+    }
+    categories.push({ ...category, tasks });
   }
-  return { ...plan, model, tasks };
+  return { ...plan, model, categories };
 }
 
 async function takeInput(
@@ -125,7 +135,7 @@ async function takeInput(
   return { name, fingerprint: wanted.fingerprint };
 }
 
-/** Resolves when no run is on the device and none will be: all are done, paused, or the server is gone. */
+/** Resolves when no run is on the device and none will be: all are done, paused, wait for a failed one, or the server is gone. */
 async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Promise<void> {
   async function pause(): Promise<void> {
     const { queue, activeRunId } = lab.getState();
@@ -137,8 +147,9 @@ async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Pro
 
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
-      const { queue, activeRunId, backend } = lab.getState();
-      if (activeRunId !== null || (queue.length > 0 && backend.status !== 'failed')) return;
+      const state = lab.getState();
+      const waits = state.queue.length > 0 && state.backend.status !== 'failed' && !isQueueStuck(state);
+      if (state.activeRunId !== null || waits) return;
       leave();
       resolve();
     };
@@ -158,6 +169,18 @@ async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, 
   await writeFile(`${place}~`, `${JSON.stringify(result, null, 2)}\n`);
   await rename(`${place}~`, place);
   return place;
+}
+
+/** Runs that were never trained because what they start from failed. */
+function tellWaiting(lab: Lab, errors: TextOutput): void {
+  const state = lab.getState();
+  for (const runId of state.queue) {
+    const spec = state.runs.find(({ record }) => record.spec.id === runId)?.record.spec;
+    const wait = waitsFor(state, runId);
+    if (spec !== undefined && wait !== null) {
+      errors.write(`Not trained: ${runTitle(spec, layersOf(lab, spec))}. ${wait.reason}\n`);
+    }
+  }
 }
 
 function statusOf(lab: Lab, runId: string): string | undefined {
