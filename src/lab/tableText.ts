@@ -1,0 +1,126 @@
+// Comparison tables as text for papers and spreadsheets: Markdown, LaTeX and CSV.
+import type { ComparisonTable, TableCell } from './comparisonTables.ts';
+
+export type TableFormat = 'markdown' | 'latex' | 'csv';
+
+/** The table in one of the formats. Markdown and LaTeX give `mean ± deviation (published, difference)`, CSV a column for each. */
+export function tableText(table: ComparisonTable, format: TableFormat): string {
+  if (format === 'csv') return csv(table);
+  return format === 'markdown' ? markdown(table) : latex(table);
+}
+
+/** Rows of cells as CSV (RFC 4180). */
+export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows.map((row) => row.map(quoted).join(',')).join('\r\n') + '\r\n';
+}
+
+/** Our mean minus the published figure, with its sign; null without either. */
+export function differenceText(cell: TableCell): string | null {
+  if (cell.kind !== 'score' || cell.value === null || cell.published === null) return null;
+  const difference = cell.value.mean - cell.published;
+  return `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(2)}`;
+}
+
+/** `86.44 ± 0.31`; a dash for no value. */
+export function cellText(cell: TableCell): string {
+  if (cell.kind === 'text') return cell.text;
+  if (cell.kind === 'number') return cell.value === null ? '–' : cell.value.toFixed(2);
+  if (cell.value === null) return '–';
+  const { mean, deviation } = cell.value;
+  return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
+}
+
+/** What stands in brackets beside a score: the published figure and the difference; null without a published figure. */
+export function publishedText(cell: TableCell): string | null {
+  if (cell.kind !== 'score' || cell.published === null) return null;
+  const difference = differenceText(cell);
+  return difference === null ? cell.published.toFixed(2) : `${cell.published.toFixed(2)}, ${difference}`;
+}
+
+function markdown({ title, columns, rows, notes }: ComparisonTable): string {
+  const escape = (text: string): string => text.replaceAll('|', '\\|');
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const lines = [
+    line(['Task', ...columns.map(({ group, name }) => escape(headName(group, name)))]),
+    line(['---', ...columns.map(() => '---:')]),
+    ...rows.map(({ name, cells }) =>
+      line([escape(name), ...cells.map((cell) => markedText(cell, (text) => `**${text}**`))]),
+    ),
+  ];
+  return [`**${title}**`, '', ...lines, '', ...notes.map((note) => `- ${note}`), ''].join('\n');
+}
+
+function latex({ title, columns, rows, notes }: ComparisonTable): string {
+  const line = (cells: readonly string[]): string => `${cells.join(' & ')} \\\\`;
+  const bold = (text: string): string => `\\textbf{${text}}`;
+  return [
+    ...notes.map((note) => `% ${note}`),
+    '\\begin{table}',
+    `\\caption{${latexText(title)}}`,
+    `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
+    '\\hline',
+    line(['Task', ...columns.map(({ group, name }) => latexText(headName(group, name)))]),
+    '\\hline',
+    ...rows.map(({ name, cells }) =>
+      line([latexText(name), ...cells.map((cell) => markedText(cell, bold, latexText))]),
+    ),
+    '\\hline',
+    '\\end{tabular}',
+    '\\end{table}',
+    '',
+  ].join('\n');
+}
+
+function csv({ columns, rows }: ComparisonTable): string {
+  const scored = columns.map((_, place) => rows.some(({ cells }) => cells[place]?.kind === 'score'));
+  const head = columns.flatMap(({ group, name }, place) => {
+    const full = headName(group, name);
+    return scored[place] ? [full, `${full} deviation`, `${full} published`, `${full} difference`] : [full];
+  });
+  const body = rows.map(({ name, cells }) => [name, ...cells.flatMap((cell) => csvCells(cell))]);
+  return csvText([['Task', ...head], ...body]);
+}
+
+function csvCells(cell: TableCell): readonly (string | null)[] {
+  if (cell.kind === 'text') return [cell.text];
+  if (cell.kind === 'number') return [cell.value?.toFixed(2) ?? null];
+  const { value, published } = cell;
+  const difference = value === null || published === null ? null : (value.mean - published).toFixed(2);
+  return [
+    value?.mean.toFixed(2) ?? null,
+    value?.deviation?.toFixed(2) ?? null,
+    published?.toFixed(2) ?? null,
+    difference,
+  ];
+}
+
+function markedText(cell: TableCell, bold: (text: string) => string, escape = (text: string): string => text): string {
+  const text = escape(cellText(cell));
+  const published = publishedText(cell);
+  const marked = cell.kind !== 'text' && cell.best ? bold(text) : text;
+  return published === null ? marked : `${marked} (${escape(published)})`;
+}
+
+function headName(group: string, name: string): string {
+  return group === name ? name : `${group} ${name}`;
+}
+
+function latexText(text: string): string {
+  return text
+    .replace(/[\\{}&%$#_^~]/g, (sign) => LATEX_SIGNS[sign] ?? `\\${sign}`)
+    .replaceAll('±', '$\\pm$')
+    .replaceAll('−', '$-$')
+    .replaceAll('·', '$\\cdot$')
+    .replaceAll('–', '--');
+}
+
+const LATEX_SIGNS: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '^': '\\textasciicircum{}',
+  '~': '\\textasciitilde{}',
+};
+
+function quoted(cell: string | number | null): string {
+  const text = cell === null ? '' : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,74 @@
+// Proves that tables come out as Markdown, LaTeX and CSV that other programs read, with the best in bold and the difference to the published.
+import { describe, expect, it } from 'vitest';
+import type { ComparisonTable } from '../../src/lab/comparisonTables.ts';
+import { csvText, tableText } from '../../src/lab/tableText.ts';
+
+const table: ComparisonTable = {
+  id: 'table-1',
+  title: 'Table 1: one & two',
+  columns: [
+    { group: 'STL', name: 'F1' },
+    { group: 'MTL-XC', name: 'F1' },
+    { group: 'Published', name: 'BioBERT' },
+  ],
+  rows: [
+    {
+      name: 'a|b_c · all types',
+      cells: [
+        { kind: 'score', value: { mean: 86, deviation: 0.5, count: 2 }, published: 86.44, best: true },
+        { kind: 'score', value: { mean: 85.126, deviation: null, count: 1 }, published: null, best: false },
+        { kind: 'number', value: 89.36, best: false },
+      ],
+    },
+    {
+      name: 'plain',
+      cells: [
+        { kind: 'score', value: null, published: 86.44, best: false },
+        { kind: 'score', value: { mean: 87, deviation: null, count: 1 }, published: 86, best: true },
+        { kind: 'number', value: null, best: false },
+      ],
+    },
+  ],
+  notes: ['One note.'],
+};
+
+describe('tableText', () => {
+  it('writes Markdown', () => {
+    expect(tableText(table, 'markdown').split('\n')).toEqual([
+      '**Table 1: one & two**',
+      '',
+      '| Task | STL F1 | MTL-XC F1 | Published BioBERT |',
+      '| --- | ---: | ---: | ---: |',
+      '| a\\|b_c · all types | **86.00 ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |',
+      '| plain | – (86.44) | **87.00** (86.00, +1.00) | – |',
+      '',
+      '- One note.',
+      '',
+    ]);
+  });
+
+  it('writes LaTeX with its signs escaped and bold outside them', () => {
+    const lines = tableText(table, 'latex').split('\n');
+    expect(lines).toContain('\\caption{Table 1: one \\& two}');
+    expect(lines).toContain('\\begin{tabular}{lrrr}');
+    expect(lines).toContain(
+      'a|b\\_c $\\cdot$ all types & \\textbf{86.00 $\\pm$ 0.50} (86.44, $-$0.44) & 85.13 & 89.36 \\\\',
+    );
+  });
+
+  it('writes CSV with a column for each number', () => {
+    const [head, first, second] = tableText(table, 'csv').split('\r\n');
+    expect(head).toBe(
+      'Task,STL F1,STL F1 deviation,STL F1 published,STL F1 difference,' +
+        'MTL-XC F1,MTL-XC F1 deviation,MTL-XC F1 published,MTL-XC F1 difference,Published BioBERT',
+    );
+    expect(first).toBe('a|b_c · all types,86.00,0.50,86.44,-0.44,85.13,,,,89.36');
+    expect(second).toBe('plain,,,86.44,,87.00,,86.00,1.00,');
+  });
+});
+
+describe('csvText', () => {
+  it('quotes what needs it', () => {
+    expect(csvText([['a,b', 'say "x"', 1, null]])).toBe('"a,b","say ""x""",1,\r\n');
+  });
+});
