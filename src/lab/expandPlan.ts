@@ -3,7 +3,7 @@ import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { RunSpec, Slicing, TaskRef } from '../schema/runRecord.ts';
-import { findInput, findTasks } from './planInputs.ts';
+import { findInput, findTasks } from './findInputs.ts';
 import { runSpec } from './runSpec.ts';
 
 /** A plan whose inputs are known by content and whose slicing rates are numbers of layers. */

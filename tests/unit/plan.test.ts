@@ -240,6 +240,7 @@ describe('the runs of any plan', () => {
           if (parent !== null) expect(specs.slice(0, place).map(({ id }) => id)).toContain(parent);
         }
       }),
+      { numRuns: 30 },
     );
   });
 
@@ -250,6 +251,7 @@ describe('the runs of any plan', () => {
         const again = expandPlan(planOfRuns(runs, library.models), library);
         expect(again.map(({ id }) => id).sort()).toEqual(runs.map(({ id }) => id).sort());
       }),
+      { numRuns: 30 },
     );
   });
 });

@@ -53,7 +53,7 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
       const title = `[${place + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
       for (const point of record.epochs.slice(toldEpochs.get(record.spec.id) ?? 0)) {
         const devel = describeSplit('devel', point.devel);
-        line(`${title}  epoch ${point.epoch}/${record.spec.config.epochs}  loss ${point.loss.toFixed(3)}${devel}`);
+        line(`${title}  epoch ${point.epoch}/${epochsOf(record)}  loss ${point.loss.toFixed(3)}${devel}`);
         toldEpochs.set(record.spec.id, point.epoch);
       }
       if (toldStatus.get(record.spec.id) !== record.status) {
@@ -76,6 +76,12 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
 /** The layers of a run's encoder, or null when its model is not here. */
 export function layersOf(lab: Lab, { model }: RunSpec): number | null {
   return lab.getState().models.find(({ id }) => id === model.id)?.layers ?? null;
+}
+
+/** Epochs in all; where the steps are fixed they follow from the length of the first. */
+function epochsOf({ spec, totalSteps, epochs }: RunRecord): number {
+  const [first] = epochs;
+  return spec.config.steps === null || first === undefined ? spec.config.epochs : Math.ceil(totalSteps / first.step);
 }
 
 function describeLive({ record, live }: RunView): string {

@@ -1,20 +1,7 @@
-// What the lab refuses because runs need it: removing an input in use, resuming a run without its inputs.
+// What a run needs before it can go on: its corpora, its model, and the run it starts from.
 import { LabError } from '../util/labError.ts';
-import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import type { RunSpec } from '../schema/runRecord.ts';
 import type { LabState } from './labState.ts';
-
-/** Throws LabError `corpus/in-use` or `model/in-use` while waiting or running runs need the input. */
-export function refuseInUse(state: LabState, noun: 'corpus' | 'model', id: string): void {
-  const open = state.runs.filter(({ record }) => record.status === 'queued' || record.status === 'running');
-  const isOf = ({ spec }: RunRecord): boolean =>
-    noun === 'model' ? spec.model.id === id : spec.tasks.some(({ corpus }) => corpus.id === id);
-  const count = open.filter(({ record }) => isOf(record)).length;
-  if (count === 0) return;
-  throw new LabError(`${noun}/in-use`, `This ${noun} is being trained on: pause or stop its runs first.`, {
-    expected: 'no waiting or running run',
-    got: `${count}`,
-  });
-}
 
 /** Throws LabError `run/input-missing` when a run's corpora or model are no longer in the library. */
 export function requireInputs({ corpora, models }: LabState, { tasks, model }: RunSpec): void {
