@@ -1,12 +1,13 @@
 // The frame of the page: header, the place the person is at, notices, and the drop that works everywhere.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { LabError } from '../util/labError.ts';
+import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { Lab, Notice } from '../lab/labState.ts';
 import { Dock } from './components/Dock.tsx';
 import { Header } from './components/Header.tsx';
 import { PageGuard } from './components/PageGuard.tsx';
 import { WindowDrop } from './components/WindowDrop.tsx';
-import { draftOfPlan, inputOf, newPlanDraft, taskOfCorpus, type PlanDraft } from './planDraft.ts';
+import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from './planDraft.ts';
 import { Pages } from './pages/Pages.tsx';
 import { routeHref, type Route } from './route.ts';
 import { ActContext, type Act } from './useAct.ts';
@@ -120,9 +121,14 @@ function chosen(draft: PlanDraft, brought: Brought, library: Library): PlanDraft
   const model = library.models.find(({ id }) => id === brought.modelIds[0]);
   return {
     ...draft,
-    ...(corpus === undefined ? {} : { tasks: [taskOfCorpus(corpus)] }),
+    ...(corpus === undefined ? {} : { categories: broughtTasks(draft, corpus) }),
     ...(model === undefined ? {} : { model: inputOf(model) }),
   };
+}
+
+/** A corpus that came in is the task of a plan for single tasks, and no reason to change what is trained together. */
+function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord): PlanDraft['categories'] {
+  return methods.every((method) => method === 'STL') ? [looseTasks([taskOfCorpus(corpus)])] : categories;
 }
 
 /** Where to look at what came in; null to stay. On the training page a corpus or model goes straight into the form. */

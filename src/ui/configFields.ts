@@ -34,6 +34,22 @@ export const configSections: readonly ConfigSection[] = [
     fields: [
       { path: 'epochs', label: 'Epochs', help: 'Passes over the training sentences.', control: number },
       {
+        path: 'steps',
+        label: 'Steps',
+        help: 'Stops after so many updates, whatever the epochs say, as the released code does. Empty: whole epochs.',
+        control: { kind: 'number', optional: true },
+      },
+      {
+        path: 'mixing',
+        label: 'Mixing',
+        help: 'How often each task is seen when several are trained together; the paper shuffles all sentences.',
+        control: choice(
+          ['proportional', 'in proportion to size'],
+          ['squareRoot', 'to the square root of size'],
+          ['uniform', 'equally often'],
+        ),
+      },
+      {
         path: 'batchSize',
         label: 'Batch size',
         help: 'Sequences that make one update.',

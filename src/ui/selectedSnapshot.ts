@@ -1,4 +1,6 @@
 // The snapshot a run is judged by, and the scores shown for it.
+import type { Split } from '../data/corpus.ts';
+import { mean } from '../metrics/aggregate.ts';
 import type { RunRecord, SnapshotScores } from '../schema/runRecord.ts';
 import type { SplitScores } from '../schema/scores.ts';
 
@@ -7,11 +9,13 @@ export function selectedSnapshot(record: RunRecord): SnapshotScores | null {
   return record.snapshots.find((snapshot) => snapshot.epoch === record.selectedEpoch) ?? null;
 }
 
-/** Devel scores to show in one cell: of the chosen snapshot, or of the latest epoch while there is none. */
-export function shownDevel(record: RunRecord): SplitScores | null {
-  return selectedSnapshot(record)?.devel ?? record.epochs.at(-1)?.devel ?? null;
+/** F1 to show in one cell, the mean over the run's tasks: of the chosen snapshot, or of the latest epoch's devel while there is none. */
+export function shownF1(record: RunRecord, split: Exclude<Split, 'train'>): number | null {
+  const latest = split === 'devel' ? record.epochs.at(-1)?.devel : undefined;
+  return meanF1(selectedSnapshot(record)?.[split] ?? latest ?? []);
 }
 
-export function shownTest(record: RunRecord): SplitScores | null {
-  return selectedSnapshot(record)?.test ?? null;
+/** Mean lenient F1 over the tasks that have scores; null when none has. */
+export function meanF1(tasks: readonly (SplitScores | null)[]): number | null {
+  return mean(tasks.flatMap((scores) => (scores === null ? [] : [scores.lenient.overall.f1])));
 }

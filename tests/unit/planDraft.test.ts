@@ -2,15 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../src/lab/presets.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
-import {
-  draftOfPlan,
-  estimateSteps,
-  nearestPreset,
-  newPlanDraft,
-  readPlanDraft,
-  readSeeds,
-  samplePlan,
-} from '../../src/ui/planDraft.ts';
+import { draftOfPlan, looseTasks, nearestPreset, newPlanDraft, samplePlan } from '../../src/ui/planDraft.ts';
+import { readPlanDraft, readSeeds } from '../../src/ui/readPlanDraft.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../fixtures/fakeRecords.ts';
 
 const sizes = { train: 100, devel: 10, test: 10 };
@@ -24,15 +17,30 @@ const library = { corpora: [sample, newer, older], models: [large, tiny] };
 
 const plan: PlanFile = {
   format: 'bioner-lab-plan',
-  version: 1,
-  name: 'two tasks',
-  method: 'STL',
+  version: 2,
+  name: 'two categories',
+  methods: ['STL', 'MTL-XC', 'MTL-LS'],
+  slicingRates: [0, 0.5],
+  biases: 'perLayer',
+  frozen: true,
   model: { name: 'large', fingerprint: large.fingerprint },
-  tasks: [
-    { corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: 'Organ' },
-    { corpus: { name: 'sample', fingerprint: sample.fingerprint }, type: null },
+  categories: [
+    {
+      name: 'organs',
+      typeName: 'Organ',
+      tasks: [
+        { corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: 'Organ' },
+        { corpus: { name: 'sample', fingerprint: sample.fingerprint }, type: null },
+      ],
+    },
+    {
+      name: 'cells',
+      typeName: 'Cell',
+      tasks: [{ corpus: { name: 'older', fingerprint: older.fingerprint }, type: 'Cell' }],
+    },
   ],
   seeds: [0, 4294967295],
+  rounds: { count: 3, epochs: 30 },
   config: { ...presets.released.config, epochs: 7 },
 };
 
@@ -40,7 +48,10 @@ describe('planDraft', () => {
   it('offers the newest corpus of one’s own, all its types, on the built-in model', () => {
     const read = readPlanDraft(newPlanDraft(), library);
     expect(read.problems.size).toBe(0);
-    expect(read.plan?.tasks).toEqual([{ corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: null }]);
+    expect(read.plan?.methods).toEqual(['STL']);
+    expect(read.plan?.categories).toEqual([
+      looseTasks([{ corpus: { name: 'newer', fingerprint: newer.fingerprint }, type: null }]),
+    ]);
     expect(read.plan?.model.name).toBe('tiny');
     expect(read.plan?.config).toEqual(presets.quick.config);
   });
@@ -54,41 +65,63 @@ describe('planDraft', () => {
   });
 
   it('finds an input by its content when it was renamed', () => {
-    const renamed = { ...library, corpora: [sample, { ...newer, name: 'other name' }] };
-    expect(readPlanDraft(draftOfPlan(plan), renamed).plan?.tasks[0]?.corpus.name).toBe('other name');
+    const renamed = { ...library, corpora: [sample, older, { ...newer, name: 'other name' }] };
+    expect(readPlanDraft(draftOfPlan(plan), renamed).plan?.categories[0]?.tasks[0]?.corpus.name).toBe('other name');
   });
 
   it('tells a missing input from one of the same name with other content', () => {
     const without = readPlanDraft(draftOfPlan(plan), { ...library, corpora: [sample] });
     expect(without.plan).toBeNull();
-    expect(without.problems.get('tasks.0')).toMatch(/not in the library/);
+    expect(without.problems.get('categories.0.tasks.0')).toMatch(/not in the library/);
     const impostor = { ...newer, fingerprint: older.fingerprint };
     const differing = readPlanDraft(draftOfPlan(plan), { ...library, corpora: [sample, impostor] });
-    expect(differing.problems.get('tasks.0')).toMatch(/differs/);
-    expect(differing.problems.has('tasks.1')).toBe(false);
+    expect(differing.problems.get('categories.0.tasks.0')).toMatch(/differs/);
+    expect(differing.problems.has('categories.0.tasks.1')).toBe(false);
   });
 
   it('follows a chosen corpus whose content was corrected since', () => {
     const tasks = [{ corpus: { name: 'newer', fingerprint: 'before' }, type: 'Organ' }];
-    const chosen = readPlanDraft({ ...newPlanDraft(), tasks }, library);
-    expect(chosen.plan?.tasks[0]?.corpus.fingerprint).toBe(newer.fingerprint);
+    const chosen = readPlanDraft({ ...newPlanDraft(), categories: [looseTasks(tasks)] }, library);
+    expect(chosen.plan?.categories[0]?.tasks[0]?.corpus.fingerprint).toBe(newer.fingerprint);
   });
 
   it('refuses a type the corpus does not have', () => {
-    const [task] = plan.tasks;
+    const [task] = plan.categories[0]?.tasks ?? [];
     if (task === undefined) throw new Error('no task');
-    const read = readPlanDraft(draftOfPlan({ ...plan, tasks: [{ ...task, type: 'Tissue' }] }), library);
-    expect(read.problems.get('tasks.0')).toMatch(/no type Tissue/);
+    const wrong = { ...plan, categories: [looseTasks([{ ...task, type: 'Tissue' }])] };
+    const read = readPlanDraft(draftOfPlan(wrong), library);
+    expect(read.problems.get('categories.0.tasks.0')).toMatch(/no type Tissue/);
+  });
+
+  it('wants a type name, a method and a rate before tasks are trained together', () => {
+    const problemsOf = (part: Partial<ReturnType<typeof newPlanDraft>>) =>
+      readPlanDraft({ ...draftOfPlan(plan), ...part }, library).problems;
+    const [organs] = plan.categories;
+    if (organs === undefined) throw new Error('no category');
+    expect([...problemsOf({ categories: [{ ...organs, typeName: null }] }).keys()]).toEqual(['categories.0']);
+    expect(problemsOf({ categories: [{ ...organs, typeName: null }], methods: ['STL'] }).size).toBe(0);
+    expect([...problemsOf({ categories: [organs, organs] }).keys()]).toEqual(['categories']);
+    expect(
+      problemsOf({ categories: [{ ...organs, tasks: [...organs.tasks, ...organs.tasks] }] }).get('categories.0'),
+    ).toMatch(/twice/);
+    expect([...problemsOf({ methods: [] }).keys()]).toEqual(['methods']);
+    expect([...problemsOf({ slicingRates: [] }).keys()]).toEqual(['slicingRates']);
+    expect([...problemsOf({ rounds: { count: '-1', epochs: '' } }).keys()]).toEqual(['rounds.count', 'rounds.epochs']);
+  });
+
+  it('leaves slicing rates out of a plan without MTL-LS', () => {
+    const read = readPlanDraft({ ...draftOfPlan(plan), methods: ['STL', 'MTL-XC'] }, library);
+    expect(read.plan?.slicingRates).toEqual([]);
   });
 
   it('asks for a corpus and a model while the library is empty', () => {
     const { plan: none, problems } = readPlanDraft(newPlanDraft(), { corpora: [], models: [] });
     expect(none).toBeNull();
-    expect([...problems.keys()]).toEqual(['tasks', 'model']);
+    expect([...problems.keys()]).toEqual(['categories', 'model']);
   });
 
   it('makes the sample plan only of what came with the lab', () => {
-    expect(samplePlan(library, newer.id)?.tasks[0]?.corpus.name).toBe('sample');
+    expect(samplePlan(library, newer.id)?.categories[0]?.tasks[0]?.corpus.name).toBe('sample');
     expect(samplePlan({ ...library, models: [large] }, null)).toBeNull();
   });
 });
@@ -100,15 +133,6 @@ describe('readSeeds', () => {
 
   it.each(['', ' , ', '1, 1', '-1', '1.5', '4294967296', 'one'])('refuses "%s" in words', (text) => {
     expect(typeof readSeeds(text)).toBe('string');
-  });
-});
-
-describe('estimateSteps', () => {
-  it('rounds the last batch up, and counts devel where it is trained on', () => {
-    const config = { ...presets.quick.config, batchSize: 32, epochs: 3 };
-    expect(estimateSteps([sample, newer], 2, config)).toEqual({ runs: 4, steps: 4 * 3 * 4, upperBound: false });
-    const both = { ...config, trainOn: 'train+devel' as const, batchSize: 110, microBatchSize: 1 };
-    expect(estimateSteps([sample], 1, both).steps).toBe(3);
   });
 });
 

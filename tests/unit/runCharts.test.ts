@@ -1,10 +1,10 @@
-// Proves that a thinned loss curve keeps its ends and extremes, and that means over snapshots are those of the textbook.
+// Proves that a thinned loss curve keeps its ends and extremes, and that a run shows the scores of its selected snapshot.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../src/lab/presets.ts';
 import { lossSeries } from '../../src/ui/charts/lossSeries.ts';
 import { bestEpoch, runProgress } from '../../src/ui/runProgress.ts';
-import { selectedSnapshot, shownDevel } from '../../src/ui/selectedSnapshot.ts';
-import { snapshotSpread, spread } from '../../src/ui/snapshotSpread.ts';
+import { selectedSnapshot, shownF1 } from '../../src/ui/selectedSnapshot.ts';
+import { snapshotSpread } from '../../src/ui/snapshotSpread.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel, fakeRun } from '../fixtures/fakeRecords.ts';
 
 const corpus = fakeCorpus('c', ['Cell'], fakeCorpusSentences({ train: 60, devel: 10, test: 10 }, ['Cell']));
@@ -48,38 +48,42 @@ describe('lossSeries', () => {
   });
 });
 
-describe('spread', () => {
-  it('is the mean and the sample standard deviation', () => {
-    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) });
-    expect(spread([88.26])).toEqual({ mean: 88.26, deviation: null });
-    expect(spread([])).toBeNull();
-  });
-});
-
 describe('a finished run', () => {
   const record = fakeRun(corpus, model, { status: 'finished', config: presets.paper.config });
 
   it('is shown by its selected snapshot', () => {
     const selected = selectedSnapshot(record);
     expect(selected?.epoch).toBe(record.selectedEpoch);
-    expect(shownDevel(record)).toBe(selected?.devel);
+    expect(shownF1(record, 'devel')).toBe(selected?.devel[0]?.lenient.overall.f1);
+    expect(shownF1(record, 'test')).toBe(selected?.test[0]?.lenient.overall.f1);
     expect(runProgress(record)).toBe(1);
   });
 
   it('has means over all its snapshots, and none for what no snapshot scored', () => {
-    const f1 = record.snapshots.map(({ test }) => test?.strict.perType.Cell?.f1 ?? 0);
+    const f1 = record.snapshots.map(({ test }) => test[0]?.strict.perType.Cell?.f1 ?? 0);
     const mean = f1.reduce((sum, value) => sum + value, 0) / f1.length;
-    expect(snapshotSpread(record.snapshots, 'test', 'strict', 'Cell', 'f1')?.mean).toBeCloseTo(mean, 10);
-    expect(snapshotSpread(record.snapshots, 'test', 'lenient', 'Organ', 'f1')).toBeNull();
+    const of = { task: 0, split: 'test', measure: 'f1' } as const;
+    expect(snapshotSpread(record.snapshots, { ...of, reading: 'strict', type: 'Cell' })?.mean).toBeCloseTo(mean, 10);
+    expect(snapshotSpread(record.snapshots, { ...of, reading: 'lenient', type: 'Organ' })).toBeNull();
+  });
+});
+
+describe('a run on several tasks', () => {
+  it('shows the mean over its tasks', () => {
+    const several = fakeRun(corpus, model, { status: 'finished', method: 'MTL-XC', others: [corpus] });
+    const [one, other] = selectedSnapshot(several)?.test ?? [];
+    const f1 = [one, other].map((scores) => scores?.lenient.overall.f1 ?? 0);
+    expect(f1[0]).not.toBe(f1[1]);
+    expect(shownF1(several, 'test')).toBeCloseTo(((f1[0] ?? 0) + (f1[1] ?? 0)) / 2, 10);
   });
 });
 
 describe('a run under way', () => {
   it('shows its latest epoch, and the best one so far', () => {
     const record = fakeRun(corpus, model, { status: 'running', done: 0.5 });
-    expect(shownDevel(record)).toBe(record.epochs.at(-1)?.devel);
-    const best = Math.max(...record.epochs.map(({ devel }) => devel?.lenient.overall.f1 ?? 0));
-    expect(bestEpoch(record)?.devel?.lenient.overall.f1).toBe(best);
+    expect(shownF1(record, 'devel')).toBe(record.epochs.at(-1)?.devel[0]?.lenient.overall.f1);
+    const best = Math.max(...record.epochs.map(({ devel }) => devel[0]?.lenient.overall.f1 ?? 0));
+    expect(bestEpoch(record)?.f1).toBe(best);
     expect(runProgress(record)).toBeCloseTo(0.5, 2);
   });
 

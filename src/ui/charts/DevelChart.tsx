@@ -11,16 +11,24 @@ const LEGEND = [
   { name: 'F1', line: 'thick' },
 ];
 
-export function DevelChart({ epochs }: { readonly epochs: readonly EpochPoint[] }) {
+export interface DevelChartProps {
+  readonly epochs: readonly EpochPoint[];
+  /** Place of the task in the run. */
+  readonly task: number;
+  readonly caption?: string;
+}
+
+export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: DevelChartProps) {
   const points = epochs.flatMap(({ epoch, devel }) => {
-    if (devel === null) return [];
-    const { precision, recall, f1 } = devel.lenient.overall;
+    const scores = devel[task];
+    if (scores == null) return [];
+    const { precision, recall, f1 } = scores.lenient.overall;
     return [{ epoch, precision, recall, f1 }];
   });
   const lowest = Math.min(100, ...points.flatMap(({ precision, recall }) => [precision, recall]));
   const floor = Math.max(0, Math.floor(lowest / 10) * 10);
   return (
-    <ChartFrame caption="Devel scores by epoch" legend={LEGEND}>
+    <ChartFrame caption={caption} legend={LEGEND}>
       <LineChart data={points} margin={chartStyle.margin} title="Devel precision, recall and F1 by epoch">
         <CartesianGrid {...chartStyle.grid} />
         <XAxis

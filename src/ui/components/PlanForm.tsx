@@ -1,12 +1,17 @@
 // The form for a plan of a person's own: tasks, model, seeds, preset and every setting.
+import { offeredCategories } from '../../lab/offeredCategories.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
-import { draftOfConfig } from '../configDraft.ts';
-import { inputOf, PRESET_NAMES, readPlanDraft, type PlanDraft } from '../planDraft.ts';
+import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from '../planDraft.ts';
+import { readPlanDraft, type ReadPlan } from '../readPlanDraft.ts';
+import { categoriesFor, isLoose } from '../categoryDraft.ts';
 import { useLab } from '../useLab.ts';
 import { ConfigForm } from './ConfigForm.tsx';
+import { CategoryFields } from './CategoryFields.tsx';
 import { DropZone } from './DropZone.tsx';
 import { Field } from './Field.tsx';
+import { MethodFields } from './MethodFields.tsx';
 import { PlanSummary } from './PlanSummary.tsx';
+import { PresetTable } from './PresetTable.tsx';
 import { TaskRows } from './TaskRows.tsx';
 
 export interface PlanFormProps {
@@ -16,9 +21,10 @@ export interface PlanFormProps {
 
 export function PlanForm({ draft, onDraft }: PlanFormProps) {
   const { state } = useLab();
+  const offered = offeredCategories(state);
   const read = readPlanDraft(draft, state);
   const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, ...part });
-  const choosePreset = (preset: PresetName) => change({ preset, config: draftOfConfig(presets[preset].config) });
+  const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
   const { kept: model, input: wantedModel } = read.model;
   return (
     <section aria-labelledby="plan-title" className="plan">
@@ -29,7 +35,27 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             <strong>Drop a corpus</strong> (CoNLL files, a folder or a zip), a Hugging Face XLNet folder, or a plan
             file.
           </DropZone>
-          <TaskRows read={read} corpora={state.corpora} onTasks={(tasks) => change({ tasks })} />
+          <MethodFields
+            draft={draft}
+            read={read}
+            onMethods={(methods) => change({ methods, categories: categoriesFor(methods, draft.categories, offered) })}
+            onChange={change}
+          />
+          {isLoose(draft, read) ? (
+            <TaskRows
+              read={read.categories[0]?.tasks ?? []}
+              problemAt={(task) => read.problems.get(task === null ? 'categories' : `categories.0.tasks.${task}`)}
+              corpora={state.corpora}
+              onTasks={(tasks) => change({ categories: [looseTasks(tasks)] })}
+            />
+          ) : (
+            <CategoryFields
+              read={read}
+              corpora={state.corpora}
+              offered={offered}
+              onCategories={(categories) => change({ categories })}
+            />
+          )}
           <div className="fields">
             <Field label="Model" problem={read.problems.get('model')}>
               {(control) => (
@@ -50,14 +76,11 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
                 </select>
               )}
             </Field>
-            <Field label="Method" help="Fine-tunes the pretrained model on each task alone.">
-              {(control) => (
-                <select {...control} value={draft.method} onChange={() => change({ method: 'STL' })}>
-                  <option value="STL">STL, single-task learning</option>
-                </select>
-              )}
-            </Field>
-            <Field label="Seeds" help="One run each, separated by commas." problem={read.problems.get('seeds')}>
+            <Field
+              label="Seeds"
+              help="Each method and task once a seed; separated by commas."
+              problem={read.problems.get('seeds')}
+            >
               {(control) => (
                 <input
                   {...control}
@@ -82,6 +105,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             </Field>
           </div>
           <PresetChoice preset={draft.preset} onChoose={choosePreset} />
+          <RoundFields draft={draft} read={read} onChange={change} />
           <ConfigForm
             draft={draft.config}
             preset={presets[draft.preset].config}
@@ -93,6 +117,51 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
         <PlanSummary read={read} preset={draft.preset} />
       </div>
     </section>
+  );
+}
+
+function RoundFields({
+  draft: { rounds },
+  read,
+  onChange,
+}: {
+  readonly draft: PlanDraft;
+  readonly read: ReadPlan;
+  readonly onChange: (part: Partial<PlanDraft>) => void;
+}) {
+  return (
+    <div className="fields">
+      <Field
+        label="Further rounds"
+        help="Trainings that start again from the weights of the first one. The paper has three; 0 for none."
+        problem={read.problems.get('rounds.count')}
+      >
+        {(control) => (
+          <input
+            {...control}
+            type="text"
+            inputMode="numeric"
+            autoComplete="off"
+            value={rounds.count}
+            onChange={(event) => onChange({ rounds: { ...rounds, count: event.target.value } })}
+          />
+        )}
+      </Field>
+      {rounds.count.trim() !== '0' && (
+        <Field label="Epochs a round" help="The paper trains 30." problem={read.problems.get('rounds.epochs')}>
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              inputMode="numeric"
+              autoComplete="off"
+              value={rounds.epochs}
+              onChange={(event) => onChange({ rounds: { ...rounds, epochs: event.target.value } })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
   );
 }
 
@@ -123,6 +192,7 @@ function PresetChoice({
       <p id="preset-text" className="field-help">
         {presets[preset].description}
       </p>
+      <PresetTable />
     </fieldset>
   );
 }

@@ -1,18 +1,25 @@
 // What a plan comes to, what is still wrong with it, and the buttons that start or export it.
+import type { LabState } from '../../lab/labState.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
 import { configFields } from '../configFields.ts';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
-import type { ReadPlan, StepEstimate } from '../planDraft.ts';
+import type { RunGraph } from '../../lab/runGraph.ts';
+import type { ReadPlan } from '../readPlanDraft.ts';
+import { estimatedMs } from '../stepTime.ts';
+import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 import { Button } from './Button.tsx';
 import { configFieldId } from './ConfigForm.tsx';
 import { Facts } from './Facts.tsx';
+import { RunGraphList } from './RunGraphList.tsx';
 
 export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonly preset: PresetName }) {
   const { lab, state } = useLab();
-  const { plan, estimate, problems, changed } = read;
+  const { plan, problems, changed } = read;
+  const { graph, problem } = usePreview(plan);
+  const records = state.runs.map(({ record }) => record);
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -30,10 +37,27 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         facts={[
           ['Preset', presets[preset].label],
           ['Changes', changed.size],
-          ['Runs', estimate === null ? '–' : format.count(estimate.runs)],
-          ['Steps', stepsText(estimate)],
+          ['Runs', graph === null ? '–' : format.count(graph.nodes.length)],
+          ...(graph !== null && graph.runsLeft < graph.nodes.length
+            ? [['To train', `${format.count(graph.runsLeft)}, the others are here`] as const]
+            : []),
+          ['Steps', stepsText(graph)],
+          ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
+          ['Time', graph === null ? '–' : timeText(estimatedMs(graph, records))],
         ]}
       />
+      {graph !== null && tooLarge(graph, state.usage) && (
+        <p className="problem">
+          This browser allows {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or remove what is
+          not needed.
+        </p>
+      )}
+      {problem !== null && (
+        <p className="problem" role="status">
+          {problem}
+        </p>
+      )}
+      {graph !== null && graph.nodes.length > 1 && <RunGraphList graph={graph} />}
       {problems.size > 0 && (
         <ul className="problem-list" aria-label="Problems">
           {[...problems].map(([place, problem]) => (
@@ -44,7 +68,11 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         </ul>
       )}
       <div className="actions">
-        <Button kind="strong" disabled={plan === null || state.backend.status !== 'ready'} onAct={train}>
+        <Button
+          kind="strong"
+          disabled={plan === null || graph === null || state.backend.status !== 'ready'}
+          onAct={train}
+        >
           Train
         </Button>
         <Button disabled={plan === null} onAct={exportPlan}>
@@ -74,9 +102,22 @@ function showField(id: string): void {
   control?.focus();
 }
 
-function stepsText(estimate: StepEstimate | null): string {
-  if (estimate === null) return '–';
-  return `${estimate.upperBound ? 'at most ' : ''}${format.count(estimate.steps)}`;
+function stepsText(graph: RunGraph | null): string {
+  if (graph === null) return '–';
+  return `${graph.isUpperBound ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
+}
+
+function timeText(elapsedMs: number | null): string {
+  return elapsedMs === null ? 'not known before a first run' : `about ${format.duration(elapsedMs)}`;
+}
+
+function freeBytes(usage: LabState['usage']): number | null {
+  return usage === null || usage.quotaBytes === null ? null : Math.max(0, usage.quotaBytes - usage.usedBytes);
+}
+
+function tooLarge({ storageBytes }: RunGraph, usage: LabState['usage']): boolean {
+  const free = freeBytes(usage);
+  return free !== null && storageBytes > free;
 }
 
 function readinessText(backend: 'starting' | 'ready' | 'failed'): string {

@@ -2,6 +2,7 @@
 import type { ImportedResult, RunView } from '../../lab/labState.ts';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
+import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 import { Button } from './Button.tsx';
@@ -17,7 +18,7 @@ export function RunActions({ run: { record }, source }: RunActionsProps) {
   const { lab } = useLab();
   const { spec, status } = record;
   const own = source === null;
-  const fileName = format.fileName(spec.corpus.name, format.typeName(spec.type), spec.method, `seed${spec.seed}`);
+  const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
   const remove = async () => {
     await lab.removeRun(spec.id);
     goTo({ page: 'runs' });
@@ -41,8 +42,7 @@ export function RunActions({ run: { record }, source }: RunActionsProps) {
           loss={
             <p>
               The history, scores, checkpoint and {format.counted(record.snapshots.length, 'snapshot')} of{' '}
-              {format.taskName(spec.corpus.name, spec.type)}, seed {spec.seed}, will be gone. Export the result first to
-              keep its scores.
+              {runName(spec)}, seed {spec.seed}, will be gone. Export the result first to keep its scores.
             </p>
           }
           onRemove={remove}

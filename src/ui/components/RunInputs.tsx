@@ -1,7 +1,7 @@
 // Everything that went into a run, for whoever wants to repeat it.
 import { presets } from '../../lab/presets.ts';
 import { SPLITS } from '../../data/corpus.ts';
-import type { RunRecord } from '../../schema/runRecord.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { changedPaths, draftOfConfig, settingText } from '../configDraft.ts';
 import { configSections } from '../configFields.ts';
 import { format } from '../format.ts';
@@ -52,17 +52,13 @@ export function RunInputs({ record, software }: RunInputsProps) {
 }
 
 function inputFacts(record: RunRecord, software: string | null): readonly Fact[] {
-  const { spec, counts, environments } = record;
+  const { spec, environments } = record;
   return [
     ['Run', <code>{spec.id}</code>],
-    ['Corpus', <Named name={spec.corpus.name} fingerprint={spec.corpus.fingerprint} />],
-    ['Entity type', format.typeName(spec.type)],
-    ...(counts === null
-      ? []
-      : [
-          ['Sentences', SPLITS.map((split) => `${format.count(counts[split].sentences)} ${split}`).join(', ')] as const,
-          ['Mentions', SPLITS.map((split) => `${format.count(counts[split].mentions)} ${split}`).join(', ')] as const,
-        ]),
+    ...slicingFacts(spec),
+    ...spec.tasks.flatMap((task, place) =>
+      taskFacts(record, task, spec.tasks.length > 1 ? ` ${place + 1}` : '', place),
+    ),
     ['Tags', record.tags.length === 0 ? '–' : record.tags.join(' ')],
     ['Model', <Named name={spec.model.name} fingerprint={spec.model.fingerprint} />],
     ['Seed', spec.seed],
@@ -76,6 +72,37 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
     ...(software === null ? [] : [['Exported by', software] as const]),
     ['Created', format.moment(record.createdAt)],
     ['Updated', format.moment(record.updatedAt)],
+  ];
+}
+
+function taskFacts({ counts }: RunRecord, { corpus, type }: TaskRef, number: string, place: number): readonly Fact[] {
+  const own = counts?.[place];
+  const facts: readonly Fact[] = [
+    [`Corpus${number}`, <Named name={corpus.name} fingerprint={corpus.fingerprint} />],
+    [`Entity type${number}`, format.typeName(type)],
+  ];
+  if (own === undefined) return facts;
+  return [
+    ...facts,
+    [`Sentences${number}`, SPLITS.map((split) => `${format.count(own[split].sentences)} ${split}`).join(', ')],
+    [`Mentions${number}`, SPLITS.map((split) => `${format.count(own[split].mentions)} ${split}`).join(', ')],
+  ];
+}
+
+function slicingFacts({ category, slicing, round, parent }: RunSpec): readonly Fact[] {
+  return [
+    ...(category === null ? [] : [['Category', `${category.name}, type name ${category.typeName}`] as const]),
+    ...(slicing === null
+      ? []
+      : [
+          ['Layers from MTL-XC', `${slicing.layers}, and the embedding${slicing.frozen ? '; frozen' : ''}`] as const,
+          [
+            'Biases from MTL-XC',
+            slicing.biases === 'released' ? 'of all layers, as released' : 'of the shared layers',
+          ] as const,
+        ]),
+    ...(round === 0 ? [] : [['Round', round] as const]),
+    ...(parent === null ? [] : [['Starts from run', <code>{parent}</code>] as const]),
   ];
 }
 

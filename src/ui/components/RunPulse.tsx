@@ -3,6 +3,7 @@ import type { RunView } from '../../lab/labState.ts';
 import type { TrainingPhase } from '../../schema/trainingEvent.ts';
 import { format } from '../format.ts';
 import { bestEpoch, runProgress, STATUS_WORDS } from '../runProgress.ts';
+import { meanF1 } from '../selectedSnapshot.ts';
 import { Facts, type Fact } from './Facts.tsx';
 import { Meter } from './Meter.tsx';
 
@@ -51,10 +52,7 @@ function lastingFacts({ record }: RunView): readonly Fact[] {
     ['Loss', format.quantity(last?.loss)],
     ['Learning rate', format.rate(last?.learningRate)],
     ['Gradient norm', format.quantity(last?.gradientNorm)],
-    [
-      'Best devel F1',
-      best?.devel == null ? '–' : `${format.percent(best.devel.lenient.overall.f1)} (epoch ${best.epoch})`,
-    ],
+    ['Best devel F1', best === null ? '–' : `${format.percent(best.f1)} (epoch ${best.point.epoch})`],
     ['Elapsed', format.duration(record.elapsedMs)],
   ];
 }
@@ -73,7 +71,7 @@ function liveFacts({ live }: RunView): readonly Fact[] {
 
 function spokenStatus({ record, live }: RunView): string {
   const epochs = record.epochs.length;
-  const f1 = record.epochs.at(-1)?.devel?.lenient.overall.f1;
-  const scores = epochs === 0 || f1 === undefined ? '' : ` Epoch ${epochs}: devel F1 ${format.percent(f1)}.`;
+  const f1 = meanF1(record.epochs.at(-1)?.devel ?? []);
+  const scores = epochs === 0 || f1 === null ? '' : ` Epoch ${epochs}: devel F1 ${format.percent(f1)}.`;
   return `${STATUS_WORDS[record.status]}.${live === null ? '' : ` ${PHASE_WORDS[live.phase]}.`}${scores}`;
 }

@@ -1,26 +1,41 @@
 // Scores of a finished run: the selected snapshot, and the mean over the kept ones.
+import { useId } from 'react';
 import type { Split } from '../../data/corpus.ts';
+import type { Spread } from '../../metrics/aggregate.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { EntityScores } from '../../schema/scores.ts';
 import { format } from '../format.ts';
 import { selectedSnapshot } from '../selectedSnapshot.ts';
-import { scoreOf, snapshotSpread, type Spread } from '../snapshotSpread.ts';
+import { scoreOf, snapshotSpread } from '../snapshotSpread.ts';
 import { ScoreTable } from './ScoreTable.tsx';
 
 type ScoredSplit = Exclude<Split, 'train'>;
 
-export function RunScores({ record }: { readonly record: RunRecord }) {
+export interface RunScoresProps {
+  readonly record: RunRecord;
+  /** Place of the task in the run. */
+  readonly task: number;
+  /** The task's name where the run has several; null for the only one. */
+  readonly name: string | null;
+}
+
+export function RunScores({ record, task, name }: RunScoresProps) {
+  const titleId = useId();
   const selected = selectedSnapshot(record);
-  const split: ScoredSplit = record.snapshots.some((snapshot) => snapshot.test !== null) ? 'test' : 'devel';
-  const scores = selected?.[split] ?? null;
+  const split: ScoredSplit = record.snapshots.some((snapshot) => snapshot.test[task] != null) ? 'test' : 'devel';
+  const scores = selected?.[split][task] ?? null;
   if (selected === null || scores === null) return null;
+  const of = name === null ? '' : ` of ${name}`;
   const types = typesOf([scores.lenient, scores.strict]);
   return (
-    <section aria-labelledby="scores-title">
-      <h2 id="scores-title">{split === 'test' ? 'Test scores' : 'Devel scores'}</h2>
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>
+        {split === 'test' ? 'Test scores' : 'Devel scores'}
+        {of}
+      </h2>
       {split === 'devel' && <p className="soft">The corpus has no test split.</p>}
       <ScoreTable
-        label={split === 'test' ? 'Test scores of the selected snapshot' : 'Devel scores of the selected snapshot'}
+        label={`${split === 'test' ? 'Test' : 'Devel'} scores of the selected snapshot${name === null ? '' : `, ${name}`}`}
         types={types}
         countsOf={(type) => scoreOf(scores.lenient, type)}
         cell={(reading, type, measure) => format.percent(scoreOf(scores[reading], type)?.[measure])}
@@ -34,10 +49,10 @@ export function RunScores({ record }: { readonly record: RunRecord }) {
         <>
           <h3>Mean ± standard deviation over the last {record.snapshots.length} snapshots</h3>
           <ScoreTable
-            label={`Mean over ${record.snapshots.length} snapshots`}
+            label={`Mean over ${record.snapshots.length} snapshots${name === null ? '' : `, ${name}`}`}
             types={types}
             cell={(reading, type, measure) =>
-              spreadText(snapshotSpread(record.snapshots, split, reading, type, measure))
+              spreadText(snapshotSpread(record.snapshots, { task, split, reading, type, measure }))
             }
           />
         </>
@@ -51,8 +66,9 @@ function typesOf(readings: readonly EntityScores[]): readonly string[] {
 }
 
 function selectionText(record: RunRecord): string {
-  const chosenOnDevel = record.snapshots.some((snapshot) => snapshot.devel !== null);
-  return chosenOnDevel ? 'the one with the highest devel F1' : 'the last one, as there is no devel score';
+  const chosenOnDevel = record.snapshots.some(({ devel }) => devel.some((scores) => scores !== null));
+  const mean = record.spec.tasks.length > 1 ? ', the mean over the tasks' : '';
+  return chosenOnDevel ? `the one with the highest devel F1${mean}` : 'the last one, as there is no devel score';
 }
 
 function spreadText(value: Spread | null): string {

@@ -2,9 +2,11 @@
 import type { ReactNode } from 'react';
 import type { RunView } from '../../lab/labState.ts';
 import { format } from '../format.ts';
+import { methodName, runName } from '../runName.ts';
 import { runProgress } from '../runProgress.ts';
-import { shownDevel, shownTest } from '../selectedSnapshot.ts';
+import { shownF1 } from '../selectedSnapshot.ts';
 import { Meter } from './Meter.tsx';
+import { useLayers } from '../useLayers.ts';
 import { StatusMark } from './StatusMark.tsx';
 import { TableBox } from './TableBox.tsx';
 
@@ -19,6 +21,7 @@ export interface RunsTableProps {
 }
 
 export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProps) {
+  const layersOf = useLayers();
   return (
     <TableBox label={label}>
       <thead>
@@ -46,7 +49,7 @@ export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProp
       <tbody>
         {runs.map((run) => {
           const { spec, status, elapsedMs } = run.record;
-          const name = format.taskName(spec.corpus.name, spec.type);
+          const name = runName(spec);
           const waiting = queue.indexOf(spec.id);
           return (
             <tr key={spec.id}>
@@ -66,11 +69,11 @@ export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProp
                   <span className="number">{format.share(runProgress(run.record))}</span>
                 </span>
               </td>
-              <td>{spec.method}</td>
+              <td className="nowrap">{methodName(spec, layersOf(spec.model.id))}</td>
               <td>{spec.model.name}</td>
               <td className="number">{spec.seed}</td>
-              <td className="number">{format.percent(shownDevel(run.record)?.lenient.overall.f1)}</td>
-              <td className="number">{format.percent(shownTest(run.record)?.lenient.overall.f1)}</td>
+              <td className="number">{format.percent(shownF1(run.record, 'devel'))}</td>
+              <td className="number">{format.percent(shownF1(run.record, 'test'))}</td>
               <td className="number nowrap">{format.duration(elapsedMs)}</td>
             </tr>
           );

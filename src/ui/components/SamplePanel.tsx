@@ -2,7 +2,8 @@
 import { useState } from 'react';
 import { presets } from '../../lab/presets.ts';
 import { format } from '../format.ts';
-import { estimateSteps, samplePlan } from '../planDraft.ts';
+import { samplePlan } from '../planDraft.ts';
+import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 import { Button } from './Button.tsx';
@@ -14,6 +15,8 @@ export function SamplePanel() {
   const [chosenId, setChosenId] = useState<string | null>(null);
   const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
   const plan = samplePlan(state, sample?.id ?? null);
+  const { graph } = usePreview(plan);
+  const steps = graph?.nodes.reduce((sum, { cost }) => sum + cost.steps, 0) ?? 0;
   const installing = !state.opened || state.backend.status === 'starting' || state.jobs.length > 0;
   const start = async () => {
     if (plan === null) return;
@@ -53,7 +56,7 @@ export function SamplePanel() {
         {sample === undefined || plan === null
           ? emptyText(installing)
           : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
-              estimateSteps([sample], 1, plan.config).steps,
+              steps,
               'step',
             )}, ${format.counted(sample.counts.train.sentences, 'training sentence')}.`}
       </p>

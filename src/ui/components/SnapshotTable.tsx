@@ -5,9 +5,16 @@ import { TableBox } from './TableBox.tsx';
 
 const SCORES = ['Devel F1', 'Test precision', 'Test recall', 'Test F1', 'Test F1, strict'] as const;
 
-export function SnapshotTable({ record }: { readonly record: RunRecord }) {
+export interface SnapshotTableProps {
+  readonly record: RunRecord;
+  /** Place of the task in the run. */
+  readonly task: number;
+  readonly label: string;
+}
+
+export function SnapshotTable({ record, task, label }: SnapshotTableProps) {
   return (
-    <TableBox label="Snapshots">
+    <TableBox label={label}>
       <thead>
         <tr>
           <th scope="col">Epoch</th>
@@ -23,11 +30,11 @@ export function SnapshotTable({ record }: { readonly record: RunRecord }) {
         {record.snapshots.map(({ epoch, devel, test }) => (
           <tr key={epoch} className={epoch === record.selectedEpoch ? 'chosen' : undefined}>
             <th scope="row">{epoch}</th>
-            <td className="number">{format.percent(devel?.lenient.overall.f1)}</td>
-            <td className="number">{format.percent(test?.lenient.overall.precision)}</td>
-            <td className="number">{format.percent(test?.lenient.overall.recall)}</td>
-            <td className="number">{format.percent(test?.lenient.overall.f1)}</td>
-            <td className="number">{format.percent(test?.strict.overall.f1)}</td>
+            <td className="number">{format.percent(devel[task]?.lenient.overall.f1)}</td>
+            <td className="number">{format.percent(test[task]?.lenient.overall.precision)}</td>
+            <td className="number">{format.percent(test[task]?.lenient.overall.recall)}</td>
+            <td className="number">{format.percent(test[task]?.lenient.overall.f1)}</td>
+            <td className="number">{format.percent(test[task]?.strict.overall.f1)}</td>
             <td>{epoch === record.selectedEpoch ? 'selected' : ''}</td>
           </tr>
         ))}

@@ -1,39 +1,46 @@
 // The tasks of a plan, each a corpus restricted to one type or all of its types.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { PlanFile } from '../../schema/planFile.ts';
+import type { PlanTask } from '../../schema/planFile.ts';
 import { format } from '../format.ts';
-import { taskOfCorpus, type ReadPlan } from '../planDraft.ts';
+import { taskOfCorpus } from '../planDraft.ts';
+import type { ReadTask } from '../readPlanDraft.ts';
 import { Field } from './Field.tsx';
 
-type PlanTasks = PlanFile['tasks'];
-type ReadTask = ReadPlan['tasks'][number];
+type PlanTasks = readonly PlanTask[];
 
 export interface TaskRowsProps {
-  readonly read: ReadPlan;
+  readonly read: readonly ReadTask[];
+  /** Of the tasks, by their place, and of all of them together under null. */
+  readonly problemAt: (place: number | null) => string | undefined;
+  /** Whose tasks they are, to tell controls of several categories apart; empty where there is one. */
+  readonly of?: string;
   readonly corpora: readonly CorpusRecord[];
   readonly onTasks: (tasks: PlanTasks) => void;
 }
 
-export function TaskRows({ read, corpora, onTasks }: TaskRowsProps) {
-  const tasks = read.tasks.flatMap(({ input, type }) => (input === null ? [] : [{ corpus: input, type }]));
+export function TaskRows({ read, problemAt, of = '', corpora, onTasks }: TaskRowsProps) {
+  const tasks = read.flatMap(({ input, type }) => (input === null ? [] : [{ corpus: input, type }]));
   const replace = (index: number, task: PlanTasks[number]) =>
     onTasks(tasks.map((old, at) => (at === index ? task : old)));
   const another = corpora[0];
   return (
     <fieldset className="tasks">
-      <legend>{read.tasks.length > 1 ? 'Tasks' : 'Task'}</legend>
-      {read.tasks.map((task, index) => (
+      <legend>
+        {read.length > 1 ? 'Tasks' : 'Task'}
+        {of}
+      </legend>
+      {read.map((task, index) => (
         <TaskRow
           key={index}
           task={task}
           corpora={corpora}
-          place={read.tasks.length > 1 ? ` ${index + 1}` : ''}
-          problem={read.problems.get(`tasks.${index}`)}
+          place={`${read.length > 1 ? ` ${index + 1}` : ''}${of}`}
+          problem={problemAt(index)}
           onTask={(next) => replace(index, next)}
-          onRemove={read.tasks.length > 1 ? () => onTasks(tasks.filter((_, at) => at !== index)) : null}
+          onRemove={read.length > 1 ? () => onTasks(tasks.filter((_, at) => at !== index)) : null}
         />
       ))}
-      {read.problems.has('tasks') && <p className="field-problem">{read.problems.get('tasks')}</p>}
+      {problemAt(null) !== undefined && <p className="field-problem">{problemAt(null)}</p>}
       {another !== undefined && (
         <button type="button" className="link" onClick={() => onTasks([...tasks, nextTask(tasks, another)])}>
           Add another task

@@ -115,7 +115,7 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
 function Loss({ corpus, runs }: { readonly corpus: CorpusRecord; readonly runs: LabState['runs'] }) {
   const sentences = SPLITS.reduce((sum, split) => sum + corpus.counts[split].sentences, 0);
   const unfinished = runs.filter(
-    ({ record }) => record.spec.corpus.id === corpus.id && record.status !== 'finished',
+    ({ record }) => record.spec.tasks.some((task) => task.corpus.id === corpus.id) && record.status !== 'finished',
   ).length;
   return (
     <>

@@ -8,7 +8,9 @@ import { RunsTable } from '../components/RunsTable.tsx';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
 import { routeHref } from '../route.ts';
+import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
+import { useLayers } from '../useLayers.ts';
 
 export function ResultsPage() {
   const { state } = useLab();
@@ -69,6 +71,7 @@ function ImportedRuns({ result }: { readonly result: ImportedResult }) {
 
 function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
   const { lab } = useLab();
+  const layersOf = useLayers();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const runIds = runs.map(({ record }) => record.spec.id).filter((id) => chosen.has(id));
   const turn = (runId: string, on: boolean) => {
@@ -89,7 +92,7 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
           cell: ({ record: { spec } }) => (
             <input
               type="checkbox"
-              aria-label={`Export ${format.taskName(spec.corpus.name, spec.type)}, seed ${spec.seed}`}
+              aria-label={`Export ${runName(spec)}, ${spec.method === 'STL' ? '' : `${methodName(spec, layersOf(spec.model.id))}, `}seed ${spec.seed}`}
               checked={chosen.has(spec.id)}
               onChange={(event) => turn(spec.id, event.target.checked)}
             />

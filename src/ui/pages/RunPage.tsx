@@ -1,4 +1,5 @@
 // One run: its curves and pulse while it trains, its scores when it is done.
+import { useId } from 'react';
 import { LabError } from '../../util/labError.ts';
 import type { ImportedResult, RunView } from '../../lab/labState.ts';
 import { DevelChart } from '../charts/DevelChart.tsx';
@@ -9,7 +10,9 @@ import { RunPulse } from '../components/RunPulse.tsx';
 import { RunScores } from '../components/RunScores.tsx';
 import { SnapshotTable } from '../components/SnapshotTable.tsx';
 import { StatusMark } from '../components/StatusMark.tsx';
-import { format } from '../format.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { methodName, runName, taskRefName } from '../runName.ts';
+import { useLayers } from '../useLayers.ts';
 
 export interface RunPageProps {
   readonly run: RunView;
@@ -20,14 +23,17 @@ export interface RunPageProps {
 export function RunPage({ run, source }: RunPageProps) {
   const { record } = run;
   const { spec, failure } = record;
+  const layersOf = useLayers();
+  const several = spec.tasks.length > 1;
   return (
     <>
       <div className="title-row">
         <div>
           <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
-          <h1>{format.taskName(spec.corpus.name, spec.type)}</h1>
+          <h1>{runName(spec)}</h1>
           <p className="soft">
-            <StatusMark status={record.status} /> · {spec.method} · {spec.model.name} · seed {spec.seed}
+            <StatusMark status={record.status} /> · {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} ·
+            seed {spec.seed}
             {source !== null && ` · from ${source.fileName}, read only`}
           </p>
         </div>
@@ -42,19 +48,41 @@ export function RunPage({ run, source }: RunPageProps) {
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">
           <LossChart steps={record.steps} />
-          <DevelChart epochs={record.epochs} />
+          {spec.tasks.map((task, place) => (
+            <DevelChart
+              key={place}
+              epochs={record.epochs}
+              task={place}
+              {...(several ? { caption: `Devel scores by epoch, ${taskRefName(task)}` } : {})}
+            />
+          ))}
         </div>
       )}
-      {record.snapshots.length > 0 && (
-        <>
-          <RunScores record={record} />
-          <section aria-labelledby="snapshots-title">
-            <h2 id="snapshots-title">Snapshots</h2>
-            <SnapshotTable record={record} />
-          </section>
-        </>
-      )}
+      {record.snapshots.length > 0 &&
+        spec.tasks.map((task, place) => (
+          <TaskScores key={place} record={record} task={place} name={several ? taskRefName(task) : null} />
+        ))}
       <RunInputs record={record} software={source?.file.software ?? null} />
+    </>
+  );
+}
+
+interface TaskScoresProps {
+  readonly record: RunRecord;
+  readonly task: number;
+  readonly name: string | null;
+}
+
+function TaskScores({ record, task, name }: TaskScoresProps) {
+  const titleId = useId();
+  const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
+  return (
+    <>
+      <RunScores record={record} task={task} name={name} />
+      <section aria-labelledby={titleId}>
+        <h2 id={titleId}>{label}</h2>
+        <SnapshotTable record={record} task={task} label={label} />
+      </section>
     </>
   );
 }
