@@ -85,9 +85,7 @@ describe('headless', () => {
       [1, 'finished'],
       [2, 'finished'],
     ]);
-    expect(first.output).toContain(
-      '[1/2] moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00',
-    );
+    expect(first.output).toContain('[1/2] moss Disease seed 1  epoch 2/2  loss 0.250  devel P 75.00 R 75.00 F1 75.00');
     expect(first.output).toContain('test P 75.00 R 75.00 F1 75.00');
     expect(first.output).not.toContain('\x1b');
 
