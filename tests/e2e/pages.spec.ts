@@ -92,6 +92,7 @@ test('the keyboard alone reaches the content, every page and the training of a s
 
   await test.step('pages are reached and the focus goes along', async () => {
     await page.reload();
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     for (let stop = 0; stop < 4; stop++) await page.keyboard.press('Tab');
     await expect(page.getByRole('link', { name: 'Corpora', exact: true })).toBeFocused();
     await page.keyboard.press('Enter');
@@ -119,6 +120,7 @@ test('the keyboard alone reaches the content, every page and the training of a s
     await expect(dialog).toBeHidden();
     await expect(runActions(page).getByRole('button', { name: 'Remove run' })).toBeFocused();
     await page.keyboard.press('Enter');
+    await expect(dialog.getByRole('button', { name: 'Keep' })).toBeFocused();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Runs');
