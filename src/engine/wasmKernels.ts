@@ -54,6 +54,9 @@ const batchMatMul = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo
   const wasm = backend as BackendWasm;
   const a = inputs.a as tf.TensorInfo;
   const b = inputs.b as tf.TensorInfo;
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') {
+    throw new Error(`matMul of ${a.dtype} and ${b.dtype}: only float32 is read here`);
+  }
   const left = attrs?.transposeA === true ? swapLast(a, wasm) : a;
   const right = attrs?.transposeB === true ? swapLast(b, wasm) : b;
   const [rows, inner] = left.shape.slice(-2) as [number, number];

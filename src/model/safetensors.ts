@@ -15,12 +15,13 @@ const entrySchema = z.object({
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
-const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4 };
+const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
  * Reads every tensor whose name passes `wanted`. Throws LabError `safetensors/...` with expected and got for a file that is
- * truncated, has a broken header, offsets outside the file, a size that does not match its shape, or an element type not read here.
+ * truncated, has a broken header, offsets outside the file or inside another tensor, a size that does not match its shape, or an element
+ * type not read here.
  */
 export function readSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -36,12 +37,20 @@ export function readSafetensors(
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
-  const tensors = new Map<string, FileTensor>();
-  for (const [name, raw] of Object.entries(header)) {
-    if (name === '__metadata__' || !wanted(name)) continue;
-    tensors.set(name, readTensor(name, raw, data));
-  }
-  return tensors;
+  const places = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__' && wanted(name))
+    .map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
+  refuseOverlaps(places);
+  return new Map(places.map((place) => [place.name, readTensor(place, data)]));
+}
+
+/** Where a tensor lies in the data, in bytes. */
+interface TensorPlace {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly from: number;
+  readonly to: number;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -56,25 +65,41 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   });
 }
 
-function readTensor(name: string, raw: unknown, data: Uint8Array<ArrayBuffer>): FileTensor {
+function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace {
   const entry = entrySchema.safeParse(raw);
   if (!entry.success) throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`);
-  const { dtype, shape, data_offsets: offsets } = entry.data;
-  const elementBytes = BYTES_PER_ELEMENT[dtype];
+  const { dtype, shape } = entry.data;
+  const [from, to] = entry.data.data_offsets;
+  const elementBytes = BYTES_PER_ELEMENT.get(dtype);
   if (elementBytes === undefined) {
     throw new LabError('safetensors/type', `Tensor ${name} has an element type this lab does not read.`, {
-      expected: Object.keys(BYTES_PER_ELEMENT).join(', '),
+      expected: [...BYTES_PER_ELEMENT.keys()].join(', '),
       got: dtype,
     });
   }
   const expectedBytes = elementBytes * shape.reduce((product, size) => product * size, 1);
-  const [from, to] = offsets;
-  if (to - from !== expectedBytes || to > data.byteLength) {
+  if (to - from !== expectedBytes || to > dataBytes) {
     throw new LabError('safetensors/size', `Tensor ${name} does not lie inside the file; the file may be truncated.`, {
       expected: `${expectedBytes} bytes for ${dtype} [${shape.join(', ')}]`,
-      got: `bytes ${from} to ${to} of ${data.byteLength}`,
+      got: `bytes ${from} to ${to} of ${dataBytes}`,
     });
   }
+  return { name, dtype, shape, from, to };
+}
+
+function refuseOverlaps(places: readonly TensorPlace[]): void {
+  const inOrder = places.filter(({ from, to }) => from < to).sort((left, right) => left.from - right.from);
+  for (const [index, { name, from }] of inOrder.entries()) {
+    const before = inOrder[index - 1];
+    if (before === undefined || before.to <= from) continue;
+    throw new LabError('safetensors/overlap', `Tensors ${before.name} and ${name} lie at the same place in the file.`, {
+      expected: `${name} from byte ${before.to} on`,
+      got: `from byte ${from}`,
+    });
+  }
+}
+
+function readTensor({ dtype, shape, from, to }: TensorPlace, data: Uint8Array<ArrayBuffer>): FileTensor {
   const bytes = data.slice(from, to);
   if (dtype === 'I32') return { dtype, shape, values: new Int32Array(bytes.buffer) };
   if (dtype === 'F32') return { dtype, shape, values: new Float32Array(bytes.buffer) };

@@ -54,7 +54,7 @@ export function xlnetConfig(json: unknown): XlnetConfig {
   }
   const file = parsed.data;
   const headSize = file.d_head ?? file.d_model / file.n_head;
-  if (headSize * file.n_head !== file.d_model || file.d_model % 2 !== 0) {
+  if (!Number.isInteger(headSize) || headSize * file.n_head !== file.d_model || file.d_model % 2 !== 0) {
     throw new LabError('model/config', 'config.json has head sizes that do not fill the hidden size.', {
       expected: 'an even d_model = n_head * d_head',
       got: `d_model ${file.d_model}, n_head ${file.n_head}, d_head ${headSize}`,

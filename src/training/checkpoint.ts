@@ -15,9 +15,10 @@ export interface Checkpoint {
 const resumeFolder = (runId: string): string => `run/${runId}/resume/`;
 const snapshotFolder = (runId: string): string => `run/${runId}/snapshot/`;
 
-/** Writes the point a run resumes from, then removes the one before. Answers with its size in bytes. */
+/** Writes the point a run resumes from, then removes the one before; what a torn write left goes first. Answers with its size in bytes. */
 export async function saveCheckpoint(store: Store, runId: string, checkpoint: Checkpoint): Promise<number> {
   const { position, tensors } = checkpoint;
+  await removeTorn(store, resumeFolder(runId));
   const older = await store.keys(resumeFolder(runId));
   const folder = `${resumeFolder(runId)}${ordinal(position.step)}-${ordinal(position.epoch)}/`;
   const sizeBytes = await saveTensors(store, folder, { version: 1, runId, position }, tensors);
@@ -84,6 +85,14 @@ function ordinal(value: number): string {
 async function folders(store: Store, prefix: string): Promise<readonly string[]> {
   const names = (await store.keys(prefix)).map((key) => key.slice(prefix.length).split('/')[0] as string);
   return [...new Set(names)].sort().reverse().map((name) => `${prefix}${name}/`); // prettier-ignore
+}
+
+/** Removes what has no manifest: no reader looks at it, and a full store needs its room. */
+async function removeTorn(store: Store, prefix: string): Promise<void> {
+  const keys = await store.keys(prefix);
+  const whole = new Set(keys.filter((key) => key.endsWith('/manifest')).map((key) => key.slice(0, -'manifest'.length)));
+  const torn = (await folders(store, prefix)).filter((folder) => !whole.has(folder));
+  await store.remove(keys.filter((key) => torn.some((folder) => key.startsWith(folder))));
 }
 
 async function saveTensors(

@@ -6,7 +6,7 @@ import { readSafetensors } from '../model/safetensors.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import { readTokenizer } from '../data/tokenizer.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
-import { saveModel } from '../storage/modelRecords.ts';
+import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
@@ -21,6 +21,7 @@ const KEPT = [CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
 
 /**
  * Verifies that configuration, weights and tokenizer are there and fit each other, stores the files and answers with the record.
+ * A model that is stored already keeps its name and date, and stays built-in if it was.
  * Throws LabError `model/...`, `safetensors/...` or `tokenizer/...` with what was expected and what came; nothing is stored then.
  */
 export async function importModel(
@@ -43,10 +44,12 @@ export async function importModel(
   const tokenizer = readTokenizer(bytesOf(TOKENIZER_FILE), kept.find((file) => file.name === TOKENIZER_CONFIG_FILE)?.bytes ?? null, { lowerCase: false }); // prettier-ignore
   assertVocabulary(tokenizer, config);
   const content = fingerprint(kept.map((file) => [file.name, fingerprint(file.bytes)]).sort());
+  const id = content.slice(0, 16);
+  const held = await readModelRecord(store, id);
   const record: ModelRecord = {
     version: 1,
-    id: content.slice(0, 16),
-    name,
+    id,
+    name: held?.name ?? name,
     fingerprint: content,
     files: kept.map((file) => ({ name: file.name, sizeBytes: file.bytes.byteLength })),
     parameterCount: [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0),
@@ -55,8 +58,8 @@ export async function importModel(
     heads: config.heads,
     vocabularySize: config.vocabularySize,
     activation: config.activation,
-    builtIn,
-    addedAt: new Date().toISOString(),
+    builtIn: builtIn || (held?.builtIn ?? false),
+    addedAt: held?.addedAt ?? new Date().toISOString(),
   };
   await saveModel(store, record, kept);
   return record;

@@ -122,6 +122,8 @@ export class RunInProgress {
       // What was done after the checkpoint is done again, to the same numbers.
       steps: record.steps.filter(({ step }) => step <= this.position.step),
       epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
+      snapshots: this.position.epoch === config.epochs ? record.snapshots : [],
+      selectedEpoch: null,
     };
   }
 
@@ -243,7 +245,7 @@ export class RunInProgress {
       gradientNorm: gradientNorm / pending.steps,
       elapsedMs: this.elapsedMs(),
     };
-    assertFinite(point);
+    assertFinite(step, point.loss, point.gradientNorm);
     this.record = { ...this.record, steps: [...this.record.steps, point], step };
     this.position = { ...this.position, pending: NOTHING_PENDING, epochLoss: epochLoss + loss };
     this.pending.dispose();
@@ -262,10 +264,12 @@ export class RunInProgress {
     const [loss = NaN, gradientNorm = NaN] = await this.pending.data();
     const tensors = await checkpointTensors(this.state);
     this.assertHealthy();
+    assertFinite(this.position.step, loss, gradientNorm);
     const pending = { ...this.position.pending, loss, gradientNorm };
     this.position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
-    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
+    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
     await this.save({ step: this.position.step });
+    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
     const tookMs = performance.now() - startedAtMs;
     this.pointAtMs += tookMs;
     this.checkpointDueMs = performance.now() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
@@ -332,7 +336,8 @@ export class RunInProgress {
   }
 }
 
-function assertFinite({ step, loss, gradientNorm }: StepPoint): void {
+/** Throws LabError `training/notFinite` for sums or means over the steps up to `step`. */
+function assertFinite(step: number, loss: number, gradientNorm: number): void {
   if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
   throw new LabError(
     'training/notFinite',

@@ -13,7 +13,11 @@ import { trainStep } from '../../src/training/step.ts';
 import { disposeState, freshState } from '../../src/training/trainerState.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 
-const files = import.meta.glob<string>('../fixtures/reference/*/*.{json,safetensors}', { query: '?url', import: 'default', eager: true });
+const files = import.meta.glob<string>('../fixtures/reference/*/*.{json,safetensors}', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
 
 async function read(folder: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const address = files[`../fixtures/reference/${folder}/${name}`];
@@ -21,7 +25,8 @@ async function read(folder: string, name: string): Promise<Uint8Array<ArrayBuffe
   return new Uint8Array(await (await fetch(address)).arrayBuffer());
 }
 
-const text = async (folder: string, name: string): Promise<string> => new TextDecoder().decode(await read(folder, name));
+const text = async (folder: string, name: string): Promise<string> =>
+  new TextDecoder().decode(await read(folder, name));
 
 async function start(backend: BackendName): Promise<void> {
   const started = await startBackend(backend, browserPlatform);

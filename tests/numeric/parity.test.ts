@@ -13,7 +13,8 @@ import { xlnetConfig } from '../../src/model/xlnetConfig.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await readFile(path.join(root, file)));
+const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await readFile(path.join(root, file)));
 const textOf = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
@@ -35,7 +36,9 @@ it('the built-in model gives the hidden states that transformers gives for eight
   await startBackend('wasm', nodePlatform);
   const folder = 'public/models/xlnet-bio-tiny';
   const config = xlnetConfig(JSON.parse(await textOf(`${folder}/config.json`)));
-  const parameters = uploadParameters(pretrainedEncoder(readSafetensors(await bytesOf(`${folder}/model.safetensors`)), config));
+  const parameters = uploadParameters(
+    pretrainedEncoder(readSafetensors(await bytesOf(`${folder}/model.safetensors`)), config),
+  );
   const known = readSafetensors(await bytesOf('tests/fixtures/xlnet-bio-tiny/case.safetensors'));
   const tensor = (name: string) => {
     const found = known.get(name);

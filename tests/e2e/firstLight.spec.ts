@@ -1,0 +1,138 @@
+// Proves the lab's main job in one tab: train a sample, survive reloads in mid-run, finish, export, and read the result elsewhere.
+import { expect, type Page } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import { parseResultFile } from '../../src/lab/resultFile.ts';
+import { format } from '../../src/ui/format.ts';
+import {
+  download,
+  dropPaths,
+  fact,
+  lastPoint,
+  notices,
+  openLab,
+  rowsOf,
+  runActions,
+  stepOf,
+  visit,
+} from './labActions.ts';
+import { test } from './labPage.ts';
+
+const sample = { name: 'sample-gene-b', task: 'sample-gene-b · Gene', testSentences: 100 };
+const stepsPerEpoch = 38;
+const epochs = 5;
+const totalSteps = epochs * stepsPerEpoch;
+
+test('a sample run outlives two reloads, finishes, and its result file shows the same scores elsewhere', async ({
+  page,
+  elsewhere,
+}, info) => {
+  await openLab(page);
+  await expect(page.getByText(/^Self-test: (\d+) of \1 checks passed$/)).toBeVisible();
+  await page.getByLabel('Sample corpus').selectOption(sample.name);
+  await page.getByRole('button', { name: 'Train on a sample' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
+  await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+  const seen = [await lastPoint(page)];
+  await expect(page.getByRole('figure').filter({ hasText: 'Training loss by step' })).toBeVisible();
+
+  await test.step('other pages can be visited while it trains', async () => {
+    await visit(page, 'Corpora');
+    await expect(page.getByRole('table', { name: 'Corpora' })).toContainText(sample.name);
+    await visit(page, 'Runs');
+    await expect(page.getByRole('table', { name: 'Runs' })).toContainText('Running');
+    await page.getByRole('link', { name: sample.task }).click();
+  });
+
+  await test.step('a reload in mid-run goes back to the last checkpoint', async () => {
+    await expect.poll(() => stepOf(page), { timeout: 90_000 }).toBeGreaterThan(stepsPerEpoch + 3);
+    const reached = await lastPoint(page);
+    seen.push(reached);
+    await page.reload();
+    await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeVisible();
+    await expect(page.getByText('Paused · STL')).toBeVisible();
+    expect(await stepOf(page)).toBeGreaterThanOrEqual(stepsPerEpoch);
+    expect(await stepOf(page)).toBeLessThanOrEqual(reached.step);
+    await expect(fact(page, 'Epoch')).toHaveText(`1 of ${epochs}`);
+    await runActions(page).getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(reached.step);
+    seen.push(await lastPoint(page));
+  });
+
+  await test.step('a paused run loses nothing', async () => {
+    await runActions(page).getByRole('button', { name: 'Pause' }).click();
+    await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeVisible();
+    const paused = await lastPoint(page);
+    seen.push(paused);
+    await page.reload();
+    await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeVisible();
+    expect(await lastPoint(page)).toEqual(paused);
+    await runActions(page).getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(paused.step);
+  });
+
+  await test.step('it finishes with good scores', async () => {
+    await expect(page.getByRole('heading', { name: 'Test scores', exact: true })).toBeVisible({ timeout: 180_000 });
+    await expect(fact(page, 'Step')).toHaveText(`${totalSteps} of ${totalSteps}`);
+    expect(Number.parseFloat(await fact(page, 'Best devel F1').innerText())).toBeGreaterThan(90);
+    expect(await shownTestF1(page)).toBeGreaterThan(85);
+    await expect(runActions(page).getByRole('button', { name: 'Resume' })).toBeHidden();
+  });
+
+  const result = await download(page, info, () =>
+    runActions(page).getByRole('button', { name: 'Export result' }).click(),
+  );
+  await test.step('the result file tells the whole run', async () => {
+    const file = parseResultFile(result.text);
+    expect(file.runs).toHaveLength(1);
+    const [record] = file.runs;
+    if (record === undefined) throw new Error('The result file has no run.');
+    expect(record).toMatchObject({ status: 'finished', failure: null, step: totalSteps, totalSteps });
+    // No step is missing and none told twice, although some were done again after the first reload.
+    expect(record.steps.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
+    expect(record.epochs.map(({ epoch, step }) => [epoch, step])).toEqual(
+      Array.from({ length: epochs }, (_, index) => [index + 1, (index + 1) * stepsPerEpoch]),
+    );
+    // What was seen before and between the reloads is what the file tells, digit by digit.
+    for (const { step, loss } of seen) expect(format.quantity(record.steps[step - 1]?.loss)).toBe(loss);
+    expect(record.snapshots.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
+    const selected = record.snapshots.find(({ epoch }) => epoch === record.selectedEpoch);
+    const overall = selected?.test?.lenient.overall;
+    expect(selected?.test?.sentences).toBe(sample.testSentences);
+    expect(overall?.gold).toBe(await testMentions(sample.name));
+    const { gold = 0, predicted = 0, correct = 0 } = overall ?? {};
+    expect(overall?.f1).toBeCloseTo((200 * correct) / (gold + predicted), 6);
+    expect((overall?.f1 ?? 0).toFixed(2)).toBe((await shownTestF1(page)).toFixed(2));
+    expect(file.models.map(({ name }) => name)).toEqual(['xlnet-bio-tiny']);
+  });
+
+  await test.step('another browser shows the same run from the file', async () => {
+    await openLab(elsewhere);
+    await dropPaths(elsewhere, result.path);
+    await expect(elsewhere.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
+    await expect(elsewhere.getByText('read only')).toBeVisible();
+    await expect(runActions(elsewhere).getByRole('button', { name: 'Resume' })).toBeHidden();
+    for (const name of ['Test scores of the selected snapshot', 'Mean over 5 snapshots', 'Snapshots']) {
+      const here = await rowsOf(page.getByRole('table', { name, exact: true }));
+      expect(here.flat().join('')).toMatch(/\d/);
+      expect(await rowsOf(elsewhere.getByRole('table', { name, exact: true }))).toEqual(here);
+    }
+    for (const name of ['Step', 'Loss', 'Best devel F1', 'Elapsed']) {
+      await expect(fact(elsewhere, name)).toHaveText(await fact(page, name).innerText());
+    }
+    await elsewhere.reload();
+    await expect(elsewhere.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
+    await expect(notices(elsewhere)).toBeEmpty();
+  });
+});
+
+/** F1 of the selected snapshot on the test split, as the page's score table has it: conlleval's reading comes first. */
+async function shownTestF1(page: Page): Promise<number> {
+  const [row] = await rowsOf(page.getByRole('table', { name: 'Test scores of the selected snapshot' }));
+  return Number.parseFloat(row?.[3] ?? '');
+}
+
+/** Mentions in the test split of a sample, which is written in IOB2. */
+async function testMentions(name: string): Promise<number> {
+  const rows = await readFile(`public/corpora/${name}/test.tsv`, 'utf8');
+  return rows.split('\n').filter((row) => row.includes('\tB-')).length;
+}

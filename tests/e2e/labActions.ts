@@ -1,0 +1,88 @@
+// What a person does with the lab, as the end-to-end tests do it: by role and name, with real drops and downloads.
+import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+
+type Place = 'Train' | 'Corpora' | 'Models' | 'Runs' | 'Results' | 'About';
+
+/** Opens the lab and waits until it can train. */
+export async function openLab(page: Page): Promise<void> {
+  await page.goto('/');
+  await waitUntilReady(page);
+}
+
+/** On the training page: the sample is offered when the backend stands and samples and model are installed. */
+export async function waitUntilReady(page: Page): Promise<void> {
+  await expect(page.getByRole('button', { name: 'Train on a sample' })).toBeEnabled({ timeout: 60_000 });
+}
+
+export async function visit(page: Page, place: Place): Promise<void> {
+  const main = page.getByRole('navigation', { name: 'Main' });
+  await main.getByRole('link', { name: place, exact: true }).click();
+  await expect(main.getByRole('link', { name: place, exact: true })).toHaveAttribute('aria-current', 'page');
+}
+
+/**
+ * Drops files and folders of this machine on the page through the browser's own drag and drop: the page gets a DataTransfer whose
+ * items are entries of a file system, as from a desktop. Chromium alone can be asked this.
+ */
+export async function dropPaths(page: Page, ...paths: readonly string[]): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await browser.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  }
+  await browser.detach();
+}
+
+/** The notices of the page, newest last. */
+export function notices(page: Page): Locator {
+  return page.getByRole('log', { name: 'Notices' });
+}
+
+/** The value that stands beside `name` in a list of facts. */
+export function fact(page: Page, name: string): Locator {
+  const pair = page.locator('dl > div', { has: page.getByRole('term').getByText(name, { exact: true }) });
+  return pair.getByRole('definition');
+}
+
+/** The buttons of a run. */
+export function runActions(page: Page): Locator {
+  return page.getByRole('group', { name: 'Run', exact: true });
+}
+
+/** The latest step of the run on the page and its loss as written, read at one moment; step 0 before the first. */
+export async function lastPoint(page: Page): Promise<{ readonly step: number; readonly loss: string }> {
+  const facts = page.getByRole('region', { name: 'Progress' }).locator('dl');
+  const shown = await facts.evaluate((list) =>
+    Object.fromEntries(
+      [...list.children].map((pair) => [pair.querySelector('dt')?.textContent, pair.querySelector('dd')?.textContent]),
+    ),
+  );
+  const step = Number.parseInt((shown['Step'] ?? '').replaceAll(',', ''), 10);
+  return { step: Number.isNaN(step) ? 0 : step, loss: shown['Loss'] ?? '' };
+}
+
+export async function stepOf(page: Page): Promise<number> {
+  return (await lastPoint(page)).step;
+}
+
+/** The texts of a table's body cells, row by row. */
+export async function rowsOf(table: Locator): Promise<readonly (readonly string[])[]> {
+  const rows = await table.locator('tbody').getByRole('row').all();
+  return Promise.all(rows.map((row) => row.locator('th, td').allInnerTexts()));
+}
+
+export interface SavedJson {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Saves the file that `press` makes the browser download, under the name the page gave it. */
+export async function download(page: Page, info: TestInfo, press: () => Promise<void>): Promise<SavedJson> {
+  const arriving = page.waitForEvent('download');
+  await press();
+  const arrived = await arriving;
+  const path = info.outputPath(arrived.suggestedFilename());
+  await arrived.saveAs(path);
+  return { path, text: await readFile(path, 'utf8') };
+}

@@ -1,0 +1,44 @@
+// The test that every end-to-end specification extends: its pages are watched, and noise on the console or a request to another origin fails it.
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+
+interface LabFixtures {
+  /** A page in a second browser profile that has never seen the lab, watched as the first one is. */
+  readonly elsewhere: Page;
+}
+
+/**
+ * Collects, from the pages of a context and their Workers, every console error and warning, uncaught error, crash, and request to
+ * another origin. Blobs of our own and data addresses go to no one. The list grows while the context lives.
+ */
+export function watchContext(context: BrowserContext, baseURL: string | undefined): readonly string[] {
+  if (baseURL === undefined) throw new Error('The Playwright configuration names no baseURL.');
+  const { origin } = new URL(baseURL);
+  const troubles: string[] = [];
+  context.on('console', (message) => {
+    if (!['error', 'warning', 'assert'].includes(message.type())) return;
+    const { url, lineNumber } = message.location();
+    troubles.push(`console ${message.type()}: ${message.text()} (${url}:${lineNumber})`);
+  });
+  context.on('weberror', (error) => troubles.push(`uncaught: ${error.error().message}`));
+  context.on('request', (request) => {
+    const address = new URL(request.url());
+    if (address.protocol !== 'data:' && address.origin !== origin) troubles.push(`request: ${request.url()}`);
+  });
+  context.on('page', (page) => page.on('crash', () => troubles.push('crash: the page is gone')));
+  return troubles;
+}
+
+export const test = base.extend<LabFixtures>({
+  context: async ({ context, baseURL }, use) => {
+    const troubles = watchContext(context, baseURL);
+    await use(context);
+    expect(troubles).toEqual([]);
+  },
+  elsewhere: async ({ browser, baseURL }, use) => {
+    const context = await browser.newContext();
+    const troubles = watchContext(context, baseURL);
+    await use(await context.newPage());
+    expect(troubles).toEqual([]);
+    await context.close();
+  },
+});

@@ -1,0 +1,234 @@
+// Proves that no damage, no loss that is not a number and no full store costs a run the whole checkpoint it had.
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startBackend } from '../../src/engine/startBackend.ts';
+import type { HostParameters } from '../../src/model/parameters.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
+import { memory } from '../../src/storage/memory.ts';
+import { readRunRecord } from '../../src/storage/runRecords.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.ts';
+import type { EncodedTask } from '../../src/training/encodeTask.ts';
+import { LabError } from '../../src/util/labError.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { faultyStore } from '../fixtures/faultyStore.ts';
+import { tinyConfig, tinyEncoder, tinyRecord, tinyTask } from '../fixtures/tinyRun.ts';
+import type { LetTimePass, Uninterrupted } from '../fixtures/tinyTraining.ts';
+import { outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts';
+
+const runId = tinyRecord().spec.id;
+
+let task: EncodedTask;
+let undamaged: Uninterrupted;
+let letTimePass: LetTimePass;
+
+beforeAll(async () => {
+  await startBackend('wasm', nodePlatform);
+  task = await tinyTask();
+  undamaged = await uninterrupted(task);
+});
+beforeEach(() => {
+  letTimePass = stopClock();
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function errorOf(promise: Promise<unknown>): Promise<LabError> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof LabError) return error;
+  throw new Error('expected a LabError', { cause: error });
+}
+
+describe('a damaged checkpoint', () => {
+  /** A store with two whole checkpoints, as a run leaves that dies before it removes the older one. */
+  async function withTwoCheckpoints(): Promise<{ store: Store; newer: string; older: string }> {
+    const store = memory();
+    const dying = faultyStore(store, ({ kind, keys: [key = ''] }) => {
+      if (kind === 'remove' && key.includes('/resume/') && key.includes('000000005-')) throw new Error('killed');
+    });
+    await expect(tinyTraining(dying, { task, onEvent: letTimePass })).rejects.toThrow('killed');
+    const manifests = (await store.keys(`run/${runId}/resume/`)).filter((key) => key.endsWith('/manifest'));
+    const [older = '', newer = '', ...more] = manifests.map((key) => key.slice(0, -'manifest'.length));
+    expect(more).toEqual([]);
+    expect((await loadCheckpoint(store, runId))?.position.step).toBe(7);
+    return { store, newer, older };
+  }
+
+  const tensor = 'tensor/adam.second/layer.0.attention.key';
+  const damages: Record<string, (store: Store, folder: string) => Promise<void>> = {
+    'one byte of a tensor altered': async (store, folder) => {
+      const bytes = (await store.read(`${folder}${tensor}`)) ?? new Uint8Array();
+      bytes[17] = (bytes[17] ?? 0) ^ 1;
+      await store.write(`${folder}${tensor}`, bytes);
+    },
+    'a tensor cut short': async (store, folder) => {
+      const bytes = (await store.read(`${folder}${tensor}`)) ?? new Uint8Array();
+      await store.write(`${folder}${tensor}`, bytes.subarray(0, bytes.length - 4));
+    },
+    'a tensor missing': (store, folder) => store.remove([`${folder}${tensor}`]),
+    'its manifest missing': (store, folder) => store.remove([`${folder}manifest`]),
+    'its manifest cut short': async (store, folder) => {
+      const bytes = (await store.read(`${folder}manifest`)) ?? new Uint8Array();
+      await store.write(`${folder}manifest`, bytes.subarray(0, bytes.length / 2));
+    },
+    'the manifest of another run': async (store, folder) => {
+      const text = new TextDecoder().decode(await store.read(`${folder}manifest`));
+      const other = text.replace(`"runId":"${runId}"`, '"runId":"0123456789abcdef"');
+      expect(other).not.toBe(text);
+      await store.write(`${folder}manifest`, new TextEncoder().encode(other));
+    },
+  };
+
+  it.each(Object.entries(damages))('with %s is passed over for the one before', async (_, damage) => {
+    const { store, newer } = await withTwoCheckpoints();
+    await damage(store, newer);
+    expect((await loadCheckpoint(store, runId))?.position.step).toBe(5);
+    await tinyTraining(store, { task });
+    expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+  });
+
+  it('is passed over for a fresh start when there is no other', async () => {
+    const { store, newer, older } = await withTwoCheckpoints();
+    await damages['a tensor missing']?.(store, newer);
+    await damages['one byte of a tensor altered']?.(store, older);
+    expect(await loadCheckpoint(store, runId)).toBeNull();
+    await tinyTraining(store, { task });
+    expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+  });
+
+  it('makes test scores of the lost weights worth nothing', async () => {
+    const store = memory();
+    const abort = new AbortController();
+    const lastEpoch = undamaged.events.findLastIndex(({ kind }) => kind === 'epoch');
+    // The first batch of the second snapshot: the first one has its scores.
+    const onEvent = (event: TrainingEvent, index: number): void => {
+      letTimePass(event);
+      if (index === lastEpoch + 3) abort.abort('pause');
+    };
+    await tinyTraining(store, { task, abort, onEvent });
+    const left = await readRunRecord(store, runId);
+    expect(left?.snapshots.map(({ epoch, test }) => [epoch, test !== null])).toEqual([[2, true], [3, false]]); // prettier-ignore
+    const started = async (): Promise<unknown> => {
+      const opened = new AbortController();
+      let snapshots: unknown = null;
+      await tinyTraining(store, {
+        task,
+        abort: opened,
+        onEvent(event) {
+          if (event.kind === 'started') snapshots = event.record.snapshots;
+          opened.abort('pause');
+        },
+      });
+      return snapshots;
+    };
+    expect(await started()).toEqual(left?.snapshots);
+    await store.remove(await store.keys(`run/${runId}/resume/`));
+    expect(await started()).toEqual([]);
+    await tinyTraining(store, { task });
+    expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+  });
+
+  it('left behind by a torn write goes when the next one is written', async () => {
+    const { store, newer } = await withTwoCheckpoints();
+    await damages['its manifest missing']?.(store, newer);
+    const checkpoint = await loadCheckpoint(store, runId);
+    if (checkpoint === null) throw new Error('no checkpoint');
+    let amidWrite: readonly string[] = [];
+    const looking = faultyStore(store, async ({ keys: [key = ''] }) => {
+      if (key.endsWith('/manifest')) amidWrite = await store.keys(`run/${runId}/resume/`);
+    });
+    await saveCheckpoint(looking, runId, { ...checkpoint, position: { ...checkpoint.position, step: 9 } });
+    expect(amidWrite.filter((key) => key.startsWith(newer))).toEqual([]);
+    const left = await store.keys(`run/${runId}/resume/`);
+    expect(left.every((key) => key.includes('/000000009-'))).toBe(true);
+  });
+});
+
+describe('a loss that is no number', () => {
+  it('fails the run at its step and keeps the checkpoint before', async () => {
+    const config: TrainingConfig = { ...tinyConfig, batchSize: 13, learningRate: 1e30 };
+    const store = memory();
+    const seen: string[] = [];
+    const training = tinyTraining(store, {
+      task,
+      record: tinyRecord(config),
+      onEvent: ({ kind }) => void seen.push(kind),
+    });
+    const error = await errorOf(training);
+    expect(error.code).toBe('training/notFinite');
+    expect(error.message).toContain('step 2');
+    expect(error.got).toContain('NaN');
+    expect(seen).toContain('checkpoint');
+    expect((await loadCheckpoint(store, tinyRecord(config).spec.id))?.position.step).toBe(1);
+  });
+
+  it('fails at the first step when the weights are none', async () => {
+    const encoder = poisoned(tinyEncoder());
+    const error = await errorOf(tinyTraining(memory(), { task, encoder }));
+    expect(error.code).toBe('training/notFinite');
+    expect(error.message).toContain('step 1');
+  });
+
+  it('is not paused into a checkpoint either', async () => {
+    const config: TrainingConfig = { ...tinyConfig, epochs: 300 }; // so that step 5 makes no point
+    const record = tinyRecord(config);
+    const { id } = record.spec;
+    const store = memory();
+    const first = new AbortController();
+    await tinyTraining(store, {
+      task,
+      record,
+      abort: first,
+      onEvent: ({ kind }) => void (kind === 'epoch' && first.abort('pause')),
+    });
+    const whole = await loadCheckpoint(store, id);
+    if (whole === null) throw new Error('no checkpoint');
+    await saveCheckpoint(store, id, { ...whole, tensors: poisoned(whole.tensors) });
+    const abort = new AbortController();
+    const error = await errorOf(tinyTraining(store, { task, record, abort, health: pausingAfterOneStep(abort) }));
+    expect(error.code).toBe('training/notFinite');
+    expect((await loadCheckpoint(store, id))?.position.step).toBe(4);
+  });
+});
+
+/** One weight that is no number. */
+function poisoned(tensors: HostParameters): HostParameters {
+  const name = 'layer.0.feedForward.inner.bias';
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`no ${name}`);
+  return new Map([
+    ...tensors,
+    [name, { ...tensor, values: tensor.values.map((value, index) => (index === 0 ? NaN : value)) }],
+  ]);
+}
+
+it('a full store fails the run, keeps the checkpoint before, and lets it go on once there is room', async () => {
+  const afterFirst = undamaged.changes.findIndex(
+    ({ kind, keys: [key = ''] }) => kind === 'remove' && key.includes('/resume/'),
+  );
+  const writes = undamaged.changes.filter(({ kind, index }) => kind === 'write' && index > afterFirst);
+  const parts = [
+    '/resume/000000007-000000001/tensor/layer.0',
+    '/resume/000000008-000000002/manifest',
+    '/snapshot/000000002/tensor/crf',
+    '/snapshot/000000003/manifest',
+    '/record',
+  ];
+  for (const part of parts) {
+    const change = writes.find(({ keys: [key = ''] }) => key.includes(part));
+    if (change === undefined) throw new Error(`no write of ${part}`);
+    const store = memory();
+    const full = new LabError('storage/full', 'There is no room left.', { expected: 'room' });
+    const filling = faultyStore(store, ({ kind, index }) => {
+      if (kind === 'write' && index >= change.index) throw full;
+    });
+    await expect(tinyTraining(filling, { task, onEvent: letTimePass })).rejects.toBe(full);
+    const before = undamaged.events.filter((event) => event.kind === 'checkpoint').map(({ step }) => step);
+    const kept = await loadCheckpoint(store, runId);
+    expect(before, part).toContain(kept?.position.step);
+    await tinyTraining(store, { task });
+    expect(await outcome(store, runId), part).toEqual(undamaged.outcome);
+  }
+});

@@ -1,0 +1,184 @@
+// Proves that training learns: sentences of a sample by heart in every label mode and head, and a sample through the server as the page would.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assembleCorpora, type AssembledCorpus } from '../../src/data/assembleCorpora.ts';
+import type { CorpusSentences } from '../../src/data/corpus.ts';
+import { startBackend } from '../../src/engine/startBackend.ts';
+import { presets } from '../../src/lab/presets.ts';
+import { queuedRun, runSpec } from '../../src/lab/runSpec.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
+import type { ModelRecord } from '../../src/schema/modelRecord.ts';
+import type { RunSpec } from '../../src/schema/runRecord.ts';
+import { saveCorpus } from '../../src/storage/corpusRecords.ts';
+import { memory } from '../../src/storage/memory.ts';
+import { readRunRecord } from '../../src/storage/runRecords.ts';
+import { encodeTask } from '../../src/training/encodeTask.ts';
+import { importModel } from '../../src/training/importModel.ts';
+import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
+import { train } from '../../src/training/train.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { connect } from '../../workers/port.ts';
+import type { NamedBytes, RunEvent } from '../../workers/protocol.ts';
+import { createTrainingServer } from '../../workers/trainingServer.ts';
+import { portWire } from '../../workers/wires.ts';
+
+const sample = 'sample-chemical-a';
+const builtInModel = 'xlnet-bio-tiny';
+const publicFolder = path.join(import.meta.dirname, '../../public');
+
+async function filesOf(folder: string, names: readonly string[]): Promise<NamedBytes[]> {
+  const read = async (name: string): Promise<NamedBytes> => {
+    return { name, bytes: new Uint8Array(await readFile(path.join(publicFolder, folder, name))) };
+  };
+  return Promise.all(names.map(read));
+}
+
+const modelFiles = (): Promise<NamedBytes[]> => {
+  return filesOf(`models/${builtInModel}`, [
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+};
+
+async function sampleCorpus(): Promise<AssembledCorpus> {
+  const files = await filesOf(`corpora/${sample}`, ['train.tsv', 'devel.tsv', 'test.tsv']);
+  const [corpus] = assembleCorpora(files.map(({ name, bytes }) => ({ path: `${sample}/${name}`, bytes }))).corpora;
+  if (corpus === undefined) throw new Error(`no corpus in ${sample}`);
+  return corpus;
+}
+
+function specFor(corpus: AssembledCorpus, model: ModelRecord, config: TrainingConfig): RunSpec {
+  return runSpec({
+    method: 'STL',
+    corpus: { id: corpus.fingerprint.slice(0, 16), name: corpus.name, fingerprint: corpus.fingerprint },
+    type: corpus.types[0] ?? null,
+    model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
+    seed: 1,
+    config,
+  });
+}
+
+describe('eight sentences of a sample', () => {
+  let corpus: AssembledCorpus;
+  let model: LoadedModel;
+  let modelRecord: ModelRecord;
+
+  beforeAll(async () => {
+    await startBackend('wasm', nodePlatform);
+    corpus = await sampleCorpus();
+    const store = memory();
+    modelRecord = await importModel(store, builtInModel, true, await modelFiles());
+    model = await loadModel(store, modelRecord, false);
+  });
+
+  const settings: readonly (readonly [string, Partial<TrainingConfig>])[] = [
+    ['label mode x', { labelMode: 'x' }],
+    ['label mode first', { labelMode: 'first' }],
+    ['label mode all', { labelMode: 'all' }],
+    ['the softmax head', { head: 'softmax' }],
+    [
+      "the released code's form",
+      {
+        layout: 'packed',
+        maxPieces: 64,
+        specials: 'sep-sep-cls',
+        specialsInLoss: true,
+        crfStartEnd: false,
+        adam: presets.released.config.adam,
+        layerDecay: presets.released.config.layerDecay,
+      },
+    ],
+  ];
+
+  it.each(settings)('are known by heart with %s', async (_, changes) => {
+    const config: TrainingConfig = {
+      ...presets.sample.config,
+      epochs: 20,
+      batchSize: 4,
+      microBatchSize: 4,
+      learningRate: 2e-3,
+      dropout: { encoder: 0, attention: 0, head: 0 },
+      snapshots: 1,
+      ...changes,
+    };
+    const eight = corpus.sentences.train
+      .filter(({ mentions, tokens }) => mentions.length > 0 && tokens.length < 20)
+      .slice(0, 8);
+    const f1 = await develF1UntilPerfect(
+      { train: eight, devel: eight, test: [] },
+      specFor(corpus, modelRecord, config),
+      model,
+    );
+    expect(f1[0]).toBeLessThan(100);
+    expect(f1.at(-1), `devel F1 by epoch: ${f1.map(Math.round).join(', ')}`).toBe(100);
+  });
+});
+
+/** Strict devel F1 of each epoch, up to the first that is 100 or to the end of the run. */
+async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, model: LoadedModel): Promise<number[]> {
+  const { signal } = new AbortController();
+  const encoding = encodeTask(sentences, spec.type, model, spec.config, signal);
+  let encoded = await encoding.next();
+  while (encoded.done !== true) encoded = await encoding.next();
+  const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');
+  const inputs = {
+    record,
+    task: encoded.value,
+    encoder: model.encoder,
+    store: memory(),
+    health: { failure: null },
+    signal,
+  };
+  const f1: number[] = [];
+  for await (const event of train(inputs)) {
+    if (event.kind === 'epoch') f1.push(event.point.devel?.strict.overall.f1 ?? NaN);
+    if (f1.at(-1) === 100) break;
+  }
+  return f1;
+}
+
+it('the Sample preset learns a sample through the server, to a devel F1 above 95', async () => {
+  const store = memory();
+  const { port1, port2 } = new MessageChannel();
+  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
+  const client = connect(portWire(port1));
+  const events: RunEvent[] = [];
+  client.onEvent((event) => events.push(event));
+
+  const report = await client.call('start', 'wasm');
+  expect(report.selfTest.filter(({ passed }) => !passed)).toEqual([]);
+  const model = await client.call('importModel', { name: builtInModel, builtIn: true, files: await modelFiles() });
+  const { name, sentences, ...description } = await sampleCorpus();
+  const id = description.fingerprint.slice(0, 16);
+  const record: CorpusRecord = {
+    version: 1,
+    id,
+    name,
+    ...description,
+    builtIn: true,
+    addedAt: '2024-01-01T00:00:00.000Z',
+  };
+  await saveCorpus(store, record, sentences);
+
+  const spec = specFor({ name, sentences, ...description }, model, presets.sample.config);
+  const run = await client.call('train', spec);
+  client.close();
+
+  expect(run.failure).toBeNull();
+  expect(run.status).toBe('finished');
+  expect(await readRunRecord(store, spec.id)).toEqual(run);
+  const f1 = run.epochs.map(({ devel }) => devel?.lenient.overall.f1 ?? 0);
+  expect(Math.max(...f1)).toBeGreaterThan(95);
+  expect(run.selectedEpoch).toBe(f1.lastIndexOf(Math.max(...f1)) + 1);
+  const chosen = run.snapshots.find(({ epoch }) => epoch === run.selectedEpoch);
+  expect(chosen?.test?.lenient.overall.f1).toBeGreaterThan(90);
+  expect(chosen?.test?.sentences).toBe(sentences.test.length);
+  expect(run.environments).toEqual([report.environment]);
+  expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
+  expect(events.every(({ runId }) => runId === spec.id)).toBe(true);
+  expect(events.at(-1)).toMatchObject({ kind: 'ended', record: run });
+}, 170_000);
