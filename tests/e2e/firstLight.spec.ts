@@ -96,8 +96,9 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     for (const { step, loss } of seen) expect(format.quantity(record.steps[step - 1]?.loss)).toBe(loss);
     expect(record.snapshots.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
     const selected = record.snapshots.find(({ epoch }) => epoch === record.selectedEpoch);
-    const overall = selected?.test?.lenient.overall;
-    expect(selected?.test?.sentences).toBe(sample.testSentences);
+    const test = selected?.test[0];
+    const overall = test?.lenient.overall;
+    expect(test?.sentences).toBe(sample.testSentences);
     expect(overall?.gold).toBe(await testMentions(sample.name));
     const { gold = 0, predicted = 0, correct = 0 } = overall ?? {};
     expect(overall?.f1).toBeCloseTo((200 * correct) / (gold + predicted), 6);

@@ -14,7 +14,7 @@ import type { RunSpec } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/memory.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
-import { encodeTask } from '../../src/training/encodeTask.ts';
+import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
 import { train } from '../../src/training/train.ts';
@@ -54,8 +54,16 @@ async function sampleCorpus(): Promise<AssembledCorpus> {
 function specFor(corpus: AssembledCorpus, model: ModelRecord, config: TrainingConfig): RunSpec {
   return runSpec({
     method: 'STL',
-    corpus: { id: corpus.fingerprint.slice(0, 16), name: corpus.name, fingerprint: corpus.fingerprint },
-    type: corpus.types[0] ?? null,
+    tasks: [
+      {
+        corpus: { id: corpus.fingerprint.slice(0, 16), name: corpus.name, fingerprint: corpus.fingerprint },
+        type: corpus.types[0] ?? null,
+      },
+    ],
+    category: null,
+    slicing: null,
+    round: 0,
+    parent: null,
     model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
     seed: 1,
     config,
@@ -121,21 +129,22 @@ describe('eight sentences of a sample', () => {
 /** Strict devel F1 of each epoch, up to the first that is 100 or to the end of the run. */
 async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, model: LoadedModel): Promise<number[]> {
   const { signal } = new AbortController();
-  const encoding = encodeTask(sentences, spec.type, model, spec.config, signal);
+  const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null }];
+  const encoding = encodeTasks(texts, model, spec.config, signal);
   let encoded = await encoding.next();
   while (encoded.done !== true) encoded = await encoding.next();
   const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');
   const inputs = {
     record,
-    task: encoded.value,
-    encoder: model.encoder,
+    tasks: encoded.value,
+    weights: model.encoder,
     store: memory(),
     health: { failure: null },
     signal,
   };
   const f1: number[] = [];
   for await (const event of train(inputs)) {
-    if (event.kind === 'epoch') f1.push(event.point.devel?.strict.overall.f1 ?? NaN);
+    if (event.kind === 'epoch') f1.push(event.point.devel[0]?.strict.overall.f1 ?? NaN);
     if (f1.at(-1) === 100) break;
   }
   return f1;
@@ -171,12 +180,12 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(run.failure).toBeNull();
   expect(run.status).toBe('finished');
   expect(await readRunRecord(store, spec.id)).toEqual(run);
-  const f1 = run.epochs.map(({ devel }) => devel?.lenient.overall.f1 ?? 0);
+  const f1 = run.epochs.map(({ devel }) => devel[0]?.lenient.overall.f1 ?? 0);
   expect(Math.max(...f1)).toBeGreaterThan(95);
   expect(run.selectedEpoch).toBe(f1.lastIndexOf(Math.max(...f1)) + 1);
   const chosen = run.snapshots.find(({ epoch }) => epoch === run.selectedEpoch);
-  expect(chosen?.test?.lenient.overall.f1).toBeGreaterThan(90);
-  expect(chosen?.test?.sentences).toBe(sentences.test.length);
+  expect(chosen?.test[0]?.lenient.overall.f1).toBeGreaterThan(90);
+  expect(chosen?.test[0]?.sentences).toBe(sentences.test.length);
   expect(run.environments).toEqual([report.environment]);
   expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(events.every(({ runId }) => runId === spec.id)).toBe(true);

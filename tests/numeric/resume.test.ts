@@ -8,11 +8,11 @@ import { memory } from '../../src/storage/memory.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, snapshotEpochs } from '../../src/training/checkpoint.ts';
-import type { EncodedTask } from '../../src/training/encodeTask.ts';
+import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
-import { tinyConfig, tinyRecord, tinyTask } from '../fixtures/tinyRun.ts';
+import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import type { LetTimePass, Uninterrupted } from '../fixtures/tinyTraining.ts';
 import { bitsOf, outcome, pausingAfterOneStep, stopClock, timeless, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts'; // prettier-ignore
 
@@ -20,14 +20,14 @@ const runId = tinyRecord().spec.id;
 const stepsPerEpoch = 4;
 const totalSteps = stepsPerEpoch * tinyConfig.epochs;
 
-let task: EncodedTask;
+let tasks: EncodedTasks;
 let whole: Uninterrupted;
 let letTimePass: LetTimePass;
 
 beforeAll(async () => {
   await startBackend('wasm', nodePlatform);
-  task = await tinyTask();
-  whole = await uninterrupted(task);
+  tasks = await tinyTasks();
+  whole = await uninterrupted(tasks);
 });
 beforeEach(() => {
   letTimePass = stopClock();
@@ -51,14 +51,14 @@ describe('a run that nothing interrupts', () => {
 
   it('leaves a finished record, the last snapshots with test scores, and no resume point', async () => {
     const store = memory();
-    const record = await tinyTraining(store, { task });
+    const record = await tinyTraining(store, { tasks });
     expect(await readRunRecord(store, runId)).toEqual(record);
     expect(record).toMatchObject({ status: 'finished', step: totalSteps, totalSteps });
     expect(record.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(record.snapshots.map(({ epoch }) => epoch)).toEqual([2, 3]);
     for (const { epoch, devel, test } of record.snapshots) {
       expect(devel).toEqual(record.epochs.find((point) => point.epoch === epoch)?.devel);
-      expect(test?.sentences).toBe(task.test.sentences.length);
+      expect(test.map((scores) => scores?.sentences)).toEqual(tasks.test.map(({ sentences }) => sentences.length));
     }
     expect(record.snapshots.map(({ epoch }) => epoch)).toContain(record.selectedEpoch);
     expect(await snapshotEpochs(store, runId)).toEqual([2, 3]);
@@ -68,17 +68,17 @@ describe('a run that nothing interrupts', () => {
   it('is another run with another seed, so that equality below says something', async () => {
     const store = memory();
     const record = tinyRecord();
-    await tinyTraining(store, { task, record: { ...record, spec: { ...record.spec, seed: 8 } } });
+    await tinyTraining(store, { tasks, record: { ...record, spec: { ...record.spec, seed: 8 } } });
     expect((await outcome(store, runId)).weights).not.toEqual(whole.outcome.weights);
   });
 
   it('leaves nothing on the device, finished or paused', async () => {
     const { numTensors, numBytes } = tf.memory();
-    await tinyTraining(memory(), { task });
+    await tinyTraining(memory(), { tasks });
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
     const abort = new AbortController();
     await tinyTraining(memory(), {
-      task,
+      tasks,
       abort,
       onEvent: ({ kind }) => void (kind === 'epoch' && abort.abort('pause')),
     });
@@ -100,11 +100,11 @@ describe('a paused run', () => {
         note(event);
         if (index === pausedAt) abort.abort('pause');
       };
-      const left = await tinyTraining(store, { task, abort, onEvent });
+      const left = await tinyTraining(store, { tasks, abort, onEvent });
       expect(await readRunRecord(store, runId)).toEqual(left);
       if (left.status === 'paused') expect(left.step, `paused at event ${pausedAt}`).toBe(steps.at(-1) ?? 0);
       else expect(pausedAt, 'too late to pause').toBe(whole.events.length - 1);
-      if (left.status === 'paused') await tinyTraining(store, { task, onEvent: note });
+      if (left.status === 'paused') await tinyTraining(store, { tasks, onEvent: note });
       expect(await outcome(store, runId), `paused at event ${pausedAt}`).toEqual(whole.outcome);
       // A pause costs no step: none is done twice.
       expect(steps).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
@@ -120,7 +120,7 @@ describe('a paused run', () => {
       const interruptAt = 1 + rng.integer(9);
       const how = rng.uniform() < 0.5 ? 'pause' : 'stop';
       const onEvent = (_: TrainingEvent, index: number): void => void (index === interruptAt && abort.abort(how));
-      ({ status } = await tinyTraining(store, { task, abort, onEvent }));
+      ({ status } = await tinyTraining(store, { tasks, abort, onEvent }));
       seen.push(status);
     }
     expect(seen).toContain('paused');
@@ -136,13 +136,13 @@ describe('a paused run', () => {
     const trainOneEpoch = (store: Store): Promise<unknown> => {
       const abort = new AbortController();
       const onEvent = ({ kind }: TrainingEvent): void => void (kind === 'epoch' && abort.abort('pause'));
-      return tinyTraining(store, { task, record, abort, onEvent });
+      return tinyTraining(store, { tasks, record, abort, onEvent });
     };
     const [straight, interrupted] = [memory(), memory()];
     await trainOneEpoch(straight);
 
     const abort = new AbortController();
-    await tinyTraining(interrupted, { task, record, abort, health: pausingAfterOneStep(abort) });
+    await tinyTraining(interrupted, { tasks, record, abort, health: pausingAfterOneStep(abort) });
     const between = await loadCheckpoint(interrupted, id);
     expect(between?.position).toMatchObject({ step: 1, pending: { steps: 1 } });
     expect(between?.position.pending.loss).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ describe('a killed run', () => {
       dead ||= change.index === index;
       if (dead) throw new Killed();
     });
-    await expect(tinyTraining(dying, { task, onEvent: letTimePass })).rejects.toBeInstanceOf(Killed);
+    await expect(tinyTraining(dying, { tasks, onEvent: letTimePass })).rejects.toBeInstanceOf(Killed);
     return left;
   }
 
@@ -187,7 +187,7 @@ describe('a killed run', () => {
       const store = await killedBefore(index);
       const stored = await readRunRecord(store, runId);
       // A run whose record says finished is asked for no more.
-      if (stored?.status !== 'finished') await tinyTraining(store, { task });
+      if (stored?.status !== 'finished') await tinyTraining(store, { tasks });
       expect(await outcome(store, runId), where).toEqual(whole.outcome);
       expect(await snapshotEpochs(store, runId), where).toEqual([2, 3]);
     }
@@ -203,7 +203,7 @@ describe('a killed run', () => {
         if (index >= lifetime) throw new Killed();
       });
       try {
-        await tinyTraining(dying, { task, onEvent: letTimePass });
+        await tinyTraining(dying, { tasks, onEvent: letTimePass });
         finished = true;
       } catch (error) {
         if (!(error instanceof Killed)) throw error;

@@ -15,8 +15,8 @@ function scores(f1: number): SplitScores {
 function snapshots(develF1: readonly (number | null)[], firstEpoch = 1): SnapshotScores[] {
   return develF1.map((f1, index) => ({
     epoch: firstEpoch + index,
-    devel: f1 === null ? null : scores(f1),
-    test: scores(100 - (f1 ?? index)),
+    devel: [f1 === null ? null : scores(f1)],
+    test: [scores(100 - (f1 ?? index))],
   }));
 }
 
