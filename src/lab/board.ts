@@ -12,8 +12,14 @@ export interface Board {
   /** The same for anything thrown: what was being done, then what went wrong. */
   notifyError(doing: string, error: unknown): void;
   dismiss(noticeId: number): void;
-  /** Shows a job while `work` goes on; `report` moves it on. */
-  during<Value>(label: string, work: (report: (done: number, total: number) => void) => Promise<Value>): Promise<Value>;
+  /** Shows a job while `work` goes on; `report` moves it on, and `cancel`, where given, is what a person's request to end it calls. */
+  during<Value>(
+    label: string,
+    work: (report: (done: number, total: number) => void) => Promise<Value>,
+    cancel?: () => void,
+  ): Promise<Value>;
+  /** Asks a job to end; nothing for one that cannot be cancelled or is over. */
+  cancelJob(jobId: number): void;
 }
 
 const initialState: LabState = {
@@ -36,6 +42,7 @@ export function createBoard(): Board {
   let state = initialState;
   let lastId = 0;
   const listeners = new Set<() => void>();
+  const cancels = new Map<number, () => void>();
 
   function update(change: (state: LabState) => Partial<LabState>): void {
     state = { ...state, ...change(state) };
@@ -62,16 +69,20 @@ export function createBoard(): Board {
     dismiss(noticeId) {
       update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
     },
-    async during(label, work) {
+    async during(label, work, cancel) {
       const id = ++lastId;
-      update(({ jobs }) => ({ jobs: [...jobs, { id, label, done: 0, total: 0 }] }));
+      if (cancel !== undefined) cancels.set(id, cancel);
+      const job = { id, label, done: 0, total: 0, cancellable: cancel !== undefined };
+      update(({ jobs }) => ({ jobs: [...jobs, job] }));
       try {
         return await work((done, total) => {
-          update(({ jobs }) => ({ jobs: jobs.map((job) => (job.id === id ? { ...job, done, total } : job)) }));
+          update(({ jobs }) => ({ jobs: jobs.map((other) => (other.id === id ? { ...other, done, total } : other)) }));
         });
       } finally {
-        update(({ jobs }) => ({ jobs: jobs.filter((job) => job.id !== id) }));
+        cancels.delete(id);
+        update(({ jobs }) => ({ jobs: jobs.filter((other) => other.id !== id) }));
       }
     },
+    cancelJob: (jobId) => cancels.get(jobId)?.(),
   };
 }

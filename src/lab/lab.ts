@@ -9,6 +9,8 @@ import type { Store } from '../storage/store.ts';
 import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
+import { createCatalogueShelf, publicRepository, type FetchFile } from './catalogueShelf.ts';
+import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import type { Lab } from './labState.ts';
 import { createLibrary } from './library.ts';
@@ -27,17 +29,37 @@ export interface LabParts {
   readonly client: ServerClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
+  /** Downloads files of the catalogue; without it they can only be dropped. */
+  readonly fetchFile?: FetchFile;
+  /** Where the catalogue's folders are, the public repository where nothing is said. */
+  readonly catalogueBase?: string;
   /** Name and version for result files. */
   readonly software: string;
   readonly now?: () => Date;
 }
 
-export function createLab({ store, client, fetchBuiltIn, software, now = () => new Date() }: LabParts): Lab {
+export function createLab({
+  store,
+  client,
+  fetchBuiltIn,
+  fetchFile,
+  catalogueBase = publicRepository,
+  software,
+  now = () => new Date(),
+}: LabParts): Lab {
   const board = createBoard();
   const timestamp = (): string => now().toISOString();
   const corpora = createCorpusShelf({ store, board, timestamp });
   const models = createModelShelf({ store, client, board });
   const results = createResultShelf({ store, board });
+  const categories = createCategoryShelf({ store, board });
+  const catalogue = createCatalogueShelf({
+    store,
+    board,
+    corpora,
+    fetchFile: fetchFile ?? null,
+    base: catalogueBase,
+  });
   const library = createLibrary({ board, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
   const runner = createRunner({
@@ -81,6 +103,9 @@ export function createLab({ store, client, fetchBuiltIn, software, now = () => n
       models: modelList.records,
       results: resultList.records,
     }));
+    for (const shelf of [categories, catalogue]) {
+      await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
+    }
     runner.restore(runList.records);
     board.update(() => ({ opened: true }));
   }
@@ -134,6 +159,12 @@ export function createLab({ store, client, fetchBuiltIn, software, now = () => n
       refuseInUse(board.getState(), 'model', modelId);
       await changing(models.remove(modelId));
     },
+
+    fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
+    cancelJob: board.cancelJob,
+    assignSubTask: catalogue.assign,
+    saveCategory: categories.save,
+    removeCategory: categories.remove,
 
     previewPlan(plan) {
       const state = board.getState();

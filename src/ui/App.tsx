@@ -21,6 +21,7 @@ import './controls.css';
 import './forms.css';
 import './library.css';
 import './runs.css';
+import './compare.css';
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (

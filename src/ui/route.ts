@@ -7,13 +7,18 @@ export type Route =
   | { readonly page: 'models' }
   | { readonly page: 'runs' }
   | { readonly page: 'run'; readonly runId: string }
+  | { readonly page: 'compare' }
   | { readonly page: 'results' }
+  /** A result file in the address itself, or at an address of this site. */
+  | { readonly page: 'open'; readonly result: string }
   | { readonly page: 'importedRun'; readonly resultId: string; readonly runId: string }
   | { readonly page: 'about' }
   | { readonly page: 'missing' };
 
 /** The place a `location.hash` names; `missing` for an address nobody gave out. */
 export function parseRoute(hash: string): Route {
+  const link = /^#?\/?open\?result=(.+)$/s.exec(hash)?.[1];
+  if (link !== undefined) return { page: 'open', result: decodeSegment(link) };
   const segments = hash
     .replace(/^#?\/?/, '')
     .split('/')
@@ -22,7 +27,14 @@ export function parseRoute(hash: string): Route {
   const [page, first, second] = segments;
   if (page === undefined) return { page: 'train' };
   if (segments.length === 1) {
-    if (page === 'corpora' || page === 'models' || page === 'runs' || page === 'results' || page === 'about')
+    if (
+      page === 'corpora' ||
+      page === 'models' ||
+      page === 'runs' ||
+      page === 'compare' ||
+      page === 'results' ||
+      page === 'about'
+    )
       return { page };
   }
   if (segments.length === 2 && first !== undefined) {
@@ -45,6 +57,8 @@ export function routeHref(route: Route): string {
       return `#/corpora/${encodeURIComponent(route.corpusId)}`;
     case 'run':
       return `#/runs/${encodeURIComponent(route.runId)}`;
+    case 'open':
+      return `#/open?result=${encodeURIComponent(route.result)}`;
     case 'importedRun':
       return `#/results/${encodeURIComponent(route.resultId)}/${encodeURIComponent(route.runId)}`;
     default:

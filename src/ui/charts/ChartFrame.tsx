@@ -1,16 +1,25 @@
-// The frame every chart stands in: caption, legend, and a box of fixed height that follows the page's width.
-import type { ReactElement } from 'react';
+// The frame every chart stands in: caption, legend, a box of fixed height that follows the page's width, and ways to save it.
+import { useRef, type ReactElement, type ReactNode, type RefObject } from 'react';
 import { ResponsiveContainer } from 'recharts';
+import { csvText } from '../../lab/tableText.ts';
+import { Button } from '../components/Button.tsx';
+import { format } from '../format.ts';
+import { saveFile } from '../saveFile.ts';
+import { chartSvg, pngOf } from './chartImage.ts';
 
 export interface LegendEntry {
   readonly name: string;
-  /** Class that gives the sample its colour and stroke. */
-  readonly line: string;
+  /** Class that gives the sample its colour and stroke; or the stroke itself. */
+  readonly line: string | { readonly stroke: string; readonly dash: string | undefined };
 }
 
 export interface ChartFrameProps {
   readonly caption: string;
   readonly legend: readonly LegendEntry[];
+  /** What is drawn, as rows of a table with a head, for the CSV file. */
+  readonly rows: () => readonly (readonly (string | number | null)[])[];
+  /** Choices that belong to this chart. */
+  readonly controls?: ReactNode;
   readonly heightPx?: number;
   readonly children: ReactElement;
 }
@@ -18,23 +27,72 @@ export interface ChartFrameProps {
 /** Recharts warns about a container of no size when it first renders; an initial size keeps it calm until it has measured. */
 const INITIAL_SIZE = { width: 320, height: 220 };
 
-export function ChartFrame({ caption, legend, heightPx = 220, children }: ChartFrameProps) {
+export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, children }: ChartFrameProps) {
+  const figure = useRef<HTMLElement>(null);
   return (
-    <figure className="chart">
+    <figure className="chart" ref={figure} aria-label={caption}>
       <figcaption>
         <span className="chart-caption">{caption}</span>
         <span className="legend">
           {legend.map(({ name, line }) => (
             <span key={name} className="legend-entry">
-              <span className={`legend-line ${line}`} aria-hidden="true" />
+              {typeof line === 'string' ? (
+                <span className={`legend-line ${line}`} aria-hidden="true" />
+              ) : (
+                <svg width="22" height="6" aria-hidden="true">
+                  <line x1="0" x2="22" y1="3" y2="3" stroke={line.stroke} strokeWidth="2" strokeDasharray={line.dash} />
+                </svg>
+              )}
               {name}
             </span>
           ))}
         </span>
       </figcaption>
+      {controls !== undefined && <div className="filters chart-controls">{controls}</div>}
       <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
         {children}
       </ResponsiveContainer>
+      <SaveButtons caption={caption} figure={figure} rows={rows} />
     </figure>
+  );
+}
+
+interface SaveButtonsProps extends Pick<ChartFrameProps, 'caption' | 'rows'> {
+  readonly figure: RefObject<HTMLElement | null>;
+}
+
+function SaveButtons({ caption, figure, rows }: SaveButtonsProps) {
+  const name = format.fileName(caption);
+  const picture = () => (figure.current === null ? null : chartSvg(figure.current));
+  return (
+    <div className="chart-save" role="group" aria-label={`Save ${caption}`}>
+      <Button
+        kind="quiet"
+        label={`Save ${caption} as SVG`}
+        onAct={() => {
+          const svg = picture();
+          if (svg !== null) saveFile(`${name}.svg`, new Blob([svg.text], { type: 'image/svg+xml' }));
+        }}
+      >
+        SVG
+      </Button>
+      <Button
+        kind="quiet"
+        label={`Save ${caption} as PNG`}
+        onAct={async () => {
+          const svg = picture();
+          if (svg !== null) saveFile(`${name}.png`, await pngOf(svg));
+        }}
+      >
+        PNG
+      </Button>
+      <Button
+        kind="quiet"
+        label={`Save ${caption} as CSV`}
+        onAct={() => saveFile(`${name}.csv`, new Blob([csvText(rows())], { type: 'text/csv' }))}
+      >
+        CSV
+      </Button>
+    </div>
   );
 }

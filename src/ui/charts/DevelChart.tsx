@@ -28,7 +28,14 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
   const lowest = Math.min(100, ...points.flatMap(({ precision, recall }) => [precision, recall]));
   const floor = Math.max(0, Math.floor(lowest / 10) * 10);
   return (
-    <ChartFrame caption={caption} legend={LEGEND}>
+    <ChartFrame
+      caption={caption}
+      legend={LEGEND}
+      rows={() => [
+        ['epoch', 'precision', 'recall', 'F1'],
+        ...points.map(({ epoch, precision, recall, f1 }) => [epoch, precision, recall, f1]),
+      ]}
+    >
       <LineChart data={points} margin={chartStyle.margin} title="Devel precision, recall and F1 by epoch">
         <CartesianGrid {...chartStyle.grid} />
         <XAxis

@@ -20,7 +20,14 @@ export function LengthChart({ sentences }: { readonly sentences: CorpusSentences
     tokens: bin.from === bin.to ? String(bin.from) : `${bin.from}–${bin.to}`,
   }));
   return (
-    <ChartFrame caption={`Sentences by tokens; median ${median}, longest ${longest}`} legend={LEGEND}>
+    <ChartFrame
+      caption={`Sentences by tokens; median ${median}, longest ${longest}`}
+      legend={LEGEND}
+      rows={() => [
+        ['from', 'to', 'train', 'devel', 'test'],
+        ...bins.map((bin) => [bin.from, bin.to, bin.train, bin.devel, bin.test]),
+      ]}
+    >
       <BarChart data={bars} margin={chartStyle.margin} barCategoryGap={1} title="Sentences by length in tokens">
         <CartesianGrid {...chartStyle.grid} />
         <XAxis {...chartStyle.axis} dataKey="tokens" />

@@ -15,7 +15,11 @@ const LEGEND = [
 export function LossChart({ steps }: { readonly steps: readonly StepPoint[] }) {
   const points = useMemo(() => [...lossSeries(steps)], [steps]);
   return (
-    <ChartFrame caption="Training loss by step" legend={LEGEND}>
+    <ChartFrame
+      caption="Training loss by step"
+      legend={LEGEND}
+      rows={() => [['step', 'loss'], ...steps.map(({ step, loss }) => [step, loss])]}
+    >
       <LineChart data={points} margin={chartStyle.margin} title="Training loss by step">
         <CartesianGrid {...chartStyle.grid} />
         <XAxis {...chartStyle.axis} dataKey="step" type="number" domain={[0, 'auto']} tickFormatter={format.count} />

@@ -4,7 +4,7 @@ import { useAct } from '../useAct.ts';
 
 export interface ButtonProps {
   readonly onAct: () => Promise<void> | void;
-  readonly kind?: 'primary' | 'strong' | 'plain' | 'danger';
+  readonly kind?: 'primary' | 'strong' | 'plain' | 'quiet' | 'danger';
   readonly disabled?: boolean;
   /** Replaces the text as the accessible name where the text alone does not say what is meant. */
   readonly label?: string;

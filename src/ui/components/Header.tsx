@@ -8,6 +8,7 @@ const PLACES = [
   ['corpora', 'Corpora'],
   ['models', 'Models'],
   ['runs', 'Runs'],
+  ['compare', 'Compare'],
   ['results', 'Results'],
   ['about', 'About'],
 ] as const;
@@ -16,6 +17,7 @@ const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
   corpus: 'corpora',
   run: 'runs',
   importedRun: 'results',
+  open: 'results',
 };
 
 export function Header({ route, backend }: { readonly route: Route; readonly backend: BackendState }) {

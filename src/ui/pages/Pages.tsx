@@ -4,10 +4,12 @@ import type { PlanDraft } from '../planDraft.ts';
 import type { Route } from '../route.ts';
 import { useLab } from '../useLab.ts';
 import { AboutPage } from './AboutPage.tsx';
+import { ComparePage } from './ComparePage.tsx';
 import { CorporaPage } from './CorporaPage.tsx';
 import { CorpusPage } from './CorpusPage.tsx';
 import { MissingPage } from './MissingPage.tsx';
 import { ModelsPage } from './ModelsPage.tsx';
+import { OpenPage } from './OpenPage.tsx';
 import { ResultsPage } from './ResultsPage.tsx';
 import { RunPage } from './RunPage.tsx';
 import { RunsPage } from './RunsPage.tsx';
@@ -20,7 +22,9 @@ const TITLES: Readonly<Record<Route['page'], string>> = {
   models: 'Models',
   runs: 'Runs',
   run: 'Run',
+  compare: 'Compare',
   results: 'Results',
+  open: 'Open a result',
   importedRun: 'Run',
   about: 'About',
   missing: 'Not found',
@@ -61,6 +65,10 @@ function Page({ route, draft, onDraft }: PagesProps) {
       const run = state.runs.find(({ record }) => record.spec.id === route.runId);
       return run === undefined ? <MissingPage what="run" /> : <RunPage key={route.runId} run={run} source={null} />;
     }
+    case 'compare':
+      return <ComparePage />;
+    case 'open':
+      return <OpenPage key={route.result} result={route.result} />;
     case 'results':
       return <ResultsPage />;
     case 'importedRun': {

@@ -1,26 +1,32 @@
 // Result files: those brought in, and the export of chosen runs as one.
 import { useState } from 'react';
+import { LabError } from '../../util/labError.ts';
 import type { ImportedResult, RunView } from '../../lab/labState.ts';
 import { Button } from '../components/Button.tsx';
 import { DropZone } from '../components/DropZone.tsx';
+import { MergeNotes } from '../components/MergeNotes.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
+import { LONGEST_LINK, packResult } from '../resultLink.ts';
 import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
+import { usePool } from '../usePool.ts';
 import { useLayers } from '../useLayers.ts';
 
 export function ResultsPage() {
   const { state } = useLab();
+  const { merged } = usePool();
   return (
     <>
       <h1>Results</h1>
       <DropZone folder={false}>
         <strong>Drop a result file</strong> to open its runs in the same view as your own. A file that was changed after
-        its export is refused.
+        its export is refused. Several files and your own runs stand side by side under <a href="#/compare">Compare</a>.
       </DropZone>
+      <MergeNotes merged={merged} />
       <section aria-labelledby="imported-title">
         <h2 id="imported-title">Result files</h2>
         {state.results.length === 0 && <p className="soft">No result files have been brought in.</p>}
@@ -73,7 +79,20 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
   const { lab } = useLab();
   const layersOf = useLayers();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [copied, setCopied] = useState('');
   const runIds = runs.map(({ record }) => record.spec.id).filter((id) => chosen.has(id));
+  const copyLink = async () => {
+    const packed = await packResult(JSON.stringify(lab.exportResult(runIds)));
+    if (packed.length > LONGEST_LINK) {
+      throw new LabError('link/too-long', 'These runs are too much for a link: choose fewer, or share the file.', {
+        expected: `at most ${format.count(LONGEST_LINK)} characters`,
+        got: format.count(packed.length),
+      });
+    }
+    const address = new URL(routeHref({ page: 'open', result: packed }), window.location.href);
+    await navigator.clipboard.writeText(address.href);
+    setCopied(runIds.join());
+  };
   const turn = (runId: string, on: boolean) => {
     const next = new Set(chosen);
     if (on) next.add(runId);
@@ -106,6 +125,12 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
         >
           {runIds.length === 0 ? 'Export chosen runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
         </Button>
+        <Button disabled={runIds.length === 0} onAct={copyLink}>
+          Copy as link
+        </Button>
+        <span className="soft" aria-live="polite">
+          {copied === runIds.join() && copied !== '' ? 'Copied: the link holds the result itself.' : ''}
+        </span>
         <button type="button" className="link" onClick={() => setChosen(new Set(finishedIds(runs)))}>
           Choose all finished
         </button>

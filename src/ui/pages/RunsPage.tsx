@@ -1,4 +1,5 @@
 // All runs, newest first.
+import { QueuePanel } from '../components/QueuePanel.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
 import { routeHref } from '../route.ts';
 import { useLab } from '../useLab.ts';
@@ -14,6 +15,7 @@ export function RunsPage() {
         </p>
       ) : (
         <>
+          <QueuePanel />
           <RunsTable
             label="Runs"
             runs={state.runs}

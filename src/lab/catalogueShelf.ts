@@ -1,0 +1,209 @@
+// Sub-tasks of the catalogue brought in from the public repository, and corpora made to stand for them by hand.
+import { catalogueTask, type SubTask } from '../data/catalogue.ts';
+import { SPLITS } from '../data/corpus.ts';
+import type { NamedFile } from '../data/formats/namedFile.ts';
+import { LabError } from '../util/labError.ts';
+import { assignmentsSchema, type Assignments } from '../schema/ownCategory.ts';
+import { readJson, writeJson } from '../storage/records.ts';
+import type { Store } from '../storage/store.ts';
+import type { Board } from './board.ts';
+import { catalogueStatus } from './catalogueStatus.ts';
+import type { CorpusShelf } from './corpusShelf.ts';
+import type { Lab } from './labState.ts';
+
+/** Downloads a file in pieces. Throws when it cannot be had; ends early, in any way, once `cancelled` resolves. */
+export type FetchFile = (address: string, cancelled: Promise<void>) => AsyncIterable<Uint8Array>;
+
+export interface CatalogueShelf {
+  /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
+  restore(): Promise<void>;
+  /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
+  assign: Lab['assignSubTask'];
+  /**
+   * Answers with the ids of the corpora of these sub-tasks, those that were here already included; less than all after a cancellation.
+   * Files that were downloaded whole are kept until their corpus is, so that a later call goes on from there.
+   * Throws LabError `catalogue/unknown`, `catalogue/licence` or `catalogue/unreachable`.
+   */
+  fetch: Lab['fetchCatalogueTasks'];
+}
+
+export const publicRepository = 'https://raw.githubusercontent.com/cambridgeltl/MTL-Bioinformatics-2016/master/data';
+
+const assignmentsKey = 'lab/assignments';
+
+export function createCatalogueShelf({
+  store,
+  board,
+  corpora,
+  fetchFile,
+  base,
+}: {
+  readonly store: Store;
+  readonly board: Board;
+  readonly corpora: CorpusShelf;
+  /** Null where nothing can be fetched. */
+  readonly fetchFile: FetchFile | null;
+  /** Address of a folder with a folder a corpus, without the last slash. */
+  readonly base: string;
+}): CatalogueShelf {
+  async function keepAssignments(assignments: Assignments): Promise<void> {
+    await writeJson(store, assignmentsKey, assignments);
+    board.update(() => ({ assignments }));
+  }
+
+  async function assign(subTaskId: string, task: Parameters<Lab['assignSubTask']>[1]): Promise<void> {
+    requireSubTask(subTaskId);
+    const { [subTaskId]: _before, ...others } = board.getState().assignments;
+    if (task === null) return keepAssignments(others);
+    const corpus = board.getState().corpora.find(({ id }) => id === task.corpusId);
+    if (corpus?.types.includes(task.type) !== true) {
+      throw new LabError('catalogue/type', 'The corpus that is to stand for the sub-task lacks this type.', {
+        expected: corpus?.types.join(', ') ?? 'a corpus of the library',
+        got: task.type,
+      });
+    }
+    return keepAssignments({ ...others, [subTaskId]: { corpusId: task.corpusId, type: task.type } });
+  }
+
+  function presentCorpus(subTask: SubTask): string | null {
+    const status = catalogueStatus(board.getState()).find((one) => one.subTask === subTask);
+    return status?.task?.corpus.id ?? null;
+  }
+
+  /** The three files of a folder, or null when it was cancelled; `onBytes` is told of every piece. */
+  async function download(
+    { folder }: SubTask,
+    cancelling: Cancelling,
+    onBytes: (count: number) => void,
+  ): Promise<readonly NamedFile[] | null> {
+    if (fetchFile === null) throw new LabError('catalogue/unreachable', 'Nothing can be fetched here: drop the files.');
+    const files: NamedFile[] = [];
+    for (const split of SPLITS) {
+      const path = `${folder}/${split}.tsv`;
+      const held = await store.read(keptKey(path));
+      if (held !== undefined) {
+        onBytes(held.byteLength);
+        files.push({ path, bytes: held });
+        continue;
+      }
+      const bytes = await whole(fetchFile, `${base}/${path}`, cancelling, onBytes);
+      if (bytes === null) return null;
+      await store.write(keptKey(path), bytes);
+      files.push({ path, bytes });
+    }
+    return files;
+  }
+
+  async function bringIn(
+    subTask: SubTask,
+    cancelling: Cancelling,
+    onBytes: (count: number) => void,
+  ): Promise<string | null> {
+    const files = await download(subTask, cancelling, onBytes);
+    if (files === null) return null;
+    const [corpusId] = await corpora.add(files, false);
+    await store.remove(files.map(({ path }) => keptKey(path)));
+    if (corpusId === undefined) {
+      throw new LabError('catalogue/unusable', `What was downloaded for ${subTask.id} is no corpus.`, {
+        got: `files of ${subTask.folder}`,
+      });
+    }
+    // The same sentences may have been here under another name.
+    if (presentCorpus(subTask) !== corpusId) await assign(subTask.id, { corpusId, type: subTask.type });
+    return corpusId;
+  }
+
+  return {
+    async restore() {
+      const assignments = (await readJson(store, assignmentsKey, assignmentsSchema)) ?? {};
+      board.update(() => ({ assignments }));
+    },
+    assign,
+    async fetch(subTaskIds) {
+      const subTasks = [...new Set(subTaskIds)].map(requireSubTask);
+      for (const subTask of subTasks) refuseUnclearLicence(subTask);
+      const missing = subTasks.filter((subTask) => presentCorpus(subTask) === null);
+      const total = missing.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? NaN), 0);
+      const cancelling = createCancelling();
+      const label = `Downloading ${missing.map(({ folder }) => folder).join(', ')}`;
+      const work = async (report: (done: number, total: number) => void): Promise<void> => {
+        let done = 0;
+        const onBytes = (count: number): void => report((done += count), Number.isNaN(total) ? 0 : total);
+        for (const subTask of missing) if ((await bringIn(subTask, cancelling, onBytes)) === null) return;
+      };
+      if (missing.length > 0) await board.during(label, work, cancelling.cancel);
+      return subTasks.flatMap((subTask) => presentCorpus(subTask) ?? []);
+    },
+  };
+}
+
+interface Cancelling {
+  readonly cancelled: Promise<void>;
+  isCancelled(): boolean;
+  cancel(): void;
+}
+
+function createCancelling(): Cancelling {
+  let isCancelled = false;
+  let resolve = (): void => undefined;
+  const cancelled = new Promise<void>((done) => (resolve = done));
+  return {
+    cancelled,
+    isCancelled: () => isCancelled,
+    cancel() {
+      isCancelled = true;
+      resolve();
+    },
+  };
+}
+
+/** A whole file, or null when it was cancelled before its end. Throws LabError `catalogue/unreachable`. */
+async function whole(
+  fetchFile: FetchFile,
+  address: string,
+  { cancelled, isCancelled }: Cancelling,
+  onBytes: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const pieces: Uint8Array[] = [];
+  try {
+    if (isCancelled()) return null;
+    for await (const piece of fetchFile(address, cancelled)) {
+      if (isCancelled()) return null;
+      pieces.push(piece);
+      onBytes(piece.byteLength);
+    }
+  } catch (cause) {
+    if (isCancelled()) return null;
+    throw new LabError('catalogue/unreachable', 'A file of the catalogue could not be downloaded.', {
+      expected: address,
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  if (isCancelled()) return null;
+  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
+
+function requireSubTask(id: string): SubTask {
+  const subTask = catalogueTask(id);
+  if (subTask !== undefined) return subTask;
+  throw new LabError('catalogue/unknown', 'The catalogue has no such sub-task.', { got: id });
+}
+
+function refuseUnclearLicence({ dataset, licence }: SubTask): void {
+  if (licence !== 'unknown') return;
+  throw new LabError('catalogue/licence', `Whether ${dataset} may be passed on is unclear: drop your own copy.`, {
+    expected: 'a known licence',
+    got: licence,
+  });
+}
+
+function keptKey(path: string): string {
+  return `catalogue/${path}`;
+}

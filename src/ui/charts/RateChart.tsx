@@ -1,0 +1,127 @@
+// F1 by slicing rate with its spread, and STL and MTL-XC as lines across.
+import { useMemo, useState } from 'react';
+import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
+import type { ScoredSplit, TaskComparison } from '../../lab/comparison.ts';
+import { rateCurve } from '../../lab/comparisonCurves.ts';
+import type { SpreadOver } from '../../lab/contenderScores.ts';
+import { format } from '../format.ts';
+import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
+import { chartStyle } from './chartStyle.ts';
+import { rateStyle } from './rateStyle.ts';
+import { domainOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+
+const SOURCES: readonly (readonly [SpreadOver, string])[] = [
+  ['trainings', 'seeds and rounds'],
+  ['seeds', 'seeds'],
+  ['rounds', 'rounds'],
+  ['snapshots', 'last snapshots'],
+];
+const STL = rateStyle({ method: 'STL', rate: null });
+const MTL_XC = rateStyle({ method: 'MTL-XC', rate: null });
+const OWN = { stroke: 'var(--accent)', dash: undefined };
+
+export function RateChart({ task }: { readonly task: TaskComparison }) {
+  const [split, setSplit] = useState<ScoredSplit>('test');
+  const [over, setOver] = useState<SpreadOver>('trainings');
+  const [bounds, setBounds] = useState(NO_BOUNDS);
+  const { points, stl, mtlXc } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
+  const drawn = points.map((point) => ({ ...point, error: point.deviation ?? 0 }));
+  const domain = domainOf(bounds, [
+    ...drawn.flatMap(({ f1, error }) => [f1 - error, f1 + error]),
+    ...[stl, mtlXc].filter((value) => value !== null),
+  ]);
+  const word = split === 'test' ? 'Test' : 'Devel';
+  return (
+    <ChartFrame
+      caption={`${word} F1 by slicing rate`}
+      legend={legendOf(stl, mtlXc)}
+      rows={() => [
+        ['method', 'slicing rate', 'layers', 'F1', 'deviation'],
+        ...points.map(({ rate, layers, f1, deviation }) => ['MTL-LS', rate, layers, f1, deviation]),
+        ['STL', null, null, stl, null],
+        ['MTL-XC', null, null, mtlXc, null],
+      ]}
+      heightPx={340}
+      controls={
+        <>
+          <label>
+            Split
+            <select value={split} onChange={(event) => setSplit(event.target.value === 'devel' ? 'devel' : 'test')}>
+              <option value="test">test</option>
+              <option value="devel">devel</option>
+            </select>
+          </label>
+          <label>
+            Spread over
+            <select
+              value={over}
+              onChange={(event) =>
+                setOver(SOURCES.find(([source]) => source === event.target.value)?.[0] ?? 'trainings')
+              }
+            >
+              {SOURCES.map(([source, name]) => (
+                <option key={source} value={source}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <ZoomFields bounds={bounds} onBounds={setBounds} />
+        </>
+      }
+    >
+      <LineChart data={drawn} margin={chartStyle.margin} title={`${word} F1 by slicing rate, with STL and MTL-XC`}>
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="rate"
+          type="number"
+          domain={[0, 1]}
+          padding={{ left: 14, right: 14 }}
+          ticks={points.map(({ rate }) => rate)}
+          tickFormatter={(rate: number) => rate.toFixed(2)}
+        />
+        <YAxis {...chartStyle.yAxis} domain={domain} allowDataOverflow />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value, _name, { payload }) => {
+            const { deviation } = payload as (typeof drawn)[number];
+            return `${format.percent(Number(value))}${deviation === null ? '' : ` ± ${deviation.toFixed(2)}`}`;
+          }}
+          labelFormatter={(rate) => `slicing rate ${Number(rate).toFixed(2)}`}
+        />
+        {stl !== null && (
+          <ReferenceLine y={stl} stroke={STL.stroke} strokeDasharray={STL.dash ?? ''} strokeWidth={1.5} />
+        )}
+        {mtlXc !== null && (
+          <ReferenceLine y={mtlXc} stroke={MTL_XC.stroke} strokeDasharray={MTL_XC.dash ?? ''} strokeWidth={1.5} />
+        )}
+        <Line
+          dataKey="f1"
+          name="MTL-LS"
+          stroke={OWN.stroke}
+          strokeWidth={2}
+          dot={{ r: 3, fill: OWN.stroke, strokeWidth: 0 }}
+          isAnimationActive={false}
+        >
+          <ErrorBar
+            dataKey="error"
+            direction="y"
+            width={5}
+            stroke={OWN.stroke}
+            strokeWidth={1.5}
+            isAnimationActive={false}
+          />
+        </Line>
+      </LineChart>
+    </ChartFrame>
+  );
+}
+
+function legendOf(stl: number | null, mtlXc: number | null): readonly LegendEntry[] {
+  return [
+    ...(stl === null ? [] : [{ name: `STL ${format.percent(stl)}`, line: STL }]),
+    ...(mtlXc === null ? [] : [{ name: `MTL-XC ${format.percent(mtlXc)}`, line: MTL_XC }]),
+    { name: 'MTL-LS', line: OWN },
+  ];
+}

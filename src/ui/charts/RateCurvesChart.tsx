@@ -1,0 +1,110 @@
+// Devel F1 by epoch, one line a slicing rate, with STL and MTL-XC of the same task beside them.
+import { useMemo, useState } from 'react';
+import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import type { TaskComparison } from '../../lab/comparison.ts';
+import { develCurves, roundsAndSeeds } from '../../lab/comparisonCurves.ts';
+import { format } from '../format.ts';
+import { ChartFrame } from './ChartFrame.tsx';
+import { chartStyle } from './chartStyle.ts';
+import { rateStyle } from './rateStyle.ts';
+import { domainOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+
+export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
+  const [round, setRound] = useState(0);
+  const [seed, setSeed] = useState<number | null>(null);
+  const [bounds, setBounds] = useState(NO_BOUNDS);
+  const { rounds, seeds } = useMemo(() => roundsAndSeeds(task), [task]);
+  const curves = useMemo(() => develCurves(task, { round, seed }), [task, round, seed]);
+  const epochs = [...new Set(curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))].sort((a, b) => a - b);
+  const rows = epochs.map((epoch) => ({
+    epoch,
+    scores: curves.map(({ points }) => points.find((point) => point.epoch === epoch)?.f1 ?? null),
+  }));
+  const domain = domainOf(
+    bounds,
+    curves.flatMap(({ points }) => points.map(({ f1 }) => f1)),
+  );
+  return (
+    <ChartFrame
+      caption="Devel F1 by epoch"
+      legend={curves.map(({ name, contender }) => ({ name, line: rateStyle(contender) }))}
+      rows={() => [
+        ['epoch', ...curves.map(({ name }) => name)],
+        ...rows.map(({ epoch, scores }) => [epoch, ...scores]),
+      ]}
+      heightPx={340}
+      controls={
+        <>
+          <label>
+            Round
+            <select value={round} onChange={(event) => setRound(Number(event.target.value))}>
+              {rounds.map((known) => (
+                <option key={known} value={known}>
+                  {known === 0 ? 'first training' : `round ${known}`}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Seed
+            <select
+              value={seed ?? ''}
+              onChange={(event) => setSeed(event.target.value === '' ? null : Number(event.target.value))}
+            >
+              <option value="">mean of all</option>
+              {seeds.map((known) => (
+                <option key={known} value={known}>
+                  {known}
+                </option>
+              ))}
+            </select>
+          </label>
+          <ZoomFields bounds={bounds} onBounds={setBounds} />
+        </>
+      }
+    >
+      <LineChart data={rows} margin={chartStyle.margin} title="Devel F1 by epoch for each method and slicing rate">
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="epoch"
+          type="number"
+          domain={['dataMin', 'dataMax']}
+          allowDecimals={false}
+        />
+        <YAxis {...chartStyle.yAxis} domain={domain} allowDataOverflow />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value) => format.percent(Number(value))}
+          labelFormatter={(epoch) => `epoch ${String(epoch)}`}
+        />
+        {curves.map(({ name, contender }, place) => {
+          const { stroke, dash } = rateStyle(contender);
+          return (
+            <Line
+              key={name}
+              dataKey={(row: (typeof rows)[number]) => row.scores[place] ?? null}
+              name={name}
+              stroke={stroke}
+              strokeWidth={contender.method === 'MTL-LS' ? 2 : 1.5}
+              {...(dash === undefined ? {} : { strokeDasharray: dash })}
+              dot={rows.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
+              connectNulls
+              isAnimationActive={false}
+            />
+          );
+        })}
+        {rows.length > 4 && (
+          <Brush
+            dataKey="epoch"
+            height={22}
+            travellerWidth={9}
+            stroke="var(--ink-soft)"
+            fill="var(--paper)"
+            ariaLabel="Epochs shown"
+          />
+        )}
+      </LineChart>
+    </ChartFrame>
+  );
+}

@@ -1,0 +1,91 @@
+// STL, MTL-XC and MTL-LS side by side: curves while they train, F1 by slicing rate, and the paper's tables.
+import { useMemo, useState } from 'react';
+import type { Comparison } from '../../lab/comparison.ts';
+import { taskKey } from '../../lab/comparison.ts';
+import { comparisonTables } from '../../lab/comparisonTables.ts';
+import { publishedScores } from '../../lab/publishedScores.ts';
+import { RateChart } from '../charts/RateChart.tsx';
+import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
+import { comparisonName } from '../comparisonName.ts';
+import { ComparisonTableView } from '../components/ComparisonTableView.tsx';
+import { MergeNotes } from '../components/MergeNotes.tsx';
+import { format } from '../format.ts';
+import { taskRefName } from '../runName.ts';
+import { usePool } from '../usePool.ts';
+
+export function ComparePage() {
+  const { merged, comparisons } = usePool();
+  const [comparisonId, setComparisonId] = useState<string | null>(null);
+  const [chosenTask, setChosenTask] = useState<string | null>(null);
+  const comparison = comparisons.find(({ id }) => id === comparisonId) ?? comparisons[0];
+  if (comparison === undefined) {
+    return (
+      <>
+        <h1>Compare</h1>
+        <p className="soft">
+          Nothing has been trained yet. <a href="#/">Plan STL, MTL-XC and MTL-LS</a> on a category, or{' '}
+          <a href="#/results">open a result file</a>, to see them side by side.
+        </p>
+      </>
+    );
+  }
+  const task = comparison.tasks.find((candidate) => taskKey(candidate.task) === chosenTask) ?? comparison.tasks[0];
+  return (
+    <>
+      <h1>Compare</h1>
+      <div className="filters">
+        <label>
+          Category
+          <select value={comparison.id} onChange={(event) => setComparisonId(event.target.value)}>
+            {comparisons.map((candidate) => (
+              <option key={candidate.id} value={candidate.id}>
+                {comparisonName(candidate)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Task
+          <select
+            value={task === undefined ? '' : taskKey(task.task)}
+            onChange={(event) => setChosenTask(event.target.value)}
+          >
+            {comparison.tasks.map((candidate) => (
+              <option key={taskKey(candidate.task)} value={taskKey(candidate.task)}>
+                {taskRefName(candidate.task)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <p className="soft" aria-live="polite">
+        {progressText(comparison)}
+      </p>
+      <MergeNotes merged={merged} />
+      {task !== undefined && (
+        <div className="pair charts" key={`${comparison.id} ${taskKey(task.task)}`}>
+          <RateCurvesChart task={task} />
+          <RateChart task={task} />
+        </div>
+      )}
+      <Tables comparison={comparison} />
+    </>
+  );
+}
+
+function Tables({ comparison }: { readonly comparison: Comparison }) {
+  const tables = useMemo(() => comparisonTables(comparison, publishedScores), [comparison]);
+  return tables.map((table) => <ComparisonTableView key={table.id} table={table} />);
+}
+
+function progressText({ tasks }: Comparison): string {
+  const runs = new Map(
+    tasks.flatMap(({ contenders }) =>
+      contenders.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
+    ),
+  );
+  const statuses = [...runs.values()];
+  const finished = statuses.filter((status) => status === 'finished').length;
+  const running = statuses.includes('running') ? '; one is training now' : '';
+  return `${format.count(finished)} of ${format.counted(statuses.length, 'run')} finished${running}. Tables and the chart by slicing rate count finished runs alone.`;
+}
