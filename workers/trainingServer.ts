@@ -11,6 +11,7 @@ import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { importModel } from '../src/training/importModel.ts';
 import { loadModel } from '../src/training/loadModel.ts';
+import { measureStep } from '../src/training/measureStep.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { train } from '../src/training/train.ts';
 import { LabError } from '../src/util/labError.ts';
@@ -28,6 +29,8 @@ export interface TrainingServerOptions {
 /** Serves on `wire` until it is closed. Everything is read from and written to `store`. */
 export function createTrainingServer({ store, wire, platform }: TrainingServerOptions): void {
   let starting: Promise<StartedBackend> | null = null;
+  /** Settles when the device is free. */
+  let before: Promise<unknown> = Promise.resolve();
   let running: { readonly runId: string; readonly abort: AbortController } | null = null;
 
   const port: ServerPort = serve(wire, {
@@ -41,14 +44,19 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       return { environment: environmentOf(backend, platform), reason, remedy, selfTest };
     },
     importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
+    async measureStep({ modelId, config, pieces }): Promise<number> {
+      refuseWhileTraining();
+      const record = await readModelRecord(store, modelId);
+      if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
+      const model = await loadModel(store, record, config.lowerCase);
+      return onDevice(({ health }) => measureStep(model, config, pieces, health));
+    },
     async train(spec: RunSpec): Promise<RunRecord> {
-      if (running !== null) throw new LabError('run/busy', `Run ${running.runId} is on the device already.`);
-      if (starting === null)
-        throw new LabError('run/backend', 'Training was asked for before the backend was started.');
+      refuseWhileTraining();
       const abort = new AbortController();
       running = { runId: spec.id, abort };
       try {
-        return await runToEnd(spec, await starting, abort.signal);
+        return await onDevice((backend) => runToEnd(spec, backend, abort.signal));
       } finally {
         running = null;
       }
@@ -62,6 +70,19 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       await removeRun(store, runId);
     },
   });
+
+  function refuseWhileTraining(): void {
+    if (running !== null) throw new LabError('run/busy', `Run ${running.runId} is on the device already.`);
+  }
+
+  /** Does `work` when the device is free of what was asked for before. */
+  async function onDevice<Outcome>(work: (backend: StartedBackend) => Promise<Outcome>): Promise<Outcome> {
+    if (starting === null) throw new LabError('run/backend', 'Work was asked for before the backend was started.');
+    const backend = await starting;
+    const outcome = before.then(() => work(backend));
+    before = outcome.catch(() => undefined);
+    return outcome;
+  }
 
   /** Trains one run; whatever happens, its record ends up stored and told. */
   async function runToEnd(spec: RunSpec, backend: StartedBackend, signal: AbortSignal): Promise<RunRecord> {

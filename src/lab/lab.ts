@@ -20,7 +20,8 @@ import { exportPlan, exportResult, withParents } from './exportResult.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
-import { runGraph } from './runGraph.ts';
+import { remainingMs, runGraph } from './runGraph.ts';
+import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
 
 export interface LabParts {
@@ -170,6 +171,14 @@ export function createLab({
       const state = board.getState();
       const known = state.runs.map(({ record }) => record);
       return runGraph(expandPlan(plan, state), state, known);
+    },
+    async measurePlan(plan) {
+      const state = board.getState();
+      const specs = expandPlan(plan, state);
+      const graph = runGraph(specs, state, state.runs.map(({ record }) => record)); // prettier-ignore
+      const { config, modelId, pieces } = usualStep(specs, state.corpora);
+      const stepMs = await client.call('measureStep', { modelId, config, pieces });
+      return remainingMs(graph, stepMs, config.batchSize);
     },
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());

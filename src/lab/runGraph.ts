@@ -10,6 +10,8 @@ export interface RunCost {
   readonly stepsPerEpoch: number;
   /** Updates in all. */
   readonly steps: number;
+  /** Sequences to score in all: devel after each epoch, test for each kept snapshot. */
+  readonly scoredSequences: number;
   /** Kept for good: one float32 copy of the parameters a snapshot. */
   readonly snapshotBytes: number;
   /** Kept while the run is under way: parameters and both moments. */
@@ -35,6 +37,8 @@ export interface RunGraph {
   /** Runs still to be trained, and updates still to be made in all of them. */
   readonly runsLeft: number;
   readonly stepsLeft: number;
+  /** Sequences still to be scored in all of them. */
+  readonly scoredLeft: number;
   /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume point. */
   readonly storageBytes: number;
   /** Some run packs its sequences, so that steps are an upper bound. */
@@ -73,10 +77,19 @@ export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known
     nodes,
     runsLeft: left.length,
     stepsLeft: sum(({ stepsLeft }) => stepsLeft),
+    scoredLeft: sum(({ cost }) => cost.scoredSequences),
     storageBytes:
       sum(({ cost }) => cost.snapshotBytes) + left.reduce((most, { cost }) => Math.max(most, cost.resumeBytes), 0),
     isUpperBound: left.some(({ spec }) => spec.config.layout === 'packed' && spec.config.steps === null),
   };
+}
+
+/** Forward passes alone cost about a third of an update for the same sequences. */
+const SCORING_SHARE = 1 / 3;
+
+/** Milliseconds that the runs left will take, from those of one update of `batchSize` sequences. */
+export function remainingMs({ stepsLeft, scoredLeft }: RunGraph, stepMs: number, batchSize: number): number {
+  return stepMs * (stepsLeft + (SCORING_SHARE * scoredLeft) / batchSize);
 }
 
 /** What one run will take, from the counts of its corpora and the size of its model. */
@@ -95,6 +108,11 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
     sequencesPerEpoch,
     stepsPerEpoch,
     steps,
+    scoredSequences: spec.tasks.reduce((total, { corpus }) => {
+      const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
+      const devel = config.trainOn === 'train+devel' ? 0 : (counts?.devel.sentences ?? 0);
+      return total + epochs * devel + Math.min(config.snapshots, epochs) * (counts?.test.sentences ?? 0);
+    }, 0),
     snapshotBytes: Math.min(config.snapshots, epochs) * parameterBytes,
     resumeBytes: 3 * parameterBytes,
   };

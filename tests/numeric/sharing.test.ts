@@ -2,6 +2,7 @@
 // MTL-XC is scored on each task, rounds go on from the first training's weights.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import type { CorpusSentences } from '../../src/data/corpus.ts';
@@ -34,12 +35,16 @@ const config = {
   microBatchSize: 4,
   dropout: { encoder: 0.1, attention: 0.1, head: 0.1 },
 };
-const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await readFile(path.join(root, file)));
+const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await readFile(path.join(root, file)));
 
 /** The first sentences of a sample corpus: enough to train a few steps on. */
 async function storeSample(name: string): Promise<TaskRef> {
   const files = await Promise.all(
-    ['train', 'devel', 'test'].map(async (split) => ({ path: `${name}/${split}.tsv`, bytes: await read(`public/corpora/${name}/${split}.tsv`) })),
+    ['train', 'devel', 'test'].map(async (split) => ({
+      path: `${name}/${split}.tsv`,
+      bytes: await read(`public/corpora/${name}/${split}.tsv`),
+    })),
   );
   const [corpus] = assembleCorpora(files).corpora;
   if (corpus === undefined) throw new Error(`${name} was not read`);
@@ -48,7 +53,11 @@ async function storeSample(name: string): Promise<TaskRef> {
   const { types, sources, counts, fingerprint } = corpus;
   const id = fingerprint.slice(0, 16);
   const addedAt = new Date().toISOString();
-  await saveCorpus(store, { version: 1, id, name, fingerprint, types, sources, counts, issues: [], issueCount: 0, builtIn: true, addedAt }, sentences);
+  await saveCorpus(
+    store,
+    { version: 1, id, name, fingerprint, types, sources, counts, issues: [], issueCount: 0, builtIn: true, addedAt },
+    sentences,
+  );
   return { corpus: { id, name, fingerprint }, type: types[0] ?? null };
 }
 
@@ -76,11 +85,16 @@ function spec(changes: Partial<Omit<RunSpec, 'id'>>): RunSpec {
 beforeAll(async () => {
   await client.call('start', 'wasm');
   const names = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
-  const files = await Promise.all(names.map(async (name) => ({ name, bytes: await read(`public/models/xlnet-bio-tiny/${name}`) })));
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, bytes: await read(`public/models/xlnet-bio-tiny/${name}`) })),
+  );
   model = await client.call('importModel', { name: 'xlnet-bio-tiny', builtIn: true, files });
   pretrained = (await loadModel(store, model, false)).encoder;
   tasks = [await storeSample('sample-disease-a'), await storeSample('sample-disease-b')];
-  mtlXc = await client.call('train', spec({ method: 'MTL-XC', tasks, category: { name: 'disease', typeName: 'Entity' } }));
+  mtlXc = await client.call(
+    'train',
+    spec({ method: 'MTL-XC', tasks, category: { name: 'disease', typeName: 'Entity' } }),
+  );
 });
 
 it('MTL-XC trains every task under one type name and scores each by itself', () => {
@@ -94,30 +108,39 @@ it('MTL-XC trains every task under one type name and scores each by itself', () 
 });
 
 describe.each(['released', 'perLayer'] as const)('MTL-LS with biases %s', (biases) => {
-  it.each([0, 1, 2, 3, 4])('at k = %i of 4 starts with the slice bit for bit, and frozen parts end as they began', async (layers) => {
-    const slicing = { layers, biases, frozen: true };
-    const own = spec({ method: 'MTL-LS', category: { name: 'disease', typeName: 'Entity' }, slicing, parent: mtlXc.spec.id });
-    const shared = await loadSnapshot(store, mtlXc.spec.id, 1);
-    const start = await startWeights(own, pretrained, store);
-    const stacked = /attention\.(contentBias|positionBias|segmentBias|segmentEmbedding)$/;
-    const isBelow = (name: string): boolean => name === 'embedding' || Number(/^layer\.(\d+)/.exec(name)?.[1]) < layers;
-    for (const [name, { values }] of start) {
-      const from = isBelow(name) || (biases === 'released' && stacked.test(name)) ? shared : pretrained;
-      expect(values, name).toEqual(from.get(name)?.values);
-    }
-    expect([...start.keys()].filter((name) => /^(head|crf)\./.test(name))).toEqual([]);
+  it.each([0, 1, 2, 3, 4])(
+    'at k = %i of 4 starts with the slice bit for bit, and frozen parts end as they began',
+    async (layers) => {
+      const slicing = { layers, biases, frozen: true };
+      const own = spec({
+        method: 'MTL-LS',
+        category: { name: 'disease', typeName: 'Entity' },
+        slicing,
+        parent: mtlXc.spec.id,
+      });
+      const shared = await loadSnapshot(store, mtlXc.spec.id, 1);
+      const start = await startWeights(own, pretrained, store);
+      const stacked = /attention\.(contentBias|positionBias|segmentBias|segmentEmbedding)$/;
+      const isBelow = (name: string): boolean =>
+        name === 'embedding' || Number(/^layer\.(\d+)/.exec(name)?.[1]) < layers;
+      for (const [name, { values }] of start) {
+        const from = isBelow(name) || (biases === 'released' && stacked.test(name)) ? shared : pretrained;
+        expect(values, name).toEqual(from.get(name)?.values);
+      }
+      expect([...start.keys()].filter((name) => /^(head|crf)\./.test(name))).toEqual([]);
 
-    const record = await client.call('train', own);
-    expect(record.status).toBe('finished');
-    expect(record.tags).toContain('B-Disease');
-    const end = await loadSnapshot(store, own.id, 1);
-    for (const [name, { values }] of end) {
-      if (/^(head|crf)\./.test(name)) continue;
-      const before = start.get(name)?.values;
-      if (isBelow(name)) expect(values, name).toEqual(before);
-      else expect(values, name).not.toEqual(before);
-    }
-  });
+      const record = await client.call('train', own);
+      expect(record.status).toBe('finished');
+      expect(record.tags).toContain('B-Disease');
+      const end = await loadSnapshot(store, own.id, 1);
+      for (const [name, { values }] of end) {
+        if (/^(head|crf)\./.test(name)) continue;
+        const before = start.get(name)?.values;
+        if (isBelow(name)) expect(values, name).toEqual(before);
+        else expect(values, name).not.toEqual(before);
+      }
+    },
+  );
 });
 
 it('a later round starts from the weights the first one ended with, head included, in another order', async () => {
@@ -131,6 +154,17 @@ it('a later round starts from the weights the first one ended with, head include
   expect(second.steps[0]?.loss).toBeLessThan(first.steps[0]?.loss ?? 0);
 });
 
+it('measures an update without leaving anything behind, and not while a run is on the device', async () => {
+  const request = { modelId: model.id, config, pieces: 20 };
+  await client.call('measureStep', request);
+  const { numTensors, numBytes } = tf.memory();
+  expect(await client.call('measureStep', request)).toBeGreaterThan(0);
+  expect(tf.memory()).toMatchObject({ numTensors, numBytes });
+  const training = client.call('train', spec({ seed: 2 }));
+  await expect(client.call('measureStep', request)).rejects.toMatchObject({ code: 'run/busy' });
+  expect((await training).status).toBe('finished');
+});
+
 it('a run whose parent left no snapshot fails and says so', async () => {
   const record = await client.call('train', spec({ round: 2, parent: 'no-such-run' }));
   expect(record.status).toBe('failed');
@@ -140,6 +174,9 @@ it('a run whose parent left no snapshot fails and says so', async () => {
 it('fixed steps end a run within an epoch, with a snapshot there', async () => {
   const record = await client.call('train', spec({ config: { ...config, epochs: 1, steps: 5 } })); // 3 steps an epoch
   expect(record.step).toBe(5);
-  expect(record.epochs.map(({ epoch, step }) => [epoch, step])).toEqual([[1, 3], [2, 5]]);
+  expect(record.epochs.map(({ epoch, step }) => [epoch, step])).toEqual([
+    [1, 3],
+    [2, 5],
+  ]);
   expect(record.snapshots.map(({ epoch }) => epoch)).toEqual([1, 2]);
 });

@@ -1,0 +1,66 @@
+// How long one update takes on this machine, measured before anything is trained.
+import { lengthBucket } from '../data/lengthBuckets.ts';
+import type { Batch } from '../model/batch.ts';
+import { newHead } from '../model/parameters.ts';
+import type { HeadShape } from '../model/parameters.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import { LabError } from '../util/labError.ts';
+import type { DeviceHealth } from '../engine/device.ts';
+import type { LoadedModel } from './loadModel.ts';
+import { trainStep } from './step.ts';
+import { disposeState, freshState } from './trainerState.ts';
+
+/** Updates before the ones that count: the first compiles and allocates. */
+const WARM_UP = 1;
+const MEASURED = 2;
+
+/**
+ * Milliseconds of one update of `config.batchSize` sequences of `pieces` pieces each, forward, backward and Adam, with invented pieces and
+ * tags; nothing of it is kept. Throws what training would throw on a device that fails.
+ */
+export async function measureStep(
+  model: Pick<LoadedModel, 'config' | 'encoder'>,
+  config: TrainingConfig,
+  pieces: number,
+  health: DeviceHealth,
+): Promise<number> {
+  const head: HeadShape = { tagCount: 5, kind: config.head, startEnd: config.crfStartEnd };
+  const shape = { encoder: model.config, head };
+  const state = freshState(new Map([...model.encoder, ...newHead(model.config, head, 1)]));
+  const batches: Batch[] = [];
+  for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
+    batches.push(inventedBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
+  }
+  let startedAtMs = performance.now();
+  try {
+    for (let step = 1; step <= WARM_UP + MEASURED; step++) {
+      if (step === WARM_UP + 1) startedAtMs = performance.now();
+      const settings = { shape, config, factors: new Map(), seed: 1, step, learningRate: 0 };
+      const report = trainStep(state.parameters, state.moments, batches, settings);
+      await report.data();
+      report.dispose();
+      if (health.failure !== null) throw health.failure;
+    }
+  } finally {
+    disposeState(state);
+  }
+  return (performance.now() - startedAtMs) / MEASURED;
+}
+
+/** `size` sequences of `count` pieces, every piece a CRF position, as in label modes `x` and `all`; `first` has fewer. */
+function inventedBatch(size: number, count: number, vocabularySize: number): Batch {
+  if (count < 1) throw new LabError('task/empty', 'A step cannot be measured without pieces.');
+  const pieces = lengthBucket(count);
+  const each = <Value extends number>(of: (index: number) => Value): Int32Array => Int32Array.from({ length: size * pieces }, (_, index) => of(index)); // prettier-ignore
+  return {
+    size,
+    pieces,
+    positions: pieces,
+    pieceIds: each((index) => (index * 7919) % vocabularySize),
+    segmentIds: new Int32Array(size * pieces),
+    pieceCounts: new Int32Array(size).fill(count),
+    crfPositions: each((index) => index % pieces),
+    tags: each((index) => index % 5),
+    crfCounts: new Int32Array(size).fill(count),
+  };
+}
