@@ -1,8 +1,8 @@
 // What the comparison charts draw: devel F1 by epoch for each method, and F1 by slicing rate with its spread.
-import { mean } from '../metrics/aggregate.ts';
+import { mean } from '../metrics/spread.ts';
 import type { Contender, ScoredSplit, TaskComparison, Training } from './comparison.ts';
 import { contenderName } from './comparisonTables.ts';
-import { contenderSpread, type SpreadOver } from './contenderScores.ts';
+import { contenderSpread, type SpreadOver } from './contenderSpread.ts';
 
 export interface Curve {
   /** `STL`, `MTL-XC`, `MTL-LS 0.50`. */
@@ -18,7 +18,7 @@ export interface CurveChoice {
 }
 
 /** Devel F1 by epoch, one curve a contender: at each epoch the mean over the seeds that got there. Contenders without a score are left out. */
-export function develCurves({ contenders }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
+export function comparisonCurves({ contenders }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
   return contenders.flatMap((contender) => {
     const chosen = contender.trainings.filter(
       (training) => training.round === round && (seed === null || training.seed === seed),

@@ -1,8 +1,8 @@
 // Tables 1, 2 and 3 of the paper from our own runs, beside the published figures; and the spreads kept apart.
-import type { Spread } from '../metrics/aggregate.ts';
+import type { Spread } from '../metrics/spread.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
 import type { Comparison, Contender, Measures, TaskComparison } from './comparison.ts';
-import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderScores.ts';
+import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
 import type { PublishedScores } from './publishedScores.ts';
 
 export type TableCell =

@@ -50,7 +50,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   if (categories.length === 0) {
     problems.set('categories', together ? 'Choose or build a category first.' : 'Bring in a corpus first.');
   }
-  const names = categories.map(({ name }) => name);
+  const names = categories.map(({ name }) => name.trim());
   if (new Set(names).size < names.length) problems.set('categories', 'Two categories have the same name.');
   if (draft.methods.length === 0) problems.set('methods', 'Choose at least one method.');
   if (draft.methods.includes('MTL-LS') && draft.slicingRates.length === 0) {
@@ -71,8 +71,8 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     return { ...read, plan: null };
   }
   const planCategories = categories.map(({ name, typeName, tasks }) => ({
-    name,
-    typeName,
+    name: name.trim(),
+    typeName: typeName?.trim() ?? null,
     tasks: tasks.flatMap(({ kept, type }) => (kept === null ? [] : [{ corpus: inputOf(kept), type }])),
   }));
   const plan = planFileSchema.parse({
@@ -126,8 +126,8 @@ function readCategory(
   byContent: boolean,
 ): ReadCategory {
   return {
-    name: name.trim(),
-    typeName: typeName?.trim() ?? null,
+    name,
+    typeName,
     tasks: tasks.map((task) => readTask(task, corpora, byContent)),
   };
 }
@@ -143,9 +143,11 @@ function categoryProblem({ name, typeName, tasks }: ReadCategory, together: bool
   if (tasks.length === 0) return 'A category needs at least one task.';
   const keys = tasks.map(({ kept, type }, place) => JSON.stringify([kept?.id ?? place, type]));
   if (new Set(keys).size < keys.length) return 'A task appears twice.';
-  if (name === '') return 'Enter a name for the category.';
+  if (name.trim() === '') return 'Enter a name for the category.';
   if (!together) return null;
-  return typeName === null || typeName === '' ? 'Enter the type name that the mentions of all its tasks take.' : null;
+  return typeName === null || typeName.trim() === ''
+    ? 'Enter the type name that the mentions of all its tasks take.'
+    : null;
 }
 
 function resolveInput<Kept extends { readonly name: string; readonly fingerprint: string }>(

@@ -7,7 +7,7 @@ export const LONGEST_LINK = 60_000;
 const MOST_BYTES = 64_000_000;
 
 /** The text of a result file as it stands after `#/open?result=`. */
-export async function packResult(text: string): Promise<string> {
+export async function writeResultLink(text: string): Promise<string> {
   const bytes = await drain(
     new Blob([text]).stream().pipeThrough(new CompressionStream('deflate')),
     Number.POSITIVE_INFINITY,
@@ -18,7 +18,7 @@ export async function packResult(text: string): Promise<string> {
 }
 
 /** The text that was packed. Throws LabError `link/damaged`, or `link/too-large` when it grows beyond 64 MB. */
-export async function unpackResult(packed: string): Promise<string> {
+export async function readResultLink(packed: string): Promise<string> {
   const damaged = (cause?: unknown) =>
     new LabError('link/damaged', 'This link holds no result file: it is damaged or was cut off.', {
       expected: 'deflated JSON in base64url',

@@ -1,6 +1,6 @@
 // The snapshot a run is judged by, and the scores shown for it.
 import type { Split } from '../data/corpus.ts';
-import { mean } from '../metrics/aggregate.ts';
+import { mean } from '../metrics/spread.ts';
 import type { RunRecord, SnapshotScores } from '../schema/runRecord.ts';
 import type { SplitScores } from '../schema/scores.ts';
 

@@ -1,6 +1,6 @@
 // Scores over the kept snapshots of a run: mean and standard deviation.
 import type { Split } from '../data/corpus.ts';
-import { spread, type Spread } from '../metrics/aggregate.ts';
+import { spread, type Spread } from '../metrics/spread.ts';
 import type { SnapshotScores } from '../schema/runRecord.ts';
 import type { EntityScores } from '../schema/scores.ts';
 

@@ -3,7 +3,7 @@ import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
 import type { RunGraph } from '../lab/runGraph.ts';
 
 /** Milliseconds a step, scoring included, of the latest run that has the model and the shape of sequences and batches of `spec`. */
-export function measuredStepMs(records: readonly RunRecord[], spec: RunSpec): number | null {
+export function measuredStepTime(records: readonly RunRecord[], spec: RunSpec): number | null {
   const alike = records.filter((record) => record.step > 0 && record.elapsedMs > 0 && isAlike(record.spec, spec));
   const latest = alike.reduce<RunRecord | null>(
     (last, record) => (last === null || record.updatedAt > last.updatedAt ? record : last),
@@ -18,7 +18,7 @@ export function estimatedMs({ nodes }: RunGraph, records: readonly RunRecord[]):
   let total = 0;
   for (const { spec, stepsLeft } of nodes) {
     const key = shapeOf(spec);
-    const stepMs = known.get(key) ?? measuredStepMs(records, spec);
+    const stepMs = known.get(key) ?? measuredStepTime(records, spec);
     known.set(key, stepMs);
     if (stepsLeft === 0) continue;
     if (stepMs === null) return null;

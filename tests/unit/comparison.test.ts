@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildComparisons, type Comparison, type Contender } from '../../src/lab/comparison.ts';
 import { comparisonTables, type ComparisonTable } from '../../src/lab/comparisonTables.ts';
-import { chosenOnDevel, contenderSpread } from '../../src/lab/contenderScores.ts';
+import { chosenOnDevel, contenderSpread } from '../../src/lab/contenderSpread.ts';
 import { publishedScores } from '../../src/lab/publishedScores.ts';
 import type { RunRecord, TaskRef } from '../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../fixtures/records.ts';

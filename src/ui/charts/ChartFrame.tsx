@@ -5,7 +5,7 @@ import { csvText } from '../../lab/tableText.ts';
 import { Button } from '../components/Button.tsx';
 import { format } from '../format.ts';
 import { saveFile } from '../saveFile.ts';
-import { chartSvg, pngOf } from './chartImage.ts';
+import { chartImage, pngOf } from './chartImage.ts';
 
 export interface LegendEntry {
   readonly name: string;
@@ -63,7 +63,7 @@ interface SaveButtonsProps extends Pick<ChartFrameProps, 'caption' | 'rows'> {
 
 function SaveButtons({ caption, figure, rows }: SaveButtonsProps) {
   const name = format.fileName(caption);
-  const picture = () => (figure.current === null ? null : chartSvg(figure.current));
+  const picture = () => (figure.current === null ? null : chartImage(figure.current));
   return (
     <div className="chart-save" role="group" aria-label={`Save ${caption}`}>
       <Button

@@ -3,12 +3,12 @@ import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison.ts';
 import { rateCurve } from '../../lab/comparisonCurves.ts';
-import type { SpreadOver } from '../../lab/contenderScores.ts';
+import type { SpreadOver } from '../../lab/contenderSpread.ts';
 import { format } from '../format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 import { rateStyle } from './rateStyle.ts';
-import { domainOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 
 const SOURCES: readonly (readonly [SpreadOver, string])[] = [
   ['trainings', 'seeds and rounds'],
@@ -26,7 +26,7 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { points, stl, mtlXc } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
   const drawn = points.map((point) => ({ ...point, error: point.deviation ?? 0 }));
-  const domain = domainOf(bounds, [
+  const axis = axisOf(bounds, [
     ...drawn.flatMap(({ f1, error }) => [f1 - error, f1 + error]),
     ...[stl, mtlXc].filter((value) => value !== null),
   ]);
@@ -81,7 +81,7 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
           ticks={points.map(({ rate }) => rate)}
           tickFormatter={(rate: number) => rate.toFixed(2)}
         />
-        <YAxis {...chartStyle.yAxis} domain={domain} allowDataOverflow />
+        <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
         <Tooltip
           {...chartStyle.tooltip}
           formatter={(value, _name, { payload }) => {

@@ -2,25 +2,25 @@
 import { useMemo, useState } from 'react';
 import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { TaskComparison } from '../../lab/comparison.ts';
-import { develCurves, roundsAndSeeds } from '../../lab/comparisonCurves.ts';
+import { comparisonCurves, roundsAndSeeds } from '../../lab/comparisonCurves.ts';
 import { format } from '../format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 import { rateStyle } from './rateStyle.ts';
-import { domainOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 
 export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
   const [round, setRound] = useState(0);
   const [seed, setSeed] = useState<number | null>(null);
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { rounds, seeds } = useMemo(() => roundsAndSeeds(task), [task]);
-  const curves = useMemo(() => develCurves(task, { round, seed }), [task, round, seed]);
+  const curves = useMemo(() => comparisonCurves(task, { round, seed }), [task, round, seed]);
   const epochs = [...new Set(curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))].sort((a, b) => a - b);
   const rows = epochs.map((epoch) => ({
     epoch,
     scores: curves.map(({ points }) => points.find((point) => point.epoch === epoch)?.f1 ?? null),
   }));
-  const domain = domainOf(
+  const axis = axisOf(
     bounds,
     curves.flatMap(({ points }) => points.map(({ f1 }) => f1)),
   );
@@ -72,7 +72,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           domain={['dataMin', 'dataMax']}
           allowDecimals={false}
         />
-        <YAxis {...chartStyle.yAxis} domain={domain} allowDataOverflow />
+        <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
         <Tooltip
           {...chartStyle.tooltip}
           formatter={(value) => format.percent(Number(value))}

@@ -35,13 +35,33 @@ export function ZoomFields({ bounds, onBounds }: ZoomFieldsProps) {
   );
 }
 
-/** The axis' domain: bounds that are numbers in percent, else those of the values with a little room. */
-export function domainOf({ from, to }: Bounds, values: readonly number[]): [number, number] {
-  const low = values.length === 0 ? 0 : Math.floor(Math.min(...values) - 0.5);
-  const high = values.length === 0 ? 100 : Math.ceil(Math.max(...values) + 0.5);
-  const lower = numberIn(from) ?? Math.max(0, low);
-  const upper = numberIn(to) ?? Math.min(100, high);
-  return lower < upper ? [lower, upper] : [Math.max(0, low), Math.min(100, high)];
+export interface Axis {
+  readonly domain: [number, number];
+  readonly ticks: number[];
+}
+
+/** The axis: bounds that are numbers in percent, else round ones around the values; ticks at round numbers. */
+export function axisOf({ from, to }: Bounds, values: readonly number[]): Axis {
+  const low = values.length === 0 ? 0 : Math.min(...values);
+  const high = values.length === 0 ? 100 : Math.max(...values);
+  const step = stepOf(high - low);
+  const auto: [number, number] = [Math.max(0, floorTo(low, step)), Math.min(100, floorTo(high, step) + step)];
+  const chosen: [number, number] = [numberIn(from) ?? auto[0], numberIn(to) ?? auto[1]];
+  const domain = chosen[0] < chosen[1] ? chosen : auto;
+  const distance = stepOf(domain[1] - domain[0]);
+  const first = Math.ceil(domain[0] / distance);
+  const count = Math.floor(domain[1] / distance) - first + 1;
+  const ticks = Array.from({ length: count }, (_, index) => Number(((first + index) * distance).toFixed(2)));
+  return { domain, ticks };
+}
+
+/** A round distance that divides a range into about five. */
+function stepOf(range: number): number {
+  return [0.1, 0.2, 0.5, 1, 2, 5, 10].find((step) => range / step <= 7) ?? 20;
+}
+
+function floorTo(value: number, step: number): number {
+  return Number((Math.floor(value / step) * step).toFixed(2));
 }
 
 function numberIn(text: string): number | null {

@@ -25,7 +25,7 @@ export interface ChartPicture {
 }
 
 /** The chart in a figure of `ChartFrame`, as it stands; null before it is drawn. */
-export function chartSvg(figure: HTMLElement): ChartPicture | null {
+export function chartImage(figure: HTMLElement): ChartPicture | null {
   const drawn = figure.querySelector<SVGSVGElement>('svg.recharts-surface');
   if (drawn === null) return null;
   const { width, height } = drawn.getBoundingClientRect();

@@ -32,6 +32,7 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
         onAdd={(category) => onCategories([...categories.filter(({ tasks }) => tasks.length > 0), category])}
         onBuild={() => onCategories([...categories, emptyCategory(categories, corpora)])}
       />
+      <OwnCategories names={offered.flatMap(({ source, category }) => (source === 'own' ? category.name : []))} />
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       {read.categories.map((category, place) => (
         <CategoryEditor
@@ -75,6 +76,24 @@ function AddCategory({ offered, onAdd, onBuild }: AddCategoryProps) {
       </select>
       <Button onAct={onBuild}>Build a category</Button>
     </div>
+  );
+}
+
+/** Saved categories, to be removed from here; plans and runs that took them keep them. */
+function OwnCategories({ names }: { readonly names: readonly string[] }) {
+  const { lab } = useLab();
+  if (names.length === 0) return null;
+  return (
+    <ul className="own-categories" aria-label="Your categories">
+      {names.map((name) => (
+        <li key={name}>
+          {name}{' '}
+          <Button kind="quiet" label={`Remove category ${name}`} onAct={() => lab.removeCategory(name)}>
+            Remove
+          </Button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -159,7 +178,8 @@ function categoryOf({ name, typeName, tasks }: ReadCategory): PlanCategory {
 }
 
 function savable({ name, typeName, tasks }: PlanCategory): OwnCategory | null {
-  return name === '' || typeName === null || typeName === '' || tasks.length === 0 ? null : { name, typeName, tasks };
+  const shown = { name: name.trim(), typeName: typeName?.trim() ?? '', tasks };
+  return shown.name === '' || shown.typeName === '' || tasks.length === 0 ? null : shown;
 }
 
 function emptyCategory(categories: readonly PlanCategory[], corpora: readonly CorpusRecord[]): PlanCategory {

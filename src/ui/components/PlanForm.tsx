@@ -3,7 +3,7 @@ import { offeredCategories } from '../../lab/offeredCategories.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
 import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from '../planDraft.ts';
 import { readPlanDraft, type ReadPlan } from '../readPlanDraft.ts';
-import { categoriesFor, isLoose } from '../categoryDraft.ts';
+import { categoriesFor, isLoose } from '../categoriesFor.ts';
 import { useLab } from '../useLab.ts';
 import { ConfigForm } from './ConfigForm.tsx';
 import { CategoryFields } from './CategoryFields.tsx';

@@ -1,7 +1,7 @@
 // Scores of a finished run: the selected snapshot, and the mean over the kept ones.
 import { useId } from 'react';
 import type { Split } from '../../data/corpus.ts';
-import type { Spread } from '../../metrics/aggregate.ts';
+import type { Spread } from '../../metrics/spread.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { EntityScores } from '../../schema/scores.ts';
 import { format } from '../format.ts';

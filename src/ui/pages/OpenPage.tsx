@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { DroppedFile } from '../../lab/labState.ts';
 import { LabError } from '../../util/labError.ts';
-import { linkedFile, unpackResult } from '../resultLink.ts';
+import { linkedFile, readResultLink } from '../resultLink.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 
@@ -38,7 +38,7 @@ export function OpenPage({ result }: { readonly result: string }) {
 
 async function fetchLinked(result: string): Promise<DroppedFile> {
   const address = linkedFile(result, document.baseURI);
-  if (address === null) return fileOf('linked.result.json', new TextEncoder().encode(await unpackResult(result)));
+  if (address === null) return fileOf('linked.result.json', new TextEncoder().encode(await readResultLink(result)));
   const response = await fetch(address);
   if (!response.ok) {
     throw new LabError('link/missing', 'There is no file where this link points.', {

@@ -9,7 +9,7 @@ import { RemoveButton } from '../components/RemoveButton.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
-import { LONGEST_LINK, packResult } from '../resultLink.ts';
+import { LONGEST_LINK, writeResultLink } from '../resultLink.ts';
 import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
@@ -82,7 +82,7 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
   const [copied, setCopied] = useState('');
   const runIds = runs.map(({ record }) => record.spec.id).filter((id) => chosen.has(id));
   const copyLink = async () => {
-    const packed = await packResult(JSON.stringify(lab.exportResult(runIds)));
+    const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
     if (packed.length > LONGEST_LINK) {
       throw new LabError('link/too-long', 'These runs are too much for a link: choose fewer, or share the file.', {
         expected: `at most ${format.count(LONGEST_LINK)} characters`,

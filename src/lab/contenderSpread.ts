@@ -1,5 +1,5 @@
 // The scores of a method on a task over its trainings, and how far they spread over seeds, rounds and snapshots, each kept apart.
-import { mean, spread, spreadWithin, type Spread } from '../metrics/aggregate.ts';
+import { mean, spread, spreadWithin, type Spread } from '../metrics/spread.ts';
 import type { Contender, Measures, ScoredSplit, TaskComparison, Training } from './comparison.ts';
 
 export type Measure = keyof Measures;
