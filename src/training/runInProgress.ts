@@ -7,7 +7,7 @@ import { disposeParameters, downloadParameters, uploadParameters } from '../mode
 import type { HostParameters } from '../model/parameters.ts';
 import { newHead, placeOf } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
-import { isFrozen } from '../model/slicing.ts';
+import { isFrozen } from '../model/slicedEncoder.ts';
 import type { RunRecord, StepPoint } from '../schema/runRecord.ts';
 import type { SplitScores } from '../schema/scores.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';

@@ -1,6 +1,6 @@
 // The weights a run starts from: pretrained, sliced with its category's MTL-XC, or those an earlier round ended with.
 import type { HostParameters } from '../model/parameters.ts';
-import { slicedEncoder } from '../model/slicing.ts';
+import { slicedEncoder } from '../model/slicedEncoder.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
-import { isFrozen, slicedEncoder } from '../../src/model/slicing.ts';
+import { isFrozen, slicedEncoder } from '../../src/model/slicedEncoder.ts';
 import type { XlnetConfig } from '../../src/model/xlnetConfig.ts';
 
 const config: XlnetConfig = {
