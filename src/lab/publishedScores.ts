@@ -27,8 +27,8 @@ export function publishedScores({
 }: Pick<TaskRef, 'type'> & { readonly corpus: { readonly name: string } }): PublishedScores | null {
   const subTask = SUB_TASKS.find(
     (known) =>
-      (known.folder === corpus.name && known.type === type) ||
-      (known.multiTypeFolder === corpus.name && known.multiTypeType === type),
+      (isFolder(corpus.name, known.folder) && known.type === type) ||
+      (isFolder(corpus.name, known.multiTypeFolder) && known.multiTypeType === type),
   );
   if (subTask === undefined) return null;
   const inTable3 = (system: string): number | null =>
@@ -41,8 +41,18 @@ export function publishedScores({
     mtlLs: subTask.published['MTL-LS'],
     table3: { stl: inTable3(OWN_ROWS.stl), mtlLs: inTable3(OWN_ROWS.mtlLs) },
     systems: OTHER_SYSTEMS.filter(({ system }) => !own.includes(system)).map(({ system, f1 }) => ({
-      name: system.replace(/ \(.*\)$/, ''),
+      name: shortName(system),
       f1: f1[subTask.id] ?? null,
     })),
   };
+}
+
+/** The repository has most folders twice, with the same sentences in two tag schemes. */
+function isFolder(name: string, folder: string): boolean {
+  return name === folder || (folder.endsWith('-IOB') && name === `${folder}ES`);
+}
+
+/** The system in brackets where there is a single name, else the authors. */
+function shortName(system: string): string {
+  return /\(([\w-]+)\)$/.exec(system)?.[1] ?? system.replace(/ \(.*\)$/, '');
 }

@@ -64,6 +64,7 @@ function Frame() {
         <Dock
           jobs={state.jobs}
           notices={[...state.notices, ...notices]}
+          onCancel={(job) => lab.cancelJob(job.id)}
           onDismiss={(notice) => (notices.includes(notice) ? dismiss(notice) : lab.dismissNotice(notice.id))}
         />
         <WindowDrop />

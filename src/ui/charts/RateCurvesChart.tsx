@@ -10,10 +10,13 @@ import { rateStyle } from './rateStyle.ts';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 
 export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
-  const [round, setRound] = useState(0);
-  const [seed, setSeed] = useState<number | null>(null);
+  const [chosenRound, setRound] = useState(0);
+  const [chosenSeed, setSeed] = useState<number | null>(null);
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { rounds, seeds } = useMemo(() => roundsAndSeeds(task), [task]);
+  // Another task may have been trained for fewer rounds and other seeds.
+  const round = rounds.includes(chosenRound) ? chosenRound : (rounds[0] ?? 0);
+  const seed = chosenSeed !== null && seeds.includes(chosenSeed) ? chosenSeed : null;
   const curves = useMemo(() => comparisonCurves(task, { round, seed }), [task, round, seed]);
   const epochs = [...new Set(curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))].sort((a, b) => a - b);
   const rows = epochs.map((epoch) => ({

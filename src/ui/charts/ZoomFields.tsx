@@ -28,10 +28,10 @@ export function ZoomFields({ bounds, onBounds }: ZoomFieldsProps) {
     </label>
   );
   return (
-    <>
+    <span className="bounds">
       {entry('from', 'F1 from')}
       {entry('to', 'to')}
-    </>
+    </span>
   );
 }
 

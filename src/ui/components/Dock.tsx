@@ -7,10 +7,11 @@ const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as c
 export interface DockProps {
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
+  readonly onCancel: (job: Job) => void;
   readonly onDismiss: (notice: Notice) => void;
 }
 
-export function Dock({ jobs, notices, onDismiss }: DockProps) {
+export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
   return (
     <aside className="dock" aria-label="Notices and jobs">
       <div aria-live="polite" className="dock-list">
@@ -18,6 +19,16 @@ export function Dock({ jobs, notices, onDismiss }: DockProps) {
           <div key={job.id} className="dock-card">
             <div className="job-label">{job.label}</div>
             <Meter label={job.label} done={job.done} total={job.total} />
+            {job.cancellable === true && (
+              <button
+                type="button"
+                className="button quiet"
+                aria-label={`Cancel ${job.label}`}
+                onClick={() => onCancel(job)}
+              >
+                Cancel
+              </button>
+            )}
           </div>
         ))}
       </div>

@@ -18,15 +18,15 @@ export function AboutPage() {
         A training lab in a browser tab. It fine-tunes XLNet-CRF taggers for biomedical named entity recognition on this
         machine’s own processor: through WebGPU where there is one, else with WebAssembly. It follows Chai, Jin, Shi and
         others, “Hierarchical shared transfer learning for biomedical named entity recognition”,{' '}
-        <cite>BMC Bioinformatics</cite> (2022) 23:8, and trains by single-task learning (STL): the pretrained model is
-        fine-tuned on each task alone.
+        <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three ways of training: each task alone (STL), all
+        tasks of a category together (MTL-XC), and each task alone on lower layers taken from that (MTL-LS).
       </p>
       <h2>Your text stays here</h2>
       <p>
         Corpora, models and runs are kept in this browser and read only by this page. There is no account, no
-        measurement of use, and no request to any host but the one that serves the page itself. What leaves the tab is
-        what you export yourself: a plan or result file carries settings, counts, scores and fingerprints, never a
-        sentence.
+        measurement of use, and no request to any host but the one that serves the page itself; only when you ask for
+        the public corpora are they read from GitHub. What leaves the tab is what you export yourself: a plan or result
+        file carries settings, counts, scores and fingerprints, never a sentence.
       </p>
       <h2>Storage</h2>
       <StoragePanel />

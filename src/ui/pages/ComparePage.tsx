@@ -63,7 +63,7 @@ export function ComparePage() {
       </p>
       <MergeNotes merged={merged} />
       {task !== undefined && (
-        <div className="pair charts" key={`${comparison.id} ${taskKey(task.task)}`}>
+        <div className="pair charts">
           <RateCurvesChart task={task} />
           <RateChart task={task} />
         </div>

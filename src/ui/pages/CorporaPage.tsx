@@ -1,6 +1,7 @@
 // The library of corpora: bring one in, see what there is.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { SPLITS } from '../../data/corpus.ts';
+import { CataloguePanel } from '../components/CataloguePanel.tsx';
 import { DropZone } from '../components/DropZone.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { TypeLabel } from '../components/TypeLabel.tsx';
@@ -19,6 +20,7 @@ export function CorporaPage() {
         browser.
       </DropZone>
       {state.corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={state.corpora} />}
+      <CataloguePanel />
     </>
   );
 }
