@@ -7,6 +7,7 @@ import { format } from '../format.ts';
 import type { RunGraph } from '../../lab/runGraph.ts';
 import type { ReadPlan } from '../readPlanDraft.ts';
 import { estimatedMs } from '../stepTime.ts';
+import { useMeasuredTime } from '../useMeasuredTime.ts';
 import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
@@ -19,7 +20,8 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const { lab, state } = useLab();
   const { plan, problems, changed } = read;
   const { graph, problem } = usePreview(plan);
-  const records = state.runs.map(({ record }) => record);
+  const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
+  const measured = useMeasuredTime(plan);
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -43,7 +45,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
             : []),
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
-          ['Time', graph === null ? '–' : timeText(estimatedMs(graph, records))],
+          ['Time', graph === null ? '–' : timeText(estimated ?? measured.ms)],
         ]}
       />
       {graph !== null && tooLarge(graph, state.usage) && (
@@ -78,6 +80,11 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         <Button disabled={plan === null} onAct={exportPlan}>
           Export plan
         </Button>
+        {graph !== null && graph.runsLeft > 0 && estimated === null && measured.ms === null && (
+          <Button disabled={state.backend.status !== 'ready' || state.activeRunId !== null} onAct={measured.measure}>
+            Measure a step
+          </Button>
+        )}
       </div>
       <p className="soft">{readinessText(state.backend.status)}</p>
     </aside>
@@ -108,7 +115,7 @@ function stepsText(graph: RunGraph | null): string {
 }
 
 function timeText(elapsedMs: number | null): string {
-  return elapsedMs === null ? 'not known before a first run' : `about ${format.duration(elapsedMs)}`;
+  return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
 }
 
 function freeBytes(usage: LabState['usage']): number | null {
