@@ -4,7 +4,7 @@ import type { ModelRecord } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
-import type { TrainingEvent } from '../src/schema/trainingEvent.ts';
+import type { MeasuredStep, TrainingEvent } from '../src/schema/trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` takes WebGPU on a hardware adapter, else wasm. */
@@ -38,8 +38,12 @@ export interface ServerCalls {
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
   }): ModelRecord;
-  /** Measures one update of a model on batches of sequences of `pieces` pieces, in milliseconds. Throws `run/busy` while a run is on the device. */
-  measureStep(request: { readonly modelId: string; readonly config: TrainingConfig; readonly pieces: number }): number;
+  /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
+  measureStep(request: {
+    readonly modelId: string;
+    readonly config: TrainingConfig;
+    readonly pieces: number;
+  }): MeasuredStep;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
   train(spec: RunSpec): RunRecord;
   /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. */

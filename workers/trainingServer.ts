@@ -3,6 +3,7 @@ import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import type { MeasuredStep } from '../src/schema/trainingEvent.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
@@ -44,7 +45,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       return { environment: environmentOf(backend, platform), reason, remedy, selfTest };
     },
     importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
-    async measureStep({ modelId, config, pieces }): Promise<number> {
+    async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
       refuseWhileTraining();
       const record = await readModelRecord(store, modelId);
       if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');

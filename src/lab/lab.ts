@@ -177,8 +177,8 @@ export function createLab({
       const specs = expandPlan(plan, state);
       const graph = runGraph(specs, state, state.runs.map(({ record }) => record)); // prettier-ignore
       const { config, modelId, pieces } = usualStep(specs, state.corpora);
-      const stepMs = await client.call('measureStep', { modelId, config, pieces });
-      return remainingMs(graph, stepMs, config.batchSize);
+      const { stepMs, peakBytes } = await client.call('measureStep', { modelId, config, pieces });
+      return { remainingMs: remainingMs(graph, stepMs, config.batchSize), peakBytes };
     },
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());

@@ -120,8 +120,11 @@ export interface Lab {
 
   /** The runs of a plan with what they cost and which are here already. Throws `plan/...` as `startPlan` does. */
   previewPlan(plan: PlanFile): RunGraph;
-  /** Measures one update of the plan's model, batches and usual length here, and answers with the time its runs will take, in milliseconds. Throws `run/busy` while a run is on the device. */
-  measurePlan(plan: PlanFile): Promise<number>;
+  /**
+   * Measures one update of the plan's model, batches and usual length here, and answers with the time its runs will take and the most
+   * memory an update takes. Throws `run/busy` while a run is on the device.
+   */
+  measurePlan(plan: PlanFile): Promise<{ readonly remainingMs: number; readonly peakBytes: number }>;
   /** Expands a plan into runs and queues them; answers with their ids. Throws `plan/...` when an input is missing or differs. */
   startPlan(plan: PlanFile): Promise<readonly string[]>;
   pauseRun(runId: string): Promise<void>;

@@ -8,6 +8,12 @@ export interface MemoryReport {
   readonly gpuBytes: number | null;
 }
 
+/** One update as it was measured: its time, and the most bytes that tensors held at once, weights and moments included. */
+export interface MeasuredStep {
+  readonly stepMs: number;
+  readonly peakBytes: number;
+}
+
 export type TrainingPhase = 'loading' | 'encoding' | 'training' | 'evaluating' | 'saving';
 
 export type TrainingEvent =

@@ -1,29 +1,29 @@
-// How long one update takes on this machine, measured before anything is trained.
+// What one update takes on this machine, in time and memory, measured before anything is trained.
+import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/lengthBuckets.ts';
 import type { Batch } from '../model/batch.ts';
 import { newHead } from '../model/parameters.ts';
 import type { HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
+import type { MeasuredStep } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
 import type { DeviceHealth } from '../engine/device.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { trainStep } from './step.ts';
 import { disposeState, freshState } from './trainerState.ts';
 
-/** Updates before the ones that count: the first compiles and allocates. */
-const WARM_UP = 1;
 const MEASURED = 2;
 
 /**
- * Milliseconds of one update of `config.batchSize` sequences of `pieces` pieces each, forward, backward and Adam, with invented pieces and
- * tags; nothing of it is kept. Throws what training would throw on a device that fails.
+ * Time and peak memory of one update of `config.batchSize` sequences of `pieces` pieces each, forward, backward and Adam, with invented
+ * pieces and tags; nothing of it is kept. Throws what training would throw on a device that fails.
  */
 export async function measureStep(
   model: Pick<LoadedModel, 'config' | 'encoder'>,
   config: TrainingConfig,
   pieces: number,
   health: DeviceHealth,
-): Promise<number> {
+): Promise<MeasuredStep> {
   const head: HeadShape = { tagCount: 5, kind: config.head, startEnd: config.crfStartEnd };
   const shape = { encoder: model.config, head };
   const state = freshState(new Map([...model.encoder, ...newHead(model.config, head, 1)]));
@@ -31,20 +31,28 @@ export async function measureStep(
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
     batches.push(inventedBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
   }
-  let startedAtMs = performance.now();
+  let step = 0;
+  const update = (): tf.Tensor1D => {
+    step++;
+    const settings = { shape, config, factors: new Map(), seed: 1, step, learningRate: 0 };
+    return trainStep(state.parameters, state.moments, batches, settings);
+  };
+  const finish = async (report: tf.Tensor1D): Promise<void> => {
+    await report.data();
+    report.dispose();
+    if (health.failure !== null) throw health.failure;
+  };
   try {
-    for (let step = 1; step <= WARM_UP + MEASURED; step++) {
-      if (step === WARM_UP + 1) startedAtMs = performance.now();
-      const settings = { shape, config, factors: new Map(), seed: 1, step, learningRate: 0 };
-      const report = trainStep(state.parameters, state.moments, batches, settings);
-      await report.data();
-      report.dispose();
-      if (health.failure !== null) throw health.failure;
-    }
+    // The first update compiles and allocates: it is the one whose memory is watched.
+    let first: tf.Tensor1D | null = null;
+    const { peakBytes } = await tf.profile(() => void (first = tf.keep(update())));
+    if (first !== null) await finish(first);
+    const startedAtMs = performance.now();
+    for (let measured = 0; measured < MEASURED; measured++) await finish(update());
+    return { stepMs: (performance.now() - startedAtMs) / MEASURED, peakBytes };
   } finally {
     disposeState(state);
   }
-  return (performance.now() - startedAtMs) / MEASURED;
 }
 
 /** `size` sequences of `count` pieces, every piece a CRF position, as in label modes `x` and `all`; `first` has fewer. */

@@ -165,7 +165,11 @@ it('measures an update without leaving anything behind, and not while a run is o
   const request = { modelId: model.id, config, pieces: 20 };
   await client.call('measureStep', request);
   const { numTensors, numBytes } = tf.memory();
-  expect(await client.call('measureStep', request)).toBeGreaterThan(0);
+  const { stepMs, peakBytes } = await client.call('measureStep', request);
+  expect(stepMs).toBeGreaterThan(0);
+  // Weights, gradients and two moments of 1.9 million parameters, and activations beside them.
+  expect(peakBytes).toBeGreaterThan(4 * 4 * model.parameterCount);
+  expect(peakBytes).toBeLessThan(20 * 4 * model.parameterCount);
   expect(tf.memory()).toMatchObject({ numTensors, numBytes });
   const training = client.call('train', spec({ seed: 2 }));
   await expect(client.call('measureStep', request)).rejects.toMatchObject({ code: 'run/busy' });

@@ -38,10 +38,12 @@ describe('a plan of dependent runs', () => {
     // One devel and one test sentence a corpus. MTL-XC scores devel and test after 2 epochs on 2 tasks, MTL-LS on one, its round once each.
     expect(lab.previewPlan(plan).scoredLeft).toBe(8 + 2 * (4 + 2));
     // The fake server takes 20 ms for an update of 2 sequences; scoring a sequence a third of training on it.
-    expect(await lab.measurePlan(plan)).toBeCloseTo(10 * 20 + (20 / 3) * 10, 6);
+    const measured = await lab.measurePlan(plan);
+    expect(measured.remainingMs).toBeCloseTo(10 * 20 + (20 / 3) * 10, 6);
+    expect(measured.peakBytes).toBe(2000);
     await lab.startPlan(plan);
     await settled(lab);
-    expect(await lab.measurePlan(plan)).toBe(0);
+    expect((await lab.measurePlan(plan)).remainingMs).toBe(0);
   });
 
   it('trains MTL-XC once for plans that share it, and exports runs with what they start from', async () => {

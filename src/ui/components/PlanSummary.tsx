@@ -7,7 +7,7 @@ import { format } from '../format.ts';
 import type { RunGraph } from '../../lab/runGraph.ts';
 import type { ReadPlan } from '../readPlanDraft.ts';
 import { estimatedMs } from '../stepTime.ts';
-import { useMeasuredTime } from '../useMeasuredTime.ts';
+import { useMeasuredStep } from '../useMeasuredStep.ts';
 import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
@@ -21,7 +21,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const { plan, problems, changed } = read;
   const { graph, problem } = usePreview(plan);
   const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
-  const measured = useMeasuredTime(plan);
+  const measured = useMeasuredStep(plan);
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -45,7 +45,13 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
             : []),
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
-          ['Time', graph === null ? '–' : timeText(estimated ?? measured.ms)],
+          ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
+          [
+            'Memory',
+            measured.found === null
+              ? 'not measured yet'
+              : `${format.bytes(measured.found.peakBytes)} at the peak of a step`,
+          ],
         ]}
       />
       {graph !== null && tooLarge(graph, state.usage) && (
@@ -80,7 +86,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         <Button disabled={plan === null} onAct={exportPlan}>
           Export plan
         </Button>
-        {graph !== null && graph.runsLeft > 0 && estimated === null && measured.ms === null && (
+        {graph !== null && graph.runsLeft > 0 && measured.found === null && (
           <Button disabled={state.backend.status !== 'ready' || state.activeRunId !== null} onAct={measured.measure}>
             Measure a step
           </Button>

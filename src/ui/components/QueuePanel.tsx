@@ -14,13 +14,20 @@ export function QueuePanel() {
   const layersOf = useLayers();
   const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
   const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
-  if (waiting.length === 0 && failed.length === 0) return null;
+  // Closing the tab pauses all that was under way or waiting.
+  const paused = state.runs.filter(({ record }) => record.status === 'paused');
+  if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
   const nameOf = ({ record: { spec } }: RunView) =>
     `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)}, seed ${spec.seed}`;
   return (
     <section aria-labelledby="queue-title">
       <div className="title-row">
         <h2 id="queue-title">Queue</h2>
+        {paused.length > 0 && (
+          <Button onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
+            Resume {format.counted(paused.length, 'paused run')}
+          </Button>
+        )}
         {failed.length > 0 && (
           <Button onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
             Retry {format.counted(failed.length, 'failed or skipped run')}
