@@ -148,7 +148,7 @@ test('a broken model folder is refused with what was expected and what came', as
 test('a changed, newer, damaged or foreign result file is refused with the reason', async ({ page }, info) => {
   const result = finishedResult();
   const text = JSON.stringify(result, null, 2);
-  const members = { ...result, version: 2, futureMember: true };
+  const members = { ...result, version: 3, futureMember: true };
   const { runs: _runs, checksum: _checksum, ...headless } = result;
   const refused: readonly (readonly [file: string, text: string, told: RegExp])[] = [
     [
@@ -156,7 +156,7 @@ test('a changed, newer, damaged or foreign result file is refused with the reaso
       text.replace(/"f1": \d\d/, '"f1": 99'),
       /tampered\.json was refused: The result file was changed after it was/,
     ],
-    ['newer', JSON.stringify(members), /by a later version of the lab\. Expected version 1 or earlier\. Got version 2/],
+    ['newer', JSON.stringify(members), /by a later version of the lab\. Expected version 2 or earlier\. Got version 3/],
     ['cut', text.slice(0, text.length / 2), /cut\.json was refused: This file is not JSON\. Expected a result file/],
     ['runless', JSON.stringify(resealed(headless)), /runless\.json was refused: The result file is not valid at runs/],
     [

@@ -18,6 +18,7 @@ test('every page has one heading and no horizontal scroll, wide and narrow', asy
     ['#/corpora', 'Corpora'],
     ['#/models', 'Models'],
     ['#/runs', 'Runs'],
+    ['#/compare', 'Compare'],
     ['#/results', 'Results'],
     ['#/about', 'About BioNER Lab'],
     ['#/nowhere', 'Not found'],
@@ -79,13 +80,25 @@ test('the keyboard alone reaches the content, every page and the training of a s
     await page.reload();
     await waitUntilReady(page);
     const stops = await tabStops(page);
-    const links = ['Skip to content', 'BioNER Lab', 'Train', 'Corpora', 'Models', 'Runs', 'Results', 'About'];
+    const links = [
+      'Skip to content',
+      'BioNER Lab',
+      'Train',
+      'Corpora',
+      'Models',
+      'Runs',
+      'Compare',
+      'Results',
+      'About',
+    ];
     expect(stops.slice(0, links.length).map(({ name }) => name)).toEqual(links);
     const names = stops.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(['Sample corpus', 'Train on a sample', 'Choose files', 'Choose folder']),
     );
-    expect(names).toEqual(expect.arrayContaining(['Corpus', 'Entity type', 'Model', 'Method', 'Seeds', 'Plan name']));
+    expect(names).toEqual(
+      expect.arrayContaining(['Corpus', 'Entity type', 'Model', 'STL', 'MTL-XC', 'MTL-LS', 'Seeds']),
+    );
     expect(names).toEqual(expect.arrayContaining(['Quick look', 'Train', 'Export plan']));
     expect(stops.filter(({ name, outlined }) => name === '' || !outlined)).toEqual([]);
   });
