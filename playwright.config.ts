@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 import { chromiumFlags } from './scripts/chromiumFlags.ts';
 import { findChromium } from './scripts/findChromium.ts';
 
-const port = 4179;
+const port = Number(process.env['E2E_PORT'] ?? 4179);
 const executablePath = findChromium();
 
 export default defineConfig({

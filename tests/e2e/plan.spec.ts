@@ -1,0 +1,356 @@
+// Proves that the whole plan of a category trains unattended to charts, tables and one file, reuses what is trained, and outlives its tab.
+import { expect, type Page, type TestInfo } from '@playwright/test';
+import type { ResultFile } from '../../src/schema/resultFile.ts';
+import type { Method, RunRecord } from '../../src/schema/runRecord.ts';
+import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
+import { test } from './labPage.ts';
+import {
+  enterPlan,
+  enterSettings,
+  exportAll,
+  planFacts,
+  planPanel,
+  runsWith,
+  startPlan,
+  writeShortCorpora,
+  type PlanEntries,
+} from './planActions.ts';
+
+const sentences = { train: 24, devel: 8, test: 8 };
+const corpora = [
+  { name: 'short-a', sample: 'sample-disease-a', type: 'Disease' },
+  // Another name for the same, so that the category has something to bring together.
+  { name: 'short-b', sample: 'sample-disease-b', type: 'Illness' },
+] as const;
+const tasks = ['short-a · Disease', 'short-b · Illness'];
+
+/** A rate high enough for mentions to be found after a handful of steps; else every score would be 0 and prove nothing. */
+const learningRate = '3e-3';
+const whole: PlanEntries = {
+  category: 'sickness',
+  typeName: 'Sickness',
+  corpora,
+  slicingRates: ['0', '0.25', '0.50', '0.75', '1'],
+  seeds: '1, 2',
+  epochs: '1',
+  rounds: { count: '1', epochs: '1' },
+  batchSize: '8',
+  learningRate,
+};
+const small: PlanEntries = {
+  ...whole,
+  slicingRates: ['0.25', '0.75'],
+  seeds: '1',
+  epochs: '2',
+  rounds: { count: '0', epochs: '1' },
+};
+
+const contenders = ['STL', 'MTL-XC', 'MTL-LS 0.00', 'MTL-LS 0.25', 'MTL-LS 0.50', 'MTL-LS 0.75', 'MTL-LS 1.00'];
+const tables = [
+  'Table 1: STL and MTL-XC on test',
+  'Table 2: MTL-LS by slicing rate, test F1',
+  'Table 3: the slicing rate chosen on devel, test F1',
+  'Spread of test F1 over seeds, rounds and snapshots',
+];
+
+test('the whole plan of a category trains to charts, tables and one file, and is not trained twice', async ({
+  page,
+  elsewhere,
+}, info) => {
+  test.setTimeout(900_000);
+  // Per seed: STL of two tasks, MTL-XC once, MTL-LS of two tasks at five rates; each of them again for its round; two seeds.
+  const runs = (2 + 1 + 2 * 5) * 2 * 2;
+  // An epoch has 24 sentences in batches of 8, and those of both tasks for MTL-XC.
+  const steps = (2 * 3 + 6 + 2 * 5 * 3) * 2 * 2;
+
+  await test.step('the plan is shown before anything starts', async () => {
+    await openLab(page);
+    await enterPlan(page, await writeShortCorpora(info, corpora, sentences), whole);
+    const types = await rowsOf(page.getByRole('table', { name: 'Types of sickness' }));
+    expect(types.map(([corpus, type, , becomes]) => [corpus, type, becomes])).toEqual([
+      ['short-a', 'Disease', 'Sickness'],
+      ['short-b', 'Illness', 'Sickness'],
+    ]);
+    await page.getByRole('button', { name: 'Save category sickness' }).click();
+    expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, Steps: `${steps}` });
+    expect((await planFacts(page))['Storage']).toMatch(/^up to \d/);
+    await expectGraph(page);
+  });
+
+  await test.step('one press trains all of it', async () => {
+    await startPlan(page);
+    await expect(runsWith(page, 'Running')).toHaveCount(1);
+    await expect(page.getByRole('table', { name: 'Queue' })).toContainText('Waits for');
+    await expect.poll(() => runsWith(page, 'Finished').count(), { timeout: 120_000 }).toBeGreaterThan(2);
+    await visit(page, 'Compare');
+    await expect(page.getByText(/^\d+ of 52 runs finished; one is training now\./)).toBeVisible();
+    await visit(page, 'Runs');
+    await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 600_000 });
+    await expect(page.getByRole('table', { name: 'Queue' })).toBeHidden();
+  });
+
+  const { file, path } = await exportAll(page, info, runs);
+  await test.step('the file has every run of the plan', async () => {
+    expect(file.plan).toMatchObject({
+      methods: ['STL', 'MTL-XC', 'MTL-LS'],
+      slicingRates: [0, 0.25, 0.5, 0.75, 1],
+      seeds: [1, 2],
+      rounds: { count: 1, epochs: 1 },
+    });
+    expect(file.plan.categories.map(({ name, typeName }) => [name, typeName])).toEqual([['sickness', 'Sickness']]);
+    expect(file.runs).toHaveLength(runs);
+    expect(file.runs.map(({ status }) => status)).toEqual(file.runs.map(() => 'finished'));
+    expect(file.runs.reduce((sum, { steps: points }) => sum + points.length, 0)).toBe(steps);
+    // Every MTL-LS run started from the one MTL-XC of its seed.
+    for (const run of file.runs.filter(({ spec }) => spec.method === 'MTL-LS' && spec.round === 0)) {
+      const parent = file.runs.find(({ spec }) => spec.id === run.spec.parent)?.spec;
+      expect(parent).toMatchObject({ method: 'MTL-XC', round: 0, seed: run.spec.seed });
+    }
+  });
+
+  await test.step('charts show every rate, with STL and MTL-XC beside them', async () => {
+    await visit(page, 'Compare');
+    for (const [place, task] of tasks.entries()) {
+      await page.getByLabel('Task').selectOption({ label: task });
+      await expectCharts(page, info, file, place);
+    }
+  });
+
+  const shown = await test.step('tables tell what the file tells', async () => {
+    const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
+    expect(first.map((row) => row[0])).toEqual(tasks);
+    expect(first.map((row) => [row[3], row[6]])).toEqual(
+      [0, 1].map((place) => ['STL', 'MTL-XC'].map((contender) => meanText(file, contender, place))),
+    );
+    expect(second).toEqual(
+      tasks.map((task, place) => [
+        task,
+        ...[...contenders.slice(2), 'STL', 'MTL-XC'].map((contender) => meanText(file, contender, place)),
+      ]),
+    );
+    for (const [place, row] of third.entries()) {
+      const chosen = `MTL-LS ${row[1]}`;
+      const devel = contenders.slice(2).map((contender) => mean(scoresOf(file, contender, place, 'devel')));
+      expect(mean(scoresOf(file, chosen, place, 'devel'))).toBeCloseTo(Math.max(...devel), 6);
+      expect(row[3]).toBe(meanText(file, chosen, place));
+    }
+    // Scores that are all alike would make the comparisons above idle.
+    expect(new Set(second.flatMap((row) => row.slice(1))).size).toBeGreaterThan(3);
+    return Promise.all(tables.map((name) => tableRows(page, name)));
+  });
+
+  await test.step('another browser shows the same tables from the file', async () => {
+    await openLab(elsewhere);
+    await dropPaths(elsewhere, path);
+    await expect(elsewhere.getByRole('heading', { level: 1, name: 'Results' })).toBeVisible();
+    await visit(elsewhere, 'Compare');
+    for (const [place, name] of tables.entries()) {
+      await expect(elsewhere.getByRole('table', { name, exact: true })).toBeVisible();
+      expect(await tableRows(elsewhere, name)).toEqual(shown[place]);
+    }
+    await expect(notices(elsewhere)).toBeEmpty();
+  });
+
+  await test.step('the same plan again trains nothing', async () => {
+    await visit(page, 'Train');
+    await page.reload();
+    await waitUntilReady(page);
+    await page.getByRole('checkbox', { name: 'MTL-XC' }).check();
+    await page.getByRole('checkbox', { name: 'MTL-LS' }).check();
+    // One's own category comes first of those that can be had.
+    await expect(page.getByLabel('Category name')).toHaveValue('sickness');
+    await enterSettings(page, whole);
+    expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, 'To train': '0, the others are here', Steps: '0' });
+    await openGraph(page);
+    await expect(planPanel(page).getByText('reused', { exact: true })).toHaveCount(runs);
+    await startPlan(page);
+    await expect(runsWith(page, 'Finished')).toHaveCount(runs);
+    // Not even the time of the last change is another.
+    expect((await exportAll(page, info, runs)).file.runs).toEqual(file.runs);
+  });
+});
+
+test('a plan whose tab was closed twice ends with the file of one that was left alone', async ({
+  page,
+  elsewhere,
+}, info) => {
+  test.setTimeout(600_000);
+  const runs = 2 + 1 + 2 * 2;
+  const folders = await writeShortCorpora(info, corpora, sentences);
+  const start = async (where: Page) => {
+    await openLab(where);
+    await enterPlan(where, folders, small);
+    expect(await planFacts(where)).toMatchObject({ Runs: `${runs}` });
+    await startPlan(where);
+  };
+
+  await start(page);
+  await test.step('in the run that others wait for', () => reloadIn(page, 'MTL-XC', 1));
+  await test.step('in the second epoch of a run that starts from it', async () => {
+    // Should the run be done before the page is gone, there is a next one; a run that was caught goes on from its first epoch's end.
+    await expect.poll(() => reloadIn(page, 'MTL-LS', 60), { timeout: 240_000 }).toContain('50 %');
+  });
+  await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 240_000 });
+  const interrupted = (await exportAll(page, info, runs)).file;
+
+  await start(elsewhere);
+  await expect(runsWith(elsewhere, 'Finished')).toHaveCount(runs, { timeout: 240_000 });
+  const alone = (await exportAll(elsewhere, info, runs)).file;
+
+  expect(interrupted.plan).toEqual(alone.plan);
+  expect(runsById(interrupted)).toEqual(runsById(alone));
+  expect(withoutTimes(interrupted.models)).toEqual(withoutTimes(alone.models));
+  for (const { steps, totalSteps, snapshots } of interrupted.runs) {
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
+    expect(snapshots.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  }
+});
+
+async function openGraph(page: Page): Promise<void> {
+  const list = planPanel(page).getByRole('list', { name: 'Runs of the plan' });
+  if (!(await list.isVisible())) await planPanel(page).getByText('Run graph', { exact: true }).click();
+  await expect(list).toBeVisible();
+}
+
+/** The graph of the whole plan: what starts from nothing, and what starts from one MTL-XC. */
+async function expectGraph(page: Page): Promise<void> {
+  await openGraph(page);
+  const startingFrom = async (name: string) =>
+    planPanel(page)
+      .getByRole('list', { name, exact: true })
+      .evaluate((list) => [...list.children].map((item) => item.querySelector('.run-node')?.textContent ?? ''));
+  const firsts = await startingFrom('Runs of the plan');
+  expect(firsts).toEqual(
+    ['1', '2'].flatMap((seed) => [
+      `STL · short-a · Disease · seed ${seed}new, 3 steps`,
+      `STL · short-b · Illness · seed ${seed}new, 3 steps`,
+      `MTL-XC · sickness · 2 tasks · seed ${seed}new, 6 steps`,
+    ]),
+  );
+  expect(await startingFrom('Runs that start from MTL-XC · sickness · 2 tasks · seed 2')).toEqual([
+    'MTL-XC, round 1 · sickness · 2 tasks · seed 2new, 6 steps',
+    ...[0, 1, 2, 3, 4].flatMap((layers) => tasks.map((task) => `MTL-LS ${layers}/4 · ${task} · seed 2new, 3 steps`)),
+  ]);
+  expect(await startingFrom('Runs that start from MTL-LS 3/4 · short-b · Illness · seed 1')).toEqual([
+    'MTL-LS 3/4, round 1 · short-b · Illness · seed 1new, 3 steps',
+  ]);
+}
+
+/** Both charts of the task at this place: what is drawn, and what their CSV files say. */
+async function expectCharts(page: Page, info: TestInfo, file: ResultFile, place: number): Promise<void> {
+  const curves = page.getByRole('figure', { name: 'Devel F1 by epoch' });
+  await expect(curves.locator('.legend-entry')).toHaveText(contenders);
+  await expect(curves.locator('.recharts-line')).toHaveCount(contenders.length);
+  const develRows = await savedCsv(page, info, 'Devel F1 by epoch');
+  expect(develRows[0]).toEqual(['epoch', ...contenders]);
+  const develMeans = contenders.map((contender) => close(mean(firstEpochs(file, contender, place))));
+  expect(develRows.slice(1).map((row) => row.map(Number))).toEqual([[1, ...develMeans]]);
+
+  const byRate = page.getByRole('figure', { name: 'Test F1 by slicing rate' });
+  const means = Object.fromEntries(
+    contenders.map((contender) => [contender, mean(scoresOf(file, contender, place, 'test'))]),
+  );
+  await expect(byRate.locator('.legend-entry')).toHaveText([
+    `STL ${means['STL']?.toFixed(2)}`,
+    `MTL-XC ${means['MTL-XC']?.toFixed(2)}`,
+    'MTL-LS',
+  ]);
+  await expect(byRate.locator('.recharts-reference-line')).toHaveCount(2);
+  await expect(byRate.locator('.recharts-line-dots > *')).toHaveCount(5);
+  const rateRows = await savedCsv(page, info, 'Test F1 by slicing rate');
+  expect(rateRows.slice(1).map(([method, rate, , f1]) => [method, rate, Number(f1)])).toEqual([
+    ...[0, 0.25, 0.5, 0.75, 1].map((rate) => ['MTL-LS', `${rate}`, close(means[`MTL-LS ${rate.toFixed(2)}`])]),
+    ['STL', '', close(means['STL'])],
+    ['MTL-XC', '', close(means['MTL-XC'])],
+  ]);
+}
+
+function close(value: number | undefined): unknown {
+  return expect.closeTo(value ?? Number.NaN, 6);
+}
+
+async function savedCsv(page: Page, info: TestInfo, chart: string): Promise<readonly (readonly string[])[]> {
+  const { text } = await download(page, info, () => page.getByRole('button', { name: `Save ${chart} as CSV` }).click());
+  return text
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
+}
+
+function tableRows(page: Page, name: string): Promise<readonly (readonly string[])[]> {
+  return rowsOf(page.getByRole('table', { name, exact: true }));
+}
+
+/**
+ * Reloads the page when a run of the method is this far, in percent, and resumes what that paused.
+ * Answers with how far the paused runs were kept, as the page writes it.
+ */
+async function reloadIn(page: Page, method: Method, percent: number): Promise<readonly string[]> {
+  await page.waitForFunction(
+    ([wanted, least]) =>
+      [...document.querySelectorAll('tbody tr')].some((row) => {
+        const text = row.textContent ?? '';
+        const done = /(\d+) %/.exec(text);
+        return text.includes('Running') && text.includes(wanted) && Number(done?.[1]) >= least;
+      }),
+    [method, percent] as const,
+    { timeout: 240_000 },
+  );
+  const finished = await runsWith(page, 'Finished').count();
+  await page.reload();
+  await expect(runsWith(page, 'Paused')).not.toHaveCount(0);
+  await expect(runsWith(page, 'Running')).toHaveCount(0);
+  expect(await runsWith(page, 'Finished').count()).toBeGreaterThanOrEqual(finished);
+  const kept = await runsWith(page, 'Paused').locator('.progress-cell').allInnerTexts();
+  await page.getByRole('button', { name: /^Resume \d+ paused runs?$/ }).click();
+  await expect(runsWith(page, 'Paused')).toHaveCount(0);
+  return kept.map((text) => text.trim());
+}
+
+/** The finished runs of a contender that have the task at this place of the category, each with the task's place in it. */
+function trainingsOf(file: ResultFile, contender: string, place: number): readonly (readonly [RunRecord, number])[] {
+  const [method, rate] = contender.split(' ');
+  return file.runs.flatMap((run): (readonly [RunRecord, number])[] => {
+    const at = run.spec.tasks.findIndex(({ corpus }) => corpus.name === corpora[place]?.name);
+    const isOf = run.spec.method === method && (run.spec.slicing?.layers ?? null) === (rate ? 4 * Number(rate) : null);
+    return isOf && at >= 0 ? [[run, at]] : [];
+  });
+}
+
+/** F1 of the selected snapshots over seeds and rounds. */
+function scoresOf(file: ResultFile, contender: string, place: number, split: 'devel' | 'test'): readonly number[] {
+  return trainingsOf(file, contender, place).map(([run, at]) => {
+    const selected = run.snapshots.find(({ epoch }) => epoch === run.selectedEpoch);
+    return selected?.[split][at]?.lenient.overall.f1 ?? Number.NaN;
+  });
+}
+
+/** Devel F1 after epoch 1 of the first trainings. */
+function firstEpochs(file: ResultFile, contender: string, place: number): readonly number[] {
+  return trainingsOf(file, contender, place).flatMap(([{ spec, epochs }, at]) =>
+    spec.round === 0 ? [epochs[0]?.devel[at]?.lenient.overall.f1 ?? Number.NaN] : [],
+  );
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Mean and sample deviation of test F1 over two seeds with two rounds each, as the tables write them. */
+function meanText(file: ResultFile, contender: string, place: number): string {
+  const values = scoresOf(file, contender, place, 'test');
+  expect(values).toHaveLength(4);
+  const centre = mean(values);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+  return `${centre.toFixed(2)} ± ${deviation.toFixed(2)}`;
+}
+
+/** Everything the runs of a file say but when it was. */
+function runsById(file: ResultFile): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(file.runs.map((run) => [run.spec.id, withoutTimes(run)]));
+}
+
+function withoutTimes(value: unknown): unknown {
+  const times = ['elapsedMs', 'createdAt', 'updatedAt', 'addedAt'];
+  return JSON.parse(JSON.stringify(value, (key, member: unknown) => (times.includes(key) ? undefined : member)));
+}
