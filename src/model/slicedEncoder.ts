@@ -4,7 +4,12 @@ import type { HostParameters, HostTensor } from './parameters.ts';
 import { placeOf } from './parameters.ts';
 
 /** Tensors that the TensorFlow release stores once for all layers, so that its checkpoint brings them all or none. */
-const STACKED = ['attention.contentBias', 'attention.positionBias', 'attention.segmentBias', 'attention.segmentEmbedding'];
+const STACKED = [
+  'attention.contentBias',
+  'attention.positionBias',
+  'attention.segmentBias',
+  'attention.segmentEmbedding',
+];
 
 /** Whether a parameter comes from MTL-XC at this slicing: the embedding, layers below `layers`, and with `released` the stacked biases of all. */
 export function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'biases'>): boolean {

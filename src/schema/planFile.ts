@@ -39,10 +39,14 @@ const currentPlanFileSchema = z
     path: ['slicingRates'],
     message: 'MTL-LS needs at least one slicing rate',
   })
-  .refine(({ methods, categories }) => methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null), {
-    path: ['categories'],
-    message: 'tasks trained together need one type name for their category',
-  });
+  .refine(
+    ({ methods, categories }) =>
+      methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null),
+    {
+      path: ['categories'],
+      message: 'tasks trained together need one type name for their category',
+    },
+  );
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;
 
 /** Reads plans of this version and of every earlier one. */

@@ -2,7 +2,8 @@
 
 type Json = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The configuration of a version 1 run or plan, which had neither fixed steps nor mixing. */
 export function upgradeConfig(config: unknown): unknown {
@@ -17,7 +18,9 @@ export function upgradeRunRecord(value: unknown): unknown {
   const points = (list: unknown, members: readonly string[]): unknown =>
     Array.isArray(list)
       ? list.map((point: unknown) =>
-          isObject(point) ? { ...point, ...Object.fromEntries(members.map((name) => [name, alone(point[name])])) } : point,
+          isObject(point)
+            ? { ...point, ...Object.fromEntries(members.map((name) => [name, alone(point[name])])) }
+            : point,
         )
       : list;
   return {

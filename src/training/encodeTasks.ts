@@ -106,7 +106,10 @@ export async function* encodeTasks(
 }
 
 /** The task's sentences by their part in this run. */
-function splitsOf({ sentences, type, typeName }: TaskText, trainOn: TrainingConfig['trainOn']): Record<Split, readonly Sentence[]> {
+function splitsOf(
+  { sentences, type, typeName }: TaskText,
+  trainOn: TrainingConfig['trainOn'],
+): Record<Split, readonly Sentence[]> {
   const ofTask = (split: Split): readonly Sentence[] => renamed(restrictToType(sentences[split], type), typeName);
   return trainOn === 'train'
     ? { train: ofTask('train'), devel: ofTask('devel'), test: ofTask('test') }

@@ -305,7 +305,8 @@ export class RunInProgress {
   private remainingMs(): number | null {
     const { tasks } = this.inputs;
     const { config } = this.record.spec;
-    const sequencesOf = (splits: readonly EncodedSplit[]): number => splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    const sequencesOf = (splits: readonly EncodedSplit[]): number =>
+      splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
     const stepsLeft = this.totalSteps - this.position.step;
     const develLeft = (this.epochs - this.position.epoch) * sequencesOf(tasks.devel);
     const testLeft = Math.min(config.snapshots, this.epochs) * sequencesOf(tasks.test);

@@ -1,9 +1,9 @@
-// Proves that public corpora come only when asked for, go on after an interruption, and stand as the paper's sub-tasks. A local answer
-// stands in for the public repository.
+// Proves that public corpora come only when asked for, go on after an interruption, and stand as the paper's sub-tasks.
 import { expect, test } from '@playwright/test';
 import { openLab } from './labActions.ts';
 import { watchContext } from './labPage.ts';
 
+// Answered locally: nothing leaves the test.
 const repository = 'https://raw.githubusercontent.com/cambridgeltl/MTL-Bioinformatics-2016/master/data/';
 const rows = (disease: string): string => `Moss\tO\ncauses\tO\n${disease}\tB-Disease\nrot\tI-Disease\n.\tO\n\n`;
 

@@ -1,5 +1,4 @@
-// Proves sharing through the training server: MTL-LS starts from the slice bit for bit at every rate, frozen layers end as they began,
-// MTL-XC is scored on each task, rounds go on from the first training's weights.
+// Proves sharing through the training server: MTL-LS starts from the slice bit for bit, frozen layers stay, MTL-XC and rounds do as said.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';

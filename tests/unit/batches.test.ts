@@ -39,7 +39,9 @@ describe('epochSteps', () => {
         const own = batch.map((index) => lengths[index] as number);
         return sum + own.length * Math.max(...own) - own.reduce((a, b) => a + b, 0);
       }, 0);
-    const ours = epochSteps(lengths, all(lengths), { batchSize: 20, microBatchSize: 20 }, 1, 0).map((step) => step.flat());
+    const ours = epochSteps(lengths, all(lengths), { batchSize: 20, microBatchSize: 20 }, 1, 0).map((step) =>
+      step.flat(),
+    );
     const inFileOrder = Array.from({ length: 100 }, (_, batch) =>
       Array.from({ length: 20 }, (_, row) => batch * 20 + row),
     );

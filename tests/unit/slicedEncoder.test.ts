@@ -21,10 +21,9 @@ const config: XlnetConfig = {
 const pretrained = newEncoder(config, 1);
 // As a run leaves them: layer norms and biases moved too, and a head beside the encoder.
 const mtlXc: HostParameters = new Map(
-  [...newEncoder(config, 2), ...newHead(config, { tagCount: 5, kind: 'crf', startEnd: true }, 2)].map(([name, { shape, values }]) => [
-    name,
-    { shape, values: values.map((value) => value + 0.5) },
-  ]),
+  [...newEncoder(config, 2), ...newHead(config, { tagCount: 5, kind: 'crf', startEnd: true }, 2)].map(
+    ([name, { shape, values }]) => [name, { shape, values: values.map((value) => value + 0.5) }],
+  ),
 );
 const STACKED = /attention\.(contentBias|positionBias|segmentBias|segmentEmbedding)$/;
 
@@ -42,7 +41,9 @@ describe.each(['perLayer', 'released'] as const)('biases %s', (biases) => {
 
 it('at rate 0 with released biases the released code restores 5 variables: embedding and the four stacked ones', () => {
   const sliced = slicedEncoder(pretrained, mtlXc, { layers: 0, biases: 'released', frozen: false });
-  const shared = [...sliced].filter(([name, tensor]) => tensor === mtlXc.get(name)).map(([name]) => name.replace(/^layer\.\d+\./, ''));
+  const shared = [...sliced]
+    .filter(([name, tensor]) => tensor === mtlXc.get(name))
+    .map(([name]) => name.replace(/^layer\.\d+\./, ''));
   expect(new Set(shared).size).toBe(5);
 });
 

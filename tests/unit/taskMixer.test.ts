@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharesOf, taskMixer } from '../../src/training/taskMixer.ts';
 
-const sizesArbitrary = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 5 }).filter((sizes) => sizes.some((size) => size > 0));
+const sizesArbitrary = fc
+  .array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 5 })
+  .filter((sizes) => sizes.some((size) => size > 0));
 const mixings = fc.constantFrom('proportional', 'squareRoot', 'uniform' as const);
 
 describe('taskMixer', () => {

@@ -25,9 +25,13 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
   const [over, setOver] = useState<SpreadOver>('trainings');
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { points, stl, mtlXc } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
-  const drawn = points.map((point) => ({ ...point, error: point.deviation ?? 0 }));
+  // A deviation may reach beyond 0 or 100, F1 cannot.
+  const drawn = points.map((point) => {
+    const deviation = point.deviation ?? 0;
+    return { ...point, error: [Math.min(deviation, point.f1), Math.min(deviation, 100 - point.f1)] as const };
+  });
   const axis = axisOf(bounds, [
-    ...drawn.flatMap(({ f1, error }) => [f1 - error, f1 + error]),
+    ...drawn.flatMap(({ f1, error: [below, above] }) => [f1 - below, f1 + above]),
     ...[stl, mtlXc].filter((value) => value !== null),
   ]);
   const word = split === 'test' ? 'Test' : 'Devel';
