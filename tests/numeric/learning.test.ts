@@ -190,4 +190,4 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(events.every(({ runId }) => runId === spec.id)).toBe(true);
   expect(events.at(-1)).toMatchObject({ kind: 'ended', record: run });
-}, 170_000);
+}, 300_000); // 45 s were measured on two cores
