@@ -2,6 +2,7 @@
 import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
+import { queuedRun } from '../src/schema/queuedRun.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import type { MeasuredStep } from '../src/schema/trainingEvent.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
@@ -137,26 +138,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
 
   /** The stored record of a run with this machine among its environments, or a new one. */
   async function recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
-    const now = new Date().toISOString();
-    const stored = await readRunRecord(store, spec.id);
-    const record: RunRecord = stored ?? {
-      version: 2,
-      spec,
-      status: 'queued',
-      failure: null,
-      createdAt: now,
-      updatedAt: now,
-      totalSteps: 0,
-      step: 0,
-      elapsedMs: 0,
-      environments: [],
-      counts: null,
-      tags: [],
-      steps: [],
-      epochs: [],
-      snapshots: [],
-      selectedEpoch: null,
-    };
+    const record = (await readRunRecord(store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
     const known = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: known ? record.environments : [...record.environments, environment] };
   }

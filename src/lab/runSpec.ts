@@ -1,6 +1,6 @@
 // The identity of a run: the same inputs, settings and seed make the same id on every machine.
 import { fingerprint } from '../util/fingerprint.ts';
-import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import type { RunSpec } from '../schema/runRecord.ts';
 
 /**
  * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the names of corpora, model and category:
@@ -21,26 +21,4 @@ export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
   };
   const id = fingerprint(content).slice(0, 16);
   return { id, method, tasks, category, slicing, round, parent, model, seed, config };
-}
-
-/** The record of a run that waits for its first start. `createdAt` is an ISO date and time. */
-export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
-  return {
-    version: 2,
-    spec,
-    status: 'queued',
-    failure: null,
-    createdAt,
-    updatedAt: createdAt,
-    totalSteps: 0,
-    step: 0,
-    elapsedMs: 0,
-    environments: [],
-    counts: null,
-    tags: [],
-    steps: [],
-    epochs: [],
-    snapshots: [],
-    selectedEpoch: null,
-  };
 }

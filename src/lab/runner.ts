@@ -5,7 +5,7 @@ import { readRunRecord, writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
-import { queuedRun } from './runSpec.ts';
+import { queuedRun } from '../schema/queuedRun.ts';
 import { runTitle } from './runTitle.ts';
 import { advanceRunView, boardingRunView, restingRunView, setRunStatus, insertRunView } from './runViews.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';

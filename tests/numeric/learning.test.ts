@@ -6,7 +6,8 @@ import { assembleCorpora, type AssembledCorpus } from '../../src/data/assembleCo
 import type { CorpusSentences } from '../../src/data/corpus.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { presets } from '../../src/lab/presets.ts';
-import { queuedRun, runSpec } from '../../src/lab/runSpec.ts';
+import { runSpec } from '../../src/lab/runSpec.ts';
+import { queuedRun } from '../../src/schema/queuedRun.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
