@@ -122,7 +122,7 @@ export class RunInProgress {
       // What was done after the checkpoint is done again, to the same numbers.
       steps: record.steps.filter(({ step }) => step <= this.position.step),
       epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
-      snapshots: this.position.epoch === config.epochs ? record.snapshots : [],
+      snapshots: this.trained ? record.snapshots : [],
       selectedEpoch: null,
     };
   }
