@@ -1,0 +1,195 @@
+// A recorded list of launches bound to a device: compiled once, replayed every step.
+import { LabError } from '../util/labError.ts';
+import type { Arena, SlotPlan } from './arena.ts';
+import { planSlots } from './arena.ts';
+import type { GpuMemory } from './gpuMemory.ts';
+import type { Pipelines } from './pipelines.ts';
+import type { Launch, Region, Resident } from './recorder.ts';
+
+/** What a plan needs from the device it runs on. */
+export interface PlanHome {
+  readonly memory: GpuMemory;
+  readonly arena: Arena;
+  readonly pipelines: Pipelines;
+  /** The buffer that holds a resident. */
+  bufferOf(resident: Resident): GPUBuffer;
+  /** Arithmetic operations that may go into one submit, so that none comes near the watchdog of an operating system. */
+  readonly workPerSubmit: number;
+}
+
+interface Bound {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly launch: Launch;
+}
+
+export class Plan {
+  readonly launches: readonly Launch[];
+  private readonly home: PlanHome;
+  private readonly pipelines: readonly GPUComputePipeline[];
+  private readonly slots: SlotPlan;
+  private readonly uniforms: { readonly buffer: GPUBuffer | null; readonly offsets: readonly number[] };
+  /** Launches with their bindings, cut into submits. */
+  private submits: readonly (readonly Bound[])[] = [];
+  private boundTo = -1;
+  private proven = false;
+
+  /** Compiles the pipelines and makes room. Throws LabError `gpu/error` with the kernel's name and WGSL when one does not compile. */
+  static async compile(launches: readonly Launch[], home: PlanHome): Promise<Plan> {
+    const pipelines = await Promise.all(launches.map(({ kernel }) => home.pipelines.of(kernel)));
+    return new Plan(launches, home, pipelines);
+  }
+
+  private constructor(launches: readonly Launch[], home: PlanHome, pipelines: readonly GPUComputePipeline[]) {
+    this.launches = launches;
+    this.home = home;
+    this.pipelines = pipelines;
+    this.slots = planSlots(launches);
+    this.uniforms = writeUniforms(launches, home.memory);
+  }
+
+  /** Queues every launch. The first time, answers only after WebGPU has accepted all of it, else throws LabError `gpu/error`. */
+  run(): void | Promise<void> {
+    const { device } = this.home.memory;
+    if (this.proven) {
+      this.submit(device);
+      return;
+    }
+    this.proven = true;
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    this.submit(device);
+    return this.accepted([device.popErrorScope(), device.popErrorScope()]);
+  }
+
+  /** Milliseconds each launch took, by timestamp queries: one pass a launch, so the sum is more than `run` takes. */
+  async profile(): Promise<readonly { readonly name: string; readonly elapsedMs: number; readonly work: number }[]> {
+    const { device } = this.home.memory;
+    const bound = this.bound().flat();
+    const querySet = device.createQuerySet({ type: 'timestamp', count: bound.length * 2 });
+    const size = bound.length * 16;
+    const resolved = device.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    for (const [at, one] of bound.entries()) {
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: at * 2, endOfPassWriteIndex: at * 2 + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      dispatch(pass, one);
+      pass.end();
+    }
+    encoder.resolveQuerySet(querySet, 0, bound.length * 2, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const times = new BigInt64Array(staging.getMappedRange().slice(0));
+    for (const disposable of [querySet, resolved, staging]) disposable.destroy();
+    return bound.map(({ launch }, at) => ({
+      name: launch.kernel.name,
+      elapsedMs: Number((times[at * 2 + 1] as bigint) - (times[at * 2] as bigint)) / 1e6,
+      work: launch.work,
+    }));
+  }
+
+  release(): void {
+    if (this.uniforms.buffer !== null) this.home.memory.release(this.uniforms.buffer);
+  }
+
+  private submit(device: GPUDevice): void {
+    for (const bound of this.bound()) {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const one of bound) dispatch(pass, one);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+  }
+
+  private async accepted(scopes: readonly Promise<GPUError | null>[]): Promise<void> {
+    for (const error of await Promise.all(scopes)) {
+      if (error !== null) throw new LabError('gpu/error', `The GPU refused work: ${error.message}`);
+    }
+  }
+
+  /** Bindings of every launch, made again when the arena has moved. */
+  private bound(): readonly (readonly Bound[])[] {
+    const { arena, workPerSubmit } = this.home;
+    arena.reserve(this.slots.slots);
+    if (this.boundTo === arena.generation) return this.submits;
+    this.boundTo = arena.generation;
+    const submits: Bound[][] = [];
+    let work = Infinity;
+    for (const [at, launch] of this.launches.entries()) {
+      if (work + launch.work > workPerSubmit) {
+        submits.push([]);
+        work = 0;
+      }
+      work += launch.work;
+      const pipeline = this.pipelines[at] as GPUComputePipeline;
+      submits.at(-1)?.push({ pipeline, launch, bindGroup: this.bindGroup(launch, at) });
+    }
+    this.submits = submits;
+    return submits;
+  }
+
+  private bindGroup(launch: Launch, at: number): GPUBindGroup {
+    const { memory, pipelines } = this.home;
+    const entries: GPUBindGroupEntry[] = launch.regions.map((region, index) => ({
+      binding: index + 1,
+      resource: { buffer: this.gpuBuffer(region), offset: region.offset * 4, size: region.length * 4 },
+    }));
+    if (this.uniforms.buffer !== null && launch.sizes.length > 0) {
+      const offset = this.uniforms.offsets[at] as number;
+      entries.push({
+        binding: 0,
+        resource: { buffer: this.uniforms.buffer, offset, size: uniformBytes(launch) },
+      });
+    }
+    return memory.device.createBindGroup({
+      label: launch.kernel.name,
+      layout: pipelines.layoutOf(launch.kernel),
+      entries,
+    });
+  }
+
+  private gpuBuffer({ buffer }: Region): GPUBuffer {
+    if (buffer.kind === 'resident') return this.home.bufferOf(buffer);
+    return this.home.arena.slot(this.slots.slotOf.get(buffer) as number);
+  }
+}
+
+function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, launch }: Bound): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(launch.grid[0], launch.grid[1], launch.grid[2]);
+}
+
+const UNIFORM_ALIGNMENT = 256;
+
+function uniformBytes({ sizes }: Launch): number {
+  return Math.ceil(sizes.length / 4) * 16;
+}
+
+/** The sizes of every launch in one uniform buffer, written once. */
+function writeUniforms(
+  launches: readonly Launch[],
+  memory: GpuMemory,
+): { readonly buffer: GPUBuffer | null; readonly offsets: readonly number[] } {
+  const offsets: number[] = [];
+  let end = 0;
+  for (const launch of launches) {
+    offsets.push(end);
+    if (launch.sizes.length > 0) end += Math.ceil(uniformBytes(launch) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+  }
+  if (end === 0) return { buffer: null, offsets };
+  const bytes = new DataView(new ArrayBuffer(end));
+  for (const [at, { kernel, sizes }] of launches.entries()) {
+    for (const [word, { type }] of kernel.sizes.entries()) {
+      const position = (offsets[at] as number) + word * 4;
+      if (type === 'u32') bytes.setUint32(position, sizes[word] as number, true);
+      else bytes.setFloat32(position, sizes[word] as number, true);
+    }
+  }
+  const buffer = memory.create('sizes', end / 4, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  memory.device.queue.writeBuffer(buffer, 0, bytes.buffer);
+  return { buffer, offsets };
+}
