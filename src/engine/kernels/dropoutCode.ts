@@ -17,7 +17,7 @@ export function dropoutSizes(rate: number): DropoutSizes {
  * WGSL: `hash32(word)` and `dropped(key, element, threshold, kept)`, the factor 0 or 1 / (1 - rate) of an element.
  * The same integers as `hash32` in `util` (PCG-RXS-M-XS-32).
  */
-export const DROPOUT_CODE = `
+export const dropoutCode = `
 fn hash32(word: u32) -> u32 {
   let state = word * 747796405u + 2891336453u;
   let mixed = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
