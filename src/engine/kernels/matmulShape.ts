@@ -1,0 +1,37 @@
+// Which matrix product is asked for: kind, lengths, batch, and what becomes of the output.
+
+export interface MatmulShape {
+  /** out = A·B (`nn`: A [M, L], B [L, N]), A·Bᵀ (`nt`: B [N, L]) or Aᵀ·B (`tn`: A [L, M]); row-major, out [M, N]. */
+  readonly kind: 'nn' | 'nt' | 'tn';
+  /** M. */
+  readonly rows: number;
+  /** N. */
+  readonly columns: number;
+  /** L, the length summed over. */
+  readonly inner: number;
+  /** Matrices in a batch; 1 when absent. */
+  readonly batch?: number;
+  /** Words from one matrix of a batch to the next; 0 for the same one each time. Needed when batch > 1. */
+  readonly strides?: { readonly a: number; readonly b: number; readonly out: number };
+  /** Sum over the batch into one output (then strides.out is ignored). */
+  readonly sum?: boolean;
+  /** `write`: out = product; `add`: out += product; `gradient`: as `state` says (write, or add for later micro-batches). */
+  readonly into: 'write' | 'add' | 'gradient';
+}
+
+/** Matrices that are written: 1 where a batch is summed. */
+export function outputsOf({ batch = 1, sum = false }: MatmulShape): number {
+  return sum ? 1 : batch;
+}
+
+/** Whether every row of A, B and out begins at a multiple of 4 words, so that all can be read and written as vec4. */
+export function hasVectors({ kind, rows, columns, inner, batch = 1, strides }: MatmulShape): boolean {
+  const widths = [kind === 'tn' ? rows : inner, kind === 'nt' ? inner : columns, columns];
+  const steps = batch > 1 && strides !== undefined ? [strides.a, strides.b, strides.out] : [];
+  return [...widths, ...steps].every((words) => words % 4 === 0);
+}
+
+/** Multiplications and additions. */
+export function matmulWork({ rows, columns, inner, batch = 1 }: MatmulShape): number {
+  return 2 * batch * rows * columns * inner;
+}
