@@ -1,25 +1,30 @@
-// Proves that matrix products on the GPU equal those in float64, for every kind, batch and way of writing.
+// Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and way of writing, at any lengths.
 import { describe, expect, it } from 'vitest';
 import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import { softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import { hardwareTuning, MATMUL_CANDIDATES, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
 import { STATE } from '../../src/engine/stepState.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { runRecording } from './support/runRecording.ts';
 
+type Floats = Float32Array<ArrayBuffer>;
+
 const rng = Rng.seeded(7);
-const random = (length: number): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length }, () => rng.uniform() * 2 - 1);
+const random = (length: number): Floats => Float32Array.from({ length }, () => rng.uniform() * 2 - 1);
+
+const NO_STRIDES = { a: 0, b: 0, out: 0 };
 
 interface Case {
   readonly shape: MatmulShape;
-  readonly a: Float32Array<ArrayBuffer>;
-  readonly b: Float32Array<ArrayBuffer>;
-  readonly before: Float32Array<ArrayBuffer>;
+  readonly a: Floats;
+  readonly b: Floats;
+  readonly before: Floats;
 }
 
 function makeCase(shape: MatmulShape): Case {
-  const { rows, columns, inner, batch = 1, strides = { a: 0, b: 0, out: 0 }, sum = false } = shape;
+  const { rows, columns, inner, batch = 1, strides = NO_STRIDES, sum = false } = shape;
   const length = (size: number, stride: number, count: number): number => size + stride * (count - 1);
   return {
     shape,
@@ -31,7 +36,7 @@ function makeCase(shape: MatmulShape): Case {
 
 /** What the output has to be, in float64, element by element. */
 function expected({ shape, a, b, before }: Case, accumulate: boolean): Float64Array {
-  const { kind, rows, columns, inner, batch = 1, strides = { a: 0, b: 0, out: 0 }, sum = false, into } = shape;
+  const { kind, rows, columns, inner, batch = 1, strides = NO_STRIDES, sum = false, into } = shape;
   const out = Float64Array.from(before);
   const adds = into === 'add' || (into === 'gradient' && accumulate);
   for (let pair = 0; pair < batch; pair++) {
@@ -51,64 +56,150 @@ function expected({ shape, a, b, before }: Case, accumulate: boolean): Float64Ar
   return out;
 }
 
-async function found(one: Case, accumulate: boolean): Promise<Float32Array> {
-  const { shape, a, b, before } = one;
+/** All cases in one recording; what is outside a product has to stay as it was. */
+async function check(tuning: MatmulTuning, shapes: readonly MatmulShape[], accumulate = false): Promise<void> {
+  const cases = shapes.map(makeCase);
   const state = new Uint32Array(8);
   state[STATE.accumulate] = accumulate ? 1 : 0;
-  const { out } = await runRecording({ a, b, out: before, state }, { out: before.length }, (recorder, regions) => {
-    recordMatmul(recorder, softwareTuning(), shape, regions);
+  const inputs: Record<string, Floats | Uint32Array<ArrayBuffer>> = { state };
+  const outputs: Record<string, number> = {};
+  for (const [at, { a, b, before }] of cases.entries()) {
+    Object.assign(inputs, { [`a${at}`]: a, [`b${at}`]: b, [`out${at}`]: before });
+    outputs[`out${at}`] = before.length;
+  }
+  const found = await runRecording(inputs, outputs, (recorder, regions) => {
+    for (const [at, { shape }] of cases.entries()) {
+      const [a, b, out, state] = [`a${at}`, `b${at}`, `out${at}`, 'state'].map((name) => regions[name]);
+      if (a && b && out && state) recordMatmul(recorder, tuning, shape, { a, b, out, state });
+    }
   });
-  return out;
+  for (const [at, one] of cases.entries()) {
+    const truth = expected(one, accumulate);
+    const values = found[`out${at}`] as Floats;
+    const worst = values.reduce((most, value, index) => Math.max(most, Math.abs(value - (truth[index] as number))), 0);
+    const tolerance = 3e-6 * Math.sqrt(one.shape.inner * (one.shape.batch ?? 1)) + 1e-6;
+    expect(worst, JSON.stringify(one.shape)).toBeLessThan(tolerance);
+  }
 }
 
-async function compare(one: Case, accumulate = false): Promise<void> {
-  const truth = expected(one, accumulate);
-  const values = await found(one, accumulate);
-  const tolerance = 2e-6 * Math.sqrt(one.shape.inner * (one.shape.batch ?? 1)) + 1e-6;
-  let worst = 0;
-  for (const [at, value] of values.entries()) worst = Math.max(worst, Math.abs(value - (truth[at] as number)));
-  expect(worst).toBeLessThan(tolerance);
-}
+const KINDS = ['nn', 'nt', 'tn'] as const;
+const into = 'write';
 
-const lengths = [
-  [64, 64, 64],
-  [1, 1, 1],
+/** [rows, columns, inner]; multiples of 4 take the vec4 kernels (rows as well for `tn`, the inner length else). */
+const LENGTHS = [
+  [128, 128, 32],
+  [4, 4, 4],
   [1, 8, 12],
-  [9, 4, 1],
+  [68, 132, 20],
   [33, 20, 40],
-  [70, 5, 32],
-  [5, 32, 70],
-  [66, 65, 9],
   [12, 68, 1024],
+  [100, 36, 4],
 ] as const;
 
-describe.each(['nn', 'nt', 'tn'] as const)('%s', (kind) => {
-  it.each(lengths)('[%d, %d] over %d', async (rows, columns, inner) => {
-    await compare(makeCase({ kind, rows, columns, inner, into: 'write' }));
+const ODD_LENGTHS = [
+  [1, 1, 1],
+  [1, 1, 300],
+  [9, 4, 1],
+  [70, 5, 32],
+  [5, 33, 70],
+  [66, 65, 9],
+  [3, 130, 6],
+] as const;
+
+describe.each(KINDS)('%s', (kind) => {
+  it.each(MATMUL_CANDIDATES.map((variant) => ({ name: variantName(variant), variant })))(
+    'is right by $name',
+    async ({ variant }) => {
+      const shapes = LENGTHS.map(([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const);
+      const batched = { kind, rows: 36, columns: 20, inner: 24, batch: 2, into } as const;
+      await check({ variantFor: () => variant }, [
+        ...shapes,
+        { ...batched, strides: { a: 864, b: 480, out: 720 } },
+        { ...batched, strides: { a: 868, b: 0, out: 0 }, sum: true },
+      ]);
+    },
+  );
+
+  it.each([
+    { name: 'untuned hardware', tuning: hardwareTuning() },
+    { name: 'software adapters', tuning: softwareTuning() },
+  ])('is right for $name at any length', async ({ tuning }) => {
+    const shapes = [...LENGTHS, ...ODD_LENGTHS].map(
+      ([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const,
+    );
+    await check(tuning, shapes);
   });
 
-  it('adds', () => compare(makeCase({ kind, rows: 12, columns: 20, inner: 8, into: 'add' })));
+  it('splits a long inner length, whatever becomes of the output', async () => {
+    const ways: MatmulShape[] = (['write', 'add', 'gradient'] as const).flatMap((into) => [
+      { kind, rows: 8, columns: 12, inner: 1000, into },
+      { kind, rows: 7, columns: 5, inner: 601, into },
+      { kind, rows: 8, columns: 4, inner: 520, into, batch: 3, strides: { a: 4160, b: 2080, out: 40 } },
+      { kind, rows: 8, columns: 4, inner: 520, into, batch: 3, strides: { a: 4160, b: 2080, out: 0 }, sum: true },
+    ]);
+    const tuned = hardwareTuning();
+    for (const shape of ways) expect(tuned.variantFor(shape).splits).toBeGreaterThan(1);
+    await check(tuned, ways, true);
+    await check(tuned, ways, false);
+  });
 
-  it('writes or adds gradients as the state says', async () => {
-    const words = makeCase({ kind, rows: 7, columns: 5, inner: 9, into: 'gradient' });
-    const vectors = makeCase({ kind, rows: 12, columns: 20, inner: 8, into: 'gradient' });
-    for (const one of [words, vectors]) {
-      await compare(one, false);
-      await compare(one, true);
+  it('writes, adds, or does either as the state says', async () => {
+    const ways: MatmulShape[] = (['write', 'add', 'gradient'] as const).flatMap((into) => [
+      { kind, rows: 7, columns: 5, inner: 9, into },
+      { kind, rows: 12, columns: 20, inner: 8, into },
+    ]);
+    for (const tuning of [softwareTuning(), hardwareTuning()]) {
+      await check(tuning, ways, true);
+      await check(tuning, ways, false);
     }
   });
 
   it('multiplies a batch by strides, a stride of 0 being the same matrix each time', async () => {
-    const sizes = { kind, rows: 12, columns: 8, inner: 16, batch: 3, into: 'write' } as const;
-    await compare(makeCase({ ...sizes, strides: { a: 0, b: 128, out: 96 } }));
-    await compare(makeCase({ ...sizes, strides: { a: 192, b: 0, out: 100 }, into: 'add' }));
-    await compare(makeCase({ ...sizes, strides: { a: 193, b: 129, out: 97 } }));
+    const sizes = { kind, rows: 12, columns: 8, inner: 16, batch: 3, into } as const;
+    const shapes: MatmulShape[] = [
+      { ...sizes, strides: { a: 0, b: 128, out: 96 } },
+      { ...sizes, strides: { a: 192, b: 0, out: 100 }, into: 'add' },
+      { ...sizes, strides: { a: 193, b: 129, out: 97 } },
+      { ...sizes, columns: 5, strides: { a: 192, b: 80, out: 64 } },
+    ];
+    await check(softwareTuning(), shapes);
   });
 
   it('sums a batch into one output', async () => {
-    const sizes = { kind, rows: 12, columns: 8, inner: 16, batch: 3, sum: true } as const;
-    await compare(makeCase({ ...sizes, strides: { a: 192, b: 128, out: 0 }, into: 'write' }));
-    await compare(makeCase({ ...sizes, strides: { a: 200, b: 0, out: 7 }, into: 'gradient' }), true);
-    await compare(makeCase({ ...sizes, rows: 5, strides: { a: 81, b: 129, out: 0 }, into: 'add' }));
+    const sizes = { kind, rows: 12, columns: 8, inner: 16, batch: 3, sum: true, into } as const;
+    const shapes: MatmulShape[] = [
+      { ...sizes, strides: { a: 192, b: 128, out: 7 } },
+      { ...sizes, strides: { a: 200, b: 0, out: 0 }, into: 'gradient' },
+      { ...sizes, rows: 5, strides: { a: 81, b: 129, out: 0 }, into: 'add' },
+    ];
+    await check(softwareTuning(), shapes, true);
   });
+});
+
+it('gives the same bits every time', async () => {
+  const inputs = {
+    a: random(40 * 600),
+    b: random(24 * 600),
+    first: new Float32Array(960),
+    second: new Float32Array(960),
+  };
+  const shape = { kind: 'nt', rows: 40, columns: 24, inner: 600, into } as const;
+  const { first, second } = await runRecording(
+    inputs,
+    { first: 960, second: 960 },
+    (recorder, { a, b, first, second }) => {
+      recordMatmul(recorder, hardwareTuning(), shape, { a, b, out: first });
+      recordMatmul(recorder, hardwareTuning(), shape, { a, b, out: second });
+    },
+  );
+  expect(first.some((value) => value !== 0)).toBe(true);
+  expect(second).toEqual(first);
+});
+
+it('asks for strides of a batch', async () => {
+  const shape = { kind: 'nn', rows: 4, columns: 4, inner: 4, batch: 2, into } as const;
+  const run = runRecording({ a: random(32), b: random(32) }, { out: 32 }, (recorder, regions) =>
+    recordMatmul(recorder, softwareTuning(), shape, regions),
+  );
+  await expect(run).rejects.toThrow('needs strides');
 });

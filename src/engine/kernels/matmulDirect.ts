@@ -3,29 +3,35 @@ import type { MatmulShape } from './matmulShape.ts';
 import type { DirectVariant } from './matmulVariant.ts';
 
 /** The numbers 0 to `count` - 1, for unrolling. */
-const upTo = (count: number): readonly number[] => [...Array(count).keys()];
+export const upTo = (count: number): readonly number[] => [...Array(count).keys()];
 
 /**
- * Body of a direct kernel up to the sums `sum<i>_<j>` (vec4 j of row i of the block), which end in `store(row, column, sum)`.
- * Rows and columns past the end are read as the last ones and not stored. Known before it: `first` and `last` (inner range), `matrix`.
+ * Body of a direct kernel. Rows and columns past the end are read as the last ones and not stored. Known before it: `first` and `last`
+ * (inner range), `matrix` (index in the batch), `base` (word of the output) and `store`.
  */
 export function matmulDirectBody(variant: DirectVariant, kind: MatmulShape['kind'], vectors: boolean): string {
   const rows = upTo(variant.rows);
   const columns = upTo(variant.columns / 4);
-  const start = `
+  const sums = rows.flatMap((i) => columns.map((j) => ({ i, j, name: `sum${i}_${j}` })));
+  return `
 let row = (group.y * ${variant.down}u + local.y) * ${variant.rows}u;
-let column = (group.x * ${variant.across}u + local.x) * ${variant.columns}u;
+let column = group.x * ${variant.across * variant.columns}u + local.x * 4u;
 if (row >= sizes.rows || column >= sizes.columns) { return; }
-${rows.flatMap((i) => columns.map((j) => `var sum${i}_${j} = vec4f();`)).join('\n')}
+${sums.map(({ name }) => `var ${name} = vec4f();`).join('\n')}
 for (var pair = 0u; pair < sizes.pairs; pair++) {
   let startA = (matrix + pair) * sizes.strideA;
   let startB = (matrix + pair) * sizes.strideB;
 ${vectors ? vectorLoop(variant, kind) : scalarLoop(variant, kind)}
-}`;
-  const stores = rows.flatMap((i) => columns.map((j) => `store(base, row + ${i}u, column + ${j * 4}u, sum${i}_${j});`));
-  return [start, ...stores].join('\n');
+}
+${sums.map(({ i, j, name }) => `store(base, row + ${i}u, column + ${j * variant.across * 4}u, ${name});`).join('\n')}`;
 }
 
+/** Words from the first column of an invocation to another of its columns: its vec4s lie `across` vec4s apart. */
+function columnOffset({ across }: DirectVariant, column: number): number {
+  return Math.floor(column / 4) * across * 4 + (column % 4);
+}
+
+/** Sums are written once a step of 4: each write of a variable is dear where invocations are lanes of a processor. */
 function vectorLoop(variant: DirectVariant, kind: MatmulShape['kind']): string {
   const rows = upTo(variant.rows);
   const columns = upTo(variant.columns / 4);
@@ -34,53 +40,68 @@ function vectorLoop(variant: DirectVariant, kind: MatmulShape['kind']): string {
   const lines = [`let widthA = ${widthA} / 4u; let widthB = ${widthB} / 4u;`];
   if (kind === 'tn') {
     for (const i of upTo(variant.rows / 4)) {
-      lines.push(`var a${i} = startA / 4u + first * widthA + min(row / 4u + ${i}u, widthA - 1u);`);
+      lines.push(`let a${i} = startA / 4u + min(row / 4u + ${i}u, widthA - 1u);`);
     }
   } else {
-    for (const i of rows)
-      lines.push(`var a${i} = startA / 4u + min(row + ${i}u, sizes.rows - 1u) * widthA + first / 4u;`);
+    for (const i of rows) lines.push(`let a${i} = startA / 4u + min(row + ${i}u, sizes.rows - 1u) * widthA;`);
   }
   if (kind === 'nt') {
     for (const n of upTo(variant.columns)) {
-      lines.push(`var b${n} = startB / 4u + min(column + ${n}u, sizes.columns - 1u) * widthB + first / 4u;`);
+      lines.push(`let b${n} = startB / 4u + min(column + ${columnOffset(variant, n)}u, sizes.columns - 1u) * widthB;`);
     }
   } else {
-    for (const j of columns) {
-      lines.push(`var b${j} = startB / 4u + first * widthB + min(column / 4u + ${j}u, widthB - 1u);`);
-    }
+    for (const j of columns)
+      lines.push(`let b${j} = startB / 4u + min(column / 4u + ${j * variant.across}u, widthB - 1u);`);
   }
+  if (kind === 'tn') {
+    lines.push('var k = first;', 'for (; k + 4u <= last; k += 4u) {', ...outerSteps(variant, 4), '}');
+    lines.push('for (; k < last; k++) {', ...outerSteps(variant, 1), '}');
+    return lines.join('\n');
+  }
+  lines.push('for (var k = first; k < last; k += 4u) {');
   if (kind === 'nn') {
-    lines.push('for (var k = first; k < last; k += 4u) {');
     for (const q of upTo(4)) {
-      for (const j of columns) lines.push(`let y${q}_${j} = b[b${j}]; b${j} += widthB;`);
+      lines.push(`let at${q} = (k + ${q}u) * widthB;`, ...columns.map((j) => `let y${q}_${j} = b[b${j} + at${q}];`));
     }
     for (const i of rows) {
-      lines.push(`let x${i} = a[a${i}]; a${i}++;`);
+      lines.push(`let x${i} = a[a${i} + k / 4u];`);
       for (const j of columns) {
-        for (const q of upTo(4)) lines.push(`sum${i}_${j} += x${i}.${'xyzw'[q]} * y${q}_${j};`);
+        const products = upTo(4).map((q) => `x${i}.${'xyzw'[q]} * y${q}_${j}`);
+        lines.push(`sum${i}_${j} = sum${i}_${j} + ${products.join(' + ')};`);
       }
     }
-  } else if (kind === 'nt') {
-    lines.push('for (var k = first; k < last; k += 4u) {');
-    for (const n of upTo(variant.columns)) lines.push(`let y${n} = b[b${n}]; b${n}++;`);
+  } else {
+    for (const n of upTo(variant.columns)) lines.push(`let y${n} = b[b${n} + k / 4u];`);
     for (const i of rows) {
-      lines.push(`let x${i} = a[a${i}]; a${i}++;`);
+      lines.push(`let x${i} = a[a${i} + k / 4u];`);
       for (const j of columns) {
         const dots = upTo(4).map((c) => `dot(x${i}, y${j * 4 + c})`);
         lines.push(`sum${i}_${j} += vec4f(${dots.join(', ')});`);
       }
     }
-  } else {
-    lines.push('for (var k = first; k < last; k++) {');
-    for (const j of columns) lines.push(`let y${j} = b[b${j}]; b${j} += widthB;`);
-    for (const g of upTo(variant.rows / 4)) {
-      lines.push(`let x${g} = a[a${g}]; a${g} += widthA;`);
-      for (const c of upTo(4)) {
-        for (const j of columns) lines.push(`sum${g * 4 + c}_${j} += x${g}.${'xyzw'[c]} * y${j};`);
+  }
+  return [...lines, '}'].join('\n');
+}
+
+/** Steps of `tn`: vec4 along rows of A times vec4 along columns of B. */
+function outerSteps(variant: DirectVariant, steps: number): string[] {
+  const columns = upTo(variant.columns / 4);
+  const lines: string[] = [];
+  for (const q of upTo(steps)) {
+    lines.push(`let atB${q} = (k + ${q}u) * widthB; let atA${q} = (k + ${q}u) * widthA;`);
+    for (const j of columns) lines.push(`let y${q}_${j} = b[b${j} + atB${q}];`);
+  }
+  for (const g of upTo(variant.rows / 4)) {
+    for (const q of upTo(steps)) lines.push(`let x${q}_${g} = a[a${g} + atA${q}];`);
+    for (const c of upTo(4)) {
+      for (const j of columns) {
+        const sum = `sum${g * 4 + c}_${j}`;
+        const products = upTo(steps).map((q) => `x${q}_${g}.${'xyzw'[c]} * y${q}_${j}`);
+        lines.push(`${sum} = ${sum} + ${products.join(' + ')};`);
       }
     }
   }
-  return [...lines, '}'].join('\n');
+  return lines;
 }
 
 /** Any lengths: one step of the inner dimension at a time, one word a read. */
@@ -92,7 +113,7 @@ function scalarLoop(variant: DirectVariant, kind: MatmulShape['kind']): string {
   return [
     ...rows.map((i) => `let a${i} = startA + min(row + ${i}u, sizes.rows - 1u) * ${rowStep};`),
     ...upTo(variant.columns).map(
-      (n) => `let b${n} = startB + min(column + ${n}u, sizes.columns - 1u) * ${columnStep};`,
+      (n) => `let b${n} = startB + min(column + ${columnOffset(variant, n)}u, sizes.columns - 1u) * ${columnStep};`,
     ),
     'for (var k = first; k < last; k++) {',
     `let atA = k * ${innerStepA}; let atB = k * ${innerStepB};`,

@@ -4,6 +4,7 @@ import { kernel, reads, writes } from '../kernel.ts';
 import { STATE } from '../stepState.ts';
 import { matmulDirectBody } from './matmulDirect.ts';
 import type { MatmulShape } from './matmulShape.ts';
+import { matmulTiledBody, matmulTiledModule } from './matmulTiled.ts';
 import type { MatmulVariant } from './matmulVariant.ts';
 import { variantName } from './matmulVariant.ts';
 
@@ -12,6 +13,8 @@ export interface MatmulTraits {
   readonly into: MatmulShape['into'];
   /** Whether everything is read and written as vec4; else word by word, whatever the lengths. */
   readonly vectors: boolean;
+  /** Whether the tile divides the output and the depth the inner length of each split, so that nothing needs a check. */
+  readonly fits: boolean;
 }
 
 /**
@@ -25,12 +28,21 @@ const made = new Map<string, Kernel<MatmulSize>>();
 
 /** The same object for the same variant and traits. Buffers: `a`, `b`, `out`, and `state` where `into` is `gradient`. */
 export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kernel<MatmulSize> {
-  const name = `matmul ${traits.kind} ${variantName({ ...variant, splits: 1 })}, ${traits.into}${traits.vectors ? '' : ', words'}`;
+  const { kind, into, vectors } = traits;
+  const fits = traits.fits && variant.family === 'tiled';
+  if (variant.family === 'tiled' && !vectors) throw new Error('tiled matrix products read vec4s');
+  const words = [
+    variantName({ ...variant, splits: 1 }),
+    into,
+    ...(vectors ? [] : ['by words']),
+    ...(fits ? ['fits'] : []),
+  ];
+  const name = `matmul ${kind}, ${words.join(', ')}`;
   const known = made.get(name);
   if (known !== undefined) return known;
-  const element = traits.vectors ? 'vec4<f32>' : 'f32';
+  const element = vectors ? 'vec4<f32>' : 'f32';
   const buffers: Record<string, BufferBinding> = { a: reads(element), b: reads(element), out: writes(element) };
-  if (traits.into === 'gradient') buffers.state = reads('u32');
+  if (into === 'gradient') buffers.state = reads('u32');
   const fresh = kernel({
     name,
     sizes: {
@@ -46,27 +58,30 @@ export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kern
     },
     buffers,
     workgroup: [variant.across, variant.down, 1],
-    module: storeCode(traits),
+    enable: variant.family === 'tiled' && variant.f16 ? ['f16'] : [],
+    module: [...(variant.family === 'tiled' ? [matmulTiledModule(variant)] : []), storeCode(into, vectors, fits)].join(
+      '\n',
+    ),
     body: `
 let matrix = group.z / sizes.splits;
 let first = (group.z % sizes.splits) * sizes.chunk;
 let last = min(first + sizes.chunk, sizes.inner);
 let base = group.z * sizes.strideOut;
-${matmulDirectBody(variant, traits.kind, traits.vectors)}`,
+${variant.family === 'tiled' ? matmulTiledBody(variant, kind, fits) : matmulDirectBody(variant, kind, vectors)}`,
   });
   made.set(name, fresh);
   return fresh;
 }
 
 /** WGSL: `store(base, row, column, value)`, which leaves alone what is outside the output. */
-function storeCode({ into, vectors }: MatmulTraits): string {
+function storeCode(into: MatmulShape['into'], vectors: boolean, fits: boolean): string {
   const adds = into === 'add' ? 'true' : `state[${STATE.accumulate}u] != 0u`;
   const put = (at: string, value: string): string =>
     into === 'write' ? `out[${at}] = ${value};` : `out[${at}] = select(vec4f(), out[${at}], ${adds}) + ${value};`;
   if (vectors) {
     return `
 fn store(base: u32, row: u32, column: u32, value: vec4f) {
-  if (row >= sizes.rows || column >= sizes.columns) { return; }
+  ${fits ? '' : 'if (row >= sizes.rows || column >= sizes.columns) { return; }'}
   let at = (base + row * sizes.columns + column) / 4u;
   ${put('at', 'value')}
 }`;

@@ -25,9 +25,9 @@ export function outputsOf({ batch = 1, sum = false }: MatmulShape): number {
 }
 
 /** Whether every row of A, B and out begins at a multiple of 4 words, so that all can be read and written as vec4. */
-export function hasVectors({ kind, rows, columns, inner, batch = 1, strides }: MatmulShape): boolean {
+export function hasVectors({ kind, rows, columns, inner, batch = 1, strides, sum = false }: MatmulShape): boolean {
   const widths = [kind === 'tn' ? rows : inner, kind === 'nt' ? inner : columns, columns];
-  const steps = batch > 1 && strides !== undefined ? [strides.a, strides.b, strides.out] : [];
+  const steps = batch > 1 && strides !== undefined ? [strides.a, strides.b, sum ? 0 : strides.out] : [];
   return [...widths, ...steps].every((words) => words % 4 === 0);
 }
 
