@@ -30,7 +30,9 @@ const MOST_TAGS = 1024;
 /** Words of workgroup memory for a row of tags: one text for all tag counts up to it. */
 export function rowCapacity(tagCount: number): number {
   if (tagCount > MOST_TAGS) throw new Error(`a chain of ${tagCount} tags; there is room for ${MOST_TAGS}`);
-  return Math.max(16, 2 ** Math.ceil(Math.log2(tagCount)));
+  if (tagCount > 128) return 2 ** Math.ceil(Math.log2(tagCount));
+  const unit = tagCount > 16 ? 16 : 4;
+  return Math.ceil(tagCount / unit) * unit;
 }
 
 /** Throws where the shape and the regions disagree about start and end states. */
@@ -60,6 +62,17 @@ fn countAt() -> u32 { return 3u * backwardAt() + sizes.sequences * sizes.positio
 
 const LOWEST = '-1e30';
 
+/** Adds four terms, in vectors `value` (of the row before) and `reach`, to a log-sum kept as its largest term and the sum relative to it. */
+const logSumCode = `
+struct LogSum { top: f32, best: f32, sum: f32 }
+fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn added(before: LogSum, value: vec4f, reach: vec4f) -> LogSum {
+  let best = max(before.best, largest(reach));
+  let terms = exp(reach - best);
+  let sum = before.sum * exp(before.best - best) + ((terms.x + terms.y) + (terms.z + terms.w));
+  return LogSum(max(before.top, largest(value)), best, sum);
+}`;
+
 /**
  * One workgroup a sequence, its first half going forward and its second half backward at the same time, one barrier a position:
  *   forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
@@ -70,6 +83,7 @@ const LOWEST = '-1e30';
  */
 function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kernel {
   const lanes = Math.min(capacity, 128);
+  const threads = 2 * lanes;
   const buffers: Record<string, BufferBinding> = {
     emissions: reads(),
     crfCounts: reads('i32'),
@@ -78,36 +92,46 @@ function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kern
     lattice: writes(),
     ...(gold ? { tags: reads('i32'), losses: writes() } : { marginals: writes() }),
   };
-  const boundary = startEnd
-    ? 'if (forward) { reached = start[to]; } else { reached = end[to]; }'
-    : '// Neither start nor end states.';
   const posterior = gold ? 'lattice[posteriorAt() + row + k]' : 'marginals[row + k]';
-  const loss = `
+  const perPosition = gold
+    ? `
     let y = u32(tags[b * sizes.positions + n]);
     if (n == 0u) {
       lost += z - joint(row + y);
     } else {
       let x = u32(tags[b * sizes.positions + n - 1u]);
       let before = row - K;
+      var topForward = ${LOWEST};
+      var topBackward = ${LOWEST};
+      for (var k = 0u; k < K; k++) {
+        topForward = max(topForward, lattice[before + k]);
+        topBackward = max(topBackward, lattice[backwardAt() + row + k]);
+      }
+      lattice[pairSumAt() + b * sizes.positions + n] = z + topForward;
       lost += lattice[backwardAt() + before + x] - emissions[before + x] + topBackward
         - transitions[x * K + y] - lattice[backwardAt() + row + y];
-    }`;
+    }`
+    : '';
   const sum = `
 rows[thread] = lost;
 workgroupBarrier();
 if (thread == 0u) {
   var total = 0.0;
-  for (var origin = 0u; origin < min(${2 * lanes}u, count); origin++) { total += rows[origin]; }
+  for (var other = 0u; other < min(${threads}u, count); other++) { total += rows[other]; }
   losses[b] = total;
+  lattice[countAt() + b] = f32(count);
 }`;
   return kernel({
     name: `crf lattice${startEnd ? ' with states' : ''}${gold ? '' : ' for marginals'}, ${capacity} tags`,
     sizes: { sequences: 'u32', positions: 'u32', tagCount: 'u32' },
     buffers,
-    workgroup: [2 * lanes, 1, 1],
+    workgroup: [threads, 1, 1],
     module: `
 var<workgroup> rows: array<f32, ${4 * capacity}>;
 ${latticeCode}
+${logSumCode}
+// Past the last of the origins rows hold the lowest value, and any weight will do.
+fn weight(at: u32) -> f32 { return transitions[min(at, sizes.tagCount * sizes.tagCount - 1u)]; }
 fn joint(at: u32) -> f32 { return lattice[at] + (lattice[backwardAt() + at] - emissions[at]); }`,
     body: `
 let b = group.x;
@@ -118,37 +142,33 @@ let half = thread / ${lanes}u;
 let forward = half == 0u;
 let originStride = select(1u, K, forward);
 let toStride = select(K, 1u, forward);
+for (var at = thread; at < ${4 * capacity}u; at += ${threads}u) { rows[at] = ${LOWEST}; }
+workgroupBarrier();
 for (var step = 0u; step < count; step++) {
   let row = sequence + select(count - 1u - step, step, forward) * K;
   let now = ((step & 1u) * 2u + half) * ${capacity}u;
   let before = ((1u - (step & 1u)) * 2u + half) * ${capacity}u;
   for (var to = thread % ${lanes}u; to < K; to += ${lanes}u) {
-    var reached = 0.0;
-    if (step == 0u) {
-      ${boundary}
-    } else {
-      var top = ${LOWEST};
-      var best = ${LOWEST};
-      for (var origin = 0u; origin < K; origin++) {
-        let value = rows[before + origin];
-        top = max(top, value);
-        best = max(best, value + transitions[origin * originStride + to * toStride]);
+    var reached = emissions[row + to];
+    if (step > 0u) {
+      var total = LogSum(${LOWEST}, ${LOWEST}, 0.0);
+      var at = to * toStride;
+      for (var origin = before; origin < before + K; origin += 4u) {
+        let value = vec4f(rows[origin], rows[origin + 1u], rows[origin + 2u], rows[origin + 3u]);
+        let weights = vec4f(weight(at), weight(at + originStride), weight(at + 2u * originStride), weight(at + 3u * originStride));
+        total = added(total, value, value + weights);
+        at += 4u * originStride;
       }
-      var sum = 0.0;
-      for (var origin = 0u; origin < K; origin++) {
-        sum += exp(rows[before + origin] + transitions[origin * originStride + to * toStride] - best);
-      }
-      reached = (best - top) + log(sum);
-    }
-    reached += emissions[row + to];
+      reached += (total.best - total.top) + log(total.sum);
+    }${startEnd ? ' else if (forward) {\n      reached += start[to];\n    } else {\n      reached += end[to];\n    }' : ''}
     rows[now + to] = reached;
     lattice[half * backwardAt() + row + to] = reached;
   }
   workgroupBarrier();
 }
 storageBarrier();
-${gold ? 'if (thread == 0u) { lattice[countAt() + b] = f32(count); }\nvar lost = 0.0;' : ''}
-for (var n = thread; n < sizes.positions; n += ${2 * lanes}u) {
+${gold ? 'var lost = 0.0;' : ''}
+for (var n = thread; n < sizes.positions; n += ${threads}u) {
   let row = sequence + n * K;
   if (n < count) {
     var best = ${LOWEST};
@@ -156,22 +176,8 @@ for (var n = thread; n < sizes.positions; n += ${2 * lanes}u) {
     var sum = 0.0;
     for (var k = 0u; k < K; k++) { sum += exp(joint(row + k) - best); }
     let z = best + log(sum);
-    for (var k = 0u; k < K; k++) { ${posterior} = exp(joint(row + k) - best) / sum; }
-    ${
-      gold
-        ? `
-    var topBackward = ${LOWEST};
-    if (n > 0u) {
-      var topForward = ${LOWEST};
-      for (var k = 0u; k < K; k++) {
-        topForward = max(topForward, lattice[row - K + k]);
-        topBackward = max(topBackward, lattice[backwardAt() + row + k]);
-      }
-      lattice[pairSumAt() + b * sizes.positions + n] = z + topForward;
-    }
-    ${loss}`
-        : ''
-    }
+    for (var k = 0u; k < K; k++) { ${posterior} = exp(joint(row + k) - z); }
+    ${perPosition}
   }${gold ? '' : ` else {\n    for (var k = 0u; k < K; k++) { ${posterior} = 0.0; }\n  }`}
 }
 ${gold ? sum : ''}`,

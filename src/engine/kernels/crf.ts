@@ -5,7 +5,7 @@ import type { Recorder, Region } from '../recorder.ts';
 import { linearGrid } from '../recorder.ts';
 import { STATE } from '../stepState.ts';
 import type { ChainInputs, ChainShape } from './chain.ts';
-import { latticeCode, latticeLength, recordLattice } from './chain.ts';
+import { checkStates, latticeCode, latticeLength, recordLattice } from './chain.ts';
 
 /** Gradients by `state.accumulate`; `start` and `end` are null without these states. */
 export interface CrfGradients {
@@ -14,70 +14,97 @@ export interface CrfGradients {
   readonly end: Region | null;
 }
 
-/** A workgroup sums the pairs of this many transitions, each by this many threads. */
-const PAIRS = 16;
-const SLICES = 8;
-const THREADS = PAIRS * SLICES;
+const THREADS = 64;
+/** A thread sums TILE x TILE pairs of tags. */
+const TILE = 4;
+
+const tileCount = (tagCount: number): number => Math.ceil(tagCount / TILE) ** 2;
+
+/** Threads that share the positions of a tile between them: enough to fill a GPU, each with several positions. */
+function sliceCount({ sequences, positions, tagCount }: ChainShape): number {
+  return Math.max(1, Math.min(64, Math.floor(16384 / tileCount(tagCount)), Math.ceil((sequences * positions) / 8)));
+}
+
+const sizes = { sequences: 'u32', positions: 'u32', tagCount: 'u32' } as const;
+
+const scaleCode = `
+let K = sizes.tagCount;
+let N = sizes.positions;
+let scale = bitcast<f32>(state[${STATE.inverseSequences}]) * bitcast<f32>(state[${STATE.lossScale}]);`;
+
+/** dEmissions [B, N, K], a thread an element. */
+const emissionKernel = kernel({
+  name: 'crf gradient of emissions',
+  sizes,
+  buffers: { lattice: reads(), tags: reads('i32'), state: reads('u32'), dEmissions: writes() },
+  workgroup: [THREADS, 1, 1],
+  module: latticeCode,
+  body: `
+${scaleCode}
+if (index >= sizes.sequences * N * K) { return; }
+let row = index / K;
+var gradient = 0.0;
+if (row % N < u32(lattice[countAt() + row / N])) {
+  gradient = (lattice[posteriorAt() + index] - select(0.0, 1.0, u32(tags[row]) == index % K)) * scale;
+}
+dEmissions[index] = gradient;`,
+});
+
+const indices = Array.from({ length: TILE }, (_, index) => index);
+const each = (text: (index: number) => string): string => indices.map(text).join('\n    ');
+const vector = (text: (index: number) => string): string => `vec4f(${indices.map(text).join(', ')})`;
 
 /**
- * Gradients of the loss -(score - log-partition), from the lattice. Workgroups come in three runs: elements of dEmissions, transitions
- * (each thread every `SLICES`-th position of every sequence, then the slices in order), start and end states.
+ * Posteriors of pairs of tags less the gold pairs, [slices, K, K]: slice s is the sum over positions s + 1, s + 1 + slices, ... of every
+ * sequence. A thread a slice of a tile; tiles past the last tag sum the last one again and do not keep it.
  */
-function gradientKernel(startEnd: boolean, trained: boolean): Kernel {
-  const states = startEnd && trained;
+const pairKernel = kernel({
+  name: 'crf pairs',
+  sizes: { ...sizes, slices: 'u32' },
+  buffers: { lattice: reads(), tags: reads('i32'), transitions: reads(), pairs: writes() },
+  workgroup: [THREADS, 1, 1],
+  module: latticeCode,
+  body: `
+let K = sizes.tagCount;
+let N = sizes.positions;
+let across = (K + ${TILE - 1}u) / ${TILE}u;
+if (index >= across * across * sizes.slices) { return; }
+let slice = index % sizes.slices;
+let tile = index / sizes.slices;
+let i = tile / across * ${TILE}u;
+let j = tile % across * ${TILE}u;
+${each((at) => `let i${at} = min(i + ${at}u, K - 1u);\n    let j${at} = min(j + ${at}u, K - 1u);`)}
+${each((from) => `let weights${from} = ${vector((to) => `transitions[i${from} * K + j${to}]`)};`)}
+${each((from) => `var sum${from} = vec4f();`)}
+for (var b = 0u; b < sizes.sequences; b++) {
+  let count = u32(lattice[countAt() + b]);
+  for (var n = slice + 1u; n < count; n += sizes.slices) {
+    let row = b * N + n;
+    let before = (row - 1u) * K;
+    let after = backwardAt() + row * K;
+    let reach = ${vector((to) => `lattice[after + j${to}]`)} - lattice[pairSumAt() + row];
+    // Wraps around, and so equals no place in the tile, where the gold tag is before it.
+    let x = u32(tags[row - 1u]) - i;
+    let gold = select(vec4f(), vec4f(1.0), vec4u(u32(tags[row]) - j) == ${vector((to) => `${to}u`).replace('vec4f', 'vec4u')});
+    ${each((from) => `sum${from} += exp(lattice[before + i${from}] + weights${from} + reach) - select(vec4f(), gold, x == ${from}u);`)}
+  }
+}
+let kept = slice * K * K + i * K + j;
+${each((from) => each((to) => `if (i + ${from}u < K && j + ${to}u < K) { pairs[kept + ${from}u * K + ${to}u] = sum${from}[${to}]; }`))}`,
+});
+
+/** Gradients of transitions from the slices, in order, and of start and end states from the posteriors of first and last positions. */
+function weightKernel(startEnd: boolean): Kernel {
   const buffers: Record<string, BufferBinding> = {
     lattice: reads(),
     tags: reads('i32'),
     state: reads('u32'),
-    dEmissions: writes(),
-    ...(trained ? { transitions: reads(), dTransitions: writes() } : {}),
-    ...(states ? { dStart: writes(), dEnd: writes() } : {}),
+    pairs: reads(),
+    dTransitions: writes(),
+    ...(startEnd ? { dStart: writes(), dEnd: writes() } : {}),
   };
-  const elements = `
-let element = flat * ${THREADS}u + thread;
-if (flat < elementGroups) {
-  if (element < backwardAt()) {
-    let k = element % K;
-    let row = element / K;
-    var gradient = 0.0;
-    if (row % N < u32(lattice[countAt() + row / N])) {
-      gradient = (lattice[posteriorAt() + element] - select(0.0, 1.0, u32(tags[row]) == k)) * scale;
-    }
-    dEmissions[element] = gradient;
-  }
-  return;
-}`;
-  const pairs = `
-let pairGroups = (K * K + ${PAIRS - 1}u) / ${PAIRS}u;
-let pairGroup = flat - elementGroups;
-if (pairGroup < pairGroups) {
-  let pair = pairGroup * ${PAIRS}u + thread % ${PAIRS}u;
-  if (pair < K * K) {
-    let i = pair / K;
-    let j = pair % K;
-    let transition = transitions[pair];
-    var sum = 0.0;
-    for (var b = 0u; b < sizes.sequences; b++) {
-      let count = u32(lattice[countAt() + b]);
-      for (var n = thread / ${PAIRS}u + 1u; n < count; n += ${SLICES}u) {
-        let row = b * N + n;
-        let pairs = lattice[(row - 1u) * K + i] + transition + lattice[backwardAt() + row * K + j];
-        sum += exp(pairs - lattice[pairSumAt() + row]);
-        sum -= select(0.0, 1.0, u32(tags[row - 1u]) == i && u32(tags[row]) == j);
-      }
-    }
-    slices[thread] = sum;
-  }
-  workgroupBarrier();
-  if (thread < ${PAIRS}u && pair < K * K) {
-    var total = 0.0;
-    for (var slice = 0u; slice < ${SLICES}u; slice++) { total += slices[slice * ${PAIRS}u + thread]; }
-    dTransitions[pair] = select(0.0, dTransitions[pair], accumulates) + total * scale;
-  }
-  return;
-}`;
-  const ends = `
-let k = (pairGroup - pairGroups) * ${THREADS}u + thread;
+  const states = `
+let k = index - K * K;
 if (k < K) {
   var atStart = 0.0;
   var atEnd = 0.0;
@@ -94,31 +121,30 @@ if (k < K) {
   dEnd[k] = select(0.0, dEnd[k], accumulates) + atEnd * scale;
 }`;
   return kernel({
-    name: `crf gradients${trained ? '' : ' of emissions'}${states ? ' with states' : ''}`,
-    sizes: { sequences: 'u32', positions: 'u32', tagCount: 'u32' },
+    name: `crf gradients of weights${startEnd ? ' with states' : ''}`,
+    sizes: { ...sizes, slices: 'u32' },
     buffers,
     workgroup: [THREADS, 1, 1],
-    module: `${trained ? `var<workgroup> slices: array<f32, ${THREADS}>;` : ''}
-${latticeCode}`,
+    module: latticeCode,
     body: `
-let K = sizes.tagCount;
-let N = sizes.positions;
-let flat = group.y * groups.x + group.x;
-let scale = bitcast<f32>(state[${STATE.inverseSequences}]) * bitcast<f32>(state[${STATE.lossScale}]);
+${scaleCode}
 let accumulates = state[${STATE.accumulate}] != 0u;
-let elementGroups = (backwardAt() + ${THREADS - 1}u) / ${THREADS}u;
-${elements}
-${trained ? pairs : ''}
-${states ? ends : ''}`,
+if (index < K * K) {
+  var sum = 0.0;
+  for (var slice = 0u; slice < sizes.slices; slice++) { sum += pairs[slice * K * K + index]; }
+  dTransitions[index] = select(0.0, dTransitions[index], accumulates) + sum * scale;
+  return;
+}
+${startEnd ? states : ''}`,
   });
 }
 
-const gradientKernels = new Map<string, Kernel>();
+const weightKernels = { with: weightKernel(true), without: weightKernel(false) };
 
 /**
  * Losses [B] (negative log-likelihood, unscaled), dEmissions [B, N, K] (gradient of the sum of losses times state.inverseSequences times
  * state.lossScale, 0 beyond a sequence's count) and the gradients of the chain's weights in the same scale (null: frozen).
- * A sequence with count 0 has loss and gradients 0. Throws above 1024 tags.
+ * A sequence with count 0 has loss and gradients 0. Throws above 1024 tags, and where states and their gradients do not match the shape.
  */
 export function recordCrf(
   recorder: Recorder,
@@ -128,30 +154,27 @@ export function recordCrf(
 ): void {
   const { tags, state, ...chain } = inputs;
   const { losses, dEmissions, gradients } = out;
+  if (gradients !== null) checkStates(shape, gradients);
   const { sequences, positions, tagCount, startEnd } = shape;
+  const lengths = { sequences, positions, tagCount };
+  const elements = sequences * positions * tagCount;
   const lattice = recorder.temporary('lattice', latticeLength(shape));
   recordLattice(recorder, shape, chain, { lattice, tags, losses });
+  const emissionRegions = { lattice, tags, state, dEmissions };
+  recorder.launch(emissionKernel, lengths, emissionRegions, linearGrid(elements, THREADS), elements * 8);
+  if (gradients === null) return;
 
-  const key = `${startEnd} ${gradients !== null}`;
-  const made = gradientKernels.get(key) ?? gradientKernel(startEnd, gradients !== null);
-  gradientKernels.set(key, made);
-  const regions: Record<string, Region> = { lattice, tags, state, dEmissions };
-  const elements = sequences * positions * tagCount;
-  let groups = Math.ceil(elements / THREADS);
-  let work = elements * 8;
-  if (gradients !== null) {
-    Object.assign(regions, { transitions: chain.transitions, dTransitions: gradients.transitions });
-    groups += Math.ceil(tagCount ** 2 / PAIRS);
-    work += elements * tagCount * 16;
-    if (startEnd) {
-      if (gradients.start === null || gradients.end === null) {
-        throw new Error('start and end states are trained with the transitions, but have no gradients');
-      }
-      Object.assign(regions, { dStart: gradients.start, dEnd: gradients.end });
-      groups += Math.ceil(tagCount / THREADS);
-    }
-  }
-  recorder.launch(made, { sequences, positions, tagCount }, regions, linearGrid(groups, 1), work);
+  const slices = sliceCount(shape);
+  const pairs = recorder.temporary('tag pairs', slices * tagCount ** 2);
+  const threads = tileCount(tagCount) * slices;
+  const pairRegions = { lattice, tags, transitions: chain.transitions, pairs };
+  const pairWork = elements * tagCount * 16;
+  recorder.launch(pairKernel, { ...lengths, slices }, pairRegions, linearGrid(threads, THREADS), pairWork);
+  const { transitions: dTransitions, start: dStart, end: dEnd } = gradients;
+  const states = dStart === null || dEnd === null ? {} : { dStart, dEnd };
+  const weightRegions: Record<string, Region> = { lattice, tags, state, pairs, dTransitions, ...states };
+  const grid = linearGrid(tagCount ** 2 + tagCount, THREADS);
+  recorder.launch(weightKernels[startEnd ? 'with' : 'without'], { ...lengths, slices }, weightRegions, grid);
 }
 
 /** Posterior tag probabilities [B, N, K] of each position, 0 beyond a sequence's count. Throws above 1024 tags. */

@@ -7,7 +7,7 @@ import { checkStates, rowCapacity } from './chain.ts';
 
 /** One workgroup a sequence, one barrier a position; scores less the largest of the row before, so that they do not grow. */
 function viterbiKernel(startEnd: boolean, capacity: number): Kernel {
-  const threads = Math.min(Math.max(capacity, 32), 128);
+  const threads = Math.min(capacity, 128);
   const buffers: Record<string, BufferBinding> = {
     emissions: reads(),
     crfCounts: reads('i32'),
