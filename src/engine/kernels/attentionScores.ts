@@ -1,0 +1,98 @@
+// What every kernel of relative attention shares: its inputs, and the WGSL of a score and its dropout.
+import { reads } from '../kernel.ts';
+import type { Region } from '../recorder.ts';
+import { aligned } from '../recorder.ts';
+import { keyWord } from '../stepState.ts';
+import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
+
+export interface AttentionShape {
+  readonly sequences: number;
+  readonly pieces: number;
+  readonly heads: number;
+  /** A multiple of 4. */
+  readonly headSize: number;
+  readonly layer: number;
+  /** Attention dropout. */
+  readonly rate: number;
+}
+
+export interface AttentionInputs {
+  /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
+  readonly threes: Region;
+  /** kr [2T, H*h], row p for the relative position T - p. */
+  readonly position: Region;
+  /** i32: segment ids [B*T], then from word aligned(B*T) the piece counts [B]. */
+  readonly layoutWords: Region;
+  /** contentBias, positionBias, segmentBias [H, h] and segmentEmbedding [2, H, h], at words 0, a, 2a, 3a with a = aligned(H*h). */
+  readonly biases: Region;
+  readonly state: Region;
+}
+
+/** Numbers of every kernel of attention; widths and strides count vec4. */
+export const attentionSizes = {
+  sequences: 'u32',
+  pieces: 'u32',
+  heads: 'u32',
+  width: 'u32',
+  threesStride: 'u32',
+  biasStride: 'u32',
+  countsAt: 'u32',
+  scale: 'f32',
+  key: 'u32',
+  threshold: 'u32',
+  kept: 'f32',
+} as const;
+
+export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate }: AttentionShape) {
+  const hidden = heads * headSize;
+  return {
+    sequences,
+    pieces,
+    heads,
+    width: hidden / 4,
+    threesStride: aligned(sequences * pieces * hidden) / 4,
+    biasStride: aligned(hidden) / 4,
+    countsAt: aligned(sequences * pieces),
+    scale: 1 / Math.sqrt(headSize),
+    key: keyWord(layer, 'attention'),
+    ...dropoutSizes(rate),
+  };
+}
+
+export const attentionReads = {
+  threes: reads('vec4<f32>'),
+  position: reads('vec4<f32>'),
+  layoutWords: reads('i32'),
+  biases: reads('vec4<f32>'),
+  state: reads('u32'),
+} as const;
+
+/** Text for each vec4 of a head, so that registers are named and never indexed. */
+export function eachVector(headSize: number, text: (c: number) => string): string {
+  return Array.from({ length: headSize / 4 }, (_, c) => text(c)).join('\n');
+}
+
+/** A sum of dot products over the vec4 of a head, as an expression. */
+export function dots(headSize: number, left: (c: number) => string, right: (c: number) => string): string {
+  return Array.from({ length: headSize / 4 }, (_, c) => `dot(${left(c)}, ${right(c)})`).join(' + ');
+}
+
+/**
+ * WGSL: places of vectors, whether a piece sees another (padding is hidden from all but itself), the dropout of one probability.
+ * `sizes` and the reads above are in scope.
+ */
+export const attentionScoresCode = `${dropoutCode}
+fn rowAt(b: u32, head: u32, i: u32, vectors: u32) -> u32 { return (b * sizes.pieces + i) * sizes.width + head * vectors; }
+fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
+fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
+fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
+fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
+  if (sizes.threshold == 0u) { return 1.0; }
+  let element = ((b * sizes.heads + head) * sizes.pieces + i) * sizes.pieces + j;
+  return dropped(state[sizes.key], element, sizes.threshold, sizes.kept);
+}`;
+
+/** Multiplications and additions of `products` products of queries with keys. */
+export function attentionWork({ sequences, pieces, heads, headSize }: AttentionShape, products: number): number {
+  return 2 * products * sequences * heads * headSize * pieces * pieces;
+}

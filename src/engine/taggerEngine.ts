@@ -1,0 +1,274 @@
+// A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
+import type { Batch } from '../model/batch.ts';
+import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import { EMBEDDING, placeOf } from '../model/parameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import { relativePositions } from '../model/xlnet/relativePositions.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import { Arena } from './arena.ts';
+import type { BatchInputs } from './batchInputs.ts';
+import { batchInputs, batchWords } from './batchInputs.ts';
+import { GpuMemory } from './gpuMemory.ts';
+import type { MatmulTuning } from './kernels/matmulTuning.ts';
+import type { Bank } from './parameterBanks.ts';
+import { ParameterBanks } from './parameterBanks.ts';
+import { Pipelines } from './pipelines.ts';
+import type { PlanHome } from './plan.ts';
+import { Plan } from './plan.ts';
+import type { Resident } from './recorder.ts';
+import { stateLength, stateWords } from './stepState.ts';
+import { recordGradients, recordPrediction, recordUpdate } from './taggerPass.ts';
+
+export interface EngineOptions {
+  readonly shape: TaggerShape;
+  readonly config: Pick<TrainingConfig, 'adam' | 'clipNorm' | 'dropout'>;
+  /** Whether a parameter is trained; the same for all parameters of a layer. */
+  readonly trained: (name: string) => boolean;
+  /** Factors on the rate and on the clipped gradient of a parameter, the same for all of a layer. */
+  readonly factorsOf: (name: string) => { readonly rate: number; readonly gradient: number };
+  readonly tuning: MatmulTuning;
+  /** Whether layers keep their inputs alone and are done again in the backward pass. */
+  readonly recompute: boolean;
+  /** Arithmetic operations that may go into one submit. */
+  readonly workPerSubmit: number;
+}
+
+export interface EngineStep {
+  readonly seed: number;
+  /** Update number, from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+}
+
+interface Passes {
+  readonly inputs: BatchInputs;
+  readonly gradients: Plan | null;
+  readonly prediction: { readonly plan: Plan; readonly emissions: Resident; readonly tags: Resident } | null;
+}
+
+/** Where the tensors of a checkpoint are: weights, or first or second moments. */
+export type TensorSet = 'parameter' | 'gradient' | 'first' | 'second';
+
+export class TaggerEngine {
+  readonly memory: GpuMemory;
+  readonly banks: ParameterBanks;
+  private readonly options: EngineOptions;
+  private readonly home: PlanHome;
+  private readonly buffers = new Map<Resident, GPUBuffer>();
+  private readonly passes = new Map<string, Passes>();
+  private readonly sinusoids = new Map<number, Resident>();
+  private readonly state: Resident;
+  private readonly stepLoss = resident('loss of the step', 1);
+  private readonly clip = resident('clipping', 2);
+  private readonly pending = resident('pending', 2);
+  private update: Plan | null = null;
+
+  constructor(device: GPUDevice, options: EngineOptions) {
+    this.options = options;
+    this.memory = new GpuMemory(device);
+    this.banks = new ParameterBanks(options.shape, options.trained);
+    this.state = resident('state', stateLength(options.shape.encoder.layers));
+    this.home = {
+      memory: this.memory,
+      arena: new Arena(this.memory),
+      pipelines: new Pipelines(device),
+      bufferOf: (buffer) => this.bufferOf(buffer),
+      workPerSubmit: options.workPerSubmit,
+    };
+  }
+
+  /** Writes tensors of the host into the banks; names the tagger has no place for are an error. */
+  upload(tensors: HostParameters, set: TensorSet = 'parameter'): void {
+    for (const [name, { values }] of tensors) {
+      const { bank, offset } = this.find(name);
+      this.memory.device.queue.writeBuffer(this.bufferOf(residentOf(bank, set)), offset * 4, values);
+    }
+  }
+
+  /** Reads a set of tensors back; moments and gradients exist for trained parameters alone. */
+  async download(set: TensorSet = 'parameter'): Promise<HostParameters> {
+    const host = new Map<string, HostTensor>();
+    for (const bank of this.banks.banks) {
+      if (set !== 'parameter' && bank.trained === null) continue;
+      const words = await this.read(residentOf(bank, set));
+      for (const { name, shape, offset, length } of bank.tensors) {
+        host.set(name, { shape, values: words.slice(offset, offset + length) });
+      }
+    }
+    return host;
+  }
+
+  /** One update from the micro-batches of a step. Nothing is read back; waits only while a shape is met for the first time. */
+  async step(microBatches: readonly Batch[], settings: EngineStep): Promise<void> {
+    const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
+    this.clearEmbeddingGradient();
+    for (const [microBatch, batch] of microBatches.entries()) {
+      const { inputs, gradients } = await this.passesOf(batch, 'gradients');
+      this.write(inputs.buffer, batchWords(inputs, batch));
+      this.write(this.state, this.stateOf(settings, microBatch, sequences));
+      await gradients?.run();
+    }
+    const { config, factorsOf } = this.options;
+    const { state, stepLoss, clip, pending } = this;
+    const bankFactors = ({ tensors }: Bank) => factorsOf(tensors[0]?.name ?? '');
+    this.update ??= await Plan.compile(
+      recordUpdate(this.banks, config, bankFactors, { state, stepLoss, clip, pending }),
+      this.home,
+    );
+    await this.update.run();
+  }
+
+  /** Tags [B, T] and emissions [B, T, K] of a batch, CRF positions first in each row. */
+  async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: Float32Array }> {
+    const { inputs, prediction } = await this.passesOf(batch, 'prediction');
+    if (prediction === null) throw new Error('a prediction pass was asked for and not recorded');
+    this.write(inputs.buffer, batchWords(inputs, batch));
+    await prediction.plan.run();
+    const tags = await this.read(prediction.tags);
+    return { tags: new Int32Array(tags.buffer), emissions: await this.read(prediction.emissions) };
+  }
+
+  /** Loss and gradient norm summed over the steps since `setPending`. */
+  async readPending(): Promise<readonly [loss: number, norm: number]> {
+    const [loss = NaN, norm = NaN] = await this.read(this.pending);
+    return [loss, norm];
+  }
+
+  setPending(loss: number, norm: number): void {
+    this.write(this.pending, Float32Array.of(loss, norm));
+  }
+
+  /** Launches of one micro-batch and of the update, as recorded so far. */
+  get launches(): { readonly gradients: number; readonly update: number } {
+    const last = [...this.passes.values()].at(-1)?.gradients ?? null;
+    return { gradients: last?.launches.length ?? 0, update: this.update?.launches.length ?? 0 };
+  }
+
+  release(): void {
+    for (const buffer of this.buffers.values()) this.memory.release(buffer);
+    this.buffers.clear();
+    this.home.arena.release();
+    for (const { gradients, prediction } of this.passes.values()) {
+      gradients?.release();
+      prediction?.plan.release();
+    }
+    this.update?.release();
+    this.passes.clear();
+    this.update = null;
+  }
+
+  private stateOf(
+    { seed, step, learningRate }: EngineStep,
+    microBatch: number,
+    sequences: number,
+  ): Uint32Array<ArrayBuffer> {
+    const { beta1, beta2, epsilonForm } = this.options.config.adam;
+    const correction = Math.sqrt(1 - beta2 ** step);
+    const hat = epsilonForm === 'hat';
+    return stateWords(this.options.shape.encoder.layers, {
+      accumulate: microBatch > 0,
+      inverseSequences: 1 / sequences,
+      stepSize: (learningRate * (hat ? correction : 1)) / (1 - beta1 ** step),
+      rootCorrection: hat ? 1 : correction,
+      lossScale: 1,
+      stream: { seed, step, microBatch },
+    });
+  }
+
+  private async passesOf(batch: Batch, wanted: 'gradients' | 'prediction'): Promise<Passes> {
+    const key = `${batch.size} ${batch.pieces}`;
+    const known = this.passes.get(key) ?? {
+      inputs: batchInputs(batch.size, batch.pieces),
+      gradients: null,
+      prediction: null,
+    };
+    if (known[wanted] !== null) return known;
+    const made = await this.record(known.inputs, batch, wanted);
+    const passes = { ...known, ...made };
+    this.passes.set(key, passes);
+    return passes;
+  }
+
+  private async record(
+    inputs: BatchInputs,
+    batch: Batch,
+    wanted: 'gradients' | 'prediction',
+  ): Promise<Partial<Passes>> {
+    const { shape, tuning, config, recompute } = this.options;
+    const { size: sequences, pieces } = batch;
+    const { banks, state } = this;
+    const given = { shape, tuning, banks, sequences, pieces, inputs, sinusoids: this.sinusoidsFor(pieces), state };
+    if (wanted === 'gradients') {
+      const launches = recordGradients(given, config.dropout, recompute, this.stepLoss);
+      return { gradients: await Plan.compile(launches, this.home) };
+    }
+    const emissions = resident('emissions', sequences * pieces * shape.head.tagCount);
+    const tags = resident('tags', sequences * pieces);
+    return {
+      prediction: { plan: await Plan.compile(recordPrediction(given, emissions, tags), this.home), emissions, tags },
+    };
+  }
+
+  private sinusoidsFor(pieces: number): Resident {
+    const known = this.sinusoids.get(pieces);
+    if (known !== undefined) return known;
+    const { hiddenSize, clampLength } = this.options.shape.encoder;
+    const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
+    this.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
+    this.sinusoids.set(pieces, made);
+    return made;
+  }
+
+  private clearEmbeddingGradient(): void {
+    const gradient = this.banks.gradient(EMBEDDING);
+    if (gradient === null) return;
+    const encoder = this.memory.device.createCommandEncoder();
+    encoder.clearBuffer(this.bufferOf(gradient.buffer as Resident));
+    this.memory.device.queue.submit([encoder.finish()]);
+  }
+
+  private find(name: string): { readonly bank: Bank; readonly offset: number } {
+    const { buffer, offset } = this.banks.weight(name);
+    const bank = this.banks.banks.find(({ parameter }) => parameter === buffer);
+    if (bank === undefined) throw new Error(`no bank holds ${name} (${placeOf(name).part})`);
+    return { bank, offset };
+  }
+
+  private bufferOf(buffer: Resident): GPUBuffer {
+    const known = this.buffers.get(buffer);
+    if (known !== undefined) return known;
+    const made = this.memory.create(buffer.label, buffer.length);
+    this.buffers.set(buffer, made);
+    return made;
+  }
+
+  private write(
+    buffer: Resident,
+    words: Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
+  ): void {
+    this.memory.device.queue.writeBuffer(this.bufferOf(buffer), 0, words);
+  }
+
+  private async read(buffer: Resident): Promise<Float32Array<ArrayBuffer>> {
+    const { device } = this.memory;
+    const size = buffer.length * 4;
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.bufferOf(buffer), 0, staging, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const words = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return words;
+  }
+}
+
+function resident(label: string, length: number): Resident {
+  return { kind: 'resident', label, length };
+}
+
+function residentOf(bank: Bank, set: TensorSet): Resident {
+  if (set === 'parameter') return bank.parameter;
+  if (bank.trained === null) throw new Error(`${bank.label} is frozen: it has no ${set}`);
+  return bank.trained[set];
+}

@@ -1,0 +1,243 @@
+// Proves that the recorded engine is the plain network: every gradient, ten updates, predictions, recomputation, bit-equal repeats.
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { EngineOptions } from '../../src/engine/taggerEngine.ts';
+import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
+import { presets } from '../../src/lab/presets.ts';
+import type { Batch } from '../../src/model/batch.ts';
+import { uploadParameters } from '../../src/model/deviceParameters.ts';
+import type { HostParameters } from '../../src/model/parameters.ts';
+import { newEncoder, newHead, placeOf } from '../../src/model/parameters.ts';
+import type { TaggerShape } from '../../src/model/tagger.ts';
+import { emissions, summedLoss } from '../../src/model/tagger.ts';
+import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
+import type { XlnetConfig } from '../../src/model/xlnetConfig.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
+import { decayFactors } from '../../src/training/learningRate.ts';
+import { trainStep } from '../../src/training/step.ts';
+import { disposeState, freshState } from '../../src/training/trainerState.ts';
+import { Rng } from '../../src/util/rng.ts';
+import { testDevice } from './support/runRecording.ts';
+
+const small: XlnetConfig = {
+  layers: 2,
+  hiddenSize: 24,
+  heads: 2,
+  headSize: 12,
+  innerSize: 40,
+  vocabularySize: 60,
+  activation: 'gelu',
+  layerNormEpsilon: 1e-12,
+  clampLength: null,
+  initializerRange: 0.2,
+};
+
+interface Case {
+  readonly name: string;
+  readonly shape: TaggerShape;
+  readonly config: TrainingConfig;
+  readonly counts: readonly number[];
+  readonly pieces: number;
+  /** Every CRF position is a piece (`x`, `all`), or every other (`first`). */
+  readonly stride: 1 | 2;
+  readonly frozen: number;
+  readonly recompute: boolean;
+}
+
+const dropout = { encoder: 0.1, attention: 0.2, head: 0.3 };
+const none = { encoder: 0, attention: 0, head: 0 };
+const base: Case = {
+  name: 'a padded batch without dropout',
+  shape: { encoder: small, head: { tagCount: 5, kind: 'crf', startEnd: true } },
+  config: { ...presets.quick.config, dropout: none },
+  counts: [16, 9, 1],
+  pieces: 16,
+  stride: 1,
+  frozen: -1,
+  recompute: false,
+};
+const withEncoder = (encoder: Partial<XlnetConfig>): TaggerShape => ({
+  ...base.shape,
+  encoder: { ...small, ...encoder },
+});
+const cases: readonly Case[] = [
+  base,
+  { ...base, name: 'dropout at every site', config: { ...base.config, dropout } },
+  { ...base, name: 'dropout, layers recomputed', config: { ...base.config, dropout }, recompute: true },
+  { ...base, name: 'first pieces alone', stride: 2, config: { ...base.config, dropout } },
+  { ...base, name: 'clamped distances, tanh', shape: withEncoder({ clampLength: 5, activation: 'gelu_new' }) },
+  { ...base, name: 'relu, head size 4, long', shape: withEncoder({ activation: 'relu', heads: 6, headSize: 4 }), pieces: 48, counts: [47] }, // prettier-ignore
+  { ...base, name: 'no start and end, 9 tags', shape: { ...base.shape, head: { tagCount: 9, kind: 'crf', startEnd: false } } }, // prettier-ignore
+  { ...base, name: 'softmax', shape: { ...base.shape, head: { tagCount: 65, kind: 'softmax', startEnd: false } } },
+  { ...base, name: 'a frozen embedding', frozen: 0, config: { ...base.config, dropout } },
+  { ...base, name: 'a frozen embedding and layer', frozen: 1, config: { ...base.config, dropout } },
+];
+
+function drawBatch({ shape, counts, pieces: T, stride }: Case, seed: number): Batch {
+  const rng = Rng.seeded(seed);
+  const B = counts.length;
+  const each = (of: (b: number, t: number) => number): Int32Array =>
+    Int32Array.from({ length: B * T }, (_, index) => of(Math.floor(index / T), index % T));
+  const countOf = (b: number): number => counts[b] as number;
+  return {
+    size: B,
+    pieces: T,
+    positions: T,
+    pieceIds: each((b, t) => (t < countOf(b) ? rng.integer(shape.encoder.vocabularySize) : 5)),
+    segmentIds: each((b, t) => (t < countOf(b) ? (t > countOf(b) / 2 ? 1 : 0) : 4)),
+    pieceCounts: Int32Array.from(counts),
+    crfPositions: each((b, t) => (t * stride < countOf(b) ? t * stride : 0)),
+    tags: each((b, t) => (t * stride < countOf(b) ? rng.integer(shape.head.tagCount) : 0)),
+    crfCounts: Int32Array.from(counts, (count) => Math.ceil(count / stride)),
+  };
+}
+
+/** Random parameters with nothing left at its neutral start, so that every gradient counts. */
+function drawParameters({ encoder, head }: TaggerShape): HostParameters {
+  const rng = Rng.seeded(3);
+  const all = new Map([...newEncoder(encoder, 1), ...newHead(encoder, head, 1)]);
+  for (const [, { values }] of all) for (let at = 0; at < values.length; at++) values[at] = (values[at] as number) + 0.1 * rng.normal(); // prettier-ignore
+  return all;
+}
+
+const trainedBy =
+  ({ frozen }: Case) =>
+  (name: string): boolean => {
+    const place = placeOf(name);
+    return place.part === 'head' || (place.part === 'embedding' ? frozen < 0 : place.layer >= frozen);
+  };
+
+async function engineFor(given: Case, host: HostParameters): Promise<TaggerEngine> {
+  const options: EngineOptions = {
+    shape: given.shape,
+    config: given.config,
+    trained: trainedBy(given),
+    factorsOf: (name) => decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
+    tuning: softwareTuning(),
+    recompute: given.recompute,
+    workPerSubmit: 1e8,
+  };
+  const engine = new TaggerEngine(await testDevice(), options);
+  engine.upload(host);
+  return engine;
+}
+
+function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let magnitude = 1e-6; // gradients that are zero by theory are compared with this
+  for (let at = 0; at < expected.length; at++) {
+    const off = Math.abs((got[at] as number) - (expected[at] as number));
+    difference = off <= difference ? difference : Number.isNaN(off) ? Infinity : off;
+    magnitude = Math.max(magnitude, Math.abs(expected[at] as number));
+  }
+  return got.length === expected.length ? difference / magnitude : Infinity;
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe.each(cases)('$name', (given) => {
+  const host = drawParameters(given.shape);
+  const batch = drawBatch(given, 7);
+
+  it('has the loss and every gradient of the plain network, in two micro-batches too', async () => {
+    const engine = await engineFor(given, host);
+    const second = drawBatch(given, 8);
+    await engine.step([batch, second], { seed: 11, step: 1, learningRate: 0 });
+    const [loss] = await engine.readPending();
+    const gradients = await engine.download('gradient');
+    const names = [...host.keys()].filter(trainedBy(given));
+    const parameters = uploadParameters(host);
+    const plain = (...tensors: tf.Tensor[]): tf.Scalar => {
+      const named = new Map([...parameters, ...names.map((name, at) => [name, tensors[at] as tf.Tensor] as const)]);
+      const sum = [batch, second].map((one, microBatch) =>
+        summedLoss(one, named, given.shape, given.config.dropout, { seed: 11, step: 1, microBatch }),
+      );
+      return tf.div(tf.addN(sum), 2 * batch.size);
+    };
+    const { value, grads } = tf.valueAndGrads(plain)(names.map((name) => parameters.get(name) as tf.Tensor));
+    expect(relativeError([loss], await value.data())).toBeLessThan(1e-5);
+    const errors: Record<string, number> = {};
+    for (const [at, name] of names.entries()) {
+      const error = relativeError(gradients.get(name)?.values ?? [], await (grads[at] as tf.Tensor).data());
+      if (!(error < 1e-3)) errors[name] = error;
+    }
+    expect(errors).toEqual({});
+    expect([...gradients.keys()].sort()).toEqual([...names].sort());
+    tf.dispose([value, grads, ...parameters.values()]);
+    engine.release();
+    expect(engine.memory.bytes).toBe(0);
+  });
+
+  it('gives the same losses in ten updates, and bit-equal weights when repeated', async () => {
+    const batches = Array.from({ length: 10 }, (_, at) => drawBatch(given, 20 + at));
+    const factors = new Map(
+      [...host.keys()].map((name) => [
+        name,
+        decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
+      ]),
+    );
+    const run = async (): Promise<{ losses: number[]; weights: HostParameters }> => {
+      const engine = await engineFor(given, host);
+      const losses: number[] = [];
+      for (const [at, one] of batches.entries()) {
+        engine.setPending(0, 0);
+        await engine.step([one], { seed: 11, step: at + 1, learningRate: 1e-3 });
+        losses.push((await engine.readPending())[0]);
+      }
+      const weights = await engine.download();
+      engine.release();
+      return { losses, weights };
+    };
+    const { losses, weights } = await run();
+    const again = await run();
+    expect(again.losses).toEqual(losses);
+    for (const [name, { values }] of weights) {
+      expect(new Uint32Array(again.weights.get(name)?.values.buffer as ArrayBuffer)).toEqual(
+        new Uint32Array(values.buffer),
+      );
+    }
+    const state = freshState(host, trainedBy(given));
+    const plain: number[] = [];
+    for (const [at, one] of batches.entries()) {
+      const settings = {
+        shape: given.shape,
+        config: given.config,
+        factors,
+        seed: 11,
+        step: at + 1,
+        learningRate: 1e-3,
+      };
+      const report = trainStep(state.parameters, state.moments, [one], settings);
+      plain.push((await report.data())[0] as number);
+      report.dispose();
+    }
+    disposeState(state);
+    for (const [at, loss] of plain.entries()) expect(Math.abs((losses[at] as number) / loss - 1)).toBeLessThan(1e-4);
+    expect(Math.abs((losses[9] as number) / (losses[0] as number) - 1)).toBeGreaterThan(1e-3);
+  });
+
+  it('predicts the emissions and tags of the plain network', async () => {
+    const engine = await engineFor(given, host);
+    const found = await engine.predict(batch);
+    engine.release();
+    const parameters = uploadParameters(host);
+    const scores = tf.tidy(() => emissions(batch, parameters, given.shape, none, null));
+    const expected = (await scores.data()) as Float32Array;
+    tf.dispose([scores, ...parameters.values()]);
+    const K = given.shape.head.tagCount;
+    const weight = (name: string): Float32Array | null => host.get(name)?.values ?? null;
+    for (let b = 0; b < batch.size; b++) {
+      const count = batch.crfCounts[b] as number;
+      const from = b * batch.pieces * K;
+      const own = expected.subarray(from, from + count * K);
+      expect(relativeError(found.emissions.subarray(from, from + count * K), own)).toBeLessThan(1e-4);
+      const transitions = weight('crf.transitions');
+      const chain = transitions && { transitions, start: weight('crf.start'), end: weight('crf.end') };
+      const tags = chain === null ? argmaxTags(own, count, K) : viterbi(own, count, K, chain).tags;
+      expect(found.tags.subarray(b * batch.pieces, b * batch.pieces + count)).toEqual(tags);
+    }
+  });
+});
