@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
 import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import { hardwareTuning, MATMUL_CANDIDATES, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import { hardwareTuning, MATMUL_VARIANTS, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
 import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
 import { STATE } from '../../src/engine/stepState.ts';
 import { Rng } from '../../src/util/rng.ts';
@@ -87,14 +88,28 @@ const into = 'write';
 
 /** [rows, columns, inner]; multiples of 4 take the vec4 kernels (rows as well for `tn`, the inner length else). */
 const LENGTHS = [
-  [128, 128, 32],
+  [128, 64, 20],
   [4, 4, 4],
   [1, 8, 12],
   [68, 132, 20],
   [33, 20, 40],
-  [12, 68, 1024],
-  [100, 36, 4],
 ] as const;
+
+const LONG = [12, 68, 1024] as const;
+
+/** The least work on an adapter that computes on the processor. */
+const TILED: MatmulVariant = {
+  family: 'tiled',
+  rows: 4,
+  columns: 4,
+  across: 4,
+  down: 4,
+  depth: 8,
+  splits: 1,
+  f16: false,
+};
+
+const WORDS: MatmulVariant = { family: 'direct', rows: 4, columns: 8, across: 2, down: 4, splits: 1 };
 
 const ODD_LENGTHS = [
   [1, 1, 1],
@@ -107,7 +122,7 @@ const ODD_LENGTHS = [
 ] as const;
 
 describe.each(KINDS)('%s', (kind) => {
-  it.each(MATMUL_CANDIDATES.map((variant) => ({ name: variantName(variant), variant })))(
+  it.each(MATMUL_VARIANTS.map((variant) => ({ name: variantName(variant), variant })))(
     'is right by $name',
     async ({ variant }) => {
       const shapes = LENGTHS.map(([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const);
@@ -124,10 +139,23 @@ describe.each(KINDS)('%s', (kind) => {
     { name: 'untuned hardware', tuning: hardwareTuning() },
     { name: 'software adapters', tuning: softwareTuning() },
   ])('is right for $name at any length', async ({ tuning }) => {
-    const shapes = [...LENGTHS, ...ODD_LENGTHS].map(
+    const shapes = [...LENGTHS, LONG, ...ODD_LENGTHS].map(
       ([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const,
     );
     await check(tuning, shapes);
+  });
+
+  it('is right by the large blocks of software adapters', async () => {
+    const large = { kind, rows: 132, columns: 124, inner: 260, into } as const;
+    expect(softwareTuning().variantFor(large)).toMatchObject({ rows: 16, columns: 16 });
+    await check(softwareTuning(), [large]);
+  });
+
+  it('is right without checks where the tiles fit', async () => {
+    const fitting = MATMUL_VARIANTS.filter((variant) => variant.family === 'tiled' && variant.across === 8);
+    for (const variant of fitting) {
+      await check({ variantFor: () => variant }, [{ kind, rows: 64, columns: 128, inner: 48, into }]);
+    }
   });
 
   it('splits a long inner length, whatever becomes of the output', async () => {
@@ -137,10 +165,9 @@ describe.each(KINDS)('%s', (kind) => {
       { kind, rows: 8, columns: 4, inner: 520, into, batch: 3, strides: { a: 4160, b: 2080, out: 40 } },
       { kind, rows: 8, columns: 4, inner: 520, into, batch: 3, strides: { a: 4160, b: 2080, out: 0 }, sum: true },
     ]);
-    const tuned = hardwareTuning();
-    for (const shape of ways) expect(tuned.variantFor(shape).splits).toBeGreaterThan(1);
-    await check(tuned, ways, true);
-    await check(tuned, ways, false);
+    const tuning: MatmulTuning = { variantFor: (shape) => ({ ...(shape.batch === 3 ? TILED : WORDS), splits: 3 }) };
+    await check(tuning, ways, true);
+    await check(tuning, ways, false);
   });
 
   it('writes, adds, or does either as the state says', async () => {
@@ -148,10 +175,11 @@ describe.each(KINDS)('%s', (kind) => {
       { kind, rows: 7, columns: 5, inner: 9, into },
       { kind, rows: 12, columns: 20, inner: 8, into },
     ]);
-    for (const tuning of [softwareTuning(), hardwareTuning()]) {
-      await check(tuning, ways, true);
-      await check(tuning, ways, false);
-    }
+    const tuning: MatmulTuning = {
+      variantFor: (shape) => (shape.inner === 8 ? TILED : softwareTuning().variantFor(shape)),
+    };
+    await check(tuning, [...ways, { kind, rows: 16, columns: 8, inner: 12, into: 'gradient' }], true);
+    await check(tuning, ways, false);
   });
 
   it('multiplies a batch by strides, a stride of 0 being the same matrix each time', async () => {

@@ -1,8 +1,10 @@
 // Which variant computes which matrix product.
+import type { MatmulTable } from '../../schema/matmulTable.ts';
+import { matmulClass } from './matmulClass.ts';
 import type { MatmulShape } from './matmulShape.ts';
 import { hasVectors, outputsOf } from './matmulShape.ts';
 import type { DirectVariant, MatmulVariant, TiledVariant } from './matmulVariant.ts';
-import { tileOf } from './matmulVariant.ts';
+import { isUsableVariant, tileOf } from './matmulVariant.ts';
 
 export interface MatmulTuning {
   variantFor(shape: MatmulShape): MatmulVariant;
@@ -22,18 +24,29 @@ function tiled(rows: number, columns: number, across: number, down: number, dept
 const TILE_32 = tiled(4, 4, 8, 8, 16);
 const TILE_64 = tiled(4, 4, 16, 16, 16);
 
-/** What the autotuner tries. */
-export const MATMUL_CANDIDATES: readonly MatmulVariant[] = [
+/** What can be tried for products of any lengths. */
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   TILE_32,
   TILE_64,
   tiled(8, 8, 8, 8, 16),
   tiled(8, 4, 16, 16, 16),
-  tiled(4, 8, 16, 16, 16),
   tiled(8, 8, 16, 16, 8),
   direct(4, 4, 8, 8),
   direct(8, 4, 8, 8),
   direct(8, 8, 8, 8),
 ];
+
+/** What tuning tries for a product: tiles not far larger than the output, with splits too where they are few, in f16 too if `mixed`. */
+export function matmulCandidates(shape: MatmulShape, precision: MatmulPrecision): readonly MatmulVariant[] {
+  return MATMUL_VARIANTS.flatMap((variant): MatmulVariant[] => {
+    const tile = tileOf(variant);
+    if (tile.rows >= 2 * shape.rows || tile.columns >= 2 * shape.columns) return variant === TILE_32 ? [variant] : [];
+    const splits = splitsFor(shape, tile);
+    const ways: MatmulVariant[] = splits > 1 ? [variant, { ...variant, splits }] : [variant];
+    if (precision === 'f32') return ways;
+    return ways.flatMap((way): MatmulVariant[] => (way.family === 'tiled' ? [way, { ...way, f16: true }] : [way]));
+  });
+}
 
 /** For lengths that are no multiples of 4: little work in the networks here (a column a tag). */
 export function wordsVariant(shape: MatmulShape): DirectVariant {
@@ -59,7 +72,10 @@ function splitsFor(shape: MatmulShape, tile: { readonly rows: number; readonly c
   return Math.max(1, Math.min(16, wanted, Math.floor(shape.inner / LEAST_SPLIT)));
 }
 
-/** For graphics hardware that was not measured: large tiles where they give enough workgroups, else small ones, else splits. */
+/**
+ * For graphics hardware that was not measured: large tiles where they give enough workgroups, else small ones, and splits. `mixed` keeps
+ * tiles in f16.
+ */
 export function hardwareTuning(precision: MatmulPrecision = 'f32'): MatmulTuning {
   return {
     variantFor(shape) {
@@ -70,12 +86,36 @@ export function hardwareTuning(precision: MatmulPrecision = 'f32'): MatmulTuning
   };
 }
 
-/** For adapters that compute on the processor, where barriers are dear and blocks may be large. */
+/** Blocks by the least work (multiplications and additions of one output) that repays compiling them. */
+const SOFTWARE_BLOCKS = [
+  { work: 8e6, variant: direct(16, 16, 4, 2) },
+  { work: 1e6, variant: direct(8, 8, 4, 4) },
+  { work: 0, variant: direct(4, 4, 4, 4) },
+] as const;
+
+/** For adapters that compute on the processor, where barriers are dear and large blocks pay (measured on SwiftShader). */
 export function softwareTuning(): MatmulTuning {
   return {
     variantFor(shape) {
       if (!hasVectors(shape)) return { ...wordsVariant(shape), splits: 1 };
-      return direct(8, 8, 4, 4);
+      const work = 2 * shape.rows * shape.columns * shape.inner;
+      const fitting = SOFTWARE_BLOCKS.find(
+        ({ work: least, variant }) => work >= least && variant.rows <= shape.rows && variant.columns <= shape.columns,
+      );
+      return (fitting ?? SOFTWARE_BLOCKS[2]).variant;
+    },
+  };
+}
+
+/** What tuning found; `untuned` answers for all else, and for what the device or the precision does not allow. */
+export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: MatmulPrecision): MatmulTuning {
+  const allowed = (variant: MatmulVariant): boolean =>
+    isUsableVariant(variant) && (precision === 'mixed' || variant.family === 'direct' || !variant.f16);
+  const found = new Map(table.entries.map(({ key, variant }) => [key, variant]));
+  return {
+    variantFor(shape) {
+      const variant = found.get(matmulClass(shape)?.key ?? '');
+      return variant !== undefined && allowed(variant) ? variant : untuned.variantFor(shape);
     },
   };
 }

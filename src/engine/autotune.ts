@@ -1,0 +1,140 @@
+// Finds the fastest right way of computing each matrix product of a plan, on the device at hand.
+import type { MatmulTable } from '../schema/matmulTable.ts';
+import { LabError } from '../util/labError.ts';
+import type { MatmulClass } from './kernels/matmulClass.ts';
+import { matmulClass } from './kernels/matmulClass.ts';
+import type { MatmulShape } from './kernels/matmulShape.ts';
+import { matmulWork } from './kernels/matmulShape.ts';
+import type { MatmulPrecision, MatmulTuning } from './kernels/matmulTuning.ts';
+import { hardwareTuning, matmulCandidates } from './kernels/matmulTuning.ts';
+import type { MatmulVariant } from './kernels/matmulVariant.ts';
+import { isUsableVariant } from './kernels/matmulVariant.ts';
+import { MatmulTrial } from './matmulTrial.ts';
+import { Pipelines } from './pipelines.ts';
+
+export interface AutotuneOptions {
+  /** The adapter in words, kept in the table. */
+  readonly adapter: string;
+  readonly precision?: MatmulPrecision;
+  /** What is used until now: its variant is a candidate, and its numbers are those to equal. `hardwareTuning()` when absent. */
+  readonly untuned?: MatmulTuning;
+  /** What to try for a product; `matmulCandidates` when absent. */
+  readonly candidatesFor?: (shape: MatmulShape) => readonly MatmulVariant[];
+  /** Milliseconds after which no further class of products is begun; the heaviest come first. */
+  readonly budgetMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const TIMINGS = 3;
+/** A candidate this many times slower than the fastest so far is timed once only. */
+const HOPELESS = 2;
+
+/**
+ * Tunes every class among `shapes` (a product named twice counts twice) within the budget. Classes that were not reached are absent from
+ * the table and stay untuned. Throws the reason of `signal` when it aborts.
+ */
+export async function tuneMatmul(
+  device: GPUDevice,
+  shapes: readonly MatmulShape[],
+  options: AutotuneOptions,
+): Promise<MatmulTable> {
+  const { adapter, budgetMs = Infinity, signal, onProgress } = options;
+  const classes = heaviestFirst(shapes);
+  const pipelines = new Pipelines(device);
+  const start = performance.now();
+  const entries: MatmulTable['entries'] = [];
+  for (const [done, one] of classes.entries()) {
+    onProgress?.(done, classes.length);
+    if (performance.now() - start >= budgetMs) break;
+    const fastest = await fastestOf(device, pipelines, one.shape, options);
+    signal?.throwIfAborted();
+    if (fastest === null) continue;
+    const gflops = matmulWork(one.shape) / fastest.elapsedMs / 1e6;
+    entries.push({ key: one.key, variant: fastest.variant, gflops });
+  }
+  signal?.throwIfAborted();
+  onProgress?.(classes.length, classes.length);
+  return { version: 1, adapter, entries };
+}
+
+function heaviestFirst(shapes: readonly MatmulShape[]): readonly MatmulClass[] {
+  const classes = new Map<string, { readonly one: MatmulClass; work: number }>();
+  for (const shape of shapes) {
+    const one = matmulClass(shape);
+    if (one === null) continue;
+    const known = classes.get(one.key) ?? { one, work: 0 };
+    known.work += matmulWork(shape);
+    classes.set(one.key, known);
+  }
+  return [...classes.values()].sort((left, right) => right.work - left.work).map(({ one }) => one);
+}
+
+interface Timed {
+  readonly variant: MatmulVariant;
+  readonly elapsedMs: number;
+}
+
+/** Null where even the untuned variant cannot run. */
+async function fastestOf(
+  device: GPUDevice,
+  pipelines: Pipelines,
+  shape: MatmulShape,
+  { precision = 'f32', untuned = hardwareTuning(), candidatesFor, signal }: AutotuneOptions,
+): Promise<Timed | null> {
+  const trial = new MatmulTrial(device, shape, pipelines);
+  const standard = untuned.variantFor(shape);
+  const others = candidatesFor?.(shape) ?? matmulCandidates(shape, precision);
+  let truth: Float32Array | null = null;
+  let fastest: Timed | null = null;
+  try {
+    for (const variant of [standard, ...others]) {
+      signal?.throwIfAborted();
+      if (!isUsableVariant(variant)) continue;
+      const timed: { readonly elapsedMs: number; readonly values: Float32Array } | null = await timeOf(
+        trial,
+        variant,
+        fastest === null ? Infinity : fastest.elapsedMs * HOPELESS,
+      );
+      if (variant === standard) truth = timed?.values ?? null;
+      if (truth === null) return null;
+      if (timed === null || !isSameProduct(timed.values, truth, shape, precision)) continue;
+      if (fastest === null || timed.elapsedMs < fastest.elapsedMs) fastest = { variant, elapsedMs: timed.elapsedMs };
+    }
+    return fastest;
+  } finally {
+    trial.release();
+  }
+}
+
+/** The median of a few timings, and some of the numbers; null where the device refuses the variant. */
+async function timeOf(
+  trial: MatmulTrial,
+  variant: MatmulVariant,
+  hopelessMs: number,
+): Promise<{ readonly elapsedMs: number; readonly values: Float32Array } | null> {
+  try {
+    const contender = await trial.contender(variant);
+    const times = [await contender.elapsedMs()];
+    while (times.length < TIMINGS && Math.min(...times) < hopelessMs) times.push(await contender.elapsedMs());
+    const values = await contender.sample();
+    contender.release();
+    times.sort((left, right) => left - right);
+    return { elapsedMs: times[Math.floor(times.length / 2)] as number, values };
+  } catch (error) {
+    if (error instanceof LabError) return null;
+    throw error;
+  }
+}
+
+/** Whether two results differ by no more than the rounding of sums of products of numbers between -1 and 1. */
+export function isSameProduct(
+  values: Float32Array,
+  truth: Float32Array,
+  shape: MatmulShape,
+  precision: MatmulPrecision,
+): boolean {
+  const terms = shape.inner * (shape.batch ?? 1);
+  const tolerance = (precision === 'mixed' ? 3e-3 : 1e-5) * Math.sqrt(terms);
+  return values.every((value, at) => Math.abs(value - (truth[at] as number)) <= tolerance);
+}

@@ -1,0 +1,37 @@
+// What tuning found on an adapter: the fastest way to compute each class of matrix products.
+import { z } from 'zod';
+
+const blocks = {
+  rows: z.int().min(4).max(16).multipleOf(4),
+  columns: z.int().min(4).max(16).multipleOf(4),
+  across: z.int().min(1).max(256),
+  down: z.int().min(1).max(256),
+  splits: z.int().min(1).max(64),
+};
+
+const variantSchema = z.discriminatedUnion('family', [
+  z.strictObject({ family: z.literal('direct'), ...blocks }),
+  z.strictObject({
+    family: z.literal('tiled'),
+    ...blocks,
+    depth: z.int().min(4).max(64).multipleOf(4),
+    f16: z.boolean(),
+  }),
+]);
+
+export const matmulTableSchema = z.strictObject({
+  version: z.literal(1),
+  /** The adapter in words, as `describeAdapter` says it: a table serves no other. */
+  adapter: z.string().min(1),
+  entries: z.array(
+    z.strictObject({
+      /** Class of products, as `matmulClass` names it. */
+      key: z.string().min(1),
+      variant: variantSchema,
+      /** 1e9 multiplications and additions a second when it was chosen, to compare within this table. */
+      gflops: z.number().positive(),
+    }),
+  ),
+});
+
+export type MatmulTable = z.infer<typeof matmulTableSchema>;

@@ -1,0 +1,106 @@
+// Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
+import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
+import { matmulWork } from '../../src/engine/kernels/matmulShape.ts';
+import type { MatmulPrecision, MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import { hardwareTuning, matmulCandidates, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
+import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
+import type { MatmulContender } from '../../src/engine/matmulTrial.ts';
+import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
+import { Pipelines } from '../../src/engine/pipelines.ts';
+
+export interface MatmulTiming {
+  readonly shape: MatmulShape;
+  readonly variant: MatmulVariant;
+  readonly name: string;
+  /** 1e9 multiplications and additions a second: the median of the rounds, their least and their most. */
+  readonly gflops: number;
+  readonly least: number;
+  readonly most: number;
+  /** Median speed as a share of the fastest variant's for this shape. */
+  readonly share: number;
+  /** Milliseconds until the variant had been compiled and had run twice. */
+  readonly firstMs: number;
+}
+
+export interface MatmulBenchOptions {
+  readonly rounds?: number;
+  readonly precision?: MatmulPrecision;
+  /** What is timed for a shape: all that tuning would try, and what is used untuned, when absent. */
+  readonly variantsFor?: (shape: MatmulShape) => readonly MatmulVariant[];
+  /** Told of variants the device refuses. */
+  readonly onRefused?: (shape: MatmulShape, variant: MatmulVariant, error: unknown) => void;
+}
+
+/** Timings of each shape, fastest first. */
+export async function benchMatmul(
+  device: GPUDevice,
+  shapes: readonly MatmulShape[],
+  { rounds = 7, precision = 'f32', variantsFor, onRefused }: MatmulBenchOptions = {},
+): Promise<readonly MatmulTiming[]> {
+  const pipelines = new Pipelines(device);
+  const timings: MatmulTiming[] = [];
+  for (const shape of shapes) {
+    const trial = new MatmulTrial(device, shape, pipelines);
+    const runs: { contender: MatmulContender; firstMs: number; times: number[] }[] = [];
+    for (const variant of distinct(variantsFor?.(shape) ?? usual(shape, precision))) {
+      const start = performance.now();
+      try {
+        runs.push({ contender: await trial.contender(variant), firstMs: performance.now() - start, times: [] });
+      } catch (error) {
+        onRefused?.(shape, variant, error);
+      }
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const { contender, times } of runs) times.push(await contender.elapsedMs());
+    }
+    for (const { contender } of runs) contender.release();
+    trial.release();
+    timings.push(...timingsOf(shape, runs));
+  }
+  return timings;
+}
+
+function timingsOf(
+  shape: MatmulShape,
+  runs: readonly { contender: MatmulContender; firstMs: number; times: readonly number[] }[],
+): readonly MatmulTiming[] {
+  const speed = (elapsedMs: number): number => matmulWork(shape) / elapsedMs / 1e6;
+  const measured = runs.map(({ contender, firstMs, times }) => {
+    const sorted = [...times].sort((left, right) => left - right);
+    const [most, gflops, least] = [0, Math.floor(sorted.length / 2), sorted.length - 1].map((at) =>
+      speed(sorted[at] ?? NaN),
+    ) as [number, number, number];
+    return { shape, variant: contender.variant, name: variantName(contender.variant), gflops, least, most, firstMs };
+  });
+  const best = Math.max(...measured.map(({ gflops }) => gflops));
+  return measured
+    .map((one) => ({ ...one, share: one.gflops / best }))
+    .sort((left, right) => right.gflops - left.gflops);
+}
+
+function usual(shape: MatmulShape, precision: MatmulPrecision): readonly MatmulVariant[] {
+  const untuned: readonly MatmulTuning[] = [hardwareTuning(precision), softwareTuning()];
+  return [...untuned.map((tuning) => tuning.variantFor(shape)), ...matmulCandidates(shape, precision)];
+}
+
+function distinct(variants: readonly MatmulVariant[]): readonly MatmulVariant[] {
+  return [...new Map(variants.map((variant) => [variantName(variant), variant])).values()];
+}
+
+/** Products of one layer, forward and backward, by the rows of a batch, the hidden size and the inner size. */
+export function layerProducts(rows: number, d: number, inner: number): readonly MatmulShape[] {
+  const into = 'write';
+  const tokens = { a: 0, b: d * d, out: rows * d };
+  return [
+    { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides: tokens, into },
+    { kind: 'nn', rows, columns: inner, inner: d, into },
+    { kind: 'nn', rows, columns: d, inner, into },
+    { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides: { a: rows * d, b: d * d, out: 0 }, sum: true, into },
+    { kind: 'nt', rows, columns: inner, inner: d, into },
+    { kind: 'nt', rows, columns: d, inner, into },
+    { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides: { a: 0, b: rows * d, out: d * d }, into },
+    { kind: 'tn', rows: d, columns: inner, inner: rows, into },
+    { kind: 'tn', rows: inner, columns: d, inner: rows, into },
+  ];
+}
