@@ -25,7 +25,14 @@ export default defineConfig({
         server: { headers: isolationHeaders },
         // Known from the start, or Vite would find them while tests run and reload the page under them.
         optimizeDeps: {
-          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', 'zod'],
+          include: [
+            '@noble/hashes/sha2.js',
+            '@noble/hashes/utils.js',
+            '@tensorflow/tfjs',
+            '@tensorflow/tfjs-backend-wasm',
+            '@tensorflow/tfjs-backend-webgpu',
+            'zod',
+          ],
           rolldownOptions: { plugins: [selfContainedWasmFactory()] },
         },
         test: {

@@ -51,7 +51,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const record = await readModelRecord(store, modelId);
       if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
       const model = await loadModel(store, record, config.lowerCase);
-      return onDevice(({ health }) => measureStep(model, config, pieces, health));
+      return onDevice(({ health, gpu }) => measureStep(model, config, pieces, health, gpu));
     },
     async train(spec: RunSpec): Promise<RunRecord> {
       refuseWhileTraining();
@@ -133,7 +133,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
     }
     const tasks = yield* encodeTasks(texts, model, spec.config, signal);
-    return yield* train({ record, tasks, weights, store, health: backend.health, signal });
+    return yield* train({ record, tasks, weights, store, health: backend.health, gpu: backend.gpu, signal });
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */

@@ -18,6 +18,13 @@ export interface DeviceHealth {
   failure: LabError | null;
 }
 
+/** The device the engine works on. */
+export interface EngineGpu {
+  readonly device: GPUDevice;
+  /** Whether it is emulated on the processor. */
+  readonly software: boolean;
+}
+
 /** Whether an adapter computes on the processor: correct, but slower than wasm there. */
 export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
@@ -36,7 +43,7 @@ export function describeAdapter(adapter: GPUAdapter): string {
  * Requests a device and makes it tfjs' `webgpu` backend, guards in place. Errors that WebGPU only reports on the side (validation, out
  * of memory, a lost device) end up in the health that is returned: nothing on the GPU may be trusted after one.
  */
-export async function openDevice(adapter: GPUAdapter): Promise<DeviceHealth> {
+export async function openDevice(adapter: GPUAdapter): Promise<{ health: DeviceHealth; gpu: EngineGpu }> {
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
   const device = await adapter.requestDevice({ requiredLimits });
@@ -53,5 +60,5 @@ export async function openDevice(adapter: GPUAdapter): Promise<DeviceHealth> {
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info as GPUAdapterInfo));
   await tf.setBackend('webgpu');
-  return health;
+  return { health, gpu: { device, software: isSoftwareAdapter(adapter) } };
 }

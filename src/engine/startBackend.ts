@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Environment } from '../schema/runRecord.ts';
 import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
 import { LabError } from '../util/labError.ts';
-import type { DeviceHealth } from './device.ts';
+import type { DeviceHealth, EngineGpu } from './device.ts';
 import { describeAdapter, isSoftwareAdapter, openDevice } from './device.ts';
 import type { Platform } from './platform.ts';
 import type { GpuProblem } from './remedy.ts';
@@ -22,6 +22,8 @@ export interface StartedBackend {
   readonly remedy: string | null;
   readonly selfTest: readonly SelfTestCheck[];
   readonly health: DeviceHealth;
+  /** What the engine trains on; null on wasm and cpu. */
+  readonly gpu: EngineGpu | null;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     return startWasm(platform, WHY_NO_GPU[problem], remedy(problem, platform));
   }
   const { adapter } = found;
-  const health = await openDevice(adapter);
+  const { health, gpu } = await openDevice(adapter);
   const checks = await selfTest();
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {
@@ -64,6 +66,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
     selfTest: checks,
     health,
+    gpu,
   };
 }
 
@@ -99,7 +102,16 @@ async function startWasm(platform: Platform, reason: string, what: string | null
   }
   const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
   const device = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${platform.logicalProcessors} logical processors`;
-  return { name: 'wasm', device, threads, reason, remedy: what, selfTest: checks, health: { failure: null } };
+  return {
+    name: 'wasm',
+    device,
+    threads,
+    reason,
+    remedy: what,
+    selfTest: checks,
+    health: { failure: null },
+    gpu: null,
+  };
 }
 
 /** tfjs' plain JavaScript backend: for tests and parity only, 60 times slower than wasm. */
@@ -114,6 +126,7 @@ async function startCpu(): Promise<StartedBackend> {
     remedy: null,
     selfTest: checks,
     health: { failure: null },
+    gpu: null,
   };
 }
 

@@ -5,12 +5,11 @@ import { joinPredictions } from '../data/joinPredictions.ts';
 import { mentionsToTags } from '../data/tagScheme.ts';
 import type { TagSet } from '../data/tagSet.ts';
 import { scoreSplit } from '../metrics/scoreSplit.ts';
-import type { DeviceParameters } from '../model/deviceParameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitScores } from '../schema/scores.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { predict } from './predict.ts';
+import type { Predictor } from './trainer.ts';
 
 /** The sentences of one split and the sequences made from them. */
 export interface EncodedSplit {
@@ -24,14 +23,14 @@ const EVALUATION_MICRO_BATCHES = 2;
 /** Scores every token of every sentence, telling its progress in sequences. */
 export async function* evaluate(
   split: EncodedSplit,
-  task: { readonly tagSet: TagSet; readonly shape: TaggerShape },
-  parameters: DeviceParameters,
+  task: { readonly tagSet: TagSet },
+  predictor: Predictor,
   config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, SplitScores> {
   const { sentences, sequences } = split;
   const batchSize = config.microBatchSize * EVALUATION_MICRO_BATCHES;
-  const predictions = predict(sequences, parameters, task.shape, batchSize, signal);
+  const predictions = predict(sequences, predictor, batchSize, signal);
   let next = await predictions.next();
   for (; next.done !== true; next = await predictions.next()) {
     yield { kind: 'phase', phase: 'evaluating', done: next.value, total: sequences.length };

@@ -7,10 +7,9 @@ import type { HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MeasuredStep } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
-import type { DeviceHealth } from '../engine/device.ts';
+import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
 import type { LoadedModel } from './loadModel.ts';
-import { trainStep } from './step.ts';
-import { disposeState, freshState } from './trainerState.ts';
+import { openTrainer } from './openTrainer.ts';
 
 const MEASURED = 2;
 
@@ -23,35 +22,37 @@ export async function measureStep(
   config: TrainingConfig,
   pieces: number,
   health: DeviceHealth,
+  gpu: EngineGpu | null,
 ): Promise<MeasuredStep> {
   const head: HeadShape = { tagCount: 5, kind: config.head, startEnd: config.crfStartEnd };
   const shape = { encoder: model.config, head };
-  const state = freshState(new Map([...model.encoder, ...newHead(model.config, head, 1)]));
+  const host = new Map([...model.encoder, ...newHead(model.config, head, 1)]);
+  const trainer = openTrainer(gpu, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
   const batches: Batch[] = [];
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
     batches.push(inventedBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
   }
   let step = 0;
-  const update = (): tf.Tensor1D => {
-    step++;
-    const settings = { shape, config, factors: new Map(), seed: 1, step, learningRate: 0 };
-    return trainStep(state.parameters, state.moments, batches, settings);
-  };
-  const finish = async (report: tf.Tensor1D): Promise<void> => {
-    await report.data();
-    report.dispose();
+  let first = Promise.resolve();
+  const finish = async (): Promise<void> => {
+    await trainer.readPending();
     if (health.failure !== null) throw health.failure;
   };
+  const update = (): Promise<void> => trainer.update(batches, ++step, 0);
   try {
     // The first update compiles and allocates: it is the one whose memory is watched.
-    let first: tf.Tensor1D | null = null;
-    const { peakBytes } = await tf.profile(() => void (first = tf.keep(update())));
-    if (first !== null) await finish(first);
+    const { peakBytes } = await tf.profile(() => void (first = update()));
+    await first;
+    await finish();
     const startedAtMs = performance.now();
-    for (let measured = 0; measured < MEASURED; measured++) await finish(update());
-    return { stepMs: (performance.now() - startedAtMs) / MEASURED, peakBytes };
+    for (let measured = 0; measured < MEASURED; measured++) {
+      await update();
+      await finish();
+    }
+    const held = trainer.memory().tensorBytes;
+    return { stepMs: (performance.now() - startedAtMs) / MEASURED, peakBytes: Math.max(peakBytes, held) };
   } finally {
-    disposeState(state);
+    trainer.dispose();
   }
 }
 

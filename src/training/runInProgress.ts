@@ -1,9 +1,5 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
-import * as tf from '@tensorflow/tfjs';
-import type { DeviceHealth } from '../engine/device.ts';
-import { memoryReport } from '../engine/memoryReport.ts';
-import type { DeviceParameters } from '../model/deviceParameters.ts';
-import { disposeParameters, downloadParameters, uploadParameters } from '../model/deviceParameters.ts';
+import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { newHead, placeOf } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
@@ -34,11 +30,11 @@ import type { DecayFactors } from './learningRate.ts';
 import { decayFactors, learningRateAt } from './learningRate.ts';
 import { createPace } from './pace.ts';
 import { padBatch } from './padBatch.ts';
+import type { StepSettings } from './step.ts';
 import { selectedEpoch } from './selectedEpoch.ts';
-import { trainStep } from './step.ts';
 import { taskMixer } from './taskMixer.ts';
-import type { TrainerState } from './trainerState.ts';
-import { checkpointTensors, disposeState, freshState, restoredState } from './trainerState.ts';
+import { openPredictor, openTrainer } from './openTrainer.ts';
+import type { Predictor, Trainer } from './trainer.ts';
 
 export interface TrainInputs {
   /** The run as stored: new, or with the history it had when it was last left. */
@@ -48,6 +44,8 @@ export interface TrainInputs {
   readonly weights: HostParameters;
   readonly store: Store;
   readonly health: DeviceHealth;
+  /** The GPU that the engine trains on; null for the plain network on tfjs' backend. */
+  readonly gpu: EngineGpu | null;
   /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
   readonly signal: AbortSignal;
 }
@@ -64,7 +62,7 @@ const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PE
 export class RunInProgress {
   record: RunRecord;
   private readonly inputs: TrainInputs;
-  private readonly state: TrainerState;
+  private readonly trainer: Trainer;
   /** Of data order and dropout: the run's own, and another for each round. */
   private readonly seed: number;
   private readonly factors: ReadonlyMap<string, DecayFactors>;
@@ -78,8 +76,6 @@ export class RunInProgress {
   private readonly elapsedBeforeMs: number;
   private readonly openedAtMs = performance.now();
   private position: Position;
-  /** [2] on the device: loss and gradient norm summed over the steps since the last point of the history. */
-  private pending: tf.Tensor1D;
   private checkpointDueMs = performance.now() + CHECKPOINT_EVERY_MS;
   private tokensSincePoint = 0;
   private pointAtMs = performance.now();
@@ -102,15 +98,14 @@ export class RunInProgress {
     this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
-    this.state =
-      checkpoint === null
-        ? freshState(new Map([...newHead(encoder, head, seed), ...inputs.weights]), (name) => !isFrozen(name, slicing))
-        : restoredState(checkpoint.tensors);
-    const names = [...this.state.moments.first.keys()];
+    const host = checkpoint?.tensors ?? new Map([...newHead(encoder, head, seed), ...inputs.weights]);
+    const trained = (name: string): boolean => !isFrozen(name, slicing);
+    const names = [...host.keys()];
     this.factors = new Map(names.map((name) => [name, decayFactors(config.layerDecay, placeOf(name), encoder.layers)]));
+    this.trainer = openTrainer(inputs.gpu, host, this.settings, trained, checkpoint !== null);
     this.position = checkpoint?.position ?? START;
     this.elapsedBeforeMs = this.position.elapsedMs;
-    this.pending = tf.tensor1d([this.position.pending.loss, this.position.pending.gradientNorm]);
+    this.trainer.setPending(this.position.pending.loss, this.position.pending.gradientNorm);
     this.record = {
       ...record,
       status: 'running',
@@ -145,7 +140,7 @@ export class RunInProgress {
       this.assertGoing();
       const startedAtMs = performance.now();
       const learningRate = learningRateAt(config, this.position.step, this.totalSteps);
-      this.update(plan, learningRate);
+      await this.update(plan, learningRate);
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
@@ -162,12 +157,12 @@ export class RunInProgress {
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
     const { tasks, store } = this.inputs;
     const { id, config } = this.record.spec;
-    const devel = yield* this.scoreAll(tasks.devel, this.state.parameters);
+    const devel = yield* this.scoreAll(tasks.devel, this.trainer);
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
     const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
-    await saveSnapshot(store, id, epoch, await downloadParameters(this.state.parameters), config.snapshots);
+    await saveSnapshot(store, id, epoch, await this.trainer.weights(), config.snapshots);
     this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
     yield* this.checkpoint();
     yield { kind: 'epoch', point };
@@ -177,7 +172,7 @@ export class RunInProgress {
   async *scoreSnapshots(): AsyncGenerator<TrainingEvent, void> {
     const { tasks, store } = this.inputs;
     const { id } = this.record.spec;
-    disposeState(this.state);
+    this.trainer.dispose();
     const { epochs, snapshots } = this.record;
     const kept = (await snapshotEpochs(store, id)).map((epoch) => ({
       epoch,
@@ -187,11 +182,12 @@ export class RunInProgress {
     for (const [index, snapshot] of kept.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
-      const parameters = uploadParameters(await loadSnapshot(store, id, snapshot.epoch));
+      const weights = await loadSnapshot(store, id, snapshot.epoch);
+      const predictor = openPredictor(this.inputs.gpu, weights, this.settings);
       try {
-        kept[index] = { ...snapshot, test: yield* this.scoreAll(tasks.test, parameters) };
+        kept[index] = { ...snapshot, test: yield* this.scoreAll(tasks.test, predictor) };
       } finally {
-        disposeParameters(parameters);
+        predictor.dispose();
       }
       await this.save({ snapshots: kept.slice(0, index + 1) });
     }
@@ -210,23 +206,15 @@ export class RunInProgress {
   }
 
   dispose(): void {
-    this.pending.dispose();
-    disposeState(this.state);
+    this.trainer.dispose();
   }
 
   /** One step on the device; nothing is read back. */
-  private update(plan: StepPlan, learningRate: number): void {
+  private async update(plan: StepPlan, learningRate: number): Promise<void> {
     const { tasks } = this.inputs;
-    const { config } = this.record.spec;
-    const { seed } = this;
-    const { parameters, moments } = this.state;
     const step = this.position.step + 1;
     const batches = plan.map((indices) => padBatch(tasks.train.sequences, indices));
-    const settings = { shape: tasks.shape, config, factors: this.factors, seed, step, learningRate };
-    const summary = trainStep(parameters, moments, batches, settings);
-    const sum: tf.Tensor1D = tf.add(this.pending, summary);
-    tf.dispose([this.pending, summary]);
-    this.pending = sum;
+    await this.trainer.update(batches, step, learningRate);
     const pending = { ...this.position.pending, steps: this.position.pending.steps + 1 };
     this.position = { ...this.position, step, stepInEpoch: this.position.stepInEpoch + 1, pending };
     for (const index of plan.flat()) this.tokensSincePoint += tasks.train.tokenCounts[index] as number;
@@ -235,7 +223,7 @@ export class RunInProgress {
   /** Reads the sums since the last point back and adds a point to the history. */
   private async *report(learningRate: number): AsyncGenerator<TrainingEvent, void> {
     const { step, epoch, stepInEpoch, epochLoss, pending } = this.position;
-    const [loss = NaN, gradientNorm = NaN] = await this.pending.data();
+    const [loss, gradientNorm] = await this.trainer.readPending();
     this.assertHealthy();
     const point: StepPoint = {
       step,
@@ -248,21 +236,27 @@ export class RunInProgress {
     assertFinite(step, point.loss, point.gradientNorm);
     this.record = { ...this.record, steps: [...this.record.steps, point], step };
     this.position = { ...this.position, pending: NOTHING_PENDING, epochLoss: epochLoss + loss };
-    this.pending.dispose();
-    this.pending = tf.tensor1d([0, 0]);
+    this.trainer.setPending(0, 0);
     const tokensPerSecond = this.tokensSincePoint / ((performance.now() - this.pointAtMs) / 1000);
     this.tokensSincePoint = 0;
     this.pointAtMs = performance.now();
     const { totalSteps } = this;
-    yield { kind: 'step', point, totalSteps, tokensPerSecond, remainingMs: this.remainingMs(), memory: memoryReport() };
+    yield {
+      kind: 'step',
+      point,
+      totalSteps,
+      tokensPerSecond,
+      remainingMs: this.remainingMs(),
+      memory: this.trainer.memory(),
+    };
   }
 
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
     const { store } = this.inputs;
     const startedAtMs = performance.now();
     yield { kind: 'phase', phase: 'saving', done: 0, total: 0 };
-    const [loss = NaN, gradientNorm = NaN] = await this.pending.data();
-    const tensors = await checkpointTensors(this.state);
+    const [loss, gradientNorm] = await this.trainer.readPending();
+    const tensors = await this.trainer.checkpointTensors();
     this.assertHealthy();
     assertFinite(this.position.step, loss, gradientNorm);
     const pending = { ...this.position.pending, loss, gradientNorm };
@@ -279,27 +273,29 @@ export class RunInProgress {
   /** Scores of one split of every task. */
   private async *scoreAll(
     splits: readonly EncodedSplit[],
-    parameters: DeviceParameters,
+    predictor: Predictor,
   ): AsyncGenerator<TrainingEvent, (SplitScores | null)[]> {
     const scores: (SplitScores | null)[] = [];
-    for (const split of splits) scores.push(yield* this.score(split, parameters));
+    for (const split of splits) scores.push(yield* this.score(split, predictor));
     return scores;
   }
 
   /** Scores of one split, or null when it has no sentences. */
-  private async *score(
-    split: EncodedSplit,
-    parameters: DeviceParameters,
-  ): AsyncGenerator<TrainingEvent, SplitScores | null> {
+  private async *score(split: EncodedSplit, predictor: Predictor): AsyncGenerator<TrainingEvent, SplitScores | null> {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
     const startedAtMs = performance.now();
-    const scores = yield* evaluate(split, tasks, parameters, this.record.spec.config, signal);
+    const scores = yield* evaluate(split, tasks, predictor, this.record.spec.config, signal);
     this.assertHealthy();
     const tookMs = performance.now() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
     this.pointAtMs += tookMs;
     return scores;
+  }
+
+  private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
+    const { config } = this.inputs.record.spec;
+    return { shape: this.inputs.tasks.shape, config, factors: this.factors, seed: this.seed };
   }
 
   private remainingMs(): number | null {

@@ -11,8 +11,9 @@ export interface TrainerState {
   readonly moments: Moments;
 }
 
-const FIRST = 'adam.first/';
-const SECOND = 'adam.second/';
+/** Before the name of a parameter's first or second moment in a checkpoint. */
+export const FIRST = 'adam.first/';
+export const SECOND = 'adam.second/';
 
 /** Weights on the device, with zero moments for those that are trained. */
 export function freshState(host: HostParameters, trained: (name: string) => boolean = () => true): TrainerState {
@@ -20,8 +21,8 @@ export function freshState(host: HostParameters, trained: (name: string) => bool
   return { parameters, moments: zeroMoments(new Map([...parameters].filter(([name]) => trained(name)))) };
 }
 
-/** The state that `checkpointTensors` was made from. */
-export function restoredState(tensors: HostParameters): TrainerState {
+/** A checkpoint's tensors apart: weights and moments, each under the parameter's name. */
+export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | 'first' | 'second', HostParameters> {
   const part = (prefix: string): HostParameters =>
     new Map(
       [...tensors]
@@ -29,9 +30,15 @@ export function restoredState(tensors: HostParameters): TrainerState {
         .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
     );
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith(FIRST) && !name.startsWith(SECOND)));
+  return { weights, first: part(FIRST), second: part(SECOND) };
+}
+
+/** The state that `checkpointTensors` was made from. */
+export function restoredState(tensors: HostParameters): TrainerState {
+  const { weights, first, second } = tensorsWithPrefix(tensors);
   return {
     parameters: uploadParameters(weights),
-    moments: { first: uploadParameters(part(FIRST)), second: uploadParameters(part(SECOND)) },
+    moments: { first: uploadParameters(first), second: uploadParameters(second) },
   };
 }
 

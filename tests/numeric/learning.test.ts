@@ -141,6 +141,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
     weights: model.encoder,
     store: memory(),
     health: { failure: null },
+    gpu: null,
     signal,
   };
   const f1: number[] = [];

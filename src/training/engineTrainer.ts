@@ -1,0 +1,79 @@
+// The trainer made of recorded WebGPU plans.
+import { softwareTuning, hardwareTuning } from '../engine/kernels/matmulTuning.ts';
+import type { EngineGpu } from '../engine/device.ts';
+import { memoryReport } from '../engine/memoryReport.ts';
+import { TaggerEngine } from '../engine/taggerEngine.ts';
+import type { Batch } from '../model/batch.ts';
+import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import type { StepSettings } from './step.ts';
+import type { Predictor, Trainer } from './trainer.ts';
+import { FIRST, SECOND, tensorsWithPrefix } from './trainerState.ts';
+
+type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
+
+/** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */
+const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
+
+/** Whether the engine's kernels, which read four words at a time, can hold this tagger. */
+export function fitsEngine({ encoder }: TaggerShape): boolean {
+  return [encoder.hiddenSize, encoder.headSize, encoder.innerSize].every((size) => size % 4 === 0);
+}
+
+function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
+  const { shape, config, factors } = settings;
+  return new TaggerEngine(gpu.device, {
+    shape,
+    config,
+    trained,
+    factorsOf: (name) => factors.get(name) ?? { rate: 1, gradient: 1 },
+    tuning: gpu.software ? softwareTuning() : hardwareTuning(),
+    recompute: false,
+    workPerSubmit: gpu.software ? WORK_PER_SUBMIT.software : WORK_PER_SUBMIT.hardware,
+  });
+}
+
+/** Starts from `tensors` as `checkpointTensors` writes them; moments that are not among them are zero. */
+export function engineTrainer(
+  gpu: EngineGpu,
+  tensors: HostParameters,
+  settings: Settings,
+  trained: (name: string) => boolean,
+): Trainer {
+  const engine = openEngine(gpu, settings, trained);
+  const { weights, first, second } = tensorsWithPrefix(tensors);
+  engine.upload(weights);
+  engine.upload(first, 'first');
+  engine.upload(second, 'second');
+  return {
+    update: (microBatches, step, learningRate) =>
+      engine.step(microBatches, { seed: settings.seed, step, learningRate }),
+    readPending: () => engine.readPending(),
+    setPending: (loss, gradientNorm) => engine.setPending(loss, gradientNorm),
+    weights: () => engine.download(),
+    async checkpointTensors() {
+      const all = new Map<string, HostTensor>(await engine.download());
+      for (const [name, tensor] of await engine.download('first')) all.set(FIRST + name, tensor);
+      for (const [name, tensor] of await engine.download('second')) all.set(SECOND + name, tensor);
+      return all;
+    },
+    predict: (batch) => tagsOf(engine, batch),
+    memory() {
+      const tfjs = memoryReport();
+      return { ...tfjs, tensorBytes: engine.memory.bytes, gpuBytes: (tfjs.gpuBytes ?? 0) + engine.memory.bytes };
+    },
+    dispose: () => engine.release(),
+  };
+}
+
+/** Weights for prediction alone: no gradients, no moments. */
+export function enginePredictor(gpu: EngineGpu, weights: HostParameters, settings: Settings): Predictor {
+  const engine = openEngine(gpu, settings, () => false);
+  engine.upload(weights);
+  return { predict: (batch) => tagsOf(engine, batch), dispose: () => engine.release() };
+}
+
+async function tagsOf(engine: TaggerEngine, batch: Batch): Promise<readonly Int32Array[]> {
+  const { tags } = await engine.predict(batch);
+  return Array.from(batch.crfCounts, (count, row) => tags.slice(row * batch.pieces, row * batch.pieces + count));
+}

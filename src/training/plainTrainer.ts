@@ -1,0 +1,94 @@
+// The trainer made of plain tfjs ops, on whatever backend is current.
+import * as tf from '@tensorflow/tfjs';
+import { memoryReport } from '../engine/memoryReport.ts';
+import type { Batch } from '../model/batch.ts';
+import type { DeviceParameters } from '../model/deviceParameters.ts';
+import { disposeParameters, downloadParameters, uploadParameters } from '../model/deviceParameters.ts';
+import type { HostParameters } from '../model/parameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import { emissions } from '../model/tagger.ts';
+import type { ChainWeights } from '../model/viterbi.ts';
+import { argmaxTags, viterbi } from '../model/viterbi.ts';
+import type { StepSettings } from './step.ts';
+import { trainStep } from './step.ts';
+import type { Predictor, Trainer } from './trainer.ts';
+import type { TrainerState } from './trainerState.ts';
+import { checkpointTensors, disposeState } from './trainerState.ts';
+
+const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
+
+/** Takes over the state, which it disposes in the end. */
+export function plainTrainer(
+  state: TrainerState,
+  settings: Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>,
+): Trainer {
+  const { parameters, moments } = state;
+  let pending = tf.tensor1d([0, 0]);
+  let chain: Promise<ChainWeights | null> | null = null;
+  return {
+    update(microBatches, step, learningRate) {
+      const summary = trainStep(parameters, moments, microBatches, { ...settings, step, learningRate });
+      const sum: tf.Tensor1D = tf.add(pending, summary);
+      tf.dispose([pending, summary]);
+      pending = sum;
+      chain = null;
+      return Promise.resolve();
+    },
+    async readPending() {
+      const [loss = NaN, gradientNorm = NaN] = await pending.data();
+      return [loss, gradientNorm];
+    },
+    setPending(loss, gradientNorm) {
+      pending.dispose();
+      pending = tf.tensor1d([loss, gradientNorm]);
+    },
+    weights: () => downloadParameters(parameters),
+    checkpointTensors: () => checkpointTensors(state),
+    async predict(batch) {
+      chain ??= chainWeights(parameters, settings.shape);
+      return tagsOf(batch, parameters, settings.shape, await chain);
+    },
+    memory: memoryReport,
+    dispose() {
+      pending.dispose();
+      disposeState(state);
+    },
+  };
+}
+
+export function plainPredictor(weights: HostParameters, shape: TaggerShape): Predictor {
+  const parameters = uploadParameters(weights);
+  const chain = chainWeights(parameters, shape);
+  return {
+    predict: async (batch) => tagsOf(batch, parameters, shape, await chain),
+    dispose: () => disposeParameters(parameters),
+  };
+}
+
+async function tagsOf(
+  batch: Batch,
+  parameters: DeviceParameters,
+  shape: TaggerShape,
+  weights: ChainWeights | null,
+): Promise<readonly Int32Array[]> {
+  const scores = tf.tidy(() => emissions(batch, parameters, shape, NO_DROPOUT, null));
+  const values = (await scores.data()) as Float32Array;
+  scores.dispose();
+  const { tagCount } = shape.head;
+  return Array.from(batch.crfCounts, (count, row) => {
+    const from = row * batch.positions * tagCount;
+    const own = values.subarray(from, from + count * tagCount);
+    return weights === null ? argmaxTags(own, count, tagCount) : viterbi(own, count, tagCount, weights).tags;
+  });
+}
+
+async function chainWeights(parameters: DeviceParameters, { head }: TaggerShape): Promise<ChainWeights | null> {
+  if (head.kind === 'softmax') return null;
+  const read = async (name: string): Promise<Float32Array | null> => {
+    const tensor = parameters.get(name);
+    return tensor === undefined ? null : Float32Array.from(await tensor.data());
+  };
+  const transitions = await read('crf.transitions');
+  if (transitions === null) throw new Error('a CRF without transitions');
+  return { transitions, start: await read('crf.start'), end: await read('crf.end') };
+}

@@ -1,0 +1,24 @@
+// A tagger on a device, whichever tells it: what training and evaluation ask of the plain network and of the WebGPU engine alike.
+import type { Batch } from '../model/batch.ts';
+import type { HostParameters } from '../model/parameters.ts';
+import type { MemoryReport } from '../schema/trainingEvent.ts';
+
+/** Weights that can be asked for tags. */
+export interface Predictor {
+  /** Tags of the CRF positions of each sequence of a batch: Viterbi under the CRF, the likeliest tag on its own under softmax. */
+  predict(batch: Batch): Promise<readonly Int32Array[]>;
+  dispose(): void;
+}
+
+/** Weights that can be trained. Losses and gradient norms are summed on the device until somebody reads them. */
+export interface Trainer extends Predictor {
+  /** One update from the micro-batches of step `step` (from 1); nothing is read back. */
+  update(microBatches: readonly Batch[], step: number, learningRate: number): Promise<void>;
+  /** Loss and gradient norm, summed over the steps since they were last set. */
+  readPending(): Promise<readonly [loss: number, gradientNorm: number]>;
+  setPending(loss: number, gradientNorm: number): void;
+  weights(): Promise<HostParameters>;
+  /** Everything a run needs to go on: weights under their names, moments under prefixed ones. */
+  checkpointTensors(): Promise<HostParameters>;
+  memory(): MemoryReport;
+}

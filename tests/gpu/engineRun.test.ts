@@ -1,0 +1,61 @@
+// Proves that a whole run on the engine is the run of the plain network, and that pausing it anywhere changes no bit of it.
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import type { EngineGpu } from '../../src/engine/device.ts';
+import type { HostParameters } from '../../src/model/parameters.ts';
+import type { RunRecord } from '../../src/schema/runRecord.ts';
+import { memory } from '../../src/storage/memory.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
+import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import { tinyTasks } from '../fixtures/tinyRun.ts';
+import { timeless, tinyTraining } from '../fixtures/tinyTraining.ts';
+import { testDevice } from './support/runRecording.ts';
+
+let tasks: EncodedTasks;
+let gpu: EngineGpu;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  tasks = await tinyTasks();
+  gpu = { device: await testDevice(), software: true };
+});
+
+async function lastWeights(store: Store, { spec }: RunRecord): Promise<HostParameters> {
+  return loadSnapshot(store, spec.id, (await snapshotEpochs(store, spec.id)).at(-1) as number);
+}
+
+it('has the losses, norms and scores of the plain network', async () => {
+  const [onGpu, plain] = [await tinyTraining(memory(), { tasks, gpu }), await tinyTraining(memory(), { tasks })];
+  expect(onGpu.status).toBe('finished');
+  expect(onGpu.steps.length).toBe(plain.steps.length);
+  for (const [at, { loss, gradientNorm, learningRate }] of plain.steps.entries()) {
+    const ours = onGpu.steps[at];
+    expect(ours?.learningRate).toBe(learningRate);
+    expect(Math.abs((ours?.loss ?? NaN) / loss - 1)).toBeLessThan(1e-3);
+    expect(Math.abs((ours?.gradientNorm ?? NaN) / gradientNorm - 1)).toBeLessThan(1e-2);
+  }
+  expect(onGpu.snapshots).toEqual(plain.snapshots);
+  expect(onGpu.epochs.map(({ devel }) => devel)).toEqual(plain.epochs.map(({ devel }) => devel));
+});
+
+it('goes on from a pause to the same bits', async () => {
+  const whole = memory();
+  const record = await tinyTraining(whole, { tasks, gpu });
+  const expected = await lastWeights(whole, record);
+  for (const pausedAt of [1, 3, 6, 9]) {
+    const store = memory();
+    const abort = new AbortController();
+    const onEvent = (_: unknown, index: number): void => void (index === pausedAt && abort.abort('pause'));
+    const left = await tinyTraining(store, { tasks, gpu, abort, onEvent });
+    expect(left.status).toBe('paused');
+    const resumed = await tinyTraining(store, { tasks, gpu });
+    expect(timeless(resumed)).toEqual(timeless(record));
+    const weights = await lastWeights(store, resumed);
+    for (const [name, { values }] of expected) {
+      expect([...new Uint32Array(weights.get(name)?.values.buffer as ArrayBuffer)]).toEqual([
+        ...new Uint32Array(values.buffer),
+      ]);
+    }
+  }
+});
