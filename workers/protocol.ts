@@ -3,8 +3,9 @@ import type { LabErrorData } from '../src/util/labError.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
+import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
-import type { MeasuredStep, TrainingEvent } from '../src/schema/trainingEvent.ts';
+import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` takes WebGPU on a hardware adapter, else wasm. */
@@ -16,11 +17,19 @@ export interface BackendReport {
   readonly reason: string;
   readonly remedy: string | null;
   readonly selfTest: readonly SelfTestCheck[];
+  readonly mixedPrecision: MixedPrecision;
 }
 
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** An update of a model under a configuration, on sequences of `pieces` pieces. */
+export interface StepRequest {
+  readonly modelId: string;
+  readonly config: TrainingConfig;
+  readonly pieces: number;
 }
 
 export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
@@ -38,12 +47,10 @@ export interface ServerCalls {
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
   }): ModelRecord;
+  /** Memory that an update will take on the GPU, without touching it; null where there is none. */
+  estimateMemory(request: StepRequest): MemoryEstimate | null;
   /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
-  measureStep(request: {
-    readonly modelId: string;
-    readonly config: TrainingConfig;
-    readonly pieces: number;
-  }): MeasuredStep;
+  measureStep(request: StepRequest): MeasuredStep;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
   train(spec: RunSpec): RunRecord;
   /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. */

@@ -1,26 +1,37 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
+import type { DeviceHealth, EngineGpu } from '../src/engine/device.ts';
 import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
+import type { MachineSettings } from '../src/schema/machineSettings.ts';
 import { queuedRun } from '../src/schema/queuedRun.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
-import type { MeasuredStep } from '../src/schema/trainingEvent.ts';
+import type { MeasuredStep, MemoryEstimate } from '../src/schema/trainingEvent.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
+import { readMachineSettings } from '../src/storage/machineSettings.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { importModel } from '../src/training/importModel.ts';
-import { loadModel } from '../src/training/loadModel.ts';
+import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
+import { estimateStep } from '../src/training/estimateStep.ts';
 import { measureStep } from '../src/training/measureStep.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { train } from '../src/training/train.ts';
+import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerPort } from './port.ts';
 import { serve } from './port.ts';
 import type { BackendChoice, BackendReport, FromServer, ToServer, Wire } from './protocol.ts';
+
+interface Machine {
+  readonly settings: MachineSettings;
+  readonly gpu: EngineGpu | null;
+  readonly environment: Environment;
+}
 
 export interface TrainingServerOptions {
   readonly store: Store;
@@ -42,8 +53,9 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
         throw error;
       });
       const backend = await starting;
-      const { reason, remedy, selfTest } = backend;
-      return { environment: environmentOf(backend, platform), reason, remedy, selfTest };
+      const { reason, remedy, selfTest, mixedPrecision } = backend;
+      const { environment } = await underSettings(backend);
+      return { environment, reason, remedy, selfTest, mixedPrecision };
     },
     importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
     async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
@@ -51,7 +63,16 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const record = await readModelRecord(store, modelId);
       if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
       const model = await loadModel(store, record, config.lowerCase);
-      return onDevice(({ health, gpu }) => measureStep(model, config, pieces, health, gpu));
+      return onDevice(async (backend) => {
+        const { gpu } = await underSettings(backend);
+        return measureStep(model, config, pieces, backend.health, gpu);
+      });
+    },
+    async estimateMemory({ modelId, config, pieces }): Promise<MemoryEstimate | null> {
+      const record = await readModelRecord(store, modelId);
+      if (record === undefined || starting === null) return null;
+      const { gpu } = await underSettings(await starting);
+      return gpu && estimateStep(await readModelConfig(store, record), config, pieces, gpu);
     },
     async train(spec: RunSpec): Promise<RunRecord> {
       refuseWhileTraining();
@@ -88,10 +109,10 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
 
   /** Trains one run; whatever happens, its record ends up stored and told. */
   async function runToEnd(spec: RunSpec, backend: StartedBackend, signal: AbortSignal): Promise<RunRecord> {
-    const environment = environmentOf(backend, platform);
-    let record = await recordFor(spec, environment);
+    const machine = await underSettings(backend);
+    let record = await recordFor(spec, machine.environment);
     try {
-      const events = trainStored(record, backend, signal);
+      const events = trainStored(record, backend.health, machine, signal);
       for (;;) {
         const next = await events.next();
         if (next.done === true) {
@@ -117,7 +138,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
 
   async function* trainStored(
     record: RunRecord,
-    backend: StartedBackend,
+    health: DeviceHealth,
+    machine: Machine,
     signal: AbortSignal,
   ): ReturnType<typeof train> {
     const { spec } = record;
@@ -133,7 +155,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
     }
     const tasks = yield* encodeTasks(texts, model, spec.config, signal);
-    return yield* train({ record, tasks, weights, store, health: backend.health, gpu: backend.gpu, signal });
+    const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, spec.config, signal));
+    return yield* train({ record, tasks, weights, store, health, gpu, signal });
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */
@@ -142,8 +165,24 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     const known = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: known ? record.environments : [...record.environments, environment] };
   }
-}
 
-function environmentOf({ name, device, threads }: StartedBackend, platform: Platform): Environment {
-  return { software: softwareVersion, backend: name, device, threads, platform: platform.description };
+  /** The backend as the person's settings for this machine have it used. */
+  async function underSettings(backend: StartedBackend): Promise<Machine> {
+    const wanted = await readMachineSettings(store);
+    const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
+    const settings = { ...wanted, precision };
+    const { name, device, threads } = backend;
+    return {
+      settings,
+      gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, store, settings)),
+      environment: {
+        software: softwareVersion,
+        backend: name,
+        device,
+        threads,
+        platform: platform.description,
+        precision,
+      },
+    };
+  }
 }

@@ -1,11 +1,12 @@
 // Finds the fastest right way of computing each matrix product of a plan, on the device at hand.
+import type { Precision } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
 import { LabError } from '../util/labError.ts';
 import type { MatmulClass } from './kernels/matmulClass.ts';
 import { matmulClass } from './kernels/matmulClass.ts';
 import type { MatmulShape } from './kernels/matmulShape.ts';
 import { matmulWork } from './kernels/matmulShape.ts';
-import type { MatmulPrecision, MatmulTuning } from './kernels/matmulTuning.ts';
+import type { MatmulTuning } from './kernels/matmulTuning.ts';
 import { hardwareTuning, matmulCandidates } from './kernels/matmulTuning.ts';
 import type { MatmulVariant } from './kernels/matmulVariant.ts';
 import { isUsableVariant } from './kernels/matmulVariant.ts';
@@ -15,7 +16,7 @@ import { Pipelines } from './pipelines.ts';
 export interface AutotuneOptions {
   /** The adapter in words, kept in the table. */
   readonly adapter: string;
-  readonly precision?: MatmulPrecision;
+  readonly precision?: Precision;
   /** What is used until now: its variant is a candidate, and its numbers are those to equal. `hardwareTuning()` when absent. */
   readonly untuned?: MatmulTuning;
   /** What to try for a product; `matmulCandidates` when absent. */
@@ -23,7 +24,15 @@ export interface AutotuneOptions {
   /** Milliseconds after which no further class of products is begun; the heaviest come first. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** What is known already: its classes are not tuned again. */
+  readonly known?: MatmulTable;
+  readonly pipelines?: Pipelines;
+}
+
+/** Classes of products tuned, of all that have to be. */
+export interface TuningProgress {
+  readonly done: number;
+  readonly total: number;
 }
 
 const TIMINGS = 3;
@@ -31,30 +40,31 @@ const TIMINGS = 3;
 const HOPELESS = 2;
 
 /**
- * Tunes every class among `shapes` (a product named twice counts twice) within the budget. Classes that were not reached are absent from
- * the table and stay untuned. Throws the reason of `signal` when it aborts.
+ * Tunes every class among `shapes` (a product named twice counts twice) that is not known, within the budget, and answers with a table of
+ * all. Classes that were not reached keep what they had untuned, for good: a run that goes on later has to find the ways it had before.
+ * Throws the reason of `signal` when it aborts.
  */
-export async function tuneMatmul(
+export async function* tuneMatmul(
   device: GPUDevice,
   shapes: readonly MatmulShape[],
   options: AutotuneOptions,
-): Promise<MatmulTable> {
-  const { adapter, budgetMs = Infinity, signal, onProgress } = options;
-  const classes = heaviestFirst(shapes);
-  const pipelines = new Pipelines(device);
+): AsyncGenerator<TuningProgress, MatmulTable> {
+  const { adapter, budgetMs = Infinity, signal, known, untuned = hardwareTuning() } = options;
+  const knownKeys = new Set(known?.entries.map(({ key }) => key));
+  const classes = heaviestFirst(shapes).filter(({ key }) => !knownKeys.has(key));
+  const pipelines = options.pipelines ?? new Pipelines(device);
   const start = performance.now();
-  const entries: MatmulTable['entries'] = [];
-  for (const [done, one] of classes.entries()) {
-    onProgress?.(done, classes.length);
-    if (performance.now() - start >= budgetMs) break;
-    const fastest = await fastestOf(device, pipelines, one.shape, options);
+  const entries: MatmulTable['entries'] = [...(known?.entries ?? [])];
+  for (const [done, { key, shape }] of classes.entries()) {
+    yield { done, total: classes.length };
     signal?.throwIfAborted();
-    if (fastest === null) continue;
-    const gflops = matmulWork(one.shape) / fastest.elapsedMs / 1e6;
-    entries.push({ key: one.key, variant: fastest.variant, gflops });
+    const inTime = performance.now() - start < budgetMs;
+    const fastest = inTime ? await fastestOf(device, pipelines, shape, options) : null;
+    const variant = fastest?.variant ?? untuned.variantFor(shape);
+    entries.push({ key, variant, gflops: fastest === null ? null : matmulWork(shape) / fastest.elapsedMs / 1e6 });
   }
   signal?.throwIfAborted();
-  onProgress?.(classes.length, classes.length);
+  yield { done: classes.length, total: classes.length };
   return { version: 1, adapter, entries };
 }
 
@@ -132,7 +142,7 @@ export function isSameProduct(
   values: Float32Array,
   truth: Float32Array,
   shape: MatmulShape,
-  precision: MatmulPrecision,
+  precision: Precision,
 ): boolean {
   const terms = shape.inner * (shape.batch ?? 1);
   const tolerance = (precision === 'mixed' ? 3e-3 : 1e-5) * Math.sqrt(terms);

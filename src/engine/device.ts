@@ -2,6 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { LabError } from '../util/labError.ts';
 import { guardWebgpuKernels } from './guardWebgpuKernels.ts';
+import type { EngineWays } from './engineWays.ts';
+import { waysFor } from './engineWays.ts';
+import { Pipelines } from './pipelines.ts';
 
 const RAISED_LIMITS = [
   'maxBufferSize',
@@ -18,11 +21,21 @@ export interface DeviceHealth {
   failure: LabError | null;
 }
 
+/** Taken where the adapter has them: tiles in f16, sums over subgroups, times of launches. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
+
 /** The device the engine works on. */
 export interface EngineGpu {
   readonly device: GPUDevice;
+  /** The adapter in words. */
+  readonly adapter: string;
+  /** Browser or runtime in words: another one compiles other programs. */
+  readonly browser: string;
   /** Whether it is emulated on the processor. */
   readonly software: boolean;
+  /** Shared by every engine of the device, so that a kernel is compiled once however many runs a plan has. */
+  readonly pipelines: Pipelines;
+  readonly ways: EngineWays;
 }
 
 /** Whether an adapter computes on the processor: correct, but slower than wasm there. */
@@ -31,6 +44,16 @@ export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   return (
     isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${vendor} ${architecture} ${description}`)
   );
+}
+
+/** Adapters known to compute wrong numbers whatever their driver says, and what is known. */
+const REFUSED_VENDORS: Readonly<Record<string, string>> = {
+  'img-tec': 'PowerVR GPUs were seen to compute gradients that are all zero (tfjs issue 8590)',
+};
+
+/** Why an adapter must not be used, or null. */
+export function knownFault({ vendor }: Pick<GPUAdapterInfo, 'vendor'>): string | null {
+  return REFUSED_VENDORS[vendor.toLowerCase()] ?? null;
 }
 
 /** Adapter in words. */
@@ -43,13 +66,19 @@ export function describeAdapter(adapter: GPUAdapter): string {
  * Requests a device and makes it tfjs' `webgpu` backend, guards in place. Errors that WebGPU only reports on the side (validation, out
  * of memory, a lost device) end up in the health that is returned: nothing on the GPU may be trusted after one.
  */
-export async function openDevice(adapter: GPUAdapter): Promise<{ health: DeviceHealth; gpu: EngineGpu }> {
+export async function openDevice(
+  adapter: GPUAdapter,
+  browser: string,
+): Promise<{ health: DeviceHealth; gpu: EngineGpu }> {
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const device = await adapter.requestDevice({ requiredLimits });
+  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  const pipelines = new Pipelines(device);
   const health: DeviceHealth = { failure: null };
-  device.addEventListener('uncapturederror', ({ error }) => {
-    health.failure ??= new LabError('gpu/error', `The GPU refused work: ${error.message}`);
+  device.addEventListener('uncapturederror', ({ error: { message } }) => {
+    const code = pipelines.codeNamedIn(message);
+    health.failure ??= new LabError('gpu/error', `The GPU refused work: ${message}${code === null ? '' : `\n${code}`}`);
   });
   void device.lost.then(({ reason, message }) => {
     if (reason === 'destroyed') return;
@@ -60,5 +89,9 @@ export async function openDevice(adapter: GPUAdapter): Promise<{ health: DeviceH
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info as GPUAdapterInfo));
   await tf.setBackend('webgpu');
-  return { health, gpu: { device, software: isSoftwareAdapter(adapter) } };
+  const software = isSoftwareAdapter(adapter);
+  return {
+    health,
+    gpu: { device, adapter: describeAdapter(adapter), browser, software, pipelines, ways: waysFor({ software }) },
+  };
 }

@@ -25,6 +25,15 @@ const SAMPLE = 2048;
 const SHORT_MS = 4;
 const AT_ONCE = 32;
 
+/** Has no factor in common with the lengths of matrices. */
+const PERIOD = 65537;
+
+/** Element of every matrix, between -1 and 1, the same numbers over and over. */
+function numberAt(index: number): number {
+  const at = index % PERIOD;
+  return Math.fround(Math.sin(at * at));
+}
+
 export class MatmulTrial {
   private readonly shape: MatmulShape;
   private readonly memory: GpuMemory;
@@ -86,6 +95,22 @@ export class MatmulTrial {
     };
   }
 
+  /** What `sample` of a right variant holds, computed in float64. */
+  expectedSample(): Float64Array {
+    const { kind, rows, columns, inner } = this.shape;
+    const a = (row: number, k: number): number => numberAt(kind === 'tn' ? k * rows + row : row * inner + k);
+    const b = (k: number, column: number): number =>
+      numberAt(kind === 'nt' ? column * inner + k : k * columns + column);
+    const length = rows * columns;
+    const words = Math.min(SAMPLE, length);
+    return Float64Array.from({ length: 2 * words }, (_, at) => {
+      const element = at < words ? at : length - 2 * words + at;
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += a(Math.floor(element / columns), k) * b(k, element % columns);
+      return sum;
+    });
+  }
+
   release(): void {
     this.arena.release();
     for (const buffer of this.buffers.values()) this.memory.release(buffer);
@@ -109,9 +134,8 @@ export class MatmulTrial {
     return this.buffers.get(resident) as GPUBuffer;
   }
 
-  /** The same numbers over and over, their count having no factor in common with the lengths of matrices. */
   private fill({ buffer, length }: Region): void {
-    const numbers = Float32Array.from({ length: 65537 }, (_, at) => Math.sin(at * at));
+    const numbers = Float32Array.from({ length: PERIOD }, (_, at) => numberAt(at));
     const gpu = this.bufferOf(buffer as Resident);
     for (let at = 0; at < length; at += numbers.length) {
       this.memory.device.queue.writeBuffer(gpu, at * 4, numbers, 0, Math.min(numbers.length, length - at));

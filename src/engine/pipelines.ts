@@ -5,6 +5,7 @@ import type { Kernel } from './kernel.ts';
 export class Pipelines {
   private readonly device: GPUDevice;
   private readonly compiled = new Map<string, Promise<GPUComputePipeline>>();
+  private readonly codes = new Map<string, string>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
@@ -22,7 +23,14 @@ export class Pipelines {
     if (known !== undefined) return known;
     const pipeline = this.compile(kernel);
     this.compiled.set(kernel.code, pipeline);
+    this.codes.set(kernel.name, kernel.code);
     return pipeline;
+  }
+
+  /** WGSL of the kernel that a message of WebGPU speaks of, or null; pipelines and bindings carry their kernel's name as label. */
+  codeNamedIn(message: string): string | null {
+    for (const [name, code] of this.codes) if (message.includes(`"${name}"`)) return code;
+    return null;
   }
 
   layoutOf(kernel: Kernel): GPUBindGroupLayout {

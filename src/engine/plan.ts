@@ -14,7 +14,7 @@ export interface PlanHome {
   /** The buffer that holds a resident. */
   bufferOf(resident: Resident): GPUBuffer;
   /** Arithmetic operations that may go into one submit, so that none comes near the watchdog of an operating system. */
-  readonly workPerSubmit: number;
+  workPerSubmit: number;
 }
 
 interface Bound {
@@ -31,7 +31,7 @@ export class Plan {
   private readonly uniforms: { readonly buffer: GPUBuffer | null; readonly offsets: readonly number[] };
   /** Launches with their bindings, cut into submits. */
   private submits: readonly (readonly Bound[])[] = [];
-  private boundTo = -1;
+  private boundTo: readonly [generation: number, workPerSubmit: number] = [-1, 0];
   private proven = false;
 
   /** Compiles the pipelines and makes room. Throws LabError `gpu/error` with the kernel's name and WGSL when one does not compile. */
@@ -110,12 +110,13 @@ export class Plan {
     }
   }
 
-  /** Bindings of every launch, made again when the arena has moved. */
+  /** Bindings of every launch, made again when the arena has moved or submits have another size. */
   private bound(): readonly (readonly Bound[])[] {
     const { arena, workPerSubmit } = this.home;
     arena.reserve(this.slots.slots);
-    if (this.boundTo === arena.generation) return this.submits;
-    this.boundTo = arena.generation;
+    const [generation, bySize] = this.boundTo;
+    if (generation === arena.generation && bySize === workPerSubmit) return this.submits;
+    this.boundTo = [arena.generation, workPerSubmit];
     const submits: Bound[][] = [];
     let work = Infinity;
     for (const [at, launch] of this.launches.entries()) {

@@ -1,12 +1,15 @@
 // Chooses the fastest backend that can be trusted here, starts it, and says why.
 import * as tf from '@tensorflow/tfjs';
+import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { Environment } from '../schema/runRecord.ts';
 import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
 import { LabError } from '../util/labError.ts';
 import type { DeviceHealth, EngineGpu } from './device.ts';
-import { describeAdapter, isSoftwareAdapter, openDevice } from './device.ts';
+import { describeAdapter, isSoftwareAdapter, knownFault, openDevice } from './device.ts';
+import { engineSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';
 import type { GpuProblem } from './remedy.ts';
+import { admitMixedPrecision } from './mixedPrecision.ts';
 import { remedy } from './remedy.ts';
 import { selfTest } from './selfTest.ts';
 import { registerWasmKernels } from './wasmKernels.ts';
@@ -24,6 +27,7 @@ export interface StartedBackend {
   readonly health: DeviceHealth;
   /** What the engine trains on; null on wasm and cpu. */
   readonly gpu: EngineGpu | null;
+  readonly mixedPrecision: MixedPrecision;
 }
 
 /**
@@ -35,6 +39,11 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   if (choice === 'cpu') return startCpu();
   if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
   const found = await findAdapter(platform);
+  const fault = found.adapter === null ? null : knownFault(found.adapter.info);
+  if (fault !== null) {
+    if (choice === 'webgpu') throw new LabError('backend/unavailable', `This GPU cannot be trusted: ${fault}.`);
+    return startWasm(platform, `The GPU is not used: ${fault}.`, null);
+  }
   const usable = found.adapter !== null && (choice === 'webgpu' || !isSoftwareAdapter(found.adapter));
   if (!usable || found.adapter === null) {
     const problem: GpuProblem = found.adapter === null ? found.problem : 'software';
@@ -44,8 +53,8 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     return startWasm(platform, WHY_NO_GPU[problem], remedy(problem, platform));
   }
   const { adapter } = found;
-  const { health, gpu } = await openDevice(adapter);
-  const checks = await selfTest();
+  const { health, gpu } = await openDevice(adapter, platform.description);
+  const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {
     const what = health.failure?.message ?? `wrong numbers in: ${failed.join(', ')}`;
@@ -67,6 +76,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     selfTest: checks,
     health,
     gpu,
+    mixedPrecision: await admitMixedPrecision(gpu),
   };
 }
 
@@ -111,6 +121,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
     selfTest: checks,
     health: { failure: null },
     gpu: null,
+    mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }
 
@@ -127,6 +138,7 @@ async function startCpu(): Promise<StartedBackend> {
     selfTest: checks,
     health: { failure: null },
     gpu: null,
+    mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }
 

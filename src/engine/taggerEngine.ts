@@ -1,5 +1,5 @@
 // A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
-import type { Batch } from '../model/batch.ts';
+import type { Batch, BatchSize } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { EMBEDDING, placeOf } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
@@ -8,29 +8,25 @@ import type { TrainingConfig } from '../schema/config.ts';
 import { Arena } from './arena.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { batchInputs, batchWords } from './batchInputs.ts';
+import type { EngineGpu } from './device.ts';
 import { GpuMemory } from './gpuMemory.ts';
-import type { MatmulTuning } from './kernels/matmulTuning.ts';
+import type { EngineWays } from './engineWays.ts';
+import { recordFittingGradients } from './estimateMemory.ts';
 import type { Bank } from './parameterBanks.ts';
 import { ParameterBanks } from './parameterBanks.ts';
-import { Pipelines } from './pipelines.ts';
 import type { PlanHome } from './plan.ts';
 import { Plan } from './plan.ts';
 import type { Resident } from './recorder.ts';
 import { stateLength, stateWords } from './stepState.ts';
-import { recordGradients, recordPrediction, recordUpdate } from './taggerPass.ts';
+import { recordPrediction, recordUpdate } from './taggerPass.ts';
 
-export interface EngineOptions {
+export interface EngineOptions extends EngineWays {
   readonly shape: TaggerShape;
   readonly config: Pick<TrainingConfig, 'adam' | 'clipNorm' | 'dropout'>;
   /** Whether a parameter is trained; the same for all parameters of a layer. */
   readonly trained: (name: string) => boolean;
   /** Factors on the rate and on the clipped gradient of a parameter, the same for all of a layer. */
   readonly factorsOf: (name: string) => { readonly rate: number; readonly gradient: number };
-  readonly tuning: MatmulTuning;
-  /** Whether layers keep their inputs alone and are done again in the backward pass. */
-  readonly recompute: boolean;
-  /** Arithmetic operations that may go into one submit. */
-  readonly workPerSubmit: number;
 }
 
 export interface EngineStep {
@@ -39,6 +35,14 @@ export interface EngineStep {
   readonly step: number;
   readonly learningRate: number;
 }
+
+/** Keeps gradients of the loss clear of the least f16; undone before clipping. */
+const MIXED_LOSS_SCALE = 4096;
+
+/** Time of one submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep a screen fluid. */
+const SUBMIT_MS = 50;
+/** Operations that are worth a submit of their own on any device. */
+const LEAST_SUBMIT = 1e7;
 
 interface Passes {
   readonly inputs: BatchInputs;
@@ -62,8 +66,10 @@ export class TaggerEngine {
   private readonly clip = resident('clipping', 2);
   private readonly pending = resident('pending', 2);
   private update: Plan | null = null;
+  /** Operations of the largest plan whose speed was seen. */
+  private measuredWork = 0;
 
-  constructor(device: GPUDevice, options: EngineOptions) {
+  constructor({ device, pipelines }: Pick<EngineGpu, 'device' | 'pipelines'>, options: EngineOptions) {
     this.options = options;
     this.memory = new GpuMemory(device);
     this.banks = new ParameterBanks(options.shape, options.trained);
@@ -71,7 +77,7 @@ export class TaggerEngine {
     this.home = {
       memory: this.memory,
       arena: new Arena(this.memory),
-      pipelines: new Pipelines(device),
+      pipelines,
       bufferOf: (buffer) => this.bufferOf(buffer),
       workPerSubmit: options.workPerSubmit,
     };
@@ -98,6 +104,17 @@ export class TaggerEngine {
     return host;
   }
 
+  /** Whether a step with such a batch has all it needs recorded and compiled. */
+  isPrepared(batch: BatchSize): boolean {
+    return this.passes.get(keyOf(batch))?.gradients != null;
+  }
+
+  /** Records and compiles the passes of a batch, so that the first step with one does not wait. */
+  async prepare(batch: BatchSize): Promise<void> {
+    await this.passesOf(batch, 'gradients');
+    await this.updatePlan();
+  }
+
   /** One update from the micro-batches of a step. Nothing is read back; waits only while a shape is met for the first time. */
   async step(microBatches: readonly Batch[], settings: EngineStep): Promise<void> {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
@@ -106,16 +123,9 @@ export class TaggerEngine {
       const { inputs, gradients } = await this.passesOf(batch, 'gradients');
       this.write(inputs.buffer, batchWords(inputs, batch));
       this.write(this.state, this.stateOf(settings, microBatch, sequences));
-      await gradients?.run();
+      await this.runMeasured(gradients);
     }
-    const { config, factorsOf } = this.options;
-    const { state, stepLoss, clip, pending } = this;
-    const bankFactors = ({ tensors }: Bank) => factorsOf(tensors[0]?.name ?? '');
-    this.update ??= await Plan.compile(
-      recordUpdate(this.banks, config, bankFactors, { state, stepLoss, clip, pending }),
-      this.home,
-    );
-    await this.update.run();
+    await (await this.updatePlan()).run();
   }
 
   /** Tags [B, T] and emissions [B, T, K] of a batch, CRF positions first in each row. */
@@ -138,6 +148,11 @@ export class TaggerEngine {
     this.write(this.pending, Float32Array.of(loss, norm));
   }
 
+  /** Factor on the gradients as they are downloaded. */
+  get lossScale(): number {
+    return this.options.precision === 'mixed' ? MIXED_LOSS_SCALE : 1;
+  }
+
   /** Launches of one micro-batch and of the update, as recorded so far. */
   get launches(): { readonly gradients: number; readonly update: number } {
     const last = [...this.passes.values()].at(-1)?.gradients ?? null;
@@ -157,6 +172,20 @@ export class TaggerEngine {
     this.update = null;
   }
 
+  /** Runs a plan; the first time it also sees how long the device takes, and sizes submits by that. */
+  private async runMeasured(plan: Plan | null): Promise<void> {
+    const startedAtMs = performance.now();
+    const first = plan?.run();
+    if (first === undefined || plan === null) return;
+    await first;
+    await this.memory.device.queue.onSubmittedWorkDone();
+    const work = plan.launches.reduce((sum, launch) => sum + launch.work, 0);
+    if (work <= this.measuredWork) return;
+    this.measuredWork = work;
+    const perMs = work / (performance.now() - startedAtMs);
+    this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
+  }
+
   private stateOf(
     { seed, step, learningRate }: EngineStep,
     microBatch: number,
@@ -170,13 +199,24 @@ export class TaggerEngine {
       inverseSequences: 1 / sequences,
       stepSize: (learningRate * (hat ? correction : 1)) / (1 - beta1 ** step),
       rootCorrection: hat ? 1 : correction,
-      lossScale: 1,
+      lossScale: this.lossScale,
       stream: { seed, step, microBatch },
     });
   }
 
-  private async passesOf(batch: Batch, wanted: 'gradients' | 'prediction'): Promise<Passes> {
-    const key = `${batch.size} ${batch.pieces}`;
+  private async updatePlan(): Promise<Plan> {
+    const { config, factorsOf } = this.options;
+    const { state, stepLoss, clip, pending } = this;
+    const bankFactors = ({ tensors }: Bank) => factorsOf(tensors[0]?.name ?? '');
+    this.update ??= await Plan.compile(
+      recordUpdate(this.banks, config, bankFactors, { state, stepLoss, clip, pending }),
+      this.home,
+    );
+    return this.update;
+  }
+
+  private async passesOf(batch: BatchSize, wanted: 'gradients' | 'prediction'): Promise<Passes> {
+    const key = keyOf(batch);
     const known = this.passes.get(key) ?? {
       inputs: batchInputs(batch.size, batch.pieces),
       gradients: null,
@@ -191,15 +231,15 @@ export class TaggerEngine {
 
   private async record(
     inputs: BatchInputs,
-    batch: Batch,
+    batch: BatchSize,
     wanted: 'gradients' | 'prediction',
   ): Promise<Partial<Passes>> {
-    const { shape, tuning, config, recompute } = this.options;
+    const { shape, tuning, config } = this.options;
     const { size: sequences, pieces } = batch;
     const { banks, state } = this;
     const given = { shape, tuning, banks, sequences, pieces, inputs, sinusoids: this.sinusoidsFor(pieces), state };
     if (wanted === 'gradients') {
-      const launches = recordGradients(given, config.dropout, recompute, this.stepLoss);
+      const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
       return { gradients: await Plan.compile(launches, this.home) };
     }
     const emissions = resident('emissions', sequences * pieces * shape.head.tagCount);
@@ -261,6 +301,10 @@ export class TaggerEngine {
     staging.destroy();
     return words;
   }
+}
+
+function keyOf({ size, pieces }: BatchSize): string {
+  return `${size} ${pieces}`;
 }
 
 function resident(label: string, length: number): Resident {

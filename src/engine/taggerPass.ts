@@ -22,8 +22,10 @@ import { recordViterbi } from './kernels/viterbi.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 import type { Launch, Region, Resident } from './recorder.ts';
 import { Recorder, aligned, part } from './recorder.ts';
+import type { Keeping, SavedLayer } from './savedLayer.ts';
+import { recordLayerForward } from './savedLayer.ts';
 import { recordXlnetBackward } from './xlnetBackward.ts';
-import type { LayerSaved, Pass } from './xlnetForward.ts';
+import type { Pass } from './xlnetForward.ts';
 import { recordXlnetForward } from './xlnetForward.ts';
 
 /** What every pass over a batch of B sequences of T pieces is recorded from. */
@@ -97,30 +99,30 @@ function chainWeights(banks: ParameterBanks, { head }: TaggerShape) {
 }
 
 /**
- * Loss and gradients of one micro-batch. With `recompute` a layer keeps its input alone and is done again in the backward pass. The
- * gradient of the embedding has to be clear before the first micro-batch of a step; the others are written or added by the state.
+ * Loss and gradients of one micro-batch, layers kept for the backward pass as `keeping` says. The gradient of the embedding has to be
+ * clear before the first micro-batch of a step; the others are written or added by the state.
  */
 export function recordGradients(
   given: TaggerPass,
   rates: DropoutRates,
-  recompute: boolean,
+  keeping: Keeping,
   stepLoss: Resident,
 ): readonly Launch[] {
   const pass = begin(given, rates);
   const { recorder, config, banks, state } = pass;
-  const layers: { readonly h: Region; readonly saved: LayerSaved | null }[] = [];
+  const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
+  const layers: (() => SavedLayer)[] = [];
   let h = recordEmbedded(pass);
   for (let layer = 0; layer < config.layers; layer++) {
-    const { out, saved } = recordXlnetForward(pass, layer, h);
-    layers.push({ h, saved: recompute ? null : saved });
+    // Nobody asks for a frozen layer again, so nothing of it has to be packed.
+    const { out, again } = recordLayerForward(pass, layer, h, layer < lowest ? 'whole' : keeping);
+    layers.push(again);
     h = out;
   }
   let dH: Region | null = recordHeadGradients(pass, given.shape, h, whole(stepLoss));
-  const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
   for (let layer = config.layers - 1; layer >= Math.max(0, lowest) && dH !== null; layer--) {
-    const { h: input, saved } = layers[layer] as (typeof layers)[number];
-    const known = saved ?? recordXlnetForward(pass, layer, input).saved;
-    dH = recordXlnetBackward(pass, layer, input, known, dH, layer > lowest);
+    const { h: input, saved } = (layers[layer] as () => SavedLayer)();
+    dH = recordXlnetBackward(pass, layer, input, saved, dH, layer > lowest);
   }
   const gradient = banks.gradient(EMBEDDING);
   if (gradient !== null && dH !== null) {

@@ -1,4 +1,5 @@
 // The lab's one observable state: changes are new objects, told to every listener, with notices and jobs on it.
+import { defaultMachineSettings } from '../schema/machineSettings.ts';
 import { LabError } from '../util/labError.ts';
 import type { LabState, Notice, RunView } from './labState.ts';
 
@@ -36,6 +37,7 @@ const initialState: LabState = {
   jobs: [],
   notices: [],
   usage: null,
+  machine: defaultMachineSettings,
 };
 
 export function createBoard(): Board {

@@ -1,6 +1,7 @@
 // The lab: one observable state over a store and a training server, and everything it can be asked to do.
 import { LabError } from '../util/labError.ts';
 import { listCorpusRecords } from '../storage/corpusRecords.ts';
+import { readMachineSettings, writeMachineSettings } from '../storage/machineSettings.ts';
 import { listModelRecords } from '../storage/modelRecords.ts';
 import type { RecordList } from '../storage/records.ts';
 import { listResultRecords } from '../storage/resultRecords.ts';
@@ -104,6 +105,9 @@ export function createLab({
       models: modelList.records,
       results: resultList.records,
     }));
+    await readMachineSettings(store)
+      .then((machine) => board.update(() => ({ machine })))
+      .catch((error: unknown) => board.notifyError('Something stored was left out', error));
     for (const shelf of [categories, catalogue]) {
       await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
     }
@@ -180,6 +184,11 @@ export function createLab({
       const { stepMs, peakBytes } = await client.call('measureStep', { modelId, config, pieces });
       return { remainingMs: remainingMs(graph, stepMs, config.batchSize), peakBytes };
     },
+    async estimatePlan(plan) {
+      const state = board.getState();
+      const { config, modelId } = usualStep(expandPlan(plan, state), state.corpora);
+      return client.call('estimateMemory', { modelId, config, pieces: config.maxPieces });
+    },
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
       await runner.queue(specs);
@@ -195,6 +204,11 @@ export function createLab({
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),
     removeResult: (resultId) => changing(results.remove(resultId)),
+
+    async setMachine(machine) {
+      await changing(writeMachineSettings(store, machine));
+      board.update(() => ({ machine }));
+    },
 
     dismissNotice: board.dismiss,
   };

@@ -3,11 +3,13 @@ import type { CorpusSentences, Split } from '../data/corpus.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { StoreUsage } from '../storage/store.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
 import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
 
@@ -82,6 +84,8 @@ export interface LabState {
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
+  /** How this machine's GPU is to be used. */
+  readonly machine: MachineSettings;
 }
 
 export interface Lab {
@@ -120,6 +124,8 @@ export interface Lab {
 
   /** The runs of a plan with what they cost and which are here already. Throws `plan/...` as `startPlan` does. */
   previewPlan(plan: PlanFile): RunGraph;
+  /** Memory that an update of the plan's longest sequences will take on the GPU; null on a backend without one. */
+  estimatePlan(plan: PlanFile): Promise<MemoryEstimate | null>;
   /**
    * Measures one update of the plan's model, batches and usual length here, and answers with the time its runs will take and the most
    * memory an update takes. Throws `run/busy` while a run is on the device.
@@ -144,6 +150,9 @@ export interface Lab {
   /** The plan that would train these runs again, and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
+
+  /** Kept for this machine; runs that start later follow it. */
+  setMachine(settings: MachineSettings): Promise<void>;
 
   dismissNotice(noticeId: number): void;
 }

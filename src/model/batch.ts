@@ -18,3 +18,6 @@ export interface Batch {
   /** [B] real CRF positions of each sequence, at least 1. */
   readonly crfCounts: Int32Array;
 }
+
+/** What a pass over a batch is recorded for: its sequences, and the pieces they are padded to. */
+export type BatchSize = Pick<Batch, 'size' | 'pieces'>;

@@ -28,8 +28,8 @@ export const matmulTableSchema = z.strictObject({
       /** Class of products, as `matmulClass` names it. */
       key: z.string().min(1),
       variant: variantSchema,
-      /** 1e9 multiplications and additions a second when it was chosen, to compare within this table. */
-      gflops: z.number().positive(),
+      /** 1e9 multiplications and additions a second when it was chosen, to compare within this table; null where nothing was timed. */
+      gflops: z.number().positive().nullable(),
     }),
   ),
 });

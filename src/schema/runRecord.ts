@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
+import { precisionSchema } from './machineSettings.ts';
 import { splitScoresSchema } from './scores.ts';
 import { upgradeRunRecord } from './upgradeRunRecord.ts';
 
@@ -84,6 +85,8 @@ export const environmentSchema = z.strictObject({
   device: z.string(),
   threads: z.int().min(1),
   platform: z.string(),
+  /** Absent in files of earlier versions, which knew f32 alone. */
+  precision: precisionSchema.optional(),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 

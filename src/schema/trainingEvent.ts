@@ -8,13 +8,25 @@ export interface MemoryReport {
   readonly gpuBytes: number | null;
 }
 
+/** What an update will take on the GPU, as its launches are planned. */
+export interface MemoryEstimate {
+  readonly bytes: number;
+  /** Of it parameters, gradients and moments. */
+  readonly bankBytes: number;
+  /** Whether layers are done again in the backward pass instead of kept. */
+  readonly recomputed: boolean;
+  /** Whether it fits into what the settings say the GPU has. */
+  readonly fits: boolean;
+}
+
 /** One update as it was measured: its time, and the most bytes that tensors held at once, weights and moments included. */
 export interface MeasuredStep {
   readonly stepMs: number;
   readonly peakBytes: number;
 }
 
-export type TrainingPhase = 'loading' | 'encoding' | 'training' | 'evaluating' | 'saving';
+/** `tuning`: the fastest matrix products of this GPU are looked for; `compiling`: its programs are made ready. */
+export type TrainingPhase = 'loading' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
 
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }

@@ -1,4 +1,6 @@
 // The order of training: which sequences make each update, as a function of seed and epoch alone.
+import { lengthBucket } from '../data/lengthBuckets.ts';
+import type { BatchSize } from '../model/batch.ts';
 import { Rng } from '../util/rng.ts';
 
 /** Sequence indices of one update, cut into micro-batches. */
@@ -27,6 +29,16 @@ export function epochSteps(
     batches.push(...chunks(pool, batchSize));
   }
   return rng.shuffled(batches).map((batch) => chunks(batch, microBatchSize));
+}
+
+/** The sizes of all micro-batches of these updates, each once, as `padBatch` pads them. */
+export function batchSizes(plans: readonly StepPlan[], lengths: readonly number[]): readonly BatchSize[] {
+  const sizes = new Map<string, BatchSize>();
+  for (const indices of plans.flat()) {
+    const pieces = lengthBucket(Math.max(...indices.map((index) => lengths[index] as number)));
+    sizes.set(`${indices.length} ${pieces}`, { size: indices.length, pieces });
+  }
+  return [...sizes.values()];
 }
 
 /** Updates in an epoch of so many sequences. */

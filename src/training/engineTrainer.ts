@@ -1,5 +1,4 @@
 // The trainer made of recorded WebGPU plans.
-import { softwareTuning, hardwareTuning } from '../engine/kernels/matmulTuning.ts';
 import type { EngineGpu } from '../engine/device.ts';
 import { memoryReport } from '../engine/memoryReport.ts';
 import { TaggerEngine } from '../engine/taggerEngine.ts';
@@ -12,9 +11,6 @@ import { FIRST, SECOND, tensorsWithPrefix } from './trainerState.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
-/** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */
-const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
-
 /** Whether the engine's kernels, which read four words at a time, can hold this tagger. */
 export function fitsEngine({ encoder }: TaggerShape): boolean {
   return [encoder.hiddenSize, encoder.headSize, encoder.innerSize].every((size) => size % 4 === 0);
@@ -22,14 +18,12 @@ export function fitsEngine({ encoder }: TaggerShape): boolean {
 
 function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
   const { shape, config, factors } = settings;
-  return new TaggerEngine(gpu.device, {
+  return new TaggerEngine(gpu, {
     shape,
     config,
     trained,
     factorsOf: (name) => factors.get(name) ?? { rate: 1, gradient: 1 },
-    tuning: gpu.software ? softwareTuning() : hardwareTuning(),
-    recompute: false,
-    workPerSubmit: gpu.software ? WORK_PER_SUBMIT.software : WORK_PER_SUBMIT.hardware,
+    ...gpu.ways,
   });
 }
 
@@ -46,6 +40,16 @@ export function engineTrainer(
   engine.upload(first, 'first');
   engine.upload(second, 'second');
   return {
+    async *prepare(sizes) {
+      // The largest first: then memory for temporaries is made once.
+      const missing = sizes
+        .filter((size) => !engine.isPrepared(size))
+        .sort((left, right) => right.size * right.pieces - left.size * left.pieces);
+      for (const [done, size] of missing.entries()) {
+        yield { done, total: missing.length };
+        await engine.prepare(size);
+      }
+    },
     update: (microBatches, step, learningRate) =>
       engine.step(microBatches, { seed: settings.seed, step, learningRate }),
     readPending: () => engine.readPending(),

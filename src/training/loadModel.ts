@@ -24,7 +24,7 @@ export interface LoadedModel {
 
 /** Throws LabError `storage/missing` when the model is no longer stored. */
 export async function loadModel(store: Store, record: ModelRecord, lowerCase: boolean): Promise<LoadedModel> {
-  const config = parseConfig(await readModelFile(store, record.id, CONFIG_FILE));
+  const config = await readModelConfig(store, record);
   const encoder = pretrainedEncoder(readSafetensors(await readModelFile(store, record.id, WEIGHTS_FILE)), config);
   const hasConfig = record.files.some(({ name }) => name === TOKENIZER_CONFIG_FILE);
   const tokenizer = readTokenizer(
@@ -33,6 +33,11 @@ export async function loadModel(store: Store, record: ModelRecord, lowerCase: bo
     { lowerCase },
   );
   return { config, encoder, tokenizer };
+}
+
+/** The encoder's shape alone. Throws as `loadModel` does. */
+export async function readModelConfig(store: Store, { id }: Pick<ModelRecord, 'id'>): Promise<XlnetConfig> {
+  return parseConfig(await readModelFile(store, id, CONFIG_FILE));
 }
 
 /** The encoder's shape from the bytes of config.json. Throws LabError `model/config`. */

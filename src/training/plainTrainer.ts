@@ -26,6 +26,8 @@ export function plainTrainer(
   let pending = tf.tensor1d([0, 0]);
   let chain: Promise<ChainWeights | null> | null = null;
   return {
+    // tfjs compiles an op when it first meets it.
+    async *prepare() {},
     update(microBatches, step, learningRate) {
       const summary = trainStep(parameters, moments, microBatches, { ...settings, step, learningRate });
       const sum: tf.Tensor1D = tf.add(pending, summary);

@@ -13,7 +13,7 @@ import { hashWords } from '../util/hash32.ts';
 import { LabError } from '../util/labError.ts';
 import { macrotask } from '../util/macrotask.ts';
 import type { StepPlan } from './batches.ts';
-import { epochSteps, stepsPerEpoch } from './batches.ts';
+import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import {
   loadCheckpoint,
@@ -135,8 +135,13 @@ export class RunInProgress {
     const shown = taskMixer(this.inputs.tasks.train.sizes, config.mixing, seed, epoch);
     const plans = epochSteps(this.lengths, shown, config, seed, epoch);
     const stepsOfEpoch = Math.min(plans.length, this.totalSteps - epoch * this.stepsPerEpoch);
+    const left = plans.slice(done, stepsOfEpoch);
+    for await (const progress of this.trainer.prepare(batchSizes(left, this.lengths))) {
+      yield { kind: 'phase', phase: 'compiling', ...progress };
+      this.assertGoing();
+    }
     yield this.trainingPhase();
-    for (const plan of plans.slice(done, stepsOfEpoch)) {
+    for (const plan of left) {
       this.assertGoing();
       const startedAtMs = performance.now();
       const learningRate = learningRateAt(config, this.position.step, this.totalSteps);

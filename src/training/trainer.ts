@@ -1,5 +1,5 @@
 // A tagger on a device, whichever tells it: what training and evaluation ask of the plain network and of the WebGPU engine alike.
-import type { Batch } from '../model/batch.ts';
+import type { Batch, BatchSize } from '../model/batch.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import type { MemoryReport } from '../schema/trainingEvent.ts';
 
@@ -12,6 +12,11 @@ export interface Predictor {
 
 /** Weights that can be trained. Losses and gradient norms are summed on the device until somebody reads them. */
 export interface Trainer extends Predictor {
+  /**
+   * Makes ready for batches of these sizes (sequences, and pieces they are padded to), so that no step waits for a compiler; tells how many
+   * of those that were not ready are. Throws what training would throw on a device that fails.
+   */
+  prepare(sizes: readonly BatchSize[]): AsyncGenerator<{ readonly done: number; readonly total: number }, void>;
   /** One update from the micro-batches of step `step` (from 1); nothing is read back. */
   update(microBatches: readonly Batch[], step: number, learningRate: number): Promise<void>;
   /** Loss and gradient norm, summed over the steps since they were last set. */

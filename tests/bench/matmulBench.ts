@@ -1,13 +1,14 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
 import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
 import { matmulWork } from '../../src/engine/kernels/matmulShape.ts';
-import type { MatmulPrecision, MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import { hardwareTuning, matmulCandidates, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
 import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
 import type { MatmulContender } from '../../src/engine/matmulTrial.ts';
 import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
 import { Pipelines } from '../../src/engine/pipelines.ts';
+import type { Precision } from '../../src/schema/machineSettings.ts';
 
 export interface MatmulTiming {
   readonly shape: MatmulShape;
@@ -25,7 +26,7 @@ export interface MatmulTiming {
 
 export interface MatmulBenchOptions {
   readonly rounds?: number;
-  readonly precision?: MatmulPrecision;
+  readonly precision?: Precision;
   /** What is timed for a shape: all that tuning would try, and what is used untuned, when absent. */
   readonly variantsFor?: (shape: MatmulShape) => readonly MatmulVariant[];
   /** Told of variants the device refuses. */
@@ -79,7 +80,7 @@ function timingsOf(
     .sort((left, right) => right.gflops - left.gflops);
 }
 
-function usual(shape: MatmulShape, precision: MatmulPrecision): readonly MatmulVariant[] {
+function usual(shape: MatmulShape, precision: Precision): readonly MatmulVariant[] {
   const untuned: readonly MatmulTuning[] = [hardwareTuning(precision), softwareTuning()];
   return [...untuned.map((tuning) => tuning.variantFor(shape)), ...matmulCandidates(shape, precision)];
 }

@@ -1,10 +1,12 @@
 // Proves that tuning matrix products finds variants that run here, keeps to its budget and to its signal, and serves recordings.
 import { expect, it } from 'vitest';
+import type { TuningProgress } from '../../src/engine/autotune.ts';
 import { tuneMatmul } from '../../src/engine/autotune.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
 import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
+import type { MatmulTable } from '../../src/schema/matmulTable.ts';
 import { matmulTableSchema } from '../../src/schema/matmulTable.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 
@@ -39,10 +41,9 @@ const options = {
 
 it('tunes each class once, with what the device accepts, into a table that serves again', async () => {
   const progress: number[][] = [];
-  const table = await tuneMatmul(await testDevice(), shapes, {
-    ...options,
-    onProgress: (done, total) => progress.push([done, total]),
-  });
+  const table = await finish(tuneMatmul(await testDevice(), shapes, options), ({ done, total }) =>
+    progress.push([done, total]),
+  );
   expect(table.entries.map(({ key }) => key)).toEqual(['nn 64x16x32', 'tn 32x16x64, batch of 2, same A']);
   for (const { variant, gflops } of table.entries) {
     expect(variant.family).toBe('direct');
@@ -64,17 +65,30 @@ it('tunes each class once, with what the device accepts, into a table that serve
   expect(out.every((value) => value === 32)).toBe(true);
 });
 
-it('begins nothing past its budget', async () => {
-  const table = await tuneMatmul(await testDevice(), shapes, { ...options, budgetMs: 0 });
-  expect(table.entries).toEqual([]);
+it('keeps what it had of classes past its budget, and what is known already', async () => {
+  const device = await testDevice();
+  const table = await finish(tuneMatmul(device, shapes, { ...options, budgetMs: 0 }));
+  expect(table.entries.map(({ gflops }) => gflops)).toEqual([null, null]);
+  expect(table.entries[0]?.variant).toEqual(softwareTuning().variantFor(shapes[0] as MatmulShape));
+  expect(await finish(tuneMatmul(device, shapes, { ...options, known: table }))).toEqual(table);
 });
 
 it('ends with the reason of its signal', async () => {
   const stop = new AbortController();
-  const tuning = tuneMatmul(await testDevice(), shapes, {
-    ...options,
-    signal: stop.signal,
-    onProgress: (done) => done === 1 && stop.abort(new Error('enough')),
-  });
+  const tuning = finish(
+    tuneMatmul(await testDevice(), shapes, { ...options, signal: stop.signal }),
+    ({ done }) => done === 1 && stop.abort(new Error('enough')),
+  );
   await expect(tuning).rejects.toThrow('enough');
 });
+
+async function finish(
+  tuning: AsyncGenerator<TuningProgress, MatmulTable>,
+  told: (progress: TuningProgress) => unknown = () => undefined,
+): Promise<MatmulTable> {
+  for (;;) {
+    const next = await tuning.next();
+    if (next.done === true) return next.value;
+    told(next.value);
+  }
+}

@@ -1,7 +1,8 @@
 // Proves that the recorded engine is the plain network: every gradient, ten updates, predictions, recomputation, bit-equal repeats.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import type { EngineWays } from '../../src/engine/engineWays.ts';
+import { waysFor } from '../../src/engine/engineWays.ts';
 import type { EngineOptions } from '../../src/engine/taggerEngine.ts';
 import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
 import { presets } from '../../src/lab/presets.ts';
@@ -18,7 +19,7 @@ import { decayFactors } from '../../src/training/learningRate.ts';
 import { trainStep } from '../../src/training/step.ts';
 import { disposeState, freshState } from '../../src/training/trainerState.ts';
 import { Rng } from '../../src/util/rng.ts';
-import { testDevice } from './support/runRecording.ts';
+import { testGpu } from './support/runRecording.ts';
 
 const small: XlnetConfig = {
   layers: 2,
@@ -42,7 +43,7 @@ interface Case {
   /** Every CRF position is a piece (`x`, `all`), or every other (`first`). */
   readonly stride: 1 | 2;
   readonly frozen: number;
-  readonly recompute: boolean;
+  readonly ways: Partial<EngineWays>;
 }
 
 const dropout = { encoder: 0.1, attention: 0.2, head: 0.3 };
@@ -55,7 +56,7 @@ const base: Case = {
   pieces: 16,
   stride: 1,
   frozen: -1,
-  recompute: false,
+  ways: {},
 };
 const withEncoder = (encoder: Partial<XlnetConfig>): TaggerShape => ({
   ...base.shape,
@@ -64,7 +65,12 @@ const withEncoder = (encoder: Partial<XlnetConfig>): TaggerShape => ({
 const cases: readonly Case[] = [
   base,
   { ...base, name: 'dropout at every site', config: { ...base.config, dropout } },
-  { ...base, name: 'dropout, layers recomputed', config: { ...base.config, dropout }, recompute: true },
+  {
+    ...base,
+    name: 'dropout, layers recomputed',
+    config: { ...base.config, dropout },
+    ways: { activations: 'recomputed' },
+  },
   { ...base, name: 'first pieces alone', stride: 2, config: { ...base.config, dropout } },
   { ...base, name: 'clamped distances, tanh', shape: withEncoder({ clampLength: 5, activation: 'gelu_new' }) },
   { ...base, name: 'relu, head size 4, long', shape: withEncoder({ activation: 'relu', heads: 6, headSize: 4 }), pieces: 48, counts: [47] }, // prettier-ignore
@@ -114,11 +120,10 @@ async function engineFor(given: Case, host: HostParameters): Promise<TaggerEngin
     config: given.config,
     trained: trainedBy(given),
     factorsOf: (name) => decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
-    tuning: softwareTuning(),
-    recompute: given.recompute,
-    workPerSubmit: 1e8,
+    ...waysFor({ software: true }),
+    ...given.ways,
   };
-  const engine = new TaggerEngine(await testDevice(), options);
+  const engine = new TaggerEngine(await testGpu(), options);
   engine.upload(host);
   return engine;
 }

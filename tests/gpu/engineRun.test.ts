@@ -10,7 +10,7 @@ import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { timeless, tinyTraining } from '../fixtures/tinyTraining.ts';
-import { testDevice } from './support/runRecording.ts';
+import { testGpu } from './support/runRecording.ts';
 
 let tasks: EncodedTasks;
 let gpu: EngineGpu;
@@ -18,7 +18,7 @@ let gpu: EngineGpu;
 beforeAll(async () => {
   await tf.setBackend('cpu');
   tasks = await tinyTasks();
-  gpu = { device: await testDevice(), software: true };
+  gpu = await testGpu();
 });
 
 async function lastWeights(store: Store, { spec }: RunRecord): Promise<HostParameters> {

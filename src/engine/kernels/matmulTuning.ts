@@ -1,4 +1,5 @@
 // Which variant computes which matrix product.
+import type { Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import { matmulClass } from './matmulClass.ts';
 import type { MatmulShape } from './matmulShape.ts';
@@ -9,9 +10,6 @@ import { isUsableVariant, tileOf } from './matmulVariant.ts';
 export interface MatmulTuning {
   variantFor(shape: MatmulShape): MatmulVariant;
 }
-
-/** `mixed` lets tiles be kept in f16, which the device must have been opened with. */
-export type MatmulPrecision = 'f32' | 'mixed';
 
 function direct(rows: number, columns: number, across: number, down: number): DirectVariant {
   return { family: 'direct', rows, columns, across, down, splits: 1 };
@@ -37,7 +35,7 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
 ];
 
 /** What tuning tries for a product: tiles not far larger than the output, with splits too where they are few, in f16 too if `mixed`. */
-export function matmulCandidates(shape: MatmulShape, precision: MatmulPrecision): readonly MatmulVariant[] {
+export function matmulCandidates(shape: MatmulShape, precision: Precision): readonly MatmulVariant[] {
   return MATMUL_VARIANTS.flatMap((variant): MatmulVariant[] => {
     const tile = tileOf(variant);
     if (tile.rows >= 2 * shape.rows || tile.columns >= 2 * shape.columns) return variant === TILE_32 ? [variant] : [];
@@ -76,7 +74,7 @@ function splitsFor(shape: MatmulShape, tile: { readonly rows: number; readonly c
  * For graphics hardware that was not measured: large tiles where they give enough workgroups, else small ones, and splits. `mixed` keeps
  * tiles in f16.
  */
-export function hardwareTuning(precision: MatmulPrecision = 'f32'): MatmulTuning {
+export function hardwareTuning(precision: Precision = 'f32'): MatmulTuning {
   return {
     variantFor(shape) {
       if (!hasVectors(shape)) return wordsVariant(shape);
@@ -108,7 +106,7 @@ export function softwareTuning(): MatmulTuning {
 }
 
 /** What tuning found; `untuned` answers for all else, and for what the device or the precision does not allow. */
-export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: MatmulPrecision): MatmulTuning {
+export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: Precision): MatmulTuning {
   const allowed = (variant: MatmulVariant): boolean =>
     isUsableVariant(variant) && (precision === 'mixed' || variant.family === 'direct' || !variant.f16);
   const found = new Map(table.entries.map(({ key, variant }) => [key, variant]));

@@ -2,6 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import type { BackendState } from '../../lab/labState.ts';
 import type { Environment } from '../../schema/runRecord.ts';
+import { GpuSettings } from './GpuSettings.tsx';
 import { TableBox } from './TableBox.tsx';
 
 type BackendName = Environment['backend'];
@@ -43,6 +44,7 @@ function ReadyBackend({ report }: { readonly report: BackendReport }) {
           <strong>To train faster:</strong> {remedy}
         </p>
       )}
+      {environment.backend === 'webgpu' && <GpuSettings mixedPrecision={report.mixedPrecision} />}
       <SelfTest report={report} />
     </>
   );

@@ -1,12 +1,14 @@
 // What a plan comes to, what is still wrong with it, and the buttons that start or export it.
 import type { LabState } from '../../lab/labState.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
+import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
 import { configFields } from '../configFields.ts';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
 import type { RunGraph } from '../../lab/runGraph.ts';
 import type { ReadPlan } from '../readPlanDraft.ts';
 import { estimatedMs } from '../stepTime.ts';
+import { useMemoryEstimate } from '../useMemoryEstimate.ts';
 import { useMeasuredStep } from '../useMeasuredStep.ts';
 import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
@@ -22,6 +24,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const { graph, problem } = usePreview(plan);
   const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
   const measured = useMeasuredStep(plan);
+  const estimate = useMemoryEstimate(plan);
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -46,18 +49,19 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
           ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
-          [
-            'Memory',
-            measured.found === null
-              ? 'not measured yet'
-              : `${format.bytes(measured.found.peakBytes)} at the peak of a step`,
-          ],
+          ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
         ]}
       />
       {graph !== null && tooLarge(graph, state.usage) && (
         <p className="problem">
           This browser allows {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or remove what is
           not needed.
+        </p>
+      )}
+      {estimate !== null && !estimate.fits && (
+        <p className="problem">
+          That is more than the {format.bytes(state.machine.gpuBytes)} this GPU is said to have. Take smaller
+          micro-batches or shorter sequences.
         </p>
       )}
       {problem !== null && (
@@ -122,6 +126,12 @@ function stepsText(graph: RunGraph | null): string {
 
 function timeText(elapsedMs: number | null): string {
   return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
+}
+
+function memoryText(peakBytes: number | null, estimate: MemoryEstimate | null): string {
+  if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
+  if (estimate === null) return 'not measured yet';
+  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? ', activations done again' : ''}`;
 }
 
 function freeBytes(usage: LabState['usage']): number | null {

@@ -67,7 +67,7 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
       `${environment.software}, ${backendName(environment.backend)} on ${environment.device}, ${format.counted(
         environment.threads,
         'thread',
-      )}, ${environment.platform}`,
+      )}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}`,
     ]),
     ...(software === null ? [] : [['Exported by', software] as const]),
     ['Created', format.moment(record.createdAt)],

@@ -10,6 +10,8 @@ import { Meter } from './Meter.tsx';
 const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   loading: 'Loading the model',
   encoding: 'Encoding the sentences',
+  tuning: 'Looking for the fastest matrix products of this GPU',
+  compiling: 'Compiling for this GPU',
   training: 'Training',
   evaluating: 'Evaluating',
   saving: 'Saving a checkpoint',

@@ -1,5 +1,7 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
 import { Arena } from '../../../src/engine/arena.ts';
+import type { EngineGpu } from '../../../src/engine/device.ts';
+import { waysFor } from '../../../src/engine/engineWays.ts';
 import { GpuMemory } from '../../../src/engine/gpuMemory.ts';
 import { Pipelines } from '../../../src/engine/pipelines.ts';
 import { Plan } from '../../../src/engine/plan.ts';
@@ -20,6 +22,22 @@ export function testDevice(): Promise<GPUDevice> {
   })();
   return opened;
 }
+
+/** The same device as an engine takes it. */
+export async function testGpu(): Promise<EngineGpu> {
+  const device = await testDevice();
+  pipelines ??= new Pipelines(device);
+  return {
+    device,
+    adapter: 'software',
+    browser: 'tests',
+    software: true,
+    pipelines,
+    ways: waysFor({ software: true }),
+  };
+}
+
+let pipelines: Pipelines | null = null;
 
 /**
  * Uploads every input into a resident of its length, records, runs `times` times, and reads back the residents named in `outputs`

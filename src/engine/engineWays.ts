@@ -1,0 +1,36 @@
+// How an engine computes on a device: ways that leave what is computed as it is, but for the rounding of mixed precision.
+import type { MachineSettings, Precision } from '../schema/machineSettings.ts';
+import { defaultMachineSettings } from '../schema/machineSettings.ts';
+import type { MatmulTable } from '../schema/matmulTable.ts';
+import type { MatmulTuning } from './kernels/matmulTuning.ts';
+import { hardwareTuning, softwareTuning, tableTuning } from './kernels/matmulTuning.ts';
+
+export interface EngineWays {
+  readonly tuning: MatmulTuning;
+  readonly precision: Precision;
+  readonly activations: MachineSettings['activations'];
+  /** Memory that `auto` activations may plan with. */
+  readonly gpuBytes: number;
+  /** Arithmetic operations that may go into one submit at first; later ones follow the speed that was seen. */
+  readonly workPerSubmit: number;
+}
+
+/** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */
+const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
+
+/** Ways for an adapter under a person's settings; `table` is what tuning found there, if it ran. */
+export function waysFor(
+  { software }: { readonly software: boolean },
+  settings: MachineSettings = defaultMachineSettings,
+  table: MatmulTable | null = null,
+): EngineWays {
+  const { precision, activations, gpuBytes } = settings;
+  const untuned = software ? softwareTuning() : hardwareTuning(precision);
+  return {
+    tuning: table === null ? untuned : tableTuning(table, untuned, precision),
+    precision,
+    activations,
+    gpuBytes,
+    workPerSubmit: software ? WORK_PER_SUBMIT.software : WORK_PER_SUBMIT.hardware,
+  };
+}

@@ -1,0 +1,33 @@
+// How this machine's GPU is to be used: choices of the person that are no part of a run.
+import { z } from 'zod';
+
+export const precisionSchema = z.enum(['f32', 'mixed']);
+/** `mixed`: matrix products read f16, add in f32; saved activations are f16; weights, gradients and moments stay f32. */
+export type Precision = z.infer<typeof precisionSchema>;
+
+export const activationsSchema = z.enum(['auto', 'kept', 'recomputed']);
+/** Whether the backward pass finds a layer's activations in memory or makes them again; `auto` by the memory estimate. */
+export type Activations = z.infer<typeof activationsSchema>;
+
+export const machineSettingsSchema = z.strictObject({
+  version: z.literal(1),
+  precision: precisionSchema,
+  activations: activationsSchema,
+  /** Memory of the GPU that `auto` may plan with; WebGPU does not tell how much there is. */
+  gpuBytes: z.int().min(2 ** 28),
+});
+export type MachineSettings = z.infer<typeof machineSettingsSchema>;
+
+/** Whether mixed precision may be used on an adapter, and why, in words for the page. */
+export interface MixedPrecision {
+  readonly admitted: boolean;
+  readonly reason: string;
+}
+
+/** 4 GiB is what small laptop GPUs have. */
+export const defaultMachineSettings: MachineSettings = {
+  version: 1,
+  precision: 'f32',
+  activations: 'auto',
+  gpuBytes: 2 ** 32,
+};

@@ -1,0 +1,52 @@
+// Proves that the engine's self-test passes on a right adapter, in f32 and with everything in f16 that needs no extension, and sees wrong kernels.
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import { engineSelfTest } from '../../src/engine/engineSelfTest.ts';
+import { hardwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
+import { Pipelines } from '../../src/engine/pipelines.ts';
+import { testGpu } from './support/runRecording.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+it('passes on this adapter, and leaves the backend as it was', async () => {
+  const checks = await engineSelfTest(await testGpu());
+  console.log(checks.map(({ name, maxError }) => `${name} ${maxError.toExponential(1)}`).join('; '));
+  expect(checks.length).toBe(2);
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+it('passes with the kernels for hardware', async () => {
+  const gpu = await testGpu();
+  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, tuning: hardwareTuning() } });
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+it('passes with activations in f16 and a scaled loss', async () => {
+  const gpu = await testGpu();
+  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, precision: 'mixed' } });
+  console.log(checks.map(({ name, maxError }) => `${name} ${maxError.toExponential(1)}`).join('; '));
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+  expect(checks[0]?.name).toContain('mixed');
+});
+
+/** Changes the WGSL of some kernels on their way to the compiler, as a broken driver would. */
+class BrokenPipelines extends Pipelines {
+  constructor(device: GPUDevice, before: string, after: string) {
+    super(device);
+    const of = this.of.bind(this);
+    this.of = (kernel) => of({ ...kernel, code: kernel.code.replaceAll(before, after) });
+  }
+}
+
+it.each([
+  ['products whose first sums are lost', 'sum0_0 +=', 'sum0_0 =', 0],
+  ['layer norm with a wrong scale', 'inverseSqrt', 'sqrt', 1],
+  ['the wrong dropout', '747796405u', '747796407u', 1],
+] as const)('sees %s', async (_, before, after, failing) => {
+  const gpu = await testGpu();
+  const checks = await engineSelfTest({ ...gpu, pipelines: new BrokenPipelines(gpu.device, before, after) });
+  expect(checks[failing]?.passed).toBe(false);
+});
