@@ -6,7 +6,11 @@ import { linearGrid } from '../recorder.ts';
 import { keyWord } from '../stepState.ts';
 import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
 
-/** WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which is what tfjs computes too. */
+/**
+ * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which is what tfjs computes too. The
+ * gate 0.5 * (1 + tanh(u)) of gelu_new is 1 / (1 + exp(-2u)), from e = exp(-2|u|), and its slope 2e / (1 + e)^2: 1 - tanh(u)^2 would
+ * lose its digits where tanh is near 1, and WGSL promises few of tanh's. Beyond 11 in magnitude e is 0.
+ */
 const CODE: Readonly<Record<Activation, string>> = {
   relu: `
 fn act(x: f32) -> f32 { return max(x, 0.0); }
@@ -21,11 +25,17 @@ fn normal(x: f32) -> f32 { return 0.5 * (1.0 + erf(x * 0.7071067811865476)); }
 fn act(x: f32) -> f32 { return x * normal(x); }
 fn slope(x: f32) -> f32 { return normal(x) + x * 0.3989422804014327 * exp(-0.5 * x * x); }`,
   gelu_new: `
-fn gate(x: f32) -> f32 { return tanh(clamp(0.7978845608028654 * (x + 0.044715 * x * x * x), -15.0, 15.0)); }
-fn act(x: f32) -> f32 { return 0.5 * x * (1.0 + gate(x)); }
+fn near(x: f32) -> f32 { return clamp(x, -11.0, 11.0); }
+fn falling(x: f32) -> f32 { return exp(-1.5957691216057308 * abs(x + 0.044715 * x * x * x)); }
+fn act(x: f32) -> f32 {
+  let e = falling(near(x));
+  return x * select(1.0, e, x < 0.0) / (1.0 + e);
+}
 fn slope(x: f32) -> f32 {
-  let g = gate(x);
-  return 0.5 * (1.0 + g) + 0.5 * x * (1.0 - g * g) * 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+  let held = near(x);
+  let e = falling(held);
+  let below = 1.0 / (1.0 + e);
+  return select(1.0, e, x < 0.0) * below + held * e * below * below * 1.5957691216057308 * (1.0 + 0.134145 * held * held);
 }`,
 };
 
