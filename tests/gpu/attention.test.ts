@@ -1,0 +1,223 @@
+// Proves that relative attention and its gradients are their definitions in float64, for every way of computing them.
+import { describe, expect, it } from 'vitest';
+import { recordAttention } from '../../src/engine/kernels/attention.ts';
+import { recordAttentionBackward } from '../../src/engine/kernels/attentionBackward.ts';
+import { aligned } from '../../src/engine/recorder.ts';
+import type { AttentionOperands, FloatAttention } from './support/bruteForceAttention.ts';
+import { bruteForceAttention, bruteForceAttentionGradients } from './support/bruteForceAttention.ts';
+import { differingWords } from './support/differingWords.ts';
+import { drawnNumbers } from './support/drawnNumbers.ts';
+import { kernelState, plainMask } from './support/kernelState.ts';
+import { runRecording } from './support/runRecording.ts';
+import { worstGap } from './support/worstGap.ts';
+
+const LAYER = 1;
+const BEFORE = 3;
+/** Largest error, in units of the largest magnitude expected, or of 0.1 where all have to be smaller. */
+const TOLERANCE = 3e-5;
+
+const ways = [{ way: 'direct', forward: recordAttention, backward: recordAttentionBackward }];
+type Way = (typeof ways)[number];
+
+interface AttentionCase {
+  readonly counts: readonly number[];
+  readonly pieces: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly rate: number;
+  /** Deviation of queries and keys: the larger, the sharper the softmax. */
+  readonly size?: number;
+}
+
+type Floats = Float32Array<ArrayBuffer>;
+
+interface Drawn extends FloatAttention<Floats> {
+  readonly segmentIds: Int32Array<ArrayBuffer>;
+  readonly dContext: Floats;
+}
+
+const BIASES = ['contentBias', 'positionBias', 'segmentBias', 'segmentEmbedding'] as const;
+const THREES = ['queries', 'keys', 'values'] as const;
+
+function drawAttention({ counts, pieces, heads, headSize, rate, size = 1 }: AttentionCase): Drawn {
+  const width = heads * headSize;
+  const length = counts.length * pieces * width;
+  // Two segments, the last piece in a third, padding in a fourth.
+  const segment = (t: number, count: number): number => {
+    if (t >= count) return 4;
+    if (t === count - 1) return 2;
+    return t * 3 > count ? 1 : 0;
+  };
+  return {
+    sequences: counts.length,
+    pieces,
+    heads,
+    headSize,
+    counts,
+    segmentIds: Int32Array.from({ length: counts.length * pieces }, (_, row) =>
+      segment(row % pieces, counts[Math.floor(row / pieces)] as number),
+    ),
+    factors: plainMask(counts.length * heads * pieces * pieces, rate, LAYER, 'attention'),
+    queries: drawnNumbers('queries', length, size),
+    keys: drawnNumbers('keys', length, size),
+    values: drawnNumbers('values', length),
+    position: drawnNumbers('position', 2 * pieces * width),
+    contentBias: drawnNumbers('contentBias', width, 0.5),
+    positionBias: drawnNumbers('positionBias', width, 0.5),
+    segmentBias: drawnNumbers('segmentBias', width, 0.5),
+    segmentEmbedding: drawnNumbers('segmentEmbedding', 2 * width),
+    dContext: drawnNumbers('dContext', length),
+  };
+}
+
+/** The parts one after the other, each beginning at a multiple of `stride` words. */
+function joined(stride: number, parts: readonly Floats[]): Floats {
+  const last = parts.at(-1) as Floats;
+  const all = new Float32Array((parts.length - 1) * stride + last.length);
+  for (const [place, part] of parts.entries()) all.set(part, place * stride);
+  return all;
+}
+
+async function runAttention(
+  { forward, backward }: Way,
+  { rate }: AttentionCase,
+  drawn: Drawn,
+  { accumulate = false, frozen = false } = {},
+) {
+  const { sequences, pieces, heads, headSize, counts, segmentIds, position, dContext } = drawn;
+  const length = dContext.length;
+  const layoutWords = new Int32Array(aligned(segmentIds.length) + sequences);
+  layoutWords.set(segmentIds);
+  layoutWords.set(counts, aligned(segmentIds.length));
+  const inputs = {
+    threes: joined(aligned(length), THREES.map((name) => drawn[name])), // prettier-ignore
+    position,
+    layoutWords,
+    biases: joined(aligned(heads * headSize), BIASES.map((name) => drawn[name])), // prettier-ignore
+    state: kernelState(accumulate),
+    dContext,
+  };
+  const lengths = {
+    context: length,
+    logSumExp: sequences * heads * pieces,
+    dThrees: inputs.threes.length,
+    dPosition: position.length,
+    dBiases: inputs.biases.length,
+  };
+  return runRecording(
+    inputs,
+    lengths,
+    (recorder, { dContext, context, logSumExp, dThrees, dPosition, dBiases, ...read }) => {
+      const shape = { sequences, pieces, heads, headSize, layer: LAYER, rate };
+      forward(recorder, shape, read, { context, logSumExp });
+      const gradients = { threes: dThrees, position: dPosition, biases: frozen ? null : dBiases };
+      backward(recorder, shape, read, { context, logSumExp }, dContext, gradients);
+    },
+    { fill: BEFORE },
+  );
+}
+
+/** Each result by its name, cut out of the buffers that hold several. */
+function named(drawn: Drawn, found: Awaited<ReturnType<typeof runAttention>>): Readonly<Record<string, Floats>> {
+  const cut = (from: Floats, stride: number, names: readonly (keyof AttentionOperands)[]) =>
+    Object.fromEntries(
+      names.map((name, place) => [name, from.subarray(place * stride, place * stride + drawn[name].length)]),
+    );
+  return {
+    context: found.context,
+    logSumExp: found.logSumExp,
+    position: found.dPosition,
+    ...cut(found.dThrees, aligned(drawn.queries.length), THREES),
+    ...cut(found.dBiases, aligned(drawn.contentBias.length), BIASES),
+  };
+}
+
+type Truth = Readonly<Record<string, Float64Array>>;
+
+function truthOf(drawn: Drawn): Truth {
+  return { ...bruteForceAttention(drawn), ...bruteForceAttentionGradients(drawn, drawn.dContext) };
+}
+
+/** The results that are too far from the truth, with how far. */
+function errors(found: Readonly<Record<string, Floats>>, truth: Truth): Readonly<Record<string, number>> {
+  const gaps = Object.entries(truth).map(
+    ([name, values]) => [name, worstGap(found[name] as Floats, values, 0.1)] as const,
+  );
+  return Object.fromEntries(gaps.filter(([, gap]) => !(gap < TOLERANCE)));
+}
+
+const shapes: readonly Omit<AttentionCase, 'rate'>[] = [
+  { counts: [1], pieces: 1, heads: 1, headSize: 4 },
+  { counts: [2], pieces: 2, heads: 3, headSize: 4 },
+  { counts: [1, 16], pieces: 16, heads: 2, headSize: 12 },
+  { counts: [13, 7, 1, 12], pieces: 13, heads: 3, headSize: 4 },
+  { counts: [33, 20], pieces: 33, heads: 2, headSize: 64 },
+  { counts: [64], pieces: 67, heads: 2, headSize: 12 },
+  { counts: [40, 40], pieces: 41, heads: 1, headSize: 12, size: 4 },
+  { counts: [512], pieces: 512, heads: 1, headSize: 8 },
+  { counts: [1000], pieces: 1024, heads: 1, headSize: 4 },
+];
+const cases: readonly AttentionCase[] = shapes.flatMap((shape) => [
+  { ...shape, rate: 0 },
+  { ...shape, rate: 0.3 },
+]);
+
+describe.each(cases)('$counts of $pieces pieces, $heads heads of $headSize, rate $rate', (given) => {
+  let known: { readonly drawn: Drawn; readonly truth: Truth } | null = null;
+  const expected = () => {
+    if (known === null) {
+      const drawn = drawAttention(given);
+      known = { drawn, truth: truthOf(drawn) };
+    }
+    return known;
+  };
+
+  it.each(ways)('is right, and so is every gradient ($way)', async (way) => {
+    const { drawn, truth } = expected();
+    expect(errors(named(drawn, await runAttention(way, given, drawn)), truth)).toEqual({});
+  });
+});
+
+describe.each(ways)('$way', (way) => {
+  const given: AttentionCase = { counts: [37, 21, 1], pieces: 37, heads: 3, headSize: 12, rate: 0.3 };
+  const drawn = drawAttention(given);
+
+  it('adds to the gradients of the biases where the state says so, and leaves what lies between them', async () => {
+    const truth: Record<string, Float64Array> = { ...truthOf(drawn) };
+    for (const name of BIASES) truth[name] = (truth[name] as Float64Array).map((value) => value + BEFORE);
+    const found = await runAttention(way, given, drawn, { accumulate: true });
+    expect(errors(named(drawn, found), truth)).toEqual({});
+    const width = given.heads * given.headSize;
+    const between = (at: number): boolean => at < 3 * aligned(width) && at % aligned(width) >= width;
+    expect(found.dBiases.filter((_, at) => between(at)).every((value) => value === BEFORE)).toBe(true);
+  });
+
+  it('has the other gradients where the biases are frozen, and the same bits twice', async () => {
+    const [first, second] = [await runAttention(way, given, drawn), await runAttention(way, given, drawn)];
+    const frozen = await runAttention(way, given, drawn, { frozen: true });
+    expect(frozen.dBiases.every((value) => value === BEFORE)).toBe(true);
+    for (const name of ['context', 'logSumExp', 'dThrees', 'dPosition'] as const) {
+      expect(differingWords(second[name], first[name]), name).toBe(0);
+      expect(differingWords(frozen[name], first[name]), name).toBe(0);
+    }
+    expect(differingWords(second.dBiases, first.dBiases)).toBe(0);
+  });
+});
+
+it('the reference has the slopes of its own context', () => {
+  const drawn = drawAttention({ counts: [3, 1], pieces: 3, heads: 2, headSize: 4, rate: 0.3 });
+  const lossOf = (given: FloatAttention): number =>
+    bruteForceAttention(given).context.reduce((sum, value, at) => sum + value * (drawn.dContext[at] as number), 0);
+  const gradients = bruteForceAttentionGradients(drawn, drawn.dContext);
+  const half = 1e-5;
+  for (const name of [...THREES, ...BIASES, 'position'] as const) {
+    const slopes = gradients[name].map((_, at) => {
+      const lossBy = (by: number): number => {
+        const moved = Float64Array.from(drawn[name], (value, index) => value + (index === at ? by : 0));
+        return lossOf({ ...drawn, [name]: moved });
+      };
+      return (lossBy(half) - lossBy(-half)) / (2 * half);
+    });
+    expect(worstGap(gradients[name], slopes, 0.1), name).toBeLessThan(1e-8);
+  }
+});
