@@ -86,6 +86,7 @@ it('takes the only path that is not forbidden, and a sequence without positions'
   chains.transitions.fill(-1e4);
   for (const at of [1, 5, 6]) chains.transitions[at] = 0; // 0 to 1 to 2 to 0
   chains.start.set([-1e4, 0, -1e4]);
-  const { best } = await find(chains, settings, true);
+  const { best, largest } = await find(chains, settings, true);
   expect(best).toEqual([1, 2, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0]);
+  expect(largest.slice(5)).toEqual([0, 0, 0, 0, 0, 0, 0]);
 });
