@@ -6,6 +6,7 @@ import { LabError } from '../src/util/labError.ts';
 import type { BackendName } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
+import { compareEngine } from './parity/compareEngine.ts';
 import { compareWithReference } from './parity/compareWithReference.ts';
 
 const USAGE = 'usage: npm run parity -- DIR [--backend cpu|wasm|webgpu]';
@@ -25,12 +26,17 @@ async function main(): Promise<number> {
   const bytes = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
     new Uint8Array(await readFile(path.join(folder, name)));
   const text = (name: string): Promise<string> => readFile(path.join(folder, name), 'utf8');
-  const rows = await compareWithReference({
+  const files = {
     configJson: await text('config.json'),
     weights: await bytes('model.safetensors'),
     caseJson: await text('case.json'),
     caseTensors: await bytes('case.safetensors'),
-  });
+  };
+  const rows = [...(await compareWithReference(files))];
+  if (backend.gpu !== null) {
+    const engineRows = await compareEngine(files, backend.gpu);
+    rows.push(...engineRows.map((row) => ({ ...row, name: `engine: ${row.name}` })));
+  }
   console.log(`${folder} on ${backend.name} (${backend.device})`);
   console.log('  absolute   relative');
   for (const { name, absolute, relative, passed } of rows) {

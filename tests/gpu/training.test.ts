@@ -1,8 +1,9 @@
 // Proves the network and its training in a real browser: parity on WebGPU and on threaded wasm, and memory that stays flat over 200 steps.
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
-import type { BackendName } from '../../src/engine/startBackend.ts';
+import type { BackendName, StartedBackend } from '../../src/engine/startBackend.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { memoryReport } from '../../src/engine/memoryReport.ts';
 import type { Batch } from '../../src/model/batch.ts';
@@ -28,12 +29,13 @@ async function read(folder: string, name: string): Promise<Uint8Array<ArrayBuffe
 const text = async (folder: string, name: string): Promise<string> =>
   new TextDecoder().decode(await read(folder, name));
 
-async function start(backend: BackendName): Promise<void> {
+async function start(backend: BackendName): Promise<StartedBackend> {
   const started = await startBackend(backend, browserPlatform);
   // Small tensors must not slip to JavaScript, or shaders would go untested.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   expect(started.selfTest.filter(({ passed }) => !passed)).toEqual([]);
   if (backend === 'wasm') expect(started.threads).toBe(2);
+  return started;
 }
 
 // tfjs' binary takes half of the logical processors: this makes sure that there are threads to test, however small the machine.
@@ -41,14 +43,15 @@ Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
   it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees with transformers in every quantity', async (folder) => {
-    await start(backend);
-    const rows = await compareWithReference({
+    const { gpu } = await start(backend);
+    const given = {
       configJson: await text(folder, 'config.json'),
       weights: await read(folder, 'model.safetensors'),
       caseJson: await text(folder, 'case.json'),
       caseTensors: await read(folder, 'case.safetensors'),
-    });
-    expect(rows.length).toBeGreaterThan(40);
+    };
+    const rows = [...(await compareWithReference(given)), ...(gpu === null ? [] : await compareEngine(given, gpu))];
+    expect(rows.length).toBeGreaterThan(gpu === null ? 40 : 80);
     expect(rows.filter(({ passed }) => !passed)).toEqual([]);
   });
 });

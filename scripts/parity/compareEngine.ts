@@ -1,0 +1,44 @@
+// The WebGPU engine against a reference case: emissions, loss, every gradient and Viterbi paths.
+import type { EngineGpu } from '../../src/engine/device.ts';
+import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
+import type { ParityRow, ReferenceFiles } from './referenceCase.ts';
+import { compare, readReferenceCase } from './referenceCase.ts';
+
+/** Computes as the ways of `gpu` say. */
+export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {
+  const { shape, host, batch, expected, expectedGradient, isReal, viterbi } = readReferenceCase(files);
+  const engine = new TaggerEngine(gpu, {
+    ...gpu.ways,
+    shape,
+    config: {
+      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },
+      clipNorm: null,
+      dropout: { encoder: 0, attention: 0, head: 0 },
+    },
+    trained: () => true,
+    factorsOf: () => ({ rate: 1, gradient: 1 }),
+  });
+  try {
+    engine.upload(host);
+    const { emissions, tags } = await engine.predict(batch);
+    await engine.step([batch], { seed: 1, step: 1, learningRate: 0 });
+    const [loss] = await engine.readPending();
+    const gradients = await engine.download('gradient');
+    const rows = [
+      compare('emissions', emissions, expected('emissions'), 'forward', isReal(shape.head.tagCount)),
+      compare('loss', [loss], expected('loss'), 'forward'),
+      ...[...host.keys()].map((name) => {
+        const found = gradients.get(name)?.values.map((value) => value / engine.lossScale) ?? [];
+        return compare(`gradient of ${name}`, found, expectedGradient(name), 'gradient');
+      }),
+    ];
+    const differing = viterbi.filter(({ path }, row) => {
+      const from = row * batch.pieces;
+      return tags.subarray(from, from + path.length).join() !== path.join();
+    });
+    const name = differing.length === 0 ? 'Viterbi paths agree' : `Viterbi: ${differing.length} paths differ`;
+    return [...rows, { name, absolute: 0, relative: 0, passed: differing.length === 0 }];
+  } finally {
+    engine.release();
+  }
+}
