@@ -2,11 +2,13 @@
 import type { MachineSettings, Precision } from '../schema/machineSettings.ts';
 import { defaultMachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
+import type { AttentionFamily } from './kernels/attentionScores.ts';
 import type { MatmulTuning } from './kernels/matmulTuning.ts';
 import { hardwareTuning, softwareTuning, tableTuning } from './kernels/matmulTuning.ts';
 
 export interface EngineWays {
   readonly tuning: MatmulTuning;
+  readonly attention: AttentionFamily;
   readonly precision: Precision;
   readonly activations: MachineSettings['activations'];
   /** Memory that `auto` activations may plan with. */
@@ -28,6 +30,7 @@ export function waysFor(
   const untuned = software ? softwareTuning() : hardwareTuning(precision);
   return {
     tuning: table === null ? untuned : tableTuning(table, untuned, precision),
+    attention: software ? 'direct' : 'tiled',
     precision,
     activations,
     gpuBytes,

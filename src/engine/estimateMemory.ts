@@ -6,7 +6,6 @@ import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import { planSlots } from './arena.ts';
 import { batchInputs } from './batchInputs.ts';
 import type { EngineWays } from './engineWays.ts';
-import type { MatmulTuning } from './kernels/matmulTuning.ts';
 import { ParameterBanks } from './parameterBanks.ts';
 import type { Launch, Resident } from './recorder.ts';
 import type { Keeping } from './savedLayer.ts';
@@ -55,7 +54,7 @@ export function recordFittingGradients(
 /** What a pass is recorded from, where nothing but the recording is wanted. */
 export function passWithoutDevice(
   shape: TaggerShape,
-  tuning: MatmulTuning,
+  { tuning, attention }: Pick<EngineWays, 'tuning' | 'attention'>,
   { size: sequences, pieces }: BatchSize,
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
@@ -63,6 +62,7 @@ export function passWithoutDevice(
   const given: TaggerPass = {
     shape,
     tuning,
+    attention,
     banks: new ParameterBanks(shape, trained),
     sequences,
     pieces,
@@ -81,7 +81,7 @@ export function estimateMemory(
   size: BatchSize,
   trained?: (name: string) => boolean,
 ): MemoryEstimate {
-  const { given, stepLoss } = passWithoutDevice(shape, ways.tuning, size, trained);
+  const { given, stepLoss } = passWithoutDevice(shape, ways, size, trained);
   const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, ways);
   const held = bankBytes(given.banks);
   const own = BYTES_PER_WORD * (given.inputs.buffer.length + given.sinusoids.length + given.state.length);

@@ -17,7 +17,7 @@ export function recordedProducts(shape: TaggerShape, rates: DropoutRates, size: 
       return usual.variantFor(product);
     },
   };
-  const { given, stepLoss } = passWithoutDevice(shape, tuning, size);
+  const { given, stepLoss } = passWithoutDevice(shape, { tuning, attention: 'tiled' }, size);
   recordGradients(given, rates, 'whole', stepLoss);
   return products;
 }

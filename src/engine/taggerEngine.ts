@@ -234,10 +234,11 @@ export class TaggerEngine {
     batch: BatchSize,
     wanted: 'gradients' | 'prediction',
   ): Promise<Partial<Passes>> {
-    const { shape, tuning, config } = this.options;
+    const { shape, tuning, attention, config } = this.options;
     const { size: sequences, pieces } = batch;
     const { banks, state } = this;
-    const given = { shape, tuning, banks, sequences, pieces, inputs, sinusoids: this.sinusoidsFor(pieces), state };
+    const sinusoids = this.sinusoidsFor(pieces);
+    const given = { shape, tuning, attention, banks, sequences, pieces, inputs, sinusoids, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
       return { gradients: await Plan.compile(launches, this.home) };

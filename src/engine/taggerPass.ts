@@ -7,6 +7,7 @@ import type { BatchInputs } from './batchInputs.ts';
 import { recordAdam } from './kernels/adam.ts';
 import { recordAddBias } from './kernels/addBias.ts';
 import { recordArgmax } from './kernels/argmax.ts';
+import type { AttentionFamily } from './kernels/attentionScores.ts';
 import { recordColumnSums } from './kernels/columnSums.ts';
 import { recordCrf } from './kernels/crf.ts';
 import { recordDropped } from './kernels/dropped.ts';
@@ -32,6 +33,7 @@ import { recordXlnetForward } from './xlnetForward.ts';
 export interface TaggerPass {
   readonly shape: TaggerShape;
   readonly tuning: MatmulTuning;
+  readonly attention: AttentionFamily;
   readonly banks: ParameterBanks;
   readonly sequences: number;
   readonly pieces: number;

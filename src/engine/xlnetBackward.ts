@@ -88,7 +88,7 @@ export function recordXlnetBackward(
   const stride = threefold(pass);
   const threes = temporary('queries, keys and values', 3 * stride.rows);
   const dPosition = temporary('position keys', 2 * pieces * d);
-  recordAttentionBackward(recorder, attentionShape(pass, layer), saved.attention, saved, dContext, {
+  recordAttentionBackward(recorder, pass.attention, attentionShape(pass, layer), saved.attention, saved, dContext, {
     threes,
     position: dPosition,
     biases: banks.gradients(name('attention.contentBias'), name('attention.segmentEmbedding')),

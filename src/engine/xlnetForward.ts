@@ -4,7 +4,7 @@ import type { XlnetConfig } from '../model/xlnetConfig.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordActivation } from './kernels/activation.ts';
 import { recordAttention } from './kernels/attention.ts';
-import type { AttentionInputs, AttentionShape } from './kernels/attentionScores.ts';
+import type { AttentionFamily, AttentionInputs, AttentionShape } from './kernels/attentionScores.ts';
 import type { MatmulTuning } from './kernels/matmulTuning.ts';
 import { recordMatmul } from './kernels/matmul.ts';
 import { recordResidualNorm } from './kernels/residualNorm.ts';
@@ -16,6 +16,7 @@ import { aligned } from './recorder.ts';
 export interface Pass {
   readonly recorder: Recorder;
   readonly tuning: MatmulTuning;
+  readonly attention: AttentionFamily;
   readonly config: XlnetConfig;
   readonly rates: DropoutRates;
   readonly banks: ParameterBanks;
@@ -106,7 +107,7 @@ export function recordXlnetForward(
   };
   const context = temporary('context', rows * d);
   const logSumExp = temporary('log-sum-exp', sequences * heads * pieces);
-  recordAttention(recorder, attentionShape(pass, layer), attention, { context, logSumExp });
+  recordAttention(recorder, pass.attention, attentionShape(pass, layer), attention, { context, logSumExp });
   const projected = product(context, 'attention.output', [rows, d, d], 'attention');
   const { y: middle, ...attended } = norm(projected, h, 'attention');
   const inner = product(middle, 'feedForward.inner.kernel', [rows, i, d], 'inner');

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineWays } from '../../src/engine/engineWays.ts';
 import { waysFor } from '../../src/engine/engineWays.ts';
+import { hardwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import type { EngineOptions } from '../../src/engine/taggerEngine.ts';
 import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
 import { presets } from '../../src/lab/presets.ts';
@@ -70,6 +71,12 @@ const cases: readonly Case[] = [
     name: 'dropout, layers recomputed',
     config: { ...base.config, dropout },
     ways: { activations: 'recomputed' },
+  },
+  {
+    ...base,
+    name: 'dropout at every site, as on hardware',
+    config: { ...base.config, dropout },
+    ways: { tuning: hardwareTuning(), attention: 'tiled' },
   },
   { ...base, name: 'first pieces alone', stride: 2, config: { ...base.config, dropout } },
   { ...base, name: 'clamped distances, tanh', shape: withEncoder({ clampLength: 5, activation: 'gelu_new' }) },

@@ -20,7 +20,7 @@ it('passes on this adapter, and leaves the backend as it was', async () => {
 
 it('passes with the kernels for hardware', async () => {
   const gpu = await testGpu();
-  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, tuning: hardwareTuning() } });
+  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, tuning: hardwareTuning(), attention: 'tiled' } });
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });
 

@@ -46,7 +46,8 @@ function planned(
   if (state === undefined || stepLoss === undefined || clip === undefined || pending === undefined) throw new Error();
   const sinusoids = resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize);
   const inputs = batchInputs(sequences, pieces);
-  const given = { shape, tuning: hardwareTuning(), banks, sequences, pieces, inputs, sinusoids, state };
+  const families = { tuning: hardwareTuning(), attention: 'tiled' } as const;
+  const given = { shape, ...families, banks, sequences, pieces, inputs, sinusoids, state };
   const rates = { encoder: 0.1, attention: 0.1, head: 0.1 };
   const gradients = recordGradients(given, rates, keeping, stepLoss);
   const config = presets.paper.config;

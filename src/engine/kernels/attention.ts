@@ -1,76 +1,16 @@
 // XLNet's relative attention forward, with an online softmax: nothing of size [T, T] is ever in memory.
-import type { Kernel } from '../kernel.ts';
-import { kernel, writes } from '../kernel.ts';
 import type { Recorder, Region } from '../recorder.ts';
 import { linearGrid } from '../recorder.ts';
-import type { AttentionInputs, AttentionShape } from './attentionScores.ts';
-import { attentionScoresCode, attentionReads, attentionSizes, attentionSizesOf, attentionWork, dots, eachVector } from './attentionScores.ts'; // prettier-ignore
+import { attentionDirectKernel } from './attentionDirect.ts';
+import type { AttentionFamily, AttentionInputs, AttentionShape } from './attentionScores.ts';
+import { attentionSizesOf, attentionWork, onceByHeadSize } from './attentionScores.ts';
+import { attentionTiledKernel } from './attentionTiled.ts';
+import { tileGrid } from './attentionTiles.ts';
 
-/** An invocation holds one query and walks over the keys it sees. */
-function attentionKernel(headSize: number): Kernel {
-  const vectors = headSize / 4;
-  return kernel<string, string>({
-    name: `attention ${headSize}`,
-    sizes: attentionSizes,
-    buffers: { ...attentionReads, context: writes('vec4<f32>'), logSumExp: writes() },
-    workgroup: [64, 1, 1],
-    module: attentionScoresCode,
-    body: `if (index >= sizes.sequences * sizes.heads * sizes.pieces) { return; }
-  let i = index % sizes.pieces;
-  let head = (index / sizes.pieces) % sizes.heads;
-  let b = index / (sizes.pieces * sizes.heads);
-  let bias = head * ${vectors}u;
-  let own = rowAt(b, head, i, ${vectors}u);
-  var same = 0.0;
-  var other = 0.0;
-  ${eachVector(
-    headSize,
-    (c) => `let q${c} = threes[own + ${c}u];
-  let w${c} = q${c} + biases[bias + ${c}u];
-  let r${c} = q${c} + biases[sizes.biasStride + bias + ${c}u];
-  let s${c} = q${c} + biases[2u * sizes.biasStride + bias + ${c}u];
-  same += dot(s${c}, biases[3u * sizes.biasStride + bias + ${c}u]);
-  other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);
-  var sum${c} = vec4f(0.0);`,
-  )}
-  let count = countOf(b);
-  var largest = -1e30;
-  var total = 0.0;
-  // Keys up to the sequence's count, and the piece itself where it is padding.
-  let keys = select(count, count + 1u, i >= count);
-  for (var at = 0u; at < keys; at++) {
-    let j = select(at, i, at == count);
-    let k = sizes.threesStride + rowAt(b, head, j, ${vectors}u);
-    let p = positionAt(head, i, j, ${vectors}u);
-    let score = sizes.scale * (select(same, other, differ(b, i, j))
-      + ${dots(
-        headSize,
-        (c) => `w${c}`,
-        (c) => `threes[k + ${c}u]`,
-      )}
-      + ${dots(
-        headSize,
-        (c) => `r${c}`,
-        (c) => `position[p + ${c}u]`,
-      )});
-    if (score > largest) {
-      let shrink = exp(largest - score);
-      largest = score;
-      total *= shrink;
-      ${eachVector(headSize, (c) => `sum${c} *= shrink;`)}
-    }
-    let weight = exp(score - largest);
-    total += weight;
-    let kept = weight * factorOf(b, head, i, j);
-    let v = k + sizes.threesStride;
-    ${eachVector(headSize, (c) => `sum${c} += kept * threes[v + ${c}u];`)}
-  }
-  ${eachVector(headSize, (c) => `context[own + ${c}u] = sum${c} / total;`)}
-  logSumExp[index] = largest + log(total);`,
-  });
-}
-
-const kernels = new Map<number, Kernel>();
+const kernels = {
+  direct: onceByHeadSize(attentionDirectKernel),
+  tiled: onceByHeadSize(attentionTiledKernel),
+} as const;
 
 /**
  * context [B*T, H*h] = dropout(softmax(scores)) v, scores[i, j] = ((q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments
@@ -78,13 +18,18 @@ const kernels = new Map<number, Kernel>();
  */
 export function recordAttention(
   recorder: Recorder,
+  family: AttentionFamily,
   shape: AttentionShape,
   inputs: AttentionInputs,
   out: { readonly context: Region; readonly logSumExp: Region },
 ): void {
   const { headSize, sequences, heads, pieces } = shape;
-  const made = kernels.get(headSize) ?? attentionKernel(headSize);
-  kernels.set(headSize, made);
-  const grid = linearGrid(sequences * heads * pieces, 64);
-  recorder.launch(made, attentionSizesOf(shape), { ...inputs, ...out }, grid, attentionWork(shape, 3));
+  const grid = family === 'tiled' ? tileGrid(shape) : linearGrid(sequences * heads * pieces, 64);
+  recorder.launch(
+    kernels[family](headSize),
+    attentionSizesOf(shape),
+    { ...inputs, ...out },
+    grid,
+    attentionWork(shape, 3),
+  );
 }

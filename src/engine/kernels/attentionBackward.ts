@@ -1,16 +1,15 @@
 // The gradients of relative attention: probabilities are made again from the scores and their log-sum-exp.
 import type { Kernel } from '../kernel.ts';
 import { kernel, reads, writes } from '../kernel.ts';
-import type { Recorder, Region } from '../recorder.ts';
+import type { Grid, Recorder, Region } from '../recorder.ts';
 import { linearGrid, part } from '../recorder.ts';
 import { STATE } from '../stepState.ts';
-import type { AttentionInputs, AttentionShape } from './attentionScores.ts';
-import { attentionScoresCode, attentionReads, attentionSizes, attentionSizesOf, attentionWork, dots, eachVector } from './attentionScores.ts'; // prettier-ignore
-
-const indices = `let i = index % sizes.pieces;
-  let head = (index / sizes.pieces) % sizes.heads;
-  let b = index / (sizes.pieces * sizes.heads);`;
-const leave = 'if (index >= sizes.sequences * sizes.heads * sizes.pieces) { return; }';
+import { attentionDirectBackwardKernels } from './attentionDirectBackward.ts';
+import type { AttentionFamily, AttentionInputs, AttentionShape } from './attentionScores.ts';
+import { attentionSizes, attentionSizesOf, attentionWork, eachVector, ofOnePiece, onceByHeadSize } from './attentionScores.ts'; // prettier-ignore
+import { attentionTiledBackwardKernels } from './attentionTiledBackward.ts';
+import { tileGrid } from './attentionTiles.ts';
+import { recordMatmulSum } from './matmulSum.ts';
 
 /** By query: log-sum-exp, delta = dContext·context, and the two segment scores. */
 const statisticsKernel = (h: number): Kernel =>
@@ -26,8 +25,7 @@ const statisticsKernel = (h: number): Kernel =>
       statistics: writes('vec4<f32>'),
     },
     workgroup: [64, 1, 1],
-    body: `${leave}
-  ${indices}
+    body: `${ofOnePiece('i')}
   let own = (b * sizes.pieces + i) * sizes.width + head * ${h / 4}u;
   let bias = head * ${h / 4}u;
   var delta = 0.0;
@@ -41,67 +39,6 @@ const statisticsKernel = (h: number): Kernel =>
   other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);`,
   )}
   statistics[index] = vec4f(logSumExp[index], delta, same, other);`,
-  });
-
-const backwardReads = { ...attentionReads, dContext: reads('vec4<f32>'), statistics: reads('vec4<f32>') } as const;
-
-/** WGSL: dS of a pair, from its unscaled product score and dContext·v; `seen` is the query's statistics. */
-const gradientCode = `${attentionScoresCode}
-fn segmentScore(seen: vec4f, b: u32, i: u32, j: u32) -> f32 { return select(seen.z, seen.w, differ(b, i, j)); }`;
-
-/** By query: content and position parts of dq, and the sum of dS over keys of the same segment, in one buffer. */
-const queryKernel = (h: number): Kernel =>
-  kernel<string, string>({
-    name: `attention backward by query ${h}`,
-    sizes: attentionSizes,
-    buffers: { ...backwardReads, parts: writes('vec4<f32>') },
-    workgroup: [64, 1, 1],
-    module: gradientCode,
-    body: `${leave}
-  ${indices}
-  let own = rowAt(b, head, i, ${h / 4}u);
-  let bias = head * ${h / 4}u;
-  let seen = statistics[index];
-  ${eachVector(
-    h,
-    (c) => `let w${c} = threes[own + ${c}u] + biases[bias + ${c}u];
-  let r${c} = threes[own + ${c}u] + biases[sizes.biasStride + bias + ${c}u];
-  let d${c} = dContext[own + ${c}u];
-  var content${c} = vec4f(0.0);
-  var placed${c} = vec4f(0.0);`,
-  )}
-  var same = 0.0;
-  var other = 0.0;
-  let count = countOf(b);
-  let keys = select(count, count + 1u, i >= count);
-  for (var at = 0u; at < keys; at++) {
-    let j = select(at, i, at == count);
-    let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
-    let v = k + sizes.threesStride;
-    let p = positionAt(head, i, j, ${h / 4}u);
-    ${eachVector(h, (c) => `let k${c} = threes[k + ${c}u]; let p${c} = position[p + ${c}u];`)}
-    let score = sizes.scale * (segmentScore(seen, b, i, j)
-      + ${dots(
-        h,
-        (c) => `w${c}`,
-        (c) => `k${c}`,
-      )}
-      + ${dots(
-        h,
-        (c) => `r${c}`,
-        (c) => `p${c}`,
-      )});
-    let dA = factorOf(b, head, i, j) * (${dots(
-      h,
-      (c) => `d${c}`,
-      (c) => `threes[v + ${c}u]`,
-    )});
-    let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
-    ${eachVector(h, (c) => `content${c} += dS * k${c}; placed${c} += dS * p${c};`)}
-    if (differ(b, i, j)) { other += dS; } else { same += dS; }
-  }
-  ${eachVector(h, (c) => `parts[own + ${c}u] = content${c}; parts[sizes.threesStride + own + ${c}u] = placed${c};`)}
-  parts[2u * sizes.threesStride + index] = vec4f(same, other, 0.0, 0.0);`,
   });
 
 /** dq = content part + position part + segment part. */
@@ -118,119 +55,6 @@ const assembleKernel = (h: number): Kernel =>
   let sums = parts[2u * sizes.threesStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
   let e = 3u * sizes.biasStride + column;
   dQuery[index] = parts[index] + parts[sizes.threesStride + index] + sums.x * biases[e] + sums.y * biases[e + sizes.width];`,
-  });
-
-/** By key: dk and dv, over the queries that see it. */
-const keyKernel = (h: number): Kernel =>
-  kernel<string, string>({
-    name: `attention backward by key ${h}`,
-    sizes: attentionSizes,
-    buffers: { ...backwardReads, dThrees: writes('vec4<f32>') },
-    workgroup: [64, 1, 1],
-    module: gradientCode,
-    body: `${leave}
-  let j = index % sizes.pieces;
-  let head = (index / sizes.pieces) % sizes.heads;
-  let b = index / (sizes.pieces * sizes.heads);
-  let own = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
-  let bias = head * ${h / 4}u;
-  ${eachVector(
-    h,
-    (c) => `let k${c} = threes[own + ${c}u];
-  let v${c} = threes[own + sizes.threesStride + ${c}u];
-  let wk${c} = biases[bias + ${c}u];
-  let wr${c} = biases[sizes.biasStride + bias + ${c}u];
-  var dk${c} = vec4f(0.0);
-  var dv${c} = vec4f(0.0);`,
-  )}
-  let hidden = j >= countOf(b);
-  let first = select(0u, j, hidden);
-  let end = select(sizes.pieces, j + 1u, hidden);
-  for (var i = first; i < end; i++) {
-    let row = rowAt(b, head, i, ${h / 4}u);
-    let p = positionAt(head, i, j, ${h / 4}u);
-    let seen = statistics[(b * sizes.heads + head) * sizes.pieces + i];
-    ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u]; let d${c} = dContext[row + ${c}u];`)}
-    let score = sizes.scale * (segmentScore(seen, b, i, j)
-      + ${dots(
-        h,
-        (c) => `(q${c} + wk${c})`,
-        (c) => `k${c}`,
-      )}
-      + ${dots(
-        h,
-        (c) => `(q${c} + wr${c})`,
-        (c) => `position[p + ${c}u]`,
-      )});
-    let probability = exp(score - seen.x);
-    let factor = factorOf(b, head, i, j);
-    let dA = factor * (${dots(
-      h,
-      (c) => `d${c}`,
-      (c) => `v${c}`,
-    )});
-    let dS = probability * (dA - seen.y) * sizes.scale;
-    let weight = probability * factor;
-    ${eachVector(h, (c) => `dk${c} += dS * (q${c} + wk${c}); dv${c} += weight * d${c};`)}
-  }
-  ${eachVector(h, (c) => `dThrees[own + ${c}u] = dk${c}; dThrees[own + sizes.threesStride + ${c}u] = dv${c};`)}`,
-  });
-
-/** By relative position: dkr, over all sequences and all pairs at that distance. */
-const positionKernel = (h: number): Kernel =>
-  kernel<string, string>({
-    name: `attention backward by position ${h}`,
-    sizes: attentionSizes,
-    buffers: { ...backwardReads, dPosition: writes('vec4<f32>') },
-    workgroup: [64, 1, 1],
-    module: gradientCode,
-    body: `let T = sizes.pieces;
-  if (index >= sizes.heads * 2u * T) { return; }
-  let p = index % (2u * T);
-  let head = index / (2u * T);
-  let own = p * sizes.width + head * ${h / 4}u;
-  let bias = head * ${h / 4}u;
-  ${eachVector(
-    h,
-    (c) => `let p${c} = position[own + ${c}u];
-  let wk${c} = biases[bias + ${c}u];
-  let wr${c} = biases[sizes.biasStride + bias + ${c}u];
-  var sum${c} = vec4f(0.0);`,
-  )}
-  // j = p - T + i lies in [0, T).
-  let first = select(0u, T - p, p < T);
-  let end = select(2u * T - p, T, p < T);
-  for (var b = 0u; b < sizes.sequences; b++) {
-    let count = countOf(b);
-    for (var i = first; i < end; i++) {
-      let j = p + i - T;
-      if (j >= count && j != i) { continue; }
-      let row = rowAt(b, head, i, ${h / 4}u);
-      let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
-      let v = k + sizes.threesStride;
-      let seen = statistics[(b * sizes.heads + head) * T + i];
-      ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u];`)}
-      let score = sizes.scale * (segmentScore(seen, b, i, j)
-        + ${dots(
-          h,
-          (c) => `(q${c} + wk${c})`,
-          (c) => `threes[k + ${c}u]`,
-        )}
-        + ${dots(
-          h,
-          (c) => `(q${c} + wr${c})`,
-          (c) => `p${c}`,
-        )});
-      let dA = factorOf(b, head, i, j) * (${dots(
-        h,
-        (c) => `dContext[row + ${c}u]`,
-        (c) => `threes[v + ${c}u]`,
-      )});
-      let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
-      ${eachVector(h, (c) => `sum${c} += dS * (q${c} + wr${c});`)}
-    }
-  }
-  ${eachVector(h, (c) => `dPosition[own + ${c}u] = sum${c};`)}`,
   });
 
 /** Gradients of the five bias vectors, a workgroup a vec4 of columns with lanes over the rows. */
@@ -273,17 +97,15 @@ fn put(at: u32, value: vec4f) {
   put(place + column, sum);`,
   });
 
-const makers = { statisticsKernel, queryKernel, assembleKernel, keyKernel, positionKernel, biasKernel };
-type Made = Readonly<Record<keyof typeof makers, Kernel>>;
-const madeFor = new Map<number, Made>();
-
-function kernelsFor(headSize: number): Made {
-  const known = madeFor.get(headSize);
-  if (known !== undefined) return known;
-  const made = Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, make(headSize)])) as Made;
-  madeFor.set(headSize, made);
-  return made;
-}
+const sharedKernels = onceByHeadSize((headSize) => ({
+  statistics: statisticsKernel(headSize),
+  assemble: assembleKernel(headSize),
+  biases: biasKernel(headSize),
+}));
+const ownKernels = {
+  direct: onceByHeadSize(attentionDirectBackwardKernels),
+  tiled: onceByHeadSize(attentionTiledBackwardKernels),
+} as const;
 
 export interface AttentionGradients {
   /** As `threes`: written. */
@@ -294,9 +116,13 @@ export interface AttentionGradients {
   readonly biases: Region | null;
 }
 
+/** Workgroups by relative position below which sequences are shared out among more of them, to be added up after. */
+const ENOUGH_GROUPS = 256;
+
 /** Gradients of `recordAttention` from dContext [B*T, H*h] and what forward kept. Memory is linear in T. */
 export function recordAttentionBackward(
   recorder: Recorder,
+  family: AttentionFamily,
   shape: AttentionShape,
   inputs: AttentionInputs,
   saved: { readonly context: Region; readonly logSumExp: Region },
@@ -304,7 +130,8 @@ export function recordAttentionBackward(
   gradients: AttentionGradients,
 ): void {
   const { sequences, pieces, heads, headSize } = shape;
-  const made = kernelsFor(headSize);
+  const shared = sharedKernels(headSize);
+  const own = ownKernels[family](headSize);
   const sizes = attentionSizesOf(shape);
   const queries = sequences * heads * pieces;
   const rowWords = sequences * pieces * heads * headSize;
@@ -312,20 +139,43 @@ export function recordAttentionBackward(
   const parts = recorder.temporary('attention parts', 8 * sizes.threesStride + 4 * queries);
   const { threes, biases, state } = inputs;
   const byRow = linearGrid(queries, 64);
+  const byPiece = family === 'tiled' ? tileGrid(shape) : byRow;
   const { context, logSumExp } = saved;
-  const launch = (
-    used: Kernel,
-    regions: Record<string, Region>,
-    grid: readonly [number, number, number],
-    products = 0,
-  ): void => recorder.launch(used, sizes, regions, grid, products === 0 ? undefined : attentionWork(shape, products));
-  launch(made.statisticsKernel, { threes, biases, context, dContext, logSumExp, statistics }, byRow);
-  launch(made.queryKernel, { ...inputs, dContext, statistics, parts }, byRow, 5);
+  const launch = (used: Kernel, regions: Record<string, Region>, grid: Grid, products = 0): void =>
+    recorder.launch(used, sizes, regions, grid, products === 0 ? undefined : attentionWork(shape, products));
+  launch(shared.statistics, { threes, biases, context, dContext, logSumExp, statistics }, byRow);
+  const read = { ...inputs, dContext, statistics };
+  launch(own.query, { ...read, parts }, byPiece, 5);
   const dQuery = part(gradients.threes, 0, rowWords);
-  launch(made.assembleKernel, { parts, biases, dQuery }, linearGrid(rowWords / 4, 64));
-  launch(made.keyKernel, { ...inputs, dContext, statistics, dThrees: gradients.threes }, byRow, 5);
-  const byPosition = linearGrid(heads * 2 * pieces, 64);
-  launch(made.positionKernel, { ...inputs, dContext, statistics, dPosition: gradients.position }, byPosition, 4);
+  launch(shared.assemble, { parts, biases, dQuery }, linearGrid(rowWords / 4, 64));
+  launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 5);
+  if (family === 'tiled') recordTiledPositions(recorder, shape, read, gradients.position);
+  else launch(own.position, { ...read, dPosition: gradients.position }, linearGrid(heads * 2 * pieces, 64), 4);
   if (gradients.biases === null) return;
-  launch(made.biasKernel, { parts, threes, biases, state, gradient: gradients.biases }, [sizes.width, 1, 1]);
+  launch(shared.biases, { parts, threes, biases, state, gradient: gradients.biases }, [sizes.width, 1, 1]);
+}
+
+/** Where relative positions give too few workgroups, each takes a share of the sequences only, and the shares are added. */
+function recordTiledPositions(
+  recorder: Recorder,
+  shape: AttentionShape,
+  read: Record<string, Region>,
+  dPosition: Region,
+): void {
+  const { sequences, pieces, heads, headSize } = shape;
+  const [blocks] = tileGrid({ ...shape, pieces: 2 * pieces });
+  const share = Math.ceil(sequences / Math.ceil(ENOUGH_GROUPS / (blocks * heads)));
+  const shares = Math.ceil(sequences / share);
+  const length = 2 * pieces * heads * headSize;
+  const sums = shares > 1 ? recorder.temporary('attention position shares', shares * length) : null;
+  recorder.launch(
+    ownKernels.tiled(headSize).position,
+    { ...attentionSizesOf(shape), share },
+    { ...read, dPosition: sums ?? dPosition },
+    [blocks, heads, shares],
+    attentionWork(shape, 4),
+  );
+  if (sums === null) return;
+  const sizes = { length, splits: shares, outputs: 1, strideOut: 0 };
+  recordMatmulSum(recorder, sizes, 'write', true, { parts: sums, out: dPosition });
 }

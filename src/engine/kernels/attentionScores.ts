@@ -5,6 +5,12 @@ import { aligned } from '../recorder.ts';
 import { keyWord } from '../stepState.ts';
 import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
 
+/**
+ * `direct`: an invocation holds one query, key or relative position, without barriers, for adapters that compute on the processor.
+ * `tiled`: workgroups take blocks of 32 into workgroup memory, for graphics hardware.
+ */
+export type AttentionFamily = 'direct' | 'tiled';
+
 export interface AttentionShape {
   readonly sequences: number;
   readonly pieces: number;
@@ -66,6 +72,30 @@ export const attentionReads = {
   biases: reads('vec4<f32>'),
   state: reads('u32'),
 } as const;
+
+/** `statistics` of a query: log-sum-exp, dContext·context, and its scores of keys in the same segment and in another. */
+export const attentionBackwardReads = {
+  ...attentionReads,
+  dContext: reads('vec4<f32>'),
+  statistics: reads('vec4<f32>'),
+} as const;
+
+/** What is made by `make` once for a head size. */
+export function onceByHeadSize<Made>(make: (headSize: number) => Made): (headSize: number) => Made {
+  const madeFor = new Map<number, Made>();
+  return (headSize) => {
+    const made = madeFor.get(headSize) ?? make(headSize);
+    madeFor.set(headSize, made);
+    return made;
+  };
+}
+
+/** WGSL of a kernel with an invocation a piece of a head: `b`, `head` and the piece by its name. */
+export const ofOnePiece = (piece: 'i' | 'j'): string =>
+  `if (index >= sizes.sequences * sizes.heads * sizes.pieces) { return; }
+  let ${piece} = index % sizes.pieces;
+  let head = (index / sizes.pieces) % sizes.heads;
+  let b = index / (sizes.pieces * sizes.heads);`;
 
 /** Text for each vec4 of a head, so that registers are named and never indexed. */
 export function eachVector(headSize: number, text: (c: number) => string): string {

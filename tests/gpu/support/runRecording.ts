@@ -23,21 +23,15 @@ export function testDevice(): Promise<GPUDevice> {
   return opened;
 }
 
+let pipelines: Pipelines | null = null;
+
 /** The same device as an engine takes it. */
 export async function testGpu(): Promise<EngineGpu> {
   const device = await testDevice();
   pipelines ??= new Pipelines(device);
-  return {
-    device,
-    adapter: 'software',
-    browser: 'tests',
-    software: true,
-    pipelines,
-    ways: waysFor({ software: true }),
-  };
+  const software = true;
+  return { device, adapter: 'software', browser: 'tests', software, pipelines, ways: waysFor({ software }) };
 }
-
-let pipelines: Pipelines | null = null;
 
 /**
  * Uploads every input into a resident of its length, records, runs `times` times, and reads back the residents named in `outputs`
@@ -49,7 +43,7 @@ export async function runRecording<Input extends string, Output extends string>(
   record: (recorder: Recorder, regions: Readonly<Record<Input | Output, Region>>) => void,
   { times = 1, fill = 12345 } = {},
 ): Promise<Record<Output, Float32Array<ArrayBuffer>>> {
-  const device = await testDevice();
+  const { device, pipelines: compiled } = await testGpu();
   const memory = new GpuMemory(device);
   const buffers = new Map<Resident, GPUBuffer>();
   const regions: Record<string, Region> = {};
@@ -69,7 +63,7 @@ export async function runRecording<Input extends string, Output extends string>(
   const plan = await Plan.compile(recorder.launches, {
     memory,
     arena,
-    pipelines: new Pipelines(device),
+    pipelines: compiled,
     bufferOf: (buffer) => buffers.get(buffer) as GPUBuffer,
     workPerSubmit: 1e8,
   });

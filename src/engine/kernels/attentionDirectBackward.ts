@@ -1,0 +1,176 @@
+// The gradients of relative attention without barriers: by query, by key and by relative position.
+import type { Kernel } from '../kernel.ts';
+import { kernel, writes } from '../kernel.ts';
+import { attentionBackwardReads, attentionScoresCode, attentionSizes, dots, eachVector, ofOnePiece } from './attentionScores.ts'; // prettier-ignore
+
+/** WGSL: dS of a pair, from its unscaled product score and dContext·v; `seen` is the query's statistics. */
+const gradientCode = `${attentionScoresCode}
+fn segmentScore(seen: vec4f, b: u32, i: u32, j: u32) -> f32 { return select(seen.z, seen.w, differ(b, i, j)); }`;
+
+/** By query: content and position parts of dq, and the sum of dS over keys of the same segment, in one buffer. */
+const queryKernel = (h: number): Kernel =>
+  kernel<string, string>({
+    name: `attention backward by query, direct ${h}`,
+    sizes: attentionSizes,
+    buffers: { ...attentionBackwardReads, parts: writes('vec4<f32>') },
+    workgroup: [64, 1, 1],
+    module: gradientCode,
+    body: `${ofOnePiece('i')}
+  let own = rowAt(b, head, i, ${h / 4}u);
+  let bias = head * ${h / 4}u;
+  let seen = statistics[index];
+  ${eachVector(
+    h,
+    (c) => `let w${c} = threes[own + ${c}u] + biases[bias + ${c}u];
+  let r${c} = threes[own + ${c}u] + biases[sizes.biasStride + bias + ${c}u];
+  let d${c} = dContext[own + ${c}u];
+  var content${c} = vec4f(0.0);
+  var placed${c} = vec4f(0.0);`,
+  )}
+  var same = 0.0;
+  var other = 0.0;
+  let count = countOf(b);
+  let keys = select(count, count + 1u, i >= count);
+  for (var at = 0u; at < keys; at++) {
+    let j = select(at, i, at == count);
+    let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
+    let v = k + sizes.threesStride;
+    let p = positionAt(head, i, j, ${h / 4}u);
+    ${eachVector(h, (c) => `let k${c} = threes[k + ${c}u]; let p${c} = position[p + ${c}u];`)}
+    let score = sizes.scale * (segmentScore(seen, b, i, j)
+      + ${dots(
+        h,
+        (c) => `w${c}`,
+        (c) => `k${c}`,
+      )}
+      + ${dots(
+        h,
+        (c) => `r${c}`,
+        (c) => `p${c}`,
+      )});
+    let dA = factorOf(b, head, i, j) * (${dots(
+      h,
+      (c) => `d${c}`,
+      (c) => `threes[v + ${c}u]`,
+    )});
+    let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
+    ${eachVector(h, (c) => `content${c} += dS * k${c}; placed${c} += dS * p${c};`)}
+    if (differ(b, i, j)) { other += dS; } else { same += dS; }
+  }
+  ${eachVector(h, (c) => `parts[own + ${c}u] = content${c}; parts[sizes.threesStride + own + ${c}u] = placed${c};`)}
+  parts[2u * sizes.threesStride + index] = vec4f(same, other, 0.0, 0.0);`,
+  });
+
+/** By key: dk and dv, over the queries that see it. */
+const keyKernel = (h: number): Kernel =>
+  kernel<string, string>({
+    name: `attention backward by key, direct ${h}`,
+    sizes: attentionSizes,
+    buffers: { ...attentionBackwardReads, dThrees: writes('vec4<f32>') },
+    workgroup: [64, 1, 1],
+    module: gradientCode,
+    body: `${ofOnePiece('j')}
+  let own = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
+  let bias = head * ${h / 4}u;
+  ${eachVector(
+    h,
+    (c) => `let k${c} = threes[own + ${c}u];
+  let v${c} = threes[own + sizes.threesStride + ${c}u];
+  let wk${c} = biases[bias + ${c}u];
+  let wr${c} = biases[sizes.biasStride + bias + ${c}u];
+  var dk${c} = vec4f(0.0);
+  var dv${c} = vec4f(0.0);`,
+  )}
+  let hidden = j >= countOf(b);
+  let first = select(0u, j, hidden);
+  let end = select(sizes.pieces, j + 1u, hidden);
+  for (var i = first; i < end; i++) {
+    let row = rowAt(b, head, i, ${h / 4}u);
+    let p = positionAt(head, i, j, ${h / 4}u);
+    let seen = statistics[(b * sizes.heads + head) * sizes.pieces + i];
+    ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u]; let d${c} = dContext[row + ${c}u];`)}
+    let score = sizes.scale * (segmentScore(seen, b, i, j)
+      + ${dots(
+        h,
+        (c) => `(q${c} + wk${c})`,
+        (c) => `k${c}`,
+      )}
+      + ${dots(
+        h,
+        (c) => `(q${c} + wr${c})`,
+        (c) => `position[p + ${c}u]`,
+      )});
+    let probability = exp(score - seen.x);
+    let factor = factorOf(b, head, i, j);
+    let dA = factor * (${dots(
+      h,
+      (c) => `d${c}`,
+      (c) => `v${c}`,
+    )});
+    let dS = probability * (dA - seen.y) * sizes.scale;
+    let weight = probability * factor;
+    ${eachVector(h, (c) => `dk${c} += dS * (q${c} + wk${c}); dv${c} += weight * d${c};`)}
+  }
+  ${eachVector(h, (c) => `dThrees[own + ${c}u] = dk${c}; dThrees[own + sizes.threesStride + ${c}u] = dv${c};`)}`,
+  });
+
+/** By relative position: dkr, over all sequences and all pairs at that distance. */
+const positionKernel = (h: number): Kernel =>
+  kernel<string, string>({
+    name: `attention backward by position, direct ${h}`,
+    sizes: attentionSizes,
+    buffers: { ...attentionBackwardReads, dPosition: writes('vec4<f32>') },
+    workgroup: [64, 1, 1],
+    module: gradientCode,
+    body: `let T = sizes.pieces;
+  if (index >= sizes.heads * 2u * T) { return; }
+  let p = index % (2u * T);
+  let head = index / (2u * T);
+  let own = p * sizes.width + head * ${h / 4}u;
+  let bias = head * ${h / 4}u;
+  ${eachVector(
+    h,
+    (c) => `let p${c} = position[own + ${c}u];
+  let wk${c} = biases[bias + ${c}u];
+  let wr${c} = biases[sizes.biasStride + bias + ${c}u];
+  var sum${c} = vec4f(0.0);`,
+  )}
+  // j = p - T + i lies in [0, T).
+  let first = select(0u, T - p, p < T);
+  let end = select(2u * T - p, T, p < T);
+  for (var b = 0u; b < sizes.sequences; b++) {
+    let count = countOf(b);
+    for (var i = first; i < end; i++) {
+      let j = p + i - T;
+      if (j >= count && j != i) { continue; }
+      let row = rowAt(b, head, i, ${h / 4}u);
+      let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
+      let v = k + sizes.threesStride;
+      let seen = statistics[(b * sizes.heads + head) * T + i];
+      ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u];`)}
+      let score = sizes.scale * (segmentScore(seen, b, i, j)
+        + ${dots(
+          h,
+          (c) => `(q${c} + wk${c})`,
+          (c) => `threes[k + ${c}u]`,
+        )}
+        + ${dots(
+          h,
+          (c) => `(q${c} + wr${c})`,
+          (c) => `p${c}`,
+        )});
+      let dA = factorOf(b, head, i, j) * (${dots(
+        h,
+        (c) => `dContext[row + ${c}u]`,
+        (c) => `threes[v + ${c}u]`,
+      )});
+      let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
+      ${eachVector(h, (c) => `sum${c} += dS * (q${c} + wr${c});`)}
+    }
+  }
+  ${eachVector(h, (c) => `dPosition[own + ${c}u] = sum${c};`)}`,
+  });
+
+export function attentionDirectBackwardKernels(headSize: number) {
+  return { query: queryKernel(headSize), key: keyKernel(headSize), position: positionKernel(headSize) };
+}
