@@ -21,21 +21,24 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-simd.wasm'),
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
-  async gpu() {
-    try {
-      const { create, globals } = await import('webgpu');
-      Object.assign(globalThis, globals);
-      return keepAlive(create([]));
-    } catch {
-      return undefined; // no Dawn binary for this platform
-    }
-  },
+  gpu: () => dawnEntry(),
 };
 
 let entry: GPU | undefined;
 
-/** Dawn's devices die with the entry they came from, and nothing else refers to it. */
-function keepAlive(gpu: GPU): GPU {
-  entry = gpu;
+/**
+ * Dawn's WebGPU entry, opened with its flags; undefined on a platform without a Dawn binary. Also made `navigator.gpu`, without which tfjs
+ * takes no device, and kept: devices die with the entry they came from.
+ */
+export async function dawnEntry(flags: readonly string[] = []): Promise<GPU | undefined> {
+  try {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    entry = create([...flags]);
+  } catch {
+    return undefined;
+  }
+  if (!('navigator' in globalThis)) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(navigator, 'gpu', { value: entry, configurable: true });
   return entry;
 }

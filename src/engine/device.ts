@@ -64,7 +64,8 @@ export function describeAdapter(adapter: GPUAdapter): string {
 
 /**
  * Requests a device and makes it tfjs' `webgpu` backend, guards in place. Errors that WebGPU only reports on the side (validation, out
- * of memory, a lost device) end up in the health that is returned: nothing on the GPU may be trusted after one.
+ * of memory, a lost device) end up in the health that is returned: nothing on the GPU may be trusted after one. `browser` is the browser
+ * or runtime in words. Throws LabError `backend/unavailable` where tfjs refuses the device.
  */
 export async function openDevice(
   adapter: GPUAdapter,
@@ -88,7 +89,13 @@ export async function openDevice(
   guardWebgpuKernels();
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info as GPUAdapterInfo));
-  await tf.setBackend('webgpu');
+  // tfjs answers false and goes on with its cpu backend, under the name webgpu, where the constructor throws.
+  if (!(await tf.setBackend('webgpu'))) {
+    throw new LabError(
+      'backend/unavailable',
+      'tfjs could not take up the GPU device; its webgpu backend did not start.',
+    );
+  }
   const software = isSoftwareAdapter(adapter);
   return {
     health,
