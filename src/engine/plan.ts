@@ -17,6 +17,15 @@ export interface PlanHome {
   workPerSubmit: number;
 }
 
+/** What one launch took on the device. */
+export interface LaunchTime {
+  /** Of the kernel. */
+  readonly name: string;
+  readonly elapsedMs: number;
+  /** Arithmetic operations, as it was recorded with. */
+  readonly work: number;
+}
+
 interface Bound {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -62,31 +71,42 @@ export class Plan {
     return this.accepted([device.popErrorScope(), device.popErrorScope()]);
   }
 
-  /** Milliseconds each launch took, by timestamp queries: one pass a launch, so the sum is more than `run` takes. */
-  async profile(): Promise<readonly { readonly name: string; readonly elapsedMs: number; readonly work: number }[]> {
+  /**
+   * Runs every launch in a pass of its own between timestamps, so the sum is more than `run` takes. The device has to have been opened
+   * with `timestamp-query`; `run` comes before, as it tells of errors.
+   */
+  async profile(): Promise<readonly LaunchTime[]> {
     const { device } = this.home.memory;
-    const bound = this.bound().flat();
-    const querySet = device.createQuerySet({ type: 'timestamp', count: bound.length * 2 });
-    const size = bound.length * 16;
-    const resolved = device.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = device.createCommandEncoder();
-    for (const [at, one] of bound.entries()) {
-      const timestampWrites = { querySet, beginningOfPassWriteIndex: at * 2, endOfPassWriteIndex: at * 2 + 1 };
-      const pass = encoder.beginComputePass({ timestampWrites });
-      dispatch(pass, one);
-      pass.end();
+    const submits = this.bound();
+    const count = this.launches.length * 2;
+    const querySet = device.createQuerySet({ type: 'timestamp', count });
+    const resolved = device.createBuffer({
+      size: count * 8,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+    const staging = device.createBuffer({ size: count * 8, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    let query = 0;
+    for (const [at, bound] of submits.entries()) {
+      const encoder = device.createCommandEncoder();
+      for (const one of bound) {
+        const timestampWrites = { querySet, beginningOfPassWriteIndex: query++, endOfPassWriteIndex: query++ };
+        const pass = encoder.beginComputePass({ timestampWrites });
+        dispatch(pass, one);
+        pass.end();
+      }
+      if (at === submits.length - 1) {
+        encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+        encoder.copyBufferToBuffer(resolved, 0, staging, 0, count * 8);
+      }
+      device.queue.submit([encoder.finish()]);
     }
-    encoder.resolveQuerySet(querySet, 0, bound.length * 2, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     const times = new BigInt64Array(staging.getMappedRange().slice(0));
     for (const disposable of [querySet, resolved, staging]) disposable.destroy();
-    return bound.map(({ launch }, at) => ({
-      name: launch.kernel.name,
+    return this.launches.map(({ kernel, work }, at) => ({
+      name: kernel.name,
       elapsedMs: Number((times[at * 2 + 1] as bigint) - (times[at * 2] as bigint)) / 1e6,
-      work: launch.work,
+      work,
     }));
   }
 

@@ -14,7 +14,7 @@ import type { EngineWays } from './engineWays.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import type { Bank } from './parameterBanks.ts';
 import { ParameterBanks } from './parameterBanks.ts';
-import type { PlanHome } from './plan.ts';
+import type { LaunchTime, PlanHome } from './plan.ts';
 import { Plan } from './plan.ts';
 import type { Resident } from './recorder.ts';
 import { stateLength, stateWords } from './stepState.ts';
@@ -120,12 +120,19 @@ export class TaggerEngine {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
     this.clearEmbeddingGradient();
     for (const [microBatch, batch] of microBatches.entries()) {
-      const { inputs, gradients } = await this.passesOf(batch, 'gradients');
-      this.write(inputs.buffer, batchWords(inputs, batch));
-      this.write(this.state, this.stateOf(settings, microBatch, sequences));
-      await this.runMeasured(gradients);
+      await this.runMeasured(await this.gradientsOf(batch, settings, microBatch, sequences));
     }
     await (await this.updatePlan()).run();
+  }
+
+  /**
+   * One update from one micro-batch, as `step`, with the time of every launch; a step of that shape comes before. The device has to have
+   * been opened with `timestamp-query`.
+   */
+  async profile(batch: Batch, settings: EngineStep): Promise<readonly LaunchTime[]> {
+    this.clearEmbeddingGradient();
+    const gradients = await (await this.gradientsOf(batch, settings, 0, batch.size)).profile();
+    return [...gradients, ...(await (await this.updatePlan()).profile())];
   }
 
   /** Tags [B, T] and emissions [B, T, K] of a batch, CRF positions first in each row. */
@@ -173,10 +180,10 @@ export class TaggerEngine {
   }
 
   /** Runs a plan; the first time it also sees how long the device takes, and sizes submits by that. */
-  private async runMeasured(plan: Plan | null): Promise<void> {
+  private async runMeasured(plan: Plan): Promise<void> {
     const startedAtMs = performance.now();
-    const first = plan?.run();
-    if (first === undefined || plan === null) return;
+    const first = plan.run();
+    if (first === undefined) return;
     await first;
     await this.memory.device.queue.onSubmittedWorkDone();
     const work = plan.launches.reduce((sum, launch) => sum + launch.work, 0);
@@ -184,6 +191,15 @@ export class TaggerEngine {
     this.measuredWork = work;
     const perMs = work / (performance.now() - startedAtMs);
     this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
+  }
+
+  /** The plan of a micro-batch's gradients, its inputs written. */
+  private async gradientsOf(batch: Batch, settings: EngineStep, microBatch: number, sequences: number): Promise<Plan> {
+    const { inputs, gradients } = await this.passesOf(batch, 'gradients');
+    if (gradients === null) throw new Error('a pass for gradients was asked for and not recorded');
+    this.write(inputs.buffer, batchWords(inputs, batch));
+    this.write(this.state, this.stateOf(settings, microBatch, sequences));
+    return gradients;
   }
 
   private stateOf(

@@ -16,6 +16,11 @@ export function fitsEngine({ encoder }: TaggerShape): boolean {
   return [encoder.hiddenSize, encoder.headSize, encoder.innerSize].every((size) => size % 4 === 0);
 }
 
+/** A trainer whose engine can be measured. */
+export interface EngineTrainer extends Trainer {
+  readonly engine: TaggerEngine;
+}
+
 function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
   const { shape, config, factors } = settings;
   return new TaggerEngine(gpu, {
@@ -33,13 +38,14 @@ export function engineTrainer(
   tensors: HostParameters,
   settings: Settings,
   trained: (name: string) => boolean,
-): Trainer {
+): EngineTrainer {
   const engine = openEngine(gpu, settings, trained);
   const { weights, first, second } = tensorsWithPrefix(tensors);
   engine.upload(weights);
   engine.upload(first, 'first');
   engine.upload(second, 'second');
   return {
+    engine,
     async *prepare(sizes) {
       // The largest first: then memory for temporaries is made once.
       const missing = sizes

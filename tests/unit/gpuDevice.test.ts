@@ -7,5 +7,7 @@ it('is refused where tfjs finds no navigator.gpu', async () => {
   const { device } = countingDevice();
   const opened = Object.assign(device, { lost: new Promise(() => undefined), addEventListener: () => undefined });
   const adapter = { limits: {}, info: {}, features: new Set(), requestDevice: () => Promise.resolve(opened) };
-  await expect(openDevice(adapter as unknown as GPUAdapter)).rejects.toMatchObject({ code: 'backend/unavailable' });
+  await expect(openDevice(adapter as unknown as GPUAdapter, 'tests')).rejects.toMatchObject({
+    code: 'backend/unavailable',
+  });
 });

@@ -1,0 +1,115 @@
+// The sizes a measurement is made at: by name, by keys, or a name with some keys changed.
+import { presets } from '../../src/lab/presets.ts';
+import type { TaggerShape } from '../../src/model/tagger.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
+
+/** A tagger and a batch. `recompute`: layers are done again in the backward pass; `stock`: stock tfjs is measured too. */
+export interface BenchShape {
+  readonly layers: number;
+  readonly d: number;
+  readonly ff: number;
+  readonly heads: number;
+  readonly vocabulary: number;
+  /** Sequences. */
+  readonly batch: number;
+  /** Pieces of each sequence, all of them real. */
+  readonly length: number;
+  readonly tags: number;
+  /** Dropout everywhere; the words of the mask are drawn on the processor by stock tfjs, so 0 is its best case. */
+  readonly dropout: number;
+  readonly recompute: boolean;
+  readonly stock: boolean;
+}
+
+const issue: BenchShape = {
+  layers: 4,
+  d: 128,
+  ff: 512,
+  heads: 4,
+  vocabulary: 8000,
+  batch: 8,
+  length: 64,
+  tags: 9,
+  dropout: 0,
+  recompute: false,
+  stock: true,
+};
+const base: BenchShape = { ...issue, layers: 12, d: 768, ff: 3072, heads: 12, vocabulary: 32000, length: 128 };
+
+export const benchShapes = {
+  /** Of the built-in model. */
+  issue,
+  tiny: { ...issue, layers: 2, d: 32, ff: 64, heads: 2, vocabulary: 100, batch: 2, length: 16, tags: 5 },
+  /** XLNet-base. */
+  base,
+  /** XLNet-large; stock tfjs would need tens of gigabytes. */
+  large: { ...base, layers: 24, d: 1024, ff: 4096, heads: 16, batch: 6, length: 512, recompute: true, stock: false },
+} as const satisfies Record<string, BenchShape>;
+
+export type BenchShapeName = keyof typeof benchShapes;
+
+/** Reads `NAME`, `key=value,...` or `NAME,key=value,...`, the name being `issue` when there is none. Throws Error on what it cannot read. */
+export function readBenchShape(text: string): BenchShape {
+  const shape: Record<string, number | boolean> = { ...issue };
+  for (const [at, item] of text.split(',').entries()) {
+    const [key = '', value] = item.split('=');
+    if (value === undefined) {
+      if (at > 0 || !Object.hasOwn(benchShapes, key)) {
+        throw new Error(`no shape is called ${key}; shapes: ${Object.keys(benchShapes).join(', ')}`);
+      }
+      Object.assign(shape, benchShapes[key as BenchShapeName]);
+      continue;
+    }
+    if (!Object.hasOwn(issue, key)) {
+      throw new Error(`a shape has no ${key}; it has ${Object.keys(issue).join(', ')}`);
+    }
+    shape[key] = readValue(key, value);
+  }
+  const read = shape as unknown as BenchShape;
+  if (read.d % read.heads !== 0 || (read.d / read.heads) % 4 !== 0 || read.ff % 4 !== 0) {
+    throw new Error(`d ${read.d}, heads ${read.heads}, ff ${read.ff}: the size of a head and ff are multiples of 4`);
+  }
+  return read;
+}
+
+function readValue(key: string, value: string): number | boolean {
+  if (key === 'recompute' || key === 'stock') {
+    if (value !== 'yes' && value !== 'no') throw new Error(`${key} is yes or no, not ${value}`);
+    return value === 'yes';
+  }
+  const number = Number(value);
+  const valid = key === 'dropout' ? number >= 0 && number < 1 : Number.isInteger(number) && number >= 1;
+  if (!valid) throw new Error(`${key} cannot be ${value}`);
+  return number;
+}
+
+/** The shape in words, as results name it. */
+export function describeBenchShape(shape: BenchShape): string {
+  const { layers, d, ff, heads, vocabulary, batch, length, tags, dropout, recompute } = shape;
+  const name = Object.entries(benchShapes).find(([, one]) => JSON.stringify(one) === JSON.stringify(shape))?.[0];
+  const sizes = `${layers} layers, d ${d}, ff ${ff}, ${heads} heads, vocabulary ${vocabulary}, batch ${batch} of ${length}, ${tags} tags`;
+  return `${name === undefined ? '' : `${name}: `}${sizes}, dropout ${dropout}${recompute ? ', layers recomputed' : ''}`;
+}
+
+export function taggerOf({ layers, d, ff, heads, vocabulary, tags }: BenchShape): TaggerShape {
+  return {
+    encoder: {
+      layers,
+      hiddenSize: d,
+      heads,
+      headSize: d / heads,
+      innerSize: ff,
+      vocabularySize: vocabulary,
+      activation: 'gelu',
+      layerNormEpsilon: 1e-12,
+      clampLength: null,
+      initializerRange: 0.02,
+    },
+    head: { tagCount: tags, kind: 'crf', startEnd: true },
+  };
+}
+
+/** The paper's settings with the shape's dropout. */
+export function configOf({ dropout }: BenchShape): TrainingConfig {
+  return { ...presets.paper.config, dropout: { encoder: dropout, attention: dropout, head: dropout } };
+}
