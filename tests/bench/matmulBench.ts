@@ -9,6 +9,7 @@ import type { MatmulContender } from '../../src/engine/matmulTrial.ts';
 import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
 import { Pipelines } from '../../src/engine/pipelines.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
+import type { BenchDevice } from './benchDevice.ts';
 
 export interface MatmulTiming {
   readonly shape: MatmulShape;
@@ -104,4 +105,17 @@ export function layerProducts(rows: number, d: number, inner: number): readonly 
     { kind: 'tn', rows: d, columns: inner, inner: rows, into },
     { kind: 'tn', rows: inner, columns: d, inner: rows, into },
   ];
+}
+
+const REFERENCE = { hardware: 1024, software: 512 };
+
+/** GFLOP/s of the fastest variant for one large square product: what others are measured by. */
+export async function bestMatmulSpeed({ gpu, tuning }: BenchDevice, say: (line: string) => void): Promise<number> {
+  const size = gpu.software ? REFERENCE.software : REFERENCE.hardware;
+  say(`the best matrix product of ${size} x ${size} x ${size}`);
+  const shape = { kind: 'nn', rows: size, columns: size, inner: size, into: 'write' } as const;
+  // Every variant takes minutes to compile on a software adapter.
+  const variantsFor = gpu.software ? (one: MatmulShape) => [tuning.variantFor(one)] : undefined;
+  const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, ...(variantsFor && { variantsFor }) });
+  return Math.max(...timings.map(({ most }) => most));
 }

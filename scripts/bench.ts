@@ -1,0 +1,52 @@
+// `npm run bench`: measures the WebGPU engine in Node or in Chromium, prints tables, writes them as JSON.
+import { writeFile } from 'node:fs/promises';
+import { describeBenchShape } from '../tests/bench/benchShape.ts';
+import { BENCH_USAGE, benchArguments, type BenchArguments } from './bench/benchArguments.ts';
+import { benchVersions } from './bench/benchVersions.ts';
+import { runNodeBench } from './bench/nodeBench.ts';
+import { printBenchTable } from './bench/printBench.ts';
+
+const startedAt = performance.now();
+
+/** Where a person looks while it runs; results go to the other stream. */
+function say(line: string): void {
+  console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${line}`);
+}
+
+async function measure(asked: BenchArguments): Promise<void> {
+  const { what, shape, rounds, place, jsonFile } = asked;
+  const home = { say, torchStep: () => Promise.reject(new Error('nothing is measured in PyTorch here')) };
+  const runtime = `Node ${process.versions.node}`;
+  const report = await runNodeBench({ what, shape, rounds }, home);
+  const versions = benchVersions();
+  const date = new Date().toISOString();
+  console.log(`bench ${what}, ${describeBenchShape(shape)}, ${rounds} rounds`);
+  console.log(`${report.adapter}; ${runtime}; ${date}`);
+  console.log(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join('; ')); // prettier-ignore
+  for (const table of report.tables) console.log(`\n${printBenchTable(table)}`);
+  if (jsonFile === null) return;
+  const { adapter, software, measured } = report;
+  const result = { what, shape, rounds, date, adapter, software, runtime, place, versions, measured };
+  await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  say(`written to ${jsonFile}`);
+}
+
+async function main(): Promise<number> {
+  let asked: BenchArguments;
+  try {
+    asked = benchArguments(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${BENCH_USAGE}`);
+    return 2;
+  }
+  try {
+    await measure(asked);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+// The GPU and its threads would keep the process alive.
+process.exit(await main());

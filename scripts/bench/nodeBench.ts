@@ -1,0 +1,11 @@
+// Measures in this process, on Dawn.
+import type { BenchHome, BenchReport, BenchRequest } from '../../tests/bench/benchReport.ts';
+import { runBench } from '../../tests/bench/runBench.ts';
+import { dawnEntry } from '../../workers/nodePlatform.ts';
+
+/** Timestamps are otherwise rounded to 0.1 ms, which is more than many a launch takes. */
+const FLAGS = ['disable-dawn-features=timestamp_quantization'];
+
+export function runNodeBench(request: BenchRequest, home: Omit<BenchHome, 'gpu'>): Promise<BenchReport> {
+  return runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
+}
