@@ -110,12 +110,12 @@ export function layerProducts(rows: number, d: number, inner: number): readonly 
 const REFERENCE = { hardware: 1024, software: 512 };
 
 /** GFLOP/s of the fastest variant for one large square product: what others are measured by. */
-export async function bestMatmulSpeed({ gpu, tuning }: BenchDevice, say: (line: string) => void): Promise<number> {
+export async function bestMatmulSpeed({ gpu }: BenchDevice, say: (line: string) => void): Promise<number> {
   const size = gpu.software ? REFERENCE.software : REFERENCE.hardware;
   say(`the best matrix product of ${size} x ${size} x ${size}`);
   const shape = { kind: 'nn', rows: size, columns: size, inner: size, into: 'write' } as const;
   // Every variant takes minutes to compile on a software adapter.
-  const variantsFor = gpu.software ? (one: MatmulShape) => [tuning.variantFor(one)] : undefined;
+  const variantsFor = gpu.software ? (one: MatmulShape) => [gpu.ways.tuning.variantFor(one)] : undefined;
   const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, ...(variantsFor && { variantsFor }) });
   return Math.max(...timings.map(({ most }) => most));
 }
