@@ -21,6 +21,8 @@ export function guardWebgpuKernels(): void {
   replace('Softmax', guardSoftmax);
   replace('AddN', guardAddN);
   replace('Transpose', guardTranspose);
+  replace('Cast', guardCast);
+  replace('Einsum', refuseEinsum);
 }
 
 function replace(name: string, guard: (stock: Kernel) => Kernel): void {
@@ -64,3 +66,21 @@ const guardTranspose =
     if (x.dtype !== 'float32') throw new Error(`transpose of ${x.dtype} is not safe on WebGPU`);
     return stock(kernelArguments);
   };
+
+/** Integers keep their bits under the label float32, which no kernel of ours would see: adding zero makes them numbers. */
+const guardCast =
+  (stock: Kernel): Kernel =>
+  (kernelArguments) => {
+    const x = kernelArguments.inputs.x as tf.TensorInfo;
+    const cast = stock(kernelArguments);
+    if (x.dtype === 'float32' || cast.dtype !== 'float32') return cast;
+    return tf.tidy(() => {
+      const labelled = tf.engine().makeTensorFromTensorInfo(cast);
+      return tf.add(labelled, 0);
+    });
+  };
+
+/** It has no gradient and holds the whole product of its operands in memory. */
+const refuseEinsum = (): Kernel => () => {
+  throw new Error('einsum is not for training; use matMul and reshape');
+};

@@ -21,7 +21,19 @@ export function registerWasmKernels(): void {
   tf.registerKernel({ kernelName: 'UnsortedSegmentSum', backendName: 'wasm', kernelFunc: unsortedSegmentSum });
   tf.unregisterKernel('BatchMatMul', 'wasm');
   tf.registerKernel({ kernelName: 'BatchMatMul', backendName: 'wasm', kernelFunc: batchMatMul });
+  const oneHot = tf.getKernel('OneHot', 'wasm');
+  tf.unregisterKernel('OneHot', 'wasm');
+  tf.registerKernel({ ...oneHot, kernelFunc: refuseFloats(oneHot.kernelFunc) });
 }
+
+/** The stock kernel writes integers whatever the type is called: read as floats they are all but 0. */
+const refuseFloats =
+  (stock: tf.KernelFunc): tf.KernelFunc =>
+  (kernelArguments) => {
+    const dtype = kernelArguments.attrs?.dtype;
+    if (dtype !== 'int32') throw new Error(`oneHot as ${String(dtype)} is not safe on wasm; cast it from int32`);
+    return stock(kernelArguments);
+  };
 
 /** result[segmentIds[row]] += x[row], rows in order: the gradient of a gather, missing in tfjs-backend-wasm 4.22. */
 const unsortedSegmentSum = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo => {

@@ -179,3 +179,9 @@ describe('UnsortedSegmentSum', () => {
     expect([...gradient]).toEqual([3, 4, 0, 0, 9, 10, 0, 0, 1 + 5 + 7, 2 + 6 + 8]);
   });
 });
+
+it('one-hot floats, whose bits the stock kernel writes as integers, are refused', async () => {
+  const ids = tf.tensor1d([2, 0], 'int32');
+  expect(() => tf.oneHot(ids, 3, 1, 0, 'float32')).toThrow('oneHot');
+  expect([...(await tf.cast(tf.oneHot(ids, 3), 'float32').data())]).toEqual([0, 0, 1, 1, 0, 0]);
+});
