@@ -64,7 +64,7 @@ export async function* tuneMatmul(
     entries.push({ key, variant, gflops: fastest === null ? null : matmulWork(shape) / fastest.elapsedMs / 1e6 });
   }
   signal?.throwIfAborted();
-  yield { done: classes.length, total: classes.length };
+  if (classes.length > 0) yield { done: classes.length, total: classes.length };
   return { version: 1, adapter, entries };
 }
 

@@ -1,11 +1,34 @@
 // Proves that an epoch shows every sequence once, in an order that depends on seed and epoch alone, with little padding.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochSteps, evaluationBatches, stepsPerEpoch } from '../../src/training/batches.ts';
+import type { Sequence } from '../../src/data/features.ts';
+import { batchSizes, epochSteps, evaluationBatches, stepsPerEpoch } from '../../src/training/batches.ts';
+import { padBatch } from '../../src/training/padBatch.ts';
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 128 }), { minLength: 1, maxLength: 400 });
 const all = (lengths: readonly number[]): number[] => lengths.map((_, index) => index);
 const sizes = fc.record({ batchSize: fc.integer({ min: 1, max: 40 }), micro: fc.integer({ min: 1, max: 40 }) });
+
+describe('batchSizes', () => {
+  it('are the sizes that micro-batches are padded to, each once', () => {
+    fc.assert(
+      fc.property(lengthsArbitrary, fc.integer({ min: 1, max: 20 }), (lengths, microBatchSize) => {
+        const steps = epochSteps(lengths, all(lengths), { batchSize: 20, microBatchSize }, 1, 0);
+        const sequences = lengths.map((length) => ({
+          pieceIds: new Array<number>(length).fill(7),
+          segmentIds: new Array<number>(length).fill(0),
+          crfPositions: [0],
+          tags: [0],
+          words: [],
+        }));
+        const padded = steps.flat().map((indices) => padBatch(sequences as unknown as Sequence[], indices));
+        const expected = new Set(padded.map(({ size, pieces }) => `${size} ${pieces}`));
+        const found = batchSizes(steps, lengths).map(({ size, pieces }) => `${size} ${pieces}`);
+        expect(found.sort()).toEqual([...expected].sort());
+      }),
+    );
+  });
+});
 
 describe('epochSteps', () => {
   it('holds every sequence exactly once, in batches and micro-batches of the sizes asked for', () => {

@@ -136,6 +136,14 @@ describe('training', () => {
   });
 });
 
+it('keeps how the GPU is to be used for the next visit', async () => {
+  const { lab, store } = await openLab();
+  const machine = { ...lab.getState().machine, activations: 'recomputed', gpuBytes: 2 ** 34 } as const;
+  await lab.setMachine(machine);
+  expect(lab.getState().machine).toEqual(machine);
+  expect((await openLab({ store })).lab.getState().machine).toEqual(machine);
+});
+
 describe('refusing', () => {
   it('refuses a plan whose corpus is missing and queues nothing', async () => {
     const { lab } = await stockedLab();

@@ -1,0 +1,64 @@
+// Proves that products are tuned once for an adapter: found, stored before use, kept for later runs, and left alone when a run is stopped.
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import type { EngineGpu } from '../../src/engine/device.ts';
+import { presets } from '../../src/lab/presets.ts';
+import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
+import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
+import { memory } from '../../src/storage/memory.ts';
+import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import { gpuUnderSettings, tuneForRun } from '../../src/training/tuneForRun.ts';
+import { tinyTasks } from '../fixtures/tinyRun.ts';
+import { testGpu } from './support/runRecording.ts';
+
+const settings = defaultMachineSettings;
+const { config } = presets.quick;
+let tasks: EncodedTasks;
+let hardware: EngineGpu;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  const all = await tinyTasks();
+  tasks = { ...all, train: { ...all.train, sequences: all.train.sequences.slice(0, 1) } };
+  // Taken for hardware, which alone is tuned.
+  hardware = { ...(await testGpu()), adapter: 'taken for hardware', software: false };
+});
+
+async function tune(gpu: EngineGpu, store = memory(), signal = new AbortController().signal) {
+  const events: TrainingEvent[] = [];
+  const tuning = tuneForRun(gpu, store, settings, tasks, config, signal);
+  for (;;) {
+    const next = await tuning.next();
+    if (next.done === true) return { events, gpu: next.value };
+    events.push(next.value);
+  }
+}
+
+it('tunes what is new, stores it, and finds it again', async () => {
+  const store = memory();
+  const first = await tune(hardware, store);
+  const total = first.events.length - 1;
+  expect(total).toBeGreaterThan(3);
+  expect(first.events.at(-1)).toEqual({ kind: 'phase', phase: 'tuning', done: total, total });
+  expect(await store.keys('machine/')).toHaveLength(1);
+  const again = await tune(hardware, store);
+  expect(again.events).toEqual([]);
+  const stored = await gpuUnderSettings(hardware, store, settings);
+  const product = { kind: 'nn', rows: 64, columns: 32, inner: 32, into: 'write' } as const;
+  for (const { ways } of [again.gpu, stored]) {
+    expect(ways.tuning.variantFor(product)).toEqual(first.gpu.ways.tuning.variantFor(product));
+  }
+});
+
+it('stores nothing of a run that was stopped meanwhile', async () => {
+  const store = memory();
+  const stop = new AbortController();
+  stop.abort('pause');
+  await expect(tune(hardware, store, stop.signal)).rejects.toBe('pause');
+  expect(await store.keys('')).toEqual([]);
+});
+
+it('tunes nothing on a software adapter', async () => {
+  const gpu = await testGpu();
+  expect(await tune(gpu)).toEqual({ events: [], gpu });
+});
