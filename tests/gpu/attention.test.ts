@@ -154,6 +154,8 @@ const shapes: readonly Omit<AttentionCase, 'rate'>[] = [
   { counts: [33, 20], pieces: 33, heads: 2, headSize: 64 },
   { counts: [64], pieces: 67, heads: 2, headSize: 12 },
   { counts: [40, 40], pieces: 41, heads: 1, headSize: 12, size: 4 },
+  // So many heads that a workgroup of the tiles takes more than one sequence, and the last fewer.
+  { counts: [66, 40, 3], pieces: 66, heads: 26, headSize: 12 },
   { counts: [512], pieces: 512, heads: 1, headSize: 8 },
   { counts: [1000], pieces: 1024, heads: 1, headSize: 4 },
 ];
