@@ -1,7 +1,6 @@
 // How the GPU of this machine is used: its memory, what the backward pass keeps, and the precision.
 import { useState } from 'react';
 import type { Activations, MachineSettings, MixedPrecision, Precision } from '../../schema/machineSettings.ts';
-import { format } from '../format.ts';
 import { useAct } from '../useAct.ts';
 import { useLab } from '../useLab.ts';
 import { Field } from './Field.tsx';
@@ -23,7 +22,7 @@ export function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: Mixed
   return (
     <details className="fold">
       <summary>
-        GPU: {format.bytes(machine.gpuBytes)}, activations {ACTIVATIONS[machine.activations]}, {machine.precision}
+        GPU: {machine.gpuBytes / GIBIBYTE} GiB, activations {ACTIVATIONS[machine.activations]}, {machine.precision}
       </summary>
       <div className="stack">
         <GpuMemoryField gpuBytes={machine.gpuBytes} onChange={(gpuBytes) => change({ gpuBytes })} />
@@ -87,6 +86,7 @@ function GpuMemoryField({
       {(control) => (
         <input
           {...control}
+          type="text"
           inputMode="decimal"
           value={text}
           onChange={(event) => setText(event.target.value)}
