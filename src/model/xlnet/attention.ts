@@ -41,11 +41,7 @@ export function attentionInputs(
   };
 }
 
-/**
- * o [B*T, d] from hidden states h [B*T, d]:
- * A = softmax_j(((q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ]) / sqrt(h)), o = concat_heads(A v) Wo.
- * `prefix` is `layer.<l>.attention.`.
- */
+/** o [B*T, d] from hidden states h [B*T, d]: the context of h's projections, projected. `prefix` is `layer.<l>.attention.`. */
 export function relativeAttention(
   h: tf.Tensor2D,
   inputs: AttentionInputs,
@@ -56,24 +52,52 @@ export function relativeAttention(
   stream: DropoutStream | null,
   layer: number,
 ): tf.Tensor2D {
+  const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+    tf.matMul(x, parameter<tf.Tensor2D>(parameters, prefix + name));
+  // Position keys are the same for every sequence, so their dropout mask is too.
+  const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
+  const projections = {
+    queries: project(h, 'query'),
+    keys: project(h, 'key'),
+    values: project(h, 'value'),
+    positionKeys: project(sinusoids, 'position'),
+  };
+  const context = relativeContext(projections, inputs, parameters, prefix, config, rates, stream, layer);
+  return project(context, 'output');
+}
+
+/** Queries, keys and values [B*T, H*h], position keys [2T, H*h]. */
+export interface AttentionProjections {
+  readonly queries: tf.Tensor2D;
+  readonly keys: tf.Tensor2D;
+  readonly values: tf.Tensor2D;
+  readonly positionKeys: tf.Tensor2D;
+}
+
+/**
+ * concat_heads(A v) [B*T, H*h] with A = softmax_j(((q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ]) / sqrt(h)).
+ * `prefix` is `layer.<l>.attention.`.
+ */
+export function relativeContext(
+  { queries, keys, values, positionKeys }: AttentionProjections,
+  inputs: Pick<AttentionInputs, 'segmentsDiffer' | 'mask'>,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  prefix: string,
+  config: XlnetConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+  layer: number,
+): tf.Tensor2D {
   const { heads: H, headSize } = config;
   const [B, , T] = inputs.mask.shape;
-  const weight = <W extends tf.Tensor>(name: string): W => parameter<W>(parameters, prefix + name);
+  const weight = (name: string): tf.Tensor => parameter(parameters, prefix + name);
   const byHead = (x: tf.Tensor2D): tf.Tensor4D => tf.transpose(tf.reshape(x, [B, T, H, headSize]), [0, 2, 1, 3]); // [B, H, T, h]
   const perHead = (name: string): tf.Tensor4D => tf.reshape(weight(name), [1, H, 1, headSize]);
 
-  const q = byHead(tf.matMul(h, weight<tf.Tensor2D>('query')));
-  const k = byHead(tf.matMul(h, weight<tf.Tensor2D>('key')));
-  const v = byHead(tf.matMul(h, weight<tf.Tensor2D>('value')));
-
+  const [q, k, v] = [byHead(queries), byHead(keys), byHead(values)];
   const content = tf.matMul(tf.add(q, perHead('contentBias')), k, false, true); // [B, H, T, T]
 
-  // Position keys are the same for every sequence, so their dropout mask is too.
-  const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
-  const kr = tf.transpose(
-    tf.reshape(tf.matMul(sinusoids, weight<tf.Tensor2D>('position')), [2 * T, H, headSize]),
-    [1, 0, 2],
-  ); // [H, 2T, h]
+  const kr = tf.transpose(tf.reshape(positionKeys, [2 * T, H, headSize]), [1, 0, 2]); // [H, 2T, h]
   const qr = tf.reshape(tf.transpose(tf.add(q, perHead('positionBias')), [1, 0, 2, 3]), [H, B * T, headSize]);
   const position = tf.transpose(relativeShift(tf.matMul(qr, kr, false, true), B, T, H), [1, 0, 2, 3]); // [B, H, T, T]
 
@@ -88,7 +112,7 @@ export function relativeAttention(
   const scores = tf.mul(tf.add(tf.add(content, position), segment), 1 / Math.sqrt(headSize));
   const attention = dropout(tf.softmax(tf.add(scores, inputs.mask)), rates.attention, stream, layer, 'attention');
   const context = tf.transpose(tf.matMul(attention, v), [0, 2, 1, 3]); // [B, T, H, h]
-  return tf.matMul(tf.reshape(context, [B * T, H * headSize]), weight<tf.Tensor2D>('output')) as tf.Tensor2D;
+  return tf.reshape(context, [B * T, H * headSize]);
 }
 
 /** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows one short (Dai et al. 2019, appendix B). */
