@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { describeBenchShape } from '../tests/bench/benchShape.ts';
 import { BENCH_USAGE, benchArguments, type BenchArguments } from './bench/benchArguments.ts';
 import { benchVersions } from './bench/benchVersions.ts';
+import { runChromiumBench } from './bench/chromiumBench.ts';
 import { runNodeBench } from './bench/nodeBench.ts';
 import { printBenchTable } from './bench/printBench.ts';
+import { openTorchProcess } from './bench/torchProcess.ts';
 
 const startedAt = performance.now();
 
@@ -15,10 +17,12 @@ function say(line: string): void {
 
 async function measure(asked: BenchArguments): Promise<void> {
   const { what, shape, rounds, place, jsonFile } = asked;
-  const home = { say, torchStep: () => Promise.reject(new Error('nothing is measured in PyTorch here')) };
-  const runtime = `Node ${process.versions.node}`;
-  const report = await runNodeBench({ what, shape, rounds }, home);
-  const versions = benchVersions();
+  const torch = what === 'torch' ? await openTorchProcess(shape) : null;
+  const torchStep = torch?.step ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
+  const run = place === 'node' ? runNodeBench : runChromiumBench;
+  const { report, runtime } = await run({ what, shape, rounds }, { say, torchStep });
+  torch?.end();
+  const versions = { ...benchVersions(), ...torch?.versions };
   const date = new Date().toISOString();
   console.log(`bench ${what}, ${describeBenchShape(shape)}, ${rounds} rounds`);
   console.log(`${report.adapter}; ${runtime}; ${date}`);

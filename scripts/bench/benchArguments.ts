@@ -18,7 +18,7 @@ export function benchArguments(words: readonly string[]): BenchArguments {
     args: [...words],
     allowPositionals: true,
     options: {
-      shape: { type: 'string', default: 'issue' },
+      shape: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       in: { type: 'string', default: 'node' },
       json: { type: 'string' },
@@ -29,7 +29,8 @@ export function benchArguments(words: readonly string[]): BenchArguments {
   if (!isName(what) || others.length > 0) throw new Error(`what to measure: one of ${BENCH_NAMES.join(', ')}`);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`rounds: ${values.rounds} is no number of rounds`);
+  const shape = readBenchShape(values.shape ?? (what === 'memory' ? 'base' : 'issue'));
   const place = values.in;
   if (place !== 'node' && place !== 'chromium') throw new Error(`in: node or chromium, not ${place}`);
-  return { what, shape: readBenchShape(values.shape), rounds, place, jsonFile: values.json ?? null };
+  return { what, shape, rounds, place, jsonFile: values.json ?? null };
 }

@@ -6,6 +6,10 @@ import { dawnEntry } from '../../workers/nodePlatform.ts';
 /** Timestamps are otherwise rounded to 0.1 ms, which is more than many a launch takes. */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
 
-export function runNodeBench(request: BenchRequest, home: Omit<BenchHome, 'gpu'>): Promise<BenchReport> {
-  return runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
+export async function runNodeBench(
+  request: BenchRequest,
+  home: Omit<BenchHome, 'gpu'>,
+): Promise<{ readonly report: BenchReport; readonly runtime: string }> {
+  const report = await runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
+  return { report, runtime: `Node ${process.versions.node}` };
 }

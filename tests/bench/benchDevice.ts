@@ -4,6 +4,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { EngineGpu } from '../../src/engine/device.ts';
 import { describeAdapter, openDevice } from '../../src/engine/device.ts';
 import type { BenchHome } from './benchReport.ts';
+import type { BenchShape } from './benchShape.ts';
 
 export interface BenchDevice {
   readonly gpu: EngineGpu;
@@ -14,6 +15,11 @@ export interface BenchDevice {
   sendStock(): void;
   /** Waits until the device has done everything that was sent. Throws what has gone wrong on it. */
   finish(): Promise<void>;
+}
+
+/** The GPU with activations kept or done again as a shape asks. */
+export function gpuFor({ gpu }: BenchDevice, { recompute }: BenchShape): EngineGpu {
+  return { ...gpu, ways: { ...gpu.ways, activations: recompute ? 'recomputed' : 'kept' } };
 }
 
 /** Throws Error where there is no adapter. */

@@ -65,7 +65,7 @@ export function shortNumber(value: number): string {
   const magnitude = Math.abs(value);
   if (magnitude >= 100) return value.toFixed(0);
   if (magnitude >= 10) return value.toFixed(1);
-  return magnitude >= 1 || magnitude === 0 ? value.toFixed(2) : value.toPrecision(2);
+  return magnitude >= 0.995 || magnitude === 0 ? value.toFixed(2) : value.toPrecision(2);
 }
 
 export function megabytes(bytes: number): string {

@@ -10,6 +10,9 @@ import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
 import { Pipelines } from '../../src/engine/pipelines.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
 import type { BenchDevice } from './benchDevice.ts';
+import { openBenchDevice } from './benchDevice.ts';
+import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
+import { percent, shortNumber } from './benchReport.ts';
 
 export interface MatmulTiming {
   readonly shape: MatmulShape;
@@ -114,8 +117,48 @@ export async function bestMatmulSpeed({ gpu }: BenchDevice, say: (line: string) 
   const size = gpu.software ? REFERENCE.software : REFERENCE.hardware;
   say(`the best matrix product of ${size} x ${size} x ${size}`);
   const shape = { kind: 'nn', rows: size, columns: size, inner: size, into: 'write' } as const;
-  // Every variant takes minutes to compile on a software adapter.
-  const variantsFor = gpu.software ? (one: MatmulShape) => [gpu.ways.tuning.variantFor(one)] : undefined;
-  const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, ...(variantsFor && { variantsFor }) });
+  const variantsFor = (one: MatmulShape): readonly MatmulVariant[] => [gpu.ways.tuning.variantFor(one), ...candidates(gpu.software, one)]; // prettier-ignore
+  const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, variantsFor });
   return Math.max(...timings.map(({ most }) => most));
+}
+
+/** Products of one layer at the shape asked for: what is used there and the fastest, beside the fastest product of the whole run. */
+export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchHome): Promise<BenchReport> {
+  const device = await openBenchDevice(home);
+  const { gpu, adapter } = device;
+  const shapes = layerProducts(shape.batch * shape.length, shape.d, shape.ff);
+  const variantsFor = (one: MatmulShape): readonly MatmulVariant[] => [gpu.ways.tuning.variantFor(one), ...candidates(gpu.software, one)]; // prettier-ignore
+  const timings: MatmulTiming[] = [];
+  for (const [at, one] of shapes.entries()) {
+    home.say(`product ${at + 1} of ${shapes.length}: ${productName(one)}`);
+    const onRefused = (_: MatmulShape, variant: MatmulVariant, error: unknown): void => home.say(`${variantName(variant)} is refused: ${String(error)}`); // prettier-ignore
+    timings.push(...(await benchMatmul(gpu.device, [one], { rounds, variantsFor, onRefused })));
+    await device.finish();
+  }
+  const best = Math.max(await bestMatmulSpeed(device, home.say), ...timings.map(({ gflops }) => gflops));
+  const rows = shapes.map((one) => {
+    const own = timings.filter((timing) => timing.shape === one);
+    const used = own.find(({ name }) => name === variantName(gpu.ways.tuning.variantFor(one)));
+    const [fastest] = own;
+    const speed = (timing: MatmulTiming | undefined): string => (timing === undefined ? '–' : shortNumber(timing.gflops)); // prettier-ignore
+    const share = (timing: MatmulTiming | undefined): string => percent((timing?.gflops ?? NaN) / best);
+    return [productName(one), used?.name ?? '–', speed(used), share(used), fastest?.name ?? '–', speed(fastest), share(fastest)]; // prettier-ignore
+  });
+  const columns = ['product', 'used untuned', 'GFLOP/s', 'of the best', 'fastest', 'GFLOP/s', 'of the best'];
+  const notes = [
+    `Medians of ${rounds} rounds, all variants in turn. The best matrix product of this run: ${shortNumber(best)} GFLOP/s.`,
+    ...(gpu.software ? ['The adapter is emulated on the processor: variants with workgroup memory are left out, and speeds say nothing of a GPU.'] : []), // prettier-ignore
+  ];
+  const table = { title: 'Matrix products of one layer', columns, rows, notes };
+  return { adapter, software: gpu.software, tables: [table], measured: { best, timings } };
+}
+
+/** Tiles in workgroup memory take a software adapter minutes to compile, and are slower there. */
+function candidates(software: boolean, shape: MatmulShape): readonly MatmulVariant[] {
+  const all = usual(shape, 'f32');
+  return software ? all.filter(({ family, splits }) => family === 'direct' && splits === 1) : all;
+}
+
+function productName({ kind, rows, columns, inner, batch = 1, sum = false }: MatmulShape): string {
+  return `${kind} ${rows}x${columns}x${inner}${batch === 1 ? '' : `, ${sum ? 'sum' : 'batch'} of ${batch}`}`;
 }

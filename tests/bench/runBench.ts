@@ -1,14 +1,24 @@
 // Every measurement by its name.
+import { benchAdam } from './adamBench.ts';
+import { benchAttention } from './attentionBench.ts';
 import type { BenchHome, BenchName, BenchReport, BenchRequest } from './benchReport.ts';
+import { benchCrf } from './crfBench.ts';
+import { benchMatmuls } from './matmulBench.ts';
+import { benchMemory } from './memoryBench.ts';
 import { benchStep } from './stepBench.ts';
+import { benchTorch } from './torchBench.ts';
 
-const benches: Partial<Record<BenchName, (request: BenchRequest, home: BenchHome) => Promise<BenchReport>>> = {
+const benches: Readonly<Record<BenchName, (request: BenchRequest, home: BenchHome) => Promise<BenchReport>>> = {
   step: benchStep,
+  matmul: benchMatmuls,
+  attention: benchAttention,
+  adam: benchAdam,
+  crf: benchCrf,
+  memory: benchMemory,
+  torch: benchTorch,
 };
 
 /** Measures what is asked for, here. Throws Error where there is no adapter, LabError where the device fails. */
 export function runBench(request: BenchRequest, home: BenchHome): Promise<BenchReport> {
-  const bench = benches[request.what];
-  if (bench === undefined) throw new Error(`nothing measures ${request.what}`);
-  return bench(request, home);
+  return benches[request.what](request, home);
 }

@@ -8,7 +8,7 @@ import type { Trainer } from '../../src/training/trainer.ts';
 import { freshState } from '../../src/training/trainerState.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
 import type { BenchDevice } from './benchDevice.ts';
-import { openBenchDevice } from './benchDevice.ts';
+import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import type { BenchHome, BenchReport, BenchRequest, BenchTable, Spread } from './benchReport.ts';
 import { megabytes, shortNumber, spreadOf, spreadText } from './benchReport.ts';
 import type { BenchShape } from './benchShape.ts';
@@ -141,9 +141,8 @@ async function measureSteps(
   const openStock = (): Promise<Trainer> => counters.during('stock', () => plainTrainer(freshState(host), settings));
 
   say('ours: recording, compiling, and steps without launches');
-  const activations = shape.recompute ? 'recomputed' : 'kept';
-  const gpu = { ...device.gpu, ways: { ...device.gpu.ways, activations } } as const;
-  const openOurs = () => counters.during('ours', () => engineTrainer(gpu, host, settings, () => true));
+  const openOurs = () =>
+    counters.during('ours', () => engineTrainer(gpuFor(device, shape), host, settings, () => true));
   // Trainers of their own, since both learn from what they run: the engine how much a submit may hold, tfjs which tensors it has.
   const unsent = await openOurs();
   await ours.suppress(unsent, SUPPRESSED_RUNS.ours);
