@@ -33,7 +33,7 @@ function drawIds({ rows, vocabulary }: TableCase): Int32Array<ArrayBuffer> {
   return Int32Array.from({ length: rows }, () => rng.integer(vocabulary));
 }
 
-/** The real rows by ascending id, where each id begins, and the ids; what is beyond would lead out of every buffer. */
+/** The real rows by ascending id, where each id begins, and the ids; one group more would add the first row to id 0. */
 function grouped(given: TableCase, pieceIds: Int32Array) {
   const { rows, padding } = given;
   const real = [...pieceIds.keys()].filter((row) => padding === 0 || row % padding !== padding - 1);
@@ -41,15 +41,15 @@ function grouped(given: TableCase, pieceIds: Int32Array) {
   const groups = ids.map((id) => real.filter((row) => pieceIds[row] === id));
   const starts = [0];
   for (const members of groups) starts.push((starts.at(-1) as number) + members.length);
-  const filled = (length: number, values: readonly number[]): Uint32Array<ArrayBuffer> => {
-    const words = new Uint32Array(length).fill(0x0fffffff);
+  const filled = (length: number, values: readonly number[], beyond = 0): Uint32Array<ArrayBuffer> => {
+    const words = new Uint32Array(length).fill(beyond);
     words.set(values);
     return words;
   };
   return {
     real,
     order: filled(rows, groups.flat()),
-    starts: filled(rows + 1, starts),
+    starts: filled(rows + 1, starts, rows),
     ids: filled(rows, ids),
     uniqueCount: Uint32Array.of(groups.length),
   };
