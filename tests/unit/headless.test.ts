@@ -224,6 +224,13 @@ describe('its command line', () => {
       modelsFolder: null,
       outFolder: path.resolve('out'),
       backend: 'auto',
+      machine: {},
+    });
+    const gpu = ['--gpu-memory', '1.5', '--activations', 'recomputed', '--precision', 'mixed'];
+    expect(headlessArguments(['plan.json', '--out', 'out', ...gpu])?.machine).toEqual({
+      gpuBytes: 1.5 * 2 ** 30,
+      activations: 'recomputed',
+      precision: 'mixed',
     });
     expect(headlessArguments(['--help'])).toBeNull();
   });
@@ -234,6 +241,8 @@ describe('its command line', () => {
     [['a.json', 'b.json', '--out', 'x']],
     [['plan.json', '--out', 'x', '--backend', 'cuda']],
     [['plan.json', '--out', 'x', '--speed', 'fast']],
+    [['plan.json', '--out', 'x', '--gpu-memory', 'much']],
+    [['plan.json', '--out', 'x', '--precision', 'f8']],
   ])('refuses %j', (args) => {
     expect(() => headlessArguments(args)).toThrow(expect.objectContaining({ code: 'headless/usage' }));
   });

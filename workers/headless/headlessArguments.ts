@@ -1,6 +1,7 @@
 // The command line of headless, parsed.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { machineSettingsSchema, type MachineSettings } from '../../src/schema/machineSettings.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { BackendChoice } from '../protocol.ts';
 
@@ -11,9 +12,12 @@ export interface HeadlessArguments {
   readonly modelsFolder: string | null;
   readonly outFolder: string;
   readonly backend: BackendChoice;
+  /** How the GPU is to be used, as far as it was said. */
+  readonly machine: Partial<MachineSettings>;
 }
 
 export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--corpora DIR] [--models DIR] [--backend webgpu|wasm|cpu]
+       [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed]
 
 Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
   --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
@@ -21,6 +25,8 @@ Trains the plan that the page exported and writes DIR/<plan name>.result.json, w
                   (corpora and models that come with the lab are found without)
   --out DIR       results, and in DIR/store the checkpoints; the same command again goes on from them
   --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
+  --gpu-memory GIB, --activations NAME, --precision NAME
+                  as in the page's settings of the GPU; kept in DIR/store
 Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 wrong command or input, 130 paused.
 `;
 
@@ -43,6 +49,7 @@ export function headlessArguments(args: readonly string[]): HeadlessArguments | 
     modelsFolder: values.models === undefined ? null : path.resolve(values.models),
     outFolder: path.resolve(values.out),
     backend,
+    machine: machineFrom(values),
   };
 }
 
@@ -56,12 +63,33 @@ function parse(args: readonly string[]) {
         models: { type: 'string' },
         out: { type: 'string' },
         backend: { type: 'string' },
+        'gpu-memory': { type: 'string' },
+        activations: { type: 'string' },
+        precision: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
   } catch (cause) {
     throw new LabError('headless/usage', cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+function machineFrom(values: ReturnType<typeof parse>['values']): Partial<MachineSettings> {
+  const gibibytes = values['gpu-memory'];
+  const { precision, activations } = values;
+  const read = machineSettingsSchema
+    .omit({ version: true })
+    .partial()
+    .safeParse({
+      ...(gibibytes === undefined ? {} : { gpuBytes: Math.round(Number(gibibytes) * 2 ** 30) }),
+      ...(precision === undefined ? {} : { precision }),
+      ...(activations === undefined ? {} : { activations }),
+    });
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw usageError('The GPU cannot be used like that.', issue?.message ?? '', [gibibytes, precision, activations].join(' ').trim()); // prettier-ignore
+  }
+  return read.data as Partial<MachineSettings>;
 }
 
 function usageError(message: string, expected: string, got: string): LabError {

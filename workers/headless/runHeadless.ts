@@ -57,9 +57,13 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
   const stopNotices = tellNotices(lab, errors);
   try {
     await lab.open(parsed.backend);
-    const { backend } = lab.getState();
+    const { backend, machine } = lab.getState();
+    if (Object.keys(parsed.machine).length > 0) await lab.setMachine({ ...machine, ...parsed.machine });
     if (backend.status === 'failed') throw LabError.fromData(backend.error);
     if (backend.status === 'ready') tellBackend(output, backend.report);
+    if (backend.status === 'ready' && parsed.machine.precision === 'mixed' && !backend.report.mixedPrecision.admitted) {
+      output.write(`Mixed precision is not used. ${backend.report.mixedPrecision.reason}\n`);
+    }
     const known = await takeIn(lab, plan, parsed);
     if (interrupt.aborted) return exitCodes.paused;
     output.write(describeGraph(lab.previewPlan(known), (spec) => runTitle(spec, layersOf(lab, spec))));
