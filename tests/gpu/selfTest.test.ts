@@ -12,7 +12,6 @@ beforeAll(async () => {
 
 it('passes on this adapter, and leaves the backend as it was', async () => {
   const checks = await engineSelfTest(await testGpu());
-  console.log(checks.map(({ name, maxError }) => `${name} ${maxError.toExponential(1)}`).join('; '));
   expect(checks.length).toBe(2);
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(tf.getBackend()).toBe('cpu');
@@ -27,7 +26,6 @@ it('passes with the kernels for hardware', async () => {
 it('passes with activations in f16 and a scaled loss', async () => {
   const gpu = await testGpu();
   const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, precision: 'mixed' } });
-  console.log(checks.map(({ name, maxError }) => `${name} ${maxError.toExponential(1)}`).join('; '));
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(checks[0]?.name).toContain('mixed');
 });
