@@ -2,6 +2,7 @@
 import type { LabErrorData } from '../src/util/labError.ts';
 import type { ModelRecord } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
+import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
@@ -34,8 +35,15 @@ export interface StepRequest {
 
 export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
 
-/** A training event with the run it is about. */
-export type RunEvent = TrainingEvent & { readonly runId: string };
+/** Sequences predicted, of all. */
+export interface PredictingEvent {
+  readonly kind: 'predicting';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** An event with the run it is about. */
+export type RunEvent = (TrainingEvent | PredictingEvent) & { readonly runId: string };
 
 /** Calls the lab makes; each answers once. */
 export interface ServerCalls {
@@ -53,7 +61,12 @@ export interface ServerCalls {
   measureStep(request: StepRequest): MeasuredStep;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
   train(spec: RunSpec): RunRecord;
-  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. */
+  /**
+   * CoNLL rows of token, gold tag and predicted tag, or null when it was interrupted; `predicting` events come meanwhile. Throws
+   * `run/busy` while a run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.
+   */
+  predict(request: PredictionRequest): string | null;
+  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. Predicting ends with either. */
   interrupt(request: { readonly runId: string; readonly how: 'pause' | 'stop' }): void;
   /** Deletes everything stored for a run: record, resume point, snapshots. */
   removeRun(runId: string): void;

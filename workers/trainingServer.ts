@@ -4,6 +4,7 @@ import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
+import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import { queuedRun } from '../src/schema/queuedRun.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import type { MeasuredStep, MemoryEstimate } from '../src/schema/trainingEvent.ts';
@@ -18,6 +19,7 @@ import { importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { estimateStep } from '../src/training/estimateStep.ts';
 import { measureStep } from '../src/training/measureStep.ts';
+import { predictSnapshot } from '../src/training/predictSnapshot.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { train } from '../src/training/train.ts';
 import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
@@ -45,6 +47,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   /** Settles when the device is free. */
   let before: Promise<unknown> = Promise.resolve();
   let running: { readonly runId: string; readonly abort: AbortController } | null = null;
+  let predicting: { readonly runId: string; readonly abort: AbortController } | null = null;
 
   const port: ServerPort = serve(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {
@@ -84,8 +87,21 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
         running = null;
       }
     },
+    async predict(request: PredictionRequest): Promise<string | null> {
+      refuseWhileTraining();
+      const abort = new AbortController();
+      predicting = { runId: request.runId, abort };
+      try {
+        return await onDevice((backend) => predictStored(request, backend, abort.signal));
+      } catch (error) {
+        if (abort.signal.aborted && error === abort.signal.reason) return null;
+        throw error;
+      } finally {
+        predicting = null;
+      }
+    },
     interrupt({ runId, how }): void {
-      if (running?.runId === runId) running.abort.abort(how);
+      for (const work of [running, predicting]) if (work?.runId === runId) work.abort.abort(how);
     },
     async removeRun(runId: string): Promise<void> {
       if (running?.runId === runId)
@@ -144,19 +160,45 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   ): ReturnType<typeof train> {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
-    const modelRecord = await readModelRecord(store, spec.model.id);
-    if (modelRecord === undefined)
-      throw new LabError('run/model', `The model ${spec.model.name} is no longer in the library.`);
-    const model = await loadModel(store, modelRecord, spec.config.lowerCase);
+    const { model, texts } = await readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
-    const typeName = spec.method === 'MTL-XC' ? (spec.category?.typeName ?? null) : null;
-    const texts: TaskText[] = [];
-    for (const { corpus, type } of spec.tasks) {
-      texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
-    }
     const tasks = yield* encodeTasks(texts, model, spec.config, signal);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, spec.config, signal));
     return yield* train({ record, tasks, weights, store, health, gpu, signal });
+  }
+
+  /** The model and the text of a run. Throws LabError `run/model` or `storage/missing` when they are gone. */
+  async function readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
+    const record = await readModelRecord(store, id);
+    if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
+    const model = await loadModel(store, record, config.lowerCase);
+    const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
+    const texts: TaskText[] = [];
+    for (const { corpus, type } of tasks) {
+      texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
+    }
+    return { model, texts };
+  }
+
+  async function predictStored(
+    request: PredictionRequest,
+    backend: StartedBackend,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const record = await readRunRecord(store, request.runId);
+    if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
+    const { model, texts } = await readInputs(record.spec);
+    const encoding = encodeTasks(texts, model, record.spec.config, signal);
+    let encoded = await encoding.next();
+    while (encoded.done !== true) encoded = await encoding.next();
+    const { gpu } = await underSettings(backend);
+    const tagging = predictSnapshot(request, record.spec, encoded.value, store, gpu, signal);
+    for (;;) {
+      const next = await tagging.next();
+      if (backend.health.failure !== null) throw backend.health.failure;
+      if (next.done === true) return next.value;
+      port.emit({ kind: 'predicting', runId: request.runId, ...next.value });
+    }
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */

@@ -18,6 +18,7 @@ import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './exportResult.ts';
+import { createPredictions } from './predictions.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
@@ -71,6 +72,8 @@ export function createLab({
     timestamp,
     stored: () => void refreshUsage(),
   });
+
+  const predictions = createPredictions({ client, board });
 
   async function refreshUsage(): Promise<void> {
     try {
@@ -200,6 +203,8 @@ export function createLab({
     moveRun: runner.move,
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: runner.remove,
+
+    predictions: async (request) => predictions(request),
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),

@@ -7,6 +7,7 @@ import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
+import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
@@ -144,6 +145,12 @@ export interface Lab {
   stopRun(runId: string): Promise<void>;
   /** Throws `run/needed` while other runs start from it. */
   removeRun(runId: string): Promise<void>;
+
+  /**
+   * What a kept snapshot of an own run predicts, as CoNLL rows of token, gold tag and predicted tag, predicted anew as a job that can be
+   * cancelled; null when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
+   */
+  predictions(request: PredictionRequest): Promise<string | null>;
 
   /** The result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;

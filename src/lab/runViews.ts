@@ -68,6 +68,7 @@ export function advanceRunView(view: RunView, event: RunEvent): RunView {
         live,
       };
     case 'checkpoint':
+    case 'predicting':
     case 'ended':
       return view;
   }

@@ -14,7 +14,7 @@ import type { SplitCounts } from '../schema/corpusRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
 import { macrotask } from '../util/macrotask.ts';
-import type { EncodedSplit } from './evaluate.ts';
+import type { EncodedSplit } from './tagSplit.ts';
 
 /** One task's text: its corpus, the type it is restricted to, and the name its mentions take in this run (null: their own). */
 export interface TaskText {

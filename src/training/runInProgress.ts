@@ -24,7 +24,7 @@ import {
   snapshotEpochs,
 } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
-import type { EncodedSplit } from './evaluate.ts';
+import type { EncodedSplit } from './tagSplit.ts';
 import { evaluate } from './evaluate.ts';
 import type { DecayFactors } from './learningRate.ts';
 import { decayFactors, learningRateAt } from './learningRate.ts';

@@ -20,6 +20,7 @@ function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
     importModel: unexpected,
     estimateMemory: unexpected,
     measureStep: unexpected,
+    predict: unexpected,
     train: unexpected,
     interrupt: unexpected,
     removeRun: unexpected,

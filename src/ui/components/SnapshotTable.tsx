@@ -1,6 +1,7 @@
 // The kept snapshots of a run with their devel and test scores.
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { format } from '../format.ts';
+import { Button } from './Button.tsx';
 import { TableBox } from './TableBox.tsx';
 
 const SCORES = ['Devel F1', 'Test precision', 'Test recall', 'Test F1', 'Test F1, strict'] as const;
@@ -10,9 +11,11 @@ export interface SnapshotTableProps {
   /** Place of the task in the run. */
   readonly task: number;
   readonly label: string;
+  /** Saves what a snapshot predicts on test; null where the snapshots are not here. */
+  readonly onPredictions: ((epoch: number) => Promise<void>) | null;
 }
 
-export function SnapshotTable({ record, task, label }: SnapshotTableProps) {
+export function SnapshotTable({ record, task, label, onPredictions }: SnapshotTableProps) {
   return (
     <TableBox label={label}>
       <thead>
@@ -24,6 +27,7 @@ export function SnapshotTable({ record, task, label }: SnapshotTableProps) {
             </th>
           ))}
           <th scope="col">Selected</th>
+          {onPredictions !== null && <th scope="col">Predictions</th>}
         </tr>
       </thead>
       <tbody>
@@ -36,6 +40,13 @@ export function SnapshotTable({ record, task, label }: SnapshotTableProps) {
             <td className="number">{format.percent(test[task]?.lenient.overall.f1)}</td>
             <td className="number">{format.percent(test[task]?.strict.overall.f1)}</td>
             <td>{epoch === record.selectedEpoch ? 'selected' : ''}</td>
+            {onPredictions !== null && (
+              <td>
+                <Button onAct={() => onPredictions(epoch)} label={`CoNLL, epoch ${epoch}`}>
+                  CoNLL
+                </Button>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -12,6 +12,9 @@ import { SnapshotTable } from '../components/SnapshotTable.tsx';
 import { StatusMark } from '../components/StatusMark.tsx';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { methodName, runName, taskRefName } from '../runName.ts';
+import { format } from '../format.ts';
+import { saveFile } from '../saveFile.ts';
+import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
 
 export interface RunPageProps {
@@ -60,7 +63,13 @@ export function RunPage({ run, source }: RunPageProps) {
       )}
       {record.snapshots.length > 0 &&
         spec.tasks.map((task, place) => (
-          <TaskScores key={place} record={record} task={place} name={several ? taskRefName(task) : null} />
+          <TaskScores
+            key={place}
+            record={record}
+            task={place}
+            name={several ? taskRefName(task) : null}
+            own={source === null}
+          />
         ))}
       <RunInputs record={record} software={source?.file.software ?? null} />
     </>
@@ -71,9 +80,21 @@ interface TaskScoresProps {
   readonly record: RunRecord;
   readonly task: number;
   readonly name: string | null;
+  /** Whether its snapshots are here. */
+  readonly own: boolean;
 }
 
-function TaskScores({ record, task, name }: TaskScoresProps) {
+function TaskScores({ record, task, name, own }: TaskScoresProps) {
+  const { lab } = useLab();
+  const { spec, snapshots } = record;
+  const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
+  const savePredictions = async (epoch: number) => {
+    const rows = await lab.predictions({ runId: spec.id, epoch, split, task });
+    if (rows === null) return;
+    const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
+    const fileName = `${format.fileName(...parts)}.epoch${epoch}.${split}.conll`;
+    saveFile(fileName, new Blob([rows], { type: 'text/plain' }));
+  };
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
   return (
@@ -81,7 +102,13 @@ function TaskScores({ record, task, name }: TaskScoresProps) {
       <RunScores record={record} task={task} name={name} />
       <section aria-labelledby={titleId}>
         <h2 id={titleId}>{label}</h2>
-        <SnapshotTable record={record} task={task} label={label} />
+        <SnapshotTable record={record} task={task} label={label} onPredictions={own ? savePredictions : null} />
+        {own && (
+          <p className="soft">
+            Predictions are made anew from the snapshot: a token, its gold tag and the predicted tag in each row, as
+            conlleval reads them, on {split}.
+          </p>
+        )}
       </section>
     </>
   );

@@ -1,0 +1,42 @@
+// What a snapshot of a run predicts on one split of one of its tasks, as CoNLL rows of token, gold tag and predicted tag.
+import { writeConll } from '../data/formats/writeConll.ts';
+import type { EngineGpu } from '../engine/device.ts';
+import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { RunSpec } from '../schema/runRecord.ts';
+import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+import { loadSnapshot } from './checkpoint.ts';
+import type { EncodedTasks } from './encodeTasks.ts';
+import { openPredictor } from './openTrainer.ts';
+import { tagSplit } from './tagSplit.ts';
+
+/**
+ * Yields the sequences done of all. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` where the task has no such
+ * split, and the reason of `signal`.
+ */
+export async function* predictSnapshot(
+  { runId, epoch, split, task }: PredictionRequest,
+  { config }: RunSpec,
+  tasks: EncodedTasks,
+  store: Store,
+  gpu: EngineGpu | null,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly done: number; readonly total: number }, string> {
+  const encoded = tasks[split][task];
+  if (encoded === undefined || encoded.sentences.length === 0) {
+    throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
+  }
+  const weights = await loadSnapshot(store, runId, epoch);
+  const settings = { shape: tasks.shape, config, factors: new Map<string, never>(), seed: 0 };
+  const predictor = openPredictor(gpu, weights, settings);
+  try {
+    const tagging = tagSplit(encoded, tasks.tagSet, predictor, config, signal);
+    for (;;) {
+      const next = await tagging.next();
+      if (next.done === true) return writeConll(encoded.sentences, [next.value.gold, next.value.predicted]);
+      yield { done: next.value, total: encoded.sequences.length };
+    }
+  } finally {
+    predictor.dispose();
+  }
+}
