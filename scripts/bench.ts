@@ -24,7 +24,8 @@ async function measure(asked: BenchArguments): Promise<void> {
   torch?.end();
   const versions = { ...benchVersions(), ...torch?.versions };
   const date = new Date().toISOString();
-  console.log(`bench ${what}, ${describeBenchShape(shape)}, ${rounds} rounds`);
+  const repeated = what === 'memory' ? '' : `, ${rounds} rounds`;
+  console.log(`bench ${what}, ${describeBenchShape(shape)}${repeated}`);
   console.log(`${report.adapter}; ${runtime}; ${date}`);
   console.log(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join('; ')); // prettier-ignore
   for (const table of report.tables) console.log(`\n${printBenchTable(table)}`);
