@@ -1,10 +1,15 @@
 // The device measurements are made on, shared with tfjs as training shares it.
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { tuneMatmul } from '../../src/engine/autotune.ts';
 import type { EngineGpu } from '../../src/engine/device.ts';
 import { describeAdapter, openDevice } from '../../src/engine/device.ts';
+import { waysFor } from '../../src/engine/engineWays.ts';
+import { recordedProducts } from '../../src/engine/recordedProducts.ts';
+import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { BenchHome } from './benchReport.ts';
 import type { BenchShape } from './benchShape.ts';
+import { configOf, taggerOf } from './benchShape.ts';
 
 export interface BenchDevice {
   readonly gpu: EngineGpu;
@@ -15,11 +20,6 @@ export interface BenchDevice {
   sendStock(): void;
   /** Waits until the device has done everything that was sent. Throws what has gone wrong on it. */
   finish(): Promise<void>;
-}
-
-/** The GPU with activations kept or done again as a shape asks. */
-export function gpuFor({ gpu }: BenchDevice, { recompute }: BenchShape): EngineGpu {
-  return { ...gpu, ways: { ...gpu.ways, activations: recompute ? 'recomputed' : 'kept' } };
 }
 
 /** Throws Error where there is no adapter. */
@@ -43,4 +43,30 @@ export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
       if (health.failure !== null) throw health.failure;
     },
   };
+}
+
+/** What a run may spend on tuning before it begins. */
+const TUNING_BUDGET_MS = 30_000;
+
+/**
+ * The GPU with the ways that the shape asks for. Products are tuned as at the start of a run, so not on a software adapter. Throws Error
+ * where the adapter has no f16 for mixed precision.
+ */
+export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line: string) => void): Promise<EngineGpu> {
+  const { precision, recompute, batch, length } = shape;
+  if (precision === 'mixed' && !gpu.device.features.has('shader-f16')) {
+    throw new Error('mixed precision needs an adapter with shader-f16, which this one has not');
+  }
+  const settings = { ...defaultMachineSettings, precision, activations: recompute ? 'recomputed' : 'kept' } as const;
+  const untuned = waysFor(gpu, settings);
+  if (!shape.tuned || gpu.software) return { ...gpu, ways: untuned };
+  const products = recordedProducts(taggerOf(shape), configOf(shape).dropout, { size: batch, pieces: length });
+  const { adapter, pipelines } = gpu;
+  const options = { adapter, precision, untuned: untuned.tuning, budgetMs: TUNING_BUDGET_MS, pipelines };
+  const tuning = tuneMatmul(gpu.device, products, options);
+  for (;;) {
+    const next = await tuning.next();
+    if (next.done === true) return { ...gpu, ways: waysFor(gpu, settings, next.value) };
+    say(`tuning matrix products, ${next.value.done} of ${next.value.total}`);
+  }
 }

@@ -2,8 +2,10 @@
 import { presets } from '../../src/lab/presets.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { Precision } from '../../src/schema/machineSettings.ts';
+import { precisionSchema } from '../../src/schema/machineSettings.ts';
 
-/** A tagger and a batch. `recompute`: layers are done again in the backward pass; `stock`: stock tfjs is measured too. */
+/** A tagger, a batch, and how they are computed. */
 export interface BenchShape {
   readonly layers: number;
   readonly d: number;
@@ -17,7 +19,12 @@ export interface BenchShape {
   readonly tags: number;
   /** Dropout everywhere; the words of the mask are drawn on the processor by stock tfjs, so 0 is its best case. */
   readonly dropout: number;
+  readonly precision: Precision;
+  /** Layers are done again in the backward pass. */
   readonly recompute: boolean;
+  /** Matrix products are tuned first, as at the start of a run; never on a software adapter. */
+  readonly tuned: boolean;
+  /** Stock tfjs is measured too. */
   readonly stock: boolean;
 }
 
@@ -31,7 +38,9 @@ const issue: BenchShape = {
   length: 64,
   tags: 9,
   dropout: 0,
+  precision: 'f32',
   recompute: false,
+  tuned: true,
   stock: true,
 };
 const base: BenchShape = {
@@ -59,7 +68,7 @@ export type BenchShapeName = keyof typeof benchShapes;
 
 /** Reads `NAME`, `key=value,...` or `NAME,key=value,...`, the name being `issue` when there is none. Throws Error on what it cannot read. */
 export function readBenchShape(text: string): BenchShape {
-  const shape: Record<string, number | boolean> = { ...issue };
+  const shape: Record<string, number | boolean | string> = { ...issue };
   for (const [at, item] of text.split(',').entries()) {
     const [key = '', value] = item.split('=');
     if (value === undefined) {
@@ -81,10 +90,15 @@ export function readBenchShape(text: string): BenchShape {
   return read;
 }
 
-function readValue(key: string, value: string): number | boolean {
-  if (key === 'recompute' || key === 'stock') {
+function readValue(key: string, value: string): number | boolean | string {
+  const usual = issue[key as keyof BenchShape];
+  if (typeof usual === 'boolean') {
     if (value !== 'yes' && value !== 'no') throw new Error(`${key} is yes or no, not ${value}`);
     return value === 'yes';
+  }
+  if (key === 'precision') {
+    if (!precisionSchema.safeParse(value).success) throw new Error(`precision is f32 or mixed, not ${value}`);
+    return value;
   }
   const number = Number(value);
   const valid = key === 'dropout' ? number >= 0 && number < 1 : Number.isInteger(number) && number >= 1;
@@ -94,10 +108,22 @@ function readValue(key: string, value: string): number | boolean {
 
 /** The shape in words, as results name it. */
 export function describeBenchShape(shape: BenchShape): string {
-  const { layers, d, ff, heads, vocabulary, batch, length, tags, dropout, recompute } = shape;
+  const { layers, d, ff, heads, vocabulary, batch, length, tags, dropout, precision, recompute, tuned } = shape;
   const name = Object.entries(benchShapes).find(([, one]) => JSON.stringify(one) === JSON.stringify(shape))?.[0];
-  const sizes = `${layers} layers, d ${d}, ff ${ff}, ${heads} heads, vocabulary ${vocabulary}, batch ${batch} of ${length}, ${tags} tags`;
-  return `${name === undefined ? '' : `${name}: `}${sizes}, dropout ${dropout}${recompute ? ', layers recomputed' : ''}`;
+  const words = [
+    `${name === undefined ? '' : `${name}: `}${layers} layers`,
+    `d ${d}`,
+    `ff ${ff}`,
+    `${heads} heads`,
+    `vocabulary ${vocabulary}`,
+    `batch ${batch} of ${length}`,
+    `${tags} tags`,
+    `dropout ${dropout}`,
+    precision,
+    ...(recompute ? ['layers recomputed'] : []),
+    ...(tuned ? [] : ['untuned']),
+  ];
+  return words.join(', ');
 }
 
 export function taggerOf({ layers, d, ff, heads, vocabulary, tags }: BenchShape): TaggerShape {

@@ -53,7 +53,7 @@ export async function benchContests(
   for (const contest of await contestsOf(device, request)) {
     measured.push(await measureContest(device, contest, request.rounds, home));
   }
-  const bestMatmulGflops = measured.some(({ gflops }) => gflops !== null) ? await bestMatmulSpeed(device, home.say) : null; // prettier-ignore
+  const bestMatmulGflops = measured.some(({ gflops }) => gflops !== null) ? await bestMatmulSpeed(device.gpu, home.say) : null; // prettier-ignore
   return {
     adapter: device.adapter,
     software: device.gpu.software,

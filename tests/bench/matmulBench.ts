@@ -1,4 +1,5 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
+import type { EngineGpu } from '../../src/engine/device.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
 import { matmulWork } from '../../src/engine/kernels/matmulShape.ts';
 import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
@@ -9,8 +10,7 @@ import type { MatmulContender } from '../../src/engine/matmulTrial.ts';
 import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
 import { Pipelines } from '../../src/engine/pipelines.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
-import type { BenchDevice } from './benchDevice.ts';
-import { openBenchDevice } from './benchDevice.ts';
+import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { percent, shortNumber } from './benchReport.ts';
 
@@ -113,36 +113,33 @@ export function layerProducts(rows: number, d: number, inner: number): readonly 
 const REFERENCE = { hardware: 1024, software: 512 };
 
 /** GFLOP/s of the fastest variant for one large square product: what others are measured by. */
-export async function bestMatmulSpeed({ gpu }: BenchDevice, say: (line: string) => void): Promise<number> {
+export async function bestMatmulSpeed(gpu: EngineGpu, say: (line: string) => void): Promise<number> {
   const size = gpu.software ? REFERENCE.software : REFERENCE.hardware;
   say(`the best matrix product of ${size} x ${size} x ${size}`);
   const shape = { kind: 'nn', rows: size, columns: size, inner: size, into: 'write' } as const;
-  const variantsFor = (one: MatmulShape): readonly MatmulVariant[] => [gpu.ways.tuning.variantFor(one), ...candidates(gpu.software, one)]; // prettier-ignore
-  const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, variantsFor });
+  const timings = await benchMatmul(gpu.device, [shape], { rounds: 3, variantsFor: contendersOn(gpu) });
   return Math.max(...timings.map(({ most }) => most));
 }
 
 /** Products of one layer at the shape asked for: what is used there and the fastest, beside the fastest product of the whole run. */
 export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchHome): Promise<BenchReport> {
   const device = await openBenchDevice(home);
-  const { gpu, adapter } = device;
+  const gpu = await gpuFor(device, { ...shape, tuned: false }, home.say);
+  const used = (one: MatmulShape): string => variantName(gpu.ways.tuning.variantFor(one));
   const shapes = layerProducts(shape.batch * shape.length, shape.d, shape.ff);
-  const variantsFor = (one: MatmulShape): readonly MatmulVariant[] => [gpu.ways.tuning.variantFor(one), ...candidates(gpu.software, one)]; // prettier-ignore
   const timings: MatmulTiming[] = [];
   for (const [at, one] of shapes.entries()) {
     home.say(`product ${at + 1} of ${shapes.length}: ${productName(one)}`);
     const onRefused = (_: MatmulShape, variant: MatmulVariant, error: unknown): void => home.say(`${variantName(variant)} is refused: ${String(error)}`); // prettier-ignore
-    timings.push(...(await benchMatmul(gpu.device, [one], { rounds, variantsFor, onRefused })));
+    timings.push(...(await benchMatmul(gpu.device, [one], { rounds, variantsFor: contendersOn(gpu), onRefused })));
     await device.finish();
   }
-  const best = Math.max(await bestMatmulSpeed(device, home.say), ...timings.map(({ gflops }) => gflops));
+  const best = Math.max(await bestMatmulSpeed(gpu, home.say), ...timings.map(({ gflops }) => gflops));
+  const cells = (timing: MatmulTiming | undefined): readonly string[] =>
+    timing === undefined ? ['–', '–', '–'] : [timing.name, shortNumber(timing.gflops), percent(timing.gflops / best)];
   const rows = shapes.map((one) => {
     const own = timings.filter((timing) => timing.shape === one);
-    const used = own.find(({ name }) => name === variantName(gpu.ways.tuning.variantFor(one)));
-    const [fastest] = own;
-    const speed = (timing: MatmulTiming | undefined): string => (timing === undefined ? '–' : shortNumber(timing.gflops)); // prettier-ignore
-    const share = (timing: MatmulTiming | undefined): string => percent((timing?.gflops ?? NaN) / best);
-    return [productName(one), used?.name ?? '–', speed(used), share(used), fastest?.name ?? '–', speed(fastest), share(fastest)]; // prettier-ignore
+    return [productName(one), ...cells(own.find(({ name }) => name === used(one))), ...cells(own[0])];
   });
   const columns = ['product', 'used untuned', 'GFLOP/s', 'of the best', 'fastest', 'GFLOP/s', 'of the best'];
   const notes = [
@@ -150,13 +147,16 @@ export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchH
     ...(gpu.software ? ['The adapter is emulated on the processor: variants with workgroup memory are left out, and speeds say nothing of a GPU.'] : []), // prettier-ignore
   ];
   const table = { title: 'Matrix products of one layer', columns, rows, notes };
-  return { adapter, software: gpu.software, tables: [table], measured: { best, timings } };
+  return { adapter: device.adapter, software: gpu.software, tables: [table], measured: { best, timings } };
 }
 
-/** Tiles in workgroup memory take a software adapter minutes to compile, and are slower there. */
-function candidates(software: boolean, shape: MatmulShape): readonly MatmulVariant[] {
-  const all = usual(shape, 'f32');
-  return software ? all.filter(({ family, splits }) => family === 'direct' && splits === 1) : all;
+/** What is used and what tuning would try; tiles in workgroup memory take a software adapter minutes to compile, and are slower there. */
+function contendersOn({ software, ways: { tuning, precision } }: EngineGpu) {
+  return (shape: MatmulShape): readonly MatmulVariant[] => {
+    const all = usual(shape, precision);
+    const tried = software ? all.filter(({ family, splits }) => family === 'direct' && splits === 1) : all;
+    return [tuning.variantFor(shape), ...tried];
+  };
 }
 
 function productName({ kind, rows, columns, inner, batch = 1, sum = false }: MatmulShape): string {

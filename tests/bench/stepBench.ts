@@ -1,7 +1,9 @@
 // One training step: the engine beside stock tfjs ops on the same device, weights and batch, in alternating runs.
 import type { LaunchTime } from '../../src/engine/plan.ts';
 import type { Batch } from '../../src/model/batch.ts';
+import type { HostParameters } from '../../src/model/parameters.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
+import type { EngineTrainer } from '../../src/training/engineTrainer.ts';
 import { engineTrainer } from '../../src/training/engineTrainer.ts';
 import { plainTrainer } from '../../src/training/plainTrainer.ts';
 import type { Trainer } from '../../src/training/trainer.ts';
@@ -53,7 +55,10 @@ export interface StepMeasured {
 
 const LEARNING_RATE = 1e-4;
 const SUPPRESSED_RUNS = { ours: 20, stock: 3 };
-/** On hardware; a software adapter compiles everything while launches are suppressed, and a stock step takes minutes there. */
+/**
+ * Of stock tfjs on hardware alone: a software adapter compiles everything while launches are suppressed, and a stock step takes minutes
+ * there. The engine sizes its submits by its first step.
+ */
 const WARM_UPS = 2;
 /** Steps whose launches are timed one by one; each launch counts with the median. */
 const PROFILES = 3;
@@ -101,6 +106,11 @@ class Contender {
     this.step = 0;
   }
 
+  async warmUp(trainer: Trainer, runs: number): Promise<void> {
+    while (this.step < runs) await this.update(trainer);
+    this.step = 0;
+  }
+
   async costs(trainer: Trainer): Promise<StepCosts> {
     const [loss] = await trainer.readPending();
     return {
@@ -140,39 +150,39 @@ async function measureSteps(
   const stock = new Contender('stock', device, counters, batch);
   const openStock = (): Promise<Trainer> => counters.during('stock', () => plainTrainer(freshState(host), settings));
 
+  const gpu = await gpuFor(device, shape, say);
+  const openOurs = () => counters.during('ours', () => engineTrainer(gpu, host, settings, () => true));
+
   say('ours: recording, compiling, and steps without launches');
-  const openOurs = () =>
-    counters.during('ours', () => engineTrainer(gpuFor(device, shape), host, settings, () => true));
   // Trainers of their own, since both learn from what they run: the engine how much a submit may hold, tfjs which tensors it has.
   const unsent = await openOurs();
   await ours.suppress(unsent, SUPPRESSED_RUNS.ours);
   unsent.dispose();
   const engine = await openOurs();
+  await ours.warmUp(engine, WARM_UPS);
+  restart(engine, host);
   let plain: Trainer | null = null;
   if (shape.stock) {
     say('stock: compiling, and steps without launches');
     const empty = await openStock();
     await stock.suppress(empty, SUPPRESSED_RUNS.stock);
+    if (!gpu.software) await stock.warmUp(empty, WARM_UPS);
     empty.dispose();
     plain = await openStock();
   }
-  const warmUps = device.gpu.software ? 0 : WARM_UPS;
-  for (let round = -warmUps; round < rounds; round++) {
-    const label = round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`;
-    say(`${label}: a step of ours`);
-    const our = await ours.update(engine);
-    if (round >= 0) ours.runs.push(our);
+  for (let round = 1; round <= rounds; round++) {
+    say(`round ${round} of ${rounds}: a step of ours`);
+    ours.runs.push(await ours.update(engine));
     if (plain === null) continue;
-    say(`${label}: a step of stock tfjs${round <= 0 && device.gpu.software ? ', which can take minutes here' : ''}`);
-    const its = await stock.update(plain);
-    if (round >= 0) stock.runs.push(its);
+    say(`round ${round} of ${rounds}: a step of stock tfjs${gpu.software ? ', which can take minutes here' : ''}`);
+    stock.runs.push(await stock.update(plain));
   }
   const ourCosts = await ours.costs(engine);
   const stockCosts = plain === null ? null : await stock.costs(plain);
   plain?.dispose();
   const kernels = device.timestamps ? await profileOf(device, engine, batch, say) : null;
   engine.dispose();
-  const reference = kernels === null ? null : await bestMatmulSpeed(device, say);
+  const reference = kernels === null ? null : await bestMatmulSpeed(gpu, say);
   return {
     ours: ourCosts,
     stock: stockCosts,
@@ -186,12 +196,21 @@ async function measureSteps(
   };
 }
 
+/** Back to the weights it began with; what was compiled and learned stays. */
+function restart({ engine, setPending }: EngineTrainer, host: HostParameters): void {
+  const zeros = new Map([...host].map(([name, { shape, values }]) => [name, { shape, values: new Float32Array(values.length) }])); // prettier-ignore
+  engine.upload(host);
+  engine.upload(zeros, 'first');
+  engine.upload(zeros, 'second');
+  setPending(0, 0);
+}
+
 const matmulSpeeds = (kernels: readonly KernelTime[]): readonly number[] =>
   kernels.filter(({ name }) => name.startsWith('matmul ')).map(({ gflops }) => gflops);
 
 async function profileOf(
   device: BenchDevice,
-  { engine }: ReturnType<typeof engineTrainer>,
+  { engine }: EngineTrainer,
   batch: Batch,
   say: (line: string) => void,
 ): Promise<readonly KernelTime[]> {

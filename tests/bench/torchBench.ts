@@ -14,7 +14,8 @@ export async function benchTorch({ shape, rounds }: BenchRequest, home: BenchHom
   const { encoder, head } = taggerOf(shape);
   const host = new Map([...newEncoder(encoder, 1), ...newHead(encoder, head, 1)]);
   const settings = { shape: { encoder, head }, config: configOf(shape), factors: new Map(), seed: 1 };
-  const trainer = engineTrainer(gpuFor(device, shape), host, settings, () => true);
+  const gpu = await gpuFor(device, shape, home.say);
+  const trainer = engineTrainer(gpu, host, settings, () => true);
   const batch = drawnBatch(settings.shape, shape.batch, shape.length);
   let step = 0;
   const ourStep = async (): Promise<number> => {

@@ -15,6 +15,7 @@ describe('arguments', () => {
     expect(shapeOf('large')).toEqual(benchShapes.large);
     expect(shapeOf('base,length=512,recompute=yes')).toEqual({ ...benchShapes.base, length: 512, recompute: true });
     expect(shapeOf('layers=2,dropout=0.1')).toEqual({ ...benchShapes.issue, layers: 2, dropout: 0.1 });
+    expect(shapeOf('base,precision=mixed,tuned=no')).toEqual({ ...benchShapes.base, precision: 'mixed', tuned: false });
     expect(describeBenchShape(shapeOf('tiny'))).toMatch(/^tiny: 2 layers/);
   });
 
@@ -24,6 +25,7 @@ describe('arguments', () => {
     refused('--shape', 'huge').toThrow('shapes: issue, tiny, base, large');
     refused('--shape', 'width=3').toThrow('it has layers, d, ff');
     refused('--shape', 'layers=0').toThrow('layers cannot be 0');
+    refused('--shape', 'precision=f64').toThrow('f32 or mixed');
     refused('--shape', 'd=100,heads=3').toThrow('multiples of 4');
     refused('--rounds', 'many').toThrow('rounds');
     refused('--in', 'firefox').toThrow('node or chromium');
