@@ -7,6 +7,8 @@ import type { CorpusSentences } from '../../src/data/corpus.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { runSpec } from '../../src/lab/runSpec.ts';
+import { conlleval } from '../../src/metrics/conlleval.ts';
+import { predictionRows } from '../../src/metrics/predictionRows.ts';
 import { queuedRun } from '../../src/schema/queuedRun.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
@@ -177,6 +179,15 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
 
   const spec = specFor({ name, sentences, ...description }, model, presets.sample.config);
   const run = await client.call('train', spec);
+  const told = events.splice(0);
+  const asked = { runId: spec.id, epoch: run.selectedEpoch ?? 0, split: 'test', task: 0 } as const;
+  const rows = await client.call('predict', asked);
+  const predicting = events.splice(0);
+  const missing = client.call('predict', { ...asked, epoch: 99 });
+  await expect(missing).rejects.toMatchObject({ code: 'checkpoint/missing' });
+  const cancelled = client.call('predict', asked);
+  await client.call('interrupt', { runId: spec.id, how: 'stop' });
+  expect(await cancelled).toBeNull();
   client.close();
 
   expect(run.failure).toBeNull();
@@ -189,7 +200,10 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(chosen?.test[0]?.lenient.overall.f1).toBeGreaterThan(90);
   expect(chosen?.test[0]?.sentences).toBe(sentences.test.length);
   expect(run.environments).toEqual([report.environment]);
-  expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
-  expect(events.every(({ runId }) => runId === spec.id)).toBe(true);
-  expect(events.at(-1)).toMatchObject({ kind: 'ended', record: run });
+  const { gold, predicted } = predictionRows(rows ?? '');
+  expect(conlleval(gold, predicted).entities).toEqual(chosen?.test[0]?.lenient);
+  expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
+  expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
+  expect(told.every(({ runId }) => runId === spec.id)).toBe(true);
+  expect(told.at(-1)).toMatchObject({ kind: 'ended', record: run });
 }, 300_000); // 45 s were measured on two cores

@@ -30,6 +30,20 @@ describe('training', () => {
     expect(other.exportPlan(runIds)).toEqual(result.plan);
   });
 
+  it('predicts with a kept snapshot as a job, and refuses a run that is not here', async () => {
+    const { lab } = await stockedLab();
+    const [runId = ''] = await lab.startPlan(planFile({ seeds: [1] }));
+    await settled(lab);
+    const jobs: string[] = [];
+    lab.subscribe(() => jobs.push(...lab.getState().jobs.map(({ label }) => label)));
+    const rows = await lab.predictions({ runId, epoch: 2, split: 'test', task: 0 });
+    expect(rows).toBe('moss\tO\tO\n\nepoch\tO\ttest2\n\n');
+    expect(jobs).toContain('Predicting the test split with the snapshot of epoch 2');
+    expect(lab.getState().jobs).toEqual([]);
+    const unknown = lab.predictions({ runId: 'none', epoch: 2, split: 'test', task: 0 });
+    await expect(unknown).rejects.toMatchObject({ code: 'run/unknown' });
+  });
+
   it('shows live steps while a run is on the device', async () => {
     const hold = held(2);
     const { lab } = await stockedLab(hold);
