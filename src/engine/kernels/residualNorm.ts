@@ -18,19 +18,21 @@ export interface ResidualNormShape {
   readonly site: DropoutSite;
 }
 
-/** WGSL: the sum of a value over the threads of a workgroup, the same in every thread. */
+/**
+ * WGSL: the sum of a value over the threads of a workgroup, the same in every thread. Every thread adds all lanes: two barriers, where
+ * halving them again and again would take eight, and barriers are what a row's work is mostly spent on.
+ */
 export const rowSumCode = `
 var<workgroup> lanes: array<f32, ${ROW_THREADS}>;
 fn rowSum(value: f32, thread: u32) -> f32 {
+  workgroupBarrier();
   lanes[thread] = value;
   workgroupBarrier();
-  for (var width = ${ROW_THREADS / 2}u; width > 0u; width /= 2u) {
-    if (thread < width) { lanes[thread] += lanes[thread + width]; }
-    workgroupBarrier();
+  var total = vec4f(0.0);
+  for (var lane = 0u; lane < ${ROW_THREADS}u; lane += 4u) {
+    total += vec4f(lanes[lane], lanes[lane + 1u], lanes[lane + 2u], lanes[lane + 3u]);
   }
-  let total = lanes[0];
-  workgroupBarrier();
-  return total;
+  return total.x + total.y + total.z + total.w;
 }`;
 
 /** Numbers shared by the kernels of a block, forward and backward. */
