@@ -2,6 +2,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
+import { sentencePieceTokenizer } from './formats/sentencePiece.ts';
 
 /** Piece ids of the specials that the encoder input needs. */
 export interface SpecialPieces {
@@ -42,10 +43,28 @@ const configFileSchema = z.looseObject({
   cls_token: specialName.default('<cls>'),
   pad_token: specialName.default('<pad>'),
   remove_space: z.boolean().default(true),
+  do_lower_case: z.boolean().default(false),
+  keep_accents: z.boolean().default(false),
 });
 
 /** Distinct tokens remembered before the memory starts afresh: more than any of the 15 public corpora has. */
 const CACHE_LIMIT = 200_000;
+
+/**
+ * The bytes of a tokenizer.json made of a `spiece.model`, with case and accents as tokenizer_config.json asks.
+ * Throws LabError `tokenizer/sentencepiece`, `tokenizer/special`, `tokenizer/json` or `tokenizer/format`.
+ */
+export function tokenizerFileOf(
+  pieceModel: Uint8Array<ArrayBuffer>,
+  configFile: Uint8Array | null,
+): Uint8Array<ArrayBuffer> {
+  const config = parseFile('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
+  const content = sentencePieceTokenizer(pieceModel, {
+    lowerCase: config.do_lower_case,
+    keepAccents: config.keep_accents,
+  });
+  return new TextEncoder().encode(JSON.stringify(content));
+}
 
 /**
  * Reads a tokenizer from the bytes of `tokenizer.json` and, where there is one, `tokenizer_config.json`.

@@ -1,6 +1,7 @@
 // Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
+import { modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import type { Issue } from '../util/issue.ts';
 import type { DroppedFile } from './labState.ts';
@@ -88,31 +89,11 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 }
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
-  const named = (name: string) => files.filter(({ path }) => baseName(path) === name);
-  const config = named('config.json');
-  const tokenizer = named('tokenizer.json');
-  const weights = weightsAmong(files);
-  const missing = [
-    ...(config.length > 0 ? [] : ['config.json']),
-    ...(weights.length > 0 ? [] : [missingWeights(files)]),
-    ...(tokenizer.length > 0 ? [] : ['tokenizer.json']),
-  ];
+  const chosen = modelFiles(files.map(({ path }) => baseName(path)));
+  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig];
   return {
     name: baseName(folder) || 'model',
-    files: [...config, ...weights, ...tokenizer, ...named('tokenizer_config.json')],
-    missing,
+    files: names.flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
+    missing: chosen.missing,
   };
-}
-
-/** `model.safetensors`, or its numbered parts with their index, or the only safetensors file there is. */
-function weightsAmong(files: readonly DroppedFile[]): readonly DroppedFile[] {
-  const model = files.filter(({ path }) => /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/.test(baseName(path)));
-  if (model.length > 0) return model;
-  const others = files.filter(({ path }) => path.endsWith('.safetensors'));
-  return others.length === 1 ? others : [];
-}
-
-function missingWeights(files: readonly DroppedFile[]): string {
-  const hasOthers = files.some(({ path }) => /\.(bin|h5)$/.test(path));
-  return hasOthers ? 'model.safetensors (weights in other formats are not read)' : 'model.safetensors';
 }

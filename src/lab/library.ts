@@ -1,4 +1,5 @@
 // Takes in whatever a person drops: each kind goes to its shelf, and what goes wrong is told and stops nothing else.
+import { neededModelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { LabError } from '../util/labError.ts';
 import type { PlanFile } from '../schema/planFile.ts';
@@ -39,13 +40,10 @@ export function createLibrary({
 
   async function importModel({ name, files, missing }: DroppedModel): Promise<string> {
     if (missing.length > 0) {
-      throw new LabError(
-        'model/incomplete',
-        'A model is a folder with config.json, model.safetensors and tokenizer.json.',
-        {
-          got: `a folder without ${missing.join(' and ')}`,
-        },
-      );
+      throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
+        expected: neededModelFiles,
+        got: `a folder without ${missing.join(' and ')}`,
+      });
     }
     const read = files.map(async (file) => ({ name: baseName(file.path), bytes: await file.bytes() }));
     return models.add(name, false, await Promise.all(read));

@@ -3,6 +3,7 @@ import { LabError } from '../util/labError.ts';
 import type { HostParameters, HostTensor } from './parameters.ts';
 import { EMBEDDING, encoderShapes } from './parameters.ts';
 import type { FileTensor } from './safetensors.ts';
+import type { StoredTensor } from './storedTensor.ts';
 import type { XlnetConfig } from './xlnetConfig.ts';
 
 /** How a parameter is laid out there: same numbers in the same order, or the transpose of a matrix. */
@@ -73,23 +74,47 @@ export function huggingFaceTensor(parameter: string, config: XlnetConfig): Corre
  * (language-model head, mask embedding) are left alone. Throws LabError `model/tensors` naming what is missing or has another shape.
  */
 export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, config: XlnetConfig): HostParameters {
-  const parameters = new Map<string, HostTensor>();
+  const found = findEncoder(tensors, config);
+  return new Map(
+    found.map(({ parameter, shape, wanted, tensor }): [string, HostTensor] => {
+      const values = Float32Array.from(tensor.values);
+      return [parameter, { shape, values: wanted.transposed ? transposed(values, shape) : values }];
+    }),
+  );
+}
+
+/**
+ * The encoder's tensors alone, under Hugging Face's full names and in the order of `encoderShapes`, whatever else a checkpoint holds.
+ * Their numbers stay unread. Throws as `pretrainedEncoder` does.
+ */
+export function pretrainedTensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  config: XlnetConfig,
+): ReadonlyMap<string, StoredTensor> {
+  return new Map(findEncoder(tensors, config).map(({ wanted, tensor }) => [wanted.name, tensor]));
+}
+
+/** Each parameter with the tensor that it comes from. */
+function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
+  tensors: ReadonlyMap<string, Tensor>,
+  config: XlnetConfig,
+) {
+  const encoder: { parameter: string; shape: readonly number[]; wanted: Correspondence; tensor: Tensor }[] = [];
   const missing: string[] = [];
   for (const [parameter, shape] of encoderShapes(config)) {
     const wanted = huggingFaceTensor(parameter, config);
-    const found = tensors.get(wanted.name) ?? tensors.get(wanted.name.replace(/^transformer\./, ''));
-    if (found === undefined) {
+    const tensor = tensors.get(wanted.name) ?? tensors.get(wanted.name.replace(/^transformer\./, ''));
+    if (tensor === undefined) {
       missing.push(wanted.name);
       continue;
     }
-    if (found.shape.join() !== wanted.shape.join()) {
+    if (tensor.shape.join() !== wanted.shape.join()) {
       throw new LabError('model/tensors', `Tensor ${wanted.name} does not fit config.json.`, {
         expected: `shape [${wanted.shape.join(', ')}]`,
-        got: `[${found.shape.join(', ')}]`,
+        got: `[${tensor.shape.join(', ')}]`,
       });
     }
-    const values = Float32Array.from(found.values);
-    parameters.set(parameter, { shape, values: wanted.transposed ? transposed(values, shape) : values });
+    encoder.push({ parameter, shape, wanted, tensor });
   }
   if (missing.length > 0) {
     throw new LabError('model/tensors', `The weights lack ${missing.length} of the encoder's tensors.`, {
@@ -97,7 +122,7 @@ export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, conf
       got: `${tensors.size} tensors, such as ${[...tensors.keys()].slice(0, 3).join(', ')}`,
     });
   }
-  return parameters;
+  return encoder;
 }
 
 /** A matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */

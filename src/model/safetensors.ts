@@ -1,6 +1,7 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
+import { storedElementBytes, storedValues, type StoredTensor } from './storedTensor.ts';
 
 /** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
 export interface FileTensor {
@@ -15,7 +16,6 @@ const entrySchema = z.object({
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
-const BYTES_PER_ELEMENT: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
@@ -27,6 +27,15 @@ export function readSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
   wanted: (name: string) => boolean = () => true,
 ): ReadonlyMap<string, FileTensor> {
+  const tensors = [...openSafetensors(bytes, wanted)];
+  return new Map(tensors.map(([name, { dtype, shape, read }]) => [name, { dtype, shape, values: read() }]));
+}
+
+/** The tensors that `readSafetensors` gives, verified as there, their numbers still unread. `bytes` must stay as they are. */
+export function openSafetensors(
+  bytes: Uint8Array<ArrayBuffer>,
+  wanted: (name: string) => boolean = () => true,
+): ReadonlyMap<string, StoredTensor> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = bytes.byteLength < 8 ? 0 : Number(view.getBigUint64(0, true));
   if (headerBytes < 2 || headerBytes > LARGEST_HEADER_BYTES || 8 + headerBytes > bytes.byteLength) {
@@ -41,7 +50,12 @@ export function readSafetensors(
     .filter(([name]) => name !== '__metadata__' && wanted(name))
     .map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
   refuseOverlaps(places);
-  return new Map(places.map((place) => [place.name, readTensor(place, data)]));
+  return new Map(
+    places.map(({ name, dtype, shape, from, to }) => [
+      name,
+      { dtype, shape, read: () => storedValues(dtype, data.slice(from, to)) },
+    ]),
+  );
 }
 
 /** Where a tensor lies in the data, in bytes. */
@@ -70,10 +84,10 @@ function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace
   if (!entry.success) throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`);
   const { dtype, shape } = entry.data;
   const [from, to] = entry.data.data_offsets;
-  const elementBytes = BYTES_PER_ELEMENT.get(dtype);
+  const elementBytes = storedElementBytes.get(dtype);
   if (elementBytes === undefined) {
     throw new LabError('safetensors/type', `Tensor ${name} has an element type this lab does not read.`, {
-      expected: [...BYTES_PER_ELEMENT.keys()].join(', '),
+      expected: [...storedElementBytes.keys()].join(', '),
       got: dtype,
     });
   }
@@ -99,28 +113,26 @@ function refuseOverlaps(places: readonly TensorPlace[]): void {
   }
 }
 
-function readTensor({ dtype, shape, from, to }: TensorPlace, data: Uint8Array<ArrayBuffer>): FileTensor {
-  const bytes = data.slice(from, to);
-  if (dtype === 'I32') return { dtype, shape, values: new Int32Array(bytes.buffer) };
-  if (dtype === 'F32') return { dtype, shape, values: new Float32Array(bytes.buffer) };
-  const halves = new Uint16Array(bytes.buffer);
-  return { dtype, shape, values: dtype === 'F16' ? widenHalf(halves) : widenBrainHalf(halves) };
-}
-
-/** IEEE binary16 to binary32, exactly. */
-function widenHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(halves, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+/** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */
+export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
+  let end = 0;
+  const entries = [...tensors].map(([name, { shape, read }]) => {
+    const from = end;
+    end += 4 * shape.reduce((product, size) => product * size, 1);
+    return { name, read, from, entry: { dtype: 'F32', shape, data_offsets: [from, end] } };
   });
-}
-
-/** bfloat16 to binary32: the upper half of the word. */
-function widenBrainHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const words = Uint32Array.from(halves, (half) => half << 16);
-  return new Float32Array(words.buffer);
+  const header = JSON.stringify({
+    __metadata__: { format: 'pt' },
+    ...Object.fromEntries(entries.map(({ name, entry }) => [name, entry])),
+  });
+  // Spaces behind the header bring the numbers to a multiple of 8 bytes.
+  const unpadded = new TextEncoder().encode(header);
+  const dataAt = 8 + 8 * Math.ceil(unpadded.byteLength / 8);
+  const file = new Uint8Array(dataAt + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(dataAt - 8), true);
+  file.fill(0x20, 8, dataAt).set(unpadded, 8);
+  for (const { read, from, entry } of entries) {
+    new Float32Array(file.buffer, dataAt + from, (entry.data_offsets[1] as number) / 4 - from / 4).set(read());
+  }
+  return file;
 }

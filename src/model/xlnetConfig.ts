@@ -73,3 +73,34 @@ export function xlnetConfig(json: unknown): XlnetConfig {
     initializerRange: file.initializer_range,
   };
 }
+
+const releaseSchema = z.object({
+  d_model: count,
+  n_layer: count,
+  n_head: count,
+  d_head: count,
+  d_inner: count,
+  n_token: count,
+  ff_activation: z.string(),
+  untie_r: z.boolean(),
+});
+
+/**
+ * What config.json says where the original release's parsed `xlnet_config.json` describes the network. Its `gelu` becomes that of
+ * transformers, as in their conversion. Throws LabError `model/config` naming the first field that is missing.
+ */
+export function xlnetConfigOfRelease(json: unknown): Record<string, unknown> {
+  const parsed = releaseSchema.safeParse(json);
+  if (parsed.success) {
+    const { n_token, ...described } = parsed.data;
+    return { model_type: 'xlnet', ...described, vocab_size: n_token };
+  }
+  const problem = parsed.error.issues[0];
+  throw new LabError(
+    'model/config',
+    `xlnet_config.json does not describe an XLNet: ${problem?.path.join('.') || 'file'}.`,
+    {
+      expected: problem?.message ?? "the release's configuration",
+    },
+  );
+}

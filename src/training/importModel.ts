@@ -1,28 +1,34 @@
-// A dropped model folder, verified part against part and described.
-import type { XlnetConfig } from '../model/xlnetConfig.ts';
-import { encoderShapes, sizeOf } from '../model/parameters.ts';
-import { pretrainedEncoder } from '../model/pretrained.ts';
-import { readSafetensors } from '../model/safetensors.ts';
+// A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
+import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer } from '../data/tokenizer.ts';
+import { readTokenizer, tokenizerFileOf } from '../data/tokenizer.ts';
+import { encoderShapes, sizeOf } from '../model/parameters.ts';
+import { pretrainedTensors } from '../model/pretrained.ts';
+import { writeSafetensors } from '../model/safetensors.ts';
+import { openWeights } from '../model/weights/openWeights.ts';
+import { xlnetConfigOfRelease, type XlnetConfig } from '../model/xlnetConfig.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
-import { CONFIG_FILE, parseConfig, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 
 interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const KEPT = [CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
-
 /**
- * Verifies that configuration, weights and tokenizer are there and fit each other, stores the files and answers with the record.
+ * Verifies that configuration, weights and tokenizer are there and fit each other, stores them and answers with the record.
+ *
+ * What is stored is always config.json, model.safetensors, tokenizer.json and, if it came, tokenizer_config.json: a file that came under
+ * that name stays byte for byte, anything else is converted (weights to F32, the encoder's alone), so that the same numbers from any form
+ * are the same model. Of the weights no more than the dropped files and the written one are held.
+ *
  * A model that is stored already keeps its name and date, and stays built-in if it was.
- * Throws LabError `model/...`, `safetensors/...` or `tokenizer/...` with what was expected and what came; nothing is stored then.
+ * Throws LabError `model/...`, `safetensors/...`, `weights/...`, `torch/...`, `tensorflow/...` or `tokenizer/...` with what was expected and what came; nothing is
+ * stored then.
  */
 export async function importModel(
   store: Store,
@@ -30,19 +36,7 @@ export async function importModel(
   builtIn: boolean,
   files: readonly NamedBytes[],
 ): Promise<ModelRecord> {
-  const kept = files.filter((file) => KEPT.includes(file.name));
-  const bytesOf = (file: string): Uint8Array<ArrayBuffer> => {
-    const found = kept.find((candidate) => candidate.name === file);
-    if (found !== undefined) return found.bytes;
-    throw new LabError('model/files', `The model ${name} lacks ${file}.`, {
-      expected: [CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE].join(', '),
-      got: files.map((candidate) => candidate.name).join(', ') || 'no files',
-    });
-  };
-  const config = parseConfig(bytesOf(CONFIG_FILE));
-  pretrainedEncoder(readSafetensors(bytesOf(WEIGHTS_FILE)), config);
-  const tokenizer = readTokenizer(bytesOf(TOKENIZER_FILE), kept.find((file) => file.name === TOKENIZER_CONFIG_FILE)?.bytes ?? null, { lowerCase: false }); // prettier-ignore
-  assertVocabulary(tokenizer, config);
+  const { config, kept } = keptFiles(name, files);
   const content = fingerprint(kept.map((file) => [file.name, fingerprint(file.bytes)]).sort());
   const id = content.slice(0, 16);
   const held = await readModelRecord(store, id);
@@ -63,6 +57,52 @@ export async function importModel(
   };
   await saveModel(store, record, kept);
   return record;
+}
+
+/** The verified configuration, and the files to store. */
+function keptFiles(name: string, files: readonly NamedBytes[]): { config: XlnetConfig; kept: readonly NamedBytes[] } {
+  const chosen = modelFiles(files.map((file) => file.name));
+  if (chosen.config === null || chosen.form === null || chosen.tokenizer === null) {
+    throw new LabError('model/files', `The model ${name} lacks ${chosen.missing.join(' and ')}.`, {
+      expected: neededModelFiles,
+      got: files.map((file) => file.name).join(', ') || 'no files',
+    });
+  }
+  const chosenFile = (file: string): NamedBytes => files.find((candidate) => candidate.name === file) as NamedBytes;
+  const tokenizerConfig = chosen.tokenizerConfig === null ? null : chosenFile(chosen.tokenizerConfig);
+  const configBytes = configFile(chosenFile(chosen.config));
+  const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
+  const config = parseConfig(configBytes);
+  const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig?.bytes ?? null, { lowerCase: false });
+  assertVocabulary(tokenizer, config);
+  return {
+    config,
+    kept: [
+      { name: CONFIG_FILE, bytes: configBytes },
+      { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config) },
+      { name: TOKENIZER_FILE, bytes: tokenizerBytes },
+      ...(tokenizerConfig === null ? [] : [tokenizerConfig]),
+    ],
+  };
+}
+
+/** config.json, as it came or made of TensorFlow's. */
+function configFile({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
+  return name === CONFIG_FILE
+    ? bytes
+    : new TextEncoder().encode(JSON.stringify(xlnetConfigOfRelease(parseConfigFile(name, bytes))));
+}
+
+/** tokenizer.json, as it came or made of a SentencePiece model. */
+function tokenizerFile({ name, bytes }: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
+  return name === TOKENIZER_FILE ? bytes : tokenizerFileOf(bytes, config?.bytes ?? null);
+}
+
+/** model.safetensors, as it came or with the encoder's tensors written anew; verified against the configuration either way. */
+function weightsFile(form: WeightsForm, files: readonly NamedBytes[], config: XlnetConfig): Uint8Array<ArrayBuffer> {
+  const tensors = pretrainedTensors(openWeights(form, files), config);
+  const [whole] = files;
+  return form === 'safetensors' && whole !== undefined ? whole.bytes : writeSafetensors(tensors);
 }
 
 function assertVocabulary(tokenizer: PieceTokenizer, config: XlnetConfig): void {

@@ -42,11 +42,14 @@ export async function readModelConfig(store: Store, { id }: Pick<ModelRecord, 'i
 
 /** The encoder's shape from the bytes of config.json. Throws LabError `model/config`. */
 export function parseConfig(bytes: Uint8Array): XlnetConfig {
-  let json: unknown;
+  return xlnetConfig(parseConfigFile(CONFIG_FILE, bytes));
+}
+
+/** The value in a JSON file of configuration. Throws LabError `model/config`. */
+export function parseConfigFile(name: string, bytes: Uint8Array): unknown {
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new LabError('model/config', `${CONFIG_FILE} is not JSON.`, { expected: 'a JSON object', cause });
+    throw new LabError('model/config', `${name} is not JSON.`, { expected: 'a JSON object', cause });
   }
-  return xlnetConfig(json);
 }

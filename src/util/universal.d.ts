@@ -9,3 +9,4 @@ declare class TextEncoder {
 declare function setTimeout(handler: () => void, timeoutMs?: number): unknown;
 declare function clearTimeout(handle: unknown): void;
 declare const performance: { now(): number };
+declare function btoa(binary: string): string;

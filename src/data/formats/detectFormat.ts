@@ -2,6 +2,7 @@
 import { looksLikeTag } from '../tagOfDialect.ts';
 import { splitOfName } from '../splitOfFile.ts';
 import { isBlank, splitCells } from './conllLayout.ts';
+import { isModelFile } from './modelFiles.ts';
 
 /** Enough of a file to tell what it is. */
 export const leadingBytes = 65_536;
@@ -9,18 +10,6 @@ export const leadingBytes = 65_536;
 /** `corpus` is a CoNLL file, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
 export type FileFormat = 'corpus' | 'zip' | 'model' | 'result' | 'plan' | 'other';
 
-const modelNames = new Set([
-  'config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'generation_config.json',
-  'added_tokens.json',
-  'model.safetensors.index.json',
-  'spiece.model',
-  'pytorch_model.bin',
-  'tf_model.h5',
-]);
 const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
@@ -33,7 +22,7 @@ const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|auth
 export function detectFormat(path: string, head: Uint8Array): FileFormat {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.startsWith('.') || documentNames.test(name)) return 'other';
-  if (modelNames.has(name) || name.endsWith('.safetensors')) return 'model';
+  if (isModelFile(name)) return 'model';
   if (isZip(head)) return 'zip';
   if (corpusExtensions.test(name)) return 'corpus';
   const text = new TextDecoder('utf-8').decode(head);

@@ -1,0 +1,146 @@
+// Makes a Hugging Face tokenizer.json of a SentencePiece model, as transformers does for XLNet.
+import { LabError } from '../../util/labError.ts';
+import { readProtobuf, type ProtobufField } from '../../util/protobuf.ts';
+
+/** What a SentencePiece model says, as far as XLNet's tokenizer needs it. */
+interface SentencePieceModel {
+  readonly pieces: readonly { readonly text: string; readonly score: number; readonly type: number }[];
+  readonly unknownId: number;
+  /** Characters and what they become, in the library's own packing; empty for none. */
+  readonly characterMap: Uint8Array<ArrayBuffer>;
+}
+
+/** How transformers' `XLNetTokenizer` was asked to treat text, in tokenizer_config.json. */
+export interface TextTreatment {
+  readonly lowerCase: boolean;
+  readonly keepAccents: boolean;
+}
+
+/** Types of pieces in sentencepiece_model.proto. */
+const control = 3;
+const userDefined = 4;
+/** Score that pieces of a digit and a comma lose, as in transformers' `XLNetConverter`: the released code takes them apart again. */
+const commaPenalty = 100;
+
+/**
+ * The value of a tokenizer.json: a Unigram model of the pieces and scores; doubled quotes made one, accents dropped, lower case if asked,
+ * the model's own character map; words marked as XLNet does. `@huggingface/tokenizers` does not run the character map itself but the
+ * rules of SentencePiece's `nmt_nfkc` (control characters dropped, spaces made one kind, NFKC), which is XLNet's.
+ * Throws LabError `tokenizer/sentencepiece` for bytes that are no such model, or one that is not Unigram.
+ */
+export function sentencePieceTokenizer(
+  bytes: Uint8Array<ArrayBuffer>,
+  { lowerCase, keepAccents }: TextTreatment,
+): Record<string, unknown> {
+  const { pieces, unknownId, characterMap } = readModel(bytes);
+  const idOf = (text: string): number => {
+    const id = pieces.findIndex((piece) => piece.text === text);
+    if (id >= 0) return id;
+    throw new LabError('tokenizer/special', `spiece.model has no piece ${text}.`, {
+      expected: text,
+      got: `${pieces.length} other pieces`,
+    });
+  };
+  const special = (text: string, type: number) => ({ SpecialToken: { id: text, type_id: type } });
+  const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
+  const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: pieces.flatMap(({ text, type }, id) =>
+      id === unknownId || type === control || type === userDefined
+        ? [{ id, content: text, single_word: false, lstrip: false, rstrip: false, normalized: false, special: type !== userDefined }] // prettier-ignore
+        : [],
+    ),
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Replace', pattern: { String: '``' }, content: '"' },
+        { type: 'Replace', pattern: { String: "''" }, content: '"' },
+        ...(keepAccents ? [] : [{ type: 'NFKD' }, { type: 'StripAccents' }]),
+        ...(lowerCase ? [{ type: 'Lowercase' }] : []),
+        ...(characterMap.length > 0 ? [{ type: 'Precompiled', precompiled_charsmap: base64(characterMap) }] : []),
+      ],
+    },
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [sequence('A', 0), special('<sep>', 0), special('<cls>', 2)],
+      pair: [sequence('A', 0), special('<sep>', 0), sequence('B', 1), special('<sep>', 1), special('<cls>', 2)],
+      special_tokens: Object.fromEntries(
+        ['<cls>', '<sep>'].map((text) => [text, { id: text, ids: [idOf(text)], tokens: [text] }]),
+      ),
+    },
+    decoder: metaspace,
+    model: {
+      type: 'Unigram',
+      unk_id: unknownId,
+      vocab: pieces.map(({ text, score }) => [text, /\p{Nd},$/u.test(text) ? score - commaPenalty : score]),
+      byte_fallback: false,
+    },
+  };
+}
+
+/** ModelProto: pieces (1), trainer_spec (2) with model_type (3, unigram if absent) and unk_id (40), normalizer_spec (3) with its map (2). */
+function readModel(bytes: Uint8Array<ArrayBuffer>): SentencePieceModel {
+  const fields = readProtobuf(bytes, notSentencePiece);
+  const pieces = fields.flatMap((field) => (field.number === 1 ? [readPiece(message(field))] : []));
+  const trainer = fields.flatMap((field) => (field.number === 2 ? message(field) : []));
+  const normalizer = fields.flatMap((field) => (field.number === 3 ? message(field) : []));
+  const modelType = lastNumber(trainer, 3) ?? 1;
+  const unknownId = lastNumber(trainer, 40) ?? 0;
+  const characterMap = normalizer.findLast(({ number, kind }) => number === 2 && kind === 'bytes')?.value;
+  if (pieces.length === 0 || unknownId >= pieces.length) {
+    throw notSentencePiece(`${pieces.length} pieces, the unknown one being number ${unknownId}`);
+  }
+  if (modelType !== 1) throw notSentencePiece(`a model of type ${modelType}`);
+  return {
+    pieces,
+    unknownId,
+    characterMap: characterMap instanceof Uint8Array ? characterMap : new Uint8Array(),
+  };
+}
+
+/** SentencePiece: piece (1), score (2), type (3, normal if absent). */
+function readPiece(fields: readonly ProtobufField[]): SentencePieceModel['pieces'][number] {
+  let text = '';
+  let score = 0;
+  for (const { number, kind, value } of fields) {
+    if (number === 1 && kind === 'bytes') {
+      try {
+        text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
+      } catch {
+        throw notSentencePiece('a piece that is not UTF-8');
+      }
+    }
+    if (number === 2 && kind === 'fixed32') {
+      score = new Float32Array(Uint32Array.of(Number(value)).buffer)[0] as number;
+      if (!Number.isFinite(score)) throw notSentencePiece(`a piece of score ${score}`);
+    }
+  }
+  return { text, score, type: lastNumber(fields, 3) ?? 1 };
+}
+
+function message(field: ProtobufField): readonly ProtobufField[] {
+  if (field.kind === 'bytes') return readProtobuf(field.value, notSentencePiece);
+  throw notSentencePiece(`a number in field ${field.number}`);
+}
+
+function lastNumber(fields: readonly ProtobufField[], wanted: number): number | undefined {
+  const found = fields.findLast(({ number, kind }) => number === wanted && kind === 'varint');
+  return found === undefined ? undefined : Number(found.value);
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function notSentencePiece(got: string): LabError {
+  return new LabError('tokenizer/sentencepiece', 'spiece.model is not a SentencePiece Unigram model.', {
+    expected: 'a whole model with Unigram pieces',
+    got,
+  });
+}

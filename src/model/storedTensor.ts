@@ -1,0 +1,39 @@
+// A tensor as it lies in a weights file: described at once, its numbers read when they are asked for.
+
+/** One tensor of an opened file. */
+export interface StoredTensor {
+  /** The element type by its safetensors name (`F32`). */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** A copy of its numbers, row-major, halves widened exactly. Throws the LabError of its file's format. */
+  read(): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+}
+
+/** Bytes of one element of each type that this lab reads. */
+export const storedElementBytes: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
+
+/** Numbers from little-endian bytes of a type in `storedElementBytes`. `bytes` must be a buffer of their own. */
+export function storedValues(dtype: string, bytes: Uint8Array<ArrayBuffer>): ReturnType<StoredTensor['read']> {
+  if (dtype === 'I32') return new Int32Array(bytes.buffer);
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  const halves = new Uint16Array(bytes.buffer);
+  return dtype === 'F16' ? widenHalf(halves) : widenBrainHalf(halves);
+}
+
+/** IEEE binary16 to binary32, exactly. */
+function widenHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(halves, (half) => {
+    const sign = half & 0x8000 ? -1 : 1;
+    const exponent = (half >> 10) & 0x1f;
+    const fraction = half & 0x3ff;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  });
+}
+
+/** bfloat16 to binary32: the upper half of the word. */
+function widenBrainHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const words = Uint32Array.from(halves, (half) => half << 16);
+  return new Float32Array(words.buffer);
+}
