@@ -56,6 +56,19 @@ describe('dropping files', () => {
     expect(lab.getState().corpora.map(({ name, sources }) => [name, sources.length])).toEqual([['moss', 3]]);
   });
 
+  it("takes the original release's zip for a model, and says of others what makes one", async () => {
+    const { lab } = await openLab();
+    const names = ['xlnet_config.json', 'spiece.model', 'xlnet_model.ckpt.index', 'xlnet_model.ckpt.meta', 'xlnet_model.ckpt.data-00000-of-00001']; // prettier-ignore
+    const zip = (files: readonly string[]) =>
+      zipSync(Object.fromEntries(files.map((name) => [`xlnet_cased/${name}`, Uint8Array.of(0, 1)])));
+    await lab.importFiles([droppedBytes('cased.zip', zip(names))]);
+    expect(lab.getState().models.map(({ name, files }) => [name, files.map((file) => file.name)])).toEqual([
+      ['xlnet_cased', [names[0], names[2], names[4], names[1]]],
+    ]);
+    await lab.importFiles([droppedBytes('half.zip', zip(names.slice(0, 3)))]);
+    expect(notices(lab)).toEqual([expect.stringMatching(/TensorFlow checkpoint.*without .*data-00000-of-00001/)]);
+  });
+
   it('names what a model folder lacks and what a broken corpus suffers from, and keeps the rest', async () => {
     const { lab } = await openLab();
     const [config, , tokenizer] = droppedModel('bare');

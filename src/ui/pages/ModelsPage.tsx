@@ -15,8 +15,9 @@ export function ModelsPage() {
     <>
       <h1>Models</h1>
       <DropZone>
-        <strong>Drop a Hugging Face XLNet folder</strong> with <code>config.json</code>, <code>model.safetensors</code>{' '}
-        and <code>tokenizer.json</code>. Names and shapes of its tensors are checked before it is taken in.
+        <strong>Drop an XLNet folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
+        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code> or{' '}
+        <code>spiece.model</code>. Names and shapes of its tensors are checked before it is taken in.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
     </>
