@@ -7,7 +7,7 @@ import type { BackendChoice } from '../protocol.ts';
 
 export interface HeadlessArguments {
   readonly planFile: string;
-  /** Folders of folders: `<corpora>/<name>/*.tsv`, `<models>/<name>/config.json`. Null: only what comes with the lab. */
+  /** Folders of folders: `<corpora>/<name>/*.tsv`, `<models>/<name>/*`. Null: only what comes with the lab. */
   readonly corporaFolder: string | null;
   readonly modelsFolder: string | null;
   readonly outFolder: string;
@@ -21,7 +21,7 @@ export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--
 
 Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
   --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
-  --models DIR    its model: DIR/<name>/config.json, model.safetensors, tokenizer.json
+  --models DIR    its model: DIR/<name>/ with the files of any XLNet that the page takes
                   (corpora and models that come with the lab are found without)
   --out DIR       results, and in DIR/store the checkpoints; the same command again goes on from them
   --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
