@@ -2,13 +2,14 @@
 import type { CorpusSource } from '../schema/corpusRecord.ts';
 import type { Issue } from '../util/issue.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
+import { corpusParts, type CorpusPart } from './corpusParts.ts';
 import { describeSentences, type CorpusDescription } from './describeSentences.ts';
-import { readConll } from './formats/conll.ts';
-import { detectFormat, leadingBytes } from './formats/detectFormat.ts';
+import { drawDevel } from './drawDevel.ts';
 import type { NamedFile } from './formats/namedFile.ts';
 import { groupCorpusFiles, type CorpusFileGroup } from './groupCorpusFiles.ts';
 import { IssueList, mergeIssues } from './issueList.ts';
 import { joinSources } from './moveSource.ts';
+import { readCorpusPart, type PartReading } from './readCorpusPart.ts';
 
 /** A corpus with everything that its record says but how and when it came to the lab. */
 export interface AssembledCorpus extends CorpusDescription {
@@ -37,19 +38,15 @@ export interface Assembly {
 
 /**
  * Corpora out of files, grouped as groupCorpusFiles says. A file whose name says no split is taken for train, with a warning,
- * where there is no train; elsewhere it is left out. Never throws for what the files hold.
+ * where there is no train; elsewhere it is left out. Documents that come without devel give some to it. Never throws for what the files hold.
  */
 export function assembleCorpora(files: readonly NamedFile[]): Assembly {
-  const ignored: Issue[] = [];
-  const contents = new Map<string, NamedFile['bytes']>();
-  for (const { path, bytes } of files) {
-    if (detectFormat(path, bytes.subarray(0, leadingBytes)) === 'corpus') contents.set(path, bytes);
-    else ignored.push({ severity: 'info', code: 'corpus/ignored', file: path, line: null, message: 'No corpus file.' });
-  }
+  const { parts, ignored } = corpusParts(files);
+  const byPath = new Map(parts.map((part) => [part.path, part]));
   const corpora: AssembledCorpus[] = [];
   const refused: RefusedCorpus[] = [];
-  for (const group of groupCorpusFiles([...contents.keys()])) {
-    const { sentences, sources, issues, issueCount } = readGroup(group, contents);
+  for (const group of groupCorpusFiles([...byPath.keys()])) {
+    const { sentences, sources, issues, issueCount } = readGroup(group, byPath);
     if (sources.length === 0) {
       refused.push({ name: group.name ?? group.files[0]?.path ?? 'corpus', issues, issueCount });
       continue;
@@ -58,7 +55,8 @@ export function assembleCorpora(files: readonly NamedFile[]): Assembly {
     const name = group.name ?? `corpus ${description.fingerprint.slice(0, 6)}`;
     corpora.push({ name, sentences, sources, issues, issueCount, ...description });
   }
-  return { corpora, refused, ignored };
+  const noCorpus = { severity: 'info', code: 'corpus/ignored', line: null, message: 'No corpus file.' } as const;
+  return { corpora, refused, ignored: ignored.map((file) => ({ ...noCorpus, file })) };
 }
 
 interface SourceReading {
@@ -66,27 +64,36 @@ interface SourceReading {
   readonly sentences: readonly Sentence[];
 }
 
-function readGroup(group: CorpusFileGroup, contents: ReadonlyMap<string, NamedFile['bytes']>) {
-  const hasTrain = group.files.some((file) => file.split === 'train');
+/** A part whose split is known. */
+interface PlacedPart {
+  readonly path: string;
+  readonly split: Split;
+  readonly reading: PartReading;
+}
+
+function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart>) {
+  const hasSplit = (wanted: Split) => group.files.some(({ split }) => split === wanted);
   const lists: IssueList[] = [];
-  const readings: SourceReading[] = [];
+  const placed: PlacedPart[] = [];
   for (const { path, split } of group.files) {
-    const bytes = contents.get(path) ?? new Uint8Array();
-    if (split === null && hasTrain) {
-      const issues = new IssueList(path);
+    const part = parts.get(path);
+    if (part === undefined) continue;
+    const issues = new IssueList(path);
+    if (split === null && hasSplit('train')) {
       const message = 'The name says no split (train, devel or test) and there is a train file already: left out.';
       issues.add('error', 'corpus/split', null, message);
       lists.push(issues);
       continue;
     }
-    const { sentences, layout, issues } = readConll(bytes, path);
-    lists.push(issues);
-    if (layout === null || sentences.length === 0) continue;
+    const reading = readCorpusPart(part);
+    lists.push(...reading.issues, issues);
+    if (reading.documents.length === 0) continue;
     if (split === null) {
       issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');
     }
-    readings.push({ source: sourceOf(path, split ?? 'train', bytes, sentences.length, layout), sentences });
+    placed.push({ path, split: split ?? 'train', reading });
   }
+  const readings = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
   const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
   readings.sort((left, right) => rank(left) - rank(right));
   const sources = readings.map((reading) => reading.source);
@@ -101,13 +108,27 @@ function readGroup(group: CorpusFileGroup, contents: ReadonlyMap<string, NamedFi
   };
 }
 
-function sourceOf(
-  file: string,
-  split: Split,
-  bytes: Uint8Array,
-  sentences: number,
-  layout: NonNullable<ReturnType<typeof readConll>['layout']>,
-): CorpusSource {
-  const { scheme, separator, tokenColumn, tagColumn } = layout;
-  return { file, split, scheme, separator, tokenColumn, tagColumn, sentences, sizeBytes: bytes.length };
+function wholeSource({ path, split, reading }: PlacedPart, documents = reading.documents, file = path): SourceReading {
+  const sentences = documents.flatMap((document) => document.sentences);
+  return { source: reading.sourceOf(file, split, documents), sentences };
+}
+
+/** The sources of a corpus without devel: documents of train are drawn for it, and stand as a source of their own. */
+function withDrawnDevel(placed: readonly PlacedPart[], lists: IssueList[]): SourceReading[] {
+  const isDrawable = ({ split, reading }: PlacedPart) => split === 'train' && reading.isDrawable;
+  const trained = placed.filter(isDrawable).flatMap(({ reading }) => reading.documents);
+  const drawn = drawDevel(new Set(trained.map(({ id }) => id)));
+  return placed.flatMap((part) => {
+    const { documents } = part.reading;
+    const devel = isDrawable(part) ? documents.filter(({ id }) => drawn.has(id)) : [];
+    if (devel.length === 0) return [wholeSource(part)];
+    const issues = new IssueList(part.path);
+    const share = `${devel.length} of ${documents.length} documents`;
+    const message = `The corpus has no devel: ${share} are taken for it, drawn by their ids with a fixed seed.`;
+    issues.add('info', 'corpus/devel-drawn', null, message);
+    lists.push(issues);
+    const train = documents.filter(({ id }) => !drawn.has(id));
+    const ofDevel = wholeSource({ ...part, split: 'devel' }, devel, `${part.path} (drawn)`);
+    return train.length === 0 ? [ofDevel] : [wholeSource(part, train), ofDevel];
+  });
 }

@@ -1,5 +1,5 @@
 // Finds out which tag scheme a file is written in, from its tags alone.
-import type { CorpusSource } from '../schema/corpusRecord.ts';
+import type { ConllSource } from '../schema/corpusRecord.ts';
 import { outside, type TagParts } from './tagScheme.ts';
 import { tagOfDialect } from './tagOfDialect.ts';
 
@@ -16,7 +16,7 @@ export interface Evidence {
 }
 
 export interface TagSchemeFinding {
-  readonly scheme: CorpusSource['scheme'];
+  readonly scheme: ConllSource['scheme'];
   /** Set when tags of two schemes stand in one file: which, and the line of the first tag that contradicts those before it. */
   readonly mixed: { readonly line: number; readonly schemes: string; readonly conflicts: number } | null;
   readonly evidence: {

@@ -36,7 +36,10 @@ export function splitOfFolder(folder: string): Split | null {
 
 /** What is left of a file name without its extension and its split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
 export function stemOfName(name: string): string {
-  const withoutExtension = name.replace(/\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat)$/i, '');
+  const withoutExtension = name.replace(
+    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson)$/i,
+    '',
+  );
   const kept = withoutExtension.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
   const stem = kept.replace(/([-_. ])[-_. ]+/g, '$1').replace(/^[-_. ]+|[-_. ]+$/g, '');
   return /[A-Za-z]/.test(stem) ? stem : '';
@@ -50,5 +53,7 @@ function wordsOf(name: string): string[] {
 }
 
 function splitOfWord(word: string): Split | null {
-  return SPLITS.find((split) => splitWords[split].includes(word)) ?? null;
+  // PubTator corpora write `CDR_TrainingSet` and `NCBIdevelopset`.
+  const bare = /(train|training|dev|devel|develop|development|test)set$/.exec(word)?.[1] ?? word;
+  return SPLITS.find((split) => splitWords[split].includes(bare)) ?? null;
 }

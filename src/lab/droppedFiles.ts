@@ -1,4 +1,5 @@
 // Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
+import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import { modelFiles } from '../data/formats/modelFiles.ts';
@@ -33,7 +34,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   const others: string[] = [];
   const issues: Issue[] = [];
 
-  async function sort(file: DroppedFile): Promise<void> {
+  async function sort(file: DroppedFile, annotated: ReadonlySet<string>): Promise<void> {
     if (isClutter(file.path)) return;
     // Weights are known by name, and too large to be read for a look.
     if (detectFormat(file.path, new Uint8Array()) === 'model') {
@@ -45,7 +46,10 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     if (format === 'zip') {
       const archive = readArchive(bytes, file.path);
       issues.push(...archive.issues);
-      for (const inner of archive.files) await sort(unpacked(inner));
+      const inside = annotatedStems(archive.files.map(({ path }) => path));
+      for (const inner of archive.files) await sort(unpacked(inner), inside);
+    } else if (isAnnotatedText(file.path, annotated)) {
+      sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {
       others.push(file.path);
     } else {
@@ -53,7 +57,8 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     }
   }
 
-  for (const file of dropped) await sort(file);
+  const outside = annotatedStems(dropped.map(({ path }) => path));
+  for (const file of dropped) await sort(file, outside);
   const folders = new Set(modelFiles.map(({ path }) => folderOf(path)));
   return {
     corpusFiles: sorted.corpus,

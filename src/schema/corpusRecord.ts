@@ -12,8 +12,7 @@ export const issueSchema = z.strictObject({
   message: z.string(),
 });
 
-/** One file a corpus was read from, and how it was read. */
-export const corpusSourceSchema = z.strictObject({
+const conllSourceSchema = z.strictObject({
   file: z.string(),
   split: splitSchema,
   /** What was detected: IOB1, IOB2, IOBES, BIOLU, IO or `none` for a file without mentions. */
@@ -25,6 +24,22 @@ export const corpusSourceSchema = z.strictObject({
   sentences: count,
   sizeBytes: count,
 });
+export type ConllSource = z.infer<typeof conllSourceSchema>;
+
+/** A file, or for BRAT the files of one folder and split, that holds documents rather than rows. */
+const documentSourceSchema = z.strictObject({
+  /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel stand under a name of their own. */
+  file: z.string(),
+  split: splitSchema,
+  format: z.enum(['BRAT', 'PubTator', 'BioC', 'JSONL']),
+  documents: count,
+  sentences: count,
+  sizeBytes: count,
+});
+export type DocumentSource = z.infer<typeof documentSourceSchema>;
+
+/** One source of a corpus, and how it was read; records from before there were documents have CoNLL sources alone. */
+export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema]);
 export type CorpusSource = z.infer<typeof corpusSourceSchema>;
 
 export const splitCountsSchema = z.strictObject({

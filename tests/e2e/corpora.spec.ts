@@ -211,6 +211,27 @@ test('sentences are browsed by split, text, type and mention', async ({ page }) 
   });
 });
 
+test('a folder of BRAT files becomes a corpus with its mentions, and gets a devel', async ({ page }) => {
+  await openLab(page);
+  await visit(page, 'Corpora');
+  await dropPaths(page, path.join(folders, 'brat/fen'));
+  await expect(title(page)).toHaveText('fen');
+  expect((await sourcesOf(page)).map(([file, split, format]) => [file, split, format])).toEqual([
+    ['fen/train/*.ann', 'train', 'BRAT, 3 documents'],
+    ['fen/train/*.ann (drawn)', 'devel', 'BRAT, 2 documents'],
+    ['fen/test/*.ann', 'test', 'BRAT, 1 document'],
+  ]);
+  await expect(page.getByRole('table', { name: 'Issues' })).toContainText('fen/train/heron-2.ann:1');
+  await page.getByRole('tab', { name: 'test' }).click();
+  await expect(page.getByRole('list', { name: 'Sentences' }).locator('mark')).toHaveText([
+    'Mud agueDisease',
+    'TanselHerb',
+  ]);
+  await page.getByLabel('Split of fen/train/*.ann (drawn)').selectOption('train');
+  await expect(sentenceCounts(page)).toHaveText(['8', '0', '2']);
+  await removeShown(page, 'fen');
+});
+
 function title(page: Page): Locator {
   return page.getByRole('heading', { level: 1 });
 }

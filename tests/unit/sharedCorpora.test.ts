@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { restrictToType, SPLITS } from '../../src/data/corpus.ts';
 import { countSentences } from '../../src/data/describeSentences.ts';
+import type { CorpusSource } from '../../src/schema/corpusRecord.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 
+const schemeOf = (source: CorpusSource) => ('scheme' in source ? source.scheme : source.format);
 const count = z.strictObject({ sentences: z.number(), tokens: z.number(), mentions: z.number() }).nullable();
 const table = z.object({
   subtasks: z.array(
@@ -62,8 +64,8 @@ describe.skipIf(!isHere)('the public corpora', () => {
   it('are the same corpus in IOB2 and IOBES', { timeout: 30_000 }, () => {
     const iob = corpusIn('BC5CDR-IOB');
     const iobes = corpusIn('BC5CDR-IOBES');
-    expect(iob.sources.map(({ scheme }) => scheme)).toEqual(['IOB2', 'IOB2', 'IOB2']);
-    expect(iobes.sources.map(({ scheme }) => scheme)).toEqual(['IOBES', 'IOBES', 'IOBES']);
+    expect(iob.sources.map(schemeOf)).toEqual(['IOB2', 'IOB2', 'IOB2']);
+    expect(iobes.sources.map(schemeOf)).toEqual(['IOBES', 'IOBES', 'IOBES']);
     expect(iobes.fingerprint).toBe(iob.fingerprint);
   });
 

@@ -15,15 +15,23 @@ export interface DecodedText {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** Why these bytes are no text the lab reads, whatever their format; null when nothing speaks against them. */
+export function encodingFault(bytes: Uint8Array): { readonly code: string; readonly message: string } | null {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) return { code: 'corpus/encoding', message: 'The file is UTF-16: save it as UTF-8.' };
+  if (!bytes.includes(0)) return null;
+  return { code: 'corpus/binary', message: 'The file is binary, not text: it holds zero bytes.' };
+}
+
 /**
  * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never
- * throws: lines that are not UTF-8 or longer than `maxLineLength` are faults.
+ * throws: lines that are not UTF-8 or longer than `longest` characters are faults.
  */
-export function decodeText(bytes: Uint8Array): DecodedText {
+export function decodeText(bytes: Uint8Array, longest = maxLineLength): DecodedText {
   const faults = new Map<number, LineFault>();
   const lines = splitLines(bytes) ?? decodeLineByLine(bytes, faults);
   lines.forEach((line, index) => {
-    if (line.length <= maxLineLength) return;
+    if (line.length <= longest) return;
     faults.set(index + 1, 'too-long');
     lines[index] = '';
   });

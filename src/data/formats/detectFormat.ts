@@ -3,11 +3,12 @@ import { looksLikeTag } from '../tagOfDialect.ts';
 import { splitOfName } from '../splitOfFile.ts';
 import { isBlank, splitCells } from './conllLayout.ts';
 import { isModelFile } from './modelFiles.ts';
+import { corpusFormatOf } from './corpusFormat.ts';
 
 /** Enough of a file to tell what it is. */
 export const leadingBytes = 65_536;
 
-/** `corpus` is a CoNLL file, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
+/** `corpus` is a file of any format that we read, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
 export type FileFormat = 'corpus' | 'zip' | 'model' | 'result' | 'plan' | 'other';
 
 const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
@@ -26,8 +27,11 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (isZip(head)) return 'zip';
   if (corpusExtensions.test(name)) return 'corpus';
   const text = new TextDecoder('utf-8').decode(head);
-  if (/^\s*\{/.test(text)) return formatOfJson(text);
+  const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
+  if (ownFormat !== 'other') return ownFormat;
+  if (corpusFormatOf(path) !== null) return 'corpus';
   if (otherExtensions.test(name)) return 'other';
+  if (/^\s*\{/.test(text)) return 'other';
   // Binary or empty, but meant as a corpus: its reader says what is wrong with it.
   const isBroken = head.includes(0) || isBlank(text);
   if (isBroken) return splitOfName(name) !== null || /\.txt$/i.test(name) ? 'corpus' : 'other';

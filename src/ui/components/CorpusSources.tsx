@@ -55,11 +55,19 @@ export function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
                 ))}
               </select>
             </td>
-            <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
-            <td>{source.separator}</td>
-            <td className="nowrap">
-              token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
-            </td>
+            {'format' in source ? (
+              <td colSpan={3}>
+                {source.format}, {format.counted(source.documents, 'document')}
+              </td>
+            ) : (
+              <>
+                <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
+                <td>{source.separator}</td>
+                <td className="nowrap">
+                  token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
+                </td>
+              </>
+            )}
             <td className="number">{format.count(source.sentences)}</td>
             <td className="number">{format.bytes(source.sizeBytes)}</td>
           </tr>

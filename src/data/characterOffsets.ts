@@ -1,0 +1,46 @@
+// Turns offsets as files count them into UTF-16 units, as JavaScript counts.
+
+/** The UTF-16 offset of an offset of a file; null when it lies outside of the text or inside a character. */
+export type CharacterOffsets = (offset: number) => number | null;
+
+const astral = /[\ud800-\udbff][\udc00-\udfff]/;
+
+/** For files that count Unicode code points, as Python does. Building takes time linear in the text, asking none. */
+export function codePointOffsets(text: string): CharacterOffsets {
+  if (!astral.test(text)) return codeUnitOffsets(text);
+  const unitOf: number[] = [];
+  let unit = 0;
+  for (const character of text) {
+    unitOf.push(unit);
+    unit += character.length;
+  }
+  unitOf.push(unit);
+  return (offset) => unitOf[offset] ?? null;
+}
+
+/** For files that count UTF-16 units, as JavaScript and Java do. */
+export function codeUnitOffsets(text: string): CharacterOffsets {
+  return (offset) => {
+    if (!Number.isInteger(offset) || offset < 0 || offset > text.length) return null;
+    return isInsidePair(text, offset) ? null : offset;
+  };
+}
+
+/** For BRAT files of systems that wrote CRLF but counted it as one character; `offsetsOf` is asked for the text with LF alone. */
+export function lineFeedOffsets(text: string, offsetsOf: (text: string) => CharacterOffsets): CharacterOffsets {
+  const plain = text.replaceAll('\r\n', '\n');
+  const inner = offsetsOf(plain);
+  const unitOf: number[] = [];
+  for (let unit = 0; unit <= text.length; unit++) {
+    if (!(text[unit] === '\n' && text[unit - 1] === '\r')) unitOf.push(unit);
+  }
+  return (offset) => {
+    const unit = inner(offset);
+    return unit === null ? null : (unitOf[unit] ?? null);
+  };
+}
+
+function isInsidePair(text: string, offset: number): boolean {
+  const isHigh = /[\ud800-\udbff]/.test(text.charAt(offset - 1));
+  return isHigh && /[\udc00-\udfff]/.test(text.charAt(offset));
+}

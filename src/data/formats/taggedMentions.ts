@@ -1,0 +1,82 @@
+// Reads the mentions of sentences whose tags stand as a file writes them.
+import type { Sentence } from '../corpus.ts';
+import type { ConllSource } from '../../schema/corpusRecord.ts';
+import { lenientMentionsOfParts } from '../chunks.ts';
+import { detectTagScheme, type TagSchemeFinding } from '../detectTagScheme.ts';
+import { illegalTransitions } from '../illegalTransitions.ts';
+import { quoted, type IssueList } from '../issueList.ts';
+import { untypedName } from '../placeMentions.ts';
+import { tagOfDialect } from '../tagOfDialect.ts';
+import { outside, type TagParts } from '../tagScheme.ts';
+import type { TaggedSentence } from './conllRows.ts';
+
+/** The sentences of one file with their mentions, read leniently, and the tag scheme found; slips against it are warnings. */
+export function readTaggedMentions(
+  tagged: readonly TaggedSentence[],
+  issues: IssueList,
+): { readonly sentences: readonly Sentence[]; readonly scheme: ConllSource['scheme'] } {
+  const finding = detectTagScheme(tagged);
+  const sentences = nameUntyped(tagged, issues).map((sentence) => {
+    const tags = sentence.tags.map((tag) => tagOfDialect(tag) ?? outside);
+    if (finding.mixed === null) reportIllegal(sentence, tags, finding.scheme, issues);
+    return { tokens: sentence.tokens, mentions: lenientMentionsOfParts(tags) };
+  });
+  reportMixed(finding, issues);
+  return { sentences, scheme: finding.scheme };
+}
+
+/** Gives mentions whose tags are a bare prefix the type `untypedName`, and says so. */
+function nameUntyped(sentences: readonly TaggedSentence[], issues: IssueList): readonly TaggedSentence[] {
+  let firstLine: number | null = null;
+  let untyped = 0;
+  let typed = 0;
+  for (const { tags, lines } of sentences) {
+    tags.forEach((tag, index) => {
+      if (tag.prefix === 'O') return;
+      if (tag.type !== '') typed++;
+      else if (untyped++ === 0) firstLine = lines[index] ?? null;
+    });
+  }
+  if (untyped === 0) return sentences;
+  if (typed === 0) {
+    const message = `Tags name no type (first here): all mentions are read as type "${untypedName}".`;
+    issues.add('warning', 'corpus/untyped-tag', firstLine, message);
+  }
+  const named = new Map<string, TagParts>();
+  return sentences.map((sentence) => {
+    const tags = sentence.tags.map((tag, index) => {
+      if (tag.prefix === 'O' || tag.type !== '') return tag;
+      if (typed > 0) {
+        const message = `Tag ${quoted(tag.prefix)} names no type: read as type "${untypedName}".`;
+        issues.add('warning', 'corpus/untyped-tag', sentence.lines[index] ?? null, message);
+      }
+      const known = named.get(tag.prefix) ?? { prefix: tag.prefix, type: untypedName };
+      named.set(tag.prefix, known);
+      return known;
+    });
+    return { ...sentence, tags };
+  });
+}
+
+function reportIllegal(
+  sentence: TaggedSentence,
+  tags: readonly TagParts[],
+  scheme: ConllSource['scheme'],
+  issues: IssueList,
+): void {
+  if (scheme === 'IO' || scheme === 'none') return;
+  for (const { index, complaint } of illegalTransitions(tags, scheme === 'BIOLU' ? 'IOBES' : scheme)) {
+    const { prefix = '', type = '' } = sentence.tags[index] ?? {};
+    const message = `Tag ${quoted(`${prefix}-${type}`)} ${complaint}, as ${scheme} asks: read as conlleval does.`;
+    issues.add('warning', 'corpus/illegal-transition', sentence.lines[index] ?? null, message);
+  }
+}
+
+function reportMixed({ mixed }: TagSchemeFinding, issues: IssueList): void {
+  if (mixed === null) return;
+  const { schemes, conflicts, line } = mixed;
+  const message =
+    `Tags of ${schemes} are mixed (first contradiction here, ${conflicts} in all): ` +
+    'mentions are read as conlleval does.';
+  issues.add('warning', 'corpus/mixed-schemes', line, message);
+}

@@ -1,0 +1,109 @@
+// Places mentions, as a file writes them, in the text of their document, and reports those that do not fit.
+import type { CharacterOffsets } from './characterOffsets.ts';
+import type { CorpusDocument, DocumentMention, Span } from './corpusDocument.ts';
+import { quoted, type IssueList } from './issueList.ts';
+
+/** A mention before it is believed. */
+export interface WrittenMention {
+  /** May be empty: the mention is then one of `untypedName`. */
+  readonly type: string;
+  /** As the file counts, in any order; `end` is exclusive. */
+  readonly fragments: readonly Span[];
+  /** What the file says stands there; null where it says nothing. White space counts as one space. */
+  readonly text: string | null;
+  readonly line: number | null;
+}
+
+/** The type of mentions whose file names none. */
+export const untypedName = 'entity';
+
+/**
+ * The mentions that fit. One whose offsets are no places in the text is an error that makes the whole document faulty, since
+ * nothing says where it belongs; one whose text is not what stands there makes the sentences there faulty. One without a
+ * visible character is left out with a warning, one without a type gets one.
+ */
+export function placeMentions(
+  text: string,
+  offsetsOf: CharacterOffsets,
+  written: readonly WrittenMention[],
+  issues: IssueList,
+): Pick<CorpusDocument, 'mentions' | 'faults'> {
+  const mentions: DocumentMention[] = [];
+  const faults: Span[] = [];
+  for (const { type, fragments, text: expected, line } of written) {
+    const spans = placeFragments(fragments, offsetsOf);
+    if (spans === null) {
+      const spelled = fragments.map(({ start, end }) => `${start} to ${end}`).join(', ') || 'nowhere';
+      const message = `The span ${spelled} is not within the text: the document is left out.`;
+      issues.add('error', 'corpus/span', line, message);
+      faults.push({ start: 0, end: text.length });
+      continue;
+    }
+    const joined = joinTouching(text, spans);
+    const [first] = joined;
+    if (first === undefined) {
+      issues.add('warning', 'corpus/blank-mention', line, 'The mention holds no visible character: left out.');
+      continue;
+    }
+    const found = spans.map(({ start, end }) => text.slice(start, end));
+    if (expected !== null && !saysTheSame(found, expected)) {
+      const message = `Expected ${quoted(expected)}, but the text has ${quoted(found.join(' '))}: the sentence is left out.`;
+      issues.add('error', 'corpus/span-text', line, message);
+      faults.push({ start: first.start, end: joined.at(-1)?.end ?? first.end });
+      continue;
+    }
+    const name = type.trim().replace(/\s+/g, '_');
+    if (name === '') {
+      const message = `The mention ${quoted(found.join(' '))} has no type: read as type "${untypedName}".`;
+      issues.add('warning', 'corpus/untyped-mention', line, message);
+    }
+    mentions.push({ type: name || untypedName, fragments: joined, line });
+  }
+  return { mentions, faults };
+}
+
+/** How many of the mentions stand where their text says. */
+export function countFitting(text: string, offsetsOf: CharacterOffsets, written: readonly WrittenMention[]): number {
+  return written.filter(({ fragments, text: expected }) => {
+    const spans = placeFragments(fragments, offsetsOf);
+    return spans !== null && saysTheSame(textsOf(text, spans), expected ?? '');
+  }).length;
+}
+
+function textsOf(text: string, spans: readonly Span[]): string[] {
+  return spans.map(({ start, end }) => text.slice(start, end));
+}
+
+function placeFragments(fragments: readonly Span[], offsetsOf: CharacterOffsets): Span[] | null {
+  const spans: Span[] = [];
+  for (const fragment of fragments) {
+    const start = offsetsOf(fragment.start);
+    const end = offsetsOf(fragment.end);
+    if (start === null || end === null || start >= end) return null;
+    spans.push({ start, end });
+  }
+  return spans.length === 0 ? null : spans;
+}
+
+/** Fragments in order, trimmed; those that overlap or have only white space between them are one, blank ones none. */
+function joinTouching(text: string, spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of [...spans].sort((left, right) => left.start - right.start)) {
+    const written = text.slice(span.start, span.end);
+    const start = span.start + (written.length - written.trimStart().length);
+    const end = start + written.trim().length;
+    if (start === end) continue;
+    const last = joined.at(-1);
+    if (last !== undefined && (start <= last.end || text.slice(last.end, start).trim() === '')) {
+      joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+    } else {
+      joined.push({ start, end });
+    }
+  }
+  return joined;
+}
+
+function saysTheSame(found: readonly string[], expected: string): boolean {
+  const plain = (text: string) => text.replace(/\s+/g, '');
+  return plain(found.join('')) === plain(expected);
+}
