@@ -4,9 +4,9 @@ import { crfLogLikelihood } from '../../src/model/crf.ts';
 import type { DeviceParameters } from '../../src/model/deviceParameters.ts';
 import { disposeParameters, uploadParameters } from '../../src/model/deviceParameters.ts';
 import type { HostTensor } from '../../src/model/parameters.ts';
+import { encoderStates } from '../../src/model/encoder.ts';
 import { emissions, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
 import { viterbi } from '../../src/model/viterbi.ts';
-import { xlnetEncoder } from '../../src/model/xlnet/encoder.ts';
 import type { ParityRow, ReferenceCase, ReferenceFiles } from './referenceCase.ts';
 import { FORWARD_TOLERANCE, compare, readReferenceCase } from './referenceCase.ts';
 
@@ -30,7 +30,7 @@ async function forwardRows(
   parameters: DeviceParameters,
 ): Promise<readonly ParityRow[]> {
   const [scores, likelihood, ...states] = tf.tidy(() => {
-    const hidden = xlnetEncoder(batch, parameters, shape.encoder, NO_DROPOUT, null);
+    const hidden = encoderStates(batch, parameters, shape.encoder, NO_DROPOUT, null);
     const perPiece = pieceEmissions(hidden.at(-1) as tf.Tensor2D, parameters, shape, NO_DROPOUT, null);
     const chain: tf.Tensor3D = tf.reshape(perPiece, [batch.size, batch.pieces, shape.head.tagCount]);
     return [perPiece, crfLogLikelihood(chain, batch, parameters), ...hidden] as const;

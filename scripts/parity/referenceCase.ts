@@ -6,7 +6,7 @@ import { huggingFaceTensor, pretrainedEncoder, transposed } from '../../src/mode
 import type { FileTensor } from '../../src/model/safetensors.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
-import { xlnetConfig } from '../../src/model/xlnetConfig.ts';
+import { encoderConfig } from '../../src/model/encoderConfig.ts';
 
 /** The files of a reference folder. */
 export interface ReferenceFiles {
@@ -47,7 +47,7 @@ export interface ReferenceCase {
 }
 
 export function readReferenceCase(files: ReferenceFiles): ReferenceCase {
-  const encoder = xlnetConfig(JSON.parse(files.configJson));
+  const encoder = encoderConfig(JSON.parse(files.configJson));
   const known = caseSchema.parse(JSON.parse(files.caseJson));
   const reference = readSafetensors(files.caseTensors);
   const shape: TaggerShape = { encoder, head: { tagCount: known.tag_count, kind: 'crf', startEnd: true } };

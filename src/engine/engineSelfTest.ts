@@ -58,6 +58,7 @@ async function productError(gpu: EngineGpu): Promise<number> {
 
 const SHAPE: TaggerShape = {
   encoder: {
+    family: 'xlnet',
     layers: 2,
     hiddenSize: 16,
     heads: 2,

@@ -1,5 +1,6 @@
 // Parameters, gradients and moments in few large buffers: one bank for the embedding, one for each layer, one for the head.
-import { encoderShapes, headShapes, placeOf, sizeOf } from '../model/parameters.ts';
+import { placeOf } from '../model/parameterPlace.ts';
+import { encoderShapes, headShapes, sizeOf } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { Region, Resident } from './recorder.ts';
 import { aligned } from './recorder.ts';

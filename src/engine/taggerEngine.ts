@@ -1,7 +1,7 @@
 // A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
 import type { Batch, BatchSize } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
-import { EMBEDDING, placeOf } from '../model/parameters.ts';
+import { EMBEDDING, placeOf } from '../model/parameterPlace.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import { relativePositions } from '../model/xlnet/relativePositions.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -19,6 +19,7 @@ import { Plan } from './plan.ts';
 import type { Resident } from './recorder.ts';
 import { stateLength, stateWords } from './stepState.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
+import { xlnetOf } from './xlnetOf.ts';
 
 export interface EngineOptions extends EngineWays {
   readonly shape: TaggerShape;
@@ -269,7 +270,7 @@ export class TaggerEngine {
   private sinusoidsFor(pieces: number): Resident {
     const known = this.sinusoids.get(pieces);
     if (known !== undefined) return known;
-    const { hiddenSize, clampLength } = this.options.shape.encoder;
+    const { hiddenSize, clampLength } = xlnetOf(this.options.shape.encoder);
     const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
     this.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
     this.sinusoids.set(pieces, made);

@@ -1,6 +1,6 @@
 // The whole tagger as launches: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../model/dropout.ts';
-import { EMBEDDING } from '../model/parameters.ts';
+import { EMBEDDING } from '../model/parameterPlace.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { BatchInputs } from './batchInputs.ts';
@@ -28,6 +28,7 @@ import { recordLayerForward } from './savedLayer.ts';
 import { recordXlnetBackward } from './xlnetBackward.ts';
 import type { Pass } from './xlnetForward.ts';
 import { recordXlnetForward } from './xlnetForward.ts';
+import { xlnetOf } from './xlnetOf.ts';
 
 /** What every pass over a batch of B sequences of T pieces is recorded from. */
 export interface TaggerPass {
@@ -58,7 +59,16 @@ function begin(given: TaggerPass, rates: DropoutRates): Pass {
   }
   const { segmentIds } = inputs.sections;
   const layoutWords = { ...segmentIds, length: aligned(segmentIds.length) + given.sequences };
-  return { ...given, recorder, config: shape.encoder, rates, inputs: inputs.sections, state, positions, layoutWords };
+  return {
+    ...given,
+    recorder,
+    config: xlnetOf(shape.encoder),
+    rates,
+    inputs: inputs.sections,
+    state,
+    positions,
+    layoutWords,
+  };
 }
 
 function recordEmbedded(pass: Pass): Region {

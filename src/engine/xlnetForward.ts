@@ -1,6 +1,6 @@
 // One XLNet layer forward as launches, told again by hand (model/xlnet/layer.ts is the truth).
 import type { DropoutRates } from '../model/dropout.ts';
-import type { XlnetConfig } from '../model/xlnetConfig.ts';
+import type { XlnetConfig } from '../model/xlnet/xlnetConfig.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordActivation } from './kernels/activation.ts';
 import { recordAttention } from './kernels/attention.ts';

@@ -1,7 +1,9 @@
 // The named parameters of a tagger: their shapes, the layer each belongs to, their values on the host.
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/rng.ts';
-import type { XlnetConfig } from './xlnetConfig.ts';
+import { bertShapes } from './bert/bertShapes.ts';
+import type { EncoderConfig } from './encoderConfig.ts';
+import { xlnetShapes } from './xlnet/xlnetShapes.ts';
 
 /** One parameter on the host, row-major float32. */
 export interface HostTensor {
@@ -19,47 +21,18 @@ export interface HeadShape {
   readonly startEnd: boolean;
 }
 
-/** Where a parameter sits, for layer-wise rates and layer slicing. */
-export type ParameterPlace =
-  { readonly part: 'embedding' } | { readonly part: 'layer'; readonly layer: number } | { readonly part: 'head' };
-
-export const EMBEDDING = 'embedding';
-
-/** Names and shapes of one encoder layer, relative to `layer.<l>.`; d hidden, H heads, h head size, i inner size. */
-function layerShapes(config: XlnetConfig): readonly (readonly [string, readonly number[]])[] {
-  const { hiddenSize: d, heads: H, headSize: h, innerSize: i } = config;
-  return [
-    ['attention.query', [d, H * h]],
-    ['attention.key', [d, H * h]],
-    ['attention.value', [d, H * h]],
-    ['attention.position', [d, H * h]],
-    ['attention.output', [H * h, d]],
-    ['attention.contentBias', [H, h]],
-    ['attention.positionBias', [H, h]],
-    ['attention.segmentBias', [H, h]],
-    ['attention.segmentEmbedding', [2, H, h]],
-    ['attention.norm.scale', [d]],
-    ['attention.norm.shift', [d]],
-    ['feedForward.inner.kernel', [d, i]],
-    ['feedForward.inner.bias', [i]],
-    ['feedForward.outer.kernel', [i, d]],
-    ['feedForward.outer.bias', [d]],
-    ['feedForward.norm.scale', [d]],
-    ['feedForward.norm.shift', [d]],
-  ];
-}
-
 /** Every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
-export function encoderShapes(config: XlnetConfig): ReadonlyMap<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>([[EMBEDDING, [config.vocabularySize, config.hiddenSize]]]);
+export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readonly number[]> {
+  const shapesOf = config.family === 'bert' ? bertShapes(config) : xlnetShapes(config);
+  const shapes = new Map<string, readonly number[]>(shapesOf.embedding);
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const [name, shape] of layerShapes(config)) shapes.set(`layer.${layer}.${name}`, shape);
+    for (const [name, shape] of shapesOf.layer) shapes.set(`layer.${layer}.${name}`, shape);
   }
   return shapes;
 }
 
 /** Every head parameter and its shape: kernel [d, K], bias [K], and for a CRF transitions [K, K] (from, to), start [K], end [K]. */
-export function headShapes(config: XlnetConfig, head: HeadShape): ReadonlyMap<string, readonly number[]> {
+export function headShapes(config: EncoderConfig, head: HeadShape): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>([
     ['head.kernel', [config.hiddenSize, head.tagCount]],
     ['head.bias', [head.tagCount]],
@@ -74,18 +47,11 @@ export function headShapes(config: XlnetConfig, head: HeadShape): ReadonlyMap<st
   return shapes;
 }
 
-/** The part of the tagger a parameter belongs to. */
-export function placeOf(name: string): ParameterPlace {
-  if (name === EMBEDDING) return { part: 'embedding' };
-  const match = /^layer\.(\d+)\./.exec(name);
-  return match === null ? { part: 'head' } : { part: 'layer', layer: Number(match[1]) };
-}
-
 /**
  * A new head: kernel N(0, 0.02), everything else zero, as the released code draws it (its scope `crf_layer`).
  * The values depend on the seed alone.
  */
-export function newHead(config: XlnetConfig, head: HeadShape, seed: number): HostParameters {
+export function newHead(config: EncoderConfig, head: HeadShape, seed: number): HostParameters {
   const rng = Rng.seeded(seed).fork('head');
   const parameters = new Map<string, HostTensor>();
   for (const [name, shape] of headShapes(config, head)) {
@@ -98,8 +64,8 @@ export function newHead(config: XlnetConfig, head: HeadShape, seed: number): Hos
   return parameters;
 }
 
-/** A randomly drawn encoder: N(0, initializerRange), layer-norm scales 1, biases 0, as XLNet initialises itself. */
-export function newEncoder(config: XlnetConfig, seed: number): HostParameters {
+/** A randomly drawn encoder: N(0, initializerRange), layer-norm scales 1, biases 0, as XLNet and BERT initialise themselves. */
+export function newEncoder(config: EncoderConfig, seed: number): HostParameters {
   const parameters = new Map<string, HostTensor>();
   for (const [name, shape] of encoderShapes(config)) {
     const rng = Rng.seeded(seed).fork('encoder', name);

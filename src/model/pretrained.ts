@@ -1,10 +1,11 @@
 // Encoder parameters from the tensors of a Hugging Face XLNet, verified against the configuration.
 import { LabError } from '../util/labError.ts';
 import type { HostParameters, HostTensor } from './parameters.ts';
-import { EMBEDDING, encoderShapes } from './parameters.ts';
+import { EMBEDDING } from './parameterPlace.ts';
+import { encoderShapes } from './parameters.ts';
 import type { FileTensor } from './safetensors.ts';
 import type { StoredTensor } from './storedTensor.ts';
-import type { XlnetConfig } from './xlnetConfig.ts';
+import type { EncoderConfig } from './encoderConfig.ts';
 
 /** How a parameter is laid out there: same numbers in the same order, or the transpose of a matrix. */
 interface Correspondence {
@@ -17,7 +18,7 @@ interface Correspondence {
  * The Hugging Face tensor behind one of our parameters. Its `rel_attn.{q,k,v,r}` [d, H, h] are our [d, H*h]; `o` [d, H, h] and the
  * feed-forward weights [out, in] are our transposes.
  */
-export function huggingFaceTensor(parameter: string, config: XlnetConfig): Correspondence {
+export function huggingFaceTensor(parameter: string, config: EncoderConfig): Correspondence {
   const { hiddenSize: d, heads: H, headSize: h, innerSize: i, vocabularySize } = config;
   if (parameter === EMBEDDING) {
     return { name: 'transformer.word_embedding.weight', shape: [vocabularySize, d], transposed: false };
@@ -73,7 +74,7 @@ export function huggingFaceTensor(parameter: string, config: XlnetConfig): Corre
  * Encoder parameters from a checkpoint's tensors; names with and without the `transformer.` prefix are accepted, tensors of other parts
  * (language-model head, mask embedding) are left alone. Throws LabError `model/tensors` naming what is missing or has another shape.
  */
-export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, config: XlnetConfig): HostParameters {
+export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, config: EncoderConfig): HostParameters {
   const found = findEncoder(tensors, config);
   return new Map(
     found.map(({ parameter, shape, wanted, tensor }): [string, HostTensor] => {
@@ -89,7 +90,7 @@ export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, conf
  */
 export function pretrainedTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
-  config: XlnetConfig,
+  config: EncoderConfig,
 ): ReadonlyMap<string, StoredTensor> {
   return new Map(findEncoder(tensors, config).map(({ wanted, tensor }) => [wanted.name, tensor]));
 }
@@ -97,7 +98,7 @@ export function pretrainedTensors(
 /** Each parameter with the tensor that it comes from. */
 function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
   tensors: ReadonlyMap<string, Tensor>,
-  config: XlnetConfig,
+  config: EncoderConfig,
 ) {
   const encoder: { parameter: string; shape: readonly number[]; wanted: Correspondence; tensor: Tensor }[] = [];
   const missing: string[] = [];

@@ -1,7 +1,7 @@
 // Hierarchical layer slicing: an encoder whose lower layers come from multi-task training and whose upper ones from pretraining.
 import type { Slicing } from '../schema/runRecord.ts';
 import type { HostParameters, HostTensor } from './parameters.ts';
-import { placeOf } from './parameters.ts';
+import { placeOf } from './parameterPlace.ts';
 
 /** Tensors that the TensorFlow release stores once for all layers, so that its checkpoint brings them all or none. */
 const STACKED = [

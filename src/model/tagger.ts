@@ -5,12 +5,12 @@ import { crfLogLikelihood } from './crf.ts';
 import { parameter } from './deviceParameters.ts';
 import type { DropoutRates, DropoutStream } from './dropout.ts';
 import { dropout } from './dropout.ts';
+import { encoderStates } from './encoder.ts';
+import type { EncoderConfig } from './encoderConfig.ts';
 import type { HeadShape } from './parameters.ts';
-import { xlnetEncoder } from './xlnet/encoder.ts';
-import type { XlnetConfig } from './xlnetConfig.ts';
 
 export interface TaggerShape {
-  readonly encoder: XlnetConfig;
+  readonly encoder: EncoderConfig;
   readonly head: HeadShape;
 }
 
@@ -38,7 +38,7 @@ export function emissions(
   stream: DropoutStream | null,
 ): tf.Tensor3D {
   const { size: B, pieces: T, positions: N } = batch;
-  const states = xlnetEncoder(batch, parameters, shape.encoder, rates, stream);
+  const states = encoderStates(batch, parameters, shape.encoder, rates, stream);
   const all = pieceEmissions(states.at(-1) as tf.Tensor2D, parameters, shape, rates, stream);
   const rows = Int32Array.from(batch.crfPositions, (position, index) => Math.floor(index / N) * T + position);
   return tf.reshape(tf.gather(all, tf.tensor1d(rows, 'int32')), [B, N, shape.head.tagCount]);

@@ -1,5 +1,6 @@
 // What the lab keeps about a pretrained model beside its files.
 import { z } from 'zod';
+import { taggerHeadSchema } from './taggerHead.ts';
 
 export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().min(0) });
 
@@ -17,6 +18,19 @@ export const modelRecordSchema = z.strictObject({
   heads: z.int().min(1),
   vocabularySize: z.int().min(1),
   activation: z.string(),
+  /** Absent in records from before there was a family beside XLNet. */
+  family: z.enum(['xlnet', 'bert']).optional(),
+  /** Of a trained tagger, which can tag as it is; absent for an encoder alone. */
+  tagger: taggerHeadSchema.optional(),
+  /** Where it was downloaded; absent for what was dropped. */
+  source: z
+    .strictObject({
+      repository: z.string(),
+      /** As it was asked for, and the commit that it was. */
+      revision: z.string(),
+      commit: z.string(),
+    })
+    .optional(),
   builtIn: z.boolean(),
   addedAt: z.iso.datetime(),
 });

@@ -8,7 +8,7 @@ import type { TagSet } from '../data/tagSet.ts';
 import { makeTagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import type { TaggerShape } from '../model/tagger.ts';
-import type { XlnetConfig } from '../model/xlnetConfig.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitCounts } from '../schema/corpusRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
@@ -49,7 +49,7 @@ const SENTENCES_A_TURN = 200;
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
-  model: { readonly config: XlnetConfig; readonly tokenizer: PieceTokenizer },
+  model: { readonly config: EncoderConfig; readonly tokenizer: PieceTokenizer },
   config: TrainingConfig,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {

@@ -13,7 +13,8 @@ type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
 /** Whether the engine's kernels, which read four words at a time, can hold this tagger. */
 export function fitsEngine({ encoder }: TaggerShape): boolean {
-  return [encoder.hiddenSize, encoder.headSize, encoder.innerSize].every((size) => size % 4 === 0);
+  const sizes = [encoder.hiddenSize, encoder.headSize, encoder.innerSize];
+  return encoder.family === 'xlnet' && sizes.every((size) => size % 4 === 0);
 }
 
 /** A trainer whose engine can be measured. */

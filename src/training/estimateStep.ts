@@ -2,7 +2,7 @@
 import { lengthBucket } from '../data/lengthBuckets.ts';
 import type { EngineGpu } from '../engine/device.ts';
 import { estimateMemory } from '../engine/estimateMemory.ts';
-import type { XlnetConfig } from '../model/xlnetConfig.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 
@@ -11,7 +11,7 @@ const TAGS = 5;
 
 /** For sequences of `pieces` pieces. */
 export function estimateStep(
-  encoder: XlnetConfig,
+  encoder: EncoderConfig,
   config: TrainingConfig,
   pieces: number,
   gpu: EngineGpu,

@@ -6,7 +6,8 @@ import { encoderShapes, sizeOf } from '../model/parameters.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
-import { xlnetConfigOfRelease, type XlnetConfig } from '../model/xlnetConfig.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -52,6 +53,8 @@ export async function importModel(
     heads: config.heads,
     vocabularySize: config.vocabularySize,
     activation: config.activation,
+    family: config.family,
+    ...(held?.source === undefined ? {} : { source: held.source }),
     builtIn: builtIn || (held?.builtIn ?? false),
     addedAt: held?.addedAt ?? new Date().toISOString(),
   };
@@ -60,7 +63,7 @@ export async function importModel(
 }
 
 /** The verified configuration, and the files to store. */
-function keptFiles(name: string, files: readonly NamedBytes[]): { config: XlnetConfig; kept: readonly NamedBytes[] } {
+function keptFiles(name: string, files: readonly NamedBytes[]): { config: EncoderConfig; kept: readonly NamedBytes[] } {
   const chosen = modelFiles(files.map((file) => file.name));
   if (chosen.config === null || chosen.form === null || chosen.tokenizer === null) {
     throw new LabError('model/files', `The model ${name} lacks ${chosen.missing.join(' and ')}.`, {
@@ -99,13 +102,13 @@ function tokenizerFile({ name, bytes }: NamedBytes, config: NamedBytes | null): 
 }
 
 /** model.safetensors, as it came or with the encoder's tensors written anew; verified against the configuration either way. */
-function weightsFile(form: WeightsForm, files: readonly NamedBytes[], config: XlnetConfig): Uint8Array<ArrayBuffer> {
+function weightsFile(form: WeightsForm, files: readonly NamedBytes[], config: EncoderConfig): Uint8Array<ArrayBuffer> {
   const tensors = pretrainedTensors(openWeights(form, files), config);
   const [whole] = files;
   return form === 'safetensors' && whole !== undefined ? whole.bytes : writeSafetensors(tensors);
 }
 
-function assertVocabulary(tokenizer: PieceTokenizer, config: XlnetConfig): void {
+function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): void {
   if (tokenizer.vocabularySize <= config.vocabularySize) return;
   throw new LabError('model/vocabulary', 'The tokenizer knows more pieces than the model has embeddings for.', {
     expected: `at most ${config.vocabularySize} pieces (vocab_size in ${CONFIG_FILE})`,

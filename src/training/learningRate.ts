@@ -1,5 +1,5 @@
 // How fast each part of the network learns at each step.
-import type { ParameterPlace } from '../model/parameters.ts';
+import type { ParameterPlace } from '../model/parameterPlace.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 
 /** Rate of the head at a step (0-based) of `totalSteps`: linear warm-up, then linear to 0 or constant. */

@@ -4,8 +4,8 @@ import { readTokenizer } from '../data/tokenizer.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { pretrainedEncoder } from '../model/pretrained.ts';
 import { readSafetensors } from '../model/safetensors.ts';
-import type { XlnetConfig } from '../model/xlnetConfig.ts';
-import { xlnetConfig } from '../model/xlnetConfig.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { encoderConfig } from '../model/encoderConfig.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -17,7 +17,7 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
 
 export interface LoadedModel {
-  readonly config: XlnetConfig;
+  readonly config: EncoderConfig;
   readonly encoder: HostParameters;
   readonly tokenizer: PieceTokenizer;
 }
@@ -36,13 +36,13 @@ export async function loadModel(store: Store, record: ModelRecord, lowerCase: bo
 }
 
 /** The encoder's shape alone. Throws as `loadModel` does. */
-export async function readModelConfig(store: Store, { id }: Pick<ModelRecord, 'id'>): Promise<XlnetConfig> {
+export async function readModelConfig(store: Store, { id }: Pick<ModelRecord, 'id'>): Promise<EncoderConfig> {
   return parseConfig(await readModelFile(store, id, CONFIG_FILE));
 }
 
 /** The encoder's shape from the bytes of config.json. Throws LabError `model/config`. */
-export function parseConfig(bytes: Uint8Array): XlnetConfig {
-  return xlnetConfig(parseConfigFile(CONFIG_FILE, bytes));
+export function parseConfig(bytes: Uint8Array): EncoderConfig {
+  return encoderConfig(parseConfigFile(CONFIG_FILE, bytes));
 }
 
 /** The value in a JSON file of configuration. Throws LabError `model/config`. */

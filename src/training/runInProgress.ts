@@ -1,7 +1,8 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
 import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
 import type { HostParameters } from '../model/parameters.ts';
-import { newHead, placeOf } from '../model/parameters.ts';
+import { placeOf } from '../model/parameterPlace.ts';
+import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import { isFrozen } from '../model/slicedEncoder.ts';
 import type { RunRecord, StepPoint } from '../schema/runRecord.ts';

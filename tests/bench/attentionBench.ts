@@ -5,6 +5,7 @@ import { recordAttentionBackward } from '../../src/engine/kernels/attentionBackw
 import type { Recorder, Region } from '../../src/engine/recorder.ts';
 import { aligned } from '../../src/engine/recorder.ts';
 import { stateLength } from '../../src/engine/stepState.ts';
+import { xlnetOf } from '../../src/engine/xlnetOf.ts';
 import { attentionInputs, relativeContext } from '../../src/model/xlnet/attention.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
@@ -77,7 +78,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
     const named = new Map(names.map((name, at) => [name, given[at] as tf.Tensor]));
     const [queries, keys, values, positionKeys] = given as tf.Tensor2D[];
     const projections = { queries, keys, values, positionKeys } as Parameters<typeof relativeContext>[0];
-    return relativeContext(projections, layout, named, '', tagger.encoder, NO_DROPOUT, null, 0);
+    return relativeContext(projections, layout, named, '', xlnetOf(tagger.encoder), NO_DROPOUT, null, 0);
   };
   const gradients = tf.grads((...given: tf.Tensor[]) => tf.sum(tf.mul(contextOf(...given), weight)));
 

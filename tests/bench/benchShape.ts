@@ -129,6 +129,7 @@ export function describeBenchShape(shape: BenchShape): string {
 export function taggerOf({ layers, d, ff, heads, vocabulary, tags }: BenchShape): TaggerShape {
   return {
     encoder: {
+      family: 'xlnet',
       layers,
       hiddenSize: d,
       heads,

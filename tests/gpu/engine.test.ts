@@ -10,11 +10,12 @@ import { presets } from '../../src/lab/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
-import { newEncoder, newHead, placeOf } from '../../src/model/parameters.ts';
+import { placeOf } from '../../src/model/parameterPlace.ts';
+import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { emissions, summedLoss } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
-import type { XlnetConfig } from '../../src/model/xlnetConfig.ts';
+import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { decayFactors } from '../../src/training/learningRate.ts';
 import { trainStep } from '../../src/training/step.ts';
@@ -23,6 +24,7 @@ import { Rng } from '../../src/util/rng.ts';
 import { testGpu } from './support/runRecording.ts';
 
 const small: XlnetConfig = {
+  family: 'xlnet',
   layers: 2,
   hiddenSize: 24,
   heads: 2,

@@ -10,7 +10,7 @@ import {
   recordResidualNormGradients,
 } from '../../src/engine/kernels/residualNormBackward.ts';
 import { aligned } from '../../src/engine/recorder.ts';
-import type { Activation } from '../../src/model/xlnetConfig.ts';
+import type { Activation } from '../../src/model/activation.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, plainMask } from './support/kernelState.ts';

@@ -58,6 +58,7 @@ describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
 
 const shape: TaggerShape = {
   encoder: {
+    family: 'xlnet',
     layers: 1,
     hiddenSize: 16,
     heads: 2,

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
+import { encoderStates } from '../../src/model/encoder.ts';
+import { encoderConfig, type EncoderConfig } from '../../src/model/encoderConfig.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import { pretrainedEncoder } from '../../src/model/pretrained.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
-import { xlnetEncoder } from '../../src/model/xlnet/encoder.ts';
-import { xlnetConfig, type XlnetConfig } from '../../src/model/xlnetConfig.ts';
 import { memory } from '../../src/storage/memory.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
@@ -39,7 +39,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 
 it('the built-in model gives the hidden states that transformers gives for eight sentences', async () => {
   const folder = 'public/models/xlnet-bio-tiny';
-  const config = xlnetConfig(JSON.parse(await textOf(`${folder}/config.json`)));
+  const config = encoderConfig(JSON.parse(await textOf(`${folder}/config.json`)));
   const encoder = pretrainedEncoder(readSafetensors(await bytesOf(`${folder}/model.safetensors`)), config);
   expect(await statesDistance(config, encoder, 'tests/fixtures/xlnet-bio-tiny/case.safetensors')).toBeLessThan(1e-4);
 });
@@ -52,7 +52,7 @@ it.each(modelForms)('a model imported as %s gives the hidden states that transfo
 });
 
 /** The largest difference between hidden states on wasm and those of a file that holds input and `last_hidden_state`, padding apart. */
-async function statesDistance(config: XlnetConfig, encoder: HostParameters, file: string): Promise<number> {
+async function statesDistance(config: EncoderConfig, encoder: HostParameters, file: string): Promise<number> {
   await startBackend('wasm', nodePlatform);
   const parameters = uploadParameters(encoder);
   const known = readSafetensors(await bytesOf(file));
@@ -67,7 +67,7 @@ async function statesDistance(config: XlnetConfig, encoder: HostParameters, file
     Array.from(real.subarray(row * pieces, (row + 1) * pieces)).reduce((sum, value) => sum + value, 0),
   );
   const hidden = tf.tidy(() => {
-    const states = xlnetEncoder(
+    const states = encoderStates(
       {
         size,
         pieces,

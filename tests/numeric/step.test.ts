@@ -1,7 +1,8 @@
 // Proves one update of training: Adam in both epsilon forms against float64, clipping, layer decay, gradient accumulation, no leaks.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { newEncoder, newHead, placeOf } from '../../src/model/parameters.ts';
+import { placeOf } from '../../src/model/parameterPlace.ts';
+import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { adamUpdate, zeroMoments } from '../../src/training/adam.ts';
@@ -62,6 +63,7 @@ describe('adamUpdate', () => {
 
 const shape: TaggerShape = {
   encoder: {
+    family: 'xlnet',
     layers: 2,
     hiddenSize: 16,
     heads: 2,

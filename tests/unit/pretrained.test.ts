@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { encoderShapes, newEncoder } from '../../src/model/parameters.ts';
 import { huggingFaceTensor, pretrainedEncoder, transposed } from '../../src/model/pretrained.ts';
 import type { FileTensor } from '../../src/model/safetensors.ts';
-import type { XlnetConfig } from '../../src/model/xlnetConfig.ts';
+import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 const config: XlnetConfig = {
+  family: 'xlnet',
   layers: 2,
   hiddenSize: 6,
   heads: 2,

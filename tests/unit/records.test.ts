@@ -51,6 +51,7 @@ const modelRecord: ModelRecord = {
   heads: 1,
   vocabularySize: 5,
   activation: 'gelu',
+  family: 'xlnet',
   builtIn: true,
   addedAt: '2026-01-02T03:04:05Z',
 };

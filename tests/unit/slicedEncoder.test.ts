@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import { isFrozen, slicedEncoder } from '../../src/model/slicedEncoder.ts';
-import type { XlnetConfig } from '../../src/model/xlnetConfig.ts';
+import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 
 const config: XlnetConfig = {
+  family: 'xlnet',
   layers: 4,
   hiddenSize: 8,
   heads: 2,

@@ -1,5 +1,5 @@
 // Bias, activation and dropout inside the feed-forward block, and the way back.
-import type { Activation } from '../../model/xlnetConfig.ts';
+import type { Activation } from '../../model/activation.ts';
 import { kernel, reads, writes } from '../kernel.ts';
 import type { Recorder, Region } from '../recorder.ts';
 import { linearGrid } from '../recorder.ts';

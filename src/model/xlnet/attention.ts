@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { parameter } from '../deviceParameters.ts';
 import type { DropoutRates, DropoutStream } from '../dropout.ts';
 import { dropout } from '../dropout.ts';
-import type { XlnetConfig } from '../xlnetConfig.ts';
+import type { XlnetConfig } from './xlnetConfig.ts';
 
 /** What every layer's attention reads beside the hidden states; made once for a batch. */
 export interface AttentionInputs {

@@ -1,9 +1,11 @@
 // One XLNet layer: relative attention, then a feed-forward block, each with a residual and a layer norm after it.
 import * as tf from '@tensorflow/tfjs';
+import { activate } from '../activate.ts';
 import { parameter } from '../deviceParameters.ts';
 import type { DropoutRates, DropoutStream } from '../dropout.ts';
 import { dropout } from '../dropout.ts';
-import type { Activation, XlnetConfig } from '../xlnetConfig.ts';
+import { layerNorm } from '../layerNorm.ts';
+import type { XlnetConfig } from './xlnetConfig.ts';
 import type { AttentionInputs } from './attention.ts';
 import { relativeAttention } from './attention.ts';
 
@@ -35,21 +37,4 @@ export function xlnetLayer(
     weight('feedForward.outer.bias'),
   );
   return norm(tf.add(drop(outer, 'outer'), middle), 'feedForward.norm');
-}
-
-/** Rows of x [n, d] brought to mean 0 and variance 1, then scaled and shifted. */
-function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
-  const centred = tf.sub(x, tf.mean(x, 1, true));
-  const variance = tf.mean(tf.square(centred), 1, true);
-  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), scale), shift);
-}
-
-/** `gelu` by the error function, `gelu_new` by the tanh approximation that the XLNet release trains with, or `relu`. */
-function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
-  if (activation === 'relu') return tf.relu(x);
-  const gate =
-    activation === 'gelu'
-      ? tf.erf(tf.mul(x, Math.SQRT1_2))
-      : tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
-  return tf.mul(tf.mul(x, 0.5), tf.add(gate, 1));
 }

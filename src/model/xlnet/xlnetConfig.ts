@@ -1,22 +1,14 @@
 // The shape of an XLNet encoder, read from a Hugging Face config.json.
 import { z } from 'zod';
-import { LabError } from '../util/labError.ts';
+import { LabError } from '../../util/labError.ts';
+import { ACTIVATIONS } from '../activation.ts';
+import { configFile } from '../configFile.ts';
+import type { EncoderSizes } from '../encoderConfig.ts';
 
-export type Activation = 'gelu' | 'gelu_new' | 'relu';
-
-export interface XlnetConfig {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly heads: number;
-  readonly headSize: number;
-  readonly innerSize: number;
-  readonly vocabularySize: number;
-  readonly activation: Activation;
-  readonly layerNormEpsilon: number;
+export interface XlnetConfig extends EncoderSizes {
+  readonly family: 'xlnet';
   /** Largest relative distance told apart; null for no limit. */
   readonly clampLength: number | null;
-  /** Standard deviation of newly drawn weights. */
-  readonly initializerRange: number;
 }
 
 const count = z.int().min(1);
@@ -29,7 +21,7 @@ const fileSchema = z.object({
   d_head: count.optional(),
   d_inner: count,
   vocab_size: count,
-  ff_activation: z.enum(['gelu', 'gelu_new', 'relu']),
+  ff_activation: z.enum(ACTIVATIONS),
   layer_norm_eps: z.number().positive().default(1e-12),
   clamp_len: z.int().default(-1),
   initializer_range: z.number().positive().default(0.02),
@@ -43,16 +35,7 @@ const fileSchema = z.object({
  * (attention other than `bi`, bidirectional data, tied biases).
  */
 export function xlnetConfig(json: unknown): XlnetConfig {
-  const parsed = fileSchema.safeParse(json);
-  if (!parsed.success) {
-    const problem = parsed.error.issues[0];
-    const field = problem?.path.join('.') ?? '';
-    throw new LabError('model/config', `config.json does not describe an XLNet this lab can run: ${field || 'file'}.`, {
-      expected: problem?.message ?? 'an XLNet configuration',
-      got: field === '' ? typeof json : JSON.stringify((json as Record<string, unknown>)[field]),
-    });
-  }
-  const file = parsed.data;
+  const file = configFile('config.json', 'an XLNet', fileSchema, json);
   const headSize = file.d_head ?? file.d_model / file.n_head;
   if (!Number.isInteger(headSize) || headSize * file.n_head !== file.d_model || file.d_model % 2 !== 0) {
     throw new LabError('model/config', 'config.json has head sizes that do not fill the hidden size.', {
@@ -61,6 +44,7 @@ export function xlnetConfig(json: unknown): XlnetConfig {
     });
   }
   return {
+    family: 'xlnet',
     layers: file.n_layer,
     hiddenSize: file.d_model,
     heads: file.n_head,
@@ -90,17 +74,6 @@ const releaseSchema = z.object({
  * transformers, as in their conversion. Throws LabError `model/config` naming the first field that is missing.
  */
 export function xlnetConfigOfRelease(json: unknown): Record<string, unknown> {
-  const parsed = releaseSchema.safeParse(json);
-  if (parsed.success) {
-    const { n_token, ...described } = parsed.data;
-    return { model_type: 'xlnet', ...described, vocab_size: n_token };
-  }
-  const problem = parsed.error.issues[0];
-  throw new LabError(
-    'model/config',
-    `xlnet_config.json does not describe an XLNet: ${problem?.path.join('.') || 'file'}.`,
-    {
-      expected: problem?.message ?? "the release's configuration",
-    },
-  );
+  const { n_token, ...described } = configFile('xlnet_config.json', 'an XLNet', releaseSchema, json);
+  return { model_type: 'xlnet', ...described, vocab_size: n_token };
 }

@@ -1,0 +1,58 @@
+// The shape of a BERT encoder, read from a Hugging Face config.json.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { ACTIVATIONS } from '../activation.ts';
+import { configFile } from '../configFile.ts';
+import type { EncoderSizes } from '../encoderConfig.ts';
+
+export interface BertConfig extends EncoderSizes {
+  readonly family: 'bert';
+  /** Absolute positions that have an embedding: no sequence may be longer. */
+  readonly positions: number;
+  /** Rows of the segment embedding. */
+  readonly segments: number;
+}
+
+const count = z.int().min(1);
+
+const fileSchema = z.object({
+  model_type: z.literal('bert'),
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  intermediate_size: count,
+  vocab_size: count,
+  max_position_embeddings: count,
+  type_vocab_size: count.default(2),
+  hidden_act: z.enum(ACTIVATIONS).default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  initializer_range: z.number().positive().default(0.02),
+  position_embedding_type: z.literal('absolute').default('absolute'),
+  is_decoder: z.literal(false).default(false),
+});
+
+/** Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported. */
+export function bertConfig(json: unknown): BertConfig {
+  const file = configFile('config.json', 'a BERT', fileSchema, json);
+  const headSize = file.hidden_size / file.num_attention_heads;
+  if (!Number.isInteger(headSize)) {
+    throw new LabError('model/config', 'config.json has heads that do not divide the hidden size.', {
+      expected: 'hidden_size a multiple of num_attention_heads',
+      got: `hidden_size ${file.hidden_size}, num_attention_heads ${file.num_attention_heads}`,
+    });
+  }
+  return {
+    family: 'bert',
+    layers: file.num_hidden_layers,
+    hiddenSize: file.hidden_size,
+    heads: file.num_attention_heads,
+    headSize,
+    innerSize: file.intermediate_size,
+    vocabularySize: file.vocab_size,
+    activation: file.hidden_act,
+    layerNormEpsilon: file.layer_norm_eps,
+    initializerRange: file.initializer_range,
+    positions: file.max_position_embeddings,
+    segments: file.type_vocab_size,
+  };
+}
