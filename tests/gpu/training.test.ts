@@ -1,8 +1,9 @@
 // Proves the network and its training in a real browser: parity on WebGPU and on threaded wasm, and memory that stays flat over 200 steps.
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
+import type { EngineGpu } from '../../src/engine/device.ts';
 import type { BackendName, StartedBackend } from '../../src/engine/startBackend.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { memoryReport } from '../../src/engine/memoryReport.ts';
@@ -42,10 +43,14 @@ async function start(backend: BackendName): Promise<StartedBackend> {
 Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
+  let gpu: EngineGpu | null = null;
+  beforeAll(async () => {
+    gpu = (await start(backend)).gpu;
+  });
+
   it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])(
     '%s agrees with transformers in every quantity',
     async (folder) => {
-      const { gpu } = await start(backend);
       const given = {
         configJson: await text(folder, 'config.json'),
         weights: await read(folder, 'model.safetensors'),
