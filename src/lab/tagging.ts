@@ -34,7 +34,8 @@ export function createTagging({
 
   function stop(): void {
     if (current === null) return;
-    void client.call('interrupt', { runId: current, how: 'stop' });
+    // A server that is lost tags no more.
+    client.call('interrupt', { runId: current, how: 'stop' }).catch(() => undefined);
     current = null;
     show({ status: 'stopped', progress: null });
   }
@@ -64,6 +65,7 @@ export function createTagging({
     try {
       tell(0);
       for (const chunk of chunksOf(documents)) {
+        if (current !== id) return;
         const texts = chunk.map(({ id: document, text, sentences }) => ({ id: document, text, sentences }));
         const found = await client.call('tag', { id, tagger: ref, documents: texts });
         if (found === null || current !== id) return;
