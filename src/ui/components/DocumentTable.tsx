@@ -19,7 +19,6 @@ export function DocumentTable({ documents, open, onOpen }: DocumentTableProps) {
   const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
   return (
     <div className="browser">
-      <div className="filters" />
       <Pager first={first} size={PAGE_SIZE} total={documents.length} noun="document" none="None yet" onGo={setItem} />
       <TableBox label="Documents">
         <thead>
