@@ -42,7 +42,7 @@ async function start(backend: BackendName): Promise<StartedBackend> {
 Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees with transformers in every quantity', async (folder) => {
+  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])('%s agrees with transformers in every quantity', async (folder) => {
     const { gpu } = await start(backend);
     const given = {
       configJson: await text(folder, 'config.json'),
