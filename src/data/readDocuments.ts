@@ -10,6 +10,7 @@ import { conllLayout } from './formats/conllLayout.ts';
 import { corpusExtensions, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
 import { decodeText } from './formats/decodeText.ts';
 import { readWholeText } from './formats/documentReading.ts';
+import { fileStem } from './formats/fileNames.ts';
 import type { NamedFile } from './formats/namedFile.ts';
 import { looksLikeTokens, readTokenRows } from './formats/tokenRows.ts';
 import { IssueList, mergeIssues } from './issueList.ts';
@@ -59,7 +60,7 @@ function readTextFile(file: NamedFile | undefined): FileReading {
   const head = new TextDecoder().decode(bytes.subarray(0, leadingBytes));
   if (looksLikeRows(head) || looksLikeTokens(head)) return readRows(file);
   const text = readWholeText(bytes, issues);
-  const document = text === null ? null : documentOfText(stemOf(path), text);
+  const document = text === null ? null : documentOfText(fileStem(path), text);
   if (document?.sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file holds no text.');
   const documents = document === null || document.sentences.length === 0 ? [] : [{ ...document, mentions: [] }];
   return { documents, issues: [issues] };
@@ -71,12 +72,6 @@ function readRows({ path, bytes }: NamedFile): FileReading {
   const hasNoTags = 'code' in layout && layout.code !== 'corpus/empty' && !bytes.includes(0);
   const { sentences, issues } = hasNoTags ? readTokenRows(bytes, path) : readConll(bytes, path);
   const mentions = sentences.map((sentence) => sentence.mentions);
-  const documents = documentsOfSentences(sentences, stemOf(path));
+  const documents = documentsOfSentences(sentences, fileStem(path));
   return { documents: documents.map((document) => annotateSentences(document, mentions)), issues: [issues] };
-}
-
-/** The name of a file without its extension. */
-function stemOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
 }

@@ -3,8 +3,9 @@ import { annotateDocument } from '../annotateDocument.ts';
 import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import { codePointOffsets, lineFeedOffsets } from '../characterOffsets.ts';
 import type { Span } from '../corpusDocument.ts';
+import { fittingOffsets } from '../fittingOffsets.ts';
 import { IssueList, quoted } from '../issueList.ts';
-import { countFitting, placeMentions, type WrittenMention } from '../placeMentions.ts';
+import { placeMentions, type WrittenMention } from '../placeMentions.ts';
 import { decodeText } from './decodeText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import type { NamedFile } from './namedFile.ts';
@@ -76,10 +77,8 @@ function readPair(
 }
 
 function offsetsFor(text: string, written: readonly WrittenMention[]) {
-  const offsets = codePointOffsets(text);
-  if (!text.includes('\r\n')) return offsets;
-  const withoutReturns = lineFeedOffsets(text, codePointOffsets);
-  return countFitting(text, withoutReturns, written) > countFitting(text, offsets, written) ? withoutReturns : offsets;
+  if (!text.includes('\r\n')) return codePointOffsets(text);
+  return fittingOffsets(text, written, [codePointOffsets, (whole) => lineFeedOffsets(whole, codePointOffsets)]);
 }
 
 /** `T1<tab>Type 0 5;9 12<tab>text`. */

@@ -1,4 +1,4 @@
-// Names files after documents.
+// Names files after documents, and documents after files.
 
 /**
  * A name for each id that every file system takes, and no two alike even where capitals do not count.
@@ -16,6 +16,11 @@ export function fileNames(ids: readonly string[]): string[] {
     used.add(name.toLowerCase());
     return name;
   });
+}
+
+/** The name of a file without its folders and its extension. */
+export function fileStem(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
 }
 
 function plainName(id: string): string {

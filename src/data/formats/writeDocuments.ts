@@ -1,11 +1,24 @@
 // Writes annotated documents in the format a person asks for.
 import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import type { NamedFile } from './namedFile.ts';
+import { writeBiocJson, writeBiocXml } from './writeBioc.ts';
 import { writeBrat } from './writeBrat.ts';
 import { writeConllDocuments } from './writeConllDocuments.ts';
+import { writeJson } from './writeJson.ts';
+import { writePubTator } from './writePubTator.ts';
 
 /** What documents can be written as, as people call it. */
-export const annotationFormats = ['CoNLL', 'BRAT'] as const;
+export const annotationFormats = [
+  'CoNLL',
+  'BRAT',
+  'PubTator',
+  'BioC XML',
+  'BioC JSON',
+  'doccano',
+  'spaCy',
+  'Label Studio',
+  'Hugging Face',
+] as const;
 export type AnnotationFormat = (typeof annotationFormats)[number];
 
 export interface WriteOptions {
@@ -42,5 +55,17 @@ function writeTexts(
       return [{ path: `${name}.tsv`, text: writeConllDocuments(documents, confidences) }];
     case 'BRAT':
       return writeBrat(documents, confidences);
+    case 'PubTator':
+      return [{ path: `${name}.pubtator`, text: writePubTator(documents) }];
+    case 'BioC XML':
+      return [{ path: `${name}.xml`, text: writeBiocXml(documents, name, confidences) }];
+    case 'BioC JSON':
+      return [{ path: `${name}.json`, text: writeBiocJson(documents, name, confidences) }];
+    case 'Label Studio':
+      return [{ path: `${name}.json`, text: writeJson(format, documents, confidences) }];
+    case 'doccano':
+    case 'spaCy':
+    case 'Hugging Face':
+      return [{ path: `${name}.jsonl`, text: writeJson(format, documents, confidences) }];
   }
 }
