@@ -23,7 +23,7 @@ export const floors = [
     paths: ['src/data/'],
     floors: ['util'],
     typeFloors: ['schema'],
-    packages: ['zod', 'fflate', '@huggingface/tokenizers'],
+    packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd', '@huggingface/tokenizers'],
   },
   { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], typeFloors: ['schema'], packages: [] },
   { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: ['zod'] },

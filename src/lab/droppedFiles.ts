@@ -4,6 +4,7 @@ import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import { modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
+import { unpackParquet } from '../data/formats/parquet.ts';
 import type { Issue } from '../util/issue.ts';
 import type { DroppedFile } from './labState.ts';
 
@@ -48,6 +49,10 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
       for (const inner of archive.files) await sort(unpacked(inner), inside);
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path: file.path, bytes });
+      issues.push(...unpacked.issues);
+      if (unpacked.file !== null) sorted.corpus.push(unpacked.file);
     } else if (isAnnotatedText(file.path, annotated)) {
       sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {

@@ -32,7 +32,8 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
       <div className="plan-columns">
         <form className="plan-fields" onSubmit={(event) => event.preventDefault()}>
           <DropZone>
-            <strong>Drop a corpus</strong> (CoNLL files, a folder or a zip), an XLNet or BERT folder, or a plan file.
+            <strong>Drop a corpus</strong> (CoNLL, BRAT, PubTator, BioC, JSON or Parquet; files, a folder or a zip), an
+            XLNet or BERT folder, or a plan file.
           </DropZone>
           <MethodFields
             draft={draft}
