@@ -25,6 +25,7 @@ import { createResultShelf } from './resultShelf.ts';
 import { remainingMs, runGraph } from './runGraph.ts';
 import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
+import { createTagging } from './tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -74,6 +75,7 @@ export function createLab({
   });
 
   const predictions = createPredictions({ client, board });
+  const tagging = createTagging({ client, board, readCorpus: corpora.read });
 
   async function refreshUsage(): Promise<void> {
     try {
@@ -204,7 +206,9 @@ export function createLab({
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: runner.remove,
 
-    predictions: async (request) => predictions(request),
+    predictions,
+    tag: tagging.tag,
+    stopTagging: tagging.stop,
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),
