@@ -1,4 +1,4 @@
-// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet, on tfjs' cpu backend and on wasm with our kernels.
+// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet and BERT, on tfjs' cpu backend and on wasm with our kernels.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -23,7 +23,7 @@ const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
 const textOf = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees in every quantity', async (name) => {
+  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])('%s agrees in every quantity', async (name) => {
     await startBackend(backend, nodePlatform);
     const folder = `tests/fixtures/reference/${name}`;
     const rows = await compareWithReference({
