@@ -26,6 +26,16 @@ export function codeUnitOffsets(text: string): CharacterOffsets {
   };
 }
 
+/** The other way: how many code points of `text` lie before a UTF-16 offset. */
+export function countCodePoints(text: string): (unit: number) => number {
+  if (!astral.test(text)) return (unit) => unit;
+  const counts = new Uint32Array(text.length + 1);
+  for (let unit = 0; unit < text.length; unit++) {
+    counts[unit + 1] = (counts[unit] ?? 0) + (isInsidePair(text, unit + 1) ? 0 : 1);
+  }
+  return (unit) => counts[unit] ?? unit;
+}
+
 /** For BRAT files of systems that wrote CRLF but counted it as one character; `offsetsOf` is asked for the text with LF alone. */
 export function lineFeedOffsets(text: string, offsetsOf: (text: string) => CharacterOffsets): CharacterOffsets {
   const plain = text.replaceAll('\r\n', '\n');

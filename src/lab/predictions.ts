@@ -1,4 +1,5 @@
 // Predictions of snapshots on request, as a job that can be cancelled.
+import { writeConll } from '../data/formats/writeConll.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import { LabError } from '../util/labError.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
@@ -33,7 +34,11 @@ async function predicted(
     if (event.kind === 'predicting' && event.runId === request.runId) report(event.done, event.total);
   });
   try {
-    return await client.call('predict', request);
+    const sentences = await client.call('predict', request);
+    return (
+      sentences &&
+      writeConll(sentences, [sentences.map(({ gold }) => gold), sentences.map(({ predicted }) => predicted)])
+    );
   } finally {
     stopListening();
   }

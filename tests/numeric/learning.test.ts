@@ -8,7 +8,6 @@ import { startBackend } from '../../src/engine/startBackend.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { runSpec } from '../../src/lab/runSpec.ts';
 import { conlleval } from '../../src/metrics/conlleval.ts';
-import { predictionRows } from '../../src/metrics/predictionRows.ts';
 import { queuedRun } from '../../src/schema/queuedRun.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
@@ -181,7 +180,7 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const run = await client.call('train', spec);
   const told = events.splice(0);
   const asked = { runId: spec.id, epoch: run.selectedEpoch ?? 0, split: 'test', task: 0 } as const;
-  const rows = await client.call('predict', asked);
+  const rows = (await client.call('predict', asked)) ?? [];
   const predicting = events.splice(0);
   const missing = client.call('predict', { ...asked, epoch: 99 });
   await expect(missing).rejects.toMatchObject({ code: 'checkpoint/missing' });
@@ -200,7 +199,8 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(chosen?.test[0]?.lenient.overall.f1).toBeGreaterThan(90);
   expect(chosen?.test[0]?.sentences).toBe(sentences.test.length);
   expect(run.environments).toEqual([report.environment]);
-  const { gold, predicted } = predictionRows(rows ?? '');
+  const gold = rows.map((row) => row.gold);
+  const predicted = rows.map((row) => row.predicted);
   expect(conlleval(gold, predicted).entities).toEqual(chosen?.test[0]?.lenient);
   expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
   expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore

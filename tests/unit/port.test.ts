@@ -21,6 +21,7 @@ function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
     estimateMemory: unexpected,
     measureStep: unexpected,
     predict: unexpected,
+    tag: unexpected,
     train: unexpected,
     interrupt: unexpected,
     removeRun: unexpected,

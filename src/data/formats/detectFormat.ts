@@ -11,7 +11,8 @@ export const leadingBytes = 65_536;
 /** `corpus` is a file of any format that we read, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
 export type FileFormat = 'corpus' | 'zip' | 'model' | 'result' | 'plan' | 'other';
 
-const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
+/** Names of files of rows. */
+export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
 const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
@@ -57,7 +58,7 @@ function formatOfJson(text: string): 'result' | 'plan' | 'other' {
 }
 
 /** Whether at least half of the lines, comments apart, are rows of columns with a tag among them. */
-function looksLikeRows(text: string): boolean {
+export function looksLikeRows(text: string): boolean {
   const lines = text.split(/\r\n|\r|\n/);
   // The last line of a head is cut off.
   if (lines.length > 1) lines.pop();
