@@ -68,7 +68,7 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
 
 describe('a tagger that left and came back', () => {
   it.each(forms)('tags and scores as before: %s', async (_, changes) => {
-    const trained = await trainedTagger(modelFolder('f16'), { epochs: 5, learningRate: 0.05, ...changes });
+    const trained = await trainedTagger(modelFolder('f16'), changes);
     const scored = trained.record.snapshots[0]?.test[0];
     const before = await tagged(trained.store, lastSnapshot(trained));
     expect(before.scores).toEqual(scored);
