@@ -47,7 +47,7 @@ class Tagger:
 
     def pieces(self, tokens):
         """Piece ids of each token, encoded on its own or as part of its sentence."""
-        if self.config["encoding"] == "sentence":
+        if self.config["encoding"] == "sentence" and self.opening == []:  # WordPiece cuts at white space anyway
             encoded = self.encode(" ".join(tokens))
             lengths = [visible(self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token)) for token in tokens]
             surfaces = [visible(piece) for piece in encoded.tokens]
