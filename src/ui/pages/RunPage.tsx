@@ -14,6 +14,7 @@ import type { RunRecord } from '../../schema/runRecord.ts';
 import { methodName, runName, taskRefName } from '../runName.ts';
 import { format } from '../format.ts';
 import { saveFile } from '../saveFile.ts';
+import { saveTagger } from '../saveTagger.ts';
 import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
 
@@ -95,6 +96,10 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const fileName = `${format.fileName(...parts)}.epoch${epoch}.${split}.conll`;
     saveFile(fileName, new Blob([rows], { type: 'text/plain' }));
   };
+  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
+    const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
+    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
+  };
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
   return (
@@ -102,11 +107,23 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
       <RunScores record={record} task={task} name={name} />
       <section aria-labelledby={titleId}>
         <h2 id={titleId}>{label}</h2>
-        <SnapshotTable record={record} task={task} label={label} onPredictions={own ? savePredictions : null} />
+        <SnapshotTable
+          record={record}
+          task={task}
+          label={label}
+          onPredictions={own ? savePredictions : null}
+          onModel={own && task === 0 ? saveModel : null}
+        />
         {own && (
           <p className="soft">
             Predictions are made anew from the snapshot: a token, its gold tag and the predicted tag in each row, as
             conlleval reads them, on {split}.
+          </p>
+        )}
+        {own && task === 0 && (
+          <p className="soft">
+            A model is a zip of a folder that Hugging Face transformers opens in Python, with <code>tag.py</code> beside
+            it that decodes its tags; dropped here it is a model again. F16 takes half of the room and rounds.
           </p>
         )}
       </section>
