@@ -20,6 +20,8 @@ export const modelRecordSchema = z.strictObject({
   activation: z.string(),
   /** Absent in records from before there was a family beside XLNet. */
   family: z.enum(['xlnet', 'bert']).optional(),
+  /** Positions it has embeddings for, and so pieces of its longest sequence; absent where there is no limit. */
+  positions: z.int().min(1).optional(),
   /** Of a trained tagger, which can tag as it is; absent for an encoder alone. */
   tagger: taggerHeadSchema.optional(),
   /** Where it was downloaded; absent for what was dropped. */

@@ -1,13 +1,15 @@
 // A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
 import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer, tokenizerFileOf } from '../data/tokenizer.ts';
+import { readTokenizer } from '../data/tokenizer.ts';
+import { tokenizerFileOf } from '../data/tokenizerFile.ts';
 import { encoderShapes, sizeOf } from '../model/parameters.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
 import { storedHead } from '../model/taggerTensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { bertConfigOfRelease } from '../model/bert/bertConfig.ts';
 import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
@@ -59,6 +61,7 @@ export async function importModel(
     activation: config.activation,
     family: config.family,
     ...(tagger === null ? {} : { tagger }),
+    ...(config.family === 'bert' ? { positions: config.positions } : {}),
     ...(held?.source === undefined ? {} : { source: held.source }),
     builtIn: builtIn || (held?.builtIn ?? false),
     addedAt: held?.addedAt ?? new Date().toISOString(),
@@ -102,14 +105,14 @@ function keptFiles(
 
 /** config.json, as it came or made of TensorFlow's. */
 function configFile({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
-  return name === CONFIG_FILE
-    ? bytes
-    : new TextEncoder().encode(JSON.stringify(xlnetConfigOfRelease(parseConfigFile(name, bytes))));
+  if (name === CONFIG_FILE) return bytes;
+  const ofRelease = name === 'bert_config.json' ? bertConfigOfRelease : xlnetConfigOfRelease;
+  return new TextEncoder().encode(JSON.stringify(ofRelease(parseConfigFile(name, bytes))));
 }
 
-/** tokenizer.json, as it came or made of a SentencePiece model. */
-function tokenizerFile({ name, bytes }: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
-  return name === TOKENIZER_FILE ? bytes : tokenizerFileOf(bytes, config?.bytes ?? null);
+/** tokenizer.json, as it came or made of another form of vocabulary. */
+function tokenizerFile(file: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config?.bytes ?? null);
 }
 
 /**
