@@ -34,6 +34,7 @@ const initialState: LabState = {
   results: [],
   categories: [],
   assignments: {},
+  tagging: null,
   jobs: [],
   notices: [],
   usage: null,

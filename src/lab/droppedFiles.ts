@@ -75,6 +75,11 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   };
 }
 
+/** Whether a part of a model is among the files, known by its name alone. */
+export function holdsModel(files: readonly DroppedFile[]): boolean {
+  return files.some(({ path }) => detectFormat(path, new Uint8Array()) === 'model');
+}
+
 /** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
@@ -85,7 +90,7 @@ function folderOf(path: string): string {
 }
 
 /** What operating systems leave in folders. */
-function isClutter(path: string): boolean {
+export function isClutter(path: string): boolean {
   return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
 }
 

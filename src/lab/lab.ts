@@ -26,6 +26,7 @@ import { createResultShelf } from './resultShelf.ts';
 import { remainingMs, runGraph } from './runGraph.ts';
 import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
+import { createTagging } from './tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -75,6 +76,7 @@ export function createLab({
   });
 
   const predictions = createPredictions({ client, board });
+  const tagging = createTagging({ client, board, readCorpus: corpora.read });
 
   async function refreshUsage(): Promise<void> {
     try {
@@ -206,7 +208,9 @@ export function createLab({
     removeRun: runner.remove,
 
     exportTagger: createTaggerExport({ client, board }),
-    predictions: async (request) => predictions(request),
+    predictions,
+    tag: tagging.tag,
+    stopTagging: tagging.stop,
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),

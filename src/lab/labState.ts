@@ -1,5 +1,9 @@
 // What the lab shows and what it can be asked to do: the contract between the lab and whoever wires a page to it.
 import type { CorpusSentences, Split } from '../data/corpus.ts';
+import type { NamedFile } from '../data/formats/namedFile.ts';
+import type { AnnotationFormat } from '../data/formats/writeDocuments.ts';
+import type { LabelledDocument } from '../metrics/scoreDocuments.ts';
+import type { Issue } from '../util/issue.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { StoreUsage } from '../storage/store.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
@@ -11,6 +15,7 @@ import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import type { TaggerExport } from '../schema/taggerExport.ts';
+import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
 import type { BackendChoice, BackendReport, MemoryReport, NamedBytes, TrainingPhase } from '../../workers/protocol.ts';
@@ -60,6 +65,36 @@ export interface Job {
   readonly cancellable?: boolean;
 }
 
+/** `rows`: a token, its gold tag and the predicted tag in each row, as conlleval reads them; else documents with confidences. */
+export type PredictionFormat = 'rows' | AnnotationFormat;
+
+/** What a person wants tagged. */
+export type TextSource =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Files of any format that is read, archives unpacked. */
+  | { readonly kind: 'files'; readonly files: readonly DroppedFile[] }
+  | { readonly kind: 'corpus'; readonly corpusId: string; readonly split: Split };
+
+/** Text that was given to a tagger, and what has been found in it so far. */
+export interface TaggingView {
+  readonly tagger: TaggerRef;
+  /** Types that the tagger knows. */
+  readonly types: readonly string[];
+  /** What the text is called. */
+  readonly source: string;
+  readonly status: 'reading' | 'tagging' | 'done' | 'stopped' | 'failed';
+  /** Those tagged so far, in order, with the mentions that came with them. */
+  readonly documents: readonly LabelledDocument[];
+  /** Of all that were read. */
+  readonly documentCount: number;
+  /** In sentences, while it is tagged; time left null until there is an estimate. */
+  readonly progress: { readonly done: number; readonly total: number; readonly remainingMs: number | null } | null;
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+  /** Why it failed. */
+  readonly problem: LabErrorData | null;
+}
+
 /** A result file brought in from elsewhere; its runs are shown like our own, but cannot be resumed. */
 export interface ImportedResult {
   readonly id: string;
@@ -83,6 +118,8 @@ export interface LabState {
   readonly categories: readonly OwnCategory[];
   /** Corpora that a person made stand for sub-tasks of the catalogue; `catalogueStatus` reads them. */
   readonly assignments: Assignments;
+  /** What was given to a tagger last; null before the first time. */
+  readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
@@ -148,10 +185,18 @@ export interface Lab {
   removeRun(runId: string): Promise<void>;
 
   /**
-   * What a kept snapshot of an own run predicts, as CoNLL rows of token, gold tag and predicted tag, predicted anew as a job that can be
-   * cancelled; null when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
+   * What a kept snapshot of an own run predicts, as files of a format, at least one, predicted anew as a job that can be cancelled; null
+   * when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
    */
-  predictions(request: PredictionRequest): Promise<string | null>;
+  predictions(request: PredictionRequest, format: PredictionFormat): Promise<readonly NamedFile[] | null>;
+
+  /**
+   * Gives text to a tagger; `LabState.tagging` shows what comes of it, in place of what was tagged before, failures included. Rejects with
+   * `tagger/unknown`.
+   */
+  tag(tagger: TaggerRef, source: TextSource): Promise<void>;
+  /** Ends tagging; what was found stays. */
+  stopTagging(): void;
 
   /**
    * The files of the folder that a trained tagger leaves as, chunk by chunk in turn, as a job that can be cancelled: false when it was.

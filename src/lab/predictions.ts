@@ -1,10 +1,15 @@
-// Predictions of snapshots on request, as a job that can be cancelled.
+// Predictions of snapshots on request, as a job that can be cancelled, in the format that is asked for.
+import type { NamedFile } from '../data/formats/namedFile.ts';
 import { writeConll } from '../data/formats/writeConll.ts';
+import { writeDocuments } from '../data/formats/writeDocuments.ts';
+import type { PredictedSentence } from '../schema/predictedSentence.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
 import { LabError } from '../util/labError.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
-import type { Lab } from './labState.ts';
+import { documentsOfSplit } from './documentsOfSplit.ts';
+import type { Lab, PredictionFormat } from './labState.ts';
 import { requireInputs } from './requireInputs.ts';
 
 /** What `Lab.predictions` does. */
@@ -15,13 +20,14 @@ export function createPredictions({
   readonly client: ServerClient;
   readonly board: Board;
 }): Lab['predictions'] {
-  return (request) => {
+  return async (request, format) => {
     const state = board.getState();
     const view = state.runs.find(({ record }) => record.spec.id === request.runId);
     if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     requireInputs(state, view.record.spec);
     const cancel = () => void client.call('interrupt', { runId: request.runId, how: 'stop' });
-    return board.during(labelOf(request), (report) => predicted(client, request, report), cancel);
+    const sentences = await board.during(labelOf(request), (report) => predicted(client, request, report), cancel);
+    return sentences && filesOf(sentences, format, nameOf(request, view.record));
   };
 }
 
@@ -29,21 +35,29 @@ async function predicted(
   client: ServerClient,
   request: PredictionRequest,
   report: (done: number, total: number) => void,
-): Promise<string | null> {
+): Promise<readonly PredictedSentence[] | null> {
   const stopListening = client.onEvent((event) => {
     if (event.kind === 'predicting' && event.runId === request.runId) report(event.done, event.total);
   });
   try {
-    const sentences = await client.call('predict', request);
-    return (
-      sentences &&
-      writeConll(sentences, [sentences.map(({ gold }) => gold), sentences.map(({ predicted }) => predicted)])
-    );
+    return await client.call('predict', request);
   } finally {
     stopListening();
   }
 }
 
+function filesOf(sentences: readonly PredictedSentence[], format: PredictionFormat, name: string): NamedFile[] {
+  if (format === 'rows') {
+    const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
+    return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
+  }
+  return writeDocuments(format, documentsOfSplit(name, sentences), { name });
+}
+
 function labelOf({ epoch, split }: PredictionRequest): string {
   return `Predicting the ${split} split with the snapshot of epoch ${epoch}`;
+}
+
+function nameOf({ task, split }: PredictionRequest, { spec }: RunRecord): string {
+  return `${spec.tasks[task]?.corpus.name ?? 'corpus'}-${split}`;
 }

@@ -45,8 +45,8 @@ export function SnapshotTable({ record, task, label, onPredictions, onModel }: S
             <td>{epoch === record.selectedEpoch ? 'selected' : ''}</td>
             {onPredictions !== null && (
               <td>
-                <Button onAct={() => onPredictions(epoch)} label={`CoNLL, epoch ${epoch}`}>
-                  CoNLL
+                <Button onAct={() => onPredictions(epoch)} label={`Save predictions, epoch ${epoch}`}>
+                  Save
                 </Button>
               </td>
             )}
