@@ -30,12 +30,13 @@ class Tagger:
             return self.tokenizer.token_to_id(token if isinstance(token, str) else token["content"])
 
         self.unknown, sep, cls = special("unk"), special("sep"), special("cls")
-        # Piece and segment of what opens and closes a sequence.
-        if self.model.config.model_type == "bert":
-            self.opening, self.closing = [(cls, 0)], [(sep, 0)]
-        else:
-            second = [(sep, 1)] if self.config["specials"] == "sep-sep-cls" else []
-            self.opening, self.closing = [], [(sep, 0), *second, (cls, 2)]
+        # Pieces and segments of what opens and closes a sequence.
+        self.opening, self.closing = {
+            "cls-sep": ([(cls, 0)], [(sep, 0)]),
+            "sep-cls": ([], [(sep, 0), (cls, 2)]),
+            "sep-sep-cls": ([], [(sep, 0), (sep, 1), (cls, 2)]),
+        }[self.config["specials"]]
+        self.cuts_at_spaces = self.model.config.model_type == "bert"
 
     def normalized(self, text):
         normalizer = self.tokenizer.normalizer
@@ -47,7 +48,7 @@ class Tagger:
 
     def pieces(self, tokens):
         """Piece ids of each token, encoded on its own or as part of its sentence."""
-        if self.config["encoding"] == "sentence" and self.opening == []:  # WordPiece cuts at white space anyway
+        if self.config["encoding"] == "sentence" and not self.cuts_at_spaces:
             encoded = self.encode(" ".join(tokens))
             lengths = [visible(self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token)) for token in tokens]
             surfaces = [visible(piece) for piece in encoded.tokens]
@@ -87,13 +88,14 @@ class Tagger:
     def emissions(self, sentences):
         """Of each sequence the scores [N, K] of what the CRF sees, and (sentence, token, position) of its tokens."""
         for rows in self.sequences(sentences):
-            ids, seen, tokens = [piece for piece, _ in self.opening], [], []
+            ids, tokens = [piece for piece, _ in self.opening], []
+            seen = list(range(len(ids))) if self.config["specialsInLoss"] else []
             for sentence, token, pieces in rows:
                 tokens.append((sentence, token, len(seen)))
                 seen += [len(ids) + offset for offset in range(1 if self.config["labelMode"] == "first" else len(pieces))]
                 ids += pieces
             if self.config["specialsInLoss"]:
-                seen = seen + [len(ids) + offset for offset in range(len(self.closing))]
+                seen += [len(ids) + offset for offset in range(len(self.closing))]
             segments = [0] * len(ids) + [segment for _, segment in self.closing]
             ids += [piece for piece, _ in self.closing]
             logits = self.model(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([segments])).logits[0]

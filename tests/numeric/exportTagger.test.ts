@@ -20,6 +20,7 @@ import { tagSplit, type TaggedSplit } from '../../src/training/tagSplit.ts';
 import { scoreSplit } from '../../src/metrics/scoreSplit.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { bertFolder } from '../fixtures/bertFolders.ts';
 import { modelFolder, type ModelFolderFile } from '../fixtures/modelFolders.ts';
 import { tinySentences } from '../fixtures/tinyRun.ts';
 import { exportedFiles, lastSnapshot, trainedTagger, type TrainedTagger } from '../fixtures/trainedTagger.ts';
@@ -64,11 +65,14 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
     "the released code's form",
     { labelMode: 'x', layout: 'packed', specials: 'sep-sep-cls', specialsInLoss: true, crfStartEnd: false },
   ],
+  ['BERT', { labelMode: 'x', specials: 'cls-sep', specialsInLoss: true, crfStartEnd: true }],
 ];
 
+const pretrained = (name: string) => (name === 'BERT' ? bertFolder('safetensors') : modelFolder('f16'));
+
 describe('a tagger that left and came back', () => {
-  it.each(forms)('tags and scores as before: %s', async (_, changes) => {
-    const trained = await trainedTagger(modelFolder('f16'), changes);
+  it.each(forms)('tags and scores as before: %s', async (name, changes) => {
+    const trained = await trainedTagger(pretrained(name), changes);
     const scored = trained.record.snapshots[0]?.test[0];
     const before = await tagged(trained.store, lastSnapshot(trained));
     expect(before.scores).toEqual(scored);
@@ -126,14 +130,17 @@ describe('the folder', () => {
   });
   const textOf = (name: string): string => new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
 
-  it("has transformers' names and shapes, and the CRF beside them", async () => {
+  it.each(['xlnet', 'bert'])("has transformers' names and shapes, and the CRF beside them: %s", async (family) => {
     const known = JSON.parse(
       readFileSync(path.join(import.meta.dirname, '../fixtures/taggers/shapes.json'), 'utf8'),
     ) as Record<string, Record<string, number[]>>;
-    const written = openSafetensors(await weightsIn(Promise.resolve(files)));
+    const tagger =
+      family === 'bert' ? await trainedTagger(bertFolder('safetensors'), { specials: 'cls-sep' }) : trained;
+    const folder = exportedFiles(tagger.store, { tagger: lastSnapshot(tagger), precision: 'F32' });
+    const written = openSafetensors(await weightsIn(folder));
     const shapes = Object.fromEntries([...written].map(([name, { shape }]) => [name, shape]));
-    const K = trained.record.tags.length;
-    expect(shapes).toEqual({ ...known['xlnet'], 'crf.transitions': [K, K], 'crf.start': [K], 'crf.end': [K] });
+    const K = tagger.record.tags.length;
+    expect(shapes).toEqual({ ...known[family], 'crf.transitions': [K, K], 'crf.start': [K], 'crf.end': [K] });
   });
 
   it('says in config.json what the model said, and the tags', () => {

@@ -15,6 +15,7 @@ import type { TrainingConfig } from '../../src/schema/config.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
 import { padBatch } from '../../src/training/padBatch.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { bertFolder } from '../fixtures/bertFolders.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { pythonWithTransformers } from '../fixtures/pythonWithTransformers.ts';
 import { exportedFiles, lastSnapshot, trainedTagger, type TrainedTagger } from '../fixtures/trainedTagger.ts';
@@ -38,32 +39,46 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
   ['label mode first, lower case, no start and end states', { labelMode: 'first', lowerCase: true, crfStartEnd: false }],
   ['label mode all, whole sentences', { labelMode: 'all', encoding: 'sentence', crfStartEnd: true }],
   ['softmax', { labelMode: 'first', head: 'softmax', encoding: 'sentence' }],
+  ['BERT', { labelMode: 'x', specials: 'cls-sep', encoding: 'sentence', specialsInLoss: true }],
   ["the released code's form", { labelMode: 'x', layout: 'packed', specials: 'sep-sep-cls', specialsInLoss: true }],
 ]; // prettier-ignore
 
 describe.skipIf(python.command === null)('tag.py', () => {
-  it.each(forms)('equals the lab: %s', async (_, changes) => {
-    const trained = await trainedTagger(modelFolder('f16'), changes);
-    const here = await taggedHere(trained);
-    const there = await taggedThere(trained);
-    expect(there.emissions.map((rows) => rows.length)).toEqual(here.emissions.map((rows) => rows.length));
-    expect(furthest(there.emissions.flat(2), here.emissions.flat(2))).toBeLessThan(1e-4);
-    expect(there.tags).toEqual(here.tags);
-    expect(new Set(here.tags.flat()).size).toBeGreaterThan(1);
-    expect(there).toMatchObject({ missing: [], mismatched: [], labels: trained.record.tags });
-    expect(there.unexpected.filter((name) => !name.startsWith('crf.'))).toEqual([]);
-    expect(there.architecture).toBe('XLNetForTokenClassification');
-    expect(there.pieces.length).toBeGreaterThan(sentences[0]?.length ?? 0);
+  const here = new Map<string, Tagging & { readonly labels: readonly string[] }>();
+  const there = new Map<string, PythonTagging>();
+
+  // One Python for all, since it takes seconds to import what it needs.
+  beforeAll(async () => {
+    const folders: string[] = [];
+    for (const [name, changes] of forms) {
+      const trained = await trainedTagger(name === 'BERT' ? bertFolder('safetensors') : modelFolder('f16'), changes);
+      here.set(name, { ...(await taggedHere(trained)), labels: trained.record.tags });
+      folders.push(await written(trained));
+    }
+    const script = path.join(import.meta.dirname, '../fixtures/taggers/run_tag.py');
+    const answers = JSON.parse(ranPython([script, ...folders], JSON.stringify(sentences))) as readonly PythonTagging[];
+    answers.forEach((answer, index) => there.set(forms[index]?.[0] ?? '', answer));
+  });
+
+  it.each(forms)('equals the lab: %s', (name) => {
+    const ours = here.get(name);
+    const theirs = there.get(name);
+    if (ours === undefined || theirs === undefined) throw new Error(`${name} was not tagged`);
+    expect(theirs.emissions.map((rows) => rows.length)).toEqual(ours.emissions.map((rows) => rows.length));
+    expect(furthest(theirs.emissions.flat(2), ours.emissions.flat(2))).toBeLessThan(1e-4);
+    expect(theirs.tags).toEqual(ours.tags);
+    expect(new Set(ours.tags.flat()).size).toBeGreaterThan(1);
+    expect(theirs).toMatchObject({ missing: [], mismatched: [], labels: ours.labels });
+    expect(theirs.unexpected.filter((key) => !key.startsWith('crf.'))).toEqual([]);
+    expect(theirs.architecture).toBe(name === 'BERT' ? 'BertForTokenClassification' : 'XLNetForTokenClassification');
+    expect(theirs.pieces.length).toBeGreaterThan(sentences[0]?.length ?? 0);
   });
 
   it('reads rows and prints rows', async () => {
-    const trained = await trainedTagger(modelFolder('f16'), { labelMode: 'first' });
-    const folder = await written(trained);
+    const folder = await written(await trainedTagger(modelFolder('f16'), { labelMode: 'first' }));
     const rows = 'moss\tO\nrot\tB-Disease\n\n\nzinc iron\n';
-    const ran = spawnSync(python.command ?? '', [path.join(folder, 'tag.py'), folder], { input: rows, encoding: 'utf8' });
-    expect(ran.status, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(/^moss\t\S+\nrot\t\S+\n\nzinc\t\S+\n\n$/);
-  }); // prettier-ignore
+    expect(ranPython([path.join(folder, 'tag.py'), folder], rows)).toMatch(/^moss\t\S+\nrot\t\S+\n\nzinc\t\S+\n\n$/);
+  });
 });
 
 interface Tagging {
@@ -102,12 +117,11 @@ interface PythonTagging extends Tagging {
   readonly pieces: readonly number[];
 }
 
-async function taggedThere(trained: TrainedTagger): Promise<PythonTagging> {
-  const script = path.join(import.meta.dirname, '../fixtures/taggers/run_tag.py');
-  const folder = await written(trained);
-  const ran = spawnSync(python.command ?? '', [script, folder], { input: JSON.stringify(sentences), encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(ran.stderr);
-  return JSON.parse(ran.stdout) as PythonTagging;
+/** What a program in Python prints. */
+function ranPython(args: readonly string[], input: string): string {
+  const { status, stdout, stderr } = spawnSync(python.command ?? '', args, { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 async function written(trained: TrainedTagger): Promise<string> {
