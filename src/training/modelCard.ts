@@ -7,10 +7,10 @@ import { markdownText } from '../util/markdownText.ts';
 const encoderNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 const methods = {
-  STL: 'single-task learning (STL): one task alone, from pretrained weights',
-  'MTL-XC': 'multi-task learning with everything shared (MTL-XC): all tasks of a category under one head',
+  STL: 'Single-task learning (STL): one task alone, from pretrained weights',
+  'MTL-XC': 'Multi-task learning with everything shared (MTL-XC): all tasks of a category under one head',
   'MTL-LS':
-    'multi-task learning with layer slicing (MTL-LS): lower layers from the category’s MTL-XC, upper ones from pretraining',
+    'Multi-task learning with layer slicing (MTL-LS): lower layers from the category’s MTL-XC, upper ones from pretraining',
 } as const;
 
 /** Markdown behind a front matter as model hubs read it. `repository`: where the pretrained model was downloaded, null where it was dropped. */
