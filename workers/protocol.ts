@@ -8,6 +8,7 @@ import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import type { ExportedFile, TaggerExport } from '../src/schema/taggerExport.ts';
 import type { TaggerRef } from '../src/schema/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
 
@@ -67,6 +68,12 @@ export interface ServerCalls {
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
   }): ModelRecord;
+  /** Opens the folder that a trained tagger leaves as; `exportedBytes` gives its files. Throws as loading a tagger does. */
+  exportTagger(request: TaggerExport): { readonly exportId: number; readonly files: readonly ExportedFile[] };
+  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws `export/closed` for one that is not open. */
+  exportedBytes(exportId: number): NamedBytes | null;
+  /** Gives an export up; nothing for one that is not open. */
+  closeExport(exportId: number): void;
   /** Memory that an update will take on the GPU, without touching it; null where there is none. */
   estimateMemory(request: StepRequest): MemoryEstimate | null;
   /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */

@@ -18,6 +18,7 @@ import type { Store } from '../src/storage/store.ts';
 import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { importModel } from '../src/training/importModel.ts';
+import { exportDesk } from '../src/training/exportDesk.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { estimateStep } from '../src/training/estimateStep.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
@@ -58,6 +59,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   /** The tagger used last, on the device. */
   let warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
 
+  const exports = exportDesk(store, () => platform.taggerProgram());
+
   const port: ServerPort = serve(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {
       starting ??= startBackend(choice, platform).catch((error: unknown) => {
@@ -69,6 +72,9 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const { environment } = await underSettings(backend);
       return { environment, reason, remedy, selfTest, mixedPrecision };
     },
+    exportTagger: exports.open,
+    exportedBytes: exports.next,
+    closeExport: exports.close,
     importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
     async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
       refuseWhileTraining();

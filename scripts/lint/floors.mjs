@@ -43,6 +43,7 @@ export const floors = [
   { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'model', 'engine'], packages: tfjs },
+  { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   { name: 'protocol', paths: ['workers/protocol.ts'], floors: [], typeFloors: leaves, packages: [] },
   { name: 'wire', paths: ['workers/port.ts', 'workers/wires.ts'], floors: ['util', 'protocol'], packages: [] },
   {
@@ -63,7 +64,7 @@ export const floors = [
   {
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
-    floors: ['util'],
+    floors: ['util', 'program in Python'],
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },

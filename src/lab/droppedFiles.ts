@@ -105,7 +105,7 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
   const chosen = modelFiles(files.map(({ path }) => baseName(path)));
-  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig];
+  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig, chosen.tagger];
   return {
     name: baseName(folder) || 'model',
     files: names.flatMap((name) => files.filter(({ path }) => baseName(path) === name)),

@@ -18,6 +18,7 @@ import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './exportResult.ts';
+import { createTaggerExport } from './taggerExport.ts';
 import { createPredictions } from './predictions.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
@@ -206,6 +207,7 @@ export function createLab({
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: runner.remove,
 
+    exportTagger: createTaggerExport({ client, board }),
     predictions,
     tag: tagging.tag,
     stopTagging: tagging.stop,

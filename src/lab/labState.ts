@@ -14,10 +14,11 @@ import type { PlanFile } from '../schema/planFile.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
-import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
+import type { BackendChoice, BackendReport, MemoryReport, NamedBytes, TrainingPhase } from '../../workers/protocol.ts';
 
 /** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
 export interface DroppedFile {
@@ -196,6 +197,12 @@ export interface Lab {
   tag(tagger: TaggerRef, source: TextSource): Promise<void>;
   /** Ends tagging; what was found stays. */
   stopTagging(): void;
+
+  /**
+   * The files of the folder that a trained tagger leaves as, chunk by chunk in turn, as a job that can be cancelled: false when it was.
+   * The next chunk is made when `receive` has taken the one before. Rejects as loading a tagger does, and with what `receive` throws.
+   */
+  exportTagger(request: TaggerExport, receive: (chunk: NamedBytes) => Promise<void>): Promise<boolean>;
 
   /** The result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;

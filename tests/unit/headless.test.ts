@@ -121,6 +121,19 @@ describe('headless', () => {
     expect(resumed.output).toContain('seed 1  epoch 2/2');
   });
 
+  it('writes a model folder for each finished run where asked, in place of one that was there', async () => {
+    const plan = planFile({ seeds: [1, 2] });
+    for (let time = 0; time < 2; time++) {
+      const { exitCode, output } = await headless(plan, {}, { more: ['--export-models'] });
+      expect(exitCode).toBe(0);
+      expect(output.match(/^Model: /gm)).toHaveLength(2);
+      const models = path.join(folder, 'out', 'models');
+      expect((await readdir(models)).sort()).toEqual(['STL-moss-Disease-seed-1', 'STL-moss-Disease-seed-2']);
+      // The fake server gives this file in two chunks.
+      expect(await readFile(path.join(models, 'STL-moss-Disease-seed-1', 'config.json'), 'utf8')).toBe('{}{}');
+    }
+  });
+
   it('rewrites one line on a terminal', async () => {
     const { output } = await headless(planFile(), {}, { isTTY: true });
     expect(output).toContain('\r\x1b[K[1/1] STL moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
@@ -223,6 +236,7 @@ describe('its command line', () => {
       corporaFolder: null,
       modelsFolder: null,
       outFolder: path.resolve('out'),
+      exportModels: false,
       backend: 'auto',
       machine: {},
     });

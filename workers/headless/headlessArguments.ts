@@ -11,6 +11,8 @@ export interface HeadlessArguments {
   readonly corporaFolder: string | null;
   readonly modelsFolder: string | null;
   readonly outFolder: string;
+  /** Whether the selected snapshot of each finished run is written as a model's folder. */
+  readonly exportModels: boolean;
   readonly backend: BackendChoice;
   /** How the GPU is to be used, as far as it was said. */
   readonly machine: Partial<MachineSettings>;
@@ -18,6 +20,7 @@ export interface HeadlessArguments {
 
 export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--corpora DIR] [--models DIR] [--backend webgpu|wasm|cpu]
        [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed]
+       [--export-models]
 
 Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
   --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
@@ -27,6 +30,8 @@ Trains the plan that the page exported and writes DIR/<plan name>.result.json, w
   --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
   --gpu-memory GIB, --activations NAME, --precision NAME
                   as in the page's settings of the GPU; kept in DIR/store
+  --export-models  of each finished run the selected snapshot, as a folder DIR/models/<run> that Hugging Face
+                  transformers opens and the page takes in
 Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 wrong command or input, 130 paused.
 `;
 
@@ -48,6 +53,7 @@ export function headlessArguments(args: readonly string[]): HeadlessArguments | 
     corporaFolder: values.corpora === undefined ? null : path.resolve(values.corpora),
     modelsFolder: values.models === undefined ? null : path.resolve(values.models),
     outFolder: path.resolve(values.out),
+    exportModels: values['export-models'] ?? false,
     backend,
     machine: machineFrom(values),
   };
@@ -66,6 +72,7 @@ function parse(args: readonly string[]) {
         'gpu-memory': { type: 'string' },
         activations: { type: 'string' },
         precision: { type: 'string' },
+        'export-models': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -16,6 +16,7 @@ import type { ServerClient } from '../protocol.ts';
 import { describeGraph } from './describeGraph.ts';
 import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
+import { writeModels } from './writeModels.ts';
 import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
 export interface HeadlessSurroundings {
@@ -80,6 +81,7 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     }
     tellWaiting(lab, errors);
     output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
+    if (parsed.exportModels) await writeModels(lab, runIds, parsed.outFolder, output);
     return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
   } finally {
     stopNotices();

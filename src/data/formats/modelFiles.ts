@@ -13,6 +13,8 @@ export interface ModelFiles {
   /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` that it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
+  /** `bioner_lab.json`, which makes it a trained tagger. */
+  readonly tagger: string | null;
   /** What a model needs and the folder lacks, in words. */
   readonly missing: readonly string[];
 }
@@ -38,6 +40,7 @@ export function isModelFile(name: string): boolean {
 const otherNames = new Set([
   'config.json',
   'xlnet_config.json',
+  'bioner_lab.json',
   'bert_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
@@ -63,7 +66,15 @@ export function modelFiles(names: readonly string[]): ModelFiles {
     ...(form === null ? [missingWeights(names)] : []),
     ...(tokenizer === null ? ['tokenizer.json'] : []),
   ];
-  return { config, form, weights, tokenizer, tokenizerConfig: first('tokenizer_config.json'), missing };
+  return {
+    config,
+    form,
+    weights,
+    tokenizer,
+    tokenizerConfig: first('tokenizer_config.json'),
+    tagger: first('bioner_lab.json'),
+    missing,
+  };
 }
 
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {

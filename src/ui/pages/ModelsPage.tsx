@@ -3,6 +3,7 @@ import type { LabState } from '../../lab/labState.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { DropZone } from '../components/DropZone.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
+import { TaggerFacts } from '../components/TaggerFacts.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
@@ -53,6 +54,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
             <th scope="row">
               {model.name}
               {model.builtIn && <span className="tag">built-in</span>}
+              {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
             </th>
             <td>{FAMILIES[model.family ?? 'xlnet']}</td>
             <td className="number">{format.count(model.layers)}</td>
