@@ -10,7 +10,7 @@ import type { Store } from '../storage/store.ts';
 import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
-import { createCatalogueShelf, publicRepository, type FetchFile } from './catalogueShelf.ts';
+import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import type { Lab } from './labState.ts';
@@ -19,6 +19,7 @@ import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './exportResult.ts';
 import { createPredictions } from './predictions.ts';
+import type { RequestFile } from './requestFile.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
@@ -32,8 +33,8 @@ export interface LabParts {
   readonly client: ServerClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
-  /** Downloads files of the catalogue; without it they can only be dropped. */
-  readonly fetchFile?: FetchFile;
+  /** Downloads files of the catalogue and models of a hub; without it they can only be dropped. */
+  readonly requestFile?: RequestFile;
   /** Where the catalogue's folders are, the public repository where nothing is said. */
   readonly catalogueBase?: string;
   /** Name and version for result files. */
@@ -45,7 +46,7 @@ export function createLab({
   store,
   client,
   fetchBuiltIn,
-  fetchFile,
+  requestFile,
   catalogueBase = publicRepository,
   software,
   now = () => new Date(),
@@ -60,7 +61,7 @@ export function createLab({
     store,
     board,
     corpora,
-    fetchFile: fetchFile ?? null,
+    requestFile: requestFile ?? null,
     base: catalogueBase,
   });
   const library = createLibrary({ board, corpora, models, results });
