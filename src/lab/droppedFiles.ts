@@ -2,7 +2,7 @@
 import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
-import { modelFiles } from '../data/formats/modelFiles.ts';
+import { chosenNames, modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import type { Issue } from '../util/issue.ts';
 import type { DroppedFile } from './labState.ts';
@@ -95,10 +95,9 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
   const chosen = modelFiles(files.map(({ path }) => baseName(path)));
-  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig];
   return {
     name: baseName(folder) || 'model',
-    files: names.flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
+    files: chosenNames(chosen).flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
     missing: chosen.missing,
   };
 }

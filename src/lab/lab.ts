@@ -13,6 +13,7 @@ import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
 import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
+import { createDownloadShelf } from './downloadShelf.ts';
 import type { Lab } from './labState.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
@@ -64,6 +65,7 @@ export function createLab({
     requestFile: requestFile ?? null,
     base: catalogueBase,
   });
+  const downloads = createDownloadShelf({ store, client, board, models, requestFile: requestFile ?? null });
   const library = createLibrary({ board, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
   const runner = createRunner({
@@ -112,7 +114,7 @@ export function createLab({
     await readMachineSettings(store)
       .then((machine) => board.update(() => ({ machine })))
       .catch((error: unknown) => board.notifyError('Something stored was left out', error));
-    for (const shelf of [categories, catalogue]) {
+    for (const shelf of [categories, catalogue, downloads]) {
       await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
     }
     runner.restore(runList.records);
@@ -169,6 +171,10 @@ export function createLab({
       await changing(models.remove(modelId));
     },
 
+    lookUpModel: downloads.lookUp,
+    downloadModel: (download) => changing(downloads.download(download)),
+    discardDownload: (downloadId) => changing(downloads.discard(downloadId)),
+
     fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
     cancelJob: board.cancelJob,
     assignSubTask: catalogue.assign,
@@ -191,8 +197,9 @@ export function createLab({
     async estimatePlan(plan) {
       const state = board.getState();
       const { config, modelId } = usualStep(expandPlan(plan, state), state.corpora);
-      return client.call('estimateMemory', { modelId, config, pieces: config.maxPieces });
+      return client.call('estimateMemory', { model: { id: modelId }, config, pieces: config.maxPieces });
     },
+    estimateMemory: (request) => client.call('estimateMemory', request),
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
       await runner.queue(specs);

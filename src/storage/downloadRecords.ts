@@ -4,11 +4,11 @@ import { LabError } from '../util/labError.ts';
 import { listRecords, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-export function writeDownload(store: Store, record: DownloadRecord): Promise<void> {
+export function writeDownloadRecord(store: Store, record: DownloadRecord): Promise<void> {
   return writeJson(store, `download/${record.id}/record`, record);
 }
 
-export function listDownloads(store: Store): Promise<RecordList<DownloadRecord>> {
+export function listDownloadRecords(store: Store): Promise<RecordList<DownloadRecord>> {
   return listRecords(store, 'download', downloadRecordSchema);
 }
 

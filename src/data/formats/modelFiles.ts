@@ -64,6 +64,11 @@ export function modelFiles(names: readonly string[]): ModelFiles {
   return { config, form, weights, tokenizer, tokenizerConfig: first('tokenizer_config.json'), missing };
 }
 
+/** The names of what was chosen. */
+export function chosenNames({ config, weights, tokenizer, tokenizerConfig }: ModelFiles): readonly string[] {
+  return [config, ...weights, tokenizer, tokenizerConfig].filter((name) => name !== null);
+}
+
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {
   const matching = (pattern: RegExp) => names.filter((name) => pattern.test(name)).sort();
   const has = (name: string) => names.includes(name);
