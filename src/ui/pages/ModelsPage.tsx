@@ -1,7 +1,8 @@
 // The library of pretrained models.
 import type { LabState } from '../../lab/labState.ts';
-import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { DropZone } from '../components/DropZone.tsx';
+import { HubPanel } from '../components/HubPanel.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
@@ -20,6 +21,7 @@ export function ModelsPage() {
         <code>spiece.model</code>. Names and shapes of its tensors are checked before it is taken in.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+      <HubPanel />
     </>
   );
 }
@@ -49,6 +51,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
             <th scope="row">
               {model.name}
               {model.builtIn && <span className="tag">built-in</span>}
+              {model.source !== undefined && <Source source={model.source} />}
             </th>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
@@ -71,6 +74,15 @@ function ModelsTable({ state }: { readonly state: LabState }) {
         ))}
       </tbody>
     </TableBox>
+  );
+}
+
+/** Where a model was downloaded. */
+function Source({ source: { repository, revision, commit } }: { readonly source: ModelSource }) {
+  return (
+    <div className="field-help">
+      {repository} at {revision}, <code title={commit}>{commit.slice(0, 12)}</code>
+    </div>
   );
 }
 
