@@ -36,7 +36,6 @@ export function watchContext(
 }
 
 export const test = base.extend<LabFixtures>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs from its pattern.
   allowedOrigins: async ({}, use) => use(new Set()),
   context: async ({ context, baseURL, allowedOrigins }, use) => {
     const troubles = watchContext(context, baseURL, allowedOrigins);
