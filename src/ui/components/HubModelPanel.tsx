@@ -30,7 +30,7 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
           ['Heads', format.count(encoder.heads)],
           ['Vocabulary', format.count(encoder.vocabularySize)],
           ['Parameters', format.parameters(encoder.parameterCount)],
-          ['To download', format.bytes(totalBytes - received)],
+          ['To download', here === undefined ? format.bytes(totalBytes - received) : 'nothing'],
           ['Commit', <code key="commit">{commit.slice(0, 12)}</code>],
         ]}
       />
