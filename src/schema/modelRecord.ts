@@ -29,6 +29,8 @@ export const modelRecordSchema = z.strictObject({
   activation: z.string(),
   /** Absent in records from before there was a family beside XLNet. */
   family: z.enum(['xlnet', 'bert']).optional(),
+  /** Positions it has embeddings for, and so pieces of its longest sequence; absent where there is no limit. */
+  positions: z.int().min(1).optional(),
   /** Of a trained tagger, which can tag as it is; absent for an encoder alone. */
   tagger: taggerHeadSchema.optional(),
   /** Absent for what was dropped. */
@@ -41,5 +43,5 @@ export type ModelRecord = z.infer<typeof modelRecordSchema>;
 /** What a configuration alone tells of a model. */
 export type EncoderFacts = Pick<
   ModelRecord,
-  'parameterCount' | 'layers' | 'hiddenSize' | 'heads' | 'vocabularySize' | 'activation' | 'family'
+  'parameterCount' | 'layers' | 'hiddenSize' | 'heads' | 'vocabularySize' | 'activation' | 'family' | 'positions'
 >;

@@ -1,7 +1,8 @@
 // A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
 import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer, tokenizerFileOf } from '../data/tokenizer.ts';
+import { readTokenizer } from '../data/tokenizer.ts';
+import { tokenizerFileOf } from '../data/tokenizerFile.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
@@ -83,9 +84,9 @@ function keptFiles(name: string, files: readonly NamedBytes[]): { config: Encode
   };
 }
 
-/** tokenizer.json, as it came or made of a SentencePiece model. */
-function tokenizerFile({ name, bytes }: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
-  return name === TOKENIZER_FILE ? bytes : tokenizerFileOf(bytes, config?.bytes ?? null);
+/** tokenizer.json, as it came or made of another form of vocabulary. */
+function tokenizerFile(file: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config?.bytes ?? null);
 }
 
 /** model.safetensors, as it came or with the encoder's tensors written anew; verified against the configuration either way. */

@@ -24,7 +24,7 @@ export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--
 
 Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
   --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
-  --models DIR    its model: DIR/<name>/ with the files of any XLNet that the page takes
+  --models DIR    its model: DIR/<name>/ with the files of any XLNet or BERT that the page takes
                   (corpora and models that come with the lab are found without)
   --model-from REPOSITORY[@REVISION]
                   takes the model from Hugging Face instead, or from the hub at --hub ADDRESS; a download goes on where it was

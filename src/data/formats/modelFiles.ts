@@ -1,16 +1,16 @@
-// Tells which of a folder's files make an XLNet, in each of the forms in which it is published.
+// Tells which of a folder's files make a model, in each of the forms in which it is published.
 
 /** How weights lie in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
 
 /** The files that a model is taken from; of several forms of the same thing, one. */
 export interface ModelFiles {
-  /** `config.json`, or TensorFlow's `xlnet_config.json`. */
+  /** `config.json`, or TensorFlow's `xlnet_config.json` or `bert_config.json`. */
   readonly config: string | null;
   readonly form: WeightsForm | null;
   /** Files of that form; an index of shards comes first. */
   readonly weights: readonly string[];
-  /** `tokenizer.json`, or the `spiece.model` that it can be made from. */
+  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` that it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
   /** What a model needs and the folder lacks, in words. */
@@ -19,7 +19,7 @@ export interface ModelFiles {
 
 /** What a model is made of, in words. */
 export const neededModelFiles =
-  'config.json or xlnet_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json or spiece.model';
+  'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model or vocab.txt';
 
 const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
 const tensorflowIndex = /\.index$/;
@@ -38,6 +38,7 @@ export function isModelFile(name: string): boolean {
 const otherNames = new Set([
   'config.json',
   'xlnet_config.json',
+  'bert_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -45,6 +46,7 @@ const otherNames = new Set([
   'added_tokens.json',
   'model.safetensors.index.json',
   'spiece.model',
+  'vocab.txt',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   'tf_model.h5',
@@ -53,8 +55,8 @@ const otherNames = new Set([
 /** Chooses among the names of one folder's files, which stand without folders. */
 export function modelFiles(names: readonly string[]): ModelFiles {
   const first = (...candidates: readonly string[]) => candidates.find((name) => names.includes(name)) ?? null;
-  const config = first('config.json', 'xlnet_config.json');
-  const tokenizer = first('tokenizer.json', 'spiece.model');
+  const config = first('config.json', 'xlnet_config.json', 'bert_config.json');
+  const tokenizer = first('tokenizer.json', 'spiece.model', 'vocab.txt');
   const { form, weights } = chooseWeights(names);
   const missing = [
     ...(config === null ? ['config.json'] : []),
@@ -93,7 +95,8 @@ function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'wei
 function tensorflowPrefix(names: readonly string[]): string | null {
   const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
   const whole = prefixes.filter((prefix) => names.some((name) => name.startsWith(`${prefix}.data-`)));
-  if (whole.includes('xlnet_model.ckpt')) return 'xlnet_model.ckpt';
+  const released = ['xlnet_model.ckpt', 'bert_model.ckpt'].find((prefix) => whole.includes(prefix));
+  if (released !== undefined) return released;
   return whole.length === 1 ? (whole[0] ?? null) : null;
 }
 

@@ -10,15 +10,18 @@ import { useLab } from '../useLab.ts';
 
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 
+const FAMILIES = { xlnet: 'XLNet', bert: 'BERT' } as const;
+
 export function ModelsPage() {
   const { state } = useLab();
   return (
     <>
       <h1>Models</h1>
       <DropZone>
-        <strong>Drop an XLNet folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
-        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code> or{' '}
-        <code>spiece.model</code>. Names and shapes of its tensors are checked before it is taken in.
+        <strong>Drop an XLNet or BERT folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
+        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code>,{' '}
+        <code>spiece.model</code> or <code>vocab.txt</code>. Names and shapes of its tensors are checked before it is
+        taken in.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
       <HubPanel />
@@ -33,6 +36,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
       <thead>
         <tr>
           <th scope="col">Name</th>
+          <th scope="col">Family</th>
           {COLUMNS.map((name) => (
             <th key={name} scope="col" className="number">
               {name}
@@ -53,6 +57,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
               {model.builtIn && <span className="tag">built-in</span>}
               {model.source !== undefined && <Source source={model.source} />}
             </th>
+            <td>{FAMILIES[model.family ?? 'xlnet']}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
             <td className="number">{format.count(model.heads)}</td>
