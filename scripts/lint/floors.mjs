@@ -68,6 +68,7 @@ export const floors = [
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
+  { name: 'public files', paths: ['workers/requestFile.ts'], floors: [], typeFloors: ['lab'], packages: [] },
   {
     name: 'worker entry',
     paths: ['workers/training.worker.ts'],
@@ -77,13 +78,13 @@ export const floors = [
   {
     name: 'tab entry',
     paths: ['src/main.tsx'],
-    floors: [...leaves, 'storage in the browser', 'protocol', 'wire', 'worker entry', 'lab', 'ui'],
+    floors: [...leaves, 'storage in the browser', 'protocol', 'wire', 'public files', 'worker entry', 'lab', 'ui'],
     packages: ['react', 'react-dom'],
   },
   {
     name: 'headless entry',
     paths: ['workers/headless.ts', 'workers/headless/'],
-    floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'server', 'platform in Node', 'lab'],
+    floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'public files', 'server', 'platform in Node', 'lab'],
     packages: ['node:', 'webgpu'],
   },
   { name: 'scripts', paths: ['scripts/'], floors: [any], packages: [any] },

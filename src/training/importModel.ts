@@ -3,22 +3,20 @@ import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import { readTokenizer } from '../data/tokenizer.ts';
 import { tokenizerFileOf } from '../data/tokenizerFile.ts';
-import { encoderShapes, sizeOf } from '../model/parameters.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
 import { storedHead } from '../model/taggerTensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import { bertConfigOfRelease } from '../model/bert/bertConfig.ts';
-import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
-import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
+import { configBytes, encoderFacts, encoderOfFile } from './encoderOfFile.ts';
+import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 import { headShapeOf, taggerHeadOf } from './taggerHeadOf.ts';
-import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 
 interface NamedBytes {
   readonly name: string;
@@ -33,7 +31,7 @@ interface NamedBytes {
  * alone), so that the same numbers from any form are the same model. With bioner_lab.json it is a trained tagger, whose encoder is a model
  * like others; without it a head in the weights is left alone. Of the weights no more than the dropped files and the written one are held.
  *
- * A model that is stored already keeps its name and date, and stays built-in if it was.
+ * A model that is stored already keeps its name, date and source, and stays built-in if it was.
  * Throws LabError `model/...`, `safetensors/...`, `weights/...`, `torch/...`, `tensorflow/...` or `tokenizer/...` with what was expected and what came; nothing is
  * stored then.
  */
@@ -42,27 +40,22 @@ export async function importModel(
   name: string,
   builtIn: boolean,
   files: readonly NamedBytes[],
+  source?: ModelSource,
 ): Promise<ModelRecord> {
   const { config, tagger, kept } = keptFiles(name, files);
   const content = fingerprint(kept.map((file) => [file.name, fingerprint(file.bytes)]).sort());
   const id = content.slice(0, 16);
   const held = await readModelRecord(store, id);
+  const origin = held?.source ?? source;
   const record: ModelRecord = {
     version: 1,
     id,
     name: held?.name ?? name,
     fingerprint: content,
     files: kept.map((file) => ({ name: file.name, sizeBytes: file.bytes.byteLength })),
-    parameterCount: [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0),
-    layers: config.layers,
-    hiddenSize: config.hiddenSize,
-    heads: config.heads,
-    vocabularySize: config.vocabularySize,
-    activation: config.activation,
-    family: config.family,
+    ...encoderFacts(config),
     ...(tagger === null ? {} : { tagger }),
-    ...(config.family === 'bert' ? { positions: config.positions } : {}),
-    ...(held?.source === undefined ? {} : { source: held.source }),
+    ...(origin === undefined ? {} : { source: origin }),
     builtIn: builtIn || (held?.builtIn ?? false),
     addedAt: held?.addedAt ?? new Date().toISOString(),
   };
@@ -84,9 +77,8 @@ function keptFiles(
   }
   const chosenFile = (file: string): NamedBytes => files.find((candidate) => candidate.name === file) as NamedBytes;
   const tokenizerConfig = chosen.tokenizerConfig === null ? null : chosenFile(chosen.tokenizerConfig);
-  const configBytes = configFile(chosenFile(chosen.config));
+  const config = encoderOfFile(chosenFile(chosen.config));
   const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
-  const config = parseConfig(configBytes);
   const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig?.bytes ?? null, { lowerCase: false });
   assertVocabulary(tokenizer, config);
   const described = chosen.tagger === null ? null : chosenFile(chosen.tagger);
@@ -95,19 +87,12 @@ function keptFiles(
     config,
     tagger,
     kept: [
-      { name: CONFIG_FILE, bytes: configBytes },
+      { name: CONFIG_FILE, bytes: configBytes(chosenFile(chosen.config)) },
       { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config, tagger) },
       { name: TOKENIZER_FILE, bytes: tokenizerBytes },
       ...[tokenizerConfig, described].filter((file) => file !== null),
     ],
   };
-}
-
-/** config.json, as it came or made of TensorFlow's. */
-function configFile({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
-  if (name === CONFIG_FILE) return bytes;
-  const ofRelease = name === 'bert_config.json' ? bertConfigOfRelease : xlnetConfigOfRelease;
-  return new TextEncoder().encode(JSON.stringify(ofRelease(parseConfigFile(name, bytes))));
 }
 
 /** tokenizer.json, as it came or made of another form of vocabulary. */

@@ -10,6 +10,8 @@ import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
+import { hubServer } from '../fixtures/hub/hubServer.ts';
+import { modelFolder } from '../fixtures/modelFolders.ts';
 import { categoryPlan, planFile, planOfTasks } from '../fixtures/records.ts';
 
 let folder = '';
@@ -229,12 +231,37 @@ describe('headless', () => {
   });
 });
 
+describe('a model from a hub', () => {
+  it('is downloaded once, through an interruption, and trained with', async () => {
+    const files = Object.fromEntries(modelFolder('f16').map(({ name, bytes }) => [name, bytes]));
+    const hub = await hubServer('moss/tiny-model', files);
+    try {
+      const more = ['--model-from', 'moss/tiny-model', '--hub', hub.address];
+      hub.faults = { breakAfter: 10_000 };
+      const broken = await headless(planFile(), {}, { more });
+      expect(broken).toMatchObject({ exitCode: 1, errors: expect.stringContaining('broke off') });
+      expect(await headless(planFile(), {}, { more })).toMatchObject({ exitCode: 0, errors: '' });
+      expect(hub.asked).toContain('model.safetensors 10000-');
+      const text = await readFile(path.join(folder, 'out', (await results())[0] ?? ''), 'utf8');
+      expect(parseResultFile(text).runs[0]?.spec.model.name).toBe('tiny-model');
+      hub.asked.length = 0;
+      const again = await headless(planFile(), {}, { more });
+      expect(again).toMatchObject({ exitCode: 0 });
+      expect(again.server?.begun).toEqual([]);
+      expect(hub.asked).toEqual([]);
+    } finally {
+      await hub.close();
+    }
+  });
+});
+
 describe('its command line', () => {
   it('makes paths absolute and leaves the backend to the lab', () => {
     expect(headlessArguments(['plan.json', '--out', 'out'])).toEqual({
       planFile: path.resolve('plan.json'),
       corporaFolder: null,
       modelsFolder: null,
+      modelFrom: null,
       outFolder: path.resolve('out'),
       exportModels: false,
       backend: 'auto',
@@ -246,6 +273,13 @@ describe('its command line', () => {
       activations: 'recomputed',
       precision: 'mixed',
     });
+    const hub = ['--model-from', 'moss/tiny@v1', '--hub', 'http://localhost:8080/'];
+    expect(headlessArguments(['plan.json', '--out', 'out', ...hub])).toMatchObject({
+      modelFrom: { repository: 'moss/tiny', revision: 'v1' },
+      machine: { hub: 'http://localhost:8080' },
+    });
+    const { modelFrom } = headlessArguments(['plan.json', '--out', 'out', '--model-from', 'moss/tiny']) ?? {};
+    expect(modelFrom).toEqual({ repository: 'moss/tiny', revision: 'main' });
     expect(headlessArguments(['--help'])).toBeNull();
   });
 

@@ -18,6 +18,7 @@ function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
   return {
     start: unexpected,
     importModel: unexpected,
+    describeEncoder: unexpected,
     estimateMemory: unexpected,
     measureStep: unexpected,
     exportTagger: unexpected,

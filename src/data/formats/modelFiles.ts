@@ -77,6 +77,11 @@ export function modelFiles(names: readonly string[]): ModelFiles {
   };
 }
 
+/** The names of what was chosen. */
+export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagger }: ModelFiles): readonly string[] {
+  return [config, ...weights, tokenizer, tokenizerConfig, tagger].filter((name) => name !== null);
+}
+
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {
   const matching = (pattern: RegExp) => names.filter((name) => pattern.test(name)).sort();
   const has = (name: string) => names.includes(name);

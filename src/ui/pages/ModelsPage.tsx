@@ -1,7 +1,8 @@
 // The library of pretrained models.
 import type { LabState } from '../../lab/labState.ts';
-import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { DropZone } from '../components/DropZone.tsx';
+import { HubPanel } from '../components/HubPanel.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
 import { TaggerFacts } from '../components/TaggerFacts.tsx';
 import { TableBox } from '../components/TableBox.tsx';
@@ -24,6 +25,7 @@ export function ModelsPage() {
         taken in.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+      <HubPanel />
     </>
   );
 }
@@ -55,6 +57,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
               {model.name}
               {model.builtIn && <span className="tag">built-in</span>}
               {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
+              {model.source !== undefined && <Source source={model.source} />}
             </th>
             <td>{FAMILIES[model.family ?? 'xlnet']}</td>
             <td className="number">{format.count(model.layers)}</td>
@@ -78,6 +81,15 @@ function ModelsTable({ state }: { readonly state: LabState }) {
         ))}
       </tbody>
     </TableBox>
+  );
+}
+
+/** Where a model was downloaded. */
+function Source({ source: { repository, revision, commit } }: { readonly source: ModelSource }) {
+  return (
+    <div className="field-help">
+      {repository} at {revision}, <code title={commit}>{commit.slice(0, 12)}</code>
+    </div>
   );
 }
 
