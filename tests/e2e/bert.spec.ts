@@ -1,7 +1,7 @@
 // Proves that a dropped BERT with a vocab.txt becomes a model of its family, and that a run on a sample finishes with it.
 import { expect } from '@playwright/test';
 import path from 'node:path';
-import { dropPaths, openLab, visit } from './labActions.ts';
+import { dropPaths, fact, openLab, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';
 
@@ -23,9 +23,10 @@ test('a BERT is taken in, shows what it can have, and trains', async ({ page }) 
   await longest.fill('40');
   await page.locator('summary').filter({ hasText: 'Schedule' }).click();
   await page.getByLabel('Epochs', { exact: true }).fill('1');
-  await expect(planPanel(page)).toContainText('2'); // changes: the length and the epochs, not the specials
+  // The length and the epochs; the specials came with the model.
+  await expect(fact(page, 'Changes')).toHaveText('2');
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
-  await expect(page.getByText('finished', { exact: true }).first()).toBeVisible({ timeout: 240_000 });
+  await expect(page.getByText('Finished · STL · tensorflow · seed 1')).toBeVisible({ timeout: 240_000 });
   await page.locator('summary').filter({ hasText: 'Configuration and inputs' }).click();
   await expect(page.getByText('[CLS] … [SEP]')).toBeVisible();
 });
