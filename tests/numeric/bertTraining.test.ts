@@ -100,11 +100,13 @@ it('learns which words are mentions, in text that it did not train on', async ()
     ...presets.sample.config,
     specials: 'cls-sep',
     maxPieces: 40,
-    epochs: 8,
-    learningRate: 0.02,
+    epochs: 10,
+    batchSize: 4,
+    microBatchSize: 4,
+    learningRate: 0.05,
   };
   const texts = [
-    { sentences: { train: text(16, 1), devel: text(8, 2), test: text(8, 3) }, type: 'Gene', typeName: null },
+    { sentences: { train: text(24, 1), devel: text(8, 2), test: text(8, 3) }, type: 'Gene', typeName: null },
   ];
   const encoding = encodeTasks(texts, model, config, new AbortController().signal);
   let tasks = await encoding.next();
@@ -115,8 +117,8 @@ it('learns which words are mentions, in text that it did not train on', async ()
     record: tinyRecord(config),
   });
   const f1 = epochs.map(({ devel }) => devel[0]?.strict.overall.f1 ?? NaN);
-  expect(f1.at(-1), `devel F1 by epoch: ${f1.map(Math.round).join(', ')}`).toBe(100);
-  expect(f1[0]).toBeLessThan(100);
+  expect(f1.at(-1), `devel F1 by epoch: ${f1.map(Math.round).join(', ')}`).toBeGreaterThan(90);
+  expect(f1[0]).toBeLessThan(50);
 });
 
 describe('a run that is paused', () => {
@@ -151,7 +153,7 @@ describe('a run that is paused', () => {
     await tinyTraining(whole, { tasks, encoder, record, onEvent: (event) => void events.push(event) });
     const steps = [...events.keys()].filter((index) => events[index]?.kind === 'step');
     expect(steps.length).toBeGreaterThan(8);
-    for (const pausedAt of steps.filter((_, index) => index % 3 === 1)) {
+    for (const pausedAt of steps.filter((_, index) => index % 5 === 1)) {
       const store = memory();
       const abort = new AbortController();
       const onEvent = (_: TrainingEvent, index: number): void => void (index === pausedAt && abort.abort('pause'));

@@ -75,6 +75,11 @@ describe('encoderConfig', () => {
     expect(error.expected).toBeTruthy();
   });
 
+  it('names the families it knows where another one comes, whatever else the file says', () => {
+    expect(refusal({ model_type: 'roberta' })).toMatchObject({ expected: 'xlnet or bert', got: '"roberta"' });
+    expect(refusal({ model_type: 'xlnet' }).message).toContain('XLNet');
+  });
+
   it.each(['num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size', 'max_position_embeddings'])(
     'refuses a file without %s by name',
     (field) => {
