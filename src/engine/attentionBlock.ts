@@ -1,5 +1,5 @@
 // The attention block of a layer as launches, up to its residual: with relative terms in XLNet, with biases in BERT.
-import type { AttentionSaved, Pass } from './encoderPass.ts';
+import type { AttentionSaved, EncoderPass } from './encoderPass.ts';
 import { recordAddBiases } from './kernels/addBias.ts';
 import { recordAttention } from './kernels/attention.ts';
 import { recordAttentionBackward } from './kernels/attentionBackward.ts';
@@ -10,11 +10,11 @@ import type { Region } from './recorder.ts';
 import { aligned } from './recorder.ts';
 
 /** Words between the three matrices of queries, keys and values, between their weights, and between their biases. */
-function threefold({ sequences, pieces, config: { hiddenSize: d } }: Pass) {
+function threefold({ sequences, pieces, config: { hiddenSize: d } }: EncoderPass) {
   return { rows: aligned(sequences * pieces * d), weights: aligned(d ** 2), biases: aligned(d) };
 }
 
-function attentionShape({ sequences, pieces, config, rates }: Pass, layer: number): AttentionShape {
+function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
   const { heads, headSize } = config;
   return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
 }
@@ -26,7 +26,7 @@ const nameIn =
 
 /** The context's projection [R, d], without its bias, from h [R, d]; what backward needs of it beside h. */
 export function recordAttentionBlock(
-  pass: Pass,
+  pass: EncoderPass,
   layer: number,
   h: Region,
 ): { readonly projected: Region; readonly saved: AttentionSaved } {
@@ -72,7 +72,7 @@ export function recordAttentionBlock(
  * parameters are not computed; the output's bias is left to the residual's norm.
  */
 export function recordAttentionBlockBackward(
-  pass: Pass,
+  pass: EncoderPass,
   layer: number,
   h: Region,
   saved: AttentionSaved,

@@ -1,13 +1,14 @@
 // What comes before the first layer as launches, forward and backward: a row of XLNet's table a piece, in BERT three rows summed and normed.
 import type { BertConfig } from '../model/bert/bertConfig.ts';
 import { EMBEDDING } from '../model/parameterPlace.ts';
-import type { NormSaved, Pass } from './encoderPass.ts';
+import type { EncoderPass, NormSaved } from './encoderPass.ts';
 import { recordDropped } from './kernels/dropped.ts';
 import { recordEmbedding } from './kernels/embedding.ts';
 import { recordEmbeddingGradient } from './kernels/embeddingGradient.ts';
 import { recordEmbeddingNorm } from './kernels/embeddingNorm.ts';
-import { recordPositionGradient, recordSegmentGradient } from './kernels/embeddingPlaceGradients.ts';
+import { recordPositionGradient } from './kernels/positionGradient.ts';
 import { recordResidualNormBackward, recordResidualNormGradients } from './kernels/residualNormBackward.ts';
+import { recordSegmentGradient } from './kernels/segmentGradient.ts';
 import type { Region } from './recorder.ts';
 import type { Keeping } from './savedLayer.ts';
 
@@ -29,7 +30,7 @@ export interface RecordedEmbeddings {
 }
 
 /** What the backward pass needs is kept or made again as `keeping` says; in f16 there is nothing to keep. */
-export function recordEmbeddings(pass: Pass, keeping: Keeping): RecordedEmbeddings {
+export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedEmbeddings {
   const { config } = pass;
   if (config.family === 'xlnet') {
     return { out: recordRows(pass), backward: (dOut) => recordRowsBackward(pass, dOut, pass.rates.encoder) };
@@ -40,7 +41,7 @@ export function recordEmbeddings(pass: Pass, keeping: Keeping): RecordedEmbeddin
 }
 
 /** dropout(table[pieceIds]) */
-function recordRows({ recorder, config, rates, banks, inputs, state, sequences, pieces }: Pass): Region {
+function recordRows({ recorder, config, rates, banks, inputs, state, sequences, pieces }: EncoderPass): Region {
   const shape = { rows: sequences * pieces, hiddenSize: config.hiddenSize, rate: rates.encoder };
   const out = recorder.temporary('embedded', shape.rows * shape.hiddenSize);
   recordEmbedding(recorder, shape, { table: banks.weight(EMBEDDING), pieceIds: inputs.pieceIds, state }, { out });
@@ -48,7 +49,7 @@ function recordRows({ recorder, config, rates, banks, inputs, state, sequences, 
 }
 
 function recordRowsBackward(
-  { recorder, config, banks, inputs, state, ...pass }: Pass,
+  { recorder, config, banks, inputs, state, ...pass }: EncoderPass,
   dOut: Region,
   rate: number,
 ): void {
@@ -60,7 +61,7 @@ function recordRowsBackward(
 }
 
 /** dropout(norm(word + position + segment)) */
-function recordNormed(pass: Pass, config: BertConfig): { readonly out: Region; readonly saved: NormSaved } {
+function recordNormed(pass: EncoderPass, config: BertConfig): { readonly out: Region; readonly saved: NormSaved } {
   const { recorder, rates, banks, state, sequences, pieces } = pass;
   const { hiddenSize, positions, segments, layerNormEpsilon: epsilon } = config;
   const { pieceIds, segmentIds } = pass.inputs;
@@ -77,7 +78,7 @@ function recordNormed(pass: Pass, config: BertConfig): { readonly out: Region; r
   return { out, saved };
 }
 
-function recordNormedBackward(pass: Pass, config: BertConfig, dOut: Region, again: () => NormSaved): void {
+function recordNormedBackward(pass: EncoderPass, config: BertConfig, dOut: Region, again: () => NormSaved): void {
   const { recorder, rates, banks, state, sequences, pieces } = pass;
   const { hiddenSize, positions, segments, layerNormEpsilon: epsilon } = config;
   const rows = sequences * pieces;

@@ -8,7 +8,7 @@ import type { ParameterBanks } from './parameterBanks.ts';
 import type { Recorder, Region } from './recorder.ts';
 
 /** R = B*T rows. */
-export interface Pass {
+export interface EncoderPass {
   readonly recorder: Recorder;
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
@@ -46,12 +46,12 @@ export interface NormSaved {
 }
 
 /** Dropout before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
-export function xlnetRate({ config, rates }: Pick<Pass, 'config' | 'rates'>): number {
+export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
   return config.family === 'xlnet' ? rates.encoder : 0;
 }
 
 /** The bias of a layer's block that is added before its residual; null where it has none. */
-export function biasOf({ config }: Pick<Pass, 'config'>, block: 'attention' | 'feedForward'): string | null {
+export function biasOf({ config }: Pick<EncoderPass, 'config'>, block: 'attention' | 'feedForward'): string | null {
   if (block === 'feedForward') return 'feedForward.outer.bias';
   return config.family === 'bert' ? 'attention.output.bias' : null;
 }

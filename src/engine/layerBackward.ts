@@ -1,6 +1,6 @@
 // One encoder layer backward as launches: gradients of its parameters and of its input.
 import { recordAttentionBlockBackward } from './attentionBlock.ts';
-import type { LayerSaved, NormSaved, Pass } from './encoderPass.ts';
+import type { EncoderPass, LayerSaved, NormSaved } from './encoderPass.ts';
 import { biasOf } from './encoderPass.ts';
 import { recordActivationBackward } from './kernels/activation.ts';
 import { recordColumnSums } from './kernels/columnSums.ts';
@@ -14,7 +14,7 @@ import { activationShape, recordActivated } from './layerForward.ts';
  * parameters are not computed.
  */
 export function recordLayerBackward(
-  pass: Pass,
+  pass: EncoderPass,
   layer: number,
   h: Region,
   saved: LayerSaved,

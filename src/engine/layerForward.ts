@@ -1,6 +1,6 @@
 // One encoder layer forward as launches, told again by hand (model/xlnet/layer.ts and model/bert/layer.ts are the truth).
 import { recordAttentionBlock } from './attentionBlock.ts';
-import type { LayerSaved, Pass } from './encoderPass.ts';
+import type { EncoderPass, LayerSaved } from './encoderPass.ts';
 import { biasOf, xlnetRate } from './encoderPass.ts';
 import { recordActivation } from './kernels/activation.ts';
 import { recordMatmul } from './kernels/matmul.ts';
@@ -9,7 +9,7 @@ import type { Region } from './recorder.ts';
 
 /** h'' [R, d] from h [R, d], with what backward needs; regions that nobody reads later cost no memory. */
 export function recordLayerForward(
-  pass: Pass,
+  pass: EncoderPass,
   layer: number,
   h: Region,
 ): { readonly out: Region; readonly saved: LayerSaved } {
@@ -48,7 +48,7 @@ export function recordLayerForward(
 }
 
 /** dropout(activation(inner + bias)) [R, i]; made again in the backward pass instead of kept. */
-export function recordActivated(pass: Pass, layer: number, inner: Region): Region {
+export function recordActivated(pass: EncoderPass, layer: number, inner: Region): Region {
   const { recorder, banks, state } = pass;
   const out = recorder.temporary(`activated of layer ${layer}`, inner.length);
   const bias = banks.weight(`layer.${layer}.feedForward.inner.bias`);
@@ -56,7 +56,7 @@ export function recordActivated(pass: Pass, layer: number, inner: Region): Regio
   return out;
 }
 
-export function activationShape(pass: Pass, layer: number) {
+export function activationShape(pass: EncoderPass, layer: number) {
   const { innerSize: columns, activation } = pass.config;
   return { rows: pass.sequences * pass.pieces, columns, activation, rate: xlnetRate(pass), layer };
 }

@@ -1,5 +1,5 @@
 // What the backward pass finds of a layer: everything, everything in f16, or the layer's input alone.
-import type { LayerSaved, Pass } from './encoderPass.ts';
+import type { EncoderPass, LayerSaved } from './encoderPass.ts';
 import { recordHalves, recordFromHalves } from './kernels/halves.ts';
 import { recordLayerForward } from './layerForward.ts';
 import type { Region } from './recorder.ts';
@@ -14,7 +14,7 @@ export interface SavedLayer {
 
 /** Records a layer forward; answers with its output and with how the backward pass gets at the layer again. */
 export function recordKeptLayer(
-  pass: Pass,
+  pass: EncoderPass,
   layer: number,
   h: Region,
   keeping: Keeping,

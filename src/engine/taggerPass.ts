@@ -4,7 +4,7 @@ import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import type { Pass } from './encoderPass.ts';
+import type { EncoderPass } from './encoderPass.ts';
 import { xlnetRate } from './encoderPass.ts';
 import { recordAdam } from './kernels/adam.ts';
 import { recordAddBias } from './kernels/addBias.ts';
@@ -44,7 +44,7 @@ export interface TaggerPass {
 
 const whole = (buffer: Resident): Region => ({ buffer, offset: 0, length: buffer.length });
 
-function begin(given: TaggerPass, rates: DropoutRates): Pass {
+function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const recorder = new Recorder();
   const { shape, inputs } = given;
   const state = whole(given.state);
@@ -69,7 +69,7 @@ function begin(given: TaggerPass, rates: DropoutRates): Pass {
   };
 }
 
-const headShape = (pass: Pass) => ({
+const headShape = (pass: EncoderPass) => ({
   hiddenSize: pass.config.hiddenSize,
   layers: pass.config.layers,
   encoderRate: xlnetRate(pass),
@@ -77,7 +77,7 @@ const headShape = (pass: Pass) => ({
 });
 
 /** Hidden states of the CRF positions [B*T, d] and their emissions [B, T, K]. */
-function recordEmissions(pass: Pass, shape: TaggerShape, hidden: Region, emissions: Region): Region {
+function recordEmissions(pass: EncoderPass, shape: TaggerShape, hidden: Region, emissions: Region): Region {
   const { recorder, tuning, config, banks, inputs, state } = pass;
   const count = pass.sequences * pass.pieces;
   const rows = recorder.temporary('head rows', count * config.hiddenSize);
@@ -130,7 +130,7 @@ export function recordGradients(
 }
 
 /** Loss and the head's gradients; answers with the gradient of the encoder's output [R, d]. */
-function recordHeadGradients(pass: Pass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
+function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
   const { recorder, tuning, config, banks, inputs, state, sequences, pieces } = pass;
   const { tagCount, kind, startEnd } = shape.head;
   const count = sequences * pieces;
