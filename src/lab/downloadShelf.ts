@@ -10,7 +10,7 @@ import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
 import type { Board, ReportProgress } from './board.ts';
 import { createCancelling, type Cancelling } from './cancelling.ts';
 import { hubClient, publicHub, type HubClient, type HubRepository } from './hubClient.ts';
-import type { Lab, ModelDownload } from './labState.ts';
+import type { HubModel, Lab, ModelDownload } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
 import type { RequestFile } from './requestFile.ts';
@@ -150,17 +150,24 @@ export function createDownloadShelf({
     },
 
     async lookUp(repository, revision) {
-      const hub = hubAt(board.getState().machine.hub ?? publicHub);
-      return board.during(`Looking up ${repository}`, async () => {
-        const never = createCancelling().cancelled;
-        const found = await hub.list(repository.trim(), revision.trim(), never);
+      const address = board.getState().machine.hub ?? publicHub;
+      const hub = hubAt(address);
+      const cancelling = createCancelling();
+      const look = async (): Promise<HubModel> => {
+        const found = await hub.list(repository.trim(), revision.trim(), cancelling.cancelled);
         const files = neededFiles(found);
         const [config] = files;
-        const configFile = { name: config.name, bytes: await small(hub, found, config, never) };
+        const configFile = { name: config.name, bytes: await small(hub, found, config, cancelling) };
         const encoder = await client.call('describeEncoder', configFile);
-        const address = board.getState().machine.hub ?? publicHub;
         return { download: downloadOf(address, found, files, encoder.parameterCount), encoder, configFile };
-      });
+      };
+      try {
+        const found = await board.during(`Looking up ${repository}`, look, cancelling.cancel);
+        return cancelling.isCancelled() ? null : found;
+      } catch (error) {
+        if (cancelling.isCancelled()) return null;
+        throw error;
+      }
     },
 
     async download(record) {
@@ -224,10 +231,10 @@ function downloadOf(
 }
 
 /** A file that is read at once, through a store of its own that is gone afterwards. */
-async function small(hub: HubClient, found: HubRepository, file: HubFile, cancelled: Promise<void>) {
+async function small(hub: HubClient, found: HubRepository, file: HubFile, { cancelled, isCancelled }: Cancelling) {
   const parts = fileParts(memory(), 'small', 0);
   const open = (from: number) => hub.open(found, file.name, from, cancelled);
-  await receiveFile({ file, parts, open, isCancelled: () => false, onBytes: () => undefined });
+  await receiveFile({ file, parts, open, isCancelled, onBytes: () => undefined });
   return verifiedFile({ file, parts, onBytes: () => undefined });
 }
 

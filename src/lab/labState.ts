@@ -180,10 +180,10 @@ export interface Lab {
   removeModel(modelId: string): Promise<void>;
 
   /**
-   * Asks the hub of the machine's settings what a repository (`xlnet/xlnet-base-cased`) has at a branch, tag or commit. Rejects with
-   * `hub/...`, or `model/config` for an encoder that the lab does not know.
+   * Asks the hub of the machine's settings what a repository (`xlnet/xlnet-base-cased`) has at a branch, tag or commit, as a job that can be
+   * cancelled; null when it was. Rejects with `hub/...`, or `model/config` for an encoder that the lab does not know.
    */
-  lookUpModel(repository: string, revision: string): Promise<HubModel>;
+  lookUpModel(repository: string, revision: string): Promise<HubModel | null>;
   /**
    * Downloads a model, or what is missing of it, and takes it in, as jobs that can be cancelled; answers with the id of the model, or null
    * when it was cancelled. What came is kept whatever happens. Rejects with `hub/...`, `storage/full` before it begins where there is no

@@ -81,7 +81,9 @@ async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<
     const lab = createLab({ store, client, fetchBuiltIn: null, requestFile, software: 'test 1' });
     await lab.open('wasm');
     await lab.setMachine({ ...defaultMachineSettings, hub: hub.address });
-    const { download, encoder } = await lab.lookUpModel('xlnet/drawn', 'main');
+    const found = await lab.lookUpModel('xlnet/drawn', 'main');
+    if (found === null) throw new Error('looking up was cancelled');
+    const { download, encoder } = found;
     const { name } = download.files.reduce((left, right) => (right.sizeBytes > left.sizeBytes ? right : left));
     for (const breakAfter of [50_000_001, 70_000_002]) {
       hub.faults = { breakAfter };

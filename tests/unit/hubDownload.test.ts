@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { publicHub } from '../../src/lab/hubClient.ts';
-import type { Lab } from '../../src/lab/labState.ts';
+import type { HubModel, Lab } from '../../src/lab/labState.ts';
 import { receiveFile, verifiedFile } from '../../src/lab/receiveFile.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import { fileParts } from '../../src/storage/downloadRecords.ts';
@@ -12,6 +12,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { runningDigest } from '../../src/util/runningDigest.ts';
 import { requestFile } from '../../workers/requestFile.ts';
+import { bertFolder } from '../fixtures/bertFolders.ts';
 import { hubCommit, hubServer, type HubServer, type ServedFile } from '../fixtures/hub/hubServer.ts';
 import { closeLabs, openLab } from '../fixtures/labBench.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
@@ -39,6 +40,12 @@ async function labOn({ address }: Pick<HubServer, 'address'>, store: Store = mem
   return bench;
 }
 
+async function lookedUp(lab: Lab): Promise<HubModel> {
+  const found = await lab.lookUpModel(repository, 'main');
+  if (found === null) throw new Error('looking up was cancelled');
+  return found;
+}
+
 async function refusal(work: Promise<unknown>): Promise<LabError> {
   const error: unknown = await work.then(
     () => null,
@@ -57,13 +64,33 @@ describe('looking a model up', () => {
     const hub = await served();
     const { lab } = await labOn(hub);
     expect(hub.asked).toEqual([]);
-    const { download, encoder } = await lab.lookUpModel(repository, 'main');
+    const { download, encoder } = await lookedUp(lab);
     expect(hub.asked).toEqual([`api ${repository} main`, 'config.json']);
     expect(download.source).toEqual({ repository, revision: 'main', commit: hubCommit });
     expect(download.files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
     expect(download.files[1]).toMatchObject({ sizeBytes: weights.byteLength, digest: { kind: 'sha256' } });
     expect(encoder).toMatchObject({ layers: 2, parameterCount: 100 });
     expect(lab.getState()).toMatchObject({ downloads: [], jobs: [] });
+  });
+
+  it('finds a BERT with vocab.txt alone', async () => {
+    const files = Object.fromEntries(bertFolder('bin').map(({ name, bytes }) => [name, bytes]));
+    const { lab } = await labOn(await served(files));
+    const { download } = await lookedUp(lab);
+    const names = ['config.json', 'pytorch_model.bin', 'vocab.txt', 'tokenizer_config.json'];
+    expect(download.files.map(({ name }) => name)).toEqual(names);
+    expect(await lab.downloadModel(download)).not.toBeNull();
+  });
+
+  it('is a job that can be cancelled while the hub does not answer', async () => {
+    const hub = await served();
+    hub.faults = { stallAfter: 100 };
+    const { lab } = await labOn(hub);
+    const looking = lab.lookUpModel(repository, 'main');
+    await expect.poll(() => hub.asked).toContain('config.json');
+    for (const { id, cancellable } of lab.getState().jobs) if (cancellable === true) lab.cancelJob(id);
+    expect(await looking).toBeNull();
+    expect(lab.getState()).toMatchObject({ jobs: [], notices: [], downloads: [] });
   });
 
   it('asks for revisions with slashes as one part of the path', async () => {
@@ -101,7 +128,7 @@ describe('looking a model up', () => {
     const hub = await served();
     const { lab } = await labOn(hub);
     hub.faults = { retryAfter: 0 };
-    await lab.lookUpModel(repository, 'main');
+    await lookedUp(lab);
     expect(hub.asked.map((asked) => asked.slice(0, 3))).toEqual(['429', 'api', 'con']);
     hub.faults = { retryAfter: 3600 };
     expect(await refusal(lab.lookUpModel(repository, 'main'))).toMatchObject({ code: 'hub/limit' });
@@ -136,7 +163,7 @@ describe('a download', () => {
   it('brings the model into the library with where it came from, and leaves nothing behind', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     const modelId = await lab.downloadModel(download);
     expect(lab.getState().models).toMatchObject([{ id: modelId, name: 'tiny-model', source: download.source }]);
     expect(hub.asked.slice(2)).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
@@ -151,7 +178,7 @@ describe('a download', () => {
     const hub = await served();
     const store = memory();
     const { lab } = await labOn(hub, store);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     hub.faults = { breakAfter: 10_000 };
     expect(await refusal(lab.downloadModel(download))).toMatchObject({ code: 'hub/interrupted' });
     const config = download.files[0]?.sizeBytes ?? NaN;
@@ -169,7 +196,7 @@ describe('a download', () => {
   it('is a job that can be cancelled, gone on with, and discarded', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     let seen = false;
     const leave = lab.subscribe(() => {
       const [one] = lab.getState().downloads;
@@ -195,7 +222,7 @@ describe('a download', () => {
     async (name) => {
       const hub = await served();
       const { lab, store } = await labOn(hub);
-      const { download } = await lab.lookUpModel(repository, 'main');
+      const { download } = await lookedUp(lab);
       const file = download.files.find((one) => one.name === name);
       hub.faults = { corrupt: name };
       const error = await refusal(lab.downloadModel(download));
@@ -215,7 +242,7 @@ describe('a download', () => {
   it('is refused when a file ends early, at first or after a break', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     const { name = '', sizeBytes = NaN } = download.files[0] ?? {};
     hub.faults = { truncate: 7 };
     const short = { code: 'hub/size', expected: `${sizeBytes} bytes`, got: `${sizeBytes - 7} bytes, then the end` };
@@ -232,7 +259,7 @@ describe('a download', () => {
   it('starts a file again with a server that knows no ranges, and refuses another range than was asked for', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     hub.faults = { breakAfter: 10_000 };
     await refusal(lab.downloadModel(download));
     hub.faults = { rangeOffBy: 16 };
@@ -254,7 +281,7 @@ describe('a download', () => {
     const quotaBytes = 30_000_000;
     const store: Store = { ...memory(), usage: () => Promise.resolve({ usedBytes: 29_999_000, quotaBytes }) };
     const { lab } = await labOn(hub, store);
-    const { download } = await lab.lookUpModel(repository, 'main');
+    const { download } = await lookedUp(lab);
     const error = await refusal(lab.downloadModel(download));
     expect(error).toMatchObject({ code: 'storage/full', got: '1 MB' });
     expect(error.message).toContain('MB of room are missing');

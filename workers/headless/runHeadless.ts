@@ -143,11 +143,10 @@ async function takeFromHub(
     .getState()
     .models.find(({ source }) => source?.repository === repository && source.revision === revision);
   if (held !== undefined) return wantedInput(lab, 'models', model, [held.id]);
-  const { download } = await lab.lookUpModel(repository, revision);
-  if (interrupt.aborted) return null;
   const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
   interrupt.addEventListener('abort', cancel, { once: true });
-  const modelId = await lab.downloadModel(download);
+  const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
+  const modelId = found === null ? null : await lab.downloadModel(found.download);
   interrupt.removeEventListener('abort', cancel);
   return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
 }
