@@ -5,6 +5,7 @@ import type { AnnotatedDocument } from '../../src/data/annotatedDocument.ts';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { detectFormat } from '../../src/data/formats/detectFormat.ts';
 import { unpackParquet } from '../../src/data/formats/parquet.ts';
+import { writeDocuments, type AnnotationFormat } from '../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../src/data/readDocuments.ts';
 import { sortDroppedFiles } from '../../src/lab/droppedFiles.ts';
 import { corpusSourceSchema } from '../../src/schema/corpusRecord.ts';
@@ -201,6 +202,28 @@ describe('JSON', () => {
     expect(documents).toHaveLength(1);
     expect(documents.flatMap(mentionsOf)).toEqual(['Herb: Moss', 'Disease: mud ague']);
     expect(documents[0]?.sentences.map((tokens) => tokens.length)).toEqual([6]);
+  });
+
+  it('is written as Python writes it', () => {
+    const written = (format: AnnotationFormat, path: string) => {
+      const text = readFileSync(`${root}/${path}`, 'utf8');
+      const { documents } = read(path, text);
+      const [out] = writeDocuments(format, documents);
+      return [new TextDecoder().decode(out?.bytes), text].map((one) => JSON.parse(one) as Record<string, unknown>);
+    };
+    const [ours, theirs] = written('doccano', 'jsonl/kinds/doccano.jsonl');
+    expect(ours).toEqual({ ...theirs, id: '5' });
+    const [spans, ofSpacy] = written('spaCy', 'jsonl/kinds/spacy-doc.json');
+    expect(spans?.['ents']).toEqual(ofSpacy?.['ents']);
+    const [tagged, rows] = written('Hugging Face', 'jsonl/kinds/hugging-face.jsonl');
+    expect(tagged).toMatchObject(rows ?? {});
+    const { documents } = read('studio.json', readFileSync(`${root}/jsonl/kinds/label-studio.json`, 'utf8'));
+    const [tasks] = writeDocuments('Label Studio', documents);
+    const valueOf = /"value":\s*(\{[^}]*\})/g;
+    const values = (text: string) => [...text.matchAll(valueOf)].map(([, value = '']) => JSON.parse(value) as unknown);
+    expect(values(new TextDecoder().decode(tasks?.bytes))).toEqual(
+      values(readFileSync(`${root}/jsonl/kinds/label-studio.json`, 'utf8')).slice(0, 2),
+    );
   });
 
   it('of Hugging Face takes the names of its tags from the description beside it', () => {
