@@ -78,8 +78,8 @@ export function createLab({
     stored: () => void refreshUsage(),
   });
 
-  const predictions = createPredictions({ client, board });
-  const tagging = createTagging({ client, board, readCorpus: corpora.read });
+  const predictions = createPredictions({ client, board, store });
+  const tagging = createTagging({ client, board, store });
 
   async function refreshUsage(): Promise<void> {
     try {

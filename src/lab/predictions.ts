@@ -1,10 +1,12 @@
 // Predictions of snapshots on request, as a job that can be cancelled, in the format that is asked for.
+import type { DocumentText } from '../data/annotatedDocument.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { writeConll } from '../data/formats/writeConll.ts';
 import { writeDocuments } from '../data/formats/writeDocuments.ts';
 import type { PredictedSentence } from '../schema/predictedSentence.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
-import type { RunRecord } from '../schema/runRecord.ts';
+import { readCorpusTexts } from '../storage/corpusRecords.ts';
+import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
@@ -16,9 +18,11 @@ import { requireInputs } from './requireInputs.ts';
 export function createPredictions({
   client,
   board,
+  store,
 }: {
   readonly client: ServerClient;
   readonly board: Board;
+  readonly store: Store;
 }): Lab['predictions'] {
   return async (request, format) => {
     const state = board.getState();
@@ -27,7 +31,11 @@ export function createPredictions({
     requireInputs(state, view.record.spec);
     const cancel = () => void client.call('interrupt', { runId: request.runId, how: 'stop' });
     const sentences = await board.during(labelOf(request), (report) => predicted(client, request, report), cancel);
-    return sentences && filesOf(sentences, format, nameOf(request, view.record));
+    if (sentences === null) return null;
+    const corpus = view.record.spec.tasks[request.task]?.corpus;
+    const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
+    const name = `${corpus?.name ?? 'corpus'}-${request.split}`;
+    return filesOf(sentences, format, name, texts && texts[request.split]);
   };
 }
 
@@ -46,18 +54,19 @@ async function predicted(
   }
 }
 
-function filesOf(sentences: readonly PredictedSentence[], format: PredictionFormat, name: string): NamedFile[] {
+function filesOf(
+  sentences: readonly PredictedSentence[],
+  format: PredictionFormat,
+  name: string,
+  texts: readonly DocumentText[] | null,
+): NamedFile[] {
   if (format === 'rows') {
     const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
     return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
   }
-  return writeDocuments(format, documentsOfSplit(name, sentences), { name });
+  return writeDocuments(format, documentsOfSplit(name, sentences, texts), { name });
 }
 
 function labelOf({ epoch, split }: PredictionRequest): string {
   return `Predicting the ${split} split with the snapshot of epoch ${epoch}`;
-}
-
-function nameOf({ task, split }: PredictionRequest, { spec }: RunRecord): string {
-  return `${spec.tasks[task]?.corpus.name ?? 'corpus'}-${split}`;
 }

@@ -1,9 +1,12 @@
 // Reads what a person wants tagged: a pasted text, files of any format, or a split of a corpus.
 import type { AnnotatedDocument } from '../data/annotatedDocument.ts';
 import type { CorpusSentences } from '../data/corpus.ts';
+import type { CorpusTexts } from '../data/corpusTexts.ts';
 import { documentOfText } from '../data/documentOfText.ts';
 import { readArchive } from '../data/formats/archive.ts';
+import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
+import { unpackParquet } from '../data/formats/parquet.ts';
 import { readDocuments } from '../data/readDocuments.ts';
 import type { Issue } from '../util/issue.ts';
 import { macrotask } from '../util/macrotask.ts';
@@ -23,6 +26,7 @@ export async function readTextSource(
   library: {
     readonly nameOf: (corpusId: string) => string;
     readonly read: (corpusId: string) => Promise<CorpusSentences>;
+    readonly textsOf: (corpusId: string) => Promise<CorpusTexts | null>;
   },
 ): Promise<TextReading> {
   switch (source.kind) {
@@ -33,7 +37,8 @@ export async function readTextSource(
     case 'corpus': {
       const sentences = (await library.read(source.corpusId))[source.split];
       const id = `${library.nameOf(source.corpusId)}-${source.split}`;
-      return withoutIssues(documentsOfSplit(id, sentences));
+      const texts = await library.textsOf(source.corpusId);
+      return withoutIssues(documentsOfSplit(id, sentences, texts && texts[source.split]));
     }
   }
 }
@@ -49,14 +54,20 @@ async function readFiles(dropped: readonly DroppedFile[]): Promise<TextReading> 
   for (const { path, bytes } of dropped) {
     if (isClutter(path)) continue;
     const content = await bytes();
-    if (!/\.zip$/i.test(path)) {
+    const format = detectFormat(path, content.subarray(0, leadingBytes));
+    if (format === 'zip') {
+      const archive = readArchive(content, path);
+      files.push(...archive.files);
+      issues.push(...archive.issues);
+      issueCount += archive.issueCount;
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path, bytes: content });
+      files.push(...(unpacked.file === null ? [] : [unpacked.file]));
+      issues.push(...unpacked.issues);
+      issueCount += unpacked.issues.length;
+    } else {
       files.push({ path, bytes: content });
-      continue;
     }
-    const archive = readArchive(content, path);
-    files.push(...archive.files);
-    issues.push(...archive.issues);
-    issueCount += archive.issueCount;
   }
   await macrotask();
   const reading = readDocuments(files);

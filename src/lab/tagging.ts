@@ -1,8 +1,9 @@
 // Gives text to a tagger, some documents at a time, and shows on the board what it has found so far.
 import type { AnnotatedDocument, AnnotatedMention } from '../data/annotatedDocument.ts';
-import type { CorpusSentences } from '../data/corpus.ts';
 import { LabError } from '../util/labError.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
+import { readCorpusSentences, readCorpusTexts } from '../storage/corpusRecords.ts';
+import type { Store } from '../storage/store.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
 import type { Lab, TaggingView, TextSource } from './labState.ts';
@@ -22,11 +23,11 @@ const LEAST_ELAPSED_MS = 1000;
 export function createTagging({
   client,
   board,
-  readCorpus,
+  store,
 }: {
   readonly client: ServerClient;
   readonly board: Board;
-  readonly readCorpus: (corpusId: string) => Promise<CorpusSentences>;
+  readonly store: Store;
 }): Tagging {
   let lastId = 0;
   /** What is being tagged; null once it was stopped or is over. */
@@ -101,7 +102,11 @@ export function createTagging({
     };
     board.update(() => ({ tagging: view }));
     try {
-      const reading = await readTextSource(source, { nameOf, read: readCorpus });
+      const reading = await readTextSource(source, {
+        nameOf,
+        read: (corpusId) => readCorpusSentences(store, corpusId),
+        textsOf: (corpusId) => readCorpusTexts(store, corpusId),
+      });
       if (current !== id) return;
       const { documents, issues, issueCount } = reading;
       show({ status: 'tagging', documentCount: documents.length, issues, issueCount });

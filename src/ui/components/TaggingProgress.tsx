@@ -8,14 +8,14 @@ import { Meter } from './Meter.tsx';
 
 export function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
   const { lab } = useLab();
-  const { status, progress, documents, documentCount, problem } = tagging;
-  const soFar = `${format.count(documents.length)} of ${format.counted(documentCount, 'document')} tagged`;
+  const { source, status, progress, documents, documentCount, problem } = tagging;
+  const soFar = `${source}: ${format.count(documents.length)} of ${format.counted(documentCount, 'document')} tagged`;
   if (status === 'reading' || status === 'tagging') {
     return (
       <div className="tagging-progress" role="status">
         <Meter label="Tagging" done={progress?.done ?? 0} total={progress?.total ?? 0} />
         <span className="number">
-          {status === 'reading' ? 'Reading' : soFar}
+          {status === 'reading' ? `Reading ${source}` : soFar}
           {progress !== null && progress.remainingMs !== null && `, ${format.duration(progress.remainingMs)} left`}
         </span>
         <Button onAct={() => lab.stopTagging()}>Cancel</Button>

@@ -65,7 +65,7 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
       {tagging !== null && (
         <>
           <section aria-labelledby="tagging-title">
-            <h2 id="tagging-title">{tagging.source}</h2>
+            <h2 id="tagging-title">Result</h2>
             <TaggingProgress tagging={tagging} />
             {tagging.issueCount > 0 && <IssueList issues={tagging.issues} issueCount={tagging.issueCount} />}
           </section>
