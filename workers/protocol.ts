@@ -1,6 +1,6 @@
 // Everything that crosses between the lab and the training server, as types.
 import type { LabErrorData } from '../src/util/labError.ts';
-import type { ModelRecord } from '../src/schema/modelRecord.ts';
+import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import type { AnnotatedMention, DocumentText } from '../src/data/annotatedDocument.ts';
 import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
@@ -8,6 +8,7 @@ import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import type { ExportedFile, TaggerExport } from '../src/schema/taggerExport.ts';
 import type { TaggerRef } from '../src/schema/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
 
@@ -34,6 +35,11 @@ export interface StepRequest {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
+}
+
+/** The same for a model of the library, or for one that is no more yet than its configuration file. */
+export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
+  readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
 
 export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
@@ -66,9 +72,18 @@ export interface ServerCalls {
     readonly name: string;
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
+    readonly source?: ModelSource;
   }): ModelRecord;
+  /** Opens the folder that a trained tagger leaves as; `exportedBytes` gives its files. Throws as loading a tagger does. */
+  exportTagger(request: TaggerExport): { readonly exportId: number; readonly files: readonly ExportedFile[] };
+  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws `export/closed` for one that is not open. */
+  exportedBytes(exportId: number): NamedBytes | null;
+  /** Gives an export up; nothing for one that is not open. */
+  closeExport(exportId: number): void;
+  /** What a configuration file alone tells. Throws `model/config`. */
+  describeEncoder(configFile: NamedBytes): EncoderFacts;
   /** Memory that an update will take on the GPU, without touching it; null where there is none. */
-  estimateMemory(request: StepRequest): MemoryEstimate | null;
+  estimateMemory(request: EstimateRequest): MemoryEstimate | null;
   /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */

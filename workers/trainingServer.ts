@@ -17,7 +17,9 @@ import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runReco
 import type { Store } from '../src/storage/store.ts';
 import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
+import { encoderFacts, encoderOfFile } from '../src/training/encoderOfFile.ts';
 import { importModel } from '../src/training/importModel.ts';
+import { exportDesk } from '../src/training/exportDesk.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { estimateStep } from '../src/training/estimateStep.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
@@ -58,6 +60,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   /** The tagger used last, on the device. */
   let warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
 
+  const exports = exportDesk(store, () => platform.taggerProgram());
+
   const port: ServerPort = serve(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {
       starting ??= startBackend(choice, platform).catch((error: unknown) => {
@@ -69,7 +73,11 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const { environment } = await underSettings(backend);
       return { environment, reason, remedy, selfTest, mixedPrecision };
     },
-    importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
+    importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
+    describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
+    exportTagger: exports.open,
+    exportedBytes: exports.next,
+    closeExport: exports.close,
     async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
       refuseWhileTraining();
       const record = await readModelRecord(store, modelId);
@@ -81,11 +89,12 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
         return measureStep(model, config, pieces, backend.health, gpu);
       });
     },
-    async estimateMemory({ modelId, config, pieces }): Promise<MemoryEstimate | null> {
-      const record = await readModelRecord(store, modelId);
-      if (record === undefined || starting === null) return null;
+    async estimateMemory({ model, config, pieces }): Promise<MemoryEstimate | null> {
+      if (starting === null) return null;
       const { gpu } = await underSettings(await starting);
-      return gpu && estimateStep(await readModelConfig(store, record), config, pieces, gpu);
+      if (gpu === null) return null;
+      const encoder = 'id' in model ? await readModelConfig(store, model) : encoderOfFile(model.configFile);
+      return estimateStep(encoder, config, pieces, gpu);
     },
     async train(spec: RunSpec): Promise<RunRecord> {
       refuseWhileTraining();

@@ -59,6 +59,7 @@ export function passWithoutDevice(
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
   const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
+  const hasSinusoids = shape.encoder.family === 'xlnet';
   const given: TaggerPass = {
     shape,
     tuning,
@@ -67,7 +68,7 @@ export function passWithoutDevice(
     sequences,
     pieces,
     inputs: batchInputs(sequences, pieces),
-    sinusoids: resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize),
+    sinusoids: hasSinusoids ? resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize) : null,
     state: resident('state', stateLength(shape.encoder.layers)),
   };
   return { given, stepLoss: resident('loss of the step', 1) };
@@ -84,7 +85,7 @@ export function estimateMemory(
   const { given, stepLoss } = passWithoutDevice(shape, ways, size, trained);
   const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, ways);
   const held = bankBytes(given.banks);
-  const own = BYTES_PER_WORD * (given.inputs.buffer.length + given.sinusoids.length + given.state.length);
+  const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.sinusoids?.length ?? 0) + given.state.length);
   const bytes = held + temporaries + own;
   return { bytes, bankBytes: held, recomputed: keeping === 'input', fits: bytes <= ways.gpuBytes };
 }

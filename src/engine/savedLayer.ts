@@ -1,8 +1,8 @@
 // What the backward pass finds of a layer: everything, everything in f16, or the layer's input alone.
+import type { EncoderPass, LayerSaved } from './encoderPass.ts';
 import { recordHalves, recordFromHalves } from './kernels/halves.ts';
+import { recordLayerForward } from './layerForward.ts';
 import type { Region } from './recorder.ts';
-import type { LayerSaved, Pass } from './xlnetForward.ts';
-import { recordXlnetForward } from './xlnetForward.ts';
 
 export type Keeping = 'whole' | 'halves' | 'input';
 
@@ -13,24 +13,25 @@ export interface SavedLayer {
 }
 
 /** Records a layer forward; answers with its output and with how the backward pass gets at the layer again. */
-export function recordLayerForward(
-  pass: Pass,
+export function recordKeptLayer(
+  pass: EncoderPass,
   layer: number,
   h: Region,
   keeping: Keeping,
 ): { readonly out: Region; readonly again: () => SavedLayer } {
-  const { out, saved } = recordXlnetForward(pass, layer, h);
+  const { out, saved } = recordLayerForward(pass, layer, h);
   if (keeping === 'whole') return { out, again: () => ({ h, saved }) };
-  if (keeping === 'input') return { out, again: () => ({ h, saved: recordXlnetForward(pass, layer, h).saved }) };
+  if (keeping === 'input') return { out, again: () => ({ h, saved: recordLayerForward(pass, layer, h).saved }) };
   const { recorder } = pass;
   const half = (x: Region): (() => Region) => {
     const halves = recordHalves(recorder, { x });
     return () => recordFromHalves(recorder, { halves });
   };
   const input = half(h);
-  const threes = half(saved.attention.threes);
-  const position = half(saved.attention.position);
-  const context = half(saved.context);
+  const { inputs } = saved.attention;
+  const threes = half(inputs.threes);
+  const relative = inputs.relative && { ...inputs.relative, position: half(inputs.relative.position) };
+  const context = half(saved.attention.context);
   const attendedSum = half(saved.attended.sum);
   const middle = half(saved.middle);
   const inner = half(saved.inner);
@@ -41,8 +42,11 @@ export function recordLayerForward(
       h: input(),
       saved: {
         ...saved,
-        attention: { ...saved.attention, threes: threes(), position: position() },
-        context: context(),
+        attention: {
+          ...saved.attention,
+          inputs: { ...inputs, threes: threes(), relative: relative && { ...relative, position: relative.position() } },
+          context: context(),
+        },
         attended: { ...saved.attended, sum: attendedSum() },
         middle: middle(),
         inner: inner(),

@@ -19,7 +19,6 @@ import { Plan } from './plan.ts';
 import type { Resident } from './recorder.ts';
 import { stateLength, stateWords } from './stepState.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
-import { xlnetOf } from './xlnetOf.ts';
 
 export interface EngineOptions extends EngineWays {
   readonly shape: TaggerShape;
@@ -267,16 +266,19 @@ export class TaggerEngine {
     };
   }
 
-  private sinusoidsFor(pieces: number): Resident {
+  private sinusoidsFor(pieces: number): Resident | null {
+    const { encoder } = this.options.shape;
+    if (encoder.family !== 'xlnet') return null;
     const known = this.sinusoids.get(pieces);
     if (known !== undefined) return known;
-    const { hiddenSize, clampLength } = xlnetOf(this.options.shape.encoder);
+    const { hiddenSize, clampLength } = encoder;
     const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
     this.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
     this.sinusoids.set(pieces, made);
     return made;
   }
 
+  /** Of its bank: rows of tables are added to by every micro-batch, whichever pieces and positions it has. */
   private clearEmbeddingGradient(): void {
     const gradient = this.banks.gradient(EMBEDDING);
     if (gradient === null) return;

@@ -1,9 +1,11 @@
 // The whole tagger as launches: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../model/dropout.ts';
-import { EMBEDDING } from '../model/parameterPlace.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { BatchInputs } from './batchInputs.ts';
+import { recordEmbeddings } from './embeddings.ts';
+import type { EncoderPass } from './encoderPass.ts';
+import { xlnetRate } from './encoderPass.ts';
 import { recordAdam } from './kernels/adam.ts';
 import { recordAddBias } from './kernels/addBias.ts';
 import { recordArgmax } from './kernels/argmax.ts';
@@ -11,8 +13,6 @@ import type { AttentionFamily } from './kernels/attentionScores.ts';
 import { recordColumnSums } from './kernels/columnSums.ts';
 import { recordCrf } from './kernels/crf.ts';
 import { recordDropped } from './kernels/dropped.ts';
-import { recordEmbedding } from './kernels/embedding.ts';
-import { recordEmbeddingGradient } from './kernels/embeddingGradient.ts';
 import { partialsOf, recordGradientNorm, recordSquares } from './kernels/gradientNorm.ts';
 import { recordHeadRows, recordHeadRowsBackward } from './kernels/headRows.ts';
 import { recordMatmul } from './kernels/matmul.ts';
@@ -20,15 +20,13 @@ import type { MatmulTuning } from './kernels/matmulTuning.ts';
 import { recordSoftmaxLoss } from './kernels/softmaxLoss.ts';
 import { recordStepLoss } from './kernels/stepLoss.ts';
 import { recordViterbi } from './kernels/viterbi.ts';
+import { recordLayerBackward } from './layerBackward.ts';
+import { recordLayerForward } from './layerForward.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 import type { Launch, Region, Resident } from './recorder.ts';
 import { Recorder, aligned, part } from './recorder.ts';
 import type { Keeping, SavedLayer } from './savedLayer.ts';
-import { recordLayerForward } from './savedLayer.ts';
-import { recordXlnetBackward } from './xlnetBackward.ts';
-import type { Pass } from './xlnetForward.ts';
-import { recordXlnetForward } from './xlnetForward.ts';
-import { xlnetOf } from './xlnetOf.ts';
+import { recordKeptLayer } from './savedLayer.ts';
 
 /** What every pass over a batch of B sequences of T pieces is recorded from. */
 export interface TaggerPass {
@@ -39,19 +37,19 @@ export interface TaggerPass {
   readonly sequences: number;
   readonly pieces: number;
   readonly inputs: BatchInputs;
-  /** R [2T, d], before dropout. */
-  readonly sinusoids: Resident;
+  /** R [2T, d], before dropout; null for encoders without relative positions. */
+  readonly sinusoids: Resident | null;
   readonly state: Resident;
 }
 
 const whole = (buffer: Resident): Region => ({ buffer, offset: 0, length: buffer.length });
 
-function begin(given: TaggerPass, rates: DropoutRates): Pass {
+function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const recorder = new Recorder();
   const { shape, inputs } = given;
   const state = whole(given.state);
-  let positions = whole(given.sinusoids);
-  if (rates.encoder > 0) {
+  let positions = given.sinusoids && whole(given.sinusoids);
+  if (positions !== null && rates.encoder > 0) {
     const out = recorder.temporary('positions', positions.length);
     const drop = { length: positions.length, rate: rates.encoder, layer: -1, site: 'position' } as const;
     recordDropped(recorder, drop, { x: positions, state }, { out });
@@ -62,7 +60,7 @@ function begin(given: TaggerPass, rates: DropoutRates): Pass {
   return {
     ...given,
     recorder,
-    config: xlnetOf(shape.encoder),
+    config: shape.encoder,
     rates,
     inputs: inputs.sections,
     state,
@@ -71,25 +69,15 @@ function begin(given: TaggerPass, rates: DropoutRates): Pass {
   };
 }
 
-function recordEmbedded(pass: Pass): Region {
-  const { recorder, config, rates, banks, inputs, state } = pass;
-  const rows = pass.sequences * pass.pieces;
-  const out = recorder.temporary('embedded', rows * config.hiddenSize);
-  const table = banks.weight(EMBEDDING);
-  const shape = { rows, hiddenSize: config.hiddenSize, rate: rates.encoder };
-  recordEmbedding(recorder, shape, { table, pieceIds: inputs.pieceIds, state }, { out });
-  return out;
-}
-
-const headShape = (pass: Pass) => ({
+const headShape = (pass: EncoderPass) => ({
   hiddenSize: pass.config.hiddenSize,
   layers: pass.config.layers,
-  encoderRate: pass.rates.encoder,
+  encoderRate: xlnetRate(pass),
   headRate: pass.rates.head,
 });
 
 /** Hidden states of the CRF positions [B*T, d] and their emissions [B, T, K]. */
-function recordEmissions(pass: Pass, shape: TaggerShape, hidden: Region, emissions: Region): Region {
+function recordEmissions(pass: EncoderPass, shape: TaggerShape, hidden: Region, emissions: Region): Region {
   const { recorder, tuning, config, banks, inputs, state } = pass;
   const count = pass.sequences * pass.pieces;
   const rows = recorder.temporary('head rows', count * config.hiddenSize);
@@ -111,7 +99,7 @@ function chainWeights(banks: ParameterBanks, { head }: TaggerShape) {
 }
 
 /**
- * Loss and gradients of one micro-batch, layers kept for the backward pass as `keeping` says. The gradient of the embedding has to be
+ * Loss and gradients of one micro-batch, layers kept for the backward pass as `keeping` says. The gradient of the embedding's bank has to be
  * clear before the first micro-batch of a step; the others are written or added by the state.
  */
 export function recordGradients(
@@ -121,32 +109,28 @@ export function recordGradients(
   stepLoss: Resident,
 ): readonly Launch[] {
   const pass = begin(given, rates);
-  const { recorder, config, banks, state } = pass;
+  const { recorder, config, banks } = pass;
   const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
   const layers: (() => SavedLayer)[] = [];
-  let h = recordEmbedded(pass);
+  const embedded = recordEmbeddings(pass, keeping);
+  let h = embedded.out;
   for (let layer = 0; layer < config.layers; layer++) {
     // Nobody asks for a frozen layer again, so nothing of it has to be packed.
-    const { out, again } = recordLayerForward(pass, layer, h, layer < lowest ? 'whole' : keeping);
+    const { out, again } = recordKeptLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
     layers.push(again);
     h = out;
   }
   let dH: Region | null = recordHeadGradients(pass, given.shape, h, whole(stepLoss));
   for (let layer = config.layers - 1; layer >= Math.max(0, lowest) && dH !== null; layer--) {
     const { h: input, saved } = (layers[layer] as () => SavedLayer)();
-    dH = recordXlnetBackward(pass, layer, input, saved, dH, layer > lowest);
+    dH = recordLayerBackward(pass, layer, input, saved, dH, layer > lowest);
   }
-  const gradient = banks.gradient(EMBEDDING);
-  if (gradient !== null && dH !== null) {
-    const { order, starts, ids, uniqueCount } = pass.inputs;
-    const shape = { rows: pass.sequences * pass.pieces, hiddenSize: config.hiddenSize, rate: rates.encoder };
-    recordEmbeddingGradient(recorder, shape, { dOut: dH, order, starts, ids, uniqueCount, state }, { gradient });
-  }
+  if (dH !== null) embedded.backward(dH);
   return recorder.launches;
 }
 
 /** Loss and the head's gradients; answers with the gradient of the encoder's output [R, d]. */
-function recordHeadGradients(pass: Pass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
+function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
   const { recorder, tuning, config, banks, inputs, state, sequences, pieces } = pass;
   const { tagCount, kind, startEnd } = shape.head;
   const count = sequences * pieces;
@@ -191,8 +175,8 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   const pass = begin(given, { encoder: 0, attention: 0, head: 0 });
   const { recorder, config, banks, inputs, sequences, pieces } = pass;
   const { tagCount, startEnd, kind } = given.shape.head;
-  let h = recordEmbedded(pass);
-  for (let layer = 0; layer < config.layers; layer++) h = recordXlnetForward(pass, layer, h).out;
+  let h = recordEmbeddings(pass, 'whole').out;
+  for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
   recordEmissions(pass, given.shape, h, whole(emissions));
   const chain = { sequences, positions: pieces, tagCount, startEnd };
   const read = { emissions: whole(emissions), crfCounts: inputs.crfCounts };

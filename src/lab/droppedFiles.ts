@@ -2,7 +2,7 @@
 import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
-import { modelFiles } from '../data/formats/modelFiles.ts';
+import { chosenNames, modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { unpackParquet } from '../data/formats/parquet.ts';
 import type { Issue } from '../util/issue.ts';
@@ -105,10 +105,9 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
   const chosen = modelFiles(files.map(({ path }) => baseName(path)));
-  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig];
   return {
     name: baseName(folder) || 'model',
-    files: names.flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
+    files: chosenNames(chosen).flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
     missing: chosen.missing,
   };
 }

@@ -8,16 +8,25 @@ import type { LabErrorData } from '../util/labError.ts';
 import type { StoreUsage } from '../storage/store.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
-import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { DownloadRecord } from '../schema/downloadRecord.ts';
+import type { EncoderFacts, ModelRecord } from '../schema/modelRecord.ts';
 import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
-import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
+import type {
+  BackendChoice,
+  BackendReport,
+  EstimateRequest,
+  MemoryReport,
+  NamedBytes,
+  TrainingPhase,
+} from '../../workers/protocol.ts';
 
 /** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
 export interface DroppedFile {
@@ -60,6 +69,8 @@ export interface Job {
   readonly done: number;
   /** 0 when unknown. */
   readonly total: number;
+  /** Absent where nobody knows. */
+  readonly remainingMs?: number;
   /** Whether `cancelJob` ends it. */
   readonly cancellable?: boolean;
 }
@@ -94,6 +105,22 @@ export interface TaggingView {
   readonly problem: LabErrorData | null;
 }
 
+/** A model of a hub, looked up: what its files are and what its configuration tells, before anything large is downloaded. */
+export interface HubModel {
+  readonly download: DownloadRecord;
+  readonly encoder: EncoderFacts;
+  readonly configFile: NamedBytes;
+}
+
+/** A model on its way from a hub, kept until it is whole or discarded. */
+export interface ModelDownload {
+  readonly record: DownloadRecord;
+  /** What is stored; while a job works on it, the job tells more. */
+  readonly receivedBytes: number;
+  /** The job that works on it; null while it rests. */
+  readonly jobId: number | null;
+}
+
 /** A result file brought in from elsewhere; its runs are shown like our own, but cannot be resumed. */
 export interface ImportedResult {
   readonly id: string;
@@ -107,6 +134,7 @@ export interface LabState {
   readonly backend: BackendState;
   readonly corpora: readonly CorpusRecord[];
   readonly models: readonly ModelRecord[];
+  readonly downloads: readonly ModelDownload[];
   /** Newest first. */
   readonly runs: readonly RunView[];
   /** Runs waiting for the device, in order; a run whose parent is not finished is passed over (see `waitsFor`). */
@@ -150,6 +178,22 @@ export interface Lab {
   moveSource(corpusId: string, file: string, split: Split): Promise<string>;
   removeCorpus(corpusId: string): Promise<void>;
   removeModel(modelId: string): Promise<void>;
+
+  /**
+   * Asks the hub of the machine's settings what a repository (`xlnet/xlnet-base-cased`) has at a branch, tag or commit, as a job that can be
+   * cancelled; null when it was. Rejects with `hub/...`, or `model/config` for an encoder that the lab does not know.
+   */
+  lookUpModel(repository: string, revision: string): Promise<HubModel | null>;
+  /**
+   * Downloads a model, or what is missing of it, and takes it in, as jobs that can be cancelled; answers with the id of the model, or null
+   * when it was cancelled. What came is kept whatever happens. Rejects with `hub/...`, `storage/full` before it begins where there is no
+   * room, or as `importModel` does.
+   */
+  downloadModel(download: DownloadRecord): Promise<string | null>;
+  /** Removes what came of a download. Throws `hub/busy` while it goes on. */
+  discardDownload(downloadId: string): Promise<void>;
+  /** Memory that an update of a model of the library, or of one looked up, will take on the GPU; null on a backend without one. */
+  estimateMemory(request: EstimateRequest): Promise<MemoryEstimate | null>;
 
   /** Downloads the files of sub-tasks of the catalogue, as a job that can be cancelled; answers with their corpora. Rejects with `catalogue/...`. */
   fetchCatalogueTasks(subTaskIds: readonly string[]): Promise<readonly string[]>;
@@ -196,6 +240,12 @@ export interface Lab {
   tag(tagger: TaggerRef, source: TextSource): Promise<void>;
   /** Ends tagging; what was found stays. */
   stopTagging(): void;
+
+  /**
+   * The files of the folder that a trained tagger leaves as, chunk by chunk in turn, as a job that can be cancelled: false when it was.
+   * The next chunk is made when `receive` has taken the one before. Rejects as loading a tagger does, and with what `receive` throws.
+   */
+  exportTagger(request: TaggerExport, receive: (chunk: NamedBytes) => Promise<void>): Promise<boolean>;
 
   /** The result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;

@@ -7,7 +7,7 @@ export interface Batch {
   readonly positions: number;
   /** [B, T]; padding holds id 5 (`<pad>`), which no real piece attends to. */
   readonly pieceIds: Int32Array;
-  /** [B, T] compared for equality only. */
+  /** [B, T] XLNet compares them for equality only, BERT has an embedding for each; padding holds 0. */
   readonly segmentIds: Int32Array;
   /** [B] real pieces of each sequence. */
   readonly pieceCounts: Int32Array;

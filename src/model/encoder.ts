@@ -1,6 +1,7 @@
 // An encoder of any family: piece ids in, hidden states of every layer out.
 import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from './batch.ts';
+import { bertEncoder } from './bert/encoder.ts';
 import type { DropoutRates, DropoutStream } from './dropout.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
 import { xlnetEncoder } from './xlnet/encoder.ts';
@@ -13,6 +14,7 @@ export function encoderStates(
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
-  if (config.family === 'bert') throw new Error('BERT is not told yet');
-  return xlnetEncoder(batch, parameters, config, rates, stream);
+  return config.family === 'bert'
+    ? bertEncoder(batch, parameters, config, rates, stream)
+    : xlnetEncoder(batch, parameters, config, rates, stream);
 }

@@ -1,78 +1,22 @@
-// Encoder parameters from the tensors of a Hugging Face XLNet, verified against the configuration.
+// Encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
 import { LabError } from '../util/labError.ts';
+import { bertTensor } from './bert/bertTensors.ts';
+import type { Correspondence } from './correspondence.ts';
 import type { HostParameters, HostTensor } from './parameters.ts';
-import { EMBEDDING } from './parameterPlace.ts';
 import { encoderShapes } from './parameters.ts';
 import type { FileTensor } from './safetensors.ts';
 import type { StoredTensor } from './storedTensor.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
+import { xlnetTensor } from './xlnet/xlnetTensors.ts';
 
-/** How a parameter is laid out there: same numbers in the same order, or the transpose of a matrix. */
-interface Correspondence {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly transposed: boolean;
-}
-
-/**
- * The Hugging Face tensor behind one of our parameters. Its `rel_attn.{q,k,v,r}` [d, H, h] are our [d, H*h]; `o` [d, H, h] and the
- * feed-forward weights [out, in] are our transposes.
- */
+/** The Hugging Face tensor behind one of our parameters. */
 export function huggingFaceTensor(parameter: string, config: EncoderConfig): Correspondence {
-  const { hiddenSize: d, heads: H, headSize: h, innerSize: i, vocabularySize } = config;
-  if (parameter === EMBEDDING) {
-    return { name: 'transformer.word_embedding.weight', shape: [vocabularySize, d], transposed: false };
-  }
-  const match = /^layer\.(\d+)\.(.+)$/.exec(parameter);
-  const [, layer, rest] = match ?? [];
-  const straight = (suffix: string, shape: readonly number[]): Correspondence => ({
-    name: `transformer.layer.${layer}.${suffix}`,
-    shape,
-    transposed: false,
-  });
-  switch (rest) {
-    case 'attention.query':
-      return straight('rel_attn.q', [d, H, h]);
-    case 'attention.key':
-      return straight('rel_attn.k', [d, H, h]);
-    case 'attention.value':
-      return straight('rel_attn.v', [d, H, h]);
-    case 'attention.position':
-      return straight('rel_attn.r', [d, H, h]);
-    case 'attention.output':
-      return { ...straight('rel_attn.o', [d, H, h]), transposed: true };
-    case 'attention.contentBias':
-      return straight('rel_attn.r_w_bias', [H, h]);
-    case 'attention.positionBias':
-      return straight('rel_attn.r_r_bias', [H, h]);
-    case 'attention.segmentBias':
-      return straight('rel_attn.r_s_bias', [H, h]);
-    case 'attention.segmentEmbedding':
-      return straight('rel_attn.seg_embed', [2, H, h]);
-    case 'attention.norm.scale':
-      return straight('rel_attn.layer_norm.weight', [d]);
-    case 'attention.norm.shift':
-      return straight('rel_attn.layer_norm.bias', [d]);
-    case 'feedForward.inner.kernel':
-      return { ...straight('ff.layer_1.weight', [i, d]), transposed: true };
-    case 'feedForward.inner.bias':
-      return straight('ff.layer_1.bias', [i]);
-    case 'feedForward.outer.kernel':
-      return { ...straight('ff.layer_2.weight', [d, i]), transposed: true };
-    case 'feedForward.outer.bias':
-      return straight('ff.layer_2.bias', [d]);
-    case 'feedForward.norm.scale':
-      return straight('ff.layer_norm.weight', [d]);
-    case 'feedForward.norm.shift':
-      return straight('ff.layer_norm.bias', [d]);
-    default:
-      throw new Error(`no Hugging Face tensor corresponds to ${parameter}`);
-  }
+  return config.family === 'bert' ? bertTensor(parameter, config) : xlnetTensor(parameter, config);
 }
 
 /**
- * Encoder parameters from a checkpoint's tensors; names with and without the `transformer.` prefix are accepted, tensors of other parts
- * (language-model head, mask embedding) are left alone. Throws LabError `model/tensors` naming what is missing or has another shape.
+ * Encoder parameters from a checkpoint's tensors; names with and without the `transformer.` or `bert.` prefix are accepted, and those of
+ * TensorFlow for layer norms (early BERTs); tensors of other parts (language-model head, pooler, mask embedding) are left alone. Throws LabError `model/tensors` naming what is missing or has another shape.
  */
 export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, config: EncoderConfig): HostParameters {
   const found = findEncoder(tensors, config);
@@ -104,7 +48,8 @@ function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
   const missing: string[] = [];
   for (const [parameter, shape] of encoderShapes(config)) {
     const wanted = huggingFaceTensor(parameter, config);
-    const tensor = tensors.get(wanted.name) ?? tensors.get(wanted.name.replace(/^transformer\./, ''));
+    const name = spellings(wanted.name).find((candidate) => tensors.has(candidate));
+    const tensor = name === undefined ? undefined : tensors.get(name);
     if (tensor === undefined) {
       missing.push(wanted.name);
       continue;
@@ -124,6 +69,12 @@ function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
     });
   }
   return encoder;
+}
+
+/** Names that a tensor goes by, the usual one first. */
+function spellings(name: string): readonly string[] {
+  const early = name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
+  return [name, early].flatMap((spelling) => [spelling, spelling.replace(/^(transformer|bert)\./, '')]);
 }
 
 /** A matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */

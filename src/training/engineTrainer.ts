@@ -14,7 +14,7 @@ type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 /** Whether the engine's kernels, which read four words at a time, can hold this tagger. */
 export function fitsEngine({ encoder }: TaggerShape): boolean {
   const sizes = [encoder.hiddenSize, encoder.headSize, encoder.innerSize];
-  return encoder.family === 'xlnet' && sizes.every((size) => size % 4 === 0);
+  return sizes.every((size) => size % 4 === 0);
 }
 
 /** A trainer whose engine can be measured. */

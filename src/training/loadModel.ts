@@ -15,6 +15,8 @@ export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
 export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+/** Of a trained tagger. */
+export const TAGGER_FILE = 'bioner_lab.json';
 
 export interface LoadedModel {
   readonly config: EncoderConfig;

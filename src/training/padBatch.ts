@@ -4,8 +4,6 @@ import { lengthBucket } from '../data/lengthBuckets.ts';
 import type { Batch } from '../model/batch.ts';
 
 const PAD_ID = 5;
-/** Padding's segment: equal to no real piece's. */
-const PAD_SEGMENT = 4;
 
 /** Pads to the bucket of the longest sequence, so that the shapes a run meets, and the GPU buffers kept for them, stay few. */
 export function padBatch(sequences: readonly Sequence[], indices: readonly number[]): Batch {
@@ -14,7 +12,7 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
   const pieces = lengthBucket(Math.max(...chosen.map(({ pieceIds }) => pieceIds.length)));
   const positions = lengthBucket(Math.max(...chosen.map(({ crfPositions }) => crfPositions.length)));
   const pieceIds = new Int32Array(size * pieces).fill(PAD_ID);
-  const segmentIds = new Int32Array(size * pieces).fill(PAD_SEGMENT);
+  const segmentIds = new Int32Array(size * pieces);
   const crfPositions = new Int32Array(size * positions);
   const tags = new Int32Array(size * positions);
   for (const [row, sequence] of chosen.entries()) {

@@ -1,11 +1,13 @@
-// Relative attention without its projections: the engine's kernels beside stock tfjs ops.
+// Attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels beside stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
 import { recordAttention } from '../../src/engine/kernels/attention.ts';
 import { recordAttentionBackward } from '../../src/engine/kernels/attentionBackward.ts';
 import type { Recorder, Region } from '../../src/engine/recorder.ts';
 import { aligned } from '../../src/engine/recorder.ts';
 import { stateLength } from '../../src/engine/stepState.ts';
-import { xlnetOf } from '../../src/engine/xlnetOf.ts';
+import type { AttentionInputs } from '../../src/engine/kernels/attentionScores.ts';
+import { attentionMask } from '../../src/model/attentionMask.ts';
+import { selfContext } from '../../src/model/bert/attention.ts';
 import { attentionInputs, relativeContext } from '../../src/model/xlnet/attention.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
@@ -20,12 +22,13 @@ const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 const BIASES = ['contentBias', 'positionBias', 'segmentBias', 'segmentEmbedding'] as const;
 
 export function benchAttention(request: BenchRequest, home: BenchHome): Promise<BenchReport> {
-  return benchContests('Relative attention of one layer', attentionContests, request, home);
+  return benchContests('Attention of one layer', attentionContests, request, home);
 }
 
 const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shape }) => {
   const { batch: B, length: T, heads, d } = shape;
   const tagger = taggerOf(shape);
+  const { encoder } = tagger;
   const batch = drawnBatch(tagger, B, T);
   const rng = Rng.seeded(5);
   const drawn = (length: number): Float32Array<ArrayBuffer> => Float32Array.from({ length }, () => rng.normal());
@@ -52,33 +55,36 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
   const forward = (recorder: Recorder, regions: Readonly<Record<string, Region>>) => {
     const named = regions as Readonly<Record<'threes' | 'position' | 'layoutWords' | 'biases' | 'state' | 'context' | 'logSumExp', Region>>; // prettier-ignore
     const { context, logSumExp, threes, position, layoutWords, biases, state } = named;
-    const inputs = { threes, position, layoutWords, biases, state };
+    const relative = encoder.family === 'xlnet' ? { position, biases } : null;
+    const inputs: AttentionInputs = { threes, layoutWords, state, relative };
     recordAttention(recorder, gpu.ways.attention, attention, inputs, { context, logSumExp });
     return { inputs, saved: { context, logSumExp } };
   };
   const both = (recorder: Recorder, regions: Readonly<Record<string, Region>>): void => {
     const { inputs, saved } = forward(recorder, regions);
     const { dContext, dThrees: threes, dPosition: position, dBiases: biases } = regions as Readonly<Record<'dContext' | 'dThrees' | 'dPosition' | 'dBiases', Region>>; // prettier-ignore
-    recordAttentionBackward(recorder, gpu.ways.attention, attention, inputs, saved, dContext, {
-      threes,
-      position,
-      biases,
-    });
+    const relative = inputs.relative && { position, biases };
+    recordAttentionBackward(recorder, gpu.ways.attention, attention, inputs, saved, dContext, { threes, relative });
   };
 
-  const names = [...Object.keys(vectors), 'positionKeys', ...BIASES];
-  const tensors = [
-    ...Object.values(vectors).map((values) => tf.tensor2d(values, [B * T, d])),
+  const relativeTensors = (): tf.Tensor[] => [
     tf.tensor2d(position, [2 * T, d]),
     ...biases.map((values, at) => tf.tensor(values, at === 3 ? [2, heads, d / heads] : [heads, d / heads])),
   ];
+  const names = [...Object.keys(vectors), 'positionKeys', ...BIASES];
+  const tensors = [
+    ...Object.values(vectors).map((values) => tf.tensor2d(values, [B * T, d])),
+    ...(encoder.family === 'xlnet' ? relativeTensors() : []),
+  ];
   const layout = attentionInputs(batch.segmentIds, batch.pieceCounts, [B, T], new Float32Array(2 * T * d));
+  const mask = attentionMask(batch.pieceCounts, [B, T]);
   const weight = tf.tensor2d(dContext, [B * T, d]);
   const contextOf = (...given: tf.Tensor[]): tf.Tensor => {
-    const named = new Map(names.map((name, at) => [name, given[at] as tf.Tensor]));
     const [queries, keys, values, positionKeys] = given as tf.Tensor2D[];
     const projections = { queries, keys, values, positionKeys } as Parameters<typeof relativeContext>[0];
-    return relativeContext(projections, layout, named, '', xlnetOf(tagger.encoder), NO_DROPOUT, null, 0);
+    if (encoder.family === 'bert') return selfContext(projections, mask, encoder, NO_DROPOUT, null, 0);
+    const named = new Map(names.map((name, at) => [name, given[at] as tf.Tensor]));
+    return relativeContext(projections, layout, named, '', encoder, NO_DROPOUT, null, 0);
   };
   const gradients = tf.grads((...given: tf.Tensor[]) => tf.sum(tf.mul(contextOf(...given), weight)));
 
@@ -89,7 +95,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
       name: 'forward',
       ours,
       stock: () => void contextOf(...tensors),
-      work: 3 * product,
+      work: (encoder.family === 'xlnet' ? 3 : 2) * product,
       bytes: null,
       async difference() {
         await ours.run();
@@ -103,8 +109,8 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
       name: 'forward and backward',
       ours: oursBoth,
       stock: () => void gradients(tensors),
-      // Scores, context; dV, dA, dQ and dK twice, for content and for position.
-      work: 9 * product,
+      // Scores, context; dV, dA, dQ and dK; of XLNet scores, dQ and dK for content and for position.
+      work: (encoder.family === 'xlnet' ? 9 : 6) * product,
       bytes: null,
       async difference() {
         await oursBoth.run();
@@ -112,8 +118,10 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
         const expected = tf.tidy(() => gradients(tensors));
         const values = (await Promise.all(expected.map((one) => one.data()))) as Float32Array[];
         tf.dispose(expected);
+        const own = { 'd queries, keys, values': relativeDifference(found.threes, placed(values.slice(0, 3))) };
+        if (encoder.family === 'bert') return own;
         return {
-          'd queries, keys, values': relativeDifference(found.threes, placed(values.slice(0, 3))),
+          ...own,
           'd position keys': relativeDifference(found.position, values[3] ?? []),
           'd biases': relativeDifference(found.biases, placed(values.slice(4))),
         };

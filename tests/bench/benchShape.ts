@@ -1,5 +1,6 @@
 // The sizes a measurement is made at: by name, by keys, or a name with some keys changed.
 import { presets } from '../../src/lab/presets.ts';
+import type { EncoderConfig } from '../../src/model/encoderConfig.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
@@ -7,6 +8,7 @@ import { precisionSchema } from '../../src/schema/machineSettings.ts';
 
 /** A tagger, a batch, and how they are computed. */
 export interface BenchShape {
+  readonly family: EncoderConfig['family'];
   readonly layers: number;
   readonly d: number;
   readonly ff: number;
@@ -29,6 +31,7 @@ export interface BenchShape {
 }
 
 const issue: BenchShape = {
+  family: 'xlnet',
   layers: 4,
   d: 128,
   ff: 512,
@@ -62,6 +65,8 @@ export const benchShapes = {
   base,
   /** XLNet-large. */
   large: { ...base, layers: 24, d: 1024, ff: 4096, heads: 16, batch: 6, length: 512, recompute: true },
+  /** BERT-base, uncased. */
+  'bert-base': { ...base, family: 'bert', vocabulary: 30522 },
 } as const satisfies Record<string, BenchShape>;
 
 export type BenchShapeName = keyof typeof benchShapes;
@@ -96,6 +101,10 @@ function readValue(key: string, value: string): number | boolean | string {
     if (value !== 'yes' && value !== 'no') throw new Error(`${key} is yes or no, not ${value}`);
     return value === 'yes';
   }
+  if (key === 'family') {
+    if (value !== 'xlnet' && value !== 'bert') throw new Error(`family is xlnet or bert, not ${value}`);
+    return value;
+  }
   if (key === 'precision') {
     if (!precisionSchema.safeParse(value).success) throw new Error(`precision is f32 or mixed, not ${value}`);
     return value;
@@ -108,10 +117,11 @@ function readValue(key: string, value: string): number | boolean | string {
 
 /** The shape in words, as results name it. */
 export function describeBenchShape(shape: BenchShape): string {
-  const { layers, d, ff, heads, vocabulary, batch, length, tags, dropout, precision, recompute, tuned } = shape;
+  const { family, layers, d, ff, heads, vocabulary, batch, length, tags, dropout, precision, recompute, tuned } = shape;
   const name = Object.entries(benchShapes).find(([, one]) => JSON.stringify(one) === JSON.stringify(shape))?.[0];
   const words = [
     `${name === undefined ? '' : `${name}: `}${layers} layers`,
+    ...(family === 'bert' ? ['BERT'] : []),
     `d ${d}`,
     `ff ${ff}`,
     `${heads} heads`,
@@ -126,23 +136,24 @@ export function describeBenchShape(shape: BenchShape): string {
   return words.join(', ');
 }
 
-export function taggerOf({ layers, d, ff, heads, vocabulary, tags }: BenchShape): TaggerShape {
-  return {
-    encoder: {
-      family: 'xlnet',
-      layers,
-      hiddenSize: d,
-      heads,
-      headSize: d / heads,
-      innerSize: ff,
-      vocabularySize: vocabulary,
-      activation: 'gelu',
-      layerNormEpsilon: 1e-12,
-      clampLength: null,
-      initializerRange: 0.02,
-    },
-    head: { tagCount: tags, kind: 'crf', startEnd: true },
-  };
+/** BERT has the usual positions, or more where the batch is longer. */
+export function taggerOf({ family, layers, d, ff, heads, vocabulary, tags, length }: BenchShape): TaggerShape {
+  const sizes = {
+    layers,
+    hiddenSize: d,
+    heads,
+    headSize: d / heads,
+    innerSize: ff,
+    vocabularySize: vocabulary,
+    activation: 'gelu',
+    layerNormEpsilon: 1e-12,
+    initializerRange: 0.02,
+  } as const;
+  const encoder: EncoderConfig =
+    family === 'bert'
+      ? { ...sizes, family, positions: Math.max(512, length), segments: 2 }
+      : { ...sizes, family, clampLength: null };
+  return { encoder, head: { tagCount: tags, kind: 'crf', startEnd: true } };
 }
 
 /** The paper's settings with the shape's dropout. */

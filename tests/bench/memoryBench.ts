@@ -18,6 +18,7 @@ interface StepMemory {
 const dropout = 0.1;
 const base = { ...benchShapes.base, dropout };
 const large = { ...benchShapes.large, dropout };
+const bert = { ...benchShapes['bert-base'], dropout };
 const TARGETS: readonly (readonly [name: string, shape: BenchShape, target: number | null])[] = [
   ['XLNet-base, 8 of 128', base, 2.6e9],
   ['  mixed precision', { ...base, precision: 'mixed' }, null],
@@ -25,6 +26,9 @@ const TARGETS: readonly (readonly [name: string, shape: BenchShape, target: numb
   ['XLNet-large, 6 of 512', { ...large, recompute: false }, null],
   ['  mixed precision', { ...large, recompute: false, precision: 'mixed' }, null],
   ['  layers recomputed', large, 9e9],
+  ['BERT-base, 8 of 128', bert, 2.6e9],
+  ['  mixed precision', { ...bert, precision: 'mixed' }, null],
+  ['  layers recomputed', { ...bert, recompute: true }, null],
 ];
 const GROWTH = { layers: [1, 2, 4, 8], batch: [1, 2, 4, 8], length: [64, 128, 256, 512, 1024] } as const;
 

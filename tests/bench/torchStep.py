@@ -1,6 +1,6 @@
-"""One training step of XLNet-CRF in PyTorch: says what it runs on, then does a step for every line it reads and answers with milliseconds.
+"""One training step of XLNet-CRF or BERT-CRF in PyTorch: says what it runs on, then does a step for every line it reads and answers with milliseconds.
 
-Called as `python torchStep.py SHAPE`, SHAPE being JSON with the keys of tests/bench/benchShape.ts. XLNet is that of transformers with random
+Called as `python torchStep.py SHAPE`, SHAPE being JSON with the keys of tests/bench/benchShape.ts. The encoder is that of transformers with random
 weights, the CRF is plain torch, then clipping at norm 1 and Adam, in f32. Every answer is a line of JSON.
 """
 
@@ -15,25 +15,46 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 
+def xlnet(shape):
+    return transformers.XLNetModel(
+        transformers.XLNetConfig(
+            vocab_size=shape["vocabulary"],
+            d_model=shape["d"],
+            n_layer=shape["layers"],
+            n_head=shape["heads"],
+            d_inner=shape["ff"],
+            ff_activation="gelu",
+            dropout=shape["dropout"],
+            mem_len=None,
+            use_mems_train=False,
+        )
+    )
+
+
+def bert(shape):
+    return transformers.BertModel(
+        transformers.BertConfig(
+            vocab_size=shape["vocabulary"],
+            hidden_size=shape["d"],
+            num_hidden_layers=shape["layers"],
+            num_attention_heads=shape["heads"],
+            intermediate_size=shape["ff"],
+            max_position_embeddings=max(512, shape["length"]),
+            hidden_act="gelu",
+            hidden_dropout_prob=shape["dropout"],
+            attention_probs_dropout_prob=shape["dropout"],
+        ),
+        add_pooling_layer=False,
+    )
+
+
 class Tagger(nn.Module):
     """Emissions of every piece, and a linear-chain CRF with start and end states over them."""
 
     def __init__(self, shape):
         super().__init__()
         dropout = shape["dropout"]
-        self.encoder = transformers.XLNetModel(
-            transformers.XLNetConfig(
-                vocab_size=shape["vocabulary"],
-                d_model=shape["d"],
-                n_layer=shape["layers"],
-                n_head=shape["heads"],
-                d_inner=shape["ff"],
-                ff_activation="gelu",
-                dropout=dropout,
-                mem_len=None,
-                use_mems_train=False,
-            )
-        )
+        self.encoder = bert(shape) if shape["family"] == "bert" else xlnet(shape)
         tags = shape["tags"]
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(shape["d"], tags)
@@ -60,13 +81,15 @@ def main():
     torch.set_float32_matmul_precision("highest")  # f32 throughout, as ours
     tagger = Tagger(shape).to(device).train()
     if shape["recompute"]:
-        for layer in tagger.encoder.layer:  # transformers itself has no gradient checkpointing for XLNet
+        is_bert = shape["family"] == "bert"
+        # transformers itself has no gradient checkpointing for XLNet
+        for layer in tagger.encoder.encoder.layer if is_bert else tagger.encoder.layer:
             layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
     adam = torch.optim.Adam(tagger.parameters(), lr=1e-4, eps=1e-6)
     size = (shape["batch"], shape["length"])
     pieces = torch.randint(shape["vocabulary"], size, device=device)
     segments = torch.zeros(size, dtype=torch.long, device=device)
-    segments[:, -1] = 2
+    segments[:, -1] = 1 if shape["family"] == "bert" else 2
     tags = torch.randint(shape["tags"], size, device=device)
     where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     answer({"torch": torch.__version__, "transformers": transformers.__version__, "device": where})

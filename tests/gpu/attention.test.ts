@@ -1,7 +1,8 @@
-// Proves that relative attention and its gradients are their definitions in float64, for every way of computing them.
+// Proves that attention with relative and with absolute terms and its gradients are their definitions in float64, for every way of computing them.
 import { describe, expect, it } from 'vitest';
 import { recordAttention } from '../../src/engine/kernels/attention.ts';
 import { recordAttentionBackward } from '../../src/engine/kernels/attentionBackward.ts';
+import type { AttentionTerms } from '../../src/engine/kernels/attentionScores.ts';
 import { aligned } from '../../src/engine/recorder.ts';
 import type { AttentionOperands, FloatAttention } from './support/bruteForceAttention.ts';
 import { bruteForceAttention, bruteForceAttentionGradients } from './support/bruteForceAttention.ts';
@@ -18,6 +19,7 @@ const TOLERANCE = 3e-5;
 
 const ways = [{ way: 'direct' }, { way: 'tiled' }] as const;
 type Way = (typeof ways)[number];
+const kinds = ['relative', 'absolute'] as const satisfies readonly AttentionTerms[];
 
 interface AttentionCase {
   readonly counts: readonly number[];
@@ -32,6 +34,7 @@ interface AttentionCase {
 type Floats = Float32Array<ArrayBuffer>;
 
 interface Drawn extends FloatAttention<Floats> {
+  readonly terms: AttentionTerms;
   readonly segmentIds: Int32Array<ArrayBuffer>;
   readonly dContext: Floats;
 }
@@ -39,7 +42,12 @@ interface Drawn extends FloatAttention<Floats> {
 const BIASES = ['contentBias', 'positionBias', 'segmentBias', 'segmentEmbedding'] as const;
 const THREES = ['queries', 'keys', 'values'] as const;
 
-function drawAttention({ counts, pieces, heads, headSize, rate, size = 1 }: AttentionCase): Drawn {
+/** Absolute terms are relative ones whose biases, positions and segments are all zero. */
+function drawAttention(
+  { counts, pieces, heads, headSize, rate, size = 1 }: AttentionCase,
+  terms: AttentionTerms = 'relative',
+): Drawn {
+  const relative = terms === 'relative' ? 1 : 0;
   const width = heads * headSize;
   const length = counts.length * pieces * width;
   // Two segments, the last piece in a third, padding in a fourth.
@@ -49,6 +57,7 @@ function drawAttention({ counts, pieces, heads, headSize, rate, size = 1 }: Atte
     return t * 3 > count ? 1 : 0;
   };
   return {
+    terms,
     sequences: counts.length,
     pieces,
     heads,
@@ -61,11 +70,11 @@ function drawAttention({ counts, pieces, heads, headSize, rate, size = 1 }: Atte
     queries: drawnNumbers('queries', length, size),
     keys: drawnNumbers('keys', length, size),
     values: drawnNumbers('values', length),
-    position: drawnNumbers('position', 2 * pieces * width),
-    contentBias: drawnNumbers('contentBias', width, 0.5),
-    positionBias: drawnNumbers('positionBias', width, 0.5),
-    segmentBias: drawnNumbers('segmentBias', width, 0.5),
-    segmentEmbedding: drawnNumbers('segmentEmbedding', 2 * width),
+    position: drawnNumbers('position', 2 * pieces * width, relative),
+    contentBias: drawnNumbers('contentBias', width, 0.5 * relative),
+    positionBias: drawnNumbers('positionBias', width, 0.5 * relative),
+    segmentBias: drawnNumbers('segmentBias', width, 0.5 * relative),
+    segmentEmbedding: drawnNumbers('segmentEmbedding', 2 * width, relative),
     dContext: drawnNumbers('dContext', length),
   };
 }
@@ -109,9 +118,13 @@ async function runAttention(
     lengths,
     (recorder, { dContext, context, logSumExp, dThrees, dPosition, dBiases, ...read }) => {
       const shape = { sequences, pieces, heads, headSize, layer: LAYER, rate };
-      recordAttention(recorder, way, shape, read, { context, logSumExp });
-      const gradients = { threes: dThrees, position: dPosition, biases: frozen ? null : dBiases };
-      recordAttentionBackward(recorder, way, shape, read, { context, logSumExp }, dContext, gradients);
+      const { threes, layoutWords, state, position, biases } = read;
+      const isRelative = drawn.terms === 'relative';
+      const inputs = { threes, layoutWords, state, relative: isRelative ? { position, biases } : null };
+      recordAttention(recorder, way, shape, inputs, { context, logSumExp });
+      const relative = isRelative ? { position: dPosition, biases: frozen ? null : dBiases } : null;
+      const gradients = { threes: dThrees, relative };
+      recordAttentionBackward(recorder, way, shape, inputs, { context, logSumExp }, dContext, gradients);
     },
     { fill: BEFORE },
   );
@@ -123,13 +136,13 @@ function named(drawn: Drawn, found: Awaited<ReturnType<typeof runAttention>>): R
     Object.fromEntries(
       names.map((name, place) => [name, from.subarray(place * stride, place * stride + drawn[name].length)]),
     );
-  return {
+  const own = {
     context: found.context,
     logSumExp: found.logSumExp,
-    position: found.dPosition,
     ...cut(found.dThrees, aligned(drawn.queries.length), THREES),
-    ...cut(found.dBiases, aligned(drawn.contentBias.length), BIASES),
   };
+  if (drawn.terms === 'absolute') return own;
+  return { ...own, position: found.dPosition, ...cut(found.dBiases, aligned(drawn.contentBias.length), BIASES) };
 }
 
 type Truth = Readonly<Record<string, Float64Array>>;
@@ -140,8 +153,8 @@ function truthOf(drawn: Drawn): Truth {
 
 /** The results that are too far from the truth, with how far. */
 function errors(found: Readonly<Record<string, Floats>>, truth: Truth): Readonly<Record<string, number>> {
-  const gaps = Object.entries(truth).map(
-    ([name, values]) => [name, worstGap(found[name] as Floats, values, 0.1)] as const,
+  const gaps = Object.entries(found).map(
+    ([name, values]) => [name, worstGap(values, truth[name] as Float64Array, 0.1)] as const,
   );
   return Object.fromEntries(gaps.filter(([, gap]) => !(gap < TOLERANCE)));
 }
@@ -159,16 +172,20 @@ const shapes: readonly Omit<AttentionCase, 'rate'>[] = [
   { counts: [512], pieces: 512, heads: 1, headSize: 8 },
   { counts: [1000], pieces: 1024, heads: 1, headSize: 4 },
 ];
-const cases: readonly AttentionCase[] = shapes.flatMap((shape) => [
-  { ...shape, rate: 0 },
-  { ...shape, rate: 0.3 },
-]);
+/** Absolute terms come with one head size of tiles alone: each takes seconds to compile, and they are parts of what relative ones run. */
+const hasTerms = ({ headSize }: Omit<AttentionCase, 'rate'>, terms: AttentionTerms): boolean =>
+  terms === 'relative' || headSize !== 12;
+const cases = shapes.flatMap((shape) =>
+  kinds
+    .filter((terms) => hasTerms(shape, terms))
+    .flatMap((terms) => [0, 0.3].map((rate) => ({ ...shape, rate, terms }))),
+);
 
-describe.each(cases)('$counts of $pieces pieces, $heads heads of $headSize, rate $rate', (given) => {
+describe.each(cases)('$terms, $counts of $pieces pieces, $heads heads of $headSize, rate $rate', (given) => {
   let known: { readonly drawn: Drawn; readonly truth: Truth } | null = null;
   const expected = () => {
     if (known === null) {
-      const drawn = drawAttention(given);
+      const drawn = drawAttention(given, given.terms);
       known = { drawn, truth: truthOf(drawn) };
     }
     return known;
@@ -196,6 +213,16 @@ describe.each(ways)('$way', (way) => {
     const width = given.heads * given.headSize;
     const between = (at: number): boolean => at < 3 * aligned(width) && at % aligned(width) >= width;
     expect(found.dBiases.filter((_, at) => between(at)).every((value) => value === BEFORE)).toBe(true);
+  });
+
+  it('touches nothing of relative terms where they are absolute, and has the same bits twice', async () => {
+    const drawn = drawAttention({ ...given, headSize: 64 }, 'absolute');
+    const [first, second] = [await runAttention(way, given, drawn), await runAttention(way, given, drawn)];
+    expect(first.dBiases.every((value) => value === BEFORE)).toBe(true);
+    expect(first.dPosition.every((value) => value === BEFORE)).toBe(true);
+    for (const name of ['context', 'logSumExp', 'dThrees'] as const) {
+      expect(differingWords(second[name], first[name]), name).toBe(0);
+    }
   });
 
   it('has the other gradients where the biases are frozen, and the same bits twice', async () => {

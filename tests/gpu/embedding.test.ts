@@ -1,8 +1,12 @@
-// Proves that embeddings and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
+// Proves that embeddings, XLNet's and BERT's, and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
 import { describe, expect, it } from 'vitest';
 import { recordEmbedding } from '../../src/engine/kernels/embedding.ts';
 import { recordEmbeddingGradient } from '../../src/engine/kernels/embeddingGradient.ts';
+import { recordEmbeddingNorm } from '../../src/engine/kernels/embeddingNorm.ts';
 import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headRows.ts';
+import { recordPositionGradient } from '../../src/engine/kernels/positionGradient.ts';
+import { recordSegmentGradient } from '../../src/engine/kernels/segmentGradient.ts';
+import { aligned } from '../../src/engine/recorder.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
@@ -101,6 +105,90 @@ describe.each(tableCases)('$rows rows of $hiddenSize, $vocabulary pieces, rate $
       values.filter((_, at) => !touched.has(Math.floor(at / hiddenSize))) as Float32Array<ArrayBuffer>;
     expect(differingWords(kept(gradient), kept(before))).toBe(0);
     expect(differingWords((await run()).gradient, gradient)).toBe(0);
+  });
+});
+
+describe.each([
+  { sequences: 1, pieces: 1, hiddenSize: 4, positions: 1, segments: 1, rate: 0 },
+  { sequences: 3, pieces: 7, hiddenSize: 36, positions: 9, segments: 2, rate: 0.3 },
+  // Longer than there are positions, as padding may be.
+  { sequences: 2, pieces: 48, hiddenSize: 36, positions: 40, segments: 3, rate: 0 },
+  { sequences: 4, pieces: 128, hiddenSize: 768, positions: 512, segments: 2, rate: 0.1 },
+])('embeddings of $sequences x $pieces, $hiddenSize wide, with positions and segments, rate $rate', (given) => {
+  const { sequences, pieces, hiddenSize: d, positions, segments, rate } = given;
+  const rows = sequences * pieces;
+  const vocabulary = 20;
+  const epsilon = 1e-5;
+  const rng = Rng.seeded(6);
+  const pieceIds = Int32Array.from({ length: rows }, () => rng.integer(vocabulary));
+  const segmentIds = Int32Array.from({ length: rows }, () => rng.integer(segments));
+  const positionOf = (row: number): number => Math.min(row % pieces, positions - 1);
+
+  it('are the sums of three rows, normed and then dropped', async () => {
+    const words = drawnNumbers('words', vocabulary * d);
+    const tables = [drawnNumbers('position', positions * d), drawnNumbers('segment', segments * d), drawnNumbers('scale', d, 0.2, 1), drawnNumbers('shift', d)] as const; // prettier-ignore
+    const starts = tables.map((_, at) => tables.slice(0, at).reduce((end, { length }) => end + aligned(length), 0));
+    const others = new Float32Array((starts[3] as number) + d);
+    for (const [at, table] of tables.entries()) others.set(table, starts[at]);
+    const found = await runRecording(
+      { words, others, pieceIds, segmentIds, state: kernelState() },
+      { y: rows * d, sum: rows * d, statistics: rows * 2 },
+      (recorder, { y, sum, statistics, ...inputs }) =>
+        recordEmbeddingNorm(recorder, { ...given, epsilon }, inputs, { y, sum, statistics }),
+    );
+    const mask = plainMask(rows * d, rate, -1, 'embedding');
+    const [position, segment, scale, shift] = tables;
+    const [sum, y] = [new Float64Array(rows * d), new Float64Array(rows * d)];
+    for (let row = 0; row < rows; row++) {
+      const own = Float64Array.from({ length: d }, (_, column) => {
+        const from = (table: Float32Array, at: number): number => table[at * d + column] as number;
+        return from(words, pieceIds[row] as number) + from(position, positionOf(row)) + from(segment, segmentIds[row] as number); // prettier-ignore
+      });
+      const mean = own.reduce((total, value) => total + value, 0) / d;
+      const variance = own.reduce((total, value) => total + (value - mean) ** 2, 0) / d;
+      for (const [column, value] of own.entries()) {
+        const normed = (value - mean) / Math.sqrt(variance + epsilon);
+        const at = row * d + column;
+        sum[at] = value;
+        y[at] = (normed * (scale[column] as number) + (shift[column] as number)) * (mask[at] as number);
+      }
+    }
+    expect(worstGap(found.sum, sum)).toBeLessThan(1e-6);
+    expect(worstGap(found.y, y)).toBeLessThan(1e-5);
+  });
+
+  it('add their gradients to the tables of positions and segments, the same bits twice', async () => {
+    const dSum = drawnNumbers('dSum', rows * d);
+    const before = {
+      position: drawnNumbers('position', positions * d),
+      segment: drawnNumbers('segment', segments * d),
+    };
+    const run = () =>
+      runRecording(
+        { dSum, segmentIds, ...before },
+        { position: before.position.length, segment: before.segment.length },
+        (recorder, { dSum, segmentIds, position, segment }) => {
+          recordPositionGradient(recorder, given, { dSum }, { gradient: position });
+          const shape = { rows, segments, hiddenSize: d };
+          recordSegmentGradient(recorder, shape, { dSum, segmentIds }, { gradient: segment });
+        },
+      );
+    const found = await run();
+    const expected = { position: Float64Array.from(before.position), segment: Float64Array.from(before.segment) };
+    for (let at = 0; at < rows * d; at++) {
+      const [row, column] = [Math.floor(at / d), at % d];
+      const add = (table: Float64Array, to: number): void => {
+        table[to * d + column] = (table[to * d + column] as number) + (dSum[at] as number);
+      };
+      // Of pieces beyond the last position there is no gradient: they are padding.
+      if (row % pieces < positions) add(expected.position, row % pieces);
+      add(expected.segment, segmentIds[row] as number);
+    }
+    expect(worstGap(found.position, expected.position)).toBeLessThan(1e-6);
+    expect(worstGap(found.segment, expected.segment)).toBeLessThan(2e-6);
+    const again = await run();
+    expect(differingWords(again.position, found.position)).toBe(0);
+    expect(differingWords(again.segment, found.segment)).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 // Proves that the kernels over rows are their definitions in float64: layer norm, activations, column sums, bias, dropout.
 import { describe, expect, it } from 'vitest';
 import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activation.ts';
-import { recordAddBias } from '../../src/engine/kernels/addBias.ts';
+import { recordAddBias, recordAddBiases } from '../../src/engine/kernels/addBias.ts';
 import { recordColumnSums } from '../../src/engine/kernels/columnSums.ts';
 import { recordDropped } from '../../src/engine/kernels/dropped.ts';
 import { recordResidualNorm } from '../../src/engine/kernels/residualNorm.ts';
@@ -293,6 +293,48 @@ describe.each([
         x.map((value, at) => value + (bias[at % columns] as number)),
       ),
     ).toBe(0);
+  });
+});
+
+describe.each([
+  { rows: 1, columns: 4, batch: 1 },
+  { rows: 5, columns: 36, batch: 3 },
+  { rows: 513, columns: 768, batch: 3 },
+])('a batch of $batch, $rows x $columns', ({ rows, columns, batch }) => {
+  const [apart, ownApart] = [aligned(rows * columns), aligned(columns)];
+  const x = drawnNumbers('x', batch * apart, 1, 0.5);
+  const biases = drawnNumbers('biases', batch * ownApart);
+
+  it.each([false, true])(
+    'has the sums of the columns of each, added (%s), and leaves what lies between',
+    async (accumulate) => {
+      const strides = { x: apart, gradient: ownApart };
+      const { gradient } = await runRecording(
+        { x, state: kernelState(accumulate) },
+        { gradient: batch * ownApart },
+        (recorder, { x, state, gradient }) =>
+          recordColumnSums(recorder, { rows, columns, batch, strides }, { x, state }, { gradient }),
+        { fill: BEFORE },
+      );
+      const expected = new Float64Array(batch * ownApart).fill(BEFORE);
+      for (let matrix = 0; matrix < batch; matrix++) {
+        const sums = sumsByColumn(rows, columns, (at) => x[matrix * apart + at] as number);
+        expected.set(accumulate ? sums.map((sum) => sum + BEFORE) : sums, matrix * ownApart);
+      }
+      expect(worstGap(gradient, expected)).toBeLessThan(2e-6);
+    },
+  );
+
+  it('takes a bias of its own on every row of each, and leaves what lies between', async () => {
+    const strides = { x: apart, bias: ownApart };
+    const { x: out } = await runRecording({ x, biases }, { x: x.length }, (recorder, { x, biases }) =>
+      recordAddBiases(recorder, { rows, columns, batch, strides }, { biases }, { x }),
+    );
+    const expected = x.map((value, at) => {
+      const [matrix, within] = [Math.floor(at / apart), at % apart];
+      return within < rows * columns ? value + (biases[matrix * ownApart + (within % columns)] as number) : value;
+    });
+    expect(differingWords(out, expected)).toBe(0);
   });
 });
 

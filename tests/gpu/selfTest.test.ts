@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 it('passes on this adapter, and leaves the backend as it was', async () => {
   const checks = await engineSelfTest(await testGpu());
-  expect(checks.length).toBe(2);
+  expect(checks.length).toBe(3);
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(tf.getBackend()).toBe('cpu');
 });
@@ -43,6 +43,7 @@ it.each([
   ['products whose first sums are lost', 'sum0_0 +=', 'sum0_0 =', 0],
   ['layer norm with a wrong scale', 'inverseSqrt', 'sqrt', 1],
   ['the wrong dropout', '747796405u', '747796407u', 1],
+  ['embeddings without their segment', ' + others[segment + column]', '', 2],
 ] as const)('sees %s', async (_, before, after, failing) => {
   const gpu = await testGpu();
   const checks = await engineSelfTest({ ...gpu, pipelines: new BrokenPipelines(gpu.device, before, after) });

@@ -42,18 +42,21 @@ async function start(backend: BackendName): Promise<StartedBackend> {
 Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees with transformers in every quantity', async (folder) => {
-    const { gpu } = await start(backend);
-    const given = {
-      configJson: await text(folder, 'config.json'),
-      weights: await read(folder, 'model.safetensors'),
-      caseJson: await text(folder, 'case.json'),
-      caseTensors: await read(folder, 'case.safetensors'),
-    };
-    const rows = [...(await compareWithReference(given)), ...(gpu === null ? [] : await compareEngine(given, gpu))];
-    expect(rows.length).toBeGreaterThan(gpu === null ? 40 : 80);
-    expect(rows.filter(({ passed }) => !passed)).toEqual([]);
-  });
+  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])(
+    '%s agrees with transformers in every quantity',
+    async (folder) => {
+      const { gpu } = await start(backend);
+      const given = {
+        configJson: await text(folder, 'config.json'),
+        weights: await read(folder, 'model.safetensors'),
+        caseJson: await text(folder, 'case.json'),
+        caseTensors: await read(folder, 'case.safetensors'),
+      };
+      const rows = [...(await compareWithReference(given)), ...(gpu === null ? [] : await compareEngine(given, gpu))];
+      expect(rows.length).toBeGreaterThan(gpu === null ? 40 : 80);
+      expect(rows.filter(({ passed }) => !passed)).toEqual([]);
+    },
+  );
 });
 
 const shape: TaggerShape = {

@@ -1,4 +1,4 @@
-// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet, on tfjs' cpu backend and on wasm with our kernels.
+// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet and BERT, on tfjs' cpu backend and on wasm with our kernels.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -15,6 +15,7 @@ import { memory } from '../../src/storage/memory.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { bertFolder, bertForms } from '../fixtures/bertFolders.ts';
 import { modelFolder, modelForms } from '../fixtures/modelFolders.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -23,7 +24,7 @@ const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
 const textOf = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp'])('%s agrees in every quantity', async (name) => {
+  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])('%s agrees in every quantity', async (name) => {
     await startBackend(backend, nodePlatform);
     const folder = `tests/fixtures/reference/${name}`;
     const rows = await compareWithReference({
@@ -49,6 +50,13 @@ it.each(modelForms)('a model imported as %s gives the hidden states that transfo
   const record = await importModel(store, form, false, modelFolder(form, 'spiece.model'));
   const { config, encoder } = await loadModel(store, record, false);
   expect(await statesDistance(config, encoder, 'tests/fixtures/models/states.safetensors')).toBeLessThan(1e-4);
+});
+
+it.each(bertForms)('a BERT imported as %s gives the hidden states that transformers gives', async (form) => {
+  const store = memory();
+  const record = await importModel(store, form, false, bertFolder(form));
+  const { config, encoder } = await loadModel(store, record, false);
+  expect(await statesDistance(config, encoder, 'tests/fixtures/bert/states.safetensors')).toBeLessThan(1e-4);
 });
 
 /** The largest difference between hidden states on wasm and those of a file that holds input and `last_hidden_state`, padding apart. */

@@ -16,15 +16,18 @@ describe('arguments', () => {
     expect(shapeOf('base,length=512,recompute=yes')).toEqual({ ...benchShapes.base, length: 512, recompute: true });
     expect(shapeOf('layers=2,dropout=0.1')).toEqual({ ...benchShapes.issue, layers: 2, dropout: 0.1 });
     expect(shapeOf('base,precision=mixed,tuned=no')).toEqual({ ...benchShapes.base, precision: 'mixed', tuned: false });
-    expect(describeBenchShape(shapeOf('tiny'))).toMatch(/^tiny: 2 layers/);
+    expect(shapeOf('base,family=bert,vocabulary=30522')).toEqual(benchShapes['bert-base']);
+    expect(describeBenchShape(shapeOf('tiny'))).toMatch(/^tiny: 2 layers, d 32/);
+    expect(describeBenchShape(shapeOf('bert-base'))).toMatch(/^bert-base: 12 layers, BERT, d 768/);
   });
 
   it('are refused with what would do', () => {
     const refused = (...words: string[]) => expect(() => benchArguments(words));
     refused('speed').toThrow('one of step, matmul');
-    refused('--shape', 'huge').toThrow('shapes: issue, tiny, base, large');
-    refused('--shape', 'width=3').toThrow('it has layers, d, ff');
+    refused('--shape', 'huge').toThrow('shapes: issue, tiny, base, large, bert-base');
+    refused('--shape', 'width=3').toThrow('it has family, layers, d, ff');
     refused('--shape', 'layers=0').toThrow('layers cannot be 0');
+    refused('--shape', 'family=gpt').toThrow('xlnet or bert');
     refused('--shape', 'precision=f64').toThrow('f32 or mixed');
     refused('--shape', 'd=100,heads=3').toThrow('multiples of 4');
     refused('--rounds', 'many').toThrow('rounds');

@@ -1,10 +1,11 @@
-// Proves what a recorded step will take before any device is asked: memory of XLNet-base and -large, launches, and how both grow.
+// Proves what a recorded step will take before any device is asked: memory of XLNet-base and -large and BERT-base, launches, and how both grow.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../bench/benchShape.ts';
 import { plannedStep } from '../fixtures/countedStep.ts';
 
 const base = taggerOf(benchShapes.base);
 const large = taggerOf(benchShapes.large);
+const bert = taggerOf(benchShapes['bert-base']);
 
 describe('a step of XLNet-base, 8 sequences of 128 pieces', () => {
   it('needs at most 2.6 GB, 1.9 GB of it parameters, gradients and moments', () => {
@@ -32,9 +33,28 @@ it('a step of XLNet-large, 6 sequences of 512 pieces, needs at most 9 GB when la
   expect(plannedStep(large, 6, 512, { recompute: true }).bytes).toBeLessThan(9e9);
 });
 
-describe('growth', () => {
+describe('a step of BERT-base, 8 sequences of 128 pieces', () => {
+  it('needs less than one of XLNet-base: weights, activations and launches', () => {
+    const [own, other] = [plannedStep(bert, 8, 128), plannedStep(base, 8, 128)];
+    expect(own.weights).toBeGreaterThan(16 * 108_000_000);
+    expect(own.weights).toBeLessThan(other.weights);
+    expect(own.activations).toBeLessThan(other.activations);
+    expect(own.launches).toBeLessThan(other.launches);
+  });
+
+  it('needs no gradients and no moments for frozen layers and embeddings', () => {
+    const [all, upper] = [plannedStep(bert, 8, 128), plannedStep(bert, 8, 128, { frozenBelow: 9 })];
+    expect(upper.weights).toBeLessThan(all.weights / 2);
+    expect(upper.activations).toBeLessThan(all.activations / 2);
+  });
+});
+
+describe.each([
+  { family: 'XLNet', shape: base },
+  { family: 'BERT', shape: bert },
+])('growth of $family', ({ shape }) => {
   const of = (layers: number, sequences: number, pieces: number) =>
-    plannedStep({ ...base, encoder: { ...base.encoder, layers } }, sequences, pieces);
+    plannedStep({ ...shape, encoder: { ...shape.encoder, layers } }, sequences, pieces);
 
   it('is linear in layers, for launches and activations', () => {
     const [two, four, eight] = [of(2, 8, 128), of(4, 8, 128), of(8, 8, 128)];

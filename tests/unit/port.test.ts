@@ -18,8 +18,12 @@ function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
   return {
     start: unexpected,
     importModel: unexpected,
+    describeEncoder: unexpected,
     estimateMemory: unexpected,
     measureStep: unexpected,
+    exportTagger: unexpected,
+    exportedBytes: unexpected,
+    closeExport: unexpected,
     predict: unexpected,
     tag: unexpected,
     train: unexpected,

@@ -33,7 +33,8 @@ function decodeLoosely(head: Uint8Array): string {
 
 /** JSON of texts or tokens; a lone object must say mentions too, or any configuration would be a corpus. */
 function looksLikeItems(path: string, text: string): boolean {
-  if (/^\s*\[\s*\[\s*"/.test(text)) return /"(entities|spans)"\s*:/.test(text);
+  const isPairs = /^\s*(\[|\{.{0,4096}"annotations"\s*:\s*\[)\s*\[\s*"/s.test(text);
+  if (isPairs) return /"(entities|spans)"\s*:/.test(text);
   if (!/"(text|data|content|sentence|tokens|words)"\s*:/.test(text)) return false;
   const isList = /\.(jsonl|ndjson|parquet)$/i.test(path) || /^\s*\[/.test(text);
   return isList || /"(entities|ents|spans|labels?|annotations|completions|predictions|ner_tags|tags)"\s*:/.test(text);

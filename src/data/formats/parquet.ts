@@ -1,4 +1,5 @@
 // Unpacks a Parquet file of rows, as Hugging Face keeps its corpora, into lines of JSON.
+import { gunzipSync } from 'fflate';
 import type { Issue } from '../../util/issue.ts';
 import { IssueList } from '../issueList.ts';
 import type { NamedFile } from './namedFile.ts';
@@ -21,9 +22,8 @@ const mostRows = 5_000_000;
 export async function unpackParquet({ path, bytes }: NamedFile): Promise<ParquetReading> {
   const issues = new IssueList(path);
   try {
-    const [{ parquetMetadata, parquetReadObjects }, { gunzipSync }, { decompress }] = await Promise.all([
+    const [{ parquetMetadata, parquetReadObjects }, { decompress }] = await Promise.all([
       import('hyparquet'),
-      import('fflate'),
       import('fzstd'),
     ]);
     const { buffer } = bytes.slice();

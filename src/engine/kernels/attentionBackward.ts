@@ -1,24 +1,24 @@
-// The gradients of relative attention: probabilities are made again from the scores and their log-sum-exp.
+// The gradients of attention: probabilities are made again from the scores and their log-sum-exp.
 import type { Kernel } from '../kernel.ts';
 import { kernel, reads, writes } from '../kernel.ts';
 import type { Grid, Recorder, Region } from '../recorder.ts';
 import { linearGrid, part } from '../recorder.ts';
 import { STATE } from '../stepState.ts';
-import { attentionDirectBackwardKernels } from './attentionDirectBackward.ts';
-import type { AttentionFamily, AttentionInputs, AttentionShape } from './attentionScores.ts';
-import { attentionSizes, attentionSizesOf, attentionWork, eachVector, ofOnePiece, onceByHeadSize } from './attentionScores.ts'; // prettier-ignore
-import { attentionTiledBackwardKernels } from './attentionTiledBackward.ts';
+import { attentionDirectBackwardKernels, attentionDirectPositionKernel } from './attentionDirectBackward.ts';
+import type { AttentionFamily, AttentionInputs, AttentionShape, AttentionTerms } from './attentionScores.ts';
+import { attentionName, attentionRegions, attentionSizes, attentionSizesOf, attentionWork, eachVector, ifRelative, ofOnePiece, onceByHead, termsOf } from './attentionScores.ts'; // prettier-ignore
+import { attentionTiledBackwardKernels, attentionTiledPositionKernel } from './attentionTiledBackward.ts';
 import { tileGrid } from './attentionTiles.ts';
 import { recordMatmulSum } from './matmulSum.ts';
 
-/** By query: log-sum-exp, delta = dContext·context, and the two segment scores. */
-const statisticsKernel = (h: number): Kernel =>
-  kernel<string, string>({
-    name: `attention statistics ${h}`,
+/** By query: log-sum-exp, delta = dContext·context, and where terms are relative the two segment scores. */
+const statisticsKernel = (h: number, terms: AttentionTerms): Kernel => {
+  const relative = ifRelative(terms);
+  return kernel<string, string>({
+    name: attentionName('attention statistics', h, terms),
     sizes: attentionSizes,
     buffers: {
-      threes: reads('vec4<f32>'),
-      biases: reads('vec4<f32>'),
+      ...(terms === 'relative' ? { threes: reads('vec4<f32>'), biases: reads('vec4<f32>') } : {}),
       context: reads('vec4<f32>'),
       dContext: reads('vec4<f32>'),
       logSumExp: reads(),
@@ -27,19 +27,21 @@ const statisticsKernel = (h: number): Kernel =>
     workgroup: [64, 1, 1],
     body: `${ofOnePiece('i')}
   let own = (b * sizes.pieces + i) * sizes.width + head * ${h / 4}u;
-  let bias = head * ${h / 4}u;
-  var delta = 0.0;
-  var same = 0.0;
+${relative(`  let bias = head * ${h / 4}u;
+`)}  var delta = 0.0;
+${relative(`  var same = 0.0;
   var other = 0.0;
-  ${eachVector(
-    h,
-    (c) => `delta += dot(context[own + ${c}u], dContext[own + ${c}u]);
+`)}  ${eachVector(
+      h,
+      (c) =>
+        `delta += dot(context[own + ${c}u], dContext[own + ${c}u]);${relative(`
   let s${c} = threes[own + ${c}u] + biases[2u * sizes.biasStride + bias + ${c}u];
   same += dot(s${c}, biases[3u * sizes.biasStride + bias + ${c}u]);
-  other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);`,
-  )}
-  statistics[index] = vec4f(logSumExp[index], delta, same, other);`,
+  other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);`)}`,
+    )}
+  statistics[index] = vec4f(logSumExp[index], delta, ${terms === 'relative' ? 'same, other' : '0.0, 0.0'});`,
   });
+};
 
 /** dq = content part + position part + segment part. */
 const assembleKernel = (h: number): Kernel =>
@@ -97,19 +99,23 @@ fn put(at: u32, value: vec4f) {
   put(place + column, sum);`,
   });
 
-const sharedKernels = onceByHeadSize((headSize) => ({
-  statistics: statisticsKernel(headSize),
-  assemble: assembleKernel(headSize),
-  biases: biasKernel(headSize),
-}));
-const ownKernels = {
-  direct: onceByHeadSize(attentionDirectBackwardKernels),
-  tiled: onceByHeadSize(attentionTiledBackwardKernels),
+const kernels = {
+  statistics: onceByHead(statisticsKernel),
+  assemble: onceByHead(assembleKernel),
+  biases: onceByHead(biasKernel),
+  direct: onceByHead(attentionDirectBackwardKernels),
+  tiled: onceByHead(attentionTiledBackwardKernels),
+  position: { direct: onceByHead(attentionDirectPositionKernel), tiled: onceByHead(attentionTiledPositionKernel) },
 } as const;
 
 export interface AttentionGradients {
   /** As `threes`: written. */
   readonly threes: Region;
+  /** Null where terms are absolute. */
+  readonly relative: RelativeGradients | null;
+}
+
+export interface RelativeGradients {
   /** [2T, H*h], written. */
   readonly position: Region;
   /** As `biases`, written or added as the state says; null where they are frozen. */
@@ -130,36 +136,48 @@ export function recordAttentionBackward(
   gradients: AttentionGradients,
 ): void {
   const { sequences, pieces, heads, headSize } = shape;
-  const shared = sharedKernels(headSize);
-  const own = ownKernels[family](headSize);
+  const terms = termsOf(inputs);
+  const own = kernels[family](headSize, terms);
   const sizes = attentionSizesOf(shape);
   const queries = sequences * heads * pieces;
-  const rowWords = sequences * pieces * heads * headSize;
   const statistics = recorder.temporary('attention statistics', 4 * queries);
-  const parts = recorder.temporary('attention parts', 8 * sizes.threesStride + 4 * queries);
-  const { threes, biases, state } = inputs;
   const byRow = linearGrid(queries, 64);
   const byPiece = family === 'tiled' ? tileGrid(shape) : byRow;
   const { context, logSumExp } = saved;
-  const launch = (used: Kernel, regions: Record<string, Region>, grid: Grid, products = 0): void =>
+  const regions = attentionRegions(inputs);
+  const launch = (used: Kernel, regions: Readonly<Record<string, Region>>, grid: Grid, products = 0): void =>
     recorder.launch(used, sizes, regions, grid, products === 0 ? undefined : attentionWork(shape, products));
-  launch(shared.statistics, { threes, biases, context, dContext, logSumExp, statistics }, byRow);
-  const read = { ...inputs, dContext, statistics };
+  launch(kernels.statistics(headSize, terms), { ...regions, context, dContext, logSumExp, statistics }, byRow);
+  const read = { ...regions, dContext, statistics };
+  const dQuery = part(gradients.threes, 0, sequences * pieces * heads * headSize);
+  const { relative } = gradients;
+  if (inputs.relative === null || relative === null) {
+    launch(own.query, { ...read, dQuery }, byPiece, 3);
+    launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 4);
+    return;
+  }
+  const { biases } = inputs.relative;
+  const parts = recorder.temporary('attention parts', 8 * sizes.threesStride + 4 * queries);
   launch(own.query, { ...read, parts }, byPiece, 5);
-  const dQuery = part(gradients.threes, 0, rowWords);
-  launch(shared.assemble, { parts, biases, dQuery }, linearGrid(rowWords / 4, 64));
+  launch(kernels.assemble(headSize, terms), { parts, biases, dQuery }, linearGrid(dQuery.length / 4, 64));
   launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 5);
-  if (family === 'tiled') recordTiledPositions(recorder, shape, read, gradients.position);
-  else launch(own.position, { ...read, dPosition: gradients.position }, linearGrid(heads * 2 * pieces, 64), 4);
-  if (gradients.biases === null) return;
-  launch(shared.biases, { parts, threes, biases, state, gradient: gradients.biases }, [sizes.width, 1, 1]);
+  if (family === 'tiled') {
+    recordTiledPositions(recorder, shape, read, relative.position);
+  } else {
+    const byPosition = linearGrid(heads * 2 * pieces, 64);
+    launch(kernels.position.direct(headSize, terms), { ...read, dPosition: relative.position }, byPosition, 4);
+  }
+  if (relative.biases === null) return;
+  const { threes, state } = inputs;
+  const regionsOfBiases = { parts, threes, biases, state, gradient: relative.biases };
+  launch(kernels.biases(headSize, terms), regionsOfBiases, [sizes.width, 1, 1]);
 }
 
 /** Where relative positions give too few workgroups, each takes a share of the sequences only, and the shares are added. */
 function recordTiledPositions(
   recorder: Recorder,
   shape: AttentionShape,
-  read: Record<string, Region>,
+  read: Readonly<Record<string, Region>>,
   dPosition: Region,
 ): void {
   const { sequences, pieces, heads, headSize } = shape;
@@ -169,7 +187,7 @@ function recordTiledPositions(
   const length = 2 * pieces * heads * headSize;
   const sums = shares > 1 ? recorder.temporary('attention position shares', shares * length) : null;
   recorder.launch(
-    ownKernels.tiled(headSize).position,
+    kernels.position.tiled(headSize, 'relative'),
     { ...attentionSizesOf(shape), share },
     { ...read, dPosition: sums ?? dPosition },
     [blocks, heads, shares],

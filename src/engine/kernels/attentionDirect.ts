@@ -1,39 +1,36 @@
-// XLNet's relative attention forward without barriers.
+// Attention forward without barriers.
 import type { Kernel } from '../kernel.ts';
 import { kernel, writes } from '../kernel.ts';
-import {
-  attentionScoresCode,
-  attentionReads,
-  attentionSizes,
-  dots,
-  eachVector,
-  ofOnePiece,
-} from './attentionScores.ts';
+import type { AttentionTerms } from './attentionScores.ts';
+import { attentionName, attentionReads, attentionScoresCode, attentionSizes, dots, eachVector, ifRelative, ofOnePiece, scoreOf } from './attentionScores.ts'; // prettier-ignore
 
 /** An invocation holds one query and walks over the keys it sees. */
-export function attentionDirectKernel(headSize: number): Kernel {
+export function attentionDirectKernel(headSize: number, terms: AttentionTerms): Kernel {
   const vectors = headSize / 4;
+  const relative = ifRelative(terms);
+  /** The query as it meets keys. */
+  const met = terms === 'relative' ? 'w' : 'q';
   return kernel<string, string>({
-    name: `attention, direct ${headSize}`,
+    name: attentionName('attention, direct', headSize, terms),
     sizes: attentionSizes,
-    buffers: { ...attentionReads, context: writes('vec4<f32>'), logSumExp: writes() },
+    buffers: { ...attentionReads(terms), context: writes('vec4<f32>'), logSumExp: writes() },
     workgroup: [64, 1, 1],
-    module: attentionScoresCode,
+    module: attentionScoresCode(terms),
     body: `${ofOnePiece('i')}
-  let bias = head * ${vectors}u;
-  let own = rowAt(b, head, i, ${vectors}u);
-  var same = 0.0;
+${relative(`  let bias = head * ${vectors}u;
+`)}  let own = rowAt(b, head, i, ${vectors}u);
+${relative(`  var same = 0.0;
   var other = 0.0;
-  ${eachVector(
-    headSize,
-    (c) => `let q${c} = threes[own + ${c}u];
-  let w${c} = q${c} + biases[bias + ${c}u];
+`)}  ${eachVector(
+      headSize,
+      (c) => `let q${c} = threes[own + ${c}u];
+${relative(`  let w${c} = q${c} + biases[bias + ${c}u];
   let r${c} = q${c} + biases[sizes.biasStride + bias + ${c}u];
   let s${c} = q${c} + biases[2u * sizes.biasStride + bias + ${c}u];
   same += dot(s${c}, biases[3u * sizes.biasStride + bias + ${c}u]);
   other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);
-  var sum${c} = vec4f(0.0);`,
-  )}
+`)}  var sum${c} = vec4f(0.0);`,
+    )}
   let count = countOf(b);
   var largest = -1e30;
   var total = 0.0;
@@ -42,18 +39,22 @@ export function attentionDirectKernel(headSize: number): Kernel {
   for (var at = 0u; at < keys; at++) {
     let j = select(at, i, at == count);
     let k = sizes.threesStride + rowAt(b, head, j, ${vectors}u);
-    let p = positionAt(head, i, j, ${vectors}u);
-    let score = sizes.scale * (select(same, other, differ(b, i, j))
-      + ${dots(
+${relative(`    let p = positionAt(head, i, j, ${vectors}u);
+`)}    let score = ${scoreOf([
+      relative('select(same, other, differ(b, i, j))'),
+      dots(
         headSize,
-        (c) => `w${c}`,
+        (c) => `${met}${c}`,
         (c) => `threes[k + ${c}u]`,
-      )}
-      + ${dots(
-        headSize,
-        (c) => `r${c}`,
-        (c) => `position[p + ${c}u]`,
-      )});
+      ),
+      relative(
+        dots(
+          headSize,
+          (c) => `r${c}`,
+          (c) => `position[p + ${c}u]`,
+        ),
+      ),
+    ])};
     if (score > largest) {
       let shrink = exp(largest - score);
       largest = score;

@@ -1,4 +1,5 @@
-// What every kernel of relative attention shares: its inputs, and the WGSL of a score and its dropout.
+// What every kernel of attention shares: its inputs, and the WGSL of a score and its dropout.
+import type { BufferBinding } from '../kernel.ts';
 import { reads } from '../kernel.ts';
 import type { Region } from '../recorder.ts';
 import { aligned } from '../recorder.ts';
@@ -10,6 +11,12 @@ import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
  * `tiled`: workgroups take blocks of 32 into workgroup memory, for graphics hardware.
  */
 export type AttentionFamily = 'direct' | 'tiled';
+
+/**
+ * What a query meets of a key. `absolute`: its content, q_i·k_j, as in BERT. `relative`: its content, its distance and its segment, each with
+ * a bias on the query, (q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ], as in XLNet.
+ */
+export type AttentionTerms = 'absolute' | 'relative';
 
 export interface AttentionShape {
   readonly sequences: number;
@@ -25,13 +32,27 @@ export interface AttentionShape {
 export interface AttentionInputs {
   /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
   readonly threes: Region;
-  /** kr [2T, H*h], row p for the relative position T - p. */
-  readonly position: Region;
   /** i32: segment ids [B*T], then from word aligned(B*T) the piece counts [B]. */
   readonly layoutWords: Region;
+  readonly state: Region;
+  /** Null where terms are absolute. */
+  readonly relative: RelativeInputs | null;
+}
+
+export interface RelativeInputs {
+  /** kr [2T, H*h], row p for the relative position T - p. */
+  readonly position: Region;
   /** contentBias, positionBias, segmentBias [H, h] and segmentEmbedding [2, H, h], at words 0, a, 2a, 3a with a = aligned(H*h). */
   readonly biases: Region;
-  readonly state: Region;
+}
+
+export function termsOf({ relative }: AttentionInputs): AttentionTerms {
+  return relative === null ? 'absolute' : 'relative';
+}
+
+/** Regions by the names that kernels read them by. */
+export function attentionRegions({ relative, ...inputs }: AttentionInputs): Readonly<Record<string, Region>> {
+  return { ...inputs, ...relative };
 }
 
 /** Numbers of every kernel of attention; widths and strides count vec4. */
@@ -65,30 +86,43 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
   };
 }
 
-export const attentionReads = {
-  threes: reads('vec4<f32>'),
-  position: reads('vec4<f32>'),
-  layoutWords: reads('i32'),
-  biases: reads('vec4<f32>'),
-  state: reads('u32'),
-} as const;
+export function attentionReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
+  const relative = terms === 'relative';
+  return {
+    threes: reads('vec4<f32>'),
+    ...(relative ? { position: reads('vec4<f32>') } : {}),
+    layoutWords: reads('i32'),
+    ...(relative ? { biases: reads('vec4<f32>') } : {}),
+    state: reads('u32'),
+  };
+}
 
-/** `statistics` of a query: log-sum-exp, dContext·context, and its scores of keys in the same segment and in another. */
-export const attentionBackwardReads = {
-  ...attentionReads,
-  dContext: reads('vec4<f32>'),
-  statistics: reads('vec4<f32>'),
-} as const;
+/**
+ * `statistics` of a query: log-sum-exp, dContext·context, and where terms are relative its scores of keys in the same segment and in
+ * another.
+ */
+export function attentionBackwardReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
+  return { ...attentionReads(terms), dContext: reads('vec4<f32>'), statistics: reads('vec4<f32>') };
+}
 
-/** What is made by `make` once for a head size. */
-export function onceByHeadSize<Made>(make: (headSize: number) => Made): (headSize: number) => Made {
-  const madeFor = new Map<number, Made>();
-  return (headSize) => {
-    const made = madeFor.get(headSize) ?? make(headSize);
-    madeFor.set(headSize, made);
+/** What is made by `make` once for a head size and terms. */
+export function onceByHead<Made>(
+  make: (headSize: number, terms: AttentionTerms) => Made,
+): (headSize: number, terms: AttentionTerms) => Made {
+  const madeFor = new Map<string, Made>();
+  return (headSize, terms) => {
+    const key = `${headSize} ${terms}`;
+    const made = madeFor.get(key) ?? make(headSize, terms);
+    madeFor.set(key, made);
     return made;
   };
 }
+
+/** WGSL that relative terms alone need: `text` where terms are relative, nothing where they are not. */
+export const ifRelative =
+  (terms: AttentionTerms) =>
+  (text: string): string =>
+    terms === 'relative' ? text : '';
 
 /** WGSL of a kernel with an invocation a piece of a head: `b`, `head` and the piece by its name. */
 export const ofOnePiece = (piece: 'i' | 'j'): string =>
@@ -107,20 +141,31 @@ export function dots(headSize: number, left: (c: number) => string, right: (c: n
   return Array.from({ length: headSize / 4 }, (_, c) => `dot(${left(c)}, ${right(c)})`).join(' + ');
 }
 
+/** Name of a kernel for a head size and terms. */
+export const attentionName = (what: string, headSize: number, terms: AttentionTerms): string =>
+  `${what} ${headSize}${terms === 'absolute' ? ', absolute' : ''}`;
+
+/** A score as an expression: its terms, scaled. */
+export const scoreOf = (terms: readonly string[]): string =>
+  `sizes.scale * (${terms.filter((term) => term !== '').join('\n      + ')})`;
+
 /**
  * WGSL: places of vectors, whether a piece sees another (padding is hidden from all but itself), the dropout of one probability.
  * `sizes` and the reads above are in scope.
  */
-export const attentionScoresCode = `${dropoutCode}
+export function attentionScoresCode(terms: AttentionTerms): string {
+  const relative = ifRelative(terms);
+  return `${dropoutCode}
 fn rowAt(b: u32, head: u32, i: u32, vectors: u32) -> u32 { return (b * sizes.pieces + i) * sizes.width + head * vectors; }
-fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
-fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
-fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
-fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
+${relative(`fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
+`)}fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
+${relative(`fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
+`)}fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
   if (sizes.threshold == 0u) { return 1.0; }
   let element = ((b * sizes.heads + head) * sizes.pieces + i) * sizes.pieces + j;
   return dropped(state[sizes.key], element, sizes.threshold, sizes.kept);
 }`;
+}
 
 /** Multiplications and additions of `products` products of queries with keys. */
 export function attentionWork({ sequences, pieces, heads, headSize }: AttentionShape, products: number): number {

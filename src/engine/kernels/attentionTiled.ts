@@ -1,22 +1,26 @@
-// XLNet's relative attention forward from tiles in workgroup memory.
+// Attention forward from tiles in workgroup memory.
 import type { Kernel } from '../kernel.ts';
 import { kernel, writes } from '../kernel.ts';
-import { attentionReads, attentionSizes } from './attentionScores.ts';
-import { ROWS, TILE, TILE_WORKGROUP, attentionTileCode, component, eachTileSum, sumOverLanes, tileProducts, tileSources, tileSums, tileSumsWritten, tileWeights } from './attentionTiles.ts'; // prettier-ignore
+import type { AttentionTerms } from './attentionScores.ts';
+import { attentionName, attentionReads, attentionSizes, ifRelative } from './attentionScores.ts';
+import { ROWS, TILE_WORKGROUP, attentionTileCode, component, eachTileSum, scoreTerms, sumOverLanes, tileLength, tileProducts, tileSources, tileSums, tileSumsWritten, tileWeights } from './attentionTiles.ts'; // prettier-ignore
 
 /**
  * Workgroups are [blocks of queries, heads, sequences]; each walks over the blocks of keys that its queries see. Bounds of loops with
  * barriers come from sizes, workgroup indices and read-only storage, which are the same for a whole workgroup.
  */
-export function attentionTiledKernel(headSize: number): Kernel {
+export function attentionTiledKernel(headSize: number, terms: AttentionTerms): Kernel {
   const vectors = headSize / 4;
   const sources = tileSources(headSize);
+  const relative = ifRelative(terms);
+  const segmentTerm = (a: number): string =>
+    relative(`select(same${a}, other${a}, segmentsDiffer(b, i.${component(a)}, j)) + `);
   return kernel<string, string>({
-    name: `attention, tiled ${headSize}`,
+    name: attentionName('attention, tiled', headSize, terms),
     sizes: attentionSizes,
-    buffers: { ...attentionReads, context: writes('vec4<f32>'), logSumExp: writes() },
+    buffers: { ...attentionReads(terms), context: writes('vec4<f32>'), logSumExp: writes() },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(TILE),
+    module: attentionTileCode(tileLength(terms), terms),
     body: `let x = local.x;
 let y = local.y;
 let head = group.y;
@@ -24,7 +28,7 @@ let b = group.z;
 let count = countOf(b);
 let firstQuery = group.x * 32u;
 let i = apart(firstQuery + y);
-// Scores of a key in the same segment and in another, an invocation one of a query.
+${relative(`// Scores of a key in the same segment and in another, an invocation one of a query.
 let own = rowAt(b, head, firstQuery + thread / 2u, ${vectors}u);
 let bias = head * ${vectors}u;
 let embedding = 3u * sizes.biasStride + (thread % 2u) * sizes.width + bias;
@@ -35,7 +39,7 @@ for (var c = 0u; c < ${vectors}u; c++) {
 lanes[thread] = vec4f(segmentScore);
 workgroupBarrier();
 ${ROWS.map((a) => `let same${a} = lanes[2u * y + ${16 * a}u]; let other${a} = lanes[2u * y + ${16 * a + 1}u];`).join('\n')}
-var largest = vec4f(-1e30);
+`)}var largest = vec4f(-1e30);
 var total = vec4f();
 ${eachTileSum(headSize, 'sum', (sum) => `var ${sum} = vec4f();`)}
 // Blocks with keys up to the sequence's count, and the queries' own block where it lies past them.
@@ -43,15 +47,12 @@ let keyBlocks = (count + 31u) / 32u;
 let blocks = keyBlocks + select(0u, 1u, group.x >= keyBlocks);
 for (var block = 0u; block < blocks; block++) {
   let firstKey = 32u * select(block, group.x, block == keyBlocks);
-  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
-${tileProducts(headSize, 'product', sources.query, [
-  { right: sources.key, band: null, bias: 0 },
-  { right: sources.position, band: 'difference', bias: 1 },
-])}
+${relative(`  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
+`)}${tileProducts(headSize, 'product', sources.query, scoreTerms(headSize, terms, 'keys'))}
   let j = apart(firstKey + x);
 ${ROWS.map(
   (a) => `let seen${a} = isSeen(i.${component(a)}, j, count);
-let score${a} = select(vec4f(-1e30), sizes.scale * (select(same${a}, other${a}, segmentsDiffer(b, i.${component(a)}, j)) + product${a}), seen${a});
+let score${a} = select(vec4f(-1e30), sizes.scale * (${segmentTerm(a)}product${a}), seen${a});
 let most${a} = max(max(score${a}.x, score${a}.y), max(score${a}.z, score${a}.w));`,
 ).join('\n')}
   lanes[thread] = vec4f(${ROWS.map((a) => `most${a}`).join(', ')});

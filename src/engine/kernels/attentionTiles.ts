@@ -1,7 +1,7 @@
 // WGSL of attention from tiles in workgroup memory: rows are brought, met with one another, and added up by the weights of pairs.
 import type { Grid } from '../recorder.ts';
-import type { AttentionShape } from './attentionScores.ts';
-import { attentionScoresCode } from './attentionScores.ts';
+import type { AttentionShape, AttentionTerms } from './attentionScores.ts';
+import { attentionScoresCode, ifRelative } from './attentionScores.ts';
 
 /** Queries, keys or relative positions that a workgroup takes at once. */
 export const ATTENTION_BLOCK = 32;
@@ -35,21 +35,25 @@ const ACROSS = 8;
 const WEIGHT_LINE = ACROSS + 1;
 const SUMMED_AT = ATTENTION_BLOCK * WEIGHT_LINE;
 
-/** Vec4 of the tile of a kernel that adds up 32 rows at a time, and of one that adds up a band. */
-export const TILE = Math.max(MEETING, SUMMED_AT + ATTENTION_BLOCK * ACROSS);
+/** Vec4 of the tile of a kernel that adds up 32 rows at a time; absolute terms meet no band. */
+export function tileLength(terms: AttentionTerms): number {
+  return Math.max(terms === 'relative' ? MEETING : BAND_AT, SUMMED_AT + ATTENTION_BLOCK * ACROSS);
+}
+/** Of a kernel that adds up a band. */
 export const TILE_WITH_BAND = Math.max(MEETING, SUMMED_AT + 2 * ATTENTION_BLOCK * ACROSS);
 
 /** Module of a kernel whose tile has `length` vec4. `sizes` and `attentionReads` are in scope. */
-export function attentionTileCode(length: number): string {
-  return `${attentionScoresCode}
+export function attentionTileCode(length: number, terms: AttentionTerms): string {
+  const relative = ifRelative(terms);
+  return `${attentionScoresCode(terms)}
 var<workgroup> tile: array<vec4f, ${length}>;
 var<workgroup> lanes: array<vec4f, ${THREADS}>;
 fn apart(first: u32) -> vec4u { return vec4u(first) + vec4u(0u, 8u, 16u, 24u); }
-fn segmentAt(b: u32, i: u32) -> i32 { return layoutWords[b * sizes.pieces + i]; }
+${relative(`fn segmentAt(b: u32, i: u32) -> i32 { return layoutWords[b * sizes.pieces + i]; }
 fn segmentsDiffer(b: u32, i: u32, j: vec4u) -> vec4<bool> {
   return vec4i(segmentAt(b, i)) != vec4i(segmentAt(b, j.x), segmentAt(b, j.y), segmentAt(b, j.z), segmentAt(b, j.w));
 }
-fn isSeen(i: u32, j: vec4u, count: u32) -> vec4<bool> {
+`)}fn isSeen(i: u32, j: vec4u, count: u32) -> vec4<bool> {
   return ((j < vec4u(count)) | (j == vec4u(i))) & vec4<bool>(i < sizes.pieces);
 }
 fn factorsOf(b: u32, head: u32, i: u32, j: vec4u) -> vec4f {
@@ -124,8 +128,23 @@ export interface TileTerm {
   readonly bias: 0 | 1 | null;
 }
 
-/** `name0` to `name3`: for each row of the invocation, the products with its four columns, summed over `terms`. */
-export function tileProducts(headSize: number, name: string, left: TileSource, terms: readonly TileTerm[]): string {
+/** What queries meet for their scores; their pairs' columns are keys, or relative positions. */
+export function scoreTerms(
+  headSize: number,
+  terms: AttentionTerms,
+  columns: 'keys' | 'positions',
+): readonly TileTerm[] {
+  const { key, position } = tileSources(headSize);
+  const byKey = columns === 'keys';
+  if (terms === 'absolute') return [{ right: key, band: null, bias: null }];
+  return [
+    { right: key, band: byKey ? null : 'sum', bias: 0 },
+    { right: position, band: byKey ? 'difference' : null, bias: 1 },
+  ];
+}
+
+/** `name0` to `name3`: for each row of the invocation, the products with its four columns, summed over what is `met`. */
+export function tileProducts(headSize: number, name: string, left: TileSource, met: readonly TileTerm[]): string {
   const vectors = headSize / 4;
   const to = { line: LINE, start: `chunk * ${DEPTH}u`, vectors };
   const term = ({ band, bias }: TileTerm): string => {
@@ -142,12 +161,12 @@ ${ROWS.flatMap((a) => [0, 1, 2, 3].map(component).map((d) => `${name}${a} += own
   return `${ROWS.map((a) => `var ${name}${a} = vec4f();`).join('\n')}
 for (var chunk = 0u; chunk < ${Math.ceil(vectors / DEPTH)}u; chunk++) {
 ${bring(left, ATTENTION_BLOCK, DEPTH, { ...to, at: LEFT_AT })}
-${terms.map(({ right, band }) => (band === null ? bring(right, ATTENTION_BLOCK, DEPTH, { ...to, at: RIGHT_AT }) : bring(right, 2 * ATTENTION_BLOCK, DEPTH, { ...to, at: BAND_AT }))).join('\n')}
-${terms.some(({ bias }) => bias !== null) ? bring(tileSources(headSize).biases, 2, DEPTH, { ...to, at: BIASES_AT }) : ''}
+${met.map(({ right, band }) => (band === null ? bring(right, ATTENTION_BLOCK, DEPTH, { ...to, at: RIGHT_AT }) : bring(right, 2 * ATTENTION_BLOCK, DEPTH, { ...to, at: BAND_AT }))).join('\n')}
+${met.some(({ bias }) => bias !== null) ? bring(tileSources(headSize).biases, 2, DEPTH, { ...to, at: BIASES_AT }) : ''}
 workgroupBarrier();
 for (var c = 0u; c < ${DEPTH}u; c++) {
 ${ROWS.map((a) => `let left${a} = tile[${LEFT_AT}u + (y + ${8 * a}u) * ${LINE}u + c];`).join('\n')}
-${terms.map(term).join('\n')}
+${met.map(term).join('\n')}
 }
 workgroupBarrier();
 }`;

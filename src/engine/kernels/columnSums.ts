@@ -1,4 +1,5 @@
 // Sums over the rows of a matrix: gradients of biases.
+import type { Kernel } from '../kernel.ts';
 import { kernel, reads, writes } from '../kernel.ts';
 import type { Recorder, Region } from '../recorder.ts';
 import { STATE } from '../stepState.ts';
@@ -7,32 +8,49 @@ import { STATE } from '../stepState.ts';
 export const COLUMNS = 16;
 export const LANES = 16;
 
-const columnSums = kernel({
-  name: 'columnSums',
-  sizes: { rows: 'u32', columns: 'u32' },
-  buffers: { x: reads(), state: reads('u32'), gradient: writes() },
-  workgroup: [COLUMNS, LANES, 1],
-  module: `var<workgroup> parts: array<f32, ${COLUMNS * LANES}>;`,
-  body: `let column = group.x * ${COLUMNS}u + local.x;
+/** A workgroup takes columns of the matrix `group.y` of a batch, or of the only one. */
+function columnSumsKernel(batched: boolean): Kernel {
+  const [from, to] = batched ? ['group.y * sizes.strideX + ', 'group.y * sizes.strideGradient + '] : ['', ''];
+  return kernel<string, string>({
+    name: batched ? 'columnSums of a batch' : 'columnSums',
+    sizes: { rows: 'u32', columns: 'u32', ...(batched ? { strideX: 'u32', strideGradient: 'u32' } : {}) },
+    buffers: { x: reads(), state: reads('u32'), gradient: writes() },
+    workgroup: [COLUMNS, LANES, 1],
+    module: `var<workgroup> parts: array<f32, ${COLUMNS * LANES}>;`,
+    body: `let column = group.x * ${COLUMNS}u + local.x;
   var sum = 0.0;
   if (column < sizes.columns) {
-    for (var row = local.y; row < sizes.rows; row += ${LANES}u) { sum += x[row * sizes.columns + column]; }
+    for (var row = local.y; row < sizes.rows; row += ${LANES}u) { sum += x[${from}row * sizes.columns + column]; }
   }
   parts[thread] = sum;
   workgroupBarrier();
   if (local.y != 0u || column >= sizes.columns) { return; }
   for (var lane = 1u; lane < ${LANES}u; lane++) { sum += parts[lane * ${COLUMNS}u + local.x]; }
-  if (state[${STATE.accumulate}] != 0u) { sum += gradient[column]; }
-  gradient[column] = sum;`,
-});
+  if (state[${STATE.accumulate}] != 0u) { sum += gradient[${to}column]; }
+  gradient[${to}column] = sum;`,
+  });
+}
+
+const kernels = { one: columnSumsKernel(false), batch: columnSumsKernel(true) } as const;
+
+export interface ColumnSumsShape {
+  readonly rows: number;
+  readonly columns: number;
+  /** Matrices and their gradients in a batch; 1 when absent. */
+  readonly batch?: number;
+  /** Words from one of a batch to the next. */
+  readonly strides?: { readonly x: number; readonly gradient: number };
+}
 
 /** gradient [columns] = sums over the rows of x [rows, columns], written or added as the state says. */
 export function recordColumnSums(
   recorder: Recorder,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
+  { rows, columns, batch = 1, strides }: ColumnSumsShape,
   { x, state }: { readonly x: Region; readonly state: Region },
   { gradient }: { readonly gradient: Region },
 ): void {
-  const grid = [Math.ceil(columns / COLUMNS), 1, 1] as const;
-  recorder.launch(columnSums, { rows, columns }, { x, state, gradient }, grid);
+  const grid = [Math.ceil(columns / COLUMNS), batch, 1] as const;
+  const apart = strides === undefined ? {} : { strideX: strides.x, strideGradient: strides.gradient };
+  const used = strides === undefined ? kernels.one : kernels.batch;
+  recorder.launch(used, { rows, columns, ...apart }, { x, state, gradient }, grid);
 }

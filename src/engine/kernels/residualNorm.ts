@@ -49,7 +49,32 @@ export function rowSizesOf({ rows, hiddenSize, epsilon, rate, layer, site }: Res
   return { rows, width: hiddenSize, epsilon, key: keyWord(layer, site), ...dropoutSizes(rate) };
 }
 
+/**
+ * WGSL: a row's `sum` of `value` by columns, its `mean`, and its `deviation`, 1 / sqrt(variance + epsilon); `start` is the row's first word.
+ */
+export const rowSpreadCode = (value: string): string => `var total = 0.0;
+  for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
+    let at = start + column;
+    let value = ${value};
+    sum[at] = value;
+    total += value;
+  }
+  let mean = rowSum(total, thread) / f32(sizes.width);
+  var squares = 0.0;
+  for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
+    let centred = sum[start + column] - mean;
+    squares += centred * centred;
+  }
+  let deviation = inverseSqrt(rowSum(squares, thread) / f32(sizes.width) + sizes.epsilon);`;
+
+/** WGSL: keeps a row's mean and deviation. */
+export const rowStatisticsCode = `if (thread == 0u) {
+    statistics[2u * row] = mean;
+    statistics[2u * row + 1u] = deviation;
+  }`;
+
 function residualNormKernel(biased: boolean): Kernel {
+  const x = biased ? '(x[at] + bias[column])' : 'x[at]';
   return kernel<string, string>({
     name: biased ? 'residualNorm with bias' : 'residualNorm',
     sizes: rowSizes,
@@ -69,28 +94,12 @@ function residualNormKernel(biased: boolean): Kernel {
   if (row >= sizes.rows) { return; }
   let start = row * sizes.width;
   let key = state[sizes.key];
-  var total = 0.0;
-  for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
-    let at = start + column;
-    let value = ${biased ? '(x[at] + bias[column])' : 'x[at]'} * dropped(key, at, sizes.threshold, sizes.kept) + residual[at];
-    sum[at] = value;
-    total += value;
-  }
-  let mean = rowSum(total, thread) / f32(sizes.width);
-  var squares = 0.0;
-  for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
-    let centred = sum[start + column] - mean;
-    squares += centred * centred;
-  }
-  let deviation = inverseSqrt(rowSum(squares, thread) / f32(sizes.width) + sizes.epsilon);
+  ${rowSpreadCode(`${x} * dropped(key, at, sizes.threshold, sizes.kept) + residual[at]`)}
   let shiftAt = arrayLength(&scaleShift) - sizes.width;
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
     y[start + column] = (sum[start + column] - mean) * deviation * scaleShift[column] + scaleShift[shiftAt + column];
   }
-  if (thread == 0u) {
-    statistics[2u * row] = mean;
-    statistics[2u * row + 1u] = deviation;
-  }`,
+  ${rowStatisticsCode}`,
   });
 }
 

@@ -16,7 +16,7 @@ export interface BertConfig extends EncoderSizes {
 const count = z.int().min(1);
 
 const fileSchema = z.object({
-  model_type: z.literal('bert'),
+  model_type: z.literal('bert').default('bert'),
   num_hidden_layers: count,
   hidden_size: count,
   num_attention_heads: count,
@@ -55,4 +55,13 @@ export function bertConfig(json: unknown): BertConfig {
     positions: file.max_position_embeddings,
     segments: file.type_vocab_size,
   };
+}
+
+/**
+ * What config.json says where the original release's parsed `bert_config.json`, of the same fields, describes the network. Its `gelu`
+ * becomes that of transformers, as in their conversion. Throws LabError `model/config` for what is no object.
+ */
+export function bertConfigOfRelease(json: unknown): Record<string, unknown> {
+  const described = configFile('bert_config.json', 'a BERT', z.record(z.string(), z.unknown()), json);
+  return { ...described, model_type: 'bert' };
 }

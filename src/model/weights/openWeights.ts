@@ -1,9 +1,10 @@
-// Opens a model's weights in whichever form they came, as the tensors of a Hugging Face XLNet.
+// Opens a model's weights in whichever form they came, as the tensors of a Hugging Face checkpoint.
 import type { WeightsForm } from '../../data/formats/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
 import { openSafetensors } from '../safetensors.ts';
 import type { StoredTensor } from '../storedTensor.ts';
 import { shardedTensors } from './shardedTensors.ts';
+import { tensorflowBert } from './tensorflowBert.ts';
 import { openTensorflowCheckpoint } from './tensorflowCheckpoint.ts';
 import { tensorflowXlnet } from './tensorflowXlnet.ts';
 import { torchTensors } from './torchTensors.ts';
@@ -26,6 +27,6 @@ export function openWeights(form: WeightsForm, files: readonly WeightsFile[]): R
     case 'torch shards':
       return shardedTensors(first, others, torchTensors);
     case 'tensorflow':
-      return tensorflowXlnet(openTensorflowCheckpoint(first, others));
+      return tensorflowBert(tensorflowXlnet(openTensorflowCheckpoint(first, others)));
   }
 }

@@ -1,6 +1,6 @@
 // The variables of the original XLNet release under the names, and in the layout, of Hugging Face's tensors.
-import { transposed } from '../pretrained.ts';
 import type { StoredTensor } from '../storedTensor.ts';
+import { turned } from './turned.ts';
 
 /** Biases that the release stacks over layers and Hugging Face keeps in each. */
 const stacked = ['r_w_bias', 'r_r_bias', 'r_s_bias', 'seg_embed'];
@@ -56,13 +56,4 @@ export function tensorflowXlnet(variables: ReadonlyMap<string, StoredTensor>): R
 function oneOf(stack: StoredTensor, layer: number, shape: readonly number[]): StoredTensor {
   const size = shape.reduce((product, count) => product * count, 1);
   return { dtype: stack.dtype, shape, read: () => stack.read().slice(layer * size, (layer + 1) * size) };
-}
-
-function turned(matrix: StoredTensor): StoredTensor {
-  const [rows = 0, columns = 0] = matrix.shape;
-  return {
-    dtype: matrix.dtype,
-    shape: [columns, rows],
-    read: () => transposed(Float32Array.from(matrix.read()), [columns, rows]),
-  };
 }

@@ -1,5 +1,6 @@
 // Relative multi-head self-attention of one XLNet layer (content stream).
 import * as tf from '@tensorflow/tfjs';
+import { attentionMask } from '../attentionMask.ts';
 import { parameter } from '../deviceParameters.ts';
 import type { DropoutRates, DropoutStream } from '../dropout.ts';
 import { dropout } from '../dropout.ts';
@@ -15,29 +16,25 @@ export interface AttentionInputs {
   readonly mask: tf.Tensor4D;
 }
 
-/** Mask and segment matrices of a batch. Padding is hidden from every piece but itself, so that no row is without a target. */
+/** Mask and segment matrices of a batch. */
 export function attentionInputs(
   segmentIds: Int32Array,
   pieceCounts: Int32Array,
   [B, T]: readonly [number, number],
   positions: Float32Array,
 ): AttentionInputs {
-  const mask = new Float32Array(B * T * T);
   const differ = new Float32Array(B * T * T);
   for (let b = 0; b < B; b++) {
-    const real = pieceCounts[b] as number;
     for (let i = 0; i < T; i++) {
       for (let j = 0; j < T; j++) {
-        const at = (b * T + i) * T + j;
-        if (j >= real && i !== j) mask[at] = -1e30;
-        if (segmentIds[b * T + i] !== segmentIds[b * T + j]) differ[at] = 1;
+        if (segmentIds[b * T + i] !== segmentIds[b * T + j]) differ[(b * T + i) * T + j] = 1;
       }
     }
   }
   return {
     positions: tf.tensor2d(positions, [2 * T, positions.length / (2 * T)]),
     segmentsDiffer: tf.tensor4d(differ, [B, 1, T, T]),
-    mask: tf.tensor4d(mask, [B, 1, T, T]),
+    mask: attentionMask(pieceCounts, [B, T]),
   };
 }
 

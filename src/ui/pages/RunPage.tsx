@@ -14,6 +14,7 @@ import { StatusMark } from '../components/StatusMark.tsx';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { methodName, runName, taskRefName } from '../runName.ts';
 import { format } from '../format.ts';
+import { saveTagger } from '../saveTagger.ts';
 import { saveFiles } from '../saveFiles.ts';
 import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
@@ -96,6 +97,10 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
     saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
+  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
+    const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
+    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
+  };
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
   return (
@@ -103,7 +108,13 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
       <RunScores record={record} task={task} name={name} />
       <section aria-labelledby={titleId}>
         <h2 id={titleId}>{label}</h2>
-        <SnapshotTable record={record} task={task} label={label} onPredictions={own ? savePredictions : null} />
+        <SnapshotTable
+          record={record}
+          task={task}
+          label={label}
+          onPredictions={own ? savePredictions : null}
+          onModel={own && task === 0 ? saveModel : null}
+        />
         {own && (
           <>
             <div className="actions">
@@ -121,6 +132,12 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
                 : 'the text with the predicted mentions, each with its probability where the format has a place for it.'}
             </p>
           </>
+        )}
+        {own && task === 0 && (
+          <p className="soft">
+            A model is a zip of a folder that Hugging Face transformers opens in Python, with <code>tag.py</code> beside
+            it that decodes its tags; dropped here it is a model again. F16 takes half of the room and rounds.
+          </p>
         )}
       </section>
     </>

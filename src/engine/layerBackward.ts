@@ -1,28 +1,29 @@
-// One XLNet layer backward as launches: gradients of its parameters and of its input.
+// One encoder layer backward as launches: gradients of its parameters and of its input.
+import { recordAttentionBlockBackward } from './attentionBlock.ts';
+import type { EncoderPass, LayerSaved, NormSaved } from './encoderPass.ts';
+import { biasOf } from './encoderPass.ts';
 import { recordActivationBackward } from './kernels/activation.ts';
-import { recordAttentionBackward } from './kernels/attentionBackward.ts';
 import { recordColumnSums } from './kernels/columnSums.ts';
 import { recordMatmul } from './kernels/matmul.ts';
 import { recordResidualNormBackward, recordResidualNormGradients } from './kernels/residualNormBackward.ts';
 import type { Region } from './recorder.ts';
-import type { LayerSaved, Pass } from './xlnetForward.ts';
-import { activationShape, attentionShape, recordActivated, threefold } from './xlnetForward.ts';
+import { activationShape, recordActivated } from './layerForward.ts';
 
 /**
  * From dOut [R, d] the gradient with respect to the layer's input h [R, d], or null when `wantsInput` is false. Gradients of frozen
  * parameters are not computed.
  */
-export function recordXlnetBackward(
-  pass: Pass,
+export function recordLayerBackward(
+  pass: EncoderPass,
   layer: number,
   h: Region,
   saved: LayerSaved,
   dOut: Region,
   wantsInput: boolean,
 ): Region | null {
-  const { recorder, tuning, config, rates, banks, sequences, pieces, state } = pass;
+  const { recorder, tuning, config, rates, banks, state } = pass;
   const { hiddenSize: d, innerSize: i } = config;
-  const rows = sequences * pieces;
+  const rows = pass.sequences * pass.pieces;
   const name = (suffix: string): string => `layer.${layer}.${suffix}`;
   const temporary = (label: string, length: number): Region =>
     recorder.temporary(`d ${label} of layer ${layer}`, length);
@@ -52,7 +53,7 @@ export function recordXlnetBackward(
     recordMatmul(recorder, tuning, shape, { a, b: dY, out, state });
   };
   /** Back through a residual block's norm and dropout: gradients of the sum, and of what was dropped out of. */
-  const normBackward = (dY: Region, block: 'attention' | 'feedForward', { sum, statistics }: LayerSaved['fed']) => {
+  const normBackward = (dY: Region, block: 'attention' | 'feedForward', { sum, statistics }: NormSaved) => {
     const site = block === 'attention' ? 'attentionOutput' : 'outer';
     const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;
     const dSum = temporary(`${block} sum`, rows * d);
@@ -60,11 +61,10 @@ export function recordXlnetBackward(
     const scale = banks.weight(name(`${block}.norm.scale`));
     recordResidualNormBackward(recorder, shape, { dY, sum, statistics, scale, state }, { dSum, dX: dropped });
     const dX = dropped ?? dSum;
-    const first = block === 'attention' ? 'attention.norm.scale' : 'feedForward.outer.bias';
-    const gradient = banks.gradients(name(first), name(`${block}.norm.shift`));
+    const bias = biasOf(pass, block);
+    const gradient = banks.gradients(name(bias ?? `${block}.norm.scale`), name(`${block}.norm.shift`));
     if (gradient !== null) {
-      const biased = block === 'attention' ? null : dX;
-      const inputs = { dY, sum, statistics, dX: biased, state };
+      const inputs = { dY, sum, statistics, dX: bias === null ? null : dX, state };
       recordResidualNormGradients(recorder, { rows, hiddenSize: d }, inputs, { gradient });
     }
     return { dSum, dX };
@@ -83,27 +83,6 @@ export function recordXlnetBackward(
   const dMiddle = throughWeight(dInner, 'feedForward.inner.kernel', d, i, fed.dSum, 'add');
 
   const attended = normBackward(dMiddle, 'attention', saved.attended);
-  weightGradient(saved.context, attended.dX, 'attention.output', [d, d, rows]);
-  const dContext = throughWeight(attended.dX, 'attention.output', d, d, temporary('context', rows * d), 'write');
-  const stride = threefold(pass);
-  const threes = temporary('queries, keys and values', 3 * stride.rows);
-  const dPosition = temporary('position keys', 2 * pieces * d);
-  recordAttentionBackward(recorder, pass.attention, attentionShape(pass, layer), saved.attention, saved, dContext, {
-    threes,
-    position: dPosition,
-    biases: banks.gradients(name('attention.contentBias'), name('attention.segmentEmbedding')),
-  });
-  const out = banks.gradients(name('attention.query'), name('attention.value'));
-  if (out !== null) {
-    const strides = { a: 0, b: stride.rows, out: stride.weights };
-    const shape = { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides, into: 'gradient' } as const;
-    recordMatmul(recorder, tuning, shape, { a: h, b: threes, out, state });
-  }
-  weightGradient(pass.positions, dPosition, 'attention.position', [d, d, 2 * pieces]);
-  if (!wantsInput) return null;
-  const strides = { a: stride.rows, b: stride.weights, out: 0 };
-  const shape = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into: 'add' } as const;
-  const weights = banks.weights(name('attention.query'), name('attention.value'));
-  recordMatmul(recorder, tuning, shape, { a: threes, b: weights, out: attended.dSum });
-  return attended.dSum;
+  recordAttentionBlockBackward(pass, layer, h, saved.attention, attended.dX, wantsInput ? attended.dSum : null);
+  return wantsInput ? attended.dSum : null;
 }
