@@ -6,10 +6,10 @@ import { softwareVersion } from './util/softwareVersion.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
-import { fetchFile } from './ui/fetchFile.ts';
 import { OpenFailed } from './ui/OpenFailed.tsx';
 import type { BackendChoice, FromServer, ToServer } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
+import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
@@ -23,7 +23,7 @@ const lab = createLab({
   store: indexedDb(),
   client: connect(workerWire<ToServer, FromServer>(worker)),
   fetchBuiltIn,
-  fetchFile,
+  requestFile,
   software: softwareVersion,
 });
 

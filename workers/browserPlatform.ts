@@ -1,7 +1,8 @@
-// The browser Worker's side of the engine: navigator.gpu, wasm binaries from our own files.
+// The browser Worker's side of the engine: navigator.gpu, wasm binaries and tag.py from our own files.
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import taggerProgram from '../src/training/tag.py?raw';
 import type { Platform } from '../src/engine/platform.ts';
 
 const { userAgent, hardwareConcurrency } = navigator;
@@ -17,5 +18,6 @@ export const browserPlatform: Platform = {
     'tfjs-backend-wasm-simd.wasm': simdUrl,
     'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
   },
+  taggerProgram: () => Promise.resolve(taggerProgram),
   gpu: () => Promise.resolve('gpu' in navigator ? navigator.gpu : undefined),
 };

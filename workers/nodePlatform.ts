@@ -1,4 +1,5 @@
 // Node's side of the engine: Dawn through the `webgpu` package, wasm binaries from node_modules.
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,7 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-simd.wasm'),
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
+  taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
   gpu: () => dawnEntry(),
 };
 

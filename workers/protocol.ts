@@ -1,11 +1,15 @@
 // Everything that crosses between the lab and the training server, as types.
 import type { LabErrorData } from '../src/util/labError.ts';
-import type { ModelRecord } from '../src/schema/modelRecord.ts';
+import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
+import type { AnnotatedMention, DocumentText } from '../src/data/annotatedDocument.ts';
+import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import type { ExportedFile, TaggerExport } from '../src/schema/taggerExport.ts';
+import type { TaggerRef } from '../src/schema/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
@@ -33,16 +37,30 @@ export interface StepRequest {
   readonly pieces: number;
 }
 
+/** The same for a model of the library, or for one that is no more yet than its configuration file. */
+export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
+  readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
+}
+
 export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
 
-/** Sequences predicted, of all. */
+/** Text to be tagged. */
+export interface TaggingRequest {
+  /** Stands for this work in its events and for `interrupt`, as a run's id does. */
+  readonly id: string;
+  readonly tagger: TaggerRef;
+  /** Few enough for one message: whoever has many asks again. */
+  readonly documents: readonly DocumentText[];
+}
+
+/** Sequences predicted, or sentences tagged, of all. */
 export interface PredictingEvent {
   readonly kind: 'predicting';
   readonly done: number;
   readonly total: number;
 }
 
-/** An event with the run it is about. */
+/** An event with the run, or other work, it is about. */
 export type RunEvent = (TrainingEvent | PredictingEvent) & { readonly runId: string };
 
 /** Calls the lab makes; each answers once. */
@@ -54,19 +72,33 @@ export interface ServerCalls {
     readonly name: string;
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
+    readonly source?: ModelSource;
   }): ModelRecord;
+  /** Opens the folder that a trained tagger leaves as; `exportedBytes` gives its files. Throws as loading a tagger does. */
+  exportTagger(request: TaggerExport): { readonly exportId: number; readonly files: readonly ExportedFile[] };
+  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws `export/closed` for one that is not open. */
+  exportedBytes(exportId: number): NamedBytes | null;
+  /** Gives an export up; nothing for one that is not open. */
+  closeExport(exportId: number): void;
+  /** What a configuration file alone tells. Throws `model/config`. */
+  describeEncoder(configFile: NamedBytes): EncoderFacts;
   /** Memory that an update will take on the GPU, without touching it; null where there is none. */
-  estimateMemory(request: StepRequest): MemoryEstimate | null;
+  estimateMemory(request: EstimateRequest): MemoryEstimate | null;
   /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
   /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
   train(spec: RunSpec): RunRecord;
   /**
-   * CoNLL rows of token, gold tag and predicted tag, or null when it was interrupted; `predicting` events come meanwhile. Throws
-   * `run/busy` while a run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.
+   * The sentences of the split in order, or null when it was interrupted; `predicting` events come meanwhile. Throws `run/busy` while a
+   * run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.
    */
-  predict(request: PredictionRequest): string | null;
-  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. Predicting ends with either. */
+  predict(request: PredictionRequest): readonly PredictedSentence[] | null;
+  /**
+   * The mentions of each document in order, or null when it was interrupted; `predicting` events come meanwhile. The tagger stays loaded
+   * until another one is asked for or a run starts. Throws `run/busy` while a run is on the device, and as loading a tagger does.
+   */
+  tag(request: TaggingRequest): readonly (readonly AnnotatedMention[])[] | null;
+  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. Predicting and tagging end with either. */
   interrupt(request: { readonly runId: string; readonly how: 'pause' | 'stop' }): void;
   /** Deletes everything stored for a run: record, resume point, snapshots. */
   removeRun(runId: string): void;

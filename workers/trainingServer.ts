@@ -4,6 +4,8 @@ import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
+import type { AnnotatedMention } from '../src/data/annotatedDocument.ts';
+import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import { queuedRun } from '../src/schema/queuedRun.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
@@ -15,19 +17,25 @@ import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runReco
 import type { Store } from '../src/storage/store.ts';
 import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
+import { encoderFacts, encoderOfFile } from '../src/training/encoderOfFile.ts';
 import { importModel } from '../src/training/importModel.ts';
+import { exportDesk } from '../src/training/exportDesk.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { estimateStep } from '../src/training/estimateStep.ts';
+import { loadTagger } from '../src/training/loadTagger.ts';
 import { measureStep } from '../src/training/measureStep.ts';
+import type { OpenTagger } from '../src/training/openTagger.ts';
+import { openTagger } from '../src/training/openTagger.ts';
 import { predictSnapshot } from '../src/training/predictSnapshot.ts';
 import { startWeights } from '../src/training/startWeights.ts';
+import { tagDocuments } from '../src/training/tagDocuments.ts';
 import { train } from '../src/training/train.ts';
 import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerPort } from './port.ts';
 import { serve } from './port.ts';
-import type { BackendChoice, BackendReport, FromServer, ToServer, Wire } from './protocol.ts';
+import type { BackendChoice, BackendReport, FromServer, TaggingRequest, ToServer, Wire } from './protocol.ts';
 
 interface Machine {
   readonly settings: MachineSettings;
@@ -47,7 +55,12 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   /** Settles when the device is free. */
   let before: Promise<unknown> = Promise.resolve();
   let running: { readonly runId: string; readonly abort: AbortController } | null = null;
-  let predicting: { readonly runId: string; readonly abort: AbortController } | null = null;
+  /** Predicting and tagging that was asked for and is not over. */
+  const interruptible = new Set<{ readonly id: string; readonly abort: AbortController }>();
+  /** The tagger used last, on the device. */
+  let warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
+
+  const exports = exportDesk(store, () => platform.taggerProgram());
 
   const port: ServerPort = serve(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {
@@ -60,48 +73,49 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const { environment } = await underSettings(backend);
       return { environment, reason, remedy, selfTest, mixedPrecision };
     },
-    importModel: ({ name, builtIn, files }) => importModel(store, name, builtIn, files),
+    importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
+    describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
+    exportTagger: exports.open,
+    exportedBytes: exports.next,
+    closeExport: exports.close,
     async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
       refuseWhileTraining();
       const record = await readModelRecord(store, modelId);
       if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
       const model = await loadModel(store, record, config.lowerCase);
       return onDevice(async (backend) => {
+        releaseTagger();
         const { gpu } = await underSettings(backend);
         return measureStep(model, config, pieces, backend.health, gpu);
       });
     },
-    async estimateMemory({ modelId, config, pieces }): Promise<MemoryEstimate | null> {
-      const record = await readModelRecord(store, modelId);
-      if (record === undefined || starting === null) return null;
+    async estimateMemory({ model, config, pieces }): Promise<MemoryEstimate | null> {
+      if (starting === null) return null;
       const { gpu } = await underSettings(await starting);
-      return gpu && estimateStep(await readModelConfig(store, record), config, pieces, gpu);
+      if (gpu === null) return null;
+      const encoder = 'id' in model ? await readModelConfig(store, model) : encoderOfFile(model.configFile);
+      return estimateStep(encoder, config, pieces, gpu);
     },
     async train(spec: RunSpec): Promise<RunRecord> {
       refuseWhileTraining();
       const abort = new AbortController();
       running = { runId: spec.id, abort };
       try {
-        return await onDevice((backend) => runToEnd(spec, backend, abort.signal));
+        return await onDevice((backend) => {
+          releaseTagger();
+          return runToEnd(spec, backend, abort.signal);
+        });
       } finally {
         running = null;
       }
     },
-    async predict(request: PredictionRequest): Promise<string | null> {
-      refuseWhileTraining();
-      const abort = new AbortController();
-      predicting = { runId: request.runId, abort };
-      try {
-        return await onDevice((backend) => predictStored(request, backend, abort.signal));
-      } catch (error) {
-        if (abort.signal.aborted && error === abort.signal.reason) return null;
-        throw error;
-      } finally {
-        predicting = null;
-      }
-    },
+    predict: (request: PredictionRequest) =>
+      untilInterrupted(request.runId, (backend, signal) => predictStored(request, backend, signal)),
+    tag: (request: TaggingRequest) =>
+      untilInterrupted(request.id, (backend, signal) => tagText(request, backend, signal)),
     interrupt({ runId, how }): void {
-      for (const work of [running, predicting]) if (work?.runId === runId) work.abort.abort(how);
+      if (running?.runId === runId) running.abort.abort(how);
+      for (const { id, abort } of interruptible) if (id === runId) abort.abort(how);
     },
     async removeRun(runId: string): Promise<void> {
       if (running?.runId === runId)
@@ -121,6 +135,28 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     const outcome = before.then(() => work(backend));
     before = outcome.catch(() => undefined);
     return outcome;
+  }
+
+  /** What `work` gives, or null when it was interrupted. */
+  async function untilInterrupted<Outcome>(
+    id: string,
+    work: (backend: StartedBackend, signal: AbortSignal) => Promise<Outcome>,
+  ): Promise<Outcome | null> {
+    refuseWhileTraining();
+    const asked = { id, abort: new AbortController() };
+    const { signal } = asked.abort;
+    interruptible.add(asked);
+    try {
+      return await onDevice((backend) => {
+        signal.throwIfAborted();
+        return work(backend, signal);
+      });
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return null;
+      throw error;
+    } finally {
+      interruptible.delete(asked);
+    }
   }
 
   /** Trains one run; whatever happens, its record ends up stored and told. */
@@ -184,7 +220,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     request: PredictionRequest,
     backend: StartedBackend,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<readonly PredictedSentence[]> {
     const record = await readRunRecord(store, request.runId);
     if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     const { model, texts } = await readInputs(record.spec);
@@ -199,6 +235,32 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       if (next.done === true) return next.value;
       port.emit({ kind: 'predicting', runId: request.runId, ...next.value });
     }
+  }
+
+  async function tagText(
+    { id, tagger, documents }: TaggingRequest,
+    backend: StartedBackend,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly AnnotatedMention[])[]> {
+    const { gpu, settings } = await underSettings(backend);
+    const key = JSON.stringify([tagger, settings]);
+    if (warm?.key !== key) {
+      releaseTagger();
+      warm = { key, tagger: openTagger(gpu, await loadTagger(store, tagger)) };
+    }
+    const tagging = tagDocuments(documents, warm.tagger, signal);
+    for (;;) {
+      const next = await tagging.next();
+      if (backend.health.failure !== null) throw backend.health.failure;
+      if (next.done === true) return next.value;
+      port.emit({ kind: 'predicting', runId: id, ...next.value });
+    }
+  }
+
+  /** Only while nothing is tagged: between the works of the device. */
+  function releaseTagger(): void {
+    warm?.tagger.predictor.dispose();
+    warm = null;
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */

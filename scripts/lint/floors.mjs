@@ -23,7 +23,7 @@ export const floors = [
     paths: ['src/data/'],
     floors: ['util'],
     typeFloors: ['schema'],
-    packages: ['zod', 'fflate', '@huggingface/tokenizers'],
+    packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd', '@huggingface/tokenizers'],
   },
   { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], typeFloors: ['schema'], packages: [] },
   { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: ['zod'] },
@@ -43,6 +43,7 @@ export const floors = [
   { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'model', 'engine'], packages: tfjs },
+  { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   { name: 'protocol', paths: ['workers/protocol.ts'], floors: [], typeFloors: leaves, packages: [] },
   { name: 'wire', paths: ['workers/port.ts', 'workers/wires.ts'], floors: ['util', 'protocol'], packages: [] },
   {
@@ -63,10 +64,11 @@ export const floors = [
   {
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
-    floors: ['util'],
+    floors: ['util', 'program in Python'],
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
+  { name: 'public files', paths: ['workers/requestFile.ts'], floors: [], typeFloors: ['lab'], packages: [] },
   {
     name: 'worker entry',
     paths: ['workers/training.worker.ts'],
@@ -76,13 +78,13 @@ export const floors = [
   {
     name: 'tab entry',
     paths: ['src/main.tsx'],
-    floors: [...leaves, 'storage in the browser', 'protocol', 'wire', 'worker entry', 'lab', 'ui'],
+    floors: [...leaves, 'storage in the browser', 'protocol', 'wire', 'public files', 'worker entry', 'lab', 'ui'],
     packages: ['react', 'react-dom'],
   },
   {
     name: 'headless entry',
     paths: ['workers/headless.ts', 'workers/headless/'],
-    floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'server', 'platform in Node', 'lab'],
+    floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'public files', 'server', 'platform in Node', 'lab'],
     packages: ['node:', 'webgpu'],
   },
   { name: 'scripts', paths: ['scripts/'], floors: [any], packages: [any] },

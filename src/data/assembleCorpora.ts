@@ -1,20 +1,26 @@
 // Makes corpora of the files a person dropped.
 import type { CorpusSource } from '../schema/corpusRecord.ts';
 import type { Issue } from '../util/issue.ts';
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
+import { SPLITS, type CorpusSentences, type Split } from './corpus.ts';
 import { corpusParts, type CorpusPart } from './corpusParts.ts';
+import type { CorpusTexts } from './corpusTexts.ts';
 import { describeSentences, type CorpusDescription } from './describeSentences.ts';
+import { documentsOfSentences } from './documentsOfSentences.ts';
 import { drawDevel } from './drawDevel.ts';
 import type { NamedFile } from './formats/namedFile.ts';
 import { groupCorpusFiles, type CorpusFileGroup } from './groupCorpusFiles.ts';
 import { IssueList, mergeIssues } from './issueList.ts';
 import { joinSources } from './moveSource.ts';
 import { readCorpusPart, type PartReading } from './readCorpusPart.ts';
+import type { SplitDocument } from './splitDocument.ts';
+import { uniqueIds } from './uniqueIds.ts';
 
 /** A corpus with everything that its record says but how and when it came to the lab. */
 export interface AssembledCorpus extends CorpusDescription {
   readonly name: string;
   readonly sentences: CorpusSentences;
+  /** Null where all sources are rows of tokens. The ids of documents are unique in the corpus. */
+  readonly texts: CorpusTexts | null;
   /** In order of split, then path; sentences of a split stand in this order. */
   readonly sources: CorpusSource[];
   /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
@@ -46,14 +52,14 @@ export function assembleCorpora(files: readonly NamedFile[]): Assembly {
   const corpora: AssembledCorpus[] = [];
   const refused: RefusedCorpus[] = [];
   for (const group of groupCorpusFiles([...byPath.keys()])) {
-    const { sentences, sources, issues, issueCount } = readGroup(group, byPath);
+    const { sentences, texts, sources, issues, issueCount } = readGroup(group, byPath);
     if (sources.length === 0) {
       refused.push({ name: group.name ?? group.files[0]?.path ?? 'corpus', issues, issueCount });
       continue;
     }
     const description = describeSentences(sentences);
     const name = group.name ?? `corpus ${description.fingerprint.slice(0, 6)}`;
-    corpora.push({ name, sentences, sources, issues, issueCount, ...description });
+    corpora.push({ name, sentences, texts, sources, issues, issueCount, ...description });
   }
   const noCorpus = { severity: 'info', code: 'corpus/ignored', line: null, message: 'No corpus file.' } as const;
   return { corpora, refused, ignored: ignored.map((file) => ({ ...noCorpus, file })) };
@@ -61,7 +67,7 @@ export function assembleCorpora(files: readonly NamedFile[]): Assembly {
 
 interface SourceReading {
   readonly source: CorpusSource;
-  readonly sentences: readonly Sentence[];
+  readonly documents: readonly SplitDocument[];
 }
 
 /** A part whose split is known. */
@@ -97,20 +103,32 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
   const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
   readings.sort((left, right) => rank(left) - rank(right));
   const sources = readings.map((reading) => reading.source);
+  const slices = readings.map(({ documents }) => documents.flatMap(({ sentences }) => sentences));
   return {
     sources,
-    sentences: joinSources(
-      sources,
-      readings.map((reading) => reading.sentences),
-    ),
+    sentences: joinSources(sources, slices),
+    texts: textsOf(readings),
     issues: mergeIssues(lists.map((list) => list.kept)),
     issueCount: lists.reduce((sum, list) => sum + list.count, 0),
   };
 }
 
+/** The texts of all documents; rows of tokens beside documents become a text too, so that all sentences have one. */
+function textsOf(readings: readonly SourceReading[]): CorpusTexts | null {
+  const documents = readings.flatMap((reading) => reading.documents);
+  if (documents.every(({ text }) => text === null)) return null;
+  const texts = documents.flatMap(({ id, text, sentences }) => text ?? documentsOfSentences(sentences, id));
+  const unique = uniqueIds(texts);
+  let used = 0;
+  const slices = readings.map((reading) => unique.slice(used, (used += reading.documents.length)));
+  return joinSources(
+    readings.map(({ source }) => source),
+    slices,
+  );
+}
+
 function wholeSource({ path, split, reading }: PlacedPart, documents = reading.documents, file = path): SourceReading {
-  const sentences = documents.flatMap((document) => document.sentences);
-  return { source: reading.sourceOf(file, split, documents), sentences };
+  return { source: reading.sourceOf(file, split, documents), documents };
 }
 
 /** The sources of a corpus without devel: documents of train are drawn for it, and stand as a source of their own. */

@@ -1,5 +1,4 @@
 // The nouns of text whose mentions are spans of characters: document, span, what is written in a file and what it says.
-import type { Sentence } from './corpus.ts';
 
 /** UTF-16 units `[start, end)` of a text, as JavaScript counts. */
 export interface Span {
@@ -23,11 +22,4 @@ export interface CorpusDocument {
   readonly mentions: readonly DocumentMention[];
   /** Where something is annotated that cannot be read: sentences that touch such a span are left out. */
   readonly faults: readonly Span[];
-}
-
-/** A document as it comes to a corpus. */
-export interface SplitDocument {
-  /** The same for the same document wherever it was dropped: the seeded devel split is drawn by it. */
-  readonly id: string;
-  readonly sentences: readonly Sentence[];
 }

@@ -2,12 +2,13 @@
 import type { DocumentSource } from '../schema/corpusRecord.ts';
 import { isAnnotations, stemOfPath } from './formats/brat.ts';
 import { corpusFormatOf } from './formats/corpusFormat.ts';
-import { detectFormat, leadingBytes } from './formats/detectFormat.ts';
+import { corpusExtensions, detectFormat, leadingBytes } from './formats/detectFormat.ts';
 import type { NamedFile } from './formats/namedFile.ts';
+import { isColumnDescription } from './formats/tagNames.ts';
 import { splitOfName } from './splitOfFile.ts';
 
 export interface CorpusPart {
-  /** Of the file; for BRAT a pattern such as `NCBI/train/*.ann`, or `NCBI/train*.ann` where the names of documents say the split. */
+  /** Of its file, without the description of columns that may lie beside it; for BRAT a pattern such as `NCBI/train/*.ann`, or `NCBI/train*.ann` where the names of documents say the split. */
   readonly path: string;
   readonly format: 'CoNLL' | DocumentSource['format'];
   readonly files: readonly NamedFile[];
@@ -24,6 +25,7 @@ export function corpusParts(files: readonly NamedFile[]): CorpusParts {
   const annotated = annotatedStems(files.map(({ path }) => path));
   const parts: CorpusPart[] = [];
   const ignored: string[] = [];
+  const described: NamedFile[] = [];
   const folders = new Map<string, NamedFile[]>();
   for (const file of [...files].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     const { path } = file;
@@ -36,9 +38,27 @@ export function corpusParts(files: readonly NamedFile[]): CorpusParts {
     }
     const head = file.bytes.subarray(0, leadingBytes);
     if (detectFormat(path, head) !== 'corpus') ignored.push(path);
-    else parts.push({ path, format: corpusFormatOf(path) ?? 'CoNLL', files: [file] });
+    else if (isColumnDescription(path)) described.push(file);
+    else
+      parts.push({
+        path,
+        format: corpusExtensions.test(path) ? 'CoNLL' : (corpusFormatOf(path, head) ?? 'CoNLL'),
+        files: [file],
+      });
   }
-  return { parts: [...parts, ...[...folders].flatMap(([folder, members]) => bratParts(folder, members))], ignored };
+  const withColumns = parts.map((part) => ({ ...part, files: [...part.files, ...columnsOf(part, described)] }));
+  return {
+    parts: [...withColumns, ...[...folders].flatMap(([folder, members]) => bratParts(folder, members))],
+    ignored,
+  };
+}
+
+/** The description of columns in the folder of a file of JSON, or the nearest around it. */
+function columnsOf({ path, format }: CorpusPart, described: readonly NamedFile[]): NamedFile[] {
+  if (format !== 'JSONL') return [];
+  const folderOf = (one: string) => one.slice(0, one.lastIndexOf('/') + 1);
+  const around = described.filter((file) => path.startsWith(folderOf(file.path)));
+  return around.sort((left, right) => folderOf(right.path).length - folderOf(left.path).length).slice(0, 1);
 }
 
 /** What the paths of BRAT annotations have in common with those of their texts. */

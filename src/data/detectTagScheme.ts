@@ -3,7 +3,7 @@ import type { ConllSource } from '../schema/corpusRecord.ts';
 import { outside, type TagParts } from './tagScheme.ts';
 import { tagOfDialect } from './tagOfDialect.ts';
 
-/** The tags of one sentence as written, `[tokens]`, and the 1-based lines they stand on, `[tokens]`. */
+/** The tags of one sentence as written, `[tokens]`, and the 1-based lines they stand on, `[tokens]`; none where the file has none. */
 export interface TaggedLines {
   readonly tags: readonly TagParts[];
   readonly lines: readonly number[];
@@ -17,7 +17,7 @@ export interface Evidence {
 
 export interface TagSchemeFinding {
   readonly scheme: ConllSource['scheme'];
-  /** Set when tags of two schemes stand in one file: which, and the line of the first tag that contradicts those before it. */
+  /** Set when tags of two schemes stand in one file: which, and the line of the first tag that contradicts those before it, 0 where there are no lines. */
   readonly mixed: { readonly line: number; readonly schemes: string; readonly conflicts: number } | null;
   readonly evidence: {
     /** Every prefix but `O`, as written. */

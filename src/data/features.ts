@@ -8,9 +8,9 @@ import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
 
 /** One row for the encoder, not padded: P pieces, N positions that the CRF sees, M tokens. */
 export interface Sequence {
-  /** [P] pieces of the tokens, then the closing specials. */
+  /** [P] pieces of the tokens between the specials that open and close a sequence. */
   readonly pieceIds: Int32Array;
-  /** [P] 0 for pieces and the first `<sep>`, 1 for a second `<sep>`, 2 for `<cls>`. */
+  /** [P] 0 for pieces and the first `<sep>`, 1 for a second `<sep>`, 2 for a closing `<cls>`. */
   readonly segmentIds: Int32Array;
   /** [N] index into `pieceIds` of each CRF position, ascending. */
   readonly crfPositions: Int32Array;
@@ -59,8 +59,8 @@ export function* buildSequencesStepwise(
   tokenizer: PieceTokenizer,
   config: FeatureConfig,
 ): Generator<number, BuiltSequences> {
-  const closing = closingSpecials(config.specials, tokenizer.specials);
-  const capacity = config.maxPieces - closing.length;
+  const frame = sequenceFrame(config.specials, tokenizer.specials);
+  const capacity = config.maxPieces - frame.opening.length - frame.closing.length;
   const layout = sequenceLayout(config.layout, capacity);
   const sequences: Sequence[] = [];
   // Encoded sentences that a sequence not yet complete may refer to, by sentence index.
@@ -73,7 +73,7 @@ export function* buildSequencesStepwise(
       ? tokenizer.encodeSentence(tokens)
       : tokens.map((token) => tokenizer.encodeToken(token));
   const emit = (complete: readonly (readonly TokenSpan[])[]): void => {
-    for (const spans of complete) sequences.push(makeSequence(spans, waiting, closing, tagSet, config));
+    for (const spans of complete) sequences.push(makeSequence(spans, waiting, frame, tagSet, config));
   };
 
   for (const [index, sentence] of sentences.entries()) {
@@ -101,29 +101,49 @@ interface EncodedSentence {
   readonly tags: readonly number[];
 }
 
-interface ClosingSpecial {
+interface Special {
   readonly id: number;
   readonly segment: number;
 }
 
-function closingSpecials(specials: TrainingConfig['specials'], { sep, cls }: SpecialPieces): readonly ClosingSpecial[] {
-  const first = { id: sep, segment: 0 };
+/** Specials before and after the pieces of tokens. */
+interface SequenceFrame {
+  readonly opening: readonly Special[];
+  readonly closing: readonly Special[];
+}
+
+function sequenceFrame(specials: TrainingConfig['specials'], { sep, cls }: SpecialPieces): SequenceFrame {
+  const end = { id: sep, segment: 0 };
+  if (specials === 'cls-sep') return { opening: [{ id: cls, segment: 0 }], closing: [end] };
   const last = { id: cls, segment: 2 };
-  return specials === 'sep-cls' ? [first, last] : [first, { id: sep, segment: 1 }, last];
+  return { opening: [], closing: specials === 'sep-cls' ? [end, last] : [end, { id: sep, segment: 1 }, last] };
 }
 
 function makeSequence(
   spans: readonly TokenSpan[],
   encoded: ReadonlyMap<number, EncodedSentence>,
-  closing: readonly ClosingSpecial[],
+  { opening, closing }: SequenceFrame,
   { continuation }: TagSet,
   { labelMode, specialsInLoss }: FeatureConfig,
 ): Sequence {
   const pieceIds: number[] = [];
+  const segmentIds: number[] = [];
   const crfPositions: number[] = [];
   const tags: number[] = [];
   const tokenPositions: number[] = [];
   const tokenRefs: number[] = [];
+  const addSpecials = (specials: readonly Special[]): void => {
+    for (const { id, segment } of specials) {
+      if (specialsInLoss) {
+        crfPositions.push(pieceIds.length);
+        tags.push(OUTSIDE);
+      }
+      pieceIds.push(id);
+      segmentIds.push(segment);
+    }
+  };
+
+  addSpecials(opening);
   for (const { sentence, start, end } of spans) {
     const source = encoded.get(sentence);
     for (let token = start; token < end; token++) {
@@ -135,17 +155,10 @@ function makeSequence(
       shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
       tags.push(...shown);
       pieceIds.push(...ofToken);
+      segmentIds.push(...ofToken.map(() => 0));
     }
   }
-  const segmentIds = new Array<number>(pieceIds.length).fill(0);
-  for (const { id, segment } of closing) {
-    if (specialsInLoss) {
-      crfPositions.push(pieceIds.length);
-      tags.push(OUTSIDE);
-    }
-    pieceIds.push(id);
-    segmentIds.push(segment);
-  }
+  addSpecials(closing);
   return {
     pieceIds: Int32Array.from(pieceIds),
     segmentIds: Int32Array.from(segmentIds),

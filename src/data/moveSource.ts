@@ -1,10 +1,14 @@
 // Moves the sentences of one source file to another split, when a person corrects what its name suggested.
 import type { CorpusSource } from '../schema/corpusRecord.ts';
 import { LabError } from '../util/labError.ts';
+import type { DocumentText } from './annotatedDocument.ts';
+import type { CorpusTexts } from './corpusTexts.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
 
 export interface SourcedSentences {
   readonly sentences: CorpusSentences;
+  /** Null for a corpus that came as rows of tokens. */
+  readonly texts: CorpusTexts | null;
   readonly sources: readonly CorpusSource[];
 }
 
@@ -12,7 +16,11 @@ export interface SourcedSentences {
  * The same corpus with the sentences of `file` in `split`. Within a split, sentences stand in the order of `sources`, which is
  * kept. Throws `corpus/source` when no source is called `file` or the sources do not account for all sentences.
  */
-export function moveSource({ sentences, sources }: SourcedSentences, file: string, split: Split): SourcedSentences {
+export function moveSource(
+  { sentences, texts, sources }: SourcedSentences,
+  file: string,
+  split: Split,
+): SourcedSentences {
   if (!sources.some((source) => source.file === file)) {
     throw new LabError('corpus/source', 'The corpus has no such source file.', {
       expected: sources.map((source) => source.file).join(', '),
@@ -21,17 +29,29 @@ export function moveSource({ sentences, sources }: SourcedSentences, file: strin
   }
   const slices = sliceBySource(sentences, sources);
   const moved = sources.map((source) => (source.file === file ? { ...source, split } : source));
-  return { sentences: joinSources(moved, slices), sources: moved };
+  const movedTexts = texts === null ? null : joinSources(moved, sliceTexts(texts, sources));
+  return { sentences: joinSources(moved, slices), texts: movedTexts, sources: moved };
 }
 
-/** The sentences by split, from the sentences of each source; `slices` runs parallel to `sources`. */
-export function joinSources(
+/** The sentences, or texts, by split, from those of each source; `slices` runs parallel to `sources`. */
+export function joinSources<Item>(
   sources: readonly CorpusSource[],
-  slices: readonly (readonly Sentence[])[],
-): CorpusSentences {
+  slices: readonly (readonly Item[])[],
+): Readonly<Record<Split, readonly Item[]>> {
   const of = (split: Split) =>
     sources.flatMap((source, index) => (source.split === split ? (slices[index] ?? []) : []));
   return { train: of('train'), devel: of('devel'), test: of('test') };
+}
+
+/** The documents of each source: as many as hold its sentences. */
+function sliceTexts(texts: CorpusTexts, sources: readonly CorpusSource[]): (readonly DocumentText[])[] {
+  const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
+  return sources.map(({ split, sentences }) => {
+    const start = used[split];
+    let left = sentences;
+    while (left > 0 && used[split] < texts[split].length) left -= texts[split][used[split]++]?.sentences.length ?? 0;
+    return texts[split].slice(start, used[split]);
+  });
 }
 
 function sliceBySource(sentences: CorpusSentences, sources: readonly CorpusSource[]): (readonly Sentence[])[] {

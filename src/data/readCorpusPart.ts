@@ -1,14 +1,18 @@
 // Reads one part of a corpus, whatever its format.
 import type { CorpusSource } from '../schema/corpusRecord.ts';
 import type { Split } from './corpus.ts';
-import type { SplitDocument } from './corpusDocument.ts';
 import type { CorpusPart } from './corpusParts.ts';
-import { readBrat } from './formats/brat.ts';
 import { readConll } from './formats/conll.ts';
-import type { DocumentReading } from './formats/documentReading.ts';
 import { IssueList } from './issueList.ts';
+import { readDocumentPart } from './readDocumentPart.ts';
+import { sentencesOfDocument } from './sentencesOfDocument.ts';
+import type { SplitDocument } from './splitDocument.ts';
 
-export interface PartReading extends DocumentReading {
+export interface PartReading {
+  /** In the order of the files, those without a usable sentence left out. */
+  readonly documents: readonly SplitDocument[];
+  /** One list for each file read. */
+  readonly issues: readonly IssueList[];
   /** Whether devel may be drawn from the documents; a CoNLL file is one document to us. */
   readonly isDrawable: boolean;
   /** What the corpus record says of `documents` of this part, all or some. */
@@ -23,7 +27,7 @@ export function readCorpusPart(part: CorpusPart): PartReading {
     const { sentences, layout, issues } = readConll(files[0]?.bytes ?? new Uint8Array(), path);
     const { scheme = 'none', separator = 'tab', tokenColumn = 0, tagColumn = 0 } = layout ?? {};
     return {
-      documents: sentences.length === 0 ? [] : [{ id: path, sentences }],
+      documents: sentences.length === 0 ? [] : [{ id: path, sentences, text: null }],
       issues: [issues],
       isDrawable: false,
       sourceOf: (file, split, documents) => {
@@ -32,13 +36,17 @@ export function readCorpusPart(part: CorpusPart): PartReading {
       },
     };
   }
-  const { documents, issues } = readDocuments(part);
+  const { documents, issues } = readDocumentPart({ ...part, format });
   const empty = new IssueList(path);
   if (documents.length === 0 && issues.every(({ count }) => count === 0)) {
     empty.add('error', 'corpus/empty', null, 'No usable sentence.');
   }
   return {
-    documents,
+    documents: documents.map((document) => ({
+      id: document.id,
+      sentences: sentencesOfDocument(document),
+      text: { id: document.id, text: document.text, sentences: document.sentences },
+    })),
     issues: [...issues, empty],
     isDrawable: true,
     sourceOf: (file, split, some) => ({
@@ -50,10 +58,6 @@ export function readCorpusPart(part: CorpusPart): PartReading {
       sizeBytes,
     }),
   };
-}
-
-function readDocuments({ files }: CorpusPart): DocumentReading {
-  return readBrat(files);
 }
 
 function countSentences(documents: readonly SplitDocument[]): number {

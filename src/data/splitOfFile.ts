@@ -37,10 +37,12 @@ export function splitOfFolder(folder: string): Split | null {
 /** What is left of a file name without its extension and its split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
 export function stemOfName(name: string): string {
   const withoutExtension = name.replace(
-    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson)$/i,
+    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson|parquet)$/i,
     '',
   );
-  const kept = withoutExtension.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
+  // Hugging Face numbers the parts of a split.
+  const whole = withoutExtension.replace(/-\d{5}-of-\d{5}$/, '');
+  const kept = whole.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
   const stem = kept.replace(/([-_. ])[-_. ]+/g, '$1').replace(/^[-_. ]+|[-_. ]+$/g, '');
   return /[A-Za-z]/.test(stem) ? stem : '';
 }

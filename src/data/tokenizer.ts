@@ -1,8 +1,9 @@
-// Cuts tokens into SentencePiece pieces, with a Hugging Face tokenizer.json.
+// Cuts tokens into pieces of SentencePiece or WordPiece, with a Hugging Face tokenizer.json.
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
-import { sentencePieceTokenizer } from './formats/sentencePiece.ts';
+import { bertText } from './bertText.ts';
+import { tokenizerJson } from './formats/tokenizerJson.ts';
 
 /** Piece ids of the specials that the encoder input needs. */
 export interface SpecialPieces {
@@ -24,11 +25,18 @@ export interface PieceTokenizer {
 }
 
 const tokenizerFileSchema = z.looseObject({
-  model: z.looseObject({
-    type: z.literal('Unigram'),
-    unk_id: z.int().min(0),
-    vocab: z.array(z.tuple([z.string(), z.number()])).min(1),
-  }),
+  model: z.discriminatedUnion('type', [
+    z.looseObject({
+      type: z.literal('Unigram'),
+      unk_id: z.int().min(0),
+      vocab: z.array(z.tuple([z.string(), z.number()])).min(1),
+    }),
+    z.looseObject({
+      type: z.literal('WordPiece'),
+      unk_token: z.string(),
+      vocab: z.record(z.string(), z.int().min(0)),
+    }),
+  ]),
   added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })).default([]),
   normalizer: z.unknown().default(null),
   pre_tokenizer: z.unknown().default(null),
@@ -36,35 +44,27 @@ const tokenizerFileSchema = z.looseObject({
   decoder: z.unknown().default(null),
 });
 
-const specialName = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+/** A special piece as tokenizer_config.json names it. */
+export const specialName = z.union([
+  z.string(),
+  z.looseObject({ content: z.string() }).transform(({ content }) => content),
+]);
 const configFileSchema = z.looseObject({
-  unk_token: specialName.default('<unk>'),
-  sep_token: specialName.default('<sep>'),
-  cls_token: specialName.default('<cls>'),
-  pad_token: specialName.default('<pad>'),
-  remove_space: z.boolean().default(true),
-  do_lower_case: z.boolean().default(false),
-  keep_accents: z.boolean().default(false),
+  unk_token: specialName.optional(),
+  sep_token: specialName.optional(),
+  cls_token: specialName.optional(),
+  pad_token: specialName.optional(),
+  remove_space: z.boolean().optional(),
 });
+
+/** Specials by the names that the first models of either kind gave them. */
+const usualSpecials = {
+  Unigram: { unk: '<unk>', sep: '<sep>', cls: '<cls>', pad: '<pad>' },
+  WordPiece: { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' },
+} as const;
 
 /** Distinct tokens remembered before the memory starts afresh: more than any of the 15 public corpora has. */
 const CACHE_LIMIT = 200_000;
-
-/**
- * The bytes of a tokenizer.json made of a `spiece.model`, with case and accents as tokenizer_config.json asks.
- * Throws LabError `tokenizer/sentencepiece`, `tokenizer/special`, `tokenizer/json` or `tokenizer/format`.
- */
-export function tokenizerFileOf(
-  pieceModel: Uint8Array<ArrayBuffer>,
-  configFile: Uint8Array | null,
-): Uint8Array<ArrayBuffer> {
-  const config = parseFile('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
-  const content = sentencePieceTokenizer(pieceModel, {
-    lowerCase: config.do_lower_case,
-    keepAccents: config.keep_accents,
-  });
-  return new TextEncoder().encode(JSON.stringify(content));
-}
 
 /**
  * Reads a tokenizer from the bytes of `tokenizer.json` and, where there is one, `tokenizer_config.json`.
@@ -81,11 +81,13 @@ export function readTokenizer(
   configFile: Uint8Array | null,
   { lowerCase }: { readonly lowerCase: boolean },
 ): PieceTokenizer {
-  const content = parseFile('tokenizer.json', tokenizerFile, tokenizerFileSchema);
-  const config = parseFile('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
+  const content = tokenizerJson('tokenizer.json', tokenizerFile, tokenizerFileSchema);
+  const config = tokenizerJson('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
+  const { model } = content;
   let library: Tokenizer;
   try {
-    library = new Tokenizer(content, config);
+    // Its own white space is SentencePiece's to collapse; WordPiece's normalizer knows better which characters are none.
+    library = new Tokenizer(content, { ...config, remove_space: config.remove_space ?? model.type === 'Unigram' });
   } catch (cause) {
     throw new LabError('tokenizer/format', 'tokenizer.json cannot be used.', {
       expected: 'normalizers and pre-tokenizers that @huggingface/tokenizers knows',
@@ -102,18 +104,21 @@ export function readTokenizer(
       got: 'no such piece',
     });
   };
+  const usual = usualSpecials[model.type];
   const specials = {
-    unk: special(config.unk_token),
-    sep: special(config.sep_token),
-    cls: special(config.cls_token),
-    pad: special(config.pad_token),
+    unk: special(config.unk_token ?? usual.unk),
+    sep: special(config.sep_token ?? usual.sep),
+    cls: special(config.cls_token ?? usual.cls),
+    pad: special(config.pad_token ?? usual.pad),
   };
-  const largestAddedId = content.added_tokens.reduce((largest, { id }) => Math.max(largest, id), 0);
-  const vocabularySize = Math.max(content.model.vocab.length, largestAddedId + 1);
+  const ids = model.type === 'Unigram' ? [model.vocab.length - 1] : Object.values(model.vocab);
+  const vocabularySize =
+    [...ids, ...content.added_tokens.map(({ id }) => id)].reduce((largest, id) => Math.max(largest, id), 0) + 1;
 
   const unknown = [specials.unk];
   const normalize = (text: string): string => library.normalizer?.(text) ?? text;
-  const prepare = (text: string): string => (lowerCase ? normalize(text).toLowerCase() : text);
+  const repaired = bertText(content.normalizer);
+  const prepare = (text: string): string => (lowerCase ? normalize(repaired(text)).toLowerCase() : repaired(text));
   const encode = (text: string) => library.encode(prepare(text), { add_special_tokens: false });
 
   const cache = new Map<string, readonly number[]>();
@@ -138,7 +143,13 @@ export function readTokenizer(
     return pieces.map((ofToken) => (ofToken.length > 0 ? ofToken : unknown));
   };
 
-  return { encodeToken, encodeSentence, specials, vocabularySize };
+  return {
+    encodeToken,
+    // No word of WordPiece reaches over white space, so that each token gets the pieces it would get alone.
+    encodeSentence: model.type === 'WordPiece' ? (tokens) => tokens.map(encodeToken) : encodeSentence,
+    specials,
+    vocabularySize,
+  };
 }
 
 /**
@@ -162,24 +173,4 @@ function ownersOfPieces(pieceLengths: readonly number[], tokenLengths: readonly 
 /** UTF-16 units of a text without white space and SentencePiece's word mark. */
 function visibleLength(text: string): number {
   return text.replace(/[\s▁]+/gu, '').length;
-}
-
-function parseFile<Schema extends z.ZodType>(file: string, bytes: Uint8Array, schema: Schema): z.output<Schema> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new LabError('tokenizer/json', `${file} is not JSON.`, {
-      expected: 'a JSON object in UTF-8',
-      got: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  throw new LabError('tokenizer/format', `${file} is not a SentencePiece tokenizer.`, {
-    expected: 'a Hugging Face file with a Unigram model and its vocabulary',
-    got: first === undefined ? 'something else' : `at ${first.path.join('.') || 'the top'}: ${first.message}`,
-  });
 }

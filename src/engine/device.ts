@@ -56,10 +56,16 @@ export function knownFault({ vendor }: Pick<GPUAdapterInfo, 'vendor'>): string |
   return REFUSED_VENDORS[vendor.toLowerCase()] ?? null;
 }
 
-/** Adapter in words. */
-export function describeAdapter(adapter: GPUAdapter): string {
-  const { vendor, architecture, description } = adapter.info;
-  return description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+/** Adapter in words. Dawn in Node describes the driver alone, and names the card, where it knows it, as its device. */
+export function describeAdapter({
+  info,
+}: {
+  readonly info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>;
+}): string {
+  const { vendor, architecture, device, description } = info;
+  const words = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+  const isName = device !== '' && !device.startsWith('0x') && !words.includes(device);
+  return isName ? `${device} (${words})` : words;
 }
 
 /**

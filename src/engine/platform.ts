@@ -15,6 +15,8 @@ export interface Platform {
   readonly secureContext: boolean;
   /** Address of each wasm binary. */
   readonly wasmFiles: Readonly<Record<WasmFileName, string>>;
+  /** The text of tag.py, which goes into the folder of every exported tagger. */
+  taggerProgram(): Promise<string>;
   /** The WebGPU entry, or undefined where there is none. */
   gpu(): Promise<GPU | undefined>;
 }

@@ -135,14 +135,14 @@ export class TaggerEngine {
     return [...gradients, ...(await (await this.updatePlan()).profile())];
   }
 
-  /** Tags [B, T] and emissions [B, T, K] of a batch, CRF positions first in each row. */
-  async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: Float32Array }> {
+  /** Tags [B, T] of a batch, CRF positions first in each row; `emissions` reads those [B, T, K] they come from, before the next batch. */
+  async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: () => Promise<Float32Array> }> {
     const { inputs, prediction } = await this.passesOf(batch, 'prediction');
     if (prediction === null) throw new Error('a prediction pass was asked for and not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
     await prediction.plan.run();
     const tags = await this.read(prediction.tags);
-    return { tags: new Int32Array(tags.buffer), emissions: await this.read(prediction.emissions) };
+    return { tags: new Int32Array(tags.buffer), emissions: () => this.read(prediction.emissions) };
   }
 
   /** Loss and gradient norm summed over the steps since `setPending`. */

@@ -3,6 +3,8 @@ import { defaultMachineSettings } from '../schema/machineSettings.ts';
 import { LabError } from '../util/labError.ts';
 import type { LabState, Notice, RunView } from './labState.ts';
 
+export type ReportProgress = (done: number, total: number, remainingMs?: number) => void;
+
 export interface Board {
   getState(): LabState;
   subscribe(listener: () => void): () => void;
@@ -16,7 +18,7 @@ export interface Board {
   /** Shows a job while `work` goes on; `report` moves it on, and `cancel`, where given, is what a person's request to end it calls. */
   during<Value>(
     label: string,
-    work: (report: (done: number, total: number) => void) => Promise<Value>,
+    work: (report: ReportProgress, jobId: number) => Promise<Value>,
     cancel?: () => void,
   ): Promise<Value>;
   /** Asks a job to end; nothing for one that cannot be cancelled or is over. */
@@ -28,12 +30,14 @@ const initialState: LabState = {
   backend: { status: 'starting' },
   corpora: [],
   models: [],
+  downloads: [],
   runs: [],
   queue: [],
   activeRunId: null,
   results: [],
   categories: [],
   assignments: {},
+  tagging: null,
   jobs: [],
   notices: [],
   usage: null,
@@ -77,9 +81,10 @@ export function createBoard(): Board {
       const job = { id, label, done: 0, total: 0, cancellable: cancel !== undefined };
       update(({ jobs }) => ({ jobs: [...jobs, job] }));
       try {
-        return await work((done, total) => {
-          update(({ jobs }) => ({ jobs: jobs.map((other) => (other.id === id ? { ...other, done, total } : other)) }));
-        });
+        return await work((done, total, remainingMs) => {
+          const progress = { done, total, ...(remainingMs === undefined ? {} : { remainingMs }) };
+          update(({ jobs }) => ({ jobs: jobs.map((other) => (other.id === id ? { ...other, ...progress } : other)) }));
+        }, id);
       } finally {
         cancels.delete(id);
         update(({ jobs }) => ({ jobs: jobs.filter((other) => other.id !== id) }));

@@ -7,12 +7,12 @@ import { assignmentsSchema, type Assignments } from '../schema/ownCategory.ts';
 import { readJson, writeJson } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import type { Board } from './board.ts';
+import { createCancelling, type Cancelling } from './cancelling.ts';
 import { catalogueStatus } from './catalogueStatus.ts';
 import type { CorpusShelf } from './corpusShelf.ts';
 import type { Lab } from './labState.ts';
-
-/** Downloads a file in pieces. Throws when it cannot be had; ends early, in any way, once `cancelled` resolves. */
-export type FetchFile = (address: string, cancelled: Promise<void>) => AsyncIterable<Uint8Array>;
+import type { RequestFile } from './requestFile.ts';
+import { wholeBody } from './wholeBody.ts';
 
 export interface CatalogueShelf {
   /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
@@ -35,14 +35,14 @@ export function createCatalogueShelf({
   store,
   board,
   corpora,
-  fetchFile,
+  requestFile,
   base,
 }: {
   readonly store: Store;
   readonly board: Board;
   readonly corpora: CorpusShelf;
   /** Null where nothing can be fetched. */
-  readonly fetchFile: FetchFile | null;
+  readonly requestFile: RequestFile | null;
   /** Address of a folder with a folder a corpus, without the last slash. */
   readonly base: string;
 }): CatalogueShelf {
@@ -76,7 +76,8 @@ export function createCatalogueShelf({
     cancelling: Cancelling,
     onBytes: (count: number) => void,
   ): Promise<readonly NamedFile[] | null> {
-    if (fetchFile === null) throw new LabError('catalogue/unreachable', 'Nothing can be fetched here: drop the files.');
+    if (requestFile === null)
+      throw new LabError('catalogue/unreachable', 'Nothing can be fetched here: drop the files.');
     const files: NamedFile[] = [];
     for (const split of SPLITS) {
       const path = `${folder}/${split}.tsv`;
@@ -86,7 +87,7 @@ export function createCatalogueShelf({
         files.push({ path, bytes: held });
         continue;
       }
-      const bytes = await whole(fetchFile, `${base}/${path}`, cancelling, onBytes);
+      const bytes = await whole(requestFile, `${base}/${path}`, cancelling, onBytes);
       if (bytes === null) return null;
       await store.write(keptKey(path), bytes);
       files.push({ path, bytes });
@@ -137,41 +138,22 @@ export function createCatalogueShelf({
   };
 }
 
-interface Cancelling {
-  readonly cancelled: Promise<void>;
-  isCancelled(): boolean;
-  cancel(): void;
-}
-
-function createCancelling(): Cancelling {
-  let isCancelled = false;
-  let resolve = (): void => undefined;
-  const cancelled = new Promise<void>((done) => (resolve = done));
-  return {
-    cancelled,
-    isCancelled: () => isCancelled,
-    cancel() {
-      isCancelled = true;
-      resolve();
-    },
-  };
-}
-
 /** A whole file, or null when it was cancelled before its end. Throws LabError `catalogue/unreachable`. */
 async function whole(
-  fetchFile: FetchFile,
+  requestFile: RequestFile,
   address: string,
   { cancelled, isCancelled }: Cancelling,
   onBytes: (count: number) => void,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const pieces: Uint8Array[] = [];
   try {
     if (isCancelled()) return null;
-    for await (const piece of fetchFile(address, cancelled)) {
-      if (isCancelled()) return null;
-      pieces.push(piece);
-      onBytes(piece.byteLength);
+    const answer = await requestFile(address, { cancelled });
+    if (answer.status !== 200) {
+      answer.drop();
+      throw new Error(`HTTP status ${answer.status}`);
     }
+    const bytes = await wholeBody(answer, onBytes);
+    return isCancelled() ? null : bytes;
   } catch (cause) {
     if (isCancelled()) return null;
     throw new LabError('catalogue/unreachable', 'A file of the catalogue could not be downloaded.', {
@@ -180,14 +162,6 @@ async function whole(
       cause,
     });
   }
-  if (isCancelled()) return null;
-  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }
 
 function requireSubTask(id: string): SubTask {

@@ -5,7 +5,13 @@ import { describeSentences } from '../data/describeSentences.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { moveSource } from '../data/moveSource.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import { readCorpusSentences, removeCorpus, saveCorpus, writeCorpusRecord } from '../storage/corpusRecords.ts';
+import {
+  readCorpusSentences,
+  readCorpusTexts,
+  removeCorpus,
+  saveCorpus,
+  writeCorpusRecord,
+} from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { Issue } from '../util/issue.ts';
 import { LabError } from '../util/labError.ts';
@@ -57,7 +63,7 @@ export function createCorpusShelf({
   }
 
   async function keep(corpus: AssembledCorpus, builtIn: boolean): Promise<string> {
-    const { name, sentences, ...description } = corpus;
+    const { name, sentences, texts, ...description } = corpus;
     const id = description.fingerprint.slice(0, 16);
     const same = held(id);
     if (same !== undefined) {
@@ -67,7 +73,7 @@ export function createCorpusShelf({
     }
     const ownName = freeName(name, board.getState().corpora);
     const record: CorpusRecord = { version: 1, id, name: ownName, ...description, builtIn, addedAt: timestamp() };
-    await saveCorpus(store, record, sentences);
+    await saveCorpus(store, record, sentences, texts);
     show(record);
     if (ownName !== name) {
       board.notify('info', `Another corpus is called ${name}, so this one with other sentences is ${ownName}.`);
@@ -107,7 +113,11 @@ export function createCorpusShelf({
     async moveSource(corpusId, file, split) {
       const record = require(corpusId);
       const moved = moveSource(
-        { sentences: await readCorpusSentences(store, corpusId), sources: record.sources },
+        {
+          sentences: await readCorpusSentences(store, corpusId),
+          texts: await readCorpusTexts(store, corpusId),
+          sources: record.sources,
+        },
         file,
         split,
       );
@@ -117,7 +127,7 @@ export function createCorpusShelf({
       const same = held(id);
       if (same === undefined) {
         const corrected = { ...record, ...description, id, sources: [...moved.sources], builtIn: false };
-        await saveCorpus(store, corrected, moved.sentences);
+        await saveCorpus(store, corrected, moved.sentences, moved.texts);
         show(corrected, corpusId);
       } else {
         board.notify('info', `${record.name} is now the same as ${same.name}, and only that one is kept.`);

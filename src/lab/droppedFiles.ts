@@ -2,8 +2,9 @@
 import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
-import { modelFiles } from '../data/formats/modelFiles.ts';
+import { chosenNames, modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
+import { unpackParquet } from '../data/formats/parquet.ts';
 import type { Issue } from '../util/issue.ts';
 import type { DroppedFile } from './labState.ts';
 
@@ -48,6 +49,10 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
       for (const inner of archive.files) await sort(unpacked(inner), inside);
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path: file.path, bytes });
+      issues.push(...unpacked.issues);
+      if (unpacked.file !== null) sorted.corpus.push(unpacked.file);
     } else if (isAnnotatedText(file.path, annotated)) {
       sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {
@@ -75,6 +80,11 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   };
 }
 
+/** Whether a part of a model is among the files, known by its name alone. */
+export function holdsModel(files: readonly DroppedFile[]): boolean {
+  return files.some(({ path }) => detectFormat(path, new Uint8Array()) === 'model');
+}
+
 /** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
@@ -85,7 +95,7 @@ function folderOf(path: string): string {
 }
 
 /** What operating systems leave in folders. */
-function isClutter(path: string): boolean {
+export function isClutter(path: string): boolean {
   return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
 }
 
@@ -95,10 +105,9 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
   const chosen = modelFiles(files.map(({ path }) => baseName(path)));
-  const names = [chosen.config, ...chosen.weights, chosen.tokenizer, chosen.tokenizerConfig];
   return {
     name: baseName(folder) || 'model',
-    files: names.flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
+    files: chosenNames(chosen).flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
     missing: chosen.missing,
   };
 }

@@ -3,6 +3,7 @@ import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { RunSpec, Slicing, TaskRef } from '../schema/runRecord.ts';
+import { familySettings } from './familySettings.ts';
 import { findInput, findTasks } from './findInputs.ts';
 import { runSpec } from './runSpec.ts';
 
@@ -20,23 +21,25 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 /**
  * The runs of a plan, none twice, parents before the runs that start from them: for every category and seed STL of each task, MTL-XC (also
  * where only MTL-LS asks for it) and MTL-LS of each task at each slicing, the first training of each followed by its rounds.
- * Throws LabError `plan/model-missing`, `plan/model-differs` and what `findTasks` throws.
+ * Settings are those of the model's family, whatever the plan says of another's. Throws LabError `plan/model-missing`,
+ * `plan/model-differs`, `plan/positions` and what `findTasks` throws.
  */
 export function expandPlan(
   plan: PlanFile,
   library: { readonly corpora: readonly CorpusRecord[]; readonly models: readonly ModelRecord[] },
 ): readonly RunSpec[] {
   const model = findInput('model', plan.model, library.models);
+  const { config, biases } = familySettings(plan, model);
   const areTrainedTogether = plan.methods.some((method) => method !== 'STL');
   return runsOfPlan({
     methods: plan.methods,
     seeds: plan.seeds,
     rounds: plan.rounds,
-    config: plan.config,
+    config,
     model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
     slicings: slicedLayers(plan.slicingRates, model.layers).map((layers) => ({
       layers,
-      biases: plan.biases,
+      biases,
       frozen: plan.frozen,
     })),
     categories: plan.categories.map((category) => ({

@@ -10,21 +10,25 @@ import type { Store } from '../storage/store.ts';
 import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
-import { createCatalogueShelf, publicRepository, type FetchFile } from './catalogueShelf.ts';
+import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
+import { createDownloadShelf } from './downloadShelf.ts';
 import type { Lab } from './labState.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './exportResult.ts';
+import { createTaggerExport } from './taggerExport.ts';
 import { createPredictions } from './predictions.ts';
+import type { RequestFile } from './requestFile.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
 import { remainingMs, runGraph } from './runGraph.ts';
 import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
+import { createTagging } from './tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -32,8 +36,8 @@ export interface LabParts {
   readonly client: ServerClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
-  /** Downloads files of the catalogue; without it they can only be dropped. */
-  readonly fetchFile?: FetchFile;
+  /** Downloads files of the catalogue and models of a hub; without it they can only be dropped. */
+  readonly requestFile?: RequestFile;
   /** Where the catalogue's folders are, the public repository where nothing is said. */
   readonly catalogueBase?: string;
   /** Name and version for result files. */
@@ -45,7 +49,7 @@ export function createLab({
   store,
   client,
   fetchBuiltIn,
-  fetchFile,
+  requestFile,
   catalogueBase = publicRepository,
   software,
   now = () => new Date(),
@@ -60,9 +64,10 @@ export function createLab({
     store,
     board,
     corpora,
-    fetchFile: fetchFile ?? null,
+    requestFile: requestFile ?? null,
     base: catalogueBase,
   });
+  const downloads = createDownloadShelf({ store, client, board, models, requestFile: requestFile ?? null });
   const library = createLibrary({ board, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
   const runner = createRunner({
@@ -73,7 +78,8 @@ export function createLab({
     stored: () => void refreshUsage(),
   });
 
-  const predictions = createPredictions({ client, board });
+  const predictions = createPredictions({ client, board, store });
+  const tagging = createTagging({ client, board, store });
 
   async function refreshUsage(): Promise<void> {
     try {
@@ -111,7 +117,7 @@ export function createLab({
     await readMachineSettings(store)
       .then((machine) => board.update(() => ({ machine })))
       .catch((error: unknown) => board.notifyError('Something stored was left out', error));
-    for (const shelf of [categories, catalogue]) {
+    for (const shelf of [categories, catalogue, downloads]) {
       await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
     }
     runner.restore(runList.records);
@@ -168,6 +174,10 @@ export function createLab({
       await changing(models.remove(modelId));
     },
 
+    lookUpModel: downloads.lookUp,
+    downloadModel: (download) => changing(downloads.download(download)),
+    discardDownload: (downloadId) => changing(downloads.discard(downloadId)),
+
     fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
     cancelJob: board.cancelJob,
     assignSubTask: catalogue.assign,
@@ -190,8 +200,9 @@ export function createLab({
     async estimatePlan(plan) {
       const state = board.getState();
       const { config, modelId } = usualStep(expandPlan(plan, state), state.corpora);
-      return client.call('estimateMemory', { modelId, config, pieces: config.maxPieces });
+      return client.call('estimateMemory', { model: { id: modelId }, config, pieces: config.maxPieces });
     },
+    estimateMemory: (request) => client.call('estimateMemory', request),
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
       await runner.queue(specs);
@@ -204,7 +215,10 @@ export function createLab({
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: runner.remove,
 
-    predictions: async (request) => predictions(request),
+    exportTagger: createTaggerExport({ client, board }),
+    predictions,
+    tag: tagging.tag,
+    stopTagging: tagging.stop,
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),

@@ -1,18 +1,32 @@
 // What the lab shows and what it can be asked to do: the contract between the lab and whoever wires a page to it.
 import type { CorpusSentences, Split } from '../data/corpus.ts';
+import type { NamedFile } from '../data/formats/namedFile.ts';
+import type { AnnotationFormat } from '../data/formats/writeDocuments.ts';
+import type { LabelledDocument } from '../metrics/scoreDocuments.ts';
+import type { Issue } from '../util/issue.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { StoreUsage } from '../storage/store.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
-import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { DownloadRecord } from '../schema/downloadRecord.ts';
+import type { EncoderFacts, ModelRecord } from '../schema/modelRecord.ts';
 import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import type { TaggerExport } from '../schema/taggerExport.ts';
+import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
-import type { BackendChoice, BackendReport, MemoryReport, TrainingPhase } from '../../workers/protocol.ts';
+import type {
+  BackendChoice,
+  BackendReport,
+  EstimateRequest,
+  MemoryReport,
+  NamedBytes,
+  TrainingPhase,
+} from '../../workers/protocol.ts';
 
 /** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
 export interface DroppedFile {
@@ -55,8 +69,56 @@ export interface Job {
   readonly done: number;
   /** 0 when unknown. */
   readonly total: number;
+  /** Absent where nobody knows. */
+  readonly remainingMs?: number;
   /** Whether `cancelJob` ends it. */
   readonly cancellable?: boolean;
+}
+
+/** `rows`: a token, its gold tag and the predicted tag in each row, as conlleval reads them; else documents with confidences. */
+export type PredictionFormat = 'rows' | AnnotationFormat;
+
+/** What a person wants tagged. */
+export type TextSource =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Files of any format that is read, archives unpacked. */
+  | { readonly kind: 'files'; readonly files: readonly DroppedFile[] }
+  | { readonly kind: 'corpus'; readonly corpusId: string; readonly split: Split };
+
+/** Text that was given to a tagger, and what has been found in it so far. */
+export interface TaggingView {
+  readonly tagger: TaggerRef;
+  /** Types that the tagger knows. */
+  readonly types: readonly string[];
+  /** What the text is called. */
+  readonly source: string;
+  readonly status: 'reading' | 'tagging' | 'done' | 'stopped' | 'failed';
+  /** Those tagged so far, in order, with the mentions that came with them. */
+  readonly documents: readonly LabelledDocument[];
+  /** Of all that were read. */
+  readonly documentCount: number;
+  /** In sentences, while it is tagged; time left null until there is an estimate. */
+  readonly progress: { readonly done: number; readonly total: number; readonly remainingMs: number | null } | null;
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+  /** Why it failed. */
+  readonly problem: LabErrorData | null;
+}
+
+/** A model of a hub, looked up: what its files are and what its configuration tells, before anything large is downloaded. */
+export interface HubModel {
+  readonly download: DownloadRecord;
+  readonly encoder: EncoderFacts;
+  readonly configFile: NamedBytes;
+}
+
+/** A model on its way from a hub, kept until it is whole or discarded. */
+export interface ModelDownload {
+  readonly record: DownloadRecord;
+  /** What is stored; while a job works on it, the job tells more. */
+  readonly receivedBytes: number;
+  /** The job that works on it; null while it rests. */
+  readonly jobId: number | null;
 }
 
 /** A result file brought in from elsewhere; its runs are shown like our own, but cannot be resumed. */
@@ -72,6 +134,7 @@ export interface LabState {
   readonly backend: BackendState;
   readonly corpora: readonly CorpusRecord[];
   readonly models: readonly ModelRecord[];
+  readonly downloads: readonly ModelDownload[];
   /** Newest first. */
   readonly runs: readonly RunView[];
   /** Runs waiting for the device, in order; a run whose parent is not finished is passed over (see `waitsFor`). */
@@ -82,6 +145,8 @@ export interface LabState {
   readonly categories: readonly OwnCategory[];
   /** Corpora that a person made stand for sub-tasks of the catalogue; `catalogueStatus` reads them. */
   readonly assignments: Assignments;
+  /** What was given to a tagger last; null before the first time. */
+  readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
@@ -113,6 +178,22 @@ export interface Lab {
   moveSource(corpusId: string, file: string, split: Split): Promise<string>;
   removeCorpus(corpusId: string): Promise<void>;
   removeModel(modelId: string): Promise<void>;
+
+  /**
+   * Asks the hub of the machine's settings what a repository (`xlnet/xlnet-base-cased`) has at a branch, tag or commit, as a job that can be
+   * cancelled; null when it was. Rejects with `hub/...`, or `model/config` for an encoder that the lab does not know.
+   */
+  lookUpModel(repository: string, revision: string): Promise<HubModel | null>;
+  /**
+   * Downloads a model, or what is missing of it, and takes it in, as jobs that can be cancelled; answers with the id of the model, or null
+   * when it was cancelled. What came is kept whatever happens. Rejects with `hub/...`, `storage/full` before it begins where there is no
+   * room, or as `importModel` does.
+   */
+  downloadModel(download: DownloadRecord): Promise<string | null>;
+  /** Removes what came of a download. Throws `hub/busy` while it goes on. */
+  discardDownload(downloadId: string): Promise<void>;
+  /** Memory that an update of a model of the library, or of one looked up, will take on the GPU; null on a backend without one. */
+  estimateMemory(request: EstimateRequest): Promise<MemoryEstimate | null>;
 
   /** Downloads the files of sub-tasks of the catalogue, as a job that can be cancelled; answers with their corpora. Rejects with `catalogue/...`. */
   fetchCatalogueTasks(subTaskIds: readonly string[]): Promise<readonly string[]>;
@@ -147,10 +228,24 @@ export interface Lab {
   removeRun(runId: string): Promise<void>;
 
   /**
-   * What a kept snapshot of an own run predicts, as CoNLL rows of token, gold tag and predicted tag, predicted anew as a job that can be
-   * cancelled; null when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
+   * What a kept snapshot of an own run predicts, as files of a format, at least one, predicted anew as a job that can be cancelled; null
+   * when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
    */
-  predictions(request: PredictionRequest): Promise<string | null>;
+  predictions(request: PredictionRequest, format: PredictionFormat): Promise<readonly NamedFile[] | null>;
+
+  /**
+   * Gives text to a tagger; `LabState.tagging` shows what comes of it, in place of what was tagged before, failures included. Rejects with
+   * `tagger/unknown`.
+   */
+  tag(tagger: TaggerRef, source: TextSource): Promise<void>;
+  /** Ends tagging; what was found stays. */
+  stopTagging(): void;
+
+  /**
+   * The files of the folder that a trained tagger leaves as, chunk by chunk in turn, as a job that can be cancelled: false when it was.
+   * The next chunk is made when `receive` has taken the one before. Rejects as loading a tagger does, and with what `receive` throws.
+   */
+  exportTagger(request: TaggerExport, receive: (chunk: NamedBytes) => Promise<void>): Promise<boolean>;
 
   /** The result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;

@@ -6,6 +6,7 @@ import type { PlanFile } from '../schema/planFile.ts';
 import type { Board } from './board.ts';
 import type { CorpusShelf } from './corpusShelf.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './droppedFiles.ts';
+import { headLeftOut } from './headLeftOut.ts';
 import type { DroppedFile, Lab } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import { parsePlan } from './parsePlan.ts';
@@ -46,7 +47,13 @@ export function createLibrary({
       });
     }
     const read = files.map(async (file) => ({ name: baseName(file.path), bytes: await file.bytes() }));
-    return models.add(name, false, await Promise.all(read));
+    const contents = await Promise.all(read);
+    const isLeft = headLeftOut(contents); // before the bytes are given away
+    const id = await models.add(name, false, contents);
+    if (isLeft) {
+      board.notify('info', `Of ${name} the encoder alone is taken in: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
+    }
+    return id;
   }
 
   async function importAll(dropped: readonly DroppedFile[]): ReturnType<Lab['importFiles']> {

@@ -1,6 +1,6 @@
 // The pretrained models of the library: taken in by the training server, listed and removed here.
 import { LabError } from '../util/labError.ts';
-import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import { removeModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
@@ -11,7 +11,7 @@ export interface ModelShelf {
    * Has the server verify and store a model; `files` are given away. Answers with the id of the model, new or already here.
    * Throws the server's `model/...` or `storage/full`.
    */
-  add(name: string, builtIn: boolean, files: readonly NamedBytes[]): Promise<string>;
+  add(name: string, builtIn: boolean, files: readonly NamedBytes[], source?: ModelSource): Promise<string>;
   remove(modelId: string): Promise<void>;
 }
 
@@ -25,9 +25,9 @@ export function createModelShelf({
   readonly board: Board;
 }): ModelShelf {
   return {
-    async add(name, builtIn, files) {
+    async add(name, builtIn, files, source) {
       const transfer = files.map(({ bytes }) => bytes.buffer);
-      const record = await client.call('importModel', { name, builtIn, files }, transfer);
+      const record = await client.call('importModel', { name, builtIn, files, ...(source && { source }) }, transfer);
       const held = board.getState().models.find(({ id }) => id === record.id);
       if (held !== undefined && !builtIn) board.notify('info', `The model ${name} is already here as ${held.name}.`);
       board.update(({ models }) => ({ models: insertModel(models, record) }));

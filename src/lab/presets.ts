@@ -88,7 +88,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     label: 'Quick look',
     description:
       'Three epochs for a small encoder: one sentence a sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
-      'Made for the built-in model; far too fast a rate for a full-size XLNet.',
+      'Made for the built-in model; far too fast a rate for a full-size model.',
     config: quick,
     rounds: { count: 0, epochs: quick.epochs },
   },

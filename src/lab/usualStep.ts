@@ -4,9 +4,9 @@ import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { LabError } from '../util/labError.ts';
 
-/** SentencePiece pieces a token of biomedical text has, about (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's own). */
+/** Pieces a token of biomedical text has, about (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's own). */
 const PIECES_PER_TOKEN = 1.5;
-/** The closing specials. */
+/** Specials of a sequence. */
 const SPECIALS = 2;
 
 export interface UsualStep {

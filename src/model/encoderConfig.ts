@@ -21,7 +21,7 @@ export interface EncoderSizes {
 
 export type EncoderConfig = XlnetConfig | BertConfig;
 
-const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown() });
+const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown().optional() });
 
 /**
  * Reads a parsed config.json of an encoder of any family. One that does not name its `model_type`, as those of BERT's first years, is told

@@ -1,6 +1,7 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
+import { safetensorsStream } from './safetensorsStream.ts';
 import { storedElementBytes, storedValues, type StoredTensor } from './storedTensor.ts';
 
 /** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
@@ -115,24 +116,12 @@ function refuseOverlaps(places: readonly TensorPlace[]): void {
 
 /** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */
 export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
+  const { sizeBytes, chunks } = safetensorsStream(tensors, 'F32');
+  const file = new Uint8Array(sizeBytes);
   let end = 0;
-  const entries = [...tensors].map(([name, { shape, read }]) => {
-    const from = end;
-    end += 4 * shape.reduce((product, size) => product * size, 1);
-    return { name, read, from, entry: { dtype: 'F32', shape, data_offsets: [from, end] } };
-  });
-  const header = JSON.stringify({
-    __metadata__: { format: 'pt' },
-    ...Object.fromEntries(entries.map(({ name, entry }) => [name, entry])),
-  });
-  // Spaces behind the header bring the numbers to a multiple of 8 bytes.
-  const unpadded = new TextEncoder().encode(header);
-  const dataAt = 8 + 8 * Math.ceil(unpadded.byteLength / 8);
-  const file = new Uint8Array(dataAt + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(dataAt - 8), true);
-  file.fill(0x20, 8, dataAt).set(unpadded, 8);
-  for (const { read, from, entry } of entries) {
-    new Float32Array(file.buffer, dataAt + from, (entry.data_offsets[1] as number) / 4 - from / 4).set(read());
+  for (const chunk of chunks()) {
+    file.set(chunk, end);
+    end += chunk.byteLength;
   }
   return file;
 }

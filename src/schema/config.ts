@@ -22,9 +22,9 @@ export const trainingConfigSchema = z
     layout: z.enum(['sentence', 'packed']),
     /** Longest sequence in pieces, specials included. Longer sentences are split at token borders. */
     maxPieces: z.int().min(8).max(1024),
-    /** Pieces closing a sequence: `<sep><cls>` as Hugging Face, `<sep><sep><cls>` as the released code. */
-    specials: z.enum(['sep-cls', 'sep-sep-cls']),
-    /** Whether the closing specials are tagged O and counted in the loss, as the released code does. */
+    /** Pieces closing an XLNet's sequence: `<sep><cls>` as Hugging Face, `<sep><sep><cls>` as the released code; `cls-sep` has a BERT's between `[CLS]` and `[SEP]`. */
+    specials: z.enum(['sep-cls', 'sep-sep-cls', 'cls-sep']),
+    /** Whether the specials are tagged O and counted in the loss, as the released code does. */
     specialsInLoss: z.boolean(),
     head: z.enum(['crf', 'softmax']),
     /** Start and end states of the CRF (paper, eq. 1); the released code has none. Ignored by the softmax head. */

@@ -31,7 +31,7 @@ const documentSourceSchema = z.strictObject({
   /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel stand under a name of their own. */
   file: z.string(),
   split: splitSchema,
-  format: z.enum(['BRAT', 'PubTator', 'BioC', 'JSONL']),
+  format: z.enum(['BRAT', 'PubTator', 'BioC', 'JSONL', 'Parquet']),
   documents: count,
   sentences: count,
   sizeBytes: count,

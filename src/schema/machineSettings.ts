@@ -1,4 +1,4 @@
-// How this machine's GPU is to be used: choices of the person that are no part of a run.
+// How this machine is to be used, its GPU above all: choices of the person that are no part of a run.
 import { z } from 'zod';
 
 export const precisionSchema = z.enum(['f32', 'mixed']);
@@ -15,6 +15,8 @@ export const machineSettingsSchema = z.strictObject({
   activations: activationsSchema,
   /** Memory of the GPU that `auto` may plan with; WebGPU does not tell how much there is. */
   gpuBytes: z.int().min(2 ** 28),
+  /** Address of the hub that models come from; absent for the public one. */
+  hub: z.string().optional(),
 });
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 

@@ -1,14 +1,27 @@
-// Corpora in a store: `corpus/<id>/record` beside one record of sentences a split.
+// Corpora in a store: `corpus/<id>/record` beside one record of sentences a split, and one of texts where it came as documents.
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus.ts';
+import type { CorpusTexts } from '../data/corpusTexts.ts';
 import { corpusRecordSchema, type CorpusRecord } from '../schema/corpusRecord.ts';
+import { storedTextsSchema, storeTexts, unstoreTexts } from '../schema/storedTexts.ts';
 import { sentencesSchema } from '../schema/sentences.ts';
 import { LabError } from '../util/labError.ts';
 import { listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Stores a corpus, its record last: a corpus that is listed is whole. Throws LabError `storage/full`. */
-export async function saveCorpus(store: Store, record: CorpusRecord, sentences: CorpusSentences): Promise<void> {
-  for (const split of SPLITS) await writeJson(store, splitKey(record.id, split), sentences[split]);
+/**
+ * Stores a corpus, with the texts of its documents where it has them, its record last: a corpus that is listed is whole.
+ * Throws LabError `storage/full`.
+ */
+export async function saveCorpus(
+  store: Store,
+  record: CorpusRecord,
+  sentences: CorpusSentences,
+  texts: CorpusTexts | null = null,
+): Promise<void> {
+  for (const split of SPLITS) {
+    await writeJson(store, splitKey(record.id, split), sentences[split]);
+    if (texts !== null) await writeJson(store, textsKey(record.id, split), storeTexts(texts[split]));
+  }
   await writeCorpusRecord(store, record);
 }
 
@@ -27,6 +40,14 @@ export async function readCorpusSentences(store: Store, id: string): Promise<Cor
   return { train: train ?? [], devel: devel ?? [], test: test ?? [] };
 }
 
+/** The texts of a stored corpus; null for one that came as rows of tokens. Throws LabError `storage/corrupt` when they cannot be read. */
+export async function readCorpusTexts(store: Store, id: string): Promise<CorpusTexts | null> {
+  const read = (split: Split) => readJson(store, textsKey(id, split), storedTextsSchema);
+  const [train, devel, test] = await Promise.all(SPLITS.map(read));
+  if (train === undefined || devel === undefined || test === undefined) return null;
+  return { train: unstoreTexts(train), devel: unstoreTexts(devel), test: unstoreTexts(test) };
+}
+
 export async function removeCorpus(store: Store, id: string): Promise<void> {
   await removeRecord(store, 'corpus', id);
 }
@@ -38,6 +59,10 @@ async function readSplit(store: Store, id: string, split: Split): Promise<readon
     throw new LabError('storage/missing', 'Sentences of the corpus are no longer stored.', { expected: key });
   }
   return sentences;
+}
+
+function textsKey(id: string, split: Split): string {
+  return `corpus/${id}/texts/${split}`;
 }
 
 function splitKey(id: string, split: Split): string {

@@ -6,7 +6,7 @@ import type { Batch } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { StepSettings } from './step.ts';
-import type { Predictor, Trainer } from './trainer.ts';
+import type { Prediction, Predictor, Trainer } from './trainer.ts';
 import { FIRST, SECOND, tensorsWithPrefix } from './trainerState.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
@@ -68,7 +68,7 @@ export function engineTrainer(
       for (const [name, tensor] of await engine.download('second')) all.set(SECOND + name, tensor);
       return all;
     },
-    predict: (batch) => tagsOf(engine, batch),
+    predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),
     memory() {
       const tfjs = memoryReport();
       return { ...tfjs, tensorBytes: engine.memory.bytes, gpuBytes: (tfjs.gpuBytes ?? 0) + engine.memory.bytes };
@@ -81,10 +81,18 @@ export function engineTrainer(
 export function enginePredictor(gpu: EngineGpu, weights: HostParameters, settings: Settings): Predictor {
   const engine = openEngine(gpu, settings, () => false);
   engine.upload(weights);
-  return { predict: (batch) => tagsOf(engine, batch), dispose: () => engine.release() };
+  return {
+    predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),
+    dispose: () => engine.release(),
+  };
 }
 
-async function tagsOf(engine: TaggerEngine, batch: Batch): Promise<readonly Int32Array[]> {
-  const { tags } = await engine.predict(batch);
-  return Array.from(batch.crfCounts, (count, row) => tags.slice(row * batch.pieces, row * batch.pieces + count));
+async function predictionOf(engine: TaggerEngine, batch: Batch, tagCount: number): Promise<Prediction> {
+  const { tags, emissions } = await engine.predict(batch);
+  const rowsOf = <Values extends Int32Array | Float32Array>(values: Values, width: number) =>
+    Array.from(batch.crfCounts, (count, row) => {
+      const from = row * batch.pieces * width;
+      return values.slice(from, from + count * width) as Values;
+    });
+  return { tags: rowsOf(tags, 1), emissions: async () => rowsOf(await emissions(), tagCount) };
 }

@@ -1,19 +1,22 @@
 // A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
 import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer, tokenizerFileOf } from '../data/tokenizer.ts';
-import { encoderShapes, sizeOf } from '../model/parameters.ts';
+import { readTokenizer } from '../data/tokenizer.ts';
+import { tokenizerFileOf } from '../data/tokenizerFile.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
+import { storedHead } from '../model/taggerTensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
-import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
+import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
-import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import { configBytes, encoderFacts, encoderOfFile } from './encoderOfFile.ts';
+import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import { headShapeOf, taggerHeadOf } from './taggerHeadOf.ts';
 
 interface NamedBytes {
   readonly name: string;
@@ -23,11 +26,12 @@ interface NamedBytes {
 /**
  * Verifies that configuration, weights and tokenizer are there and fit each other, stores them and answers with the record.
  *
- * What is stored is always config.json, model.safetensors, tokenizer.json and, if it came, tokenizer_config.json: a file that came under
- * that name stays byte for byte, anything else is converted (weights to F32, the encoder's alone), so that the same numbers from any form
- * are the same model. Of the weights no more than the dropped files and the written one are held.
+ * What is stored is always config.json, model.safetensors, tokenizer.json and, if they came, tokenizer_config.json and bioner_lab.json:
+ * a file that came under that name stays byte for byte, anything else is converted (weights to F32, those of encoder and tagger's head
+ * alone), so that the same numbers from any form are the same model. With bioner_lab.json it is a trained tagger, whose encoder is a model
+ * like others; without it a head in the weights is left alone. Of the weights no more than the dropped files and the written one are held.
  *
- * A model that is stored already keeps its name and date, and stays built-in if it was.
+ * A model that is stored already keeps its name, date and source, and stays built-in if it was.
  * Throws LabError `model/...`, `safetensors/...`, `weights/...`, `torch/...`, `tensorflow/...` or `tokenizer/...` with what was expected and what came; nothing is
  * stored then.
  */
@@ -36,25 +40,22 @@ export async function importModel(
   name: string,
   builtIn: boolean,
   files: readonly NamedBytes[],
+  source?: ModelSource,
 ): Promise<ModelRecord> {
-  const { config, kept } = keptFiles(name, files);
+  const { config, tagger, kept } = keptFiles(name, files);
   const content = fingerprint(kept.map((file) => [file.name, fingerprint(file.bytes)]).sort());
   const id = content.slice(0, 16);
   const held = await readModelRecord(store, id);
+  const origin = held?.source ?? source;
   const record: ModelRecord = {
     version: 1,
     id,
     name: held?.name ?? name,
     fingerprint: content,
     files: kept.map((file) => ({ name: file.name, sizeBytes: file.bytes.byteLength })),
-    parameterCount: [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0),
-    layers: config.layers,
-    hiddenSize: config.hiddenSize,
-    heads: config.heads,
-    vocabularySize: config.vocabularySize,
-    activation: config.activation,
-    family: config.family,
-    ...(held?.source === undefined ? {} : { source: held.source }),
+    ...encoderFacts(config),
+    ...(tagger === null ? {} : { tagger }),
+    ...(origin === undefined ? {} : { source: origin }),
     builtIn: builtIn || (held?.builtIn ?? false),
     addedAt: held?.addedAt ?? new Date().toISOString(),
   };
@@ -62,8 +63,11 @@ export async function importModel(
   return record;
 }
 
-/** The verified configuration, and the files to store. */
-function keptFiles(name: string, files: readonly NamedBytes[]): { config: EncoderConfig; kept: readonly NamedBytes[] } {
+/** The verified configuration, the head of a trained tagger, and the files to store. */
+function keptFiles(
+  name: string,
+  files: readonly NamedBytes[],
+): { config: EncoderConfig; tagger: TaggerHead | null; kept: readonly NamedBytes[] } {
   const chosen = modelFiles(files.map((file) => file.name));
   if (chosen.config === null || chosen.form === null || chosen.tokenizer === null) {
     throw new LabError('model/files', `The model ${name} lacks ${chosen.missing.join(' and ')}.`, {
@@ -73,39 +77,45 @@ function keptFiles(name: string, files: readonly NamedBytes[]): { config: Encode
   }
   const chosenFile = (file: string): NamedBytes => files.find((candidate) => candidate.name === file) as NamedBytes;
   const tokenizerConfig = chosen.tokenizerConfig === null ? null : chosenFile(chosen.tokenizerConfig);
-  const configBytes = configFile(chosenFile(chosen.config));
+  const config = encoderOfFile(chosenFile(chosen.config));
   const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
-  const config = parseConfig(configBytes);
   const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig?.bytes ?? null, { lowerCase: false });
   assertVocabulary(tokenizer, config);
+  const described = chosen.tagger === null ? null : chosenFile(chosen.tagger);
+  const tagger = described && taggerHeadOf(described.bytes);
   return {
     config,
+    tagger,
     kept: [
-      { name: CONFIG_FILE, bytes: configBytes },
-      { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config) },
+      { name: CONFIG_FILE, bytes: configBytes(chosenFile(chosen.config)) },
+      { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config, tagger) },
       { name: TOKENIZER_FILE, bytes: tokenizerBytes },
-      ...(tokenizerConfig === null ? [] : [tokenizerConfig]),
+      ...[tokenizerConfig, described].filter((file) => file !== null),
     ],
   };
 }
 
-/** config.json, as it came or made of TensorFlow's. */
-function configFile({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
-  return name === CONFIG_FILE
-    ? bytes
-    : new TextEncoder().encode(JSON.stringify(xlnetConfigOfRelease(parseConfigFile(name, bytes))));
+/** tokenizer.json, as it came or made of another form of vocabulary. */
+function tokenizerFile(file: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config?.bytes ?? null);
 }
 
-/** tokenizer.json, as it came or made of a SentencePiece model. */
-function tokenizerFile({ name, bytes }: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
-  return name === TOKENIZER_FILE ? bytes : tokenizerFileOf(bytes, config?.bytes ?? null);
-}
-
-/** model.safetensors, as it came or with the encoder's tensors written anew; verified against the configuration either way. */
-function weightsFile(form: WeightsForm, files: readonly NamedBytes[], config: EncoderConfig): Uint8Array<ArrayBuffer> {
-  const tensors = pretrainedTensors(openWeights(form, files), config);
+/**
+ * model.safetensors, as it came or with the tensors of encoder and head written anew; verified against configuration and head either way.
+ */
+function weightsFile(
+  form: WeightsForm,
+  files: readonly NamedBytes[],
+  config: EncoderConfig,
+  tagger: TaggerHead | null,
+): Uint8Array<ArrayBuffer> {
+  const opened = openWeights(form, files);
+  const tensors = [
+    ...pretrainedTensors(opened, config),
+    ...(tagger === null ? [] : storedHead(opened, { encoder: config, head: headShapeOf(tagger) })),
+  ];
   const [whole] = files;
-  return form === 'safetensors' && whole !== undefined ? whole.bytes : writeSafetensors(tensors);
+  return form === 'safetensors' && whole !== undefined ? whole.bytes : writeSafetensors(new Map(tensors));
 }
 
 function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): void {

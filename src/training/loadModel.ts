@@ -15,6 +15,8 @@ export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
 export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+/** Of a trained tagger. */
+export const TAGGER_FILE = 'bioner_lab.json';
 
 export interface LoadedModel {
   readonly config: EncoderConfig;
@@ -26,13 +28,21 @@ export interface LoadedModel {
 export async function loadModel(store: Store, record: ModelRecord, lowerCase: boolean): Promise<LoadedModel> {
   const config = await readModelConfig(store, record);
   const encoder = pretrainedEncoder(readSafetensors(await readModelFile(store, record.id, WEIGHTS_FILE)), config);
-  const hasConfig = record.files.some(({ name }) => name === TOKENIZER_CONFIG_FILE);
-  const tokenizer = readTokenizer(
-    await readModelFile(store, record.id, TOKENIZER_FILE),
-    hasConfig ? await readModelFile(store, record.id, TOKENIZER_CONFIG_FILE) : null,
+  return { config, encoder, tokenizer: await readModelTokenizer(store, record, lowerCase) };
+}
+
+/** The tokenizer alone. Throws as `loadModel` does. */
+export async function readModelTokenizer(
+  store: Store,
+  { id, files }: Pick<ModelRecord, 'id' | 'files'>,
+  lowerCase: boolean,
+): Promise<PieceTokenizer> {
+  const hasConfig = files.some(({ name }) => name === TOKENIZER_CONFIG_FILE);
+  return readTokenizer(
+    await readModelFile(store, id, TOKENIZER_FILE),
+    hasConfig ? await readModelFile(store, id, TOKENIZER_CONFIG_FILE) : null,
     { lowerCase },
   );
-  return { config, encoder, tokenizer };
 }
 
 /** The encoder's shape alone. Throws as `loadModel` does. */

@@ -11,7 +11,7 @@ import type { ChainWeights } from '../model/viterbi.ts';
 import { argmaxTags, viterbi } from '../model/viterbi.ts';
 import type { StepSettings } from './step.ts';
 import { trainStep } from './step.ts';
-import type { Predictor, Trainer } from './trainer.ts';
+import type { Prediction, Predictor, Trainer } from './trainer.ts';
 import type { TrainerState } from './trainerState.ts';
 import { checkpointTensors, disposeState } from './trainerState.ts';
 
@@ -48,7 +48,7 @@ export function plainTrainer(
     checkpointTensors: () => checkpointTensors(state),
     async predict(batch) {
       chain ??= chainWeights(parameters, settings.shape);
-      return tagsOf(batch, parameters, settings.shape, await chain);
+      return predictionOf(batch, parameters, settings.shape, await chain);
     },
     memory: memoryReport,
     dispose() {
@@ -62,26 +62,32 @@ export function plainPredictor(weights: HostParameters, shape: TaggerShape): Pre
   const parameters = uploadParameters(weights);
   const chain = chainWeights(parameters, shape);
   return {
-    predict: async (batch) => tagsOf(batch, parameters, shape, await chain),
+    predict: async (batch) => predictionOf(batch, parameters, shape, await chain),
     dispose: () => disposeParameters(parameters),
   };
 }
 
-async function tagsOf(
+async function predictionOf(
   batch: Batch,
   parameters: DeviceParameters,
   shape: TaggerShape,
   weights: ChainWeights | null,
-): Promise<readonly Int32Array[]> {
+): Promise<Prediction> {
   const scores = tf.tidy(() => emissions(batch, parameters, shape, NO_DROPOUT, null));
   const values = (await scores.data()) as Float32Array;
   scores.dispose();
   const { tagCount } = shape.head;
-  return Array.from(batch.crfCounts, (count, row) => {
+  const own = Array.from(batch.crfCounts, (count, row) => {
     const from = row * batch.positions * tagCount;
-    const own = values.subarray(from, from + count * tagCount);
-    return weights === null ? argmaxTags(own, count, tagCount) : viterbi(own, count, tagCount, weights).tags;
+    return values.subarray(from, from + count * tagCount);
   });
+  const tags = own.map((ofSequence, row) => {
+    const count = batch.crfCounts[row] as number;
+    return weights === null
+      ? argmaxTags(ofSequence, count, tagCount)
+      : viterbi(ofSequence, count, tagCount, weights).tags;
+  });
+  return { tags, emissions: () => Promise.resolve(own) };
 }
 
 async function chainWeights(parameters: DeviceParameters, { head }: TaggerShape): Promise<ChainWeights | null> {

@@ -1,14 +1,17 @@
-// What a snapshot of a run predicts on one split of one of its tasks, as CoNLL rows of token, gold tag and predicted tag.
-import { writeConll } from '../data/formats/writeConll.ts';
+// What a snapshot of a run predicts on one split of one of its tasks.
+import type { Sentence } from '../data/corpus.ts';
+import { mentionsToTags } from '../data/tagScheme.ts';
 import type { EngineGpu } from '../engine/device.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import { chainOf } from '../model/chainOf.ts';
+import type { PredictedSentence } from '../schema/predictedSentence.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import { openPredictor } from './openTrainer.ts';
-import { tagSplit } from './tagSplit.ts';
+import { tagSentences } from './tagSentences.ts';
 
 /**
  * Yields the sequences done of all. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` where the task has no such
@@ -21,7 +24,7 @@ export async function* predictSnapshot(
   store: Store,
   gpu: EngineGpu | null,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly done: number; readonly total: number }, string> {
+): AsyncGenerator<{ readonly done: number; readonly total: number }, readonly PredictedSentence[]> {
   const encoded = tasks[split][task];
   if (encoded === undefined || encoded.sentences.length === 0) {
     throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
@@ -30,10 +33,16 @@ export async function* predictSnapshot(
   const settings = { shape: tasks.shape, config, factors: new Map<string, never>(), seed: 0 };
   const predictor = openPredictor(gpu, weights, settings);
   try {
-    const tagging = tagSplit(encoded, tasks.tagSet, predictor, config, signal);
+    const tagger = { predictor, tagSet: tasks.tagSet, chain: chainOf(weights, tasks.shape.head) };
+    const tagging = tagSentences(encoded, tagger, config, signal);
     for (;;) {
       const next = await tagging.next();
-      if (next.done === true) return writeConll(encoded.sentences, [next.value.gold, next.value.predicted]);
+      if (next.done === true) {
+        return next.value.map(({ tags, mentions }, index) => {
+          const { tokens, mentions: gold } = encoded.sentences[index] as Sentence;
+          return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };
+        });
+      }
       yield { done: next.value, total: encoded.sequences.length };
     }
   } finally {

@@ -20,9 +20,6 @@ export interface TaggedSplit {
   readonly predicted: readonly (readonly string[])[];
 }
 
-/** Without the backward pass a batch needs a fraction of the memory, so more sequences fit. */
-const EVALUATION_MICRO_BATCHES = 2;
-
 /** Yields how many sequences are done. Throws the reason of `signal`. */
 export async function* tagSplit(
   { sentences, sequences }: EncodedSplit,
@@ -31,8 +28,7 @@ export async function* tagSplit(
   config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
   signal: AbortSignal,
 ): AsyncGenerator<number, TaggedSplit> {
-  const batchSize = config.microBatchSize * EVALUATION_MICRO_BATCHES;
-  const found = yield* predict(sequences, predictor, batchSize, signal);
+  const found = yield* predict(sequences, predictor, config, signal);
   return {
     gold: sentences.map(({ mentions, tokens }) => mentionsToTags(mentions, tokens.length, config.tagScheme)),
     predicted: joinPredictions(sentences, sequences, found, tagSet),

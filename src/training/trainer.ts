@@ -3,10 +3,17 @@ import type { Batch, BatchSize } from '../model/batch.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import type { MemoryReport } from '../schema/trainingEvent.ts';
 
+/** What is predicted for the sequences of one batch. */
+export interface Prediction {
+  /** Tags [N] of the CRF positions of each sequence: Viterbi under the CRF, the likeliest tag on its own under softmax. */
+  readonly tags: readonly Int32Array[];
+  /** Emissions [N, K] that they come from, read back only when asked for: before the next batch. */
+  emissions(): Promise<readonly Float32Array[]>;
+}
+
 /** Weights that can be asked for tags. */
 export interface Predictor {
-  /** Tags of the CRF positions of each sequence of a batch: Viterbi under the CRF, the likeliest tag on its own under softmax. */
-  predict(batch: Batch): Promise<readonly Int32Array[]>;
+  predict(batch: Batch): Promise<Prediction>;
   dispose(): void;
 }
 

@@ -12,6 +12,7 @@ import { Pages } from './pages/Pages.tsx';
 import { routeHref, type Route } from './route.ts';
 import { ActContext, type Act } from './useAct.ts';
 import { BringInContext, type BringIn } from './useBringIn.ts';
+import { DropHereContext } from './useDropHere.ts';
 import { LabContext, useLab } from './useLab.ts';
 import { goTo, useRoute } from './useRoute.ts';
 import './theme.css';
@@ -22,6 +23,7 @@ import './forms.css';
 import './library.css';
 import './runs.css';
 import './compare.css';
+import './tag.css';
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (
@@ -37,15 +39,18 @@ function Frame() {
   const [draft, setDraft] = useState(newPlanDraft);
   const { notices, act, dismiss } = useFailureNotices();
 
+  const dropHere = useRef<BringIn | null>(null);
   const bringIn = useCallback<BringIn>(
-    (files) =>
+    (files) => {
+      if (dropHere.current !== null) return dropHere.current(files);
       void act(async () => {
         const brought = await lab.importFiles(await files());
         const library = lab.getState();
         setDraft((current) => chosen(current, brought, library));
         const place = placeAfter(brought, library, route);
         if (place !== null) goTo(place);
-      }),
+      });
+    },
     [act, lab, route],
   );
 
@@ -55,19 +60,21 @@ function Frame() {
         <a className="skip" href="#main" onClick={focusMain}>
           Skip to content
         </a>
-        <Header route={route} backend={state.backend} />
-        <Main route={route}>
-          <PageGuard key={routeHref(route)}>
-            <Pages route={route} draft={draft} onDraft={setDraft} />
-          </PageGuard>
-        </Main>
-        <Dock
-          jobs={state.jobs}
-          notices={[...state.notices, ...notices]}
-          onCancel={(job) => lab.cancelJob(job.id)}
-          onDismiss={(notice) => (notices.includes(notice) ? dismiss(notice) : lab.dismissNotice(notice.id))}
-        />
-        <WindowDrop />
+        <DropHereContext value={dropHere}>
+          <Header route={route} backend={state.backend} />
+          <Main route={route}>
+            <PageGuard key={routeHref(route)}>
+              <Pages route={route} draft={draft} onDraft={setDraft} />
+            </PageGuard>
+          </Main>
+          <Dock
+            jobs={state.jobs}
+            notices={[...state.notices, ...notices]}
+            onCancel={(job) => lab.cancelJob(job.id)}
+            onDismiss={(notice) => (notices.includes(notice) ? dismiss(notice) : lab.dismissNotice(notice.id))}
+          />
+          <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
+        </DropHereContext>
       </BringInContext>
     </ActContext>
   );

@@ -29,10 +29,12 @@ export function readConfigDraft(draft: ConfigDraft): {
   return { config: null, problems };
 }
 
-/** Paths whose entry differs in value from a configuration's. */
+/** Paths whose entry differs in value from a configuration's. The specials of a BERT come with the model and are no change of a preset. */
 export function changedPaths(draft: ConfigDraft, from: TrainingConfig): ReadonlySet<string> {
   const changed = configFields.filter(
-    (field) => enteredValue(field, draft[field.path]) !== enteredValue(field, shownValue(memberAt(from, field.path))),
+    (field) =>
+      draft[field.path] !== 'cls-sep' &&
+      enteredValue(field, draft[field.path]) !== enteredValue(field, shownValue(memberAt(from, field.path))),
   );
   return new Set(changed.map((field) => field.path));
 }

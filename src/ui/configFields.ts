@@ -1,4 +1,5 @@
 // Every setting of a run as the form shows it: label, help in the paper's words, and kind of control.
+import type { ModelLimits } from '../lab/familySettings.ts';
 
 export type FieldControl =
   | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }
@@ -181,14 +182,18 @@ export const configSections: readonly ConfigSection[] = [
       },
       {
         path: 'specials',
-        label: 'Closing pieces',
-        help: 'As Hugging Face, or as the released code.',
-        control: choice(['sep-cls', '<sep> <cls>'], ['sep-sep-cls', '<sep> <sep> <cls>']),
+        label: 'Special pieces',
+        help: 'What closes a sequence: as Hugging Face, or as the released code.',
+        control: choice(
+          ['sep-cls', '… <sep> <cls>'],
+          ['sep-sep-cls', '… <sep> <sep> <cls>'],
+          ['cls-sep', '[CLS] … [SEP]'],
+        ),
       },
       {
         path: 'specialsInLoss',
         label: 'Specials in the loss',
-        help: 'Closing pieces are tagged O and counted, as the released code does.',
+        help: 'Special pieces are tagged O and counted, as the released code does.',
         control: onOff,
       },
     ],
@@ -212,5 +217,27 @@ export const configSections: readonly ConfigSection[] = [
     ],
   },
 ];
+
+/** The sections as they stand for a model: with the specials that its family has, and the limit that its positions set. */
+export function configSectionsFor(model: ModelLimits | null): readonly ConfigSection[] {
+  if (model === null) return configSections;
+  return configSections.map((section) => ({
+    ...section,
+    fields: section.fields.map((field) => fieldFor(field, model)),
+  }));
+}
+
+function fieldFor(field: ConfigField, { family, positions }: ModelLimits): ConfigField {
+  if (field.path === 'maxPieces' && positions !== undefined) {
+    return { ...field, help: `${field.help} This model has ${positions} positions.` };
+  }
+  if (field.path !== 'specials' || field.control.kind !== 'choice') return field;
+  const isBert = family === 'bert';
+  return {
+    ...field,
+    help: isBert ? 'What a sequence stands between, as every BERT was pretrained.' : field.help,
+    control: { kind: 'choice', options: field.control.options.filter(([option]) => (option === 'cls-sep') === isBert) },
+  };
+}
 
 export const configFields: readonly ConfigField[] = configSections.flatMap((section) => section.fields);

@@ -22,6 +22,12 @@ function share(value: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, value)) * 100)} %`;
 }
 
+/** A probability in percent, one decimal, 100 only where it is no less. */
+function confidence(value: number | null): string {
+  if (value === null) return '–';
+  return `${(Math.floor(1000 * value + 1e-9) / 10).toFixed(1)} %`;
+}
+
 function duration(elapsedMs: number | null): string {
   if (elapsedMs === null) return '–';
   const seconds = Math.round(elapsedMs / 1000);
@@ -105,6 +111,7 @@ export const format = {
   counted,
   percent,
   share,
+  confidence,
   duration,
   bytes,
   quantity,

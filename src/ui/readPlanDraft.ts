@@ -1,10 +1,12 @@
 // What a plan in the making comes to with the library at hand: the plan, or what is wrong with it, place by place.
 import type { LabState } from '../lab/labState.ts';
+import { hasPositions, specialsOf } from '../lab/familySettings.ts';
 import { presets } from '../lab/presets.ts';
+import { trainingConfigSchema } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../schema/planFile.ts';
-import { changedPaths, readConfigDraft } from './configDraft.ts';
+import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { format } from './format.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
 
@@ -30,6 +32,8 @@ export interface ReadPlan {
   readonly problems: ReadonlyMap<string, string>;
   readonly categories: readonly ReadCategory[];
   readonly model: ResolvedInput<ModelRecord>;
+  /** The settings as entered, with the specials of the model's family. */
+  readonly entered: ConfigDraft;
   /** Settings that differ from the preset's. */
   readonly changed: ReadonlySet<string>;
 }
@@ -62,11 +66,15 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   const seeds = readSeeds(draft.seeds);
   if (typeof seeds === 'string') problems.set('seeds', seeds);
   const rounds = readRounds(draft.rounds, problems);
-  const { config, problems: configProblems } = readConfigDraft(draft.config);
+  const entered = enteredFor(draft.config, model.kept);
+  const { config, problems: configProblems } = readConfigDraft(entered);
   for (const [path, problem] of configProblems) problems.set(`config.${path}`, problem);
+  if (config !== null && model.kept !== null && !hasPositions(model.kept, config)) {
+    problems.set('config.maxPieces', `Expected at most ${model.kept.positions}: the model has no more positions.`);
+  }
 
-  const changed = changedPaths(draft.config, presets[draft.preset].config);
-  const read = { problems, categories, model, changed };
+  const changed = changedPaths(entered, presets[draft.preset].config);
+  const read = { problems, categories, model, entered, changed };
   if (problems.size > 0 || config === null || typeof seeds === 'string' || model.kept === null || rounds === null) {
     return { ...read, plan: null };
   }
@@ -90,6 +98,12 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     config,
   } satisfies PlanFile);
   return { ...read, plan };
+}
+
+/** The settings as they apply to the model. */
+function enteredFor(config: ConfigDraft, model: ModelRecord | null): ConfigDraft {
+  const specials = trainingConfigSchema.shape.specials.safeParse(config.specials);
+  return model === null || !specials.success ? config : { ...config, specials: specialsOf(model, specials.data) };
 }
 
 /** Seeds separated by commas or spaces, or what is wrong with them. */

@@ -7,6 +7,9 @@ export type Route =
   | { readonly page: 'models' }
   | { readonly page: 'runs' }
   | { readonly page: 'run'; readonly runId: string }
+  /** With the key of a tagger, as `taggerKey` makes it, that one is chosen. */
+  | { readonly page: 'tag' }
+  | { readonly page: 'tagWith'; readonly tagger: string }
   | { readonly page: 'compare' }
   | { readonly page: 'results' }
   /** A result file in the address itself, or at an address of this site. */
@@ -31,6 +34,7 @@ export function parseRoute(hash: string): Route {
       page === 'corpora' ||
       page === 'models' ||
       page === 'runs' ||
+      page === 'tag' ||
       page === 'compare' ||
       page === 'results' ||
       page === 'about'
@@ -39,6 +43,7 @@ export function parseRoute(hash: string): Route {
   }
   if (segments.length === 2 && first !== undefined) {
     if (page === 'corpora') return { page: 'corpus', corpusId: first };
+    if (page === 'tag') return { page: 'tagWith', tagger: first };
     if (page === 'runs') return { page: 'run', runId: first };
   }
   if (segments.length === 3 && page === 'results' && first !== undefined && second !== undefined) {
@@ -57,6 +62,8 @@ export function routeHref(route: Route): string {
       return `#/corpora/${encodeURIComponent(route.corpusId)}`;
     case 'run':
       return `#/runs/${encodeURIComponent(route.runId)}`;
+    case 'tagWith':
+      return `#/tag/${encodeURIComponent(route.tagger)}`;
     case 'open':
       return `#/open?result=${encodeURIComponent(route.result)}`;
     case 'importedRun':

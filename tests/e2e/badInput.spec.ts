@@ -112,7 +112,11 @@ test('a broken model folder is refused with what was expected and what came', as
       { ...whole, 'config.json': wider },
       /does not fit config\.json.*Expected shape \[96, 128\].*Got \[512, 128\]/,
     ],
-    ['foreign', { ...whole, 'config.json': bytesOf('{"model_type":"bert"}') }, /not describe an XLNet.*Got "bert"/],
+    [
+      'foreign',
+      { ...whole, 'config.json': bytesOf('{"model_type":"roberta"}') },
+      /another family.*xlnet or bert.*Got "roberta"/,
+    ],
     ['garbled', { ...whole, 'config.json': bytesOf('{"model_type":') }, /config\.json is not JSON/],
     ['wordless', { 'config.json': config, 'model.safetensors': weights }, /Got a folder without tokenizer\.json/],
   ];

@@ -232,6 +232,24 @@ test('a folder of BRAT files becomes a corpus with its mentions, and gets a deve
   await removeShown(page, 'fen');
 });
 
+test('documents of PubTator, BioC and JSON become corpora, with their format beside each source', async ({ page }) => {
+  await openLab(page);
+  const formats = [
+    ['pubtator/fen', 'PubTator, 2 documents'],
+    ['bioc/fen', 'BioC, 1 document'],
+    ['jsonl/fen', 'JSONL, 2 documents'],
+    ['parquet/snappy', 'Parquet, 1 document'],
+  ] as const;
+  for (const [folder, said] of formats) {
+    await visit(page, 'Corpora');
+    await dropPaths(page, path.join(folders, folder));
+    const name = path.basename(folder);
+    await expect(title(page)).toHaveText(name);
+    expect((await sourcesOf(page)).map(([, , format]) => format)).toContain(said);
+    await removeShown(page, name);
+  }
+});
+
 function title(page: Page): Locator {
   return page.getByRole('heading', { level: 1 });
 }

@@ -87,7 +87,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     const button = page
       .getByRole('row')
       .filter({ has: page.getByRole('cell', { name: 'selected', exact: true }) })
-      .getByRole('button');
+      .getByRole('button', { name: 'Save predictions' });
     const saved = await download(page, info, () => button.click());
     expect(saved.path).toMatch(/\.test\.conll$/);
     const { gold, predicted } = predictionRows(saved.text);
@@ -126,8 +126,8 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await expect(runActions(elsewhere).getByRole('button', { name: 'Resume' })).toBeHidden();
     for (const name of ['Test scores of the selected snapshot', 'Mean over 5 snapshots', 'Snapshots']) {
       const rows = await rowsOf(page.getByRole('table', { name, exact: true }));
-      // Snapshots can be asked for predictions where they are, not elsewhere.
-      const here = rows.map((cells) => cells.filter((cell) => cell !== 'CoNLL'));
+      // Snapshots can be asked for predictions and models where they are, not elsewhere.
+      const here = rows.map((cells) => cells.filter((cell) => !/^(Save|F32\s+F16)$/.test(cell)));
       expect(here.flat().join('')).toMatch(/\d/);
       expect(await rowsOf(elsewhere.getByRole('table', { name, exact: true }))).toEqual(here);
     }

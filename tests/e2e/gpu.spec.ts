@@ -1,9 +1,14 @@
-// Proves that on WebGPU the page shows the engine's self-test, says what a step will take and then took, and keeps how the GPU is to be used.
+// Proves that on WebGPU the page shows the engine's self-test, says what a step will take and then took, of a model that is not here yet too, and keeps how the GPU is to be used.
 import { expect } from '@playwright/test';
-import { fact } from './labActions.ts';
+import { hubServer } from '../fixtures/hub/hubServer.ts';
+import { modelFolder } from '../fixtures/modelFolders.ts';
+import { fact, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 
-test('the engine is tested, its memory estimated and measured, and its settings kept', async ({ page }) => {
+test('the engine is tested, its memory estimated and measured, and its settings kept', async ({
+  page,
+  allowedOrigins,
+}) => {
   await page.goto('/?backend=webgpu');
   const selfTest = page.getByText(/^Self-test: (\d+) of \1 checks passed$/);
   await expect(selfTest).toBeVisible({ timeout: 120_000 });
@@ -29,6 +34,24 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   await summary.getByRole('button', { name: 'Measure a step' }).click();
   await expect(fact(page, 'Memory')).toHaveText(/ at the peak of a step$/, { timeout: 120_000 });
 
+  const files = Object.fromEntries(modelFolder('f16').map(({ name, bytes }) => [name, bytes]));
+  const hub = await hubServer('moss/tiny-model', files);
+  allowedOrigins.add(hub.address);
+  await visit(page, 'Models');
+  await page.getByText(/^Hub: /).click();
+  await page.getByRole('textbox', { name: 'Address of the hub' }).fill(hub.address);
+  await page.getByRole('combobox', { name: 'Repository' }).fill('moss/tiny-model');
+  await page.getByRole('button', { name: 'Look up' }).click();
+  const found = page.getByRole('region', { name: 'moss/tiny-model at the hub' });
+  const bytes = found.getByText(/ on the GPU, activations done again$/).getByRole('strong');
+  const before = await bytes.textContent();
+  await found.getByRole('textbox', { name: 'Pieces in a sequence' }).fill('512');
+  await expect(bytes).not.toHaveText(before ?? '');
+  await found.getByRole('textbox', { name: 'Pieces in a sequence' }).fill('7');
+  await expect(found).toContainText('A number from 8 to 1024 is expected.');
+  await hub.close();
+
+  await visit(page, 'Train');
   await page.reload();
   await expect(page.getByText('GPU: 8 GiB, activations always done again, f32')).toBeVisible({ timeout: 120_000 });
 });

@@ -31,6 +31,14 @@ test('noise and a foreign request of a page are troubles', async ({ page, contex
   expect(troubles.join()).not.toContain('quiet');
 });
 
+test('a request to an allowed origin is no trouble, to any other it is', async ({ page, context, baseURL }) => {
+  const troubles = watchContext(context, baseURL, new Set(['http://127.0.0.1:9']));
+  await page.goto('/');
+  await page.evaluate(`for (const port of [9, 19]) fetch('http://127.0.0.1:' + port + '/elsewhere').catch(() => {})`);
+  await expect.poll(() => troubles).toContain('request: http://127.0.0.1:19/elsewhere');
+  expect(troubles.join()).not.toContain('request: http://127.0.0.1:9/');
+});
+
 test('noise and a foreign request of a Worker are troubles', async ({ page, context, baseURL }) => {
   const troubles = watchContext(context, baseURL);
   await page.goto('/');

@@ -2,15 +2,21 @@
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
 interface LabFixtures {
+  /** Other origins that the pages of a test may ask; a test adds to it what it serves itself. */
+  readonly allowedOrigins: Set<string>;
   /** A page in a second browser profile that has never seen the lab, watched as the first one is. */
   readonly elsewhere: Page;
 }
 
 /**
  * Collects, from the pages of a context and their Workers, every console error and warning, uncaught error, crash, and request to
- * another origin. Blobs of our own and data addresses go to no one. The list grows while the context lives.
+ * an origin that is neither the lab's nor allowed. Blobs of our own and data addresses go to no one. The list grows while the context lives.
  */
-export function watchContext(context: BrowserContext, baseURL: string | undefined): readonly string[] {
+export function watchContext(
+  context: BrowserContext,
+  baseURL: string | undefined,
+  allowedOrigins: ReadonlySet<string> = new Set(),
+): readonly string[] {
   if (baseURL === undefined) throw new Error('The Playwright configuration names no baseURL.');
   const { origin } = new URL(baseURL);
   const troubles: string[] = [];
@@ -22,15 +28,17 @@ export function watchContext(context: BrowserContext, baseURL: string | undefine
   context.on('weberror', (error) => troubles.push(`uncaught: ${error.error().message}`));
   context.on('request', (request) => {
     const address = new URL(request.url());
-    if (address.protocol !== 'data:' && address.origin !== origin) troubles.push(`request: ${request.url()}`);
+    if (address.protocol === 'data:' || address.origin === origin || allowedOrigins.has(address.origin)) return;
+    troubles.push(`request: ${request.url()}`);
   });
   context.on('page', (page) => page.on('crash', () => troubles.push('crash: the page is gone')));
   return troubles;
 }
 
 export const test = base.extend<LabFixtures>({
-  context: async ({ context, baseURL }, use) => {
-    const troubles = watchContext(context, baseURL);
+  allowedOrigins: async ({}, use) => use(new Set()),
+  context: async ({ context, baseURL, allowedOrigins }, use) => {
+    const troubles = watchContext(context, baseURL, allowedOrigins);
     await use(context);
     expect(troubles).toEqual([]);
   },

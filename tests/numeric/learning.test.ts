@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleCorpora, type AssembledCorpus } from '../../src/data/assembleCorpora.ts';
+import { annotateSentences } from '../../src/data/annotateSentences.ts';
 import type { CorpusSentences } from '../../src/data/corpus.ts';
+import { documentsOfSentences } from '../../src/data/documentsOfSentences.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { runSpec } from '../../src/lab/runSpec.ts';
 import { conlleval } from '../../src/metrics/conlleval.ts';
-import { predictionRows } from '../../src/metrics/predictionRows.ts';
 import { queuedRun } from '../../src/schema/queuedRun.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
@@ -17,6 +18,7 @@ import type { RunSpec } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/memory.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
@@ -155,7 +157,15 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
 }
 
 it('the Sample preset learns a sample through the server, to a devel F1 above 95', async () => {
-  const store = memory();
+  const read: string[] = [];
+  const held = memory();
+  const store: Store = {
+    ...held,
+    read(key) {
+      read.push(key);
+      return held.read(key);
+    },
+  };
   const { port1, port2 } = new MessageChannel();
   createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
   const client = connect(portWire(port1));
@@ -181,14 +191,49 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const run = await client.call('train', spec);
   const told = events.splice(0);
   const asked = { runId: spec.id, epoch: run.selectedEpoch ?? 0, split: 'test', task: 0 } as const;
-  const rows = await client.call('predict', asked);
+  const rows = (await client.call('predict', asked)) ?? [];
   const predicting = events.splice(0);
   const missing = client.call('predict', { ...asked, epoch: 99 });
   await expect(missing).rejects.toMatchObject({ code: 'checkpoint/missing' });
   const cancelled = client.call('predict', asked);
   await client.call('interrupt', { runId: spec.id, how: 'stop' });
   expect(await cancelled).toBeNull();
+
+  const [text] = documentsOfSentences(sentences.test, 'text');
+  if (text === undefined) throw new Error('no test sentences');
+  const request = {
+    id: 'tagging',
+    tagger: { kind: 'snapshot', runId: spec.id, epoch: asked.epoch },
+    documents: [text, { ...text, id: 'empty', text: '', sentences: [] }, { ...text, id: 'again' }],
+  } as const;
+  const [found, none, again] = (await client.call('tag', request)) ?? [];
+  const taggingEvents = events.splice(0);
+  read.length = 0;
+  const [repeated] = (await client.call('tag', request)) ?? [];
+  const readWhenWarm = read.filter((key) => key.includes('/snapshot/') || key.startsWith('model/'));
+  const cancelledTagging = client.call('tag', request);
+  await client.call('interrupt', { runId: 'tagging', how: 'stop' });
+  expect(await cancelledTagging).toBeNull();
+  const noTagger = client.call('tag', { ...request, tagger: { kind: 'model', modelId: model.id } });
+  await expect(noTagger).rejects.toMatchObject({ code: 'model/head' });
   client.close();
+
+  // The same mentions at the same places as the snapshot's predictions, as surely.
+  const expected = annotateSentences(text, rows.map(({ mentions }) => mentions)).mentions; // prettier-ignore
+  const places = (mentions: typeof expected = []) => mentions.map(({ type, start, end }) => ({ type, start, end }));
+  expect(expected.length).toBeGreaterThan(10);
+  expect(places(found)).toEqual(places(expected));
+  expect(places(again)).toEqual(places(expected));
+  expect(none).toEqual([]);
+  expect(repeated).toEqual(found);
+  found?.forEach(({ confidence }, index) => {
+    expect(confidence).toBeGreaterThan(0);
+    expect(confidence).toBeLessThanOrEqual(1);
+    expect(confidence).toBeCloseTo(expected[index]?.confidence ?? NaN, 3);
+  });
+  const totals = { done: 2 * sentences.test.length, total: 2 * sentences.test.length };
+  expect(taggingEvents.at(-1)).toEqual({ kind: 'predicting', runId: 'tagging', ...totals });
+  expect(readWhenWarm).toEqual([]);
 
   expect(run.failure).toBeNull();
   expect(run.status).toBe('finished');
@@ -200,7 +245,8 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(chosen?.test[0]?.lenient.overall.f1).toBeGreaterThan(90);
   expect(chosen?.test[0]?.sentences).toBe(sentences.test.length);
   expect(run.environments).toEqual([report.environment]);
-  const { gold, predicted } = predictionRows(rows ?? '');
+  const gold = rows.map((row) => row.gold);
+  const predicted = rows.map((row) => row.predicted);
   expect(conlleval(gold, predicted).entities).toEqual(chosen?.test[0]?.lenient);
   expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
   expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore

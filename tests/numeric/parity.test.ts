@@ -15,6 +15,7 @@ import { memory } from '../../src/storage/memory.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { bertFolder, bertForms } from '../fixtures/bertFolders.ts';
 import { modelFolder, modelForms } from '../fixtures/modelFolders.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -49,6 +50,13 @@ it.each(modelForms)('a model imported as %s gives the hidden states that transfo
   const record = await importModel(store, form, false, modelFolder(form, 'spiece.model'));
   const { config, encoder } = await loadModel(store, record, false);
   expect(await statesDistance(config, encoder, 'tests/fixtures/models/states.safetensors')).toBeLessThan(1e-4);
+});
+
+it.each(bertForms)('a BERT imported as %s gives the hidden states that transformers gives', async (form) => {
+  const store = memory();
+  const record = await importModel(store, form, false, bertFolder(form));
+  const { config, encoder } = await loadModel(store, record, false);
+  expect(await statesDistance(config, encoder, 'tests/fixtures/bert/states.safetensors')).toBeLessThan(1e-4);
 });
 
 /** The largest difference between hidden states on wasm and those of a file that holds input and `last_hidden_state`, padding apart. */

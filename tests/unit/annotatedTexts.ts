@@ -1,11 +1,15 @@
 // Random texts with mentions for the property tests, and what of a mention survives any way of writing it.
 import fc from 'fast-check';
-import type { SplitDocument } from '../../src/data/corpusDocument.ts';
+import type { Sentence } from '../../src/data/corpus.ts';
 
 export interface AnnotatedText {
   readonly text: string;
   /** In order, apart or touching, none blank. */
   readonly mentions: readonly { readonly type: string; readonly start: number; readonly end: number }[];
+}
+
+export interface WithSentences {
+  readonly sentences: readonly Sentence[];
 }
 
 /** Letters, numbers, marks, joiners, characters of two units, abbreviations, ends of sentences. */
@@ -56,7 +60,7 @@ export function spelledOut({ text, mentions }: AnnotatedText): string[] {
 }
 
 /** Types and visible characters of the mentions, in order, as they were read. */
-export function spelledByTokens(documents: readonly SplitDocument[]): string[] {
+export function spelledByTokens(documents: readonly WithSentences[]): string[] {
   return documents.flatMap(({ sentences }) =>
     sentences.flatMap(({ tokens, mentions }) =>
       mentions.map(({ type, start, end }) => `${type}: ${tokens.slice(start, end).join('')}`),
@@ -65,7 +69,7 @@ export function spelledByTokens(documents: readonly SplitDocument[]): string[] {
 }
 
 /** All tokens on end. */
-export function allTokens(documents: readonly SplitDocument[]): string {
+export function allTokens(documents: readonly WithSentences[]): string {
   return documents.flatMap(({ sentences }) => sentences.flatMap(({ tokens }) => tokens)).join('');
 }
 

@@ -100,7 +100,7 @@ describe('assembleCorpora', () => {
   it('gives everything that a corpus record holds', () => {
     const [corpus] = assemble('A/train.tsv', 'A/test.tsv').corpora;
     if (corpus === undefined) throw new Error('no corpus');
-    const { sentences: _, ...rest } = corpus;
+    const { sentences: _, texts: __, ...rest } = corpus;
     const record = {
       ...rest,
       version: 1,
@@ -204,8 +204,8 @@ describe('moveSource', () => {
           const sources = ofFiles.map(source);
           const index = pick % sources.length;
           const expected = sources.map((one, at) => (at === index ? { ...one, split: to } : one));
-          const moved = moveSource({ sentences: sentencesOf(sources), sources }, `${index}.tsv`, to);
-          expect(moved).toEqual({ sources: expected, sentences: sentencesOf(expected) });
+          const moved = moveSource({ sentences: sentencesOf(sources), texts: null, sources }, `${index}.tsv`, to);
+          expect(moved).toEqual({ sources: expected, sentences: sentencesOf(expected), texts: null });
         },
       ),
     );
@@ -214,7 +214,9 @@ describe('moveSource', () => {
   it('refuses a file it does not have, or sources that are not those of the sentences', () => {
     const sources = [source('train', 1), source('test', 2)];
     const problem = expect.objectContaining({ code: 'corpus/source' });
-    expect(() => moveSource({ sentences: sentencesOf(sources), sources }, 'else.tsv', 'test')).toThrow(problem);
-    expect(() => moveSource({ sentences: sentencesOf([]), sources }, '1.tsv', 'test')).toThrow(problem);
+    expect(() => moveSource({ sentences: sentencesOf(sources), texts: null, sources }, 'else.tsv', 'test')).toThrow(
+      problem,
+    );
+    expect(() => moveSource({ sentences: sentencesOf([]), texts: null, sources }, '1.tsv', 'test')).toThrow(problem);
   });
 });

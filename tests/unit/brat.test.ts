@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { readBrat } from '../../src/data/formats/brat.ts';
+import { sentencesOfDocument } from '../../src/data/sentencesOfDocument.ts';
 import { sortDroppedFiles } from '../../src/lab/droppedFiles.ts';
 import { corpusSourceSchema } from '../../src/schema/corpusRecord.ts';
 import { droppedText } from '../fixtures/drops.ts';
@@ -13,7 +14,8 @@ const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().e
 const pair = (name: string, text: string, rows: string) => [file(`${name}.ann`, rows), file(`${name}.txt`, text)];
 const read = (text: string, rows: string) => {
   const { documents, issues } = readBrat(pair('fen/1', text, rows));
-  return { documents, issues: issues.flatMap(({ kept }) => kept) };
+  const sentences = documents.map((document) => ({ sentences: sentencesOfDocument(document) }));
+  return { documents: sentences, issues: issues.flatMap(({ kept }) => kept) };
 };
 const fixture = (): ReturnType<typeof file>[] => {
   const root = 'tests/fixtures/corpora/brat';
@@ -108,7 +110,7 @@ describe('a folder of BRAT files', () => {
     ]);
     const all = Object.values(corpus?.sentences ?? {}).flat();
     expect(all).toHaveLength(10);
-    expect(spelledByTokens([{ id: '', sentences: all }]).sort()).toEqual(
+    expect(spelledByTokens([{ sentences: all }]).sort()).toEqual(
       ['fenshakes', 'bogcough', 'fen-foot', 'Marsh', 'reedfever', 'mudague', 'Mudague']
         .map((one) => `Disease: ${one}`)
         .concat(['Bittermoss', 'bittermoss', 'sallowminttea', 'Greytansel', 'Tansel'].map((one) => `Herb: ${one}`))

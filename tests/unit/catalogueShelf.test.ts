@@ -1,9 +1,9 @@
 // Proves that sub-tasks are fetched only when asked for, go on where they stopped, and that folders, hands and samples make categories.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FetchFile } from '../../src/lab/catalogueShelf.ts';
 import { catalogueStatus } from '../../src/lab/catalogueStatus.ts';
 import type { Lab } from '../../src/lab/labState.ts';
 import { offeredCategories } from '../../src/lab/offeredCategories.ts';
+import type { RequestFile } from '../../src/lab/requestFile.ts';
 import { droppedCorpus } from '../fixtures/drops.ts';
 import { closeLabs, openLab } from '../fixtures/labBench.ts';
 import { corpusRecord } from '../fixtures/records.ts';
@@ -16,18 +16,21 @@ const bc5cdr = 'BC5CDR:disease';
 /** A repository with invented files, in pieces of 20 bytes; `onPiece` may throw, or wait. */
 function repository(onPiece: (address: string, piece: number) => Promise<void> | void = () => undefined) {
   const asked: string[] = [];
-  const fetchFile: FetchFile = async function* (address) {
-    asked.push(address.replace('https://example.org/data/', ''));
+  async function* pieces(address: string): AsyncGenerator<Uint8Array, void> {
     const [folder = '', name] = address.split('/').slice(-2);
     const file = droppedCorpus(folder, folder).find(({ path }) => path.endsWith(`/${name}`));
-    if (file === undefined) throw new Error('HTTP status 404');
+    if (file === undefined) throw new Error('connection refused');
     const bytes = await file.bytes();
     for (let at = 0; at < bytes.byteLength; at += 20) {
       await onPiece(address, at / 20);
       yield bytes.subarray(at, at + 20);
     }
+  }
+  const requestFile: RequestFile = (address) => {
+    asked.push(address.replace('https://example.org/data/', ''));
+    return Promise.resolve({ status: 200, header: () => null, pieces: pieces(address), drop: () => undefined });
   };
-  return { asked, parts: { fetchFile, catalogueBase: 'https://example.org/data' } };
+  return { asked, parts: { requestFile, catalogueBase: 'https://example.org/data' } };
 }
 
 function present(lab: Lab): string[] {

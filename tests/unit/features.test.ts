@@ -101,6 +101,29 @@ describe('buildSequences', () => {
     });
   });
 
+  it("a BERT's specials stand around the pieces, in segment 0, and leave the CRF alone", () => {
+    const { sequences } = build([example], { labelMode: 'first', specials: 'cls-sep' });
+    expect(plain(sequences[0])).toEqual({
+      pieceIds: [3, 11, 12, 13, 14, 15, 16, 4],
+      segmentIds: [0, 0, 0, 0, 0, 0, 0, 0],
+      crfPositions: [1, 3, 4],
+      tags: [0, 1, 2], // O | B | I
+      tokenPositions: [0, 1, 2],
+      tokenRefs: [0, 0, 0, 1, 0, 2],
+    });
+  });
+
+  it.each([
+    ['x', [0, 1, 2, 3, 4, 5, 6, 7], [0, 0, 3, 1, 2, 3, 3, 0], [1, 3, 4]],
+    ['first', [0, 1, 3, 4, 7], [0, 0, 1, 2, 0], [1, 2, 3]],
+  ] as const)(
+    "a BERT's specials in the loss are an O at either end in label mode %s",
+    (labelMode, crfPositions, tags, tokenPositions) => {
+      const { sequences } = build([example], { labelMode, specials: 'cls-sep', specialsInLoss: true });
+      expect(plain(sequences[0])).toMatchObject({ crfPositions, tags, tokenPositions });
+    },
+  );
+
   it('packs sentences in file order, without separators, until the next does not fit', () => {
     // 8 pieces a sequence, of which 6 are for tokens.
     const { sequences } = build(
@@ -191,7 +214,7 @@ const anyConfig: fc.Arbitrary<FeatureConfig> = fc.record({
   encoding: fc.constantFrom('token', 'sentence'),
   layout: fc.constantFrom('sentence', 'packed'),
   maxPieces: fc.integer({ min: 8, max: 40 }),
-  specials: fc.constantFrom('sep-cls', 'sep-sep-cls'),
+  specials: fc.constantFrom('sep-cls', 'sep-sep-cls', 'cls-sep'),
   specialsInLoss: fc.boolean(),
 });
 const anyScheme = fc.constantFrom('IOB1' as const, 'IOB2' as const, 'IOBES' as const);

@@ -10,6 +10,8 @@ import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
+import { hubServer } from '../fixtures/hub/hubServer.ts';
+import { modelFolder } from '../fixtures/modelFolders.ts';
 import { categoryPlan, planFile, planOfTasks } from '../fixtures/records.ts';
 
 let folder = '';
@@ -121,6 +123,19 @@ describe('headless', () => {
     expect(resumed.output).toContain('seed 1  epoch 2/2');
   });
 
+  it('writes a model folder for each finished run where asked, in place of one that was there', async () => {
+    const plan = planFile({ seeds: [1, 2] });
+    for (let time = 0; time < 2; time++) {
+      const { exitCode, output } = await headless(plan, {}, { more: ['--export-models'] });
+      expect(exitCode).toBe(0);
+      expect(output.match(/^Model: /gm)).toHaveLength(2);
+      const models = path.join(folder, 'out', 'models');
+      expect((await readdir(models)).sort()).toEqual(['STL-moss-Disease-seed-1', 'STL-moss-Disease-seed-2']);
+      // The fake server gives this file in two chunks.
+      expect(await readFile(path.join(models, 'STL-moss-Disease-seed-1', 'config.json'), 'utf8')).toBe('{}{}');
+    }
+  });
+
   it('rewrites one line on a terminal', async () => {
     const { output } = await headless(planFile(), {}, { isTTY: true });
     expect(output).toContain('\r\x1b[K[1/1] STL moss Disease seed 1  step 1/4  loss 1.000  lr 1.00e-3  1000 tokens/s');
@@ -216,13 +231,39 @@ describe('headless', () => {
   });
 });
 
+describe('a model from a hub', () => {
+  it('is downloaded once, through an interruption, and trained with', async () => {
+    const files = Object.fromEntries(modelFolder('f16').map(({ name, bytes }) => [name, bytes]));
+    const hub = await hubServer('moss/tiny-model', files);
+    try {
+      const more = ['--model-from', 'moss/tiny-model', '--hub', hub.address];
+      hub.faults = { breakAfter: 10_000 };
+      const broken = await headless(planFile(), {}, { more });
+      expect(broken).toMatchObject({ exitCode: 1, errors: expect.stringContaining('broke off') });
+      expect(await headless(planFile(), {}, { more })).toMatchObject({ exitCode: 0, errors: '' });
+      expect(hub.asked).toContain('model.safetensors 10000-');
+      const text = await readFile(path.join(folder, 'out', (await results())[0] ?? ''), 'utf8');
+      expect(parseResultFile(text).runs[0]?.spec.model.name).toBe('tiny-model');
+      hub.asked.length = 0;
+      const again = await headless(planFile(), {}, { more });
+      expect(again).toMatchObject({ exitCode: 0 });
+      expect(again.server?.begun).toEqual([]);
+      expect(hub.asked).toEqual([]);
+    } finally {
+      await hub.close();
+    }
+  });
+});
+
 describe('its command line', () => {
   it('makes paths absolute and leaves the backend to the lab', () => {
     expect(headlessArguments(['plan.json', '--out', 'out'])).toEqual({
       planFile: path.resolve('plan.json'),
       corporaFolder: null,
       modelsFolder: null,
+      modelFrom: null,
       outFolder: path.resolve('out'),
+      exportModels: false,
       backend: 'auto',
       machine: {},
     });
@@ -232,6 +273,13 @@ describe('its command line', () => {
       activations: 'recomputed',
       precision: 'mixed',
     });
+    const hub = ['--model-from', 'moss/tiny@v1', '--hub', 'http://localhost:8080/'];
+    expect(headlessArguments(['plan.json', '--out', 'out', ...hub])).toMatchObject({
+      modelFrom: { repository: 'moss/tiny', revision: 'v1' },
+      machine: { hub: 'http://localhost:8080' },
+    });
+    const { modelFrom } = headlessArguments(['plan.json', '--out', 'out', '--model-from', 'moss/tiny']) ?? {};
+    expect(modelFrom).toEqual({ repository: 'moss/tiny', revision: 'main' });
     expect(headlessArguments(['--help'])).toBeNull();
   });
 

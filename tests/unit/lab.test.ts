@@ -36,11 +36,15 @@ describe('training', () => {
     await settled(lab);
     const jobs: string[] = [];
     lab.subscribe(() => jobs.push(...lab.getState().jobs.map(({ label }) => label)));
-    const rows = await lab.predictions({ runId, epoch: 2, split: 'test', task: 0 });
-    expect(rows).toBe('moss\tO\tO\n\nepoch\tO\ttest2\n\n');
+    const rows = await lab.predictions({ runId, epoch: 2, split: 'test', task: 0 }, 'rows');
+    expect(rows?.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)])).toEqual([
+      ['moss-test.conll', 'moss\tO\tO\n\nepoch\tO\ttest2\n\n'],
+    ]);
+    const brat = await lab.predictions({ runId, epoch: 2, split: 'test', task: 0 }, 'BRAT');
+    expect(brat?.map(({ path }) => path)).toEqual(['moss-test.txt', 'moss-test.ann']);
     expect(jobs).toContain('Predicting the test split with the snapshot of epoch 2');
     expect(lab.getState().jobs).toEqual([]);
-    const unknown = lab.predictions({ runId: 'none', epoch: 2, split: 'test', task: 0 });
+    const unknown = lab.predictions({ runId: 'none', epoch: 2, split: 'test', task: 0 }, 'rows');
     await expect(unknown).rejects.toMatchObject({ code: 'run/unknown' });
   });
 

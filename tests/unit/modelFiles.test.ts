@@ -43,6 +43,22 @@ describe('modelFiles', () => {
     });
   });
 
+  it("takes BERT's original release, whose checkpoint may be named after its step", () => {
+    const names = ['bert_config.json', 'vocab.txt', 'bert_model.ckpt.index', 'bert_model.ckpt.data-00000-of-00001'];
+    for (const name of names) expect(isModelFile(name), name).toBe(true);
+    expect(modelFiles(names)).toMatchObject({
+      config: 'bert_config.json',
+      form: 'tensorflow',
+      weights: names.slice(2),
+      tokenizer: 'vocab.txt',
+      missing: [],
+    });
+    const stepped = names.map((name) => name.replace('bert_model.ckpt', 'model.ckpt-1000000'));
+    for (const name of stepped) expect(isModelFile(name), name).toBe(true);
+    expect(modelFiles(stepped)).toMatchObject({ weights: stepped.slice(2), missing: [] });
+    expect(modelFiles([...stepped, ...names])).toMatchObject({ weights: names.slice(2), missing: [] });
+  });
+
   it.each([
     [[], 'model.safetensors'],
     [['tf_model.h5'], 'model.safetensors (weights in Keras files are not read)'],

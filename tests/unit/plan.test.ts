@@ -1,9 +1,11 @@
 // Proves that plans expand to the right runs, are refused with what was expected and found, and survive the way back.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expandPlan } from '../../src/lab/expandPlan.ts';
 import { parsePlan } from '../../src/lab/parsePlan.ts';
 import { planOfRuns } from '../../src/lab/planOfRuns.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
 import { runSpec } from '../../src/lab/runSpec.ts';
@@ -203,6 +205,58 @@ describe('expanding a plan of a category', () => {
     const among = expandPlan(categoryPlan({ methods: ['STL'] }), library);
     expect(among.map(({ id }) => id)).toContain(alone[0]?.id);
   });
+});
+
+describe('a plan whose model is a BERT', () => {
+  const bert = { ...library, models: [modelRecord('tiny', { family: 'bert', positions: 128 })] };
+  const asked = (specials: TrainingConfig['specials']) => categoryPlan({ config: { ...smallConfig, specials } });
+
+  it('has sequences between [CLS] and [SEP], whatever it says, and an XLNet never', () => {
+    for (const specials of ['sep-cls', 'sep-sep-cls', 'cls-sep'] as const) {
+      const runs = expandPlan(asked(specials), bert);
+      expect(new Set(runs.map(({ config }) => config.specials))).toEqual(new Set(['cls-sep']));
+      const [ofXlnet] = expandPlan(asked(specials), library);
+      expect(ofXlnet?.config.specials).toBe(specials === 'cls-sep' ? 'sep-cls' : specials);
+    }
+  });
+
+  it('has the same slices whatever it says of biases that only an XLNet stacks', () => {
+    const ids = (biases: PlanFile['biases']) => expandPlan(categoryPlan({ biases }), bert).map(({ id }) => id);
+    expect(ids('perLayer')).toEqual(ids('released'));
+  });
+
+  it('is the plan of its runs again', () => {
+    const runs = expandPlan(categoryPlan({ biases: 'perLayer' }), bert);
+    expect(expandPlan(planOfRuns(runs, bert.models), bert)).toEqual(runs);
+  });
+
+  it('is refused before anything is trained when sequences may be longer than its positions', () => {
+    const plan = planFile({ config: { ...smallConfig, maxPieces: 129 } });
+    expect(() => expandPlan(plan, bert)).toThrow(
+      expect.objectContaining({ code: 'plan/positions', expected: expect.stringContaining('128'), got: '129' }),
+    );
+    expect(expandPlan(planFile({ config: { ...smallConfig, maxPieces: 128 } }), bert)).toHaveLength(1);
+  });
+});
+
+it('runs of an XLNet keep the ids they were published with', () => {
+  const published = (file: string): unknown =>
+    JSON.parse(readFileSync(new URL(`../../results/disease-sharing.${file}.json`, import.meta.url), 'utf8'));
+  const specs = (published('result') as { runs: { spec: RunSpec }[] }).runs.map(({ spec: known }) => known);
+  const counts = splitCounts(1, { Disease: 1 });
+  const corpora = specs
+    .flatMap(({ tasks }) => tasks)
+    .map(({ corpus }) =>
+      corpusRecord(corpus.name, {
+        ...corpus,
+        types: ['Disease'],
+        counts: { train: counts, devel: counts, test: counts },
+      }),
+    );
+  const models = specs.map(({ model }) => modelRecord(model.name, { ...model, layers: 4 }));
+  const runs = expandPlan(parsePlan(published('plan')), { corpora, models });
+  expect(runs).toHaveLength(13);
+  expect(runs.map(({ id }) => id).sort()).toEqual(specs.map(({ id }) => id).sort());
 });
 
 /** Plans over two corpora, one model of two layers and any methods, rates, seeds, rounds and categories. */

@@ -64,6 +64,21 @@ describe('planDraft', () => {
     expect([...read.changed]).toEqual(['epochs']);
   });
 
+  it('shows and asks for what a BERT can have: its specials, no change of the preset, and no more pieces than positions', () => {
+    const bert = { ...large, family: 'bert', positions: 512 } as const;
+    const draft = draftOfPlan({ ...plan, config: presets.released.config });
+    const read = readPlanDraft(draft, { ...library, models: [tiny, bert] });
+    expect(read.entered.specials).toBe('cls-sep');
+    expect(read.plan?.config).toEqual({ ...presets.released.config, specials: 'cls-sep' });
+    expect(read.changed.size).toBe(0);
+    expect(nearestPreset({ ...presets.released.config, specials: 'cls-sep' })).toBe('released');
+    const long = { ...draft, config: { ...draft.config, maxPieces: '513' } };
+    const refused = readPlanDraft(long, { ...library, models: [tiny, bert] });
+    expect(refused.plan).toBeNull();
+    expect(refused.problems.get('config.maxPieces')).toContain('512');
+    expect(readPlanDraft(long, library).problems.size).toBe(0);
+  });
+
   it('finds an input by its content when it was renamed', () => {
     const renamed = { ...library, corpora: [sample, older, { ...newer, name: 'other name' }] };
     expect(readPlanDraft(draftOfPlan(plan), renamed).plan?.categories[0]?.tasks[0]?.corpus.name).toBe('other name');

@@ -4,13 +4,15 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sentencePieceTokenizer } from '../../src/data/formats/sentencePiece.ts';
-import { readTokenizer, tokenizerFileOf } from '../../src/data/tokenizer.ts';
+import { readTokenizer } from '../../src/data/tokenizer.ts';
+import { tokenizerFileOf } from '../../src/data/tokenizerFile.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { modelFixture } from '../fixtures/modelFolders.ts';
 import { joined } from '../fixtures/safetensorsFile.ts';
 
 const plain = { lowerCase: false, keepAccents: false };
 const model = modelFixture('tokenizer/spiece.model');
+const spiece = (bytes: Uint8Array<ArrayBuffer>) => ({ name: 'spiece.model', bytes });
 const json = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
 const textBytes = (text: string) => new TextEncoder().encode(text);
 
@@ -31,7 +33,7 @@ describe('a small model', () => {
   });
 
   const texts = json(modelFixture('tokenizer/texts.json')) as { readonly text: string; readonly ids: number[] }[];
-  const tokenizer = readTokenizer(tokenizerFileOf(model, null), null, { lowerCase: false });
+  const tokenizer = readTokenizer(tokenizerFileOf(spiece(model), null), null, { lowerCase: false });
   it.each(texts)('gives the ids of transformers for $text', ({ text, ids }) => {
     const [pieces] = tokenizer.encodeSentence([text]);
     expect(pieces).toEqual(ids.length > 0 ? ids : [tokenizer.specials.unk]);
@@ -39,7 +41,7 @@ describe('a small model', () => {
 
   it('lowers case and keeps accents where tokenizer_config.json says so', () => {
     const types = (config: string | null) => {
-      const file = json(tokenizerFileOf(model, config === null ? null : textBytes(config))) as {
+      const file = json(tokenizerFileOf(spiece(model), config === null ? null : textBytes(config))) as {
         normalizer: { normalizers: { type: string }[] };
       };
       return file.normalizer.normalizers.map(({ type }) => type);
@@ -111,7 +113,7 @@ if (!isHere) console.warn(`Skipped: no spiece.model in ${folder}.`);
 describe.skipIf(!isHere)("the built-in model's own spiece.model", () => {
   const fileOf = (name: string) => (isHere ? new Uint8Array(readFileSync(folder + name)) : new Uint8Array());
   const written = fileOf('tokenizer.json');
-  const made = isHere ? tokenizerFileOf(fileOf('spiece.model'), null) : written;
+  const made = isHere ? tokenizerFileOf(spiece(fileOf('spiece.model')), null) : written;
 
   it('becomes its tokenizer.json', () => {
     expect(json(made)).toEqual(json(written));

@@ -1,5 +1,6 @@
 // Proves layer slicing: at every k the embedding and layers below k are MTL-XC's, all others pretrained's, bit for bit.
 import { describe, expect, it } from 'vitest';
+import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import { isFrozen, slicedEncoder } from '../../src/model/slicedEncoder.ts';
@@ -46,6 +47,20 @@ it('at rate 0 with released biases the released code restores 5 variables: embed
     .filter(([name, tensor]) => tensor === mtlXc.get(name))
     .map(([name]) => name.replace(/^layer\.\d+\./, ''));
   expect(new Set(shared).size).toBe(5);
+});
+
+it('at rate 0 a BERT shares everything before its first layer, and no layer whatever the biases', () => {
+  const { clampLength: _, ...sizes } = config;
+  const bert: BertConfig = { ...sizes, family: 'bert', positions: 16, segments: 2 };
+  const [own, other] = [newEncoder(bert, 1), newEncoder(bert, 2)];
+  for (const biases of ['released', 'perLayer'] as const) {
+    const sliced = slicedEncoder(own, other, { layers: 0, biases, frozen: false });
+    const shared = [...sliced].filter(([name, tensor]) => tensor === other.get(name)).map(([name]) => name);
+    expect(shared).toEqual([
+      ...['embedding', 'embedding.position', 'embedding.segment', 'embedding.norm.scale', 'embedding.norm.shift'],
+    ]);
+    expect(sliced.size).toBe(5 + 4 * 16);
+  }
 });
 
 it('frozen: embedding and layers below k, never the head or the layers above', () => {

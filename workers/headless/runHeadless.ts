@@ -13,9 +13,11 @@ import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { softwareVersion } from '../../src/util/softwareVersion.ts';
 import type { ServerClient } from '../protocol.ts';
+import { requestFile } from '../requestFile.ts';
 import { describeGraph } from './describeGraph.ts';
 import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
 import { inputFolder } from './inputFolder.ts';
+import { writeModels } from './writeModels.ts';
 import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
 export interface HeadlessSurroundings {
@@ -53,7 +55,7 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
   const plan = await readPlan(parsed.planFile);
   const store = fileSystem(path.join(parsed.outFolder, 'store'));
   const client = openServer(store);
-  const lab = createLab({ store, client, fetchBuiltIn: null, software: softwareVersion });
+  const lab = createLab({ store, client, fetchBuiltIn: null, requestFile, software: softwareVersion });
   const stopNotices = tellNotices(lab, errors);
   try {
     await lab.open(parsed.backend);
@@ -64,8 +66,8 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     if (backend.status === 'ready' && parsed.machine.precision === 'mixed' && !backend.report.mixedPrecision.admitted) {
       output.write(`Mixed precision is not used. ${backend.report.mixedPrecision.reason}\n`);
     }
-    const known = await takeIn(lab, plan, parsed);
-    if (interrupt.aborted) return exitCodes.paused;
+    const known = await takeIn(lab, plan, parsed, interrupt);
+    if (known === null || interrupt.aborted) return exitCodes.paused;
     output.write(describeGraph(lab.previewPlan(known), (spec) => runTitle(spec, layersOf(lab, spec))));
     const runIds = await lab.startPlan(known);
     const stopProgress = progressReport(lab, runIds, output);
@@ -80,6 +82,7 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     }
     tellWaiting(lab, errors);
     output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
+    if (parsed.exportModels) await writeModels(lab, runIds, parsed.outFolder, output);
     return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
   } finally {
     stopNotices();
@@ -98,9 +101,21 @@ async function readPlan(file: string): Promise<PlanFile> {
   return parsePlan(json);
 }
 
-/** Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. */
-async function takeIn(lab: Lab, plan: PlanFile, parsed: HeadlessArguments): Promise<PlanFile> {
-  const model = await takeInput(lab, 'models', plan.model, parsed.modelsFolder);
+/**
+ * Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. Null when it
+ * was interrupted while the model was downloaded.
+ */
+async function takeIn(
+  lab: Lab,
+  plan: PlanFile,
+  parsed: HeadlessArguments,
+  interrupt: AbortSignal,
+): Promise<PlanFile | null> {
+  const model =
+    parsed.modelFrom === null
+      ? await takeInput(lab, 'models', plan.model, parsed.modelsFolder)
+      : await takeFromHub(lab, plan.model, parsed.modelFrom, interrupt);
+  if (model === null) return null;
   const categories: PlanCategory[] = [];
   for (const category of plan.categories) {
     const tasks: PlanTask[] = [];
@@ -112,14 +127,37 @@ async function takeIn(lab: Lab, plan: PlanFile, parsed: HeadlessArguments): Prom
   return { ...plan, model, categories };
 }
 
-async function takeInput(
+async function takeInput(lab: Lab, kind: 'corpora' | 'models', input: Input, folder: string | null): Promise<Input> {
+  const imported = await lab.importFiles(await inputFolder(kind, input.name, folder));
+  return wantedInput(lab, kind, input, kind === 'corpora' ? imported.corpusIds : imported.modelIds);
+}
+
+/** The plan's model from a hub, asked only where the store has none from there yet; null when it was interrupted. */
+async function takeFromHub(
+  lab: Lab,
+  model: Input,
+  { repository, revision }: NonNullable<HeadlessArguments['modelFrom']>,
+  interrupt: AbortSignal,
+): Promise<Input | null> {
+  const held = lab
+    .getState()
+    .models.find(({ source }) => source?.repository === repository && source.revision === revision);
+  if (held !== undefined) return wantedInput(lab, 'models', model, [held.id]);
+  const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
+  interrupt.addEventListener('abort', cancel, { once: true });
+  const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
+  const modelId = found === null ? null : await lab.downloadModel(found.download);
+  interrupt.removeEventListener('abort', cancel);
+  return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
+}
+
+/** The one of what was brought in that the plan means. Throws LabError `headless/input` or `plan/...-differs`. */
+function wantedInput(
   lab: Lab,
   kind: 'corpora' | 'models',
   { name, fingerprint }: Input,
-  folder: string | null,
-): Promise<Input> {
-  const imported = await lab.importFiles(await inputFolder(kind, name, folder));
-  const ids = kind === 'corpora' ? imported.corpusIds : imported.modelIds;
+  ids: readonly string[],
+): Input {
   const found = lab.getState()[kind].filter(({ id }) => ids.includes(id));
   const wanted = found.find((one) => one.fingerprint === fingerprint) ?? found[0];
   const noun = kind === 'corpora' ? 'corpus' : 'model';

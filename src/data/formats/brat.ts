@@ -1,9 +1,11 @@
 // Reads BRAT standoff: a text and, beside it, a file of annotations whose offsets are Unicode code points.
+import { annotateDocument } from '../annotateDocument.ts';
+import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import { codePointOffsets, lineFeedOffsets } from '../characterOffsets.ts';
-import type { Span, SplitDocument } from '../corpusDocument.ts';
-import { documentSentences } from '../documentSentences.ts';
+import type { Span } from '../corpusDocument.ts';
+import { fittingOffsets } from '../fittingOffsets.ts';
 import { IssueList, quoted } from '../issueList.ts';
-import { countFitting, placeMentions, type WrittenMention } from '../placeMentions.ts';
+import { placeMentions, type WrittenMention } from '../placeMentions.ts';
 import { decodeText } from './decodeText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import type { NamedFile } from './namedFile.ts';
@@ -16,7 +18,7 @@ import type { NamedFile } from './namedFile.ts';
  */
 export function readBrat(files: readonly NamedFile[]): DocumentReading {
   const texts = new Map(files.filter(({ path }) => /\.txt$/i.test(path)).map((file) => [stemOfPath(file.path), file]));
-  const documents: SplitDocument[] = [];
+  const documents: AnnotatedDocument[] = [];
   const lists: IssueList[] = [];
   for (const annotations of files) {
     if (!isAnnotations(annotations.path)) continue;
@@ -30,8 +32,8 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
     }
     const textIssues = new IssueList(text.path);
     lists.push(textIssues);
-    const sentences = readPair(text, annotations, issues, textIssues);
-    if (sentences.length > 0) documents.push({ id: nameOf(stem), sentences });
+    const document = readPair(nameOf(stem), text, annotations, issues, textIssues);
+    if (document !== null && document.sentences.length > 0) documents.push(document);
   }
   return { documents, issues: lists };
 }
@@ -46,10 +48,16 @@ export function stemOfPath(path: string): string {
   return path.replace(/\.(ann|txt)$/i, '');
 }
 
-function readPair(text: NamedFile, annotations: NamedFile, issues: IssueList, textIssues: IssueList) {
+function readPair(
+  id: string,
+  text: NamedFile,
+  annotations: NamedFile,
+  issues: IssueList,
+  textIssues: IssueList,
+): AnnotatedDocument | null {
   const content = readWholeText(text.bytes, textIssues);
   const lines = readWholeText(annotations.bytes, issues) === null ? null : decodeText(annotations.bytes).lines;
-  if (content === null || lines === null) return [];
+  if (content === null || lines === null) return null;
   const written: WrittenMention[] = [];
   let broken = false;
   lines.forEach((row, index) => {
@@ -63,16 +71,14 @@ function readPair(text: NamedFile, annotations: NamedFile, issues: IssueList, te
       issues.add('error', 'corpus/row', index + 1, message);
     }
   });
-  if (broken) return [];
+  if (broken) return null;
   const placed = placeMentions(content, offsetsFor(content, written), written, issues);
-  return documentSentences({ text: content, parts: [], ...placed }, issues);
+  return annotateDocument(id, { text: content, parts: [], ...placed }, issues);
 }
 
 function offsetsFor(text: string, written: readonly WrittenMention[]) {
-  const offsets = codePointOffsets(text);
-  if (!text.includes('\r\n')) return offsets;
-  const withoutReturns = lineFeedOffsets(text, codePointOffsets);
-  return countFitting(text, withoutReturns, written) > countFitting(text, offsets, written) ? withoutReturns : offsets;
+  if (!text.includes('\r\n')) return codePointOffsets(text);
+  return fittingOffsets(text, written, [codePointOffsets, (whole) => lineFeedOffsets(whole, codePointOffsets)]);
 }
 
 /** `T1<tab>Type 0 5;9 12<tab>text`. */

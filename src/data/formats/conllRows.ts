@@ -5,7 +5,7 @@ import { splitTag, type TagParts } from '../tagScheme.ts';
 import { isBlank, splitCells, type ConllLayout } from './conllLayout.ts';
 import { maxLineLength, type DecodedText } from './decodeText.ts';
 
-/** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`. */
+/** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
 export interface TaggedSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly TagParts[];

@@ -8,10 +8,11 @@ import { corpusFormatOf } from './corpusFormat.ts';
 /** Enough of a file to tell what it is. */
 export const leadingBytes = 65_536;
 
-/** `corpus` is a file of any format that we read, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
-export type FileFormat = 'corpus' | 'zip' | 'model' | 'result' | 'plan' | 'other';
+/** `corpus` is a file of any format that we read, `parquet` one to be unpacked like a zip, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
+export type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
 
-const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
+/** Names of files of rows. */
+export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
 const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
@@ -25,17 +26,22 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (name.startsWith('.') || documentNames.test(name)) return 'other';
   if (isModelFile(name)) return 'model';
   if (isZip(head)) return 'zip';
+  if (startsWith(head, 'PAR1')) return 'parquet';
   if (corpusExtensions.test(name)) return 'corpus';
   const text = new TextDecoder('utf-8').decode(head);
   const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
   if (ownFormat !== 'other') return ownFormat;
-  if (corpusFormatOf(path) !== null) return 'corpus';
+  if (corpusFormatOf(path, head) !== null) return 'corpus';
   if (otherExtensions.test(name)) return 'other';
   if (/^\s*\{/.test(text)) return 'other';
   // Binary or empty, but meant as a corpus: its reader says what is wrong with it.
   const isBroken = head.includes(0) || isBlank(text);
   if (isBroken) return splitOfName(name) !== null || /\.txt$/i.test(name) ? 'corpus' : 'other';
   return splitOfName(name) !== null || looksLikeRows(text) ? 'corpus' : 'other';
+}
+
+function startsWith(head: Uint8Array, magic: string): boolean {
+  return Array.from(magic).every((character, index) => head[index] === character.charCodeAt(0));
 }
 
 function isZip(head: Uint8Array): boolean {
@@ -57,7 +63,7 @@ function formatOfJson(text: string): 'result' | 'plan' | 'other' {
 }
 
 /** Whether at least half of the lines, comments apart, are rows of columns with a tag among them. */
-function looksLikeRows(text: string): boolean {
+export function looksLikeRows(text: string): boolean {
   const lines = text.split(/\r\n|\r|\n/);
   // The last line of a head is cut off.
   if (lines.length > 1) lines.pop();

@@ -1,11 +1,11 @@
 // What a reader of documents gives back, and the first thing each of them does.
-import type { SplitDocument } from '../corpusDocument.ts';
+import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import type { IssueList } from '../issueList.ts';
 import { encodingFault } from './decodeText.ts';
 
 export interface DocumentReading {
   /** In the order of the file, those without a usable sentence left out. */
-  readonly documents: readonly SplitDocument[];
+  readonly documents: readonly AnnotatedDocument[];
   /** One list for each file read. */
   readonly issues: readonly IssueList[];
 }

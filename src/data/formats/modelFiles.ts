@@ -1,25 +1,27 @@
-// Tells which of a folder's files make an XLNet, in each of the forms in which it is published.
+// Tells which of a folder's files make a model, in each of the forms in which it is published.
 
 /** How weights lie in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
 
 /** The files that a model is taken from; of several forms of the same thing, one. */
 export interface ModelFiles {
-  /** `config.json`, or TensorFlow's `xlnet_config.json`. */
+  /** `config.json`, or TensorFlow's `xlnet_config.json` or `bert_config.json`. */
   readonly config: string | null;
   readonly form: WeightsForm | null;
   /** Files of that form; an index of shards comes first. */
   readonly weights: readonly string[];
-  /** `tokenizer.json`, or the `spiece.model` that it can be made from. */
+  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` that it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
+  /** `bioner_lab.json`, which makes it a trained tagger. */
+  readonly tagger: string | null;
   /** What a model needs and the folder lacks, in words. */
   readonly missing: readonly string[];
 }
 
 /** What a model is made of, in words. */
 export const neededModelFiles =
-  'config.json or xlnet_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json or spiece.model';
+  'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model or vocab.txt';
 
 const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
 const tensorflowIndex = /\.index$/;
@@ -38,6 +40,8 @@ export function isModelFile(name: string): boolean {
 const otherNames = new Set([
   'config.json',
   'xlnet_config.json',
+  'bioner_lab.json',
+  'bert_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -45,6 +49,7 @@ const otherNames = new Set([
   'added_tokens.json',
   'model.safetensors.index.json',
   'spiece.model',
+  'vocab.txt',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   'tf_model.h5',
@@ -53,15 +58,28 @@ const otherNames = new Set([
 /** Chooses among the names of one folder's files, which stand without folders. */
 export function modelFiles(names: readonly string[]): ModelFiles {
   const first = (...candidates: readonly string[]) => candidates.find((name) => names.includes(name)) ?? null;
-  const config = first('config.json', 'xlnet_config.json');
-  const tokenizer = first('tokenizer.json', 'spiece.model');
+  const config = first('config.json', 'xlnet_config.json', 'bert_config.json');
+  const tokenizer = first('tokenizer.json', 'spiece.model', 'vocab.txt');
   const { form, weights } = chooseWeights(names);
   const missing = [
     ...(config === null ? ['config.json'] : []),
     ...(form === null ? [missingWeights(names)] : []),
     ...(tokenizer === null ? ['tokenizer.json'] : []),
   ];
-  return { config, form, weights, tokenizer, tokenizerConfig: first('tokenizer_config.json'), missing };
+  return {
+    config,
+    form,
+    weights,
+    tokenizer,
+    tokenizerConfig: first('tokenizer_config.json'),
+    tagger: first('bioner_lab.json'),
+    missing,
+  };
+}
+
+/** The names of what was chosen. */
+export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagger }: ModelFiles): readonly string[] {
+  return [config, ...weights, tokenizer, tokenizerConfig, tagger].filter((name) => name !== null);
 }
 
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {
@@ -88,7 +106,8 @@ function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'wei
 function tensorflowPrefix(names: readonly string[]): string | null {
   const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
   const whole = prefixes.filter((prefix) => names.some((name) => name.startsWith(`${prefix}.data-`)));
-  if (whole.includes('xlnet_model.ckpt')) return 'xlnet_model.ckpt';
+  const released = ['xlnet_model.ckpt', 'bert_model.ckpt'].find((prefix) => whole.includes(prefix));
+  if (released !== undefined) return released;
   return whole.length === 1 ? (whole[0] ?? null) : null;
 }
 

@@ -78,5 +78,5 @@ function reportMixed({ mixed }: TagSchemeFinding, issues: IssueList): void {
   const message =
     `Tags of ${schemes} are mixed (first contradiction here, ${conflicts} in all): ` +
     'mentions are read as conlleval does.';
-  issues.add('warning', 'corpus/mixed-schemes', line, message);
+  issues.add('warning', 'corpus/mixed-schemes', line === 0 ? null : line, message);
 }

@@ -10,7 +10,7 @@ import { EMBEDDING } from '../parameterPlace.ts';
 import type { BertConfig } from './bertConfig.ts';
 import { bertLayer } from './layer.ts';
 
-/** Hidden states [B*T, d], one tensor for the embedding and one for each layer. */
+/** Hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws where a sequence has more pieces than positions. */
 export function bertEncoder(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -18,6 +18,8 @@ export function bertEncoder(
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
+  const longest = Math.max(...batch.pieceCounts);
+  if (longest > config.positions) throw new Error(`${longest} pieces in a sequence, of ${config.positions} positions`);
   const mask = attentionMask(batch.pieceCounts, [batch.size, batch.pieces]);
   const states: tf.Tensor2D[] = [dropout(embedding(batch, parameters, config), rates.encoder, stream, -1, 'embedding')];
   for (let layer = 0; layer < config.layers; layer++) {

@@ -1,18 +1,21 @@
 // The form for every setting of a run, in sections that fold.
+import type { ModelLimits } from '../../lab/familySettings.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { draftOfConfig, settingText, type ConfigDraft } from '../configDraft.ts';
-import { configSections, type ConfigField, type ConfigSection } from '../configFields.ts';
+import { configSectionsFor, type ConfigField, type ConfigSection } from '../configFields.ts';
 import { format } from '../format.ts';
 import { Field, type ControlProps } from './Field.tsx';
 
 export interface ConfigFormProps {
   readonly draft: ConfigDraft;
+  /** The model that is to be trained, on which some settings depend; null before there is one. */
+  readonly model: ModelLimits | null;
   /** The preset's configuration, against which changes are marked. */
   readonly preset: TrainingConfig;
   readonly changed: ReadonlySet<string>;
   /** By field, with `config.` before the path. */
   readonly problems: ReadonlyMap<string, string>;
-  readonly onChange: (draft: ConfigDraft) => void;
+  readonly onChange: (path: string, value: string | boolean) => void;
 }
 
 /** The element that edits a setting, to point at it from elsewhere. */
@@ -23,7 +26,7 @@ export function configFieldId(path: string): string {
 export function ConfigForm(props: ConfigFormProps) {
   return (
     <div className="config-form">
-      {configSections.map((section) => (
+      {configSectionsFor(props.model).map((section) => (
         <SectionFields key={section.id} section={section} {...props} />
       ))}
     </div>
@@ -53,7 +56,7 @@ function SectionFields({
       </summary>
       <div className="fields">
         {section.fields.map((field) => {
-          const set = (value: string | boolean) => onChange({ ...draft, [field.path]: value });
+          const set = (value: string | boolean) => onChange(field.path, value);
           const reset = { from: settingText(field, preset), onReset: () => set(presetDraft[field.path] ?? '') };
           return (
             <Field

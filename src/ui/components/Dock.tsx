@@ -1,5 +1,6 @@
 // The corner where running jobs and notices stand until they are done or dismissed.
 import type { Job, Notice } from '../../lab/labState.ts';
+import { format } from '../format.ts';
 import { Meter } from './Meter.tsx';
 
 const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
@@ -19,6 +20,7 @@ export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
           <div key={job.id} className="dock-card">
             <div className="job-label">{job.label}</div>
             <Meter label={job.label} done={job.done} total={job.total} />
+            {job.remainingMs !== undefined && <div className="soft">{format.duration(job.remainingMs)} left</div>}
             {job.cancellable === true && (
               <button
                 type="button"

@@ -8,6 +8,7 @@ const PLACES = [
   ['corpora', 'Corpora'],
   ['models', 'Models'],
   ['runs', 'Runs'],
+  ['tag', 'Tag'],
   ['compare', 'Compare'],
   ['results', 'Results'],
   ['about', 'About'],
@@ -16,6 +17,7 @@ const PLACES = [
 const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
   corpus: 'corpora',
   run: 'runs',
+  tagWith: 'tag',
   importedRun: 'results',
   open: 'results',
 };

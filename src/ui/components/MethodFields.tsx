@@ -84,21 +84,7 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         that come to the same number of layers are one run.
       </p>
       <div className="fields">
-        <Field
-          label="Biases and segments"
-          help="The released checkpoint stores them once for all layers, so they all come from MTL-XC."
-        >
-          {(control) => (
-            <select
-              {...control}
-              value={draft.biases}
-              onChange={(event) => onChange({ biases: event.target.value === 'perLayer' ? 'perLayer' : 'released' })}
-            >
-              <option value="released">of all layers, as released</option>
-              <option value="perLayer">of the shared layers</option>
-            </select>
-          )}
-        </Field>
+        {read.model.kept?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
           label="Freeze shared layers"
           help="Shared layers and the embedding stay as MTL-XC left them. The paper trains them on."
@@ -114,6 +100,27 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         </Field>
       </div>
     </fieldset>
+  );
+}
+
+/** XLNet alone has biases that its release stores once for all layers. */
+function BiasesField({ draft, onChange }: Pick<MethodFieldsProps, 'draft' | 'onChange'>) {
+  return (
+    <Field
+      label="Biases and segments"
+      help="The released checkpoint stores them once for all layers, so they all come from MTL-XC."
+    >
+      {(control) => (
+        <select
+          {...control}
+          value={draft.biases}
+          onChange={(event) => onChange({ biases: event.target.value === 'perLayer' ? 'perLayer' : 'released' })}
+        >
+          <option value="released">of all layers, as released</option>
+          <option value="perLayer">of the shared layers</option>
+        </select>
+      )}
+    </Field>
   );
 }
 

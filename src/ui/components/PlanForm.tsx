@@ -32,7 +32,8 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
       <div className="plan-columns">
         <form className="plan-fields" onSubmit={(event) => event.preventDefault()}>
           <DropZone>
-            <strong>Drop a corpus</strong> (CoNLL files, a folder or a zip), an XLNet folder, or a plan file.
+            <strong>Drop a corpus</strong> (CoNLL, BRAT, PubTator, BioC, JSON or Parquet; files, a folder or a zip), an
+            XLNet or BERT folder, or a plan file.
           </DropZone>
           <MethodFields
             draft={draft}
@@ -106,11 +107,12 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
           <PresetChoice preset={draft.preset} onChoose={choosePreset} />
           <RoundFields draft={draft} read={read} onChange={change} />
           <ConfigForm
-            draft={draft.config}
+            draft={read.entered}
+            model={model}
             preset={presets[draft.preset].config}
             changed={read.changed}
             problems={read.problems}
-            onChange={(config) => change({ config })}
+            onChange={(path, value) => change({ config: { ...draft.config, [path]: value } })}
           />
         </form>
         <PlanSummary read={read} preset={draft.preset} />

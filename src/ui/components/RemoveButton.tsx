@@ -5,22 +5,25 @@ import { Button } from './Button.tsx';
 export interface RemoveButtonProps {
   /** What is removed, as in "corpus NCBI-disease". */
   readonly subject: string;
+  readonly verb?: 'Remove' | 'Discard';
   /** What is lost with it, and what is not. */
   readonly loss: ReactNode;
   readonly onRemove: () => Promise<void>;
 }
 
-export function RemoveButton({ subject, loss, onRemove }: RemoveButtonProps) {
+export function RemoveButton({ subject, verb = 'Remove', loss, onRemove }: RemoveButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const close = () => dialog.current?.close();
   return (
     <>
-      <Button kind="danger" label={`Remove ${subject}`} onAct={() => dialog.current?.showModal()}>
-        Remove
+      <Button kind="danger" label={`${verb} ${subject}`} onAct={() => dialog.current?.showModal()}>
+        {verb}
       </Button>
       <dialog ref={dialog} className="dialog" aria-labelledby={titleId}>
-        <h2 id={titleId}>Remove {subject}?</h2>
+        <h2 id={titleId}>
+          {verb} {subject}?
+        </h2>
         <div className="dialog-body">{loss}</div>
         <div className="actions">
           <Button onAct={close}>Keep</Button>
@@ -32,7 +35,7 @@ export function RemoveButton({ subject, loss, onRemove }: RemoveButtonProps) {
               await onRemove();
             }}
           >
-            Remove for good
+            {verb} for good
           </Button>
         </div>
       </dialog>

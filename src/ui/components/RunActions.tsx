@@ -1,7 +1,9 @@
 // What can be done with a run as it stands.
 import type { ImportedResult, RunView } from '../../lab/labState.ts';
+import { taggerKey } from '../../lab/taggers.ts';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
+import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
@@ -33,6 +35,17 @@ export function RunActions({ run: { record }, source }: RunActionsProps) {
       )}
       {own && (status === 'running' || status === 'queued' || status === 'paused') && (
         <Button onAct={() => lab.stopRun(spec.id)}>Stop</Button>
+      )}
+      {own && record.selectedEpoch !== null && (
+        <a
+          className="button"
+          href={routeHref({
+            page: 'tagWith',
+            tagger: taggerKey({ kind: 'snapshot', runId: spec.id, epoch: record.selectedEpoch }),
+          })}
+        >
+          Tag text
+        </a>
       )}
       <Button onAct={() => downloadJson(`${fileName}.result.json`, lab.exportResult([spec.id]))}>Export result</Button>
       <Button onAct={() => downloadJson(`${fileName}.plan.json`, lab.exportPlan([spec.id]))}>Export plan</Button>

@@ -1,9 +1,11 @@
 // How far a run is and how it goes: phase, progress, loss, speed, memory.
+import { useMemo } from 'react';
 import type { RunView } from '../../lab/labState.ts';
 import type { TrainingPhase } from '../../schema/trainingEvent.ts';
 import { format } from '../format.ts';
 import { bestEpoch, runProgress, STATUS_WORDS } from '../runProgress.ts';
 import { meanF1 } from '../selectedSnapshot.ts';
+import { useModelMemory } from '../useModelMemory.ts';
 import { Facts, type Fact } from './Facts.tsx';
 import { Meter } from './Meter.tsx';
 
@@ -19,6 +21,13 @@ const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
 
 export function RunPulse({ run }: { readonly run: RunView }) {
   const { record, live } = run;
+  const { model, config } = record.spec;
+  const isLive = live !== null;
+  const request = useMemo(
+    () => (isLive ? { model: { id: model.id }, config, pieces: config.maxPieces } : null),
+    [isLive, model.id, config],
+  );
+  const estimate = useModelMemory(request);
   return (
     <section aria-label="Progress" className="pulse">
       {/* Told aloud when it changes: phases and epochs, not every step. */}
@@ -40,7 +49,7 @@ export function RunPulse({ run }: { readonly run: RunView }) {
           )}
         </p>
       )}
-      <Facts facts={[...lastingFacts(run), ...liveFacts(run)]} />
+      <Facts facts={[...lastingFacts(run), ...liveFacts(run, estimate)]} />
     </section>
   );
 }
@@ -59,7 +68,7 @@ function lastingFacts({ record }: RunView): readonly Fact[] {
   ];
 }
 
-function liveFacts({ live }: RunView): readonly Fact[] {
+function liveFacts({ live }: RunView, estimate: ReturnType<typeof useModelMemory>): readonly Fact[] {
   if (live === null) return [];
   const { memory } = live;
   return [
@@ -68,6 +77,10 @@ function liveFacts({ live }: RunView): readonly Fact[] {
     ['Live tensors', memory === null ? '–' : format.count(memory.liveTensors)],
     ['Tensor memory', memory === null ? '–' : format.bytes(memory.tensorBytes)],
     ['GPU memory', memory === null ? '–' : memory.gpuBytes === null ? 'none' : format.bytes(memory.gpuBytes)],
+    // Of the longest sequences; beside it what the batches so far really took.
+    ...(estimate === null || estimate === 'unknown'
+      ? []
+      : [['Estimated GPU memory', `up to ${format.bytes(estimate.bytes)}`] as const]),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Sentence } from '../../data/corpus.ts';
 import { format } from '../format.ts';
+import { Pager } from './Pager.tsx';
 import { SentenceLine } from './SentenceLine.tsx';
 
 const PAGE_SIZE = 25;
@@ -22,7 +23,6 @@ export function SentenceList({ sentences, found, text, types }: SentenceListProp
   const follow = useRef(false);
   const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
   const shown = found.slice(first, first + PAGE_SIZE);
-  const last = first + shown.length;
 
   useEffect(() => {
     if (!follow.current) return;
@@ -41,29 +41,14 @@ export function SentenceList({ sentences, found, text, types }: SentenceListProp
 
   return (
     <>
-      <div className="pager">
-        <span className="soft" aria-live="polite">
-          {found.length === 0
-            ? 'No sentence matches'
-            : `${format.count(first + 1)}–${format.count(last)} of ${format.counted(found.length, 'sentence')}`}
-        </span>
-        <span className="actions">
-          <PageButton label="First page" sign="«" disabled={first === 0} onGo={() => setPlace(0)} />
-          <PageButton label="Previous page" sign="‹" disabled={first === 0} onGo={() => setPlace(first - PAGE_SIZE)} />
-          <PageButton
-            label="Next page"
-            sign="›"
-            disabled={last >= found.length}
-            onGo={() => setPlace(first + PAGE_SIZE)}
-          />
-          <PageButton
-            label="Last page"
-            sign="»"
-            disabled={last >= found.length}
-            onGo={() => setPlace(found.length - 1)}
-          />
-        </span>
-      </div>
+      <Pager
+        first={first}
+        size={PAGE_SIZE}
+        total={found.length}
+        noun="sentence"
+        none="No sentence matches"
+        onGo={setPlace}
+      />
       <ol className="sentences" ref={list} onKeyDown={walk} aria-label="Sentences">
         {shown.map((index, offset) => {
           const sentence = sentences[index];
@@ -92,19 +77,4 @@ function targetOf(key: string, place: number, count: number): number | null {
   };
   const target = steps[key];
   return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
-}
-
-interface PageButtonProps {
-  readonly label: string;
-  readonly sign: string;
-  readonly disabled: boolean;
-  readonly onGo: () => void;
-}
-
-function PageButton({ label, sign, disabled, onGo }: PageButtonProps) {
-  return (
-    <button type="button" className="button small" aria-label={label} disabled={disabled} onClick={onGo}>
-      <span aria-hidden="true">{sign}</span>
-    </button>
-  );
 }

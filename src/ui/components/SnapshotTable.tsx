@@ -13,9 +13,11 @@ export interface SnapshotTableProps {
   readonly label: string;
   /** Saves what a snapshot predicts on test; null where the snapshots are not here. */
   readonly onPredictions: ((epoch: number) => Promise<void>) | null;
+  /** Saves a snapshot as a model; null where the snapshots are not here, and beside another task's table that offers it. */
+  readonly onModel: ((epoch: number, precision: 'F32' | 'F16') => Promise<void>) | null;
 }
 
-export function SnapshotTable({ record, task, label, onPredictions }: SnapshotTableProps) {
+export function SnapshotTable({ record, task, label, onPredictions, onModel }: SnapshotTableProps) {
   return (
     <TableBox label={label}>
       <thead>
@@ -28,6 +30,7 @@ export function SnapshotTable({ record, task, label, onPredictions }: SnapshotTa
           ))}
           <th scope="col">Selected</th>
           {onPredictions !== null && <th scope="col">Predictions</th>}
+          {onModel !== null && <th scope="col">Download model</th>}
         </tr>
       </thead>
       <tbody>
@@ -42,9 +45,24 @@ export function SnapshotTable({ record, task, label, onPredictions }: SnapshotTa
             <td>{epoch === record.selectedEpoch ? 'selected' : ''}</td>
             {onPredictions !== null && (
               <td>
-                <Button onAct={() => onPredictions(epoch)} label={`CoNLL, epoch ${epoch}`}>
-                  CoNLL
+                <Button onAct={() => onPredictions(epoch)} label={`Save predictions, epoch ${epoch}`}>
+                  Save
                 </Button>
+              </td>
+            )}
+            {onModel !== null && (
+              <td>
+                <div className="actions">
+                  {(['F32', 'F16'] as const).map((precision) => (
+                    <Button
+                      key={precision}
+                      onAct={() => onModel(epoch, precision)}
+                      label={`Model in ${precision}, epoch ${epoch}`}
+                    >
+                      {precision}
+                    </Button>
+                  ))}
+                </div>
               </td>
             )}
           </tr>

@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react';
 import { droppedFiles } from '../droppedFiles.ts';
 import { useBringIn } from '../useBringIn.ts';
 
-export function WindowDrop() {
+/** `tags`: whether what is dropped is text to be tagged. */
+export function WindowDrop({ tags }: { readonly tags: boolean }) {
   const bringIn = useBringIn();
   const [hovering, setHovering] = useState(false);
   useEffect(() => {
@@ -46,7 +47,7 @@ export function WindowDrop() {
   if (!hovering) return null;
   return (
     <div className="veil" role="status">
-      <p>Drop to bring in corpora, a model folder, a plan or a result file</p>
+      <p>{tags ? 'Drop text to tag it' : 'Drop to bring in corpora, a model folder, a plan or a result file'}</p>
     </div>
   );
 }

@@ -15,11 +15,12 @@ export function AboutPage() {
     <div className="prose">
       <h1>About BioNER Lab</h1>
       <p>
-        A training lab in a browser tab. It fine-tunes XLNet-CRF taggers for biomedical named entity recognition on this
-        machine’s own processor: through WebGPU where there is one, else with WebAssembly. It follows Chai, Jin, Shi and
-        others, “Hierarchical shared transfer learning for biomedical named entity recognition”,{' '}
-        <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three ways of training: each task alone (STL), all
-        tasks of a category together (MTL-XC), and each task alone on lower layers taken from that (MTL-LS).
+        A training lab in a browser tab. It fine-tunes XLNet-CRF and BERT-CRF taggers for biomedical named entity
+        recognition on this machine’s own processor: through WebGPU where there is one, else with WebAssembly. It
+        follows Chai, Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named entity
+        recognition”, <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three ways of training: each task
+        alone (STL), all tasks of a category together (MTL-XC), and each task alone on lower layers taken from that
+        (MTL-LS).
       </p>
       <h2>Your text stays here</h2>
       <p>

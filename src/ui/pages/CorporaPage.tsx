@@ -15,9 +15,10 @@ export function CorporaPage() {
     <>
       <h1>Corpora</h1>
       <DropZone>
-        <strong>Drop a corpus anywhere in this window.</strong> CoNLL files of two or more columns, a folder of them, or
-        a zip. Splits are recognised from file names (train, devel, test) and can be corrected. The text stays in this
-        browser.
+        <strong>Drop a corpus anywhere in this window.</strong> CoNLL files of two or more columns, BRAT standoff,
+        PubTator, BioC (XML or JSON), JSON of doccano, spaCy, prodigy, Label Studio or Hugging Face, or Parquet; files,
+        a folder or a zip. Splits are recognised from file names (train, devel, test) and can be corrected. The text
+        stays in this browser.
       </DropZone>
       {state.corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={state.corpora} />}
       <CataloguePanel />

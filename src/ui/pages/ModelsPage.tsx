@@ -1,13 +1,17 @@
 // The library of pretrained models.
 import type { LabState } from '../../lab/labState.ts';
-import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { DropZone } from '../components/DropZone.tsx';
+import { HubPanel } from '../components/HubPanel.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
+import { TaggerFacts } from '../components/TaggerFacts.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
 
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
+
+const FAMILIES = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 export function ModelsPage() {
   const { state } = useLab();
@@ -15,11 +19,13 @@ export function ModelsPage() {
     <>
       <h1>Models</h1>
       <DropZone>
-        <strong>Drop an XLNet folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
-        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code> or{' '}
-        <code>spiece.model</code>. Names and shapes of its tensors are checked before it is taken in.
+        <strong>Drop an XLNet or BERT folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
+        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code>,{' '}
+        <code>spiece.model</code> or <code>vocab.txt</code>. Names and shapes of its tensors are checked before it is
+        taken in.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+      <HubPanel />
     </>
   );
 }
@@ -31,6 +37,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
       <thead>
         <tr>
           <th scope="col">Name</th>
+          <th scope="col">Family</th>
           {COLUMNS.map((name) => (
             <th key={name} scope="col" className="number">
               {name}
@@ -49,7 +56,10 @@ function ModelsTable({ state }: { readonly state: LabState }) {
             <th scope="row">
               {model.name}
               {model.builtIn && <span className="tag">built-in</span>}
+              {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
+              {model.source !== undefined && <Source source={model.source} />}
             </th>
+            <td>{FAMILIES[model.family ?? 'xlnet']}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
             <td className="number">{format.count(model.heads)}</td>
@@ -71,6 +81,15 @@ function ModelsTable({ state }: { readonly state: LabState }) {
         ))}
       </tbody>
     </TableBox>
+  );
+}
+
+/** Where a model was downloaded. */
+function Source({ source: { repository, revision, commit } }: { readonly source: ModelSource }) {
+  return (
+    <div className="field-help">
+      {repository} at {revision}, <code title={commit}>{commit.slice(0, 12)}</code>
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ import { OpenPage } from './OpenPage.tsx';
 import { ResultsPage } from './ResultsPage.tsx';
 import { RunPage } from './RunPage.tsx';
 import { RunsPage } from './RunsPage.tsx';
+import { TagPage } from './TagPage.tsx';
 import { TrainPage } from './TrainPage.tsx';
 
 const TITLES: Readonly<Record<Route['page'], string>> = {
@@ -22,6 +23,8 @@ const TITLES: Readonly<Record<Route['page'], string>> = {
   models: 'Models',
   runs: 'Runs',
   run: 'Run',
+  tag: 'Tag',
+  tagWith: 'Tag',
   compare: 'Compare',
   results: 'Results',
   open: 'Open a result',
@@ -65,6 +68,10 @@ function Page({ route, draft, onDraft }: PagesProps) {
       const run = state.runs.find(({ record }) => record.spec.id === route.runId);
       return run === undefined ? <MissingPage what="run" /> : <RunPage key={route.runId} run={run} source={null} />;
     }
+    case 'tag':
+      return <TagPage chosen={null} />;
+    case 'tagWith':
+      return <TagPage key={route.tagger} chosen={route.tagger} />;
     case 'compare':
       return <ComparePage />;
     case 'open':

@@ -1,9 +1,10 @@
 // One run: its curves and pulse while it trains, its scores when it is done.
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import { LabError } from '../../util/labError.ts';
-import type { ImportedResult, RunView } from '../../lab/labState.ts';
+import type { ImportedResult, PredictionFormat, RunView } from '../../lab/labState.ts';
 import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
+import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
 import { RunActions } from '../components/RunActions.tsx';
 import { RunInputs } from '../components/RunInputs.tsx';
 import { RunPulse } from '../components/RunPulse.tsx';
@@ -13,7 +14,8 @@ import { StatusMark } from '../components/StatusMark.tsx';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { methodName, runName, taskRefName } from '../runName.ts';
 import { format } from '../format.ts';
-import { saveFile } from '../saveFile.ts';
+import { saveTagger } from '../saveTagger.ts';
+import { saveFiles } from '../saveFiles.ts';
 import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
 
@@ -88,12 +90,16 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
   const { lab } = useLab();
   const { spec, snapshots } = record;
   const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
+  const [savedAs, setSavedAs] = useState<PredictionFormat>('rows');
   const savePredictions = async (epoch: number) => {
-    const rows = await lab.predictions({ runId: spec.id, epoch, split, task });
-    if (rows === null) return;
+    const files = await lab.predictions({ runId: spec.id, epoch, split, task }, savedAs);
+    if (files === null) return;
     const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
-    const fileName = `${format.fileName(...parts)}.epoch${epoch}.${split}.conll`;
-    saveFile(fileName, new Blob([rows], { type: 'text/plain' }));
+    saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
+  };
+  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
+    const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
+    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
   };
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
@@ -102,11 +108,35 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
       <RunScores record={record} task={task} name={name} />
       <section aria-labelledby={titleId}>
         <h2 id={titleId}>{label}</h2>
-        <SnapshotTable record={record} task={task} label={label} onPredictions={own ? savePredictions : null} />
+        <SnapshotTable
+          record={record}
+          task={task}
+          label={label}
+          onPredictions={own ? savePredictions : null}
+          onModel={own && task === 0 ? saveModel : null}
+        />
         {own && (
+          <>
+            <div className="actions">
+              <FormatSelect
+                label="Save predictions as"
+                formats={predictionFormats}
+                value={savedAs}
+                onChange={setSavedAs}
+              />
+            </div>
+            <p className="soft">
+              Predictions on {split} are made anew from the snapshot:{' '}
+              {savedAs === 'rows'
+                ? 'a token, its gold tag and the predicted tag in each row, as conlleval reads them.'
+                : 'the text with the predicted mentions, each with its probability where the format has a place for it.'}
+            </p>
+          </>
+        )}
+        {own && task === 0 && (
           <p className="soft">
-            Predictions are made anew from the snapshot: a token, its gold tag and the predicted tag in each row, as
-            conlleval reads them, on {split}.
+            A model is a zip of a folder that Hugging Face transformers opens in Python, with <code>tag.py</code> beside
+            it that decodes its tags; dropped here it is a model again. F16 takes half of the room and rounds.
           </p>
         )}
       </section>

@@ -2,17 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codePointOffsets, codeUnitOffsets, lineFeedOffsets } from '../../src/data/characterOffsets.ts';
-import type { DocumentMention, Span } from '../../src/data/corpusDocument.ts';
-import { documentSentences } from '../../src/data/documentSentences.ts';
+import type { CorpusDocument, DocumentMention, Span } from '../../src/data/corpusDocument.ts';
+import { annotateDocument } from '../../src/data/annotateDocument.ts';
 import { drawDevel } from '../../src/data/drawDevel.ts';
 import { flatMentions } from '../../src/data/flatMentions.ts';
 import { IssueList } from '../../src/data/issueList.ts';
 import { sentenceSpans } from '../../src/data/sentenceSpans.ts';
+import { sentencesOfDocument } from '../../src/data/sentencesOfDocument.ts';
 import { tokenSpans } from '../../src/data/tokenSpans.ts';
 import { annotatedTexts, spelledByTokens, spelledOut, visible } from './annotatedTexts.ts';
 
 const sentencesOf = (text: string, parts: number[] = [], wholes: Span[] = []) =>
   sentenceSpans(text, parts, wholes).map(({ start, end }) => text.slice(start, end).trim());
+const documentSentences = (document: CorpusDocument, issues: IssueList) =>
+  sentencesOfDocument(annotateDocument('any', document, issues));
 const tokensOf = (text: string, cuts: number[] = []) =>
   tokenSpans(text, { start: 0, end: text.length }, cuts).map(({ start, end }) => text.slice(start, end));
 
@@ -68,7 +71,7 @@ describe('tokenSpans', () => {
   });
 });
 
-describe('documentSentences', () => {
+describe('annotateDocument and sentencesOfDocument', () => {
   it('keeps every visible character and every mention, for any text', () => {
     fc.assert(
       fc.property(annotatedTexts('lines'), ({ text, mentions }) => {
@@ -76,7 +79,7 @@ describe('documentSentences', () => {
         const placed = mentions.map(({ type, start, end }) => ({ type, fragments: [{ start, end }], line: null }));
         const sentences = documentSentences({ text, parts: [], mentions: placed, faults: [] }, issues);
         expect(sentences.flatMap(({ tokens }) => tokens).join('')).toBe(visible(text));
-        expect(spelledByTokens([{ id: 'any', sentences }])).toEqual(spelledOut({ text, mentions }));
+        expect(spelledByTokens([{ sentences }])).toEqual(spelledOut({ text, mentions }));
         expect(sentences.every(({ tokens }) => tokens.length > 0 && tokens.every((one) => /^\S+$/.test(one)))).toBe(
           true,
         );

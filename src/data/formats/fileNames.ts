@@ -1,0 +1,30 @@
+// Names files after documents, and documents after files.
+
+/**
+ * A name for each id that every file system takes, and no two alike even where capitals do not count.
+ * Takes time linear in the ids.
+ */
+export function fileNames(ids: readonly string[]): string[] {
+  const used = new Set<string>();
+  const numbers = new Map<string, number>();
+  return ids.map((id) => {
+    const plain = plainName(id);
+    let number = numbers.get(plain) ?? 1;
+    let name = number === 1 ? plain : `${plain}-${number}`;
+    while (used.has(name.toLowerCase())) name = `${plain}-${++number}`;
+    numbers.set(plain, number);
+    used.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** The name of a file without its folders and its extension. */
+export function fileStem(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
+}
+
+function plainName(id: string): string {
+  // Control characters and what Windows does not take.
+  const plain = id.replace(/[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu, '_').replace(/^[. ]+|[. ]+$/g, '');
+  return Array.from(plain).slice(0, 100).join('') || 'document';
+}

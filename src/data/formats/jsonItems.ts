@@ -1,0 +1,72 @@
+// Takes a JSON file apart into its items: the lines of JSON lines, the elements of an array, or the one value it is.
+import { quoted, type IssueList } from '../issueList.ts';
+import { isJsonRecord } from './jsonRecord.ts';
+import { decodeText, encodingFault } from './decodeText.ts';
+import { readWholeText } from './documentReading.ts';
+
+export interface JsonItem {
+  readonly value: unknown;
+  /** 1-based; null where items do not stand on lines of their own. */
+  readonly line: number | null;
+}
+
+/** Names under which a file that is one object holds its list. */
+const listKeys = ['data', 'rows', 'examples', 'tasks', 'annotations'];
+
+/** Never throws: what is no JSON is an error, of JSON lines only the line. Takes time linear in the size. */
+export function readJsonItems(bytes: Uint8Array, issues: IssueList): JsonItem[] {
+  const unfit = encodingFault(bytes);
+  if (unfit !== null) {
+    issues.add('error', unfit.code, null, unfit.message);
+    return [];
+  }
+  const { lines, faults } = decodeText(bytes, Infinity);
+  if (isJsonLines(lines, faults.size)) return readLines(lines, faults.keys(), issues);
+  const text = readWholeText(bytes, issues);
+  if (text === null) return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    issues.add('error', 'corpus/json', null, `The file is no JSON, and no JSON lines: ${what}.`);
+    return [];
+  }
+  return listIn(value).map((one) => ({ value: one, line: null }));
+}
+
+/** Whether most lines are values of their own; a file of one line may be either, which is the same but for an array. */
+function isJsonLines(lines: readonly string[], faults: number): boolean {
+  const written = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const closed = written.filter((line) => /^\{.*\}$|^\[.*\]$/s.test(line)).length;
+  const [only = ''] = written;
+  if (written.length === 1) return only.startsWith('{') && faults === 0;
+  return 2 * closed > written.length;
+}
+
+function readLines(lines: readonly string[], faulty: Iterable<number>, issues: IssueList): JsonItem[] {
+  for (const line of faulty) issues.add('error', 'corpus/invalid-utf8', line, 'Not UTF-8: the line is left out.');
+  return lines.flatMap((text, index): JsonItem[] => {
+    if (text.trim() === '') return [];
+    const line = index + 1;
+    try {
+      const value: unknown = JSON.parse(text);
+      return listIn(value, 'lines').map((one) => ({ value: one, line }));
+    } catch {
+      issues.add('error', 'corpus/json', line, `Expected a JSON object, got ${quoted(text)}: the line is left out.`);
+      return [];
+    }
+  });
+}
+
+/** The items of a value that is a list of them or holds one; a line is an item itself, unless the file is that line. */
+function listIn(value: unknown, where: 'lines' | 'file' = 'file'): readonly unknown[] {
+  if (where === 'lines' && !isJsonRecord(value)) return [value];
+  // A pair of a text and what is in it is an item, not a list of two.
+  if (Array.isArray(value)) return typeof value[0] === 'string' ? [value] : value;
+  if (!isJsonRecord(value)) return [value];
+  const holdsText = Object.values(value).some((one) => typeof one === 'string');
+  const key = holdsText ? undefined : listKeys.find((name) => Array.isArray(value[name]));
+  const list = key === undefined ? null : value[key];
+  return Array.isArray(list) ? list : [value];
+}

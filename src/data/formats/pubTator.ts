@@ -1,0 +1,103 @@
+// Reads PubTator: titles and abstracts, with rows of mentions whose offsets run through both.
+import { annotateDocument } from '../annotateDocument.ts';
+import type { AnnotatedDocument } from '../annotatedDocument.ts';
+import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../characterOffsets.ts';
+import { fittingOffsets } from '../fittingOffsets.ts';
+import { IssueList, quoted } from '../issueList.ts';
+import { placeMentions, type WrittenMention } from '../placeMentions.ts';
+import { decodeText, encodingFault } from './decodeText.ts';
+import type { DocumentReading } from './documentReading.ts';
+import type { NamedFile } from './namedFile.ts';
+
+/** A document as far as it is read. */
+interface OpenDocument {
+  readonly id: string;
+  title: string | null;
+  abstract: string | null;
+  readonly written: WrittenMention[];
+  broken: boolean;
+}
+
+/** `123|t|A title`, where the id holds neither a bar nor white space. */
+const textRow = /^([^|\s]+)\|([ta])\|(.*)$/s;
+
+/**
+ * Reads one file; never throws. A document begins with its title, its text is title and abstract with a line feed between, and
+ * its mentions are the rows with two offsets; rows of relations and ids of concepts are not looked at. Offsets count code points
+ * unless the texts of the mentions say UTF-16 units or bytes.
+ */
+export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
+  const issues = new IssueList(path);
+  const unfit = encodingFault(bytes);
+  if (unfit !== null) {
+    issues.add('error', unfit.code, null, unfit.message);
+    return { documents: [], issues: [issues] };
+  }
+  const documents: AnnotatedDocument[] = [];
+  let open: OpenDocument | null = null;
+  const finish = () => {
+    const document = open === null || open.broken ? null : placedDocument(open, issues);
+    if (document !== null && document.sentences.length > 0) documents.push(document);
+    open = null;
+  };
+  const { lines, faults } = decodeText(bytes, Infinity);
+  lines.forEach((row, index) => {
+    const line = index + 1;
+    if (faults.has(line)) {
+      issues.add('error', 'corpus/invalid-utf8', line, 'Not UTF-8: the document is left out.');
+      open ??= { id: '', title: null, abstract: null, written: [], broken: true };
+      open.broken = true;
+    } else if (row.trim() === '') {
+      finish();
+    } else {
+      const [, id = '', part, text = ''] = textRow.exec(row) ?? [];
+      if (part === 't' && (open === null || open.title !== null || open.id !== id)) finish();
+      if (part !== undefined) open ??= { id, title: null, abstract: null, written: [], broken: false };
+      readRow(row, line, open, { id, part, text }, issues);
+    }
+  });
+  finish();
+  return { documents, issues: [issues] };
+}
+
+/** Whether the first line of a text is a title of PubTator. */
+export function looksLikePubTator(text: string): boolean {
+  return /^\s*[^|\s]+\|[ta]\|/.test(text);
+}
+
+function readRow(
+  row: string,
+  line: number,
+  open: OpenDocument | null,
+  { id, part, text }: { readonly id: string; readonly part: string | undefined; readonly text: string },
+  issues: IssueList,
+): void {
+  const reject = (expected: string) => {
+    if (open !== null) open.broken = true;
+    issues.add('error', 'corpus/row', line, `Expected ${expected}, got ${quoted(row)}: the document is left out.`);
+  };
+  if (open === null) return reject('a title such as 123|t|Title first');
+  if (part === 't' || part === 'a') {
+    const key = part === 't' ? 'title' : 'abstract';
+    if (open.id !== id) reject(`the abstract of ${open.id}`);
+    else if (open[key] !== null) reject('one title and one abstract');
+    else open[key] = text;
+    return;
+  }
+  const cells = row.split('\t');
+  const [owner, start = '', end = '', written = '', type = ''] = cells;
+  // Rows of relations have a name where mentions have an offset.
+  if (cells.length >= 3 && !/^-?\d+$/.test(start)) return;
+  if (owner !== open.id || cells.length < 4 || !/^-?\d+$/.test(end)) {
+    return reject(`a row of ${open.id}: its id, two offsets, the text and the type, with tabs between`);
+  }
+  open.written.push({ type, fragments: [{ start: Number(start), end: Number(end) }], text: written, line });
+}
+
+function placedDocument({ id, title, abstract, written }: OpenDocument, issues: IssueList): AnnotatedDocument {
+  const heading = title ?? '';
+  const text = abstract === null || abstract === '' ? heading : `${heading}\n${abstract}`;
+  const offsets = fittingOffsets(text, written, [codePointOffsets, codeUnitOffsets, byteOffsets]);
+  const parts = text.length > heading.length ? [heading.length + 1] : [];
+  return annotateDocument(id, { text, parts, ...placeMentions(text, offsets, written, issues) }, issues);
+}

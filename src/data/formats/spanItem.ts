@@ -1,0 +1,108 @@
+// Reads an item of JSON that is a text with spans of characters, as doccano, spaCy, prodigy and Label Studio write it.
+import type { Span } from '../corpusDocument.ts';
+import type { WrittenMention } from '../placeMentions.ts';
+import { isJsonRecord, listOf, spelled, type JsonRecord } from './jsonRecord.ts';
+import { isLabelStudioTask, readLabelStudioTask } from './labelStudio.ts';
+
+export interface SpanItem {
+  readonly id: string | null;
+  readonly text: string;
+  readonly written: readonly WrittenMention[];
+  /** What its tool counts: Python code points, browsers UTF-16 units. */
+  readonly unit: 'code points' | 'UTF-16 units';
+  /** A person looked at it and said that it is not to be used. */
+  readonly isRejected: boolean;
+}
+
+const textKeys = ['text', 'data', 'content', 'sentence', 'raw'];
+const mentionKeys = ['entities', 'ents', 'spans', 'label', 'labels', 'annotations', 'ner'];
+const startKeys = ['start', 'start_offset', 'begin', 'from', 'offset'];
+const endKeys = ['end', 'end_offset', 'to'];
+const typeKeys = ['label', 'labels', 'type', 'tag', 'entity', 'entity_type', 'class', 'category', 'entity_group'];
+
+/** The item, or in words what was expected. */
+export function readSpanItem(value: unknown, line: number | null): SpanItem | string {
+  // `[text, {"entities": [...]}]`, as spaCy is trained.
+  if (Array.isArray(value)) {
+    const [text, notes] = value as readonly unknown[];
+    const mentions = isJsonRecord(notes) ? (notes.entities ?? notes.spans ?? []) : notes;
+    if (typeof text !== 'string') return 'a pair of a text and its entities';
+    return itemOf({ text, entities: mentions }, text, mentions, line);
+  }
+  if (!isJsonRecord(value)) return 'an object with a text';
+  if (isLabelStudioTask(value)) return readLabelStudioTask(value, line);
+  const text = first(value, textKeys);
+  if (typeof text !== 'string') return `a text under one of ${textKeys.join(', ')}`;
+  return itemOf(value, text, mentionsIn(value), line);
+}
+
+/** The id of an item as one of many tools writes it. */
+export function idOfItem(value: JsonRecord): string | null {
+  const meta = isJsonRecord(value.meta) ? value.meta : {};
+  const found = [value.id, value.doc_id, value.document_id, value.pmid, value._id, meta.id, meta.pmid].map(spelled);
+  return found.find((id) => id !== null) ?? null;
+}
+
+function itemOf(value: JsonRecord, text: string, mentions: unknown, line: number | null): SpanItem | string {
+  if (!Array.isArray(mentions)) return 'a list of mentions, each with start, end and type';
+  const written = mentions.map((one: unknown) => readMention(one, line));
+  const whole = written.flatMap((one) => one ?? []);
+  if (written.includes(null)) return 'mentions of start, end and type, such as [0, 5, "Disease"]';
+  const isOfBrowser = mentions.some((one: unknown) => isJsonRecord(one) && Array.isArray(one.labels));
+  return {
+    id: idOfItem(value),
+    text,
+    written: whole,
+    unit: isOfBrowser ? 'UTF-16 units' : 'code points',
+    isRejected: value.answer === 'reject' || value.answer === 'ignore',
+  };
+}
+
+/** The first list under a known name that is not empty; Label Studio's short export names it as its project does. */
+function mentionsIn(value: JsonRecord): unknown {
+  const lists = mentionKeys.map((key) => value[key]).filter((one) => Array.isArray(one));
+  const named = lists.find((list) => list.length > 0) ?? lists[0];
+  if (named !== undefined) return named;
+  return (
+    Object.values(value).find((list) => listOf(list).some((one) => isJsonRecord(one) && Array.isArray(one.labels))) ??
+    []
+  );
+}
+
+/** One mention for each of its types; null when it is none. */
+function readMention(value: unknown, line: number | null): WrittenMention[] | null {
+  if (Array.isArray(value)) {
+    const [start, end, type = ''] = value as readonly unknown[];
+    return mentionsOf(start, end, [type], null, line);
+  }
+  if (!isJsonRecord(value)) return null;
+  const start = first(value, startKeys);
+  const end = first(value, endKeys) ?? (typeof value.length === 'number' ? Number(start) + value.length : undefined);
+  const types = first(value, typeKeys) ?? '';
+  const text = typeof value.text === 'string' ? value.text : null;
+  return mentionsOf(start, end, Array.isArray(types) ? types : [types], text, line);
+}
+
+function mentionsOf(
+  start: unknown,
+  end: unknown,
+  types: readonly unknown[],
+  text: string | null,
+  line: number | null,
+): WrittenMention[] | null {
+  const span = spanOf(start, end);
+  if (span === null || types.some((type) => typeof type !== 'string' && typeof type !== 'number')) return null;
+  const names = types.length === 0 ? [''] : types;
+  return names.map((type) => ({ type: String(type), fragments: [span], text, line }));
+}
+
+/** Offsets are numbers, or texts of digits in older exports. */
+function spanOf(start: unknown, end: unknown): Span | null {
+  const [from, to] = [start, end].map((one) => (typeof one === 'string' && /^\d+$/.test(one) ? Number(one) : one));
+  return typeof from === 'number' && typeof to === 'number' ? { start: from, end: to } : null;
+}
+
+function first(value: JsonRecord, keys: readonly string[]): unknown {
+  const key = keys.find((name) => value[name] !== undefined && value[name] !== null);
+  return key === undefined ? undefined : value[key];
+}

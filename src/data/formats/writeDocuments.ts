@@ -1,0 +1,71 @@
+// Writes annotated documents in the format a person asks for.
+import type { AnnotatedDocument } from '../annotatedDocument.ts';
+import type { NamedFile } from './namedFile.ts';
+import { writeBiocJson, writeBiocXml } from './writeBioc.ts';
+import { writeBrat } from './writeBrat.ts';
+import { writeConllDocuments } from './writeConllDocuments.ts';
+import { writeJson } from './writeJson.ts';
+import { writePubTator } from './writePubTator.ts';
+
+/** What documents can be written as, as people call it. */
+export const annotationFormats = [
+  'CoNLL',
+  'BRAT',
+  'PubTator',
+  'BioC XML',
+  'BioC JSON',
+  'doccano',
+  'spaCy',
+  'Label Studio',
+  'Hugging Face',
+] as const;
+export type AnnotationFormat = (typeof annotationFormats)[number];
+
+export interface WriteOptions {
+  /** Of the file, without its extension, in formats that hold all documents in one. */
+  readonly name?: string;
+  /** Whether confidences are written where the format has a place for them. */
+  readonly confidences?: boolean;
+}
+
+/** A file to be written: its path and its text. */
+export interface WrittenText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The files that say these documents, at least one for at least one document. Takes time linear in the documents. */
+export function writeDocuments(
+  format: AnnotationFormat,
+  documents: readonly AnnotatedDocument[],
+  { name = 'documents', confidences = true }: WriteOptions = {},
+): NamedFile[] {
+  const encoder = new TextEncoder();
+  const files = writeTexts(format, documents, { name, confidences });
+  return files.map(({ path, text }) => ({ path, bytes: encoder.encode(text) }));
+}
+
+function writeTexts(
+  format: AnnotationFormat,
+  documents: readonly AnnotatedDocument[],
+  { name, confidences }: Required<WriteOptions>,
+): readonly WrittenText[] {
+  switch (format) {
+    case 'CoNLL':
+      return [{ path: `${name}.tsv`, text: writeConllDocuments(documents, confidences) }];
+    case 'BRAT':
+      return writeBrat(documents, confidences);
+    case 'PubTator':
+      return [{ path: `${name}.pubtator`, text: writePubTator(documents) }];
+    case 'BioC XML':
+      return [{ path: `${name}.xml`, text: writeBiocXml(documents, name, confidences) }];
+    case 'BioC JSON':
+      return [{ path: `${name}.json`, text: writeBiocJson(documents, name, confidences) }];
+    case 'Label Studio':
+      return [{ path: `${name}.json`, text: writeJson(format, documents, confidences) }];
+    case 'doccano':
+    case 'spaCy':
+    case 'Hugging Face':
+      return [{ path: `${name}.jsonl`, text: writeJson(format, documents, confidences) }];
+  }
+}

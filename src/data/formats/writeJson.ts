@@ -1,0 +1,110 @@
+// Writes annotated documents as JSON in the ways of doccano, spaCy, Label Studio and Hugging Face.
+import type { AnnotatedDocument, AnnotatedMention } from '../annotatedDocument.ts';
+import { countCodePoints } from '../characterOffsets.ts';
+import { sentencesOfDocument, tokenMentions } from '../sentencesOfDocument.ts';
+import { mentionsToTags } from '../tagScheme.ts';
+import { roundConfidence } from './spellConfidence.ts';
+
+/** Whose way of JSON. */
+export type JsonFlavour = 'doccano' | 'spaCy' | 'Label Studio' | 'Hugging Face';
+
+/** All documents; only Label Studio has them in one array, the others on lines of their own. */
+export function writeJson(flavour: JsonFlavour, documents: readonly AnnotatedDocument[], confidences: boolean): string {
+  switch (flavour) {
+    case 'doccano':
+      return writeDoccano(documents);
+    case 'spaCy':
+      return writeSpacy(documents, confidences);
+    case 'Label Studio':
+      return writeLabelStudio(documents, confidences);
+    case 'Hugging Face':
+      return writeHuggingFace(documents, confidences);
+  }
+}
+
+/** A line a document: `{"id", "text", "label": [[start, end, type]]}`, in code points. There is no place for confidences. */
+function writeDoccano(documents: readonly AnnotatedDocument[]): string {
+  return jsonLines(
+    documents.map((document) => ({
+      id: document.id,
+      text: document.text,
+      label: inCodePoints(document).map(({ start, end, type }) => [start, end, type]),
+    })),
+  );
+}
+
+/** A line a document: `{"id", "text", "ents": [{"start", "end", "label"}]}`, in code points, as `Doc.to_json` names them. */
+function writeSpacy(documents: readonly AnnotatedDocument[], confidences: boolean): string {
+  return jsonLines(
+    documents.map((document) => ({
+      id: document.id,
+      text: document.text,
+      ents: inCodePoints(document).map(({ start, end, type, confidence }) => ({
+        start,
+        end,
+        label: type,
+        ...(confidences ? scoreOf(confidence) : {}),
+      })),
+    })),
+  );
+}
+
+/** Tasks with one prediction each, to be imported; offsets in UTF-16 units, as its editor counts. */
+function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: boolean): string {
+  const tasks = documents.map(({ id, text, mentions }) => {
+    const sure = mentions.flatMap(({ confidence }) => confidence ?? []);
+    const mean = sure.length === 0 ? null : sure.reduce((sum, one) => sum + one, 0) / sure.length;
+    return {
+      data: { id, text },
+      predictions: [
+        {
+          model_version: 'BioNER Lab',
+          ...(confidences ? scoreOf(mean) : {}),
+          result: mentions.map(({ type, start, end, confidence }, index) => ({
+            id: `m${index + 1}`,
+            from_name: 'label',
+            to_name: 'text',
+            type: 'labels',
+            ...(confidences ? scoreOf(confidence) : {}),
+            value: { start, end, text: text.slice(start, end), labels: [type] },
+          })),
+        },
+      ],
+    };
+  });
+  return `${JSON.stringify(tasks, null, 1)}\n`;
+}
+
+/** A line a sentence: `{"id", "tokens", "ner_tags"}` with tags of IOB2, and a confidence or null for each token. */
+function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: boolean): string {
+  const rows = documents.flatMap((document) => {
+    const mentions = tokenMentions(document);
+    return sentencesOfDocument(document).map(({ tokens }, at) => {
+      const own = mentions[at] ?? [];
+      const scores = new Array<number | null>(tokens.length).fill(null);
+      for (const { start, end, confidence } of own) {
+        if (confidence !== null) scores.fill(roundConfidence(confidence), start, end);
+      }
+      return {
+        id: document.sentences.length === 1 ? document.id : `${document.id}-${at + 1}`,
+        tokens,
+        ner_tags: mentionsToTags(own, tokens.length, 'IOB2'),
+        ...(confidences ? { confidences: scores } : {}),
+      };
+    });
+  });
+  return jsonLines(rows);
+}
+
+function inCodePoints({ text, mentions }: AnnotatedDocument): AnnotatedMention[] {
+  const placeOf = countCodePoints(text);
+  return mentions.map((mention) => ({ ...mention, start: placeOf(mention.start), end: placeOf(mention.end) }));
+}
+
+function scoreOf(confidence: number | null): { readonly score?: number } {
+  return confidence === null ? {} : { score: roundConfidence(confidence) };
+}
+
+function jsonLines(rows: readonly unknown[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}

@@ -1,0 +1,77 @@
+// Reads texts for a tagger out of files of any format, with the mentions that are annotated in them.
+import type { Issue } from '../util/issue.ts';
+import { annotateSentences } from './annotateSentences.ts';
+import type { AnnotatedDocument } from './annotatedDocument.ts';
+import { corpusParts } from './corpusParts.ts';
+import { documentOfText } from './documentOfText.ts';
+import { documentsOfSentences } from './documentsOfSentences.ts';
+import { readConll } from './formats/conll.ts';
+import { conllLayout } from './formats/conllLayout.ts';
+import { corpusExtensions, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
+import { decodeText } from './formats/decodeText.ts';
+import { readWholeText } from './formats/documentReading.ts';
+import { fileStem } from './formats/fileNames.ts';
+import type { NamedFile } from './formats/namedFile.ts';
+import { looksLikeTokens, readTokenRows } from './formats/tokenRows.ts';
+import { IssueList, mergeIssues } from './issueList.ts';
+import { readDocumentPart } from './readDocumentPart.ts';
+import { uniqueIds } from './uniqueIds.ts';
+
+export interface DocumentsReading {
+  /** Their ids are unique. Mentions have no confidence; most documents have none. */
+  readonly documents: readonly AnnotatedDocument[];
+  /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+}
+
+interface FileReading {
+  readonly documents: readonly AnnotatedDocument[];
+  readonly issues: readonly IssueList[];
+}
+
+/** The documents of files that are unpacked; a plain text or a CoNLL file is one document. Never throws for what the files hold. */
+export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
+  const { parts, ignored } = corpusParts(files);
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const readings = parts.map((part): FileReading => {
+    const { format } = part;
+    return format === 'CoNLL' ? readTextFile(part.files[0]) : readDocumentPart({ ...part, format });
+  });
+  readings.push(...ignored.map((path) => readTextFile(byPath.get(path))));
+  const lists = readings.flatMap(({ issues }) => issues);
+  return {
+    documents: uniqueIds(readings.flatMap(({ documents }) => documents)),
+    issues: mergeIssues(lists.map(({ kept }) => kept)),
+    issueCount: lists.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+/** A file of rows or of prose, told apart by its name and then by its first lines. */
+function readTextFile(file: NamedFile | undefined): FileReading {
+  if (file === undefined) return { documents: [], issues: [] };
+  const { path, bytes } = file;
+  if (corpusExtensions.test(path)) return readRows(file);
+  const issues = new IssueList(path);
+  if (!/(\.(txt|text)|(^|\/)[^./]+)$/i.test(path)) {
+    issues.add('info', 'corpus/ignored', null, 'No text or annotated text that is read here: left out.');
+    return { documents: [], issues: [issues] };
+  }
+  const head = new TextDecoder().decode(bytes.subarray(0, leadingBytes));
+  if (looksLikeRows(head) || looksLikeTokens(head)) return readRows(file);
+  const text = readWholeText(bytes, issues);
+  const document = text === null ? null : documentOfText(fileStem(path), text);
+  if (document?.sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file holds no text.');
+  const documents = document === null || document.sentences.length === 0 ? [] : [{ ...document, mentions: [] }];
+  return { documents, issues: [issues] };
+}
+
+/** Rows of tokens, with a column of tags or without. */
+function readRows({ path, bytes }: NamedFile): FileReading {
+  const layout = conllLayout(decodeText(bytes).lines);
+  const hasNoTags = 'code' in layout && layout.code !== 'corpus/empty' && !bytes.includes(0);
+  const { sentences, issues } = hasNoTags ? readTokenRows(bytes, path) : readConll(bytes, path);
+  const mentions = sentences.map((sentence) => sentence.mentions);
+  const documents = documentsOfSentences(sentences, fileStem(path));
+  return { documents: documents.map((document) => annotateSentences(document, mentions)), issues: [issues] };
+}

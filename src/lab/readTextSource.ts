@@ -1,0 +1,79 @@
+// Reads what a person wants tagged: a pasted text, files of any format, or a split of a corpus.
+import type { AnnotatedDocument } from '../data/annotatedDocument.ts';
+import type { CorpusSentences } from '../data/corpus.ts';
+import type { CorpusTexts } from '../data/corpusTexts.ts';
+import { documentOfText } from '../data/documentOfText.ts';
+import { readArchive } from '../data/formats/archive.ts';
+import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
+import type { NamedFile } from '../data/formats/namedFile.ts';
+import { unpackParquet } from '../data/formats/parquet.ts';
+import { readDocuments } from '../data/readDocuments.ts';
+import type { Issue } from '../util/issue.ts';
+import { macrotask } from '../util/macrotask.ts';
+import { documentsOfSplit } from './documentsOfSplit.ts';
+import { isClutter } from './droppedFiles.ts';
+import type { DroppedFile, TextSource } from './labState.ts';
+
+export interface TextReading {
+  readonly documents: readonly AnnotatedDocument[];
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+}
+
+/** Rejects where a file or a corpus cannot be read at all. */
+export async function readTextSource(
+  source: TextSource,
+  library: {
+    readonly nameOf: (corpusId: string) => string;
+    readonly read: (corpusId: string) => Promise<CorpusSentences>;
+    readonly textsOf: (corpusId: string) => Promise<CorpusTexts | null>;
+  },
+): Promise<TextReading> {
+  switch (source.kind) {
+    case 'text':
+      return withoutIssues([{ ...documentOfText('text', source.text), mentions: [] }]);
+    case 'files':
+      return readFiles(source.files);
+    case 'corpus': {
+      const sentences = (await library.read(source.corpusId))[source.split];
+      const id = `${library.nameOf(source.corpusId)}-${source.split}`;
+      const texts = await library.textsOf(source.corpusId);
+      return withoutIssues(documentsOfSplit(id, sentences, texts && texts[source.split]));
+    }
+  }
+}
+
+function withoutIssues(documents: readonly AnnotatedDocument[]): TextReading {
+  return { documents: documents.filter(({ sentences }) => sentences.length > 0), issues: [], issueCount: 0 };
+}
+
+async function readFiles(dropped: readonly DroppedFile[]): Promise<TextReading> {
+  const files: NamedFile[] = [];
+  const issues: Issue[] = [];
+  let issueCount = 0;
+  for (const { path, bytes } of dropped) {
+    if (isClutter(path)) continue;
+    const content = await bytes();
+    const format = detectFormat(path, content.subarray(0, leadingBytes));
+    if (format === 'zip') {
+      const archive = readArchive(content, path);
+      files.push(...archive.files);
+      issues.push(...archive.issues);
+      issueCount += archive.issueCount;
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path, bytes: content });
+      files.push(...(unpacked.file === null ? [] : [unpacked.file]));
+      issues.push(...unpacked.issues);
+      issueCount += unpacked.issues.length;
+    } else {
+      files.push({ path, bytes: content });
+    }
+  }
+  await macrotask();
+  const reading = readDocuments(files);
+  return {
+    documents: reading.documents,
+    issues: [...issues, ...reading.issues],
+    issueCount: issueCount + reading.issueCount,
+  };
+}

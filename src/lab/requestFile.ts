@@ -1,0 +1,17 @@
+// How the lab asks for a public file: all that it knows of the network, given to it by whoever wires it.
+
+export interface FileAnswer {
+  readonly status: number;
+  /** Null for a header that is missing, or that the server does not show to other origins. */
+  header(name: string): string | null;
+  /** The body, once. Throws when the connection breaks; ends early, in any way, once the request is cancelled. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Lets go of a body that will not be read. */
+  drop(): void;
+}
+
+/** Asks for an address, following redirects, from byte `from` on. Rejects when it cannot be reached; `cancelled` ends it at any time. */
+export type RequestFile = (
+  address: string,
+  options: { readonly from?: number; readonly cancelled: Promise<void> },
+) => Promise<FileAnswer>;

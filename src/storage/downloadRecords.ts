@@ -1,0 +1,66 @@
+// Models on their way in a store: `download/<id>/record` beside the parts of its files, which may have come in any number of goes.
+import { downloadRecordSchema, type DownloadRecord } from '../schema/downloadRecord.ts';
+import { LabError } from '../util/labError.ts';
+import { listRecords, removeRecord, writeJson, type RecordList } from './records.ts';
+import type { Store } from './store.ts';
+
+export function writeDownloadRecord(store: Store, record: DownloadRecord): Promise<void> {
+  return writeJson(store, `download/${record.id}/record`, record);
+}
+
+export function listDownloadRecords(store: Store): Promise<RecordList<DownloadRecord>> {
+  return listRecords(store, 'download', downloadRecordSchema);
+}
+
+export function removeDownload(store: Store, id: string): Promise<void> {
+  return removeRecord(store, 'download', id);
+}
+
+/**
+ * What is here of one file. A part's key tells which bytes it holds (`download/<id>/part/<file>/<first byte>-<size>`), so a part is there
+ * whole or not at all and nothing else has to be kept up to date: whenever the lab is cut off, it can go on from `sizeBytes`.
+ */
+export interface FileParts {
+  /** Bytes that are here from the first one on, without a gap. */
+  sizeBytes(): Promise<number>;
+  /** The parts that make these bytes, in order. Throws LabError `storage/missing` when one was removed meanwhile. */
+  read(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  write(from: number, bytes: Uint8Array): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** `place`: of the file in the record's list. */
+export function fileParts(store: Store, downloadId: string, place: number): FileParts {
+  const prefix = `download/${downloadId}/part/${place}/`;
+
+  /** Keys of parts that follow on one another from byte 0, and where they end. */
+  async function chain(): Promise<{ readonly keys: readonly string[]; readonly end: number }> {
+    const parts = new Map<number, number>();
+    for (const key of await store.keys(prefix)) {
+      const [from = NaN, size = NaN] = key.slice(prefix.length).split('-').map(Number);
+      parts.set(from, Math.max(size, parts.get(from) ?? 0));
+    }
+    const keys: string[] = [];
+    let end = 0;
+    for (let size = parts.get(end); size !== undefined && size > 0; size = parts.get(end)) {
+      keys.push(`${prefix}${end}-${size}`);
+      end += size;
+    }
+    return { keys, end };
+  }
+
+  return {
+    sizeBytes: async () => (await chain()).end,
+    async *read() {
+      for (const key of (await chain()).keys) {
+        const bytes = await store.read(key);
+        if (bytes === undefined) {
+          throw new LabError('storage/missing', 'A part of a download is no longer stored.', { expected: key });
+        }
+        yield bytes;
+      }
+    },
+    write: (from, bytes) => store.write(`${prefix}${from}-${bytes.byteLength}`, bytes),
+    clear: async () => store.remove(await store.keys(prefix)),
+  };
+}

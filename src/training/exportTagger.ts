@@ -1,0 +1,70 @@
+// A trained tagger as the files of a folder that transformers opens in Python and this lab opens again.
+import { safetensorsStream } from '../model/safetensorsStream.ts';
+import { taggerTensors } from '../model/taggerTensors.ts';
+import type { ExportedFile, TaggerExport } from '../schema/taggerExport.ts';
+import type { TaggerFile } from '../schema/taggerFile.ts';
+import { readModelFile } from '../storage/modelRecords.ts';
+import type { Store } from '../storage/store.ts';
+import {
+  CONFIG_FILE,
+  parseConfigFile,
+  TAGGER_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+  WEIGHTS_FILE,
+} from './loadModel.ts';
+import { loadTagger } from './loadTagger.ts';
+import { modelCard } from './modelCard.ts';
+import { taggerConfigFile } from './taggerConfigFile.ts';
+import { tokenizerConfigFile } from './tokenizerConfigFile.ts';
+
+export interface OpenedExport {
+  readonly files: readonly ExportedFile[];
+  /** The bytes of each file in turn, in buffers of their own that may be given away. */
+  chunks(): Generator<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }, void>;
+}
+
+/**
+ * The files of a tagger, sizes first; weights are laid out for transformers one tensor at a time, last of all. `program` is the text of tag.py.
+ * Throws as `loadTagger` does, and LabError `storage/missing` where the model that training started from is not whole.
+ */
+export async function exportTagger(
+  store: Store,
+  { tagger, precision }: TaggerExport,
+  program: string,
+): Promise<OpenedExport> {
+  const { shape, weights, head, model } = await loadTagger(store, tagger);
+  const stored = (name: string) => readModelFile(store, model.id, name);
+  const has = (name: string): boolean => model.files.some((file) => file.name === name);
+  const members = async (name: string) => parseConfigFile(name, await stored(name)) as Record<string, unknown>;
+  const config = await members(CONFIG_FILE);
+  const tokenizerConfig = has(TOKENIZER_CONFIG_FILE) ? await members(TOKENIZER_CONFIG_FILE) : null;
+  const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
+  const small = [
+    jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, precision)),
+    { name: TOKENIZER_FILE, bytes: await stored(TOKENIZER_FILE) },
+    jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder)),
+    jsonFile(TAGGER_FILE, description),
+    textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null)),
+    textFile('tag.py', program),
+  ];
+  const { sizeBytes, chunks } = safetensorsStream(taggerTensors(weights, shape), precision);
+  return {
+    files: [
+      ...small.map(({ name, bytes }) => ({ name, sizeBytes: bytes.byteLength })),
+      { name: WEIGHTS_FILE, sizeBytes },
+    ],
+    *chunks() {
+      yield* small;
+      for (const bytes of chunks()) yield { name: WEIGHTS_FILE, bytes };
+    },
+  };
+}
+
+function jsonFile(name: string, value: unknown) {
+  return textFile(name, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function textFile(name: string, text: string) {
+  return { name, bytes: new TextEncoder().encode(text) };
+}

@@ -1,0 +1,78 @@
+// A trained tagger, read back whole: weights with their head, tokenizer, tags and how it was trained to read text.
+import { tagSetOfHead } from '../data/tagSetOfHead.ts';
+import type { TagSet } from '../data/tagSet.ts';
+import type { PieceTokenizer } from '../data/tokenizer.ts';
+import type { HostParameters } from '../model/parameters.ts';
+import { pretrainedEncoder } from '../model/pretrained.ts';
+import { readSafetensors } from '../model/safetensors.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import { headParameters } from '../model/taggerTensors.ts';
+import { headOfRun } from '../schema/headOfRun.ts';
+import type { ModelRecord } from '../schema/modelRecord.ts';
+import type { TaggerHead } from '../schema/taggerHead.ts';
+import type { TaggerRef } from '../schema/taggerRef.ts';
+import { readModelFile, readModelRecord } from '../storage/modelRecords.ts';
+import { readRunRecord } from '../storage/runRecords.ts';
+import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+import { loadSnapshot } from './checkpoint.ts';
+import { headShapeOf } from './taggerHeadOf.ts';
+import { readModelConfig, readModelTokenizer, WEIGHTS_FILE } from './loadModel.ts';
+
+export interface LoadedTagger {
+  readonly shape: TaggerShape;
+  /** Of encoder and head. */
+  readonly weights: HostParameters;
+  readonly tokenizer: PieceTokenizer;
+  readonly tagSet: TagSet;
+  readonly head: TaggerHead;
+  /** The stored model that configuration and tokenizer are of. */
+  readonly model: ModelRecord;
+}
+
+/**
+ * Throws LabError `run/unknown` without the run, `run/model` without its model, `checkpoint/missing` without the snapshot, `model/head`
+ * for a stored model without a head that tags.
+ */
+export function loadTagger(store: Store, ref: TaggerRef): Promise<LoadedTagger> {
+  return ref.kind === 'snapshot' ? snapshotTagger(store, ref.runId, ref.epoch) : modelTagger(store, ref.modelId);
+}
+
+async function snapshotTagger(store: Store, runId: string, epoch: number): Promise<LoadedTagger> {
+  const run = await readRunRecord(store, runId);
+  if (run === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+  const { model: asked } = run.spec;
+  const model = await readModelRecord(store, asked.id);
+  if (model === undefined) throw new LabError('run/model', `The model ${asked.name} is no longer in the library.`);
+  return {
+    ...(await described(store, model, headOfRun(run, epoch, model.layers))),
+    weights: await loadSnapshot(store, runId, epoch),
+  };
+}
+
+async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger> {
+  const model = await readModelRecord(store, modelId);
+  if (model?.tagger === undefined) {
+    throw new LabError('model/head', 'This model has no head that tags.', {
+      expected: 'a trained tagger',
+      got: model?.name ?? modelId,
+    });
+  }
+  const tagger = await described(store, model, model.tagger);
+  const tensors = readSafetensors(await readModelFile(store, modelId, WEIGHTS_FILE));
+  return {
+    ...tagger,
+    weights: new Map([...pretrainedEncoder(tensors, tagger.shape.encoder), ...headParameters(tensors, tagger.shape)]),
+  };
+}
+
+/** All of a tagger but its weights. */
+async function described(store: Store, model: ModelRecord, head: TaggerHead): Promise<Omit<LoadedTagger, 'weights'>> {
+  return {
+    shape: { encoder: await readModelConfig(store, model), head: headShapeOf(head) },
+    tokenizer: await readModelTokenizer(store, model, head.config.lowerCase),
+    tagSet: tagSetOfHead(head),
+    head,
+    model,
+  };
+}

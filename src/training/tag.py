@@ -1,0 +1,151 @@
+"""Tags tokens with the model in a folder, exactly as BioNER Lab does: python tag.py FOLDER < tokens.conll > tagged.conll
+
+One token a line, an empty line between sentences; whatever stands behind a tab or space is left out. Needs torch and transformers.
+"""
+import json
+import pathlib
+import re
+import sys
+
+import torch
+from tokenizers import Tokenizer  # comes with transformers
+from safetensors.torch import load_file  # so does this
+from transformers import AutoModelForTokenClassification
+
+
+class Tagger:
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        lab, names = (json.loads((folder / name).read_text("utf-8")) for name in ("bioner_lab.json", "tokenizer_config.json"))
+        self.tags, self.config = lab["tags"], lab["config"]
+        self.model = AutoModelForTokenClassification.from_pretrained(folder).float().eval()
+        tensors = load_file(folder / "model.safetensors")
+        self.crf = {name: tensors[name].double() for name in tensors if name.startswith("crf.")}
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+
+        def special(name):
+            token = names[f"{name}_token"]
+            return self.tokenizer.token_to_id(token if isinstance(token, str) else token["content"])
+
+        self.unknown, sep, cls = special("unk"), special("sep"), special("cls")
+        # Pieces and segments of what opens and closes a sequence.
+        self.opening, self.closing = {
+            "cls-sep": ([(cls, 0)], [(sep, 0)]),
+            "sep-cls": ([], [(sep, 0), (cls, 2)]),
+            "sep-sep-cls": ([], [(sep, 0), (sep, 1), (cls, 2)]),
+        }[self.config["specials"]]
+        self.cuts_at_spaces = self.model.config.model_type == "bert"
+
+    def normalized(self, text):
+        normalizer = self.tokenizer.normalizer
+        return text if normalizer is None else normalizer.normalize_str(text)
+
+    def encode(self, text):
+        prepared = self.normalized(text).lower() if self.config["lowerCase"] else text
+        return self.tokenizer.encode(prepared, add_special_tokens=False)
+
+    def pieces(self, tokens):
+        """Piece ids of each token, encoded on its own or as part of its sentence."""
+        if self.config["encoding"] == "sentence" and not self.cuts_at_spaces:
+            encoded = self.encode(" ".join(tokens))
+            lengths = [visible(self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token)) for token in tokens]
+            surfaces = [visible(piece) for piece in encoded.tokens]
+            if sum(lengths) == sum(surfaces):
+                found, token, end, position = [[] for _ in tokens], 0, lengths[0], 0
+                for piece, length in zip(encoded.ids, surfaces):
+                    while position >= end and token < len(tokens) - 1:
+                        token += 1
+                        end += lengths[token]
+                    found[token].append(piece)
+                    position += length
+                return [ids or [self.unknown] for ids in found]
+        return [self.encode(token).ids or [self.unknown] for token in tokens]
+
+    def sequences(self, sentences):
+        """Lists of (sentence, token, piece ids): a sentence each, several where packed, parts of one that is too long."""
+        capacity = self.config["maxPieces"] - len(self.opening) - len(self.closing)
+        filling = []
+        for sentence, tokens in enumerate(sentences):
+            rows = [(sentence, token, ids[:capacity]) for token, ids in enumerate(self.pieces(tokens))] if tokens else []
+            fits = total(rows) <= capacity
+            if filling and (not fits or self.config["layout"] != "packed" or total(filling) + total(rows) > capacity):
+                yield filling
+                filling = []
+            if fits:
+                filling = filling + rows
+            else:
+                # As few parts as possible, filled to the smallest limit that keeps them so few.
+                fewest, limit = len(parts(rows, capacity)), max(len(ids) for _, _, ids in rows)
+                while len(parts(rows, limit)) > fewest:
+                    limit += 1
+                yield from parts(rows, limit)
+        if filling:
+            yield filling
+
+    @torch.no_grad()
+    def emissions(self, sentences):
+        """Of each sequence the scores [N, K] of what the CRF sees, and (sentence, token, position) of its tokens."""
+        for rows in self.sequences(sentences):
+            ids, tokens = [piece for piece, _ in self.opening], []
+            seen = list(range(len(ids))) if self.config["specialsInLoss"] else []
+            for sentence, token, pieces in rows:
+                tokens.append((sentence, token, len(seen)))
+                seen += [len(ids) + offset for offset in range(1 if self.config["labelMode"] == "first" else len(pieces))]
+                ids += pieces
+            if self.config["specialsInLoss"]:
+                seen += [len(ids) + offset for offset in range(len(self.closing))]
+            segments = [0] * len(ids) + [segment for _, segment in self.closing]
+            ids += [piece for piece, _ in self.closing]
+            logits = self.model(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([segments])).logits[0]
+            yield logits[seen], tokens
+
+    def decode(self, emissions):
+        """The best tag indices of one sequence: Viterbi, or each tag on its own where there is no CRF."""
+        if not self.crf:
+            return emissions.argmax(-1).tolist()
+        scores, came = emissions.double(), []
+        best = scores[0] + self.crf.get("crf.start", 0)
+        for row in scores[1:]:
+            best, origin = (best[:, None] + self.crf["crf.transitions"]).max(0)
+            best = best + row
+            came.append(origin)
+        path = [int((best + self.crf.get("crf.end", 0)).argmax())]
+        for origin in reversed(came):
+            path.append(int(origin[path[-1]]))
+        return path[::-1]
+
+    def tag(self, sentences):
+        tagged = [["O"] * len(tokens) for tokens in sentences]
+        for emissions, tokens in self.emissions(sentences):
+            path = self.decode(emissions)
+            for sentence, token, position in tokens:
+                tag = self.tags[path[position]]
+                tagged[sentence][token] = "O" if tag == "X" else tag
+        return tagged
+
+
+def visible(text):
+    return len(re.sub(r"[\s▁]+", "", text).encode("utf-16-le")) // 2
+
+
+def total(rows):
+    return sum(len(ids) for _, _, ids in rows)
+
+
+def parts(rows, limit):
+    found = [[]]
+    for row in rows:
+        if found[-1] and total(found[-1]) + len(row[2]) > limit:
+            found.append([])
+        found[-1].append(row)
+    return found
+
+
+if __name__ == "__main__":
+    blocks = re.split(r"\n(?:[ \t]*\n)+", sys.stdin.read().replace("\r", ""))
+    sentences = [[re.split(r"[ \t]", line)[0] for line in block.split("\n") if line.strip()] for block in blocks]
+    sentences = [tokens for tokens in sentences if tokens]
+    for tokens, tags in zip(sentences, Tagger(sys.argv[1]).tag(sentences)):
+        print("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags)))

@@ -1,0 +1,172 @@
+// What a hub has under a name: files, size, shape and memory, before anything large is downloaded.
+import { useMemo, useState } from 'react';
+import { presets } from '../../lab/presets.ts';
+import type { HubModel } from '../../lab/labState.ts';
+import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
+import { format } from '../format.ts';
+import { useLab } from '../useLab.ts';
+import { useModelMemory } from '../useModelMemory.ts';
+import { backendName } from './BackendPanel.tsx';
+import { Button } from './Button.tsx';
+import { Facts } from './Facts.tsx';
+import { Field } from './Field.tsx';
+import { TableBox } from './TableBox.tsx';
+
+export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
+  const { lab, state } = useLab();
+  const { repository, revision, commit } = download.source;
+  const totalBytes = download.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const begun = state.downloads.find(({ record }) => record.id === download.id);
+  const here = state.models.find(({ source }) => source?.repository === repository && source.commit === commit);
+  const received = begun?.receivedBytes ?? 0;
+  return (
+    <div className="panel" role="region" aria-label={`${repository} at the hub`}>
+      <h3>{repository}</h3>
+      <Facts
+        facts={[
+          ['Family', encoder.family === 'bert' ? 'BERT' : 'XLNet'],
+          ['Layers', format.count(encoder.layers)],
+          ['Width', format.count(encoder.hiddenSize)],
+          ['Heads', format.count(encoder.heads)],
+          ['Vocabulary', format.count(encoder.vocabularySize)],
+          ['Parameters', format.parameters(encoder.parameterCount)],
+          ['To download', here === undefined ? format.bytes(totalBytes - received) : 'nothing'],
+          ['Commit', <code key="commit">{commit.slice(0, 12)}</code>],
+        ]}
+      />
+      <MemoryFacts configFile={configFile} />
+      <details className="fold">
+        <summary>
+          {format.counted(download.files.length, 'file')}, {format.bytes(totalBytes)}
+        </summary>
+        <TableBox label="Files to download">
+          <thead>
+            <tr>
+              <th scope="col">File</th>
+              <th scope="col" className="number">
+                Size
+              </th>
+              <th scope="col">Digest</th>
+            </tr>
+          </thead>
+          <tbody>
+            {download.files.map(({ name, sizeBytes, digest }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="number nowrap">{format.bytes(sizeBytes)}</td>
+                <td className="nowrap">
+                  {digest.kind === 'sha256' ? 'SHA-256' : 'git'}{' '}
+                  <code title={digest.hex}>{format.shortFingerprint(digest.hex)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      </details>
+      <div className="actions">
+        {here === undefined ? (
+          <Button
+            kind="strong"
+            disabled={begun !== undefined && begun.jobId !== null}
+            onAct={async () => void (await lab.downloadModel(download))}
+          >
+            {received > 0 ? 'Resume' : 'Download'} ({format.bytes(totalBytes - received)})
+          </Button>
+        ) : (
+          <p>
+            Already here as <strong>{here.name}</strong>.
+          </p>
+        )}
+        <span className="soft">
+          {revision} is this commit now; {received > 0 && `${format.bytes(received)} came before; `}licences are the
+          repository’s own.
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** Memory that an update takes on the GPU, for a batch and a length that can be changed. */
+function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
+  const { state } = useLab();
+  const [sequences, setSequences] = useState('8');
+  const [pieces, setPieces] = useState('128');
+  const [sequenceCount, pieceCount] = [wholeNumber(sequences, 1, 4096), wholeNumber(pieces, 8, 1024)];
+  const request = useMemo(() => {
+    if (sequenceCount === null || pieceCount === null) return null;
+    const size = { batchSize: sequenceCount, microBatchSize: sequenceCount, maxPieces: pieceCount };
+    return { model: { configFile }, config: { ...presets.paper.config, ...size }, pieces: pieceCount };
+  }, [configFile, sequenceCount, pieceCount]);
+  const estimate = useModelMemory(request);
+  return (
+    <div className="fields">
+      <Field
+        label="Sequences at once"
+        help="The size of a micro-batch."
+        problem={sequenceCount === null ? 'A number from 1 to 4096 is expected.' : undefined}
+      >
+        {(control) => (
+          <input
+            {...control}
+            type="text"
+            inputMode="numeric"
+            value={sequences}
+            onChange={(event) => setSequences(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field
+        label="Pieces in a sequence"
+        help="The longest sequence."
+        problem={pieceCount === null ? 'A number from 8 to 1024 is expected.' : undefined}
+      >
+        {(control) => (
+          <input
+            {...control}
+            type="text"
+            inputMode="numeric"
+            value={pieces}
+            onChange={(event) => setPieces(event.target.value)}
+          />
+        )}
+      </Field>
+      <div className="field" aria-live="polite">
+        <span className="soft">Memory of an update</span>
+        <MemoryText estimate={estimate} backend={state.backend} gpuBytes={state.machine.gpuBytes} />
+      </div>
+    </div>
+  );
+}
+
+function MemoryText({
+  estimate,
+  backend,
+  gpuBytes,
+}: {
+  readonly estimate: MemoryEstimate | null | 'unknown';
+  readonly backend: ReturnType<typeof useLab>['state']['backend'];
+  readonly gpuBytes: number;
+}) {
+  if (backend.status !== 'ready') return <p>Known when the backend is ready.</p>;
+  if (estimate === 'unknown') return <p>Not known for this model and size.</p>;
+  if (estimate === null) {
+    return (
+      <p>
+        {backendName(backend.report.environment.backend)} has no estimate; a step can be measured once the model is
+        here.
+      </p>
+    );
+  }
+  return (
+    <p className={estimate.fits ? undefined : 'problem'}>
+      <strong>{format.bytes(estimate.bytes)}</strong> on the GPU
+      {estimate.recomputed && ', activations done again'}
+      {!estimate.fits && `, more than the ${format.bytes(gpuBytes)} it is said to have`}
+    </p>
+  );
+}
+
+function wholeNumber(text: string, least: number, most: number): number | null {
+  const value = Number(text);
+  return text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most ? value : null;
+}

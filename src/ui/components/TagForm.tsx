@@ -1,0 +1,98 @@
+// Where text to be tagged comes from: pasted, dropped or chosen as files, or a split of a corpus.
+import { useState } from 'react';
+import { SPLITS, type Split } from '../../data/corpus.ts';
+import type { TextSource } from '../../lab/labState.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { format } from '../format.ts';
+import { Button } from './Button.tsx';
+import { DropZone } from './DropZone.tsx';
+import { Field } from './Field.tsx';
+
+export interface TagFormProps {
+  readonly corpora: readonly CorpusRecord[];
+  /** Why nothing can be tagged now; null when it can. */
+  readonly hindrance: string | null;
+  readonly onTag: (source: TextSource) => void;
+}
+
+export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
+  const [text, setText] = useState('');
+  return (
+    <>
+      {hindrance !== null && <p className="problem">{hindrance}</p>}
+      <Field label="Text">
+        {(control) => (
+          <textarea
+            {...control}
+            rows={7}
+            value={text}
+            spellCheck={false}
+            placeholder="Paste text here"
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      <div className="actions">
+        <Button
+          kind="primary"
+          disabled={hindrance !== null || text.trim() === ''}
+          onAct={() => onTag({ kind: 'text', text })}
+        >
+          Tag text
+        </Button>
+      </div>
+      <DropZone>
+        <strong>Or drop files, folders or zips</strong> of plain text, or of any format that corpora are read from. What
+        is annotated in them is compared with what the tagger finds.
+      </DropZone>
+      {corpora.length > 0 && <CorpusRow corpora={corpora} hindered={hindrance !== null} onTag={onTag} />}
+    </>
+  );
+}
+
+interface CorpusRowProps {
+  readonly corpora: readonly CorpusRecord[];
+  readonly hindered: boolean;
+  readonly onTag: (source: TextSource) => void;
+}
+
+function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [split, setSplit] = useState<Split>('test');
+  const corpus = corpora.find(({ id }) => id === chosen) ?? corpora[0];
+  if (corpus === undefined) return null;
+  const sentences = corpus.counts[split].sentences;
+  return (
+    <div className="filters corpus-row">
+      <label>
+        Or a corpus{' '}
+        <select value={corpus.id} onChange={(event) => setChosen(event.target.value)}>
+          {corpora.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Split{' '}
+        <select
+          value={split}
+          onChange={(event) => setSplit(SPLITS.find((known) => known === event.target.value) ?? 'test')}
+        >
+          {SPLITS.map((known) => (
+            <option key={known} value={known}>
+              {known} ({format.count(corpus.counts[known].sentences)})
+            </option>
+          ))}
+        </select>
+      </label>
+      <Button
+        disabled={hindered || sentences === 0}
+        onAct={() => onTag({ kind: 'corpus', corpusId: corpus.id, split })}
+      >
+        Tag corpus
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+// Tags new text with a trained tagger and shows what it found, with how sure it is.
+import { useCallback, useMemo, useState } from 'react';
+import { holdsModel } from '../../lab/droppedFiles.ts';
+import type { LabState, TextSource } from '../../lab/labState.ts';
+import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/taggers.ts';
+import { IssueList } from '../components/IssueList.tsx';
+import { TagForm } from '../components/TagForm.tsx';
+import { TaggerSelect } from '../components/TaggerSelect.tsx';
+import { TaggingProgress } from '../components/TaggingProgress.tsx';
+import { TaggingResults } from '../components/TaggingResults.tsx';
+import { useAct } from '../useAct.ts';
+import type { BringIn } from '../useBringIn.ts';
+import { useDropHere } from '../useDropHere.ts';
+import { useLab } from '../useLab.ts';
+
+/** `chosen`: the key of the tagger that the address names; null for none. */
+export function TagPage({ chosen }: { readonly chosen: string | null }) {
+  const { state } = useLab();
+  const { runs, models, tagging } = state;
+  const [key, setKey] = useState(chosen ?? (tagging === null ? null : taggerKey(tagging.tagger)));
+  const taggers = useMemo(() => offeredTaggers({ runs, models }), [runs, models]);
+  const tagger = taggers.find(({ ref }) => taggerKey(ref) === key) ?? taggers[0];
+  return (
+    <>
+      <h1>Tag</h1>
+      {tagger === undefined ? (
+        <p className="soft">
+          There is no tagger yet. <a href="#/">Train one</a>, or drop a trained tagger on the page.
+        </p>
+      ) : (
+        <Tagging state={state} taggers={taggers} tagger={tagger} onChoose={setKey} />
+      )}
+    </>
+  );
+}
+
+interface TaggingProps {
+  readonly state: LabState;
+  readonly taggers: readonly OfferedTagger[];
+  readonly tagger: OfferedTagger;
+  readonly onChoose: (key: string) => void;
+}
+
+function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
+  const { lab } = useLab();
+  const act = useAct();
+  const { tagging, corpora } = state;
+  const tag = useCallback((source: TextSource) => void act(() => lab.tag(tagger.ref, source)), [act, lab, tagger.ref]);
+  const take = useCallback<BringIn>(
+    (files) =>
+      void act(async () => {
+        const dropped = await files();
+        if (holdsModel(dropped)) await lab.importFiles(dropped);
+        else tag({ kind: 'files', files: dropped });
+      }),
+    [act, lab, tag],
+  );
+  useDropHere(take);
+  return (
+    <>
+      <section className="panel stack" aria-label="Text to tag">
+        <TaggerSelect taggers={taggers} chosen={tagger} onChoose={onChoose} />
+        <TagForm corpora={corpora} hindrance={hindranceIn(state)} onTag={tag} />
+      </section>
+      {tagging !== null && (
+        <>
+          <section aria-labelledby="tagging-title">
+            <h2 id="tagging-title">Result</h2>
+            <TaggingProgress tagging={tagging} />
+            {tagging.issueCount > 0 && <IssueList issues={tagging.issues} issueCount={tagging.issueCount} />}
+          </section>
+          <TaggingResults documents={tagging.documents} types={tagging.types} source={tagging.source} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Why nothing can be tagged now; null when it can. */
+function hindranceIn({ backend, activeRunId }: LabState): string | null {
+  if (backend.status === 'failed') return 'There is no backend to tag with: see Train.';
+  if (backend.status === 'starting') return 'The backend is starting.';
+  return activeRunId === null ? null : 'A run is on the device: pause it to tag text, or wait until it is done.';
+}
