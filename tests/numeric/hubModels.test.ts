@@ -39,7 +39,7 @@ const fixtures = path.join(import.meta.dirname, '../fixtures/hub');
 const scratch = mkdtempSync(path.join(tmpdir(), 'hub-models-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Half a minute of a processor for the two; the others take up to two minutes each. */
+/** About half a minute of a processor each at base shape, and up to three at large. */
 const usual: readonly (readonly [ShapeName, DrawnForm])[] = [
   ['base', 'bin'],
   ['base', 'safetensors F16'],
