@@ -18,6 +18,7 @@ test('every page has one heading and no horizontal scroll, wide and narrow', asy
     ['#/corpora', 'Corpora'],
     ['#/models', 'Models'],
     ['#/runs', 'Runs'],
+    ['#/tag', 'Tag'],
     ['#/compare', 'Compare'],
     ['#/results', 'Results'],
     ['#/about', 'About BioNER Lab'],

@@ -40,17 +40,10 @@ export const TaggedDocument = memo(function TaggedDocument({ document, types }: 
 function Part({ part: { text, mention }, types }: { readonly part: SentencePart; readonly types: readonly string[] }) {
   if (mention === null) return text;
   return (
-    <mark
-      className={`mention sure ${typeClass(mention.type, types)}`}
-      style={sureness(mention)}
-      tabIndex={0}
-      aria-label={`${text}: ${mention.type}, ${format.confidence(mention.confidence)}`}
-    >
+    <mark className={`mention sure ${typeClass(mention.type, types)}`} style={sureness(mention)} tabIndex={0}>
       {text}
       <span className="mention-type">{mention.type}</span>
-      <span className="mention-confidence" aria-hidden="true">
-        {format.confidence(mention.confidence)}
-      </span>
+      <span className="mention-confidence">{format.confidence(mention.confidence)}</span>
     </mark>
   );
 }
