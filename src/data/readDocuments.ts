@@ -7,7 +7,7 @@ import { documentOfText } from './documentOfText.ts';
 import { documentsOfSentences } from './documentsOfSentences.ts';
 import { readConll } from './formats/conll.ts';
 import { conllLayout } from './formats/conllLayout.ts';
-import { corpusExtensions, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
+import { corpusExtensions, documentNames, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
 import { decodeText } from './formats/decodeText.ts';
 import { readWholeText } from './formats/documentReading.ts';
 import { fileStem } from './formats/fileNames.ts';
@@ -53,7 +53,8 @@ function readTextFile(file: NamedFile | undefined): FileReading {
   const { path, bytes } = file;
   if (corpusExtensions.test(path)) return readRows(file);
   const issues = new IssueList(path);
-  if (!/(\.(txt|text)|(^|\/)[^./]+)$/i.test(path)) {
+  const isAbout = documentNames.test(path.slice(path.lastIndexOf('/') + 1));
+  if (isAbout || !/(\.(txt|text)|(^|\/)[^./]+)$/i.test(path)) {
     issues.add('info', 'corpus/ignored', null, 'No text or annotated text that is read here: left out.');
     return { documents: [], issues: [issues] };
   }

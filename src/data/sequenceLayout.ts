@@ -57,7 +57,7 @@ export function sequenceLayout(layout: TrainingConfig['layout'], capacity: numbe
 /** Ends of the parts of a long sentence: as few as `capacity` allows, filled greedily to the smallest limit that keeps them so few. */
 function balancedEnds(pieceCounts: readonly number[], capacity: number): readonly number[] {
   const fewest = greedyEnds(pieceCounts, capacity).length;
-  let low = Math.max(...pieceCounts);
+  let low = pieceCounts.reduce((most, count) => Math.max(most, count), 0);
   let high = capacity;
   while (low < high) {
     const limit = Math.floor((low + high) / 2);

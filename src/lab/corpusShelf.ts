@@ -10,6 +10,7 @@ import {
   readCorpusTexts,
   removeCorpus,
   saveCorpus,
+  saveCorpusTexts,
   writeCorpusRecord,
 } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -67,6 +68,8 @@ export function createCorpusShelf({
     const id = description.fingerprint.slice(0, 16);
     const same = held(id);
     if (same !== undefined) {
+      // It may have come as rows before, or when texts were not kept yet.
+      if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
       const as = same.name === name ? 'and was not taken in again' : `as ${same.name}`;
       if (!builtIn) board.notify('info', `The corpus ${name} is already here ${as}.`);
       return id;

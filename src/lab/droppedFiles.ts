@@ -1,6 +1,6 @@
 // Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
 import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
-import { readArchive } from '../data/formats/archive.ts';
+import { archivePaths, readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import { chosenNames, modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
@@ -80,9 +80,14 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   };
 }
 
-/** Whether a part of a model is among the files, known by its name alone. */
-export function holdsModel(files: readonly DroppedFile[]): boolean {
-  return files.some(({ path }) => detectFormat(path, new Uint8Array()) === 'model');
+/** Whether a part of a model is among the files or in a zip of them, known by its name alone. Rejects when a zip cannot be read from disk. */
+export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean> {
+  const isPart = (path: string): boolean => detectFormat(path, new Uint8Array()) === 'model';
+  for (const { path, bytes } of files) {
+    if (isPart(path)) return true;
+    if (/\.zip$/i.test(path) && archivePaths(await bytes()).some(isPart)) return true;
+  }
+  return false;
 }
 
 /** The last part of a path. */

@@ -87,6 +87,8 @@ export type TextSource =
 
 /** Text that was given to a tagger, and what has been found in it so far. */
 export interface TaggingView {
+  /** Another for each time that something is tagged. */
+  readonly id: string;
   readonly tagger: TaggerRef;
   /** Types that the tagger knows. */
   readonly types: readonly string[];

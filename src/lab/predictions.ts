@@ -29,7 +29,8 @@ export function createPredictions({
     const view = state.runs.find(({ record }) => record.spec.id === request.runId);
     if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     requireInputs(state, view.record.spec);
-    const cancel = () => void client.call('interrupt', { runId: request.runId, how: 'stop' });
+    // A server that is lost predicts no more.
+    const cancel = () => void client.call('interrupt', { runId: request.runId, how: 'stop' }).catch(() => undefined);
     const sentences = await board.during(labelOf(request), (report) => predicted(client, request, report), cancel);
     if (sentences === null) return null;
     const corpus = view.record.spec.tasks[request.task]?.corpus;

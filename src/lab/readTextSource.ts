@@ -51,25 +51,26 @@ async function readFiles(dropped: readonly DroppedFile[]): Promise<TextReading> 
   const files: NamedFile[] = [];
   const issues: Issue[] = [];
   let issueCount = 0;
-  for (const { path, bytes } of dropped) {
-    if (isClutter(path)) continue;
-    const content = await bytes();
-    const format = detectFormat(path, content.subarray(0, leadingBytes));
+  async function unpack({ path, bytes }: NamedFile): Promise<void> {
+    const format = detectFormat(path, bytes.subarray(0, leadingBytes));
     if (format === 'zip') {
-      const archive = readArchive(content, path);
-      files.push(...archive.files);
+      const archive = readArchive(bytes, path);
       issues.push(...archive.issues);
       issueCount += archive.issueCount;
+      for (const inner of archive.files) await unpack(inner);
     } else if (format === 'parquet') {
-      const unpacked = await unpackParquet({ path, bytes: content });
-      files.push(...(unpacked.file === null ? [] : [unpacked.file]));
+      const unpacked = await unpackParquet({ path, bytes });
+      if (unpacked.file !== null) files.push(unpacked.file);
       issues.push(...unpacked.issues);
       issueCount += unpacked.issues.length;
     } else {
-      files.push({ path, bytes: content });
+      files.push({ path, bytes });
     }
   }
-  await macrotask();
+  for (const { path, bytes } of dropped) {
+    if (!isClutter(path)) await unpack({ path, bytes: await bytes() });
+    await macrotask();
+  }
   const reading = readDocuments(files);
   return {
     documents: reading.documents,

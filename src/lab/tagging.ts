@@ -89,6 +89,7 @@ export function createTagging({
     current = id;
     const name = nameOfSource(source, nameOf);
     const view: TaggingView = {
+      id,
       tagger: ref,
       types: tagger.types,
       source: name,

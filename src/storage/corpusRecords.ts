@@ -18,11 +18,14 @@ export async function saveCorpus(
   sentences: CorpusSentences,
   texts: CorpusTexts | null = null,
 ): Promise<void> {
-  for (const split of SPLITS) {
-    await writeJson(store, splitKey(record.id, split), sentences[split]);
-    if (texts !== null) await writeJson(store, textsKey(record.id, split), storeTexts(texts[split]));
-  }
+  for (const split of SPLITS) await writeJson(store, splitKey(record.id, split), sentences[split]);
+  if (texts !== null) await saveCorpusTexts(store, record.id, texts);
   await writeCorpusRecord(store, record);
+}
+
+/** Stores the texts of a corpus. Throws LabError `storage/full`. */
+export async function saveCorpusTexts(store: Store, id: string, texts: CorpusTexts): Promise<void> {
+  for (const split of SPLITS) await writeJson(store, textsKey(id, split), storeTexts(texts[split]));
 }
 
 /** Replaces the record of a stored corpus, as a new name asks for. */

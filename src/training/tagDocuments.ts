@@ -37,7 +37,10 @@ export async function* tagDocuments(
     await macrotask();
     const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
     let next = await tagging.next();
-    for (; next.done !== true; next = await tagging.next()) yield { done: from + next.value, total: placed.length };
+    for (; next.done !== true; next = await tagging.next()) {
+      // A sentence may be several sequences.
+      yield { done: from + Math.floor((block.length * next.value) / sequences.length), total: placed.length };
+    }
     next.value.forEach((tagged, index) => {
       const sentence = block[index];
       if (sentence !== undefined) mentions[sentence.document]?.push(...inText(tagged, sentence.spans));

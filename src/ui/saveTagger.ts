@@ -14,8 +14,10 @@ export async function saveTagger(lab: Lab, request: TaggerExport, folder: string
   };
   let whole = false;
   try {
-    whole = await lab.exportTagger(request, ({ name, bytes }) => write(zip.add(`${folder}/${name}`, bytes)));
-    if (whole) await write(zip.finish());
+    if (await lab.exportTagger(request, ({ name, bytes }) => write(zip.add(`${folder}/${name}`, bytes)))) {
+      await write(zip.finish());
+      whole = true;
+    }
   } finally {
     await (whole ? sink.close() : sink.abandon());
   }

@@ -36,6 +36,23 @@ describe('readDocuments', () => {
     expect(document?.mentions.map(({ type, start, end }) => [type, document.text.slice(start, end)])).toEqual(mentions);
   });
 
+  it.each([
+    'Hepatitis B virus infection is common.',
+    'A title\nThe B-cell count of E-cadherin in S-phase.\n',
+    'vitamin B\nhepatitis B\n',
+    'Blood of group O is rare.\nThe O antigen is not.\n',
+  ])('takes prose with words that look like tags as prose: %s', (text) => {
+    const { documents, issues } = readDocuments([file('a.txt', text)]);
+    expect(documents).toMatchObject([{ text, mentions: [] }]);
+    expect(issues).toEqual([]);
+  });
+
+  it('passes over what tells about a corpus', () => {
+    const { documents, issues } = readDocuments([file('a/README.txt', 'Moss.'), file('a/LICENSE', 'Reed.')]);
+    expect(documents).toEqual([]);
+    expect(issues.map(({ code }) => code)).toEqual(['corpus/ignored', 'corpus/ignored']);
+  });
+
   it('takes BRAT with its mentions, and a text without annotations beside it', () => {
     const { documents, issues } = readDocuments([
       file('a/1.ann', 'T1\tHerb 2 6\tMoss\n'),

@@ -20,6 +20,11 @@ export interface ArchiveReading {
   readonly issueCount: number;
 }
 
+/** The paths inside a zip, nothing unpacked; none where it cannot be read. */
+export function archivePaths(bytes: Uint8Array): readonly string[] {
+  return listEntries(bytes, new IssueList('')).map(innerPath);
+}
+
 /**
  * The files of a zip, as if a folder named like the archive had been dropped: `NCBI.zip` gives `NCBI/train.tsv`. Never throws:
  * entries that are too large, damaged or whose path leaves the archive become issues, the others stay.

@@ -56,8 +56,8 @@ export function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList
     );
     const offsets = fittingOffsets(text, passage.annotations, [shifted(codePointOffsets, first), ...systems.slice(1)]);
     const found = placeMentions(text, offsets, passage.annotations, issues);
-    mentions.push(...found.mentions);
-    faults.push(...found.faults);
+    for (const mention of found.mentions) mentions.push(mention);
+    for (const fault of found.faults) faults.push(fault);
   }
   return annotateDocument(id, { text, parts, mentions, faults }, issues);
 }

@@ -15,7 +15,8 @@ export type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'pl
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
-const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
+/** What files about a corpus are called. */
+export const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
 
 /**
  * What a file is. `head` is the file's first `leadingBytes` or all of it. A file named like a corpus is one whatever it holds,
@@ -62,15 +63,32 @@ function formatOfJson(text: string): 'result' | 'plan' | 'other' {
   return format === 'bioner-lab-plan' ? 'plan' : 'other';
 }
 
-/** Whether at least half of the lines, comments apart, are rows of columns with a tag among them. */
+/** Columns beyond which words set apart by spaces are prose. */
+const MOST_COLUMNS = 10;
+
+/**
+ * Whether at least half of the lines, comments apart, are rows of columns with a tag among them. Prose is set apart by spaces too, and holds
+ * words such as `B` and `S-phase`: rows without tabs have to be two or more of one width, with an `O` among the tags of one column.
+ */
 export function looksLikeRows(text: string): boolean {
   const lines = text.split(/\r\n|\r|\n/);
   // The last line of a head is cut off.
   if (lines.length > 1) lines.pop();
   const rows = lines.filter((line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-'));
-  const tagged = rows.filter((row) => {
-    const cells = splitCells(row, row.includes('\t') ? 'tab' : 'space');
-    return cells.length >= 2 && cells.some((cell) => looksLikeTag(cell.trim()));
+  const isHalf = (count: number, of: number): boolean => count > 0 && 2 * count >= of;
+  const cellsOf = (row: string, separator: 'tab' | 'space') => splitCells(row, separator).map((cell) => cell.trim());
+  if (rows.some((row) => row.includes('\t'))) {
+    const tagged = rows.filter((row) => {
+      const cells = cellsOf(row, row.includes('\t') ? 'tab' : 'space');
+      return cells.length >= 2 && cells.some(looksLikeTag);
+    });
+    return isHalf(tagged.length, rows.length);
+  }
+  const cells = rows.map((row) => cellsOf(row, 'space'));
+  return Array.from({ length: MOST_COLUMNS - 1 }, (_, index) => index + 2).some((width) => {
+    const alike = cells.filter(({ length }) => length === width);
+    if (alike.length < 2 || !isHalf(alike.length, rows.length)) return false;
+    const columns = Array.from({ length: width }, (_, column) => alike.map((row) => row[column] ?? ''));
+    return columns.some((column) => column.includes('O') && isHalf(column.filter(looksLikeTag).length, alike.length));
   });
-  return tagged.length > 0 && 2 * tagged.length >= rows.length;
 }

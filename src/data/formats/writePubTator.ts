@@ -1,14 +1,15 @@
 // Writes annotated documents as PubTator: the first line of a text as title, the rest as abstract.
 import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import { countCodePoints } from '../characterOffsets.ts';
+import { uniqueIds } from '../uniqueIds.ts';
 
 /**
  * All documents, a blank line behind each. The format has one line for a title and one for an abstract, so line breaks and tabs
  * become as many spaces and all offsets, in code points, stay right. It has no place for confidences.
  */
 export function writePubTator(documents: readonly AnnotatedDocument[]): string {
-  const ids = documents.map(({ id }) => id.replace(/[|\s]+/g, '_') || 'document');
-  return documents.map((document, index) => `${writeOne(ids[index] ?? '', document)}\n`).join('');
+  const ids = uniqueIds(documents.map(({ id }) => ({ id: id.replace(/[|\s]+/g, '_') || 'document' })));
+  return documents.map((document, index) => `${writeOne(ids[index]?.id ?? '', document)}\n`).join('');
 }
 
 function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {

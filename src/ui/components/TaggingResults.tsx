@@ -15,9 +15,9 @@ import { TaggedDocument } from './TaggedDocument.tsx';
 import { ThresholdField } from './ThresholdField.tsx';
 import { TypeCounts } from './TypeCounts.tsx';
 
-export type TaggingResultsProps = Pick<TaggingView, 'documents' | 'types' | 'source'>;
+export type TaggingResultsProps = Pick<TaggingView, 'documents' | 'types' | 'source' | 'status'>;
 
-export const TaggingResults = memo(function TaggingResults({ documents, types, source }: TaggingResultsProps) {
+export const TaggingResults = memo(function TaggingResults({ documents, types, source, status }: TaggingResultsProps) {
   const [threshold, setThreshold] = useState(0);
   const [open, setOpen] = useState(0);
   const deferred = useDeferredValue(threshold);
@@ -37,8 +37,16 @@ export const TaggingResults = memo(function TaggingResults({ documents, types, s
       {goldTypes.length > 0 && (
         <section aria-labelledby="scores-title">
           <h2 id="scores-title">Scores</h2>
-          <GoldScores documents={shown} types={types} goldTypes={goldTypes} />
-          <p className="soft">The text came annotated. Exact spans are compared, those below the threshold left out.</p>
+          {status === 'tagging' ? (
+            <p className="soft">The text came annotated; it is compared when all of it is tagged.</p>
+          ) : (
+            <>
+              <GoldScores documents={shown} types={types} goldTypes={goldTypes} />
+              <p className="soft">
+                The text came annotated. Exact spans are compared, those below the threshold left out.
+              </p>
+            </>
+          )}
         </section>
       )}
       {shown.length > 1 && (

@@ -8,6 +8,7 @@ import { TagForm } from '../components/TagForm.tsx';
 import { TaggerSelect } from '../components/TaggerSelect.tsx';
 import { TaggingProgress } from '../components/TaggingProgress.tsx';
 import { TaggingResults } from '../components/TaggingResults.tsx';
+import { LabError } from '../../util/labError.ts';
 import { useAct } from '../useAct.ts';
 import type { BringIn } from '../useBringIn.ts';
 import { useDropHere } from '../useDropHere.ts';
@@ -45,22 +46,24 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
   const { lab } = useLab();
   const act = useAct();
   const { tagging, corpora } = state;
+  const hindrance = hindranceIn(state);
   const tag = useCallback((source: TextSource) => void act(() => lab.tag(tagger.ref, source)), [act, lab, tagger.ref]);
   const take = useCallback<BringIn>(
     (files) =>
       void act(async () => {
         const dropped = await files();
-        if (holdsModel(dropped)) await lab.importFiles(dropped);
-        else tag({ kind: 'files', files: dropped });
+        if (await holdsModel(dropped)) await lab.importFiles(dropped);
+        else if (hindrance === null) tag({ kind: 'files', files: dropped });
+        else throw new LabError('tagger/busy', hindrance);
       }),
-    [act, lab, tag],
+    [act, hindrance, lab, tag],
   );
   useDropHere(take);
   return (
     <>
       <section className="panel stack" aria-label="Text to tag">
         <TaggerSelect taggers={taggers} chosen={tagger} onChoose={onChoose} />
-        <TagForm corpora={corpora} hindrance={hindranceIn(state)} onTag={tag} />
+        <TagForm corpora={corpora} hindrance={hindrance} onTag={tag} />
       </section>
       {tagging !== null && (
         <>
@@ -69,7 +72,13 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
             <TaggingProgress tagging={tagging} />
             {tagging.issueCount > 0 && <IssueList issues={tagging.issues} issueCount={tagging.issueCount} />}
           </section>
-          <TaggingResults documents={tagging.documents} types={tagging.types} source={tagging.source} />
+          <TaggingResults
+            key={tagging.id}
+            documents={tagging.documents}
+            types={tagging.types}
+            source={tagging.source}
+            status={tagging.status}
+          />
         </>
       )}
     </>
