@@ -10,7 +10,7 @@ import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
-import { hubServer } from '../fixtures/hub/hubServer.ts';
+import { hubCommit, hubServer } from '../fixtures/hub/hubServer.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { categoryPlan, planFile, planOfTasks } from '../fixtures/records.ts';
 
@@ -250,6 +250,9 @@ describe('a model from a hub', () => {
       const again = await headless(planFile(), {}, { more });
       expect(again).toMatchObject({ exitCode: 0 });
       expect(again.server?.begun).toEqual([]);
+      expect(hub.asked).toEqual([]);
+      const atCommit = ['--model-from', `moss/tiny-model@${hubCommit}`, '--hub', hub.address];
+      expect(await headless(planFile(), {}, { more: atCommit })).toMatchObject({ exitCode: 0 });
       expect(hub.asked).toEqual([]);
     } finally {
       await hub.close();
