@@ -129,7 +129,12 @@ export function createDownloadShelf({
     const { repository } = record.source;
     const cancelling = createCancelling();
     const receive = (report: ReportProgress) => receiveAll(record, cancelling, report);
-    await working(record.id, `Downloading ${repository}`, receive, cancelling);
+    try {
+      await working(record.id, `Downloading ${repository}`, receive, cancelling);
+    } catch (error) {
+      // Whatever way the request ended in, it was asked to end.
+      if (!cancelling.isCancelled()) throw error;
+    }
     if (cancelling.isCancelled()) return null;
     const verify = (report: ReportProgress) => verifyAll(record, cancelling, report);
     const files = await working(record.id, `Verifying ${repository}`, verify, cancelling);

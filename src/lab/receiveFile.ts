@@ -23,12 +23,23 @@ export interface Receiving {
  * throws, except for LabError `hub/size` and `hub/range`, after which nothing of the file is.
  */
 export async function receiveFile(receiving: Receiving): Promise<void> {
-  const { file, parts, open, isCancelled, onBytes } = receiving;
-  let at = await parts.sizeBytes();
+  const { file, parts, open, onBytes } = receiving;
+  const at = await parts.sizeBytes();
   onBytes(at);
   if (at === file.sizeBytes) return;
   if (at > file.sizeBytes) return refuseSize(receiving, `${at} bytes`);
   const answer = await open(at);
+  try {
+    await receiveAnswer(receiving, answer, at);
+  } finally {
+    answer.drop();
+  }
+}
+
+/** Stores what an answer to the question for all from byte `from` on brings. */
+async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: number): Promise<void> {
+  const { file, parts, isCancelled, onBytes } = receiving;
+  let at = from;
   if (answer.status === 416) return refuseSize(receiving, `at most ${at} bytes`);
   if (answer.status === 206) await refuseOtherRange(receiving, answer, at);
   if (answer.status === 200 && at > 0) {
@@ -56,10 +67,7 @@ export async function receiveFile(receiving: Receiving): Promise<void> {
     }
   };
   for (let piece = await next(); piece !== null; piece = await next()) {
-    if (at + filled + piece.byteLength > file.sizeBytes) {
-      answer.drop();
-      return refuseSize(receiving, 'more');
-    }
+    if (at + filled + piece.byteLength > file.sizeBytes) return refuseSize(receiving, 'more');
     for (let taken = 0; taken < piece.byteLength;) {
       const fitting = piece.subarray(taken, taken + part.byteLength - filled);
       part.set(fitting, filled);
@@ -70,8 +78,7 @@ export async function receiveFile(receiving: Receiving): Promise<void> {
     onBytes(at + filled);
   }
   await keep();
-  if (isCancelled()) answer.drop();
-  else if (at < file.sizeBytes) return refuseSize(receiving, `${at} bytes, then the end`);
+  if (!isCancelled() && at < file.sizeBytes) return refuseSize(receiving, `${at} bytes, then the end`);
 }
 
 /**
@@ -114,7 +121,6 @@ async function refuseOtherRange({ file, parts }: Receiving, answer: FileAnswer, 
   const range = answer.header('content-range');
   const wanted = `bytes ${from}-${file.sizeBytes - 1}/${file.sizeBytes}`;
   if (range === null || range.replace(/\/\*$/, `/${file.sizeBytes}`) === wanted) return;
-  answer.drop();
   await parts.clear();
   throw new LabError('hub/range', `Another part of ${file.name} was sent than was asked for.`, {
     expected: wanted,

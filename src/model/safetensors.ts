@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
 import { safetensorsStream } from './safetensorsStream.ts';
-import { storedElementBytes, storedValues, type StoredTensor } from './storedTensor.ts';
+import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
 /** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
 export interface FileTensor {
@@ -20,19 +20,22 @@ const entrySchema = z.object({
 const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
- * Reads every tensor whose name passes `wanted`. Throws LabError `safetensors/...` with expected and got for a file that is
- * truncated, has a broken header, offsets outside the file or inside another tensor, a size that does not match its shape, or an element
- * type not read here.
+ * Reads every tensor whose name passes `wanted`, leaving out those of `unreadElementBytes`. Throws LabError `safetensors/...` with
+ * expected and got for a file that is truncated, has a broken header, offsets outside the file or inside another tensor, a size that does
+ * not match its shape, or an element type that is not known.
  */
 export function readSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
   wanted: (name: string) => boolean = () => true,
 ): ReadonlyMap<string, FileTensor> {
-  const tensors = [...openSafetensors(bytes, wanted)];
+  const tensors = [...openSafetensors(bytes, wanted)].filter(([, { dtype }]) => storedElementBytes.has(dtype));
   return new Map(tensors.map(([name, { dtype, shape, read }]) => [name, { dtype, shape, values: read() }]));
 }
 
-/** The tensors that `readSafetensors` gives, verified as there, their numbers still unread. `bytes` must stay as they are. */
+/**
+ * Tensors verified as by `readSafetensors`, their numbers still unread; those that it leaves out throw LabError `safetensors/type` when they
+ * are read. `bytes` must stay as they are.
+ */
 export function openSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
   wanted: (name: string) => boolean = () => true,
@@ -52,9 +55,9 @@ export function openSafetensors(
     .map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
   refuseOverlaps(places);
   return new Map(
-    places.map(({ name, dtype, shape, from, to }) => [
-      name,
-      { dtype, shape, read: () => storedValues(dtype, data.slice(from, to)) },
+    places.map((place) => [
+      place.name,
+      { dtype: place.dtype, shape: place.shape, read: () => readTensor(place, data) },
     ]),
   );
 }
@@ -85,13 +88,8 @@ function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace
   if (!entry.success) throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`);
   const { dtype, shape } = entry.data;
   const [from, to] = entry.data.data_offsets;
-  const elementBytes = storedElementBytes.get(dtype);
-  if (elementBytes === undefined) {
-    throw new LabError('safetensors/type', `Tensor ${name} has an element type this lab does not read.`, {
-      expected: [...storedElementBytes.keys()].join(', '),
-      got: dtype,
-    });
-  }
+  const elementBytes = storedElementBytes.get(dtype) ?? unreadElementBytes.get(dtype);
+  if (elementBytes === undefined) throw typeError(name, dtype);
   const expectedBytes = elementBytes * shape.reduce((product, size) => product * size, 1);
   if (to - from !== expectedBytes || to > dataBytes) {
     throw new LabError('safetensors/size', `Tensor ${name} does not lie inside the file; the file may be truncated.`, {
@@ -100,6 +98,18 @@ function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace
     });
   }
   return { name, dtype, shape, from, to };
+}
+
+function readTensor({ name, dtype, from, to }: TensorPlace, data: Uint8Array<ArrayBuffer>): FileTensor['values'] {
+  if (!storedElementBytes.has(dtype)) throw typeError(name, dtype);
+  return storedValues(dtype, data.slice(from, to));
+}
+
+function typeError(name: string, dtype: string): LabError {
+  return new LabError('safetensors/type', `Tensor ${name} has an element type this lab does not read.`, {
+    expected: [...storedElementBytes.keys()].join(', '),
+    got: dtype,
+  });
 }
 
 function refuseOverlaps(places: readonly TensorPlace[]): void {

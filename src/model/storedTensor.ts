@@ -12,6 +12,21 @@ export interface StoredTensor {
 /** Bytes of one element of each type that this lab reads. */
 export const storedElementBytes: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 
+/** Bytes of one element of further types that files may hold; tensors of them are known, and refused when their numbers are read. */
+export const unreadElementBytes: ReadonlyMap<string, number> = new Map([
+  ['F64', 8],
+  ['I64', 8],
+  ['U64', 8],
+  ['U32', 4],
+  ['I16', 2],
+  ['U16', 2],
+  ['I8', 1],
+  ['U8', 1],
+  ['BOOL', 1],
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
+]);
+
 /** Numbers from little-endian bytes of a type in `storedElementBytes`. `bytes` must be a buffer of their own. */
 export function storedValues(dtype: string, bytes: Uint8Array<ArrayBuffer>): ReturnType<StoredTensor['read']> {
   if (dtype === 'I32') return new Int32Array(bytes.buffer);

@@ -39,11 +39,13 @@ export async function exportTagger(
   const members = async (name: string) => parseConfigFile(name, await stored(name)) as Record<string, unknown>;
   const config = await members(CONFIG_FILE);
   const tokenizerConfig = has(TOKENIZER_CONFIG_FILE) ? await members(TOKENIZER_CONFIG_FILE) : null;
+  const tokenizer = await stored(TOKENIZER_FILE);
+  const tokenizerContent = parseConfigFile(TOKENIZER_FILE, tokenizer) as Record<string, unknown>;
   const description: TaggerFile = { format: 'bioner-lab-tagger', version: 1, ...head };
   const small = [
     jsonFile(CONFIG_FILE, taggerConfigFile(config, shape.encoder, head, precision)),
-    { name: TOKENIZER_FILE, bytes: await stored(TOKENIZER_FILE) },
-    jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder)),
+    { name: TOKENIZER_FILE, bytes: tokenizer },
+    jsonFile(TOKENIZER_CONFIG_FILE, tokenizerConfigFile(tokenizerConfig, shape.encoder, tokenizerContent)),
     jsonFile(TAGGER_FILE, description),
     textFile('README.md', modelCard(head, shape.encoder, model.source?.repository ?? null)),
     textFile('tag.py', program),

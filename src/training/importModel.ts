@@ -6,6 +6,7 @@ import { tokenizerFileOf } from '../data/tokenizerFile.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
 import { storedHead } from '../model/taggerTensors.ts';
+import { storedElementBytes } from '../model/storedTensor.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
 import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
@@ -115,7 +116,10 @@ function weightsFile(
     ...(tagger === null ? [] : storedHead(opened, { encoder: config, head: headShapeOf(tagger) })),
   ];
   const [whole] = files;
-  return form === 'safetensors' && whole !== undefined ? whole.bytes : writeSafetensors(new Map(tensors));
+  if (form !== 'safetensors' || whole === undefined) return writeSafetensors(new Map(tensors));
+  // What is kept as it came is read only when it is loaded; a type that is refused then is refused here.
+  for (const [, tensor] of tensors) if (!storedElementBytes.has(tensor.dtype)) tensor.read();
+  return whole.bytes;
 }
 
 function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): void {

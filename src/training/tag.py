@@ -144,6 +144,9 @@ def parts(rows, limit):
 
 
 if __name__ == "__main__":
+    # Pipes have the encoding of the locale otherwise.
+    sys.stdin.reconfigure(encoding="utf-8")
+    sys.stdout.reconfigure(encoding="utf-8")
     blocks = re.split(r"\n(?:[ \t]*\n)+", sys.stdin.read().replace("\r", ""))
     sentences = [[re.split(r"[ \t]", line)[0] for line in block.split("\n") if line.strip()] for block in blocks]
     sentences = [tokens for tokens in sentences if tokens]

@@ -1,4 +1,5 @@
 // tokenizer_config.json of an exported tagger: as the model came, with what transformers and tag.py ask for where it was not said.
+import { bertNormalizer } from '../data/bertText.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
 
 const defaults = {
@@ -20,10 +21,22 @@ const defaults = {
   },
 } as const;
 
-/** `stored` is what the model came with, null for none. */
+/**
+ * `stored` is what the model came with, null for none; `tokenizer` is the content of the tokenizer.json beside it. transformers makes a
+ * BERT's normalizer anew from what is said here, lower-casing unless told otherwise, so that it is said as that file has it.
+ */
 export function tokenizerConfigFile(
   stored: Readonly<Record<string, unknown>> | null,
   { family }: Pick<EncoderConfig, 'family'>,
+  tokenizer: { readonly normalizer?: unknown },
 ): Record<string, unknown> {
-  return { ...defaults[family], ...stored };
+  const normalizer = family === 'bert' ? bertNormalizer(tokenizer.normalizer) : null;
+  if (normalizer === null) return { ...defaults[family], ...stored };
+  return {
+    ...defaults[family],
+    ...stored,
+    do_lower_case: normalizer.lowercase,
+    strip_accents: normalizer.strip_accents,
+    tokenize_chinese_chars: normalizer.handle_chinese_chars,
+  };
 }

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
 import { encoderShapes } from '../../src/model/parameters.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
-import type { FileTensor } from '../../src/model/safetensors.ts';
+import { readSafetensors, type FileTensor } from '../../src/model/safetensors.ts';
 import { memory } from '../../src/storage/memory.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { bertFolder, bertForms } from '../fixtures/bertFolders.ts';
+import { safetensorsFile, type RawTensor } from '../fixtures/safetensorsFile.ts';
 
 async function imported(form: (typeof bertForms)[number]) {
   const store = memory();
@@ -47,7 +48,39 @@ describe.each(bertForms)('a BERT as %s', (form) => {
   });
 });
 
+/** The folder with its weights' tensors changed: all of them are F32 there. */
+function withTensors(change: (tensors: Record<string, RawTensor>) => Record<string, RawTensor>) {
+  return bertFolder('safetensors').map((file) => {
+    if (file.name !== 'model.safetensors') return file;
+    const tensors = [...readSafetensors(file.bytes)].map(([name, { dtype, shape, values }]): [string, RawTensor] => [
+      name,
+      { dtype, shape, bytes: new Uint8Array(values.slice().buffer) },
+    ]);
+    return { ...file, bytes: safetensorsFile(change(Object.fromEntries(tensors))) };
+  });
+}
+
 describe('a BERT', () => {
+  it('may come with whole numbers of 64 bits that are not of the encoder', async () => {
+    const positions: RawTensor = { dtype: 'I64', shape: [1, 40], bytes: new Uint8Array(8 * 40) };
+    const files = withTensors((tensors) => ({ 'bert.embeddings.position_ids': positions, ...tensors }));
+    const store = memory();
+    const record = await importModel(store, 'x', false, files);
+    expect((await loadModel(store, record, false)).encoder).toEqual(known.model.encoder);
+  });
+
+  it("is refused when the encoder's own numbers are of a type not read here", async () => {
+    const files = withTensors((tensors) =>
+      Object.fromEntries(
+        Object.entries(tensors).map(([name, { shape, bytes }]) => [
+          name,
+          { dtype: 'F64', shape, bytes: new Uint8Array(2 * bytes.byteLength) },
+        ]),
+      ),
+    );
+    expect(await refusal(importModel(memory(), 'x', false, files))).toMatchObject({ code: 'safetensors/type', got: 'F64' }); // prettier-ignore
+  });
+
   it('lacks what its folder lacks', async () => {
     const without = (name: string) => bertFolder('bin').filter((file) => file.name !== name);
     for (const name of ['config.json', 'pytorch_model.bin', 'vocab.txt']) {

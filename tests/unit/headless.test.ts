@@ -10,7 +10,7 @@ import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
-import { hubServer } from '../fixtures/hub/hubServer.ts';
+import { hubCommit, hubServer } from '../fixtures/hub/hubServer.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { categoryPlan, planFile, planOfTasks } from '../fixtures/records.ts';
 
@@ -130,9 +130,11 @@ describe('headless', () => {
       expect(exitCode).toBe(0);
       expect(output.match(/^Model: /gm)).toHaveLength(2);
       const models = path.join(folder, 'out', 'models');
-      expect((await readdir(models)).sort()).toEqual(['STL-moss-Disease-seed-1', 'STL-moss-Disease-seed-2']);
+      const [first = '', ...others] = (await readdir(models)).sort();
+      expect(first).toMatch(/^STL-moss-Disease-seed-1-[0-9a-f]{8}$/);
+      expect(others).toEqual([expect.stringMatching(/^STL-moss-Disease-seed-2-[0-9a-f]{8}$/)]);
       // The fake server gives this file in two chunks.
-      expect(await readFile(path.join(models, 'STL-moss-Disease-seed-1', 'config.json'), 'utf8')).toBe('{}{}');
+      expect(await readFile(path.join(models, first, 'config.json'), 'utf8')).toBe('{}{}');
     }
   });
 
@@ -248,6 +250,9 @@ describe('a model from a hub', () => {
       const again = await headless(planFile(), {}, { more });
       expect(again).toMatchObject({ exitCode: 0 });
       expect(again.server?.begun).toEqual([]);
+      expect(hub.asked).toEqual([]);
+      const atCommit = ['--model-from', `moss/tiny-model@${hubCommit}`, '--hub', hub.address];
+      expect(await headless(planFile(), {}, { more: atCommit })).toMatchObject({ exitCode: 0 });
       expect(hub.asked).toEqual([]);
     } finally {
       await hub.close();

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { publicHub } from '../../src/lab/hubClient.ts';
 import type { HubModel, Lab } from '../../src/lab/labState.ts';
 import { receiveFile, verifiedFile } from '../../src/lab/receiveFile.ts';
+import type { RequestFile } from '../../src/lab/requestFile.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import { fileParts } from '../../src/storage/downloadRecords.ts';
 import { memory } from '../../src/storage/memory.ts';
@@ -215,6 +216,41 @@ describe('a download', () => {
     expect(lab.getState().downloads).toEqual([]);
     expect(await store.keys('download/')).toEqual([]);
     expect(await lab.downloadModel(download)).not.toBeNull();
+  });
+
+  it.each(['no headers', 'a wait'])('can be cancelled while there is %s yet', async (what) => {
+    const hub = await served();
+    const { download } = await lookedUp((await labOn(hub)).lab);
+    const asked: string[] = [];
+    const waiting: RequestFile = async (address, { cancelled }) => {
+      asked.push(address);
+      if (what === 'a wait' && asked.length === 1) return { status: 429, header: () => '60', pieces: pieces(new Uint8Array()), drop: () => undefined }; // prettier-ignore
+      await cancelled;
+      throw new Error('aborted');
+    };
+    const { lab } = await openLab({ requestFile: waiting });
+    const downloading = lab.downloadModel(download);
+    await expect.poll(() => asked).toHaveLength(1);
+    for (const { id } of lab.getState().jobs) lab.cancelJob(id);
+    expect(await downloading).toBeNull();
+    expect(lab.getState()).toMatchObject({ models: [], jobs: [], notices: [], downloads: [{ jobId: null }] });
+  });
+
+  it.each([
+    [200, 'storage/full'],
+    [416, 'hub/size'],
+  ])('lets go of an answer of status %i that is not read to its end', async (status, code) => {
+    let drops = 0;
+    const parts = fileParts(memory(), 'd', 0);
+    const receiving = receiveFile({
+      file: { name: 'any', sizeBytes: 4, digest: { kind: 'gitBlob', hex: '' } },
+      parts: { ...parts, write: () => Promise.reject(new LabError('storage/full', 'full')) },
+      open: () => Promise.resolve({ status, header: () => null, pieces: pieces(new Uint8Array(4)), drop: () => void drops++ }), // prettier-ignore
+      isCancelled: () => false,
+      onBytes: () => undefined,
+    });
+    expect(await refusal(receiving)).toMatchObject({ code });
+    expect(drops).toBe(1);
   });
 
   it.each(['model.safetensors', 'tokenizer.json'])(

@@ -1,7 +1,7 @@
 // Proves that safetensors files are read to the bit in each element type, and that broken ones are refused with the reason.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../src/model/safetensors.ts';
+import { openSafetensors, readSafetensors } from '../../src/model/safetensors.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { fileWithHeader, joined, safetensorsFile, type RawTensor } from '../fixtures/safetensorsFile.ts';
 
@@ -57,11 +57,35 @@ describe('element types', () => {
     expect(only('F32', Uint8Array.from([0, 0, 0x80, 0x3f]), []).values).toEqual(Float32Array.of(1));
   });
 
+  it.each([
+    ['I64', 8],
+    ['F64', 8],
+    ['U32', 4],
+    ['U16', 2],
+    ['BOOL', 1],
+    ['F8_E4M3', 1],
+  ])('%s is left out, and refused by name when it is read', (dtype, elementBytes) => {
+    const x = { dtype, shape: [2], bytes: new Uint8Array(2 * elementBytes) };
+    const file = safetensorsFile({ x, y: four(7) });
+    expect([...readSafetensors(file)].map(([name, { values }]) => [name, values[0]])).toEqual([['y', 7]]);
+    const opened = openSafetensors(file).get('x');
+    expect(opened).toMatchObject({ dtype, shape: [2] });
+    expect(() => opened?.read()).toThrow(
+      expect.objectContaining({
+        code: 'safetensors/type',
+        message: expect.stringContaining('Tensor x') as string,
+        expected: 'F32, F16, BF16, I32',
+        got: dtype,
+      }),
+    );
+    expect(refusal(safetensorsFile({ x: { ...x, shape: [3] } })).code).toBe('safetensors/size');
+  });
+
   it('others are refused by name', () => {
-    const error = refusal(safetensorsFile({ x: { dtype: 'I64', shape: [1], bytes: new Uint8Array(8) } }));
+    const error = refusal(safetensorsFile({ x: { dtype: 'C64', shape: [1], bytes: new Uint8Array(8) } }));
     expect(error.code).toBe('safetensors/type');
     expect(error.message).toContain('x');
-    expect([error.expected, error.got]).toEqual(['F32, F16, BF16, I32', 'I64']);
+    expect([error.expected, error.got]).toEqual(['F32, F16, BF16, I32', 'C64']);
   });
 });
 
@@ -88,7 +112,7 @@ describe('a file', () => {
   });
 
   it('is read only as far as it is wanted', () => {
-    const file = safetensorsFile({ wanted: four(1), odd: { dtype: 'F8_E4M3', shape: [1], bytes: Uint8Array.of(0) } });
+    const file = safetensorsFile({ wanted: four(1), odd: { dtype: 'odd', shape: [1], bytes: Uint8Array.of(0) } });
     expect([...readSafetensors(file, (name) => name === 'wanted').keys()]).toEqual(['wanted']);
   });
 

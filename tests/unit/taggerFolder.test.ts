@@ -9,6 +9,7 @@ import { safetensorsStream } from '../../src/model/safetensorsStream.ts';
 import { storedValues } from '../../src/model/storedTensor.ts';
 import type { TaggerHead } from '../../src/schema/taggerHead.ts';
 import { modelCard } from '../../src/training/modelCard.ts';
+import { tokenizerConfigFile } from '../../src/training/tokenizerConfigFile.ts';
 import { smallConfig } from '../fixtures/records.ts';
 
 const widened = (bits: Uint16Array<ArrayBuffer>) => storedValues('F16', new Uint8Array(bits.buffer));
@@ -66,6 +67,27 @@ it('a zip written chunk by chunk holds the files as they were', () => {
       expect(found.map(({ path, bytes }) => [path, [...bytes]])).toEqual(expected);
     }),
   );
+});
+
+describe('tokenizerConfigFile', () => {
+  const normalizer = { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: false }; // prettier-ignore
+  const bert = { family: 'bert' } as const;
+
+  it("says how a BERT's tokenizer.json treats text, whatever the model came with", () => {
+    const cased = { do_lower_case: false, strip_accents: null, tokenize_chinese_chars: true };
+    expect(tokenizerConfigFile(null, bert, { normalizer })).toMatchObject({ ...cased, tokenizer_class: 'BertTokenizer', unk_token: '[UNK]' }); // prettier-ignore
+    const stored = { do_lower_case: true, strip_accents: true, tokenize_chinese_chars: false, unk_token: '<u>' };
+    expect(tokenizerConfigFile(stored, bert, { normalizer })).toMatchObject({ ...cased, unk_token: '<u>' });
+    const uncased = { ...normalizer, lowercase: true, strip_accents: false, handle_chinese_chars: false };
+    expect(tokenizerConfigFile(null, bert, { normalizer: uncased })).toMatchObject({ do_lower_case: true, strip_accents: false, tokenize_chinese_chars: false }); // prettier-ignore
+  });
+
+  it('leaves other families and other normalizers as they came', () => {
+    const stored = { do_lower_case: true };
+    expect(tokenizerConfigFile(stored, bert, { normalizer: null })).toMatchObject(stored);
+    expect(tokenizerConfigFile(stored, { family: 'xlnet' }, { normalizer })).toMatchObject(stored);
+    expect(tokenizerConfigFile(null, { family: 'xlnet' }, { normalizer })).not.toHaveProperty('do_lower_case');
+  });
 });
 
 describe('modelCard', () => {

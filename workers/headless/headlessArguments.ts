@@ -35,7 +35,7 @@ Trains the plan that the page exported and writes DIR/<plan name>.result.json, w
   --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
   --gpu-memory GIB, --activations NAME, --precision NAME
                   as in the page's settings of the GPU; kept in DIR/store
-  --export-models  of each finished run the selected snapshot, as a folder DIR/models/<run> that Hugging Face
+  --export-models  of each finished run the selected snapshot, as a folder DIR/models/<run>-<id> that Hugging Face
                   transformers opens and the page takes in
 Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 wrong command or input, 130 paused.
 `;

@@ -141,7 +141,9 @@ async function takeFromHub(
 ): Promise<Input | null> {
   const held = lab
     .getState()
-    .models.find(({ source }) => source?.repository === repository && source.revision === revision);
+    .models.find(
+      ({ source }) => source?.repository === repository && [source.revision, source.commit].includes(revision),
+    );
   if (held !== undefined) return wantedInput(lab, 'models', model, [held.id]);
   const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
   interrupt.addEventListener('abort', cancel, { once: true });

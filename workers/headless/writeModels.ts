@@ -6,7 +6,10 @@ import { runTitle } from '../../src/lab/runTitle.ts';
 import type { TaggerExport } from '../../src/schema/taggerExport.ts';
 import { layersOf, type TextOutput } from './progressReport.ts';
 
-/** Folders `<outFolder>/models/<run>`; one that is there already is replaced when the new one is whole. */
+/**
+ * Folders `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, as the titles of two runs can be the same; one that is
+ * there already is replaced when the new one is whole.
+ */
 export async function writeModels(
   lab: Lab,
   runIds: readonly string[],
@@ -16,7 +19,8 @@ export async function writeModels(
   for (const { record } of lab.getState().runs) {
     const { spec, status, selectedEpoch } = record;
     if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
-    const name = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    const name = `${title}-${spec.id.slice(0, 8)}`;
     const folder = path.join(outFolder, 'models', name);
     await writeFolder(
       lab,

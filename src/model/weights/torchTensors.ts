@@ -1,6 +1,6 @@
 // The weights that torch.save wrote: a zip archive, or before 1.6 pickles one after another and the numbers behind them.
 import { LabError } from '../../util/labError.ts';
-import { storedElementBytes, storedValues, type StoredTensor } from '../storedTensor.ts';
+import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from '../storedTensor.ts';
 import { PickleGlobal, readPickle, type PickleNames, type PickleValue } from './pickle.ts';
 import { readStoredZip } from './storedZip.ts';
 
@@ -139,7 +139,7 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   for (const key of Array.isArray(keys) ? (keys as PickleValue[]) : []) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     // Element sizes that are not read here are known to torch alone, and what follows them could not be found.
-    const elementBytes = storage === undefined ? undefined : (storedElementBytes.get(storage.dtype) ?? unreadBytes.get(storage.dtype)); // prettier-ignore
+    const elementBytes = storage === undefined ? undefined : (storedElementBytes.get(storage.dtype) ?? unreadElementBytes.get(storage.dtype)); // prettier-ignore
     const elements = at + 8 > bytes.byteLength ? undefined : Number(view.getBigUint64(at, true));
     const from = at + 8;
     at = from + (elements ?? 0) * (elementBytes ?? 0);
@@ -163,8 +163,6 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
     },
   };
 }
-
-const unreadBytes: ReadonlyMap<string, number> = new Map([['F64', 8], ['I64', 8], ['I16', 2], ['I8', 1], ['U8', 1], ['BOOL', 1]]); // prettier-ignore
 
 /** The names that state dicts use, and `storages` filled with what their persistent ids tell. */
 function torchNames(storages: Map<string, TorchStorage>): PickleNames {
