@@ -88,6 +88,7 @@ test('the keyboard alone reaches the content, every page and the training of a s
       'Corpora',
       'Models',
       'Runs',
+      'Tag',
       'Compare',
       'Results',
       'About',
