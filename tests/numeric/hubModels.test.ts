@@ -70,7 +70,7 @@ it.each(allForms ? [...usual, ...others] : usual)(
   3_600_000,
 );
 
-/** The model of a hub's files in a new library, its largest file interrupted twice on the way. */
+/** The model of a hub's files in a new library, its first large file interrupted twice on the way. */
 async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<{ store: Store; record: ModelRecord }> {
   const store = memory();
   const hub = await hubServer('xlnet/drawn', files);
@@ -84,13 +84,12 @@ async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<
     const found = await lab.lookUpModel('xlnet/drawn', 'main');
     if (found === null) throw new Error('looking up was cancelled');
     const { download, encoder } = found;
-    const { name } = download.files.reduce((left, right) => (right.sizeBytes > left.sizeBytes ? right : left));
     for (const breakAfter of [50_000_001, 70_000_002]) {
       hub.faults = { breakAfter };
       await expect(lab.downloadModel(download)).rejects.toMatchObject({ code: 'hub/interrupted' });
     }
     const modelId = await lab.downloadModel(download);
-    expect(hub.asked).toContain(`${name} 120000003-`);
+    expect(hub.asked.filter((asked) => asked.endsWith(' 120000003-'))).toHaveLength(1);
     const record = lab.getState().models.find(({ id }) => id === modelId);
     if (record === undefined) throw new Error('the model is not in the library');
     expect(record).toMatchObject({ ...encoder, source: download.source });
