@@ -9,7 +9,7 @@ const executablePath = findChromium();
 export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'test-results/e2e',
-  timeout: 300_000,
+  timeout: 480_000,
   expect: { timeout: 15_000 },
   workers: 1,
   forbidOnly: process.env['CI'] !== undefined,
