@@ -11,6 +11,6 @@ export function saveFiles(name: string, files: readonly NamedFile[]): void {
     saveFile(`${name}.zip`, new Blob([writeArchive(files)], { type: 'application/zip' }));
     return;
   }
-  const extension = /(\.[A-Za-z]+)?\.[A-Za-z]+$/.exec(file.path.slice(file.path.lastIndexOf('/') + 1))?.[0] ?? '';
+  const extension = /\.[A-Za-z]+$/.exec(file.path)?.[0] ?? '';
   saveFile(`${name}${extension}`, new Blob([Uint8Array.from(file.bytes)]));
 }
