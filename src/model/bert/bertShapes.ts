@@ -1,5 +1,6 @@
 // Names and shapes of a BERT encoder's parameters.
 import { EMBEDDING } from '../parameterPlace.ts';
+import { residualShapes } from '../residualShapes.ts';
 import type { BertConfig } from './bertConfig.ts';
 
 /** Of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
@@ -13,8 +14,9 @@ function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }:
   ] as const;
 }
 
-/** Of one layer, relative to `layer.<l>.`; d hidden, H heads, h head size, i inner size. */
-function layerShapes({ hiddenSize: d, heads: H, headSize: h, innerSize: i }: BertConfig) {
+/** Of one layer, relative to `layer.<l>.`; d hidden, H heads, h head size. */
+function layerShapes(config: BertConfig) {
+  const { hiddenSize: d, heads: H, headSize: h } = config;
   return [
     ['attention.query', [d, H * h]],
     ['attention.key', [d, H * h]],
@@ -24,14 +26,7 @@ function layerShapes({ hiddenSize: d, heads: H, headSize: h, innerSize: i }: Ber
     ['attention.key.bias', [H * h]],
     ['attention.value.bias', [H * h]],
     ['attention.output.bias', [d]],
-    ['attention.norm.scale', [d]],
-    ['attention.norm.shift', [d]],
-    ['feedForward.inner.kernel', [d, i]],
-    ['feedForward.inner.bias', [i]],
-    ['feedForward.outer.kernel', [i, d]],
-    ['feedForward.outer.bias', [d]],
-    ['feedForward.norm.scale', [d]],
-    ['feedForward.norm.shift', [d]],
+    ...residualShapes(config),
   ] as const;
 }
 

@@ -1,5 +1,6 @@
 // Names and shapes of an XLNet encoder's parameters.
 import { EMBEDDING } from '../parameterPlace.ts';
+import { residualShapes } from '../residualShapes.ts';
 import type { XlnetConfig } from './xlnetConfig.ts';
 
 /** Of everything before the first layer. */
@@ -7,8 +8,9 @@ function embeddingShapes({ vocabularySize, hiddenSize }: XlnetConfig) {
   return [[EMBEDDING, [vocabularySize, hiddenSize]]] as const;
 }
 
-/** Of one layer, relative to `layer.<l>.`, in a fixed order; d hidden, H heads, h head size, i inner size. */
-function layerShapes({ hiddenSize: d, heads: H, headSize: h, innerSize: i }: XlnetConfig) {
+/** Of one layer, relative to `layer.<l>.`, in a fixed order; d hidden, H heads, h head size. */
+function layerShapes(config: XlnetConfig) {
+  const { hiddenSize: d, heads: H, headSize: h } = config;
   return [
     ['attention.query', [d, H * h]],
     ['attention.key', [d, H * h]],
@@ -19,14 +21,7 @@ function layerShapes({ hiddenSize: d, heads: H, headSize: h, innerSize: i }: Xln
     ['attention.positionBias', [H, h]],
     ['attention.segmentBias', [H, h]],
     ['attention.segmentEmbedding', [2, H, h]],
-    ['attention.norm.scale', [d]],
-    ['attention.norm.shift', [d]],
-    ['feedForward.inner.kernel', [d, i]],
-    ['feedForward.inner.bias', [i]],
-    ['feedForward.outer.kernel', [i, d]],
-    ['feedForward.outer.bias', [d]],
-    ['feedForward.norm.scale', [d]],
-    ['feedForward.norm.shift', [d]],
+    ...residualShapes(config),
   ] as const;
 }
 
