@@ -6,6 +6,7 @@ import { memory } from '../storage/memory.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
+import { totalSize } from '../util/totalSize.ts';
 import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
 import type { Board, ReportProgress } from './board.ts';
 import { createCancelling, type Cancelling } from './cancelling.ts';
@@ -72,7 +73,7 @@ export function createDownloadShelf({
 
   async function refuseWithoutRoom(record: DownloadRecord, received: number): Promise<void> {
     const { usedBytes, quotaBytes } = await store.usage();
-    const needed = totalBytes(record) - received + record.keptBytes;
+    const needed = totalSize(record.files) - received + record.keptBytes;
     if (quotaBytes === null || needed <= quotaBytes - usedBytes) return;
     const free = Math.max(0, quotaBytes - usedBytes);
     throw new LabError('storage/full', `${megabytes(needed - free)} of room are missing here for this model.`, {
@@ -100,7 +101,7 @@ export function createDownloadShelf({
 
   async function receiveAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress): Promise<void> {
     const hub = hubAt(record.hub);
-    const onBytes = paced(report, totalBytes(record), await receivedBytes(record));
+    const onBytes = paced(report, totalSize(record.files), await receivedBytes(record));
     for (const { file, parts, before } of filesOf(record)) {
       if (cancelling.isCancelled()) return;
       const receiving: Receiving = {
@@ -116,7 +117,7 @@ export function createDownloadShelf({
 
   async function verifyAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress) {
     const files: NamedBytes[] = [];
-    const onBytes = paced(report, totalBytes(record), 0);
+    const onBytes = paced(report, totalSize(record.files), 0);
     for (const { file, parts, before } of filesOf(record)) {
       if (cancelling.isCancelled()) return null;
       const bytes = await verifiedFile({ file, parts, onBytes: (here) => onBytes(before + here) });
@@ -229,7 +230,7 @@ function downloadOf(
   parameterCount: number,
 ): DownloadRecord {
   const id = fingerprint({ hub, repository: source.repository, commit: source.commit }).slice(0, 16);
-  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const sizeBytes = totalSize(files);
   // One safetensors file is kept as it comes; anything else is written anew in F32.
   const keptBytes = chosen.form === 'safetensors' ? sizeBytes : 4 * parameterCount;
   return { version: 1, id, hub, source, files: [...files], keptBytes };
@@ -255,10 +256,6 @@ function paced(report: ReportProgress, total: number, startBytes: number): (done
     if (came > 0) report(done, total, ((now - startedAt) / came) * (total - done));
     else report(done, total);
   };
-}
-
-function totalBytes({ files }: DownloadRecord): number {
-  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 function megabytes(sizeBytes: number): string {

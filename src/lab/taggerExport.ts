@@ -1,6 +1,7 @@
 // A trained tagger's folder, drawn from the training server as a job that can be cancelled.
 import type { ServerClient } from '../../workers/protocol.ts';
 import type { TaggerExport } from '../schema/taggerExport.ts';
+import { totalSize } from '../util/totalSize.ts';
 import type { Board } from './board.ts';
 import type { Lab } from './labState.ts';
 
@@ -16,7 +17,7 @@ export function createTaggerExport({
     let cancelled = false;
     const work = async (report: (done: number, total: number) => void): Promise<boolean> => {
       const { exportId, files } = await client.call('exportTagger', request);
-      const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const total = totalSize(files);
       let done = 0;
       try {
         for (;;) {

@@ -120,10 +120,7 @@ export function createTagging({
     }
   }
 
-  return {
-    stop,
-    tag: (ref, source) => tag(ref, source),
-  };
+  return { tag, stop };
 }
 
 function nameOfSource(source: TextSource, nameOf: (corpusId: string) => string): string {

@@ -4,6 +4,9 @@ import { taggerHeadSchema } from './taggerHead.ts';
 
 export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().min(0) });
 
+/** What the families of encoders are called. */
+export const familyNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
+
 /** Where a model was downloaded. */
 export const modelSourceSchema = z.strictObject({
   repository: z.string(),

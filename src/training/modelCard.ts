@@ -1,10 +1,9 @@
 // The README.md of an exported tagger: what it is, how it was trained, what it scored, how it is used.
 import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { familyNames } from '../schema/modelRecord.ts';
 import type { SplitScores } from '../schema/scores.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/markdownText.ts';
-
-const encoderNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 const methods = {
   STL: 'Single-task learning (STL): one task alone, from pretrained weights',
@@ -20,7 +19,7 @@ export function modelCard(
   repository: string | null,
 ): string {
   const { types, config, provenance } = head;
-  const name = `${encoderNames[family]}${config.head === 'crf' ? '-CRF' : ''}`;
+  const name = `${familyNames[family]}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
     frontMatter(repository),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,

@@ -9,6 +9,7 @@ import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from 
 import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { format } from './format.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 /** One input as the library has it, or what is wrong with it. */
 export interface ResolvedInput<Kept> {
@@ -127,11 +128,6 @@ function readRounds(entered: PlanDraft['rounds'], problems: Map<string, string>)
   if (count === null) problems.set('rounds.count', 'Expected a whole number from 0 to 100.');
   if (epochs === null) problems.set('rounds.epochs', 'Expected a whole number from 1 to 10,000.');
   return count === null || epochs === null ? null : { count, epochs };
-}
-
-function wholeNumber(text: string, least: number, most: number): number | null {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isInteger(value) && value >= least && value <= most ? value : null;
 }
 
 function readCategory(

@@ -1,7 +1,9 @@
 // Models on their way: how far each is, and the buttons to cancel, resume and discard it.
 import type { Job, ModelDownload } from '../../lab/labState.ts';
+import { totalSize } from '../../util/totalSize.ts';
 import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
+import { ActionsHead } from './ActionsHead.tsx';
 import { Button } from './Button.tsx';
 import { Meter } from './Meter.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
@@ -16,9 +18,7 @@ export function DownloadTable({ downloads }: { readonly downloads: readonly Mode
           <th scope="col">Commit</th>
           <th scope="col">Hub</th>
           <th scope="col">Progress</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
+          <ActionsHead />
         </tr>
       </thead>
       <tbody>
@@ -33,7 +33,7 @@ export function DownloadTable({ downloads }: { readonly downloads: readonly Mode
 function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly download: ModelDownload }) {
   const { lab, state } = useLab();
   const { repository, commit, revision } = record.source;
-  const totalBytes = record.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const totalBytes = totalSize(record.files);
   const job = state.jobs.find(({ id }) => id === jobId);
   return (
     <tr>

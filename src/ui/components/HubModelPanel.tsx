@@ -2,10 +2,13 @@
 import { useMemo, useState } from 'react';
 import { presets } from '../../lab/presets.ts';
 import type { HubModel } from '../../lab/labState.ts';
+import { familyNames } from '../../schema/modelRecord.ts';
 import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
+import { totalSize } from '../../util/totalSize.ts';
 import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
 import { useModelMemory } from '../useModelMemory.ts';
+import { wholeNumber } from '../wholeNumber.ts';
 import { backendName } from './BackendPanel.tsx';
 import { Button } from './Button.tsx';
 import { Facts } from './Facts.tsx';
@@ -15,7 +18,7 @@ import { TableBox } from './TableBox.tsx';
 export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
   const { lab, state } = useLab();
   const { repository, revision, commit } = download.source;
-  const totalBytes = download.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const totalBytes = totalSize(download.files);
   const begun = state.downloads.find(({ record }) => record.id === download.id);
   const here = state.models.find(({ source }) => source?.repository === repository && source.commit === commit);
   const received = begun?.receivedBytes ?? 0;
@@ -24,7 +27,7 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
       <h3>{repository}</h3>
       <Facts
         facts={[
-          ['Family', encoder.family === 'bert' ? 'BERT' : 'XLNet'],
+          ['Family', familyNames[encoder.family ?? 'xlnet']],
           ['Layers', format.count(encoder.layers)],
           ['Width', format.count(encoder.hiddenSize)],
           ['Heads', format.count(encoder.heads)],
@@ -86,12 +89,16 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
   );
 }
 
+/** Least and most of each. */
+const SEQUENCES = [1, 4096] as const;
+const PIECES = [8, 1024] as const;
+
 /** Memory that an update takes on the GPU, for a batch and a length that can be changed. */
 function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
   const { state } = useLab();
   const [sequences, setSequences] = useState('8');
   const [pieces, setPieces] = useState('128');
-  const [sequenceCount, pieceCount] = [wholeNumber(sequences, 1, 4096), wholeNumber(pieces, 8, 1024)];
+  const [sequenceCount, pieceCount] = [wholeNumber(sequences, ...SEQUENCES), wholeNumber(pieces, ...PIECES)];
   const request = useMemo(() => {
     if (sequenceCount === null || pieceCount === null) return null;
     const size = { batchSize: sequenceCount, microBatchSize: sequenceCount, maxPieces: pieceCount };
@@ -100,41 +107,50 @@ function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
   const estimate = useModelMemory(request);
   return (
     <div className="fields">
-      <Field
+      <SizeField
         label="Sequences at once"
         help="The size of a micro-batch."
-        problem={sequenceCount === null ? 'A number from 1 to 4096 is expected.' : undefined}
-      >
-        {(control) => (
-          <input
-            {...control}
-            type="text"
-            inputMode="numeric"
-            value={sequences}
-            onChange={(event) => setSequences(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
+        bounds={SEQUENCES}
+        text={sequences}
+        onChange={setSequences}
+      />
+      <SizeField
         label="Pieces in a sequence"
         help="The longest sequence."
-        problem={pieceCount === null ? 'A number from 8 to 1024 is expected.' : undefined}
-      >
-        {(control) => (
-          <input
-            {...control}
-            type="text"
-            inputMode="numeric"
-            value={pieces}
-            onChange={(event) => setPieces(event.target.value)}
-          />
-        )}
-      </Field>
+        bounds={PIECES}
+        text={pieces}
+        onChange={setPieces}
+      />
       <div className="field" aria-live="polite">
         <span className="soft">Memory of an update</span>
         <MemoryText estimate={estimate} backend={state.backend} gpuBytes={state.machine.gpuBytes} />
       </div>
     </div>
+  );
+}
+
+interface SizeFieldProps {
+  readonly label: string;
+  readonly help: string;
+  readonly bounds: readonly [least: number, most: number];
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}
+
+function SizeField({ label, help, bounds, text, onChange }: SizeFieldProps) {
+  const problem = `A number from ${bounds[0]} to ${bounds[1]} is expected.`;
+  return (
+    <Field label={label} help={help} problem={wholeNumber(text, ...bounds) === null ? problem : undefined}>
+      {(control) => (
+        <input
+          {...control}
+          type="text"
+          inputMode="numeric"
+          value={text}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   );
 }
 
@@ -164,9 +180,4 @@ function MemoryText({
       {!estimate.fits && `, more than the ${format.bytes(gpuBytes)} it is said to have`}
     </p>
   );
-}
-
-function wholeNumber(text: string, least: number, most: number): number | null {
-  const value = Number(text);
-  return text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most ? value : null;
 }

@@ -6,6 +6,7 @@ import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
+import { ActionsHead } from './ActionsHead.tsx';
 import { Button } from './Button.tsx';
 import { TableBox } from './TableBox.tsx';
 
@@ -48,9 +49,7 @@ export function QueuePanel() {
               </th>
               <th scope="col">Run</th>
               <th scope="col">Waits for</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

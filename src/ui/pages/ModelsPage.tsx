@@ -1,6 +1,8 @@
 // The library of pretrained models.
 import type { LabState } from '../../lab/labState.ts';
-import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
+import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
+import { totalSize } from '../../util/totalSize.ts';
+import { ActionsHead } from '../components/ActionsHead.tsx';
 import { DropZone } from '../components/DropZone.tsx';
 import { HubPanel } from '../components/HubPanel.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
@@ -10,8 +12,6 @@ import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
 
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
-
-const FAMILIES = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 export function ModelsPage() {
   const { state } = useLab();
@@ -45,9 +45,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
           ))}
           <th scope="col">Activation</th>
           <th scope="col">Fingerprint</th>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
+          <ActionsHead />
         </tr>
       </thead>
       <tbody>
@@ -59,13 +57,13 @@ function ModelsTable({ state }: { readonly state: LabState }) {
               {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
               {model.source !== undefined && <Source source={model.source} />}
             </th>
-            <td>{FAMILIES[model.family ?? 'xlnet']}</td>
+            <td>{familyNames[model.family ?? 'xlnet']}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
             <td className="number">{format.count(model.heads)}</td>
             <td className="number">{format.count(model.vocabularySize)}</td>
             <td className="number">{format.parameters(model.parameterCount)}</td>
-            <td className="number">{format.bytes(sizeOf(model))}</td>
+            <td className="number">{format.bytes(totalSize(model.files))}</td>
             <td>{model.activation}</td>
             <td>
               <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
@@ -100,16 +98,12 @@ function Loss({ model, runs }: { readonly model: ModelRecord; readonly runs: Lab
   return (
     <>
       <p>
-        {format.bytes(sizeOf(model))} of weights and vocabulary will be gone from this browser. Your own files are not
-        touched, and runs keep their scores.
+        {format.bytes(totalSize(model.files))} of weights and vocabulary will be gone from this browser. Your own files
+        are not touched, and runs keep their scores.
       </p>
       {unfinished > 0 && (
         <p className="problem">{format.counted(unfinished, 'unfinished run')} may not go on without this model.</p>
       )}
     </>
   );
-}
-
-function sizeOf(model: ModelRecord): number {
-  return model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
