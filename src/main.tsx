@@ -7,7 +7,7 @@ import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
-import type { BackendChoice, FromServer, ToServer } from '../workers/protocol.ts';
+import type { BackendChoice, RunEvent, ServerCalls } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
 import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
@@ -21,7 +21,7 @@ const root = createRoot(container);
 const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
-  client: connect(workerWire<ToServer, FromServer>(worker)),
+  client: connect<ServerCalls, RunEvent>(workerWire(worker)),
   fetchBuiltIn,
   requestFile,
   software: softwareVersion,

@@ -3,7 +3,7 @@ import type { Store } from '../src/storage/store.ts';
 import { runHeadless } from './headless/runHeadless.ts';
 import { nodePlatform } from './nodePlatform.ts';
 import { connect } from './port.ts';
-import type { FromServer, ServerClient, ToServer } from './protocol.ts';
+import type { RunEvent, ServerCalls, ServerClient } from './protocol.ts';
 import { createTrainingServer } from './trainingServer.ts';
 import { portWire } from './wires.ts';
 
@@ -12,8 +12,8 @@ const sameSignalMs = 1000;
 
 function openServer(store: Store): ServerClient {
   const channel = new MessageChannel();
-  createTrainingServer({ store, wire: portWire<FromServer, ToServer>(channel.port2), platform: nodePlatform });
-  return connect(portWire<ToServer, FromServer>(channel.port1));
+  createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
+  return connect<ServerCalls, RunEvent>(portWire(channel.port1));
 }
 
 const interrupt = new AbortController();

@@ -1,17 +1,17 @@
-// Typed calls, replies and events over a Wire: `connect` is the lab's end, `serve` the training server's.
+// Typed calls, replies and events over a Wire: `connect` is the asking end, `serve` the answering one.
 import { LabError } from '../src/util/labError.ts';
-import type { CallName, FromServer, RunEvent, ServerCalls, ServerClient, ToServer, Wire } from './protocol.ts';
+import type { AnswerMessage, AnswerOf, ArgumentOf, CallMessage, CallName, Client, Wire } from './calls.ts';
 
-type Answer<Name extends CallName> = ReturnType<ServerCalls[Name]>;
-
-/** What a server implements: each call of the protocol, answering at once or later; a throw becomes the caller's LabError. */
-export type ServerHandlers = {
-  readonly [Name in CallName]: (argument: Parameters<ServerCalls[Name]>[0]) => Answer<Name> | Promise<Answer<Name>>;
+/** What a server implements: each call of its table, answering at once or later; a throw becomes the caller's LabError. */
+export type Handlers<Calls> = {
+  readonly [Name in CallName<Calls>]: (
+    argument: ArgumentOf<Calls, Name>,
+  ) => AnswerOf<Calls, Name> | Promise<AnswerOf<Calls, Name>>;
 };
 
 /** The server's end once it serves. */
-export interface ServerPort {
-  emit(event: RunEvent): void;
+export interface ServerPort<Event> {
+  emit(event: Event): void;
   close(): void;
 }
 
@@ -21,12 +21,12 @@ interface Pending {
 }
 
 /**
- * The lab's end of a wire. Calls may overlap and may be answered in any order.
+ * The asking end of a wire. Calls may overlap and may be answered in any order.
  * When the wire is lost or closed, pending and later calls reject with LabError `worker/lost`.
  */
-export function connect(wire: Wire<ToServer, FromServer>): ServerClient {
+export function connect<Calls, Event>(wire: Wire<CallMessage<Calls>, AnswerMessage<Event>>): Client<Calls, Event> {
   const pending = new Map<number, Pending>();
-  const listeners = new Set<(event: RunEvent) => void>();
+  const listeners = new Set<(event: Event) => void>();
   let lastId = 0;
   let lostReason: string | null = null;
 
@@ -49,21 +49,21 @@ export function connect(wire: Wire<ToServer, FromServer>): ServerClient {
   });
 
   return {
-    call<Name extends CallName>(
+    call<Name extends CallName<Calls>>(
       name: Name,
-      argument: Parameters<ServerCalls[Name]>[0],
+      argument: ArgumentOf<Calls, Name>,
       transfer: readonly ArrayBuffer[] = [],
-    ): Promise<Answer<Name>> {
-      return new Promise<Answer<Name>>((resolve, reject) => {
+    ): Promise<AnswerOf<Calls, Name>> {
+      return new Promise<AnswerOf<Calls, Name>>((resolve, reject) => {
         if (lostReason !== null) {
           reject(lostError(lostReason));
           return;
         }
         const id = ++lastId;
-        // The parse edge of the wire: the server is typed by the same table, so the reply to `name` is an Answer<Name>.
-        pending.set(id, { resolve: (value) => resolve(value as Answer<Name>), reject });
+        // The parse edge of the wire: the server is typed by the same table, so the reply to `name` is its answer.
+        pending.set(id, { resolve: (value) => resolve(value as AnswerOf<Calls, Name>), reject });
         try {
-          wire.post({ kind: 'call', id, name, argument } as ToServer, transfer);
+          wire.post({ kind: 'call', id, name, argument } as CallMessage<Calls>, transfer);
         } catch (cause) {
           pending.delete(id);
           reject(new LabError('worker/message', `The call ${name} cannot be sent: ${textOf(cause)}`, { cause }));
@@ -76,7 +76,7 @@ export function connect(wire: Wire<ToServer, FromServer>): ServerClient {
     },
     close() {
       wire.close();
-      lose('the lab closed the connection');
+      lose('the connection was closed');
     },
   };
 }
@@ -86,11 +86,14 @@ export function connect(wire: Wire<ToServer, FromServer>): ServerClient {
  * The answer is the way to send events: `const port = serve(wire, handlers); port.emit(event)`.
  * Handlers may use `port` freely, because none is called before the current turn of the event loop ends.
  */
-export function serve(wire: Wire<FromServer, ToServer>, handlers: ServerHandlers): ServerPort {
-  async function answer({ id, name, argument }: ToServer): Promise<void> {
+export function serve<Calls, Event>(
+  wire: Wire<AnswerMessage<Event>, CallMessage<Calls>>,
+  handlers: Handlers<Calls>,
+): ServerPort<Event> {
+  async function answer({ id, name, argument }: CallMessage<Calls>): Promise<void> {
     try {
       if (!Object.hasOwn(handlers, name)) {
-        throw new LabError('worker/call', 'The training server does not know this call.', {
+        throw new LabError('worker/call', 'The worker does not know this call.', {
           expected: Object.keys(handlers).join(', '),
           got: name,
         });
@@ -110,7 +113,7 @@ export function serve(wire: Wire<FromServer, ToServer>, handlers: ServerHandlers
 }
 
 function lostError(reason: string): LabError {
-  return new LabError('worker/lost', `The training worker does not answer: ${reason}.`);
+  return new LabError('worker/lost', `The worker does not answer: ${reason}.`);
 }
 
 function textOf(cause: unknown): string {

@@ -1,5 +1,4 @@
 // Everything that crosses between the lab and the training server, as types.
-import type { LabErrorData } from '../src/util/labError.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/modelRecord.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import type { AnnotatedMention, DocumentText } from '../src/data/annotatedDocument.ts';
@@ -11,6 +10,7 @@ import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts
 import type { ExportedFile, TaggerExport } from '../src/schema/taggerExport.ts';
 import type { TaggerRef } from '../src/schema/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
+import type { Client } from './calls.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` takes WebGPU on a hardware adapter, else wasm. */
@@ -104,40 +104,5 @@ export interface ServerCalls {
   removeRun(runId: string): void;
 }
 
-export type CallName = keyof ServerCalls;
-
-export type ToServer = {
-  [Name in CallName]: {
-    readonly kind: 'call';
-    readonly id: number;
-    readonly name: Name;
-    readonly argument: Parameters<ServerCalls[Name]>[0];
-  };
-}[CallName];
-
-export type FromServer =
-  | { readonly kind: 'reply'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly error: LabErrorData }
-  | { readonly kind: 'event'; readonly event: RunEvent };
-
-/** Two ends of a channel: a Worker in the tab, a MessageChannel in Node. */
-export interface Wire<Out, In> {
-  post(message: Out, transfer?: readonly ArrayBuffer[]): void;
-  listen(handler: (message: In) => void): void;
-  /** Calls `handler` once, with the reason in words, when the other end can no longer answer (crashed, closed, unreadable message). */
-  onLost(handler: (reason: string) => void): void;
-  close(): void;
-}
-
 /** The lab's end: every call of the server as a promise, and its events. */
-export interface ServerClient {
-  /** Rejects with the server's LabError, or `worker/lost` when no answer can come. `transfer` names the buffers given away. */
-  call<Name extends CallName>(
-    name: Name,
-    argument: Parameters<ServerCalls[Name]>[0],
-    transfer?: readonly ArrayBuffer[],
-  ): Promise<ReturnType<ServerCalls[Name]>>;
-  /** Calls `listener` for every event; answers with the way to stop that. */
-  onEvent(listener: (event: RunEvent) => void): () => void;
-  close(): void;
-}
+export type ServerClient = Client<ServerCalls, RunEvent>;

@@ -33,9 +33,10 @@ import { train } from '../src/training/train.ts';
 import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
+import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
 import type { ServerPort } from './port.ts';
 import { serve } from './port.ts';
-import type { BackendChoice, BackendReport, FromServer, TaggingRequest, ToServer, Wire } from './protocol.ts';
+import type { BackendChoice, BackendReport, RunEvent, ServerCalls, TaggingRequest } from './protocol.ts';
 
 interface Machine {
   readonly settings: MachineSettings;
@@ -45,7 +46,7 @@ interface Machine {
 
 export interface TrainingServerOptions {
   readonly store: Store;
-  readonly wire: Wire<FromServer, ToServer>;
+  readonly wire: Wire<AnswerMessage<RunEvent>, CallMessage<ServerCalls>>;
   readonly platform: Platform;
 }
 
@@ -62,7 +63,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
 
   const exports = exportDesk(store, () => platform.taggerProgram());
 
-  const port: ServerPort = serve(wire, {
+  const port: ServerPort<RunEvent> = serve<ServerCalls, RunEvent>(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {
       starting ??= startBackend(choice, platform).catch((error: unknown) => {
         starting = null; // another choice may be tried

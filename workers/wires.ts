@@ -1,5 +1,5 @@
 // Wires over the platforms' channels: a Worker seen from the tab, the Worker's own scope, and a MessagePort in browser or Node.
-import type { Wire } from './protocol.ts';
+import type { Wire } from './calls.ts';
 
 /** What a Worker, its global scope and a MessagePort have in common. */
 interface Channel {

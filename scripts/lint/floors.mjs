@@ -44,7 +44,7 @@ export const floors = [
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'model', 'engine'], packages: tfjs },
   { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
-  { name: 'protocol', paths: ['workers/protocol.ts'], floors: [], typeFloors: leaves, packages: [] },
+  { name: 'protocol', paths: ['workers/protocol.ts', 'workers/calls.ts'], floors: [], typeFloors: leaves, packages: [] },
   { name: 'wire', paths: ['workers/port.ts', 'workers/wires.ts'], floors: ['util', 'protocol'], packages: [] },
   {
     name: 'server',

@@ -19,7 +19,7 @@ import { startWeights } from '../../src/training/startWeights.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { connect } from '../../workers/port.ts';
-import type { FromServer, ToServer } from '../../workers/protocol.ts';
+import type { RunEvent, ServerCalls } from '../../workers/protocol.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { portWire } from '../../workers/wires.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
@@ -30,8 +30,8 @@ import { bitsOf, outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
 describe('through the server', () => {
   const store = memory();
   const { port1, port2 } = new MessageChannel();
-  createTrainingServer({ store, wire: portWire<FromServer, ToServer>(port2), platform: nodePlatform });
-  const client = connect(portWire<ToServer, FromServer>(port1));
+  createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
+  const client = connect<ServerCalls, RunEvent>(portWire(port1));
   const config: TrainingConfig = {
     ...tinyConfig,
     labelMode: 'x',

@@ -15,7 +15,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { connect } from '../../workers/port.ts';
-import type { FromServer, ToServer } from '../../workers/protocol.ts';
+import type { RunEvent, ServerCalls } from '../../workers/protocol.ts';
 import { requestFile } from '../../workers/requestFile.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { portWire } from '../../workers/wires.ts';
@@ -75,8 +75,8 @@ async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<
   const store = memory();
   const hub = await hubServer('xlnet/drawn', files);
   const channel = new MessageChannel();
-  createTrainingServer({ store, wire: portWire<FromServer, ToServer>(channel.port2), platform: nodePlatform });
-  const client = connect(portWire<ToServer, FromServer>(channel.port1));
+  createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
+  const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
   try {
     const lab = createLab({ store, client, fetchBuiltIn: null, requestFile, software: 'test 1' });
     await lab.open('wasm');

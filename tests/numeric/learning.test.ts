@@ -25,7 +25,7 @@ import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
 import { train } from '../../src/training/train.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { connect } from '../../workers/port.ts';
-import type { NamedBytes, RunEvent } from '../../workers/protocol.ts';
+import type { NamedBytes, RunEvent, ServerCalls } from '../../workers/protocol.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { portWire } from '../../workers/wires.ts';
 
@@ -168,7 +168,7 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   };
   const { port1, port2 } = new MessageChannel();
   createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
-  const client = connect(portWire(port1));
+  const client = connect<ServerCalls, RunEvent>(portWire(port1));
   const events: RunEvent[] = [];
   client.onEvent((event) => events.push(event));
 

@@ -17,15 +17,15 @@ import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { connect } from '../../workers/port.ts';
-import type { FromServer, ToServer } from '../../workers/protocol.ts';
+import type { RunEvent, ServerCalls } from '../../workers/protocol.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { portWire } from '../../workers/wires.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const store = memory();
 const channel = new MessageChannel();
-createTrainingServer({ store, wire: portWire<FromServer, ToServer>(channel.port2), platform: nodePlatform });
-const client = connect(portWire<ToServer, FromServer>(channel.port1));
+createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
+const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
 
 const config = {
   ...presets.quick.config,

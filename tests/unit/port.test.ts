@@ -1,8 +1,8 @@
 // Proves that calls, failures, events and lost connections cross a real MessageChannel as the protocol says.
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../src/util/labError.ts';
-import { connect, serve, type ServerHandlers } from '../../workers/port.ts';
-import type { FromServer, RunEvent, ServerClient, ToServer } from '../../workers/protocol.ts';
+import { connect, serve, type Handlers } from '../../workers/port.ts';
+import type { RunEvent, ServerCalls, ServerClient } from '../../workers/protocol.ts';
 import { portWire } from '../../workers/wires.ts';
 
 const closers: (() => void)[] = [];
@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 /** Calls a test does not expect reject by themselves. */
-function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
+function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCalls> {
   const unexpected = (): never => {
     throw new LabError('test/unexpected', 'This call was not expected.');
   };
@@ -33,10 +33,14 @@ function handlersWith(part: Partial<ServerHandlers>): ServerHandlers {
   };
 }
 
-function pair(handlers: ServerHandlers): { client: ServerClient; emit: (event: RunEvent) => void; crash: () => void } {
+function pair(handlers: Handlers<ServerCalls>): {
+  client: ServerClient;
+  emit: (event: RunEvent) => void;
+  crash: () => void;
+} {
   const channel = new MessageChannel();
-  const client = connect(portWire<ToServer, FromServer>(channel.port1));
-  const server = serve(portWire<FromServer, ToServer>(channel.port2), handlers);
+  const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
+  const server = serve<ServerCalls, RunEvent>(portWire(channel.port2), handlers);
   closers.push(() => client.close());
   return { client, emit: server.emit, crash: server.close };
 }
