@@ -1,4 +1,4 @@
-// The tab's entry: store, worker, lab and page, wired together.
+// The tab's entry: store, workers, lab and page, wired together.
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { LabError } from './util/labError.ts';
@@ -7,6 +7,7 @@ import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
+import type { AnalysisCalls, AnalysisEvent } from '../workers/analyses.ts';
 import type { BackendChoice, RunEvent, ServerCalls } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
 import { requestFile } from '../workers/requestFile.ts';
@@ -19,9 +20,11 @@ if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
 const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
+const analysisWorker = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
   client: connect<ServerCalls, RunEvent>(workerWire(worker)),
+  analysis: connect<AnalysisCalls, AnalysisEvent>(workerWire(analysisWorker)),
   fetchBuiltIn,
   requestFile,
   software: softwareVersion,

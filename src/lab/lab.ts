@@ -7,7 +7,9 @@ import type { RecordList } from '../storage/records.ts';
 import { listResultRecords } from '../storage/resultRecords.ts';
 import { listRunRecords } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
+import type { AnalysisClient } from '../../workers/analyses.ts';
 import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
+import { createAnalyses } from './analyses.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
 import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
@@ -34,6 +36,8 @@ export interface LabParts {
   /** The same home that the training server writes to. */
   readonly store: Store;
   readonly client: ServerClient;
+  /** Left out where nobody looks at results: then there are no analyses. */
+  readonly analysis?: AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
   /** Downloads files of the catalogue and models of a hub; without it they can only be dropped. */
@@ -48,6 +52,7 @@ export interface LabParts {
 export function createLab({
   store,
   client,
+  analysis,
   fetchBuiltIn,
   requestFile,
   catalogueBase = publicRepository,
@@ -217,6 +222,7 @@ export function createLab({
 
     exportTagger: createTaggerExport({ client, board }),
     predictions,
+    analyse: createAnalyses(analysis ?? null),
     tag: tagging.tag,
     stopTagging: tagging.stop,
 

@@ -19,6 +19,7 @@ import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { RunGraph } from './runGraph.ts';
+import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
 import type {
   BackendChoice,
   BackendReport,
@@ -27,6 +28,14 @@ import type {
   NamedBytes,
   TrainingPhase,
 } from '../../workers/protocol.ts';
+
+export type * from '../../workers/analyses.ts';
+
+/** A question on its way: `cancel` gives it up, and its answer is null then. */
+export interface AnalysisUnderWay<Answer> {
+  readonly answer: Promise<Answer | null>;
+  cancel(): void;
+}
 
 /** A file a person dropped: its path inside what was dropped, `/`-separated, and a way to its bytes. */
 export interface DroppedFile {
@@ -234,6 +243,16 @@ export interface Lab {
    * when it was. Rejects with `run/busy` while a run is on the device, `plan/...` when corpora or model are gone.
    */
   predictions(request: PredictionRequest, format: PredictionFormat): Promise<readonly NamedFile[] | null>;
+
+  /**
+   * Asks the analysis worker about corpora and predictions; a total of 0 in `onProgress` is unknown. The answer rejects as the question says,
+   * and with `analysis/unavailable` or `worker/lost`.
+   */
+  analyse<Name extends AnalysisName>(
+    name: Name,
+    query: AnalysisQuery<Name>,
+    onProgress?: (done: number, total: number) => void,
+  ): AnalysisUnderWay<AnalysisAnswer<Name>>;
 
   /**
    * Gives text to a tagger; `LabState.tagging` shows what comes of it, in place of what was tagged before, failures included. Rejects with

@@ -1,0 +1,89 @@
+// What analyses read: sentences of tasks and predictions of snapshots, kept in memory while there is room.
+import { SPLITS, type CorpusSentences, type Sentence, type Split, type Task } from '../data/corpus.ts';
+import { restrictToType } from '../data/corpus.ts';
+import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import { unstorePredictions, type PredictedMention } from '../schema/storedPredictions.ts';
+import { readCorpusSentences } from '../storage/corpusRecords.ts';
+import { readPredictions } from '../storage/predictions.ts';
+import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+
+export interface AnalysisInputs {
+  /** Sentences of one split; mentions of other types than the task's are plain text. Throws LabError `storage/missing` or `storage/corrupt`. */
+  sentences(task: Task, split: Split): Promise<readonly Sentence[]>;
+  /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` or `storage/corrupt`. */
+  predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
+  /** Like `predicted`, each with its probability. Throws LabError `analysis/no-confidences` where only mentions are stored. */
+  predictedSurely(request: PredictionRequest): Promise<readonly (readonly SurelyPredicted[])[]>;
+}
+
+export type SurelyPredicted = PredictedMention & { readonly confidence: number };
+
+/** Tokens of corpora that stay in memory, about 8 bytes each beside the distinct ones: the gene category has 1.2 million. */
+const LARGEST_TOKENS = 6_000_000;
+
+export function analysisInputs(store: Store): AnalysisInputs {
+  /** Longest unused first. */
+  const corpora = new Map<string, { readonly sentences: CorpusSentences; readonly tokens: number }>();
+
+  async function corpus(corpusId: string): Promise<CorpusSentences> {
+    const known = corpora.get(corpusId);
+    corpora.delete(corpusId);
+    const held = known ?? withTokenCount(shared(await readCorpusSentences(store, corpusId)));
+    corpora.set(corpusId, held);
+    let tokens = [...corpora.values()].reduce((sum, one) => sum + one.tokens, 0);
+    for (const [id, one] of corpora) {
+      if (tokens <= LARGEST_TOKENS || id === corpusId) break;
+      tokens -= one.tokens;
+      corpora.delete(id);
+    }
+    return held.sentences;
+  }
+
+  async function predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]> {
+    const stored = await readPredictions(store, request);
+    if (stored === undefined) {
+      throw new LabError('analysis/no-predictions', 'What this snapshot predicts is not stored.', {
+        expected: `predictions of run ${request.runId}, epoch ${request.epoch}, on ${request.split}`,
+      });
+    }
+    return unstorePredictions(stored);
+  }
+
+  return {
+    sentences: async ({ corpusId, type }, split) => restrictToType((await corpus(corpusId))[split], type),
+    predicted,
+    async predictedSurely(request) {
+      const sentences = await predicted(request);
+      return sentences.map((mentions) => mentions.map(withConfidence));
+    },
+  };
+}
+
+function withConfidence(mention: PredictedMention): SurelyPredicted {
+  const { confidence } = mention;
+  if (confidence !== null) return { ...mention, confidence };
+  throw new LabError('analysis/no-confidences', 'How certain this snapshot is of its mentions is not stored.', {
+    expected: 'predictions made with probabilities',
+    got: 'mentions alone',
+  });
+}
+
+/** The same sentences with every token's text once in memory. */
+function shared(sentences: CorpusSentences): CorpusSentences {
+  const texts = new Map<string, string>();
+  const once = (token: string): string => {
+    const known = texts.get(token);
+    if (known !== undefined) return known;
+    texts.set(token, token);
+    return token;
+  };
+  const ofSplit = (split: Split): Sentence[] =>
+    sentences[split].map(({ tokens, mentions }) => ({ tokens: tokens.map(once), mentions }));
+  return { train: ofSplit('train'), devel: ofSplit('devel'), test: ofSplit('test') };
+}
+
+function withTokenCount(sentences: CorpusSentences): { sentences: CorpusSentences; tokens: number } {
+  const ofSplit = (split: Split): number => sentences[split].reduce((sum, { tokens }) => sum + tokens.length, 0);
+  return { sentences, tokens: SPLITS.reduce((sum, split) => sum + ofSplit(split), 0) };
+}

@@ -1,0 +1,77 @@
+// What a snapshot predicted on one split of one task, as it is stored: mentions alone, since tokens and annotated mentions are the corpus'.
+import { z } from 'zod';
+import type { Mention } from '../data/corpus.ts';
+
+const count = z.int().min(0);
+
+export const storedPredictionsSchema = z
+  .strictObject({
+    version: z.literal(1),
+    /** Sentences of the split, predicted on or not a mention in them. */
+    sentences: count,
+    /** Names as the task's corpus has them, whatever the run trained them as. */
+    types: z.array(z.string()),
+    /** Four numbers a mention, in order: sentence, first token, token behind the last, place in `types`. */
+    mentions: z.array(count),
+    /** Exact probability of each mention, 0 to 1; null where only the best tags were asked for. */
+    confidences: z.array(z.number().min(0).max(1)).nullable(),
+  })
+  .refine(({ mentions }) => mentions.length % 4 === 0, { path: ['mentions'], message: 'a mention is four numbers' })
+  .refine(({ mentions, confidences }) => confidences === null || 4 * confidences.length === mentions.length, {
+    path: ['confidences'],
+    message: 'each mention has one confidence',
+  })
+  .refine(({ mentions, sentences, types }) => everyMention(mentions, sentences, types.length), {
+    path: ['mentions'],
+    message: 'mentions must lie in the sentences, in order, with a known type',
+  });
+export type StoredPredictions = z.infer<typeof storedPredictionsSchema>;
+
+/** A predicted mention; `confidence` is null where only the best tags were asked for. */
+export interface PredictedMention extends Mention {
+  readonly confidence: number | null;
+}
+
+/** Predicted mentions of each sentence as stored; confidences are kept where every mention has one. */
+export function storePredictions(sentences: readonly (readonly PredictedMention[])[]): StoredPredictions {
+  const types: string[] = [];
+  const mentions: number[] = [];
+  const confidences: (number | null)[] = [];
+  sentences.forEach((ofSentence, index) => {
+    for (const { type, start, end, confidence } of ofSentence) {
+      let place = types.indexOf(type);
+      if (place < 0) place = types.push(type) - 1;
+      mentions.push(index, start, end, place);
+      confidences.push(confidence);
+    }
+  });
+  const known = confidences.filter((confidence) => confidence !== null);
+  const areKnown = known.length === confidences.length;
+  return { version: 1, sentences: sentences.length, types, mentions, confidences: areKnown ? known : null };
+}
+
+/** The way back: predicted mentions of each sentence, in order. */
+export function unstorePredictions(stored: StoredPredictions): PredictedMention[][] {
+  const { sentences, types, mentions, confidences } = stored;
+  const predicted: PredictedMention[][] = Array.from({ length: sentences }, () => []);
+  for (let at = 0; at < mentions.length; at += 4) {
+    const [sentence = 0, start = 0, end = 0, type = 0] = mentions.slice(at, at + 4);
+    const confidence = confidences?.[at / 4] ?? null;
+    predicted[sentence]?.push({ type: types[type] ?? '', start, end, confidence });
+  }
+  return predicted;
+}
+
+function everyMention(mentions: readonly number[], sentences: number, types: number): boolean {
+  let lastSentence = 0;
+  let lastEnd = 0;
+  for (let at = 0; at < mentions.length; at += 4) {
+    const [sentence = 0, start = 0, end = 0, type = 0] = mentions.slice(at, at + 4);
+    if (sentence < lastSentence || sentence >= sentences || start >= end || type >= types) return false;
+    if (sentence > lastSentence) lastEnd = 0;
+    if (start < lastEnd) return false;
+    lastSentence = sentence;
+    lastEnd = end;
+  }
+  return true;
+}

@@ -1,0 +1,60 @@
+// Everything that crosses between the lab and the analysis worker, as types.
+import type { Mention, Split, Task } from '../src/data/corpus.ts';
+import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
+import type { PredictedMention } from '../src/schema/storedPredictions.ts';
+import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
+
+/** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
+export type PredictionState = 'none' | 'mentions' | 'confidences';
+
+/** Some sentences of one split of one task, beside what snapshots predict in them. */
+export interface SentencesQuery {
+  readonly task: Task;
+  readonly split: Split;
+  readonly indices: readonly number[];
+  /** Each of the same split of the same task. */
+  readonly predictions: readonly PredictionRequest[];
+}
+
+export interface SentenceBeside {
+  readonly index: number;
+  readonly tokens: readonly string[];
+  /** As annotated. */
+  readonly mentions: readonly Mention[];
+  /** In the order of the query's `predictions`. */
+  readonly predicted: readonly (readonly PredictedMention[])[];
+}
+
+/**
+ * What can be asked of the analysis worker. Each rejects with `storage/missing` where a corpus is gone, and with `analysis/no-predictions`
+ * where predictions that the query names are not stored.
+ */
+export interface Analyses {
+  /** What is stored of each. */
+  predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
+  /** In the order asked for; indices that the split does not have are left out. */
+  sentences(query: SentencesQuery): readonly SentenceBeside[];
+}
+
+export type AnalysisName = CallName<Analyses>;
+export type AnalysisQuery<Name extends AnalysisName> = ArgumentOf<Analyses, Name>;
+export type AnalysisAnswer<Name extends AnalysisName> = AnswerOf<Analyses, Name>;
+
+/** As it crosses: with the name by which a query's progress is told and it is cancelled; it then answers with null. */
+export type AnalysisCalls = {
+  [Name in AnalysisName]: (asked: {
+    readonly job: string;
+    readonly query: AnalysisQuery<Name>;
+  }) => AnalysisAnswer<Name> | null;
+} & { cancel(job: string): void };
+
+export interface AnalysisEvent {
+  readonly kind: 'progress';
+  readonly job: string;
+  readonly done: number;
+  /** 0 when unknown. */
+  readonly total: number;
+}
+
+/** The lab's end. */
+export type AnalysisClient = Client<AnalysisCalls, AnalysisEvent>;

@@ -1,0 +1,9 @@
+// The analysis server in a Worker of the tab.
+import { indexedDb } from '../src/storage/indexedDb.ts';
+import { createAnalysisServer } from './analysisServer.ts';
+import { selfWire } from './wires.ts';
+
+// The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.
+const scope = self as unknown as Parameters<typeof selfWire>[0];
+
+createAnalysisServer({ store: indexedDb(), wire: selfWire(scope) });
