@@ -50,7 +50,7 @@ export default defineConfig(
   },
   // Tests are named after what they test, and the wire is many types and no one of them the main.
   {
-    files: ['tests/**/*', 'workers/protocol.ts'],
+    files: ['tests/**/*', 'workers/protocol.ts', 'workers/calls.ts'],
     rules: { 'house/fileForm': ['error', { mainExport: false }] },
   },
   { files: ['src/ui/**/*.{ts,tsx}', 'src/main.tsx'], extends: [reactHooks.configs.flat.recommended] },

@@ -9,7 +9,7 @@ import { PageGuard } from './components/PageGuard.tsx';
 import { WindowDrop } from './components/WindowDrop.tsx';
 import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from './planDraft.ts';
 import { Pages } from './pages/Pages.tsx';
-import { routeHref, type Route } from './route.ts';
+import { pageKey, type Route } from './route.ts';
 import { ActContext, type Act } from './useAct.ts';
 import { BringInContext, type BringIn } from './useBringIn.ts';
 import { DropHereContext } from './useDropHere.ts';
@@ -24,6 +24,7 @@ import './library.css';
 import './runs.css';
 import './compare.css';
 import './tag.css';
+import './analyse.css';
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (
@@ -63,7 +64,7 @@ function Frame() {
         <DropHereContext value={dropHere}>
           <Header route={route} backend={state.backend} />
           <Main route={route}>
-            <PageGuard key={routeHref(route)}>
+            <PageGuard key={pageKey(route)}>
               <Pages route={route} draft={draft} onDraft={setDraft} />
             </PageGuard>
           </Main>
@@ -82,13 +83,14 @@ function Frame() {
 
 function Main({ route, children }: { readonly route: Route; readonly children: React.ReactNode }) {
   const main = useRef<HTMLElement>(null);
-  const shown = useRef(route);
+  const key = pageKey(route);
+  const shown = useRef(key);
   useEffect(() => {
-    if (shown.current === route) return;
-    shown.current = route;
+    if (shown.current === key) return;
+    shown.current = key;
     window.scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
-  }, [route]);
+  }, [key]);
   return (
     <main id="main" className="main" ref={main} tabIndex={-1}>
       {children}

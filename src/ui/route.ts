@@ -1,9 +1,38 @@
 // The places of the page as addresses after the `#`.
+import { SPLITS, type Split } from '../data/corpus.ts';
+
+export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
+export type AnalysisView = (typeof ANALYSIS_VIEWS)[number];
+
+/** What is analysed, as far as the address says; what is null is chosen by the page. */
+export interface AnalysisPlace {
+  readonly view: AnalysisView;
+  readonly corpus: string | null;
+  /** Type of the task; null for all types together where a corpus is named. */
+  readonly type: string | null;
+  readonly category: string | null;
+  readonly run: string | null;
+  readonly epoch: number | null;
+  /** A second run, set beside the first. */
+  readonly beside: string | null;
+}
+
+export const NOTHING_CHOSEN: AnalysisPlace = {
+  view: 'sets',
+  corpus: null,
+  type: null,
+  category: null,
+  run: null,
+  epoch: null,
+  beside: null,
+};
 
 export type Route =
   | { readonly page: 'train' }
   | { readonly page: 'corpora' }
   | { readonly page: 'corpus'; readonly corpusId: string }
+  /** A corpus at one of its sentences, counted from 1 in its split. */
+  | { readonly page: 'sentence'; readonly corpusId: string; readonly split: Split; readonly number: number }
   | { readonly page: 'models' }
   | { readonly page: 'runs' }
   | { readonly page: 'run'; readonly runId: string }
@@ -11,6 +40,7 @@ export type Route =
   | { readonly page: 'tag' }
   | { readonly page: 'tagWith'; readonly tagger: string }
   | { readonly page: 'compare' }
+  | ({ readonly page: 'analyse' } & AnalysisPlace)
   | { readonly page: 'results' }
   /** A result file in the address itself, or at an address of this site. */
   | { readonly page: 'open'; readonly result: string }
@@ -22,12 +52,14 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const link = /^#?\/?open\?result=(.+)$/s.exec(hash)?.[1];
   if (link !== undefined) return { page: 'open', result: decodeSegment(link) };
+  const analysis = /^#?\/?analyse(?:\/([a-z]+))?(?:\?(.*))?$/s.exec(hash);
+  if (analysis !== null) return analysisRoute(analysis[1], new URLSearchParams(analysis[2] ?? ''));
   const segments = hash
     .replace(/^#?\/?/, '')
     .split('/')
     .filter((segment) => segment !== '')
     .map(decodeSegment);
-  const [page, first, second] = segments;
+  const [page, first, second, third] = segments;
   if (page === undefined) return { page: 'train' };
   if (segments.length === 1) {
     if (
@@ -49,7 +81,33 @@ export function parseRoute(hash: string): Route {
   if (segments.length === 3 && page === 'results' && first !== undefined && second !== undefined) {
     return { page: 'importedRun', resultId: first, runId: second };
   }
+  if (segments.length === 4 && page === 'corpora' && first !== undefined) {
+    const split = SPLITS.find((known) => known === second);
+    const number = wholeNumberOf(third);
+    if (split !== undefined && number !== null && number > 0)
+      return { page: 'sentence', corpusId: first, split, number };
+  }
   return { page: 'missing' };
+}
+
+function analysisRoute(named: string | undefined, chosen: URLSearchParams): Route {
+  const view = ANALYSIS_VIEWS.find((known) => known === (named ?? 'sets'));
+  if (view === undefined) return { page: 'missing' };
+  const { corpus, type, category, run, beside } = Object.fromEntries(chosen) as Partial<Record<string, string>>;
+  return {
+    page: 'analyse',
+    view,
+    corpus: corpus ?? null,
+    type: type ?? null,
+    category: category ?? null,
+    run: run ?? null,
+    epoch: wholeNumberOf(chosen.get('epoch') ?? undefined),
+    beside: beside ?? null,
+  };
+}
+
+function wholeNumberOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 /** The address of a place: what `parseRoute` reads back. */
@@ -60,6 +118,17 @@ export function routeHref(route: Route): string {
       return '#/';
     case 'corpus':
       return `#/corpora/${encodeURIComponent(route.corpusId)}`;
+    case 'sentence':
+      return `#/corpora/${encodeURIComponent(route.corpusId)}/${route.split}/${route.number}`;
+    case 'analyse': {
+      const { page: _page, view, ...chosen } = route;
+      const members = Object.entries(chosen).flatMap(([name, value]) =>
+        value === null ? [] : [[name, String(value)]],
+      );
+      return members.length === 0
+        ? `#/analyse/${view}`
+        : `#/analyse/${view}?${new URLSearchParams(members).toString()}`;
+    }
     case 'run':
       return `#/runs/${encodeURIComponent(route.runId)}`;
     case 'tagWith':
@@ -79,4 +148,9 @@ function decodeSegment(segment: string): string {
   } catch {
     return segment;
   }
+}
+
+/** The part of a place that makes it another page: choices within an analysis keep the page, its focus and its scroll. */
+export function pageKey(route: Route): string {
+  return route.page === 'analyse' ? `analyse/${route.view}` : routeHref(route);
 }

@@ -1,7 +1,8 @@
 // Proves that every place of the page has an address that leads back to it, whatever its ids contain.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRoute, routeHref, type Route } from '../../src/ui/route.ts';
+import { SPLITS } from '../../src/data/corpus.ts';
+import { ANALYSIS_VIEWS, parseRoute, routeHref, type Route } from '../../src/ui/route.ts';
 
 const id = fc.string({ minLength: 1 });
 const route: fc.Arbitrary<Route> = fc.oneof(
@@ -18,6 +19,20 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   id.map((corpusId): Route => ({ page: 'corpus', corpusId })),
   id.map((runId): Route => ({ page: 'run', runId })),
   fc.tuple(id, id).map(([resultId, runId]): Route => ({ page: 'importedRun', resultId, runId })),
+  fc
+    .tuple(id, fc.constantFrom(...SPLITS), fc.integer({ min: 1, max: 99_999 }))
+    .map(([corpusId, split, number]): Route => ({ page: 'sentence', corpusId, split, number })),
+  fc
+    .record({
+      view: fc.constantFrom(...ANALYSIS_VIEWS),
+      corpus: fc.option(id),
+      type: fc.option(id),
+      category: fc.option(id),
+      run: fc.option(id),
+      epoch: fc.option(fc.integer({ min: 1, max: 9999 })),
+      beside: fc.option(id),
+    })
+    .map((place): Route => ({ page: 'analyse', ...place })),
 );
 
 describe('route', () => {
@@ -34,7 +49,16 @@ describe('route', () => {
   });
 
   it('knows when nothing is there, and never throws', () => {
-    for (const hash of ['#/nowhere', '#/runs/a/b', '#/models/x', '#/results/a', '#/corpora/a/b/c', '#/%E0%A4%A']) {
+    for (const hash of [
+      '#/nowhere',
+      '#/runs/a/b',
+      '#/models/x',
+      '#/results/a',
+      '#/corpora/a/b/c',
+      '#/corpora/a/train/0',
+      '#/analyse/nothing',
+      '#/%E0%A4%A',
+    ]) {
       expect(parseRoute(hash).page, hash).toBe('missing');
     }
     fc.assert(

@@ -1,6 +1,6 @@
 // The product's name, the way around, and which backend runs.
 import type { BackendState } from '../../lab/labState.ts';
-import { routeHref, type Route } from '../route.ts';
+import { NOTHING_CHOSEN, routeHref, type Route } from '../route.ts';
 import { backendName } from './BackendPanel.tsx';
 
 const PLACES = [
@@ -10,12 +10,14 @@ const PLACES = [
   ['runs', 'Runs'],
   ['tag', 'Tag'],
   ['compare', 'Compare'],
+  ['analyse', 'Analyse'],
   ['results', 'Results'],
   ['about', 'About'],
 ] as const;
 
 const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
   corpus: 'corpora',
+  sentence: 'corpora',
   run: 'runs',
   tagWith: 'tag',
   importedRun: 'results',
@@ -32,7 +34,11 @@ export function Header({ route, backend }: { readonly route: Route; readonly bac
         </a>
         <nav className="nav" aria-label="Main">
           {PLACES.map(([page, name]) => (
-            <a key={page} href={routeHref({ page })} aria-current={page === here ? 'page' : undefined}>
+            <a
+              key={page}
+              href={routeHref(page === 'analyse' ? { page, ...NOTHING_CHOSEN } : { page })}
+              aria-current={page === here ? 'page' : undefined}
+            >
               {name}
             </a>
           ))}

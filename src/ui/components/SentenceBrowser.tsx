@@ -10,11 +10,13 @@ const EVERYTHING: SentenceQuery = { text: '', type: null, withMentions: false };
 export interface SentenceBrowserProps {
   readonly sentences: CorpusSentences;
   readonly types: readonly string[];
+  /** The sentence that is shown and focused first, counted from 1; null for the first of all. */
+  readonly at: { readonly split: Split; readonly number: number } | null;
 }
 
-export function SentenceBrowser({ sentences, types }: SentenceBrowserProps) {
+export function SentenceBrowser({ sentences, types, at }: SentenceBrowserProps) {
   const [split, setSplit] = useState<Split>(
-    () => SPLITS.find((candidate) => sentences[candidate].length > 0) ?? 'train',
+    () => at?.split ?? SPLITS.find((candidate) => sentences[candidate].length > 0) ?? 'train',
   );
   const [query, setQuery] = useState(EVERYTHING);
   const sought = useDeferredValue(query);
@@ -67,6 +69,7 @@ export function SentenceBrowser({ sentences, types }: SentenceBrowserProps) {
           found={found}
           text={sought.text}
           types={types}
+          at={sought === EVERYTHING && at?.split === split ? at.number - 1 : null}
         />
       </div>
     </div>

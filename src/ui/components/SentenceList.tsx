@@ -14,13 +14,15 @@ export interface SentenceListProps {
   /** The text searched for, to be marked. */
   readonly text: string;
   readonly types: readonly string[];
+  /** Place in `found` of a sentence that gets the keyboard focus at once; null for none. */
+  readonly at: number | null;
 }
 
-export function SentenceList({ sentences, found, text, types }: SentenceListProps) {
+export function SentenceList({ sentences, found, text, types, at }: SentenceListProps) {
   // Place in `found` of the sentence that has, or would get, the keyboard focus.
-  const [place, setPlace] = useState(0);
+  const [place, setPlace] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
   const list = useRef<HTMLOListElement>(null);
-  const follow = useRef(false);
+  const follow = useRef(at !== null);
   const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
   const shown = found.slice(first, first + PAGE_SIZE);
 

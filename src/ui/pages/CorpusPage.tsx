@@ -1,6 +1,6 @@
 // One corpus: how it was read, what is wrong with it, what is in it, and its sentences.
 import { useState } from 'react';
-import { SPLITS } from '../../data/corpus.ts';
+import { SPLITS, type Split } from '../../data/corpus.ts';
 import type { LabState } from '../../lab/labState.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { LengthChart } from '../charts/LengthChart.tsx';
@@ -16,7 +16,13 @@ import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 import { useSentences } from '../useSentences.ts';
 
-export function CorpusPage({ corpus }: { readonly corpus: CorpusRecord }) {
+export interface CorpusPageProps {
+  readonly corpus: CorpusRecord;
+  /** The sentence to show first, counted from 1 in its split; null for the start. */
+  readonly at: { readonly split: Split; readonly number: number } | null;
+}
+
+export function CorpusPage({ corpus, at }: CorpusPageProps) {
   const { sentences, problem } = useSentences(corpus.id);
   return (
     <>
@@ -45,7 +51,7 @@ export function CorpusPage({ corpus }: { readonly corpus: CorpusRecord }) {
         <h2 id="sentences-title">Sentences</h2>
         {problem !== null && <p className="problem">{problem}</p>}
         {sentences === null && problem === null && <p className="soft">Reading the sentences.</p>}
-        {sentences !== null && <SentenceBrowser sentences={sentences} types={corpus.types} />}
+        {sentences !== null && <SentenceBrowser sentences={sentences} types={corpus.types} at={at} />}
       </section>
     </>
   );

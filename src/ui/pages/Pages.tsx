@@ -4,6 +4,7 @@ import type { PlanDraft } from '../planDraft.ts';
 import type { Route } from '../route.ts';
 import { useLab } from '../useLab.ts';
 import { AboutPage } from './AboutPage.tsx';
+import { AnalysePage } from './AnalysePage.tsx';
 import { ComparePage } from './ComparePage.tsx';
 import { CorporaPage } from './CorporaPage.tsx';
 import { CorpusPage } from './CorpusPage.tsx';
@@ -20,12 +21,14 @@ const TITLES: Readonly<Record<Route['page'], string>> = {
   train: 'Train',
   corpora: 'Corpora',
   corpus: 'Corpus',
+  sentence: 'Corpus',
   models: 'Models',
   runs: 'Runs',
   run: 'Run',
   tag: 'Tag',
   tagWith: 'Tag',
   compare: 'Compare',
+  analyse: 'Analyse',
   results: 'Results',
   open: 'Open a result',
   importedRun: 'Run',
@@ -58,7 +61,20 @@ function Page({ route, draft, onDraft }: PagesProps) {
       return <CorporaPage />;
     case 'corpus': {
       const corpus = state.corpora.find(({ id }) => id === route.corpusId);
-      return corpus === undefined ? <MissingPage what="corpus" /> : <CorpusPage key={corpus.id} corpus={corpus} />;
+      return corpus === undefined ? (
+        <MissingPage what="corpus" />
+      ) : (
+        <CorpusPage key={corpus.id} corpus={corpus} at={null} />
+      );
+    }
+    case 'sentence': {
+      const { corpusId, split, number } = route;
+      const corpus = state.corpora.find(({ id }) => id === corpusId);
+      return corpus === undefined ? (
+        <MissingPage what="corpus" />
+      ) : (
+        <CorpusPage corpus={corpus} at={{ split, number }} />
+      );
     }
     case 'models':
       return <ModelsPage />;
@@ -74,6 +90,8 @@ function Page({ route, draft, onDraft }: PagesProps) {
       return <TagPage key={route.tagger} chosen={route.tagger} />;
     case 'compare':
       return <ComparePage />;
+    case 'analyse':
+      return <AnalysePage place={route} />;
     case 'open':
       return <OpenPage key={route.result} result={route.result} />;
     case 'results':

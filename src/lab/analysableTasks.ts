@@ -1,0 +1,94 @@
+// What can be analysed: the tasks whose corpora are here, the categories that each belongs to, and the runs that were trained on it.
+import type { Task } from '../data/corpus.ts';
+import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../schema/runRecord.ts';
+import { canonicalJson } from '../util/fingerprint.ts';
+import { taskKey } from './comparison.ts';
+import type { LabState } from './labState.ts';
+import { offeredCategories } from './offeredCategories.ts';
+
+/** Tasks whose text counts as training text of each of them. */
+export interface AnalysisCategory {
+  readonly name: string;
+  /** The analysed task among them. */
+  readonly tasks: readonly TaskRef[];
+}
+
+/** A task of the library as analyses name it. */
+export function taskOf({ corpus, type }: TaskRef): Task {
+  return { corpusId: corpus.id, type };
+}
+
+/** Every type of every corpus that is here, the ones that runs were trained on first. */
+export function analysableTasks(corpora: readonly CorpusRecord[], runs: readonly RunRecord[]): readonly TaskRef[] {
+  const all = corpora.flatMap((corpus) => {
+    const { id, name, fingerprint, types } = corpus;
+    const ofTypes = types.map((type): TaskRef => ({ corpus: { id, name, fingerprint }, type }));
+    return types.length > 1 ? [...ofTypes, { corpus: { id, name, fingerprint }, type: null }] : ofTypes;
+  });
+  const trained = new Set(runs.flatMap(({ spec }) => spec.tasks.map(taskKey)));
+  const isTrained = (task: TaskRef): boolean => trained.has(taskKey(task));
+  return [...all.filter(isTrained), ...all.filter((task) => !isTrained(task))];
+}
+
+/**
+ * The categories that a task belongs to, as far as their corpora are here, and last the task by itself. The first is that of `run`, where it
+ * shares what other tasks taught; then those of other runs, then those that plans can take, the largest first.
+ */
+export function analysisCategories(
+  task: TaskRef,
+  run: RunRecord | null,
+  runs: readonly RunRecord[],
+  state: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
+): readonly AnalysisCategory[] {
+  const specs = new Map(runs.map(({ spec }) => [spec.id, spec]));
+  const own = run === null ? null : sharedBy(run.spec, specs);
+  const ofRuns = runs.flatMap(({ spec }) => (spec.method === 'MTL-XC' ? [spec] : []));
+  const offered = offeredCategories(state).map(({ category }) => ({
+    name: category.name,
+    tasks: category.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+  }));
+  const trained = [...(own === null ? [] : [own]), ...ofRuns].map((spec) => ({
+    name: spec.category?.name ?? 'category',
+    tasks: spec.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+  }));
+  const bySize = offered.sort((left, right) => right.tasks.length - left.tasks.length);
+  const key = taskKey(task);
+  const holding = [...trained, ...bySize].filter(({ tasks }) => tasks.some((one) => taskKey(one) === key));
+  const distinct = new Map<string, AnalysisCategory>();
+  for (const category of [...holding, { name: 'this task alone', tasks: [task] }]) {
+    const members = canonicalJson(category.tasks.map(taskKey).sort());
+    if (!distinct.has(members)) distinct.set(members, category);
+  }
+  return [...distinct.values()];
+}
+
+/** The MTL-XC run that a run is or starts from, through however many rounds; null for STL. */
+function sharedBy(spec: RunSpec, specs: ReadonlyMap<string, RunSpec>): RunSpec | null {
+  let at: RunSpec | undefined = spec;
+  while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : specs.get(at.parent);
+  return at ?? null;
+}
+
+function hereAs(
+  fingerprint: string | undefined,
+  type: string | null,
+  corpora: readonly CorpusRecord[],
+): readonly TaskRef[] {
+  const found = corpora.find((corpus) => corpus.fingerprint === fingerprint);
+  return found === undefined
+    ? []
+    : [{ corpus: { id: found.id, name: found.name, fingerprint: found.fingerprint }, type }];
+}
+
+/** Finished runs that were trained on a task, each with the task's place in it. */
+export function runsOfTask(
+  task: TaskRef,
+  runs: readonly RunRecord[],
+): readonly { readonly record: RunRecord; readonly place: number }[] {
+  const key = taskKey(task);
+  return runs.flatMap((record) => {
+    const place = record.spec.tasks.findIndex((one) => taskKey(one) === key);
+    return place < 0 || record.snapshots.length === 0 ? [] : [{ record, place }];
+  });
+}

@@ -1,0 +1,85 @@
+// Chooses the task, the category around it, and the snapshot that is analysed; every choice is in the address.
+import { taskKey } from '../../lab/comparison.ts';
+import { format } from '../format.ts';
+import { NOTHING_CHOSEN, type AnalysisPlace } from '../route.ts';
+import { methodName, taskRefName } from '../runName.ts';
+import { useLayers } from '../useLayers.ts';
+import { goTo } from '../useRoute.ts';
+import type { RunChoice, Subject } from './subject.ts';
+
+export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
+  const { tasks, task, categories, category, runs, run, prediction } = subject;
+  const layersOf = useLayers();
+  const choose = (part: Partial<AnalysisPlace>) => goTo({ page: 'analyse', ...pinned(subject, place), ...part });
+  const nameOf = ({ record }: RunChoice) => {
+    const { spec, selectedEpoch, snapshots } = record;
+    const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[
+      runs.find((one) => one.record === record)?.place ?? 0
+    ];
+    const f1 = scores == null ? '' : ` · F1 ${format.percent(scores.lenient.overall.f1)}`;
+    return `${methodName(spec, layersOf(spec.model.id))} · ${spec.model.name} · seed ${spec.seed}${f1}`;
+  };
+  return (
+    <div className="filters subject">
+      <label>
+        Task
+        <select
+          value={taskKey(task)}
+          onChange={(event) => {
+            const next = tasks.find((one) => taskKey(one) === event.target.value);
+            if (next === undefined) return;
+            goTo({ page: 'analyse', ...NOTHING_CHOSEN, view: place.view, corpus: next.corpus.id, type: next.type });
+          }}
+        >
+          {tasks.map((one) => (
+            <option key={taskKey(one)} value={taskKey(one)}>
+              {taskRefName(one)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Category
+        <select value={category.name} onChange={(event) => choose({ category: event.target.value })}>
+          {categories.map(({ name, tasks: members }) => (
+            <option key={name} value={name}>
+              {members.length > 1 ? `${name}, ${format.counted(members.length, 'task')}` : name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Run
+        <select
+          value={run?.record.spec.id ?? ''}
+          disabled={runs.length === 0}
+          onChange={(event) => choose({ run: event.target.value, epoch: null, category: null })}
+        >
+          {run === null && <option value="">none on this task yet</option>}
+          {runs.map((one) => (
+            <option key={one.record.spec.id} value={one.record.spec.id}>
+              {nameOf(one)}
+            </option>
+          ))}
+        </select>
+      </label>
+      {run !== null && run.record.snapshots.length > 1 && (
+        <label>
+          Snapshot
+          <select value={prediction?.epoch ?? ''} onChange={(event) => choose({ epoch: Number(event.target.value) })}>
+            {run.record.snapshots.map(({ epoch }) => (
+              <option key={epoch} value={epoch}>
+                {epoch === run.record.selectedEpoch ? `epoch ${epoch}, selected` : `epoch ${epoch}`}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </div>
+  );
+}
+
+/** The place with its task named, so that a choice beside it does not change the task. */
+function pinned({ task }: Subject, place: AnalysisPlace): AnalysisPlace {
+  return { ...place, corpus: task.corpus.id, type: task.type };
+}

@@ -1,0 +1,72 @@
+// Why a score is what it is: one task and one snapshot, seen as entity sets, labels, leaks, a breakdown of F1, and errors.
+import { BreakdownPanel } from '../analyse/BreakdownPanel.tsx';
+import { ErrorsPanel } from '../analyse/ErrorsPanel.tsx';
+import { LabelsPanel } from '../analyse/LabelsPanel.tsx';
+import { LeaksPanel } from '../analyse/LeaksPanel.tsx';
+import { SetsPanel } from '../analyse/SetsPanel.tsx';
+import { SubjectFields } from '../analyse/SubjectFields.tsx';
+import { subjectOf, type Subject } from '../analyse/subject.ts';
+import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace, type AnalysisView } from '../route.ts';
+import { useLab } from '../useLab.ts';
+
+const VIEW_NAMES: Readonly<Record<AnalysisView, string>> = {
+  sets: 'Entity sets',
+  labels: 'Labels',
+  leaks: 'Leaks',
+  breakdown: 'Breakdown',
+  errors: 'Errors',
+};
+
+export interface PanelProps {
+  readonly subject: Subject;
+  readonly place: AnalysisPlace;
+}
+
+export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
+  const { state } = useLab();
+  const subject = subjectOf(place, state);
+  return (
+    <>
+      <h1>Analyse</h1>
+      {subject === null ? (
+        <p className="soft">
+          {place.run === null && place.corpus === null
+            ? 'There is no corpus with mentions here yet. '
+            : 'What this address names is not in the library: a corpus or run that was removed, or one of another browser. '}
+          <a href="#/corpora">Corpora</a>
+        </p>
+      ) : (
+        <>
+          <SubjectFields subject={subject} place={place} />
+          <nav className="tabs views" aria-label="Analyses">
+            {ANALYSIS_VIEWS.map((view) => (
+              <a
+                key={view}
+                href={routeHref({ page: 'analyse', ...place, view })}
+                aria-current={view === place.view ? 'page' : undefined}
+              >
+                {VIEW_NAMES[view]}
+              </a>
+            ))}
+          </nav>
+          <Panel subject={subject} place={place} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Panel(props: PanelProps) {
+  switch (props.place.view) {
+    case 'sets':
+      return <SetsPanel {...props} />;
+    case 'labels':
+      return <LabelsPanel {...props} />;
+    case 'leaks':
+      return <LeaksPanel {...props} />;
+    case 'breakdown':
+      return <BreakdownPanel {...props} />;
+    case 'errors':
+      return <ErrorsPanel {...props} />;
+  }
+}
