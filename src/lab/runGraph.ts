@@ -1,4 +1,5 @@
 // The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
+import { shareOfCount } from '../data/shareOfSentences.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
@@ -104,7 +105,8 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
   const sequencesPerEpoch = spec.tasks.reduce((total, { corpus }) => {
     const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
     const devel = config.trainOn === 'train+devel' ? (counts?.devel.sentences ?? 0) : 0;
-    return total + (counts?.train.sentences ?? 0) + devel;
+    const whole = (counts?.train.sentences ?? 0) + devel;
+    return total + (config.trainShare === undefined ? whole : shareOfCount(whole, config.trainShare));
   }, 0);
   const stepsPerEpoch = Math.ceil(sequencesPerEpoch / config.batchSize);
   const steps = config.steps ?? stepsPerEpoch * config.epochs;

@@ -2,14 +2,14 @@
 import type { Sentence, Split } from '../data/corpus.ts';
 import { SPLITS } from '../data/corpus.ts';
 import { countSentences } from '../data/describeSentences.ts';
+import { shareOfSentences } from '../data/shareOfSentences.ts';
 import type { Sequence } from '../data/features.ts';
 import type { TagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitCounts } from '../schema/corpusRecord.ts';
-import type { LeakCounts } from '../schema/runRecord.ts';
+import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
 import { encodeSentences } from './encodeSentences.ts';
@@ -36,18 +36,23 @@ export interface EncodedTasks {
 }
 
 /**
- * Encodes all splits of all tasks, without training sentences that are to be left out, telling its progress in sentences. Tags are those of
+ * Encodes all splits of all tasks, with the share of training sentences that is asked for and without those to be left out of it, telling its progress in sentences. Tags are those of
  * all sentences. Throws LabError `task/empty` when there is no mention to learn, and the signal's reason when it is aborted.
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
   model: { readonly config: EncoderConfig; readonly tokenizer: PieceTokenizer },
-  config: TrainingConfig,
+  { config, seed }: Pick<RunSpec, 'config' | 'seed'>,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {
+  const { trainShare, leaveOut } = config;
   const { tasks: whole, tagSet, shape } = runText(texts, model.config, config);
-  const { train: kept, leaks } = yield* leaveOutLeaks(whole, config.leaveOut, signal);
-  const tasks = whole.map((task, place) => ({ ...task, train: kept[place] ?? [] }));
+  const shared =
+    trainShare === undefined
+      ? whole
+      : whole.map((task) => ({ ...task, train: shareOfSentences(task.train, trainShare, seed) }));
+  const { train: kept, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
+  const tasks = shared.map((task, place) => ({ ...task, train: kept[place] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
     throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,

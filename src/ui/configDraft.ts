@@ -47,7 +47,7 @@ export function settingText(field: ConfigField, config: TrainingConfig): string 
   const value = shownValue(memberAt(config, field.path));
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (field.control.kind === 'choice') return field.control.options.find(([option]) => option === value)?.[1] ?? value;
-  return value === '' ? 'none' : value;
+  return value === '' && field.control.kind === 'number' ? (field.control.empty?.text ?? value) : value;
 }
 
 /** Undefined for what is absent. */
@@ -55,7 +55,7 @@ function enteredValue(field: ConfigField, entry: string | boolean | undefined): 
   if (field.control.kind === 'choice') return entry === '' ? undefined : entry;
   if (field.control.kind !== 'number' || typeof entry !== 'string') return entry;
   const text = entry.trim();
-  if (text === '') return field.control.optional ? null : Number.NaN;
+  if (text === '') return field.control.empty === undefined ? Number.NaN : field.control.empty.value;
   return Number(text);
 }
 

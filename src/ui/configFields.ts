@@ -5,8 +5,8 @@ export type FieldControl =
   /** An option without a value leaves the setting absent. */
   | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }
   | { readonly kind: 'switch' }
-  /** `optional`: empty means none (null). */
-  | { readonly kind: 'number'; readonly optional?: true };
+  /** `empty`: what no entry means, and how that is shown; without it there has to be one. */
+  | { readonly kind: 'number'; readonly empty?: { readonly value: null | undefined; readonly text: string } };
 
 export interface ConfigField {
   /** Members joined by dots, as in `adam.beta1`. */
@@ -39,7 +39,7 @@ export const configSections: readonly ConfigSection[] = [
         path: 'steps',
         label: 'Steps',
         help: 'Stops after so many updates, whatever the epochs say, as the released code does. Empty: whole epochs.',
-        control: { kind: 'number', optional: true },
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
       {
         path: 'mixing',
@@ -68,6 +68,12 @@ export const configSections: readonly ConfigSection[] = [
         label: 'Train on',
         help: 'With devel in training there is no devel score, and the last epoch is the one selected.',
         control: choice(['train', 'train'], ['train+devel', 'train and devel together']),
+      },
+      {
+        path: 'trainShare',
+        label: 'Share of the training sentences',
+        help: 'Between 0 and 1, to see how F1 grows with training text: drawn by the seed from each task, a smaller share out of a larger one. Empty: all.',
+        control: { kind: 'number', empty: { value: undefined, text: 'all' } },
       },
       {
         path: 'leaveOut',
@@ -116,7 +122,7 @@ export const configSections: readonly ConfigSection[] = [
         path: 'clipNorm',
         label: 'Clip norm',
         help: 'Largest global norm of the gradient. Empty: no clipping.',
-        control: { kind: 'number', optional: true },
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
       { path: 'adam.beta1', label: 'Adam β₁', help: 'Decay of the mean of gradients.', control: number },
       { path: 'adam.beta2', label: 'Adam β₂', help: 'Decay of the mean of squares.', control: number },

@@ -16,7 +16,7 @@ function leaves(value: object, prefix = ''): string[] {
 
 describe('configFields', () => {
   it('has one field for every setting and none besides', () => {
-    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact' };
+    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5 };
     expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
   });
 
@@ -36,11 +36,11 @@ describe('configDraft', () => {
   });
 
   it('leaves a setting that is not made absent, so that a run keeps the id it had before there was one', () => {
-    const leaving = { ...draftOfConfig(paper), leaveOut: 'near' };
+    const leaving = { ...draftOfConfig(paper), leaveOut: 'near', trainShare: '0.25' };
     const { config } = readConfigDraft(leaving);
-    expect(config).toStrictEqual({ ...paper, leaveOut: 'near' });
-    expect([...changedPaths(leaving, paper)]).toEqual(['leaveOut']);
-    const again = readConfigDraft({ ...leaving, leaveOut: '' }).config;
+    expect(config).toStrictEqual({ ...paper, leaveOut: 'near', trainShare: 0.25 });
+    expect([...changedPaths(leaving, paper)]).toEqual(['trainShare', 'leaveOut']);
+    const again = readConfigDraft({ ...leaving, leaveOut: '', trainShare: ' ' }).config;
     expect(again).toStrictEqual(paper);
     expect([
       spec({ config: again ?? paper }).id,
@@ -56,6 +56,8 @@ describe('configDraft', () => {
     ['learningRate', '3e-5x', 'Expected a number.'],
     ['learningRate', '2', 'Expected at most 1.'],
     ['dropout.head', '1', 'Expected less than 1.'],
+    ['trainShare', '0', 'Expected more than 0.'],
+    ['trainShare', '1', 'Expected less than 1.'],
     ['clipNorm', '-1', 'Expected more than 0.'],
     ['microBatchSize', '7', 'Must not exceed the batch size.'],
   ])('says at %s what is wrong with "%s"', (path, entry, problem) => {
