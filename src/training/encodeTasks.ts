@@ -1,27 +1,21 @@
-// The tasks of a run as sequences, with the tags and the network shape that follow from them.
-import type { CorpusSentences, Sentence, Split } from '../data/corpus.ts';
-import { SPLITS, restrictToType } from '../data/corpus.ts';
+// The tasks of a run as sequences to train and to score on.
+import type { Sentence, Split } from '../data/corpus.ts';
+import { SPLITS } from '../data/corpus.ts';
 import { countSentences } from '../data/describeSentences.ts';
+import { shareOfSentences } from '../data/shareOfSentences.ts';
 import type { Sequence } from '../data/features.ts';
-import { buildSequencesStepwise } from '../data/features.ts';
 import type { TagSet } from '../data/tagSet.ts';
-import { makeTagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitCounts } from '../schema/corpusRecord.ts';
+import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
-import { macrotask } from '../util/macrotask.ts';
+import { encodeSentences } from './encodeSentences.ts';
+import { leaveOutLeaks } from './leaveOutLeaks.ts';
+import { runText, type TaskText } from './runText.ts';
 import type { EncodedSplit } from './tagSplit.ts';
-
-/** One task's text: its corpus, the type it is restricted to, and the name its mentions take in this run (null: their own). */
-export interface TaskText {
-  readonly sentences: CorpusSentences;
-  readonly type: string | null;
-  readonly typeName: string | null;
-}
 
 export interface EncodedTasks {
   /** Training sequences of all tasks, one task after the other: `sizes` says how many of each, `tokenCounts` the tokens of each sequence. */
@@ -38,44 +32,45 @@ export interface EncodedTasks {
   readonly shape: TaggerShape;
   /** For each task, as it enters this run. */
   readonly counts: readonly Record<Split, SplitCounts>[];
+  readonly leaks: readonly LeakCounts[];
 }
 
-/** Sentences encoded before the thread is given back. */
-const SENTENCES_A_TURN = 200;
-
 /**
- * Encodes all splits of all tasks, telling its progress in sentences. Throws LabError `task/empty` when there is no mention to learn, and
- * the signal's reason when it is aborted.
+ * Encodes all splits of all tasks, with the share of training sentences that is asked for and without those to be left out of it, telling its progress in sentences. Tags are those of
+ * all sentences. Throws LabError `task/empty` when there is no mention to learn, and the signal's reason when it is aborted.
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
   model: { readonly config: EncoderConfig; readonly tokenizer: PieceTokenizer },
-  config: TrainingConfig,
+  { config, seed }: Pick<RunSpec, 'config' | 'seed'>,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {
-  const tasks = texts.map((text) => splitsOf(text, config.trainOn));
+  const { trainShare, leaveOut } = config;
+  const { tasks: whole, tagSet, shape } = runText(texts, model.config, config);
+  const shared =
+    trainShare === undefined
+      ? whole
+      : whole.map((task) => ({ ...task, train: shareOfSentences(task.train, trainShare, seed) }));
+  const { train: kept, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
+  const tasks = shared.map((task, place) => ({ ...task, train: kept[place] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
     throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,
-      got: `${tasks.reduce((sum, { train }) => sum + train.length, 0)} sentences without any`,
+      got: `${sum(tasks.map(({ train }) => train.length))} sentences without any, ${sum(leaks.map(({ leftOut }) => leftOut))} left out`,
     });
   }
-  const tagSet = makeTagSet(typesOf(tasks), config.tagScheme, config.labelMode);
-  const total = tasks.reduce((sum, task) => sum + SPLITS.reduce((own, split) => own + task[split].length, 0), 0);
+  const total = sum(tasks.flatMap((task) => SPLITS.map((split) => task[split].length)));
   let before = 0;
 
   async function* encode(sentences: readonly Sentence[]): AsyncGenerator<TrainingEvent, EncodedSplit> {
-    const building = buildSequencesStepwise(sentences, tagSet, model.tokenizer, config);
+    const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal);
     for (;;) {
-      const step = building.next();
+      const step = await encoding.next();
       if (step.done === true) {
         before += sentences.length;
-        return { sentences, sequences: step.value.sequences };
+        return step.value;
       }
-      if (step.value % SENTENCES_A_TURN > 0) continue;
       yield { kind: 'phase', phase: 'encoding', done: before + step.value, total };
-      await macrotask();
-      signal.throwIfAborted();
     }
   }
 
@@ -93,40 +88,16 @@ export async function* encodeTasks(
     devel: encoded.map(({ devel }) => devel),
     test: encoded.map(({ test }) => test),
     tagSet,
-    shape: {
-      encoder: model.config,
-      head: { tagCount: tagSet.tags.length, kind: config.head, startEnd: config.crfStartEnd },
-    },
+    shape,
     counts: tasks.map((task) => ({
       train: countSentences(task.train),
       devel: countSentences(task.devel),
       test: countSentences(task.test),
     })),
+    leaks,
   };
 }
 
-/** The task's sentences by their part in this run. */
-function splitsOf(
-  { sentences, type, typeName }: TaskText,
-  trainOn: TrainingConfig['trainOn'],
-): Record<Split, readonly Sentence[]> {
-  const ofTask = (split: Split): readonly Sentence[] => renamed(restrictToType(sentences[split], type), typeName);
-  return trainOn === 'train'
-    ? { train: ofTask('train'), devel: ofTask('devel'), test: ofTask('test') }
-    : { train: [...ofTask('train'), ...ofTask('devel')], devel: [], test: ofTask('test') };
-}
-
-/** Mentions under the one name that a category gives them. */
-function renamed(sentences: readonly Sentence[], typeName: string | null): readonly Sentence[] {
-  if (typeName === null) return sentences;
-  return sentences.map(({ tokens, mentions }) => ({
-    tokens,
-    mentions: mentions.map((mention) => ({ ...mention, type: typeName })),
-  }));
-}
-
-/** Entity types of all splits, in code-unit order: a type met only in test still has tags, so that gold tags exist. */
-function typesOf(tasks: readonly Record<Split, readonly Sentence[]>[]): readonly string[] {
-  const sentences = tasks.flatMap(({ train, devel, test }) => [...train, ...devel, ...test]);
-  return [...new Set(sentences.flatMap(({ mentions }) => mentions.map(({ type }) => type)))].sort();
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
