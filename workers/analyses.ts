@@ -1,5 +1,14 @@
 // Everything that crosses between the lab and the analysis worker, as types.
 import type { Mention, Split, Task } from '../src/data/corpus.ts';
+import type {
+  EntitySetDiagram,
+  EntitySetSizes,
+  EntitySetsQuery,
+  EntityStringsPage,
+  EntityStringsQuery,
+  StringSentencesPage,
+  StringSentencesQuery,
+} from '../src/schema/entitySetsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -34,6 +43,11 @@ export interface Analyses {
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   /** In the order asked for; indices that the split does not have are left out. */
   sentences(query: SentencesQuery): readonly SentenceBeside[];
+  entityDiagram(query: EntitySetsQuery): EntitySetDiagram;
+  /** Of each query, in order. */
+  entitySets(query: readonly EntitySetsQuery[]): readonly EntitySetSizes[];
+  entityStrings(query: EntityStringsQuery): EntityStringsPage;
+  stringSentences(query: StringSentencesQuery): StringSentencesPage;
 }
 
 export type AnalysisName = CallName<Analyses>;
