@@ -21,13 +21,15 @@ export interface ChartFrameProps {
   /** Choices that belong to this chart. */
   readonly controls?: ReactNode;
   readonly heightPx?: number;
+  /** What whoever looks at the picture has to know. */
+  readonly note?: string | undefined;
   readonly children: ReactElement;
 }
 
 /** Recharts warns about a container of no size when it first renders; an initial size keeps it calm until it has measured. */
 const INITIAL_SIZE = { width: 320, height: 220 };
 
-export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, children }: ChartFrameProps) {
+export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, note, children }: ChartFrameProps) {
   const figure = useRef<HTMLElement>(null);
   return (
     <figure className="chart" ref={figure} aria-label={caption}>
@@ -52,6 +54,7 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, ch
       <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
         {children}
       </ResponsiveContainer>
+      {note !== undefined && <p className="chart-note">{note}</p>}
       <SaveButtons caption={caption} figure={figure} rows={rows} />
     </figure>
   );
