@@ -1,5 +1,8 @@
 // Everything that crosses between the lab and the analysis worker, as types.
 import type { Mention, Split, Task } from '../src/data/corpus.ts';
+import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
+import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
+import type { ErrorsPage, ErrorsQuery } from '../src/schema/errorsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -34,6 +37,11 @@ export interface Analyses {
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   /** In the order asked for; indices that the split does not have are left out. */
   sentences(query: SentencesQuery): readonly SentenceBeside[];
+  /** Throws `metrics/sentences`, as the two below, for predictions of other sentences than the corpus has. */
+  errors(query: ErrorsQuery): ErrorsPage;
+  /** Of each snapshot, in the order of `predictions`. */
+  errorScores(query: ErrorScoresQuery): readonly ErrorScores[];
+  breakdown(query: BreakdownQuery): readonly Breakdown[];
 }
 
 export type AnalysisName = CallName<Analyses>;
