@@ -9,6 +9,9 @@ import type {
   StringSentencesPage,
   StringSentencesQuery,
 } from '../src/schema/entitySetsQuery.ts';
+import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
+import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
+import type { ErrorsPage, ErrorsQuery } from '../src/schema/errorsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -48,6 +51,11 @@ export interface Analyses {
   entitySets(query: readonly EntitySetsQuery[]): readonly EntitySetSizes[];
   entityStrings(query: EntityStringsQuery): EntityStringsPage;
   stringSentences(query: StringSentencesQuery): StringSentencesPage;
+  /** Throws `metrics/sentences`, as the two below, for predictions of other sentences than the corpus has. */
+  errors(query: ErrorsQuery): ErrorsPage;
+  /** Of each snapshot, in the order of `predictions`. */
+  errorScores(query: ErrorScoresQuery): readonly ErrorScores[];
+  breakdown(query: BreakdownQuery): readonly Breakdown[];
 }
 
 export type AnalysisName = CallName<Analyses>;

@@ -2,6 +2,7 @@
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
+import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { sentencesBeside } from '../src/analysis/sentencesBeside.ts';
 import { readPredictions } from '../src/storage/predictions.ts';
 import type { Store } from '../src/storage/store.ts';
@@ -18,6 +19,7 @@ export interface AnalysisServerOptions {
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
   const entity = entitySetQuestions(inputs);
+  const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
   /** A handler for a query that may take long: what `work` gives, or null when it was cancelled. */
@@ -55,5 +57,8 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),
     stringSentences: asJob(entity.sentences),
+    errors: asJob(errors.errors),
+    errorScores: asJob(errors.scores),
+    breakdown: asJob(errors.breakdown),
   });
 }
