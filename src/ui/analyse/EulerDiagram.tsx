@@ -4,7 +4,6 @@ import { Surface } from 'recharts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
 import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
-import { useWidth } from '../charts/useWidth.ts';
 import { format } from '../format.ts';
 import { drawnNote } from './drawnNote.ts';
 import { placeEuler, type PlacedLabel } from './placeEuler.ts';
@@ -27,19 +26,13 @@ export interface EulerDiagramProps {
   readonly onChoose: (region: EntityRegion) => void;
 }
 
-export function EulerDiagram({ diagram, caption, chosen, onChoose }: EulerDiagramProps) {
+export function EulerDiagram(props: EulerDiagramProps) {
+  const { diagram, caption } = props;
   const [closeUp, setCloseUp] = useState(false);
-  const [box, width] = useWidth(480);
-  const id = useId();
   const isPredicted = diagram.P !== null;
   const { T, L, P } = diagram.layout.circles;
   const canCloseUp = L.radius + P.radius > 0 && T.radius > WIDER * Math.max(L.radius, P.radius);
-  const filled = ENTITY_REGIONS.filter((region) => diagram.regions[region].strings > 0);
-  const placed = placeEuler(diagram.layout, filled, { width, height: HEIGHT_PX }, closeUp && canCloseUp);
-  const all = filled.reduce((sum, region) => sum + diagram.regions[region].strings, 0);
-  const shareOf = (region: EntityRegion) => format.shareOf(diagram.regions[region].strings, all);
-  const note = drawnNote(diagram);
-  const drawn = NAMES.filter((name) => placed.circles[name].radius > 0);
+  const all = stringsOf(diagram);
   return (
     <ChartFrame
       caption={caption}
@@ -62,83 +55,92 @@ export function EulerDiagram({ diagram, caption, chosen, onChoose }: EulerDiagra
           </label>
         ) : undefined
       }
-      note={note ?? undefined}
+      note={drawnNote(diagram) ?? undefined}
     >
-      <div ref={box} className="euler">
-        <Surface width={width} height={HEIGHT_PX} role="group" aria-label={`${caption}: regions`}>
-          <defs>
-            {NAMES.map((name) => (
-              <clipPath key={name} id={`${id}-in-${name}`}>
-                <CircleOf {...placed.circles[name]} />
-              </clipPath>
-            ))}
-            {filled.map((region) => (
-              <mask
-                key={region}
-                id={`${id}-only-${region}`}
-                maskUnits="userSpaceOnUse"
-                x={0}
-                y={0}
-                width={width}
-                height={HEIGHT_PX}
-              >
-                <rect width={width} height={HEIGHT_PX} fill="#fff" />
-                {drawn
-                  .filter((name) => !region.includes(name))
-                  .map((name) => (
-                    <CircleOf key={name} {...placed.circles[name]} fill="#000" />
-                  ))}
-              </mask>
-            ))}
-          </defs>
-          {drawn.map((name) => (
-            <CircleOf key={name} {...placed.circles[name]} fill={LEGEND[name].line.stroke} fillOpacity={0.14} />
-          ))}
-          {/* Larger overlaps come later and lie on top, so that the pointer meets the region that it is in. */}
-          {filled.map((region) => (
-            <Region
-              key={region}
-              label={`${regionWords(region, isPredicted).name}: ${format.counted(diagram.regions[region].strings, 'string')}, ${shareOf(region)}`}
-              isChosen={region === chosen}
-              onChoose={() => onChoose(region)}
-            >
-              <g mask={`url(#${id}-only-${region})`}>
-                {within(
-                  region,
-                  id,
-                  <rect className="euler-fill" width={width} height={HEIGHT_PX} fill="var(--ink)" fillOpacity={0} />,
-                )}
-              </g>
-            </Region>
-          ))}
-          {drawn.map((name) => (
-            <CircleOf
-              key={name}
-              {...placed.circles[name]}
-              className="euler-line"
-              fill="none"
-              stroke={LEGEND[name].line.stroke}
-              strokeWidth={2}
-              strokeDasharray={LEGEND[name].line.dash}
-            />
-          ))}
-          {drawn.map((name) => (
-            <SetName key={name} name={name} {...placed.circles[name]} />
-          ))}
-          {placed.labels.map((label) => (
-            <RegionLabel
-              key={label.region}
-              label={label}
-              count={format.count(diagram.regions[label.region].strings)}
-              share={shareOf(label.region)}
-              name={regionWords(label.region, isPredicted).name}
-              isChosen={label.region === chosen}
-            />
-          ))}
-        </Surface>
-      </div>
+      {(width) => <Drawing {...props} width={width} closeUp={closeUp && canCloseUp} />}
     </ChartFrame>
   );
+}
+
+interface DrawingProps extends EulerDiagramProps {
+  readonly width: number;
+  readonly closeUp: boolean;
+}
+
+function Drawing({ diagram, caption, chosen, onChoose, width, closeUp }: DrawingProps) {
+  const id = useId();
+  const isPredicted = diagram.P !== null;
+  const filled = ENTITY_REGIONS.filter((region) => diagram.regions[region].strings > 0);
+  const placed = placeEuler(diagram.layout, filled, { width, height: HEIGHT_PX }, closeUp);
+  const drawn = NAMES.filter((name) => placed.circles[name].radius > 0);
+  const all = stringsOf(diagram);
+  const shareOf = (region: EntityRegion) => format.shareOf(diagram.regions[region].strings, all);
+  const whole = { width, height: HEIGHT_PX };
+  return (
+    <Surface {...whole} className="euler" role="group" aria-label={`${caption}: regions`}>
+      <defs>
+        {drawn.map((name) => (
+          <clipPath key={name} id={`${id}-in-${name}`}>
+            <CircleOf {...placed.circles[name]} />
+          </clipPath>
+        ))}
+        {filled.map((region) => (
+          <mask key={region} id={`${id}-only-${region}`} maskUnits="userSpaceOnUse" x={0} y={0} {...whole}>
+            <rect {...whole} fill="#fff" />
+            {drawn
+              .filter((name) => !region.includes(name))
+              .map((name) => (
+                <CircleOf key={name} {...placed.circles[name]} fill="#000" />
+              ))}
+          </mask>
+        ))}
+      </defs>
+      {drawn.map((name) => (
+        <CircleOf key={name} {...placed.circles[name]} fill={LEGEND[name].line.stroke} fillOpacity={0.14} />
+      ))}
+      {/* Overlaps come later and lie on top, so that the pointer meets the region that it is in. */}
+      {filled.map((region) => (
+        <Region
+          key={region}
+          label={`${regionWords(region, isPredicted).name}: ${format.counted(diagram.regions[region].strings, 'string')}, ${shareOf(region)}`}
+          isChosen={region === chosen}
+          onChoose={() => onChoose(region)}
+        >
+          <g mask={`url(#${id}-only-${region})`}>
+            {within(region, id, <rect {...whole} className="euler-fill" fill="var(--ink)" fillOpacity={0} />)}
+          </g>
+        </Region>
+      ))}
+      {drawn.map((name) => (
+        <CircleOf
+          key={name}
+          {...placed.circles[name]}
+          className="euler-line"
+          fill="none"
+          stroke={LEGEND[name].line.stroke}
+          strokeWidth={2}
+          strokeDasharray={LEGEND[name].line.dash}
+        />
+      ))}
+      {drawn.map((name) => (
+        <SetName key={name} name={name} {...placed.circles[name]} />
+      ))}
+      {placed.labels.map((label) => (
+        <RegionLabel
+          key={label.region}
+          label={label}
+          count={format.count(diagram.regions[label.region].strings)}
+          share={shareOf(label.region)}
+          name={regionWords(label.region, isPredicted).name}
+          isChosen={label.region === chosen}
+        />
+      ))}
+    </Surface>
+  );
+}
+
+function stringsOf({ regions }: EntitySetDiagram): number {
+  return ENTITY_REGIONS.reduce((sum, region) => sum + regions[region].strings, 0);
 }
 
 /** What lies in every circle of the region. */

@@ -48,7 +48,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
   }));
   const beyond = lines.filter((line) => (valueOf(line, 'E') ?? 0) > high);
   const notes = [
-    ...(low < 0 ? [`The centre stands for ${format.ratio(low / 100)}, the dotted ring for 0 %.`] : []),
+    `The centre stands for ${whole(low)}${low < 0 ? ', the dotted ring for 0 %' : ''}, the rim for ${whole(high)}.`,
     ...beyond.map(
       (line) => `E of ${taskRefName(line.task)} lies beyond the rim: ${format.ratio((valueOf(line, 'E') ?? 0) / 100)}.`,
     ),
@@ -67,7 +67,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
           ...ENTITY_RATIOS.map((ratio) => line.ratios?.[ratio][weight] ?? null),
         ]),
       ]}
-      heightPx={340}
+      heightPx={380}
       controls={
         <label>
           Count
@@ -80,19 +80,19 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
           </select>
         </label>
       }
-      note={notes.length === 0 ? undefined : notes.join(' ')}
+      note={notes.join(' ')}
     >
-      <RadarChart data={rows} outerRadius="72%" title={`${caption}: ratios A to E`}>
+      <RadarChart data={rows} outerRadius="80%" title={`${caption}: ratios A to E`}>
         <PolarGrid stroke="var(--line)" />
         <PolarAngleAxis dataKey="ratio" tick={chartStyle.axis.tick} stroke="var(--line-strong)" />
         <PolarRadiusAxis
           angle={90}
           domain={[low, high]}
-          ticks={axis.ticks}
+          ticks={axis.ticks.slice(0, -1)}
           allowDataOverflow
           tick={{ ...chartStyle.axis.tick, fontSize: 10 }}
           axisLine={false}
-          tickFormatter={(value: number) => (value < 0 ? `−${-value}` : String(value))}
+          tickFormatter={signed}
         />
         <Tooltip {...chartStyle.tooltip} formatter={(value) => format.ratio(Number(value) / 100)} />
         {low < 0 && (
@@ -130,6 +130,14 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
       </RadarChart>
     </ChartFrame>
   );
+}
+
+function whole(value: number): string {
+  return `${signed(value)} %`;
+}
+
+function signed(value: number): string {
+  return value < 0 ? `−${-value}` : String(value);
 }
 
 function lineStyle({ place }: RatioLine) {

@@ -38,7 +38,7 @@ export function RatioSection({ subject, prediction, ...options }: RatioSectionPr
           is one.
         </p>
       )}
-      {requests.length === 0 ? (
+      {requests.length === 0 || prediction === null ? (
         <Ratios subject={subject} asked={asked} {...options} />
       ) : (
         <PredictionGate

@@ -1,5 +1,5 @@
 // The frame every chart stands in: caption, legend, a box of fixed height that follows the page's width, and ways to save it.
-import { useRef, type ReactElement, type ReactNode, type RefObject } from 'react';
+import { useCallback, useRef, useState, type ReactElement, type ReactNode, type RefObject } from 'react';
 import { ResponsiveContainer } from 'recharts';
 import { csvText } from '../../lab/tableText.ts';
 import { Button } from '../components/Button.tsx';
@@ -23,7 +23,8 @@ export interface ChartFrameProps {
   readonly heightPx?: number;
   /** What whoever looks at the picture has to know. */
   readonly note?: string | undefined;
-  readonly children: ReactElement;
+  /** A chart of recharts, or what is drawn at the frame's width in pixels. */
+  readonly children: ReactElement | ((widthPx: number) => ReactElement);
 }
 
 /** Recharts warns about a container of no size when it first renders; an initial size keeps it calm until it has measured. */
@@ -51,12 +52,36 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, no
         </span>
       </figcaption>
       {controls !== undefined && <div className="filters chart-controls">{controls}</div>}
-      <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
-        {children}
-      </ResponsiveContainer>
+      {typeof children === 'function' ? (
+        <OwnWidth heightPx={heightPx}>{children}</OwnWidth>
+      ) : (
+        <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
+          {children}
+        </ResponsiveContainer>
+      )}
       {note !== undefined && <p className="chart-note">{note}</p>}
       <SaveButtons caption={caption} figure={figure} rows={rows} />
     </figure>
+  );
+}
+
+interface OwnWidthProps {
+  readonly heightPx: number;
+  readonly children: (widthPx: number) => ReactElement;
+}
+
+function OwnWidth({ heightPx, children }: OwnWidthProps) {
+  const [width, setWidth] = useState(INITIAL_SIZE.width);
+  const follow = useCallback((box: HTMLElement | null) => {
+    if (box === null) return;
+    const observer = new ResizeObserver(([entry]) => entry !== undefined && setWidth(entry.contentRect.width));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={follow} style={{ height: heightPx }}>
+      {children(width)}
+    </div>
   );
 }
 
