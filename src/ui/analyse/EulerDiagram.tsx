@@ -2,6 +2,7 @@
 import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Surface } from 'recharts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
+import type { EulerPoint } from '../../schema/eulerLayout.ts';
 import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { format } from '../format.ts';
@@ -12,7 +13,7 @@ import { regionsShown, regionWords } from './regionWords.ts';
 const NAMES = ['T', 'L', 'P'] as const;
 const HEIGHT_PX = 340;
 /** How many times wider than L and P T has to be for a view of them alone. */
-const WIDER = 2.5;
+const WIDER = 1.5;
 const LEGEND = {
   T: { name: 'T, training', line: { stroke: 'var(--set-t)', dash: undefined } },
   L: { name: 'L, annotated in test', line: { stroke: 'var(--set-l)', dash: '7 3' } },
@@ -125,6 +126,9 @@ function Drawing({ diagram, caption, chosen, onChoose, width, closeUp }: Drawing
       {drawn.map((name) => (
         <SetName key={name} name={name} {...placed.circles[name]} />
       ))}
+      {placed.labels.map(
+        (label) => label.from !== null && <Leader key={label.region} at={label.at} from={label.from} />,
+      )}
       {placed.labels.map((label) => (
         <RegionLabel
           key={label.region}
@@ -207,6 +211,19 @@ function SetName({ name, x, y, radius }: { name: 'T' | 'L' | 'P'; x: number; y: 
   );
 }
 
+function Leader({ at, from }: { readonly at: EulerPoint; readonly from: EulerPoint }) {
+  return (
+    <g className="euler-text">
+      <polyline
+        points={`${from.x},${from.y} ${at.x - 12},${at.y} ${at.x - 4},${at.y}`}
+        fill="none"
+        stroke="var(--line-strong)"
+      />
+      <circle cx={from.x} cy={from.y} r={2} fill="var(--ink)" />
+    </g>
+  );
+}
+
 interface RegionLabelProps {
   readonly label: PlacedLabel;
   readonly count: string;
@@ -215,31 +232,17 @@ interface RegionLabelProps {
   readonly isChosen: boolean;
 }
 
-function RegionLabel({ label: { at, from, isInside }, count, share, name, isChosen }: RegionLabelProps) {
+function RegionLabel({ label: { at, isInside }, count, share, name, isChosen }: RegionLabelProps) {
   const weight = isChosen ? 700 : 560;
+  const anchor = isInside ? 'middle' : 'start';
+  // Lines to other labels pass behind the letters.
+  const halo = { stroke: 'var(--paper)', strokeWidth: 3, strokeOpacity: 0.7, paintOrder: 'stroke' } as const;
   return (
     <g className="euler-text">
-      {from !== null && (
-        <>
-          <polyline
-            points={`${from.x},${from.y} ${at.x - 12},${at.y} ${at.x - 4},${at.y}`}
-            fill="none"
-            stroke="var(--line-strong)"
-          />
-          <circle cx={from.x} cy={from.y} r={2} fill="var(--ink)" />
-        </>
-      )}
-      <text
-        x={at.x}
-        y={at.y - 2}
-        fill="var(--ink)"
-        fontSize={12}
-        fontWeight={weight}
-        textAnchor={isInside ? 'middle' : 'start'}
-      >
+      <text x={at.x} y={at.y - 2} fill="var(--ink)" fontSize={12} fontWeight={weight} textAnchor={anchor} {...halo}>
         {isInside ? count : `${count} · ${share}`}
       </text>
-      <text x={at.x} y={at.y + 12} fill="var(--ink-soft)" fontSize={11} textAnchor={isInside ? 'middle' : 'start'}>
+      <text x={at.x} y={at.y + 12} fill="var(--ink-soft)" fontSize={11} textAnchor={anchor} {...halo}>
         {isInside ? share : name}
       </text>
     </g>

@@ -32,6 +32,9 @@ export interface RatioRadarProps {
 
 const DASHES = [undefined, '7 3', '2 3', '10 3 2 3'] as const;
 const COLOURS = 8;
+const HEIGHT_PX = 380;
+/** Below this there is no room for names beside the letters. */
+const NARROW_PX = 420;
 const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 
 export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps) {
@@ -42,7 +45,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
   const axis = ratioAxis(lines.flatMap((line) => valueOf(line, 'E') ?? []));
   const [low, high] = axis.domain;
   const rows = ENTITY_RATIOS.map((ratio) => ({
-    ratio: `${ratio} ${RATIO_WORDS[ratio].name}`,
+    ratio,
     zero: 0,
     values: lines.map((line) => valueOf(line, ratio)),
   }));
@@ -67,7 +70,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
           ...ENTITY_RATIOS.map((ratio) => line.ratios?.[ratio][weight] ?? null),
         ]),
       ]}
-      heightPx={380}
+      heightPx={HEIGHT_PX}
       controls={
         <label>
           Count
@@ -82,52 +85,69 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
       }
       note={notes.join(' ')}
     >
-      <RadarChart data={rows} outerRadius="80%" title={`${caption}: ratios A to E`}>
-        <PolarGrid stroke="var(--line)" />
-        <PolarAngleAxis dataKey="ratio" tick={chartStyle.axis.tick} stroke="var(--line-strong)" />
-        <PolarRadiusAxis
-          angle={90}
-          domain={[low, high]}
-          ticks={axis.ticks.slice(0, -1)}
-          allowDataOverflow
-          tick={{ ...chartStyle.axis.tick, fontSize: 10 }}
-          axisLine={false}
-          tickFormatter={signed}
-        />
-        <Tooltip {...chartStyle.tooltip} formatter={(value) => format.ratio(Number(value) / 100)} />
-        {low < 0 && (
-          <Radar
-            dataKey="zero"
-            name="0 %"
-            stroke={ZERO.line.stroke}
-            strokeDasharray={ZERO.line.dash}
-            fill="none"
-            tooltipType="none"
-            isAnimationActive={false}
+      {(width) => (
+        <RadarChart
+          width={width}
+          height={HEIGHT_PX}
+          data={rows}
+          outerRadius={Math.min(width / 2 - 60, HEIGHT_PX / 2 - 30)}
+          title={`${caption}: ratios A to E`}
+        >
+          <PolarGrid stroke="var(--line)" />
+          <PolarAngleAxis
+            dataKey="ratio"
+            tick={chartStyle.axis.tick}
+            stroke="var(--line-strong)"
+            tickFormatter={(ratio: EntityRatio) => (width < NARROW_PX ? ratio : `${ratio} ${RATIO_WORDS[ratio].name}`)}
           />
-        )}
-        {lines.map((line, place) => {
-          const { stroke, dash } = lineStyle(line);
-          return (
+          <PolarRadiusAxis
+            angle={90}
+            domain={[low, high]}
+            ticks={axis.ticks.slice(0, -1)}
+            allowDataOverflow
+            tick={{ ...chartStyle.axis.tick, fontSize: 10 }}
+            axisLine={false}
+            tickFormatter={signed}
+          />
+          <Tooltip
+            {...chartStyle.tooltip}
+            labelFormatter={(ratio) => `${String(ratio)} ${RATIO_WORDS[ratio as EntityRatio].name}`}
+            formatter={(value) => format.ratio(Number(value) / 100)}
+          />
+          {low < 0 && (
             <Radar
-              key={line.key}
-              name={taskRefName(line.task)}
-              dataKey={(row: (typeof rows)[number]) => {
-                const value = row.values[place] ?? null;
-                return value === null ? null : Math.min(high, value);
-              }}
-              stroke={stroke}
-              strokeWidth={line.isSubject ? 2.5 : 1.5}
-              {...(dash === undefined ? {} : { strokeDasharray: dash })}
-              fill={stroke}
-              fillOpacity={line.isSubject ? 0.1 : 0}
-              dot={{ r: 2, fill: stroke, fillOpacity: 1, strokeWidth: 0 }}
-              connectNulls
+              dataKey="zero"
+              name="0 %"
+              stroke={ZERO.line.stroke}
+              strokeDasharray={ZERO.line.dash}
+              fill="none"
+              tooltipType="none"
               isAnimationActive={false}
             />
-          );
-        })}
-      </RadarChart>
+          )}
+          {lines.map((line, place) => {
+            const { stroke, dash } = lineStyle(line);
+            return (
+              <Radar
+                key={line.key}
+                name={taskRefName(line.task)}
+                dataKey={(row: (typeof rows)[number]) => {
+                  const value = row.values[place] ?? null;
+                  return value === null ? null : Math.min(high, value);
+                }}
+                stroke={stroke}
+                strokeWidth={line.isSubject ? 2.5 : 1.5}
+                {...(dash === undefined ? {} : { strokeDasharray: dash })}
+                fill={stroke}
+                fillOpacity={line.isSubject ? 0.1 : 0}
+                dot={{ r: 2, fill: stroke, fillOpacity: 1, strokeWidth: 0 }}
+                connectNulls
+                isAnimationActive={false}
+              />
+            );
+          })}
+        </RadarChart>
+      )}
     </ChartFrame>
   );
 }
@@ -141,5 +161,8 @@ function signed(value: number): string {
 }
 
 function lineStyle({ place }: RatioLine) {
-  return { stroke: `var(--type-${place % COLOURS})`, dash: DASHES[place % DASHES.length] };
+  return {
+    stroke: `var(--type-${place % COLOURS})`,
+    dash: DASHES[(place + Math.floor(place / COLOURS)) % DASHES.length],
+  };
 }

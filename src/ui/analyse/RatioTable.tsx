@@ -15,7 +15,7 @@ export interface RatioTableProps {
 export function RatioTable({ lines, weight, onToggle }: RatioTableProps) {
   return (
     <div className="stack">
-      <TableBox label="Ratios" className="ratios">
+      <TableBox label="Ratios" className="shares">
         <thead>
           <tr>
             <th scope="col">Task</th>

@@ -29,7 +29,7 @@ export function RegionTable({ diagram, chosen, onChoose }: RegionTableProps) {
   return (
     <div className="stack">
       <Facts facts={facts} />
-      <TableBox label="Regions">
+      <TableBox label="Regions" className="shares">
         <thead>
           <tr>
             <th scope="col">Region</th>

@@ -25,7 +25,7 @@ const MARGIN_PX = 22;
 const COLUMN_PX = 124;
 /** Of a label of two lines. */
 const LABEL_PX = 32;
-const ROOM_PX = 21;
+const ROOM_PX = 24;
 
 /**
  * All in pixels of the picture. With `closeUp` L and P fill it, and T is cut by its edge. `regions` are those that get a label, all that
