@@ -1,9 +1,9 @@
 // Entity scores of mentions that are well-formed in their tag scheme.
 import { lenientMentions, strictMentions } from '../data/chunks.ts';
-import type { Mention } from '../data/corpus.ts';
 import type { TagScheme } from '../schema/config.ts';
 import type { EntityScores } from '../schema/scores.ts';
 import { checkLengths } from './conlleval.ts';
+import { sharedMentions } from './sentenceCounts.ts';
 import { SpanTally } from './spanScore.ts';
 
 export interface StrictScores {
@@ -31,18 +31,9 @@ export function strictScores(
     const predictedMentions = strictMentions(predictedTags, scheme).mentions;
     for (const { type } of goldMentions) spans.add(type, 'gold');
     for (const { type } of predictedMentions) spans.add(type, 'predicted');
-    for (const { type } of shared(goldMentions, predictedMentions)) spans.add(type, 'correct');
+    for (const { type } of sharedMentions(goldMentions, predictedMentions)) spans.add(type, 'correct');
     const lenient = lenientMentions(predictedTags);
-    discarded += lenient.length - shared(lenient, predictedMentions).length;
+    discarded += lenient.length - sharedMentions(lenient, predictedMentions).length;
   });
   return { entities: spans.scores(), discarded };
-}
-
-/** The mentions that both have; mentions are flat, so a start is unique. */
-function shared(left: readonly Mention[], right: readonly Mention[]): Mention[] {
-  const byStart = new Map(right.map((mention) => [mention.start, mention]));
-  return left.filter(({ type, start, end }) => {
-    const other = byStart.get(start);
-    return other !== undefined && other.end === end && other.type === type;
-  });
 }
