@@ -1,5 +1,8 @@
 // Everything that crosses between the lab and the analysis worker, as types.
 import type { Mention, Split, Task } from '../src/data/corpus.ts';
+import type { AskedDifference } from '../src/metrics/askedDifference.ts';
+import type { LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+import type { Significance } from '../src/metrics/significance.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -25,6 +28,21 @@ export interface SentenceBeside {
   readonly predicted: readonly (readonly PredictedMention[])[];
 }
 
+/** Test text of the tasks of a category in training text of the same tasks. */
+export interface LeaksQuery {
+  readonly tasks: readonly Task[];
+  readonly splits: readonly TrainingSplit[];
+  /** Whether nearly the same sentences are looked for too, which takes longer. */
+  readonly near: boolean;
+}
+
+export interface LeakPairsQuery extends LeakedText {
+  /** Only those that are labelled differently. */
+  readonly different: boolean;
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
  * What can be asked of the analysis worker. Each rejects with `storage/missing` where a corpus is gone, and with `analysis/no-predictions`
  * where predictions that the query names are not stored.
@@ -34,6 +52,12 @@ export interface Analyses {
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   /** In the order asked for; indices that the split does not have are left out. */
   sentences(query: SentencesQuery): readonly SentenceBeside[];
+  /** One report a task, in order. */
+  leaks(query: LeaksQuery): readonly LeakReport[];
+  /** A page of the leaked sentences, each beside the text that holds it. */
+  leakPairs(query: LeakPairsQuery): LeakPairsPage;
+  /** One judgement a difference, in order; all of them are one family. */
+  significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
 }
 
 export type AnalysisName = CallName<Analyses>;
