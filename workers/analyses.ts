@@ -7,6 +7,8 @@ import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
+export type { LeakPair, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+
 /** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';
 
