@@ -3,6 +3,9 @@ import type { Mention, Split, Task } from '../src/data/corpus.ts';
 import type { AskedDifference } from '../src/metrics/askedDifference.ts';
 import type { LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
 import type { Significance } from '../src/metrics/significance.ts';
+import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
+import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
+import type { ErrorsPage, ErrorsQuery } from '../src/schema/errorsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -60,6 +63,11 @@ export interface Analyses {
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
   /** One judgement a difference, in order; all of them are one family. */
   significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
+  /** Throws `metrics/sentences`, as the two below, for predictions of other sentences than the corpus has. */
+  errors(query: ErrorsQuery): ErrorsPage;
+  /** Of each snapshot, in the order of `predictions`. */
+  errorScores(query: ErrorScoresQuery): readonly ErrorScores[];
+  breakdown(query: BreakdownQuery): readonly Breakdown[];
 }
 
 export type AnalysisName = CallName<Analyses>;

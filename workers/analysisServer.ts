@@ -1,17 +1,13 @@
 // The analysis server: answers the lab's questions about corpora and predictions, several at a time, on a thread of its own.
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
+import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
-import { leakPairs } from '../src/analysis/leakPairs.ts';
-import { recent } from '../src/analysis/recent.ts';
+import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { sentencesBeside } from '../src/analysis/sentencesBeside.ts';
-import { taskLeaks } from '../src/analysis/taskLeaks.ts';
-import type { LeakedText, LeakReport } from '../src/metrics/leakReport.ts';
-import type { TaskLeaks } from '../src/metrics/leaks.ts';
-import type { Significance } from '../src/metrics/significance.ts';
 import { readPredictions } from '../src/storage/predictions.ts';
 import type { Store } from '../src/storage/store.ts';
-import type { AnalysisCalls, AnalysisEvent, AnalysisQuery, PredictionState } from './analyses.ts';
+import type { AnalysisCalls, AnalysisEvent, PredictionState } from './analyses.ts';
 import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
 import { serve, type ServerPort } from './port.ts';
 
@@ -20,15 +16,11 @@ export interface AnalysisServerOptions {
   readonly wire: Wire<AnswerMessage<AnalysisEvent>, CallMessage<AnalysisCalls>>;
 }
 
-/** Results of each costly question that stay at hand for whoever goes back and forth. */
-const KEPT_RESULTS = 4;
-
 /** Serves on `wire` until it is closed; reads `store` and writes nothing. */
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
-  const leaksOfTasks = recent<AnalysisQuery<'leaks'>, readonly LeakReport[]>(KEPT_RESULTS);
-  const leaksOfPairs = recent<LeakedText, readonly TaskLeaks[]>(KEPT_RESULTS);
-  const judged = recent<AnalysisQuery<'significance'>, readonly Significance[]>(KEPT_RESULTS);
+  const leaks = leakQuestions(inputs);
+  const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
   /** A handler for a query that may take long: what `work` gives, or null when it was cancelled. */
@@ -62,8 +54,11 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       return states;
     }),
     sentences: asJob((query) => sentencesBeside(query, inputs)),
-    leaks: asJob((query, job) => leaksOfTasks.of(query, () => taskLeaks(query, inputs, job))),
-    leakPairs: asJob((query, job) => leakPairs(query, inputs, leaksOfPairs, job)),
-    significance: asJob((query, job) => judged.of(query, () => judgeDifferences(query, inputs, job))),
+    leaks: asJob(leaks.leaks),
+    leakPairs: asJob(leaks.pairs),
+    significance: asJob(judgeDifferences(inputs)),
+    errors: asJob(errors.errors),
+    errorScores: asJob(errors.scores),
+    breakdown: asJob(errors.breakdown),
   });
 }

@@ -93,6 +93,8 @@ export interface ServerCalls {
    * run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.
    */
   predict(request: PredictionRequest): readonly PredictedSentence[] | null;
+  /** Like `predict`, but stores the mentions with their probabilities and answers that it has. Throws `storage/full` besides. */
+  keepPredictions(request: PredictionRequest): true | null;
   /**
    * The mentions of each document in order, or null when it was interrupted; `predicting` events come meanwhile. The tagger stays loaded
    * until another one is asked for or a run starts. Throws `run/busy` while a run is on the device, and as loading a tagger does.

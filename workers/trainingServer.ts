@@ -15,7 +15,6 @@ import { readMachineSettings } from '../src/storage/machineSettings.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import type { TaskText } from '../src/training/encodeTasks.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { encoderFacts, encoderOfFile } from '../src/training/encoderOfFile.ts';
 import { importModel } from '../src/training/importModel.ts';
@@ -26,7 +25,9 @@ import { loadTagger } from '../src/training/loadTagger.ts';
 import { measureStep } from '../src/training/measureStep.ts';
 import type { OpenTagger } from '../src/training/openTagger.ts';
 import { openTagger } from '../src/training/openTagger.ts';
+import { keepPredictions } from '../src/training/keepPredictions.ts';
 import { predictSnapshot } from '../src/training/predictSnapshot.ts';
+import type { TaskText } from '../src/training/runText.ts';
 import { startWeights } from '../src/training/startWeights.ts';
 import { tagDocuments } from '../src/training/tagDocuments.ts';
 import { train } from '../src/training/train.ts';
@@ -111,7 +112,15 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       }
     },
     predict: (request: PredictionRequest) =>
-      untilInterrupted(request.runId, (backend, signal) => predictStored(request, backend, signal)),
+      untilInterrupted(request.runId, async (backend, signal) => {
+        return (await predictStored(request, backend, signal)).sentences;
+      }),
+    keepPredictions: (request: PredictionRequest) =>
+      untilInterrupted(request.runId, async (backend, signal) => {
+        const { spec, sentences } = await predictStored(request, backend, signal);
+        await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions)); // prettier-ignore
+        return true as const;
+      }),
     tag: (request: TaggingRequest) =>
       untilInterrupted(request.id, (backend, signal) => tagText(request, backend, signal)),
     interrupt({ runId, how }): void {
@@ -221,19 +230,16 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     request: PredictionRequest,
     backend: StartedBackend,
     signal: AbortSignal,
-  ): Promise<readonly PredictedSentence[]> {
+  ): Promise<{ readonly spec: RunSpec; readonly sentences: readonly PredictedSentence[] }> {
     const record = await readRunRecord(store, request.runId);
     if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
-    const { model, texts } = await readInputs(record.spec);
-    const encoding = encodeTasks(texts, model, record.spec.config, signal);
-    let encoded = await encoding.next();
-    while (encoded.done !== true) encoded = await encoding.next();
+    const { spec } = record;
     const { gpu } = await underSettings(backend);
-    const tagging = predictSnapshot(request, record.spec, encoded.value, store, gpu, signal);
+    const tagging = predictSnapshot(request, spec, await readInputs(spec), store, gpu, signal);
     for (;;) {
       const next = await tagging.next();
       if (backend.health.failure !== null) throw backend.health.failure;
-      if (next.done === true) return next.value;
+      if (next.done === true) return { spec, sentences: next.value };
       port.emit({ kind: 'predicting', runId: request.runId, ...next.value });
     }
   }

@@ -7,14 +7,28 @@ import { significance, significanceDefaults, type Significance } from '../metric
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
 import { canonicalJson } from '../util/fingerprint.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
+import { recent } from './recent.ts';
 import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
+
+interface DifferencesQuery {
+  readonly differences: readonly AskedDifference[];
+}
+
+/** Families whose judgements stay at hand for whoever goes back and forth. */
+const KEPT_FAMILIES = 4;
 
 /**
  * One judgement a difference, in order, all of them one family, with `significanceDefaults`. Throws as AnalysisInputs does, and
  * `metrics/sentences` where predictions are not of the corpus' test sentences.
  */
-export async function judgeDifferences(
-  { differences }: { readonly differences: readonly AskedDifference[] },
+export function judgeDifferences(inputs: AnalysisInputs) {
+  const judged = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
+  return (query: DifferencesQuery, job: AnalysisJob): Promise<readonly Significance[]> =>
+    judged.of(query, () => judge(query, inputs, job));
+}
+
+async function judge(
+  { differences }: DifferencesQuery,
   inputs: AnalysisInputs,
   job: AnalysisJob,
 ): Promise<readonly Significance[]> {

@@ -13,6 +13,7 @@ import { createCancelling, type Cancelling } from './cancelling.ts';
 import { hubClient, publicHub, type HubClient, type HubRepository } from './hubClient.ts';
 import type { HubModel, Lab, ModelDownload } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
+import { paced } from './paced.ts';
 import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
 import type { RequestFile } from './requestFile.ts';
 
@@ -23,9 +24,6 @@ export interface DownloadShelf {
   download: Lab['downloadModel'];
   discard: Lab['discardDownload'];
 }
-
-/** Progress is shown this often at most: pieces come by the thousand. */
-const reportEveryMs = 100;
 
 export function createDownloadShelf({
   store,
@@ -242,20 +240,6 @@ async function small(hub: HubClient, found: HubRepository, file: HubFile, { canc
   const open = (from: number) => hub.open(found, file.name, from, cancelled);
   await receiveFile({ file, parts, open, isCancelled, onBytes: () => undefined });
   return verifiedFile({ file, parts, onBytes: () => undefined });
-}
-
-/** Tells progress and the time left by the pace since `startBytes`, now and then. */
-function paced(report: ReportProgress, total: number, startBytes: number): (done: number) => void {
-  const startedAt = performance.now();
-  let reportedAt = -Infinity;
-  return (done) => {
-    const now = performance.now();
-    if (now - reportedAt < reportEveryMs && done < total) return;
-    reportedAt = now;
-    const came = done - startBytes;
-    if (came > 0) report(done, total, ((now - startedAt) / came) * (total - done));
-    else report(done, total);
-  };
 }
 
 function megabytes(sizeBytes: number): string {

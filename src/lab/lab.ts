@@ -83,7 +83,7 @@ export function createLab({
     stored: () => void refreshUsage(),
   });
 
-  const predictions = createPredictions({ client, board, store });
+  const { predictions, keepPredictions } = createPredictions({ client, board, store });
   const tagging = createTagging({ client, board, store });
 
   async function refreshUsage(): Promise<void> {
@@ -222,6 +222,7 @@ export function createLab({
 
     exportTagger: createTaggerExport({ client, board }),
     predictions,
+    keepPredictions: (requests) => changing(keepPredictions(requests)),
     analyse: createAnalyses(analysis ?? null),
     tag: tagging.tag,
     stopTagging: tagging.stop,

@@ -245,6 +245,12 @@ export interface Lab {
   predictions(request: PredictionRequest, format: PredictionFormat): Promise<readonly NamedFile[] | null>;
 
   /**
+   * Stores what kept snapshots of own runs predict, with probabilities, for analyses: predicted anew, one after the other, as a job that can
+   * be cancelled. False when it was; what was stored by then stays. Rejects as `predictions` does, and with `storage/full`.
+   */
+  keepPredictions(requests: readonly PredictionRequest[]): Promise<boolean>;
+
+  /**
    * Asks the analysis worker about corpora and predictions; a total of 0 in `onProgress` is unknown. The answer rejects as the question says,
    * and with `analysis/unavailable` or `worker/lost`.
    */

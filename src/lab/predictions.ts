@@ -1,20 +1,23 @@
-// Predictions of snapshots on request, as a job that can be cancelled, in the format that is asked for.
+// Predictions of snapshots on request, as jobs that can be cancelled: in the format that is asked for, or kept in the store.
 import type { DocumentText } from '../data/annotatedDocument.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { writeConll } from '../data/formats/writeConll.ts';
 import { writeDocuments } from '../data/formats/writeDocuments.ts';
 import type { PredictedSentence } from '../schema/predictedSentence.ts';
 import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { TaskRef } from '../schema/runRecord.ts';
 import { readCorpusTexts } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
+import { createCancelling } from './cancelling.ts';
 import { documentsOfSplit } from './documentsOfSplit.ts';
 import type { Lab, PredictionFormat } from './labState.ts';
+import { paced } from './paced.ts';
 import { requireInputs } from './requireInputs.ts';
 
-/** What `Lab.predictions` does. */
+/** What `Lab.predictions` and `Lab.keepPredictions` do. */
 export function createPredictions({
   client,
   board,
@@ -23,36 +26,85 @@ export function createPredictions({
   readonly client: ServerClient;
   readonly board: Board;
   readonly store: Store;
-}): Lab['predictions'] {
-  return async (request, format) => {
+}): Pick<Lab, 'predictions' | 'keepPredictions'> {
+  /** The task that is predicted on; undefined for one that the run does not have, which the server refuses. */
+  function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
     const state = board.getState();
-    const view = state.runs.find(({ record }) => record.spec.id === request.runId);
-    if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
+    const view = state.runs.find(({ record }) => record.spec.id === runId);
+    if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
     requireInputs(state, view.record.spec);
-    // A server that is lost predicts no more.
-    const cancel = () => void client.call('interrupt', { runId: request.runId, how: 'stop' }).catch(() => undefined);
-    const sentences = await board.during(labelOf(request), (report) => predicted(client, request, report), cancel);
-    if (sentences === null) return null;
-    const corpus = view.record.spec.tasks[request.task]?.corpus;
-    const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
-    const name = `${corpus?.name ?? 'corpus'}-${request.split}`;
-    return filesOf(sentences, format, name, texts && texts[request.split]);
-  };
-}
-
-async function predicted(
-  client: ServerClient,
-  request: PredictionRequest,
-  report: (done: number, total: number) => void,
-): Promise<readonly PredictedSentence[] | null> {
-  const stopListening = client.onEvent((event) => {
-    if (event.kind === 'predicting' && event.runId === request.runId) report(event.done, event.total);
-  });
-  try {
-    return await client.call('predict', request);
-  } finally {
-    stopListening();
+    return view.record.spec.tasks[task];
   }
+
+  /** Sentences to predict on, for progress: 0 where the task is unknown. */
+  function sizeOf(request: PredictionRequest): number {
+    const id = taskOf(request)?.corpus.id;
+    return board.getState().corpora.find((corpus) => corpus.id === id)?.counts[request.split].sentences ?? 0;
+  }
+
+  /** What a call about a run answers; meanwhile its sequences done of all are reported. */
+  async function reporting<Answer>(
+    runId: string,
+    report: (done: number, total: number) => void,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const stopListening = client.onEvent((event) => {
+      if (event.kind === 'predicting' && event.runId === runId) report(event.done, event.total);
+    });
+    try {
+      return await call();
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** A server that is lost predicts no more. */
+  const interrupt = (runId: string): void => {
+    client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
+  };
+
+  return {
+    async predictions(request, format) {
+      const corpus = taskOf(request)?.corpus;
+      const sentences = await board.during(
+        labelOf(request),
+        (report) => reporting(request.runId, report, () => client.call('predict', request)),
+        () => interrupt(request.runId),
+      );
+      if (sentences === null) return null;
+      const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
+      const name = `${corpus?.name ?? 'corpus'}-${request.split}`;
+      return filesOf(sentences, format, name, texts && texts[request.split]);
+    },
+
+    async keepPredictions(requests) {
+      const sizes = requests.map(sizeOf);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const { isCancelled, cancel } = createCancelling();
+      let current: string | null = null;
+      return board.during(
+        keepingLabel(requests),
+        async (report) => {
+          const tell = paced(report, total, 0);
+          let before = 0;
+          for (const [place, request] of requests.entries()) {
+            if (isCancelled()) return false;
+            current = request.runId;
+            const size = sizes[place] ?? 0;
+            const report = (done: number, of: number): void => tell(before + Math.round((size * done) / of));
+            const kept = await reporting(current, report, () => client.call('keepPredictions', request));
+            if (kept === null) return false;
+            before += size;
+          }
+          return true;
+        },
+        () => {
+          cancel();
+          if (current !== null) interrupt(current);
+        },
+      );
+    },
+  };
 }
 
 function filesOf(
@@ -70,4 +122,9 @@ function filesOf(
 
 function labelOf({ epoch, split }: PredictionRequest): string {
   return `Predicting the ${split} split with the snapshot of epoch ${epoch}`;
+}
+
+function keepingLabel(requests: readonly PredictionRequest[]): string {
+  const [first] = requests;
+  return first !== undefined && requests.length === 1 ? labelOf(first) : `Predicting with ${requests.length} snapshots`;
 }

@@ -9,8 +9,10 @@ import type { RunSpec } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot } from './checkpoint.ts';
-import type { EncodedTasks } from './encodeTasks.ts';
+import { encodeSentences } from './encodeSentences.ts';
+import type { LoadedModel } from './loadModel.ts';
 import { openPredictor } from './openTrainer.ts';
+import { runText, type TaskText } from './runText.ts';
 import { tagSentences } from './tagSentences.ts';
 
 /**
@@ -20,26 +22,28 @@ import { tagSentences } from './tagSentences.ts';
 export async function* predictSnapshot(
   { runId, epoch, split, task }: PredictionRequest,
   { config }: RunSpec,
-  tasks: EncodedTasks,
+  { texts, model }: { readonly texts: readonly TaskText[]; readonly model: LoadedModel },
   store: Store,
   gpu: EngineGpu | null,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly done: number; readonly total: number }, readonly PredictedSentence[]> {
-  const encoded = tasks[split][task];
-  if (encoded === undefined || encoded.sentences.length === 0) {
-    throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
-  }
+  const { tasks, tagSet, shape } = runText(texts, model.config, config);
+  const sentences = tasks[task]?.[split] ?? [];
+  if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
-  const settings = { shape: tasks.shape, config, factors: new Map<string, never>(), seed: 0 };
-  const predictor = openPredictor(gpu, weights, settings);
+  const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal);
+  let step = await encoding.next();
+  while (step.done !== true) step = await encoding.next();
+  const encoded = step.value;
+  const predictor = openPredictor(gpu, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
-    const tagger = { predictor, tagSet: tasks.tagSet, chain: chainOf(weights, tasks.shape.head) };
+    const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };
     const tagging = tagSentences(encoded, tagger, config, signal);
     for (;;) {
       const next = await tagging.next();
       if (next.done === true) {
         return next.value.map(({ tags, mentions }, index) => {
-          const { tokens, mentions: gold } = encoded.sentences[index] as Sentence;
+          const { tokens, mentions: gold } = sentences[index] as Sentence;
           return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };
         });
       }

@@ -1,12 +1,12 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
+import { lenientMentions } from '../data/chunks.ts';
 import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { placeOf } from '../model/parameterPlace.ts';
 import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import { isFrozen } from '../model/slicedEncoder.ts';
-import type { RunRecord, StepPoint } from '../schema/runRecord.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { RunRecord, SnapshotScores, StepPoint } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -26,7 +26,9 @@ import {
 } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import type { EncodedSplit } from './tagSplit.ts';
+import type { Evaluation } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
+import { keepPredictions } from './keepPredictions.ts';
 import type { DecayFactors } from './learningRate.ts';
 import { decayFactors, learningRateAt } from './learningRate.ts';
 import { createPace } from './pace.ts';
@@ -163,7 +165,7 @@ export class RunInProgress {
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
     const { tasks, store } = this.inputs;
     const { id, config } = this.record.spec;
-    const devel = yield* this.scoreAll(tasks.devel, this.trainer);
+    const devel = scoresOf(yield* this.evaluateAll(tasks.devel, this.trainer));
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
     const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
@@ -174,7 +176,7 @@ export class RunInProgress {
     yield { kind: 'epoch', point };
   }
 
-  /** Test scores of every kept snapshot that has none yet. */
+  /** Predictions on test of every kept snapshot that has no scores yet, then their scores. */
   async *scoreSnapshots(): AsyncGenerator<TrainingEvent, void> {
     const { tasks, store } = this.inputs;
     const { id } = this.record.spec;
@@ -191,7 +193,9 @@ export class RunInProgress {
       const weights = await loadSnapshot(store, id, snapshot.epoch);
       const predictor = openPredictor(this.inputs.gpu, weights, this.settings);
       try {
-        kept[index] = { ...snapshot, test: yield* this.scoreAll(tasks.test, predictor) };
+        const evaluations = yield* this.evaluateAll(tasks.test, predictor);
+        await this.keepPredictions(snapshot.epoch, evaluations);
+        kept[index] = { ...snapshot, test: scoresOf(evaluations) };
       } finally {
         predictor.dispose();
       }
@@ -276,27 +280,46 @@ export class RunInProgress {
     yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
-  /** Scores of one split of every task. */
-  private async *scoreAll(
-    splits: readonly EncodedSplit[],
-    predictor: Predictor,
-  ): AsyncGenerator<TrainingEvent, (SplitScores | null)[]> {
-    const scores: (SplitScores | null)[] = [];
-    for (const split of splits) scores.push(yield* this.score(split, predictor));
-    return scores;
+  /** Without room the run goes on: what its snapshots predict can be made anew whenever it is asked for, its scores cannot. */
+  private async keepPredictions(epoch: number, evaluations: readonly (Evaluation | null)[]): Promise<void> {
+    const { spec } = this.record;
+    try {
+      for (const [task, evaluation] of evaluations.entries()) {
+        if (evaluation === null) continue;
+        const mentions = evaluation.predicted.map((tags) =>
+          lenientMentions(tags).map((mention) => ({ ...mention, confidence: null })),
+        );
+        await keepPredictions(this.inputs.store, spec, { runId: spec.id, epoch, split: 'test', task }, mentions);
+      }
+    } catch (error) {
+      if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+    }
   }
 
-  /** Scores of one split, or null when it has no sentences. */
-  private async *score(split: EncodedSplit, predictor: Predictor): AsyncGenerator<TrainingEvent, SplitScores | null> {
+  /** The tagger on one split of every task. */
+  private async *evaluateAll(
+    splits: readonly EncodedSplit[],
+    predictor: Predictor,
+  ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
+    const evaluations: (Evaluation | null)[] = [];
+    for (const split of splits) evaluations.push(yield* this.evaluateOne(split, predictor));
+    return evaluations;
+  }
+
+  /** The tagger on one split, or null when it has no sentences. */
+  private async *evaluateOne(
+    split: EncodedSplit,
+    predictor: Predictor,
+  ): AsyncGenerator<TrainingEvent, Evaluation | null> {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
     const startedAtMs = performance.now();
-    const scores = yield* evaluate(split, tasks, predictor, this.record.spec.config, signal);
+    const evaluation = yield* evaluate(split, tasks, predictor, this.record.spec.config, signal);
     this.assertHealthy();
     const tookMs = performance.now() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
     this.pointAtMs += tookMs;
-    return scores;
+    return evaluation;
   }
 
   private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
@@ -337,6 +360,11 @@ export class RunInProgress {
   private assertHealthy(): void {
     if (this.inputs.health.failure !== null) throw this.inputs.health.failure;
   }
+}
+
+/** Null where there was nothing to score. */
+function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
+  return evaluations.map((evaluation) => evaluation && evaluation.scores);
 }
 
 /** Throws LabError `training/notFinite` for sums or means over the steps up to `step`. */

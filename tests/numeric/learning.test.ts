@@ -4,8 +4,9 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleCorpora, type AssembledCorpus } from '../../src/data/assembleCorpora.ts';
 import { annotateSentences } from '../../src/data/annotateSentences.ts';
-import type { CorpusSentences } from '../../src/data/corpus.ts';
+import type { CorpusSentences, Mention } from '../../src/data/corpus.ts';
 import { documentsOfSentences } from '../../src/data/documentsOfSentences.ts';
+import { mentionsToTags } from '../../src/data/tagScheme.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { runSpec } from '../../src/lab/runSpec.ts';
@@ -15,8 +16,10 @@ import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
+import { storePredictions, unstorePredictions } from '../../src/schema/storedPredictions.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/memory.ts';
+import { readPredictions } from '../../src/storage/predictions.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { encodeTasks } from '../../src/training/encodeTasks.ts';
@@ -195,6 +198,16 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const predicting = events.splice(0);
   const missing = client.call('predict', { ...asked, epoch: 99 });
   await expect(missing).rejects.toMatchObject({ code: 'checkpoint/missing' });
+  const keptByRun = await readPredictions(store, asked);
+  expect(await client.call('keepPredictions', asked)).toBe(true);
+  const keptSurely = await readPredictions(store, asked);
+  expect(events.splice(0).at(-1)).toEqual(predicting.at(-1));
+  const missingToKeep = client.call('keepPredictions', { ...asked, epoch: 99 });
+  await expect(missingToKeep).rejects.toMatchObject({ code: 'checkpoint/missing' });
+  const cancelledKeeping = client.call('keepPredictions', { ...asked, split: 'devel' });
+  await client.call('interrupt', { runId: spec.id, how: 'stop' });
+  expect(await cancelledKeeping).toBeNull();
+  expect(await readPredictions(store, { ...asked, split: 'devel' })).toBeUndefined();
   const cancelled = client.call('predict', asked);
   await client.call('interrupt', { runId: spec.id, how: 'stop' });
   expect(await cancelled).toBeNull();
@@ -217,6 +230,10 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const noTagger = client.call('tag', { ...request, tagger: { kind: 'model', modelId: model.id } });
   await expect(noTagger).rejects.toMatchObject({ code: 'model/head' });
   client.close();
+
+  // Kept by the run without probabilities, kept again with those that the predictions have; what was scored is what was kept.
+  expect(keptByRun).toEqual({ ...keptSurely, confidences: null });
+  expect(unstorePredictions(keptSurely ?? storePredictions([]))).toEqual(rows.map(({ mentions }) => mentions));
 
   // The same mentions at the same places as the snapshot's predictions, as surely.
   const expected = annotateSentences(text, rows.map(({ mentions }) => mentions)).mentions; // prettier-ignore
@@ -248,6 +265,11 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const gold = rows.map((row) => row.gold);
   const predicted = rows.map((row) => row.predicted);
   expect(conlleval(gold, predicted).entities).toEqual(chosen?.test[0]?.lenient);
+  const ofRun = unstorePredictions(keptByRun ?? storePredictions([]));
+  const tagsOf = (all: readonly (readonly Mention[])[]): string[][] =>
+    all.map((mentions, index) => mentionsToTags(mentions, sentences.test[index]?.tokens.length ?? 0, 'IOB2'));
+  const kept = conlleval(tagsOf(sentences.test.map(({ mentions }) => mentions)), tagsOf(ofRun));
+  expect(kept.entities.overall).toEqual(chosen?.test[0]?.lenient.overall);
   expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
   expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(told.every(({ runId }) => runId === spec.id)).toBe(true);

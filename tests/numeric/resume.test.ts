@@ -9,6 +9,7 @@ import { readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import { LabError } from '../../src/util/labError.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
@@ -63,6 +64,17 @@ describe('a run that nothing interrupts', () => {
     expect(record.snapshots.map(({ epoch }) => epoch)).toContain(record.selectedEpoch);
     expect(await snapshotEpochs(store, runId)).toEqual([2, 3]);
     expect(await store.keys(`run/${runId}/resume/`)).toEqual([]);
+    expect(await store.keys(`run/${runId}/predictions/`)).toHaveLength(2);
+  });
+
+  it('goes on to its scores where there is no room for predictions', async () => {
+    const store = memory();
+    const full = faultyStore(store, ({ keys: [key = ''] }) => {
+      if (key.includes('/predictions/')) throw new LabError('storage/full', 'There is no room.');
+    });
+    await tinyTraining(full, { tasks });
+    expect(await outcome(store, runId)).toEqual(whole.outcome);
+    expect(await store.keys(`run/${runId}/predictions/`)).toEqual([]);
   });
 
   it('is another run with another seed, so that equality below says something', async () => {
@@ -189,6 +201,7 @@ describe('a killed run', () => {
       // A run whose record says finished is asked for no more.
       if (stored?.status !== 'finished') await tinyTraining(store, { tasks });
       expect(await outcome(store, runId), where).toEqual(whole.outcome);
+      expect(await store.keys(`run/${runId}/predictions/`), where).toHaveLength(2);
       expect(await snapshotEpochs(store, runId), where).toEqual([2, 3]);
     }
   });

@@ -12,6 +12,7 @@ import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
 import { memory } from '../../src/storage/memory.ts';
+import { readPredictions } from '../../src/storage/predictions.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
@@ -110,6 +111,19 @@ it('MTL-XC trains every task under one type name and scores each by itself', () 
   expect(mtlXc.epochs.map(({ devel }) => devel.map((scores) => scores?.sentences))).toEqual([[8, 8]]);
   expect(mtlXc.snapshots[0]?.test.map((scores) => scores?.sentences)).toEqual([8, 8]);
   expect(mtlXc.counts).toHaveLength(2);
+});
+
+it('MTL-XC keeps what it predicts under the type name that each corpus has', async () => {
+  for (const [task, { type }] of tasks.entries()) {
+    const request = { runId: mtlXc.spec.id, epoch: 1, split: 'test', task } as const;
+    const byRun = await readPredictions(store, request);
+    expect(byRun?.sentences).toBe(8);
+    expect(await client.call('keepPredictions', request)).toBe(true);
+    const again = await readPredictions(store, request);
+    expect(byRun).toEqual({ ...again, confidences: again?.mentions.length === 0 ? [] : null });
+    expect([[], [type]]).toContainEqual(byRun?.types);
+    expect(byRun?.mentions.length).toBe(4 * (mtlXc.snapshots[0]?.test[task]?.lenient.overall.predicted ?? NaN));
+  }
 });
 
 describe.each(['released', 'perLayer'] as const)('MTL-LS with biases %s', (biases) => {

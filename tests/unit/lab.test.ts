@@ -1,6 +1,8 @@
 // Proves what a person can do with runs from plan to result file, over a real channel to a server that trains nothing.
 import { afterEach, describe, expect, it } from 'vitest';
+import type { PredictionRequest } from '../../src/schema/predictionRequest.ts';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
+import { readPredictions } from '../../src/storage/predictions.ts';
 import { droppedCorpus, droppedText } from '../fixtures/drops.ts';
 import { closeLabs, held, notices, openLab, settled, status, stockedLab, view } from '../fixtures/labBench.ts';
 import { planFile, planOfTasks } from '../fixtures/records.ts';
@@ -46,6 +48,37 @@ describe('training', () => {
     expect(lab.getState().jobs).toEqual([]);
     const unknown = lab.predictions({ runId: 'none', epoch: 2, split: 'test', task: 0 }, 'rows');
     await expect(unknown).rejects.toMatchObject({ code: 'run/unknown' });
+  });
+
+  it('keeps predictions of snapshots one after the other as a job, up to where it is cancelled', async () => {
+    let cancelAt = Infinity;
+    const { lab, store } = await stockedLab({
+      async beforeKeeping({ epoch }, interrupted) {
+        if (epoch !== cancelAt) return;
+        lab.cancelJob(lab.getState().jobs[0]?.id ?? 0);
+        await interrupted;
+      },
+    });
+    const [runId = ''] = await lab.startPlan(planFile({ seeds: [1] }));
+    await settled(lab);
+    const request = (epoch: number): PredictionRequest => ({ runId, epoch, split: 'test', task: 0 });
+    const jobs = new Set<string>();
+    lab.subscribe(() =>
+      lab.getState().jobs.forEach(({ label, done, total }) => jobs.add(`${label}: ${done}/${total}`)),
+    );
+    expect(await lab.keepPredictions([request(1), request(2)])).toBe(true);
+    expect(await readPredictions(store, request(2))).toMatchObject({ sentences: 2 });
+    expect([...jobs]).toContain('Predicting with 2 snapshots: 1/2');
+
+    cancelAt = 4;
+    expect(await lab.keepPredictions([3, 4, 5].map(request))).toBe(false);
+    expect(await readPredictions(store, request(3))).toBeDefined();
+    expect(await readPredictions(store, request(4))).toBeUndefined();
+    expect(await readPredictions(store, request(5))).toBeUndefined();
+    expect(lab.getState().jobs).toEqual([]);
+    await expect(lab.keepPredictions([{ ...request(1), runId: 'none' }])).rejects.toMatchObject({
+      code: 'run/unknown',
+    });
   });
 
   it('shows live steps while a run is on the device', async () => {

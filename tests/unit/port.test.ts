@@ -25,6 +25,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
     exportedBytes: unexpected,
     closeExport: unexpected,
     predict: unexpected,
+    keepPredictions: unexpected,
     tag: unexpected,
     train: unexpected,
     interrupt: unexpected,

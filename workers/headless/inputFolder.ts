@@ -31,7 +31,8 @@ export async function inputFolder(
   });
 }
 
-async function filesUnder(folder: string, dropPath: string): Promise<DroppedFile[]> {
+/** All files in a folder and below, their paths beginning with `dropPath`; none where there is no such folder. */
+export async function filesUnder(folder: string, dropPath: string): Promise<DroppedFile[]> {
   let entries;
   try {
     entries = await readdir(folder, { withFileTypes: true });
