@@ -1,5 +1,5 @@
 // Leaked test sentences, page by page, each beside the training text that holds it.
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import type { LeakPair } from '../../lab/labState.ts';
 import type { Split } from '../../data/corpus.ts';
@@ -26,7 +26,7 @@ export interface LeakPairsProps {
   readonly near: boolean;
 }
 
-export function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
+export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
   const [first, setFirst] = useState(0);
   const [different, setDifferent] = useState(false);
   const sources = tasks
@@ -83,7 +83,7 @@ export function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
       )}
     </section>
   );
-}
+});
 
 interface PairProps {
   readonly pair: LeakPair;
@@ -91,7 +91,7 @@ interface PairProps {
   readonly source: { readonly task: TaskRef; readonly split: Split } | undefined;
 }
 
-function Pair({ pair, test, source }: PairProps) {
+const Pair = memo(function Pair({ pair, test, source }: PairProps) {
   const { corpora } = useLab().state;
   const { index, sentence, match } = pair;
   return (
@@ -120,7 +120,7 @@ function Pair({ pair, test, source }: PairProps) {
       </p>
     </li>
   );
-}
+});
 
 function Place({ task, split, index }: { readonly task: TaskRef; readonly split: Split; readonly index: number }) {
   return (

@@ -1,5 +1,5 @@
 // Where the leaked test sentences of one task stand: in which task's text, in train or in devel.
-import { Fragment } from 'react';
+import { Fragment, memo } from 'react';
 import type { LeakReport, TrainingSplit } from '../../lab/labState.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { TableBox } from '../components/TableBox.tsx';
@@ -28,7 +28,8 @@ interface Counts {
   readonly near: number;
 }
 
-export function LeakSources({ tasks, test, report, near, chosen, onChoose }: LeakSourcesProps) {
+export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
+  const { tasks, test, report, near, chosen, onChoose } = props;
   const tested = tasks[test];
   const name = tested === undefined ? '' : taskRefName(tested);
   const title = `Where the test text of ${name} stands`;
@@ -103,7 +104,7 @@ export function LeakSources({ tasks, test, report, near, chosen, onChoose }: Lea
       </p>
     </section>
   );
-}
+});
 
 function sourceOf({ bySource }: LeakReport, task: number, split: TrainingSplit): Counts {
   return bySource.find((source) => source.task === task && source.split === split) ?? { exact: 0, near: 0 };

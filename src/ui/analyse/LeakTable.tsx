@@ -1,4 +1,5 @@
 // How many test sentences of each task of a category stand in its training text.
+import { memo } from 'react';
 import type { LeakReport } from '../../lab/labState.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { TableBox } from '../components/TableBox.tsx';
@@ -16,7 +17,8 @@ export interface LeakTableProps {
   readonly onChoose: (place: number) => void;
 }
 
-export function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableProps) {
+/** Not drawn anew at every step of the progress beside it. */
+export const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableProps) {
   return (
     <TableBox label="Leaks by test task" className="leaks">
       <thead>
@@ -52,10 +54,7 @@ export function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableP
               </th>
               <td className="number">{format.count(report.compared)}</td>
               <td className="number">{format.count(report.exact)}</td>
-              <td className="number share-cell">
-                <span className="share-bar" style={{ inlineSize: `${barOf(report)}%` }} />
-                {leakShare(report.exact, report.compared)}
-              </td>
+              <td className="number">{leakShare(report.exact, report.compared)}</td>
               {near && <td className="number">{format.count(report.near)}</td>}
               <td>{mostIn(tasks, place, report)}</td>
             </tr>
@@ -64,11 +63,7 @@ export function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableP
       </tbody>
     </TableBox>
   );
-}
-
-function barOf({ exact, compared }: LeakReport): number {
-  return compared === 0 ? 0 : (100 * exact) / compared;
-}
+});
 
 function mostIn(tasks: readonly TaskRef[], place: number, { byTask }: LeakReport): string {
   const counts = byTask.map(({ exact }) => exact);

@@ -1,5 +1,5 @@
 // Which test sentences of a category's tasks stand in its training text, and where.
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison.ts';
 import { csvText } from '../../lab/tableText.ts';
@@ -29,6 +29,10 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
   const [near, setNear] = useState(false);
   const [test, setTest] = useState(own);
   const [cell, setCell] = useState<LeakCell | null>(null);
+  const choose = useCallback((place: number) => {
+    setTest(place);
+    setCell(null);
+  }, []);
   const found = useAnalysis('leaks', { tasks: tasks.map(taskOf), splits: TRAINING_SPLITS, near });
   const reports = found.status === 'ready' ? found.answer : found.status === 'working' ? found.last : null;
   const report = reports?.[test];
@@ -63,18 +67,7 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
           doing={near ? 'Comparing sentences with training text' : 'Searching training text'}
         />
       )}
-      {reports !== null && (
-        <LeakTable
-          tasks={tasks}
-          reports={reports}
-          near={isNear}
-          chosen={test}
-          onChoose={(place) => {
-            setTest(place);
-            setCell(null);
-          }}
-        />
-      )}
+      {reports !== null && <LeakTable tasks={tasks} reports={reports} near={isNear} chosen={test} onChoose={choose} />}
       {report !== undefined && tested !== undefined && (
         <LeakSources tasks={tasks} test={test} report={report} near={isNear} chosen={cell} onChoose={setCell} />
       )}
