@@ -2,6 +2,8 @@
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
+import { leakQuestions } from '../src/analysis/leakQuestions.ts';
+import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { sentencesBeside } from '../src/analysis/sentencesBeside.ts';
 import { readPredictions } from '../src/storage/predictions.ts';
@@ -19,6 +21,7 @@ export interface AnalysisServerOptions {
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
   const entity = entitySetQuestions(inputs);
+  const leaks = leakQuestions(inputs);
   const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
@@ -57,6 +60,9 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),
     stringSentences: asJob(entity.sentences),
+    leaks: asJob(leaks.leaks),
+    leakPairs: asJob(leaks.pairs),
+    significance: asJob(judgeDifferences(inputs)),
     errors: asJob(errors.errors),
     errorScores: asJob(errors.scores),
     breakdown: asJob(errors.breakdown),

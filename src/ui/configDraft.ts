@@ -19,7 +19,10 @@ export function readConfigDraft(draft: ConfigDraft): {
 } {
   const problems = new Map<string, string>();
   const candidate: Record<string, unknown> = {};
-  for (const field of configFields) setMember(candidate, field.path, enteredValue(field, draft[field.path]));
+  for (const field of configFields) {
+    const entered = enteredValue(field, draft[field.path]);
+    if (entered !== undefined) setMember(candidate, field.path, entered);
+  }
   const parsed = trainingConfigSchema.safeParse(candidate);
   if (parsed.success) return { config: parsed.data, problems };
   for (const issue of parsed.error.issues) {
@@ -47,7 +50,9 @@ export function settingText(field: ConfigField, config: TrainingConfig): string 
   return value === '' ? 'none' : value;
 }
 
+/** Undefined for what is absent. */
 function enteredValue(field: ConfigField, entry: string | boolean | undefined): unknown {
+  if (field.control.kind === 'choice') return entry === '' ? undefined : entry;
   if (field.control.kind !== 'number' || typeof entry !== 'string') return entry;
   const text = entry.trim();
   if (text === '') return field.control.optional ? null : Number.NaN;

@@ -2,6 +2,7 @@
 import type { ModelLimits } from '../lab/familySettings.ts';
 
 export type FieldControl =
+  /** An option without a value leaves the setting absent. */
   | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }
   | { readonly kind: 'switch' }
   /** `optional`: empty means none (null). */
@@ -67,6 +68,12 @@ export const configSections: readonly ConfigSection[] = [
         label: 'Train on',
         help: 'With devel in training there is no devel score, and the last epoch is the one selected.',
         control: choice(['train', 'train'], ['train+devel', 'train and devel together']),
+      },
+      {
+        path: 'leaveOut',
+        label: 'Test sentences in training text',
+        help: 'A test sentence that was trained on says little about new text. What stands in the test split of any task of the run can be left out of training; the run tells how many there are either way.',
+        control: choice(['', 'keep'], ['exact', 'leave out exact copies'], ['near', 'leave out near duplicates too']),
       },
       {
         path: 'snapshots',

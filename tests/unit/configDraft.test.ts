@@ -1,8 +1,10 @@
 // Proves that the form shows every setting of a run, gives each back unchanged, and says in the field what is wrong with an entry.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../src/lab/presets.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
 import { changedPaths, draftOfConfig, readConfigDraft } from '../../src/ui/configDraft.ts';
 import { configFields } from '../../src/ui/configFields.ts';
+import { spec } from '../fixtures/records.ts';
 
 const paper = presets.paper.config;
 
@@ -14,7 +16,8 @@ function leaves(value: object, prefix = ''): string[] {
 
 describe('configFields', () => {
   it('has one field for every setting and none besides', () => {
-    expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(paper).sort());
+    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact' };
+    expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
   });
 
   it('labels every field differently', () => {
@@ -30,6 +33,19 @@ describe('configDraft', () => {
   it('keeps small rates and an absent clip norm through the text of the form', () => {
     const config = { ...paper, learningRate: 1.25e-7, clipNorm: null };
     expect(readConfigDraft(draftOfConfig(config)).config).toEqual(config);
+  });
+
+  it('leaves a setting that is not made absent, so that a run keeps the id it had before there was one', () => {
+    const leaving = { ...draftOfConfig(paper), leaveOut: 'near' };
+    const { config } = readConfigDraft(leaving);
+    expect(config).toStrictEqual({ ...paper, leaveOut: 'near' });
+    expect([...changedPaths(leaving, paper)]).toEqual(['leaveOut']);
+    const again = readConfigDraft({ ...leaving, leaveOut: '' }).config;
+    expect(again).toStrictEqual(paper);
+    expect([
+      spec({ config: again ?? paper }).id,
+      spec({ config: config ?? paper }).id === spec({ config: paper }).id,
+    ]).toEqual([spec({ config: paper }).id, false]);
   });
 
   it.each([
