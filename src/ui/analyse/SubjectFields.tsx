@@ -2,23 +2,16 @@
 import { taskKey } from '../../lab/comparison.ts';
 import { format } from '../format.ts';
 import { NOTHING_CHOSEN, type AnalysisPlace } from '../route.ts';
-import { methodName, taskRefName } from '../runName.ts';
+import { taskRefName } from '../runName.ts';
 import { useLayers } from '../useLayers.ts';
 import { goTo } from '../useRoute.ts';
-import type { RunChoice, Subject } from './subject.ts';
+import { choiceName } from './choiceName.ts';
+import type { Subject } from './subject.ts';
 
 export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
   const { tasks, task, categories, category, runs, run, prediction } = subject;
   const layersOf = useLayers();
   const choose = (part: Partial<AnalysisPlace>) => goTo({ page: 'analyse', ...pinned(subject, place), ...part });
-  const nameOf = ({ record }: RunChoice) => {
-    const { spec, selectedEpoch, snapshots } = record;
-    const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[
-      runs.find((one) => one.record === record)?.place ?? 0
-    ];
-    const f1 = scores == null ? '' : ` · F1 ${format.percent(scores.lenient.overall.f1)}`;
-    return `${methodName(spec, layersOf(spec.model.id))} · ${spec.model.name} · seed ${spec.seed}${f1}`;
-  };
   return (
     <div className="filters subject">
       <label>
@@ -58,7 +51,7 @@ export function SubjectFields({ subject, place }: { readonly subject: Subject; r
           {run === null && <option value="">none on this task yet</option>}
           {runs.map((one) => (
             <option key={one.record.spec.id} value={one.record.spec.id}>
-              {nameOf(one)}
+              {choiceName(one, layersOf)}
             </option>
           ))}
         </select>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Sentence } from '../../data/corpus.ts';
 import { format } from '../format.ts';
+import { rowAfterKey } from '../rowAfterKey.ts';
 import { Pager } from './Pager.tsx';
 import { SentenceLine } from './SentenceLine.tsx';
 
@@ -34,7 +35,7 @@ export function SentenceList({ sentences, found, text, types, at }: SentenceList
   }, [place, first]);
 
   const walk = (event: KeyboardEvent) => {
-    const target = targetOf(event.key, place, found.length);
+    const target = rowAfterKey(event.key, { place, count: found.length, pageSize: PAGE_SIZE });
     if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     follow.current = true;
@@ -65,18 +66,4 @@ export function SentenceList({ sentences, found, text, types, at }: SentenceList
       </ol>
     </>
   );
-}
-
-/** Where a key leads among `count` sentences; null for keys that lead nowhere. */
-function targetOf(key: string, place: number, count: number): number | null {
-  const steps: Readonly<Record<string, number>> = {
-    ArrowDown: place + 1,
-    ArrowUp: place - 1,
-    PageDown: place + PAGE_SIZE,
-    PageUp: place - PAGE_SIZE,
-    Home: 0,
-    End: count - 1,
-  };
-  const target = steps[key];
-  return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
 }

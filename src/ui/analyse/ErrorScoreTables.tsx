@@ -1,0 +1,120 @@
+// How many mentions of each kind there are, and precision, recall and F1 in nervaluate's four views, of one snapshot or two.
+import type { Task } from '../../data/corpus.ts';
+import { ERROR_KINDS } from '../../metrics/errorKinds.ts';
+import { SEMEVAL_VIEWS } from '../../metrics/semevalScores.ts';
+import type { ErrorScores } from '../../schema/errorScores.ts';
+import { TableBox } from '../components/TableBox.tsx';
+import { format } from '../format.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+import type { Contenders } from './contenders.ts';
+import { errorWords } from './errorWords.ts';
+
+const MEASURES = [
+  ['precision', 'Precision'],
+  ['recall', 'Recall'],
+  ['f1', 'F1'],
+] as const;
+
+export interface ErrorScoreTablesProps {
+  readonly task: Task;
+  readonly contenders: Contenders;
+}
+
+export function ErrorScoreTables({ task, contenders: { predictions, names } }: ErrorScoreTablesProps) {
+  const scored = useAnalysis('errorScores', { task, predictions });
+  if (scored.status !== 'ready') return <AnalysisWait state={scored} doing="Counting right and wrong mentions" />;
+  return (
+    <div className="pair">
+      <section aria-labelledby="kinds-title">
+        <h2 id="kinds-title">Kinds</h2>
+        <KindTable scores={scored.answer} names={names} />
+      </section>
+      <section aria-labelledby="views-title">
+        <h2 id="views-title">Views of nervaluate</h2>
+        <ViewTable scores={scored.answer} names={names} />
+      </section>
+    </div>
+  );
+}
+
+interface TableProps {
+  readonly scores: readonly ErrorScores[];
+  readonly names: readonly string[];
+}
+
+function KindTable({ scores, names }: TableProps) {
+  return (
+    <TableBox label="Mentions by kind">
+      <thead>
+        <tr>
+          <th scope="col">Kind</th>
+          {scores.map((_, place) => (
+            <th key={place} scope="col" className="number">
+              {scores.length > 1 ? names[place] : 'Mentions'}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {ERROR_KINDS.map((kind) => (
+          <tr key={kind}>
+            <th scope="row">
+              {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
+            </th>
+            {scores.map(({ kinds }, place) => (
+              <td key={place} className="number">
+                {format.count(kinds[kind])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function ViewTable({ scores, names }: TableProps) {
+  return (
+    <TableBox label="Scores in the views of nervaluate" className="scores">
+      <thead>
+        {scores.length > 1 && (
+          <tr className="group-row">
+            <td />
+            {names.map((name) => (
+              <th key={name} scope="colgroup" colSpan={MEASURES.length} className="group">
+                {name}
+              </th>
+            ))}
+          </tr>
+        )}
+        <tr>
+          <th scope="col">View</th>
+          {scores.flatMap((_, place) =>
+            MEASURES.map(([measure, word]) => (
+              <th key={`${place}-${measure}`} scope="col" className="number">
+                {word}
+              </th>
+            )),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {SEMEVAL_VIEWS.map((view) => (
+          <tr key={view}>
+            <th scope="row">
+              {errorWords.views[view][0]} <span className="meaning">{errorWords.views[view][1]}</span>
+            </th>
+            {scores.flatMap(({ views }, place) =>
+              MEASURES.map(([measure]) => (
+                <td key={`${place}-${measure}`} className={`number${measure === 'f1' ? ' strong' : ''}`}>
+                  {format.percent(views[view][measure])}
+                </td>
+              )),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}

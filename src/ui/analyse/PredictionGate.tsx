@@ -1,0 +1,69 @@
+// Lets through to what needs stored predictions; where they are missing it says so and offers to make them.
+import { useState, type ReactNode } from 'react';
+import type { PredictionState } from '../../lab/labState.ts';
+import type { PredictionRequest } from '../../schema/predictionRequest.ts';
+import { Button } from '../components/Button.tsx';
+import { format } from '../format.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { useLab } from '../useLab.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+
+export interface PredictionGateProps {
+  readonly requests: readonly PredictionRequest[];
+  /** With `confidences` each mention has to come with its probability. */
+  readonly need: 'mentions' | 'confidences';
+  /** Shown once all that is requested is stored. */
+  readonly children: ReactNode;
+  /** Shown beneath the offer until then: what can be said without predictions. */
+  readonly meanwhile?: ReactNode;
+}
+
+export function PredictionGate({ requests, need, children, meanwhile }: PredictionGateProps) {
+  const { lab, state } = useLab();
+  const [version, setVersion] = useState(0);
+  const isHere = ({ runId }: PredictionRequest) => state.runs.some(({ record }) => record.spec.id === runId);
+  const areHere = requests.every(isHere);
+  const stored = useAnalysis('predictionStates', areHere ? requests : null, version);
+  if (!areHere) {
+    return (
+      <p className="soft">
+        A run that came with a result file has scores here, but no snapshots: what it predicts cannot be looked at.
+      </p>
+    );
+  }
+  if (stored.status !== 'ready') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;
+  const lacking = requests.filter((_, place) => !suffices(stored.answer[place] ?? 'none', need));
+  if (lacking.length === 0) return children;
+  const predict = async () => {
+    try {
+      await lab.keepPredictions(lacking);
+    } finally {
+      // What was stored before a failure or the end by hand stays.
+      setVersion((current) => current + 1);
+    }
+  };
+  return (
+    <>
+      <div className="panel">
+        <p>
+          {need === 'mentions' ? 'What ' : 'How certain '}
+          {lacking.length === 1
+            ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''} ${need === 'mentions' ? 'predicts' : 'is of its mentions'}`
+            : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
+          is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
+          with the run.
+        </p>
+        <div className="actions">
+          <Button kind="primary" onAct={predict}>
+            Predict now
+          </Button>
+        </div>
+      </div>
+      {meanwhile}
+    </>
+  );
+}
+
+function suffices(stored: PredictionState, need: PredictionGateProps['need']): boolean {
+  return stored === 'confidences' || (stored === 'mentions' && need === 'mentions');
+}

@@ -1,0 +1,54 @@
+// The words for right and wrong mentions.
+import type { ErrorKind } from '../../metrics/errorKinds.ts';
+import type { SemevalView } from '../../metrics/semevalScores.ts';
+import type { KindChoice, RightChoice, SeenChoice } from '../../schema/errorFilter.ts';
+
+const kinds: Readonly<Record<ErrorKind, string>> = {
+  correct: 'correct',
+  boundary: 'boundary',
+  type: 'type',
+  boundaryAndType: 'boundary and type',
+  missed: 'missed',
+  spurious: 'spurious',
+};
+
+const meanings: Readonly<Record<ErrorKind, string>> = {
+  correct: 'the annotated borders and type',
+  boundary: 'the right type, other borders',
+  type: 'the right borders, another type',
+  boundaryAndType: 'it overlaps, with other borders and another type',
+  missed: 'annotated, nothing predicted for it',
+  spurious: 'predicted, nothing annotated for it',
+};
+
+const kindChoices: Readonly<Record<KindChoice, string>> = {
+  ...kinds,
+  wrong: 'all errors',
+  any: 'all mentions',
+};
+
+const views: Readonly<Record<SemevalView, readonly [name: string, meaning: string]>> = {
+  strict: ['strict', 'borders and type'],
+  exact: ['exact', 'borders alone'],
+  partial: ['partial', 'borders, an overlap counts half'],
+  type: ['type', 'type of what overlaps'],
+};
+
+const seen: Readonly<Record<SeenChoice, string>> = {
+  any: 'seen or not',
+  seen: 'seen in training',
+  unseen: 'not seen in training',
+};
+
+/** Words for the choices between two snapshots of these names. */
+function rights([a = 'A', b = 'B']: readonly string[]): Readonly<Record<RightChoice, string>> {
+  return {
+    any: 'any',
+    a: `${a} right, ${b} wrong`,
+    b: `${a} wrong, ${b} right`,
+    neither: 'both wrong',
+    differ: 'differ',
+  };
+}
+
+export const errorWords = { kinds, meanings, kindChoices, views, seen, rights };
