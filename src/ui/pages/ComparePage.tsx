@@ -7,6 +7,7 @@ import { publishedScores } from '../../lab/publishedScores.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
 import { comparisonName } from '../comparisonName.ts';
+import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { ComparisonTableView } from '../components/ComparisonTableView.tsx';
 import { MergeNotes } from '../components/MergeNotes.tsx';
 import { format } from '../format.ts';
@@ -62,6 +63,7 @@ export function ComparePage() {
         {progressText(comparison)}
       </p>
       <MergeNotes merged={merged} />
+      {task !== undefined && <AnalyseLinks task={task.task} runId={null} />}
       {task !== undefined && (
         <div className="pair charts">
           <RateCurvesChart task={task} />
