@@ -62,8 +62,8 @@ export function ComparePage() {
       <p className="soft" aria-live="polite">
         {progressText(comparison)}
       </p>
-      <MergeNotes merged={merged} />
       {task !== undefined && <AnalyseLinks task={task.task} runId={null} />}
+      <MergeNotes merged={merged} />
       {task !== undefined && (
         <div className="pair charts">
           <RateCurvesChart task={task} />
