@@ -103,22 +103,20 @@ function Strata({ query, names, measure, category }: StrataProps) {
         return (
           <section key={of} aria-labelledby={`${of}-title`}>
             <h2 id={`${of}-title`}>{title}</h2>
-            <div className="strata-pair">
-              <StrataChart
-                caption={`${answer.length > 1 ? MEASURE_WORDS[measure] : 'Scores'} ${title.toLowerCase()}`}
-                nameOf={nameOf}
-                strata={strata}
-                names={names}
-                measure={measure}
-              />
-              <StrataTable
-                label={`Scores ${title.toLowerCase()}`}
-                head={head}
-                nameOf={nameOf}
-                strata={strata}
-                names={names}
-              />
-            </div>
+            <StrataChart
+              caption={`${answer.length > 1 ? MEASURE_WORDS[measure] : 'Scores'} ${title.toLowerCase()}`}
+              nameOf={nameOf}
+              strata={strata}
+              names={names}
+              measure={measure}
+            />
+            <StrataTable
+              label={`Scores ${title.toLowerCase()}`}
+              head={head}
+              nameOf={nameOf}
+              strata={strata}
+              names={names}
+            />
           </section>
         );
       })}

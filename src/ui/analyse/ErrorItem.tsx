@@ -36,8 +36,13 @@ export const ErrorItem = memo(function ErrorItem({ line, names, types, href, onO
         <div>
           <dt>annotated</dt>
           <dd>
-            {gold === null ? <span className="soft">nothing</span> : <Named line={line} mention={gold} types={types} />}
+            {gold === null ? (
+              <span className="soft">nothing,</span>
+            ) : (
+              <Named line={line} mention={gold} types={types} />
+            )}
             <span className="soft">
+              {gold === null && 'what is predicted '}
               {frequency === 0 ? 'not in training' : `${format.counted(frequency, 'time')} in training`}
             </span>
           </dd>

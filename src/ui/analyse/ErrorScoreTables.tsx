@@ -1,6 +1,6 @@
 // How many mentions of each kind there are, and precision, recall and F1 in nervaluate's four views, of one snapshot or two.
 import type { Task } from '../../data/corpus.ts';
-import { ERROR_KINDS } from '../../metrics/errorKinds.ts';
+import { ERROR_KINDS, type ErrorKind } from '../../metrics/errorKinds.ts';
 import { SEMEVAL_VIEWS } from '../../metrics/semevalScores.ts';
 import type { ErrorScores } from '../../schema/errorScores.ts';
 import { TableBox } from '../components/TableBox.tsx';
@@ -16,6 +16,9 @@ const MEASURES = [
   ['f1', 'F1'],
 ] as const;
 
+/** Mentions of one type cannot have another. */
+const ONE_TYPE_KINDS = ERROR_KINDS.filter((kind) => kind !== 'type' && kind !== 'boundaryAndType');
+
 export interface ErrorScoreTablesProps {
   readonly task: Task;
   readonly contenders: Contenders;
@@ -28,7 +31,7 @@ export function ErrorScoreTables({ task, contenders: { predictions, names } }: E
     <div className="pair">
       <section aria-labelledby="kinds-title">
         <h2 id="kinds-title">Kinds</h2>
-        <KindTable scores={scored.answer} names={names} />
+        <KindTable scores={scored.answer} names={names} kinds={task.type === null ? ERROR_KINDS : ONE_TYPE_KINDS} />
       </section>
       <section aria-labelledby="views-title">
         <h2 id="views-title">Views of nervaluate</h2>
@@ -43,7 +46,7 @@ interface TableProps {
   readonly names: readonly string[];
 }
 
-function KindTable({ scores, names }: TableProps) {
+function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: readonly ErrorKind[] }) {
   return (
     <TableBox label="Mentions by kind">
       <thead>
@@ -57,14 +60,14 @@ function KindTable({ scores, names }: TableProps) {
         </tr>
       </thead>
       <tbody>
-        {ERROR_KINDS.map((kind) => (
+        {kinds.map((kind) => (
           <tr key={kind}>
             <th scope="row">
               {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
             </th>
-            {scores.map(({ kinds }, place) => (
+            {scores.map((ofRun, place) => (
               <td key={place} className="number">
-                {format.count(kinds[kind])}
+                {format.count(ofRun.kinds[kind])}
               </td>
             ))}
           </tr>

@@ -85,6 +85,7 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
             fillOpacity={dash === undefined ? 1 : 0.25}
             stroke={colour}
             strokeDasharray={dash ?? ''}
+            maxBarSize={48}
             isAnimationActive={false}
           />
         ))}

@@ -1,11 +1,14 @@
 // A table of runs, own or imported, each leading to its view.
 import type { ReactNode } from 'react';
 import type { RunView } from '../../lab/labState.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { format } from '../format.ts';
+import { NOTHING_CHOSEN, routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { runProgress } from '../runProgress.ts';
 import { shownF1 } from '../selectedSnapshot.ts';
 import { Meter } from './Meter.tsx';
+import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
 import { StatusMark } from './StatusMark.tsx';
 import { TableBox } from './TableBox.tsx';
@@ -21,7 +24,9 @@ export interface RunsTableProps {
 }
 
 export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProps) {
+  const { state } = useLab();
   const layersOf = useLayers();
+  const own = new Set(state.runs.flatMap(({ record }) => (record.snapshots.length > 0 ? [record.spec.id] : [])));
   return (
     <TableBox label={label}>
       <thead>
@@ -73,12 +78,25 @@ export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProp
               <td>{spec.model.name}</td>
               <td className="number">{spec.seed}</td>
               <td className="number">{format.percent(shownF1(run.record, 'devel'))}</td>
-              <td className="number">{format.percent(shownF1(run.record, 'test'))}</td>
+              <td className="number">
+                {own.has(spec.id) ? <ExplainedF1 record={run.record} /> : format.percent(shownF1(run.record, 'test'))}
+              </td>
               <td className="number nowrap">{format.duration(elapsedMs)}</td>
             </tr>
           );
         })}
       </tbody>
     </TableBox>
+  );
+}
+
+/** The score as the way to what explains it. */
+function ExplainedF1({ record }: { readonly record: RunRecord }) {
+  const f1 = format.percent(shownF1(record, 'test'));
+  const href = routeHref({ page: 'analyse', ...NOTHING_CHOSEN, view: 'errors', run: record.spec.id });
+  return (
+    <a href={href} aria-label={`Why the test F1 is ${f1}`}>
+      {f1}
+    </a>
   );
 }

@@ -6,16 +6,9 @@ import { LeaksPanel } from '../analyse/LeaksPanel.tsx';
 import { SetsPanel } from '../analyse/SetsPanel.tsx';
 import { SubjectFields } from '../analyse/SubjectFields.tsx';
 import { subjectOf, type Subject } from '../analyse/subject.ts';
-import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace, type AnalysisView } from '../route.ts';
+import { viewNames } from '../analyse/viewNames.ts';
+import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace } from '../route.ts';
 import { useLab } from '../useLab.ts';
-
-const VIEW_NAMES: Readonly<Record<AnalysisView, string>> = {
-  sets: 'Entity sets',
-  labels: 'Labels',
-  leaks: 'Leaks',
-  breakdown: 'Breakdown',
-  errors: 'Errors',
-};
 
 export interface PanelProps {
   readonly subject: Subject;
@@ -45,7 +38,7 @@ export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
                 href={routeHref({ page: 'analyse', ...place, view, detail: null })}
                 aria-current={view === place.view ? 'page' : undefined}
               >
-                {VIEW_NAMES[view]}
+                {viewNames[view]}
               </a>
             ))}
           </nav>

@@ -7,6 +7,7 @@ import { publishedScores } from '../../lab/publishedScores.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
 import { comparisonName } from '../comparisonName.ts';
+import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { ComparisonTableView } from '../components/ComparisonTableView.tsx';
 import { MergeNotes } from '../components/MergeNotes.tsx';
 import { format } from '../format.ts';
@@ -61,6 +62,7 @@ export function ComparePage() {
       <p className="soft" aria-live="polite">
         {progressText(comparison)}
       </p>
+      {task !== undefined && <AnalyseLinks task={task.task} runId={null} />}
       <MergeNotes merged={merged} />
       {task !== undefined && (
         <div className="pair charts">

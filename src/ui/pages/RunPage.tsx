@@ -4,6 +4,7 @@ import { LabError } from '../../util/labError.ts';
 import type { ImportedResult, PredictionFormat, RunView } from '../../lab/labState.ts';
 import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
+import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
 import { RunActions } from '../components/RunActions.tsx';
 import { RunInputs } from '../components/RunInputs.tsx';
@@ -103,11 +104,13 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
     return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
   };
+  const taskRef = spec.tasks[task];
   const titleId = useId();
   const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
   return (
     <>
       <RunScores record={record} task={task} name={name} />
+      {taskRef !== undefined && <AnalyseLinks task={taskRef} runId={spec.id} />}
       <section aria-labelledby={titleId}>
         <h2 id={titleId}>{label}</h2>
         <SnapshotTable
