@@ -15,6 +15,18 @@ import type { Significance } from '../src/metrics/significance.ts';
 import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
 import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
 import type { ErrorsPage, ErrorsQuery } from '../src/schema/errorsQuery.ts';
+import type {
+  ConflictPlacesPage,
+  ConflictPlacesQuery,
+  LabelConflictsPage,
+  LabelConflictsQuery,
+  LabelPairsPage,
+  LabelPairsQuery,
+  MissedLabelsPage,
+  MissedLabelsQuery,
+  ReviewPage,
+  ReviewQuery,
+} from '../src/schema/labelsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
 import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
@@ -71,6 +83,11 @@ export interface Analyses {
   entitySets(query: readonly EntitySetsQuery[]): readonly EntitySetSizes[];
   entityStrings(query: EntityStringsQuery): EntityStringsPage;
   stringSentences(query: StringSentencesQuery): StringSentencesPage;
+  missedLabels(query: MissedLabelsQuery): MissedLabelsPage;
+  labelConflicts(query: LabelConflictsQuery): LabelConflictsPage;
+  conflictPlaces(query: ConflictPlacesQuery): ConflictPlacesPage;
+  labelPairs(query: LabelPairsQuery): LabelPairsPage;
+  labelReview(query: ReviewQuery): ReviewPage;
   /** One report a task, in order. */
   leaks(query: LeaksQuery): readonly LeakReport[];
   /** A page of the leaked sentences, each beside the text that holds it. */

@@ -2,6 +2,7 @@
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
+import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
@@ -21,6 +22,7 @@ export interface AnalysisServerOptions {
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
   const entity = entitySetQuestions(inputs);
+  const labels = labelQuestions(inputs);
   const leaks = leakQuestions(inputs);
   const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
@@ -60,6 +62,11 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),
     stringSentences: asJob(entity.sentences),
+    missedLabels: asJob(labels.missed),
+    labelConflicts: asJob(labels.conflicts),
+    conflictPlaces: asJob(labels.places),
+    labelPairs: asJob(labels.pairs),
+    labelReview: asJob(labels.review),
     leaks: asJob(leaks.leaks),
     leakPairs: asJob(leaks.pairs),
     significance: asJob(judgeDifferences(inputs)),

@@ -1,15 +1,12 @@
 // Proves that questions about entity sets answer what the pure functions say of the same sentences, page by page, with every sentence of a string.
 import { afterEach, describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
-import { SPLITS, restrictToType, type CorpusSentences, type Mention, type Split } from '../../src/data/corpus.ts';
+import type { Split } from '../../src/data/corpus.ts';
 import { ENTITY_REGIONS, entitySets, stringsOfRegion } from '../../src/metrics/entitySets.ts';
 import { mentionText } from '../../src/metrics/mentionText.ts';
-import type { EntitySetsQuery, StringSentence } from '../../src/schema/entitySetsQuery.ts';
-import { storePredictions } from '../../src/schema/storedPredictions.ts';
-import { writePredictions } from '../../src/storage/predictions.ts';
-import { Rng } from '../../src/util/rng.ts';
+import type { StringSentence } from '../../src/schema/entitySetsQuery.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
-import { droppedText } from '../fixtures/drops.ts';
+import { DRAWN_WORDS, drawCorpora, drawnRequest } from '../fixtures/drawnCorpora.ts';
 
 let bench: AnalysisBench | null = null;
 afterEach(() => {
@@ -17,45 +14,9 @@ afterEach(() => {
   bench = null;
 });
 
-const WORDS = ['moss', 'Moss', 'fern', 'Fern rot', 'fern rot', 'kelp', 'kelp wilt', 'oak'];
-const request = { runId: 'run', epoch: 1, split: 'test', task: 0 } as const;
-
-/** Sentences of three mentions or plain words, drawn among eight strings. */
-function drawnFile(seed: number, sentences: number): string {
-  const rng = Rng.seeded(seed);
-  const word = () => {
-    const [first = '', ...rest] = (WORDS[rng.integer(WORDS.length)] ?? '').split(' ');
-    const tag = rng.uniform() < 0.6 ? 'Plant' : rng.uniform() < 0.5 ? 'Place' : null;
-    const rows = [`${first}\t${tag === null ? 'O' : `B-${tag}`}`];
-    return [...rows, ...rest.map((token) => `${token}\t${tag === null ? 'O' : `I-${tag}`}`), 'and\tO'].join('\n');
-  };
-  return Array.from({ length: sentences }, () => `${word()}\n${word()}\n${word()}\n`).join('\n');
-}
-
 async function benchWithTwoCorpora() {
   bench = await openAnalysisBench();
-  const { lab, store } = bench;
-  await lab.importFiles(
-    ['north', 'south'].flatMap((name, place) =>
-      SPLITS.map((split, at) =>
-        droppedText(`${name}/${split}.tsv`, drawnFile(10 * place + at, split === 'test' ? 5 : 4)),
-      ),
-    ),
-  );
-  const ids = ['north', 'south'].map((name) => lab.getState().corpora.find((corpus) => corpus.name === name)?.id ?? '');
-  const category = ids.map((corpusId) => ({ corpusId, type: 'Plant' }));
-  const [task] = category;
-  if (task === undefined) throw new Error('no corpus');
-  const corpora: CorpusSentences[] = [];
-  for (const id of ids) corpora.push(await lab.readCorpus(id));
-  const predicted = (corpora[0]?.test ?? []).map(({ tokens }, index): readonly Mention[] =>
-    index % 2 === 0 ? [{ type: 'Plant', start: 0, end: Math.min(2, tokens.length) }] : [],
-  );
-  const stored = predicted.map((mentions) => mentions.map((mention) => ({ ...mention, confidence: null })));
-  await writePredictions(store, request, storePredictions(stored));
-  const sets: EntitySetsQuery = { task, category, prediction: request, trainOnly: false, lowerCase: false };
-  const of = (place: number, split: Split) => restrictToType(corpora[place]?.[split] ?? [], 'Plant');
-  return { lab, sets, predicted, of };
+  return { lab: bench.lab, ...(await drawCorpora(bench)) };
 }
 
 describe('questions about entity sets', () => {
@@ -63,10 +24,10 @@ describe('questions about entity sets', () => {
     const { lab, sets, predicted, of } = await benchWithTwoCorpora();
     const queries = [true, false].flatMap((trainOnly) =>
       [true, false].flatMap((lowerCase) =>
-        [request, null].map((prediction) => ({ ...sets, trainOnly, lowerCase, prediction })),
+        [drawnRequest, null].map((prediction) => ({ ...sets, trainOnly, lowerCase, prediction })),
       ),
     );
-    const training = [0, 1].map((place) => ({ train: of(place, 'train'), devel: of(place, 'devel') }));
+    const training = ([0, 1] as const).map((place) => ({ train: of(place, 'train'), devel: of(place, 'devel') }));
     const answer = await lab.analyse('entitySets', queries).answer;
     expect(answer).toHaveLength(queries.length);
     queries.forEach((query, index) => {
@@ -82,7 +43,7 @@ describe('questions about entity sets', () => {
 
   it('page and search the strings of each region', async () => {
     const { lab, sets, predicted, of } = await benchWithTwoCorpora();
-    const training = [0, 1].map((place) => ({ train: of(place, 'train'), devel: of(place, 'devel') }));
+    const training = ([0, 1] as const).map((place) => ({ train: of(place, 'train'), devel: of(place, 'devel') }));
     const whole = entitySets({ training, test: of(0, 'test'), predicted });
     const ask = async (region: (typeof ENTITY_REGIONS)[number], find: string, first: number, count: number) =>
       lab.analyse('entityStrings', { sets, region, find, first, count }).answer;
@@ -100,7 +61,7 @@ describe('questions about entity sets', () => {
     const { lab, sets: asWritten, predicted, of } = await benchWithTwoCorpora();
     const sets = { ...asWritten, lowerCase };
     const cased = (text: string) => (lowerCase ? text.toLowerCase() : text);
-    const order: readonly (readonly [number, Split])[] = [
+    const order: readonly (readonly [0 | 1, Split])[] = [
       [0, 'test'],
       [0, 'train'],
       [0, 'devel'],
@@ -108,7 +69,7 @@ describe('questions about entity sets', () => {
       [1, 'devel'],
       [1, 'test'],
     ];
-    for (const text of new Set([...WORDS, 'moss and', 'no such string'].map(cased))) {
+    for (const text of new Set([...DRAWN_WORDS, 'moss and', 'no such string'].map(cased))) {
       const expected = order.flatMap(([task, split]) =>
         of(task, split).flatMap((sentence, index): StringSentence[] => {
           const ofTest = task === 0 && split === 'test' ? (predicted[index] ?? []) : null;
@@ -141,7 +102,7 @@ describe('questions about entity sets', () => {
 
   it('say which predictions are missing', async () => {
     const { lab, sets } = await benchWithTwoCorpora();
-    const { answer } = lab.analyse('entitySets', [{ ...sets, prediction: { ...request, epoch: 2 } }]);
+    const { answer } = lab.analyse('entitySets', [{ ...sets, prediction: { ...drawnRequest, epoch: 2 } }]);
     await expect(answer).rejects.toMatchObject({ code: 'analysis/no-predictions' });
   });
 });

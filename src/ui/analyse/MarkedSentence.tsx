@@ -1,38 +1,34 @@
-// One sentence with its annotated mentions and the predicted ones as lines beneath it, those that it is shown for marked.
+// One sentence with its annotated mentions and the predicted ones as lines beneath it, and in bold what it is shown for.
 import type { Mention } from '../../data/corpus.ts';
-import { mentionText } from '../../metrics/mentionText.ts';
 import { trackParts } from './trackParts.ts';
 
 export interface MarkedSentenceProps {
   readonly tokens: readonly string[];
+  /** What the sentence is shown for; flat. */
+  readonly about: readonly Pick<Mention, 'start' | 'end'>[];
   readonly annotated: readonly Mention[];
-  /** Null where nothing was predicted. */
-  readonly predicted: readonly Mention[] | null;
-  /** Whether the sentence is shown for a mention of this text. */
-  readonly isAbout: (text: string) => boolean;
+  readonly predicted?: readonly Mention[];
 }
 
-export function MarkedSentence({ tokens, annotated, predicted, isAbout }: MarkedSentenceProps) {
-  const guessed = predicted ?? [];
-  const about = (mentions: readonly Mention[]) =>
-    mentions.filter((mention) => isAbout(mentionText({ tokens }, mention)));
-  const parts = trackParts(tokens, [about(annotated), about(guessed), annotated, guessed]);
+export function MarkedSentence({ tokens, about, annotated, predicted = [] }: MarkedSentenceProps) {
   return (
     <span className="sentence tracked">
-      {parts.map(({ text, on: [here, guessedHere, isAnnotated, isPredicted] }, place) => {
-        const classes = [
-          here === true || guessedHere === true ? ['about'] : [],
-          isAnnotated === true ? ['annotated'] : [],
-          isPredicted === true ? ['first'] : [],
-        ].flat();
-        return classes.length === 0 ? (
-          text
-        ) : (
-          <span key={place} className={`track ${classes.join(' ')}`}>
-            {text}
-          </span>
-        );
-      })}
+      {trackParts(tokens, [about, annotated, predicted]).map(
+        ({ text, on: [isAbout, isAnnotated, isPredicted] }, place) => {
+          const classes = [
+            isAbout === true ? ['about'] : [],
+            isAnnotated === true ? ['annotated'] : [],
+            isPredicted === true ? ['first'] : [],
+          ].flat();
+          return classes.length === 0 ? (
+            text
+          ) : (
+            <span key={place} className={`track ${classes.join(' ')}`}>
+              {text}
+            </span>
+          );
+        },
+      )}
     </span>
   );
 }

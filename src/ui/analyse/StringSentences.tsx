@@ -1,15 +1,16 @@
 // Every sentence in which a string is a mention, annotated or predicted, each with the way to its place in the corpus.
 import { useEffect, useRef, useState } from 'react';
-import { SPLITS } from '../../data/corpus.ts';
-import type { EntitySetsQuery, StringPlace } from '../../schema/entitySetsQuery.ts';
+import { SPLITS, type Mention } from '../../data/corpus.ts';
+import { mentionText } from '../../metrics/mentionText.ts';
+import type { EntitySetsQuery, StringPlace, StringSentence } from '../../schema/entitySetsQuery.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { Pager } from '../components/Pager.tsx';
 import { format } from '../format.ts';
-import { routeHref } from '../route.ts';
 import { taskRefName } from '../runName.ts';
 import { useAnalysis } from '../useAnalysis.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { MarkedSentence } from './MarkedSentence.tsx';
+import { SentenceLink } from './SentenceLink.tsx';
 
 const PAGE_SIZE = 10;
 
@@ -81,22 +82,12 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
           <ol className="sentences places" aria-label="Sentences" aria-busy={state.status === 'working'}>
             {page.sentences.map((sentence) => (
               <li key={`${sentence.task}/${sentence.split}/${sentence.index}`}>
-                <a
-                  className="sentence-place"
-                  href={routeHref({
-                    page: 'sentence',
-                    corpusId: tasks[sentence.task]?.corpus.id ?? '',
-                    split: sentence.split,
-                    number: sentence.index + 1,
-                  })}
-                >
-                  {tasks[sentence.task]?.corpus.name} {sentence.split} {format.count(sentence.index + 1)}
-                </a>
+                <SentenceLink task={tasks[sentence.task]} split={sentence.split} index={sentence.index} />
                 <MarkedSentence
                   tokens={sentence.tokens}
+                  about={aboutOf(sentence, text, sets.lowerCase)}
                   annotated={sentence.mentions}
-                  predicted={sentence.predicted}
-                  isAbout={(words) => (sets.lowerCase ? words.toLowerCase() : words) === text}
+                  predicted={sentence.predicted ?? []}
                 />
               </li>
             ))}
@@ -105,6 +96,19 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
       )}
     </section>
   );
+}
+
+/** The mentions of the text; where annotation and prediction overlap, the annotated one. */
+function aboutOf(sentence: StringSentence, text: string, lowerCase: boolean): readonly Mention[] {
+  const isIt = (mention: Mention) => {
+    const words = mentionText(sentence, mention);
+    return (lowerCase ? words.toLowerCase() : words) === text;
+  };
+  const annotated = sentence.mentions.filter(isIt);
+  const others = (sentence.predicted ?? []).filter(
+    (one) => isIt(one) && !annotated.some(({ start, end }) => one.start < end && start < one.end),
+  );
+  return [...annotated, ...others];
 }
 
 function placeOf(value: string): StringPlace | null {
