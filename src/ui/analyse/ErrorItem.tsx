@@ -1,5 +1,4 @@
 // One right or wrong mention: its sentence, how it is annotated, and what each snapshot makes of it.
-import { memo } from 'react';
 import type { Mention } from '../../data/corpus.ts';
 import { mentionText } from '../../metrics/mentionText.ts';
 import type { ErrorLine, Finding } from '../../schema/errorsQuery.ts';
@@ -18,8 +17,10 @@ export interface ErrorItemProps {
   readonly onOpen: () => void;
 }
 
-export const ErrorItem = memo(function ErrorItem({ line, names, types, href, onOpen }: ErrorItemProps) {
+export function ErrorItem({ line, names, types, href, onOpen }: ErrorItemProps) {
   const { sentence, gold, findings, frequency } = line;
+  // Whose string was looked up in training where nothing is annotated.
+  const stringFrom = gold === null ? findings.findIndex((finding) => finding !== null) : null;
   return (
     <>
       <a
@@ -37,14 +38,13 @@ export const ErrorItem = memo(function ErrorItem({ line, names, types, href, onO
           <dt>annotated</dt>
           <dd>
             {gold === null ? (
-              <span className="soft">nothing,</span>
+              <span className="soft">nothing</span>
             ) : (
-              <Named line={line} mention={gold} types={types} />
+              <>
+                <Named line={line} mention={gold} types={types} />
+                <InTraining frequency={frequency} />
+              </>
             )}
-            <span className="soft">
-              {gold === null && 'what is predicted '}
-              {frequency === 0 ? 'not in training' : `${format.counted(frequency, 'time')} in training`}
-            </span>
           </dd>
         </div>
         {findings.map((finding, place) => (
@@ -52,13 +52,22 @@ export const ErrorItem = memo(function ErrorItem({ line, names, types, href, onO
             <dt>{names.length === 1 ? 'predicted' : names[place]}</dt>
             <dd>
               <Found line={line} finding={finding} types={types} />
+              {place === stringFrom && <InTraining frequency={frequency} />}
             </dd>
           </div>
         ))}
       </dl>
     </>
   );
-});
+}
+
+function InTraining({ frequency }: { readonly frequency: number }) {
+  return (
+    <span className="soft">
+      {frequency === 0 ? 'not in training' : `${format.counted(frequency, 'time')} in training`}
+    </span>
+  );
+}
 
 interface FoundProps {
   readonly line: ErrorLine;
