@@ -53,8 +53,8 @@ export function LabelsPanel({ subject, place }: PanelProps) {
       <section aria-labelledby="missed-title">
         <h2 id="missed-title">Perhaps missed in the test</h2>
         <p className="soft lead">
-          Predicted in the test where nothing is annotated, though training has the string and the test never does:
-          region D, the most certain first.
+          Predicted in the test as strings that training has and the test never annotates: region D, the most certain
+          first.
         </p>
         {prediction === null ? (
           <NoSnapshot place={place} />
@@ -67,7 +67,7 @@ export function LabelsPanel({ subject, place }: PanelProps) {
       <section aria-labelledby="conflicts-title">
         <h2 id="conflicts-title">Labelled differently</h2>
         <p className="soft lead">
-          The same tokens, labelled in one place and not in another; those within longer mentions count for nothing.
+          The same tokens, labelled in one place and not in another; those within longer mentions do not count.
         </p>
         <ConflictSection key={JSON.stringify(category)} category={category} tasks={tasks} />
       </section>

@@ -20,6 +20,10 @@ export function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; 
   return (
     <div className="browser paged">
       <Pager first={first} size={PAGE_SIZE} total={page.total} noun="mention" none="No such mention" onGo={setItem} />
+      <p className="tracks-legend small browser-note">
+        <span className="track annotated">annotated</span>
+        <span className="track first">predicted</span>
+      </p>
       <ol className="sentences places" aria-label="Perhaps missed" aria-busy={state.status === 'working'}>
         {page.missed.map((one) => (
           <li key={`${one.sentence}/${one.start}`}>

@@ -8,7 +8,7 @@ import type { ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence } from './MarkedSentence.tsx';
 import { SentenceLink } from './SentenceLink.tsx';
 
-const PAGE_SIZE = 10;
+const PAGE_SIZE = 5;
 
 export function PairSection({ category, tasks, near }: ConflictSectionProps & { readonly near: boolean }) {
   const [item, setItem] = useState(0);
@@ -29,12 +29,14 @@ export function PairSection({ category, tasks, near }: ConflictSectionProps & { 
             <p className="place-head">
               <strong>{kind === 'exact' ? 'same text' : `${format.share(similarity)} alike`}</strong>
             </p>
-            {sides.map((side) => (
-              <div key={`${side.task}/${side.split}/${side.index}`} className="pair-side">
-                <SentenceLink task={tasks[side.task]} split={side.split} index={side.index} />
-                <MarkedSentence tokens={side.tokens} about={side.only} annotated={side.mentions} />
-              </div>
-            ))}
+            <div className="pair-sides">
+              {sides.map((side) => (
+                <div key={`${side.task}/${side.split}/${side.index}`} className="pair-side">
+                  <SentenceLink task={tasks[side.task]} split={side.split} index={side.index} />
+                  <MarkedSentence tokens={side.tokens} about={side.only} annotated={side.mentions} />
+                </div>
+              ))}
+            </div>
           </li>
         ))}
       </ol>

@@ -4,8 +4,8 @@ import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
 import { format } from '../format.ts';
 import { regionWords } from './regionWords.ts';
 
-/** A twentieth of a region's strings, or a thousandth of all, is not seen. */
-const UNSEEN = { ofRegion: 0.05, ofAll: 0.001 };
+/** A twentieth of a region's strings is not seen, nor is one in 5,000 of all: a dozen pixels. */
+const UNSEEN = { ofRegion: 0.05, ofAll: 0.0002 };
 
 /** Null where the areas are right to the eye, else the region that is furthest off. */
 export function drawnNote({ regions, layout, P }: EntitySetDiagram): string | null {
