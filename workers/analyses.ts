@@ -1,7 +1,8 @@
 // Everything that crosses between the lab and the analysis worker, as types.
 import type { Mention, Split, Task } from '../src/data/corpus.ts';
 import type { AskedDifference } from '../src/metrics/askedDifference.ts';
-import type { LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+import type { LeakKind } from '../src/metrics/leakedSentences.ts';
+import type { GroupLeaks, LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
 import type { Significance } from '../src/metrics/significance.ts';
 import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
 import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
@@ -41,6 +42,13 @@ export interface LeaksQuery {
   readonly near: boolean;
 }
 
+/** Test text of tasks in the text that they would be trained on together. */
+export interface PlanLeaksQuery {
+  readonly groups: readonly (readonly Task[])[];
+  readonly splits: readonly TrainingSplit[];
+  readonly leaveOut: LeakKind | null;
+}
+
 export interface LeakPairsQuery extends LeakedText {
   /** Only those that are labelled differently. */
   readonly different: boolean;
@@ -59,6 +67,8 @@ export interface Analyses {
   sentences(query: SentencesQuery): readonly SentenceBeside[];
   /** One report a task, in order. */
   leaks(query: LeaksQuery): readonly LeakReport[];
+  /** One answer a group, in order; exact ones alone. */
+  planLeaks(query: PlanLeaksQuery): readonly GroupLeaks[];
   /** A page of the leaked sentences, each beside the text that holds it. */
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
   /** One judgement a difference, in order; all of them are one family. */

@@ -55,6 +55,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     }),
     sentences: asJob((query) => sentencesBeside(query, inputs)),
     leaks: asJob(leaks.leaks),
+    planLeaks: asJob(leaks.ofPlan),
     leakPairs: asJob(leaks.pairs),
     significance: asJob(judgeDifferences(inputs)),
     errors: asJob(errors.errors),
