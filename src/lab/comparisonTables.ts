@@ -4,7 +4,7 @@ import type { Spread } from '../metrics/spread.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
 import type { Comparison, Contender, Measures, TaskComparison } from './comparison.ts';
 import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
-import { differenceKey, type ContenderName } from './differenceFamily.ts';
+import { differenceKey, type ContenderKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
 
 export type TableCell =
@@ -58,7 +58,7 @@ export function comparisonTables(
   publishedOf: PublishedOf,
   distinction: Distinction | null = null,
 ): readonly ComparisonTable[] {
-  const isDistinct = (task: TaskRef, contender: ContenderName): boolean =>
+  const isDistinct = (task: TaskRef, contender: ContenderKind): boolean =>
     distinction?.distinct.has(differenceKey(task, contender)) === true;
   const told = [table1, table2, table3].map((table) =>
     withDistinction(table(comparison, publishedOf, isDistinct), distinction),
@@ -66,7 +66,7 @@ export function comparisonTables(
   return [...told, spreads(comparison)];
 }
 
-type IsDistinct = (task: TaskRef, contender: ContenderName) => boolean;
+type IsDistinct = (task: TaskRef, contender: ContenderKind) => boolean;
 
 function withDistinction(table: Omit<ComparisonTable, 'judged'>, distinction: Distinction | null): ComparisonTable {
   if (distinction === null) return { ...table, judged: false };

@@ -7,7 +7,7 @@ import { canonicalJson } from '../util/fingerprint.ts';
 import { taskKey, type Comparison, type Contender, type Training } from './comparison.ts';
 
 /** Which contender, whatever it was trained for. */
-export type ContenderName = Pick<Contender, 'method' | 'layers'>;
+export type ContenderKind = Pick<Contender, 'method' | 'layers'>;
 
 export interface ContenderDifference {
   readonly task: TaskRef;
@@ -37,7 +37,7 @@ export interface DifferenceFamily {
  */
 export function differenceFamily(
   { tasks }: Comparison,
-  baseline: ContenderName,
+  baseline: ContenderKind,
   { corpora, runs }: { readonly corpora: readonly CorpusRecord[]; readonly runs: ReadonlySet<string> },
 ): DifferenceFamily {
   const differences: ContenderDifference[] = [];
@@ -74,11 +74,11 @@ export function differenceFamily(
 }
 
 /** One contender on one task. */
-export function differenceKey(task: TaskRef, { method, layers }: ContenderName): string {
+export function differenceKey(task: TaskRef, { method, layers }: ContenderKind): string {
   return canonicalJson([taskKey(task), method, layers]);
 }
 
-export function isContender(one: ContenderName, other: ContenderName): boolean {
+export function isContender(one: ContenderKind, other: ContenderKind): boolean {
   return one.method === other.method && one.layers === other.layers;
 }
 
