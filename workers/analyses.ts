@@ -10,7 +10,8 @@ import type {
   StringSentencesQuery,
 } from '../src/schema/entitySetsQuery.ts';
 import type { AskedDifference } from '../src/metrics/askedDifference.ts';
-import type { LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+import type { LeakKind } from '../src/metrics/leakedSentences.ts';
+import type { GroupLeaks, LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
 import type { Significance } from '../src/metrics/significance.ts';
 import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
 import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
@@ -32,6 +33,7 @@ import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
 export type { LeakPair, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+export type { Significance, Verdict } from '../src/metrics/significance.ts';
 
 /** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';
@@ -62,6 +64,13 @@ export interface LeaksQuery {
   readonly near: boolean;
 }
 
+/** Test text of tasks in the text that they would be trained on together. */
+export interface PlanLeaksQuery {
+  readonly groups: readonly (readonly Task[])[];
+  readonly splits: readonly TrainingSplit[];
+  readonly leaveOut: LeakKind | null;
+}
+
 export interface LeakPairsQuery extends LeakedText {
   /** Only those that are labelled differently. */
   readonly different: boolean;
@@ -90,6 +99,8 @@ export interface Analyses {
   labelReview(query: ReviewQuery): ReviewPage;
   /** One report a task, in order. */
   leaks(query: LeaksQuery): readonly LeakReport[];
+  /** One answer a group, in order; exact ones alone. */
+  planLeaks(query: PlanLeaksQuery): readonly GroupLeaks[];
   /** A page of the leaked sentences, each beside the text that holds it. */
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
   /** One judgement a difference, in order; all of them are one family. */

@@ -68,6 +68,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     labelPairs: asJob(labels.pairs),
     labelReview: asJob(labels.review),
     leaks: asJob(leaks.leaks),
+    planLeaks: asJob(leaks.ofPlan),
     leakPairs: asJob(leaks.pairs),
     significance: asJob(judgeDifferences(inputs)),
     errors: asJob(errors.errors),

@@ -21,6 +21,18 @@ export interface LeakReport extends LeakCounts {
   readonly byTask: readonly LeakCounts[];
 }
 
+/** Leaks among tasks that are trained together. */
+export interface GroupLeaks {
+  /** Test sentences of at least five tokens, of all tasks. */
+  readonly compared: number;
+  /** Of each task, in order. */
+  readonly exact: readonly number[];
+  /** Sentences that would be trained on, were none left out. */
+  readonly training: number;
+  /** Of these; null where none is to be left out. */
+  readonly leftOut: number | null;
+}
+
 /** The test sentences of one task that are leaked into some training text, exactly or also nearly. */
 export interface LeakedText {
   readonly test: Task;

@@ -110,6 +110,20 @@ describe('leaks', () => {
     expect(second?.pairs.map(({ index }) => index)).toEqual([1]);
   });
 
+  it('of a plan are those of the tasks that are trained together, with what would be left out', async () => {
+    const { lab, moor, glen } = await benchOfTwo();
+    const ask = (leaveOut: 'exact' | 'near' | null, ...groups: (readonly (typeof moor)[])[]) =>
+      lab.analyse('planLeaks', { groups, splits, leaveOut }).answer;
+    expect(await ask(null, [moor, glen])).toEqual([{ compared: 5, exact: [2, 1], training: 9, leftOut: null }]);
+    // One test sentence runs over two training sentences, one stands in both corpora, and one in its own.
+    expect(await ask('exact', [moor, glen])).toMatchObject([{ leftOut: 5 }]);
+    expect(await ask('near', [moor, glen])).toMatchObject([{ leftOut: 6 }]);
+    expect(await ask('exact', [moor], [glen])).toEqual([
+      { compared: 2, exact: [1], training: 4, leftOut: 1 },
+      { compared: 3, exact: [1], training: 5, leftOut: 1 },
+    ]);
+  });
+
   it('are refused of a corpus that is gone', async () => {
     const { lab, moor } = await benchOfTwo();
     const tasks = [moor, { corpusId: 'gone', type: null }];
