@@ -48,7 +48,7 @@ export function PredictionGate({ requests, need, children }: PredictionGateProps
           ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''} ${need === 'mentions' ? 'predicts' : 'is of its mentions'}`
           : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
         is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
-        with the run.
+        with the run.{state.activeRunId !== null && ' A run is on the device now: pause it first, or wait for its end.'}
       </p>
       <div className="actions">
         <Button kind="primary" onAct={predict}>
