@@ -208,7 +208,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
     const { model, texts } = await readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
-    const tasks = yield* encodeTasks(texts, model, spec.config, signal);
+    const tasks = yield* encodeTasks(texts, model, spec, signal);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, spec.config, signal));
     return yield* train({ record, tasks, weights, store, health, gpu, signal });
   }

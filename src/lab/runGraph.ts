@@ -1,11 +1,13 @@
 // The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
+import { shareOfCount } from '../data/shareOfSentences.ts';
+import type { TrainingConfig } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../schema/runRecord.ts';
 
 /** What a run asks of the machine, before it starts. */
 export interface RunCost {
-  /** Sequences an epoch shows; with the packed layout an upper bound, because there are fewer sequences than sentences. */
+  /** Sequences an epoch shows; an upper bound where sentences are packed or left out. */
   readonly sequencesPerEpoch: number;
   readonly stepsPerEpoch: number;
   /** Updates in all. */
@@ -41,7 +43,7 @@ export interface RunGraph {
   readonly scoredLeft: number;
   /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume point. */
   readonly storageBytes: number;
-  /** Some run packs its sequences, so that steps are an upper bound. */
+  /** Some run packs its sequences, or leaves some out, so that steps are an upper bound. */
   readonly isUpperBound: boolean;
 }
 
@@ -80,8 +82,13 @@ export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known
     scoredLeft: sum(({ cost }) => cost.scoredSequences),
     storageBytes:
       sum(({ cost }) => cost.snapshotBytes) + left.reduce((most, { cost }) => Math.max(most, cost.resumeBytes), 0),
-    isUpperBound: left.some(({ spec }) => spec.config.layout === 'packed' && spec.config.steps === null),
+    isUpperBound: left.some(({ spec: { config } }) => config.steps === null && mayHaveFewer(config)),
   };
+}
+
+/** Whether there may be fewer sequences to train on than training sentences. */
+function mayHaveFewer({ layout, leaveOut }: TrainingConfig): boolean {
+  return layout === 'packed' || leaveOut !== undefined;
 }
 
 /** Forward passes alone cost about a third of an update for the same sequences. */
@@ -98,7 +105,8 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
   const sequencesPerEpoch = spec.tasks.reduce((total, { corpus }) => {
     const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
     const devel = config.trainOn === 'train+devel' ? (counts?.devel.sentences ?? 0) : 0;
-    return total + (counts?.train.sentences ?? 0) + devel;
+    const whole = (counts?.train.sentences ?? 0) + devel;
+    return total + (config.trainShare === undefined ? whole : shareOfCount(whole, config.trainShare));
   }, 0);
   const stepsPerEpoch = Math.ceil(sequencesPerEpoch / config.batchSize);
   const steps = config.steps ?? stepsPerEpoch * config.epochs;

@@ -65,13 +65,23 @@ export class NearIndex {
     const index = new NearIndex(texts, options);
     yield* index.readShingles();
     index.rankShingles();
+    yield* index.sortShingles();
     yield* index.postPrefixes();
     return index;
   }
 
-  /** All sentences that are near this one, itself too where it is in the index, by number. */
+  /** All sentences that are near this one, by number. */
   matches(sentence: Pick<Sentence, 'tokens'>): NearNumber[] {
     const { known, unknown } = this.ranksOf(sentence);
+    return this.matchesOfRanks(known, unknown);
+  }
+
+  /** All sentences that are near sentence `number` of the sources, itself too if it has a letter or digit. */
+  matchesOf(number: number): NearNumber[] {
+    return this.matchesOfRanks(this.shingles.subarray(this.starts[number], this.starts[number + 1]), 0);
+  }
+
+  private matchesOfRanks(known: Int32Array, unknown: number): NearNumber[] {
     const size = known.length + unknown;
     // No sentence here has the unknown ones, so they are the rarest and stand first.
     const prefix = known.subarray(0, Math.max(0, this.prefixLength(size) - unknown));
@@ -113,21 +123,19 @@ export class NearIndex {
     const nodes = new NumberList();
     yield* countThrough('reading text', this.texts.count, (number) => {
       const words = wordRuns(this.texts.sentenceOf(number)).map((word) => this.trie.addWord(word));
-      const ofSentence = new Set<number>();
       for (let at = 0; at < this.shingleCount(words.length); at++) {
         let node = ROOT;
         for (let next = at; next < this.shingleEnd(at, words.length); next++) {
           node = this.trie.addChild(node, words[next] as number);
         }
-        ofSentence.add(node);
+        nodes.push(node);
       }
-      for (const node of ofSentence) nodes.push(node);
       this.starts[number + 1] = nodes.length;
     });
     this.shingles = nodes.view().slice();
   }
 
-  /** Ranks by counting sort: how often a shingle occurs, then its node. */
+  /** Ranks by counting sort: how often a shingle occurs, then its node. Any order finds all; rare ones first finds them fast. */
   private rankShingles(): void {
     const frequencies = new Int32Array(this.trie.nodeCount);
     for (const node of this.shingles) (frequencies[node] as number)++;
@@ -140,16 +148,31 @@ export class NearIndex {
     this.shingles = this.shingles.map((node) => this.ranks[node] as number);
   }
 
+  /** Sorts the shingles of each sentence and keeps each once, moving those behind up. */
+  private *sortShingles(): Work<void> {
+    let read = 0;
+    let written = 0;
+    yield* countThrough('sorting shingles', this.texts.count, (number) => {
+      const from = written;
+      const ofSentence = this.shingles.subarray(read, this.starts[number + 1]).sort();
+      read += ofSentence.length;
+      for (const rank of ofSentence) {
+        if (written === from || this.shingles[written - 1] !== rank) this.shingles[written++] = rank;
+      }
+      this.starts[number + 1] = written;
+    });
+    this.shingles = this.shingles.slice(0, written);
+  }
+
   private *postPrefixes(): Work<void> {
     const starts = new Int32Array(this.trie.nodeCount + 1);
     const prefixOf = (number: number): Int32Array => {
       const from = this.starts[number] as number;
       return this.shingles.subarray(from, from + this.prefixLength((this.starts[number + 1] as number) - from));
     };
-    yield* countThrough('sorting shingles', this.texts.count, (number) => {
-      this.shingles.subarray(this.starts[number], this.starts[number + 1]).sort();
+    for (let number = 0; number < this.texts.count; number++) {
       for (const rank of prefixOf(number)) (starts[rank + 1] as number)++;
-    });
+    }
     for (let rank = 1; rank < starts.length; rank++) (starts[rank] as number) += starts[rank - 1] as number;
     this.postingStarts = starts;
     this.postings = new Int32Array(starts.at(-1) ?? 0);
@@ -161,7 +184,7 @@ export class NearIndex {
 
   /** Different shingles of a sentence: the ranks of those that the index has, ascending, and how many it has not. */
   private ranksOf(sentence: Pick<Sentence, 'tokens'>): { readonly known: Int32Array; readonly unknown: number } {
-    const known = new Set<number>();
+    const known: number[] = [];
     const unknown = new Set<string>();
     const runs = wordRuns(sentence);
     const words = runs.map((word) => this.trie.wordOf(word));
@@ -170,9 +193,10 @@ export class NearIndex {
       let node = ROOT;
       for (let next = at; next < end; next++) node = this.trie.child(node, words[next] as number);
       if (node === ABSENT) unknown.add(runs.slice(at, end).join(' '));
-      else known.add(this.ranks[node] as number);
+      else known.push(this.ranks[node] as number);
     }
-    return { known: Int32Array.from(known).sort(), unknown: unknown.size };
+    const sorted = Int32Array.from(known).sort();
+    return { known: sorted.filter((rank, at) => at === 0 || sorted[at - 1] !== rank), unknown: unknown.size };
   }
 
   private shingleCount(words: number): number {

@@ -1,5 +1,4 @@
-// Finds sentences of the same and of nearly the same text among those of many sources.
-import type { Sentence } from '../data/corpus.ts';
+// Finds sentences of the same and of nearly the same text in many sources.
 import { ExactIndex } from './exactIndex.ts';
 import { NearIndex, type NearOptions } from './nearIndex.ts';
 import { TextSources, type SentencePlace, type TextSource } from './textSources.ts';
@@ -35,14 +34,14 @@ export class TextIndex {
     return new TextIndex(texts, exact, near === null ? null : yield* NearIndex.build(texts, near));
   }
 
-  /** All of them, the sentence itself too where it is one of a source. */
-  matches(sentence: Pick<Sentence, 'tokens'>): TextMatches {
-    const exact = this.exact.matches(sentence);
+  /** All that are like sentence `number` of the sources, itself left out. */
+  matchesOf(number: number): TextMatches {
+    const exact = this.exact.matches(this.texts.sentenceOf(number));
     const same = new Set(exact);
-    const near = (this.near?.matches(sentence) ?? []).filter(({ number }) => !same.has(number));
+    const near = (this.near?.matchesOf(number) ?? []).filter((match) => !same.has(match.number));
     return {
-      exact: exact.map((number) => this.texts.placeOf(number)),
-      near: near.map(({ number, similarity }) => ({ ...this.texts.placeOf(number), similarity })),
+      exact: exact.filter((other) => other !== number).map((other) => this.texts.placeOf(other)),
+      near: near.map((match) => ({ ...this.texts.placeOf(match.number), similarity: match.similarity })),
     };
   }
 }

@@ -62,6 +62,16 @@ export const trainingConfigSchema = z
     dropout: z.strictObject({ encoder: fraction, attention: fraction, head: fraction }),
     /** Train on the train split alone, or on train and devel together. */
     trainOn: z.enum(['train', 'train+devel']),
+    /**
+     * The share of each task's training sentences that is trained on, drawn by the run's seed: smaller shares lie in larger ones
+     * (`shareOfSentences`), and what a run's parent and its later rounds saw is the same. Absent: all, as for `leaveOut`.
+     */
+    trainShare: z.number().gt(0).lt(1).optional(),
+    /**
+     * Training sentences whose text stands in the test split of any task of the run are left out: `exact` apart from case and spaces, `near`
+     * near duplicates too. Absent: nothing is left out; there is no word for that, so that ids of runs from before stay as they are.
+     */
+    leaveOut: z.enum(['exact', 'near']).optional(),
     /** Snapshots kept for the test scores: the last so many epochs (the paper keeps five). */
     snapshots: z.int().min(1).max(50),
   })

@@ -93,6 +93,19 @@ export type Environment = z.infer<typeof environmentSchema>;
 export const runStatusSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'failed', 'finished']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
+/** How much of a task's test text stands in the training text of the run's tasks, before anything is left out of that. */
+export const leakCountsSchema = z.strictObject({
+  /** Test sentences of at least five tokens: shorter ones are mostly headings. */
+  compared: z.int().min(0),
+  /** Of these, those whose text stands there apart from case and spaces, however that text is cut into sentences. */
+  exact: z.int().min(0),
+  /** Of the others, those that have a near duplicate there. */
+  near: z.int().min(0),
+  /** Sentences left out of the task's training text, as the configuration says. */
+  leftOut: z.int().min(0),
+});
+export type LeakCounts = z.infer<typeof leakCountsSchema>;
+
 const currentRunRecordSchema = z.strictObject({
   version: z.literal(2),
   spec: runSpecSchema,
@@ -116,6 +129,8 @@ const currentRunRecordSchema = z.strictObject({
   environments: z.array(environmentSchema),
   /** Sentences of each task, for whoever reads the result without the corpora. */
   counts: z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema)).nullable(),
+  /** For each task; absent before the run first starts, and in records of earlier versions. */
+  leaks: z.array(leakCountsSchema).optional(),
   tags: z.array(z.string()),
   steps: z.array(stepPointSchema),
   epochs: z.array(epochPointSchema),

@@ -25,8 +25,9 @@ export interface MeasuredStep {
   readonly peakBytes: number;
 }
 
-/** `tuning`: the fastest matrix products of this GPU are looked for; `compiling`: its programs are made ready. */
-export type TrainingPhase = 'loading' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
+/** `comparing`: training text with test text; `tuning`: the fastest matrix products of this GPU are looked for; `compiling`: its programs are made ready. */
+export type TrainingPhase =
+  'loading' | 'comparing' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
 
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }

@@ -2,16 +2,18 @@
 import type { Sentence, Split } from '../data/corpus.ts';
 import { SPLITS } from '../data/corpus.ts';
 import { countSentences } from '../data/describeSentences.ts';
+import { shareOfSentences } from '../data/shareOfSentences.ts';
 import type { Sequence } from '../data/features.ts';
 import type { TagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitCounts } from '../schema/corpusRecord.ts';
+import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
 import { encodeSentences } from './encodeSentences.ts';
+import { leaveOutLeaks } from './leaveOutLeaks.ts';
 import { runText, type TaskText } from './runText.ts';
 import type { EncodedSplit } from './tagSplit.ts';
 
@@ -30,26 +32,34 @@ export interface EncodedTasks {
   readonly shape: TaggerShape;
   /** For each task, as it enters this run. */
   readonly counts: readonly Record<Split, SplitCounts>[];
+  readonly leaks: readonly LeakCounts[];
 }
 
 /**
- * Encodes all splits of all tasks, telling its progress in sentences. Throws LabError `task/empty` when there is no mention to learn, and
- * the signal's reason when it is aborted.
+ * Encodes all splits of all tasks, with the share of training sentences that is asked for and without those to be left out of it, telling its progress in sentences. Tags are those of
+ * all sentences. Throws LabError `task/empty` when there is no mention to learn, and the signal's reason when it is aborted.
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
   model: { readonly config: EncoderConfig; readonly tokenizer: PieceTokenizer },
-  config: TrainingConfig,
+  { config, seed }: Pick<RunSpec, 'config' | 'seed'>,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {
-  const { tasks, tagSet, shape } = runText(texts, model.config, config);
+  const { trainShare, leaveOut } = config;
+  const { tasks: whole, tagSet, shape } = runText(texts, model.config, config);
+  const shared =
+    trainShare === undefined
+      ? whole
+      : whole.map((task) => ({ ...task, train: shareOfSentences(task.train, trainShare, seed) }));
+  const { train: kept, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
+  const tasks = shared.map((task, place) => ({ ...task, train: kept[place] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
     throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,
-      got: `${tasks.reduce((sum, { train }) => sum + train.length, 0)} sentences without any`,
+      got: `${sum(tasks.map(({ train }) => train.length))} sentences without any, ${sum(leaks.map(({ leftOut }) => leftOut))} left out`,
     });
   }
-  const total = tasks.reduce((sum, task) => sum + SPLITS.reduce((own, split) => own + task[split].length, 0), 0);
+  const total = sum(tasks.flatMap((task) => SPLITS.map((split) => task[split].length)));
   let before = 0;
 
   async function* encode(sentences: readonly Sentence[]): AsyncGenerator<TrainingEvent, EncodedSplit> {
@@ -84,5 +94,10 @@ export async function* encodeTasks(
       devel: countSentences(task.devel),
       test: countSentences(task.test),
     })),
+    leaks,
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -117,6 +117,7 @@ export class RunInProgress {
       step: this.position.step,
       tags: [...tasks.tagSet.tags],
       counts: [...tasks.counts],
+      leaks: [...tasks.leaks],
       // What was done after the checkpoint is done again, to the same numbers.
       steps: record.steps.filter(({ step }) => step <= this.position.step),
       epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),

@@ -19,7 +19,10 @@ export function readConfigDraft(draft: ConfigDraft): {
 } {
   const problems = new Map<string, string>();
   const candidate: Record<string, unknown> = {};
-  for (const field of configFields) setMember(candidate, field.path, enteredValue(field, draft[field.path]));
+  for (const field of configFields) {
+    const entered = enteredValue(field, draft[field.path]);
+    if (entered !== undefined) setMember(candidate, field.path, entered);
+  }
   const parsed = trainingConfigSchema.safeParse(candidate);
   if (parsed.success) return { config: parsed.data, problems };
   for (const issue of parsed.error.issues) {
@@ -44,13 +47,15 @@ export function settingText(field: ConfigField, config: TrainingConfig): string 
   const value = shownValue(memberAt(config, field.path));
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (field.control.kind === 'choice') return field.control.options.find(([option]) => option === value)?.[1] ?? value;
-  return value === '' ? 'none' : value;
+  return value === '' && field.control.kind === 'number' ? (field.control.empty?.text ?? value) : value;
 }
 
+/** Undefined for what is absent. */
 function enteredValue(field: ConfigField, entry: string | boolean | undefined): unknown {
+  if (field.control.kind === 'choice') return entry === '' ? undefined : entry;
   if (field.control.kind !== 'number' || typeof entry !== 'string') return entry;
   const text = entry.trim();
-  if (text === '') return field.control.optional ? null : Number.NaN;
+  if (text === '') return field.control.empty === undefined ? Number.NaN : field.control.empty.value;
   return Number(text);
 }
 

@@ -2,10 +2,11 @@
 import type { ModelLimits } from '../lab/familySettings.ts';
 
 export type FieldControl =
+  /** An option without a value leaves the setting absent. */
   | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }
   | { readonly kind: 'switch' }
-  /** `optional`: empty means none (null). */
-  | { readonly kind: 'number'; readonly optional?: true };
+  /** `empty`: what no entry means, and how that is shown; without it there has to be one. */
+  | { readonly kind: 'number'; readonly empty?: { readonly value: null | undefined; readonly text: string } };
 
 export interface ConfigField {
   /** Members joined by dots, as in `adam.beta1`. */
@@ -38,7 +39,7 @@ export const configSections: readonly ConfigSection[] = [
         path: 'steps',
         label: 'Steps',
         help: 'Stops after so many updates, whatever the epochs say, as the released code does. Empty: whole epochs.',
-        control: { kind: 'number', optional: true },
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
       {
         path: 'mixing',
@@ -67,6 +68,18 @@ export const configSections: readonly ConfigSection[] = [
         label: 'Train on',
         help: 'With devel in training there is no devel score, and the last epoch is the one selected.',
         control: choice(['train', 'train'], ['train+devel', 'train and devel together']),
+      },
+      {
+        path: 'trainShare',
+        label: 'Share of the training sentences',
+        help: 'Between 0 and 1, to see how F1 grows with training text: drawn by the seed from each task, a smaller share out of a larger one. Empty: all.',
+        control: { kind: 'number', empty: { value: undefined, text: 'all' } },
+      },
+      {
+        path: 'leaveOut',
+        label: 'Test sentences in training text',
+        help: 'A test sentence that was trained on says little about new text. What stands in the test split of any task of the run can be left out of training; the run tells how many there are either way.',
+        control: choice(['', 'keep'], ['exact', 'leave out exact copies'], ['near', 'leave out near duplicates too']),
       },
       {
         path: 'snapshots',
@@ -109,7 +122,7 @@ export const configSections: readonly ConfigSection[] = [
         path: 'clipNorm',
         label: 'Clip norm',
         help: 'Largest global norm of the gradient. Empty: no clipping.',
-        control: { kind: 'number', optional: true },
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
       { path: 'adam.beta1', label: 'Adam β₁', help: 'Decay of the mean of gradients.', control: number },
       { path: 'adam.beta2', label: 'Adam β₂', help: 'Decay of the mean of squares.', control: number },

@@ -108,7 +108,7 @@ it('learns which words are mentions, in text that it did not train on', async ()
   const texts = [
     { sentences: { train: text(24, 1), devel: text(8, 2), test: text(8, 3) }, type: 'Gene', typeName: null },
   ];
-  const encoding = encodeTasks(texts, model, config, new AbortController().signal);
+  const encoding = encodeTasks(texts, model, { config, seed: 7 }, new AbortController().signal);
   let tasks = await encoding.next();
   while (tasks.done !== true) tasks = await encoding.next();
   const { epochs } = await tinyTraining(store, {

@@ -34,7 +34,8 @@ async function tagged(store: Store, ref: TaggerRef): Promise<TaggedSplit & { rea
   const tagger = await loadTagger(store, ref);
   const { config } = tagger.head;
   const model = { config: tagger.shape.encoder, tokenizer: tagger.tokenizer };
-  const encoding = encodeTasks([{ sentences: tinySentences, type: 'Disease', typeName: null }], model, config, signal);
+  const texts = [{ sentences: tinySentences, type: 'Disease', typeName: null }];
+  const encoding = encodeTasks(texts, model, { config, seed: 7 }, signal);
   let step = await encoding.next();
   while (step.done !== true) step = await encoding.next();
   const [split] = step.value.test;

@@ -138,7 +138,7 @@ describe('eight sentences of a sample', () => {
 async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, model: LoadedModel): Promise<number[]> {
   const { signal } = new AbortController();
   const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null }];
-  const encoding = encodeTasks(texts, model, spec.config, signal);
+  const encoding = encodeTasks(texts, model, spec, signal);
   let encoded = await encoding.next();
   while (encoded.done !== true) encoded = await encoding.next();
   const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');

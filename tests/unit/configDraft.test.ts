@@ -1,8 +1,10 @@
 // Proves that the form shows every setting of a run, gives each back unchanged, and says in the field what is wrong with an entry.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../src/lab/presets.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
 import { changedPaths, draftOfConfig, readConfigDraft } from '../../src/ui/configDraft.ts';
 import { configFields } from '../../src/ui/configFields.ts';
+import { spec } from '../fixtures/records.ts';
 
 const paper = presets.paper.config;
 
@@ -14,7 +16,8 @@ function leaves(value: object, prefix = ''): string[] {
 
 describe('configFields', () => {
   it('has one field for every setting and none besides', () => {
-    expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(paper).sort());
+    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5 };
+    expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
   });
 
   it('labels every field differently', () => {
@@ -32,6 +35,19 @@ describe('configDraft', () => {
     expect(readConfigDraft(draftOfConfig(config)).config).toEqual(config);
   });
 
+  it('leaves a setting that is not made absent, so that a run keeps the id it had before there was one', () => {
+    const leaving = { ...draftOfConfig(paper), leaveOut: 'near', trainShare: '0.25' };
+    const { config } = readConfigDraft(leaving);
+    expect(config).toStrictEqual({ ...paper, leaveOut: 'near', trainShare: 0.25 });
+    expect([...changedPaths(leaving, paper)]).toEqual(['trainShare', 'leaveOut']);
+    const again = readConfigDraft({ ...leaving, leaveOut: '', trainShare: ' ' }).config;
+    expect(again).toStrictEqual(paper);
+    expect([
+      spec({ config: again ?? paper }).id,
+      spec({ config: config ?? paper }).id === spec({ config: paper }).id,
+    ]).toEqual([spec({ config: paper }).id, false]);
+  });
+
   it.each([
     ['epochs', '0', 'Expected at least 1.'],
     ['epochs', '2.5', 'Expected a whole number.'],
@@ -40,6 +56,8 @@ describe('configDraft', () => {
     ['learningRate', '3e-5x', 'Expected a number.'],
     ['learningRate', '2', 'Expected at most 1.'],
     ['dropout.head', '1', 'Expected less than 1.'],
+    ['trainShare', '0', 'Expected more than 0.'],
+    ['trainShare', '1', 'Expected less than 1.'],
     ['clipNorm', '-1', 'Expected more than 0.'],
     ['microBatchSize', '7', 'Must not exceed the batch size.'],
   ])('says at %s what is wrong with "%s"', (path, entry, problem) => {

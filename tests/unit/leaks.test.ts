@@ -53,6 +53,7 @@ describe('NearIndex', () => {
           .filter((match) => match.similarity >= chosen.similarity);
         expect(index.matches(one)).toEqual(expected);
       }
+      indexed.forEach((one, number) => expect(index.matchesOf(number)).toEqual(index.matches(one)));
     });
     fc.assert(property, { numRuns: 300 });
   });

@@ -11,6 +11,7 @@ import { Meter } from './Meter.tsx';
 
 const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   loading: 'Loading the model',
+  comparing: 'Looking for test sentences in training text',
   encoding: 'Encoding the sentences',
   tuning: 'Looking for the fastest matrix products of this GPU',
   compiling: 'Compiling for this GPU',

@@ -8,6 +8,7 @@ import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
 import { RunActions } from '../components/RunActions.tsx';
 import { RunInputs } from '../components/RunInputs.tsx';
+import { RunLeaks } from '../components/RunLeaks.tsx';
 import { RunPulse } from '../components/RunPulse.tsx';
 import { RunScores } from '../components/RunScores.tsx';
 import { SnapshotTable } from '../components/SnapshotTable.tsx';
@@ -74,6 +75,7 @@ export function RunPage({ run, source }: RunPageProps) {
             own={source === null}
           />
         ))}
+      <RunLeaks record={record} />
       <RunInputs record={record} software={source?.file.software ?? null} />
     </>
   );

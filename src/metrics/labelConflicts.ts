@@ -1,0 +1,161 @@
+// Finds token sequences that are labelled in one place and not, or otherwise, in another.
+import type { Sentence } from '../data/corpus.ts';
+import { LabelCounts } from './labelCounts.ts';
+import { mentionText } from './mentionText.ts';
+import { Ranking } from './ranking.ts';
+import { TextSources, type SentencePlace, type TextSource } from './textSources.ts';
+import { ABSENT, ROOT, WordTrie } from './wordTrie.ts';
+import { countThrough, type Work } from './work.ts';
+
+export interface ConflictOptions {
+  /** For a task of several types. Tasks of one type each have their own names for it, which are no conflict. */
+  readonly tellTypesApart: boolean;
+  /** Conflicts that are kept; all are counted. */
+  readonly limit: number;
+  /** Places of each label that are kept of a conflict; all are counted. */
+  readonly placesOfLabel: number;
+}
+
+/** A place where the sequence stands; `label` is the type of the mention that is exactly there, null where none is. */
+export interface LabelPlace extends SentencePlace {
+  /** First token. */
+  readonly start: number;
+  readonly label: string | null;
+  /** Whether most places have this label. */
+  readonly isUsual: boolean;
+}
+
+export interface LabelConflict {
+  /** Tokens joined by one space. */
+  readonly text: string;
+  readonly labelled: number;
+  /** No mention is exactly there, nor a longer one around it. */
+  readonly unlabelled: number;
+  /** Inside a longer mention: no conflict, told apart. */
+  readonly inside: number;
+  /** Places that have another label than most places have; not labelled is a label too. */
+  readonly minority: number;
+  /** Labelled and not labelled in each task where it stands, in the order of the sources. */
+  readonly tasks: readonly { readonly task: string; readonly labelled: number; readonly unlabelled: number }[];
+  /** In the order of the sources. */
+  readonly places: readonly LabelPlace[];
+}
+
+export interface LabelConflicts {
+  readonly count: number;
+  /** By minority, the largest first; of equals the most even, then by text. */
+  readonly conflicts: readonly LabelConflict[];
+}
+
+/**
+ * Every mention string of the sources is looked for everywhere in them, token by token and in its case; it is a conflict where its
+ * places have more than one label. Walks a trie of all mention strings twice over the text, so time is linear in the
+ * tokens times the longest mention, and memory in the mention strings.
+ */
+export function* labelConflicts(sources: readonly TextSource[], options: ConflictOptions): Work<LabelConflicts> {
+  const texts = new TextSources(sources);
+  const scan = new MentionScan();
+  yield* countThrough('reading mentions', texts.count, (number) => scan.add(texts.sentenceOf(number)));
+  const counts = new LabelCounts(scan.strings.length);
+  const countedAs = (label: string | null) => (label === null || options.tellTypesApart ? label : '');
+  yield* countThrough('counting labels', texts.count, (number) => {
+    scan.find(texts.sentenceOf(number), (string, _start, label) => {
+      if (label === INSIDE) counts.addInside(string);
+      else counts.add(string, countedAs(label));
+    });
+  });
+
+  const ranking = new Ranking<number>(options.limit, (left, right) => {
+    const even = counts.minority(right) - counts.minority(left) || counts.total(left) - counts.total(right);
+    return even || ((scan.strings[left] ?? '') < (scan.strings[right] ?? '') ? -1 : 1);
+  });
+  scan.strings.forEach((_, string) => {
+    if (counts.minority(string) > 0) ranking.add(string);
+  });
+  const found = ranking.first().map((string) => new ConflictPlaces(string, options.placesOfLabel));
+  const wanted = new Map(found.map((places) => [places.string, places]));
+  yield* countThrough('placing conflicts', texts.count, (number) => {
+    const { source, sentence } = texts.placeOf(number);
+    const task = sources[source]?.task ?? '';
+    scan.find(texts.sentenceOf(number), (string, start, label) => {
+      if (label === INSIDE) return;
+      const isUsual = countedAs(label) === counts.usual(string);
+      wanted.get(string)?.add(task, { source, sentence, start, label, isUsual });
+    });
+  });
+  const conflicts = found.map(({ string, places, tasks }) => ({
+    text: scan.strings[string] ?? '',
+    labelled: counts.total(string) - counts.unlabelled(string),
+    unlabelled: counts.unlabelled(string),
+    inside: counts.inside(string),
+    minority: counts.minority(string),
+    tasks: [...tasks].map(([task, ofTask]) => ({ task, ...ofTask })),
+    places,
+  }));
+  return { count: ranking.count, conflicts };
+}
+
+const INSIDE = Symbol('inside a longer mention');
+type Label = string | null | typeof INSIDE;
+
+/** All mention strings, and where they stand in a sentence. */
+class MentionScan {
+  readonly strings: string[] = [];
+  private readonly trie = new WordTrie();
+  private readonly stringOfNode = new Map<number, number>();
+
+  add(sentence: Sentence): void {
+    for (const mention of sentence.mentions) {
+      let node = ROOT;
+      for (let at = mention.start; at < mention.end; at++) {
+        node = this.trie.addChild(node, this.trie.addWord(sentence.tokens[at] ?? ''));
+      }
+      if (this.stringOfNode.has(node)) continue;
+      this.stringOfNode.set(node, this.strings.length);
+      this.strings.push(mentionText(sentence, mention));
+    }
+  }
+
+  /** Every place of every string, from left to right. */
+  find({ tokens, mentions }: Sentence, found: (string: number, start: number, label: Label) => void): void {
+    const words = tokens.map((token) => this.trie.wordOf(token));
+    let next = 0;
+    for (let start = 0; start < tokens.length; start++) {
+      while ((mentions[next]?.end ?? Infinity) <= start) next++;
+      const mention = mentions[next];
+      let node = this.trie.child(ROOT, words[start] ?? ABSENT);
+      for (let end = start + 1; node !== ABSENT; end++) {
+        const string = this.stringOfNode.get(node);
+        if (string !== undefined) {
+          const isCovered = mention !== undefined && mention.start <= start && mention.end >= end;
+          const isExact = isCovered && mention.start === start && mention.end === end;
+          found(string, start, isExact ? mention.type : isCovered ? INSIDE : null);
+        }
+        node = this.trie.child(node, words[end] ?? ABSENT);
+      }
+    }
+  }
+}
+
+/** The places of one conflict, some of each label. */
+class ConflictPlaces {
+  readonly string: number;
+  readonly places: LabelPlace[] = [];
+  readonly tasks = new Map<string, { labelled: number; unlabelled: number }>();
+  private readonly limit: number;
+  private readonly kept = new Map<string | null, number>();
+
+  constructor(string: number, limit: number) {
+    this.string = string;
+    this.limit = limit;
+  }
+
+  add(task: string, place: LabelPlace): void {
+    const counts = this.tasks.get(task) ?? { labelled: 0, unlabelled: 0 };
+    counts[place.label === null ? 'unlabelled' : 'labelled']++;
+    this.tasks.set(task, counts);
+    const kept = this.kept.get(place.label) ?? 0;
+    this.kept.set(place.label, kept + 1);
+    if (kept < this.limit) this.places.push(place);
+  }
+}

@@ -1,0 +1,103 @@
+// Finds pairs of sentences of the same or nearly the same text whose mentions differ.
+import type { Mention, Sentence } from '../data/corpus.ts';
+import { leastLeakTokens } from './leaks.ts';
+import { mentionText } from './mentionText.ts';
+import { wordRuns, type NearOptions } from './nearIndex.ts';
+import { Ranking } from './ranking.ts';
+import { squeezedText } from './squeezedText.ts';
+import { TextIndex } from './textIndex.ts';
+import { TextSources, type SentencePlace, type TextSource } from './textSources.ts';
+import { countThrough, type Work } from './work.ts';
+
+export interface PairOptions {
+  /** Whether another type is a difference too. */
+  readonly tellTypesApart: boolean;
+  /** Null: only the same text. */
+  readonly near: NearOptions | null;
+  /** Pairs that are kept; all are counted. */
+  readonly limit: number;
+}
+
+export interface LabelPair {
+  /** Of the two places the one that comes first in the sources. */
+  readonly left: SentencePlace;
+  readonly right: SentencePlace;
+  readonly kind: 'exact' | 'near';
+  /** 1 for exact ones. */
+  readonly similarity: number;
+  /** Mentions that the other sentence does not have, though its text holds them. */
+  readonly onlyLeft: readonly Mention[];
+  readonly onlyRight: readonly Mention[];
+}
+
+export interface LabelPairs {
+  readonly count: number;
+  /** Exact ones first, then by similarity; of equals those that differ in more mentions, then by place. */
+  readonly pairs: readonly LabelPair[];
+}
+
+/**
+ * All pairs of sentences of at least `leastLeakTokens` tokens whose text is the same apart from case, spaces and the kind of
+ * quotation marks, and whose mentions lie elsewhere in it; and those of nearly the same text where a mention of one is a text without a
+ * label in the other.
+ */
+export function* labelPairs(sources: readonly TextSource[], options: PairOptions): Work<LabelPairs> {
+  const texts = new TextSources(sources);
+  const index = yield* TextIndex.build(sources, options.near);
+  const ranking = new Ranking<LabelPair>(options.limit, inOrder);
+  yield* countThrough('comparing labels', texts.count, (number) => {
+    const left = texts.placeOf(number);
+    const sentence = texts.sentenceOf(number);
+    if (sentence.tokens.length < leastLeakTokens) return;
+    const { exact, near } = index.matchesOf(number);
+    const compare = (right: SentencePlace, kind: LabelPair['kind'], similarity: number): void => {
+      const other = sources[right.source]?.sentences[right.sentence];
+      if (other === undefined || other.tokens.length < leastLeakTokens || byPlace(left, right) >= 0) return;
+      const differ = kind === 'exact' ? missingSpans : missingTexts;
+      const onlyLeft = differ(sentence, other, options.tellTypesApart);
+      const onlyRight = differ(other, sentence, options.tellTypesApart);
+      if (onlyLeft.length + onlyRight.length > 0) ranking.add({ left, right, kind, similarity, onlyLeft, onlyRight });
+    };
+    for (const place of exact) compare(place, 'exact', 1);
+    for (const { source, sentence: at, similarity } of near) compare({ source, sentence: at }, 'near', similarity);
+  });
+  return { count: ranking.count, pairs: ranking.first() };
+}
+
+function byPlace(left: SentencePlace, right: SentencePlace): number {
+  return left.source - right.source || left.sentence - right.sentence;
+}
+
+function inOrder(one: LabelPair, other: LabelPair): number {
+  if (one.kind !== other.kind) return one.kind === 'exact' ? -1 : 1;
+  const differing = (pair: LabelPair) => pair.onlyLeft.length + pair.onlyRight.length;
+  return (
+    other.similarity - one.similarity ||
+    differing(other) - differing(one) ||
+    byPlace(one.left, other.left) ||
+    byPlace(one.right, other.right)
+  );
+}
+
+/** Mentions of a sentence that do not lie in the same letters of another with the same squeezed text. */
+function missingSpans(sentence: Sentence, other: Sentence, tellTypesApart: boolean): readonly Mention[] {
+  const keyOf = ({ tokens }: Sentence, { type, start, end }: Mention): string => {
+    const [from, to] = [start, end].map((at) => squeezedText({ tokens: tokens.slice(0, at) }).length);
+    return `${from} ${to} ${tellTypesApart ? type : ''}`;
+  };
+  const there = new Set(other.mentions.map((mention) => keyOf(other, mention)));
+  return sentence.mentions.filter((mention) => !there.has(keyOf(sentence, mention)));
+}
+
+/** Mentions of a sentence whose words another has, but never as a mention. */
+function missingTexts(sentence: Sentence, other: Sentence, tellTypesApart: boolean): readonly Mention[] {
+  const wordsOf = (one: Sentence, mention: Mention): string =>
+    wordRuns({ tokens: [mentionText(one, mention)] }).join(' ');
+  const keyOf = (words: string, { type }: Mention): string => (tellTypesApart ? `${words} ${type}` : words);
+  const there = new Set(other.mentions.map((mention) => keyOf(wordsOf(other, mention), mention)));
+  const text = ` ${wordRuns(other).join(' ')} `;
+  return sentence.mentions.filter((mention) => {
+    const words = wordsOf(sentence, mention);
+    return words !== '' && !there.has(keyOf(words, mention)) && text.includes(` ${words} `);
+  });
+}

@@ -1,0 +1,87 @@
+// The doubtful labels as flat rows, for people who go through them one by one.
+import type { Mention, Sentence, Split } from '../data/corpus.ts';
+import type { LabelConflicts } from './labelConflicts.ts';
+import type { LabelPair, LabelPairs } from './labelPairs.ts';
+import { mentionText } from './mentionText.ts';
+import type { MissedLabel } from './missedLabels.ts';
+import type { SentencePlace, TextSource } from './textSources.ts';
+
+export interface ReviewRow {
+  readonly kind: 'labelled differently' | 'same text, other labels' | 'near text, other labels' | 'perhaps missed';
+  /** The task, which names its corpus. */
+  readonly task: string;
+  readonly split: Split;
+  /** Counted from 1. */
+  readonly sentence: number;
+  /** First token of the text, counted from 1; null where the row is about the whole sentence. */
+  readonly token: number | null;
+  readonly text: string;
+  /** What is labelled here. */
+  readonly labelled: string;
+  /** What speaks against it. */
+  readonly elsewhere: string;
+}
+
+/** Rows of places that have another label than most places of the same text; those that are kept of each conflict. */
+export function conflictRows({ conflicts }: LabelConflicts, sources: readonly TextSource[]): readonly ReviewRow[] {
+  return conflicts.flatMap((conflict) =>
+    conflict.places
+      .filter(({ isUsual }) => !isUsual)
+      .map(({ source, sentence, start, label }) => ({
+        kind: 'labelled differently' as const,
+        ...whereIs({ source, sentence }, sources),
+        token: start + 1,
+        text: conflict.text,
+        labelled: label ?? 'no',
+        elsewhere: `labelled ${conflict.labelled} times, not labelled ${conflict.unlabelled} times`,
+      })),
+  );
+}
+
+/** A row for each side of each pair. */
+export function pairRows({ pairs }: LabelPairs, sources: readonly TextSource[]): readonly ReviewRow[] {
+  return pairs.flatMap(({ left, right, kind, onlyLeft, onlyRight }: LabelPair) => {
+    const side = (here: SentencePlace, own: readonly Mention[], there: SentencePlace, others: readonly Mention[]) => {
+      const other = whereIs(there, sources);
+      return {
+        kind: kind === 'exact' ? ('same text, other labels' as const) : ('near text, other labels' as const),
+        ...whereIs(here, sources),
+        token: null,
+        text: sentenceAt(here, sources).tokens.join(' '),
+        labelled: listed(own, sentenceAt(here, sources)),
+        elsewhere: `${other.task} ${other.split} ${other.sentence}: ${listed(others, sentenceAt(there, sources))}`,
+      };
+    };
+    return [side(left, onlyLeft, right, onlyRight), side(right, onlyRight, left, onlyLeft)];
+  });
+}
+
+/** Of the test split of `task`. */
+export function missedRows(missed: readonly MissedLabel[], task: string): readonly ReviewRow[] {
+  return missed.map(({ sentence, start, text, type, confidence, training }) => ({
+    kind: 'perhaps missed',
+    task,
+    split: 'test',
+    sentence: sentence + 1,
+    token: start + 1,
+    text,
+    labelled: 'no',
+    elsewhere: [
+      `labelled ${training} times in training`,
+      `predicted as ${type}${confidence === null ? '' : ` with probability ${confidence.toFixed(3)}`}`,
+    ].join(', '),
+  }));
+}
+
+function whereIs({ source, sentence }: SentencePlace, sources: readonly TextSource[]) {
+  const { task = '', split = 'train' } = sources[source] ?? {};
+  return { task, split, sentence: sentence + 1 };
+}
+
+function sentenceAt({ source, sentence }: SentencePlace, sources: readonly TextSource[]): Sentence {
+  return sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
+}
+
+function listed(mentions: readonly Mention[], sentence: Sentence): string {
+  return mentions.map((mention) => `${mentionText(sentence, mention)} (${mention.type})`).join('; ') || 'no';
+}
