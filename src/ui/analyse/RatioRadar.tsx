@@ -1,4 +1,5 @@
 // The five ratios of several tasks as a radar, as in Figs. 3 and 4 of the paper.
+import { memo } from 'react';
 import { PolarAngleAxis, PolarGrid, PolarRadiusAxis, Radar, RadarChart, Tooltip } from 'recharts';
 import { ENTITY_RATIOS, type EntityRatio, type EntitySets } from '../../metrics/entitySets.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -37,7 +38,15 @@ const HEIGHT_PX = 380;
 const NARROW_PX = 420;
 const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 
-export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps) {
+/** Drawn anew only when what it shows is other: ten lines take a while. */
+export const RatioRadar = memo(Drawing, showsTheSame);
+
+function showsTheSame(before: RatioRadarProps, now: RatioRadarProps): boolean {
+  const shown = ({ lines, caption, weight }: RatioRadarProps) => JSON.stringify([lines, caption, weight]);
+  return before.onWeight === now.onWeight && shown(before) === shown(now);
+}
+
+function Drawing({ lines, caption, weight, onWeight }: RatioRadarProps) {
   const valueOf = ({ ratios }: RatioLine, ratio: EntityRatio) => {
     const value = ratios?.[ratio][weight] ?? null;
     return value === null ? null : 100 * value;

@@ -13,13 +13,14 @@ export async function reviewList(
   query: Omit<ReviewQuery, 'first' | 'count'>,
   format: 'csv' | 'json',
 ): Promise<Blob> {
-  const parts: string[] = [format === 'csv' ? csvText([COLUMNS]) : '['];
+  // Blobs, since one of a long text would be encoded in one long task.
+  const parts: Blob[] = [new Blob([format === 'csv' ? csvText([COLUMNS]) : '['])];
   for (let first = 0, total = 1; first < total; first += ROWS) {
     const page = await lab.analyse('labelReview', { ...query, first, count: ROWS }).answer;
     total = page?.total ?? 0;
-    parts.push(rowsText(page?.rows ?? [], format, first > 0));
+    parts.push(new Blob([rowsText(page?.rows ?? [], format, first > 0)]));
   }
-  if (format === 'json') parts.push('\n]\n');
+  if (format === 'json') parts.push(new Blob(['\n]\n']));
   return new Blob(parts, { type: format === 'csv' ? 'text/csv' : 'application/json' });
 }
 
