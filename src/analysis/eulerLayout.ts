@@ -11,6 +11,8 @@ type Circles = EulerLayout['circles'];
 const SLICES = 2000;
 /** Points along each side of the box in which the middle of a region is sought. */
 const POINTS = 40;
+/** A region thinner than this part of the largest circle cannot be seen, nor told from rounding. */
+const THINNEST = 1e-6;
 
 /** Two circles are always exact; three minimise the squared errors of all overlaps (Frederickson's venn.js), deterministically. */
 export function eulerLayout(regions: EntitySets['regions']): EulerLayout {
@@ -110,6 +112,7 @@ function middleOf(circles: Circles, region: EntityRegion): EulerRegion['middle']
   const right = Math.min(...inside.map(({ x, radius }) => x + radius));
   const top = Math.max(...inside.map(({ y, radius }) => y - radius));
   const bottom = Math.min(...inside.map(({ y, radius }) => y + radius));
+  const thinnest = THINNEST * Math.max(...NAMES.map((name) => circles[name].radius));
   let middle: EulerRegion['middle'] = null;
   for (let across = 0; across <= POINTS; across++) {
     for (let down = 0; down <= POINTS; down++) {
@@ -121,7 +124,7 @@ function middleOf(circles: Circles, region: EntityRegion): EulerRegion['middle']
           circle.radius === 0 ? Infinity : Math.hypot(x - circle.x, y - circle.y) - circle.radius,
         ),
       );
-      if (clearance > (middle?.clearance ?? 0)) middle = { x, y, clearance };
+      if (clearance > (middle?.clearance ?? thinnest)) middle = { x, y, clearance };
     }
   }
   return middle;
