@@ -156,7 +156,7 @@ function groupsOf(
 }
 
 /** The tasks that the run's MTL-XC was trained on, as one key. */
-function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
+export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
   let at: RunSpec | undefined = spec;
   while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : byId.get(at.parent);
   return at === undefined ? null : canonicalJson(at.tasks.map(taskKey).sort());

@@ -12,6 +12,7 @@ import { useLayers } from '../useLayers.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { BesideField } from './BesideField.tsx';
 import { contendersOf } from './contenders.ts';
+import { LearningCurve } from './LearningCurve.tsx';
 import { NoSnapshot } from './NoSnapshot.tsx';
 import { PredictionGate } from './PredictionGate.tsx';
 import { StrataTable } from './StrataTable.tsx';
@@ -23,7 +24,7 @@ export function BreakdownPanel({ subject, place }: PanelProps) {
   const [measure, setMeasure] = useState<Measure>('f1');
   const contenders = contendersOf(subject, place, useLayers());
   if (contenders === null) return <NoSnapshot place={place} />;
-  const { predictions, names } = contenders;
+  const { predictions, runs, names } = contenders;
   const training = { tasks: subject.category.tasks.map(taskOf), trainOnly };
   return (
     <>
@@ -57,6 +58,7 @@ export function BreakdownPanel({ subject, place }: PanelProps) {
           category={`${subject.category.name}, ${format.counted(training.tasks.length, 'task')}`}
         />
       </PredictionGate>
+      <LearningCurve task={subject.task} runs={runs} names={names} />
     </>
   );
 }

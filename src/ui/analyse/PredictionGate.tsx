@@ -52,6 +52,7 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
             : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
           is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
           with the run.
+          {state.activeRunId !== null && ' A run is on the device now: pause it first, or wait for its end.'}
         </p>
         <div className="actions">
           <Button kind="primary" onAct={predict}>

@@ -4,6 +4,7 @@ import { contenderName } from '../../lab/comparisonTables.ts';
 import { differenceRows, type JudgedDifference } from '../differenceRows.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
+import { differenceAxis } from './ZoomFields.tsx';
 
 export interface DifferenceChartProps {
   readonly task: string;
@@ -33,8 +34,7 @@ export function DifferenceChart({ task, baseline, judged }: DifferenceChartProps
       isDistinct: found.verdict === 'yes',
     };
   });
-  const ends = [0, ...points.flatMap(({ mean, reach: [below, above] }) => [mean - below, mean + above])];
-  const margin = 0.05 * Math.max(1e-3, Math.max(...ends) - Math.min(...ends));
+  const axis = differenceAxis(points.flatMap(({ mean, reach: [below, above] }) => [mean - below, mean + above]));
   return (
     <ChartFrame
       caption={`Difference of test F1 to ${baseline} on ${task}; filled: more than noise`}
@@ -52,8 +52,8 @@ export function DifferenceChart({ task, baseline, judged }: DifferenceChartProps
           dataKey="mean"
           type="number"
           name="difference"
-          domain={[Math.min(...ends) - margin, Math.max(...ends) + margin]}
-          tickFormatter={(value: number) => value.toFixed(1)}
+          {...axis}
+          tickFormatter={(value: number) => `${value < 0 ? '−' : ''}${Math.abs(value)}`}
         />
         <YAxis {...chartStyle.yAxis} dataKey="name" type="category" name="contender" width={104} reversed />
         <ReferenceLine x={0} stroke="var(--ink-soft)" />

@@ -48,11 +48,23 @@ export function axisOf({ from, to }: Bounds, values: readonly number[]): Axis {
   const auto: [number, number] = [Math.max(0, floorTo(low, step)), Math.min(100, floorTo(high, step) + step)];
   const chosen: [number, number] = [numberIn(from) ?? auto[0], numberIn(to) ?? auto[1]];
   const domain = chosen[0] < chosen[1] ? chosen : auto;
-  const distance = stepOf(domain[1] - domain[0]);
-  const first = Math.ceil(domain[0] / distance);
-  const count = Math.floor(domain[1] / distance) - first + 1;
-  const ticks = Array.from({ length: count }, (_, index) => Number(((first + index) * distance).toFixed(2)));
-  return { domain, ticks };
+  return { domain, ticks: ticksIn(domain) };
+}
+
+/** An axis of differences: round numbers around the values and zero. */
+export function differenceAxis(values: readonly number[]): Axis {
+  const low = Math.min(0, ...values);
+  const high = Math.max(0, ...values);
+  const step = stepOf(high - low);
+  const domain: [number, number] = [floorTo(low, step), floorTo(high, step) + step];
+  return { domain, ticks: ticksIn(domain) };
+}
+
+function ticksIn([low, high]: Axis['domain']): number[] {
+  const distance = stepOf(high - low);
+  const first = Math.ceil(low / distance);
+  const count = Math.floor(high / distance) - first + 1;
+  return Array.from({ length: count }, (_, index) => Number(((first + index) * distance).toFixed(2)));
 }
 
 /** A round distance that divides a range into about five. */

@@ -1,0 +1,96 @@
+// Test F1 by the number of training sentences, with its deviation over seeds, of one run or two.
+import { CartesianGrid, ErrorBar, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import type { LearningPoint } from '../../lab/learningCurve.ts';
+import { format } from '../format.ts';
+import { ChartFrame } from './ChartFrame.tsx';
+import { chartStyle } from './chartStyle.ts';
+import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
+
+const STYLES = [
+  { stroke: 'var(--type-0)', dash: undefined },
+  { stroke: 'var(--type-1)', dash: '5 3' },
+] as const;
+
+export interface LearningCurveChartProps {
+  /** Of each run that is compared. */
+  readonly curves: readonly (readonly LearningPoint[])[];
+  readonly names: readonly string[];
+}
+
+export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
+  const lines = curves.map((points, place) => ({
+    name: names[place] ?? '',
+    style: STYLES[place] ?? STYLES[0],
+    // A deviation may reach beyond 0 or 100, F1 cannot.
+    points: points.map(({ share, sentences, f1: { mean, deviation, count } }) => {
+      const error = deviation ?? 0;
+      return {
+        share,
+        sentences,
+        count,
+        f1: mean,
+        deviation,
+        error: [Math.min(error, mean), Math.min(error, 100 - mean)],
+      };
+    }),
+  }));
+  const all = lines.flatMap(({ points }) => points);
+  const axis = axisOf(
+    NO_BOUNDS,
+    all.flatMap(({ f1, error: [below = 0, above = 0] }) => [f1 - below, f1 + above]),
+  );
+  return (
+    <ChartFrame
+      caption="Test F1 by training sentences"
+      legend={lines.map(({ name, style }) => ({ name, line: style }))}
+      rows={() => [
+        ['run', 'share', 'training sentences', 'seeds', 'F1', 'deviation'],
+        ...lines.flatMap(({ name, points }) =>
+          points.map(({ share, sentences, count, f1, deviation }) => [name, share, sentences, count, f1, deviation]),
+        ),
+      ]}
+      heightPx={280}
+    >
+      <LineChart margin={chartStyle.margin} title="Test F1 by the number of training sentences">
+        <CartesianGrid {...chartStyle.grid} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="sentences"
+          type="number"
+          domain={[0, 'dataMax']}
+          padding={{ right: 14 }}
+          tickFormatter={format.count}
+          allowDuplicatedCategory={false}
+        />
+        <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value) => format.percent(Number(value))}
+          labelFormatter={(sentences) => `${format.count(Number(sentences))} training sentences`}
+        />
+        {lines.map(({ name, style, points }) => (
+          <Line
+            key={name}
+            data={points}
+            dataKey="f1"
+            name={name}
+            stroke={style.stroke}
+            strokeDasharray={style.dash ?? ''}
+            strokeWidth={2}
+            dot={{ r: 3, fill: style.stroke, strokeWidth: 0 }}
+            isAnimationActive={false}
+          >
+            <ErrorBar
+              dataKey="error"
+              direction="y"
+              width={5}
+              stroke={style.stroke}
+              strokeWidth={1.5}
+              isAnimationActive={false}
+            />
+          </Line>
+        ))}
+      </LineChart>
+    </ChartFrame>
+  );
+}
