@@ -1,10 +1,8 @@
 // The five ratios of several tasks as a radar, as in Figs. 3 and 4 of the paper.
-import { memo } from 'react';
-import { PolarAngleAxis, PolarGrid, PolarRadiusAxis, Radar, RadarChart, Tooltip } from 'recharts';
+import { Surface } from 'recharts';
 import { ENTITY_RATIOS, type EntityRatio, type EntitySets } from '../../metrics/entitySets.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
-import { chartStyle } from '../charts/chartStyle.ts';
 import { format } from '../format.ts';
 import { taskRefName } from '../runName.ts';
 import { ratioAxis } from './ratioAxis.ts';
@@ -38,31 +36,15 @@ const HEIGHT_PX = 380;
 const NARROW_PX = 420;
 const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 
-/** Drawn anew only when what it shows is other: ten lines take a while. */
-export const RatioRadar = memo(Drawing, showsTheSame);
-
-function showsTheSame(before: RatioRadarProps, now: RatioRadarProps): boolean {
-  const shown = ({ lines, caption, weight }: RatioRadarProps) => JSON.stringify([lines, caption, weight]);
-  return before.onWeight === now.onWeight && shown(before) === shown(now);
-}
-
-function Drawing({ lines, caption, weight, onWeight }: RatioRadarProps) {
-  const valueOf = ({ ratios }: RatioLine, ratio: EntityRatio) => {
-    const value = ratios?.[ratio][weight] ?? null;
-    return value === null ? null : 100 * value;
-  };
-  const axis = ratioAxis(lines.flatMap((line) => valueOf(line, 'E') ?? []));
+export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps) {
+  const axis = ratioAxis(lines.flatMap((line) => valueOf(line, 'E', weight) ?? []));
   const [low, high] = axis.domain;
-  const rows = ENTITY_RATIOS.map((ratio) => ({
-    ratio,
-    zero: 0,
-    values: lines.map((line) => valueOf(line, ratio)),
-  }));
-  const beyond = lines.filter((line) => (valueOf(line, 'E') ?? 0) > high);
+  const beyond = lines.filter((line) => (valueOf(line, 'E', weight) ?? 0) > high);
   const notes = [
     `The centre stands for ${whole(low)}${low < 0 ? ', the dotted ring for 0 %' : ''}, the rim for ${whole(high)}.`,
     ...beyond.map(
-      (line) => `E of ${taskRefName(line.task)} lies beyond the rim: ${format.ratio((valueOf(line, 'E') ?? 0) / 100)}.`,
+      (line) =>
+        `E of ${taskRefName(line.task)} lies beyond the rim: ${format.ratio((valueOf(line, 'E', weight) ?? 0) / 100)}.`,
     ),
   ];
   return (
@@ -94,71 +76,105 @@ function Drawing({ lines, caption, weight, onWeight }: RatioRadarProps) {
       }
       note={notes.join(' ')}
     >
-      {(width) => (
-        <RadarChart
-          width={width}
-          height={HEIGHT_PX}
-          data={rows}
-          outerRadius={Math.min(width / 2 - 60, HEIGHT_PX / 2 - 30)}
-          title={`${caption}: ratios A to E`}
-        >
-          <PolarGrid stroke="var(--line)" />
-          <PolarAngleAxis
-            dataKey="ratio"
-            tick={chartStyle.axis.tick}
-            stroke="var(--line-strong)"
-            tickFormatter={(ratio: EntityRatio) => (width < NARROW_PX ? ratio : `${ratio} ${RATIO_WORDS[ratio].name}`)}
-          />
-          <PolarRadiusAxis
-            angle={90}
-            domain={[low, high]}
-            ticks={axis.ticks.slice(0, -1)}
-            allowDataOverflow
-            tick={{ ...chartStyle.axis.tick, fontSize: 10 }}
-            axisLine={false}
-            tickFormatter={signed}
-          />
-          <Tooltip
-            {...chartStyle.tooltip}
-            labelFormatter={(ratio) => `${String(ratio)} ${RATIO_WORDS[ratio as EntityRatio].name}`}
-            formatter={(value) => format.ratio(Number(value) / 100)}
-          />
-          {low < 0 && (
-            <Radar
-              dataKey="zero"
-              name="0 %"
-              stroke={ZERO.line.stroke}
-              strokeDasharray={ZERO.line.dash}
-              fill="none"
-              tooltipType="none"
-              isAnimationActive={false}
-            />
-          )}
-          {lines.map((line, place) => {
-            const { stroke, dash } = lineStyle(line);
-            return (
-              <Radar
-                key={line.key}
-                name={taskRefName(line.task)}
-                dataKey={(row: (typeof rows)[number]) => {
-                  const value = row.values[place] ?? null;
-                  return value === null ? null : Math.min(high, value);
-                }}
-                stroke={stroke}
-                strokeWidth={line.isSubject ? 2.5 : 1.5}
-                {...(dash === undefined ? {} : { strokeDasharray: dash })}
-                fill={stroke}
-                fillOpacity={line.isSubject ? 0.1 : 0}
-                dot={{ r: 2, fill: stroke, fillOpacity: 1, strokeWidth: 0 }}
-                connectNulls
-                isAnimationActive={false}
-              />
-            );
-          })}
-        </RadarChart>
-      )}
+      {(width) => <Radar lines={lines} weight={weight} axis={axis} width={width} title={`${caption}: ratios A to E`} />}
     </ChartFrame>
   );
+}
+
+interface RadarProps extends Pick<RatioRadarProps, 'lines' | 'weight'> {
+  readonly axis: ReturnType<typeof ratioAxis>;
+  readonly width: number;
+  readonly title: string;
+}
+
+/** Drawn by hand: ten lines of the chart library stop the page for longer than all else that it shows. */
+function Radar({ lines, weight, axis, width, title }: RadarProps) {
+  const [low, high] = axis.domain;
+  const centre = { x: width / 2, y: HEIGHT_PX / 2 + 10 };
+  const radius = Math.min(width / 2 - (width < NARROW_PX ? 24 : 110), HEIGHT_PX / 2 - 24);
+  const reach = (value: number) => (radius * (Math.min(high, value) - low)) / (high - low);
+  const at = (spoke: number, distance: number) => {
+    const angle = (2 * Math.PI * spoke) / ENTITY_RATIOS.length;
+    return { x: centre.x + distance * Math.sin(angle), y: centre.y - distance * Math.cos(angle) };
+  };
+  const ring = (distance: number) => pointsText(ENTITY_RATIOS.map((_, spoke) => at(spoke, distance)));
+  return (
+    <Surface width={width} height={HEIGHT_PX} role="img" aria-label={title}>
+      {axis.ticks.map((tick) => (
+        <polygon key={tick} points={ring(reach(tick))} fill="none" stroke="var(--line)" />
+      ))}
+      <polygon points={ring(radius)} fill="none" stroke="var(--line-strong)" />
+      {low < 0 && <polygon points={ring(reach(0))} fill="none" stroke={ZERO.line.stroke} strokeDasharray="1 3" />}
+      {ENTITY_RATIOS.map((ratio, spoke) => {
+        const end = at(spoke, radius);
+        const name = at(spoke, radius + 10);
+        const side = Math.sign(Math.round(name.x - centre.x));
+        return (
+          <g key={ratio}>
+            <line x1={centre.x} y1={centre.y} x2={end.x} y2={end.y} stroke="var(--line)" />
+            <text
+              x={name.x}
+              y={name.y + (name.y > centre.y ? 8 : 2)}
+              fill="var(--ink-soft)"
+              fontSize={11}
+              textAnchor={side === 0 ? 'middle' : side > 0 ? 'start' : 'end'}
+            >
+              {width < NARROW_PX ? ratio : `${ratio} ${RATIO_WORDS[ratio].name}`}
+            </text>
+          </g>
+        );
+      })}
+      {lines.map((line) => {
+        const { stroke, dash } = lineStyle(line);
+        const points = ENTITY_RATIOS.flatMap((ratio, spoke) => {
+          const value = valueOf(line, ratio, weight);
+          return value === null ? [] : [{ ratio, value, ...at(spoke, reach(value)) }];
+        });
+        return (
+          <g key={line.key}>
+            <polygon
+              points={pointsText(points)}
+              fill={stroke}
+              fillOpacity={line.isSubject ? 0.1 : 0}
+              stroke={stroke}
+              strokeWidth={line.isSubject ? 2.5 : 1.5}
+              strokeDasharray={dash}
+            />
+            {points.map(({ ratio, value, x, y }) => (
+              <circle key={ratio} cx={x} cy={y} r={3} fill={stroke}>
+                <title>{`${taskRefName(line.task)}, ${ratio}: ${format.ratio(value / 100)}`}</title>
+              </circle>
+            ))}
+          </g>
+        );
+      })}
+      {axis.ticks.slice(0, -1).map((tick) => (
+        <text
+          key={tick}
+          x={centre.x - 5}
+          y={at(0, reach(tick)).y + 3}
+          fill="var(--ink-soft)"
+          fontSize={10}
+          textAnchor="end"
+          stroke="var(--paper)"
+          strokeWidth={3}
+          paintOrder="stroke"
+        >
+          {signed(tick)}
+        </text>
+      ))}
+    </Surface>
+  );
+}
+
+function pointsText(points: readonly { readonly x: number; readonly y: number }[]): string {
+  return points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
+}
+
+/** In percent. */
+function valueOf({ ratios }: RatioLine, ratio: EntityRatio, weight: Weight): number | null {
+  const value = ratios?.[ratio][weight] ?? null;
+  return value === null ? null : 100 * value;
 }
 
 function whole(value: number): string {
