@@ -11,7 +11,9 @@ export default defineConfig({
   outputDir: 'test-results/e2e',
   timeout: 480_000,
   expect: { timeout: 15_000 },
-  workers: 1,
+  // A page waits more than it works; more of them at once would starve those that train.
+  workers: 2,
+  fullyParallel: true,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list'], ['json', { outputFile: process.env['PLAYWRIGHT_REPORT'] ?? 'test-results/e2e.json' }]],
   use: {

@@ -1,5 +1,5 @@
 // Runs every check of the project, cheapest first, and ends with one line of counts.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium } from './findChromium.ts';
@@ -38,21 +38,23 @@ interface Stage {
 const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, 'test-results');
 
-const stages: readonly Stage[] = [
-  {
-    name: 'typecheck',
-    commands: [
-      ['tsc', '-p', 'tsconfig.core.json'],
-      ['tsc', '-p', 'tsconfig.json'],
-    ],
-  },
-  { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
-  { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
-  vitestStage('unit'),
-  vitestStage('numeric'),
-  { ...vitestStage('gpu'), needsBrowser: true },
-  { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },
-  { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
+/** One group after the other; the stages of a group side by side, since each of them leaves some of a machine idle. */
+const groups: readonly (readonly Stage[])[] = [
+  [
+    {
+      name: 'typecheck',
+      commands: [
+        ['tsc', '-p', 'tsconfig.core.json'],
+        ['tsc', '-p', 'tsconfig.json'],
+      ],
+    },
+    { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
+  ],
+  [{ name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] }],
+  [vitestStage('unit')],
+  [vitestStage('numeric'), { ...vitestStage('gpu'), needsBrowser: true }],
+  [{ name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] }],
+  [{ name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true }],
 ];
 
 function vitestStage(name: string): Stage {
@@ -64,22 +66,29 @@ function reportOf(name: string): string {
   return path.join(reports, `${name}.json`);
 }
 
-function runStage(stage: Stage, browser: string | undefined): TestCounts {
+/** Runs a stage; what it prints is shown as it comes, or where others run beside it when it has ended. */
+async function runStage(stage: Stage, browser: string | undefined, isAlone: boolean): Promise<TestCounts> {
+  if (isAlone) console.log(`\n== ${stage.name}`);
+  const printed: Buffer[] = [];
+  let exitCode: number | null = 0;
+  for (const [program, ...args] of stage.needsBrowser === true && browser === undefined ? [] : stage.commands) {
+    if (exitCode !== 0) break;
+    const env = {
+      ...process.env,
+      ...(browser === undefined ? {} : { CHROME_PATH: browser }),
+      PLAYWRIGHT_REPORT: reportOf('e2e'),
+      ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+    };
+    const output = isAlone ? 'inherit' : 'pipe';
+    const command = [path.join(root, 'node_modules', programs[program]), ...args];
+    const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', output, output] });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
+    exitCode = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  }
+  if (!isAlone) process.stdout.write(`\n== ${stage.name}\n${Buffer.concat(printed).toString()}`);
   if (stage.needsBrowser === true && browser === undefined) {
     console.log('No Chromium was found and none could be installed. Install Chrome or Chromium, or set CHROME_PATH.');
     return { passed: 0, failed: 1, skipped: 0 };
-  }
-  const env = {
-    ...process.env,
-    ...(browser === undefined ? {} : { CHROME_PATH: browser }),
-    PLAYWRIGHT_REPORT: reportOf('e2e'),
-    ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }),
-  };
-  let exitCode: number | null = 0;
-  for (const [program, ...args] of stage.commands) {
-    if (exitCode !== 0) break;
-    const command = [path.join(root, 'node_modules', programs[program]), ...args];
-    exitCode = spawnSync(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }).status;
   }
   if (stage.report === undefined) return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
   return settle(readCounts(stage.name, stage.report), exitCode);
@@ -97,25 +106,30 @@ function readCounts(name: string, runner: 'vitest' | 'playwright'): TestCounts {
   return runner === 'vitest' ? countVitest(report as VitestReport) : countPlaywright(report as PlaywrightReport);
 }
 
-function main(names: readonly string[]): void {
+async function main(names: readonly string[]): Promise<void> {
+  const stages = groups.flat();
   const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     console.log(`No stage is called ${unknown.join(', ')}. Stages: ${stages.map(({ name }) => name).join(', ')}.`);
     process.exitCode = 1;
     return;
   }
-  const chosen = stages.filter(({ name }) => names.length === 0 || names.includes(name));
-  const needsBrowser = chosen.some((stage) => stage.needsBrowser === true);
+  const isChosen = ({ name }: Stage): boolean => names.length === 0 || names.includes(name);
+  const needsBrowser = stages.some((stage) => isChosen(stage) && stage.needsBrowser === true);
   const browser = needsBrowser ? (findChromium() ?? installChromium()) : undefined;
   mkdirSync(reports, { recursive: true });
 
-  const outcomes = chosen.map((stage) => {
-    console.log(`\n== ${stage.name}`);
-    rmSync(reportOf(stage.name), { force: true });
-    const startedAt = performance.now();
-    const counts = runStage(stage, browser);
-    return { name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 };
-  });
+  const outcomes: { readonly name: string; readonly counts: TestCounts; readonly seconds: number }[] = [];
+  for (const group of groups) {
+    const chosen = group.filter(isChosen);
+    const ended = chosen.map(async (stage) => {
+      rmSync(reportOf(stage.name), { force: true });
+      const startedAt = performance.now();
+      const counts = await runStage(stage, browser, chosen.length === 1);
+      return { name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 };
+    });
+    outcomes.push(...(await Promise.all(ended)));
+  }
 
   console.log('');
   for (const { name, counts, seconds } of outcomes) {
@@ -127,4 +141,4 @@ function main(names: readonly string[]): void {
   console.log(describeCounts(total));
 }
 
-main(process.argv.slice(2));
+await main(process.argv.slice(2));

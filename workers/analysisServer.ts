@@ -1,6 +1,10 @@
 // The analysis server: answers the lab's questions about corpora and predictions, several at a time, on a thread of its own.
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
+import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
+import { labelQuestions } from '../src/analysis/labelQuestions.ts';
+import { leakQuestions } from '../src/analysis/leakQuestions.ts';
+import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { sentencesBeside } from '../src/analysis/sentencesBeside.ts';
 import { readPredictions } from '../src/storage/predictions.ts';
@@ -17,6 +21,9 @@ export interface AnalysisServerOptions {
 /** Serves on `wire` until it is closed; reads `store` and writes nothing. */
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
+  const entity = entitySetQuestions(inputs);
+  const labels = labelQuestions(inputs);
+  const leaks = leakQuestions(inputs);
   const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
@@ -51,6 +58,19 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       return states;
     }),
     sentences: asJob((query) => sentencesBeside(query, inputs)),
+    entityDiagram: asJob(entity.diagram),
+    entitySets: asJob(entity.sizes),
+    entityStrings: asJob(entity.strings),
+    stringSentences: asJob(entity.sentences),
+    missedLabels: asJob(labels.missed),
+    labelConflicts: asJob(labels.conflicts),
+    conflictPlaces: asJob(labels.places),
+    labelPairs: asJob(labels.pairs),
+    labelReview: asJob(labels.review),
+    leaks: asJob(leaks.leaks),
+    planLeaks: asJob(leaks.ofPlan),
+    leakPairs: asJob(leaks.pairs),
+    significance: asJob(judgeDifferences(inputs)),
     errors: asJob(errors.errors),
     errorScores: asJob(errors.scores),
     breakdown: asJob(errors.breakdown),

@@ -43,7 +43,7 @@ export const floors = [
   { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'model', 'engine'], packages: tfjs },
-  { name: 'analysis', paths: ['src/analysis/'], floors: leaves, packages: [] },
+  { name: 'analysis', paths: ['src/analysis/'], floors: leaves, packages: ['@upsetjs/venn.js'] },
   { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   {
     name: 'protocol',

@@ -19,17 +19,33 @@ export interface AnalysisInputs {
 
 export type SurelyPredicted = PredictedMention & { readonly confidence: number };
 
+interface HeldCorpus {
+  readonly sentences: CorpusSentences;
+  readonly tokens: number;
+}
+
 /** Tokens of corpora that stay in memory, about 8 bytes each beside the distinct ones: the gene category has 1.2 million. */
 const LARGEST_TOKENS = 6_000_000;
 
 export function analysisInputs(store: Store): AnalysisInputs {
   /** Longest unused first. */
-  const corpora = new Map<string, { readonly sentences: CorpusSentences; readonly tokens: number }>();
+  const corpora = new Map<string, HeldCorpus>();
+  /** Being read, for everybody who asks meanwhile. */
+  const arriving = new Map<string, Promise<HeldCorpus>>();
+
+  function read(corpusId: string): Promise<HeldCorpus> {
+    const known = arriving.get(corpusId);
+    if (known !== undefined) return known;
+    const reading = readCorpusSentences(store, corpusId)
+      .then((sentences) => withTokenCount(shared(sentences)))
+      .finally(() => arriving.delete(corpusId));
+    arriving.set(corpusId, reading);
+    return reading;
+  }
 
   async function corpus(corpusId: string): Promise<CorpusSentences> {
-    const known = corpora.get(corpusId);
+    const held = corpora.get(corpusId) ?? (await read(corpusId));
     corpora.delete(corpusId);
-    const held = known ?? withTokenCount(shared(await readCorpusSentences(store, corpusId)));
     corpora.set(corpusId, held);
     let tokens = [...corpora.values()].reduce((sum, one) => sum + one.tokens, 0);
     for (const [id, one] of corpora) {
@@ -83,7 +99,7 @@ function shared(sentences: CorpusSentences): CorpusSentences {
   return { train: ofSplit('train'), devel: ofSplit('devel'), test: ofSplit('test') };
 }
 
-function withTokenCount(sentences: CorpusSentences): { sentences: CorpusSentences; tokens: number } {
+function withTokenCount(sentences: CorpusSentences): HeldCorpus {
   const ofSplit = (split: Split): number => sentences[split].reduce((sum, { tokens }) => sum + tokens.length, 0);
   return { sentences, tokens: SPLITS.reduce((sum, split) => sum + ofSplit(split), 0) };
 }

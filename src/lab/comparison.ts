@@ -18,12 +18,16 @@ export interface Measures {
 /** One training as one task sees it: a seed and a round of a method. */
 export interface Training {
   readonly runId: string;
+  /** Place of the task in the run. */
+  readonly place: number;
   readonly seed: number;
   readonly round: number;
   readonly status: RunStatus;
   /** Of the selected snapshot; null before the end and where a split is empty. */
   readonly devel: Measures | null;
   readonly test: Measures | null;
+  /** Epoch of the selected snapshot; null before the end. */
+  readonly selectedEpoch: number | null;
   /** All kept snapshots, oldest first. */
   readonly snapshots: readonly {
     readonly epoch: number;
@@ -225,11 +229,13 @@ function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecor
   const selected = scored.find(({ epoch }) => epoch === selectedEpoch);
   return {
     runId: spec.id,
+    place,
     seed: spec.seed,
     round: spec.round,
     status,
     devel: selected?.devel ?? null,
     test: selected?.test ?? null,
+    selectedEpoch,
     snapshots: scored,
     curve: epochs.flatMap(({ epoch, devel }) => {
       const f1 = devel[place]?.lenient.overall.f1;

@@ -1,14 +1,23 @@
 // Tables 1, 2 and 3 of the paper from our own runs, beside the published figures; and the spreads kept apart.
+import { significanceDefaults } from '../metrics/significance.ts';
 import type { Spread } from '../metrics/spread.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
 import type { Comparison, Contender, Measures, TaskComparison } from './comparison.ts';
 import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
+import { differenceKey, type ContenderKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
 
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
   /** Our mean with its deviation over seeds and rounds, and what the paper prints for the same. */
-  | { readonly kind: 'score'; readonly value: Spread | null; readonly published: number | null; readonly best: boolean }
+  | {
+      readonly kind: 'score';
+      readonly value: Spread | null;
+      readonly published: number | null;
+      readonly best: boolean;
+      /** Whether it can be told from STL by more than noise; false where nobody knows. */
+      readonly distinct: boolean;
+    }
   /** A number that is not ours, or a deviation alone. */
   | { readonly kind: 'number'; readonly value: number | null; readonly best: boolean };
 
@@ -18,6 +27,16 @@ export interface ComparisonTable {
   readonly columns: readonly { readonly group: string; readonly name: string }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
   readonly notes: readonly string[];
+  /** Whether it is known which scores are distinct. */
+  readonly judged: boolean;
+}
+
+/** What is known of differences to STL. */
+export interface Distinction {
+  /** `differenceKey` of those that are more than noise. */
+  readonly distinct: ReadonlySet<string>;
+  /** Differences that were judged together. */
+  readonly family: number;
 }
 
 export type PublishedOf = (task: TaskRef) => PublishedScores | null;
@@ -27,20 +46,43 @@ const MEASURES: readonly (readonly [Measure, string])[] = [
   ['recall', 'R'],
   ['f1', 'F1'],
 ];
+/** Stands behind a score that is distinct. */
+export const DISTINCT_MARK = '†';
+
 const MEAN_NOTE =
   'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
 
 /** All four tables of a comparison. */
-export function comparisonTables(comparison: Comparison, publishedOf: PublishedOf): readonly ComparisonTable[] {
-  return [
-    table1(comparison, publishedOf),
-    table2(comparison, publishedOf),
-    table3(comparison, publishedOf),
-    spreads(comparison),
-  ];
+export function comparisonTables(
+  comparison: Comparison,
+  publishedOf: PublishedOf,
+  distinction: Distinction | null = null,
+): readonly ComparisonTable[] {
+  const isDistinct = (task: TaskRef, contender: ContenderKind): boolean =>
+    distinction?.distinct.has(differenceKey(task, contender)) === true;
+  const told = [table1, table2, table3].map((table) =>
+    withDistinction(table(comparison, publishedOf, isDistinct), distinction),
+  );
+  return [...told, spreads(comparison)];
 }
 
-function table1({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTable {
+type IsDistinct = (task: TaskRef, contender: ContenderKind) => boolean;
+
+function withDistinction(table: Omit<ComparisonTable, 'judged'>, distinction: Distinction | null): ComparisonTable {
+  if (distinction === null) return { ...table, judged: false };
+  const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
+  const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
+  const note = isMarked
+    ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than noise: ${how}.`
+    : `No F1 here differs from that of STL by more than noise: ${how}.`;
+  return { ...table, judged: true, notes: [...table.notes, note] };
+}
+
+function table1(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
   const methods = ['STL', 'MTL-XC'] as const;
   return {
     id: 'table-1',
@@ -51,7 +93,7 @@ function table1({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
       const cells = methods.flatMap((method) =>
         MEASURES.map(([measure]): ScoreCell => {
           const figures: Measures | null = (method === 'STL' ? published?.stl : published?.mtlXc) ?? null;
-          return scoreCell(find(task, method), measure, figures?.[measure] ?? null);
+          return scoreCell(task, find(task, method), measure, figures?.[measure] ?? null, isDistinct);
         }),
       );
       // Best of the two methods, measure by measure.
@@ -65,7 +107,11 @@ function table1({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
   };
 }
 
-function table2({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTable {
+function table2(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
   const sliced = distinctLayers(tasks);
   return {
     id: 'table-2',
@@ -80,11 +126,11 @@ function table2({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
       const cells = sliced.map(({ layers, rate }) => {
         const figure =
           published?.mtlLs.find((known) => rate !== null && Math.abs(known.slicingRate - rate) < 1e-9)?.f1 ?? null;
-        return scoreCell(find(task, 'MTL-LS', layers), 'f1', figure);
+        return scoreCell(task, find(task, 'MTL-LS', layers), 'f1', figure, isDistinct);
       });
       const references = [
-        scoreCell(find(task, 'STL'), 'f1', published?.stl?.f1 ?? null),
-        scoreCell(find(task, 'MTL-XC'), 'f1', published?.mtlXc?.f1 ?? null),
+        scoreCell(task, find(task, 'STL'), 'f1', published?.stl?.f1 ?? null, isDistinct),
+        scoreCell(task, find(task, 'MTL-XC'), 'f1', published?.mtlXc?.f1 ?? null, isDistinct),
       ];
       return { name: taskName(task.task), cells: markBest([...cells, ...references]) };
     }),
@@ -96,7 +142,11 @@ function table2({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
   };
 }
 
-function table3({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTable {
+function table3(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
   const systems = [
     ...new Set(
       tasks.flatMap(({ task }) =>
@@ -118,8 +168,8 @@ function table3({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
       const published = publishedOf(task.task);
       const chosen = chosenOnDevel(task);
       const scores = markBest([
-        scoreCell(chosen, 'f1', published?.table3.mtlLs ?? null),
-        scoreCell(find(task, 'STL'), 'f1', published?.table3.stl ?? null),
+        scoreCell(task, chosen, 'f1', published?.table3.mtlLs ?? null, isDistinct),
+        scoreCell(task, find(task, 'STL'), 'f1', published?.table3.stl ?? null, isDistinct),
         ...systems.map((name): TableCell => {
           return {
             kind: 'number',
@@ -134,7 +184,7 @@ function table3({ tasks }: Comparison, publishedOf: PublishedOf): ComparisonTabl
         name: taskName(task.task),
         cells: [
           { kind: 'text', text: chosen === null ? '–' : rateName(chosen.layers, chosen.rate) },
-          { kind: 'score', value: devel, published: null, best: false },
+          { kind: 'score', value: devel, published: null, best: false, distinct: false },
           ...scores,
         ],
       };
@@ -157,6 +207,7 @@ function spreads({ tasks }: Comparison): ComparisonTable {
   });
   return {
     id: 'spreads',
+    judged: false,
     title: 'Spread of test F1 over seeds, rounds and snapshots',
     columns: [
       { group: 'Selected snapshots', name: 'Mean' },
@@ -188,9 +239,16 @@ function spreads({ tasks }: Comparison): ComparisonTable {
 
 type ScoreCell = Extract<TableCell, { kind: 'score' }>;
 
-function scoreCell(contender: Contender | null, measure: Measure, published: number | null): ScoreCell {
+function scoreCell(
+  { task }: TaskComparison,
+  contender: Contender | null,
+  measure: Measure,
+  published: number | null,
+  isDistinct: IsDistinct,
+): ScoreCell {
   const value = contender === null ? null : contenderSpread(contender, { split: 'test', measure, over: 'trainings' });
-  return { kind: 'score', value, published, best: false };
+  const distinct = contender !== null && measure === 'f1' && isDistinct(task, contender);
+  return { kind: 'score', value, published, best: false, distinct };
 }
 
 /** Marks the highest of the numbers, all of them among equals to two decimals; nothing where only one is known. */

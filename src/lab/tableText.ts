@@ -1,5 +1,5 @@
 // Comparison tables as text for papers and spreadsheets: Markdown, LaTeX and CSV.
-import type { ComparisonTable, TableCell } from './comparisonTables.ts';
+import { DISTINCT_MARK, type ComparisonTable, type TableCell } from './comparisonTables.ts';
 
 export type TableFormat = 'markdown' | 'latex' | 'csv';
 
@@ -21,13 +21,14 @@ export function differenceText(cell: TableCell): string | null {
   return `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(2)}`;
 }
 
-/** `86.44 ± 0.31`; a dash for no value. */
+/** `86.44 ± 0.31`, `86.44† ± 0.31` where it is distinct from STL; a dash for no value. */
 export function cellText(cell: TableCell): string {
   if (cell.kind === 'text') return cell.text;
   if (cell.kind === 'number') return cell.value === null ? '–' : cell.value.toFixed(2);
   if (cell.value === null) return '–';
   const { mean, deviation } = cell.value;
-  return deviation === null ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
+  const text = `${mean.toFixed(2)}${cell.distinct ? DISTINCT_MARK : ''}`;
+  return deviation === null ? text : `${text} ± ${deviation.toFixed(2)}`;
 }
 
 /** What stands in brackets beside a score: the published figure and the difference; null without a published figure. */
@@ -71,17 +72,19 @@ function latex({ title, columns, rows, notes }: ComparisonTable): string {
   ].join('\n');
 }
 
-function csv({ columns, rows }: ComparisonTable): string {
+function csv({ columns, rows, judged }: ComparisonTable): string {
   const scored = columns.map((_, place) => rows.some(({ cells }) => cells[place]?.kind === 'score'));
   const head = columns.flatMap(({ group, name }, place) => {
     const full = headName(group, name);
-    return scored[place] ? [full, `${full} deviation`, `${full} published`, `${full} difference`] : [full];
+    if (!scored[place]) return [full];
+    const beside = [full, `${full} deviation`, `${full} published`, `${full} difference`];
+    return judged ? [...beside, `${full} distinct from STL`] : beside;
   });
-  const body = rows.map(({ name, cells }) => [name, ...cells.flatMap((cell) => csvCells(cell))]);
+  const body = rows.map(({ name, cells }) => [name, ...cells.flatMap((cell) => csvCells(cell, judged))]);
   return csvText([['Task', ...head], ...body]);
 }
 
-function csvCells(cell: TableCell): readonly (string | null)[] {
+function csvCells(cell: TableCell, judged: boolean): readonly (string | null)[] {
   if (cell.kind === 'text') return [cell.text];
   if (cell.kind === 'number') return [cell.value?.toFixed(2) ?? null];
   const { value, published } = cell;
@@ -91,6 +94,7 @@ function csvCells(cell: TableCell): readonly (string | null)[] {
     value?.deviation?.toFixed(2) ?? null,
     published?.toFixed(2) ?? null,
     difference,
+    ...(judged ? [cell.distinct ? 'yes' : null] : []),
   ];
 }
 
@@ -108,7 +112,9 @@ function headName(group: string, name: string): string {
 function latexText(text: string): string {
   return text
     .replace(/[\\{}&%$#_^~]/g, (sign) => LATEX_SIGNS[sign] ?? `\\${sign}`)
+    .replaceAll(DISTINCT_MARK, '$^\\dagger$')
     .replaceAll('±', '$\\pm$')
+    .replaceAll('α', '$\\alpha$')
     .replaceAll('−', '$-$')
     .replaceAll('·', '$\\cdot$')
     .replaceAll('–', '--');

@@ -25,6 +25,7 @@ import './runs.css';
 import './compare.css';
 import './tag.css';
 import './analyse.css';
+import './sets.css';
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (

@@ -28,6 +28,16 @@ function confidence(value: number | null): string {
   return `${(Math.floor(1000 * value + 1e-9) / 10).toFixed(1)} %`;
 }
 
+/** A part of a whole in percent, two decimals as the paper prints them; a dash for part of nothing. */
+function shareOf(part: number, whole: number): string {
+  return ratio(whole === 0 ? null : part / whole);
+}
+
+/** A ratio in percent, two decimals; a dash where there is none. */
+function ratio(value: number | null): string {
+  return value === null ? '–' : `${(100 * value).toFixed(2).replace('-', '−')} %`;
+}
+
 function duration(elapsedMs: number | null): string {
   if (elapsedMs === null) return '–';
   const seconds = Math.round(elapsedMs / 1000);
@@ -112,6 +122,8 @@ export const format = {
   percent,
   share,
   confidence,
+  shareOf,
+  ratio,
   duration,
   bytes,
   quantity,

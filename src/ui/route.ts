@@ -15,6 +15,8 @@ export interface AnalysisPlace {
   readonly epoch: number | null;
   /** A second run, set beside the first. */
   readonly beside: string | null;
+  /** What is looked at within the view, in the view's own words. */
+  readonly detail: string | null;
 }
 
 export const NOTHING_CHOSEN: AnalysisPlace = {
@@ -25,6 +27,7 @@ export const NOTHING_CHOSEN: AnalysisPlace = {
   run: null,
   epoch: null,
   beside: null,
+  detail: null,
 };
 
 export type Route =
@@ -93,7 +96,7 @@ export function parseRoute(hash: string): Route {
 function analysisRoute(named: string | undefined, chosen: URLSearchParams): Route {
   const view = ANALYSIS_VIEWS.find((known) => known === (named ?? 'sets'));
   if (view === undefined) return { page: 'missing' };
-  const { corpus, type, category, run, beside } = Object.fromEntries(chosen) as Partial<Record<string, string>>;
+  const { corpus, type, category, run, beside, detail } = Object.fromEntries(chosen) as Partial<Record<string, string>>;
   return {
     page: 'analyse',
     view,
@@ -103,6 +106,7 @@ function analysisRoute(named: string | undefined, chosen: URLSearchParams): Rout
     run: run ?? null,
     epoch: wholeNumberOf(chosen.get('epoch') ?? undefined),
     beside: beside ?? null,
+    detail: detail ?? null,
   };
 }
 

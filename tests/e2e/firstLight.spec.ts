@@ -118,6 +118,50 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     expect(file.models.map(({ name }) => name)).toEqual(['xlnet-bio-tiny']);
   });
 
+  await test.step('the analysis tells what the run knew, found and missed', async () => {
+    const run = new URL(page.url()).hash;
+    const { spec, snapshots, selectedEpoch } = parseResultFile(result.text).runs[0] ?? {};
+    const overall = snapshots?.find(({ epoch }) => epoch === selectedEpoch)?.test[0]?.lenient.overall;
+    await page.goto(`/#/analyse/errors?run=${spec?.id}`);
+    const byKind = page.getByRole('table', { name: 'Mentions by kind' });
+    await expect(byKind).toContainText('correct');
+    const kinds = await rowsOf(byKind);
+    expect(Number(kinds.find(([kind]) => kind?.startsWith('correct'))?.[1])).toBe(overall?.correct);
+    const views = await rowsOf(page.getByRole('table', { name: 'Scores in the views of nervaluate' }));
+    expect(views[0]?.[3]).toBe(overall?.f1.toFixed(2));
+
+    await page
+      .getByRole('group', { name: 'Kind' })
+      .getByRole('button', { name: /^correct/ })
+      .click();
+    const mentions = page.getByRole('list', { name: 'Mentions', exact: true }).getByRole('listitem');
+    await mentions.first().focus();
+    await page.keyboard.press('j');
+    await expect(mentions.nth(1)).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: sample.name })).toBeVisible();
+    await expect(page.getByRole('list', { name: 'Sentences' }).locator(':focus')).toContainText('Gene');
+    await page.goBack();
+
+    const analyses = page.getByRole('navigation', { name: 'Analyses' });
+    await analyses.getByRole('link', { name: 'Entity sets' }).click();
+    const regions = page.getByRole('table', { name: 'Regions' });
+    await regions.getByRole('button', { name: 'known and found' }).click();
+    await expect(page.getByRole('heading', { name: /^Strings known and found/ })).toBeFocused();
+    await page.getByRole('table', { name: 'Strings' }).getByRole('button').first().click();
+    await expect(page.getByRole('list', { name: 'Sentences' }).getByRole('listitem').first()).toBeVisible();
+
+    await analyses.getByRole('link', { name: 'Breakdown' }).click();
+    await expect(page.getByRole('heading', { name: 'By frequency in training' })).toBeVisible();
+    await analyses.getByRole('link', { name: 'Leaks' }).click();
+    await expect(page.getByText('None of the 100 compared test sentences', { exact: false })).toBeVisible();
+    await analyses.getByRole('link', { name: 'Labels' }).click();
+    await page.getByRole('button', { name: 'Predict now' }).click();
+    await expect(page.getByRole('button', { name: 'Predict now' })).toBeHidden({ timeout: 60_000 });
+    await page.goto(`/${run}`);
+    await expect(page.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
+  });
+
   await test.step('another browser shows the same run from the file', async () => {
     await openLab(elsewhere);
     await dropPaths(elsewhere, result.path);

@@ -2,7 +2,7 @@
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 
-type Place = 'Train' | 'Corpora' | 'Models' | 'Runs' | 'Tag' | 'Compare' | 'Results' | 'About';
+type Place = 'Train' | 'Corpora' | 'Models' | 'Runs' | 'Tag' | 'Compare' | 'Analyse' | 'Results' | 'About';
 
 /** Opens the lab and waits until it can train. */
 export async function openLab(page: Page): Promise<void> {

@@ -9,11 +9,13 @@ const measures = (f1: number) => ({ precision: f1, recall: f1, f1 });
 function training(seed: number, round: number, curve: readonly number[], test: number | null = null): Training {
   return {
     runId: `${seed}/${round}`,
+    place: 0,
     seed,
     round,
     status: test === null ? 'running' : 'finished',
     devel: test === null ? null : measures(test + 1),
     test: test === null ? null : measures(test),
+    selectedEpoch: null,
     snapshots: [],
     curve: curve.map((f1, index) => ({ epoch: index + 1, f1 })),
   };

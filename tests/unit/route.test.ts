@@ -31,6 +31,7 @@ const route: fc.Arbitrary<Route> = fc.oneof(
       run: fc.option(id),
       epoch: fc.option(fc.integer({ min: 1, max: 9999 })),
       beside: fc.option(id),
+      detail: fc.option(id),
     })
     .map((place): Route => ({ page: 'analyse', ...place })),
 );

@@ -15,21 +15,28 @@ const table: ComparisonTable = {
     {
       name: 'a|b_c · all types',
       cells: [
-        { kind: 'score', value: { mean: 86, deviation: 0.5, count: 2 }, published: 86.44, best: true },
-        { kind: 'score', value: { mean: 85.126, deviation: null, count: 1 }, published: null, best: false },
+        { kind: 'score', value: { mean: 86, deviation: 0.5, count: 2 }, published: 86.44, best: true, distinct: false },
+        {
+          kind: 'score',
+          value: { mean: 85.126, deviation: null, count: 1 },
+          published: null,
+          best: false,
+          distinct: false,
+        },
         { kind: 'number', value: 89.36, best: false },
       ],
     },
     {
       name: 'plain',
       cells: [
-        { kind: 'score', value: null, published: 86.44, best: false },
-        { kind: 'score', value: { mean: 87, deviation: null, count: 1 }, published: 86, best: true },
+        { kind: 'score', value: null, published: 86.44, best: false, distinct: false },
+        { kind: 'score', value: { mean: 87, deviation: null, count: 1 }, published: 86, best: true, distinct: false },
         { kind: 'number', value: null, best: false },
       ],
     },
   ],
   notes: ['One note.'],
+  judged: false,
 };
 
 describe('tableText', () => {
@@ -54,6 +61,18 @@ describe('tableText', () => {
     expect(lines).toContain(
       'a|b\\_c $\\cdot$ all types & \\textbf{86.00 $\\pm$ 0.50} (86.44, $-$0.44) & 85.13 & 89.36 \\\\',
     );
+  });
+
+  it('marks what is distinct, behind the mean and in a column of its own', () => {
+    const [row] = table.rows;
+    const cells = (row?.cells ?? []).map((cell, place) => (cell.kind === 'score' ? { ...cell, distinct: place === 0 } : cell)); // prettier-ignore
+    const marked = { ...table, judged: true, rows: [{ name: 'a', cells }] };
+    expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |');
+    expect(tableText(marked, 'latex')).toContain('a & \\textbf{86.00$^\\dagger$ $\\pm$ 0.50}');
+    const [head, first] = tableText(marked, 'csv').split('\r\n');
+    expect(head).toContain('STL F1 difference,STL F1 distinct from STL,MTL-XC F1');
+    expect(first).toBe('a,86.00,0.50,86.44,-0.44,yes,85.13,,,,,89.36');
+    expect(tableText(table, 'csv')).not.toContain('distinct');
   });
 
   it('writes CSV with a column for each number', () => {

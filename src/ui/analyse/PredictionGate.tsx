@@ -14,9 +14,11 @@ export interface PredictionGateProps {
   readonly need: 'mentions' | 'confidences';
   /** Shown once all that is requested is stored. */
   readonly children: ReactNode;
+  /** Shown beneath the offer until then: what can be said without predictions. */
+  readonly meanwhile?: ReactNode;
 }
 
-export function PredictionGate({ requests, need, children }: PredictionGateProps) {
+export function PredictionGate({ requests, need, children, meanwhile }: PredictionGateProps) {
   const { lab, state } = useLab();
   const [version, setVersion] = useState(0);
   const isHere = ({ runId }: PredictionRequest) => state.runs.some(({ record }) => record.spec.id === runId);
@@ -41,21 +43,25 @@ export function PredictionGate({ requests, need, children }: PredictionGateProps
     }
   };
   return (
-    <div className="panel">
-      <p>
-        {need === 'mentions' ? 'What ' : 'How certain '}
-        {lacking.length === 1
-          ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''} ${need === 'mentions' ? 'predicts' : 'is of its mentions'}`
-          : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
-        is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
-        with the run.{state.activeRunId !== null && ' A run is on the device now: pause it first, or wait for its end.'}
-      </p>
-      <div className="actions">
-        <Button kind="primary" onAct={predict}>
-          Predict now
-        </Button>
+    <>
+      <div className="panel">
+        <p>
+          {need === 'mentions' ? 'What ' : 'How certain '}
+          {lacking.length === 1
+            ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''} ${need === 'mentions' ? 'predicts' : 'is of its mentions'}`
+            : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
+          is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
+          with the run.
+          {state.activeRunId !== null && ' A run is on the device now: pause it first, or wait for its end.'}
+        </p>
+        <div className="actions">
+          <Button kind="primary" onAct={predict}>
+            Predict now
+          </Button>
+        </div>
       </div>
-    </div>
+      {meanwhile}
+    </>
   );
 }
 

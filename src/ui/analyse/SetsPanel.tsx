@@ -1,6 +1,118 @@
-// Holds the place of the Sets panel.
+// Mention strings of training text, of the test's annotations and of predictions as sets: their diagram, their ratios, and what is in each region.
+import { taskKey } from '../../lab/comparison.ts';
+import { taskOf } from '../../lab/analysableTasks.ts';
+import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import type { PanelProps } from '../pages/AnalysePage.tsx';
+import { useAnalysis } from '../useAnalysis.ts';
+import { goTo } from '../useRoute.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+import { EulerDiagram } from './EulerDiagram.tsx';
+import { NoSnapshot } from './NoSnapshot.tsx';
+import { PredictionGate } from './PredictionGate.tsx';
+import { RatioSection } from './RatioSection.tsx';
+import { RegionStrings } from './RegionStrings.tsx';
+import { RegionTable } from './RegionTable.tsx';
+import { parseSetsDetail, setsDetailText, type SetsDetail } from './setsDetail.ts';
+import { StringSentences } from './StringSentences.tsx';
 
-export function SetsPanel({ subject }: PanelProps) {
-  return <p className="soft">{subject.task.corpus.name}</p>;
+export function SetsPanel({ subject, place }: PanelProps) {
+  const detail = parseSetsDetail(place.detail);
+  const { prediction } = subject;
+  const change = (part: Partial<SetsDetail>) =>
+    goTo({ page: 'analyse', ...place, detail: setsDetailText({ ...detail, ...part }) });
+  const parts = { subject, place, detail, onChange: change };
+  return (
+    <>
+      <div className="filters">
+        <label>
+          Training text
+          <select
+            value={detail.trainOnly ? 'train' : 'both'}
+            onChange={(event) => change({ trainOnly: event.target.value === 'train' })}
+          >
+            <option value="both">train and devel, as the paper counts</option>
+            <option value="train">train only</option>
+          </select>
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={detail.lowerCase}
+            onChange={(event) => change({ lowerCase: event.target.checked, text: null })}
+          />
+          Lower case
+        </label>
+      </div>
+      {prediction === null ? (
+        <>
+          <NoSnapshot place={place} />
+          <Sets {...parts} prediction={null} />
+        </>
+      ) : (
+        <PredictionGate requests={[prediction]} need="mentions" meanwhile={<Sets {...parts} prediction={null} />}>
+          <Sets {...parts} prediction={prediction} />
+        </PredictionGate>
+      )}
+    </>
+  );
+}
+
+interface SetsProps extends PanelProps, Pick<EntitySetsQuery, 'prediction'> {
+  readonly detail: SetsDetail;
+  readonly onChange: (part: Partial<SetsDetail>) => void;
+}
+
+function Sets({ subject, detail, prediction, onChange }: SetsProps) {
+  const { task, category } = subject;
+  const { trainOnly, lowerCase, region, text } = detail;
+  const query: EntitySetsQuery = {
+    task: taskOf(task),
+    category: category.tasks.map(taskOf),
+    prediction,
+    trainOnly,
+    lowerCase,
+  };
+  const state = useAnalysis('entityDiagram', query);
+  const diagram = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const choose = (next: SetsDetail['region']) => onChange({ region: next, text: null });
+  return (
+    <>
+      <section aria-labelledby="sets-title">
+        <h2 id="sets-title">Entity sets</h2>
+        {state.status !== 'ready' && <AnalysisWait state={state} doing="Reading the category's corpora" />}
+        {diagram !== null && (
+          <div className="sets-pair">
+            <EulerDiagram
+              diagram={diagram}
+              caption={`Strings of ${task.corpus.name} in training text of ${category.name}`}
+              chosen={region}
+              onChoose={choose}
+            />
+            <RegionTable diagram={diagram} chosen={region} onChoose={choose} />
+          </div>
+        )}
+      </section>
+      {region !== null && (
+        <div className="sets-pair strings">
+          <RegionStrings
+            key={JSON.stringify([query, region])}
+            sets={query}
+            region={region}
+            chosen={text}
+            onChoose={(next) => onChange({ text: next })}
+          />
+          {text !== null && (
+            <StringSentences key={JSON.stringify([query, text])} sets={query} tasks={category.tasks} text={text} />
+          )}
+        </div>
+      )}
+      <RatioSection
+        key={category.tasks.map(taskKey).join()}
+        subject={subject}
+        prediction={prediction}
+        trainOnly={trainOnly}
+        lowerCase={lowerCase}
+      />
+    </>
+  );
 }

@@ -1,5 +1,5 @@
 // The frame every chart stands in: caption, legend, a box of fixed height that follows the page's width, and ways to save it.
-import { useRef, type ReactElement, type ReactNode, type RefObject } from 'react';
+import { useCallback, useRef, useState, type ReactElement, type ReactNode, type RefObject } from 'react';
 import { ResponsiveContainer } from 'recharts';
 import { csvText } from '../../lab/tableText.ts';
 import { Button } from '../components/Button.tsx';
@@ -21,13 +21,16 @@ export interface ChartFrameProps {
   /** Choices that belong to this chart. */
   readonly controls?: ReactNode;
   readonly heightPx?: number;
-  readonly children: ReactElement;
+  /** What whoever looks at the picture has to know. */
+  readonly note?: string | undefined;
+  /** A chart of recharts, or what is drawn at the frame's width in pixels. */
+  readonly children: ReactElement | ((widthPx: number) => ReactElement);
 }
 
 /** Recharts warns about a container of no size when it first renders; an initial size keeps it calm until it has measured. */
 const INITIAL_SIZE = { width: 320, height: 220 };
 
-export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, children }: ChartFrameProps) {
+export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, note, children }: ChartFrameProps) {
   const figure = useRef<HTMLElement>(null);
   return (
     <figure className="chart" ref={figure} aria-label={caption}>
@@ -49,11 +52,36 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, ch
         </span>
       </figcaption>
       {controls !== undefined && <div className="filters chart-controls">{controls}</div>}
-      <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
-        {children}
-      </ResponsiveContainer>
+      {typeof children === 'function' ? (
+        <OwnWidth heightPx={heightPx}>{children}</OwnWidth>
+      ) : (
+        <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
+          {children}
+        </ResponsiveContainer>
+      )}
+      {note !== undefined && <p className="chart-note">{note}</p>}
       <SaveButtons caption={caption} figure={figure} rows={rows} />
     </figure>
+  );
+}
+
+interface OwnWidthProps {
+  readonly heightPx: number;
+  readonly children: (widthPx: number) => ReactElement;
+}
+
+function OwnWidth({ heightPx, children }: OwnWidthProps) {
+  const [width, setWidth] = useState(INITIAL_SIZE.width);
+  const follow = useCallback((box: HTMLElement | null) => {
+    if (box === null) return;
+    const observer = new ResizeObserver(([entry]) => entry !== undefined && setWidth(entry.contentRect.width));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={follow} style={{ height: heightPx }}>
+      {children(width)}
+    </div>
   );
 }
 

@@ -7,15 +7,19 @@ import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
 import type { RunGraph } from '../../lab/runGraph.ts';
 import type { ReadPlan } from '../readPlanDraft.ts';
+import { LabError } from '../../util/labError.ts';
 import { estimatedMs } from '../stepTime.ts';
 import { useMemoryEstimate } from '../useMemoryEstimate.ts';
 import { useMeasuredStep } from '../useMeasuredStep.ts';
+import type { Analysed } from '../useAnalysis.ts';
+import { usePlanLeaks, type PlanLeaks } from '../usePlanLeaks.ts';
 import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
 import { goTo } from '../useRoute.ts';
 import { Button } from './Button.tsx';
 import { configFieldId } from './ConfigForm.tsx';
 import { Facts } from './Facts.tsx';
+import { PlanLeaksNote } from './PlanLeaksNote.tsx';
 import { RunGraphList } from './RunGraphList.tsx';
 
 export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonly preset: PresetName }) {
@@ -25,6 +29,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
   const measured = useMeasuredStep(plan);
   const estimate = useMemoryEstimate(plan);
+  const leaks = usePlanLeaks(read);
   const train = async () => {
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
@@ -50,6 +55,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
           ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
           ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
+          ['Leaks', plan === null ? '–' : leaksText(leaks)],
         ]}
       />
       {graph !== null && tooLarge(graph, state.usage) && (
@@ -63,6 +69,9 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           That is more than the {format.bytes(state.machine.gpuBytes)} this GPU is said to have. Take smaller
           micro-batches or shorter sequences.
         </p>
+      )}
+      {leaks.status === 'ready' && (
+        <PlanLeaksNote leaks={leaks.answer} onSetting={() => showField(configFieldId('leaveOut'))} />
       )}
       {problem !== null && (
         <p className="problem" role="status">
@@ -132,6 +141,15 @@ function memoryText(peakBytes: number | null, estimate: MemoryEstimate | null): 
   if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
   if (estimate === null) return 'not measured yet';
   return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? ', activations done again' : ''}`;
+}
+
+function leaksText(leaks: Analysed<PlanLeaks>): string {
+  if (leaks.status === 'failed') return LabError.describe(leaks.error);
+  if (leaks.status === 'ready') {
+    const { exact, compared } = leaks.answer;
+    return `${exact === 0 ? 'none' : format.count(exact)} of ${format.counted(compared, 'test sentence')}`;
+  }
+  return leaks.total === 0 ? 'looking for them' : `looking for them, ${format.share(leaks.done / leaks.total)}`;
 }
 
 function freeBytes(usage: LabState['usage']): number | null {

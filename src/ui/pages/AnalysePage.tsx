@@ -35,7 +35,7 @@ export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
             {ANALYSIS_VIEWS.map((view) => (
               <a
                 key={view}
-                href={routeHref({ page: 'analyse', ...place, view })}
+                href={routeHref({ page: 'analyse', ...place, view, detail: null })}
                 aria-current={view === place.view ? 'page' : undefined}
               >
                 {viewNames[view]}

@@ -1,6 +1,6 @@
 // STL, MTL-XC and MTL-LS side by side: curves while they train, F1 by slicing rate, and the paper's tables.
 import { useMemo, useState } from 'react';
-import type { Comparison } from '../../lab/comparison.ts';
+import type { Comparison, TaskComparison } from '../../lab/comparison.ts';
 import { taskKey } from '../../lab/comparison.ts';
 import { comparisonTables } from '../../lab/comparisonTables.ts';
 import { publishedScores } from '../../lab/publishedScores.ts';
@@ -10,8 +10,10 @@ import { comparisonName } from '../comparisonName.ts';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { ComparisonTableView } from '../components/ComparisonTableView.tsx';
 import { MergeNotes } from '../components/MergeNotes.tsx';
+import { NoiseSection } from '../components/NoiseSection.tsx';
 import { format } from '../format.ts';
 import { taskRefName } from '../runName.ts';
+import { useJudged } from '../useJudged.ts';
 import { usePool } from '../usePool.ts';
 
 export function ComparePage() {
@@ -70,14 +72,28 @@ export function ComparePage() {
           <RateChart task={task} />
         </div>
       )}
-      <Tables comparison={comparison} />
+      <Judgements key={comparison.id} comparison={comparison} task={task} />
     </>
   );
 }
 
-function Tables({ comparison }: { readonly comparison: Comparison }) {
-  const tables = useMemo(() => comparisonTables(comparison, publishedScores), [comparison]);
-  return tables.map((table) => <ComparisonTableView key={table.id} table={table} />);
+interface JudgementsProps {
+  readonly comparison: Comparison;
+  readonly task: TaskComparison | undefined;
+}
+
+function Judgements({ comparison, task }: JudgementsProps) {
+  const noise = useJudged(comparison);
+  const { distinction } = noise;
+  const tables = useMemo(() => comparisonTables(comparison, publishedScores, distinction), [comparison, distinction]);
+  return (
+    <>
+      {task !== undefined && <NoiseSection noise={noise} task={task} />}
+      {tables.map((table) => (
+        <ComparisonTableView key={table.id} table={table} />
+      ))}
+    </>
+  );
 }
 
 function progressText({ tasks }: Comparison): string {

@@ -1,0 +1,152 @@
+// Answers questions about entity sets: their sizes, the strings of a region, the sentences of a string.
+import { SPLITS, type Mention, type Sentence, type Split, type Task } from '../data/corpus.ts';
+import { entitySets, stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
+import { mentionText } from '../metrics/mentionText.ts';
+import type {
+  EntitySetDiagram,
+  EntitySetSizes,
+  EntitySetsQuery,
+  EntityStringsPage,
+  EntityStringsQuery,
+  StringPlace,
+  StringSentencesPage,
+  StringSentencesQuery,
+} from '../schema/entitySetsQuery.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import type { AnalysisJob } from './analysisJob.ts';
+import { eulerLayout } from './eulerLayout.ts';
+import { recent } from './recent.ts';
+
+/** Each reports corpora read, and rejects as AnalysisInputs does or with the reason of the job's signal. */
+export interface EntitySetQuestions {
+  diagram(query: EntitySetsQuery, job: AnalysisJob): Promise<EntitySetDiagram>;
+  /** Of each query, in order. */
+  sizes(queries: readonly EntitySetsQuery[], job: AnalysisJob): Promise<readonly EntitySetSizes[]>;
+  strings(query: EntityStringsQuery, job: AnalysisJob): Promise<EntityStringsPage>;
+  sentences(query: StringSentencesQuery, job: AnalysisJob): Promise<StringSentencesPage>;
+}
+
+/** Indices of the sentences of one place that have the string as a mention, at least one. */
+interface FoundThere extends StringPlace {
+  readonly indices: readonly number[];
+}
+
+export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
+  // Sizes are small, strings are not: the gene category has 60,000.
+  const keptSizes = recent<EntitySetsQuery, EntitySetSizes>(64);
+  const keptSets = recent<EntitySetsQuery, EntitySets>(2);
+  const keptFound = recent<Pick<StringSentencesQuery, 'sets' | 'text'>, readonly FoundThere[]>(4);
+
+  async function compute(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySets> {
+    const training: { train: readonly Sentence[]; devel: readonly Sentence[] }[] = [];
+    for (const task of query.category) {
+      job.report(before + training.length, all);
+      training.push({ train: await inputs.sentences(task, 'train'), devel: await inputs.sentences(task, 'devel') });
+      job.signal.throwIfAborted();
+    }
+    const test = await inputs.sentences(query.task, 'test');
+    const predicted = query.prediction && (await inputs.predicted(query.prediction));
+    return entitySets({ training, test, predicted }, query);
+  }
+
+  function sizesOf(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySetSizes> {
+    return keptSizes.of(query, async () => {
+      const { strings: _strings, ...sizes } = await compute(query, job, before, all);
+      return sizes;
+    });
+  }
+
+  async function find({ sets, text }: Pick<StringSentencesQuery, 'sets' | 'text'>, job: AnalysisJob) {
+    const found: FoundThere[] = [];
+    const places = placesInOrder(sets);
+    for (const [done, place] of places.entries()) {
+      job.report(done, places.length);
+      const task = sets.category[place.task];
+      if (task === undefined) continue;
+      const sentences = await inputs.sentences(task, place.split);
+      const predicted = await predictedAt(sets, place);
+      job.signal.throwIfAborted();
+      const indices = sentences.flatMap((sentence, index) =>
+        hasMention(sentence, [sentence.mentions, predicted?.[index] ?? []], text, sets.lowerCase) ? [index] : [],
+      );
+      if (indices.length > 0) found.push({ ...place, indices });
+    }
+    return found;
+  }
+
+  async function predictedAt(sets: EntitySetsQuery, { task, split }: StringPlace) {
+    const isPredicted = sets.prediction !== null && split === sets.prediction.split && task === ownPlace(sets);
+    return isPredicted ? inputs.predicted(sets.prediction) : null;
+  }
+
+  return {
+    async diagram(query, job) {
+      const sizes = await sizesOf(query, job, 0, query.category.length);
+      return { ...sizes, layout: eulerLayout(sizes.regions) };
+    },
+
+    async sizes(queries, job) {
+      const all = queries.reduce((sum, { category }) => sum + category.length, 0);
+      const answer: EntitySetSizes[] = [];
+      let before = 0;
+      for (const query of queries) {
+        answer.push(await sizesOf(query, job, before, all));
+        before += query.category.length;
+      }
+      return answer;
+    },
+
+    async strings({ sets, region, find: part, first, count }, job) {
+      const length = sets.category.length;
+      const all = stringsOfRegion(await keptSets.of(sets, () => compute(sets, job, 0, length)), region);
+      const wanted = part.trim().toLowerCase();
+      const found = wanted === '' ? all : all.filter(({ text }) => text.toLowerCase().includes(wanted));
+      return { total: found.length, strings: found.slice(first, first + count) };
+    },
+
+    async sentences({ sets, text, where, first, count }, job) {
+      const found = await keptFound.of({ sets, text }, () => find({ sets, text }, job));
+      const chosen = found
+        .filter(({ task, split }) => where === null || (where.task === task && where.split === split))
+        .flatMap(({ task, split, indices }) => indices.map((index) => ({ task, split, index })));
+      const sentences = [];
+      for (const { index, ...place } of chosen.slice(first, first + count)) {
+        const task = sets.category[place.task];
+        const sentence = task && (await inputs.sentences(task, place.split))[index];
+        if (sentence === undefined) continue;
+        const predicted = (await predictedAt(sets, place))?.[index] ?? null;
+        const { tokens, mentions } = sentence;
+        sentences.push({ ...place, index, tokens, mentions, predicted });
+      }
+      const places = found.map(({ task, split, indices }) => ({ task, split, sentences: indices.length }));
+      return { places, total: chosen.length, sentences };
+    },
+  };
+}
+
+/** The test that is looked at, then what may be training text, then the tests of other tasks. */
+function placesInOrder(sets: EntitySetsQuery): readonly StringPlace[] {
+  const own = ownPlace(sets);
+  const tasks = [own, ...sets.category.keys()].filter((task, at) => at === 0 || task !== own);
+  const training = tasks.flatMap((task) => SPLITS.slice(0, 2).map((split) => ({ task, split })));
+  const test = tasks.map((task) => ({ task, split: 'test' as Split }));
+  return [...test.slice(0, 1), ...training, ...test.slice(1)];
+}
+
+function ownPlace({ task, category }: EntitySetsQuery): number {
+  return category.findIndex((one: Task) => one.corpusId === task.corpusId && one.type === task.type);
+}
+
+function hasMention(
+  sentence: Sentence,
+  lists: readonly (readonly Mention[])[],
+  text: string,
+  lowerCase: boolean,
+): boolean {
+  return lists.some((mentions) =>
+    mentions.some((mention) => {
+      const asWritten = mentionText(sentence, mention);
+      return (lowerCase ? asWritten.toLowerCase() : asWritten) === text;
+    }),
+  );
+}

@@ -1,0 +1,80 @@
+// Judges differences between trained systems from the predictions that are stored of them.
+import type { Mention } from '../data/corpus.ts';
+import type { AskedDifference } from '../metrics/askedDifference.ts';
+import type { PairedTraining } from '../metrics/pairedTraining.ts';
+import { sentenceCounts, type SentenceCounts } from '../metrics/sentenceCounts.ts';
+import { significance, significanceDefaults, type Significance } from '../metrics/significance.ts';
+import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import { canonicalJson } from '../util/fingerprint.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import { recent } from './recent.ts';
+import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
+
+interface DifferencesQuery {
+  readonly differences: readonly AskedDifference[];
+}
+
+/** Families whose judgements stay at hand for whoever goes back and forth. */
+const KEPT_FAMILIES = 4;
+
+/**
+ * One judgement a difference, in order, all of them one family, with `significanceDefaults`. Throws as AnalysisInputs does, and
+ * `metrics/sentences` where predictions are not of the corpus' test sentences.
+ */
+export function judgeDifferences(inputs: AnalysisInputs) {
+  const judged = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
+  return (query: DifferencesQuery, job: AnalysisJob): Promise<readonly Significance[]> =>
+    judged.of(query, () => judge(query, inputs, job));
+}
+
+async function judge(
+  { differences }: DifferencesQuery,
+  inputs: AnalysisInputs,
+  job: AnalysisJob,
+): Promise<readonly Significance[]> {
+  const requests = new Set(
+    differences.flatMap(({ trainings }) => trainings.flatMap(({ a, b }) => [keyOf(a), keyOf(b)])),
+  );
+  const total = requests.size + differences.length;
+  const counts = new Map<string, SentenceCounts>();
+  const countsOf = async (
+    request: PredictionRequest,
+    gold: readonly (readonly Mention[])[],
+  ): Promise<SentenceCounts> => {
+    const known = counts.get(keyOf(request));
+    if (known !== undefined) return known;
+    const made = sentenceCounts(gold, await inputs.predicted(request));
+    counts.set(keyOf(request), made);
+    job.signal.throwIfAborted();
+    job.report(counts.size, total);
+    return made;
+  };
+  const comparisons: PairedTraining[][] = [];
+  for (const { task, trainings } of differences) {
+    const gold = (await inputs.sentences(task, 'test')).map(({ mentions }) => mentions);
+    const paired: PairedTraining[] = [];
+    for (const { seed, round, snapshots, a, b } of trainings) {
+      paired.push({ seed, round, snapshots, a: await countsOf(a, gold), b: await countsOf(b, gold) });
+    }
+    comparisons.push(paired);
+  }
+  return inTurns(afterCounting(comparisons, requests.size, total), job);
+}
+
+/** The family judged, as work whose first part, the counting, is done. */
+function* afterCounting(
+  comparisons: readonly (readonly PairedTraining[])[],
+  counted: number,
+  total: number,
+): Generator<WorkDone, readonly Significance[], void> {
+  const work = significance(comparisons, significanceDefaults);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield { done: counted + step.value.done, total };
+  }
+}
+
+function keyOf(request: PredictionRequest): string {
+  return canonicalJson(request);
+}

@@ -1,0 +1,202 @@
+// Answers questions about the quality of labels: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
+import { SPLITS, type Sentence, type Task } from '../data/corpus.ts';
+import { entitySets } from '../metrics/entitySets.ts';
+import { labelConflicts, type LabelConflict, type LabelConflicts } from '../metrics/labelConflicts.ts';
+import { labelPairs, type LabelPairs } from '../metrics/labelPairs.ts';
+import { missedLabels, type MissedLabel } from '../metrics/missedLabels.ts';
+import { nearDefaults } from '../metrics/nearIndex.ts';
+import { conflictRows, missedRows, pairRows, type ReviewRow } from '../metrics/reviewRows.ts';
+import type { SentencePlace, TextSource } from '../metrics/textSources.ts';
+import type { EntitySetsQuery } from '../schema/entitySetsQuery.ts';
+import type {
+  ConflictPlacesPage,
+  ConflictPlacesQuery,
+  ConflictScope,
+  LabelConflictsPage,
+  LabelConflictsQuery,
+  LabelledSentence,
+  LabelPairsPage,
+  LabelPairsQuery,
+  MissedLabelsPage,
+  MissedLabelsQuery,
+  ReviewPage,
+  ReviewQuery,
+} from '../schema/labelsQuery.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import { inTurns, type AnalysisJob } from './analysisJob.ts';
+import { overPhases } from './overPhases.ts';
+import { recent } from './recent.ts';
+
+/** Each rejects as AnalysisInputs does or with the reason of the job's signal. */
+export interface LabelQuestions {
+  missed(query: MissedLabelsQuery, job: AnalysisJob): Promise<MissedLabelsPage>;
+  conflicts(query: LabelConflictsQuery, job: AnalysisJob): Promise<LabelConflictsPage>;
+  places(query: ConflictPlacesQuery, job: AnalysisJob): Promise<ConflictPlacesPage>;
+  pairs(query: LabelPairsQuery, job: AnalysisJob): Promise<LabelPairsPage>;
+  review(query: ReviewQuery, job: AnalysisJob): Promise<ReviewPage>;
+}
+
+/** Conflicts and pairs that are kept: the gene category has 7,500 and 7,900. */
+const KEPT = 10_000;
+/** Places of each label that are kept of a conflict. */
+const PLACES_OF_LABEL = 50;
+const CONFLICT_PHASES = 3;
+/** Hashing text and comparing labels; for near texts also reading, sorting and indexing shingles. */
+const PAIR_PHASES = 2;
+const NEAR_PHASES = 3;
+
+type Category = readonly Task[];
+
+export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
+  const keptMissed = recent<EntitySetsQuery, readonly MissedLabel[]>(2);
+  const keptConflicts = recent<Category, LabelConflicts>(1);
+  const keptPairs = recent<{ category: Category; near: boolean }, LabelPairs>(2);
+  const keptRows = recent<Omit<ReviewQuery, 'first' | 'count'>, readonly ReviewRow[]>(1);
+
+  /** All splits of all tasks; place p is of task ⌊p / 3⌋. */
+  async function sourcesOf(category: Category, names: readonly string[], job: AnalysisJob): Promise<TextSource[]> {
+    const sources: TextSource[] = [];
+    for (const [place, task] of category.entries()) {
+      for (const split of SPLITS) {
+        sources.push({ task: names[place] ?? '', split, sentences: await inputs.sentences(task, split) });
+      }
+      job.signal.throwIfAborted();
+    }
+    return sources;
+  }
+
+  function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
+    return keptConflicts.of(category, async () => {
+      const sources = await sourcesOf(category, placeNames(category), job);
+      const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, placesOfLabel: PLACES_OF_LABEL };
+      return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
+    });
+  }
+
+  function pairsOf({ category, near }: Pick<LabelPairsQuery, 'category' | 'near'>, job: AnalysisJob) {
+    return keptPairs.of({ category, near }, async () => {
+      const sources = await sourcesOf(category, placeNames(category), job);
+      const options = {
+        tellTypesApart: tellTypesApart(category),
+        near: near ? nearDefaults : null,
+        limit: KEPT,
+      };
+      return inTurns(overPhases(labelPairs(sources, options), PAIR_PHASES + (near ? NEAR_PHASES : 0)), job);
+    });
+  }
+
+  /** None without predictions. */
+  async function missedOf(query: EntitySetsQuery, job: AnalysisJob): Promise<readonly MissedLabel[]> {
+    const { prediction } = query;
+    if (prediction === null) return [];
+    return keptMissed.of(query, async () => {
+      const training: { train: readonly Sentence[]; devel: readonly Sentence[] }[] = [];
+      for (const task of query.category) {
+        job.report(training.length, query.category.length);
+        training.push({ train: await inputs.sentences(task, 'train'), devel: await inputs.sentences(task, 'devel') });
+        job.signal.throwIfAborted();
+      }
+      const test = await inputs.sentences(query.task, 'test');
+      const predicted = await inputs.predicted(prediction);
+      return missedLabels(entitySets({ training, test, predicted }, query), test, predicted, query);
+    });
+  }
+
+  async function sentenceAt(category: Category, { source, sentence }: SentencePlace): Promise<LabelledSentence> {
+    const task = Math.floor(source / SPLITS.length);
+    const split = SPLITS[source % SPLITS.length] ?? 'train';
+    const of = category[task];
+    const { tokens, mentions } = (of && (await inputs.sentences(of, split))[sentence]) ?? { tokens: [], mentions: [] };
+    return { task, split, index: sentence, tokens, mentions };
+  }
+
+  return {
+    async missed({ sets, first, count }, job) {
+      const all = await missedOf(sets, job);
+      const test = await inputs.sentences(sets.task, 'test');
+      const missed = all.slice(first, first + count).map((one) => {
+        const { tokens, mentions } = test[one.sentence] ?? { tokens: [], mentions: [] };
+        return { ...one, tokens, mentions };
+      });
+      return { total: all.length, missed };
+    },
+
+    async conflicts({ category, scope, find, first, count }, job) {
+      const { conflicts, count: all } = await conflictsOf(category, job);
+      const wanted = find.trim().toLowerCase();
+      const found = conflicts.filter(
+        (conflict) => isOfScope(conflict, scope) && (wanted === '' || conflict.text.toLowerCase().includes(wanted)),
+      );
+      const shown = found.slice(first, first + count).map(({ places: _places, ...conflict }) => conflict);
+      return { total: found.length, left: all - conflicts.length, conflicts: shown };
+    },
+
+    async places({ category, text, which, first, count }, job) {
+      const { conflicts } = await conflictsOf(category, job);
+      const all = conflicts.find((conflict) => conflict.text === text)?.places ?? [];
+      const found = all.filter(({ isUsual }) => which === 'all' || isUsual === (which === 'usual'));
+      const places = [];
+      for (const { start, label, isUsual, ...place } of found.slice(first, first + count)) {
+        places.push({ ...(await sentenceAt(category, place)), start, label, isUsual });
+      }
+      return { total: found.length, places };
+    },
+
+    async pairs({ category, near, first, count }, job) {
+      const { pairs: all, count: found } = await pairsOf({ category, near }, job);
+      const pairs = [];
+      for (const { kind, similarity, left, right, onlyLeft, onlyRight } of all.slice(first, first + count)) {
+        const sides = [
+          { ...(await sentenceAt(category, left)), only: onlyLeft },
+          { ...(await sentenceAt(category, right)), only: onlyRight },
+        ] as const;
+        pairs.push({ kind, similarity, sides });
+      }
+      return { total: all.length, left: found - all.length, pairs };
+    },
+
+    async review({ first, count, ...query }, job) {
+      const all = await keptRows.of(query, async () => {
+        const { category, names, near, sets } = query;
+        const sources = await sourcesOf(category, names, job);
+        const missed = sets === null ? [] : await missedOf(sets, job);
+        const own = sets === null ? -1 : category.findIndex((task) => isSame(task, sets.task));
+        const conflicts = await conflictsOf(category, job);
+        const pairs = await pairsOf({ category, near }, job);
+        return [
+          ...missedRows(missed, names[own] ?? ''),
+          ...conflictRows(conflicts, sources),
+          ...pairRows(pairs, sources),
+        ];
+      });
+      return { total: all.length, rows: all.slice(first, first + count) };
+    },
+  };
+}
+
+/** Tasks of one type each have their own names for it. */
+function tellTypesApart(category: Category): boolean {
+  return category.every(({ type }) => type === null);
+}
+
+function placeNames(category: Category): readonly string[] {
+  return category.map((_, place) => String(place));
+}
+
+function isSame(left: Task, right: Task): boolean {
+  return left.corpusId === right.corpusId && left.type === right.type;
+}
+
+function isOfScope({ tasks, places }: LabelConflict, scope: ConflictScope): boolean {
+  if (scope === 'all') return true;
+  const typeOfTask = new Map<number, string>();
+  const hasTwoTypes = places.some(({ source, label }) => {
+    if (label === null) return false;
+    const task = Math.floor(source / SPLITS.length);
+    const known = typeOfTask.get(task) ?? label;
+    typeOfTask.set(task, known);
+    return known !== label;
+  });
+  const isInside = hasTwoTypes || tasks.some(({ labelled, unlabelled }) => labelled > 0 && unlabelled > 0);
+  return isInside === (scope === 'inside');
+}

@@ -1,0 +1,119 @@
+// Texts that are labelled in some places and not, or otherwise, in others; each opens its places.
+import { useDeferredValue, useState } from 'react';
+import type { Task } from '../../data/corpus.ts';
+import type { ConflictScope } from '../../schema/labelsQuery.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { Pager } from '../components/Pager.tsx';
+import { TableBox } from '../components/TableBox.tsx';
+import { format } from '../format.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+import { ConflictPlaces } from './ConflictPlaces.tsx';
+
+const PAGE_SIZE = 10;
+const SCOPES: readonly (readonly [ConflictScope, string])[] = [
+  ['all', 'anywhere'],
+  ['inside', 'inside a corpus'],
+  ['across', 'only across corpora'],
+];
+
+export interface ConflictSectionProps {
+  readonly category: readonly Task[];
+  /** In the same order. */
+  readonly tasks: readonly TaskRef[];
+}
+
+export function ConflictSection({ category, tasks }: ConflictSectionProps) {
+  const [scope, setScope] = useState<ConflictScope>('all');
+  const [find, setFind] = useState('');
+  const [item, setItem] = useState(0);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const sought = useDeferredValue(find);
+  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
+  const state = useAnalysis('labelConflicts', { category, scope, find: sought, first, count: PAGE_SIZE });
+  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  if (page === null)
+    return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the labels of each text" />;
+  const opened = page.conflicts.find(({ text }) => text === chosen);
+  return (
+    <div className="sets-pair strings">
+      <div className="browser">
+        <div className="filters">
+          <label>
+            Differently
+            <select
+              value={scope}
+              onChange={(event) => {
+                setScope(SCOPES.find(([known]) => known === event.target.value)?.[0] ?? 'all');
+                setItem(0);
+              }}
+            >
+              {SCOPES.map(([known, name]) => (
+                <option key={known} value={known}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Search texts
+            <input
+              type="search"
+              value={find}
+              placeholder="text"
+              onChange={(event) => {
+                setFind(event.target.value);
+                setItem(0);
+              }}
+            />
+          </label>
+        </div>
+        <Pager first={first} size={PAGE_SIZE} total={page.total} noun="text" none="No text" onGo={setItem} />
+        {page.left > 0 && (
+          <p className="soft small browser-note">
+            {format.counted(page.left, 'more text')} with fewer places against the rest {page.left === 1 ? 'is' : 'are'}{' '}
+            not listed.
+          </p>
+        )}
+        {page.total > 0 && (
+          <TableBox label="Texts labelled differently">
+            <thead>
+              <tr>
+                <th scope="col">Text</th>
+                <th scope="col" className="number">
+                  Labelled
+                </th>
+                <th scope="col" className="number">
+                  Not
+                </th>
+                <th scope="col" className="number">
+                  Minority
+                </th>
+              </tr>
+            </thead>
+            <tbody aria-busy={state.status === 'working'}>
+              {page.conflicts.map(({ text, labelled, unlabelled, minority }) => (
+                <tr key={text} className={text === chosen ? 'chosen' : ''}>
+                  <th scope="row" className="string">
+                    <button
+                      type="button"
+                      className="link"
+                      aria-pressed={text === chosen}
+                      onClick={() => setChosen(text)}
+                    >
+                      {text}
+                    </button>
+                  </th>
+                  <td className="number">{format.count(labelled)}</td>
+                  <td className="number">{format.count(unlabelled)}</td>
+                  <td className="number">{format.count(minority)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </TableBox>
+        )}
+      </div>
+      {opened !== undefined && <ConflictPlaces key={opened.text} category={category} tasks={tasks} conflict={opened} />}
+    </div>
+  );
+}

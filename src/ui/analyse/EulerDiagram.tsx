@@ -1,0 +1,250 @@
+// T, L and P as circles in proportion to their strings; each region can be chosen.
+import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { Surface } from 'recharts';
+import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
+import type { EulerPoint } from '../../schema/eulerLayout.ts';
+import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
+import { ChartFrame } from '../charts/ChartFrame.tsx';
+import { format } from '../format.ts';
+import { drawnNote } from './drawnNote.ts';
+import { placeEuler, type PlacedLabel } from './placeEuler.ts';
+import { regionsShown, regionWords } from './regionWords.ts';
+
+const NAMES = ['T', 'L', 'P'] as const;
+const HEIGHT_PX = 340;
+/** How many times wider than L and P T has to be for a view of them alone. */
+const WIDER = 1.5;
+const LEGEND = {
+  T: { name: 'T, training', line: { stroke: 'var(--set-t)', dash: undefined } },
+  L: { name: 'L, annotated in test', line: { stroke: 'var(--set-l)', dash: '7 3' } },
+  P: { name: 'P, predicted in test', line: { stroke: 'var(--set-p)', dash: '2 3' } },
+} as const;
+
+export interface EulerDiagramProps {
+  readonly diagram: EntitySetDiagram;
+  readonly caption: string;
+  readonly chosen: EntityRegion | null;
+  readonly onChoose: (region: EntityRegion) => void;
+}
+
+export function EulerDiagram(props: EulerDiagramProps) {
+  const { diagram, caption } = props;
+  const [closeUp, setCloseUp] = useState(false);
+  const isPredicted = diagram.P !== null;
+  const { T, L, P } = diagram.layout.circles;
+  const canCloseUp = L.radius + P.radius > 0 && T.radius > WIDER * Math.max(L.radius, P.radius);
+  const all = stringsOf(diagram);
+  return (
+    <ChartFrame
+      caption={caption}
+      legend={(isPredicted ? NAMES : NAMES.slice(0, 2)).map((name) => LEGEND[name])}
+      rows={() => [
+        ['region', 'meaning', 'strings', 'mentions', 'share', 'drawn area'],
+        ...regionsShown(isPredicted).map((region) => {
+          const { sign, name } = regionWords(region, isPredicted);
+          const { strings, mentions } = diagram.regions[region];
+          const area = Number(diagram.layout.regions[region].drawn.toFixed(1));
+          return [sign, name, strings, mentions, all === 0 ? null : strings / all, area];
+        }),
+      ]}
+      heightPx={HEIGHT_PX}
+      controls={
+        canCloseUp ? (
+          <label className="check">
+            <input type="checkbox" checked={closeUp} onChange={(event) => setCloseUp(event.target.checked)} />
+            Close up on {isPredicted ? 'L and P' : 'L'}
+          </label>
+        ) : undefined
+      }
+      note={drawnNote(diagram) ?? undefined}
+    >
+      {(width) => <Drawing {...props} width={width} closeUp={closeUp && canCloseUp} />}
+    </ChartFrame>
+  );
+}
+
+interface DrawingProps extends EulerDiagramProps {
+  readonly width: number;
+  readonly closeUp: boolean;
+}
+
+function Drawing({ diagram, caption, chosen, onChoose, width, closeUp }: DrawingProps) {
+  const id = useId();
+  const isPredicted = diagram.P !== null;
+  const filled = ENTITY_REGIONS.filter((region) => diagram.regions[region].strings > 0);
+  const placed = placeEuler(diagram.layout, filled, { width, height: HEIGHT_PX }, closeUp);
+  const drawn = NAMES.filter((name) => placed.circles[name].radius > 0);
+  const all = stringsOf(diagram);
+  const shareOf = (region: EntityRegion) => format.shareOf(diagram.regions[region].strings, all);
+  const whole = { width, height: HEIGHT_PX };
+  return (
+    <Surface {...whole} className="euler" role="group" aria-label={`${caption}: regions`}>
+      <defs>
+        {drawn.map((name) => (
+          <clipPath key={name} id={`${id}-in-${name}`}>
+            <CircleOf {...placed.circles[name]} />
+          </clipPath>
+        ))}
+        {filled.map((region) => (
+          <mask key={region} id={`${id}-only-${region}`} maskUnits="userSpaceOnUse" x={0} y={0} {...whole}>
+            <rect {...whole} fill="#fff" />
+            {drawn
+              .filter((name) => !region.includes(name))
+              .map((name) => (
+                <CircleOf key={name} {...placed.circles[name]} fill="#000" />
+              ))}
+          </mask>
+        ))}
+      </defs>
+      {drawn.map((name) => (
+        <CircleOf key={name} {...placed.circles[name]} fill={LEGEND[name].line.stroke} fillOpacity={0.14} />
+      ))}
+      {/* Overlaps come later and lie on top, so that the pointer meets the region that it is in. */}
+      {filled.map((region) => (
+        <Region
+          key={region}
+          label={`${regionWords(region, isPredicted).name}: ${format.counted(diagram.regions[region].strings, 'string')}, ${shareOf(region)}`}
+          isChosen={region === chosen}
+          onChoose={() => onChoose(region)}
+        >
+          <g mask={`url(#${id}-only-${region})`}>
+            {within(region, id, <rect {...whole} className="euler-fill" fill="var(--ink)" fillOpacity={0} />)}
+          </g>
+        </Region>
+      ))}
+      {drawn.map((name) => (
+        <CircleOf
+          key={name}
+          {...placed.circles[name]}
+          className="euler-line"
+          fill="none"
+          stroke={LEGEND[name].line.stroke}
+          strokeWidth={2}
+          strokeDasharray={LEGEND[name].line.dash}
+        />
+      ))}
+      {drawn.map((name) => (
+        <SetName key={name} name={name} {...placed.circles[name]} />
+      ))}
+      {placed.labels.map(
+        (label) => label.from !== null && <Leader key={label.region} at={label.at} from={label.from} />,
+      )}
+      {placed.labels.map((label) => (
+        <RegionLabel
+          key={label.region}
+          label={label}
+          count={format.count(diagram.regions[label.region].strings)}
+          share={shareOf(label.region)}
+          name={regionWords(label.region, isPredicted).name}
+          isChosen={label.region === chosen}
+        />
+      ))}
+    </Surface>
+  );
+}
+
+function stringsOf({ regions }: EntitySetDiagram): number {
+  return ENTITY_REGIONS.reduce((sum, region) => sum + regions[region].strings, 0);
+}
+
+/** What lies in every circle of the region. */
+function within(region: EntityRegion, id: string, content: ReactNode): ReactNode {
+  return [...region].reduce((inner, name) => <g clipPath={`url(#${id}-in-${name})`}>{inner}</g>, content);
+}
+
+interface RegionProps {
+  readonly label: string;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+  readonly children: ReactNode;
+}
+
+function Region({ label, isChosen, onChoose, children }: RegionProps) {
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    onChoose();
+  };
+  return (
+    <g
+      className={`euler-region${isChosen ? ' chosen' : ''}`}
+      role="button"
+      tabIndex={0}
+      aria-label={label}
+      aria-pressed={isChosen}
+      onClick={onChoose}
+      onKeyDown={press}
+    >
+      {children}
+    </g>
+  );
+}
+
+type CircleProps = React.SVGProps<SVGCircleElement> & {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+};
+
+function CircleOf({ x, y, radius, ...rest }: CircleProps) {
+  return <circle cx={x} cy={y} r={radius} {...rest} />;
+}
+
+/** Degrees from the right, clockwise, where a circle has its name. */
+const NAME_AT = { T: 225, L: -62, P: 62 } as const;
+
+function SetName({ name, x, y, radius }: { name: 'T' | 'L' | 'P'; x: number; y: number; radius: number }) {
+  const angle = (NAME_AT[name] * Math.PI) / 180;
+  const reach = radius + 11;
+  return (
+    <text
+      className="euler-text"
+      x={x + reach * Math.cos(angle)}
+      y={y + reach * Math.sin(angle) + 4}
+      fill={LEGEND[name].line.stroke}
+      fontSize={13}
+      fontWeight={650}
+      textAnchor="middle"
+    >
+      {name}
+    </text>
+  );
+}
+
+function Leader({ at, from }: { readonly at: EulerPoint; readonly from: EulerPoint }) {
+  return (
+    <g className="euler-text">
+      <polyline
+        points={`${from.x},${from.y} ${at.x - 12},${at.y} ${at.x - 4},${at.y}`}
+        fill="none"
+        stroke="var(--line-strong)"
+      />
+      <circle cx={from.x} cy={from.y} r={2} fill="var(--ink)" />
+    </g>
+  );
+}
+
+interface RegionLabelProps {
+  readonly label: PlacedLabel;
+  readonly count: string;
+  readonly share: string;
+  readonly name: string;
+  readonly isChosen: boolean;
+}
+
+function RegionLabel({ label: { at, isInside }, count, share, name, isChosen }: RegionLabelProps) {
+  const weight = isChosen ? 700 : 560;
+  const anchor = isInside ? 'middle' : 'start';
+  // Lines to other labels pass behind the letters.
+  const halo = { stroke: 'var(--paper)', strokeWidth: 3, strokeOpacity: 0.7, paintOrder: 'stroke' } as const;
+  return (
+    <g className="euler-text">
+      <text x={at.x} y={at.y - 2} fill="var(--ink)" fontSize={12} fontWeight={weight} textAnchor={anchor} {...halo}>
+        {isInside ? count : `${count} · ${share}`}
+      </text>
+      <text x={at.x} y={at.y + 12} fill="var(--ink-soft)" fontSize={11} textAnchor={anchor} {...halo}>
+        {isInside ? share : name}
+      </text>
+    </g>
+  );
+}

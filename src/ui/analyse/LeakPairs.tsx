@@ -1,0 +1,139 @@
+// Leaked test sentences, page by page, each beside the training text that holds it.
+import { memo, useState } from 'react';
+import { taskOf } from '../../lab/analysableTasks.ts';
+import type { LeakPair } from '../../lab/labState.ts';
+import type { Split } from '../../data/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { Pager } from '../components/Pager.tsx';
+import { SentenceLine } from '../components/SentenceLine.tsx';
+import { format } from '../format.ts';
+import { routeHref } from '../route.ts';
+import { taskRefName } from '../runName.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { useLab } from '../useLab.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+import type { LeakCell } from './LeakSources.tsx';
+import { TRAINING_SPLITS } from './leakFinding.ts';
+
+const PAGE_SIZE = 10;
+
+export interface LeakPairsProps {
+  /** Of the category. */
+  readonly tasks: readonly TaskRef[];
+  readonly test: TaskRef;
+  readonly cell: LeakCell;
+  readonly near: boolean;
+}
+
+export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
+  const [first, setFirst] = useState(0);
+  const [different, setDifferent] = useState(false);
+  const sources = tasks
+    .filter((_, place) => cell.task === null || place === cell.task)
+    .flatMap((task) =>
+      TRAINING_SPLITS.filter((split) => cell.split === null || split === cell.split).map((split) => ({ task, split })),
+    );
+  const found = useAnalysis('leakPairs', {
+    test: taskOf(test),
+    training: sources.map(({ task, split }) => ({ task: taskOf(task), split })),
+    near,
+    different,
+    first,
+    count: PAGE_SIZE,
+  });
+  const page = found.status === 'ready' ? found.answer : found.status === 'working' ? found.last : null;
+  const text = cell.task === null ? 'the category' : sources[0] === undefined ? '' : taskRefName(sources[0].task);
+  return (
+    <section className="panel leak-pairs" aria-labelledby="leak-pairs-title">
+      <h2 id="leak-pairs-title">
+        Test of {taskRefName(test)} in {cell.split ?? 'train and devel'} text of {text}
+      </h2>
+      <div className="filters">
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={different}
+            onChange={(event) => {
+              setDifferent(event.target.checked);
+              setFirst(0);
+            }}
+          />
+          Only those labelled differently{page !== null && `: ${format.count(page.different)}`}
+        </label>
+      </div>
+      {found.status !== 'ready' && <AnalysisWait state={found} doing="Reading the sentences" />}
+      {page !== null && (
+        <>
+          <Pager
+            first={first}
+            size={PAGE_SIZE}
+            total={page.total}
+            noun="sentence"
+            none="None"
+            onGo={(item) => setFirst(Math.floor(Math.max(0, item) / PAGE_SIZE) * PAGE_SIZE)}
+          />{' '}
+          {/* prettier-ignore */}
+          <ol className="pairs">
+            {page.pairs.map((pair) => (
+              <Pair key={pair.index} pair={pair} test={test} source={sources[pair.match.source]} />
+            ))}
+          </ol>
+        </>
+      )}
+    </section>
+  );
+});
+
+interface PairProps {
+  readonly pair: LeakPair;
+  readonly test: TaskRef;
+  readonly source: { readonly task: TaskRef; readonly split: Split } | undefined;
+}
+
+const Pair = memo(function Pair({ pair, test, source }: PairProps) {
+  const { corpora } = useLab().state;
+  const { index, sentence, match } = pair;
+  return (
+    <li>
+      <div className="pair-line">
+        <Place task={test} split="test" index={index} />
+        <span>
+          <SentenceLine sentence={sentence} text="" types={typesOf(test, corpora)} />
+        </span>
+      </div>
+      {source !== undefined && (
+        <div className="pair-line">
+          <Place task={source.task} split={source.split} index={match.index} />
+          <span>
+            {match.sentences.map((one, offset) => (
+              <SentenceLine key={offset} sentence={one} text="" types={typesOf(source.task, corpora)} />
+            ))}
+          </span>
+        </div>
+      )}
+      <p className="pair-notes soft">
+        {pair.kind === 'near' && <span>{format.share(pair.similarity)} alike</span>}
+        <span className={pair.same ? undefined : 'differs'}>
+          {pair.same ? 'labelled alike' : 'labelled differently'}
+        </span>
+      </p>
+    </li>
+  );
+});
+
+function Place({ task, split, index }: { readonly task: TaskRef; readonly split: Split; readonly index: number }) {
+  return (
+    <a
+      className="pair-place"
+      href={routeHref({ page: 'sentence', corpusId: task.corpus.id, split, number: index + 1 })}
+    >
+      {task.corpus.name} {split} {format.count(index + 1)}
+    </a>
+  );
+}
+
+/** Where a task has one type its mentions have the first colour, whatever corpora call it. */
+function typesOf({ corpus, type }: TaskRef, corpora: readonly CorpusRecord[]): readonly string[] {
+  return type === null ? (corpora.find(({ id }) => id === corpus.id)?.types ?? []) : [type];
+}

@@ -1,0 +1,122 @@
+// The five ratios of the entity sets of each task of the category, as a radar and a table in which tasks are chosen.
+import { useState } from 'react';
+import { taskOf } from '../../lab/analysableTasks.ts';
+import { taskKey } from '../../lab/comparison.ts';
+import { siblingRun } from '../../lab/siblingRun.ts';
+import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
+import type { PredictionRequest } from '../../schema/predictionRequest.ts';
+import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
+import { methodName } from '../runName.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { useLab } from '../useLab.ts';
+import { AnalysisWait } from './AnalysisWait.tsx';
+import { PredictionGate } from './PredictionGate.tsx';
+import { RatioRadar, type RatioLine } from './RatioRadar.tsx';
+import { RatioTable } from './RatioTable.tsx';
+import { predictionOf, type Subject } from './subject.ts';
+
+export interface RatioSectionProps extends Pick<EntitySetsQuery, 'prediction' | 'trainOnly' | 'lowerCase'> {
+  readonly subject: Subject;
+}
+
+export function RatioSection({ subject, prediction, ...options }: RatioSectionProps) {
+  const { state } = useLab();
+  const records = state.runs.map(({ record }) => record);
+  const { run, task } = subject;
+  const asked = subject.category.tasks.map((one): AskedTask => {
+    if (taskKey(one) === taskKey(task)) return { task: one, run: run?.record ?? null, prediction };
+    const sibling = run && siblingRun(one, run.record, records);
+    return { task: one, run: sibling?.record ?? null, prediction: sibling && predictionOf(sibling, null) };
+  });
+  const requests = asked.flatMap(({ prediction: request }) => request ?? []);
+  return (
+    <section aria-labelledby="ratios-title">
+      <h2 id="ratios-title">Ratios</h2>
+      {run !== null && asked.length > 1 && (
+        <p className="soft">
+          Each task with the run like this one, {methodName(run.record.spec)} seed {run.record.spec.seed}, where there
+          is one.
+        </p>
+      )}
+      {requests.length === 0 || prediction === null ? (
+        <Ratios subject={subject} asked={asked} {...options} />
+      ) : (
+        <PredictionGate
+          requests={requests}
+          need="mentions"
+          meanwhile={<Ratios subject={subject} asked={asked} {...options} />}
+        >
+          <Ratios subject={subject} asked={asked} {...options} />
+        </PredictionGate>
+      )}
+    </section>
+  );
+}
+
+interface AskedTask {
+  readonly task: TaskRef;
+  /** Whose predictions stand for the task; null without one. */
+  readonly run: RunRecord | null;
+  readonly prediction: PredictionRequest | null;
+}
+
+interface RatiosProps extends Omit<RatioSectionProps, 'prediction'> {
+  readonly asked: readonly AskedTask[];
+}
+
+function Ratios({ subject, asked, trainOnly, lowerCase }: RatiosProps) {
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [weight, setWeight] = useState<'strings' | 'mentions'>('strings');
+  const requests = asked.flatMap(({ prediction }) => prediction ?? []);
+  const stored = useAnalysis('predictionStates', requests);
+  const category = asked.map(({ task }) => taskOf(task));
+  const isStored = (request: PredictionRequest | null) =>
+    stored.status === 'ready' && request !== null && stored.answer[requests.indexOf(request)] !== 'none';
+  const queries = asked.map(({ task, prediction }): EntitySetsQuery => {
+    const here = isStored(prediction) ? prediction : null;
+    return { task: taskOf(task), category, prediction: here, trainOnly, lowerCase };
+  });
+  const state = useAnalysis('entitySets', stored.status === 'ready' ? queries : null);
+  const answer = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  // While other queries are worked on, the last answer stays, unless it is of other tasks.
+  const sizes = answer?.length === asked.length ? answer : null;
+  if (stored.status === 'failed') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;
+  if (sizes === null) {
+    return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets of each task" />;
+  }
+  const lines = asked.map(({ task, run, prediction }, place): RatioLine => {
+    const key = taskKey(task);
+    const ratios = sizes[place]?.ratios ?? null;
+    return {
+      key,
+      task,
+      place,
+      ratios,
+      lack: run === null ? 'no run like this' : isStored(prediction) ? null : 'not predicted yet',
+      isChosen: !left.has(key) && isStored(prediction),
+      isSubject: key === taskKey(subject.task),
+    };
+  });
+  const toggle = (key: string) => {
+    const next = new Set(left);
+    if (!next.delete(key)) next.add(key);
+    setLeft(next);
+  };
+  const chosen = lines.filter(({ isChosen }) => isChosen);
+  return (
+    <>
+      {state.status === 'failed' && <AnalysisWait state={state} doing="Comparing the sets of each task" />}
+      <div className={lines.some(({ lack }) => lack === null) ? 'sets-pair' : 'stack'}>
+        {lines.some(({ lack }) => lack === null) && (
+          <RatioRadar
+            lines={chosen}
+            weight={weight}
+            onWeight={setWeight}
+            caption={`Ratios of ${subject.category.name}`}
+          />
+        )}
+        <RatioTable lines={lines} weight={weight} onToggle={toggle} />
+      </div>
+    </>
+  );
+}
