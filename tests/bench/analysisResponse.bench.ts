@@ -109,6 +109,13 @@ async function measured(page: Page, what: string, work: () => Promise<void>): Pr
   return { what, seconds, longestTaskMs: Math.max(0, ...tasksMs) };
 }
 
+const startedAt = performance.now();
+
+/** Where a person looks while it runs; results go to the other stream. */
+function say(what: string): void {
+  console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${what}`);
+}
+
 const server = await preview({ root, preview: { port: 0, host: '127.0.0.1' } });
 const address = server.resolvedUrls?.local[0];
 const executablePath = findChromium();
@@ -127,10 +134,12 @@ await page.addInitScript(() => {
   }).observe({ type: 'longtask' });
 });
 await openLab(page);
+say(`taking in ${tasks.length} corpora`);
 await dropPaths(page, ...tasks.map((task) => path.join(folder, task.folder)));
 await page.goto('/#/corpora');
 for (const task of tasks) await page.getByRole('link', { name: task.folder }).first().waitFor({ timeout: 300_000 });
 
+say('writing runs and what they predict');
 const keys = await page.evaluate(async () => {
   const database = await new Promise<IDBDatabase>((resolve) => {
     const opening = indexedDB.open('bioner-lab');
@@ -168,6 +177,7 @@ const [first, second] = runs;
 const seen: Seen[] = [];
 const bc2gm = refs.find(({ corpus }) => corpus.name === 'BC2GM-IOB');
 for (const view of views) {
+  say(`analysing: ${view}`);
   const query = new URLSearchParams({
     corpus: bc2gm?.corpus.id ?? '',
     type: bc2gm?.type ?? '',
@@ -185,6 +195,7 @@ for (const view of views) {
     }),
   );
 }
+say('measuring memory');
 const memory = await page.evaluate(async () => {
   const measure = (performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number; breakdown: { bytes: number; attribution: { scope: string; url: string }[] }[] }> }).measureUserAgentSpecificMemory; // prettier-ignore
   const { breakdown } = await measure.call(performance);
