@@ -188,10 +188,9 @@ for (const view of views) {
     await measured(page, view, async () => {
       await page.goto(`/#/analyse/${view}?${query.toString()}`);
       await page.getByRole('heading', { level: 1, name: 'Analyse' }).waitFor();
-      await page.waitForFunction(() => document.querySelector('main [aria-busy="true"]') === null, null, {
-        timeout: 300_000,
-      });
       await page.waitForTimeout(300);
+      const isDone = () => document.querySelector('main .analysis-wait, main [aria-busy="true"]') === null;
+      await page.waitForFunction(isDone, null, { timeout: 300_000 });
     }),
   );
 }
