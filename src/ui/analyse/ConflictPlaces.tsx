@@ -28,6 +28,8 @@ export function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProp
   const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
   const { text } = conflict;
   const words = text.split(' ').length;
+  const all = conflict.labelled + conflict.unlabelled;
+  const expected = { all, other: conflict.minority, usual: all - conflict.minority }[which];
   const state = useAnalysis('conflictPlaces', { category, text, which, first, count: PAGE_SIZE });
   const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
   const title = useRef<HTMLHeadingElement>(null);
@@ -88,6 +90,11 @@ export function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProp
       ) : (
         <>
           <Pager first={first} size={PAGE_SIZE} total={page.total} noun="place" none="No place" onGo={setItem} />
+          {page.total < expected && (
+            <p className="soft small browser-note">
+              Of {format.counted(expected, 'place')}, the first of each label are listed.
+            </p>
+          )}
           <ol className="sentences places" aria-label="Places" aria-busy={state.status === 'working'}>
             {page.places.map(({ task, split, index, tokens, mentions, start, label }) => (
               <li key={`${task}/${split}/${index}/${start}`}>

@@ -73,10 +73,12 @@ export function LabelsPanel({ subject, place }: PanelProps) {
       </section>
       <section aria-labelledby="pairs-title">
         <h2 id="pairs-title">Like sentences, other labels</h2>
-        <label className="check">
-          <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
-          Nearly the same text too
-        </label>
+        <div className="filters">
+          <label className="check">
+            <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
+            Nearly the same text too
+          </label>
+        </div>
         <PairSection key={JSON.stringify([category, near])} category={category} tasks={tasks} near={near} />
       </section>
     </>
