@@ -5,7 +5,6 @@ import type { Mention, Sentence } from '../../src/data/corpus.ts';
 import { entitySets } from '../../src/metrics/entitySets.ts';
 import { labelConflicts } from '../../src/metrics/labelConflicts.ts';
 import { labelPairs } from '../../src/metrics/labelPairs.ts';
-import { labelQuality } from '../../src/metrics/labelQuality.ts';
 import { missedLabels } from '../../src/metrics/missedLabels.ts';
 import { nearDefaults, wordRuns } from '../../src/metrics/nearIndex.ts';
 import { conflictRows, missedRows, pairRows } from '../../src/metrics/reviewRows.ts';
@@ -205,8 +204,9 @@ describe('the review list', () => {
       source('A', 'train', 'a tall [oak:Tree] stood here', 'an [oak:Tree]'),
       source('B', 'test', 'A tall oak stood here'),
     ];
-    const quality = finishWork(labelQuality(sources, { tellTypesApart: false, near: nearDefaults, limit: 10 }));
-    expect(conflictRows(quality.conflicts, sources)).toEqual([
+    const options = { tellTypesApart: false, near: nearDefaults, limit: 10 };
+    const conflicts = finishWork(labelConflicts(sources, { ...options, placesOfLabel: 50 }));
+    expect(conflictRows(conflicts, sources)).toEqual([
       {
         kind: 'labelled differently',
         task: 'B',
@@ -219,7 +219,7 @@ describe('the review list', () => {
       },
     ]);
     const side = { kind: 'same text, other labels', token: null };
-    expect(pairRows(quality.pairs, sources)).toEqual([
+    expect(pairRows(finishWork(labelPairs(sources, options)), sources)).toEqual([
       {
         ...side,
         task: 'A',
