@@ -7,7 +7,7 @@ import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
-import type { AnalysisCalls, AnalysisEvent } from '../workers/analyses.ts';
+import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
 import type { BackendChoice, RunEvent, ServerCalls } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
 import { requestFile } from '../workers/requestFile.ts';
@@ -20,11 +20,10 @@ if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
 const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
-const analysisWorker = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
   client: connect<ServerCalls, RunEvent>(workerWire(worker)),
-  analysis: connect<AnalysisCalls, AnalysisEvent>(workerWire(analysisWorker)),
+  openAnalysis,
   fetchBuiltIn,
   requestFile,
   software: softwareVersion,
@@ -36,6 +35,11 @@ root.render(
   </StrictMode>,
 );
 lab.open(chosenBackend()).catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+
+function openAnalysis(): AnalysisClient {
+  const thread = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });
+  return connect<AnalysisCalls, AnalysisEvent>(workerWire(thread));
+}
 
 /** The backend named in the address, as in `?backend=wasm`; for tests and for comparing backends. */
 function chosenBackend(): BackendChoice {

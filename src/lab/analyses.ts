@@ -4,18 +4,20 @@ import type { AnalysisCalls, AnalysisClient } from '../../workers/analyses.ts';
 import type { ArgumentOf } from '../../workers/calls.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery, AnalysisUnderWay, Lab } from './labState.ts';
 
-/** What `Lab.analyse` does; without a worker every question is refused with `analysis/unavailable`. */
-export function createAnalyses(client: AnalysisClient | null): Lab['analyse'] {
+/** What `Lab.analyse` does; without a worker to open every question is refused with `analysis/unavailable`. */
+export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analyse'] {
+  let opened: AnalysisClient | null = null;
   let lastJob = 0;
   return <Name extends AnalysisName>(
     name: Name,
     query: AnalysisQuery<Name>,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): AnalysisUnderWay<AnalysisAnswer<Name>> => {
-    if (client === null) {
+    if (open === null) {
       const error = new LabError('analysis/unavailable', 'This lab was opened without its analysis worker.');
       return { answer: Promise.reject(error), cancel: () => undefined };
     }
+    const client = (opened ??= open());
     const job = String(++lastJob);
     const stopListening = client.onEvent((event) => {
       if (event.job === job) onProgress(event.done, event.total);

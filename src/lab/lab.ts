@@ -36,8 +36,8 @@ export interface LabParts {
   /** The same home that the training server writes to. */
   readonly store: Store;
   readonly client: ServerClient;
-  /** Left out where nobody looks at results: then there are no analyses. */
-  readonly analysis?: AnalysisClient;
+  /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
+  readonly openAnalysis?: () => AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
   /** Downloads files of the catalogue and models of a hub; without it they can only be dropped. */
@@ -52,7 +52,7 @@ export interface LabParts {
 export function createLab({
   store,
   client,
-  analysis,
+  openAnalysis,
   fetchBuiltIn,
   requestFile,
   catalogueBase = publicRepository,
@@ -223,7 +223,7 @@ export function createLab({
     exportTagger: createTaggerExport({ client, board }),
     predictions,
     keepPredictions: (requests) => changing(keepPredictions(requests)),
-    analyse: createAnalyses(analysis ?? null),
+    analyse: createAnalyses(openAnalysis ?? null),
     tag: tagging.tag,
     stopTagging: tagging.stop,
 
