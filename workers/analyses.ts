@@ -1,5 +1,4 @@
 // Everything that crosses between the lab and the analysis worker, as types.
-import type { Mention, Split, Task } from '../src/data/corpus.ts';
 import type {
   EntitySetDiagram,
   EntitySetSizes,
@@ -10,8 +9,14 @@ import type {
   StringSentencesQuery,
 } from '../src/schema/entitySetsQuery.ts';
 import type { AskedDifference } from '../src/metrics/askedDifference.ts';
-import type { LeakKind } from '../src/metrics/leakedSentences.ts';
-import type { GroupLeaks, LeakedText, LeakPairsPage, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
+import type {
+  GroupLeaks,
+  LeakPairsPage,
+  LeakPairsQuery,
+  LeakReport,
+  LeaksQuery,
+  PlanLeaksQuery,
+} from '../src/metrics/leakReport.ts';
 import type { Significance } from '../src/metrics/significance.ts';
 import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
 import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
@@ -29,7 +34,6 @@ import type {
   ReviewQuery,
 } from '../src/schema/labelsQuery.ts';
 import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
-import type { PredictedMention } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
 export type { LeakPair, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
@@ -38,46 +42,6 @@ export type { Significance, Verdict } from '../src/metrics/significance.ts';
 /** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';
 
-/** Some sentences of one split of one task, beside what snapshots predict in them. */
-export interface SentencesQuery {
-  readonly task: Task;
-  readonly split: Split;
-  readonly indices: readonly number[];
-  /** Each of the same split of the same task. */
-  readonly predictions: readonly PredictionRequest[];
-}
-
-export interface SentenceBeside {
-  readonly index: number;
-  readonly tokens: readonly string[];
-  /** As annotated. */
-  readonly mentions: readonly Mention[];
-  /** In the order of the query's `predictions`. */
-  readonly predicted: readonly (readonly PredictedMention[])[];
-}
-
-/** Test text of the tasks of a category in training text of the same tasks. */
-export interface LeaksQuery {
-  readonly tasks: readonly Task[];
-  readonly splits: readonly TrainingSplit[];
-  /** Whether nearly the same sentences are looked for too, which takes longer. */
-  readonly near: boolean;
-}
-
-/** Test text of tasks in the text that they would be trained on together. */
-export interface PlanLeaksQuery {
-  readonly groups: readonly (readonly Task[])[];
-  readonly splits: readonly TrainingSplit[];
-  readonly leaveOut: LeakKind | null;
-}
-
-export interface LeakPairsQuery extends LeakedText {
-  /** Only those that are labelled differently. */
-  readonly different: boolean;
-  readonly first: number;
-  readonly count: number;
-}
-
 /**
  * What can be asked of the analysis worker. Each rejects with `storage/missing` where a corpus is gone, and with `analysis/no-predictions`
  * where predictions that the query names are not stored.
@@ -85,8 +49,6 @@ export interface LeakPairsQuery extends LeakedText {
 export interface Analyses {
   /** What is stored of each. */
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
-  /** In the order asked for; indices that the split does not have are left out. */
-  sentences(query: SentencesQuery): readonly SentenceBeside[];
   entityDiagram(query: EntitySetsQuery): EntitySetDiagram;
   /** Of each query, in order. */
   entitySets(query: readonly EntitySetsQuery[]): readonly EntitySetSizes[];

@@ -6,7 +6,6 @@ import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
-import { sentencesBeside } from '../src/analysis/sentencesBeside.ts';
 import { readPredictions } from '../src/storage/predictions.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { AnalysisCalls, AnalysisEvent, PredictionState } from './analyses.ts';
@@ -57,7 +56,6 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       }
       return states;
     }),
-    sentences: asJob((query) => sentencesBeside(query, inputs)),
     entityDiagram: asJob(entity.diagram),
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),

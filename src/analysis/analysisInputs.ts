@@ -13,11 +13,7 @@ export interface AnalysisInputs {
   sentences(task: Task, split: Split): Promise<readonly Sentence[]>;
   /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` or `storage/corrupt`. */
   predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
-  /** Like `predicted`, each with its probability. Throws LabError `analysis/no-confidences` where only mentions are stored. */
-  predictedSurely(request: PredictionRequest): Promise<readonly (readonly SurelyPredicted[])[]>;
 }
-
-export type SurelyPredicted = PredictedMention & { readonly confidence: number };
 
 interface HeldCorpus {
   readonly sentences: CorpusSentences;
@@ -69,20 +65,7 @@ export function analysisInputs(store: Store): AnalysisInputs {
   return {
     sentences: async ({ corpusId, type }, split) => restrictToType((await corpus(corpusId))[split], type),
     predicted,
-    async predictedSurely(request) {
-      const sentences = await predicted(request);
-      return sentences.map((mentions) => mentions.map(withConfidence));
-    },
   };
-}
-
-function withConfidence(mention: PredictedMention): SurelyPredicted {
-  const { confidence } = mention;
-  if (confidence !== null) return { ...mention, confidence };
-  throw new LabError('analysis/no-confidences', 'How certain this snapshot is of its mentions is not stored.', {
-    expected: 'predictions made with probabilities',
-    got: 'mentions alone',
-  });
 }
 
 /** The same sentences with every token's text once in memory. */

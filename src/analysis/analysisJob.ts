@@ -1,4 +1,5 @@
 // Long work on a Worker's thread in short turns, so that it tells its progress and can be cancelled.
+import type { WorkProgress } from '../metrics/work.ts';
 import { macrotask } from '../util/macrotask.ts';
 
 export interface AnalysisJob {
@@ -8,10 +9,7 @@ export interface AnalysisJob {
 }
 
 /** What long work yields between two pieces of itself. */
-export interface WorkDone {
-  readonly done: number;
-  readonly total: number;
-}
+export type WorkDone = Omit<WorkProgress, 'phase'>;
 
 /** A message to the thread waits no longer than this, as long as the work yields more often. */
 const TURN_MS = 30;

@@ -1,7 +1,7 @@
 // Answers questions about entity sets: their sizes, the strings of a region, the sentences of a string.
-import { SPLITS, type Mention, type Sentence, type Split, type Task } from '../data/corpus.ts';
-import { entitySets, stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
-import { mentionText } from '../metrics/mentionText.ts';
+import { isSameTask, SPLITS, type Mention, type Sentence, type Split } from '../data/corpus.ts';
+import { stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
+import { mentionString } from '../metrics/mentionText.ts';
 import type {
   EntitySetDiagram,
   EntitySetSizes,
@@ -15,6 +15,7 @@ import type {
 import type { AnalysisInputs } from './analysisInputs.ts';
 import type { AnalysisJob } from './analysisJob.ts';
 import { eulerLayout } from './eulerLayout.ts';
+import { readEntitySets } from './readEntitySets.ts';
 import { recent } from './recent.ts';
 
 /** Each reports corpora read, and rejects as AnalysisInputs does or with the reason of the job's signal. */
@@ -37,16 +38,8 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
   const keptSets = recent<EntitySetsQuery, EntitySets>(2);
   const keptFound = recent<Pick<StringSentencesQuery, 'sets' | 'text'>, readonly FoundThere[]>(4);
 
-  async function compute(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySets> {
-    const training: { train: readonly Sentence[]; devel: readonly Sentence[] }[] = [];
-    for (const task of query.category) {
-      job.report(before + training.length, all);
-      training.push({ train: await inputs.sentences(task, 'train'), devel: await inputs.sentences(task, 'devel') });
-      job.signal.throwIfAborted();
-    }
-    const test = await inputs.sentences(query.task, 'test');
-    const predicted = query.prediction && (await inputs.predicted(query.prediction));
-    return entitySets({ training, test, predicted }, query);
+  function compute(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySets> {
+    return readEntitySets(query, inputs, job, (tasksRead) => job.report(before + tasksRead, all));
   }
 
   function sizesOf(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySetSizes> {
@@ -134,7 +127,7 @@ function placesInOrder(sets: EntitySetsQuery): readonly StringPlace[] {
 }
 
 function ownPlace({ task, category }: EntitySetsQuery): number {
-  return category.findIndex((one: Task) => one.corpusId === task.corpusId && one.type === task.type);
+  return category.findIndex((one) => isSameTask(one, task));
 }
 
 function hasMention(
@@ -143,10 +136,5 @@ function hasMention(
   text: string,
   lowerCase: boolean,
 ): boolean {
-  return lists.some((mentions) =>
-    mentions.some((mention) => {
-      const asWritten = mentionText(sentence, mention);
-      return (lowerCase ? asWritten.toLowerCase() : asWritten) === text;
-    }),
-  );
+  return lists.some((mentions) => mentions.some((mention) => mentionString(sentence, mention, lowerCase) === text));
 }

@@ -1,6 +1,5 @@
 // Answers questions about the quality of labels: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
-import { SPLITS, type Sentence, type Task } from '../data/corpus.ts';
-import { entitySets } from '../metrics/entitySets.ts';
+import { isSameTask, SPLITS, type Task } from '../data/corpus.ts';
 import { labelConflicts, type LabelConflict, type LabelConflicts } from '../metrics/labelConflicts.ts';
 import { labelPairs, type LabelPairs } from '../metrics/labelPairs.ts';
 import { missedLabels, type MissedLabel } from '../metrics/missedLabels.ts';
@@ -25,6 +24,7 @@ import type {
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, type AnalysisJob } from './analysisJob.ts';
 import { overPhases } from './overPhases.ts';
+import { readEntitySets } from './readEntitySets.ts';
 import { recent } from './recent.ts';
 
 /** Each rejects as AnalysisInputs does or with the reason of the job's signal. */
@@ -90,15 +90,9 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
     const { prediction } = query;
     if (prediction === null) return [];
     return keptMissed.of(query, async () => {
-      const training: { train: readonly Sentence[]; devel: readonly Sentence[] }[] = [];
-      for (const task of query.category) {
-        job.report(training.length, query.category.length);
-        training.push({ train: await inputs.sentences(task, 'train'), devel: await inputs.sentences(task, 'devel') });
-        job.signal.throwIfAborted();
-      }
-      const test = await inputs.sentences(query.task, 'test');
-      const predicted = await inputs.predicted(prediction);
-      return missedLabels(entitySets({ training, test, predicted }, query), test, predicted, query);
+      const { length } = query.category;
+      const sets = await readEntitySets(query, inputs, job, (tasksRead) => job.report(tasksRead, length));
+      return missedLabels(sets, await inputs.sentences(query.task, 'test'), await inputs.predicted(prediction), query);
     });
   }
 
@@ -160,7 +154,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
         const { category, names, near, sets } = query;
         const sources = await sourcesOf(category, names, job);
         const missed = sets === null ? [] : await missedOf(sets, job);
-        const own = sets === null ? -1 : category.findIndex((task) => isSame(task, sets.task));
+        const own = sets === null ? -1 : category.findIndex((task) => isSameTask(task, sets.task));
         const conflicts = await conflictsOf(category, job);
         const pairs = await pairsOf({ category, near }, job);
         return [
@@ -181,10 +175,6 @@ function tellTypesApart(category: Category): boolean {
 
 function placeNames(category: Category): readonly string[] {
   return category.map((_, place) => String(place));
-}
-
-function isSame(left: Task, right: Task): boolean {
-  return left.corpusId === right.corpusId && left.type === right.type;
 }
 
 function isOfScope({ tasks, places }: LabelConflict, scope: ConflictScope): boolean {

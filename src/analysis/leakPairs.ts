@@ -1,6 +1,6 @@
 // Leaked test sentences of one task, each beside the training sentence that holds its text.
 import type { Sentence } from '../data/corpus.ts';
-import type { LeakedText, LeakPair, LeakPairsPage } from '../metrics/leakReport.ts';
+import type { LeakedText, LeakPair, LeakPairsPage, LeakPairsQuery } from '../metrics/leakReport.ts';
 import type { TaskLeaks } from '../metrics/leaks.ts';
 import { sameLabels } from '../metrics/sameLabels.ts';
 import { squeezedText } from '../metrics/squeezedText.ts';
@@ -14,12 +14,7 @@ const LONGEST_PASSAGE = 12;
 
 /** A page of the pairs, of all or of those labelled differently. Throws as AnalysisInputs does. */
 export async function leakPairs(
-  {
-    first,
-    count,
-    different,
-    ...text
-  }: LeakedText & { readonly different: boolean; readonly first: number; readonly count: number },
+  { first, count, different, ...text }: LeakPairsQuery,
   inputs: AnalysisInputs,
   found: Recent<LeakedText, readonly TaskLeaks[]>,
   job: AnalysisJob,

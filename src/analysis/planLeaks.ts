@@ -1,19 +1,11 @@
 // How much test text stands in the text that runs of a plan would be trained on, and what would be left out for it.
 import type { Sentence, Task } from '../data/corpus.ts';
 import { leakedSentences, type LeakKind } from '../metrics/leakedSentences.ts';
-import type { GroupLeaks, TrainingSplit } from '../metrics/leakReport.ts';
+import type { GroupLeaks, PlanLeaksQuery, TrainingSplit } from '../metrics/leakReport.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, type AnalysisJob } from './analysisJob.ts';
 import { overPhases } from './overPhases.ts';
 import { taskLeaks } from './taskLeaks.ts';
-
-export interface PlanLeaksQuery {
-  /** Tasks that are trained together. */
-  readonly groups: readonly (readonly Task[])[];
-  /** What is trained on. */
-  readonly splits: readonly TrainingSplit[];
-  readonly leaveOut: LeakKind | null;
-}
 
 /** Reading, sorting, indexing shingles: phases of `leakedSentences` beside one for each list. */
 const NEAR_PHASES = 3;

@@ -1,6 +1,6 @@
 // Which test sentences of tasks stand in training text of the same tasks.
 import type { Task } from '../data/corpus.ts';
-import type { LeakReport, TrainingSplit, TrainingText } from '../metrics/leakReport.ts';
+import type { LeakReport, LeaksQuery, TrainingText } from '../metrics/leakReport.ts';
 import { findLeaks, type TaskLeaks } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/nearIndex.ts';
 import type { TextSource } from '../metrics/textSources.ts';
@@ -34,7 +34,7 @@ export async function leaksInto(
 
 /** Leaks among the tasks of a category, counted. */
 export async function taskLeaks(
-  { tasks, splits, near }: { tasks: readonly Task[]; splits: readonly TrainingSplit[]; near: boolean },
+  { tasks, splits, near }: LeaksQuery,
   inputs: AnalysisInputs,
   job: AnalysisJob,
 ): Promise<readonly LeakReport[]> {

@@ -24,6 +24,10 @@ export interface Task {
   readonly type: string | null;
 }
 
+export function isSameTask(left: Task, right: Task): boolean {
+  return left.corpusId === right.corpusId && left.type === right.type;
+}
+
 /** The sentences of a task: mentions of other types become plain text. */
 export function restrictToType(sentences: readonly Sentence[], type: string | null): readonly Sentence[] {
   if (type === null) return sentences;

@@ -1,9 +1,8 @@
 // What can be analysed: the tasks whose corpora are here, the categories that each belongs to, and the runs that were trained on it.
 import type { Task } from '../data/corpus.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import type { RunRecord, RunSpec, TaskRef } from '../schema/runRecord.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
-import { taskKey } from './comparison.ts';
+import type { RunRecord, TaskRef } from '../schema/runRecord.ts';
+import { membersKey, sharedRun, taskKey } from './comparison.ts';
 import type { LabState } from './labState.ts';
 import { offeredCategories } from './offeredCategories.ts';
 
@@ -42,7 +41,7 @@ export function analysisCategories(
   state: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
 ): readonly AnalysisCategory[] {
   const specs = new Map(runs.map(({ spec }) => [spec.id, spec]));
-  const own = run === null ? null : sharedBy(run.spec, specs);
+  const own = run === null ? null : sharedRun(run.spec, specs);
   const ofRuns = runs.flatMap(({ spec }) => (spec.method === 'MTL-XC' ? [spec] : []));
   const offered = offeredCategories(state).map(({ category }) => ({
     name: category.name,
@@ -57,17 +56,10 @@ export function analysisCategories(
   const holding = [...trained, ...bySize].filter(({ tasks }) => tasks.some((one) => taskKey(one) === key));
   const distinct = new Map<string, AnalysisCategory>();
   for (const category of [...holding, { name: 'this task alone', tasks: [task] }]) {
-    const members = canonicalJson(category.tasks.map(taskKey).sort());
+    const members = membersKey(category.tasks);
     if (!distinct.has(members)) distinct.set(members, category);
   }
   return [...distinct.values()];
-}
-
-/** The MTL-XC run that a run is or starts from, through however many rounds; null for STL. */
-function sharedBy(spec: RunSpec, specs: ReadonlyMap<string, RunSpec>): RunSpec | null {
-  let at: RunSpec | undefined = spec;
-  while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : specs.get(at.parent);
-  return at ?? null;
 }
 
 function hereAs(

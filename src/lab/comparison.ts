@@ -80,6 +80,11 @@ export function taskKey({ corpus, type }: TaskRef): string {
   return canonicalJson([corpus.fingerprint, type]);
 }
 
+/** Tasks as one key, whatever their order. */
+export function membersKey(tasks: readonly TaskRef[]): string {
+  return canonicalJson(tasks.map(taskKey).sort());
+}
+
 /**
  * Every comparison that the runs allow, those with the most methods first. STL runs, which belong to no category, stand beside the multi-task
  * runs of every category that has their task. `layersOf` answers with the number of layers of a model by its id.
@@ -155,11 +160,17 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** The tasks that the run's MTL-XC was trained on, as one key. */
-export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
+/** The MTL-XC run that a run is or starts from, through however many rounds; null for STL, and where it is not known. */
+export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): RunSpec | null {
   let at: RunSpec | undefined = spec;
   while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : byId.get(at.parent);
-  return at === undefined ? null : canonicalJson(at.tasks.map(taskKey).sort());
+  return at ?? null;
+}
+
+/** The tasks that the run's MTL-XC was trained on, as one key. */
+export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
+  const shared = sharedRun(spec, byId);
+  return shared && membersKey(shared.tasks);
 }
 
 function isSameCategory(left: Group, right: Group): boolean {

@@ -1,7 +1,7 @@
 // Compares the mention strings of training sentences, of annotated test sentences and of predictions as sets T, L and P.
 import type { CorpusSentences, Mention, Sentence } from '../data/corpus.ts';
 import { LabError } from '../util/labError.ts';
-import { mentionText } from './mentionText.ts';
+import { mentionString } from './mentionText.ts';
 
 /** The strings in exactly these sets: `TL` lies in T and L and outside of P. */
 export const ENTITY_REGIONS = ['T', 'L', 'P', 'TL', 'TP', 'LP', 'TLP'] as const;
@@ -115,8 +115,7 @@ class StringTally {
 
   add(sentence: Sentence, mentions: readonly Mention[], as: CountedAs): void {
     for (const mention of mentions) {
-      const asWritten = mentionText(sentence, mention);
-      const text = this.lowerCase ? asWritten.toLowerCase() : asWritten;
+      const text = mentionString(sentence, mention, this.lowerCase);
       const counts = this.counts.get(text);
       if (counts === undefined) this.counts.set(text, { training: 0, annotated: 0, predicted: 0, [as]: 1 });
       else counts[as]++;

@@ -1,5 +1,6 @@
 // What is told of leaks: counts by task and source, and leaked sentences beside the text that holds them.
 import type { Sentence, Split, Task } from '../data/corpus.ts';
+import type { LeakKind } from './leakedSentences.ts';
 import type { LeakCounts } from './leaks.ts';
 
 /** A split that runs learn from or are chosen on. */
@@ -21,6 +22,23 @@ export interface LeakReport extends LeakCounts {
   readonly byTask: readonly LeakCounts[];
 }
 
+/** Test text of the tasks of a category in training text of the same tasks. */
+export interface LeaksQuery {
+  readonly tasks: readonly Task[];
+  readonly splits: readonly TrainingSplit[];
+  /** Whether nearly the same sentences are looked for too, which takes longer. */
+  readonly near: boolean;
+}
+
+/** Test text of tasks in the text that they would be trained on together. */
+export interface PlanLeaksQuery {
+  /** Tasks that are trained together. */
+  readonly groups: readonly (readonly Task[])[];
+  /** What is trained on. */
+  readonly splits: readonly TrainingSplit[];
+  readonly leaveOut: LeakKind | null;
+}
+
 /** Leaks among tasks that are trained together. */
 export interface GroupLeaks {
   /** Test sentences of at least five tokens, of all tasks. */
@@ -38,6 +56,14 @@ export interface LeakedText {
   readonly test: Task;
   readonly training: readonly TrainingText[];
   readonly near: boolean;
+}
+
+/** A page of the leaked sentences. */
+export interface LeakPairsQuery extends LeakedText {
+  /** Only those that are labelled differently. */
+  readonly different: boolean;
+  readonly first: number;
+  readonly count: number;
 }
 
 export interface LeakPair {

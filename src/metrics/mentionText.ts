@@ -8,3 +8,9 @@ export function mentionText(
 ): string {
   return end - start === 1 ? (tokens[start] ?? '') : tokens.slice(start, end).join(' ');
 }
+
+/** The string that a mention counts as in a set: its text, or that in lower case where strings that differ in case alone are one. */
+export function mentionString(sentence: Pick<Sentence, 'tokens'>, mention: Mention, lowerCase: boolean): string {
+  const text = mentionText(sentence, mention);
+  return lowerCase ? text.toLowerCase() : text;
+}

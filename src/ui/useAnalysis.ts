@@ -33,7 +33,7 @@ export function useAnalysis<Name extends AnalysisName>(
     if (asked === null) return;
     let isWanted = true;
     const show = (state: (last: AnalysisAnswer<Name> | null) => Analysed<AnalysisAnswer<Name>>): void => {
-      if (isWanted) setHeld((before) => ({ key, state: state(answerOf(before)) }));
+      if (isWanted) setHeld((before) => ({ key, state: state(before && shownAnswer(before.state)) }));
     };
     const { answer, cancel } = lab.analyse(name, asked, (done, total) =>
       show((last) => ({ status: 'working', done, total, last })),
@@ -48,10 +48,11 @@ export function useAnalysis<Name extends AnalysisName>(
     };
   }, [lab, name, key]);
   if (held?.key === key) return held.state;
-  return { status: 'working', done: 0, total: 0, last: answerOf(held) };
+  return { status: 'working', done: 0, total: 0, last: held && shownAnswer(held.state) };
 }
 
-function answerOf<Answer>(held: Held<Answer> | null): Answer | null {
-  if (held === null || held.state.status === 'failed') return null;
-  return held.state.status === 'ready' ? held.state.answer : held.state.last;
+/** What there is to show: the answer, or while another is worked on the one before. */
+export function shownAnswer<Answer>(state: Analysed<Answer>): Answer | null {
+  if (state.status === 'failed') return null;
+  return state.status === 'ready' ? state.answer : state.last;
 }

@@ -1,9 +1,8 @@
 // How much test text stands in what a plan would train on, looked for once the plan is whole.
 import type { LabState } from '../lab/labState.ts';
 import { analysisCategories, taskOf } from '../lab/analysableTasks.ts';
-import { taskKey } from '../lab/comparison.ts';
+import { membersKey } from '../lab/comparison.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { NOTHING_CHOSEN, routeHref } from './route.ts';
 import { useAnalysis, type Analysed } from './useAnalysis.ts';
@@ -69,10 +68,9 @@ function hrefOfMost(
     .sort((left, right) => right.exact - left.exact);
   const [most] = leaking;
   if (most === undefined || most.exact === 0) return null;
-  const members = (tasks: readonly TaskRef[]): string => canonicalJson(tasks.map(taskKey).sort());
   const own = state.runs.map(({ record }) => record);
   const category = analysisCategories(most.task, null, own, state).find(
-    ({ tasks }) => members(tasks) === members(most.tasks),
+    ({ tasks }) => membersKey(tasks) === membersKey(most.tasks),
   );
   if (category === undefined) return null;
   const { corpus, type } = most.task;

@@ -16,7 +16,9 @@ afterEach(() => {
   bench = null;
 });
 
+const EVERYTHING = { kind: 'any', right: 'any', text: '', type: null, seen: 'any' } as const;
 const request = { runId: 'run', epoch: 1, split: 'test', task: 0 } as const;
+const wholePage = { predictions: [request], filter: EVERYTHING, first: 0, count: 25 } as const;
 
 async function benchWithCorpus() {
   bench = await openAnalysisBench();
@@ -32,10 +34,10 @@ describe('the analysis server', () => {
     const { test } = await lab.readCorpus(task.corpusId);
     const predicted = test.map(() => [{ type: 'Disease', start: 0, end: 1, confidence: 0.75 }]);
     await writePredictions(store, request, storePredictions(predicted));
-    const query = { task, split: 'test', indices: [0, test.length], predictions: [request] } as const;
-    const [first, ...others] = (await lab.analyse('sentences', query).answer) ?? [];
-    expect(first).toMatchObject({ index: 0, tokens: test[0]?.tokens, predicted: [predicted[0]] });
-    expect(first?.mentions.every(({ type }) => type === 'Disease')).toBe(true);
+    const query = { ...wholePage, task, training: { tasks: [task], trainOnly: false }, count: 1 };
+    const { lines: [first, ...others] = [] } = (await lab.analyse('errors', query).answer) ?? {};
+    expect(first).toMatchObject({ sentence: 0, tokens: test[0]?.tokens, predicted: [predicted[0]] });
+    expect(first?.annotated.every(({ type }) => type === 'Disease')).toBe(true);
     expect(others).toEqual([]);
     const states = lab.analyse('predictionStates', [request, { ...request, epoch: 2 }]);
     expect(await states.answer).toEqual(['confidences', 'none']);
@@ -43,10 +45,10 @@ describe('the analysis server', () => {
 
   it('says which predictions are missing and which corpus is gone', async () => {
     const { lab, task } = await benchWithCorpus();
-    const query = { task, split: 'test', indices: [0], predictions: [request] } as const;
-    await expect(lab.analyse('sentences', query).answer).rejects.toMatchObject({ code: 'analysis/no-predictions' });
-    const gone = { ...query, task: { corpusId: 'gone', type: null }, predictions: [] };
-    await expect(lab.analyse('sentences', gone).answer).rejects.toMatchObject({ code: 'storage/missing' });
+    const query = { ...wholePage, task, training: { tasks: [task], trainOnly: false } };
+    await expect(lab.analyse('errors', query).answer).rejects.toMatchObject({ code: 'analysis/no-predictions' });
+    const gone = { ...query, task: { corpusId: 'gone', type: null } };
+    await expect(lab.analyse('errors', gone).answer).rejects.toMatchObject({ code: 'storage/missing' });
   });
 
   it('is not there in a lab that was opened without it', async () => {

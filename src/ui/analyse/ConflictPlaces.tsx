@@ -5,7 +5,8 @@ import { Pager } from '../components/Pager.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
 import { taskRefName } from '../runName.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import type { ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence } from './MarkedSentence.tsx';
@@ -24,14 +25,13 @@ export interface ConflictPlacesProps extends ConflictSectionProps {
 
 export function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProps) {
   const [which, setWhich] = useState<ConflictPlacesQuery['which']>('other');
-  const [item, setItem] = useState(0);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const { text } = conflict;
   const words = text.split(' ').length;
   const all = conflict.labelled + conflict.unlabelled;
   const expected = { all, other: conflict.minority, usual: all - conflict.minority }[which];
   const state = useAnalysis('conflictPlaces', { category, text, which, first, count: PAGE_SIZE });
-  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const page = shownAnswer(state);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   return (
@@ -71,7 +71,7 @@ export function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProp
             value={which}
             onChange={(event) => {
               setWhich(WHICH.find(([known]) => known === event.target.value)?.[0] ?? 'all');
-              setItem(0);
+              goTo(0);
             }}
           >
             {WHICH.map(([known, name]) => (
@@ -89,7 +89,7 @@ export function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProp
         state.status !== 'ready' && <AnalysisWait state={state} doing="Looking for places" />
       ) : (
         <>
-          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="place" none="No place" onGo={setItem} />
+          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="place" none="No place" onGo={goTo} />
           {page.total < expected && (
             <p className="soft small browser-note">
               Of {format.counted(expected, 'place')}, the first of each label are listed.

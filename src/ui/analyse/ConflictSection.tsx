@@ -6,7 +6,8 @@ import type { TaskRef } from '../../schema/runRecord.ts';
 import { Pager } from '../components/Pager.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { ConflictPlaces } from './ConflictPlaces.tsx';
 
@@ -26,12 +27,11 @@ export interface ConflictSectionProps {
 export function ConflictSection({ category, tasks }: ConflictSectionProps) {
   const [scope, setScope] = useState<ConflictScope>('all');
   const [find, setFind] = useState('');
-  const [item, setItem] = useState(0);
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const [chosen, setChosen] = useState<string | null>(null);
   const sought = useDeferredValue(find);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
   const state = useAnalysis('labelConflicts', { category, scope, find: sought, first, count: PAGE_SIZE });
-  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const page = shownAnswer(state);
   if (page === null)
     return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the labels of each text" />;
   const opened = page.conflicts.find(({ text }) => text === chosen);
@@ -45,7 +45,7 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
               value={scope}
               onChange={(event) => {
                 setScope(SCOPES.find(([known]) => known === event.target.value)?.[0] ?? 'all');
-                setItem(0);
+                goTo(0);
               }}
             >
               {SCOPES.map(([known, name]) => (
@@ -63,12 +63,12 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
               placeholder="text"
               onChange={(event) => {
                 setFind(event.target.value);
-                setItem(0);
+                goTo(0);
               }}
             />
           </label>
         </div>
-        <Pager first={first} size={PAGE_SIZE} total={page.total} noun="text" none="No text" onGo={setItem} />
+        <Pager first={first} size={PAGE_SIZE} total={page.total} noun="text" none="No text" onGo={goTo} />
         {page.left > 0 && (
           <p className="soft small browser-note">
             {format.counted(page.left, 'more text')} with fewer places against the rest {page.left === 1 ? 'is' : 'are'}{' '}

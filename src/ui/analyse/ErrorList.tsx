@@ -8,7 +8,7 @@ import { routeHref, type Route } from '../route.ts';
 import { useKept } from '../useKept.ts';
 import { goTo } from '../useRoute.ts';
 import { ErrorItem } from './ErrorItem.tsx';
-import { TRACK_CLASSES } from './TrackedSentence.tsx';
+import { TRACK_CLASSES } from './MarkedSentence.tsx';
 
 export const PAGE_SIZE = 25;
 

@@ -10,7 +10,8 @@ import { SentenceLine } from '../components/SentenceLine.tsx';
 import { format } from '../format.ts';
 import { routeHref } from '../route.ts';
 import { taskRefName } from '../runName.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { useLab } from '../useLab.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import type { LeakCell } from './LeakSources.tsx';
@@ -27,7 +28,7 @@ export interface LeakPairsProps {
 }
 
 export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: LeakPairsProps) {
-  const [first, setFirst] = useState(0);
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const [different, setDifferent] = useState(false);
   const sources = tasks
     .filter((_, place) => cell.task === null || place === cell.task)
@@ -42,7 +43,7 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
     first,
     count: PAGE_SIZE,
   });
-  const page = found.status === 'ready' ? found.answer : found.status === 'working' ? found.last : null;
+  const page = shownAnswer(found);
   const text = cell.task === null ? 'the category' : sources[0] === undefined ? '' : taskRefName(sources[0].task);
   return (
     <section className="panel leak-pairs" aria-labelledby="leak-pairs-title">
@@ -56,7 +57,7 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
             checked={different}
             onChange={(event) => {
               setDifferent(event.target.checked);
-              setFirst(0);
+              goTo(0);
             }}
           />
           Only those labelled differently{page !== null && `: ${format.count(page.different)}`}
@@ -65,14 +66,7 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
       {found.status !== 'ready' && <AnalysisWait state={found} doing="Reading the sentences" />}
       {page !== null && (
         <>
-          <Pager
-            first={first}
-            size={PAGE_SIZE}
-            total={page.total}
-            noun="sentence"
-            none="None"
-            onGo={(item) => setFirst(Math.floor(Math.max(0, item) / PAGE_SIZE) * PAGE_SIZE)}
-          />{' '}
+          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="sentence" none="None" onGo={goTo} />{' '}
           {/* prettier-ignore */}
           <ol className="pairs">
             {page.pairs.map((pair) => (

@@ -9,7 +9,7 @@ import { Button } from '../components/Button.tsx';
 import { format } from '../format.ts';
 import type { PanelProps } from '../pages/AnalysePage.tsx';
 import { saveFile } from '../saveFile.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { LeakPairs } from './LeakPairs.tsx';
 import { LeakSources, type LeakCell } from './LeakSources.tsx';
@@ -34,7 +34,7 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
     setCell(null);
   }, []);
   const found = useAnalysis('leaks', { tasks: tasks.map(taskOf), splits: TRAINING_SPLITS, near });
-  const reports = found.status === 'ready' ? found.answer : found.status === 'working' ? found.last : null;
+  const reports = shownAnswer(found);
   const report = reports?.[test];
   const tested = tasks[test];
   const isNear = near && found.status === 'ready';

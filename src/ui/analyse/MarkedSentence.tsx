@@ -1,34 +1,32 @@
-// One sentence with its annotated mentions and the predicted ones as lines beneath it, and in bold what it is shown for.
+// One sentence with mentions as lines beneath it, a line and a dash for each list of them, and in bold what it is shown for.
 import type { Mention } from '../../data/corpus.ts';
 import { trackParts } from './trackParts.ts';
+
+/** Annotated, then what the first and the second snapshot predict. */
+export const TRACK_CLASSES = ['annotated', 'first', 'second'] as const;
 
 export interface MarkedSentenceProps {
   readonly tokens: readonly string[];
   /** What the sentence is shown for; flat. */
   readonly about: readonly Pick<Mention, 'start' | 'end'>[];
   readonly annotated: readonly Mention[];
-  readonly predicted?: readonly Mention[];
+  /** Of the first snapshot, then of the second. */
+  readonly predicted?: readonly (readonly Mention[])[];
 }
 
 export function MarkedSentence({ tokens, about, annotated, predicted = [] }: MarkedSentenceProps) {
   return (
     <span className="sentence tracked">
-      {trackParts(tokens, [about, annotated, predicted]).map(
-        ({ text, on: [isAbout, isAnnotated, isPredicted] }, place) => {
-          const classes = [
-            isAbout === true ? ['about'] : [],
-            isAnnotated === true ? ['annotated'] : [],
-            isPredicted === true ? ['first'] : [],
-          ].flat();
-          return classes.length === 0 ? (
-            text
-          ) : (
-            <span key={place} className={`track ${classes.join(' ')}`}>
-              {text}
-            </span>
-          );
-        },
-      )}
+      {trackParts(tokens, [about, annotated, ...predicted]).map(({ text, on: [isAbout, ...on] }, place) => {
+        const tracks = TRACK_CLASSES.filter((_, track) => on[track]);
+        const classes = isAbout === true ? ['about', ...tracks] : tracks;
+        if (classes.length === 0) return text;
+        return (
+          <span key={place} className={`track ${classes.join(' ')}`}>
+            {text}
+          </span>
+        );
+      })}
     </span>
   );
 }

@@ -1,8 +1,8 @@
 // Pairs of sentences of the same or nearly the same text whose mentions differ.
-import { useState } from 'react';
 import { Pager } from '../components/Pager.tsx';
 import { format } from '../format.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import type { ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence } from './MarkedSentence.tsx';
@@ -11,15 +11,14 @@ import { SentenceLink } from './SentenceLink.tsx';
 const PAGE_SIZE = 5;
 
 export function PairSection({ category, tasks, near }: ConflictSectionProps & { readonly near: boolean }) {
-  const [item, setItem] = useState(0);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const state = useAnalysis('labelPairs', { category, near, first, count: PAGE_SIZE });
-  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const page = shownAnswer(state);
   if (page === null)
     return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Looking for like sentences" />;
   return (
     <div className="browser paged">
-      <Pager first={first} size={PAGE_SIZE} total={page.total} noun="pair" none="No such pair" onGo={setItem} />
+      <Pager first={first} size={PAGE_SIZE} total={page.total} noun="pair" none="No such pair" onGo={goTo} />
       {page.left > 0 && (
         <p className="soft small browser-note">{format.counted(page.left, 'more pair')}, less alike, not listed.</p>
       )}

@@ -7,7 +7,7 @@ import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import type { PredictionRequest } from '../../schema/predictionRequest.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { methodName } from '../runName.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { useLab } from '../useLab.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { PredictionGate } from './PredictionGate.tsx';
@@ -77,7 +77,7 @@ function Ratios({ subject, asked, trainOnly, lowerCase }: RatiosProps) {
     return { task: taskOf(task), category, prediction: here, trainOnly, lowerCase };
   });
   const state = useAnalysis('entitySets', stored.status === 'ready' ? queries : null);
-  const answer = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const answer = shownAnswer(state);
   // While other queries are worked on, the last answer stays, unless it is of other tasks.
   const sizes = answer?.length === asked.length ? answer : null;
   if (stored.status === 'failed') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;

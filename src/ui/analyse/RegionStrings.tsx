@@ -5,7 +5,8 @@ import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import { Pager } from '../components/Pager.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { regionWords } from './regionWords.ts';
 
@@ -20,9 +21,8 @@ export interface RegionStringsProps {
 
 export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsProps) {
   const [find, setFind] = useState('');
-  const [item, setItem] = useState(0);
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const sought = useDeferredValue(find);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
   const state = useAnalysis('entityStrings', { sets, region, find: sought, first, count: PAGE_SIZE });
   const title = useRef<HTMLHeadingElement>(null);
   // Whoever chose the region goes on here; whoever comes to an address with a string goes on at its sentences.
@@ -33,7 +33,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
   }, []);
   const isPredicted = sets.prediction !== null;
   const { sign, name } = regionWords(region, isPredicted);
-  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const page = shownAnswer(state);
   return (
     <section className="browser" aria-labelledby="strings-title">
       <h2 id="strings-title" ref={title} tabIndex={-1}>
@@ -48,7 +48,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
             placeholder="text"
             onChange={(event) => {
               setFind(event.target.value);
-              setItem(0);
+              goTo(0);
             }}
           />
         </label>
@@ -57,14 +57,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
         state.status !== 'ready' && <AnalysisWait state={state} doing="Listing strings" />
       ) : (
         <>
-          <Pager
-            first={first}
-            size={PAGE_SIZE}
-            total={page.total}
-            noun="string"
-            none="No string matches"
-            onGo={setItem}
-          />
+          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="string" none="No string matches" onGo={goTo} />
           {page.total > 0 && (
             <TableBox label="Strings">
               <thead>

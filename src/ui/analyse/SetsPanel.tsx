@@ -3,7 +3,7 @@ import { taskKey } from '../../lab/comparison.ts';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import type { PanelProps } from '../pages/AnalysePage.tsx';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { goTo } from '../useRoute.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { EulerDiagram } from './EulerDiagram.tsx';
@@ -73,7 +73,7 @@ function Sets({ subject, detail, prediction, onChange }: SetsProps) {
     lowerCase,
   };
   const state = useAnalysis('entityDiagram', query);
-  const diagram = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const diagram = shownAnswer(state);
   const choose = (next: SetsDetail['region']) => onChange({ region: next, text: null });
   return (
     <>

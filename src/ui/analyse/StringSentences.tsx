@@ -1,13 +1,14 @@
 // Every sentence in which a string is a mention, annotated or predicted, each with the way to its place in the corpus.
 import { useEffect, useRef, useState } from 'react';
 import { SPLITS, type Mention } from '../../data/corpus.ts';
-import { mentionText } from '../../metrics/mentionText.ts';
+import { mentionString } from '../../metrics/mentionText.ts';
 import type { EntitySetsQuery, StringPlace, StringSentence } from '../../schema/entitySetsQuery.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { Pager } from '../components/Pager.tsx';
 import { format } from '../format.ts';
 import { taskRefName } from '../runName.ts';
-import { useAnalysis } from '../useAnalysis.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { MarkedSentence } from './MarkedSentence.tsx';
 import { SentenceLink } from './SentenceLink.tsx';
@@ -23,12 +24,11 @@ export interface StringSentencesProps {
 
 export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
   const [where, setWhere] = useState<StringPlace | null>(null);
-  const [item, setItem] = useState(0);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   const state = useAnalysis('stringSentences', { sets, text, where, first, count: PAGE_SIZE });
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
-  const page = state.status === 'ready' ? state.answer : state.status === 'working' ? state.last : null;
+  const page = shownAnswer(state);
   const nameOf = ({ task, split }: StringPlace) => {
     const ref = tasks[task];
     return ref === undefined ? split : `${taskRefName(ref)}, ${split}`;
@@ -49,7 +49,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
                 value={where === null ? '' : `${where.task}/${where.split}`}
                 onChange={(event) => {
                   setWhere(placeOf(event.target.value));
-                  setItem(0);
+                  goTo(0);
                 }}
               >
                 <option value="">
@@ -77,7 +77,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
             total={page.total}
             noun="sentence"
             none="No sentence has it as a mention"
-            onGo={setItem}
+            onGo={goTo}
           />
           <ol className="sentences places" aria-label="Sentences" aria-busy={state.status === 'working'}>
             {page.sentences.map((sentence) => (
@@ -87,7 +87,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
                   tokens={sentence.tokens}
                   about={aboutOf(sentence, text, sets.lowerCase)}
                   annotated={sentence.mentions}
-                  predicted={sentence.predicted ?? []}
+                  predicted={sentence.predicted === null ? [] : [sentence.predicted]}
                 />
               </li>
             ))}
@@ -100,10 +100,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
 
 /** The mentions of the text; where annotation and prediction overlap, the annotated one. */
 function aboutOf(sentence: StringSentence, text: string, lowerCase: boolean): readonly Mention[] {
-  const isIt = (mention: Mention) => {
-    const words = mentionText(sentence, mention);
-    return (lowerCase ? words.toLowerCase() : words) === text;
-  };
+  const isIt = (mention: Mention) => mentionString(sentence, mention, lowerCase) === text;
   const annotated = sentence.mentions.filter(isIt);
   const others = (sentence.predicted ?? []).filter(
     (one) => isIt(one) && !annotated.some(({ start, end }) => one.start < end && start < one.end),

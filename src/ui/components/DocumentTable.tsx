@@ -1,7 +1,7 @@
 // The documents of a batch, a page at a time, each opened at a press.
-import { useState } from 'react';
 import type { AnnotatedDocument } from '../../data/annotatedDocument.ts';
 import { format } from '../format.ts';
+import { usePageOf } from '../usePageOf.ts';
 import { Pager } from './Pager.tsx';
 import { TableBox } from './TableBox.tsx';
 
@@ -15,11 +15,10 @@ export interface DocumentTableProps {
 }
 
 export function DocumentTable({ documents, open, onOpen }: DocumentTableProps) {
-  const [item, setItem] = useState(0);
-  const first = Math.floor(item / PAGE_SIZE) * PAGE_SIZE;
+  const [first, goTo] = usePageOf(PAGE_SIZE);
   return (
     <div className="browser">
-      <Pager first={first} size={PAGE_SIZE} total={documents.length} noun="document" none="None yet" onGo={setItem} />
+      <Pager first={first} size={PAGE_SIZE} total={documents.length} noun="document" none="None yet" onGo={goTo} />
       <TableBox label="Documents">
         <thead>
           <tr>
