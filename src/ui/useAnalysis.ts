@@ -1,5 +1,5 @@
 // An answer of the analysis worker for a component: asked when the query changes, given up when nobody waits for it.
-import { useEffect, useState } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import { LabError } from '../util/labError.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../lab/labState.ts';
@@ -33,7 +33,9 @@ export function useAnalysis<Name extends AnalysisName>(
     if (asked === null) return;
     let isWanted = true;
     const show = (state: (last: AnalysisAnswer<Name> | null) => Analysed<AnalysisAnswer<Name>>): void => {
-      if (isWanted) setHeld((before) => ({ key, state: state(before && shownAnswer(before.state)) }));
+      // What is drawn of an answer is drawn in slices, between which the page answers to the person.
+      if (isWanted)
+        startTransition(() => setHeld((before) => ({ key, state: state(before && shownAnswer(before.state)) })));
     };
     const { answer, cancel } = lab.analyse(name, asked, (done, total) =>
       show((last) => ({ status: 'working', done, total, last })),

@@ -1,5 +1,13 @@
 // The frame every chart stands in: caption, legend, a box of fixed height that follows the page's width, and ways to save it.
-import { useCallback, useRef, useState, type ReactElement, type ReactNode, type RefObject } from 'react';
+import {
+  startTransition,
+  useCallback,
+  useRef,
+  useState,
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import { ResponsiveContainer } from 'recharts';
 import { csvText } from '../../lab/tableText.ts';
 import { Button } from '../components/Button.tsx';
@@ -74,7 +82,10 @@ function OwnWidth({ heightPx, children }: OwnWidthProps) {
   const [width, setWidth] = useState(INITIAL_SIZE.width);
   const follow = useCallback((box: HTMLElement | null) => {
     if (box === null) return;
-    const observer = new ResizeObserver(([entry]) => entry !== undefined && setWidth(entry.contentRect.width));
+    const observer = new ResizeObserver(([entry]) => {
+      // A frame is already being drawn when this is told: the picture follows in slices.
+      if (entry !== undefined) startTransition(() => setWidth(entry.contentRect.width));
+    });
     observer.observe(box);
     return () => observer.disconnect();
   }, []);

@@ -1,5 +1,5 @@
 // Scores of strata of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
-import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
+import { Surface } from 'recharts';
 import type { StratumScore } from '../../metrics/strata.ts';
 import type { Measure } from '../snapshotSpread.ts';
 import { stratumValue } from '../analyse/stratumValue.ts';
@@ -34,7 +34,6 @@ const OF_ONE: readonly Series[] = [
 ];
 
 export function StrataChart({ caption, nameOf, strata, names, measure }: StrataChartProps) {
-  const [first = []] = strata;
   const series: readonly Series[] =
     strata.length === 1
       ? OF_ONE
@@ -45,12 +44,6 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
           colour: run === 0 ? 'var(--type-0)' : 'var(--type-1)',
           dash: run === 0 ? undefined : '3 2',
         }));
-  const bars = first.map((stratum, place) => ({
-    stratum: nameOf(stratum),
-    ...Object.fromEntries(
-      series.map((one, index) => [`series${index}`, stratumValue(strata[one.run]?.[place]?.score, one.measure)]),
-    ),
-  }));
   return (
     <ChartFrame
       caption={caption}
@@ -67,29 +60,79 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
         ),
       ]}
     >
-      <BarChart data={bars} margin={chartStyle.margin} barCategoryGap="18%" barGap={2} title={caption}>
-        <CartesianGrid {...chartStyle.grid} />
-        <XAxis {...chartStyle.axis} dataKey="stratum" minTickGap={2} />
-        <YAxis {...chartStyle.yAxis} domain={[0, 100]} />
-        <Tooltip
-          {...chartStyle.tooltip}
-          cursor={{ fill: 'var(--hover)' }}
-          formatter={(value) => format.percent(Number(value))}
-        />
-        {series.map(({ name, colour, dash }, index) => (
-          <Bar
-            key={name}
-            dataKey={`series${index}`}
-            name={name}
-            fill={colour}
-            fillOpacity={dash === undefined ? 1 : 0.25}
-            stroke={colour}
-            strokeDasharray={dash ?? ''}
-            maxBarSize={48}
-            isAnimationActive={false}
-          />
-        ))}
-      </BarChart>
+      {(width) => <Bars width={width} title={caption} series={series} nameOf={nameOf} strata={strata} />}
     </ChartFrame>
+  );
+}
+
+const HEIGHT_PX = 220;
+const MARGIN = { top: 8, right: 12, bottom: 24, left: 44 } as const;
+const TICKS = [0, 25, 50, 75, 100] as const;
+/** Between the bars of one stratum, and as a part of a stratum's width between strata. */
+const BAR_GAP_PX = 2;
+const STRATUM_GAP = 0.18;
+const WIDEST_BAR_PX = 48;
+
+interface BarsProps extends Pick<StrataChartProps, 'nameOf' | 'strata'> {
+  readonly width: number;
+  readonly title: string;
+  readonly series: readonly Series[];
+}
+
+/** Drawn by hand, as the radar is: three charts of the library stop the page for a fifth of a second. */
+function Bars({ width, title, series, nameOf, strata }: BarsProps) {
+  const [first = []] = strata;
+  const room = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT_PX - MARGIN.top - MARGIN.bottom };
+  const band = room.width / Math.max(1, first.length);
+  const bar = Math.min(WIDEST_BAR_PX, (band * (1 - STRATUM_GAP) - BAR_GAP_PX * (series.length - 1)) / series.length);
+  const group = series.length * bar + BAR_GAP_PX * (series.length - 1);
+  const heightOf = (value: number) => (room.height * value) / 100;
+  const bottom = MARGIN.top + room.height;
+  return (
+    <Surface width={width} height={HEIGHT_PX} role="img" aria-label={title}>
+      {TICKS.map((tick) => (
+        <g key={tick}>
+          <line
+            x1={MARGIN.left}
+            x2={width - MARGIN.right}
+            y1={bottom - heightOf(tick)}
+            y2={bottom - heightOf(tick)}
+            stroke={tick === 0 ? 'var(--line-strong)' : 'var(--line)'}
+          />
+          <text {...chartStyle.axis.tick} x={MARGIN.left - 8} y={bottom - heightOf(tick) + 4} textAnchor="end">
+            {tick}
+          </text>
+        </g>
+      ))}
+      {first.map((stratum, place) => {
+        const middle = MARGIN.left + band * (place + 0.5);
+        return (
+          <g key={nameOf(stratum)}>
+            <text {...chartStyle.axis.tick} x={middle} y={HEIGHT_PX - 8} textAnchor="middle">
+              {nameOf(stratum)}
+            </text>
+            {series.map(({ name, run, measure, colour, dash }, index) => {
+              const value = stratumValue(strata[run]?.[place]?.score, measure);
+              if (value === null) return null;
+              return (
+                <rect
+                  key={name}
+                  x={middle - group / 2 + index * (bar + BAR_GAP_PX)}
+                  y={bottom - heightOf(value)}
+                  width={bar}
+                  height={heightOf(value)}
+                  fill={colour}
+                  fillOpacity={dash === undefined ? 1 : 0.25}
+                  stroke={colour}
+                  strokeDasharray={dash}
+                >
+                  <title>{`${nameOf(stratum)}, ${name}: ${format.percent(value)}`}</title>
+                </rect>
+              );
+            })}
+          </g>
+        );
+      })}
+    </Surface>
   );
 }
