@@ -131,7 +131,7 @@ describe('training', () => {
     await removed;
     await settled(lab);
     expect(lab.getState().runs.map(({ record }) => [record.spec.id, record.status])).toEqual([[second, 'stopped']]);
-    expect(await store.keys('run/')).toEqual([`run/${second}/record`]);
+    expect(await store.keys('run/')).toEqual([`run/${second}/record`, `run/${second}/record-before`]);
   });
 
   it('does not train a finished run again, and goes on with the others of its plan', async () => {
