@@ -8,7 +8,7 @@ import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
-import type { BackendChoice, RunEvent, ServerCalls } from '../workers/protocol.ts';
+import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
 import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
@@ -19,10 +19,11 @@ const container = document.getElementById('root');
 if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
-const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
-  client: connect<ServerCalls, RunEvent>(workerWire(worker)),
+  openServer,
+  // Absent outside a secure context.
+  keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -35,6 +36,11 @@ root.render(
   </StrictMode>,
 );
 lab.open(chosenBackend()).catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+
+function openServer(): ServerClient {
+  const thread = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
+  return connect<ServerCalls, RunEvent>(workerWire(thread));
+}
 
 function openAnalysis(): AnalysisClient {
   const thread = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });

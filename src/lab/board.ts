@@ -34,6 +34,7 @@ const initialState: LabState = {
   runs: [],
   queue: [],
   activeRunId: null,
+  needsRoom: null,
   results: [],
   categories: [],
   assignments: {},

@@ -1,5 +1,4 @@
 // The lab: one observable state over a store and a training server, and everything it can be asked to do.
-import { LabError } from '../util/labError.ts';
 import { listCorpusRecords } from '../storage/corpusRecords.ts';
 import { readMachineSettings, writeMachineSettings } from '../storage/machineSettings.ts';
 import { listModelRecords } from '../storage/modelRecords.ts';
@@ -8,8 +7,9 @@ import { listResultRecords } from '../storage/resultRecords.ts';
 import { listRunRecords } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnalysisClient } from '../../workers/analyses.ts';
-import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
+import type { ServerClient } from '../../workers/protocol.ts';
 import { createAnalyses } from './analyses.ts';
+import { createBackend } from './backend.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
 import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
@@ -17,6 +17,7 @@ import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import { createDownloadShelf } from './downloadShelf.ts';
 import type { Lab } from './labState.ts';
+import { holdServer } from './heldServer.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
@@ -35,7 +36,12 @@ import { createTagging } from './tagging.ts';
 export interface LabParts {
   /** The same home that the training server writes to. */
   readonly store: Store;
-  readonly client: ServerClient;
+  /** Opens a training server; again when the one at hand is lost, which is closed by then. */
+  readonly openServer: () => ServerClient;
+  /** Asks the browser to keep what is stored; left out where nobody clears it. */
+  readonly keepData?: () => Promise<unknown>;
+  /** Resolves after so many milliseconds; left out for the platform's own timers. */
+  readonly wait?: (waitMs: number) => Promise<void>;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
@@ -51,7 +57,9 @@ export interface LabParts {
 
 export function createLab({
   store,
-  client,
+  openServer,
+  keepData,
+  wait = (waitMs) => new Promise((resolve) => setTimeout(resolve, waitMs)),
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -60,6 +68,8 @@ export function createLab({
   now = () => new Date(),
 }: LabParts): Lab {
   const board = createBoard();
+  const client = holdServer(openServer);
+  const backend = createBackend({ server: client, board, wait });
   const timestamp = (): string => now().toISOString();
   const corpora = createCorpusShelf({ store, board, timestamp });
   const models = createModelShelf({ store, client, board });
@@ -76,7 +86,8 @@ export function createLab({
   const library = createLibrary({ board, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
   const runner = createRunner({
-    client,
+    server: client,
+    backend,
     board,
     store,
     timestamp,
@@ -93,6 +104,12 @@ export function createLab({
     } catch {
       board.update(() => ({ usage: null }));
     }
+  }
+
+  /** The same for what leaves room, which a run may be waiting for. */
+  async function removing(work: Promise<void>): Promise<void> {
+    await changing(work);
+    runner.roomMade();
   }
 
   /** What `work` gives; the space used is asked for anew whether it succeeds or not. */
@@ -125,18 +142,11 @@ export function createLab({
     for (const shelf of [categories, catalogue, downloads]) {
       await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
     }
+    for (const damage of runList.damaged) {
+      board.notify('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
+    }
     runner.restore(runList.records);
     board.update(() => ({ opened: true }));
-  }
-
-  async function startBackend(choice: BackendChoice): Promise<void> {
-    try {
-      const report = await client.call('start', choice);
-      board.update(() => ({ backend: { status: 'ready', report } }));
-      runner.begin();
-    } catch (error) {
-      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
-    }
   }
 
   /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
@@ -158,7 +168,8 @@ export function createLab({
     async open(choice) {
       await readStored();
       // The model is verified on the training server, which is busy until its backend stands.
-      await Promise.all([startBackend(choice), builtIns?.installCorpora()]);
+      const started = backend.start(choice).then((isReady) => isReady && runner.begin());
+      await Promise.all([started, builtIns?.installCorpora()]);
       await builtIns?.installModel();
       await refreshUsage();
     },
@@ -172,16 +183,16 @@ export function createLab({
     },
     async removeCorpus(corpusId) {
       refuseInUse(board.getState(), 'corpus', corpusId);
-      await changing(corpora.remove(corpusId));
+      await removing(corpora.remove(corpusId));
     },
     async removeModel(modelId) {
       refuseInUse(board.getState(), 'model', modelId);
-      await changing(models.remove(modelId));
+      await removing(models.remove(modelId));
     },
 
     lookUpModel: downloads.lookUp,
     downloadModel: (download) => changing(downloads.download(download)),
-    discardDownload: (downloadId) => changing(downloads.discard(downloadId)),
+    discardDownload: (downloadId) => removing(downloads.discard(downloadId)),
 
     fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
     cancelJob: board.cancelJob,
@@ -210,6 +221,8 @@ export function createLab({
     estimateMemory: (request) => client.call('estimateMemory', request),
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
+      // Browsers agree or do not, and ask nobody or somebody: no reason to wait.
+      keepData?.().catch(() => undefined);
       await runner.queue(specs);
       return specs.map(({ id }) => id);
     },
@@ -218,7 +231,7 @@ export function createLab({
     resumeAll,
     moveRun: runner.move,
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
-    removeRun: runner.remove,
+    removeRun: (runId) => removing(runner.remove(runId)),
 
     exportTagger: createTaggerExport({ client, board }),
     predictions,
@@ -229,7 +242,7 @@ export function createLab({
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),
-    removeResult: (resultId) => changing(results.remove(resultId)),
+    removeResult: (resultId) => removing(results.remove(resultId)),
 
     async setMachine(machine) {
       await changing(writeMachineSettings(store, machine));
