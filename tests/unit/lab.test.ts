@@ -159,17 +159,6 @@ describe('training', () => {
     expect(notices(lab)).toContainEqual(expect.stringContaining('loss is not finite'));
   });
 
-  it('keeps the waiting runs when the server crashes, and says that the backend is gone', async () => {
-    const hold = held(1);
-    const { lab, server } = await stockedLab(hold);
-    const [first, second] = await lab.startPlan(planFile({ seeds: [1, 2] }));
-    await hold.reached;
-    server.crash();
-    await expect.poll(() => lab.getState().backend).toMatchObject({ status: 'failed', error: { code: 'worker/lost' } });
-    await expect.poll(() => status(lab, first)).toBe('failed');
-    expect(status(lab, second)).toBe('queued');
-  });
-
   it('shows the runs of a lab that was closed in the middle as paused, starts none, and resumes on request', async () => {
     const hold = held(3);
     const { lab, store } = await stockedLab(hold);
