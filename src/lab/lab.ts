@@ -28,6 +28,7 @@ import type { RequestFile } from './requestFile.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
+import { roomTaken } from './roomTaken.ts';
 import { remainingMs, runGraph } from './runGraph.ts';
 import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
@@ -248,6 +249,8 @@ export function createLab({
       await changing(writeMachineSettings(store, machine));
       board.update(() => ({ machine }));
     },
+
+    roomTaken: () => roomTaken(store, board.getState()),
 
     dismissNotice: board.dismiss,
   };

@@ -18,6 +18,7 @@ import type { RunRecord } from '../schema/runRecord.ts';
 import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
+import type { RoomItem } from './roomTaken.ts';
 import type { RunGraph } from './runGraph.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
 import type {
@@ -30,6 +31,7 @@ import type {
 } from '../../workers/protocol.ts';
 
 export type * from '../../workers/analyses.ts';
+export type { RoomItem } from './roomTaken.ts';
 
 /** A question on its way: `cancel` gives it up, and its answer is null then. */
 export interface AnalysisUnderWay<Answer> {
@@ -284,6 +286,9 @@ export interface Lab {
 
   /** Kept for this machine; runs that start later follow it. */
   setMachine(settings: MachineSettings): Promise<void>;
+
+  /** What can be removed to make room, largest first. */
+  roomTaken(): Promise<readonly RoomItem[]>;
 
   dismissNotice(noticeId: number): void;
 }

@@ -35,7 +35,7 @@ export function QueuePanel() {
           </Button>
         )}
       </div>
-      {isQueueStuck(state) && (
+      {state.needsRoom === null && isQueueStuck(state) && (
         <p className="problem boxed" role="status">
           Nothing can go on: every waiting run starts from one that is not finished. Resume or retry that one.
         </p>

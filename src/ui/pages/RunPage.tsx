@@ -6,8 +6,10 @@ import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
+import { NeedsRoom } from '../components/NeedsRoom.tsx';
 import { RunActions } from '../components/RunActions.tsx';
 import { RunInputs } from '../components/RunInputs.tsx';
+import { RunInterruptions } from '../components/RunInterruptions.tsx';
 import { RunLeaks } from '../components/RunLeaks.tsx';
 import { RunPulse } from '../components/RunPulse.tsx';
 import { RunScores } from '../components/RunScores.tsx';
@@ -30,6 +32,7 @@ export interface RunPageProps {
 export function RunPage({ run, source }: RunPageProps) {
   const { record } = run;
   const { spec, failure } = record;
+  const { state } = useLab();
   const layersOf = useLayers();
   const several = spec.tasks.length > 1;
   return (
@@ -46,11 +49,12 @@ export function RunPage({ run, source }: RunPageProps) {
         </div>
         <RunActions run={run} source={source} />
       </div>
-      {failure !== null && (
+      {failure !== null && state.needsRoom !== spec.id && (
         <p className="problem boxed" role="alert">
-          The run failed. {LabError.describe(failure)}
+          The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
         </p>
       )}
+      {source === null && state.needsRoom === spec.id && <NeedsRoom />}
       <RunPulse run={run} />
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">
@@ -75,6 +79,7 @@ export function RunPage({ run, source }: RunPageProps) {
             own={source === null}
           />
         ))}
+      <RunInterruptions record={record} />
       <RunLeaks record={record} />
       <RunInputs record={record} software={source?.file.software ?? null} />
     </>
