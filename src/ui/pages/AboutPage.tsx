@@ -56,7 +56,7 @@ export function AboutPage() {
       </p>
       <p>
         Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
-        under the Apache, MIT or ISC licence.
+        under the Apache, MIT or ISC licence: <a href="./THIRD_PARTY.md">every package and its terms</a>.
       </p>
     </div>
   );
