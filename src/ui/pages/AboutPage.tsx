@@ -56,7 +56,11 @@ export function AboutPage() {
       </p>
       <p>
         Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
-        under the Apache, MIT or ISC licence: <a href="./THIRD_PARTY.md">every package and its terms</a>.
+        under the Apache, MIT or ISC licence:{' '}
+        <a href="./THIRD_PARTY.md" target="_blank" rel="noreferrer">
+          every package and its terms
+        </a>
+        .
       </p>
     </div>
   );
