@@ -1,4 +1,5 @@
 // The tab's entry: store, workers, lab and page, wired together.
+import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { LabError } from './util/labError.ts';
@@ -7,13 +8,17 @@ import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
+import { ownScriptsOnly } from './ui/ownScriptsOnly.ts';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
 import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
+import { policedRequest } from '../workers/policedRequest.ts';
 import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
+
+ownScriptsOnly();
 
 const container = document.getElementById('root');
 if (container === null) throw new Error('The page has no element #root.');
@@ -26,7 +31,7 @@ const lab = createLab({
   keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
   openAnalysis,
   fetchBuiltIn,
-  requestFile,
+  requestFile: policedRequest(requestFile, document),
   software: softwareVersion,
 });
 

@@ -81,7 +81,13 @@ export const floors = [
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
-  { name: 'public files', paths: ['workers/requestFile.ts'], floors: [], typeFloors: ['lab'], packages: [] },
+  {
+    name: 'public files',
+    paths: ['workers/requestFile.ts', 'workers/policedRequest.ts'],
+    floors: ['util'],
+    typeFloors: ['lab'],
+    packages: [],
+  },
   {
     name: 'worker entry',
     paths: ['workers/training.worker.ts'],
@@ -91,7 +97,7 @@ export const floors = [
   {
     name: 'analysis worker entry',
     paths: ['workers/analysis.worker.ts'],
-    floors: ['storage in the browser', 'wire', 'analysis server'],
+    floors: ['schema', 'storage in the browser', 'wire', 'analysis server'],
     packages: [],
   },
   {

@@ -4,10 +4,9 @@ import type { DownloadRecord, HubFile } from '../schema/downloadRecord.ts';
 import { hubListingSchema, type HubListing } from '../schema/hubListing.ts';
 import type { ModelSource } from '../schema/modelRecord.ts';
 import { LabError } from '../util/labError.ts';
+import { publicHub } from './publicHosts.ts';
 import type { FileAnswer, RequestFile } from './requestFile.ts';
 import { wholeBody } from './wholeBody.ts';
-
-export const publicHub = 'https://huggingface.co';
 
 /** The longest wait that a hub which limits requests may ask for. */
 const longestWaitSeconds = 60;
@@ -59,6 +58,7 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
     try {
       return await requestFile(place, { from, cancelled });
     } catch (cause) {
+      if (cause instanceof LabError) throw cause;
       throw new LabError('hub/unreachable', 'The hub cannot be reached.', {
         expected: `an answer from ${place}`,
         got: textOf(cause),
