@@ -1,6 +1,8 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
+import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
 import { safetensorsStream } from './safetensorsStream.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
@@ -11,9 +13,12 @@ export interface FileTensor {
   readonly values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
+/** As many as torch's tensors can have. */
+const mostAxes = 64;
+
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().min(0)),
+  shape: z.array(z.int().min(0)).max(mostAxes),
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
@@ -73,7 +78,7 @@ interface TensorPlace {
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const json: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
   } catch {
     // falls through to the refusal below
@@ -84,8 +89,13 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace {
-  const entry = entrySchema.safeParse(raw);
-  if (!entry.success) throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`);
+  const entry = judge(entrySchema, raw);
+  if (!entry.isFit) {
+    throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`, {
+      expected: 'dtype, shape and data_offsets',
+      got: `at ${entry.fault.place || 'its top'}: ${entry.fault.message}`,
+    });
+  }
   const { dtype, shape } = entry.data;
   const [from, to] = entry.data.data_offsets;
   const elementBytes = storedElementBytes.get(dtype) ?? unreadElementBytes.get(dtype);
