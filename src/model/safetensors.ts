@@ -55,10 +55,10 @@ export function openSafetensors(
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
-  const places = Object.entries(header)
-    .filter(([name]) => name !== '__metadata__' && wanted(name))
-    .map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
+  const named = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
   refuseOverlaps(places);
+  if (places.length === named.length) refuseGaps(places, data.byteLength);
   return new Map(
     places.map((place) => [
       place.name,
@@ -132,6 +132,16 @@ function refuseOverlaps(places: readonly TensorPlace[]): void {
       got: `from byte ${from}`,
     });
   }
+}
+
+/** Bytes that no tensor has are what a name given twice leaves, since of its entries JSON keeps the last. */
+function refuseGaps(places: readonly TensorPlace[], dataBytes: number): void {
+  const described = places.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (described === dataBytes) return;
+  throw new LabError('safetensors/gap', 'The safetensors file holds bytes that are of no tensor.', {
+    expected: `${dataBytes} bytes in tensors of different names`,
+    got: String(described),
+  });
 }
 
 /** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */
