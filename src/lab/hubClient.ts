@@ -3,7 +3,9 @@ import { modelFiles, type ModelFiles } from '../data/formats/modelFiles.ts';
 import type { DownloadRecord, HubFile } from '../schema/downloadRecord.ts';
 import { hubListingSchema, type HubListing } from '../schema/hubListing.ts';
 import type { ModelSource } from '../schema/modelRecord.ts';
+import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
 import { publicHub } from './publicHosts.ts';
 import type { FileAnswer, RequestFile } from './requestFile.ts';
 import { wholeBody } from './wholeBody.ts';
@@ -108,16 +110,16 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
 function parseListing(bytes: Uint8Array, place: string): HubListing {
   let json: unknown = null;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = parseJson(new TextDecoder().decode(bytes));
   } catch {
     // refused below
   }
-  const listing = hubListingSchema.safeParse(json);
-  if (listing.success) return listing.data;
-  const [issue] = listing.error.issues;
+  const listing = judge(hubListingSchema, json);
+  if (listing.isFit) return listing.data;
+  const { place: at, message } = listing.fault;
   throw new LabError('hub/listing', `${place} does not list a repository's files.`, {
     expected: 'JSON with sha and siblings, each with rfilename and size',
-    got: `${issue?.path.map(String).join('.')}: ${issue?.message}`,
+    got: `${at}: ${message}`,
   });
 }
 
