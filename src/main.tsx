@@ -5,6 +5,8 @@ import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
+import { labLock } from './tab/labLock.ts';
+import { wasTakenAway } from './tab/visit.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
@@ -19,9 +21,11 @@ const container = document.getElementById('root');
 if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
+const goOn = wasTakenAway();
 const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
+  ownership: labLock(),
   client: connect<ServerCalls, RunEvent>(workerWire(worker)),
   openAnalysis,
   fetchBuiltIn,
@@ -34,7 +38,9 @@ root.render(
     <App lab={lab} />
   </StrictMode>,
 );
-lab.open(chosenBackend()).catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+lab
+  .open(chosenBackend(), { goOn })
+  .catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
 
 function openAnalysis(): AnalysisClient {
   const thread = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });

@@ -34,6 +34,7 @@ import { train } from '../src/training/train.ts';
 import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { notBefore } from '../src/util/notBefore.ts';
 import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
 import type { ServerPort } from './port.ts';
 import { serve } from './port.ts';
@@ -190,7 +191,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
         ...stored,
         status: interrupted ? (error === 'pause' ? 'paused' : 'stopped') : 'failed',
         failure: interrupted ? null : LabError.toData(error),
-        updatedAt: new Date().toISOString(),
+        updatedAt: notBefore(new Date().toISOString(), stored.updatedAt),
       };
       await writeRunRecord(store, record);
     }

@@ -81,6 +81,7 @@ export const floors = [
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
+  { name: 'tab', paths: ['src/tab/'], floors: [], typeFloors: ['lab'], packages: [] },
   { name: 'public files', paths: ['workers/requestFile.ts'], floors: [], typeFloors: ['lab'], packages: [] },
   {
     name: 'worker entry',
@@ -106,6 +107,7 @@ export const floors = [
       'worker entry',
       'analysis worker entry',
       'lab',
+      'tab',
       'ui',
     ],
     packages: ['react', 'react-dom'],

@@ -6,13 +6,22 @@ import type { Store } from '../storage/store.ts';
 import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
 import type { Board } from './board.ts';
 import { queuedRun } from '../schema/queuedRun.ts';
+import { laterThan, notBefore } from '../util/notBefore.ts';
+import type { QueueMemory } from './queueMemory.ts';
 import { runTitle } from './runTitle.ts';
-import { advanceRunView, boardingRunView, restingRunView, setRunStatus, insertRunView } from './runViews.ts';
+import {
+  advanceRunView,
+  boardingRunView,
+  insertRunView,
+  restingRunView,
+  runViewsOf,
+  setRunStatus,
+} from './runViews.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
 
 export interface Runner {
-  /** Shows stored runs; those that were open are paused. */
-  restore(records: readonly RunRecord[]): void;
+  /** Shows stored runs in the place of all others; those that were open are paused, but `goOn` queued in this order. */
+  restore(records: readonly RunRecord[], goOn?: readonly string[]): void;
   /** From now on the server takes runs. */
   begin(): void;
   /** Queues new runs, and known ones that are neither waiting, running nor finished. */
@@ -29,13 +38,14 @@ export interface RunnerParts {
   readonly client: ServerClient;
   readonly board: Board;
   readonly store: Store;
+  readonly memory: QueueMemory;
   /** ISO date and time. */
   readonly timestamp: () => string;
   /** Called when stored bytes changed: after checkpoints and ends. */
   readonly stored: () => void;
 }
 
-export function createRunner({ client, board, store, timestamp, stored }: RunnerParts): Runner {
+export function createRunner({ client, board, store, memory, timestamp, stored }: RunnerParts): Runner {
   let plan = emptySchedule;
   let serverReady = false;
   let driving: Promise<void> = Promise.resolve();
@@ -47,6 +57,7 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
 
   function dispatch(action: ScheduleAction): void {
     plan = schedule(plan, action);
+    memory.keep(plan);
     const at = timestamp();
     board.update(({ runs }) => ({
       queue: plan.queue,
@@ -106,32 +117,39 @@ export function createRunner({ client, board, store, timestamp, stored }: Runner
     const shown = recordOf(runId);
     try {
       const last = (await readRunRecord(store, runId)) ?? shown;
-      const record: RunRecord = { ...last, status: 'failed', failure, updatedAt: timestamp() };
+      const record: RunRecord = {
+        ...last,
+        status: 'failed',
+        failure,
+        updatedAt: notBefore(timestamp(), last.updatedAt),
+      };
       await writeRunRecord(store, record);
       return record;
     } catch (error) {
       board.notifyError('The failed run could not be stored', error);
-      return { ...shown, status: 'failed', failure, updatedAt: timestamp() };
+      return { ...shown, status: 'failed', failure, updatedAt: notBefore(timestamp(), shown.updatedAt) };
     }
   }
 
   return {
-    restore(records) {
-      board.update(({ runs }) => ({
-        runs: records.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
-      }));
+    restore(records, goOn = []) {
+      board.update(() => ({ runs: runViewsOf(records) }));
       dispatch({
         kind: 'restore',
         runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, parent: spec.parent }])),
       });
+      for (const { spec } of goOn.flatMap((runId) => records.filter((record) => record.spec.id === runId))) {
+        dispatch({ kind: 'queue', runId: spec.id, parent: spec.parent });
+      }
     },
     begin() {
       serverReady = true;
       advance();
     },
     async queue(specs) {
-      const known = new Set(board.getState().runs.map(({ record }) => record.spec.id));
-      const at = timestamp();
+      const records = board.getState().runs.map(({ record }) => record);
+      const known = new Set(records.map(({ spec }) => spec.id));
+      const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
       const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
       for (const record of fresh) await writeRunRecord(store, record);
       board.update(({ runs }) => ({
