@@ -1,4 +1,5 @@
 // All runs, newest first.
+import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
 import { QueuePanel } from '../components/QueuePanel.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
 import { routeHref } from '../route.ts';
@@ -15,6 +16,7 @@ export function RunsPage() {
         </p>
       ) : (
         <>
+          <AwakeSwitch />
           <QueuePanel />
           <RunsTable
             label="Runs"
