@@ -88,6 +88,7 @@ export const floors = [
     typeFloors: ['lab'],
     packages: [],
   },
+  { name: 'tab', paths: ['src/tab/'], floors: [], typeFloors: ['lab'], packages: [] },
   {
     name: 'worker entry',
     paths: ['workers/training.worker.ts'],
@@ -112,6 +113,7 @@ export const floors = [
       'worker entry',
       'analysis worker entry',
       'lab',
+      'tab',
       'ui',
     ],
     packages: ['react', 'react-dom'],

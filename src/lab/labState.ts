@@ -141,7 +141,11 @@ export interface ImportedResult {
   readonly file: ResultFile;
 }
 
+/** Which tab has the lab: this one, or another that does the training, while here is only something to be looked at. */
+export type Owner = 'here' | 'elsewhere';
+
 export interface LabState {
+  readonly owner: Owner;
   /** False until the stored corpora, models, runs and results have been read. */
   readonly opened: boolean;
   readonly backend: BackendState;
@@ -174,8 +178,14 @@ export interface Lab {
   /** Calls `listener` after every change; answers with the way to stop that. */
   subscribe(listener: () => void): () => void;
 
-  /** Reads everything stored, installs the built-in model and samples on first use, starts the backend. */
-  open(choice: BackendChoice): Promise<void>;
+  /**
+   * Reads everything stored, installs the built-in model and samples on first use, starts the backend. Where another tab has the lab, it is
+   * only shown, until that tab is gone: calls that change something or need the device reject with LabError `lab/elsewhere` meanwhile.
+   * `goOn`: runs that were under way when the lab was left go on, where they are paused otherwise.
+   */
+  open(choice: BackendChoice, options?: { readonly goOn?: boolean }): Promise<void>;
+  /** Reads what another tab has stored meanwhile; nothing where the lab is this tab's own. */
+  refresh(): Promise<void>;
 
   /**
    * Takes in whatever was dropped: corpora (files, folders, zips), model folders, result files and plan files are told apart.

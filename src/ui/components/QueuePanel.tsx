@@ -12,6 +12,7 @@ import { TableBox } from './TableBox.tsx';
 
 export function QueuePanel() {
   const { lab, state } = useLab();
+  const disabled = state.owner === 'elsewhere';
   const layersOf = useLayers();
   const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
   const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
@@ -25,12 +26,12 @@ export function QueuePanel() {
       <div className="title-row">
         <h2 id="queue-title">Queue</h2>
         {paused.length > 0 && (
-          <Button onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
+          <Button disabled={disabled} onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
             Resume {format.counted(paused.length, 'paused run')}
           </Button>
         )}
         {failed.length > 0 && (
-          <Button onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
+          <Button disabled={disabled} onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
             Retry {format.counted(failed.length, 'failed or skipped run')}
           </Button>
         )}

@@ -5,6 +5,7 @@ import type { ImportedResult, PredictionFormat, RunView } from '../../lab/labSta
 import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
+import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
 import { NeedsRoom } from '../components/NeedsRoom.tsx';
 import { RunActions } from '../components/RunActions.tsx';
@@ -34,6 +35,7 @@ export function RunPage({ run, source }: RunPageProps) {
   const { spec, failure } = record;
   const { state } = useLab();
   const layersOf = useLayers();
+  const trainsElsewhere = source === null && record.status === 'running' && state.owner === 'elsewhere';
   const several = spec.tasks.length > 1;
   return (
     <>
@@ -42,8 +44,8 @@ export function RunPage({ run, source }: RunPageProps) {
           <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
           <h1>{runName(spec)}</h1>
           <p className="soft">
-            <StatusMark status={record.status} /> · {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} ·
-            seed {spec.seed}
+            <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
+            {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
             {source !== null && ` · from ${source.fileName}, read only`}
           </p>
         </div>
@@ -56,6 +58,7 @@ export function RunPage({ run, source }: RunPageProps) {
       )}
       {source === null && state.needsRoom === spec.id && <NeedsRoom />}
       <RunPulse run={run} />
+      {source === null && record.status !== 'finished' && <AwakeSwitch />}
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">
           <LossChart steps={record.steps} />

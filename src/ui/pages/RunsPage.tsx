@@ -1,4 +1,5 @@
 // All runs, newest first.
+import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
 import { NeedsRoom } from '../components/NeedsRoom.tsx';
 import { QueuePanel } from '../components/QueuePanel.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
@@ -17,6 +18,7 @@ export function RunsPage() {
       ) : (
         <>
           <NeedsRoom />
+          <AwakeSwitch />
           <QueuePanel />
           <RunsTable
             label="Runs"
