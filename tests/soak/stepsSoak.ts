@@ -46,7 +46,7 @@ export function soakPlot({ samples }: LongRun): string {
 }
 
 /** The report in Markdown, beside which `soak.svg` lies. */
-export function soakReport(run: LongRun, { backend, steps }: Pick<StepsRequest, 'backend' | 'steps'>): string {
+export function soakReport(run: LongRun, { steps }: Pick<StepsRequest, 'steps'>): string {
   const series = longRunSeries(run.samples);
   const judged = series.map((one) => ({ one, found: growth(one) }));
   const isKept = judged.every(({ found }) => found.isKept);
@@ -58,7 +58,7 @@ export function soakReport(run: LongRun, { backend, steps }: Pick<StepsRequest, 
   const minutes = (run.samples.at(-1)?.seconds ?? 0) / 60;
   return `# One long run
 
-${run.steps.toLocaleString('en')} steps in ${run.epochs} epochs of one run on ${run.device} (backend ${backend}), trained by the lab itself in its Worker in Chromium ${run.browser}
+${run.steps.toLocaleString('en')} steps in ${run.epochs} epochs of one run with ${run.device}, trained by the lab itself in its Worker in Chromium ${run.browser}
 while its page showed the run: an XLNet of 2 layers, width 16, batches of 4 sequences in micro-batches of 2, sequences of at most
 24 pieces, dropout at all sites. Every epoch ends with an evaluation, a snapshot and a resume point, each in place of an older one.
 
@@ -68,14 +68,15 @@ ${new Date().toISOString().slice(0, 10)}, lab ${softwareVersion} at ${commit()},
 npm run soak -- steps --steps ${steps}
 \`\`\`
 
-**${isKept ? 'Nothing grew.' : 'Something grew.'}** Growth is that of the median of the last fifth of ${run.samples.length} samples over the second fifth; the first fifth warms up. Heaps
+**${isKept ? 'Every promise was kept.' : 'A promise was broken.'}** Growth is that of the median of the last fifth of ${run.samples.length} samples over the second fifth; the first fifth warms up. Heaps
 are measured after garbage was collected (\`performance.measureUserAgentSpecificMemory\`), GPU and tensor bytes are the engine's own count, and
 the page's nodes and listeners those that the browser counts, detached ones included.
 
 ${markdownTable(['', 'first', 'last', 'peak', 'promised', 'growth', ''], rows)}
 
-A run keeps at most 1,000 points of its loss curve, however many steps it has, and one entry for each epoch: its history grows
-with the epochs and up to these points, and so does what the page holds to draw it. The rest does not know how long the run has been going on.
+A run keeps about 1,000 points of its loss curve, however many steps it has, one more at the end of each epoch, and the epoch's scores:
+its history grows up to these points and with the epochs, and so does what Worker and page hold of it; a chart's line of up to 100 epochs
+has a dot for each. The rest does not know how long the run has been going on.
 
 ![What the run held, by steps](soak.svg)
 `;
