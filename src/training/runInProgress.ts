@@ -57,7 +57,7 @@ export interface TrainInputs {
   readonly signal: AbortSignal;
 }
 
-/** Points of the loss curve a run keeps at the most. */
+/** Points of the loss curve a run keeps at the most, beside the one that ends each epoch. */
 const LARGEST_HISTORY = 1000;
 const CHECKPOINT_EVERY_MS = 30_000;
 /** Writing checkpoints may take one part in so many of the time. */

@@ -11,8 +11,8 @@ export async function openLab(page: Page): Promise<void> {
 }
 
 /** On the training page: the sample is offered when the backend stands and samples and model are installed. */
-export async function waitUntilReady(page: Page): Promise<void> {
-  await expect(page.getByRole('button', { name: 'Train on a sample' })).toBeEnabled({ timeout: 60_000 });
+export async function waitUntilReady(page: Page, timeout = 60_000): Promise<void> {
+  await expect(page.getByRole('button', { name: 'Train on a sample' })).toBeEnabled({ timeout });
 }
 
 export async function visit(page: Page, place: Place): Promise<void> {

@@ -3,6 +3,8 @@ import { expect, type Page, type TestInfo } from '@playwright/test';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { Method, RunRecord } from '../../src/schema/runRecord.ts';
 import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
+import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
+import { timeless } from '../fixtures/timeless.ts';
 import { test } from './labPage.ts';
 import {
   enterPlan,
@@ -12,7 +14,6 @@ import {
   planPanel,
   runsWith,
   startPlan,
-  writeShortCorpora,
   type PlanEntries,
 } from './planActions.ts';
 
@@ -65,7 +66,7 @@ test('the whole plan of a category trains to charts, tables and one file, and is
 
   await test.step('the plan is shown before anything starts', async () => {
     await openLab(page);
-    await enterPlan(page, await writeShortCorpora(info, corpora, sentences), whole);
+    await enterPlan(page, await writeShortCorpora(info.outputPath(), corpora, sentences), whole);
     const types = await rowsOf(page.getByRole('table', { name: 'Types of sickness' }));
     expect(types.map(([corpus, type, , becomes]) => [corpus, type, becomes])).toEqual([
       ['short-a', 'Disease', 'Sickness'],
@@ -176,7 +177,7 @@ test('a plan whose tab was closed twice ends with the file of one that was left 
 }, info) => {
   test.setTimeout(600_000);
   const runs = 2 + 1 + 2 * 2;
-  const folders = await writeShortCorpora(info, corpora, sentences);
+  const folders = await writeShortCorpora(info.outputPath(), corpora, sentences);
   const start = async (where: Page) => {
     await openLab(where);
     await enterPlan(where, folders, small);
@@ -199,7 +200,7 @@ test('a plan whose tab was closed twice ends with the file of one that was left 
 
   expect(interrupted.plan).toEqual(alone.plan);
   expect(runsById(interrupted)).toEqual(runsById(alone));
-  expect(withoutTimes(interrupted.models)).toEqual(withoutTimes(alone.models));
+  expect(timeless(interrupted.models)).toEqual(timeless(alone.models));
   for (const { steps, totalSteps, snapshots } of interrupted.runs) {
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
     expect(snapshots.map(({ epoch }) => epoch)).toEqual([1, 2]);
@@ -347,10 +348,5 @@ function meanText(file: ResultFile, contender: string, place: number): string {
 
 /** Everything the runs of a file say but when it was. */
 function runsById(file: ResultFile): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(file.runs.map((run) => [run.spec.id, withoutTimes(run)]));
-}
-
-function withoutTimes(value: unknown): unknown {
-  const times = ['elapsedMs', 'createdAt', 'updatedAt', 'addedAt'];
-  return JSON.parse(JSON.stringify(value, (key, member: unknown) => (times.includes(key) ? undefined : member)));
+  return Object.fromEntries(file.runs.map((run) => [run.spec.id, timeless(run)]));
 }

@@ -1,20 +1,9 @@
-// What a person does with plans of several methods, and the short corpora that such plans are tried on.
+// What a person does with plans of several methods.
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseResultFile } from '../../src/lab/resultFile.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
+import type { ShortCorpus } from '../fixtures/shortCorpora.ts';
 import { download, dropPaths, visit, type SavedJson } from './labActions.ts';
-
-const splits = ['train', 'devel', 'test'] as const;
-
-export interface ShortCorpus {
-  readonly name: string;
-  /** The sample that it is the beginning of. */
-  readonly sample: string;
-  /** What the sample's one type is called in it. */
-  readonly type: string;
-}
 
 export interface PlanEntries {
   readonly category: string;
@@ -27,26 +16,6 @@ export interface PlanEntries {
   readonly rounds: { readonly count: string; readonly epochs: string };
   readonly batchSize: string;
   readonly learningRate: string;
-}
-
-/** Writes the first sentences of the samples as corpora of their own; answers with their folders. */
-export async function writeShortCorpora(
-  info: TestInfo,
-  corpora: readonly ShortCorpus[],
-  sentences: Readonly<Record<(typeof splits)[number], number>>,
-): Promise<readonly string[]> {
-  return Promise.all(
-    corpora.map(async ({ name, sample, type }) => {
-      const folder = info.outputPath(name);
-      await mkdir(folder, { recursive: true });
-      for (const split of splits) {
-        const text = await readFile(path.join('public/corpora', sample, `${split}.tsv`), 'utf8');
-        const kept = text.split('\n\n').slice(0, sentences[split]).join('\n\n');
-        await writeFile(path.join(folder, `${split}.tsv`), `${kept.replace(/(?<=\t[BI]-)\w+$/gm, type)}\n`);
-      }
-      return folder;
-    }),
-  );
 }
 
 /** Brings the corpora in and enters the plan on the training page, with the preset Sample for what it does not name. */

@@ -9,7 +9,8 @@ import type { Store } from '../../src/storage/store.ts';
 import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
-import { timeless, tinyTraining } from '../fixtures/tinyTraining.ts';
+import { timeless } from '../fixtures/timeless.ts';
+import { tinyTraining } from '../fixtures/tinyTraining.ts';
 import { testGpu } from './support/runRecording.ts';
 
 let tasks: EncodedTasks;

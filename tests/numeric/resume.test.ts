@@ -15,7 +15,8 @@ import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
 import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
 import type { LetTimePass, Uninterrupted } from '../fixtures/tinyTraining.ts';
-import { bitsOf, outcome, pausingAfterOneStep, stopClock, timeless, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts'; // prettier-ignore
+import { timeless } from '../fixtures/timeless.ts';
+import { bitsOf, outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts'; // prettier-ignore
 
 const runId = tinyRecord().spec.id;
 const stepsPerEpoch = 4;

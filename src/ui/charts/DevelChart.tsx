@@ -11,6 +11,9 @@ const LEGEND = [
   { name: 'F1', line: 'thick' },
 ];
 
+/** More epochs than these are drawn without: dots that touch tell nothing, and each is an element of the page. */
+const MOST_DOTS = 100;
+
 export interface DevelChartProps {
   readonly epochs: readonly EpochPoint[];
   /** Place of the task in the run. */
@@ -26,6 +29,7 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
     return [{ epoch, precision, recall, f1 }];
   });
   const lowest = Math.min(100, ...points.flatMap(({ precision, recall }) => [precision, recall]));
+  const dotOf = (r: number, fill: string) => points.length <= MOST_DOTS && { r, fill, strokeWidth: 0 };
   const floor = Math.max(0, Math.floor(lowest / 10) * 10);
   return (
     <ChartFrame
@@ -56,7 +60,7 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
           stroke="var(--chart-precision)"
           strokeDasharray="5 3"
           strokeWidth={1.5}
-          dot={{ r: 1.5, fill: 'var(--chart-precision)', strokeWidth: 0 }}
+          dot={dotOf(1.5, 'var(--chart-precision)')}
           isAnimationActive={false}
         />
         <Line
@@ -64,7 +68,7 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
           stroke="var(--chart-recall)"
           strokeDasharray="1.5 3"
           strokeWidth={1.5}
-          dot={{ r: 1.5, fill: 'var(--chart-recall)', strokeWidth: 0 }}
+          dot={dotOf(1.5, 'var(--chart-recall)')}
           isAnimationActive={false}
         />
         <Line
@@ -72,7 +76,7 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
           name="F1"
           stroke="var(--accent)"
           strokeWidth={2}
-          dot={{ r: 2.5, fill: 'var(--accent)', strokeWidth: 0 }}
+          dot={dotOf(2.5, 'var(--accent)')}
           isAnimationActive={false}
         />
       </LineChart>

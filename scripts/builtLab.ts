@@ -1,0 +1,33 @@
+// Builds the lab when its sources are newer than the last build.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'vite';
+
+const sources = [
+  'src',
+  'workers',
+  'public',
+  'scripts',
+  'index.html',
+  'vite.config.ts',
+  'package.json',
+  'package-lock.json',
+];
+
+/** When the newest file at or under a place was changed; 0 when there is nothing. */
+function newestMs(place: string): number {
+  if (!existsSync(place)) return 0;
+  const stats = statSync(place);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  // A folder's own time tells of files removed from it.
+  return Math.max(stats.mtimeMs, ...readdirSync(place).map((name) => newestMs(path.join(place, name))));
+}
+
+/** Resolves when `dist/` under the project's root is as the sources say. */
+export async function builtLab(root: string): Promise<void> {
+  const builtMs = newestMs(path.join(root, 'dist', 'index.html'));
+  const changedMs = Math.max(...sources.map((source) => newestMs(path.join(root, source))));
+  if (builtMs > changedMs) return;
+  console.log('Building the lab.');
+  await build({ root, logLevel: 'warn' });
+}

@@ -1,0 +1,92 @@
+// What `npm run soak` is asked for.
+import { parseArgs } from 'node:util';
+
+/** What each soak does, and which options it follows. */
+export const SOAKS = {
+  kills: { about: 'kills a real Chromium while it trains, and compares with trainings left alone', options: ['kills', 'seed', 'backend'] },
+  headless: { about: 'kills `npm run headless` in the same way', options: ['headless-kills', 'seed'] },
+  steps: { about: 'trains one run of many steps and measures whether anything grows; writes the report', options: ['steps', 'samples', 'report'] },
+  devices: { about: 'loses devices, memory and Workers at every step', options: [] },
+  disk: { about: 'fills the disk and tears records at every write', options: [] },
+  fuzz: { about: 'gives every reader broken input', options: ['fuzz-rounds'] },
+} as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
+export type SoakName = keyof typeof SOAKS;
+
+export const SOAK_NAMES = Object.keys(SOAKS) as readonly SoakName[];
+
+export const SOAK_USAGE = `usage: npm run soak [-- NAME...] [options]
+
+Without a name all of them, one after another:
+${SOAK_NAMES.map((name) => `  ${name.padEnd(9)} ${SOAKS[name].about}`).join('\n')}
+
+  --kills N            kills of the browser (40), shared between the backends
+  --backend NAME       wasm or webgpu alone for these kills; both without it
+  --headless-kills N   kills of headless (20)
+  --seed N             of the moments and kinds of kills (1)
+  --steps N            steps of the long run (10000)
+  --samples N          how often it is measured (60)
+  --report FOLDER      where soak.md and soak.svg are written (docs)
+  --fuzz-rounds N      broken inputs for each reader (2000)
+Exit codes: 0 nothing was lost, 1 something was, 2 wrong command.
+`;
+
+export interface SoakArguments {
+  readonly names: readonly SoakName[];
+  readonly kills: number;
+  readonly backends: readonly ('wasm' | 'webgpu')[];
+  readonly headlessKills: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly samples: number;
+  readonly report: string;
+  readonly fuzzRounds: number;
+}
+
+/** Null when help was asked for. Throws Error on what it does not understand. */
+export function soakArguments(words: readonly string[]): SoakArguments | null {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      kills: { type: 'string' },
+      backend: { type: 'string' },
+      'headless-kills': { type: 'string' },
+      seed: { type: 'string' },
+      steps: { type: 'string' },
+      samples: { type: 'string' },
+      report: { type: 'string' },
+      'fuzz-rounds': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) return null;
+  const isName = (name: string): name is SoakName => Object.hasOwn(SOAKS, name);
+  const unknown = positionals.find((name) => !isName(name));
+  if (unknown !== undefined) throw new Error(`No soak is called ${unknown}: one of ${SOAK_NAMES.join(', ')}.`);
+  const names = positionals.length === 0 ? SOAK_NAMES : positionals.filter(isName);
+  const followed: readonly string[] = names.flatMap((name) => [...SOAKS[name].options]);
+  const idle = Object.keys(values).find((option) => !followed.includes(option));
+  if (idle !== undefined) throw new Error(`--${idle} means nothing to ${names.join(', ')}.`);
+  const { backend } = values;
+  if (backend !== undefined && backend !== 'wasm' && backend !== 'webgpu') {
+    throw new Error(`--backend: wasm or webgpu, not ${backend}.`);
+  }
+  return {
+    names,
+    kills: whole('kills', values.kills, 40, 1),
+    backends: backend === undefined ? ['wasm', 'webgpu'] : [backend],
+    headlessKills: whole('headless-kills', values['headless-kills'], 20, 1),
+    seed: whole('seed', values.seed, 1, 0),
+    steps: whole('steps', values.steps, 10_000, 100),
+    // Fewer are too few to tell growth from chance.
+    samples: whole('samples', values.samples, 60, 10),
+    report: values.report ?? 'docs',
+    fuzzRounds: whole('fuzz-rounds', values['fuzz-rounds'], 2000, 1),
+  };
+}
+
+function whole(option: string, text: string | undefined, otherwise: number, least: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`--${option}: a whole number from ${least} is expected, not ${text}.`);
+}

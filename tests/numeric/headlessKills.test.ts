@@ -1,0 +1,15 @@
+// Proves that headless, killed by SIGKILL while it trains and run again, ends with the bits of one that was left alone.
+import { expect, it } from 'vitest';
+import { headlessKills } from '../soak/headlessKills.ts';
+import { singleTaskPlan } from '../soak/killPlans.ts';
+
+it('headless goes on from what a kill left, to the same weights and result file', async () => {
+  const { rows, differences } = await headlessKills({
+    plan: singleTaskPlan(6),
+    kills: 2,
+    seed: 1,
+    say: () => undefined,
+  });
+  expect(differences).toEqual([]);
+  expect(rows[0]).toMatchObject({ times: 2, lost: 0 });
+});

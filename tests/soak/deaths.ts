@@ -1,0 +1,54 @@
+// The ways in which a lab that trains is made to die, and how each is done.
+import type { Page } from 'playwright';
+import type { KillableBrowser } from './killableBrowser.ts';
+
+export const DEATHS = ['browser', 'renderer', 'crash', 'tab', 'worker', 'GPU process'] as const;
+export type Death = (typeof DEATHS)[number];
+
+/** What was done, in the words of the report. */
+export const deathWords: Readonly<Record<Death, string>> = {
+  browser: 'SIGKILL of Chromium with all its processes',
+  renderer: "SIGKILL of the tab's process",
+  crash: 'crash of the tab',
+  tab: 'tab closed without warning',
+  worker: 'training Worker ended, then the tab closed',
+  'GPU process': 'SIGKILL of the GPU process',
+};
+
+/** What is left afterwards: nothing, the browser without the page, or both. */
+export type Left = 'nothing' | 'browser' | 'page';
+
+/** Kills; resolves when it is done. */
+export async function die(death: Death, browser: KillableBrowser, page: Page): Promise<Left> {
+  switch (death) {
+    case 'browser':
+      await browser.kill();
+      return 'nothing';
+    case 'renderer': {
+      const crashed = page.waitForEvent('crash');
+      await browser.killProcesses('renderer');
+      await crashed;
+      await page.close();
+      return 'browser';
+    }
+    case 'crash': {
+      const crashed = page.waitForEvent('crash');
+      const session = await page.context().newCDPSession(page);
+      // No answer comes from the dead.
+      session.send('Page.crash').catch(() => undefined);
+      await crashed;
+      await page.close();
+      return 'browser';
+    }
+    case 'tab':
+      await page.close();
+      return 'browser';
+    case 'worker':
+      await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.close())));
+      await page.close();
+      return 'browser';
+    case 'GPU process':
+      await browser.killProcesses('GPU');
+      return 'page';
+  }
+}
