@@ -3,12 +3,14 @@ import { z } from 'zod';
 import type { Mention } from '../data/corpus.ts';
 
 const count = z.int().min(0);
+/** A broken record may state any number, and each becomes a list of mentions. */
+const mostSentences = 10_000_000;
 
 export const storedPredictionsSchema = z
   .strictObject({
     version: z.literal(1),
     /** Sentences of the split, predicted on or not a mention in them. */
-    sentences: count,
+    sentences: count.max(mostSentences),
     /** Names as the task's corpus has them, whatever the run trained them as. */
     types: z.array(z.string()),
     /** Four numbers a mention, in order: sentence, first token, token behind the last, place in `types`. */
