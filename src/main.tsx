@@ -10,7 +10,7 @@ import { wasTakenAway } from './tab/visit.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
-import type { BackendChoice, RunEvent, ServerCalls } from '../workers/protocol.ts';
+import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
 import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
@@ -22,11 +22,12 @@ if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
 const goOn = wasTakenAway();
-const worker = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
 const lab = createLab({
   store: indexedDb(),
   ownership: labLock(),
-  client: connect<ServerCalls, RunEvent>(workerWire(worker)),
+  openServer,
+  // Absent outside a secure context.
+  keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -41,6 +42,11 @@ root.render(
 lab
   .open(chosenBackend(), { goOn })
   .catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+
+function openServer(): ServerClient {
+  const thread = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });
+  return connect<ServerCalls, RunEvent>(workerWire(thread));
+}
 
 function openAnalysis(): AnalysisClient {
   const thread = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });

@@ -1,5 +1,6 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import type { DeviceHealth, EngineGpu } from '../src/engine/device.ts';
+import { underlyingFailure } from '../src/engine/gpuFailure.ts';
 import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
 import { startBackend } from '../src/engine/startBackend.ts';
@@ -15,6 +16,7 @@ import { readMachineSettings } from '../src/storage/machineSettings.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
+import { configAsTrained } from '../src/training/configAsTrained.ts';
 import { encodeTasks } from '../src/training/encodeTasks.ts';
 import { encoderFacts, encoderOfFile } from '../src/training/encoderOfFile.ts';
 import { importModel } from '../src/training/importModel.ts';
@@ -185,15 +187,20 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
         port.emit({ ...next.value, runId: spec.id });
       }
     } catch (error) {
+      const isAsked = signal.aborted && error === signal.reason;
+      const failure = isAsked ? null : LabError.toData(await underlyingFailure(error, backend.health));
+      const isFull = failure?.code === 'storage/full';
       const stored = (await readRunRecord(store, spec.id)) ?? record;
-      const interrupted = signal.aborted && error === signal.reason;
       record = {
         ...stored,
-        status: interrupted ? (error === 'pause' ? 'paused' : 'stopped') : 'failed',
-        failure: interrupted ? null : LabError.toData(error),
+        status: isAsked ? (error === 'pause' ? 'paused' : 'stopped') : isFull ? 'paused' : 'failed',
+        failure,
         updatedAt: notBefore(new Date().toISOString(), stored.updatedAt),
       };
-      await writeRunRecord(store, record);
+      // Without room the stored record still says that the run is under way: when the lab is opened again, it is paused.
+      await writeRunRecord(store, record).catch((refused: unknown) => {
+        if (!isFull) throw refused;
+      });
     }
     port.emit({ kind: 'ended', runId: spec.id, record });
     return record;
@@ -210,7 +217,8 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     const { model, texts } = await readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
-    const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, spec.config, signal));
+    const config = configAsTrained(record);
+    const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
     return yield* train({ record, tasks, weights, store, health, gpu, signal });
   }
 

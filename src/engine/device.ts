@@ -1,6 +1,7 @@
 // Our own GPU device: limits raised to the adapter's, failures remembered, shared with tfjs.
 import * as tf from '@tensorflow/tfjs';
 import { LabError } from '../util/labError.ts';
+import { gpuFailure } from './gpuFailure.ts';
 import { guardWebgpuKernels } from './guardWebgpuKernels.ts';
 import type { EngineWays } from './engineWays.ts';
 import { waysFor } from './engineWays.ts';
@@ -83,12 +84,10 @@ export async function openDevice(
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const pipelines = new Pipelines(device);
   const health: DeviceHealth = { failure: null };
-  device.addEventListener('uncapturederror', ({ error: { message } }) => {
-    const code = pipelines.codeNamedIn(message);
-    health.failure ??= new LabError('gpu/error', `The GPU refused work: ${message}${code === null ? '' : `\n${code}`}`);
+  device.addEventListener('uncapturederror', ({ error }) => {
+    health.failure ??= gpuFailure(error, pipelines.codeNamedIn(error.message));
   });
   void device.lost.then(({ reason, message }) => {
-    if (reason === 'destroyed') return;
     health.failure ??= new LabError('gpu/lost', `The GPU device was lost: ${message || reason || 'no reason given'}.`);
   });
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');

@@ -17,7 +17,7 @@ export class Pipelines {
     return this.compiled.size;
   }
 
-  /** Throws LabError `gpu/error` with the kernel's name, the compiler's message and the WGSL. */
+  /** Throws LabError `gpu/error`, or `gpu/internal` for a fault of the compiler, with the kernel's name, its message and the WGSL. */
   of(kernel: Kernel): Promise<GPUComputePipeline> {
     const known = this.compiled.get(kernel.code);
     if (known !== undefined) return known;
@@ -60,7 +60,12 @@ export class Pipelines {
       return await this.device.createComputePipelineAsync({ label: kernel.name, layout, compute: { module } });
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new LabError('gpu/error', `The GPU cannot compile ${kernel.name}: ${message}\n${kernel.code}`, { cause });
+      const isFault = cause instanceof GPUPipelineError && cause.reason === 'internal';
+      throw new LabError(
+        isFault ? 'gpu/internal' : 'gpu/error',
+        `The GPU cannot compile ${kernel.name}: ${message}\n${kernel.code}`,
+        { cause },
+      );
     }
   }
 }

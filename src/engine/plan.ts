@@ -1,7 +1,7 @@
 // A recorded list of launches bound to a device: compiled once, replayed every step.
-import { LabError } from '../util/labError.ts';
 import type { Arena, SlotPlan } from './arena.ts';
 import { planSlots } from './arena.ts';
+import { gpuFailure } from './gpuFailure.ts';
 import type { GpuMemory } from './gpuMemory.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Launch, Region, Resident } from './recorder.ts';
@@ -57,7 +57,7 @@ export class Plan {
     this.uniforms = writeUniforms(launches, home.memory);
   }
 
-  /** Queues every launch. The first time, answers only after WebGPU has accepted all of it, else throws LabError `gpu/error`. */
+  /** Queues every launch. The first time, answers only after WebGPU has accepted all of it, else throws LabError `gpu/memory`, `gpu/internal` or `gpu/error`. */
   run(): void | Promise<void> {
     const { device } = this.home.memory;
     if (this.proven) {
@@ -68,7 +68,9 @@ export class Plan {
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     this.submit(device);
-    return this.accepted([device.popErrorScope(), device.popErrorScope()]);
+    const validation = device.popErrorScope();
+    // Memory first: what could not be allocated is invalid too.
+    return this.accepted([device.popErrorScope(), validation]);
   }
 
   /**
@@ -126,7 +128,7 @@ export class Plan {
 
   private async accepted(scopes: readonly Promise<GPUError | null>[]): Promise<void> {
     for (const error of await Promise.all(scopes)) {
-      if (error !== null) throw new LabError('gpu/error', `The GPU refused work: ${error.message}`);
+      if (error !== null) throw gpuFailure(error);
     }
   }
 

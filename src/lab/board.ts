@@ -35,6 +35,7 @@ const initialState: LabState = {
   runs: [],
   queue: [],
   activeRunId: null,
+  needsRoom: null,
   results: [],
   categories: [],
   assignments: {},

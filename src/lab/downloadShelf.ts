@@ -6,6 +6,7 @@ import { memory } from '../storage/memory.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { LabError } from '../util/labError.ts';
+import { megabytes } from '../util/megabytes.ts';
 import { totalSize } from '../util/totalSize.ts';
 import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
 import type { Board, ReportProgress } from './board.ts';
@@ -240,10 +241,6 @@ async function small(hub: HubClient, found: HubRepository, file: HubFile, { canc
   const open = (from: number) => hub.open(found, file.name, from, cancelled);
   await receiveFile({ file, parts, open, isCancelled, onBytes: () => undefined });
   return verifiedFile({ file, parts, onBytes: () => undefined });
-}
-
-function megabytes(sizeBytes: number): string {
-  return `${Math.ceil(sizeBytes / 1e6)} MB`;
 }
 
 function busyError({ source }: DownloadRecord): LabError {

@@ -9,15 +9,17 @@ import { listRunRecords } from '../storage/runRecords.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnalysisClient } from '../../workers/analyses.ts';
-import type { BackendChoice, ServerClient } from '../../workers/protocol.ts';
+import type { ServerClient } from '../../workers/protocol.ts';
 import { createAnalyses } from './analyses.ts';
+import { createBackend } from './backend.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
 import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import { createDownloadShelf } from './downloadShelf.ts';
-import type { Lab } from './labState.ts';
+import type { Lab, Notice } from './labState.ts';
+import { holdServer } from './heldServer.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
 import { expandPlan } from './expandPlan.ts';
@@ -42,7 +44,12 @@ export interface LabParts {
   readonly store: Store;
   /** Where the lab may be open more than once; left out where it cannot. */
   readonly ownership?: Ownership;
-  readonly client: ServerClient;
+  /** Opens a training server; again when the one at hand is lost, which is closed by then. */
+  readonly openServer: () => ServerClient;
+  /** Asks the browser to keep what is stored; left out where nobody clears it. */
+  readonly keepData?: () => Promise<unknown>;
+  /** Resolves after so many milliseconds; left out for the platform's own timers. */
+  readonly wait?: (waitMs: number) => Promise<void>;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
@@ -59,7 +66,9 @@ export interface LabParts {
 export function createLab({
   store,
   ownership,
-  client,
+  openServer,
+  keepData,
+  wait = (waitMs) => new Promise((resolve) => setTimeout(resolve, waitMs)),
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -74,6 +83,8 @@ export function createLab({
     return claim;
   });
   const memory = createQueueMemory(store);
+  const client = holdServer(openServer);
+  const backend = createBackend({ server: client, board, wait });
   const timestamp = (): string => now().toISOString();
   const corpora = createCorpusShelf({ store, board, timestamp });
   const models = createModelShelf({ store, client, board });
@@ -90,7 +101,8 @@ export function createLab({
   const library = createLibrary({ board, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
   const runner = createRunner({
-    client,
+    server: client,
+    backend,
     board,
     store,
     memory,
@@ -110,6 +122,12 @@ export function createLab({
     }
   }
 
+  /** The same for what leaves room, which a run may be waiting for. */
+  async function removing(work: Promise<void>): Promise<void> {
+    await changing(work);
+    runner.roomMade();
+  }
+
   /** What `work` gives; the space used is asked for anew whether it succeeds or not. */
   async function changing<Value>(work: Promise<Value>): Promise<Value> {
     try {
@@ -127,12 +145,14 @@ export function createLab({
     return done;
   }
 
-  const toldUnreadable = new Set<string>();
-  function tellUnreadable(error: unknown): void {
-    const { message } = LabError.toData(error);
-    if (!toldUnreadable.has(message)) board.notifyError('Something stored was left out', error);
-    toldUnreadable.add(message);
+  /** What is read again is told once. */
+  const told = new Set<string>();
+  function tellOnce(severity: Notice['severity'], message: string): void {
+    if (!told.has(message)) board.notify(severity, message);
+    told.add(message);
   }
+  const tellUnreadable = (error: unknown): void =>
+    tellOnce('error', `Something stored was left out: ${LabError.describe(LabError.toData(error))}`);
 
   /** Shows everything stored but the runs, which are answered. */
   async function readShelves(): Promise<readonly RunRecord[]> {
@@ -156,6 +176,9 @@ export function createLab({
     for (const shelf of [categories, catalogue, downloads]) {
       await shelf.restore().catch(tellUnreadable);
     }
+    for (const damage of runList.damaged) {
+      tellOnce('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
+    }
     return runList.records;
   }
 
@@ -173,16 +196,6 @@ export function createLab({
     board.update(() => ({ opened: true, owner: 'here' }));
     const { queue } = board.getState();
     if (queue.length > 0) board.notify('info', goingOnText(queue.length));
-  }
-
-  async function startBackend(choice: BackendChoice): Promise<void> {
-    try {
-      const report = await client.call('start', choice);
-      board.update(() => ({ backend: { status: 'ready', report } }));
-      runner.begin();
-    } catch (error) {
-      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
-    }
   }
 
   /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
@@ -211,7 +224,8 @@ export function createLab({
       // Who closes a tab has ended its training: only what was taken away from this one goes on.
       await inTurn(() => takeOver(goOn && isOurs));
       // The model is verified on the training server, which is busy until its backend stands.
-      await Promise.all([startBackend(choice), builtIns?.installCorpora()]);
+      const started = backend.start(choice).then((isReady) => isReady && runner.begin());
+      await Promise.all([started, builtIns?.installCorpora()]);
       await builtIns?.installModel();
       await refreshUsage();
     },
@@ -229,16 +243,16 @@ export function createLab({
     },
     async removeCorpus(corpusId) {
       refuseInUse(board.getState(), 'corpus', corpusId);
-      await changing(corpora.remove(corpusId));
+      await removing(corpora.remove(corpusId));
     },
     async removeModel(modelId) {
       refuseInUse(board.getState(), 'model', modelId);
-      await changing(models.remove(modelId));
+      await removing(models.remove(modelId));
     },
 
     lookUpModel: downloads.lookUp,
     downloadModel: (download) => changing(downloads.download(download)),
-    discardDownload: (downloadId) => changing(downloads.discard(downloadId)),
+    discardDownload: (downloadId) => removing(downloads.discard(downloadId)),
 
     fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
     cancelJob: board.cancelJob,
@@ -267,6 +281,8 @@ export function createLab({
     estimateMemory: (request) => client.call('estimateMemory', request),
     async startPlan(plan) {
       const specs = expandPlan(plan, board.getState());
+      // Browsers agree or do not, and ask nobody or somebody: no reason to wait.
+      keepData?.().catch(() => undefined);
       await runner.queue(specs);
       return specs.map(({ id }) => id);
     },
@@ -275,7 +291,7 @@ export function createLab({
     resumeAll,
     moveRun: runner.move,
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
-    removeRun: runner.remove,
+    removeRun: (runId) => removing(runner.remove(runId)),
 
     exportTagger: createTaggerExport({ client, board }),
     predictions,
@@ -286,7 +302,7 @@ export function createLab({
 
     exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
     exportPlan: (runIds) => exportPlan(board.getState(), runIds),
-    removeResult: (resultId) => changing(results.remove(resultId)),
+    removeResult: (resultId) => removing(results.remove(resultId)),
 
     async setMachine(machine) {
       await changing(writeMachineSettings(store, machine));

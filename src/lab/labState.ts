@@ -155,6 +155,8 @@ export interface LabState {
   /** Runs waiting for the device, in order; a run whose parent is not finished is passed over (see `waitsFor`). */
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
+  /** The run that was paused because the store is full; nothing is trained until room was made or it is resumed. */
+  readonly needsRoom: string | null;
   readonly results: readonly ImportedResult[];
   /** Categories a person made; `offeredCategories` has them beside the ready-made ones. */
   readonly categories: readonly OwnCategory[];

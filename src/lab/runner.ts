@@ -3,8 +3,11 @@ import { LabError, type LabErrorData } from '../util/labError.ts';
 import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
 import { readRunRecord, writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
-import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
+import type { RunEvent } from '../../workers/protocol.ts';
+import type { Backend } from './backend.ts';
 import type { Board } from './board.ts';
+import { isSpoilt, type HeldServer } from './heldServer.ts';
+import { interruptionAfter } from './interruptionAfter.ts';
 import { queuedRun } from '../schema/queuedRun.ts';
 import { laterThan, notBefore } from '../util/notBefore.ts';
 import type { QueueMemory } from './queueMemory.ts';
@@ -32,10 +35,13 @@ export interface Runner {
   move(runId: string, direction: 'up' | 'down'): void;
   /** Throws LabError `run/needed` while other runs start from it. */
   remove(runId: string): Promise<void>;
+  /** A run that was paused for want of room is tried again, before those that wait. */
+  roomMade(): void;
 }
 
 export interface RunnerParts {
-  readonly client: ServerClient;
+  readonly server: HeldServer;
+  readonly backend: Backend;
   readonly board: Board;
   readonly store: Store;
   readonly memory: QueueMemory;
@@ -45,12 +51,18 @@ export interface RunnerParts {
   readonly stored: () => void;
 }
 
-export function createRunner({ client, board, store, memory, timestamp, stored }: RunnerParts): Runner {
+export function createRunner({ server, backend, board, store, memory, timestamp, stored }: RunnerParts): Runner {
   let plan = emptySchedule;
   let serverReady = false;
   let driving: Promise<void> = Promise.resolve();
+  /** How the active run was asked to leave, for when its server cannot hear it. */
+  let asked: 'pause' | 'stop' | null = null;
 
-  client.onEvent((event: RunEvent) => {
+  server.onSpoilt(() => {
+    // A run on the device tells by itself, and goes on by itself.
+    if (plan.activeRunId === null && board.getState().owner === 'here') void bringBack();
+  });
+  server.onEvent((event: RunEvent) => {
     board.updateRun(event.runId, (view) => advanceRunView(view, event));
     if (event.kind === 'checkpoint') stored();
   });
@@ -86,49 +98,107 @@ export function createRunner({ client, board, store, memory, timestamp, stored }
   }
 
   function advance(): void {
-    if (!serverReady || plan.activeRunId !== null) return;
+    if (!serverReady || plan.activeRunId !== null || board.getState().needsRoom !== null) return;
     dispatch({ kind: 'start' });
     if (plan.activeRunId !== null) driving = drive(plan.activeRunId);
   }
 
+  /** From a spoilt server to a new one. Answers with whether it has the device that the old one had. */
+  async function bringBack(): Promise<boolean> {
+    serverReady = false;
+    const isBack = await backend.restore();
+    serverReady = board.getState().backend.status === 'ready';
+    if (!isBack) await pauseWaiting();
+    advance();
+    return isBack;
+  }
+
+  /** What waited for a device that is gone is not trained on another one unasked: it may take a hundred times as long. */
+  async function pauseWaiting(): Promise<void> {
+    const waiting = plan.queue;
+    for (const runId of waiting) {
+      dispatch({ kind: 'pause', runId });
+      await kept(recordOf(runId));
+    }
+    if (waiting.length > 0) board.notify('error', 'The device did not come back: runs that waited for it are paused.');
+  }
+
   async function drive(runId: string): Promise<void> {
-    board.updateRun(runId, boardingRunView);
-    let record: RunRecord;
-    try {
-      record = await client.call('train', recordOf(runId).spec);
-    } catch (error) {
-      record = await failed(runId, LabError.toData(error));
+    asked = null;
+    let record = await trained(runId);
+    while (record.status === 'failed' && record.failure !== null && isSpoilt(record.failure)) {
+      const next = await afterFailure(record, record.failure);
+      record = next.status === 'queued' ? await trained(runId) : next;
+      if (next.status === 'failed') break;
     }
     board.updateRun(runId, () => restingRunView(record));
+    if (record.status === 'paused' && record.failure !== null) board.update(() => ({ needsRoom: runId }));
     dispatch({ kind: 'end', runId, status: endStatus(record) });
     if (record.failure !== null) {
-      board.notify('error', `${titleOf(record.spec)} failed: ${LabError.describe(record.failure)}`);
+      const outcome = record.status === 'paused' ? 'is paused' : 'failed';
+      board.notify('error', `${titleOf(record.spec)} ${outcome}: ${LabError.describe(record.failure)}`);
     }
     stored();
     advance();
   }
 
-  /** The record of a run that the server could not even answer for: as it was stored last, which is where it can go on. */
-  async function failed(runId: string, failure: LabErrorData): Promise<RunRecord> {
-    if (failure.code === 'worker/lost') {
-      serverReady = false;
-      board.update(() => ({ backend: { status: 'failed', error: failure } }));
-    }
-    const shown = recordOf(runId);
+  /** The record of a run as the server leaves it, or as it was stored last where the server cannot even answer. */
+  async function trained(runId: string): Promise<RunRecord> {
+    board.updateRun(runId, boardingRunView);
     try {
-      const last = (await readRunRecord(store, runId)) ?? shown;
-      const record: RunRecord = {
-        ...last,
-        status: 'failed',
-        failure,
-        updatedAt: notBefore(timestamp(), last.updatedAt),
-      };
-      await writeRunRecord(store, record);
-      return record;
+      return await server.call('train', recordOf(runId).spec);
     } catch (error) {
-      board.notifyError('The failed run could not be stored', error);
-      return { ...shown, status: 'failed', failure, updatedAt: notBefore(timestamp(), shown.updatedAt) };
+      const failure = LabError.toData(error);
+      const record = (await readRunRecord(store, runId).catch(() => undefined)) ?? recordOf(runId);
+      return kept({ ...record, status: 'failed', failure, updatedAt: notBefore(timestamp(), record.updatedAt) });
     }
+  }
+
+  /** The record of a run whose server is spoilt: queued to go on from its last resume point, or at rest, with the reason. */
+  async function afterFailure(record: RunRecord, failure: LabErrorData): Promise<RunRecord> {
+    const isBack = await bringBack();
+    const updatedAt = notBefore(timestamp(), record.updatedAt);
+    if (asked !== null) {
+      return kept({ ...record, status: asked === 'pause' ? 'paused' : 'stopped', failure: null, updatedAt });
+    }
+    const interruption = isBack ? interruptionAfter(record, failure, updatedAt) : null;
+    if (interruption === null) return record;
+    const { step, microBatchSize } = interruption;
+    const fewer = isFewer(record, microBatchSize) ? `, with micro-batches of ${microBatchSize}` : '';
+    board.notify('warning', `${titleOf(record.spec)} goes on from step ${step}${fewer}: ${LabError.describe(failure)}`);
+    const interruptions = [...(record.interruptions ?? []), interruption];
+    return kept({ ...record, status: 'queued', failure: null, interruptions, updatedAt });
+  }
+
+  /** Stores a record; one that cannot be stored is shown all the same. */
+  async function kept(record: RunRecord): Promise<RunRecord> {
+    try {
+      await writeRunRecord(store, record);
+    } catch (error) {
+      board.notifyError('What became of a run could not be stored', error);
+    }
+    return record;
+  }
+
+  /** Puts the run that lacked room before all that wait. */
+  function tryForRoom(): void {
+    const { needsRoom } = board.getState();
+    if (needsRoom === null) return;
+    board.update(() => ({ needsRoom: null }));
+    dispatch({ kind: 'queue', runId: needsRoom, parent: recordOf(needsRoom).spec.parent, isFirst: true });
+    advance();
+  }
+
+  function goOnWithout(): void {
+    board.update(() => ({ needsRoom: null }));
+    advance();
+  }
+
+  async function leave(runId: string, how: 'pause' | 'stop'): Promise<void> {
+    asked = how;
+    // A server that is lost hears nothing; the run leaves when that is known.
+    await server.call('interrupt', { runId, how }).catch(() => undefined);
+    await driving;
   }
 
   return {
@@ -156,6 +226,7 @@ export function createRunner({ client, board, store, memory, timestamp, stored }
         runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
       }));
       for (const { id, parent } of specs) dispatch({ kind: 'queue', runId: id, parent });
+      if (specs.some(({ id }) => id === board.getState().needsRoom)) tryForRoom();
       advance();
     },
     move(runId, direction) {
@@ -164,26 +235,29 @@ export function createRunner({ client, board, store, memory, timestamp, stored }
     async interrupt(runId, how) {
       recordOf(runId);
       if (plan.activeRunId === runId) {
-        await client.call('interrupt', { runId, how });
-        await driving;
+        await leave(runId, how);
         return;
       }
       dispatch({ kind: how, runId });
       await writeRunRecord(store, recordOf(runId));
+      if (how === 'stop' && board.getState().needsRoom === runId) goOnWithout();
     },
     async remove(runId) {
       recordOf(runId);
       refuseNeeded(runId);
-      if (plan.activeRunId === runId) {
-        await client.call('interrupt', { runId, how: 'stop' });
-        await driving;
-      }
+      if (plan.activeRunId === runId) await leave(runId, 'stop');
       dispatch({ kind: 'remove', runId });
       board.update(({ runs }) => ({ runs: runs.filter(({ record }) => record.spec.id !== runId) }));
-      await client.call('removeRun', runId);
+      await server.call('removeRun', runId);
       stored();
+      if (board.getState().needsRoom === runId) goOnWithout();
     },
+    roomMade: tryForRoom,
   };
+}
+
+function isFewer({ spec, interruptions }: RunRecord, microBatchSize: number): boolean {
+  return microBatchSize < (interruptions?.at(-1)?.microBatchSize ?? spec.config.microBatchSize);
 }
 
 /** A server that answers `train` with an open record has broken the protocol; the run is then failed rather than lost. */

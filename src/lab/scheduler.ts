@@ -22,8 +22,8 @@ export interface KnownRun {
 export type ScheduleAction =
   /** Takes in runs as they were stored. What was queued or running then is paused now: only a person starts training. */
   | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
-  /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. */
-  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
+  /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. `isFirst`: before all that wait. */
+  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null; readonly isFirst?: boolean }
   /** Moves a waiting run one place, but not past the run it starts from. */
   | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
   /** Puts the first waiting run whose parent is finished on the device if the device is free. */
@@ -43,7 +43,7 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
     case 'restore':
       return restore(state, action.runs);
     case 'queue':
-      return queue(state, action.runId, action.parent);
+      return queue(state, action);
     case 'move':
       return move(state, action.runId, action.direction);
     case 'start':
@@ -80,12 +80,12 @@ function restore(state: Schedule, runs: Readonly<Record<string, KnownRun>>): Sch
   };
 }
 
-function queue(state: Schedule, runId: string, parent: string | null): Schedule {
+function queue(state: Schedule, { runId, parent, isFirst }: ScheduleAction & { readonly kind: 'queue' }): Schedule {
   const status = state.statuses[runId];
   if (status === 'queued' || status === 'running' || status === 'finished') return state;
   // Before the first run that starts from it, if one waits already.
   const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
-  const place = dependent < 0 ? state.queue.length : dependent;
+  const place = isFirst === true ? 0 : dependent < 0 ? state.queue.length : dependent;
   return {
     ...withStatus(state, runId, 'queued'),
     parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },

@@ -38,9 +38,8 @@ export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait 
   return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
 }
 
-/** Whether runs wait, the device is free, and none of them can take it. */
-export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId'>): boolean {
-  return (
-    state.activeRunId === null && state.queue.length > 0 && state.queue.every((id) => waitsFor(state, id) !== null)
-  );
+/** Whether runs wait, the device is free, and none of them can take it: for want of room, or of the runs they start from. */
+export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId' | 'needsRoom'>): boolean {
+  if (state.activeRunId !== null || state.queue.length === 0) return false;
+  return state.needsRoom !== null || state.queue.every((id) => waitsFor(state, id) !== null);
 }

@@ -93,6 +93,13 @@ export type Environment = z.infer<typeof environmentSchema>;
 export const runStatusSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'failed', 'finished']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
+const failureSchema = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  expected: z.string().optional(),
+  got: z.string().optional(),
+});
+
 /** How much of a task's test text stands in the training text of the run's tasks, before anything is left out of that. */
 export const leakCountsSchema = z.strictObject({
   /** Test sentences of at least five tokens: shorter ones are mostly headings. */
@@ -106,19 +113,23 @@ export const leakCountsSchema = z.strictObject({
 });
 export type LeakCounts = z.infer<typeof leakCountsSchema>;
 
+/** Something took the run off the device that no person asked for, and it went on by itself. */
+export const interruptionSchema = z.strictObject({
+  at: z.iso.datetime(),
+  /** Steps done that were kept: the run went on from here. */
+  step: z.int().min(0),
+  failure: failureSchema,
+  /** Sequences on the device at once from here on; fewer than before where memory was the reason. */
+  microBatchSize: z.int().min(1),
+});
+export type Interruption = z.infer<typeof interruptionSchema>;
+
 const currentRunRecordSchema = z.strictObject({
   version: z.literal(2),
   spec: runSpecSchema,
   status: runStatusSchema,
-  /** Why the run failed; null otherwise. */
-  failure: z
-    .strictObject({
-      code: z.string(),
-      message: z.string(),
-      expected: z.string().optional(),
-      got: z.string().optional(),
-    })
-    .nullable(),
+  /** Why the run failed, or was paused by itself (`storage/full`); null otherwise. */
+  failure: failureSchema.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   /** Steps in the whole run and steps done; both 0 before the run first starts. */
@@ -131,6 +142,8 @@ const currentRunRecordSchema = z.strictObject({
   counts: z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema)).nullable(),
   /** For each task; absent before the run first starts, and in records of earlier versions. */
   leaks: z.array(leakCountsSchema).optional(),
+  /** In order; absent where there was none. */
+  interruptions: z.array(interruptionSchema).optional(),
   tags: z.array(z.string()),
   steps: z.array(stepPointSchema),
   epochs: z.array(epochPointSchema),

@@ -1,4 +1,5 @@
-// Typed JSON records over a store.
+// Typed JSON records over a store, each with a checksum that tells a torn or altered one.
+import { checksum } from '../util/checksum.ts';
 import { LabError } from '../util/labError.ts';
 import type { Store } from './store.ts';
 
@@ -18,25 +19,40 @@ export interface RecordList<T> {
   readonly unreadable: readonly LabError[];
 }
 
-/** The record `key` as `schema` has it, or undefined when there is none. Throws LabError `storage/corrupt` when it is not JSON or not as the schema says. */
+/**
+ * The record `key` as `schema` has it, or undefined when there is none. Throws LabError `storage/corrupt` when its checksum does
+ * not fit, or it is not JSON or not as the schema says.
+ */
 export async function readJson<T>(store: Store, key: string, schema: RecordSchema<T>): Promise<T | undefined> {
   const bytes = await store.read(key);
   return bytes === undefined ? undefined : parse(key, bytes, schema);
 }
 
-/** Writes a value as JSON. Throws LabError `storage/full` when there is no room, leaving the old record. */
+/** Writes a value as JSON and its checksum, a line each. Throws LabError `storage/full` when there is no room, leaving the old record. */
 export async function writeJson(store: Store, key: string, value: unknown): Promise<void> {
-  await store.write(key, new TextEncoder().encode(JSON.stringify(value)));
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const seal = new TextEncoder().encode(`\n${checksum(text)}`);
+  const bytes = new Uint8Array(text.length + seal.length);
+  bytes.set(text);
+  bytes.set(seal, text.length);
+  await store.write(key, bytes);
+}
+
+/** Ids of the records `<kind>/<id>/record`, sorted. */
+export async function recordIds(store: Store, kind: string): Promise<readonly string[]> {
+  const parts = (await store.keys(`${kind}/`)).map((key) => key.split('/'));
+  return parts.flatMap(([, id, last, ...more]) =>
+    id !== undefined && last === 'record' && more.length === 0 ? [id] : [],
+  );
 }
 
 /** Every record `<kind>/<id>/record`. One that is corrupt hides no other. */
 export async function listRecords<T>(store: Store, kind: string, schema: RecordSchema<T>): Promise<RecordList<T>> {
   const records: T[] = [];
   const unreadable: LabError[] = [];
-  for (const key of await store.keys(`${kind}/`)) {
-    if (key.split('/').length !== 3 || !key.endsWith('/record')) continue;
+  for (const id of await recordIds(store, kind)) {
     try {
-      const record = await readJson(store, key, schema);
+      const record = await readJson(store, `${kind}/${id}/record`, schema);
       if (record !== undefined) records.push(record);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
@@ -52,10 +68,25 @@ export async function removeRecord(store: Store, kind: string, id: string): Prom
   await store.remove(await store.keys(`${kind}/${id}/`));
 }
 
+const NEW_LINE = 0x0a;
+
+/** The JSON of a record whose checksum fits. Records of earlier versions have none: their one line is all. */
+function unsealed(key: string, bytes: Uint8Array): Uint8Array {
+  // JSON as it is written here has no line breaks.
+  const end = bytes.indexOf(NEW_LINE);
+  if (end < 0) return bytes;
+  const text = bytes.subarray(0, end);
+  const expected = new TextDecoder().decode(bytes.subarray(end + 1));
+  const found = checksum(text);
+  if (found !== expected) throw corruptError(key, `checksum ${expected}`, `checksum ${found}`);
+  return text;
+}
+
 function parse<T>(key: string, bytes: Uint8Array, schema: RecordSchema<T>): T {
+  const text = unsealed(key, bytes);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (cause) {
     throw corruptError(key, 'JSON', cause instanceof Error ? cause.message : String(cause), cause);
   }

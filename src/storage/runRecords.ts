@@ -1,27 +1,74 @@
-// Run records in a store: `run/<id>/record`, beside which a run keeps its checkpoints.
+// Run records in a store: `run/<id>/record`, with the one before beside it; a run keeps its checkpoints there too.
 import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
-import { listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
+import { LabError } from '../util/labError.ts';
+import { readJson, recordIds, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Writes or replaces the record of a run. Throws LabError `storage/full`, leaving the old record. */
+/** Writes or replaces the record of a run; the last good one stays beside it. Throws LabError `storage/full`, leaving the old record. */
 export async function writeRunRecord(store: Store, record: RunRecord): Promise<void> {
-  await writeJson(store, recordKey(record.spec.id), record);
+  const key = recordKey(record.spec.id);
+  const last = await readJson(store, key, runRecordSchema).catch(() => undefined);
+  if (last !== undefined) await writeJson(store, beforeKey(record.spec.id), last);
+  await writeJson(store, key, record);
 }
 
-/** The record of a run, or undefined when there is none. Throws LabError `storage/corrupt`. */
-export function readRunRecord(store: Store, id: string): Promise<RunRecord | undefined> {
-  return readJson(store, recordKey(id), runRecordSchema);
+/** A run's record as it is stored. */
+export interface FoundRunRecord {
+  readonly record: RunRecord;
+  /** What is wrong with the record written last, where this is the one before. */
+  readonly damage: LabError | null;
 }
 
-export function listRunRecords(store: Store): Promise<RecordList<RunRecord>> {
-  return listRecords(store, 'run', runRecordSchema);
+/** The record of a run, where it is damaged the one before; undefined when there is none. Throws LabError `storage/corrupt` when both are damaged. */
+export async function findRunRecord(store: Store, id: string): Promise<FoundRunRecord | undefined> {
+  try {
+    const record = await readJson(store, recordKey(id), runRecordSchema);
+    return record && { record, damage: null };
+  } catch (damage) {
+    if (!(damage instanceof LabError)) throw damage;
+    const record = await readJson(store, beforeKey(id), runRecordSchema).catch(() => undefined);
+    if (record === undefined) throw damage;
+    return { record, damage };
+  }
 }
 
-/** Removes everything stored for a run: record, resume point, snapshots. */
+/** As `findRunRecord`, for whoever only goes on from it. */
+export async function readRunRecord(store: Store, id: string): Promise<RunRecord | undefined> {
+  return (await findRunRecord(store, id))?.record;
+}
+
+export interface RunRecordList extends RecordList<RunRecord> {
+  /** What is wrong with records in whose place the ones before are listed. */
+  readonly damaged: readonly LabError[];
+}
+
+export async function listRunRecords(store: Store): Promise<RunRecordList> {
+  const records: RunRecord[] = [];
+  const damaged: LabError[] = [];
+  const unreadable: LabError[] = [];
+  for (const id of await recordIds(store, 'run')) {
+    try {
+      const found = await findRunRecord(store, id);
+      if (found === undefined) continue;
+      records.push(found.record);
+      if (found.damage !== null) damaged.push(found.damage);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      unreadable.push(error);
+    }
+  }
+  return { records, damaged, unreadable };
+}
+
+/** Removes everything stored for a run: records, resume points, snapshots. */
 export async function removeRun(store: Store, id: string): Promise<void> {
   await removeRecord(store, 'run', id);
 }
 
 function recordKey(id: string): string {
   return `run/${id}/record`;
+}
+
+function beforeKey(id: string): string {
+  return `run/${id}/record-before`;
 }

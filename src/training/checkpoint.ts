@@ -1,11 +1,13 @@
-// Checkpoints and snapshots that cannot tear: tensors in records of their own, the manifest last, the old one removed after.
+// Checkpoints and snapshots that cannot tear: tensors in records of their own, the manifest last, the one before kept.
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { CheckpointManifest, Position } from '../schema/checkpointManifest.ts';
 import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
 import { readJson, writeJson } from '../storage/records.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import { checksum } from '../util/checksum.ts';
 import { LabError } from '../util/labError.ts';
+import { megabytes } from '../util/megabytes.ts';
 
 export interface Checkpoint {
   readonly position: Position;
@@ -15,29 +17,61 @@ export interface Checkpoint {
 const resumeFolder = (runId: string): string => `run/${runId}/resume/`;
 const snapshotFolder = (runId: string): string => `run/${runId}/snapshot/`;
 
-/** Writes the point a run resumes from, then removes the one before; what a torn write left goes first. Answers with its size in bytes. */
+/** Resume points that a run keeps: should the newest be damaged, it goes on from the other. */
+const KEPT = 2;
+
+/**
+ * Writes the point a run resumes from. What a torn write left and points older than the last go first, so that there is never room taken
+ * for more than two; answers with its size in bytes. Throws LabError `storage/full` with the room it takes, leaving the last point.
+ */
 export async function saveCheckpoint(store: Store, runId: string, checkpoint: Checkpoint): Promise<number> {
   const { position, tensors } = checkpoint;
-  await removeTorn(store, resumeFolder(runId));
-  const older = await store.keys(resumeFolder(runId));
-  const folder = `${resumeFolder(runId)}${ordinal(position.step)}-${ordinal(position.epoch)}/`;
-  const sizeBytes = await saveTensors(store, folder, { version: 1, runId, position }, tensors);
-  await store.remove(older.filter((key) => !key.startsWith(folder)));
-  return sizeBytes;
+  const prefix = resumeFolder(runId);
+  const folder = `${prefix}${ordinal(position.step)}-${ordinal(position.epoch)}/`;
+  await removeTorn(store, prefix);
+  const others = (await folders(store, prefix)).filter((other) => other !== folder);
+  for (const older of others.slice(KEPT - 1)) await store.remove(await store.keys(older));
+  try {
+    return await saveTensors(store, folder, { version: 1, runId, position }, tensors);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+    await removeTorn(store, prefix);
+    throw await noRoom(store, 'the next resume point of this run', tensors, error);
+  }
 }
 
-/** The latest whole checkpoint of a run, or null. One that is torn or altered is passed over for an older one. */
-export async function loadCheckpoint(store: Store, runId: string): Promise<Checkpoint | null> {
+/** How far a run's record tells of it: nothing can go on from a point beyond that. */
+export type Told = Pick<RunRecord, 'step' | 'epochs'>;
+
+/**
+ * The latest whole checkpoint of a run that its record reaches, or null. One that is torn, altered or beyond the record is passed over for
+ * an older one, and removed, so that it takes no newer one's place.
+ */
+export async function takeCheckpoint(store: Store, runId: string, told: Told): Promise<Checkpoint | null> {
   for (const folder of await folders(store, resumeFolder(runId))) {
-    const found = await loadTensors(store, folder);
-    if (found !== null && found.manifest.position !== null && found.manifest.runId === runId) {
-      return { position: found.manifest.position, tensors: found.tensors };
-    }
+    const found = await loadPoint(store, folder, runId);
+    if (found !== null && found.position.step <= told.step && found.position.epoch <= told.epochs.length) return found;
+    await store.remove(await store.keys(folder));
   }
   return null;
 }
 
-/** Removes the point a run resumes from. */
+/** The latest whole checkpoint of a run, or null. */
+export async function loadCheckpoint(store: Store, runId: string): Promise<Checkpoint | null> {
+  for (const folder of await folders(store, resumeFolder(runId))) {
+    const found = await loadPoint(store, folder, runId);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function loadPoint(store: Store, folder: string, runId: string): Promise<Checkpoint | null> {
+  const found = await loadTensors(store, folder);
+  if (found === null || found.manifest.position === null || found.manifest.runId !== runId) return null;
+  return { position: found.manifest.position, tensors: found.tensors };
+}
+
+/** Removes the points a run resumes from. */
 export async function removeCheckpoint(store: Store, runId: string): Promise<void> {
   await store.remove(await store.keys(resumeFolder(runId)));
 }
@@ -50,7 +84,13 @@ export async function saveSnapshot(
   tensors: HostParameters,
   kept: number,
 ): Promise<void> {
-  await saveTensors(store, snapshotPath(runId, epoch), { version: 1, runId, position: null }, tensors);
+  try {
+    await saveTensors(store, snapshotPath(runId, epoch), { version: 1, runId, position: null }, tensors);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+    await removeTorn(store, snapshotFolder(runId));
+    throw await noRoom(store, `the snapshot after epoch ${epoch}`, tensors, error);
+  }
   const stale = (await folders(store, snapshotFolder(runId))).slice(kept);
   for (const folder of stale) await store.remove(await store.keys(folder));
 }
@@ -93,6 +133,19 @@ async function removeTorn(store: Store, prefix: string): Promise<void> {
   const whole = new Set(keys.filter((key) => key.endsWith('/manifest')).map((key) => key.slice(0, -'manifest'.length)));
   const torn = (await folders(store, prefix)).filter((folder) => !whole.has(folder));
   await store.remove(keys.filter((key) => torn.some((folder) => key.startsWith(folder))));
+}
+
+/** The error of a store without room, with what is missing for all the tensors. */
+async function noRoom(store: Store, what: string, tensors: HostParameters, cause: LabError): Promise<LabError> {
+  const needed = [...tensors.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
+  const { usedBytes, quotaBytes } = await store.usage();
+  const free = quotaBytes === null ? null : Math.max(0, quotaBytes - usedBytes);
+  return new LabError('storage/full', `There is no room for ${what}. ${cause.message}`, {
+    expected: `${megabytes(needed)} of room`,
+    // Where the disk itself is full, browsers go on telling of the room they would allow.
+    ...(free === null || free > needed ? {} : { got: megabytes(free) }),
+    cause,
+  });
 }
 
 async function saveTensors(

@@ -6,6 +6,7 @@ import { placeOf } from '../model/parameterPlace.ts';
 import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import { isFrozen } from '../model/slicedEncoder.ts';
+import type { TrainingConfig } from '../schema/config.ts';
 import type { RunRecord, SnapshotScores, StepPoint } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
@@ -19,12 +20,12 @@ import type { StepPlan } from './batches.ts';
 import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import {
-  loadCheckpoint,
   loadSnapshot,
   removeCheckpoint,
   saveCheckpoint,
   saveSnapshot,
   snapshotEpochs,
+  takeCheckpoint,
 } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import type { EncodedSplit } from './tagSplit.ts';
@@ -32,6 +33,7 @@ import type { Evaluation } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { keepPredictions } from './keepPredictions.ts';
 import type { DecayFactors } from './learningRate.ts';
+import { configAsTrained } from './configAsTrained.ts';
 import { decayFactors, learningRateAt } from './learningRate.ts';
 import { createPace } from './pace.ts';
 import { padBatch } from './padBatch.ts';
@@ -67,6 +69,7 @@ const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PE
 export class RunInProgress {
   record: RunRecord;
   private readonly inputs: TrainInputs;
+  private readonly config: TrainingConfig;
   private readonly trainer: Trainer;
   /** Of data order and dropout: the run's own, and another for each round. */
   private readonly seed: number;
@@ -88,14 +91,17 @@ export class RunInProgress {
 
   /** Puts a run on the device, at its latest whole checkpoint or at the start, and stores its record as running. */
   static async open(inputs: TrainInputs): Promise<RunInProgress> {
-    const run = new RunInProgress(inputs, await loadCheckpoint(inputs.store, inputs.record.spec.id));
+    const { store, record } = inputs;
+    const run = new RunInProgress(inputs, await takeCheckpoint(store, record.spec.id, record));
     await run.save({});
     return run;
   }
 
   private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null) {
     const { tasks, record } = inputs;
-    const { config, seed, round, slicing } = record.spec;
+    const { seed, round, slicing } = record.spec;
+    const config = configAsTrained(record);
+    this.config = config;
     const { encoder, head } = tasks.shape;
     this.inputs = inputs;
     this.seed = round === 0 ? seed : hashWords(seed, round);
@@ -136,8 +142,7 @@ export class RunInProgress {
 
   /** The steps left of the epoch under way. */
   async *trainEpoch(): AsyncGenerator<TrainingEvent, void> {
-    const { config } = this.record.spec;
-    const { seed } = this;
+    const { seed, config } = this;
     const { epoch, stepInEpoch: done } = this.position;
     const shown = taskMixer(this.inputs.tasks.train.sizes, config.mixing, seed, epoch);
     const plans = epochSteps(this.lengths, shown, config, seed, epoch);
@@ -169,7 +174,8 @@ export class RunInProgress {
   /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
     const { tasks, store } = this.inputs;
-    const { id, config } = this.record.spec;
+    const { config } = this;
+    const { id } = this.record.spec;
     const devel = scoresOf(yield* this.evaluateAll(tasks.devel, this.trainer));
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
@@ -208,9 +214,11 @@ export class RunInProgress {
     }
   }
 
-  /** Marks the run as finished; its resume point is not needed any more. */
+  /** Marks the run as finished; its resume points are not needed any more. */
   async finish(): Promise<void> {
     await this.save({ status: 'finished', selectedEpoch: selectedEpoch(this.record.snapshots) });
+    // Should this record be damaged one day, the one before tells the same: there is nothing left to go on from.
+    await this.save({});
     await removeCheckpoint(this.inputs.store, this.record.spec.id);
   }
 
@@ -319,7 +327,7 @@ export class RunInProgress {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
     const startedAtMs = this.workedMs();
-    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.record.spec.config, signal));
+    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
     this.assertHealthy();
     const tookMs = this.workedMs() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
@@ -338,13 +346,13 @@ export class RunInProgress {
   }
 
   private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
-    const { config } = this.inputs.record.spec;
+    const { config } = this;
     return { shape: this.inputs.tasks.shape, config, factors: this.factors, seed: this.seed };
   }
 
   private remainingMs(): number | null {
     const { tasks } = this.inputs;
-    const { config } = this.record.spec;
+    const { config } = this;
     const sequencesOf = (splits: readonly EncodedSplit[]): number =>
       splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
     const stepsLeft = this.totalSteps - this.position.step;

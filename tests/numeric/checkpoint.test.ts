@@ -5,7 +5,7 @@ import type { HostParameters } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { memory } from '../../src/storage/memory.ts';
-import { readRunRecord } from '../../src/storage/runRecords.ts';
+import { findRunRecord, readRunRecord } from '../../src/storage/runRecords.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
@@ -42,7 +42,7 @@ async function errorOf(promise: Promise<unknown>): Promise<LabError> {
 }
 
 describe('a damaged checkpoint', () => {
-  /** A store with two whole checkpoints, as a run leaves that dies before it removes the older one. */
+  /** A store with the two checkpoints that a run keeps, as one leaves that dies before it makes room for a third. */
   async function withTwoCheckpoints(): Promise<{ store: Store; newer: string; older: string }> {
     const store = memory();
     const dying = faultyStore(store, ({ kind, keys: [key = ''] }) => {
@@ -87,6 +87,30 @@ describe('a damaged checkpoint', () => {
     expect((await loadCheckpoint(store, runId))?.position.step).toBe(5);
     await tinyTraining(store, { tasks });
     expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+  });
+
+  it('and a damaged record of the run are passed over for those before, whichever it is', async () => {
+    const flip = async (store: Store, key: string): Promise<void> => {
+      const bytes = (await store.read(key)) ?? new Uint8Array();
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      await store.write(key, bytes);
+    };
+    for (const damagesCheckpoint of [false, true]) {
+      const { store, newer } = await withTwoCheckpoints();
+      await flip(store, `run/${runId}/record`);
+      if (damagesCheckpoint) await flip(store, `${newer}manifest`);
+      const found = await findRunRecord(store, runId);
+      expect(found?.damage).toMatchObject({ code: 'storage/corrupt' });
+      await tinyTraining(store, { tasks });
+      expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+    }
+  });
+
+  it('after the end is none: the record before tells that the run is finished too', async () => {
+    const store = memory();
+    const record = await tinyTraining(store, { tasks });
+    await store.write(`run/${runId}/record`, Uint8Array.of(0x7b));
+    expect((await findRunRecord(store, runId))?.record).toMatchObject({ ...record, updatedAt: expect.anything() as string, elapsedMs: expect.anything() as number }); // prettier-ignore
   });
 
   it('is passed over for a fresh start when there is no other', async () => {
@@ -141,8 +165,8 @@ describe('a damaged checkpoint', () => {
     });
     await saveCheckpoint(looking, runId, { ...checkpoint, position: { ...checkpoint.position, step: 9 } });
     expect(amidWrite.filter((key) => key.startsWith(newer))).toEqual([]);
-    const left = await store.keys(`run/${runId}/resume/`);
-    expect(left.every((key) => key.includes('/000000009-'))).toBe(true);
+    const left = (await store.keys(`run/${runId}/resume/`)).filter((key) => key.endsWith('/manifest'));
+    expect(left.map((key) => key.split('/')[3])).toEqual(['000000005-000000001', '000000009-000000001']);
   });
 });
 
@@ -224,7 +248,10 @@ it('a full store fails the run, keeps the checkpoint before, and lets it go on o
     const filling = faultyStore(store, ({ kind, index }) => {
       if (kind === 'write' && index >= change.index) throw full;
     });
-    await expect(tinyTraining(filling, { tasks, onEvent: letTimePass })).rejects.toBe(full);
+    await expect(tinyTraining(filling, { tasks, onEvent: letTimePass })).rejects.toMatchObject({
+      code: 'storage/full',
+      message: expect.stringContaining(full.message) as string,
+    });
     const before = undamaged.events.filter((event) => event.kind === 'checkpoint').map(({ step }) => step);
     const kept = await loadCheckpoint(store, runId);
     expect(before, part).toContain(kept?.position.step);

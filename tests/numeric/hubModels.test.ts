@@ -76,7 +76,7 @@ async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<
   createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
   const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
   try {
-    const lab = createLab({ store, client, fetchBuiltIn: null, requestFile, software: 'test 1' });
+    const lab = createLab({ store, openServer: () => client, fetchBuiltIn: null, requestFile, software: 'test 1' });
     await lab.open('wasm');
     await lab.setMachine({ ...defaultMachineSettings, hub: hub.address });
     const found = await lab.lookUpModel('xlnet/drawn', 'main');

@@ -54,7 +54,7 @@ describe('the analysis server', () => {
   it('is not there in a lab that was opened without it', async () => {
     const store = memory();
     const { client } = fakeServer(store);
-    const lab = createLab({ store, client, fetchBuiltIn: null, software: 'test 1' });
+    const lab = createLab({ store, openServer: () => client, fetchBuiltIn: null, software: 'test 1' });
     await expect(lab.analyse('predictionStates', []).answer).rejects.toMatchObject({ code: 'analysis/unavailable' });
     client.close();
   });

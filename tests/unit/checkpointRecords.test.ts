@@ -1,9 +1,10 @@
-// Proves which records a checkpoint and a snapshot are kept under: the newest by number, the older ones gone, other runs left alone.
+// Proves which records a checkpoint and a snapshot are kept under: the newest two by number, older ones gone, other runs left alone.
 import { describe, expect, it } from 'vitest';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { Position } from '../../src/schema/checkpointManifest.ts';
 import { memory } from '../../src/storage/memory.ts';
-import { loadCheckpoint, loadSnapshot, removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts'; // prettier-ignore
+import { loadCheckpoint, loadSnapshot, removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint } from '../../src/training/checkpoint.ts'; // prettier-ignore
+import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 
@@ -34,16 +35,13 @@ describe('a checkpoint', () => {
     expect((await loadCheckpoint(store, 'r1'))?.tensors.get('x')?.values).toEqual(Float32Array.of(2, 3));
   });
 
-  it('replaces the one before; the newest has the most steps, then the most epochs', async () => {
+  it('is found as the newest: by steps, then by epochs', async () => {
     // Nothing can be removed, so that all of them lie side by side, written in an order that is not theirs.
     const store = memory();
-    const keeping = faultyStore(store, ({ kind }) => {
-      if (kind === 'remove') throw new Error('kept');
-    });
+    const keeping: Store = { ...store, remove: () => Promise.resolve() };
     const written = [position(9), position(1000, 2), position(10), position(1000, 3), position(99)];
     for (const [index, place] of written.entries()) {
-      const saving = saveCheckpoint(keeping, 'r1', { position: place, tensors: tensors(index) });
-      await (index === 0 ? saving : expect(saving).rejects.toThrow('kept'));
+      await saveCheckpoint(keeping, 'r1', { position: place, tensors: tensors(index) });
     }
     for (const expected of [position(1000, 3), position(1000, 2), position(99), position(10), position(9)]) {
       expect((await loadCheckpoint(store, 'r1'))?.position).toEqual(expected);
@@ -51,8 +49,51 @@ describe('a checkpoint', () => {
       await store.remove([newest]);
     }
     expect(await loadCheckpoint(store, 'r1')).toBeNull();
-    await saveCheckpoint(store, 'r1', { position: position(3), tensors: tensors(0) });
-    expect((await store.keys('run/r1/')).filter((key) => !key.includes('000000003'))).toEqual([]);
+  });
+
+  it('leaves the one before, never more, and makes room before it is written', async () => {
+    const store = memory();
+    let largest = 0;
+    const watched = faultyStore(store, async () => {
+      const manifests = (await store.keys('run/r1/resume/')).filter((key) => key.endsWith('/manifest'));
+      largest = Math.max(largest, manifests.length);
+    });
+    for (const step of [1, 2, 3, 4]) {
+      await saveCheckpoint(watched, 'r1', { position: position(step), tensors: tensors(step) });
+    }
+    expect(largest).toBe(2);
+    const [older, newer, ...more] = new Set((await store.keys('run/r1/resume/')).map((key) => key.split('/')[3]));
+    expect([older, newer, more]).toEqual(['000000003-000000000', '000000004-000000000', []]);
+  });
+
+  it('is taken no further than the record tells, and what lies beyond is removed', async () => {
+    const store = memory();
+    for (const place of [position(4, 1), position(8, 2)]) {
+      await saveCheckpoint(store, 'r1', { position: place, tensors: tensors(1) });
+    }
+    const epoch = { epoch: 1, step: 4, loss: 1, devel: [], elapsedMs: 0 };
+    expect((await takeCheckpoint(store, 'r1', { step: 8, epochs: [epoch] }))?.position).toEqual(position(4, 1));
+    expect((await loadCheckpoint(store, 'r1'))?.position).toEqual(position(4, 1));
+    expect(await takeCheckpoint(store, 'r1', { step: 3, epochs: [epoch] })).toBeNull();
+    expect(await store.keys('run/r1/resume/')).toEqual([]);
+  });
+
+  it('says what room it takes where there is none, and leaves no torn one', async () => {
+    const store = memory();
+    await saveCheckpoint(store, 'r1', { position: position(1), tensors: tensors(1) });
+    let writes = 0;
+    const full = faultyStore(store, ({ kind }) => {
+      if (kind === 'write' && ++writes > 1) throw new LabError('storage/full', 'The disk is full.');
+    });
+    const small: Store = { ...full, usage: () => Promise.resolve({ usedBytes: 990, quotaBytes: 1000 }) };
+    await expect(saveCheckpoint(small, 'r1', { position: position(2), tensors: tensors(2) })).rejects.toMatchObject({
+      code: 'storage/full',
+      message: 'There is no room for the next resume point of this run. The disk is full.',
+      expected: '1 MB of room',
+      got: '1 MB',
+    });
+    expect((await store.keys('run/r1/resume/')).filter((key) => key.includes('000000002'))).toEqual([]);
+    expect((await loadCheckpoint(store, 'r1'))?.position).toEqual(position(1));
   });
 
   it('is removed alone: snapshots, record and other runs stay', async () => {

@@ -54,8 +54,14 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
   const { output, errors, interrupt, openServer } = surroundings;
   const plan = await readPlan(parsed.planFile);
   const store = fileSystem(path.join(parsed.outFolder, 'store'));
-  const client = openServer(store);
-  const lab = createLab({ store, client, fetchBuiltIn: null, requestFile, software: softwareVersion });
+  const server: { client?: ServerClient } = {};
+  const lab = createLab({
+    store,
+    openServer: () => (server.client = openServer(store)),
+    fetchBuiltIn: null,
+    requestFile,
+    software: softwareVersion,
+  });
   const stopNotices = tellNotices(lab, errors);
   try {
     await lab.open(parsed.backend);
@@ -86,7 +92,7 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
   } finally {
     stopNotices();
-    client.close();
+    server.client?.close();
   }
 }
 

@@ -1,0 +1,61 @@
+// The training server as the lab holds it: one that can be opened anew when its thread or its device is gone.
+import { LabError } from '../util/labError.ts';
+import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
+
+export interface HeldServer extends ServerClient {
+  /** Ends the server and opens another; what waits for an answer of the old one rejects with `worker/lost`. */
+  renew(): void;
+  /** Calls `listener` after every call that left a server which nothing can be asked of any more. */
+  onSpoilt(listener: () => void): void;
+}
+
+/** Failures after which nothing that the server computes can be trusted, or it computes nothing at all. */
+const SPOILING: ReadonlySet<string> = new Set([
+  'gpu/lost',
+  'gpu/memory',
+  'gpu/internal',
+  'gpu/error',
+  'memory/full',
+  'worker/lost',
+]);
+
+export function isSpoilt({ code }: { readonly code: string }): boolean {
+  return SPOILING.has(code);
+}
+
+export function holdServer(open: () => ServerClient): HeldServer {
+  const listeners = new Set<(event: RunEvent) => void>();
+  let spoilt = (): void => undefined;
+  let current = opened();
+
+  function opened(): ServerClient {
+    const client = open();
+    client.onEvent((event) => {
+      for (const listener of listeners) listener(event);
+    });
+    return client;
+  }
+
+  return {
+    async call(name, argument, transfer) {
+      try {
+        return await current.call(name, argument, transfer);
+      } catch (error) {
+        if (error instanceof LabError && isSpoilt(error)) spoilt();
+        throw error;
+      }
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onSpoilt(listener) {
+      spoilt = listener;
+    },
+    renew() {
+      current.close();
+      current = opened();
+    },
+    close: () => current.close(),
+  };
+}

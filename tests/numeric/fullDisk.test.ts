@@ -1,0 +1,130 @@
+// Proves that a full disk pauses a run, whichever write it strikes, that the lab says what is missing, and that the run ends the same once there is room.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Lab } from '../../src/lab/labState.ts';
+import { memory } from '../../src/storage/memory.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { LabError } from '../../src/util/labError.ts';
+import { Rng } from '../../src/util/rng.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { faultyStore } from '../fixtures/faultyStore.ts';
+import { droppedText } from '../fixtures/drops.ts';
+import { notices, settled, status, view } from '../fixtures/labBench.ts';
+import { modelFolder } from '../fixtures/modelFolders.ts';
+import { endOf, openTinyLab, tinyPlan, type TinyLab } from '../fixtures/tinyLab.ts';
+
+const model = modelFolder('f16');
+/** Every write is struck in the long form; else two of each kind of record. */
+const OF_EACH_KIND = process.env['SOAK'] === undefined ? 2 : Infinity;
+
+let opened: TinyLab | null = null;
+afterEach(() => opened?.close());
+
+/** A disk that is full from write `from` on (counted from when it is told) until something is removed by hand. */
+function disk(inner: Store) {
+  let writes = 0;
+  let fullFrom = Infinity;
+  const keys: string[] = [];
+  const store = faultyStore(inner, ({ kind, keys: [key = ''] }) => {
+    if (kind !== 'write') return;
+    keys.push(key);
+    if (writes++ >= fullFrom) throw new LabError('storage/full', 'The disk is full.');
+  });
+  return {
+    store,
+    keys,
+    fillAfter(more: number) {
+      writes = 0;
+      keys.length = 0;
+      fullFrom = more;
+    },
+    empty: () => (fullFrom = Infinity),
+  };
+}
+
+async function labOn(store: Store): Promise<Lab> {
+  opened = await openTinyLab({ store, platform: nodePlatform, backend: 'wasm', model });
+  return opened.lab;
+}
+
+async function whole(): Promise<{ readonly end: unknown; readonly keys: readonly string[] }> {
+  const { store, keys, fillAfter } = disk(memory());
+  const lab = await labOn(store);
+  fillAfter(Infinity);
+  const [runId = ''] = await lab.startPlan(tinyPlan());
+  await settled(lab);
+  expect(status(lab, runId)).toBe('finished');
+  opened?.close();
+  return { end: await endOf(store, view(lab, runId).record), keys: [...keys] };
+}
+
+describe('a full disk', () => {
+  it('at any write pauses the run, and removing something lets it go on to the same end', async () => {
+    const { end, keys } = await whole();
+    // The first write queues the run: without room for that the plan is refused.
+    const places = Rng.seeded(5).shuffled(keys.map((_, at) => at).slice(1));
+    const kindOf = (at: number): string => (keys[at] ?? '').replaceAll(/[0-9a-f]{9,}|\/tensor\/.*/g, '');
+    const struck = places.filter((at, index) => {
+      const before = places.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
+      return before < OF_EACH_KIND;
+    });
+    expect(new Set(struck.map(kindOf)).size).toBeGreaterThanOrEqual(5);
+    console.log(`A full disk at ${struck.length} of ${places.length} writes.`);
+    for (const at of struck) {
+      const where = `full at write ${at}: ${keys[at]}`;
+      const filling = disk(memory());
+      const lab = await labOn(filling.store);
+      await lab.importFiles([droppedText('spare/train.tsv', 'spare\tO\n')]);
+      const spare = lab.getState().corpora.find(({ name }) => name === 'spare')?.id ?? '';
+      filling.fillAfter(at);
+      const [runId = ''] = await lab.startPlan(tinyPlan({}, [1]));
+      await settled(lab);
+      expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['paused', runId]);
+      expect(view(lab, runId).record.failure, where).toMatchObject({ code: 'storage/full' });
+      expect(notices(lab), where).toContainEqual(expect.stringContaining('The disk is full.'));
+      filling.empty();
+      await lab.removeCorpus(spare);
+      await settled(lab);
+      expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['finished', null]);
+      expect(await endOf(filling.store, view(lab, runId).record), where).toEqual(end);
+      opened?.close();
+    }
+  });
+
+  it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
+    const filling = disk(memory());
+    const lab = await labOn(filling.store);
+    filling.fillAfter(40);
+    const [first = '', second = ''] = await lab.startPlan(tinyPlan({}, [1, 2]));
+    await settled(lab);
+    expect(lab.getState().needsRoom).toBe(first);
+    expect(status(lab, second)).toBe('queued');
+    expect(lab.getState().activeRunId).toBeNull();
+    filling.empty();
+    await lab.stopRun(first);
+    await settled(lab);
+    expect([status(lab, first), status(lab, second)]).toEqual(['stopped', 'finished']);
+  });
+
+  it('that is still full after something was removed pauses the run again', async () => {
+    const filling = disk(memory());
+    const lab = await labOn(filling.store);
+    filling.fillAfter(40);
+    const [runId = ''] = await lab.startPlan(tinyPlan());
+    await settled(lab);
+    await lab.resumeRun(runId);
+    await settled(lab);
+    expect([status(lab, runId), lab.getState().needsRoom]).toEqual(['paused', runId]);
+    filling.empty();
+    await lab.resumeRun(runId);
+    await settled(lab);
+    expect(status(lab, runId)).toBe('finished');
+  });
+
+  it('refuses a plan that it cannot even queue, and says why', async () => {
+    const filling = disk(memory());
+    const lab = await labOn(filling.store);
+    filling.fillAfter(0);
+    await expect(lab.startPlan(tinyPlan())).rejects.toMatchObject({ code: 'storage/full' });
+    expect(lab.getState().runs).toEqual([]);
+  });
+});
