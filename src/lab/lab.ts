@@ -18,7 +18,7 @@ import { createCatalogueShelf } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import { createDownloadShelf } from './downloadShelf.ts';
-import type { Lab } from './labState.ts';
+import type { Lab, Notice } from './labState.ts';
 import { holdServer } from './heldServer.ts';
 import { createLibrary } from './library.ts';
 import { createModelShelf } from './modelShelf.ts';
@@ -44,14 +44,14 @@ import { whileOurs } from './whileOurs.ts';
 export interface LabParts {
   /** The same home that the training server writes to. */
   readonly store: Store;
+  /** Where the lab may be open more than once; left out where it cannot. */
+  readonly ownership?: Ownership;
   /** Opens a training server; again when the one at hand is lost, which is closed by then. */
   readonly openServer: () => ServerClient;
   /** Asks the browser to keep what is stored; left out where nobody clears it. */
   readonly keepData?: () => Promise<unknown>;
   /** Resolves after so many milliseconds; left out for the platform's own timers. */
   readonly wait?: (waitMs: number) => Promise<void>;
-  /** Where the lab may be open more than once; left out where it cannot. */
-  readonly ownership?: Ownership;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
@@ -67,10 +67,10 @@ export interface LabParts {
 
 export function createLab({
   store,
+  ownership,
   openServer,
   keepData,
   wait = (waitMs) => new Promise((resolve) => setTimeout(resolve, waitMs)),
-  ownership,
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -79,14 +79,14 @@ export function createLab({
   now = () => new Date(),
 }: LabParts): Lab {
   const board = createBoard();
-  const client = holdServer(openServer);
-  const backend = createBackend({ server: client, board, wait });
   if (ownership !== undefined) board.update(() => ({ owner: 'elsewhere' }));
   const claimed = ownership?.claim().then((claim) => {
     if (claim.isOurs) board.update(() => ({ owner: 'here' }));
     return claim;
   });
   const memory = createQueueMemory(store);
+  const client = holdServer(openServer);
+  const backend = createBackend({ server: client, board, wait });
   const timestamp = (): string => now().toISOString();
   const corpora = createCorpusShelf({ store, board, timestamp });
   const models = createModelShelf({ store, client, board });
@@ -147,12 +147,14 @@ export function createLab({
     return done;
   }
 
-  const toldUnreadable = new Set<string>();
-  function tellUnreadable(error: unknown): void {
-    const { message } = LabError.toData(error);
-    if (!toldUnreadable.has(message)) board.notifyError('Something stored was left out', error);
-    toldUnreadable.add(message);
+  /** What is read again is told once. */
+  const told = new Set<string>();
+  function tellOnce(severity: Notice['severity'], message: string): void {
+    if (!told.has(message)) board.notify(severity, message);
+    told.add(message);
   }
+  const tellUnreadable = (error: unknown): void =>
+    tellOnce('error', `Something stored was left out: ${LabError.describe(LabError.toData(error))}`);
 
   /** Shows everything stored but the runs, which are answered. */
   async function readShelves(): Promise<readonly RunRecord[]> {
@@ -177,7 +179,7 @@ export function createLab({
       await shelf.restore().catch(tellUnreadable);
     }
     for (const damage of runList.damaged) {
-      board.notify('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
+      tellOnce('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
     }
     return runList.records;
   }

@@ -51,8 +51,7 @@ export interface RunnerParts {
   readonly stored: () => void;
 }
 
-export function createRunner(parts: RunnerParts): Runner {
-  const { server, backend, board, store, memory, timestamp, stored } = parts;
+export function createRunner({ server, backend, board, store, memory, timestamp, stored }: RunnerParts): Runner {
   let plan = emptySchedule;
   let serverReady = false;
   let driving: Promise<void> = Promise.resolve();
@@ -61,7 +60,7 @@ export function createRunner(parts: RunnerParts): Runner {
 
   server.onSpoilt(() => {
     // A run on the device tells by itself, and goes on by itself.
-    if (plan.activeRunId === null) void bringBack();
+    if (plan.activeRunId === null && board.getState().owner === 'here') void bringBack();
   });
   server.onEvent((event: RunEvent) => {
     board.updateRun(event.runId, (view) => advanceRunView(view, event));
