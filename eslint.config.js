@@ -4,6 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { fileFormRule } from './scripts/lint/fileFormRule.mjs';
 import { floorsRule } from './scripts/lint/floorsRule.mjs';
+import { fetching, noFetch, textOnly } from './scripts/lint/textOnly.mjs';
 
 const house = { rules: { floors: floorsRule, fileForm: fileFormRule } };
 const code = ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'scripts/**/*.{ts,mjs}', 'tests/**/*.{ts,tsx}'];
@@ -48,6 +49,11 @@ export default defineConfig(
       'no-restricted-syntax': ['error', defaultExport],
     },
   },
+  {
+    files: ['src/**/*.{ts,tsx}', 'workers/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', defaultExport, noFetch, ...textOnly] },
+  },
+  { files: fetching, rules: { 'no-restricted-syntax': ['error', defaultExport, ...textOnly] } },
   // Tests are named after what they test, and the wire is many types and no one of them the main.
   {
     files: ['tests/**/*', 'workers/protocol.ts', 'workers/calls.ts'],

@@ -2,16 +2,20 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
-import { selfContainedWasmFactory } from './scripts/selfContainedWasmFactory.ts';
+import { pageHeaders } from './scripts/pageHeaders.ts';
+import { policyInPage } from './scripts/policyInPage.ts';
+import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
+
+const page = pageHeaders(process.env['LAB_HOSTS']);
 
 export default defineConfig({
   // Addresses relative to the page, so that the built lab also works in a sub-folder of a host.
   base: './',
-  plugins: [react()],
+  plugins: [react(), policyInPage(page)],
   build: { target: 'esnext', chunkSizeWarningLimit: 1500 },
-  worker: { format: 'es', plugins: () => [selfContainedWasmFactory()] },
+  worker: { format: 'es', plugins: () => [wasmThreadFiles()] },
   // The development server bundles dependencies apart from the sources.
-  optimizeDeps: { rolldownOptions: { plugins: [selfContainedWasmFactory()] } },
+  optimizeDeps: { rolldownOptions: { plugins: [wasmThreadFiles()] } },
   server: { headers: isolationHeaders },
-  preview: { headers: isolationHeaders },
+  preview: { headers: page.headers },
 });

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumFlags } from './scripts/chromiumFlags.ts';
 import { findChromium } from './scripts/findChromium.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
-import { selfContainedWasmFactory } from './scripts/selfContainedWasmFactory.ts';
+import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 
 const executablePath = findChromium();
 
@@ -33,7 +33,7 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-webgpu',
             'zod',
           ],
-          rolldownOptions: { plugins: [selfContainedWasmFactory()] },
+          rolldownOptions: { plugins: [wasmThreadFiles()] },
         },
         test: {
           name: 'gpu',

@@ -1,4 +1,4 @@
-// The headers that make a page cross-origin isolated, without which wasm gets no threads; public/_headers says the same to static hosts.
+// The headers that make a page cross-origin isolated, without which wasm gets no threads.
 
 export const isolationHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',

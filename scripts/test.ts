@@ -38,23 +38,32 @@ interface Stage {
 const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, 'test-results');
 
-/** One group after the other; the stages of a group side by side, since each of them leaves some of a machine idle. */
-const groups: readonly (readonly Stage[])[] = [
+/**
+ * One group after the other, cheapest first. The lanes of a group go on side by side, since each of them leaves some of a machine idle; the
+ * stages of a lane follow one another.
+ */
+const groups: readonly (readonly (readonly Stage[])[])[] = [
   [
-    {
-      name: 'typecheck',
-      commands: [
-        ['tsc', '-p', 'tsconfig.core.json'],
-        ['tsc', '-p', 'tsconfig.json'],
-      ],
-    },
-    { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
+    [
+      {
+        name: 'typecheck',
+        commands: [
+          ['tsc', '-p', 'tsconfig.core.json'],
+          ['tsc', '-p', 'tsconfig.json'],
+        ],
+      },
+      { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
+    ],
+    [{ name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] }],
   ],
-  [{ name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] }],
-  [vitestStage('unit')],
-  [vitestStage('numeric'), { ...vitestStage('gpu'), needsBrowser: true }],
-  [{ name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] }],
-  [{ name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true }],
+  [[vitestStage('unit')]],
+  [
+    [vitestStage('numeric'), { ...vitestStage('gpu'), needsBrowser: true }],
+    [
+      { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },
+      { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
+    ],
+  ],
 ];
 
 function vitestStage(name: string): Stage {
@@ -107,7 +116,7 @@ function readCounts(name: string, runner: 'vitest' | 'playwright'): TestCounts {
 }
 
 async function main(names: readonly string[]): Promise<void> {
-  const stages = groups.flat();
+  const stages = groups.flat(2);
   const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     console.log(`No stage is called ${unknown.join(', ')}. Stages: ${stages.map(({ name }) => name).join(', ')}.`);
@@ -121,14 +130,17 @@ async function main(names: readonly string[]): Promise<void> {
 
   const outcomes: { readonly name: string; readonly counts: TestCounts; readonly seconds: number }[] = [];
   for (const group of groups) {
-    const chosen = group.filter(isChosen);
-    const ended = chosen.map(async (stage) => {
-      rmSync(reportOf(stage.name), { force: true });
-      const startedAt = performance.now();
-      const counts = await runStage(stage, browser, chosen.length === 1);
-      return { name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 };
+    const lanes = group.map((lane) => lane.filter(isChosen));
+    const isAlone = lanes.filter((lane) => lane.length > 0).length === 1;
+    const ended = lanes.map(async (lane) => {
+      for (const stage of lane) {
+        rmSync(reportOf(stage.name), { force: true });
+        const startedAt = performance.now();
+        const counts = await runStage(stage, browser, isAlone);
+        outcomes.push({ name: stage.name, counts, seconds: (performance.now() - startedAt) / 1000 });
+      }
     });
-    outcomes.push(...(await Promise.all(ended)));
+    await Promise.all(ended);
   }
 
   console.log('');

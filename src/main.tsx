@@ -1,32 +1,41 @@
 // The tab's entry: store, workers, lab and page, wired together.
+import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { createLab } from './lab/lab.ts';
+import { labLock } from './tab/labLock.ts';
+import { wasTakenAway } from './tab/visit.ts';
 import { App } from './ui/App.tsx';
 import { OpenFailed } from './ui/OpenFailed.tsx';
+import { ownScriptsOnly } from './ui/ownScriptsOnly.ts';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
 import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
 import { connect } from '../workers/port.ts';
+import { policedRequest } from '../workers/policedRequest.ts';
 import { requestFile } from '../workers/requestFile.ts';
 import { workerWire } from '../workers/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 
+ownScriptsOnly();
+
 const container = document.getElementById('root');
 if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
+const goOn = wasTakenAway();
 const lab = createLab({
   store: indexedDb(),
+  ownership: labLock(),
   openServer,
   // Absent outside a secure context.
   keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
   openAnalysis,
   fetchBuiltIn,
-  requestFile,
+  requestFile: policedRequest(requestFile, document),
   software: softwareVersion,
 });
 
@@ -35,7 +44,9 @@ root.render(
     <App lab={lab} />
   </StrictMode>,
 );
-lab.open(chosenBackend()).catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+lab
+  .open(chosenBackend(), { goOn })
+  .catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
 
 function openServer(): ServerClient {
   const thread = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });

@@ -1,4 +1,5 @@
 // The analysis server in a Worker of the tab.
+import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { createAnalysisServer } from './analysisServer.ts';
 import { selfWire } from './wires.ts';

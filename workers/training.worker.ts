@@ -1,4 +1,5 @@
 // The training server in a Worker of the tab.
+import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { browserPlatform } from './browserPlatform.ts';
 import { createTrainingServer } from './trainingServer.ts';

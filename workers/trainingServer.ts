@@ -36,6 +36,7 @@ import { train } from '../src/training/train.ts';
 import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { notBefore } from '../src/util/notBefore.ts';
 import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
 import type { ServerPort } from './port.ts';
 import { serve } from './port.ts';
@@ -189,11 +190,12 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
       const isAsked = signal.aborted && error === signal.reason;
       const failure = isAsked ? null : LabError.toData(await underlyingFailure(error, backend.health));
       const isFull = failure?.code === 'storage/full';
+      const stored = (await readRunRecord(store, spec.id)) ?? record;
       record = {
-        ...((await readRunRecord(store, spec.id)) ?? record),
+        ...stored,
         status: isAsked ? (error === 'pause' ? 'paused' : 'stopped') : isFull ? 'paused' : 'failed',
         failure,
-        updatedAt: new Date().toISOString(),
+        updatedAt: notBefore(new Date().toISOString(), stored.updatedAt),
       };
       // Without room the stored record still says that the run is under way: when the lab is opened again, it is paused.
       await writeRunRecord(store, record).catch((refused: unknown) => {

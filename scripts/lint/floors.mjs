@@ -81,7 +81,14 @@ export const floors = [
     typeFloors: ['engine'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
-  { name: 'public files', paths: ['workers/requestFile.ts'], floors: [], typeFloors: ['lab'], packages: [] },
+  {
+    name: 'public files',
+    paths: ['workers/requestFile.ts', 'workers/policedRequest.ts'],
+    floors: ['util'],
+    typeFloors: ['lab'],
+    packages: [],
+  },
+  { name: 'tab', paths: ['src/tab/'], floors: [], typeFloors: ['lab'], packages: [] },
   {
     name: 'worker entry',
     paths: ['workers/training.worker.ts'],
@@ -91,7 +98,7 @@ export const floors = [
   {
     name: 'analysis worker entry',
     paths: ['workers/analysis.worker.ts'],
-    floors: ['storage in the browser', 'wire', 'analysis server'],
+    floors: ['schema', 'storage in the browser', 'wire', 'analysis server'],
     packages: [],
   },
   {
@@ -106,6 +113,7 @@ export const floors = [
       'worker entry',
       'analysis worker entry',
       'lab',
+      'tab',
       'ui',
     ],
     packages: ['react', 'react-dom'],

@@ -92,7 +92,8 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
       continue;
     }
     const reading = readCorpusPart(part);
-    lists.push(...reading.issues, issues);
+    for (const list of reading.issues) lists.push(list);
+    lists.push(issues);
     if (reading.documents.length === 0) continue;
     if (split === null) {
       issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');

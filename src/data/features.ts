@@ -153,9 +153,11 @@ function makeSequence(
       tokenRefs.push(sentence, token);
       const shown = pieceTags(source?.tags[token] ?? OUTSIDE, ofToken.length, labelMode, continuation);
       shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
-      tags.push(...shown);
-      pieceIds.push(...ofToken);
-      segmentIds.push(...ofToken.map(() => 0));
+      for (const tag of shown) tags.push(tag);
+      for (const id of ofToken) {
+        pieceIds.push(id);
+        segmentIds.push(0);
+      }
     }
   }
   addSpecials(closing);

@@ -60,7 +60,7 @@ function joinFragments(text: string, mentions: readonly DocumentMention[], issue
       .map((fragment, index) => ({ start: mention.fragments[index]?.end ?? 0, end: fragment.start }));
     const whole = gaps.every(isFree);
     const span = whole ? hull : { ...hull, ...first };
-    const pieces = mention.fragments.map(({ start, end }) => text.slice(start, end)).join(' … ');
+    const pieces = mention.fragments.map(({ start, end }) => text.slice(start, Math.min(end, start + 50))).join(' … ');
     const read = whole ? 'read from first to last fragment' : 'another mention reaches between, so read as';
     const message = `${mention.type} ${quoted(pieces)} is discontinuous: ${read} ${quoted(text.slice(span.start, span.end))}.`;
     issues.add('warning', 'corpus/discontinuous', mention.line, message);

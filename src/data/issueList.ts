@@ -1,5 +1,6 @@
 // Problems as they are found: all counted, the first of them kept.
 import type { Issue, Severity } from '../util/issue.ts';
+import { shortened } from '../util/shortened.ts';
 
 /** As many as a stored corpus record holds. */
 export const keptIssues = 1000;
@@ -16,10 +17,11 @@ export class IssueList {
     this.file = file;
   }
 
-  /** Adds one problem; `line` is 1-based, null when the problem is the whole file. */
+  /** Adds one problem, its message cut at 1000 characters; `line` is 1-based, null when the problem is the whole file. */
   add(severity: Severity, code: string, line: number | null, message: string): void {
     this.count++;
-    if (this.kept.length < keptIssues) this.kept.push({ severity, code, file: this.file, line, message });
+    if (this.kept.length >= keptIssues) return;
+    this.kept.push({ severity, code, file: this.file, line, message: shortened(message) });
   }
 }
 

@@ -47,14 +47,14 @@ export function placeMentions(
     }
     const found = spans.map(({ start, end }) => text.slice(start, end));
     if (expected !== null && !saysTheSame(found, expected)) {
-      const message = `Expected ${quoted(expected)}, but the text has ${quoted(found.join(' '))}: the sentence is left out.`;
+      const message = `Expected ${quoted(expected)}, but the text has ${excerpt(found)}: the sentence is left out.`;
       issues.add('error', 'corpus/span-text', line, message);
       faults.push({ start: first.start, end: joined.at(-1)?.end ?? first.end });
       continue;
     }
     const name = type.trim().replace(/\s+/g, '_');
     if (name === '') {
-      const message = `The mention ${quoted(found.join(' '))} has no type: read as type "${untypedName}".`;
+      const message = `The mention ${excerpt(found)} has no type: read as type "${untypedName}".`;
       issues.add('warning', 'corpus/untyped-mention', line, message);
     }
     mentions.push({ type: name || untypedName, fragments: joined, line });
@@ -103,7 +103,32 @@ function joinTouching(text: string, spans: readonly Span[]): Span[] {
   return joined;
 }
 
+/** The beginning of each text, so that many long mentions take no longer to report than to read. */
+function excerpt(texts: readonly string[]): string {
+  return quoted(texts.map((text) => text.slice(0, 50)).join(' '));
+}
+
+/** Whether the texts in a row are the expected one but for white space; looks no further than the first difference. */
 function saysTheSame(found: readonly string[], expected: string): boolean {
-  const plain = (text: string) => text.replace(/\s+/g, '');
-  return plain(found.join('')) === plain(expected);
+  if (found.length === 1 && found[0] === expected) return true;
+  let next = visibleFrom(expected, 0);
+  for (const text of found) {
+    for (let at = visibleFrom(text, 0); at < text.length; at = visibleFrom(text, at + 1)) {
+      if (text.charCodeAt(at) !== expected.charCodeAt(next)) return false;
+      next = visibleFrom(expected, next + 1);
+    }
+  }
+  return next >= expected.length;
+}
+
+/** Where the first visible character from `start` on stands; the length where there is none. */
+function visibleFrom(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && isWhite(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isWhite(unit: number): boolean {
+  if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
+  return /\s/.test(String.fromCharCode(unit));
 }

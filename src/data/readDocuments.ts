@@ -38,7 +38,7 @@ export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
     const { format } = part;
     return format === 'CoNLL' ? readTextFile(part.files[0]) : readDocumentPart({ ...part, format });
   });
-  readings.push(...ignored.map((path) => readTextFile(byPath.get(path))));
+  for (const path of ignored) readings.push(readTextFile(byPath.get(path)));
   const lists = readings.flatMap(({ issues }) => issues);
   return {
     documents: uniqueIds(readings.flatMap(({ documents }) => documents)),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
 import { bertText } from './bertText.ts';
 import { tokenizerJson } from './formats/tokenizerJson.ts';
+import { unsteadyPattern } from './formats/unsteadyPattern.ts';
 
 /** Piece ids of the specials that the encoder input needs. */
 export interface SpecialPieces {
@@ -84,10 +85,23 @@ export function readTokenizer(
   const content = tokenizerJson('tokenizer.json', tokenizerFile, tokenizerFileSchema);
   const config = tokenizerJson('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), configFileSchema);
   const { model } = content;
+  const unsteady = [content.normalizer, content.pre_tokenizer].map(unsteadyPattern).find((found) => found !== null);
+  if (unsteady !== undefined) {
+    throw new LabError(
+      'tokenizer/format',
+      'tokenizer.json cannot be used: a pattern in it might never come to an end.',
+      {
+        expected: 'patterns without repeated groups',
+        got: unsteady,
+      },
+    );
+  }
   let library: Tokenizer;
   try {
     // Its own white space is SentencePiece's to collapse; WordPiece's normalizer knows better which characters are none.
     library = new Tokenizer(content, { ...config, remove_space: config.remove_space ?? model.type === 'Unigram' });
+    // Steps of which parts are missing are noticed when they are first used.
+    library.encode('A probe, 1.', { add_special_tokens: false });
   } catch (cause) {
     throw new LabError('tokenizer/format', 'tokenizer.json cannot be used.', {
       expected: 'normalizers and pre-tokenizers that @huggingface/tokenizers knows',

@@ -26,6 +26,7 @@ export interface Board {
 }
 
 const initialState: LabState = {
+  owner: 'here',
   opened: false,
   backend: { status: 'starting' },
   corpora: [],

@@ -27,8 +27,6 @@ export interface CatalogueShelf {
   fetch: Lab['fetchCatalogueTasks'];
 }
 
-export const publicRepository = 'https://raw.githubusercontent.com/cambridgeltl/MTL-Bioinformatics-2016/master/data';
-
 const assignmentsKey = 'lab/assignments';
 
 export function createCatalogueShelf({
@@ -156,6 +154,7 @@ async function whole(
     return isCancelled() ? null : bytes;
   } catch (cause) {
     if (isCancelled()) return null;
+    if (cause instanceof LabError) throw cause;
     throw new LabError('catalogue/unreachable', 'A file of the catalogue could not be downloaded.', {
       expected: address,
       got: cause instanceof Error ? cause.message : String(cause),

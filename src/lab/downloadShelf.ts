@@ -11,10 +11,11 @@ import { totalSize } from '../util/totalSize.ts';
 import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
 import type { Board, ReportProgress } from './board.ts';
 import { createCancelling, type Cancelling } from './cancelling.ts';
-import { hubClient, publicHub, type HubClient, type HubRepository } from './hubClient.ts';
+import { hubClient, type HubClient, type HubRepository } from './hubClient.ts';
 import type { HubModel, Lab, ModelDownload } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import { paced } from './paced.ts';
+import { publicHub } from './publicHosts.ts';
 import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
 import type { RequestFile } from './requestFile.ts';
 

@@ -64,17 +64,17 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
 
   const outside = annotatedStems(dropped.map(({ path }) => path));
   for (const file of dropped) await sort(file, outside);
-  const folders = new Set(modelFiles.map(({ path }) => folderOf(path)));
+  const folders = new Map<string, DroppedFile[]>();
+  for (const file of modelFiles) {
+    const members = folders.get(folderOf(file.path));
+    if (members === undefined) folders.set(folderOf(file.path), [file]);
+    else members.push(file);
+  }
   return {
     corpusFiles: sorted.corpus,
     plans: sorted.plan,
     results: sorted.result,
-    models: [...folders].map((folder) =>
-      modelIn(
-        folder,
-        modelFiles.filter(({ path }) => folderOf(path) === folder),
-      ),
-    ),
+    models: [...folders].map(([folder, members]) => modelIn(folder, members)),
     others: others.filter((path) => !folders.has(folderOf(path))),
     issues,
   };
@@ -109,10 +109,11 @@ function unpacked({ path, bytes }: NamedFile): DroppedFile {
 }
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
-  const chosen = modelFiles(files.map(({ path }) => baseName(path)));
+  const byName = new Map(files.map((file) => [baseName(file.path), file]));
+  const chosen = modelFiles([...byName.keys()]);
   return {
     name: baseName(folder) || 'model',
-    files: chosenNames(chosen).flatMap((name) => files.filter(({ path }) => baseName(path) === name)),
+    files: chosenNames(chosen).flatMap((name) => byName.get(name) ?? []),
     missing: chosen.missing,
   };
 }

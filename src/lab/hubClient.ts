@@ -3,11 +3,12 @@ import { modelFiles, type ModelFiles } from '../data/formats/modelFiles.ts';
 import type { DownloadRecord, HubFile } from '../schema/downloadRecord.ts';
 import { hubListingSchema, type HubListing } from '../schema/hubListing.ts';
 import type { ModelSource } from '../schema/modelRecord.ts';
+import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
+import { publicHub } from './publicHosts.ts';
 import type { FileAnswer, RequestFile } from './requestFile.ts';
 import { wholeBody } from './wholeBody.ts';
-
-export const publicHub = 'https://huggingface.co';
 
 /** The longest wait that a hub which limits requests may ask for. */
 const longestWaitSeconds = 60;
@@ -59,6 +60,7 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
     try {
       return await requestFile(place, { from, cancelled });
     } catch (cause) {
+      if (cause instanceof LabError) throw cause;
       throw new LabError('hub/unreachable', 'The hub cannot be reached.', {
         expected: `an answer from ${place}`,
         got: textOf(cause),
@@ -108,16 +110,16 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
 function parseListing(bytes: Uint8Array, place: string): HubListing {
   let json: unknown = null;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = parseJson(new TextDecoder().decode(bytes));
   } catch {
     // refused below
   }
-  const listing = hubListingSchema.safeParse(json);
-  if (listing.success) return listing.data;
-  const [issue] = listing.error.issues;
+  const listing = judge(hubListingSchema, json);
+  if (listing.isFit) return listing.data;
+  const { place: at, message } = listing.fault;
   throw new LabError('hub/listing', `${place} does not list a repository's files.`, {
     expected: 'JSON with sha and siblings, each with rfilename and size',
-    got: `${issue?.path.map(String).join('.')}: ${issue?.message}`,
+    got: `${at}: ${message}`,
   });
 }
 

@@ -1,10 +1,12 @@
 // The lab: one observable state over a store and a training server, and everything it can be asked to do.
+import { LabError } from '../util/labError.ts';
 import { listCorpusRecords } from '../storage/corpusRecords.ts';
 import { readMachineSettings, writeMachineSettings } from '../storage/machineSettings.ts';
 import { listModelRecords } from '../storage/modelRecords.ts';
 import type { RecordList } from '../storage/records.ts';
 import { listResultRecords } from '../storage/resultRecords.ts';
 import { listRunRecords } from '../storage/runRecords.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnalysisClient } from '../../workers/analyses.ts';
 import type { ServerClient } from '../../workers/protocol.ts';
@@ -12,7 +14,7 @@ import { createAnalyses } from './analyses.ts';
 import { createBackend } from './backend.ts';
 import { createBoard } from './board.ts';
 import { createBuiltIns, type FetchBuiltIn } from './builtIns.ts';
-import { createCatalogueShelf, publicRepository } from './catalogueShelf.ts';
+import { createCatalogueShelf } from './catalogueShelf.ts';
 import { createCategoryShelf } from './categoryShelf.ts';
 import { createCorpusShelf } from './corpusShelf.ts';
 import { createDownloadShelf } from './downloadShelf.ts';
@@ -24,14 +26,20 @@ import { expandPlan } from './expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './exportResult.ts';
 import { createTaggerExport } from './taggerExport.ts';
 import { createPredictions } from './predictions.ts';
+import type { Ownership } from './ownership.ts';
+import { publicRepository } from './publicHosts.ts';
+import { createQueueMemory } from './queueMemory.ts';
 import type { RequestFile } from './requestFile.ts';
 import { refuseInUse } from './refuseInUse.ts';
 import { requireInputs, requireParent } from './requireInputs.ts';
 import { createResultShelf } from './resultShelf.ts';
+import { roomTaken } from './roomTaken.ts';
 import { remainingMs, runGraph } from './runGraph.ts';
 import { usualStep } from './usualStep.ts';
 import { createRunner } from './runner.ts';
+import { runViewsOf } from './runViews.ts';
 import { createTagging } from './tagging.ts';
+import { whileOurs } from './whileOurs.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -42,6 +50,8 @@ export interface LabParts {
   readonly keepData?: () => Promise<unknown>;
   /** Resolves after so many milliseconds; left out for the platform's own timers. */
   readonly wait?: (waitMs: number) => Promise<void>;
+  /** Where the lab may be open more than once; left out where it cannot. */
+  readonly ownership?: Ownership;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
@@ -60,6 +70,7 @@ export function createLab({
   openServer,
   keepData,
   wait = (waitMs) => new Promise((resolve) => setTimeout(resolve, waitMs)),
+  ownership,
   openAnalysis,
   fetchBuiltIn,
   requestFile,
@@ -70,6 +81,12 @@ export function createLab({
   const board = createBoard();
   const client = holdServer(openServer);
   const backend = createBackend({ server: client, board, wait });
+  if (ownership !== undefined) board.update(() => ({ owner: 'elsewhere' }));
+  const claimed = ownership?.claim().then((claim) => {
+    if (claim.isOurs) board.update(() => ({ owner: 'here' }));
+    return claim;
+  });
+  const memory = createQueueMemory(store);
   const timestamp = (): string => now().toISOString();
   const corpora = createCorpusShelf({ store, board, timestamp });
   const models = createModelShelf({ store, client, board });
@@ -90,6 +107,7 @@ export function createLab({
     backend,
     board,
     store,
+    memory,
     timestamp,
     stored: () => void refreshUsage(),
   });
@@ -121,7 +139,23 @@ export function createLab({
     }
   }
 
-  async function readStored(): Promise<void> {
+  /** Readings of the store overlap no other. */
+  let reading: Promise<unknown> = Promise.resolve();
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = reading.then(work);
+    reading = done.catch(() => undefined);
+    return done;
+  }
+
+  const toldUnreadable = new Set<string>();
+  function tellUnreadable(error: unknown): void {
+    const { message } = LabError.toData(error);
+    if (!toldUnreadable.has(message)) board.notifyError('Something stored was left out', error);
+    toldUnreadable.add(message);
+  }
+
+  /** Shows everything stored but the runs, which are answered. */
+  async function readShelves(): Promise<readonly RunRecord[]> {
     const [corpusList, modelList, runList, resultList] = await Promise.all([
       listCorpusRecords(store),
       listModelRecords(store),
@@ -129,7 +163,7 @@ export function createLab({
       listResultRecords(store),
     ]);
     for (const list of [corpusList, modelList, runList, resultList] as readonly RecordList<unknown>[]) {
-      for (const error of list.unreadable) board.notifyError('Something stored was left out', error);
+      list.unreadable.forEach(tellUnreadable);
     }
     board.update(() => ({
       corpora: corpusList.records,
@@ -138,15 +172,30 @@ export function createLab({
     }));
     await readMachineSettings(store)
       .then((machine) => board.update(() => ({ machine })))
-      .catch((error: unknown) => board.notifyError('Something stored was left out', error));
+      .catch(tellUnreadable);
     for (const shelf of [categories, catalogue, downloads]) {
-      await shelf.restore().catch((error: unknown) => board.notifyError('Something stored was left out', error));
+      await shelf.restore().catch(tellUnreadable);
     }
     for (const damage of runList.damaged) {
       board.notify('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
     }
-    runner.restore(runList.records);
-    board.update(() => ({ opened: true }));
+    return runList.records;
+  }
+
+  /** Shows what is stored while another tab changes it. */
+  async function look(): Promise<void> {
+    const records = await readShelves();
+    board.update(() => ({ opened: true, runs: runViewsOf(records) }));
+    await refreshUsage();
+  }
+
+  async function takeOver(goOn: boolean): Promise<void> {
+    const records = await readShelves();
+    const underWay = await memory.recall();
+    runner.restore(records, goOn ? underWay : []);
+    board.update(() => ({ opened: true, owner: 'here' }));
+    const { queue } = board.getState();
+    if (queue.length > 0) board.notify('info', goingOnText(queue.length));
   }
 
   /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
@@ -161,18 +210,29 @@ export function createLab({
     await runner.queue(specs);
   }
 
-  return {
+  const lab: Lab = {
     getState: board.getState,
     subscribe: board.subscribe,
 
-    async open(choice) {
-      await readStored();
+    async open(choice, { goOn = false } = {}) {
+      const claim = await claimed;
+      const isOurs = claim?.isOurs ?? true;
+      if (!isOurs) {
+        await inTurn(look);
+        await claim?.whenOurs;
+      }
+      // Who closes a tab has ended its training: only what was taken away from this one goes on.
+      await inTurn(() => takeOver(goOn && isOurs));
       // The model is verified on the training server, which is busy until its backend stands.
       const started = backend.start(choice).then((isReady) => isReady && runner.begin());
       await Promise.all([started, builtIns?.installCorpora()]);
       await builtIns?.installModel();
       await refreshUsage();
     },
+    refresh: () =>
+      inTurn(async () => {
+        if (board.getState().owner === 'elsewhere') await look();
+      }),
 
     importFiles: (files) => changing(library.importFiles(files)),
     readCorpus: corpora.read,
@@ -249,6 +309,14 @@ export function createLab({
       board.update(() => ({ machine }));
     },
 
+    roomTaken: () => roomTaken(store, board.getState()),
+
     dismissNotice: board.dismiss,
   };
+  return claimed === undefined ? lab : whileOurs(lab, claimed);
+}
+
+function goingOnText(runs: number): string {
+  const subject = runs === 1 ? 'the run that was under way goes' : `the ${runs} runs that were under way go`;
+  return `The browser had put this tab away, or the page had crashed; ${subject} on.`;
 }

@@ -18,6 +18,7 @@ import type { RunRecord } from '../schema/runRecord.ts';
 import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
+import type { RoomItem } from './roomTaken.ts';
 import type { RunGraph } from './runGraph.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
 import type {
@@ -30,6 +31,7 @@ import type {
 } from '../../workers/protocol.ts';
 
 export type * from '../../workers/analyses.ts';
+export type { RoomItem } from './roomTaken.ts';
 
 /** A question on its way: `cancel` gives it up, and its answer is null then. */
 export interface AnalysisUnderWay<Answer> {
@@ -139,7 +141,11 @@ export interface ImportedResult {
   readonly file: ResultFile;
 }
 
+/** Which tab has the lab: this one, or another that does the training, while here is only something to be looked at. */
+export type Owner = 'here' | 'elsewhere';
+
 export interface LabState {
+  readonly owner: Owner;
   /** False until the stored corpora, models, runs and results have been read. */
   readonly opened: boolean;
   readonly backend: BackendState;
@@ -172,8 +178,14 @@ export interface Lab {
   /** Calls `listener` after every change; answers with the way to stop that. */
   subscribe(listener: () => void): () => void;
 
-  /** Reads everything stored, installs the built-in model and samples on first use, starts the backend. */
-  open(choice: BackendChoice): Promise<void>;
+  /**
+   * Reads everything stored, installs the built-in model and samples on first use, starts the backend. Where another tab has the lab, it is
+   * only shown, until that tab is gone: calls that change something or need the device reject with LabError `lab/elsewhere` meanwhile.
+   * `goOn`: runs that were under way when the lab was left go on, where they are paused otherwise.
+   */
+  open(choice: BackendChoice, options?: { readonly goOn?: boolean }): Promise<void>;
+  /** Reads what another tab has stored meanwhile; nothing where the lab is this tab's own. */
+  refresh(): Promise<void>;
 
   /**
    * Takes in whatever was dropped: corpora (files, folders, zips), model folders, result files and plan files are told apart.
@@ -284,6 +296,9 @@ export interface Lab {
 
   /** Kept for this machine; runs that start later follow it. */
   setMachine(settings: MachineSettings): Promise<void>;
+
+  /** What can be removed to make room, largest first. */
+  roomTaken(): Promise<readonly RoomItem[]>;
 
   dismissNotice(noticeId: number): void;
 }

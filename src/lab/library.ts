@@ -76,7 +76,7 @@ export function createLibrary({
     }
     for (const file of drop.plans) {
       const name = baseName(file.path);
-      plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(JSON.parse(textOf(file))))));
+      plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(textOf(file)))));
     }
     tellOthers(board, drop.others);
     return { corpusIds, modelIds, resultIds, plans };

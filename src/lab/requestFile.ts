@@ -10,7 +10,7 @@ export interface FileAnswer {
   drop(): void;
 }
 
-/** Asks for an address, following redirects, from byte `from` on. Rejects when it cannot be reached; `cancelled` ends it at any time. */
+/** Asks for an address, following redirects, from byte `from` on. Rejects when it cannot be reached, with a LabError that says why where that is known; `cancelled` ends it at any time. */
 export type RequestFile = (
   address: string,
   options: { readonly from?: number; readonly cancelled: Promise<void> },

@@ -1,6 +1,9 @@
 // Result files: sealed with a checksum when written, judged before they are believed when read.
 import { fingerprint } from '../util/fingerprint.ts';
+import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
+import { spellValue } from '../util/spellValue.ts';
 import { resultFileSchema, type ResultFile } from '../schema/resultFile.ts';
 import { upgradeResultFile } from '../schema/upgradeResultFile.ts';
 
@@ -27,7 +30,7 @@ export function parseResultFile(text: string): ResultFile {
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
     throw new LabError('result/invalid', 'The result file has no version.', {
       expected: `1 to ${currentVersion}`,
-      got: JSON.stringify(version) ?? 'nothing',
+      got: spellValue(version),
     });
   }
   if (version > currentVersion) {
@@ -43,15 +46,16 @@ export function parseResultFile(text: string): ResultFile {
 function parseMembers(text: string): Members {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
-    throw new LabError('result/foreign', 'This file is not JSON.', { expected: 'a result file', cause });
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError('result/foreign', 'This file is not JSON.', { expected: 'a result file', got, cause });
   }
   const format = (json as { format?: unknown } | null)?.format;
   if (format !== 'bioner-lab-result') {
     throw new LabError('result/foreign', 'This is not a result file.', {
       expected: 'format bioner-lab-result',
-      got: `format ${String(format)}`,
+      got: `format ${spellValue(format)}`,
     });
   }
   return json as Members;
@@ -62,7 +66,7 @@ function checkSeal(members: Members): void {
   const found = fingerprint(others);
   if (found === checksum) return;
   throw new LabError('result/changed', 'The result file was changed after it was written.', {
-    expected: `checksum ${String(checksum).slice(0, 16)}`,
+    expected: `checksum ${typeof checksum === 'string' ? checksum.slice(0, 16) : spellValue(checksum)}`,
     got: `checksum ${found.slice(0, 16)}`,
   });
 }
@@ -74,8 +78,8 @@ function migrate(members: Members, version: number): unknown {
 }
 
 function validate(json: unknown): ResultFile {
-  const parsed = resultFileSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new LabError('result/invalid', `The result file is not valid at ${issue?.path.join('.')}: ${issue?.message}.`);
+  const parsed = judge(resultFileSchema, json);
+  if (parsed.isFit) return parsed.data;
+  const { place, message } = parsed.fault;
+  throw new LabError('result/invalid', `The result file is not valid at ${place || 'its top'}: ${message}.`);
 }

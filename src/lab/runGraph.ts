@@ -16,7 +16,7 @@ export interface RunCost {
   readonly scoredSequences: number;
   /** Kept for good: one float32 copy of the parameters a snapshot. */
   readonly snapshotBytes: number;
-  /** Kept while the run is under way: parameters and both moments. */
+  /** Kept while the run is under way: two resume points of parameters and both moments. */
   readonly resumeBytes: number;
 }
 
@@ -41,7 +41,7 @@ export interface RunGraph {
   readonly stepsLeft: number;
   /** Sequences still to be scored in all of them. */
   readonly scoredLeft: number;
-  /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume point. */
+  /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume points. */
   readonly storageBytes: number;
   /** Some run packs its sequences, or leaves some out, so that steps are an upper bound. */
   readonly isUpperBound: boolean;
@@ -122,7 +122,7 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
       return total + epochs * devel + Math.min(config.snapshots, epochs) * (counts?.test.sentences ?? 0);
     }, 0),
     snapshotBytes: Math.min(config.snapshots, epochs) * parameterBytes,
-    resumeBytes: 3 * parameterBytes,
+    resumeBytes: 2 * 3 * parameterBytes,
   };
 }
 

@@ -1,6 +1,7 @@
 // Runs as they are shown: in order, and advanced by the events of the one on the device.
 import type { RunEvent } from '../../workers/protocol.ts';
 import { methodSchema, type RunRecord, type RunStatus } from '../schema/runRecord.ts';
+import { notBefore } from '../util/notBefore.ts';
 import type { RunView } from './labState.ts';
 
 const arriving: NonNullable<RunView['live']> = {
@@ -28,11 +29,16 @@ export function insertRunView(views: readonly RunView[], view: RunView): readonl
   return [...others, view].sort((left, right) => compareRecords(left.record, right.record));
 }
 
+/** Views of runs that are not on the device, in their order. */
+export function runViewsOf(records: readonly RunRecord[]): readonly RunView[] {
+  return records.map(restingRunView).sort((left, right) => compareRecords(left.record, right.record));
+}
+
 /** The view with another status; `at` is the ISO time of the change. */
 export function setRunStatus(view: RunView, status: RunStatus, at: string): RunView {
   if (view.record.status === status) return view;
   const failure = status === 'failed' ? view.record.failure : null;
-  return { ...view, record: { ...view.record, status, failure, updatedAt: at } };
+  return { ...view, record: { ...view.record, status, failure, updatedAt: notBefore(at, view.record.updatedAt) } };
 }
 
 /** The view after an event of its run. `ended` changes nothing: the answer to `train` carries the same record. */

@@ -9,13 +9,22 @@ import type { Board } from './board.ts';
 import { isSpoilt, type HeldServer } from './heldServer.ts';
 import { interruptionAfter } from './interruptionAfter.ts';
 import { queuedRun } from '../schema/queuedRun.ts';
+import { laterThan, notBefore } from '../util/notBefore.ts';
+import type { QueueMemory } from './queueMemory.ts';
 import { runTitle } from './runTitle.ts';
-import { advanceRunView, boardingRunView, restingRunView, setRunStatus, insertRunView } from './runViews.ts';
+import {
+  advanceRunView,
+  boardingRunView,
+  insertRunView,
+  restingRunView,
+  runViewsOf,
+  setRunStatus,
+} from './runViews.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
 
 export interface Runner {
-  /** Shows stored runs; those that were open are paused. */
-  restore(records: readonly RunRecord[]): void;
+  /** Shows stored runs in the place of all others; those that were open are paused, but `goOn` queued in this order. */
+  restore(records: readonly RunRecord[], goOn?: readonly string[]): void;
   /** From now on the server takes runs. */
   begin(): void;
   /** Queues new runs, and known ones that are neither waiting, running nor finished. */
@@ -35,13 +44,15 @@ export interface RunnerParts {
   readonly backend: Backend;
   readonly board: Board;
   readonly store: Store;
+  readonly memory: QueueMemory;
   /** ISO date and time. */
   readonly timestamp: () => string;
   /** Called when stored bytes changed: after checkpoints and ends. */
   readonly stored: () => void;
 }
 
-export function createRunner({ server, backend, board, store, timestamp, stored }: RunnerParts): Runner {
+export function createRunner(parts: RunnerParts): Runner {
+  const { server, backend, board, store, memory, timestamp, stored } = parts;
   let plan = emptySchedule;
   let serverReady = false;
   let driving: Promise<void> = Promise.resolve();
@@ -59,6 +70,7 @@ export function createRunner({ server, backend, board, store, timestamp, stored 
 
   function dispatch(action: ScheduleAction): void {
     plan = schedule(plan, action);
+    memory.keep(plan);
     const at = timestamp();
     board.update(({ runs }) => ({
       queue: plan.queue,
@@ -139,14 +151,14 @@ export function createRunner({ server, backend, board, store, timestamp, stored 
     } catch (error) {
       const failure = LabError.toData(error);
       const record = (await readRunRecord(store, runId).catch(() => undefined)) ?? recordOf(runId);
-      return kept({ ...record, status: 'failed', failure, updatedAt: timestamp() });
+      return kept({ ...record, status: 'failed', failure, updatedAt: notBefore(timestamp(), record.updatedAt) });
     }
   }
 
   /** The record of a run whose server is spoilt: queued to go on from its last resume point, or at rest, with the reason. */
   async function afterFailure(record: RunRecord, failure: LabErrorData): Promise<RunRecord> {
     const isBack = await bringBack();
-    const updatedAt = timestamp();
+    const updatedAt = notBefore(timestamp(), record.updatedAt);
     if (asked !== null) {
       return kept({ ...record, status: asked === 'pause' ? 'paused' : 'stopped', failure: null, updatedAt });
     }
@@ -191,22 +203,24 @@ export function createRunner({ server, backend, board, store, timestamp, stored 
   }
 
   return {
-    restore(records) {
-      board.update(({ runs }) => ({
-        runs: records.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
-      }));
+    restore(records, goOn = []) {
+      board.update(() => ({ runs: runViewsOf(records) }));
       dispatch({
         kind: 'restore',
         runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, parent: spec.parent }])),
       });
+      for (const { spec } of goOn.flatMap((runId) => records.filter((record) => record.spec.id === runId))) {
+        dispatch({ kind: 'queue', runId: spec.id, parent: spec.parent });
+      }
     },
     begin() {
       serverReady = true;
       advance();
     },
     async queue(specs) {
-      const known = new Set(board.getState().runs.map(({ record }) => record.spec.id));
-      const at = timestamp();
+      const records = board.getState().runs.map(({ record }) => record);
+      const known = new Set(records.map(({ spec }) => spec.id));
+      const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
       const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
       for (const record of fresh) await writeRunRecord(store, record);
       board.update(({ runs }) => ({

@@ -9,7 +9,10 @@ export function tableText(table: ComparisonTable, format: TableFormat): string {
   return format === 'markdown' ? markdown(table) : latex(table);
 }
 
-/** Rows of cells as CSV (RFC 4180). */
+/**
+ * Rows of cells as CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets take for
+ * "text": such files are opened there, and the texts come from anyone's corpus (OWASP, CSV Injection).
+ */
 export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => row.map(quoted).join(',')).join('\r\n') + '\r\n';
 }
@@ -39,23 +42,24 @@ export function publishedText(cell: TableCell): string | null {
 }
 
 function markdown({ title, columns, rows, notes }: ComparisonTable): string {
-  const escape = (text: string): string => text.replaceAll('|', '\\|');
+  // Less than `markdownText` does, for tables are also read as they stand: what would be HTML, a link, emphasis or a cell's end.
+  const escape = (text: string): string => oneLine(text).replace(/[\\`*_[\]<>|~]/g, '\\$&');
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
     line(['Task', ...columns.map(({ group, name }) => escape(headName(group, name)))]),
     line(['---', ...columns.map(() => '---:')]),
     ...rows.map(({ name, cells }) =>
-      line([escape(name), ...cells.map((cell) => markedText(cell, (text) => `**${text}**`))]),
+      line([escape(name), ...cells.map((cell) => markedText(cell, (text) => `**${text}**`, escape))]),
     ),
   ];
-  return [`**${title}**`, '', ...lines, '', ...notes.map((note) => `- ${note}`), ''].join('\n');
+  return [`**${escape(title)}**`, '', ...lines, '', ...notes.map((note) => `- ${escape(note)}`), ''].join('\n');
 }
 
 function latex({ title, columns, rows, notes }: ComparisonTable): string {
   const line = (cells: readonly string[]): string => `${cells.join(' & ')} \\\\`;
   const bold = (text: string): string => `\\textbf{${text}}`;
   return [
-    ...notes.map((note) => `% ${note}`),
+    ...notes.map((note) => `% ${oneLine(note)}`),
     '\\begin{table}',
     `\\caption{${latexText(title)}}`,
     `\\begin{tabular}{l${'r'.repeat(columns.length)}}`,
@@ -127,6 +131,16 @@ const LATEX_SIGNS: Readonly<Record<string, string>> = {
 };
 
 function quoted(cell: string | number | null): string {
-  const text = cell === null ? '' : String(cell);
+  const text = typeof cell === 'string' && isFormula(cell) ? `'${cell}` : String(cell ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Whether a spreadsheet would run it; a number with its sign is none. */
+function isFormula(text: string): boolean {
+  return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
+}
+
+/** Where a line's end would end a comment or a row of a table. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\u2028\u2029]+/g, ' ');
 }

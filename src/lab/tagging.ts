@@ -1,6 +1,7 @@
 // Gives text to a tagger, some documents at a time, and shows on the board what it has found so far.
 import type { AnnotatedDocument, AnnotatedMention } from '../data/annotatedDocument.ts';
 import { LabError } from '../util/labError.ts';
+import { createWorkedTime } from '../util/workedTime.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import { readCorpusSentences, readCorpusTexts } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -52,10 +53,10 @@ export function createTagging({
   /** Sends chunk after chunk, until the end or until `id` is no longer what is being tagged. */
   async function tagAll(id: string, ref: TaggerRef, documents: readonly AnnotatedDocument[]): Promise<void> {
     const total = documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
-    const startedAtMs = performance.now();
+    const workedMs = createWorkedTime();
     let before = 0;
     const tell = (sentences: number): void => {
-      const elapsedMs = performance.now() - startedAtMs;
+      const elapsedMs = workedMs();
       const done = before + sentences;
       const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
       if (current === id) show({ progress: { done, total, remainingMs } });

@@ -1,6 +1,8 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
+import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
 import { safetensorsStream } from './safetensorsStream.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
@@ -11,9 +13,12 @@ export interface FileTensor {
   readonly values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
+/** As many as torch's tensors can have. */
+const mostAxes = 64;
+
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().min(0)),
+  shape: z.array(z.int().min(0)).max(mostAxes),
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
@@ -50,10 +55,10 @@ export function openSafetensors(
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
-  const places = Object.entries(header)
-    .filter(([name]) => name !== '__metadata__' && wanted(name))
-    .map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
+  const named = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
   refuseOverlaps(places);
+  if (places.length === named.length) refuseGaps(places, data.byteLength);
   return new Map(
     places.map((place) => [
       place.name,
@@ -73,7 +78,7 @@ interface TensorPlace {
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const json: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
   } catch {
     // falls through to the refusal below
@@ -84,8 +89,13 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace {
-  const entry = entrySchema.safeParse(raw);
-  if (!entry.success) throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`);
+  const entry = judge(entrySchema, raw);
+  if (!entry.isFit) {
+    throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`, {
+      expected: 'dtype, shape and data_offsets',
+      got: `at ${entry.fault.place || 'its top'}: ${entry.fault.message}`,
+    });
+  }
   const { dtype, shape } = entry.data;
   const [from, to] = entry.data.data_offsets;
   const elementBytes = storedElementBytes.get(dtype) ?? unreadElementBytes.get(dtype);
@@ -122,6 +132,16 @@ function refuseOverlaps(places: readonly TensorPlace[]): void {
       got: `from byte ${from}`,
     });
   }
+}
+
+/** Bytes that no tensor has are what a name given twice leaves, since of its entries JSON keeps the last. */
+function refuseGaps(places: readonly TensorPlace[], dataBytes: number): void {
+  const described = places.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (described === dataBytes) return;
+  throw new LabError('safetensors/gap', 'The safetensors file holds bytes that are of no tensor.', {
+    expected: `${dataBytes} bytes in tensors of different names`,
+    got: String(described),
+  });
 }
 
 /** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */

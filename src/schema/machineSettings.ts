@@ -17,6 +17,8 @@ export const machineSettingsSchema = z.strictObject({
   gpuBytes: z.int().min(2 ** 28),
   /** Address of the hub that models come from; absent for the public one. */
   hub: z.string().optional(),
+  /** Whether the screen stays on while a run is on the device; earlier records know nothing of it. */
+  keepAwake: z.boolean().default(false),
 });
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 
@@ -32,4 +34,5 @@ export const defaultMachineSettings: MachineSettings = {
   precision: 'f32',
   activations: 'auto',
   gpuBytes: 2 ** 32,
+  keepAwake: false,
 };

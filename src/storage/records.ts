@@ -1,17 +1,9 @@
 // Typed JSON records over a store, each with a checksum that tells a torn or altered one.
 import { checksum } from '../util/checksum.ts';
+import { judge, type Schema } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
 import type { Store } from './store.ts';
-
-/** What a record is held against; every zod schema is one. */
-export interface RecordSchema<T> {
-  safeParse(value: unknown):
-    | { readonly success: true; readonly data: T }
-    | {
-        readonly success: false;
-        readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] };
-      };
-}
 
 /** Records of one kind: those that could be read, in the order of their keys, and a LabError `storage/corrupt` for each that could not. */
 export interface RecordList<T> {
@@ -23,7 +15,7 @@ export interface RecordList<T> {
  * The record `key` as `schema` has it, or undefined when there is none. Throws LabError `storage/corrupt` when its checksum does
  * not fit, or it is not JSON or not as the schema says.
  */
-export async function readJson<T>(store: Store, key: string, schema: RecordSchema<T>): Promise<T | undefined> {
+export async function readJson<T>(store: Store, key: string, schema: Schema<T>): Promise<T | undefined> {
   const bytes = await store.read(key);
   return bytes === undefined ? undefined : parse(key, bytes, schema);
 }
@@ -47,7 +39,7 @@ export async function recordIds(store: Store, kind: string): Promise<readonly st
 }
 
 /** Every record `<kind>/<id>/record`. One that is corrupt hides no other. */
-export async function listRecords<T>(store: Store, kind: string, schema: RecordSchema<T>): Promise<RecordList<T>> {
+export async function listRecords<T>(store: Store, kind: string, schema: Schema<T>): Promise<RecordList<T>> {
   const records: T[] = [];
   const unreadable: LabError[] = [];
   for (const id of await recordIds(store, kind)) {
@@ -82,18 +74,18 @@ function unsealed(key: string, bytes: Uint8Array): Uint8Array {
   return text;
 }
 
-function parse<T>(key: string, bytes: Uint8Array, schema: RecordSchema<T>): T {
+function parse<T>(key: string, bytes: Uint8Array, schema: Schema<T>): T {
   const text = unsealed(key, bytes);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (cause) {
     throw corruptError(key, 'JSON', cause instanceof Error ? cause.message : String(cause), cause);
   }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw corruptError(key, 'a record of this version', `${issue?.path.map(String).join('.')}: ${issue?.message}`);
+  const judgement = judge(schema, value);
+  if (judgement.isFit) return judgement.data;
+  const { place, message } = judgement.fault;
+  throw corruptError(key, 'a record of this version', `${place}: ${message}`);
 }
 
 function corruptError(key: string, expected: string, got: string, cause?: unknown): LabError {

@@ -10,6 +10,7 @@ import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
+import { parseJson } from '../util/parseJson.ts';
 
 export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -58,7 +59,7 @@ export function parseConfig(bytes: Uint8Array): EncoderConfig {
 /** The value in a JSON file of configuration. Throws LabError `model/config`. */
 export function parseConfigFile(name: string, bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new LabError('model/config', `${name} is not JSON.`, { expected: 'a JSON object', cause });
   }

@@ -4,6 +4,8 @@
 const EVALUATION_SHARE = 1 / 3;
 /** Weight of the newest step in the running mean: lengths vary, so several dozen steps are averaged. */
 const NEWEST = 0.03;
+/** A step counts for at most so many times the mean: a nap of the machine in the middle of it must not stand for its pace. */
+const LONGEST_STEP = 10;
 
 export interface Pace {
   step(elapsedMs: number, sequences: number): void;
@@ -23,7 +25,7 @@ export function createPace(): Pace {
       steps++;
       // The first step compiles and allocates; it stands only until the second.
       if (stepMs === null || steps === 2) stepMs = perSequence;
-      else stepMs += Math.max(NEWEST, 1 / steps) * (perSequence - stepMs);
+      else stepMs += Math.max(NEWEST, 1 / steps) * (Math.min(perSequence, LONGEST_STEP * stepMs) - stepMs);
     },
     evaluation(elapsedMs, sequences) {
       evaluatedMs += elapsedMs;

@@ -14,6 +14,8 @@ import type { Store } from '../storage/store.ts';
 import { hashWords } from '../util/hash32.ts';
 import { LabError } from '../util/labError.ts';
 import { macrotask } from '../util/macrotask.ts';
+import { notBefore } from '../util/notBefore.ts';
+import { createWorkedTime } from '../util/workedTime.ts';
 import type { StepPlan } from './batches.ts';
 import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -80,11 +82,12 @@ export class RunInProgress {
   private readonly reportEvery: number;
   private readonly pace = createPace();
   private readonly elapsedBeforeMs: number;
-  private readonly openedAtMs = performance.now();
+  /** Milliseconds worked since the run was put on the device. */
+  private readonly workedMs = createWorkedTime();
   private position: Position;
-  private checkpointDueMs = performance.now() + CHECKPOINT_EVERY_MS;
+  private checkpointDueMs = CHECKPOINT_EVERY_MS;
   private tokensSincePoint = 0;
-  private pointAtMs = performance.now();
+  private pointAtMs = 0;
 
   /** Puts a run on the device, at its latest whole checkpoint or at the start, and stores its record as running. */
   static async open(inputs: TrainInputs): Promise<RunInProgress> {
@@ -146,20 +149,21 @@ export class RunInProgress {
     const stepsOfEpoch = Math.min(plans.length, this.totalSteps - epoch * this.stepsPerEpoch);
     const left = plans.slice(done, stepsOfEpoch);
     for await (const progress of this.trainer.prepare(batchSizes(left, this.lengths))) {
+      this.workedMs();
       yield { kind: 'phase', phase: 'compiling', ...progress };
       this.assertGoing();
     }
     yield this.trainingPhase();
     for (const plan of left) {
       this.assertGoing();
-      const startedAtMs = performance.now();
+      const startedAtMs = this.workedMs();
       const learningRate = learningRateAt(config, this.position.step, this.totalSteps);
       await this.update(plan, learningRate);
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
-      this.pace.step(performance.now() - startedAtMs, plan.flat().length);
-      if (!last && performance.now() > this.checkpointDueMs) {
+      this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
+      if (!last && this.workedMs() > this.checkpointDueMs) {
         yield* this.checkpoint();
         yield this.trainingPhase();
       }
@@ -256,9 +260,9 @@ export class RunInProgress {
     this.record = { ...this.record, steps: [...this.record.steps, point], step };
     this.position = { ...this.position, pending: NOTHING_PENDING, epochLoss: epochLoss + loss };
     this.trainer.setPending(0, 0);
-    const tokensPerSecond = this.tokensSincePoint / ((performance.now() - this.pointAtMs) / 1000);
+    const tokensPerSecond = (1000 * this.tokensSincePoint) / Math.max(1, this.workedMs() - this.pointAtMs);
     this.tokensSincePoint = 0;
-    this.pointAtMs = performance.now();
+    this.pointAtMs = this.workedMs();
     const { totalSteps } = this;
     yield {
       kind: 'step',
@@ -272,7 +276,7 @@ export class RunInProgress {
 
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
     const { store } = this.inputs;
-    const startedAtMs = performance.now();
+    const startedAtMs = this.workedMs();
     yield { kind: 'phase', phase: 'saving', done: 0, total: 0 };
     const [loss, gradientNorm] = await this.trainer.readPending();
     const tensors = await this.trainer.checkpointTensors();
@@ -283,9 +287,9 @@ export class RunInProgress {
     // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
     await this.save({ step: this.position.step });
     const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
-    const tookMs = performance.now() - startedAtMs;
+    const tookMs = this.workedMs() - startedAtMs;
     this.pointAtMs += tookMs;
-    this.checkpointDueMs = performance.now() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
+    this.checkpointDueMs = this.workedMs() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
     yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
@@ -322,13 +326,23 @@ export class RunInProgress {
   ): AsyncGenerator<TrainingEvent, Evaluation | null> {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
-    const startedAtMs = performance.now();
-    const evaluation = yield* evaluate(split, tasks, predictor, this.config, signal);
+    const startedAtMs = this.workedMs();
+    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
     this.assertHealthy();
-    const tookMs = performance.now() - startedAtMs;
+    const tookMs = this.workedMs() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
     this.pointAtMs += tookMs;
     return evaluation;
+  }
+
+  /** The same events; the clock of the time worked sees each of them. */
+  private async *watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): typeof events {
+    let next = await events.next();
+    for (; next.done !== true; next = await events.next()) {
+      this.workedMs();
+      yield next.value;
+    }
+    return next.value;
   }
 
   private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
@@ -348,11 +362,11 @@ export class RunInProgress {
   }
 
   private elapsedMs(): number {
-    return this.elapsedBeforeMs + performance.now() - this.openedAtMs;
+    return this.elapsedBeforeMs + this.workedMs();
   }
 
   private async save(changes: Partial<RunRecord>): Promise<void> {
-    const updatedAt = new Date().toISOString();
+    const updatedAt = notBefore(new Date().toISOString(), this.record.updatedAt);
     this.record = { ...this.record, ...changes, elapsedMs: this.elapsedMs(), updatedAt };
     await writeRunRecord(this.inputs.store, this.record);
   }

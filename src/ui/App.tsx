@@ -4,6 +4,7 @@ import { LabError } from '../util/labError.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { Lab, Notice } from '../lab/labState.ts';
 import { Dock } from './components/Dock.tsx';
+import { ElsewhereBanner } from './components/ElsewhereBanner.tsx';
 import { Header } from './components/Header.tsx';
 import { PageGuard } from './components/PageGuard.tsx';
 import { WindowDrop } from './components/WindowDrop.tsx';
@@ -13,7 +14,9 @@ import { pageKey, type Route } from './route.ts';
 import { ActContext, type Act } from './useAct.ts';
 import { BringInContext, type BringIn } from './useBringIn.ts';
 import { DropHereContext } from './useDropHere.ts';
+import { AwakeContext, useKeepAwake } from './useKeepAwake.ts';
 import { LabContext, useLab } from './useLab.ts';
+import { useLookAgain } from './useLookAgain.ts';
 import { goTo, useRoute } from './useRoute.ts';
 import './theme.css';
 import './lab.css';
@@ -40,6 +43,9 @@ function Frame() {
   const route = useRoute();
   const [draft, setDraft] = useState(newPlanDraft);
   const { notices, act, dismiss } = useFailureNotices();
+  const awake = useKeepAwake(state.machine.keepAwake && state.activeRunId !== null);
+  const isElsewhere = state.owner === 'elsewhere';
+  useLookAgain(lab, isElsewhere, act);
 
   const dropHere = useRef<BringIn | null>(null);
   const bringIn = useCallback<BringIn>(
@@ -63,10 +69,13 @@ function Frame() {
           Skip to content
         </a>
         <DropHereContext value={dropHere}>
-          <Header route={route} backend={state.backend} />
+          <Header route={route} backend={state.backend} isElsewhere={isElsewhere && state.opened} />
           <Main route={route}>
+            {isElsewhere && state.opened && <ElsewhereBanner />}
             <PageGuard key={pageKey(route)}>
-              <Pages route={route} draft={draft} onDraft={setDraft} />
+              <AwakeContext value={awake}>
+                <Pages route={route} draft={draft} onDraft={setDraft} />
+              </AwakeContext>
             </PageGuard>
           </Main>
           <Dock

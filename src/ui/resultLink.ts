@@ -58,10 +58,12 @@ async function drain(stream: ReadableStream<Uint8Array>, most: number): Promise<
     const { done, value } = await reader.read();
     if (done) break;
     size += value.byteLength;
-    if (size > most)
+    if (size > most) {
+      await reader.cancel();
       throw new LabError('link/too-large', 'The result file in this link is too large.', {
         expected: `at most ${most} bytes`,
       });
+    }
     parts.push(new Uint8Array(value));
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());

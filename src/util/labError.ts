@@ -1,4 +1,5 @@
 // The one error type of the lab: what went wrong, what was expected, what came.
+import { shortened } from './shortened.ts';
 
 /** The part of a LabError that crosses threads and files as plain data. */
 export interface LabErrorData {
@@ -10,7 +11,8 @@ export interface LabErrorData {
 
 /**
  * An error a person can act on. `code` is a stable slash-separated name (`model/shape`, `corpus/empty`),
- * `expected` and `got` are short texts that complete "expected …, got …".
+ * `expected` and `got` are short texts that complete "expected …, got …". Each text is cut at 1000 characters: names out of a
+ * broken file may be of any length.
  */
 export class LabError extends Error {
   readonly code: string;
@@ -18,11 +20,11 @@ export class LabError extends Error {
   readonly got: string | undefined;
 
   constructor(code: string, message: string, details: { expected?: string; got?: string; cause?: unknown } = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'LabError';
     this.code = code;
-    this.expected = details.expected;
-    this.got = details.got;
+    this.expected = details.expected === undefined ? undefined : shortened(details.expected);
+    this.got = details.got === undefined ? undefined : shortened(details.got);
   }
 
   /** Plain data of any thrown value; what is not a LabError becomes code `internal`. */

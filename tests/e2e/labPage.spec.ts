@@ -2,6 +2,9 @@
 import { expect, test } from '@playwright/test';
 import { watchContext } from './labPage.ts';
 
+// The noise is what the page's own policy would refuse.
+test.use({ bypassCSP: true });
+
 const noise = `
   console.info('quiet');
   console.warn('a warning');

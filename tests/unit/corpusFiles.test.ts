@@ -87,7 +87,7 @@ describe('splitOfFile', () => {
 });
 
 describe('readArchive', () => {
-  const names = (zip: Uint8Array, limits?: Parameters<typeof readArchive>[2]) => {
+  const names = (zip: Uint8Array<ArrayBuffer>, limits?: Parameters<typeof readArchive>[2]) => {
     const { files, issues } = readArchive(zip, 'NCBI.zip', limits);
     return { files: files.map((file) => file.path), codes: issues.map((issue) => issue.code) };
   };
@@ -123,7 +123,7 @@ describe('readArchive', () => {
       'c.tsv': new Uint8Array(20),
       'd.tsv': new Uint8Array(1),
     });
-    const limits = { entries: 10, entryBytes: 50, totalBytes: 40 };
+    const limits = { entries: 10, entryBytes: 50, totalBytes: 40, depth: 1 };
     expect(names(zip, limits)).toEqual({
       files: ['NCBI/b.tsv', 'NCBI/d.tsv'],
       codes: ['archive/size', 'archive/size'],

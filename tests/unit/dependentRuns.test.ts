@@ -25,7 +25,7 @@ describe('a plan of dependent runs', () => {
       ...[[2, 1], [1, 2], [2, 1], [1, 2]], // prettier-ignore
     ]);
     expect(before).toMatchObject({ runsLeft: 5, stepsLeft: 10, isUpperBound: false });
-    expect(before.storageBytes).toBe((2 + 2 + 1 + 2 + 1) * 400 + 3 * 400);
+    expect(before.storageBytes).toBe((2 + 2 + 1 + 2 + 1) * 400 + 2 * 3 * 400);
     await lab.startPlan(plan);
     await settled(lab);
     const after = lab.previewPlan(plan);

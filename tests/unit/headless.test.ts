@@ -204,7 +204,7 @@ describe('headless', () => {
   });
 
   const refusals: [string, PlanFile | string, string][] = [
-    ['a plan that is not JSON', '{', 'cannot be read'],
+    ['a plan that is not JSON', '{', 'is not JSON'],
     ['JSON that is no plan', '{"name":"x"}', 'not a plan file'],
     ['a corpus that is nowhere', planOfTasks([{ corpus: { name: 'lichen' }, type: null }]), 'lichen'],
     ['a model that is nowhere', planFile({ model: { name: 'large' } }), 'large'],

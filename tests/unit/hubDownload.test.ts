@@ -1,7 +1,7 @@
 // Proves that models come from a hub by name, byte for byte, whatever interrupts them, and that what is not what the hub lists is refused.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { publicHub } from '../../src/lab/hubClient.ts';
+import { publicHub } from '../../src/lab/publicHosts.ts';
 import type { HubModel, Lab } from '../../src/lab/labState.ts';
 import { receiveFile, verifiedFile } from '../../src/lab/receiveFile.ts';
 import type { RequestFile } from '../../src/lab/requestFile.ts';

@@ -46,7 +46,7 @@ describe('tableText', () => {
       '',
       '| Task | STL F1 | MTL-XC F1 | Published BioBERT |',
       '| --- | ---: | ---: | ---: |',
-      '| a\\|b_c · all types | **86.00 ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |',
+      '| a\\|b\\_c · all types | **86.00 ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |',
       '| plain | – (86.44) | **87.00** (86.00, +1.00) | – |',
       '',
       '- One note.',
@@ -89,5 +89,31 @@ describe('tableText', () => {
 describe('csvText', () => {
   it('quotes what needs it', () => {
     expect(csvText([['a,b', 'say "x"', 1, null]])).toBe('"a,b","say ""x""",1,\r\n');
+  });
+
+  it('runs nothing in a spreadsheet: texts that begin as formulas are marked as texts, numbers stay numbers', () => {
+    const cells = ['=1+1', '+x', '-x', '@SUM(A1)', '\t=1', '-0.44', '+1.00', '-', 'a=b', ''];
+    expect(csvText([cells])).toBe("'=1+1,'+x,'-x,'@SUM(A1),'\t=1,-0.44,+1.00,'-,a=b,\r\n");
+    expect(csvText([['=HYPERLINK("http://a.example","x")', -1]])).toBe(
+      `"'=HYPERLINK(""http://a.example"",""x"")",-1\r\n`,
+    );
+  });
+});
+
+describe('a name that is written to do harm', () => {
+  const name = '<img src=x onerror=alert(1)> [a](javascript:alert(1))\n\\input{/etc/passwd}';
+  const [first] = table.rows;
+  const hostile = { ...table, title: name, rows: [{ name, cells: first?.cells ?? [] }], notes: [name] };
+
+  it('is text in Markdown', () => {
+    const text = tableText(hostile, 'markdown');
+    expect(text).not.toMatch(/(?<!\\)[<[]/);
+    expect(text.split('\n')).toHaveLength(8);
+  });
+
+  it('is text in LaTeX, and ends no comment', () => {
+    const lines = tableText(hostile, 'latex').split('\n');
+    expect(lines[0]).toMatch(/^% .*input/);
+    expect(lines.slice(1).join('\n')).not.toContain('\\input');
   });
 });

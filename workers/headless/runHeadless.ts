@@ -97,14 +97,14 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
 }
 
 async function readPlan(file: string): Promise<PlanFile> {
-  let json: unknown;
+  let text: string;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    text = await readFile(file, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LabError('headless/plan', `The plan file ${file} cannot be read: ${reason}`, { cause });
   }
-  return parsePlan(json);
+  return parsePlan(text);
 }
 
 /**

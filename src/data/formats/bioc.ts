@@ -41,7 +41,7 @@ export function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList
   const mentions: CorpusDocument['mentions'][number][] = [];
   const faults: Span[] = [];
   for (const { passage, starts, start, end } of placed) {
-    parts.push(...starts);
+    for (const begin of starts) parts.push(begin);
     const inner = text.slice(start, end);
     const first = passage.text === null ? (passage.sentences[0]?.offset ?? passage.offset) : passage.offset;
     const shifted = (system: OffsetSystem, by: number) => (): CharacterOffsets => {

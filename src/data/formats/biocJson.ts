@@ -5,7 +5,7 @@ import type { WrittenMention } from '../placeMentions.ts';
 import { documentOfBioc, type BiocPassage, type BiocText } from './bioc.ts';
 import type { DocumentReading } from './documentReading.ts';
 import { readJsonItems } from './jsonItems.ts';
-import { isJsonRecord, listOf, spelled, type JsonRecord } from './jsonRecord.ts';
+import { isJsonRecord, listOf, numberOf, spelled, type JsonRecord } from './jsonRecord.ts';
 import type { NamedFile } from './namedFile.ts';
 
 /** Reads one file; never throws. A document that is not as BioC has it is an error and left out. */
@@ -58,8 +58,8 @@ function annotationOf(value: unknown, line: number | null): WrittenMention[] {
   if (!isJsonRecord(value)) return [];
   const fragments = listOf(value.locations).flatMap((location) => {
     if (!isJsonRecord(location)) return [];
-    const start = Number(location.offset);
-    return { start, end: start + Number(location.length) };
+    const start = numberOf(location.offset);
+    return { start, end: start + numberOf(location.length) };
   });
   // Annotations without a place are statements on the whole document.
   if (fragments.length === 0) return [];

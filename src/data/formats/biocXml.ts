@@ -115,7 +115,7 @@ function close(frame: Frame, parent: Frame): void {
       break;
     }
     case 'location':
-      parent.places.push(...frame.places);
+      for (const place of frame.places) parent.places.push(place);
       break;
     case 'annotation': {
       const { type, places, content, line } = frame;
@@ -124,7 +124,7 @@ function close(frame: Frame, parent: Frame): void {
     }
     case 'sentence':
       parent.sentences.push({ offset: frame.offset, text: frame.content ?? '' });
-      parent.annotations.push(...frame.annotations);
+      for (const annotation of frame.annotations) parent.annotations.push(annotation);
       break;
     case 'passage': {
       const { offset, content, sentences, annotations } = frame;

@@ -56,7 +56,8 @@ function readPair(
   textIssues: IssueList,
 ): AnnotatedDocument | null {
   const content = readWholeText(text.bytes, textIssues);
-  const lines = readWholeText(annotations.bytes, issues) === null ? null : decodeText(annotations.bytes).lines;
+  const lines =
+    readWholeText(annotations.bytes, issues) === null ? null : decodeText(annotations.bytes, Infinity).lines;
   if (content === null || lines === null) return null;
   const written: WrittenMention[] = [];
   let broken = false;

@@ -62,8 +62,10 @@ export function conllLayout(lines: readonly string[]): ConllLayout | LayoutFault
 /** The cells of a row. Between tabs a cell may be empty or hold spaces; runs of spaces are one separator. */
 export function splitCells(text: string, separator: 'tab' | 'space'): string[] {
   if (separator === 'tab') return text.split('\t');
-  const trimmed = text.replace(/^[ \t]+|[ \t]+$/g, '');
-  return trimmed.split(/[ \t]+/);
+  const cells = text.split(/[ \t]+/);
+  if (cells.length > 1 && cells[0] === '') cells.shift();
+  if (cells.length > 1 && cells.at(-1) === '') cells.pop();
+  return cells;
 }
 
 /** Whether a line holds nothing but white space, and so ends a sentence. */

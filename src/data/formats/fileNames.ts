@@ -25,6 +25,7 @@ export function fileStem(path: string): string {
 
 function plainName(id: string): string {
   // Control characters and what Windows does not take.
-  const plain = id.replace(/[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu, '_').replace(/^[. ]+|[. ]+$/g, '');
-  return Array.from(plain).slice(0, 100).join('') || 'document';
+  const plain = id.replace(/[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu, '_').replace(/^[. ]+/, '');
+  const short = Array.from(plain.slice(0, 200)).slice(0, 100).join('');
+  return short.replace(/[. ]+$/, '') || 'document';
 }

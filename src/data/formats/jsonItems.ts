@@ -1,4 +1,5 @@
 // Takes a JSON file apart into its items: the lines of JSON lines, the elements of an array, or the one value it is.
+import { parseJson } from '../../util/parseJson.ts';
 import { quoted, type IssueList } from '../issueList.ts';
 import { isJsonRecord } from './jsonRecord.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
@@ -26,7 +27,7 @@ export function readJsonItems(bytes: Uint8Array, issues: IssueList): JsonItem[] 
   if (text === null) return [];
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     issues.add('error', 'corpus/json', null, `The file is no JSON, and no JSON lines: ${what}.`);
@@ -50,7 +51,7 @@ function readLines(lines: readonly string[], faulty: Iterable<number>, issues: I
     if (text.trim() === '') return [];
     const line = index + 1;
     try {
-      const value: unknown = JSON.parse(text);
+      const value: unknown = parseJson(text);
       return listIn(value, 'lines').map((one) => ({ value: one, line }));
     } catch {
       issues.add('error', 'corpus/json', line, `Expected a JSON object, got ${quoted(text)}: the line is left out.`);

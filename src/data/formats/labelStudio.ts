@@ -1,6 +1,6 @@
 // Reads tasks of Label Studio's full export.
 import type { WrittenMention } from '../placeMentions.ts';
-import { isJsonRecord, isTexts, listOf, spelled, type JsonRecord } from './jsonRecord.ts';
+import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonRecord.ts';
 import type { SpanItem } from './spanItem.ts';
 
 /** Whether an object is a task: what was shown beside what people or models said of it. */
@@ -33,7 +33,7 @@ export function readLabelStudioTask(task: JsonRecord, line: number | null): Span
 /** Relations and choices have no labels; those stand beside mentions and are passed over. */
 function mentionsOf(value: unknown, line: number | null): WrittenMention[] {
   if (!isJsonRecord(value) || !isTexts(value.labels)) return [];
-  const span = { start: Number(value.start), end: Number(value.end) };
+  const span = { start: numberOf(value.start), end: numberOf(value.end) };
   const text = typeof value.text === 'string' ? value.text : null;
   return value.labels.map((type) => ({ type, fragments: [span], text, line }));
 }

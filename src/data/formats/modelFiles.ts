@@ -105,7 +105,10 @@ function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'wei
 /** What the files of a TensorFlow checkpoint are named after: the release's own, or the only one there is. */
 function tensorflowPrefix(names: readonly string[]): string | null {
   const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
-  const whole = prefixes.filter((prefix) => names.some((name) => name.startsWith(`${prefix}.data-`)));
+  const withData = new Set(
+    names.flatMap((name) => (tensorflowData.test(name) ? name.replace(tensorflowData, '') : [])),
+  );
+  const whole = prefixes.filter((prefix) => withData.has(prefix));
   const released = ['xlnet_model.ckpt', 'bert_model.ckpt'].find((prefix) => whole.includes(prefix));
   if (released !== undefined) return released;
   return whole.length === 1 ? (whole[0] ?? null) : null;

@@ -1,7 +1,7 @@
 // Reads an item of JSON that is a text with spans of characters, as doccano, spaCy, prodigy and Label Studio write it.
 import type { Span } from '../corpusDocument.ts';
 import type { WrittenMention } from '../placeMentions.ts';
-import { isJsonRecord, listOf, spelled, type JsonRecord } from './jsonRecord.ts';
+import { isJsonRecord, listOf, numberOf, spelled, type JsonRecord } from './jsonRecord.ts';
 import { isLabelStudioTask, readLabelStudioTask } from './labelStudio.ts';
 
 export interface SpanItem {
@@ -77,7 +77,7 @@ function readMention(value: unknown, line: number | null): WrittenMention[] | nu
   }
   if (!isJsonRecord(value)) return null;
   const start = first(value, startKeys);
-  const end = first(value, endKeys) ?? (typeof value.length === 'number' ? Number(start) + value.length : undefined);
+  const end = first(value, endKeys) ?? (typeof value.length === 'number' ? numberOf(start) + value.length : undefined);
   const types = first(value, typeKeys) ?? '';
   const text = typeof value.text === 'string' ? value.text : null;
   return mentionsOf(start, end, Array.isArray(types) ? types : [types], text, line);

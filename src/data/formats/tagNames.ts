@@ -1,4 +1,5 @@
 // Finds the names of numbered tags in what Hugging Face writes of a corpus' columns.
+import { parseJson } from '../../util/parseJson.ts';
 import { isJsonRecord, isTexts, type JsonRecord } from './jsonRecord.ts';
 
 /** Names of the numbers of a column of tags, by column. */
@@ -17,7 +18,7 @@ export function tagNamesIn(text: string): TagNames {
   const names = new Map<string, readonly string[]>();
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return names;
   }

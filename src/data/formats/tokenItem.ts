@@ -1,4 +1,5 @@
 // Reads an item of JSON that is a list of tokens with their tags, as Hugging Face's corpora have it.
+import { spellValue } from '../../util/spellValue.ts';
 import { splitTag, type TagParts } from '../tagScheme.ts';
 import { tagOfDialect } from '../tagOfDialect.ts';
 import { quoted } from '../issueList.ts';
@@ -34,7 +35,7 @@ export function readTokenItem(
     if (typeof name !== 'string') {
       return typeof one === 'number' && names.has(column ?? '')
         ? `Tag ${one} has no name in ${column}`
-        : `Expected names of tags, got ${quoted(JSON.stringify(one))}`;
+        : `Expected names of tags, got ${quoted(spellValue(one))}`;
     }
     const tag = splitTag(name.trim());
     if (tagOfDialect(tag) === null) return `Unknown tag ${quoted(name)}: expected O, B-…, I-… and the like`;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { ACTIVATIONS } from '../activation.ts';
 import { configFile } from '../configFile.ts';
+import { configSizes } from '../configSizes.ts';
 import type { EncoderSizes } from '../encoderConfig.ts';
 
 export interface BertConfig extends EncoderSizes {
@@ -13,17 +14,15 @@ export interface BertConfig extends EncoderSizes {
   readonly segments: number;
 }
 
-const count = z.int().min(1);
-
 const fileSchema = z.object({
   model_type: z.literal('bert').default('bert'),
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
-  intermediate_size: count,
-  vocab_size: count,
-  max_position_embeddings: count,
-  type_vocab_size: count.default(2),
+  num_hidden_layers: configSizes.layers,
+  hidden_size: configSizes.others,
+  num_attention_heads: configSizes.others,
+  intermediate_size: configSizes.others,
+  vocab_size: configSizes.others,
+  max_position_embeddings: configSizes.others,
+  type_vocab_size: configSizes.others.default(2),
   hidden_act: z.enum(ACTIVATIONS).default('gelu'),
   layer_norm_eps: z.number().positive().default(1e-12),
   initializer_range: z.number().positive().default(0.02),

@@ -1,6 +1,8 @@
 // Weights spread over several files, put together as their index says.
 import { z } from 'zod';
+import { judge } from '../../util/judge.ts';
 import { LabError } from '../../util/labError.ts';
+import { parseJson } from '../../util/parseJson.ts';
 import type { StoredTensor } from '../storedTensor.ts';
 import type { WeightsFile } from './weightsFile.ts';
 
@@ -54,15 +56,15 @@ export function shardedTensors(
 function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new LabError('weights/index', `${name} is not JSON.`, { expected: 'a JSON object', cause });
   }
-  const parsed = indexSchema.safeParse(json);
-  if (parsed.success) return new Map(Object.entries(parsed.data.weight_map));
-  const issue = parsed.error.issues[0];
+  const parsed = judge(indexSchema, json);
+  if (parsed.isFit) return new Map(Object.entries(parsed.data.weight_map));
+  const { place, message } = parsed.fault;
   throw new LabError('weights/index', `${name} is not an index of weights.`, {
     expected: 'weight_map with a file name for each tensor',
-    got: issue === undefined ? 'something else' : `at ${issue.path.join('.') || 'the top'}: ${issue.message}`,
+    got: `at ${place || 'the top'}: ${message}`,
   });
 }

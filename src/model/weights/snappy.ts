@@ -1,6 +1,9 @@
 // Unpacks one block of Snappy, in which TensorFlow's earliest checkpoints packed their index.
 import { readVarint } from '../../util/protobuf.ts';
 
+/** A copy of three bytes gives at most 64. */
+const mostPerByte = 22;
+
 /**
  * The bytes that were packed, at most `largest`. Throws what `refuse` makes of a reason where the block is cut off, refers to bytes
  * before its beginning or has another length than it says.
@@ -12,6 +15,7 @@ export function unpackSnappy(
 ): Uint8Array<ArrayBuffer> {
   const { value, end } = readVarint(packed, 0, refuse);
   if (value > BigInt(largest)) throw refuse(`${value} bytes`);
+  if (value > BigInt(mostPerByte * packed.length)) throw refuse(`${value} bytes packed into ${packed.length}`);
   const unpacked = new Uint8Array(Number(value));
   let filled = 0;
   let at = end;

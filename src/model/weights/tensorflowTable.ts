@@ -10,6 +10,9 @@ const magic = 0xdb4775248b80fb57n;
 const trailerBytes = 5;
 /** Far more than the index of any XLNet; a broken one may state any number. */
 const largestBlock = 2 ** 28;
+/** Keys are names of variables, which share their beginnings: a small block could spell any number of long ones. */
+const longestKey = 1024;
+const mostKeys = 100_000;
 
 /** Where a block lies, its trailer apart. */
 interface BlockPlace {
@@ -27,14 +30,15 @@ export function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap
   const { end } = readPlace(bytes, footer);
   const { place } = readPlace(bytes, end);
   const table = new Map<string, Uint8Array<ArrayBuffer>>();
-  const seen = new Set<number>();
+  let blocksEnd = 0;
   for (const [, value] of readBlock(bytes, place)) {
     const { place: dataPlace } = readPlace(value, 0);
-    // Blocks named twice could be read without an end.
-    if (seen.has(dataPlace.from)) throw damagedIndex('each block once', `block ${dataPlace.from} twice`);
-    seen.add(dataPlace.from);
+    // Blocks that overlap could be read without an end.
+    if (dataPlace.from < blocksEnd) throw damagedIndex(`a block from byte ${blocksEnd} on`, `one at ${dataPlace.from}`);
+    blocksEnd = dataPlace.from + dataPlace.size + trailerBytes;
     for (const [key, content] of readBlock(bytes, dataPlace)) {
       if (table.has(key)) throw damagedIndex('each key once', `${key} twice`);
+      if (table.size >= mostKeys) throw damagedIndex(`at most ${mostKeys} variables`, 'more');
       table.set(key, content);
     }
   }
@@ -97,6 +101,9 @@ function readEntries(block: Uint8Array<ArrayBuffer>): [string, Uint8Array<ArrayB
     const keyEnd = length.end + unshared.value;
     if (shared.value > key.byteLength || keyEnd + length.value > end) {
       throw damagedIndex('an entry inside its block', `one of ${unshared.value} and ${length.value} bytes`);
+    }
+    if (shared.value + unshared.value > longestKey || entries.length >= mostKeys) {
+      throw damagedIndex(`at most ${mostKeys} names of at most ${longestKey} bytes`, 'more or longer ones');
     }
     const next = new Uint8Array(shared.value + unshared.value);
     next.set(key.subarray(0, shared.value));

@@ -18,6 +18,9 @@ const storageTypes: ReadonlyMap<string, string> = new Map([
   ['torch BoolStorage', 'BOOL'],
 ]);
 
+/** As many as torch's tensors can have. */
+const mostAxes = 64;
+
 /** Pickled as a long of ten bytes at the start of the older form. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
@@ -94,7 +97,8 @@ function openZip(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   const order = new TextDecoder().decode(entry('byteorder') ?? new TextEncoder().encode('little'));
   if (order !== 'little') throw otherOrder(order);
   const storages = new Map<string, TorchStorage>();
-  const { value } = readPickle(entry('data.pkl') as Uint8Array<ArrayBuffer>, 0, torchNames(storages));
+  const content = entry('data.pkl') as Uint8Array<ArrayBuffer>;
+  const { value } = readPickle(content, 0, torchNames(storages, content.byteLength));
   return {
     content: value,
     bytesOf(key) {
@@ -110,7 +114,7 @@ function openZip(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
 
 function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   const storages = new Map<string, TorchStorage>();
-  const names = torchNames(storages);
+  const names = torchNames(storages, bytes.byteLength);
   let at = 0;
   const next = (): PickleValue => {
     const { value, end } = readPickle(bytes, at, names);
@@ -164,8 +168,26 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   };
 }
 
-/** The names that state dicts use, and `storages` filled with what their persistent ids tell. */
-function torchNames(storages: Map<string, TorchStorage>): PickleNames {
+/**
+ * The names that state dicts use, and `storages` filled with what their persistent ids tell. A pickle of `sizeBytes` that makes dicts of
+ * one list again and again could fill any memory: each pair takes bytes of its own, so that no more are made than there are bytes.
+ */
+function torchNames(storages: Map<string, TorchStorage>, sizeBytes: number): PickleNames {
+  let pairs = 0;
+  const orderedDict = ([given = []]: readonly PickleValue[]): Map<PickleValue, PickleValue> => {
+    if (!Array.isArray(given) || !given.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+      throw new LabError('torch/pickle', 'An OrderedDict of the PyTorch file is broken.', {
+        expected: 'keys and values',
+        got: Array.isArray(given) ? 'a list of other things' : typeof given,
+      });
+    }
+    pairs += given.length;
+    if (pairs <= sizeBytes) return new Map(given as [PickleValue, PickleValue][]);
+    throw new LabError('torch/pickle', 'The PyTorch file makes dicts of the same list again and again.', {
+      expected: `at most ${sizeBytes} keys and values in all`,
+      got: String(pairs),
+    });
+  };
   const globals = new Map<string, PickleGlobal>([
     ['collections OrderedDict', new PickleGlobal('OrderedDict', orderedDict)],
     ['torch._utils _rebuild_tensor_v2', new PickleGlobal('_rebuild_tensor_v2', rebuildTensor)],
@@ -192,13 +214,6 @@ function torchNames(storages: Map<string, TorchStorage>): PickleNames {
       });
     },
   };
-}
-
-function orderedDict([pairs = []]: readonly PickleValue[]): Map<PickleValue, PickleValue> {
-  if (Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
-    return new Map(pairs as [PickleValue, PickleValue][]);
-  }
-  throw new LabError('torch/pickle', 'An OrderedDict of the PyTorch file is broken.', { expected: 'keys and values' });
 }
 
 function rebuildParameter([tensor]: readonly PickleValue[]): PickleValue {
@@ -232,7 +247,7 @@ function isCount(value: PickleValue): value is number {
 }
 
 function copyOfCounts(value: PickleValue): readonly number[] | null {
-  return Array.isArray(value) && value.every(isCount) ? [...value] : null;
+  return Array.isArray(value) && value.length <= mostAxes && value.every(isCount) ? [...value] : null;
 }
 
 function readTensor(

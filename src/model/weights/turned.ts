@@ -2,7 +2,9 @@
 import { transposed } from '../pretrained.ts';
 import type { StoredTensor } from '../storedTensor.ts';
 
+/** What is no matrix stays as it is, so that its shape is refused where it is compared. */
 export function turned(matrix: StoredTensor): StoredTensor {
+  if (matrix.shape.length !== 2) return matrix;
   const [rows = 0, columns = 0] = matrix.shape;
   return {
     dtype: matrix.dtype,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { ACTIVATIONS } from '../activation.ts';
 import { configFile } from '../configFile.ts';
+import { configSizes } from '../configSizes.ts';
 import type { EncoderSizes } from '../encoderConfig.ts';
 
 export interface XlnetConfig extends EncoderSizes {
@@ -11,16 +12,14 @@ export interface XlnetConfig extends EncoderSizes {
   readonly clampLength: number | null;
 }
 
-const count = z.int().min(1);
-
 const fileSchema = z.object({
   model_type: z.literal('xlnet'),
-  n_layer: count,
-  d_model: count,
-  n_head: count,
-  d_head: count.optional(),
-  d_inner: count,
-  vocab_size: count,
+  n_layer: configSizes.layers,
+  d_model: configSizes.others,
+  n_head: configSizes.others,
+  d_head: configSizes.others.optional(),
+  d_inner: configSizes.others,
+  vocab_size: configSizes.others,
   ff_activation: z.enum(ACTIVATIONS),
   layer_norm_eps: z.number().positive().default(1e-12),
   clamp_len: z.int().default(-1),
@@ -59,12 +58,12 @@ export function xlnetConfig(json: unknown): XlnetConfig {
 }
 
 const releaseSchema = z.object({
-  d_model: count,
-  n_layer: count,
-  n_head: count,
-  d_head: count,
-  d_inner: count,
-  n_token: count,
+  d_model: configSizes.others,
+  n_layer: configSizes.layers,
+  n_head: configSizes.others,
+  d_head: configSizes.others,
+  d_inner: configSizes.others,
+  n_token: configSizes.others,
   ff_activation: z.string(),
   untie_r: z.boolean(),
 });

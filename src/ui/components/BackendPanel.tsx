@@ -14,12 +14,20 @@ export function backendName(backend: BackendName): string {
   return NAMES[backend];
 }
 
-export function BackendPanel({ backend }: { readonly backend: BackendState }) {
+export interface BackendPanelProps {
+  readonly backend: BackendState;
+  /** Whether another tab has the lab, and the backend with it. */
+  readonly isElsewhere: boolean;
+}
+
+export function BackendPanel({ backend, isElsewhere }: BackendPanelProps) {
   return (
     <section className="panel" aria-labelledby="backend-title">
       <h2 id="backend-title">Backend</h2>
       <div className="stack" aria-live="polite">
-        {backend.status === 'starting' && <p>Starting the backend and testing it.</p>}
+        {backend.status === 'starting' && (
+          <p>{isElsewhere ? 'The other tab has the backend.' : 'Starting the backend and testing it.'}</p>
+        )}
         {backend.status === 'failed' && (
           <p className="problem">
             No backend could be started, so nothing can be trained here. {LabError.describe(backend.error)}

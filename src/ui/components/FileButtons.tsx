@@ -2,9 +2,11 @@
 import type { ChangeEvent } from 'react';
 import { chosenFiles } from '../droppedFiles.ts';
 import { useBringIn } from '../useBringIn.ts';
+import { useLab } from '../useLab.ts';
 
 export function FileButtons({ folder = true }: { readonly folder?: boolean }) {
   const bringIn = useBringIn();
+  const disabled = useLab().state.owner === 'elsewhere';
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     const input = event.currentTarget;
     const files = chosenFiles(input.files ?? []);
@@ -15,12 +17,12 @@ export function FileButtons({ folder = true }: { readonly folder?: boolean }) {
   return (
     <div className="actions">
       <label className="button">
-        <input className="visually-hidden" type="file" multiple onChange={take} />
+        <input className="visually-hidden" type="file" multiple disabled={disabled} onChange={take} />
         Choose files
       </label>
       {folder && (
         <label className="button">
-          <input ref={takeFolders} className="visually-hidden" type="file" onChange={take} />
+          <input ref={takeFolders} className="visually-hidden" type="file" disabled={disabled} onChange={take} />
           Choose folder
         </label>
       )}

@@ -24,7 +24,14 @@ const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
   open: 'results',
 };
 
-export function Header({ route, backend }: { readonly route: Route; readonly backend: BackendState }) {
+export interface HeaderProps {
+  readonly route: Route;
+  readonly backend: BackendState;
+  /** Whether another tab has the lab, and the backend with it. */
+  readonly isElsewhere: boolean;
+}
+
+export function Header({ route, backend, isElsewhere }: HeaderProps) {
   const here = WITHIN[route.page] ?? route.page;
   return (
     <header className="header">
@@ -43,23 +50,19 @@ export function Header({ route, backend }: { readonly route: Route; readonly bac
             </a>
           ))}
         </nav>
-        <BackendBadge backend={backend} />
+        <BackendBadge backend={backend} isElsewhere={isElsewhere} />
       </div>
     </header>
   );
 }
 
-function BackendBadge({ backend }: { readonly backend: BackendState }) {
+function BackendBadge({ backend, isElsewhere }: Omit<HeaderProps, 'route'>) {
   const device = backend.status === 'ready' ? backend.report.environment.device : null;
+  const text = isElsewhere ? 'In another tab' : badgeText(backend);
   return (
-    <a
-      className={`badge ${backend.status}`}
-      href="#/"
-      aria-label={`Backend: ${badgeText(backend)}`}
-      title={device ?? undefined}
-    >
+    <a className={`badge ${backend.status}`} href="#/" aria-label={`Backend: ${text}`} title={device ?? undefined}>
       <span className="status-dot" aria-hidden="true" />
-      {badgeText(backend)}
+      {text}
     </a>
   );
 }

@@ -1,7 +1,7 @@
 // Models by name from a hub: the form that looks one up, what was found, and downloads that are not finished.
 import { useState, type SyntheticEvent } from 'react';
-import { publicHub } from '../../lab/hubClient.ts';
 import type { HubModel } from '../../lab/labState.ts';
+import { publicHub } from '../../lab/publicHosts.ts';
 import { useAct } from '../useAct.ts';
 import { useLab } from '../useLab.ts';
 import { DownloadTable } from './DownloadTable.tsx';

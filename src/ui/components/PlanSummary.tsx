@@ -105,7 +105,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           </Button>
         )}
       </div>
-      <p className="soft">{readinessText(state.backend.status)}</p>
+      <p className="soft">{readinessText(state)}</p>
     </aside>
   );
 }
@@ -161,8 +161,9 @@ function tooLarge({ storageBytes }: RunGraph, usage: LabState['usage']): boolean
   return free !== null && storageBytes > free;
 }
 
-function readinessText(backend: 'starting' | 'ready' | 'failed'): string {
-  if (backend === 'starting') return 'Training can start when the backend is ready.';
-  if (backend === 'failed') return 'Without a backend the plan can only be exported, for the headless command.';
+function readinessText({ backend, owner }: LabState): string {
+  if (owner === 'elsewhere') return 'The tab that has the lab trains; here a plan can be made and exported.';
+  if (backend.status === 'starting') return 'Training can start when the backend is ready.';
+  if (backend.status === 'failed') return 'Without a backend the plan can only be exported, for the headless command.';
   return 'An exported plan trains the same runs with the headless command.';
 }

@@ -12,6 +12,7 @@ import { TableBox } from './TableBox.tsx';
 
 export function QueuePanel() {
   const { lab, state } = useLab();
+  const disabled = state.owner === 'elsewhere';
   const layersOf = useLayers();
   const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
   const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
@@ -25,17 +26,17 @@ export function QueuePanel() {
       <div className="title-row">
         <h2 id="queue-title">Queue</h2>
         {paused.length > 0 && (
-          <Button onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
+          <Button disabled={disabled} onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
             Resume {format.counted(paused.length, 'paused run')}
           </Button>
         )}
         {failed.length > 0 && (
-          <Button onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
+          <Button disabled={disabled} onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
             Retry {format.counted(failed.length, 'failed or skipped run')}
           </Button>
         )}
       </div>
-      {isQueueStuck(state) && (
+      {state.needsRoom === null && isQueueStuck(state) && (
         <p className="problem boxed" role="status">
           Nothing can go on: every waiting run starts from one that is not finished. Resume or retry that one.
         </p>

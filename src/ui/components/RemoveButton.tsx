@@ -1,5 +1,6 @@
 // A button that removes something for good, after a dialog that names what is lost.
 import { useId, useRef, type ReactNode } from 'react';
+import { useLab } from '../useLab.ts';
 import { Button } from './Button.tsx';
 
 export interface RemoveButtonProps {
@@ -14,10 +15,11 @@ export interface RemoveButtonProps {
 export function RemoveButton({ subject, verb = 'Remove', loss, onRemove }: RemoveButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const disabled = useLab().state.owner === 'elsewhere';
   const close = () => dialog.current?.close();
   return (
     <>
-      <Button kind="danger" label={`${verb} ${subject}`} onAct={() => dialog.current?.showModal()}>
+      <Button kind="danger" label={`${verb} ${subject}`} disabled={disabled} onAct={() => dialog.current?.showModal()}>
         {verb}
       </Button>
       <dialog ref={dialog} className="dialog" aria-labelledby={titleId}>

@@ -17,9 +17,10 @@ export interface RunActionsProps {
 }
 
 export function RunActions({ run: { record }, source }: RunActionsProps) {
-  const { lab } = useLab();
+  const { lab, state } = useLab();
   const { spec, status } = record;
   const own = source === null;
+  const disabled = state.owner === 'elsewhere';
   const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
   const remove = async () => {
     await lab.removeRun(spec.id);
@@ -27,14 +28,20 @@ export function RunActions({ run: { record }, source }: RunActionsProps) {
   };
   return (
     <div className="actions" role="group" aria-label="Run">
-      {own && status === 'running' && <Button onAct={() => lab.pauseRun(spec.id)}>Pause</Button>}
+      {own && status === 'running' && (
+        <Button disabled={disabled} onAct={() => lab.pauseRun(spec.id)}>
+          Pause
+        </Button>
+      )}
       {own && (status === 'paused' || status === 'stopped' || status === 'failed') && (
-        <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>
+        <Button kind="strong" disabled={disabled} onAct={() => lab.resumeRun(spec.id)}>
           Resume
         </Button>
       )}
       {own && (status === 'running' || status === 'queued' || status === 'paused') && (
-        <Button onAct={() => lab.stopRun(spec.id)}>Stop</Button>
+        <Button disabled={disabled} onAct={() => lab.stopRun(spec.id)}>
+          Stop
+        </Button>
       )}
       {own && record.selectedEpoch !== null && (
         <a

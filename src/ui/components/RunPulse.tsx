@@ -5,6 +5,7 @@ import type { TrainingPhase } from '../../schema/trainingEvent.ts';
 import { format } from '../format.ts';
 import { bestEpoch, runProgress, STATUS_WORDS } from '../runProgress.ts';
 import { meanF1 } from '../selectedSnapshot.ts';
+import { useLab } from '../useLab.ts';
 import { useModelMemory } from '../useModelMemory.ts';
 import { Facts, type Fact } from './Facts.tsx';
 import { Meter } from './Meter.tsx';
@@ -21,6 +22,7 @@ const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
 };
 
 export function RunPulse({ run }: { readonly run: RunView }) {
+  const { state } = useLab();
   const { record, live } = run;
   const { model, config } = record.spec;
   const isLive = live !== null;
@@ -41,7 +43,7 @@ export function RunPulse({ run }: { readonly run: RunView }) {
       </div>
       {live !== null && (
         <p className="phase">
-          {PHASE_WORDS[live.phase]}
+          {state.backend.status === 'starting' ? 'Bringing the device back' : PHASE_WORDS[live.phase]}
           {live.total > 0 && (
             <span className="faint">
               {' '}

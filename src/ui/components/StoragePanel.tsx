@@ -4,6 +4,7 @@ import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
 import { Button } from './Button.tsx';
 import { Meter } from './Meter.tsx';
+import { RoomTable } from './RoomTable.tsx';
 
 export function StoragePanel() {
   const { state } = useLab();
@@ -40,6 +41,7 @@ export function StoragePanel() {
       {(persistence === 'clearable' || persistence === 'refused') && (
         <Button onAct={request}>Keep data on this device</Button>
       )}
+      <RoomTable />
     </div>
   );
 }

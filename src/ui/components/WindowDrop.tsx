@@ -2,10 +2,12 @@
 import { useEffect, useState } from 'react';
 import { droppedFiles } from '../droppedFiles.ts';
 import { useBringIn } from '../useBringIn.ts';
+import { useLab } from '../useLab.ts';
 
 /** `tags`: whether what is dropped is text to be tagged. */
 export function WindowDrop({ tags }: { readonly tags: boolean }) {
   const bringIn = useBringIn();
+  const isElsewhere = useLab().state.owner === 'elsewhere';
   const [hovering, setHovering] = useState(false);
   useEffect(() => {
     // dragenter and dragleave fire for every element passed; the depth tells when the window itself is left.
@@ -47,7 +49,11 @@ export function WindowDrop({ tags }: { readonly tags: boolean }) {
   if (!hovering) return null;
   return (
     <div className="veil" role="status">
-      <p>{tags ? 'Drop text to tag it' : 'Drop to bring in corpora, a model folder, a plan or a result file'}</p>
+      <p>{isElsewhere ? 'Drop it in the tab that has the lab' : dropText(tags)}</p>
     </div>
   );
+}
+
+function dropText(tags: boolean): string {
+  return tags ? 'Drop text to tag it' : 'Drop to bring in corpora, a model folder, a plan or a result file';
 }

@@ -26,8 +26,9 @@ export function AboutPage() {
       <p>
         Corpora, models and runs are kept in this browser and read only by this page. There is no account, no
         measurement of use, and no request to any host but the one that serves the page itself; only when you ask for
-        the public corpora are they read from GitHub. What leaves the tab is what you export yourself: a plan or result
-        file carries settings, counts, scores and fingerprints, never a sentence.
+        public corpora are they read from GitHub, and a model from Hugging Face or the mirror you name. The page’s
+        policy lets the browser connect to no other host. What leaves the tab is what you export yourself: a plan or
+        result file carries settings, counts, scores and fingerprints, never a sentence.
       </p>
       <h2>Storage</h2>
       <StoragePanel />
@@ -55,7 +56,11 @@ export function AboutPage() {
       </p>
       <p>
         Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
-        under the Apache, MIT or ISC licence.
+        under the Apache, MIT or ISC licence:{' '}
+        <a href="./THIRD_PARTY.md" target="_blank" rel="noreferrer">
+          every package and its terms
+        </a>
+        .
       </p>
     </div>
   );

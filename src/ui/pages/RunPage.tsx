@@ -5,9 +5,12 @@ import type { ImportedResult, PredictionFormat, RunView } from '../../lab/labSta
 import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
+import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
+import { NeedsRoom } from '../components/NeedsRoom.tsx';
 import { RunActions } from '../components/RunActions.tsx';
 import { RunInputs } from '../components/RunInputs.tsx';
+import { RunInterruptions } from '../components/RunInterruptions.tsx';
 import { RunLeaks } from '../components/RunLeaks.tsx';
 import { RunPulse } from '../components/RunPulse.tsx';
 import { RunScores } from '../components/RunScores.tsx';
@@ -30,7 +33,9 @@ export interface RunPageProps {
 export function RunPage({ run, source }: RunPageProps) {
   const { record } = run;
   const { spec, failure } = record;
+  const { state } = useLab();
   const layersOf = useLayers();
+  const trainsElsewhere = source === null && record.status === 'running' && state.owner === 'elsewhere';
   const several = spec.tasks.length > 1;
   return (
     <>
@@ -39,19 +44,21 @@ export function RunPage({ run, source }: RunPageProps) {
           <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
           <h1>{runName(spec)}</h1>
           <p className="soft">
-            <StatusMark status={record.status} /> · {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} ·
-            seed {spec.seed}
+            <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
+            {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
             {source !== null && ` · from ${source.fileName}, read only`}
           </p>
         </div>
         <RunActions run={run} source={source} />
       </div>
-      {failure !== null && (
+      {failure !== null && state.needsRoom !== spec.id && (
         <p className="problem boxed" role="alert">
-          The run failed. {LabError.describe(failure)}
+          The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
         </p>
       )}
+      {source === null && state.needsRoom === spec.id && <NeedsRoom />}
       <RunPulse run={run} />
+      {source === null && record.status !== 'finished' && <AwakeSwitch />}
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">
           <LossChart steps={record.steps} />
@@ -75,6 +82,7 @@ export function RunPage({ run, source }: RunPageProps) {
             own={source === null}
           />
         ))}
+      <RunInterruptions record={record} />
       <RunLeaks record={record} />
       <RunInputs record={record} software={source?.file.software ?? null} />
     </>

@@ -1,4 +1,6 @@
 // All runs, newest first.
+import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
+import { NeedsRoom } from '../components/NeedsRoom.tsx';
 import { QueuePanel } from '../components/QueuePanel.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
 import { routeHref } from '../route.ts';
@@ -15,6 +17,8 @@ export function RunsPage() {
         </p>
       ) : (
         <>
+          <NeedsRoom />
+          <AwakeSwitch />
           <QueuePanel />
           <RunsTable
             label="Runs"

@@ -86,7 +86,8 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
 }
 
 /** Why nothing can be tagged now; null when it can. */
-function hindranceIn({ backend, activeRunId }: LabState): string | null {
+function hindranceIn({ backend, activeRunId, owner }: LabState): string | null {
+  if (owner === 'elsewhere') return 'Text is tagged in the tab that has the lab.';
   if (backend.status === 'failed') return 'There is no backend to tag with: see Train.';
   if (backend.status === 'starting') return 'The backend is starting.';
   return activeRunId === null ? null : 'A run is on the device: pause it to tag text, or wait until it is done.';

@@ -17,7 +17,7 @@ export function TrainPage({ draft, onDraft }: TrainPageProps) {
       <h1>Train a tagger</h1>
       <div className="pair">
         <SamplePanel />
-        <BackendPanel backend={state.backend} />
+        <BackendPanel backend={state.backend} isElsewhere={state.opened && state.owner === 'elsewhere'} />
       </div>
       {state.opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library.</p>}
     </>

@@ -1,0 +1,49 @@
+// A Vite plugin that starts the threads of tfjs' wasm from files of the lab's own, not from blobs, which the page's policy refuses.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Plugin } from 'vite';
+
+const fromHere = createRequire(import.meta.url);
+const binary = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
+
+/** What tfjs-backend-wasm 4.22 says in the place of our two files. */
+const threadBlob = /const response = wasmWorkerContents\b.*?return URL\.createObjectURL\(blob\);/s;
+const factoryBlob = /new Blob\(\[.*?wasmFactoryThreadedSimd\.toString\(\)\], \{ type: 'text\/javascript' \}\)/s;
+
+/**
+ * tfjs-backend-wasm 4.22 makes blobs of its threads' script and of the source of its module factory (`factory.toString()`). The built lab has
+ * both as files, the factory as its package has it; since a bundled factory reads a variable of the scope around it, which the threads
+ * do not have, it is that text in development too. To be removed when a tfjs release takes addresses instead. Throws where the text this
+ * rests on changes, since then the threads would not start.
+ */
+export function wasmThreadFiles(): Plugin {
+  return {
+    name: 'wasm-thread-files',
+    transform: {
+      filter: { id: /tfjs-backend-wasm\/dist\/backend_wasm\.js$/ },
+      handler(code) {
+        if (!threadBlob.test(code) || !factoryBlob.test(code)) {
+          throw new Error('tfjs-backend-wasm starts its threads in another way than scripts/wasmThreadFiles.ts knows.');
+        }
+        // The optimizer of the development server writes no assets, and there is no policy there.
+        const isBuilt = this.environment?.mode === 'build';
+        const addressOf = (name: string, source: string): string =>
+          isBuilt
+            ? `import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name, source })}`
+            : `URL.createObjectURL(new Blob([${JSON.stringify(source)}], { type: 'text/javascript' }))`;
+        const thread = addressOf('wasmThread.js', threadSource());
+        const factory = addressOf('wasmThreadFactory.js', readFileSync(fromHere.resolve(`${binary}.js`), 'utf8'));
+        return {
+          code: code.replace(threadBlob, () => `return ${thread};`).replace(factoryBlob, () => factory),
+          map: null,
+        };
+      },
+    },
+  };
+}
+
+/** The package keeps the threads' script as a string, in which the line ends of its own strings are no longer escaped. */
+function threadSource(): string {
+  const { wasmWorkerContents } = fromHere(`${binary}.worker.js`) as { wasmWorkerContents: string };
+  return wasmWorkerContents.replaceAll('\n', '\\n');
+}

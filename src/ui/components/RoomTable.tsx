@@ -1,0 +1,95 @@
+// What can be removed to make room, largest first.
+import { useEffect, useState } from 'react';
+import type { LabState, RoomItem } from '../../lab/labState.ts';
+import { format } from '../format.ts';
+import { routeHref, type Route } from '../route.ts';
+import { methodName, runName } from '../runName.ts';
+import { useLab } from '../useLab.ts';
+import { useLayers } from '../useLayers.ts';
+import { ActionsHead } from './ActionsHead.tsx';
+import { RemoveButton } from './RemoveButton.tsx';
+import { TableBox } from './TableBox.tsx';
+
+/** Rows shown: what is small makes no room. */
+const SHOWN = 8;
+
+export function RoomTable() {
+  const { lab, state } = useLab();
+  const { runs, models, downloads, usage } = state;
+  const [items, setItems] = useState<readonly RoomItem[] | null>(null);
+  // Asked anew when something was stored or removed, not with every step of a run.
+  const known = [runs.length, models.length, downloads.length, usage?.usedBytes].join();
+  useEffect(() => {
+    let wanted = true;
+    void lab.roomTaken().then((found) => wanted && setItems(found));
+    return () => {
+      wanted = false;
+    };
+  }, [lab, known]);
+  if (items === null || items.length === 0) return null;
+  return (
+    <TableBox label="What can be removed">
+      <thead>
+        <tr>
+          <th scope="col">Can be removed</th>
+          <th scope="col" className="number">
+            Room
+          </th>
+          <ActionsHead />
+        </tr>
+      </thead>
+      <tbody>
+        {items.slice(0, SHOWN).map((item) => (
+          <RoomRow key={`${item.kind} ${item.id}`} item={item} />
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function RoomRow({ item }: { readonly item: RoomItem }) {
+  const { lab, state } = useLab();
+  const layersOf = useLayers();
+  const { name, href } = describe(item, state, layersOf);
+  const remove = {
+    run: () => lab.removeRun(item.id),
+    model: () => lab.removeModel(item.id),
+    download: () => lab.discardDownload(item.id),
+  }[item.kind];
+  return (
+    <tr>
+      <th scope="row">
+        {href === null ? name : <a href={href}>{name}</a>}
+        <span className="tag">{item.kind}</span>
+      </th>
+      <td className="number">{format.bytes(item.sizeBytes)}</td>
+      <td className="number">
+        <RemoveButton subject={`${item.kind} ${name}`} loss={<p>{LOSS[item.kind]}</p>} onRemove={remove} />
+      </td>
+    </tr>
+  );
+}
+
+const LOSS = {
+  run: 'Its history, scores and snapshots will be gone. Export the result first to keep its scores.',
+  model: 'It has to be brought in again to train from it. Results stay.',
+  download: 'What came so far has to be downloaded again.',
+} as const;
+
+function describe(
+  { kind, id }: RoomItem,
+  { runs, models, downloads }: LabState,
+  layersOf: ReturnType<typeof useLayers>,
+): { readonly name: string; readonly href: string | null } {
+  const to = (route: Route) => routeHref(route);
+  if (kind === 'run') {
+    const spec = runs.find(({ record }) => record.spec.id === id)?.record.spec;
+    if (spec === undefined) return { name: id, href: null };
+    const name = `${runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
+    return { name, href: to({ page: 'run', runId: id }) };
+  }
+  if (kind === 'model')
+    return { name: models.find((model) => model.id === id)?.name ?? id, href: to({ page: 'models' }) };
+  const download = downloads.find(({ record }) => record.id === id);
+  return { name: download?.record.source.repository ?? id, href: to({ page: 'models' }) };
+}

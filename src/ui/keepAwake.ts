@@ -1,0 +1,78 @@
+// Keeps the screen of this device on, and so the device awake, while that is wanted: the Screen Wake Lock of the browser and what becomes of it.
+
+/** The part of a WakeLockSentinel that is used here. */
+export interface ScreenLock {
+  readonly released: boolean;
+  release(): Promise<void>;
+  addEventListener(type: 'release', listener: () => void): void;
+}
+
+/** `refused`: wanted, but not given, or taken back, as on a low battery. `missing`: this browser cannot. */
+export type AwakeState = 'idle' | 'held' | 'refused' | 'missing';
+
+export interface KeepAwake {
+  getState(): AwakeState;
+  subscribe(listener: () => void): () => void;
+  /** Asks for the lock, anew where it was refused, or gives it back. Browsers give none to a hidden page, and take it back from one. */
+  want(wanted: boolean): void;
+}
+
+/** `request` is null where the browser has no such lock. */
+export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): KeepAwake {
+  let state: AwakeState = request === null ? 'missing' : 'idle';
+  let wanted = false;
+  let held: ScreenLock | null = null;
+  /** How often it was asked for; an answer to anything but the last request is given back. */
+  let asked = 0;
+  const listeners = new Set<() => void>();
+
+  function tell(next: AwakeState): void {
+    if (state === next) return;
+    state = next;
+    for (const listener of [...listeners]) listener();
+  }
+
+  function lost(lock: ScreenLock): void {
+    if (held !== lock) return;
+    held = null;
+    tell('refused');
+  }
+
+  async function ask(from: () => Promise<ScreenLock>): Promise<void> {
+    const turn = ++asked;
+    try {
+      const lock = await from();
+      if (turn !== asked) return await lock.release();
+      held = lock;
+      lock.addEventListener('release', () => lost(lock));
+      if (lock.released) lost(lock);
+      else tell('held');
+    } catch {
+      if (turn === asked) tell('refused');
+    }
+  }
+
+  function giveBack(): void {
+    asked++;
+    const lock = held;
+    held = null;
+    tell('idle');
+    // A lock that the browser took back already has nothing to release.
+    lock?.release().catch(() => undefined);
+  }
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    want(next) {
+      if (request === null) return;
+      const changed = wanted !== next;
+      wanted = next;
+      if (next && held === null) void ask(request);
+      else if (!next && changed) giveBack();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+// Proves that a run whose device is lost, fills up or refuses work at any step goes on by itself to the same bits, or stops loudly: on real WebGPU.
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { Platform } from '../../src/engine/platform.ts';
+import type { Lab } from '../../src/lab/labState.ts';
+import type { PlanFile } from '../../src/schema/planFile.ts';
+import type { RunRecord } from '../../src/schema/runRecord.ts';
+import { memory } from '../../src/storage/memory.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { Rng } from '../../src/util/rng.ts';
+import { browserPlatform } from '../../workers/browserPlatform.ts';
+import { notices, settled, view } from '../fixtures/labBench.ts';
+import { endOf, openTinyLab, tinyPlan } from '../fixtures/tinyLab.ts';
+
+const LOSSES = import.meta.env['VITE_SOAK'] === undefined ? 3 : 40;
+/** Events of the whole run, within which devices are lost. */
+const EVENTS = 30;
+
+const addresses = import.meta.glob<string>(
+  ['../fixtures/models/config.json', '../fixtures/models/f16/*', '../fixtures/models/tokenizer/tokenizer.json'],
+  { query: '?url', import: 'default', eager: true },
+);
+let model: { readonly name: string; readonly bytes: Uint8Array }[];
+let close = (): void => undefined;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  model = await Promise.all(
+    Object.entries(addresses).map(async ([file, address]) => ({
+      name: file.split('/').at(-1) ?? '',
+      bytes: new Uint8Array(await (await fetch(address)).arrayBuffer()),
+    })),
+  );
+});
+afterEach(() => close());
+
+/** The browser's WebGPU, whose devices a test gets to see. */
+function watchedGpu(): { readonly platform: Platform; readonly devices: GPUDevice[] } {
+  const devices: GPUDevice[] = [];
+  const requestAdapter: GPU['requestAdapter'] = async (options) => {
+    const adapter = await navigator.gpu.requestAdapter(options);
+    if (adapter === null) return null;
+    const requestDevice: GPUAdapter['requestDevice'] = async (descriptor) => {
+      const device = await adapter.requestDevice(descriptor);
+      devices.push(device);
+      return device;
+    };
+    return new Proxy(adapter, {
+      get: (target, name) =>
+        name === 'requestDevice' ? requestDevice : (Reflect.get(target, name, target) as unknown),
+    });
+  };
+  const gpu = { requestAdapter } as GPU;
+  return { platform: { ...browserPlatform, gpu: () => Promise.resolve(gpu) }, devices };
+}
+
+interface Trained {
+  readonly lab: Lab;
+  readonly store: Store;
+  readonly record: RunRecord;
+}
+
+/** Trains the plan's first run to its end; `strike` is called with each change that the lab tells while it is on the device, from 0. */
+async function trained(plan: PlanFile, strike: (device: GPUDevice, change: number) => void): Promise<Trained> {
+  const store = memory();
+  const { platform, devices } = watchedGpu();
+  const opened = await openTinyLab({ store, platform, backend: 'webgpu', model });
+  close = opened.close;
+  const { lab } = opened;
+  let changes = 0;
+  let seen: unknown = null;
+  lab.subscribe(() => {
+    const { runs, activeRunId } = lab.getState();
+    const active = runs.find(({ record }) => record.spec.id === activeRunId);
+    const device = devices.at(-1);
+    if (active === undefined || active === seen || device === undefined) return;
+    seen = active;
+    strike(device, changes++);
+  });
+  const [runId = ''] = await lab.startPlan(plan);
+  await settled(lab);
+  return { lab, store, record: view(lab, runId).record };
+}
+
+const failuresOf = ({ interruptions = [] }: RunRecord): readonly string[] =>
+  interruptions.map(({ failure }) => failure.code);
+
+it('a device destroyed at random moments costs no bit', { timeout: 1_800_000 }, async () => {
+  const whole = await trained(tinyPlan(), () => undefined);
+  expect(whole.record.status).toBe('finished');
+  const end = await endOf(whole.store, whole.record);
+  const rng = Rng.seeded(6);
+  let losses = 0;
+  while (losses < LOSSES) {
+    const strikes = new Set([rng.integer(EVENTS), EVENTS + rng.integer(EVENTS)]);
+    const { store, record } = await trained(tinyPlan(), (device, change) => {
+      if (strikes.has(change)) device.destroy();
+    });
+    expect(record.status).toBe('finished');
+    expect(new Set(failuresOf(record))).toEqual(new Set(['gpu/lost']));
+    expect(await endOf(store, record)).toEqual(end);
+    losses += failuresOf(record).length;
+  }
+  console.log(`${losses} devices were lost.`);
+});
+
+it('memory that runs out halves the micro-batch, and trains on the same batches', async () => {
+  const noDropout = { dropout: { encoder: 0, attention: 0, head: 0 } };
+  const whole = await trained(tinyPlan(noDropout), () => undefined);
+  let isStruck = false;
+  const { record, lab } = await trained(tinyPlan(noDropout), (device, change) => {
+    if (change < 12 || isStruck) return;
+    isStruck = true;
+    const error = new GPUOutOfMemoryError('a buffer of many bytes');
+    device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+  });
+  expect(record.status).toBe('finished');
+  expect(record.interruptions).toMatchObject([{ failure: { code: 'gpu/memory' }, microBatchSize: 2 }]);
+  expect(notices(lab)).toContainEqual(expect.stringContaining('micro-batches of 2'));
+  expect(record.steps.length).toBe(whole.record.steps.length);
+  for (const [at, { loss, learningRate }] of whole.record.steps.entries()) {
+    expect(record.steps[at]?.learningRate).toBe(learningRate);
+    expect(Math.abs((record.steps[at]?.loss ?? NaN) / loss - 1)).toBeLessThan(1e-3);
+  }
+});
+
+it('work that WebGPU refuses stops the run with its words, and the next run has a new device', async () => {
+  let isStruck = false;
+  const { lab, record } = await trained(tinyPlan({}, [1, 2]), (device, change) => {
+    if (change < 12 || isStruck) return;
+    isStruck = true;
+    // Beyond any limit: a real validation error that nobody asks for.
+    device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
+  });
+  expect(record).toMatchObject({ status: 'failed', failure: { code: 'gpu/error' } });
+  expect(record.failure?.message).toContain('The GPU refused work');
+  expect(failuresOf(record)).toEqual([]);
+  const other = lab.getState().runs.find((run) => run.record.spec.seed === 2);
+  expect(other?.record.status).toBe('finished');
+});
