@@ -34,7 +34,6 @@ export async function die(death: Death, browser: KillableBrowser, page: Page): P
     case 'crash': {
       const crashed = page.waitForEvent('crash');
       const session = await page.context().newCDPSession(page);
-      // No answer comes from the dead.
       session.send('Page.crash').catch(() => undefined);
       await crashed;
       await page.close();
@@ -44,7 +43,8 @@ export async function die(death: Death, browser: KillableBrowser, page: Page): P
       await page.close();
       return 'browser';
     case 'worker':
-      await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.close())));
+      // No answer comes from the dead.
+      for (const worker of page.workers()) await worker.evaluate(() => self.close()).catch(() => undefined);
       await page.close();
       return 'browser';
     case 'GPU process':
