@@ -37,7 +37,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     onServedLab((address) =>
       stepsSoak({ address, backend: 'webgpu', steps, samples, folder: path.resolve(root, report), say: tell }),
     ),
-  devices: () => vitestSoak({ project: 'gpu', files: 'recovery', env: { SOAK: '1' }, injected: 'devices, memory and Workers lost' }, root), // prettier-ignore
+  devices: () => vitestSoak({ project: 'gpu', files: 'recovery', env: { VITE_SOAK: '1' }, injected: 'devices, memory and Workers lost' }, root), // prettier-ignore
   disk: () => vitestSoak({ project: 'numeric', files: 'fullDisk', env: { SOAK: '1' }, injected: 'full disks' }, root),
   fuzz: ({ fuzzRounds }) =>
     vitestSoak(
