@@ -8,7 +8,8 @@ const binary = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threade
 
 /** What tfjs-backend-wasm 4.22 says in the place of our two files. */
 const threadBlob = /const response = wasmWorkerContents\b.*?return URL\.createObjectURL\(blob\);/s;
-const factoryBlob = /new Blob\(\[.*?wasmFactoryThreadedSimd\.toString\(\)\], \{ type: 'text\/javascript' \}\)/s;
+const factoryBlob =
+  /new Blob\(\[`var WasmBackendModuleThreadedSimd = ` \+\s*wasmFactoryThreadedSimd\.toString\(\)\], \{ type: 'text\/javascript' \}\)/;
 
 /**
  * tfjs-backend-wasm 4.22 makes blobs of its threads' script and of the source of its module factory (`factory.toString()`). The built lab has
