@@ -72,9 +72,13 @@ describe('safetensors', () => {
     ['a header without an end', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'safetensors/header'],
     ['more faults than the stack holds', `{"a":{"dtype":"F32","shape":[${'"",'.repeat(150_000)}0],"data_offsets":[0,16]}}`, 'safetensors/header'], // prettier-ignore
     ['a shape beyond all memory', '{"a":{"dtype":"F32","shape":[9007199254740991,9007199254740991],"data_offsets":[0,48]}}', 'safetensors/size'], // prettier-ignore
-  ])('with %s', async (_what, text, code) => {
-    expect(await outcome(() => openSafetensors(fileWithHeader(text, [values])))).toMatchObject({ code });
-  });
+  ])(
+    'with %s',
+    async (_what, text, code) => {
+      expect(await outcome(() => openSafetensors(fileWithHeader(text, [values])))).toMatchObject({ code });
+    },
+    fuzzTimeoutMs,
+  );
 });
 
 describe('a pickle', () => {

@@ -22,35 +22,74 @@ const mostRows = 5_000_000;
 export async function unpackParquet({ path, bytes }: NamedFile): Promise<ParquetReading> {
   const issues = new IssueList(path);
   try {
-    const [{ parquetMetadata, parquetReadObjects }, { decompress }] = await Promise.all([
+    const [{ parquetMetadata, parquetReadObjects, snappyUncompress }, { decompress }] = await Promise.all([
       import('hyparquet'),
       import('fzstd'),
     ]);
     const { buffer } = bytes.slice();
     const metadata = parquetMetadata(buffer);
-    const unpackedBytes = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
-    if (unpackedBytes > mostBytes || Number(metadata.num_rows) > mostRows) {
-      const message = `The file unfolds to ${unpackedBytes} bytes in ${metadata.num_rows} rows: too much for a tab.`;
-      issues.add('error', 'corpus/parquet', null, message);
-      return { file: null, issues: issues.kept };
+    const { num_rows: rowCount, row_groups: groups } = metadata;
+    const columns = groups.flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []));
+    const sum = (sizes: readonly bigint[]): number => sizes.reduce((total, size) => total + Number(size), 0);
+    const unpackedBytes = sum(groups.map((group) => group.total_byte_size));
+    if (unpackedBytes > mostBytes || rowCount > mostRows || sum(groups.map((group) => group.num_rows)) > mostRows) {
+      throw new Error(`it unfolds to ${unpackedBytes} bytes in ${rowCount} rows, too much for a tab.`);
     }
+    // Columns that share their bytes could be unfolded again and again.
+    const packedBytes = sum(columns.map((column) => column.total_compressed_size));
+    if (packedBytes > bytes.length) {
+      throw new Error(`expected columns within its ${bytes.length} bytes, got columns of ${packedBytes} bytes.`);
+    }
+    let left = mostBytes;
+    /** A page's length is a claim: no memory is asked for that its packed bytes could not fill. */
+    const within =
+      (mostPerByte: number, unpack: (page: Uint8Array, length: number) => Uint8Array) =>
+      (page: Uint8Array, length: number): Uint8Array => {
+        left -= length;
+        if (length >= 0 && length <= mostPerByte * page.length && left >= 0) return unpack(page, length);
+        throw new Error(`expected a page that ${page.length} packed bytes can hold, got one of ${length} bytes.`);
+      };
     const rows = await parquetReadObjects({
       file: buffer,
       metadata,
       compressors: {
-        GZIP: (page) => gunzipSync(page),
-        ZSTD: (page, length) => decompress(page, new Uint8Array(length)),
+        SNAPPY: within(22, (page, length) => {
+          const unpacked = new Uint8Array(length);
+          snappyUncompress(page, unpacked);
+          return unpacked;
+        }),
+        GZIP: within(1032, (page, length) => gunzipSync(page, { out: new Uint8Array(length) })),
+        ZSTD: within(32_768, (page, length) => decompress(page, new Uint8Array(length))),
       },
     });
     const described = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
     const names = tagNamesIn(described ?? '');
-    const lines = rows.map((row) => `${JSON.stringify(row, (key, value: unknown) => plainValue(key, value, names))}\n`);
-    return { file: { path, bytes: new TextEncoder().encode(lines.join('')) }, issues: [] };
+    return { file: { path, bytes: linesOf(rows, names) }, issues: [] };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     issues.add('error', 'corpus/parquet', null, `The Parquet file cannot be read: ${what}`);
     return { file: null, issues: issues.kept };
   }
+}
+
+/** A row a line. Throws beyond `mostBytes`: a text that stands once in the file may be that of every row. */
+function linesOf(rows: readonly unknown[], names: TagNames): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (const row of rows) {
+    const part = encoder.encode(`${JSON.stringify(row, (key, value: unknown) => plainValue(key, value, names))}\n`);
+    size += part.length;
+    if (size > mostBytes) throw new Error(`its rows unfold to more than ${mostBytes} bytes, too much for a tab.`);
+    parts.push(part);
+  }
+  const lines = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    lines.set(part, at);
+    at += part.length;
+  }
+  return lines;
 }
 
 /** 64-bit numbers as numbers, tags as their names, bytes (pictures, say) left out. */
