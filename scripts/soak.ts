@@ -37,7 +37,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     onServedLab((address) =>
       stepsSoak({ address, backend: 'webgpu', steps, samples, folder: path.resolve(root, report), say: tell }),
     ),
-  devices: () => vitestSoak({ project: 'gpu', files: 'recovery', env: { SOAK: '1' }, injected: 'devices, memory and Workers lost' }, root), // prettier-ignore
+  devices: () => vitestSoak({ project: 'gpu', files: 'recovery', env: { VITE_SOAK: '1' }, injected: 'devices, memory and Workers lost' }, root), // prettier-ignore
   disk: () => vitestSoak({ project: 'numeric', files: 'fullDisk', env: { SOAK: '1' }, injected: 'full disks' }, root),
   fuzz: ({ fuzzRounds }) =>
     vitestSoak(
@@ -84,5 +84,8 @@ async function main(words: readonly string[]): Promise<number> {
   console.log(`\n${printSoakRows(rows)}`);
   return rows.some(({ lost }) => lost > 0) ? 1 : 0;
 }
+
+// Browsers that are killed are groups of their own, which Ctrl-C does not reach: they end with this process, in its exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 process.exit(await main(process.argv.slice(2)));
