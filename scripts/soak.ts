@@ -85,4 +85,7 @@ async function main(words: readonly string[]): Promise<number> {
   return rows.some(({ lost }) => lost > 0) ? 1 : 0;
 }
 
+// Browsers that are killed are groups of their own, which Ctrl-C does not reach: they end with this process, in its exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
 process.exit(await main(process.argv.slice(2)));

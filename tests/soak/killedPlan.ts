@@ -112,7 +112,7 @@ class LabLife {
     while (!signal.aborted) {
       const { rows, finished, paused, failed } = await lookAt(page);
       if (finished === plan.runs) return 'finished';
-      if (rows < plan.runs) await bringIn(page, folder, plan.runs);
+      if (rows < plan.runs) await bringIn(page, folder, plan);
       else if (paused > 0) await press(page, /^Resume \d+ paused/);
       else if (failed > 0) {
         say(`${failed} failed: ${(await notices(page).allInnerTexts()).join(' ')}`);
@@ -185,10 +185,17 @@ async function lookAt(page: Page): Promise<Readonly<Record<'rows' | 'finished' |
 }
 
 /** Drops corpora, model and plan, and starts it. Runs that are here already are none twice. */
-async function bringIn(page: Page, { drops }: PlanFolder, runs: number): Promise<void> {
+async function bringIn(page: Page, { drops }: PlanFolder, { plan, runs }: KillPlan): Promise<void> {
   await visit(page, 'Train');
   await dropPaths(page, ...drops);
-  await expect.poll(async () => (await planFacts(page))['Runs'], { timeout: ANSWERS_WITHIN_MS }).toBe(`${runs}`);
+  // Until the plan has come the form holds another, which may have as many runs.
+  const entered = async () => ({
+    model: await page.getByLabel('Model', { exact: true }).locator('option:checked').innerText(),
+    batchSize: await page.getByLabel('Batch size', { exact: true }).inputValue(),
+    runs: (await planFacts(page))['Runs'],
+  });
+  const expected = { model: plan.model.name, batchSize: `${plan.config.batchSize}`, runs: `${runs}` };
+  await expect.poll(entered, { timeout: ANSWERS_WITHIN_MS }).toEqual(expected);
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
   // The page shows the run, or of several all.
   await expect(page.getByRole('heading', { level: 1, name: 'Train a tagger' })).toBeHidden({

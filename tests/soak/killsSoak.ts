@@ -34,6 +34,8 @@ export interface KillsOutcome {
 
 /** Kills in one training at the most: then a new one begins. */
 const KILLS_PER_TRAINING = 8;
+/** Places told of a training that came to something else. */
+const MOST_TOLD = 8;
 
 interface KilledTraining {
   readonly strikes: readonly Strike[];
@@ -91,7 +93,8 @@ function drawDeath(rng: Rng, backend: KillSetting['backend']): Death {
 
 function judged(whole: PlanOutcome, killed: PlanOutcome, say: (line: string) => void): KilledTraining {
   const differences = outcomeDifferences(whole, killed);
-  for (const difference of differences) say(`LOST: ${difference}`);
+  for (const difference of differences.slice(0, MOST_TOLD)) say(`LOST: ${difference}`);
+  if (differences.length > MOST_TOLD) say(`LOST: ${differences.length} places in all`);
   return { strikes: killed.strikes, torn: killed.torn, differences };
 }
 
