@@ -55,7 +55,7 @@ describe('a result file', () => {
   it(
     'broken in any member, sealed again or not',
     () =>
-      fuzz('result', 100, async (rng) => {
+      fuzz('result', 50, async (rng) => {
         const broken = mutatedJson(rng, members) as Parameters<typeof sealResultFile>[0];
         const isSealed = rng.integer(4) > 0 && typeof broken === 'object' && broken !== null;
         const text = JSON.stringify(isSealed ? sealResultFile(broken) : { ...result, ...broken });
@@ -143,7 +143,7 @@ describe('a tokenizer', () => {
     expect(pieces?.length).toBeGreaterThan(0);
   };
 
-  it('broken in any member', () => fuzz('tokenizer', 120, (rng) => use(bytesOf(JSON.stringify(mutatedJson(rng, small))))), fuzzTimeoutMs); // prettier-ignore
+  it('broken in any member', () => fuzz('tokenizer', 60, (rng) => use(bytesOf(JSON.stringify(mutatedJson(rng, small))))), fuzzTimeoutMs); // prettier-ignore
 
   it(
     'of SentencePiece or WordPiece, broken in any byte',
