@@ -89,8 +89,9 @@ bare(
     // A page is taken for settled after twenty seconds. What comes back is a page that Playwright sees no more, but another tab does.
     await second.waitForTimeout(20_000);
     const shown = await stepOf(second);
+    const tab = await targetOf(second);
     await crash(second);
-    await reloadCrashed(browser);
+    await reloadCrashed(browser, tab);
     const third = await context.newPage();
     await third.goto('/corpora/catalogue.json');
     const owners = () => third.evaluate(async () => (await navigator.locks.query()).held?.map(({ name }) => name));
@@ -114,13 +115,16 @@ async function crash(page: Page): Promise<void> {
   await gone;
 }
 
-/** Loads the tab that crashed last anew, as a person does who presses Reload on it; Playwright itself is done with it. */
-async function reloadCrashed(browser: Browser): Promise<void> {
+/** Loads the tab `targetId`, which crashed, anew, as a person does who presses Reload on it; Playwright itself is done with it. */
+async function reloadCrashed(browser: Browser, targetId: string): Promise<void> {
   const chromium = await browser.newBrowserCDPSession();
-  const { targetInfos } = await chromium.send('Target.getTargets');
-  console.log(targetInfos.map(({ type, url, title }) => `${type} ${url} ${title}`).join('\n'));
-  const crashed = targetInfos.find(({ type, url }) => type === 'page' && url.includes('#/runs/'));
-  const { sessionId } = await chromium.send('Target.attachToTarget', { targetId: crashed?.targetId ?? '' });
+  const { sessionId } = await chromium.send('Target.attachToTarget', { targetId });
   const message = JSON.stringify({ id: 1, method: 'Page.reload' });
   await chromium.send('Target.sendMessageToTarget', { sessionId, message });
+}
+
+async function targetOf(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  const { targetInfo } = await session.send('Target.getTargetInfo');
+  return targetInfo.targetId;
 }
