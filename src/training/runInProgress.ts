@@ -16,6 +16,7 @@ import { LabError } from '../util/labError.ts';
 import { macrotask } from '../util/macrotask.ts';
 import { notBefore } from '../util/notBefore.ts';
 import { createWorkedTime } from '../util/workedTime.ts';
+import { assertFinite } from './assertFinite.ts';
 import type { StepPlan } from './batches.ts';
 import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -388,17 +389,4 @@ export class RunInProgress {
 /** Null where there was nothing to score. */
 function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
   return evaluations.map((evaluation) => evaluation && evaluation.scores);
-}
-
-/** Throws LabError `training/notFinite` for sums or means over the steps up to `step`. */
-function assertFinite(step: number, loss: number, gradientNorm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
-  throw new LabError(
-    'training/notFinite',
-    `The loss stopped being a number at step ${step}; a lower learning rate may help.`,
-    {
-      expected: 'a finite loss and gradient norm',
-      got: `loss ${loss}, gradient norm ${gradientNorm}`,
-    },
-  );
 }

@@ -22,7 +22,7 @@ export function NeedsRoom() {
         is paused at its last resume point, and runs that wait stay where they are.{' '}
         {failure !== null && LabError.describe(failure)}
       </p>
-      <p>It goes on by itself as soon as something is removed here, on the pages of models and runs, or by hand.</p>
+      <p>It goes on by itself as soon as something is removed in this lab. After making room elsewhere, try again.</p>
       <RoomTable />
       <div className="actions">
         <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>
