@@ -17,8 +17,8 @@ export const machineSettingsSchema = z.strictObject({
   gpuBytes: z.int().min(2 ** 28),
   /** Address of the hub that models come from; absent for the public one. */
   hub: z.string().optional(),
-  /** Whether the screen stays on while a run is on the device; earlier records know nothing of it. */
-  keepAwake: z.boolean().default(false),
+  /** Whether the screen stays on while a run is on the device; absent for no. */
+  keepAwake: z.boolean().optional(),
 });
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 
@@ -34,5 +34,4 @@ export const defaultMachineSettings: MachineSettings = {
   precision: 'f32',
   activations: 'auto',
   gpuBytes: 2 ** 32,
-  keepAwake: false,
 };

@@ -43,7 +43,7 @@ function Frame() {
   const route = useRoute();
   const [draft, setDraft] = useState(newPlanDraft);
   const { notices, act, dismiss } = useFailureNotices();
-  const awake = useKeepAwake(state.machine.keepAwake && state.activeRunId !== null);
+  const awake = useKeepAwake(state.machine.keepAwake === true && state.activeRunId !== null);
   const isElsewhere = state.owner === 'elsewhere';
   useLookAgain(lab, isElsewhere, act);
 

@@ -15,7 +15,7 @@ afterEach(closeLabs);
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
   ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
-  'dismissNotice',
+  ...['roomTaken', 'dismissNotice'],
 ];
 
 /** A store that tells the keys written and removed. */

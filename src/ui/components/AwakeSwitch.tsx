@@ -17,14 +17,14 @@ export function AwakeSwitch() {
         <input
           type="checkbox"
           role="switch"
-          checked={machine.keepAwake && !isMissing}
+          checked={machine.keepAwake === true && !isMissing}
           disabled={isMissing || owner === 'elsewhere'}
           onChange={(event) => void act(() => lab.setMachine({ ...machine, keepAwake: event.target.checked }))}
         />
         Keep this device awake while training
       </label>
       <p className={awake === 'refused' ? 'problem' : 'soft'} aria-live="polite">
-        {awakeText(machine.keepAwake, awake)}
+        {awakeText(machine.keepAwake === true, awake)}
       </p>
     </div>
   );
