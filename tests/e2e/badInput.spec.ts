@@ -204,14 +204,25 @@ function resealed(members: object): object {
   return { ...members, checksum: fingerprint(members) };
 }
 
-/** A safetensors file without one of its tensors; the bytes of the others stay where they are. */
+/** A safetensors file without one of its tensors and its bytes. */
 function withoutTensor(file: Buffer, name: string): Buffer {
   const headerBytes = Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.subarray(8, 8 + headerBytes).toString()) as Record<string, unknown>;
-  if (!(name in header)) throw new Error(`The weights have no tensor ${name}.`);
+  const header = JSON.parse(file.subarray(8, 8 + headerBytes).toString()) as Record<
+    string,
+    { readonly data_offsets?: readonly [number, number] }
+  >;
+  const gone = header[name]?.data_offsets;
+  if (gone === undefined) throw new Error(`The weights have no tensor ${name}.`);
   delete header[name];
+  const moved = (at: number): number => (at >= gone[1] ? at - (gone[1] - gone[0]) : at);
+  for (const [other, entry] of Object.entries(header)) {
+    if (entry.data_offsets === undefined) continue;
+    const [start, end] = entry.data_offsets;
+    header[other] = { ...entry, data_offsets: [moved(start), moved(end)] };
+  }
   const shorter = bytesOf(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(shorter.length));
-  return Buffer.concat([length, shorter, file.subarray(8 + headerBytes)]);
+  const data = file.subarray(8 + headerBytes);
+  return Buffer.concat([length, shorter, data.subarray(0, gone[0]), data.subarray(gone[1])]);
 }
