@@ -57,8 +57,8 @@ const groups: readonly (readonly (readonly Stage[])[])[] = [
     [{ name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] }],
   ],
   [[vitestStage('unit')]],
+  [[vitestStage('numeric')], [{ ...vitestStage('gpu'), needsBrowser: true }]],
   [
-    [vitestStage('numeric'), { ...vitestStage('gpu'), needsBrowser: true }],
     [
       { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },
       { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },

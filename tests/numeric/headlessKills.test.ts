@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { headlessKills } from '../soak/headlessKills.ts';
 import { singleTaskPlan } from '../soak/killPlans.ts';
 
-it('headless goes on from what a kill left, to the same weights and result file', async () => {
+const isLong = process.env['SOAK'] !== undefined;
+if (!isLong) console.log('Skipped, because it takes a minute of a processor and SOAK is not set: headless is killed.');
+
+it.skipIf(!isLong)('headless goes on from what a kill left, to the same weights and result file', async () => {
   const { rows, differences } = await headlessKills({
     plan: singleTaskPlan(6),
     kills: 2,
