@@ -1,5 +1,6 @@
 // Carries the schedule out: one run at a time goes to the training server, and what comes of it goes on the board and into the store.
 import { LabError, type LabErrorData } from '../util/labError.ts';
+import { microBatchSizeOf } from '../schema/microBatchSizeOf.ts';
 import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
 import { readRunRecord, writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -164,7 +165,7 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
     const interruption = isBack ? interruptionAfter(record, failure, updatedAt) : null;
     if (interruption === null) return record;
     const { step, microBatchSize } = interruption;
-    const fewer = isFewer(record, microBatchSize) ? `, with micro-batches of ${microBatchSize}` : '';
+    const fewer = microBatchSize < microBatchSizeOf(record) ? `, with micro-batches of ${microBatchSize}` : '';
     board.notify('warning', `${titleOf(record.spec)} goes on from step ${step}${fewer}: ${LabError.describe(failure)}`);
     const interruptions = [...(record.interruptions ?? []), interruption];
     return kept({ ...record, status: 'queued', failure: null, interruptions, updatedAt });
@@ -225,8 +226,8 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
       board.update(({ runs }) => ({
         runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
       }));
-      for (const { id, parent } of specs) dispatch({ kind: 'queue', runId: id, parent });
       if (specs.some(({ id }) => id === board.getState().needsRoom)) tryForRoom();
+      for (const { id, parent } of specs) dispatch({ kind: 'queue', runId: id, parent });
       advance();
     },
     move(runId, direction) {
@@ -249,15 +250,10 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
       dispatch({ kind: 'remove', runId });
       board.update(({ runs }) => ({ runs: runs.filter(({ record }) => record.spec.id !== runId) }));
       await server.call('removeRun', runId);
-      stored();
       if (board.getState().needsRoom === runId) goOnWithout();
     },
     roomMade: tryForRoom,
   };
-}
-
-function isFewer({ spec, interruptions }: RunRecord, microBatchSize: number): boolean {
-  return microBatchSize < (interruptions?.at(-1)?.microBatchSize ?? spec.config.microBatchSize);
 }
 
 /** A server that answers `train` with an open record has broken the protocol; the run is then failed rather than lost. */

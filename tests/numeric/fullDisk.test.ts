@@ -60,15 +60,16 @@ async function whole(): Promise<{ readonly end: unknown; readonly keys: readonly
 describe('a full disk', () => {
   it('at any write pauses the run, and removing something lets it go on to the same end', async () => {
     const { end, keys } = await whole();
-    // The first write queues the run: without room for that the plan is refused.
-    const places = Rng.seeded(5).shuffled(keys.map((_, at) => at).slice(1));
+    // The first write queues the run: without room for that the plan is refused. What is under way is remembered apart from the run.
+    const ofRun = keys.map((_, at) => at).filter((at) => keys[at]?.startsWith('run/'));
+    const places = Rng.seeded(5).shuffled(ofRun.slice(1));
     const kindOf = (at: number): string => (keys[at] ?? '').replaceAll(/[0-9a-f]{9,}|\/tensor\/.*/g, '');
     const struck = places.filter((at, index) => {
       const before = places.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
       return before < OF_EACH_KIND;
     });
     expect(new Set(struck.map(kindOf)).size).toBeGreaterThanOrEqual(5);
-    console.log(`A full disk at ${struck.length} of ${places.length} writes.`);
+    console.log(`Strikes ${struck.length} of ${places.length} writes.`);
     for (const at of struck) {
       const where = `full at write ${at}: ${keys[at]}`;
       const filling = disk(memory());
@@ -88,6 +89,7 @@ describe('a full disk', () => {
       expect(await endOf(filling.store, view(lab, runId).record), where).toEqual(end);
       opened?.close();
     }
+    console.log(`soaked: a full disk, at a write of a run | ${struck.length} | 0`);
   });
 
   it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
@@ -103,6 +105,20 @@ describe('a full disk', () => {
     await lab.stopRun(first);
     await settled(lab);
     expect([status(lab, first), status(lab, second)]).toEqual(['stopped', 'finished']);
+  });
+
+  it('puts the run that is tried again before those that wait', async () => {
+    const filling = disk(memory());
+    const lab = await labOn(filling.store);
+    filling.fillAfter(40);
+    const [first = '', second = ''] = await lab.startPlan(tinyPlan({}, [1, 2]));
+    await settled(lab);
+    expect(lab.getState()).toMatchObject({ needsRoom: first, queue: [second] });
+    filling.empty();
+    await lab.resumeRun(first);
+    expect(lab.getState()).toMatchObject({ activeRunId: first, queue: [second] });
+    await settled(lab);
+    expect([status(lab, first), status(lab, second)]).toEqual(['finished', 'finished']);
   });
 
   it('that is still full after something was removed pauses the run again', async () => {
