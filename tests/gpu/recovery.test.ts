@@ -132,7 +132,7 @@ it('a device destroyed at a random moment costs no bit', { timeout: 3_600_000 },
     expect(await endOf(store, record)).toEqual(end);
     losses += failuresOf(record).length;
   }
-  console.log(`${losses} devices were lost.`);
+  console.log(`soaked: devices destroyed while a run trains | ${losses} | 0`);
 });
 
 it.skipIf(!isLong)(
