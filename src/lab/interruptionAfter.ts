@@ -1,5 +1,6 @@
 // What a run that was taken off the device by itself goes on with, or that it cannot.
 import type { LabErrorData } from '../util/labError.ts';
+import { microBatchSizeOf } from '../schema/microBatchSizeOf.ts';
 import type { Interruption, RunRecord } from '../schema/runRecord.ts';
 
 /** Attempts without a step kept in between, after which the run is left to the person. */
@@ -17,7 +18,7 @@ const isFinal = ({ code }: LabErrorData): boolean => code === 'gpu/error';
 export function interruptionAfter(record: RunRecord, failure: LabErrorData, at: string): Interruption | null {
   if (isFinal(failure)) return null;
   const { step, interruptions = [] } = record;
-  const before = interruptions.at(-1)?.microBatchSize ?? record.spec.config.microBatchSize;
+  const before = microBatchSizeOf(record);
   if (isMemory(failure)) {
     return before === 1 ? null : { at, step, failure, microBatchSize: Math.ceil(before / 2) };
   }

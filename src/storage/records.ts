@@ -30,21 +30,24 @@ export async function writeJson(store: Store, key: string, value: unknown): Prom
   await store.write(key, bytes);
 }
 
-/** Ids of the records `<kind>/<id>/record`, sorted. */
-export async function recordIds(store: Store, kind: string): Promise<readonly string[]> {
-  const parts = (await store.keys(`${kind}/`)).map((key) => key.split('/'));
-  return parts.flatMap(([, id, last, ...more]) =>
-    id !== undefined && last === 'record' && more.length === 0 ? [id] : [],
-  );
+/** Every record `<kind>/<id>/record`. One that is corrupt hides no other. */
+export function listRecords<T>(store: Store, kind: string, schema: Schema<T>): Promise<RecordList<T>> {
+  return listEach(store, kind, (id) => readJson(store, `${kind}/${id}/record`, schema));
 }
 
-/** Every record `<kind>/<id>/record`. One that is corrupt hides no other. */
-export async function listRecords<T>(store: Store, kind: string, schema: Schema<T>): Promise<RecordList<T>> {
+/** What `read` gives for the id of each record `<kind>/<id>/record`, as `listRecords` lists it. */
+export async function listEach<T>(
+  store: Store,
+  kind: string,
+  read: (id: string) => Promise<T | undefined>,
+): Promise<RecordList<T>> {
   const records: T[] = [];
   const unreadable: LabError[] = [];
-  for (const id of await recordIds(store, kind)) {
+  for (const key of await store.keys(`${kind}/`)) {
+    const [, id, last, ...more] = key.split('/');
+    if (id === undefined || last !== 'record' || more.length > 0) continue;
     try {
-      const record = await readJson(store, `${kind}/${id}/record`, schema);
+      const record = await read(id);
       if (record !== undefined) records.push(record);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;

@@ -1,7 +1,7 @@
 // Run records in a store: `run/<id>/record`, with the one before beside it; a run keeps its checkpoints there too.
 import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
 import { LabError } from '../util/labError.ts';
-import { readJson, recordIds, removeRecord, writeJson, type RecordList } from './records.ts';
+import { listEach, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Writes or replaces the record of a run; the last good one stays beside it. Throws LabError `storage/full`, leaving the old record. */
@@ -43,21 +43,12 @@ export interface RunRecordList extends RecordList<RunRecord> {
 }
 
 export async function listRunRecords(store: Store): Promise<RunRecordList> {
-  const records: RunRecord[] = [];
-  const damaged: LabError[] = [];
-  const unreadable: LabError[] = [];
-  for (const id of await recordIds(store, 'run')) {
-    try {
-      const found = await findRunRecord(store, id);
-      if (found === undefined) continue;
-      records.push(found.record);
-      if (found.damage !== null) damaged.push(found.damage);
-    } catch (error) {
-      if (!(error instanceof LabError)) throw error;
-      unreadable.push(error);
-    }
-  }
-  return { records, damaged, unreadable };
+  const { records: found, unreadable } = await listEach(store, 'run', (id) => findRunRecord(store, id));
+  return {
+    records: found.map(({ record }) => record),
+    damaged: found.flatMap(({ damage }) => damage ?? []),
+    unreadable,
+  };
 }
 
 /** Removes everything stored for a run: records, resume points, snapshots. */

@@ -27,48 +27,38 @@ const KEPT = 2;
 export async function saveCheckpoint(store: Store, runId: string, checkpoint: Checkpoint): Promise<number> {
   const { position, tensors } = checkpoint;
   const prefix = resumeFolder(runId);
-  const folder = `${prefix}${ordinal(position.step)}-${ordinal(position.epoch)}/`;
+  const folder = pointFolder(runId, position);
   await removeTorn(store, prefix);
   const others = (await folders(store, prefix)).filter((other) => other !== folder);
   for (const older of others.slice(KEPT - 1)) await store.remove(await store.keys(older));
-  try {
-    return await saveTensors(store, folder, { version: 1, runId, position }, tensors);
-  } catch (error) {
-    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
-    await removeTorn(store, prefix);
-    throw await noRoom(store, 'the next resume point of this run', tensors, error);
-  }
+  const head = { version: 1, runId, position } as const;
+  return saveWhole(store, prefix, folder, head, tensors, 'the next resume point of this run');
 }
 
 /** How far a run's record tells of it: nothing can go on from a point beyond that. */
 export type Told = Pick<RunRecord, 'step' | 'epochs'>;
 
-/**
- * The latest whole checkpoint of a run that its record reaches, or null. One that is torn, altered or beyond the record is passed over for
- * an older one, and removed, so that it takes no newer one's place.
- */
-export async function takeCheckpoint(store: Store, runId: string, told: Told): Promise<Checkpoint | null> {
+/** The latest whole checkpoint of a run, no further than `told` reaches where that is given; or null. Torn and altered ones are passed over. */
+export async function loadCheckpoint(store: Store, runId: string, told?: Told): Promise<Checkpoint | null> {
   for (const folder of await folders(store, resumeFolder(runId))) {
-    const found = await loadPoint(store, folder, runId);
-    if (found !== null && found.position.step <= told.step && found.position.epoch <= told.epochs.length) return found;
+    const found = await loadTensors(store, folder);
+    if (found === null || found.manifest.position === null || found.manifest.runId !== runId) continue;
+    const { position } = found.manifest;
+    if (told !== undefined && (position.step > told.step || position.epoch > told.epochs.length)) continue;
+    return { position, tensors: found.tensors };
+  }
+  return null;
+}
+
+/** The same for a run that goes on from it: points that were passed over are removed, so that they take no newer one's place. */
+export async function takeCheckpoint(store: Store, runId: string, told: Told): Promise<Checkpoint | null> {
+  const found = await loadCheckpoint(store, runId, told);
+  const taken = found && pointFolder(runId, found.position);
+  for (const folder of await folders(store, resumeFolder(runId))) {
+    if (folder === taken) break;
     await store.remove(await store.keys(folder));
   }
-  return null;
-}
-
-/** The latest whole checkpoint of a run, or null. */
-export async function loadCheckpoint(store: Store, runId: string): Promise<Checkpoint | null> {
-  for (const folder of await folders(store, resumeFolder(runId))) {
-    const found = await loadPoint(store, folder, runId);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-async function loadPoint(store: Store, folder: string, runId: string): Promise<Checkpoint | null> {
-  const found = await loadTensors(store, folder);
-  if (found === null || found.manifest.position === null || found.manifest.runId !== runId) return null;
-  return { position: found.manifest.position, tensors: found.tensors };
+  return found;
 }
 
 /** Removes the points a run resumes from. */
@@ -84,14 +74,10 @@ export async function saveSnapshot(
   tensors: HostParameters,
   kept: number,
 ): Promise<void> {
-  try {
-    await saveTensors(store, snapshotPath(runId, epoch), { version: 1, runId, position: null }, tensors);
-  } catch (error) {
-    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
-    await removeTorn(store, snapshotFolder(runId));
-    throw await noRoom(store, `the snapshot after epoch ${epoch}`, tensors, error);
-  }
-  const stale = (await folders(store, snapshotFolder(runId))).slice(kept);
+  const prefix = snapshotFolder(runId);
+  const head = { version: 1, runId, position: null } as const;
+  await saveWhole(store, prefix, snapshotPath(runId, epoch), head, tensors, `the snapshot after epoch ${epoch}`);
+  const stale = (await folders(store, prefix)).slice(kept);
   for (const folder of stale) await store.remove(await store.keys(folder));
 }
 
@@ -110,6 +96,10 @@ export async function loadSnapshot(store: Store, runId: string, epoch: number): 
 export async function snapshotEpochs(store: Store, runId: string): Promise<readonly number[]> {
   const found = await folders(store, snapshotFolder(runId));
   return found.map((folder) => Number(folder.split('/').at(-2))).reverse();
+}
+
+function pointFolder(runId: string, { step, epoch }: Position): string {
+  return `${resumeFolder(runId)}${ordinal(step)}-${ordinal(epoch)}/`;
 }
 
 function snapshotPath(runId: string, epoch: number): string {
@@ -133,6 +123,24 @@ async function removeTorn(store: Store, prefix: string): Promise<void> {
   const whole = new Set(keys.filter((key) => key.endsWith('/manifest')).map((key) => key.slice(0, -'manifest'.length)));
   const torn = (await folders(store, prefix)).filter((folder) => !whole.has(folder));
   await store.remove(keys.filter((key) => torn.some((folder) => key.startsWith(folder))));
+}
+
+/** As `saveTensors`; without room for all of them none stay, and the LabError `storage/full` says what room `what` takes. */
+async function saveWhole(
+  store: Store,
+  prefix: string,
+  folder: string,
+  head: Omit<CheckpointManifest, 'tensors'>,
+  tensors: HostParameters,
+  what: string,
+): Promise<number> {
+  try {
+    return await saveTensors(store, folder, head, tensors);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+    await removeTorn(store, prefix);
+    throw await noRoom(store, what, tensors, error);
+  }
 }
 
 /** The error of a store without room, with what is missing for all the tensors. */

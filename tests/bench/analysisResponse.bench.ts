@@ -36,7 +36,9 @@ function stored(page: Page, key: string): Promise<unknown> {
     const reading = database.transaction('records').objectStore('records').get(name);
     await new Promise((resolve) => (reading.onsuccess = resolve));
     database.close();
-    return JSON.parse(new TextDecoder().decode(reading.result as Uint8Array)) as unknown;
+    // The second line is the checksum.
+    const [text = ''] = new TextDecoder().decode(reading.result as Uint8Array).split('\n');
+    return JSON.parse(text) as unknown;
   }, key);
 }
 

@@ -2,7 +2,9 @@
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 
-type Place = 'Train' | 'Corpora' | 'Models' | 'Runs' | 'Tag' | 'Compare' | 'Analyse' | 'Results' | 'About';
+/** What the page's navigation leads to. */
+export const places = ['Train', 'Corpora', 'Models', 'Runs', 'Tag', 'Compare', 'Analyse', 'Results', 'About'] as const;
+type Place = (typeof places)[number];
 
 /** Opens the lab and waits until it can train. */
 export async function openLab(page: Page): Promise<void> {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { sealResultFile } from '../../src/lab/resultFile.ts';
 import { writeResultLink } from '../../src/ui/resultLink.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
-import { download, dropPaths, notices, openLab, runActions, visit } from './labActions.ts';
+import { download, dropPaths, notices, openLab, places, runActions, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';
 
@@ -179,17 +179,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
     await writeFile(refused, tokens.join('\n'));
     await dropPaths(page, refused);
     await expect(notices(page)).toContainText(name);
-    for (const place of [
-      'Train',
-      'Corpora',
-      'Models',
-      'Runs',
-      'Tag',
-      'Compare',
-      'Analyse',
-      'Results',
-      'About',
-    ] as const) {
+    for (const place of places) {
       await visit(page, place);
       await look();
     }

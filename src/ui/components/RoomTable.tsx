@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { LabState, RoomItem } from '../../lab/labState.ts';
 import { format } from '../format.ts';
-import { routeHref, type Route } from '../route.ts';
+import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
 import { useLayers } from '../useLayers.ts';
@@ -81,15 +81,14 @@ function describe(
   { runs, models, downloads }: LabState,
   layersOf: ReturnType<typeof useLayers>,
 ): { readonly name: string; readonly href: string | null } {
-  const to = (route: Route) => routeHref(route);
   if (kind === 'run') {
     const spec = runs.find(({ record }) => record.spec.id === id)?.record.spec;
     if (spec === undefined) return { name: id, href: null };
     const name = `${runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
-    return { name, href: to({ page: 'run', runId: id }) };
+    return { name, href: routeHref({ page: 'run', runId: id }) };
   }
   if (kind === 'model')
-    return { name: models.find((model) => model.id === id)?.name ?? id, href: to({ page: 'models' }) };
+    return { name: models.find((model) => model.id === id)?.name ?? id, href: routeHref({ page: 'models' }) };
   const download = downloads.find(({ record }) => record.id === id);
-  return { name: download?.record.source.repository ?? id, href: to({ page: 'models' }) };
+  return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'models' }) };
 }
