@@ -1,5 +1,6 @@
 // The corpora and the model that a plan names, found in the library.
 import { LabError } from '../util/labError.ts';
+import { ownValue } from '../util/ownValue.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { PlanCategory, PlanFile } from '../schema/planFile.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
@@ -83,7 +84,7 @@ function checkTask(type: string | null, corpus: CorpusRecord): void {
       got: `${corpus.counts.devel.sentences} devel and ${corpus.counts.test.sentences} test sentences`,
     });
   }
-  const mentions = type === null ? train.mentions : (train.perType[type] ?? 0);
+  const mentions = type === null ? train.mentions : (ownValue(train.perType, type) ?? 0);
   if (mentions === 0) {
     const kind = type === null ? 'mentions' : `mentions of type ${type}`;
     throw new LabError('plan/no-train-mentions', `The train split of ${corpus.name} has no ${kind} to learn from.`, {

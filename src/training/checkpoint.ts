@@ -39,15 +39,15 @@ export async function saveCheckpoint(store: Store, runId: string, checkpoint: Ch
 export type Told = Pick<RunRecord, 'step' | 'epochs'>;
 
 /** The latest whole checkpoint of a run, no further than `told` reaches where that is given; or null. Torn and altered ones are passed over. */
-export async function loadCheckpoint(store: Store, runId: string, told?: Told): Promise<Checkpoint | null> {
-  for (const folder of await folders(store, resumeFolder(runId))) {
-    const found = await loadTensors(store, folder);
-    if (found === null || found.manifest.position === null || found.manifest.runId !== runId) continue;
-    const { position } = found.manifest;
-    if (told !== undefined && (position.step > told.step || position.epoch > told.epochs.length)) continue;
-    return { position, tensors: found.tensors };
-  }
-  return null;
+export function loadCheckpoint(store: Store, runId: string, told?: Told): Promise<Checkpoint | null> {
+  const isTold = ({ step, epoch }: Position): boolean =>
+    told === undefined || (step <= told.step && epoch <= told.epochs.length);
+  return latestWhole(store, runId, isTold);
+}
+
+/** The checkpoint at the very end of an epoch, which has the weights of its snapshot; null where it is not kept or not whole. */
+export function loadEpochEnd(store: Store, runId: string, epoch: number): Promise<Checkpoint | null> {
+  return latestWhole(store, runId, (position) => position.epoch === epoch && position.stepInEpoch === 0);
 }
 
 /** The same for a run that goes on from it: points that were passed over are removed, so that they take no newer one's place. */
@@ -96,6 +96,20 @@ export async function loadSnapshot(store: Store, runId: string, epoch: number): 
 export async function snapshotEpochs(store: Store, runId: string): Promise<readonly number[]> {
   const found = await folders(store, snapshotFolder(runId));
   return found.map((folder) => Number(folder.split('/').at(-2))).reverse();
+}
+
+async function latestWhole(
+  store: Store,
+  runId: string,
+  isWanted: (position: Position) => boolean,
+): Promise<Checkpoint | null> {
+  for (const folder of await folders(store, resumeFolder(runId))) {
+    const found = await loadTensors(store, folder);
+    if (found === null || found.manifest.position === null || found.manifest.runId !== runId) continue;
+    const { position } = found.manifest;
+    if (isWanted(position)) return { position, tensors: found.tensors };
+  }
+  return null;
 }
 
 function pointFolder(runId: string, { step, epoch }: Position): string {

@@ -20,14 +20,7 @@ import { assertFinite } from './assertFinite.ts';
 import type { StepPlan } from './batches.ts';
 import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import {
-  loadSnapshot,
-  removeCheckpoint,
-  saveCheckpoint,
-  saveSnapshot,
-  snapshotEpochs,
-  takeCheckpoint,
-} from './checkpoint.ts';
+import { removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import type { EncodedSplit } from './tagSplit.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -36,6 +29,7 @@ import { keepPredictions } from './keepPredictions.ts';
 import type { DecayFactors } from './learningRate.ts';
 import { configAsTrained } from './configAsTrained.ts';
 import { decayFactors, learningRateAt } from './learningRate.ts';
+import { mendedSnapshot } from './mendedSnapshot.ts';
 import { createPace } from './pace.ts';
 import { padBatch } from './padBatch.ts';
 import type { StepSettings } from './step.ts';
@@ -202,7 +196,7 @@ export class RunInProgress {
     for (const [index, snapshot] of kept.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
-      const weights = await loadSnapshot(store, id, snapshot.epoch);
+      const weights = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
       const predictor = openPredictor(this.inputs.gpu, weights, this.settings);
       try {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);

@@ -3,6 +3,7 @@ import type { Split } from '../data/corpus.ts';
 import { spread, type Spread } from '../metrics/spread.ts';
 import type { SnapshotScores } from '../schema/runRecord.ts';
 import type { EntityScores } from '../schema/scores.ts';
+import { ownValue } from '../util/ownValue.ts';
 
 export type Reading = 'lenient' | 'strict';
 export const READINGS: readonly Reading[] = ['lenient', 'strict'];
@@ -33,5 +34,5 @@ export function snapshotSpread(
 }
 
 export function scoreOf(scores: EntityScores, type: string | null) {
-  return type === null ? scores.overall : scores.perType[type];
+  return type === null ? scores.overall : ownValue(scores.perType, type);
 }

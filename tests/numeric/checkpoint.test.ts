@@ -170,6 +170,39 @@ describe('a damaged checkpoint', () => {
   });
 });
 
+describe('a damaged snapshot', () => {
+  /** A store as the last epoch left it, before anything was scored, with a byte of one of its two snapshots altered. */
+  async function withDamagedSnapshot(epoch: 2 | 3): Promise<Store> {
+    const store = memory();
+    const abort = new AbortController();
+    const lastEpoch = undamaged.events.findLastIndex(({ kind }) => kind === 'epoch');
+    const onEvent = (event: TrainingEvent, index: number): void => {
+      letTimePass(event);
+      if (index === lastEpoch) abort.abort('pause');
+    };
+    await tinyTraining(store, { tasks, abort, onEvent });
+    const key = `run/${runId}/snapshot/00000000${epoch}/tensor/layer.0.attention.key`;
+    const bytes = (await store.read(key)) ?? new Uint8Array();
+    bytes[9] = (bytes[9] ?? 0) ^ 4;
+    await store.write(key, bytes);
+    return store;
+  }
+
+  it.each([2, 3] as const)('is written anew from the resume point at the end of its epoch %d', async (epoch) => {
+    const store = await withDamagedSnapshot(epoch);
+    await tinyTraining(store, { tasks });
+    expect(await outcome(store, runId)).toEqual(undamaged.outcome);
+  });
+
+  it('is named by the run that fails for it, where no resume point has its weights', async () => {
+    const store = await withDamagedSnapshot(2);
+    const [older = ''] = (await store.keys(`run/${runId}/resume/`)).filter((key) => key.endsWith('/manifest'));
+    await store.remove([older]);
+    const error = await errorOf(tinyTraining(store, { tasks }));
+    expect(error).toMatchObject({ code: 'checkpoint/missing', message: expect.stringContaining('after epoch 2') as string }); // prettier-ignore
+  });
+});
+
 describe('a loss that is no number', () => {
   it('fails the run at its step and keeps the checkpoint before', async () => {
     const config: TrainingConfig = { ...tinyConfig, batchSize: 13, learningRate: 1e30 };

@@ -1,6 +1,7 @@
 // Sentences, tokens and mentions of a corpus by split and type.
 import { SPLITS } from '../../data/corpus.ts';
 import type { CorpusRecord, SplitCounts } from '../../schema/corpusRecord.ts';
+import { ownValue } from '../../util/ownValue.ts';
 import { format } from '../format.ts';
 import { TableBox } from './TableBox.tsx';
 import { TypeLabel } from './TypeLabel.tsx';
@@ -43,7 +44,7 @@ export function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
             </th>
             {SPLITS.map((split) => (
               <td key={split} className="number">
-                {format.count(corpus.counts[split].perType[type] ?? 0)}
+                {format.count(ownValue(corpus.counts[split].perType, type) ?? 0)}
               </td>
             ))}
           </tr>

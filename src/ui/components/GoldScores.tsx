@@ -1,6 +1,7 @@
 // Precision, recall and F1 of what was found against what came annotated, with the types that are compared.
 import { useMemo, useState } from 'react';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../metrics/scoreDocuments.ts';
+import { ownValue } from '../../util/ownValue.ts';
 import { format } from '../format.ts';
 import { ScoreTable } from './ScoreTable.tsx';
 
@@ -56,5 +57,5 @@ export function GoldScores({ documents, types, goldTypes }: GoldScoresProps) {
 type Entities = ReturnType<typeof scoreDocuments>['lenient'];
 
 function scoreOf({ overall, perType }: Entities, type: string | null): Entities['overall'] | undefined {
-  return type === null ? overall : perType[type];
+  return type === null ? overall : ownValue(perType, type);
 }

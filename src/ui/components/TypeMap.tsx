@@ -1,6 +1,7 @@
 // What the types of each corpus become in a category: the name they take, or O, with how many mentions that is.
 import { SPLITS } from '../../data/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { ownValue } from '../../util/ownValue.ts';
 import { format } from '../format.ts';
 import type { ReadCategory } from '../readPlanDraft.ts';
 import { TableBox } from './TableBox.tsx';
@@ -49,5 +50,5 @@ export function TypeMap({ category: { name, typeName, tasks } }: { readonly cate
 }
 
 function mentionsOf({ counts }: CorpusRecord, type: string): number {
-  return SPLITS.reduce((sum, split) => sum + (counts[split].perType[type] ?? 0), 0);
+  return SPLITS.reduce((sum, split) => sum + (ownValue(counts[split].perType, type) ?? 0), 0);
 }
