@@ -22,7 +22,7 @@ export interface KilledPlan {
   readonly folder: PlanFolder;
   /** One for each kill, in order. */
   readonly deaths: readonly Death[];
-  /** Each comes at most so many milliseconds after the lab was opened, or mostly after its Worker began to tell of a run. */
+  /** Each comes at most so many milliseconds after the lab was opened, or mostly after its Worker began to tell of a run or to save it. */
   readonly killWithinMs: number;
   readonly rng: Rng;
   readonly say: (line: string) => void;
@@ -49,6 +49,9 @@ const ANSWERS_WITHIN_MS = 120_000;
 const LOOKS_EVERY_MS = 100;
 /** Kills that come whatever the lab is about; the others wait until it trains, since opening takes much of the time. */
 const OPENING_SHARE = 0.15;
+/** Kills that are aimed at the write of a resume point, which would be struck rarely, and how soon they come then. */
+const SAVING_SHARE = 0.35;
+const SAVED_WITHIN_MS = 150;
 
 /** Trains until every run of the plan is finished. Throws Error where that does not come about in a quarter of an hour after the last kill. */
 export async function killedPlan(request: KilledPlan): Promise<PlanOutcome> {
@@ -73,10 +76,13 @@ export async function killedPlan(request: KilledPlan): Promise<PlanOutcome> {
   }
 }
 
-/** Resolves at a random moment. */
+/** Resolves at a random moment of the opening, of training, or of a resume point's write. */
 async function moment(life: LabLife, { rng, killWithinMs }: KilledPlan): Promise<void> {
-  if (rng.uniform() >= OPENING_SHARE) await life.going();
-  await pause(rng.uniform() * killWithinMs);
+  const [kind, delay] = [rng.uniform(), rng.uniform()];
+  if (kind >= OPENING_SHARE) await life.until((phase) => phase !== 'opening');
+  if (kind < 1 - SAVING_SHARE) return pause(delay * killWithinMs);
+  await life.until((phase) => phase === 'saving');
+  await pause(delay * SAVED_WITHIN_MS);
 }
 
 /** A lab in a browser on one profile, through all its deaths. */
@@ -125,11 +131,11 @@ class LabLife {
     return 'ended';
   }
 
-  /** Resolves when the Worker tells of a run, or the page is gone. */
-  async going(): Promise<void> {
-    for (const { page } = this; page === this.page; await pause(LOOKS_EVERY_MS)) {
+  /** Resolves when the Worker is about what is asked for, or the page is another. */
+  async until(isIt: (phase: string) => boolean): Promise<void> {
+    for (const { page } = this; page === this.page; await pause(LOOKS_EVERY_MS / 10)) {
       const told = await toldByWorker(page).catch(() => undefined);
-      if (told !== undefined && told.phase !== 'opening') return;
+      if (told !== undefined && isIt(told.phase)) return;
     }
   }
 
