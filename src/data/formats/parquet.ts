@@ -2,6 +2,7 @@
 import { gunzipSync } from 'fflate';
 import type { Issue } from '../../util/issue.ts';
 import { IssueList } from '../issueList.ts';
+import type { UnpackPage } from './parquetPages.ts';
 import type { NamedFile } from './namedFile.ts';
 import { tagNamesIn, type TagNames } from './tagNames.ts';
 
@@ -9,6 +10,12 @@ export interface ParquetReading {
   /** Lines of JSON under the path of the Parquet file; null when it cannot be read. */
   readonly file: NamedFile | null;
   readonly issues: readonly Issue[];
+}
+
+interface Unpacker {
+  /** Bytes that one packed byte can unfold to at the most. */
+  readonly mostPerByte: number;
+  readonly unpack: UnpackPage;
 }
 
 /** More would not fit into a tab. */
@@ -22,11 +29,13 @@ const mostRows = 5_000_000;
 export async function unpackParquet({ path, bytes }: NamedFile): Promise<ParquetReading> {
   const issues = new IssueList(path);
   try {
-    const [{ parquetMetadata, parquetReadObjects, snappyUncompress }, { decompress }] = await Promise.all([
-      import('hyparquet'),
-      import('fzstd'),
-    ]);
+    const [
+      { parquetMetadata, parquetReadObjects, snappyUncompress },
+      { decompress },
+      { checkParquetFooter, checkParquetPages },
+    ] = await Promise.all([import('hyparquet'), import('fzstd'), import('./parquetPages.ts')]);
     const { buffer } = bytes.slice();
+    checkParquetFooter(buffer);
     const metadata = parquetMetadata(buffer);
     const { num_rows: rowCount, row_groups: groups } = metadata;
     const columns = groups.flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []));
@@ -40,28 +49,21 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
     if (packedBytes > bytes.length) {
       throw new Error(`expected columns within its ${bytes.length} bytes, got columns of ${packedBytes} bytes.`);
     }
-    let left = mostBytes;
-    /** A page's length is a claim: no memory is asked for that its packed bytes could not fill. */
-    const within =
-      (mostPerByte: number, unpack: (page: Uint8Array, length: number) => Uint8Array) =>
-      (page: Uint8Array, length: number): Uint8Array => {
-        left -= length;
-        if (length >= 0 && length <= mostPerByte * page.length && left >= 0) return unpack(page, length);
-        throw new Error(`expected a page that ${page.length} packed bytes can hold, got one of ${length} bytes.`);
-      };
-    const rows = await parquetReadObjects({
-      file: buffer,
-      metadata,
-      compressors: {
-        SNAPPY: within(22, (page, length) => {
+    const unpackers: Readonly<Record<string, Unpacker>> = {
+      SNAPPY: {
+        mostPerByte: 22,
+        unpack(page, length) {
           const unpacked = new Uint8Array(length);
           snappyUncompress(page, unpacked);
           return unpacked;
-        }),
-        GZIP: within(1032, (page, length) => gunzipSync(page, { out: new Uint8Array(length) })),
-        ZSTD: within(32_768, (page, length) => decompress(page, new Uint8Array(length))),
+        },
       },
-    });
+      GZIP: { mostPerByte: 1032, unpack: (page, length) => gunzipSync(page, { out: new Uint8Array(length) }) },
+      ZSTD: { mostPerByte: 32_768, unpack: (page, length) => decompress(page, new Uint8Array(length)) },
+    };
+    const checked = within(mostBytes, unpackers);
+    checkParquetPages(buffer, metadata, (codec) => checked[codec] ?? ((page) => page));
+    const rows = await parquetReadObjects({ file: buffer, metadata, compressors: within(mostBytes, unpackers) });
     const described = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
     const names = tagNamesIn(described ?? '');
     return { file: { path, bytes: linesOf(rows, names) }, issues: [] };
@@ -70,6 +72,19 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
     issues.add('error', 'corpus/parquet', null, `The Parquet file cannot be read: ${what}`);
     return { file: null, issues: issues.kept };
   }
+}
+
+/** The same, refused where they unfold to more than `most` bytes together. A page's length is a claim: no memory is asked for that its packed bytes could not fill. */
+function within(most: number, unpackers: Readonly<Record<string, Unpacker>>): Readonly<Record<string, UnpackPage>> {
+  let left = most;
+  const limited = ({ mostPerByte, unpack }: Unpacker): UnpackPage => {
+    return (page, length) => {
+      left -= length;
+      if (length >= 0 && length <= mostPerByte * page.length && left >= 0) return unpack(page, length);
+      throw new Error(`expected a page that ${page.length} packed bytes can hold, got one of ${length} bytes.`);
+    };
+  };
+  return Object.fromEntries(Object.entries(unpackers).map(([codec, unpacker]) => [codec, limited(unpacker)]));
 }
 
 /** A row a line. Throws beyond `mostBytes`: a text that stands once in the file may be that of every row. */

@@ -1,0 +1,176 @@
+// Looks through a Parquet file's pages before its reader unfolds them: the reader believes the lengths of runs, and would fill any memory.
+import { parquetSchema, type FileMetaData } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
+import { endOfThriftStruct } from './thrift.ts';
+
+/** A page's packed bytes, and what they unfold to: so many bytes. */
+export type UnpackPage = (page: Uint8Array, length: number) => Uint8Array;
+
+/** Of all columns together; as tokens and their tags, ten million of each. */
+const MOST_VALUES = 20_000_000;
+
+const MOST_COLUMNS = 1000;
+
+const MARK = 'PAR1';
+/** The length of the metadata that lie before, and the mark. */
+const FOOTER_BYTES = 8;
+
+/** Texts made of the one before and an ending of their own: a few bytes may unfold to any number. Writers use it when told to. */
+const REFUSED = 'DELTA_BYTE_ARRAY';
+
+interface Levels {
+  readonly repetition: number;
+  readonly definition: number;
+}
+
+/** Throws Error where the metadata at the file's end claim more than there is; to be asked before they are read. */
+export function checkParquetFooter(buffer: ArrayBuffer): void {
+  const end = buffer.byteLength - FOOTER_BYTES;
+  const mark = new TextDecoder('latin1').decode(buffer.slice(-MARK.length));
+  if (end < 0 || mark !== MARK) throw new Error(`expected ${MARK} at its end, which all Parquet files have.`);
+  const size = new DataView(buffer, end).getUint32(0, true);
+  if (size > end) throw new Error(`expected metadata within ${buffer.byteLength} bytes, got ${size} bytes of them.`);
+  endOfThriftStruct(new Uint8Array(buffer, end - size, size), 0);
+}
+
+/** Throws Error where a page claims more values than the file may have, or runs longer than its values. */
+export function checkParquetPages(
+  buffer: ArrayBuffer,
+  metadata: FileMetaData,
+  unpackerOf: (codec: string) => UnpackPage,
+): void {
+  const { length } = metadata.schema;
+  if (length > MOST_COLUMNS) throw new Error(`expected at most ${MOST_COLUMNS} columns, got ${length}.`);
+  const root = parquetSchema(metadata);
+  let left = MOST_VALUES;
+  for (const { meta_data: column } of metadata.row_groups.flatMap(({ columns }) => columns)) {
+    if (column === undefined) continue;
+    const path = getTreePath(root, column.path_in_schema);
+    const levels = { repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) };
+    const dictionaryAt = Number(column.dictionary_page_offset ?? 0);
+    const start = dictionaryAt === 0 ? Number(column.data_page_offset) : dictionaryAt;
+    const view = new DataView(buffer, start, Number(column.total_compressed_size));
+    const reader = { view, offset: 0 };
+    // As the reader goes through them: a last byte is no page.
+    while (reader.offset < view.byteLength - 1) {
+      endOfThriftStruct(new Uint8Array(buffer, start, view.byteLength), reader.offset);
+      const header = parquetHeader(reader);
+      const size = header.compressed_page_size;
+      if (!(size >= 0 && size <= view.byteLength - reader.offset)) {
+        throw new Error(`expected a page within its column, got one of ${size} bytes.`);
+      }
+      const packed = new Uint8Array(buffer, start + reader.offset, size);
+      reader.offset += size;
+      const { data_page_header: first, data_page_header_v2: second, dictionary_page_header: dictionary } = header;
+      const values = (first ?? second ?? dictionary)?.num_values ?? 0;
+      left -= values;
+      if (!(values >= 0 && left >= 0)) throw new Error(`expected at most ${MOST_VALUES} values, got more.`);
+      if ((first ?? second)?.encoding === REFUSED) throw new Error(`expected another encoding than ${REFUSED}.`);
+      const unpack = unpackerOf(column.codec);
+      if (header.type === 'DATA_PAGE' && first !== undefined) {
+        const page = unpack(packed, header.uncompressed_page_size);
+        checkValues(page, checkLevels(page, values, levels), first.encoding, column.type);
+      } else if (header.type === 'DATA_PAGE_V2' && second !== undefined) {
+        const { repetition_levels_byte_length: repetition, definition_levels_byte_length: definition } = second;
+        const [from, to] = [repetition, repetition + definition];
+        if (levels.repetition > 0) checkRuns(packed, 0, bitWidthOf(levels.repetition), values);
+        if (levels.definition > 0) checkRuns(packed, from, bitWidthOf(levels.definition), values);
+        const length = header.uncompressed_page_size - to;
+        const rest = packed.subarray(to);
+        const page = second.is_compressed === false || length === 0 ? rest : unpack(rest, length);
+        checkValues(page, { at: 0, values: values - second.num_nulls }, second.encoding, column.type);
+      }
+    }
+  }
+}
+
+/** Where a page's values begin behind its levels, and how many of them are there: nothing is written where nothing is. */
+function checkLevels(
+  page: Uint8Array,
+  count: number,
+  { repetition, definition }: Levels,
+): { at: number; values: number } {
+  let at = 0;
+  let values = count;
+  const prefixed = (width: number, wanted: number | null): number => {
+    const length = new DataView(page.buffer, page.byteOffset + at, 4).getUint32(0, true);
+    const found = checkRuns(page, at + 4, width, count, wanted);
+    at += 4 + length;
+    return found;
+  };
+  if (repetition > 0) prefixed(bitWidthOf(repetition), null);
+  if (definition > 0) values = prefixed(bitWidthOf(definition), definition);
+  return { at, values };
+}
+
+function checkValues(
+  page: Uint8Array,
+  { at, values }: { readonly at: number; readonly values: number },
+  encoding: string,
+  type: string,
+): void {
+  if (type === 'BOOLEAN' && encoding === 'RLE') checkRuns(page, at + 4, 1, values);
+  else if (encoding === 'RLE' || encoding.endsWith('_DICTIONARY')) checkRuns(page, at + 1, page[at] ?? 0, values);
+}
+
+/**
+ * Goes through runs of repeated and of bit-packed numbers until there are `count`; answers how many of them are `wanted`. Throws Error
+ * where a run has more than are left, up to the seven that fill a byte.
+ */
+function checkRuns(
+  bytes: Uint8Array,
+  from: number,
+  width: number,
+  count: number,
+  wanted: number | null = null,
+): number {
+  if (width > 32) throw new Error(`expected numbers of at most 32 bits, got ${width}.`);
+  let at = from;
+  let seen = 0;
+  let found = 0;
+  while (seen < count) {
+    const [header, next] = varInt(bytes, at);
+    at = next;
+    const isPacked = header % 2 === 1;
+    const run = isPacked ? 8 * (header >>> 1) : header >>> 1;
+    if (run > count - seen + (isPacked ? 7 : 0)) {
+      throw new Error(`expected a run of at most ${count - seen} values, got one of ${run}.`);
+    }
+    const inside = Math.min(run, count - seen);
+    if (wanted !== null) {
+      if (isPacked)
+        for (let index = 0; index < inside; index++) found += numberAt(bytes, at, index * width, width) === wanted ? 1 : 0; // prettier-ignore
+      else found += numberAt(bytes, at, 0, 8 * Math.ceil(width / 8)) === wanted ? inside : 0;
+    }
+    at += isPacked ? (run / 8) * width : Math.ceil(width / 8);
+    seen += inside;
+  }
+  return found;
+}
+
+/** The number of a level: they have a few bits, at any place. */
+function numberAt(bytes: Uint8Array, from: number, bit: number, width: number): number {
+  let value = 0;
+  for (let index = 0; index < width; index++) {
+    const at = bit + index;
+    value |= (((bytes[from + (at >>> 3)] ?? 0) >>> (at & 7)) & 1) << index;
+  }
+  return value;
+}
+
+/** An unsigned number in groups of seven bits, and where it ends. */
+function varInt(bytes: Uint8Array, from: number): readonly [value: number, end: number] {
+  let value = 0;
+  for (let index = 0; index < 5; index++) {
+    const byte = bytes[from + index];
+    if (byte === undefined) throw new Error('expected another run, got the end of the page.');
+    value |= (byte & 0x7f) << (7 * index);
+    if (byte < 0x80) return [value >>> 0, from + index + 1];
+  }
+  throw new Error('expected the length of a run, got more than 32 bits.');
+}
+
+function bitWidthOf(largest: number): number {
+  return 32 - Math.clz32(largest);
+}
