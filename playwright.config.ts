@@ -19,7 +19,8 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     headless: true,
-    trace: 'retain-on-failure',
+    // Traces take 40 % of the time; to see a failure step by step: npx playwright test NAME --trace on
+    screenshot: 'only-on-failure',
     launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
   },
   projects: [{ name: 'chromium', use: { browserName: 'chromium', viewport: { width: 1440, height: 900 } } }],

@@ -1,4 +1,4 @@
-// Runs every check of the project, cheapest first, and ends with one line of counts.
+// Runs every check of the project and ends with one line of counts.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -39,12 +39,13 @@ const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, 'test-results');
 
 /**
- * One group after the other, cheapest first. The lanes of a group go on side by side, since each of them leaves some of a machine idle; the
- * stages of a lane follow one another.
+ * One group after the other. The lanes of a group go on side by side, each about as long as the other: what needs one processor beside the
+ * GPU's tests, which leave half of a second idle. The stages of a lane follow one another, cheapest first.
  */
 const groups: readonly (readonly (readonly Stage[])[])[] = [
   [
     [
+      { name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] },
       {
         name: 'typecheck',
         commands: [
@@ -53,11 +54,11 @@ const groups: readonly (readonly (readonly Stage[])[])[] = [
         ],
       },
       { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
+      vitestStage('unit'),
+      vitestStage('numeric'),
     ],
-    [{ name: 'lint', commands: [['eslint', '.', '--max-warnings', '0']] }],
+    [{ ...vitestStage('gpu'), needsBrowser: true }],
   ],
-  [[vitestStage('unit')]],
-  [[vitestStage('numeric')], [{ ...vitestStage('gpu'), needsBrowser: true }]],
   [
     [
       { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },

@@ -61,22 +61,33 @@ function tell(device: GPUDevice, error: GPUError): void {
   device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
 }
 
-interface Trained {
+interface WatchedLab {
   readonly lab: Lab;
   readonly store: Store;
-  readonly record: RunRecord;
+  readonly devices: readonly GPUDevice[];
 }
 
-/** Trains the plan's first run to its end; `strike` is called with each change that the lab tells while it is on the device, from 0. */
-async function trained(plan: PlanFile, strike: (device: GPUDevice, change: number) => void): Promise<Trained> {
+/** A lab on the browser's WebGPU. */
+async function openWatchedLab(): Promise<WatchedLab> {
   const store = memory();
   const { platform, devices } = watchedGpu();
   const opened = await openTinyLab({ store, platform, backend: 'webgpu', model });
   close = opened.close;
-  const { lab } = opened;
+  return { lab: opened.lab, store, devices };
+}
+
+/**
+ * Trains the plan's first run anew, to its end; `strike` is called with each change that the lab tells while it is on the device, from 0.
+ */
+async function trained(
+  { lab, devices }: WatchedLab,
+  plan: PlanFile,
+  strike: (device: GPUDevice, change: number) => void = () => undefined,
+): Promise<RunRecord> {
+  for (const { record } of lab.getState().runs) await lab.removeRun(record.spec.id);
   let changes = 0;
   let seen: unknown = null;
-  lab.subscribe(() => {
+  const unsubscribe = lab.subscribe(() => {
     const { runs, activeRunId } = lab.getState();
     const active = runs.find(({ record }) => record.spec.id === activeRunId);
     const device = devices.at(-1);
@@ -86,7 +97,8 @@ async function trained(plan: PlanFile, strike: (device: GPUDevice, change: numbe
   });
   const [runId = ''] = await lab.startPlan(plan);
   await settled(lab, 600_000);
-  return { lab, store, record: view(lab, runId).record };
+  unsubscribe();
+  return view(lab, runId).record;
 }
 
 const failuresOf = ({ interruptions = [] }: RunRecord): readonly string[] =>
@@ -116,20 +128,22 @@ it('what a device says is told apart: lost, out of memory, a fault of the driver
 });
 
 it('a device destroyed at a random moment costs no bit', { timeout: 3_600_000 }, async () => {
-  const whole = await trained(tinyPlan(), () => undefined);
-  expect(whole.record.status).toBe('finished');
-  const end = await endOf(whole.store, whole.record);
+  const watched = await openWatchedLab();
+  const whole = await trained(watched, tinyPlan());
+  expect(whole.status).toBe('finished');
+  expect(failuresOf(whole)).toEqual([]);
+  const end = await endOf(watched.store, whole);
   const rng = Rng.seeded(6);
   let losses = 0;
   while (losses < LOSSES) {
     // In the long form each run loses two.
     const strikes = new Set([6 + rng.integer(CHANGES - 6), ...(isLong ? [CHANGES + rng.integer(CHANGES)] : [])]);
-    const { store, record } = await trained(tinyPlan(), (device, change) => {
+    const record = await trained(watched, tinyPlan(), (device, change) => {
       if (strikes.has(change)) device.destroy();
     });
     expect(record.status).toBe('finished');
     expect(new Set(failuresOf(record))).toEqual(new Set(['gpu/lost']));
-    expect(await endOf(store, record)).toEqual(end);
+    expect(await endOf(watched.store, record)).toEqual(end);
     losses += failuresOf(record).length;
   }
   console.log(`soaked: devices destroyed while a run trains | ${losses} | 0`);
@@ -140,18 +154,19 @@ it.skipIf(!isLong)(
   { timeout: 600_000 },
   async () => {
     const noDropout = { dropout: { encoder: 0, attention: 0, head: 0 } };
-    const whole = await trained(tinyPlan(noDropout), () => undefined);
+    const watched = await openWatchedLab();
+    const whole = await trained(watched, tinyPlan(noDropout));
     let isStruck = false;
-    const { record, lab } = await trained(tinyPlan(noDropout), (device, change) => {
+    const record = await trained(watched, tinyPlan(noDropout), (device, change) => {
       if (change < 12 || isStruck) return;
       isStruck = true;
       tell(device, new GPUOutOfMemoryError('a buffer of many bytes'));
     });
     expect(record.status).toBe('finished');
     expect(record.interruptions).toMatchObject([{ failure: { code: 'gpu/memory' }, microBatchSize: 2 }]);
-    expect(notices(lab)).toContainEqual(expect.stringContaining('micro-batches of 2'));
-    expect(record.steps.length).toBe(whole.record.steps.length);
-    for (const [at, { loss, learningRate }] of whole.record.steps.entries()) {
+    expect(notices(watched.lab)).toContainEqual(expect.stringContaining('micro-batches of 2'));
+    expect(record.steps.length).toBe(whole.steps.length);
+    for (const [at, { loss, learningRate }] of whole.steps.entries()) {
       expect(record.steps[at]?.learningRate).toBe(learningRate);
       expect(Math.abs((record.steps[at]?.loss ?? NaN) / loss - 1)).toBeLessThan(1e-3);
     }
@@ -163,7 +178,8 @@ it.skipIf(!isLong)(
   { timeout: 600_000 },
   async () => {
     let isStruck = false;
-    const { lab, record } = await trained(tinyPlan({}, [1, 2]), (device, change) => {
+    const watched = await openWatchedLab();
+    const record = await trained(watched, tinyPlan({}, [1, 2]), (device, change) => {
       if (change < 12 || isStruck) return;
       isStruck = true;
       // Beyond any limit: a real validation error that nobody asks for.
@@ -172,7 +188,7 @@ it.skipIf(!isLong)(
     expect(record).toMatchObject({ status: 'failed', failure: { code: 'gpu/error' } });
     expect(record.failure?.message).toContain('The GPU refused work');
     expect(failuresOf(record)).toEqual([]);
-    const other = lab.getState().runs.find((run) => run.record.spec.seed === 2);
+    const other = watched.lab.getState().runs.find((run) => run.record.spec.seed === 2);
     expect(other?.record.status).toBe('finished');
   },
 );

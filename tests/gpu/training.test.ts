@@ -3,16 +3,15 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
+import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
 import type { EngineGpu } from '../../src/engine/device.ts';
 import type { BackendName, StartedBackend } from '../../src/engine/startBackend.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
-import { memoryReport } from '../../src/engine/memoryReport.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { presets } from '../../src/lab/presets.ts';
-import { trainStep } from '../../src/training/step.ts';
-import { disposeState, freshState } from '../../src/training/trainerState.ts';
+import { openTrainer } from '../../src/training/openTrainer.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 
 const files = import.meta.glob<string>('../fixtures/reference/*/*.{json,safetensors}', {
@@ -42,27 +41,21 @@ async function start(backend: BackendName): Promise<StartedBackend> {
 // tfjs' binary takes half of the logical processors: this makes sure that there are threads to test, however small the machine.
 Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
-describe.each(['webgpu', 'wasm'] as const)('on %s', (backend) => {
-  let gpu: EngineGpu | null = null;
-  beforeAll(async () => {
-    gpu = (await start(backend)).gpu;
-  });
+async function referenceFiles(folder: string): Promise<ReferenceFiles> {
+  return {
+    configJson: await text(folder, 'config.json'),
+    weights: await read(folder, 'model.safetensors'),
+    caseJson: await text(folder, 'case.json'),
+    caseTensors: await read(folder, 'case.safetensors'),
+  };
+}
 
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])(
-    '%s agrees with transformers in every quantity',
-    async (folder) => {
-      const given = {
-        configJson: await text(folder, 'config.json'),
-        weights: await read(folder, 'model.safetensors'),
-        caseJson: await text(folder, 'case.json'),
-        caseTensors: await read(folder, 'case.safetensors'),
-      };
-      const rows = [...(await compareWithReference(given)), ...(gpu === null ? [] : await compareEngine(given, gpu))];
-      expect(rows.length).toBeGreaterThan(gpu === null ? 40 : 80);
-      expect(rows.filter(({ passed }) => !passed)).toEqual([]);
-    },
-  );
-});
+function expectAgreement(rows: readonly ParityRow[]): void {
+  expect(rows.length).toBeGreaterThan(40);
+  expect(rows.filter(({ passed }) => !passed)).toEqual([]);
+}
+
+const folders = ['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'];
 
 const shape: TaggerShape = {
   encoder: {
@@ -93,21 +86,48 @@ const batch: Batch = {
   crfCounts: Int32Array.from([4, 3]),
 };
 
-it('keeps live tensors and GPU bytes flat over 40 steps', async () => {
-  await start('webgpu');
-  const state = freshState(new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]));
-  const config = { ...presets.quick.config, dropout: { encoder: 0.1, attention: 0.1, head: 0.1 } };
-  const losses: number[] = [];
-  const seen = [];
-  for (let step = 1; step <= 40; step++) {
-    const settings = { shape, config, factors: new Map(), seed: 1, step, learningRate: 5e-3 };
-    const report = trainStep(state.parameters, state.moments, [batch], settings);
-    losses.push((await report.data())[0] as number);
-    report.dispose();
-    if (step === 10 || step === 40) seen.push(memoryReport());
-  }
-  expect(seen[0]?.gpuBytes).toBeGreaterThan(0);
-  expect(seen[1]).toEqual(seen[0]);
-  expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
-  disposeState(state);
+describe('on webgpu', () => {
+  let gpu: EngineGpu | null = null;
+  beforeAll(async () => {
+    gpu = (await start('webgpu')).gpu;
+  });
+
+  it.each(folders)('the engine agrees with transformers in every quantity: %s', async (folder) => {
+    if (gpu === null) throw new Error('no engine');
+    expectAgreement(await compareEngine(await referenceFiles(folder), gpu));
+  });
+
+  // Heads too wide for the engine are trained by the plain network; its ops are compiled one by one for half a minute.
+  it('the plain network agrees with transformers in every quantity: xlnet-relu-clamp', async () => {
+    expectAgreement(await compareWithReference(await referenceFiles('xlnet-relu-clamp')));
+  });
+
+  it('keeps live tensors and GPU bytes flat over 40 steps', async () => {
+    const host = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
+    const config = { ...presets.quick.config, dropout: { encoder: 0.1, attention: 0.1, head: 0.1 } };
+    const trainer = openTrainer(gpu, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
+    for await (const _ of trainer.prepare([batch])) void _;
+    const losses: number[] = [];
+    const seen = [];
+    for (let step = 1; step <= 40; step++) {
+      await trainer.update([batch], step, 5e-3);
+      losses.push((await trainer.readPending())[0]);
+      trainer.setPending(0, 0);
+      if (step === 10 || step === 40) seen.push({ ...trainer.memory(), tensors: tf.memory().numTensors });
+    }
+    expect(seen[0]?.gpuBytes).toBeGreaterThan(0);
+    expect(seen[1]).toEqual(seen[0]);
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
+    trainer.dispose();
+  });
+});
+
+describe('on wasm', () => {
+  beforeAll(async () => {
+    await start('wasm');
+  });
+
+  it.each(folders)('the plain network agrees with transformers in every quantity: %s', async (folder) => {
+    expectAgreement(await compareWithReference(await referenceFiles(folder)));
+  });
 });
