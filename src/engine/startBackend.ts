@@ -7,6 +7,7 @@ import { LabError } from '../util/labError.ts';
 import type { DeviceHealth, EngineGpu } from './device.ts';
 import { describeAdapter, isSoftwareAdapter, knownFault, openDevice } from './device.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
+import { underlyingFailure } from './gpuFailure.ts';
 import type { Platform } from './platform.ts';
 import type { GpuProblem } from './remedy.ts';
 import { admitMixedPrecision } from './mixedPrecision.ts';
@@ -32,7 +33,8 @@ export interface StartedBackend {
 
 /**
  * `auto` takes WebGPU on a hardware adapter and wasm otherwise, also when the GPU fails the self-test. A backend that was named is
- * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong.
+ * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong. A device
+ * that goes away while it is tested is no wrong one: `gpu/lost` or `gpu/internal`, whatever was asked for.
  */
 export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
   tf.enableProdMode();
@@ -57,7 +59,10 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {
-    const what = health.failure?.message ?? `wrong numbers in: ${failed.join(', ')}`;
+    const wrong = new Error(`wrong numbers in: ${failed.join(', ')}`);
+    const failure = await underlyingFailure(wrong, health);
+    if (failure instanceof LabError && ['gpu/lost', 'gpu/internal'].includes(failure.code)) throw failure;
+    const what = failure instanceof Error ? failure.message : wrong.message;
     if (choice === 'webgpu') throw new LabError('backend/selfTest', `The GPU failed the self-test (${what}).`);
     return startWasm(
       platform,

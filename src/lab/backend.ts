@@ -5,7 +5,7 @@ import type { Board } from './board.ts';
 import type { HeldServer } from './heldServer.ts';
 
 export interface Backend {
-  /** Answers with whether it stands; the board says why not. */
+  /** Answers with whether it stands; the board says why not. What goes away while it is started is tried again as `restore` does. */
   start(choice: BackendChoice): Promise<boolean>;
   /**
    * Opens the server anew until the backend is there that was there before, and answers with whether it is. Where it is not, the board has
@@ -28,16 +28,40 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
   let asked: BackendChoice = 'auto';
   let restoring: Promise<boolean> | null = null;
 
+  /** Null where the backend stands, which the board tells then, `told` in place of what the server says; else why not. */
+  async function attempt(choice: BackendChoice, told: Partial<BackendReport> = {}): Promise<unknown> {
+    try {
+      const report = { ...(await server.call('start', choice)), ...told };
+      board.update(() => ({ backend: { status: 'ready', report } }));
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
   async function start(choice: BackendChoice): Promise<boolean> {
     asked = choice;
-    try {
-      const report = await server.call('start', choice);
-      board.update(() => ({ backend: { status: 'ready', report } }));
-      return true;
-    } catch (error) {
-      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
-      return false;
+    board.update(() => ({ backend: { status: 'starting' } }));
+    let failure = await attempt(choice);
+    if (failure !== null && mayPass(failure)) failure = await attemptAgain(choice, failure);
+    if (failure !== null) board.update(() => ({ backend: { status: 'failed', error: LabError.toData(failure) } }));
+    return failure === null;
+  }
+
+  /** What went away while it was started may be there again in a moment; without the GPU the processor is better than nothing. */
+  async function attemptAgain(choice: BackendChoice, first: LabError): Promise<unknown> {
+    const lacksGpu = choice === 'auto' && first.code !== 'worker/lost';
+    let failure: unknown = first;
+    for (const waitMs of TRIED_AFTER_MS) {
+      await wait(waitMs);
+      server.renew();
+      failure = await attempt(lacksGpu ? 'webgpu' : choice);
+      if (failure === null) return null;
     }
+    if (!lacksGpu) return failure;
+    server.renew();
+    const reason = `${first.message} Training runs on the processor (wasm).`;
+    return attempt('wasm', { reason, remedy: 'Reload the page to try the GPU again.' });
   }
 
   async function restoreOnce(): Promise<boolean> {
@@ -53,7 +77,8 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
       return true;
     }
     server.renew();
-    await start(asked);
+    const failure = await attempt(asked);
+    if (failure !== null) board.update(() => ({ backend: { status: 'failed', error: LabError.toData(failure) } }));
     return false;
   }
 
@@ -64,6 +89,11 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
       return restoring;
     },
   };
+}
+
+/** A device or a thread that went away, not one that is not there or cannot be trusted. */
+function mayPass(failure: unknown): failure is LabError {
+  return failure instanceof LabError && ['gpu/lost', 'gpu/internal', 'worker/lost'].includes(failure.code);
 }
 
 function isSameDevice({ environment: one }: BackendReport, { environment: other }: BackendReport): boolean {

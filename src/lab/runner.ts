@@ -60,8 +60,9 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
   let asked: 'pause' | 'stop' | null = null;
 
   server.onSpoilt(() => {
-    // A run on the device tells by itself, and goes on by itself.
-    if (plan.activeRunId === null && board.getState().owner === 'here') void bringBack();
+    // A run on the device tells by itself, and goes on by itself; a backend that is being started is tried again by who starts it.
+    const { owner, backend: started } = board.getState();
+    if (plan.activeRunId === null && owner === 'here' && started.status !== 'starting') void bringBack();
   });
   server.onEvent((event: RunEvent) => {
     board.updateRun(event.runId, (view) => advanceRunView(view, event));

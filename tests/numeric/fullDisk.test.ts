@@ -58,39 +58,43 @@ async function whole(): Promise<{ readonly end: unknown; readonly keys: readonly
 }
 
 describe('a full disk', () => {
-  it('at any write pauses the run, and removing something lets it go on to the same end', async () => {
-    const { end, keys } = await whole();
-    // The first write queues the run: without room for that the plan is refused. What is under way is remembered apart from the run.
-    const ofRun = keys.map((_, at) => at).filter((at) => keys[at]?.startsWith('run/'));
-    const places = Rng.seeded(5).shuffled(ofRun.slice(1));
-    const kindOf = (at: number): string => (keys[at] ?? '').replaceAll(/[0-9a-f]{9,}|\/tensor\/.*/g, '');
-    const struck = places.filter((at, index) => {
-      const before = places.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
-      return before < OF_EACH_KIND;
-    });
-    expect(new Set(struck.map(kindOf)).size).toBeGreaterThanOrEqual(5);
-    console.log(`Strikes ${struck.length} of ${places.length} writes.`);
-    for (const at of struck) {
-      const where = `full at write ${at}: ${keys[at]}`;
-      const filling = disk(memory());
-      const lab = await labOn(filling.store);
-      await lab.importFiles([droppedText('spare/train.tsv', 'spare\tO\n')]);
-      const spare = lab.getState().corpora.find(({ name }) => name === 'spare')?.id ?? '';
-      filling.fillAfter(at);
-      const [runId = ''] = await lab.startPlan(tinyPlan({}, [1]));
-      await settled(lab);
-      expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['paused', runId]);
-      expect(view(lab, runId).record.failure, where).toMatchObject({ code: 'storage/full' });
-      expect(notices(lab), where).toContainEqual(expect.stringContaining('The disk is full.'));
-      filling.empty();
-      await lab.removeCorpus(spare);
-      await settled(lab);
-      expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['finished', null]);
-      expect(await endOf(filling.store, view(lab, runId).record), where).toEqual(end);
-      opened?.close();
-    }
-    console.log(`soaked: a full disk, at a write of a run | ${struck.length} | 0`);
-  });
+  it(
+    'at any write pauses the run, and removing something lets it go on to the same end',
+    { timeout: 3_600_000 },
+    async () => {
+      const { end, keys } = await whole();
+      // The first write queues the run: without room for that the plan is refused. What is under way is remembered apart from the run.
+      const ofRun = keys.map((_, at) => at).filter((at) => keys[at]?.startsWith('run/'));
+      const places = Rng.seeded(5).shuffled(ofRun.slice(1));
+      const kindOf = (at: number): string => (keys[at] ?? '').replaceAll(/[0-9a-f]{9,}|\/tensor\/.*/g, '');
+      const struck = places.filter((at, index) => {
+        const before = places.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
+        return before < OF_EACH_KIND;
+      });
+      expect(new Set(struck.map(kindOf)).size).toBeGreaterThanOrEqual(5);
+      console.log(`Strikes ${struck.length} of ${places.length} writes.`);
+      for (const at of struck) {
+        const where = `full at write ${at}: ${keys[at]}`;
+        const filling = disk(memory());
+        const lab = await labOn(filling.store);
+        await lab.importFiles([droppedText('spare/train.tsv', 'spare\tO\n')]);
+        const spare = lab.getState().corpora.find(({ name }) => name === 'spare')?.id ?? '';
+        filling.fillAfter(at);
+        const [runId = ''] = await lab.startPlan(tinyPlan({}, [1]));
+        await settled(lab);
+        expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['paused', runId]);
+        expect(view(lab, runId).record.failure, where).toMatchObject({ code: 'storage/full' });
+        expect(notices(lab), where).toContainEqual(expect.stringContaining('The disk is full.'));
+        filling.empty();
+        await lab.removeCorpus(spare);
+        await settled(lab);
+        expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['finished', null]);
+        expect(await endOf(filling.store, view(lab, runId).record), where).toEqual(end);
+        opened?.close();
+      }
+      console.log(`soaked: a full disk, at a write of a run | ${struck.length} | 0`);
+    },
+  );
 
   it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
     const filling = disk(memory());

@@ -5,6 +5,7 @@ import { interruptionAfter } from '../../src/lab/interruptionAfter.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { queuedRun } from '../../src/schema/queuedRun.ts';
 import { LabError } from '../../src/util/labError.ts';
+import { droppedModel } from '../fixtures/drops.ts';
 import { fakeReport } from '../fixtures/fakeServer.ts';
 import { closeLabs, held, notices, openLab, settled, status, stockedLab, view } from '../fixtures/labBench.ts';
 import { planFile, smallConfig, spec } from '../fixtures/records.ts';
@@ -71,6 +72,60 @@ describe('a server that crashes', () => {
     expect(interruptionsOf(view(lab, first).record)).toHaveLength(3);
     expect(view(lab, first).record.failure).toMatchObject({ code: 'gpu/lost' });
     expect(servers).toHaveLength(5);
+  });
+});
+
+describe('a backend that goes away while it is started', () => {
+  const gone = (code: string) => () => {
+    throw new LabError(code, 'It gave way.');
+  };
+
+  it.each(['gpu/lost', 'gpu/internal', 'worker/lost'])('with %s is there again in a new server', async (code) => {
+    const asked: string[] = [];
+    const { lab, servers } = await openLab({
+      training: {
+        start(choice) {
+          asked.push(choice);
+          if (asked.length < 4) gone(asked.length === 3 ? 'backend/unavailable' : code)();
+          return fakeReport;
+        },
+      },
+    });
+    expect(lab.getState().backend.status).toBe('ready');
+    expect(asked).toEqual(['cpu', 'cpu', 'cpu', 'cpu']);
+    expect(servers).toHaveLength(4);
+    // What is asked of the server afterwards is asked of the one that stands.
+    await lab.importFiles(droppedModel('tiny'));
+    expect(lab.getState().models).toHaveLength(1);
+  });
+
+  it('and stays away is told, and not tried for ever', async () => {
+    let starts = 0;
+    const start = (): never => {
+      starts++;
+      return gone('gpu/lost')();
+    };
+    const { lab } = await openLab({ training: { start } });
+    expect(lab.getState().backend).toMatchObject({ status: 'failed', error: { code: 'gpu/lost' } });
+    expect(starts).toBe(5);
+  });
+
+  it('leaves the processor to one who left the choice to the lab, once the GPU was tried again', async () => {
+    const asked: string[] = [];
+    const start = (choice: string) => {
+      asked.push(choice);
+      return choice === 'wasm' ? fakeReport : gone('gpu/lost')();
+    };
+    const { lab } = await openLab({ training: { start }, choice: 'auto' });
+    const reason = 'It gave way. Training runs on the processor (wasm).';
+    expect(lab.getState().backend).toMatchObject({ status: 'ready', report: { reason } });
+    expect(asked).toEqual(['auto', 'webgpu', 'webgpu', 'webgpu', 'webgpu', 'wasm']);
+  });
+
+  it('that is refused for a reason that stays is not tried again', async () => {
+    const { lab, servers } = await openLab({ training: { start: gone('backend/selfTest') } });
+    expect(lab.getState().backend).toMatchObject({ status: 'failed', error: { code: 'backend/selfTest' } });
+    expect(servers).toHaveLength(1);
   });
 });
 
