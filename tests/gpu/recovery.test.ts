@@ -15,7 +15,7 @@ import { notices, settled, view } from '../fixtures/labBench.ts';
 import { endOf, openTinyLab, tinyPlan } from '../fixtures/tinyLab.ts';
 
 const isLong = import.meta.env['VITE_SOAK'] !== undefined;
-const LOSSES = isLong ? 40 : 1;
+const LOSSES = isLong ? 20 : 1;
 /** Changes that the lab tells of the whole run: devices are lost within these. */
 const CHANGES = 30;
 
