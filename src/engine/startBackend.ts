@@ -59,10 +59,9 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {
-    const wrong = new Error(`wrong numbers in: ${failed.join(', ')}`);
-    const failure = await underlyingFailure(wrong, health);
-    if (failure instanceof LabError && ['gpu/lost', 'gpu/internal'].includes(failure.code)) throw failure;
-    const what = failure instanceof Error ? failure.message : wrong.message;
+    const failure = await underlyingFailure(new Error(`wrong numbers in: ${failed.join(', ')}`), health);
+    if (failure instanceof LabError && WENT_AWAY.has(failure.code)) throw failure;
+    const what = failure instanceof Error ? failure.message : String(failure);
     if (choice === 'webgpu') throw new LabError('backend/selfTest', `The GPU failed the self-test (${what}).`);
     return startWasm(
       platform,
@@ -84,6 +83,9 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     mixedPrecision: await admitMixedPrecision(gpu),
   };
 }
+
+/** Codes of failures that say nothing of the device's numbers. */
+const WENT_AWAY: ReadonlySet<string> = new Set(['gpu/lost', 'gpu/internal']);
 
 const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
   insecure: 'WebGPU is hidden because this page is not a secure context; training runs on the processor (wasm).',

@@ -28,58 +28,76 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
   let asked: BackendChoice = 'auto';
   let restoring: Promise<boolean> | null = null;
 
-  /** Null where the backend stands, which the board tells then, `told` in place of what the server says; else why not. */
-  async function attempt(choice: BackendChoice, told: Partial<BackendReport> = {}): Promise<unknown> {
+  function stands(report: BackendReport): true {
+    board.update(() => ({ backend: { status: 'ready', report } }));
+    return true;
+  }
+
+  /** Shows on the board what comes of a start, and answers with whether the backend stands. */
+  async function shown(starting: Promise<BackendReport>): Promise<boolean> {
     try {
-      const report = { ...(await server.call('start', choice)), ...told };
-      board.update(() => ({ backend: { status: 'ready', report } }));
-      return null;
+      return stands(await starting);
     } catch (error) {
-      return error;
+      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
+      return false;
     }
   }
 
-  async function start(choice: BackendChoice): Promise<boolean> {
-    asked = choice;
-    board.update(() => ({ backend: { status: 'starting' } }));
-    let failure = await attempt(choice);
-    if (failure !== null && mayPass(failure)) failure = await attemptAgain(choice, failure);
-    if (failure !== null) board.update(() => ({ backend: { status: 'failed', error: LabError.toData(failure) } }));
-    return failure === null;
-  }
-
-  /** What went away while it was started may be there again in a moment; without the GPU the processor is better than nothing. */
-  async function attemptAgain(choice: BackendChoice, first: LabError): Promise<unknown> {
-    const lacksGpu = choice === 'auto' && first.code !== 'worker/lost';
-    let failure: unknown = first;
+  /** What a server opened anew reports, after longer and longer waits until one fits. Throws what the last that failed came to. */
+  async function startedAnew(choice: BackendChoice, fits: (report: BackendReport) => boolean): Promise<BackendReport> {
+    let failure = new LabError('backend/unavailable', 'Another device came in place of the one that went away.');
     for (const waitMs of TRIED_AFTER_MS) {
       await wait(waitMs);
       server.renew();
-      failure = await attempt(lacksGpu ? 'webgpu' : choice);
-      if (failure === null) return null;
+      try {
+        const report = await server.call('start', choice);
+        if (fits(report)) return report;
+      } catch (error) {
+        if (!(error instanceof LabError)) throw error;
+        failure = error;
+      }
     }
-    if (!lacksGpu) return failure;
-    server.renew();
-    const reason = `${first.message} Training runs on the processor (wasm).`;
-    return attempt('wasm', { reason, remedy: 'Reload the page to try the GPU again.' });
+    throw failure;
+  }
+
+  /** What goes away while it is started may be there again in a moment; without the GPU the processor is better than nothing. */
+  async function started(choice: BackendChoice): Promise<BackendReport> {
+    try {
+      return await server.call('start', choice);
+    } catch (first) {
+      if (!mayPass(first)) throw first;
+      const lacksGpu = choice === 'auto' && first.code !== 'worker/lost';
+      try {
+        return await startedAnew(lacksGpu ? 'webgpu' : choice, () => true);
+      } catch (failure) {
+        if (!lacksGpu) throw failure;
+        server.renew();
+        const reason = `${first.message} Training runs on the processor (wasm).`;
+        const remedy = 'Reload the page to try the GPU again.';
+        return { ...(await server.call('start', 'wasm')), reason, remedy };
+      }
+    }
+  }
+
+  function start(choice: BackendChoice): Promise<boolean> {
+    asked = choice;
+    board.update(() => ({ backend: { status: 'starting' } }));
+    return shown(started(choice));
   }
 
   async function restoreOnce(): Promise<boolean> {
     const { backend } = board.getState();
     const before = backend.status === 'ready' ? backend.report : null;
     board.update(() => ({ backend: { status: 'starting' } }));
-    for (const waitMs of TRIED_AFTER_MS) {
-      await wait(waitMs);
+    const fits = (report: BackendReport): boolean => before === null || isSameDevice(report, before);
+    try {
+      return stands(await startedAnew(before?.environment.backend ?? asked, fits));
+    } catch {
+      // The board tells what there is instead.
       server.renew();
-      const report = await server.call('start', before?.environment.backend ?? asked).catch(() => null);
-      if (report === null || (before !== null && !isSameDevice(report, before))) continue;
-      board.update(() => ({ backend: { status: 'ready', report } }));
-      return true;
+      await shown(server.call('start', asked));
+      return false;
     }
-    server.renew();
-    const failure = await attempt(asked);
-    if (failure !== null) board.update(() => ({ backend: { status: 'failed', error: LabError.toData(failure) } }));
-    return false;
   }
 
   return {

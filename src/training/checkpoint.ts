@@ -83,13 +83,14 @@ export async function saveSnapshot(
 
 /** Weights after an epoch. Throws LabError `checkpoint/missing` when they are not there or are damaged. */
 export async function loadSnapshot(store: Store, runId: string, epoch: number): Promise<HostParameters> {
-  const found = await loadTensors(store, snapshotPath(runId, epoch));
-  if (found === null) {
+  const manifest = await readManifest(store, snapshotPath(runId, epoch));
+  const tensors = manifest && (await readTensors(store, manifest));
+  if (tensors === null) {
     throw new LabError('checkpoint/missing', `The snapshot after epoch ${epoch} is missing or damaged.`, {
       expected: snapshotPath(runId, epoch),
     });
   }
-  return found.tensors;
+  return tensors;
 }
 
 /** Epochs of the snapshots kept, oldest first. */
@@ -104,10 +105,11 @@ async function latestWhole(
   isWanted: (position: Position) => boolean,
 ): Promise<Checkpoint | null> {
   for (const folder of await folders(store, resumeFolder(runId))) {
-    const found = await loadTensors(store, folder);
-    if (found === null || found.manifest.position === null || found.manifest.runId !== runId) continue;
-    const { position } = found.manifest;
-    if (isWanted(position)) return { position, tensors: found.tensors };
+    const manifest = await readManifest(store, folder);
+    if (manifest === null || manifest.position === null || manifest.runId !== runId) continue;
+    const { position } = manifest;
+    const tensors = isWanted(position) ? await readTensors(store, manifest) : null;
+    if (tensors !== null) return { position, tensors };
   }
   return null;
 }
@@ -189,24 +191,21 @@ async function saveTensors(
   return sizeBytes;
 }
 
-async function loadTensors(
-  store: Store,
-  folder: string,
-): Promise<{ manifest: CheckpointManifest; tensors: HostParameters } | null> {
-  const manifest = await readManifest(store, `${folder}manifest`);
-  if (manifest === null) return null;
+/** Null where one of them is missing or altered. */
+async function readTensors(store: Store, manifest: CheckpointManifest): Promise<HostParameters | null> {
   const tensors = new Map<string, HostTensor>();
   for (const { name, shape, record, checksum: expected } of manifest.tensors) {
     const bytes = await store.read(record);
     if (bytes === undefined || checksum(bytes) !== expected) return null;
     tensors.set(name, { shape, values: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) });
   }
-  return { manifest, tensors };
+  return tensors;
 }
 
-async function readManifest(store: Store, key: string): Promise<CheckpointManifest | null> {
+/** Null where it is missing or damaged. */
+async function readManifest(store: Store, folder: string): Promise<CheckpointManifest | null> {
   try {
-    return (await readJson(store, key, checkpointManifestSchema)) ?? null;
+    return (await readJson(store, `${folder}manifest`, checkpointManifestSchema)) ?? null;
   } catch (error) {
     if (error instanceof LabError && error.code === 'storage/corrupt') return null;
     throw error;

@@ -57,6 +57,16 @@ async function whole(): Promise<{ readonly end: unknown; readonly keys: readonly
   return { end: await endOf(store, view(lab, runId).record), keys: [...keys] };
 }
 
+/** A lab whose first run was paused by a full disk at one of its writes, and what waits behind it. */
+async function withoutRoom(seeds: readonly number[]) {
+  const filling = disk(memory());
+  const lab = await labOn(filling.store);
+  filling.fillAfter(40);
+  const [first = '', second = ''] = await lab.startPlan(tinyPlan({}, seeds));
+  await settled(lab);
+  return { lab, filling, first, second };
+}
+
 describe('a full disk', () => {
   it(
     'at any write pauses the run, and removing something lets it go on to the same end',
@@ -97,11 +107,7 @@ describe('a full disk', () => {
   );
 
   it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
-    const filling = disk(memory());
-    const lab = await labOn(filling.store);
-    filling.fillAfter(40);
-    const [first = '', second = ''] = await lab.startPlan(tinyPlan({}, [1, 2]));
-    await settled(lab);
+    const { lab, filling, first, second } = await withoutRoom([1, 2]);
     expect(lab.getState().needsRoom).toBe(first);
     expect(status(lab, second)).toBe('queued');
     expect(lab.getState().activeRunId).toBeNull();
@@ -112,11 +118,7 @@ describe('a full disk', () => {
   });
 
   it('puts the run that is tried again before those that wait', async () => {
-    const filling = disk(memory());
-    const lab = await labOn(filling.store);
-    filling.fillAfter(40);
-    const [first = '', second = ''] = await lab.startPlan(tinyPlan({}, [1, 2]));
-    await settled(lab);
+    const { lab, filling, first, second } = await withoutRoom([1, 2]);
     expect(lab.getState()).toMatchObject({ needsRoom: first, queue: [second] });
     filling.empty();
     await lab.resumeRun(first);
@@ -126,11 +128,7 @@ describe('a full disk', () => {
   });
 
   it('that is still full after something was removed pauses the run again', async () => {
-    const filling = disk(memory());
-    const lab = await labOn(filling.store);
-    filling.fillAfter(40);
-    const [runId = ''] = await lab.startPlan(tinyPlan());
-    await settled(lab);
+    const { lab, filling, first: runId } = await withoutRoom([1]);
     await lab.resumeRun(runId);
     await settled(lab);
     expect([status(lab, runId), lab.getState().needsRoom]).toEqual(['paused', runId]);

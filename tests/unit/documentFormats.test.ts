@@ -1,10 +1,12 @@
 // Proves that corpora of PubTator, BioC, JSON and Parquet, counted by Python, come in whole, and that their mistakes are told with their places.
+import { parquetMetadata } from 'hyparquet';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { AnnotatedDocument } from '../../src/data/annotatedDocument.ts';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { detectFormat } from '../../src/data/formats/detectFormat.ts';
 import { unpackParquet } from '../../src/data/formats/parquet.ts';
+import { checkParquetPages } from '../../src/data/formats/parquetPages.ts';
 import { writeDocuments, type AnnotationFormat } from '../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../src/data/readDocuments.ts';
 import { sortDroppedFiles } from '../../src/lab/droppedFiles.ts';
@@ -311,6 +313,12 @@ describe('Parquet', () => {
       expect(unpacked).toBeNull();
       expect(issues).toMatchObject([{ severity: 'error', code: 'corpus/parquet', file: 'a.parquet' }]);
     }
+  });
+
+  it('in a packing that is not read is told by its name', () => {
+    const [{ bytes }] = fixture('parquet/snappy') as [ReturnType<typeof file>];
+    const { buffer } = bytes.slice();
+    expect(() => checkParquetPages(buffer, parquetMetadata(buffer), () => undefined)).toThrow('got SNAPPY');
   });
 
   it('is a corpus under the name of its folder', async () => {

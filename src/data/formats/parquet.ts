@@ -62,7 +62,7 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
       ZSTD: { mostPerByte: 32_768, unpack: (page, length) => decompress(page, new Uint8Array(length)) },
     };
     const checked = within(mostBytes, unpackers);
-    checkParquetPages(buffer, metadata, (codec) => checked[codec] ?? ((page) => page));
+    checkParquetPages(buffer, metadata, (codec) => (codec === 'UNCOMPRESSED' ? (page) => page : checked[codec]));
     const rows = await parquetReadObjects({ file: buffer, metadata, compressors: within(mostBytes, unpackers) });
     const described = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
     const names = tagNamesIn(described ?? '');

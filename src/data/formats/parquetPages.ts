@@ -2,7 +2,8 @@
 import { parquetSchema, type FileMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
-import { endOfThriftStruct } from './thrift.ts';
+import { readVarint } from '../../util/protobuf.ts';
+import { checkThriftStruct } from './thrift.ts';
 
 /** A page's packed bytes, and what they unfold to: so many bytes. */
 export type UnpackPage = (page: Uint8Array, length: number) => Uint8Array;
@@ -31,14 +32,14 @@ export function checkParquetFooter(buffer: ArrayBuffer): void {
   if (end < 0 || mark !== MARK) throw new Error(`expected ${MARK} at its end, which all Parquet files have.`);
   const size = new DataView(buffer, end).getUint32(0, true);
   if (size > end) throw new Error(`expected metadata within ${buffer.byteLength} bytes, got ${size} bytes of them.`);
-  endOfThriftStruct(new Uint8Array(buffer, end - size, size), 0);
+  checkThriftStruct(new Uint8Array(buffer, end - size, size), 0);
 }
 
-/** Throws Error where a page claims more values than the file may have, or runs longer than its values. */
+/** Throws Error for a packing without an unpacker, and where a page claims more values than the file may have, or runs longer than its values. */
 export function checkParquetPages(
   buffer: ArrayBuffer,
   metadata: FileMetaData,
-  unpackerOf: (codec: string) => UnpackPage,
+  unpackerOf: (codec: string) => UnpackPage | undefined,
 ): void {
   const { length } = metadata.schema;
   if (length > MOST_COLUMNS) throw new Error(`expected at most ${MOST_COLUMNS} columns, got ${length}.`);
@@ -46,6 +47,8 @@ export function checkParquetPages(
   let left = MOST_VALUES;
   for (const { meta_data: column } of metadata.row_groups.flatMap(({ columns }) => columns)) {
     if (column === undefined) continue;
+    const unpack = unpackerOf(column.codec);
+    if (unpack === undefined) throw new Error(`expected pages that are packed by Snappy, gzip, Zstandard or not, got ${column.codec}.`); // prettier-ignore
     const path = getTreePath(root, column.path_in_schema);
     const levels = { repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) };
     const dictionaryAt = Number(column.dictionary_page_offset ?? 0);
@@ -54,7 +57,7 @@ export function checkParquetPages(
     const reader = { view, offset: 0 };
     // As the reader goes through them: a last byte is no page.
     while (reader.offset < view.byteLength - 1) {
-      endOfThriftStruct(new Uint8Array(buffer, start, view.byteLength), reader.offset);
+      checkThriftStruct(new Uint8Array(buffer, start, view.byteLength), reader.offset);
       const header = parquetHeader(reader);
       const size = header.compressed_page_size;
       if (!(size >= 0 && size <= view.byteLength - reader.offset)) {
@@ -67,7 +70,6 @@ export function checkParquetPages(
       left -= values;
       if (!(values >= 0 && left >= 0)) throw new Error(`expected at most ${MOST_VALUES} values, got more.`);
       if ((first ?? second)?.encoding === REFUSED) throw new Error(`expected another encoding than ${REFUSED}.`);
-      const unpack = unpackerOf(column.codec);
       if (header.type === 'DATA_PAGE' && first !== undefined) {
         const page = unpack(packed, header.uncompressed_page_size);
         checkValues(page, checkLevels(page, values, levels), first.encoding, column.type);
@@ -130,10 +132,10 @@ function checkRuns(
   let seen = 0;
   let found = 0;
   while (seen < count) {
-    const [header, next] = varInt(bytes, at);
-    at = next;
-    const isPacked = header % 2 === 1;
-    const run = isPacked ? 8 * (header >>> 1) : header >>> 1;
+    const head = runHead(bytes, at);
+    at = head.end;
+    const isPacked = head.value % 2 === 1;
+    const run = (isPacked ? 8 : 1) * Math.floor(head.value / 2);
     if (run > count - seen + (isPacked ? 7 : 0)) {
       throw new Error(`expected a run of at most ${count - seen} values, got one of ${run}.`);
     }
@@ -159,16 +161,11 @@ function numberAt(bytes: Uint8Array, from: number, bit: number, width: number): 
   return value;
 }
 
-/** An unsigned number in groups of seven bits, and where it ends. */
-function varInt(bytes: Uint8Array, from: number): readonly [value: number, end: number] {
-  let value = 0;
-  for (let index = 0; index < 5; index++) {
-    const byte = bytes[from + index];
-    if (byte === undefined) throw new Error('expected another run, got the end of the page.');
-    value |= (byte & 0x7f) << (7 * index);
-    if (byte < 0x80) return [value >>> 0, from + index + 1];
-  }
-  throw new Error('expected the length of a run, got more than 32 bits.');
+/** The head of a run: how long it is and of which kind. */
+function runHead(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
+  const { value, end } = readVarint(bytes, at, (got) => new Error(`expected another run, got ${got}.`));
+  if (end - at > 5) throw new Error('expected the length of a run, got more than 32 bits.');
+  return { value: Number(value), end };
 }
 
 function bitWidthOf(largest: number): number {

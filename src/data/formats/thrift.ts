@@ -1,4 +1,5 @@
 // Goes through Thrift's compact protocol, in which Parquet writes its metadata, to see whether what it claims can be there at all.
+import { readVarint } from '../../util/protobuf.ts';
 
 const BYTES_OF_NUMBER: Readonly<Record<number, number>> = { 3: 1, 7: 8 };
 const VARYING = new Set([4, 5, 6]);
@@ -6,14 +7,15 @@ const [STOP, TRUE, FALSE, BINARY, LIST, STRUCT] = [0, 1, 2, 8, 9, 12];
 
 /** Parquet's own structs nest no deeper than half of it. */
 const DEEPEST = 32;
-const LONGEST_NUMBER = 10;
+
+const refuse = (got: string): Error => new Error(`expected a number of at most 10 bytes, got ${got}.`);
 
 /**
- * Where the struct that begins at `from` ends. Throws Error where lists or texts are longer than the bytes that are left, or more than
+ * Goes through the struct that begins at `from`. Throws Error where lists or texts are longer than the bytes that are left, or more than
  * 32 structs and lists lie inside each other.
  */
-export function endOfThriftStruct(bytes: Uint8Array, from: number): number {
-  return new Walk(bytes, from).struct(0);
+export function checkThriftStruct(bytes: Uint8Array, from: number): void {
+  new Walk(bytes, from).struct(0);
 }
 
 class Walk {
@@ -25,7 +27,7 @@ class Walk {
     this.at = from;
   }
 
-  struct(depth: number): number {
+  struct(depth: number): void {
     if (depth > DEEPEST) throw new Error(`expected at most ${DEEPEST} structs inside each other.`);
     for (let head = this.byte(); (head & 0x0f) !== STOP; head = this.byte()) {
       if (head >>> 4 === 0) this.number();
@@ -33,7 +35,6 @@ class Walk {
       // As a field of a struct its type says it all.
       if (type !== TRUE && type !== FALSE) this.value(type, depth + 1);
     }
-    return this.at;
   }
 
   private value(type: number, depth: number): void {
@@ -55,15 +56,10 @@ class Walk {
     for (let index = 0; index < size; index++) this.value(head & 0x0f, depth + 1);
   }
 
-  /** An unsigned number in groups of seven bits. */
   private number(): number {
-    let value = 0;
-    for (let index = 0; index < LONGEST_NUMBER; index++) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** (7 * index);
-      if (byte < 0x80) return value;
-    }
-    throw new Error(`expected a number of at most ${LONGEST_NUMBER} bytes.`);
+    const { value, end } = readVarint(this.bytes, this.at, refuse);
+    this.at = end;
+    return Number(value);
   }
 
   private byte(): number {
