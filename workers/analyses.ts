@@ -33,7 +33,7 @@ import type {
   ReviewPage,
   ReviewQuery,
 } from '../src/schema/labelsQuery.ts';
-import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
+import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
 export type { LeakPair, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';

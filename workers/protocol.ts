@@ -3,7 +3,7 @@ import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/model
 import type { TrainingConfig } from '../src/schema/config.ts';
 import type { AnnotatedMention, DocumentText } from '../src/data/annotatedDocument.ts';
 import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
-import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
+import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';

@@ -1,5 +1,6 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
-import type { DeviceHealth, EngineGpu } from '../src/engine/device.ts';
+import type { EngineGpu } from '../src/engine/engineWays.ts';
+import type { DeviceHealth } from '../src/engine/device.ts';
 import { underlyingFailure } from '../src/engine/gpuFailure.ts';
 import type { Platform } from '../src/engine/platform.ts';
 import type { StartedBackend } from '../src/engine/startBackend.ts';
@@ -7,7 +8,7 @@ import { startBackend } from '../src/engine/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
 import type { AnnotatedMention } from '../src/data/annotatedDocument.ts';
 import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
-import type { PredictionRequest } from '../src/schema/predictionRequest.ts';
+import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { queuedRun } from '../src/schema/queuedRun.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
 import type { MeasuredStep, MemoryEstimate } from '../src/schema/trainingEvent.ts';

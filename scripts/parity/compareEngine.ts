@@ -1,5 +1,5 @@
 // The WebGPU engine against a reference case: emissions, loss, every gradient and Viterbi paths.
-import type { EngineGpu } from '../../src/engine/device.ts';
+import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
 import type { ParityRow, ReferenceFiles } from './referenceCase.ts';
 import { compare, readReferenceCase } from './referenceCase.ts';

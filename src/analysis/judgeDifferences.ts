@@ -4,7 +4,7 @@ import type { AskedDifference } from '../metrics/askedDifference.ts';
 import type { PairedTraining } from '../metrics/pairedTraining.ts';
 import { sentenceCounts, type SentenceCounts } from '../metrics/sentenceCounts.ts';
 import { significance, significanceDefaults, type Significance } from '../metrics/significance.ts';
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/fingerprint.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { recent } from './recent.ts';

@@ -21,3 +21,9 @@ export interface DocumentText {
 export interface AnnotatedDocument extends DocumentText {
   readonly mentions: readonly AnnotatedMention[];
 }
+
+/** A file to be written: its path and its text. */
+export interface WrittenText {
+  readonly path: string;
+  readonly text: string;
+}

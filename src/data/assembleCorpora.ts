@@ -1,5 +1,5 @@
 // Makes corpora of the files a person dropped.
-import type { CorpusSource } from '../schema/corpusRecord.ts';
+import type { CorpusSource } from './corpusSource.ts';
 import type { Issue } from '../util/issue.ts';
 import { SPLITS, type CorpusSentences, type Split } from './corpus.ts';
 import { corpusParts, type CorpusPart } from './corpusParts.ts';

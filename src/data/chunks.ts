@@ -1,5 +1,5 @@
 // The mentions that a sequence of tags says, read leniently or strictly.
-import type { TagScheme } from '../schema/config.ts';
+import type { TagScheme } from './tagScheme.ts';
 import type { Mention } from './corpus.ts';
 import { outside, splitTag, tagSchemePrefixes, type TagParts } from './tagScheme.ts';
 

@@ -1,5 +1,5 @@
 // Sorts files into the parts a corpus is read from: one file each, but for BRAT all documents of a folder and split.
-import type { DocumentSource } from '../schema/corpusRecord.ts';
+import type { DocumentSource } from './corpusSource.ts';
 import { isAnnotations, stemOfPath } from './formats/brat.ts';
 import { corpusFormatOf } from './formats/corpusFormat.ts';
 import { corpusExtensions, detectFormat, leadingBytes } from './formats/detectFormat.ts';

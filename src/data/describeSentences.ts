@@ -1,5 +1,5 @@
 // What a corpus amounts to: its types, its counts, its fingerprint.
-import type { SplitCounts } from '../schema/corpusRecord.ts';
+import type { SplitCounts } from './corpusSource.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
 

@@ -1,5 +1,5 @@
 // Finds out which tag scheme a file is written in, from its tags alone.
-import type { ConllSource } from '../schema/corpusRecord.ts';
+import type { ConllSource } from './corpusSource.ts';
 import { outside, type TagParts } from './tagScheme.ts';
 import { tagOfDialect } from './tagOfDialect.ts';
 

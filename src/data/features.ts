@@ -1,9 +1,8 @@
 // Turns sentences into the typed arrays that the encoder and the CRF read.
-import type { TrainingConfig } from '../schema/config.ts';
 import { pieceTags } from './pieceTags.ts';
 import type { Sentence } from './corpus.ts';
-import { sequenceLayout, type TokenSpan } from './sequenceLayout.ts';
-import { OUTSIDE, tagIndices, type TagSet } from './tagSet.ts';
+import { sequenceLayout, type Layout, type TokenSpan } from './sequenceLayout.ts';
+import { OUTSIDE, tagIndices, type LabelMode, type TagSet } from './tagSet.ts';
 import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
 
 /** One row for the encoder, not padded: P pieces, N positions that the CRF sees, M tokens. */
@@ -22,10 +21,15 @@ export interface Sequence {
   readonly tokenRefs: Int32Array;
 }
 
-export type FeatureConfig = Pick<
-  TrainingConfig,
-  'labelMode' | 'encoding' | 'layout' | 'maxPieces' | 'specials' | 'specialsInLoss'
->;
+/** The settings of a run that decide how sentences become sequences; the run's configuration describes each. */
+export interface FeatureConfig {
+  readonly labelMode: LabelMode;
+  readonly encoding: 'token' | 'sentence';
+  readonly layout: Layout;
+  readonly maxPieces: number;
+  readonly specials: 'sep-cls' | 'sep-sep-cls' | 'cls-sep';
+  readonly specialsInLoss: boolean;
+}
 
 export interface BuiltSequences {
   readonly sequences: readonly Sequence[];
@@ -112,7 +116,7 @@ interface SequenceFrame {
   readonly closing: readonly Special[];
 }
 
-function sequenceFrame(specials: TrainingConfig['specials'], { sep, cls }: SpecialPieces): SequenceFrame {
+function sequenceFrame(specials: FeatureConfig['specials'], { sep, cls }: SpecialPieces): SequenceFrame {
   const end = { id: sep, segment: 0 };
   if (specials === 'cls-sep') return { opening: [{ id: cls, segment: 0 }], closing: [end] };
   const last = { id: cls, segment: 2 };

@@ -1,5 +1,5 @@
 // Pairs of neighbouring tags that a tag scheme does not allow.
-import type { TagScheme } from '../schema/config.ts';
+import type { TagScheme } from './tagScheme.ts';
 import { outside, type TagParts } from './tagScheme.ts';
 
 export interface IllegalTransition {

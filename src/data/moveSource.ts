@@ -1,5 +1,5 @@
 // Moves the sentences of one source file to another split, when a person corrects what its name suggested.
-import type { CorpusSource } from '../schema/corpusRecord.ts';
+import type { CorpusSource } from './corpusSource.ts';
 import { LabError } from '../util/labError.ts';
 import type { DocumentText } from './annotatedDocument.ts';
 import type { CorpusTexts } from './corpusTexts.ts';

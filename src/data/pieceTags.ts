@@ -1,5 +1,5 @@
 // What the pieces of one token show to the CRF.
-import type { LabelMode } from '../schema/config.ts';
+import type { LabelMode } from './tagSet.ts';
 import { LabError } from '../util/labError.ts';
 
 /**

@@ -1,5 +1,5 @@
 // Reads one part of a corpus, whatever its format.
-import type { CorpusSource } from '../schema/corpusRecord.ts';
+import type { CorpusSource } from './corpusSource.ts';
 import type { Split } from './corpus.ts';
 import type { CorpusPart } from './corpusParts.ts';
 import { readConll } from './formats/conll.ts';

@@ -1,5 +1,5 @@
 // Reads one part that holds documents, whatever its format.
-import type { DocumentSource } from '../schema/corpusRecord.ts';
+import type { DocumentSource } from './corpusSource.ts';
 import type { CorpusPart } from './corpusParts.ts';
 import { readBiocJson } from './formats/biocJson.ts';
 import { readBiocXml } from './formats/biocXml.ts';

@@ -1,5 +1,7 @@
 // Decides which tokens share a sequence.
-import type { TrainingConfig } from '../schema/config.ts';
+
+/** `sentence`: a sequence holds one sentence; `packed`: sentences in file order fill a sequence, without separators. */
+export type Layout = 'sentence' | 'packed';
 
 /** Tokens `[start, end)` of one sentence. */
 export interface TokenSpan {
@@ -23,7 +25,7 @@ export interface SequenceLayout {
  * token borders allow, and its parts stand alone; the released code cuts every 509 pieces instead, also in the middle of a word, and
  * emits an empty sequence when a long sentence comes first.
  */
-export function sequenceLayout(layout: TrainingConfig['layout'], capacity: number): SequenceLayout {
+export function sequenceLayout(layout: Layout, capacity: number): SequenceLayout {
   let sentence = -1;
   let filling: TokenSpan[] = [];
   let filled = 0;

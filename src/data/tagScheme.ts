@@ -1,7 +1,10 @@
 // How tags are written in the three tag schemes the lab trains with.
-import type { TagScheme } from '../schema/config.ts';
 import { LabError } from '../util/labError.ts';
 import type { Mention } from './corpus.ts';
+
+/** The schemes a head can be trained in. */
+export const TAG_SCHEMES = ['IOB1', 'IOB2', 'IOBES'] as const;
+export type TagScheme = (typeof TAG_SCHEMES)[number];
 
 /** The prefixes of each scheme beside `O`. */
 export const tagSchemePrefixes: Readonly<Record<TagScheme, readonly string[]>> = {

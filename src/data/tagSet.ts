@@ -1,8 +1,12 @@
 // The tags a head predicts, numbered.
-import type { LabelMode, TagScheme } from '../schema/config.ts';
+import type { TagScheme } from './tagScheme.ts';
 import { LabError } from '../util/labError.ts';
 import type { Sentence } from './corpus.ts';
 import { mentionsToTags, tagSchemePrefixes } from './tagScheme.ts';
+
+/** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
+export const LABEL_MODES = ['x', 'first', 'all'] as const;
+export type LabelMode = (typeof LABEL_MODES)[number];
 
 /** Index of `O` in every tag set. */
 export const OUTSIDE = 0;

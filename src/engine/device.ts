@@ -3,8 +3,6 @@ import * as tf from '@tensorflow/tfjs';
 import { LabError } from '../util/labError.ts';
 import { gpuFailure } from './gpuFailure.ts';
 import { guardWebgpuKernels } from './guardWebgpuKernels.ts';
-import type { EngineWays } from './engineWays.ts';
-import { waysFor } from './engineWays.ts';
 import { Pipelines } from './pipelines.ts';
 
 const RAISED_LIMITS = [
@@ -25,8 +23,8 @@ export interface DeviceHealth {
 /** Taken where the adapter has them: tiles in f16, sums over subgroups, times of launches. */
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
-/** The device the engine works on. */
-export interface EngineGpu {
+/** A GPU device and what is known of it. */
+export interface OpenDevice {
   readonly device: GPUDevice;
   /** The adapter in words. */
   readonly adapter: string;
@@ -36,7 +34,6 @@ export interface EngineGpu {
   readonly software: boolean;
   /** Shared by every engine of the device, so that a kernel is compiled once however many runs a plan has. */
   readonly pipelines: Pipelines;
-  readonly ways: EngineWays;
 }
 
 /** Whether an adapter computes on the processor: correct, but slower than wasm there. */
@@ -77,7 +74,7 @@ export function describeAdapter({
 export async function openDevice(
   adapter: GPUAdapter,
   browser: string,
-): Promise<{ health: DeviceHealth; gpu: EngineGpu }> {
+): Promise<{ health: DeviceHealth; gpu: OpenDevice }> {
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
@@ -102,8 +99,5 @@ export async function openDevice(
     );
   }
   const software = isSoftwareAdapter(adapter);
-  return {
-    health,
-    gpu: { device, adapter: describeAdapter(adapter), browser, software, pipelines, ways: waysFor({ software }) },
-  };
+  return { health, gpu: { device, adapter: describeAdapter(adapter), browser, software, pipelines } };
 }

@@ -8,7 +8,7 @@ import type { TaggerShape } from '../model/tagger.ts';
 import { summedLoss } from '../model/tagger.ts';
 import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
 import { Rng } from '../util/rng.ts';
-import type { EngineGpu } from './device.ts';
+import type { EngineGpu } from './engineWays.ts';
 import type { MatmulShape } from './kernels/matmul.ts';
 import { MatmulTrial } from './matmulTrial.ts';
 import { TaggerEngine } from './taggerEngine.ts';

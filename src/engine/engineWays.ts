@@ -1,4 +1,5 @@
 // How an engine computes on a device: ways that leave what is computed as it is, but for the rounding of mixed precision.
+import type { OpenDevice } from './device.ts';
 import type { MachineSettings, Precision } from '../schema/machineSettings.ts';
 import { defaultMachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
@@ -15,6 +16,11 @@ export interface EngineWays {
   readonly gpuBytes: number;
   /** Arithmetic operations that may go into one submit at first; later ones follow the speed that was seen. */
   readonly workPerSubmit: number;
+}
+
+/** The device the engine works on, and how. */
+export interface EngineGpu extends OpenDevice {
+  readonly ways: EngineWays;
 }
 
 /** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */

@@ -1,5 +1,5 @@
 // Whether an adapter may compute in mixed precision: it has to have f16, and to pass the self-test with it.
-import type { EngineGpu } from './device.ts';
+import type { EngineGpu } from './engineWays.ts';
 import { waysFor } from './engineWays.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
 import { defaultMachineSettings, type MixedPrecision } from '../schema/machineSettings.ts';

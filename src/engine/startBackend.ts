@@ -4,7 +4,8 @@ import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { Environment } from '../schema/runRecord.ts';
 import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
 import { LabError } from '../util/labError.ts';
-import type { DeviceHealth, EngineGpu } from './device.ts';
+import { waysFor, type EngineGpu } from './engineWays.ts';
+import type { DeviceHealth } from './device.ts';
 import { describeAdapter, isSoftwareAdapter, knownFault, openDevice } from './device.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
 import { underlyingFailure } from './gpuFailure.ts';
@@ -55,7 +56,8 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     return startWasm(platform, WHY_NO_GPU[problem], remedy(problem, platform));
   }
   const { adapter } = found;
-  const { health, gpu } = await openDevice(adapter, platform.description);
+  const { health, gpu: opened } = await openDevice(adapter, platform.description);
+  const gpu = { ...opened, ways: waysFor(opened) };
   const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {

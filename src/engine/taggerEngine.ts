@@ -8,7 +8,7 @@ import type { TrainingConfig } from '../schema/config.ts';
 import { Arena } from './arena.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { batchInputs, batchWords } from './batchInputs.ts';
-import type { EngineGpu } from './device.ts';
+import type { EngineGpu } from './engineWays.ts';
 import { GpuMemory } from './gpuMemory.ts';
 import type { EngineWays } from './engineWays.ts';
 import { recordFittingGradients } from './estimateMemory.ts';

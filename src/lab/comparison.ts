@@ -2,7 +2,7 @@
 import type { Split } from '../data/corpus.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../schema/runRecord.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
 import { canonicalJson } from '../util/fingerprint.ts';
 
 /** The splits that are scored. */

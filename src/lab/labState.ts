@@ -12,14 +12,12 @@ import type { DownloadRecord } from '../schema/downloadRecord.ts';
 import type { EncoderFacts, ModelRecord } from '../schema/modelRecord.ts';
 import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
-import type { RunRecord } from '../schema/runRecord.ts';
+import type { RunRecord, RunSpec, RunStatus } from '../schema/runRecord.ts';
 import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
-import type { RoomItem } from './roomTaken.ts';
-import type { RunGraph } from './runGraph.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
 import type {
   BackendChoice,
@@ -31,7 +29,6 @@ import type {
 } from '../../workers/protocol.ts';
 
 export type * from '../../workers/analyses.ts';
-export type { RoomItem } from './roomTaken.ts';
 
 /** A question on its way: `cancel` gives it up, and its answer is null then. */
 export interface AnalysisUnderWay<Answer> {
@@ -71,6 +68,55 @@ export interface Notice {
   readonly id: number;
   readonly severity: 'error' | 'warning' | 'info';
   readonly message: string;
+}
+
+/** What takes storage and can be removed. */
+export interface RoomItem {
+  readonly kind: 'run' | 'model' | 'download';
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+/** What a run asks of the machine, before it starts. */
+export interface RunCost {
+  /** Sequences an epoch shows; an upper bound where sentences are packed or left out. */
+  readonly sequencesPerEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Updates in all. */
+  readonly steps: number;
+  /** Sequences to score in all: devel after each epoch, test for each kept snapshot. */
+  readonly scoredSequences: number;
+  /** Kept for good: one float32 copy of the parameters a snapshot. */
+  readonly snapshotBytes: number;
+  /** Kept while the run is under way: two resume points of parameters and both moments. */
+  readonly resumeBytes: number;
+}
+
+export interface RunNode {
+  readonly spec: RunSpec;
+  /** `new` when the lab does not know the run. */
+  readonly status: RunStatus | 'new';
+  /** A finished run is not trained again. */
+  readonly isReused: boolean;
+  /** Ids of the runs that have to be finished before this one starts, nearest first. */
+  readonly ancestors: readonly string[];
+  readonly cost: RunCost;
+  /** Updates still to be made. */
+  readonly stepsLeft: number;
+}
+
+export interface RunGraph {
+  /** Parents before the runs that start from them. */
+  readonly nodes: readonly RunNode[];
+  /** Runs still to be trained, and updates still to be made in all of them. */
+  readonly runsLeft: number;
+  readonly stepsLeft: number;
+  /** Sequences still to be scored in all of them. */
+  readonly scoredLeft: number;
+  /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume points. */
+  readonly storageBytes: number;
+  /** Some run packs its sequences, or leaves some out, so that steps are an upper bound. */
+  readonly isUpperBound: boolean;
 }
 
 /** Long work that is not a run: an import, an export, the first install of the built-in model. */

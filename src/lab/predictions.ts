@@ -4,7 +4,7 @@ import type { NamedFile } from '../data/formats/namedFile.ts';
 import { writeConll } from '../data/formats/writeConll.ts';
 import { writeDocuments } from '../data/formats/writeDocuments.ts';
 import type { PredictedSentence } from '../schema/predictedSentence.ts';
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
 import { readCorpusTexts } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';

@@ -2,13 +2,7 @@
 import { runBytes } from '../storage/runBytes.ts';
 import type { Store } from '../storage/store.ts';
 import { totalSize } from '../util/totalSize.ts';
-import type { LabState } from './labState.ts';
-
-export interface RoomItem {
-  readonly kind: 'run' | 'model' | 'download';
-  readonly id: string;
-  readonly sizeBytes: number;
-}
+import type { LabState, RoomItem } from './labState.ts';
 
 /** Largest first; corpora and results are small beside these. Bytes of runs are read from the store. */
 export async function roomTaken(

@@ -3,49 +3,8 @@ import { shareOfCount } from '../data/shareOfSentences.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
-import type { RunRecord, RunSpec, RunStatus } from '../schema/runRecord.ts';
-
-/** What a run asks of the machine, before it starts. */
-export interface RunCost {
-  /** Sequences an epoch shows; an upper bound where sentences are packed or left out. */
-  readonly sequencesPerEpoch: number;
-  readonly stepsPerEpoch: number;
-  /** Updates in all. */
-  readonly steps: number;
-  /** Sequences to score in all: devel after each epoch, test for each kept snapshot. */
-  readonly scoredSequences: number;
-  /** Kept for good: one float32 copy of the parameters a snapshot. */
-  readonly snapshotBytes: number;
-  /** Kept while the run is under way: two resume points of parameters and both moments. */
-  readonly resumeBytes: number;
-}
-
-export interface RunNode {
-  readonly spec: RunSpec;
-  /** `new` when the lab does not know the run. */
-  readonly status: RunStatus | 'new';
-  /** A finished run is not trained again. */
-  readonly isReused: boolean;
-  /** Ids of the runs that have to be finished before this one starts, nearest first. */
-  readonly ancestors: readonly string[];
-  readonly cost: RunCost;
-  /** Updates still to be made. */
-  readonly stepsLeft: number;
-}
-
-export interface RunGraph {
-  /** Parents before the runs that start from them. */
-  readonly nodes: readonly RunNode[];
-  /** Runs still to be trained, and updates still to be made in all of them. */
-  readonly runsLeft: number;
-  readonly stepsLeft: number;
-  /** Sequences still to be scored in all of them. */
-  readonly scoredLeft: number;
-  /** Bytes that the runs still to be trained will have added at the most: their snapshots, and the largest resume points. */
-  readonly storageBytes: number;
-  /** Some run packs its sequences, or leaves some out, so that steps are an upper bound. */
-  readonly isUpperBound: boolean;
-}
+import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import type { RunCost, RunGraph, RunNode } from './labState.ts';
 
 export interface GraphLibrary {
   readonly corpora: readonly CorpusRecord[];

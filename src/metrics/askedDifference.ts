@@ -1,6 +1,6 @@
 // A difference between two trained systems on one task, named by the predictions that it is judged from.
 import type { Task } from '../data/corpus.ts';
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { PairedTraining } from './pairedTraining.ts';
 
 /** Two systems on one task, A's trainings beside those of B that share seed and round. */

@@ -1,7 +1,7 @@
 // The counts of conlleval, the scorer of the CoNLL shared tasks, number for number.
 import { endsChunk, startsChunk } from '../data/chunks.ts';
 import { outside, splitTag } from '../data/tagScheme.ts';
-import type { EntityScores } from '../schema/scores.ts';
+import type { EntityScores } from './spanScore.ts';
 import { LabError } from '../util/labError.ts';
 import { SpanTally } from './spanScore.ts';
 

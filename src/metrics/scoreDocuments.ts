@@ -2,7 +2,7 @@
 import type { AnnotatedDocument, AnnotatedMention } from '../data/annotatedDocument.ts';
 import { sentencesOfDocument } from '../data/sentencesOfDocument.ts';
 import { mentionsToTags } from '../data/tagScheme.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { SplitScores } from './spanScore.ts';
 import { scoreSplit } from './scoreSplit.ts';
 
 export interface LabelledDocument extends AnnotatedDocument {

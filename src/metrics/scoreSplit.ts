@@ -1,6 +1,6 @@
 // Everything the lab says about the predictions for one split.
-import type { TagScheme } from '../schema/config.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { TagScheme } from '../data/tagScheme.ts';
+import type { SplitScores } from './spanScore.ts';
 import { conlleval } from './conlleval.ts';
 import { strictScores } from './strictScores.ts';
 

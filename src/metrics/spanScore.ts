@@ -1,10 +1,36 @@
 // Precision, recall and F1 from counts of spans.
-import type { EntityScores, SpanScore } from '../schema/scores.ts';
 
 export interface SpanCounts {
   readonly gold: number;
   readonly predicted: number;
   readonly correct: number;
+}
+
+/** Counts of exact spans; precision, recall and F1 in percent, 0 where undefined, as conlleval prints them. */
+export interface SpanScore extends SpanCounts {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** Scores of one set of sentences under one way of reading tags. */
+export interface EntityScores {
+  readonly overall: SpanScore;
+  readonly perType: Readonly<Record<string, SpanScore>>;
+}
+
+/**
+ * `lenient` reads tags as conlleval does; `strict` drops mentions that break the tag scheme, so its precision can exceed lenient's.
+ * `discarded` counts the predicted mentions that only the lenient reading has.
+ */
+export interface SplitScores {
+  readonly sentences: number;
+  readonly tokens: number;
+  /** Share of tokens with the right tag, percent, as conlleval's accuracy. */
+  readonly accuracy: number;
+  readonly lenient: EntityScores;
+  readonly strict: EntityScores;
+  readonly discarded: number;
 }
 
 /** Scores in percent, 0 where undefined, computed in the order of conlleval's own operations. */

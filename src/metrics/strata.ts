@@ -1,6 +1,6 @@
 // Scores of mentions sorted by how long they are, and by how often their string was seen in training.
 import type { Mention } from '../data/corpus.ts';
-import type { SpanScore } from '../schema/scores.ts';
+import type { SpanScore } from './spanScore.ts';
 import { LabError } from '../util/labError.ts';
 import { mentionText } from './mentionText.ts';
 import { checkSentences, sharedMentions } from './sentenceCounts.ts';

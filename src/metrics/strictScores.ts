@@ -1,7 +1,7 @@
 // Entity scores of mentions that are well-formed in their tag scheme.
 import { lenientMentions, strictMentions } from '../data/chunks.ts';
-import type { TagScheme } from '../schema/config.ts';
-import type { EntityScores } from '../schema/scores.ts';
+import type { TagScheme } from '../data/tagScheme.ts';
+import type { EntityScores } from './spanScore.ts';
 import { checkLengths } from './conlleval.ts';
 import { sharedMentions } from './sentenceCounts.ts';
 import { SpanTally } from './spanScore.ts';

@@ -1,4 +1,5 @@
 // The sizes that a configuration file of an encoder may state: a broken one may state any number.
+import type { Activation } from './activation.ts';
 import { z } from 'zod';
 
 export const configSizes = {
@@ -7,3 +8,17 @@ export const configSizes = {
   /** Widths, heads, pieces, positions. */
   others: z.int().min(1).max(10_000_000),
 };
+
+/** What every family has; `headSize * heads` is `hiddenSize`. */
+export interface EncoderSizes {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly innerSize: number;
+  readonly vocabularySize: number;
+  readonly activation: Activation;
+  readonly layerNormEpsilon: number;
+  /** Standard deviation of newly drawn weights. */
+  readonly initializerRange: number;
+}

@@ -1,23 +1,8 @@
 // The encoders the lab knows, told apart by their family.
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
-import type { Activation } from './activation.ts';
 import { bertConfig, type BertConfig } from './bert/bertConfig.ts';
 import { xlnetConfig, type XlnetConfig } from './xlnet/xlnetConfig.ts';
-
-/** What every family has; `headSize * heads` is `hiddenSize`. */
-export interface EncoderSizes {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly heads: number;
-  readonly headSize: number;
-  readonly innerSize: number;
-  readonly vocabularySize: number;
-  readonly activation: Activation;
-  readonly layerNormEpsilon: number;
-  /** Standard deviation of newly drawn weights. */
-  readonly initializerRange: number;
-}
 
 export type EncoderConfig = XlnetConfig | BertConfig;
 

@@ -1,4 +1,5 @@
 // Encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
+import { transposed } from './storedTensor.ts';
 import { LabError } from '../util/labError.ts';
 import { bertTensor } from './bert/bertTensors.ts';
 import type { Correspondence } from './correspondence.ts';
@@ -75,16 +76,4 @@ function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
 function spellings(name: string): readonly string[] {
   const early = name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
   return [name, early].flatMap((spelling) => [spelling, spelling.replace(/^(transformer|bert)\./, '')]);
-}
-
-/** A matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */
-export function transposed(values: Float32Array, shape: readonly number[]): Float32Array<ArrayBuffer> {
-  const [rows = 0, columns = 0] = shape;
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[row * columns + column] = values[column * rows + row] as number;
-    }
-  }
-  return result;
 }

@@ -4,7 +4,7 @@ import { activate } from './activate.ts';
 import { parameter } from './deviceParameters.ts';
 import type { DropoutStream } from './dropout.ts';
 import { dropout } from './dropout.ts';
-import type { EncoderSizes } from './encoderConfig.ts';
+import type { EncoderSizes } from './configSizes.ts';
 import { layerNorm } from './layerNorm.ts';
 
 /**

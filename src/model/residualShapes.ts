@@ -1,5 +1,5 @@
 // Names and shapes of the parameters that every family's layer has behind its attention.
-import type { EncoderSizes } from './encoderConfig.ts';
+import type { EncoderSizes } from './configSizes.ts';
 
 /** Relative to `layer.<l>.`, in a fixed order; d hidden, i inner size. */
 export function residualShapes({ hiddenSize: d, innerSize: i }: Pick<EncoderSizes, 'hiddenSize' | 'innerSize'>) {

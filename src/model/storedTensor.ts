@@ -52,3 +52,15 @@ function widenBrainHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const words = Uint32Array.from(halves, (half) => half << 16);
   return new Float32Array(words.buffer);
 }
+
+/** A matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */
+export function transposed(values: Float32Array, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const [rows = 0, columns = 0] = shape;
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[row * columns + column] = values[column * rows + row] as number;
+    }
+  }
+  return result;
+}

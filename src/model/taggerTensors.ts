@@ -2,7 +2,8 @@
 import { LabError } from '../util/labError.ts';
 import type { HeadShape, HostParameters, HostTensor } from './parameters.ts';
 import { encoderShapes, headShapes, sizeOf } from './parameters.ts';
-import { huggingFaceTensor, transposed } from './pretrained.ts';
+import { transposed } from './storedTensor.ts';
+import { huggingFaceTensor } from './pretrained.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
 import type { FileTensor } from './safetensors.ts';
 import type { StoredTensor } from './storedTensor.ts';

@@ -1,20 +1,15 @@
 // Everything a person can set about how one run is trained.
+import { TAG_SCHEMES } from '../data/tagScheme.ts';
+import { LABEL_MODES } from '../data/tagSet.ts';
 import { z } from 'zod';
-
-/** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
-export const labelModeSchema = z.enum(['x', 'first', 'all']);
-export type LabelMode = z.infer<typeof labelModeSchema>;
-
-export const tagSchemeSchema = z.enum(['IOB1', 'IOB2', 'IOBES']);
-export type TagScheme = z.infer<typeof tagSchemeSchema>;
 
 const fraction = z.number().min(0).lt(1);
 
 export const trainingConfigSchema = z
   .strictObject({
     /** Tags the head predicts. */
-    tagScheme: tagSchemeSchema,
-    labelMode: labelModeSchema,
+    tagScheme: z.enum(TAG_SCHEMES),
+    labelMode: z.enum(LABEL_MODES),
     /** `token`: each token is encoded on its own, as the released code does; `sentence`: the tokens joined by spaces are. */
     encoding: z.enum(['token', 'sentence']),
     lowerCase: z.boolean(),

@@ -1,4 +1,5 @@
 // What the lab keeps about a corpus beside its sentences.
+import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpusSource.ts';
 import { z } from 'zod';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
@@ -15,42 +16,33 @@ export const issueSchema = z.strictObject({
 const conllSourceSchema = z.strictObject({
   file: z.string(),
   split: splitSchema,
-  /** What was detected: IOB1, IOB2, IOBES, BIOLU, IO or `none` for a file without mentions. */
   scheme: z.enum(['IOB1', 'IOB2', 'IOBES', 'BIOLU', 'IO', 'none']),
   separator: z.enum(['tab', 'space']),
-  /** 0-based columns of token and tag. */
   tokenColumn: count,
   tagColumn: count,
   sentences: count,
   sizeBytes: count,
-});
-export type ConllSource = z.infer<typeof conllSourceSchema>;
+}) satisfies z.ZodType<ConllSource>;
 
-/** A file, or for BRAT the files of one folder and split, that holds documents rather than rows. */
 const documentSourceSchema = z.strictObject({
-  /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel stand under a name of their own. */
   file: z.string(),
   split: splitSchema,
   format: z.enum(['BRAT', 'PubTator', 'BioC', 'JSONL', 'Parquet']),
   documents: count,
   sentences: count,
   sizeBytes: count,
-});
-export type DocumentSource = z.infer<typeof documentSourceSchema>;
+}) satisfies z.ZodType<DocumentSource>;
 
-/** One source of a corpus, and how it was read; records from before there were documents have CoNLL sources alone. */
+/** Records from before there were documents have CoNLL sources alone. */
 export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema]);
-export type CorpusSource = z.infer<typeof corpusSourceSchema>;
 
 export const splitCountsSchema = z.strictObject({
   sentences: count,
   tokens: count,
   mentions: count,
-  /** Tokens of the longest sentence. */
   longest: count,
   perType: z.record(z.string(), count),
-});
-export type SplitCounts = z.infer<typeof splitCountsSchema>;
+}) satisfies z.ZodType<SplitCounts>;
 
 export const corpusRecordSchema = z.strictObject({
   version: z.literal(1),

@@ -2,7 +2,7 @@
 import type { Mention, Split, Task } from '../data/corpus.ts';
 import type { EntityRegion, EntitySetOptions, EntitySets, EntityString } from '../metrics/entitySets.ts';
 import type { EulerLayout } from './eulerLayout.ts';
-import type { PredictionRequest } from './predictionRequest.ts';
+import type { PredictionRequest } from './storedPredictions.ts';
 
 export interface EntitySetsQuery extends Required<EntitySetOptions> {
   /** Its test sentences give L, and those of its type that are predicted in them P. */

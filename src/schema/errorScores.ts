@@ -2,7 +2,7 @@
 import type { Task } from '../data/corpus.ts';
 import type { ErrorKind } from '../metrics/errorKinds.ts';
 import type { SemevalScore, SemevalView } from '../metrics/semevalScores.ts';
-import type { PredictionRequest } from './predictionRequest.ts';
+import type { PredictionRequest } from './storedPredictions.ts';
 
 export interface ErrorScoresQuery {
   readonly task: Task;

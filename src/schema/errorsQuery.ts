@@ -2,7 +2,7 @@
 import type { Mention, Task } from '../data/corpus.ts';
 import type { ErrorKind } from '../metrics/errorKinds.ts';
 import type { ErrorFilter, KindChoice, RightChoice, SeenChoice } from './errorFilter.ts';
-import type { PredictionRequest } from './predictionRequest.ts';
+import type { PredictionRequest } from './storedPredictions.ts';
 import type { PredictedMention } from './storedPredictions.ts';
 import type { TrainingText } from './trainingText.ts';
 

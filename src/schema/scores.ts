@@ -1,37 +1,29 @@
-// Entity scores as they are stored and shown.
+// Checks entity scores as they are stored.
 import { z } from 'zod';
+import type { EntityScores, SpanScore, SplitScores } from '../metrics/spanScore.ts';
 
 const count = z.int().min(0);
+const percent = z.number().min(0).max(100);
 
-/** Counts of exact spans; precision, recall and F1 in percent, 0 where undefined, as conlleval prints them. */
-export const spanScoreSchema = z.strictObject({
+const spanScoreSchema = z.strictObject({
   gold: count,
   predicted: count,
   correct: count,
-  precision: z.number().min(0).max(100),
-  recall: z.number().min(0).max(100),
-  f1: z.number().min(0).max(100),
-});
-export type SpanScore = z.infer<typeof spanScoreSchema>;
+  precision: percent,
+  recall: percent,
+  f1: percent,
+}) satisfies z.ZodType<SpanScore>;
 
-/** Scores of one set of sentences under one way of reading tags. */
-export const entityScoresSchema = z.strictObject({
+const entityScoresSchema = z.strictObject({
   overall: spanScoreSchema,
   perType: z.record(z.string(), spanScoreSchema),
-});
-export type EntityScores = z.infer<typeof entityScoresSchema>;
+}) satisfies z.ZodType<EntityScores>;
 
-/**
- * `lenient` reads tags as conlleval does; `strict` drops mentions that break the tag scheme, so its precision can exceed lenient's.
- * `discarded` counts the predicted mentions that only the lenient reading has.
- */
 export const splitScoresSchema = z.strictObject({
   sentences: count,
   tokens: count,
-  /** Share of tokens with the right tag, percent, as conlleval's accuracy. */
-  accuracy: z.number().min(0).max(100),
+  accuracy: percent,
   lenient: entityScoresSchema,
   strict: entityScoresSchema,
   discarded: count,
-});
-export type SplitScores = z.infer<typeof splitScoresSchema>;
+}) satisfies z.ZodType<SplitScores>;

@@ -2,6 +2,16 @@
 import { z } from 'zod';
 import type { Mention } from '../data/corpus.ts';
 
+/** Names predictions: of a run's snapshot, on a split of one of its tasks. */
+export interface PredictionRequest {
+  readonly runId: string;
+  /** Of the snapshot. */
+  readonly epoch: number;
+  readonly split: 'devel' | 'test';
+  /** Place of the task in the run. */
+  readonly task: number;
+}
+
 const count = z.int().min(0);
 /** A broken record may state any number, and each becomes a list of mentions. */
 const mostSentences = 10_000_000;

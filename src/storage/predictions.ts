@@ -1,5 +1,5 @@
 // Predictions in a store: `run/<id>/predictions/<epoch>-<split>-<task>`, removed with the run.
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { storedPredictionsSchema, type StoredPredictions } from '../schema/storedPredictions.ts';
 import { readJson, writeJson } from './records.ts';
 import type { Store } from './store.ts';

@@ -8,7 +8,7 @@ import type { TagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { SplitCounts } from '../schema/corpusRecord.ts';
+import type { SplitCounts } from '../data/corpusSource.ts';
 import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';

@@ -1,5 +1,5 @@
 // The trainer made of recorded WebGPU plans.
-import type { EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
 import { memoryReport } from '../engine/memoryReport.ts';
 import { TaggerEngine } from '../engine/taggerEngine.ts';
 import type { Batch } from '../model/batch.ts';

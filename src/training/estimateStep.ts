@@ -1,6 +1,6 @@
 // Memory of a run's largest micro-batch on the GPU, before anything is loaded.
 import { lengthBucket } from '../data/lengthBuckets.ts';
-import type { EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
 import { estimateMemory } from '../engine/estimateMemory.ts';
 import type { EncoderConfig } from '../model/encoderConfig.ts';
 import type { TrainingConfig } from '../schema/config.ts';

@@ -2,7 +2,7 @@
 import type { TagSet } from '../data/tagSet.ts';
 import { scoreSplit } from '../metrics/scoreSplit.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import type { EncodedSplit, TaggedSplit } from './tagSplit.ts';
 import { tagSplit } from './tagSplit.ts';

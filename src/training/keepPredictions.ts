@@ -1,5 +1,5 @@
 // Stores what a snapshot of a run predicts, as the corpus of the task names it.
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention } from '../schema/storedPredictions.ts';
 import { writePredictions } from '../storage/predictions.ts';

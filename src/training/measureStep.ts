@@ -7,7 +7,8 @@ import type { HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MeasuredStep } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
-import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
+import type { DeviceHealth } from '../engine/device.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openTrainer } from './openTrainer.ts';
 

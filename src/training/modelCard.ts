@@ -1,7 +1,7 @@
 // The README.md of an exported tagger: what it is, how it was trained, what it scored, how it is used.
 import type { EncoderConfig } from '../model/encoderConfig.ts';
 import { familyNames } from '../schema/modelRecord.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/markdownText.ts';
 

@@ -1,6 +1,6 @@
 // A loaded tagger on the device, ready to be asked for mentions.
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import type { EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
 import { chainOf } from '../model/chainOf.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { LoadedTagger } from './loadTagger.ts';

@@ -1,8 +1,8 @@
 // What a snapshot of a run predicts on one split of one of its tasks.
 import type { Sentence } from '../data/corpus.ts';
 import { mentionsToTags } from '../data/tagScheme.ts';
-import type { EngineGpu } from '../engine/device.ts';
-import type { PredictionRequest } from '../schema/predictionRequest.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { chainOf } from '../model/chainOf.ts';
 import type { PredictedSentence } from '../schema/predictedSentence.ts';
 import type { RunSpec } from '../schema/runRecord.ts';

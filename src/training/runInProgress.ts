@@ -1,6 +1,7 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
 import { lenientMentions } from '../data/chunks.ts';
-import type { DeviceHealth, EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
+import type { DeviceHealth } from '../engine/device.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { placeOf } from '../model/parameterPlace.ts';
 import { newHead } from '../model/parameters.ts';

@@ -1,7 +1,7 @@
 // The GPU under this machine's settings, with the fastest matrix products that were found for it.
 import { LENGTH_BUCKETS, lengthBucket } from '../data/lengthBuckets.ts';
 import { tuneMatmul } from '../engine/autotune.ts';
-import type { EngineGpu } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
 import { waysFor } from '../engine/engineWays.ts';
 import type { MatmulShape } from '../engine/kernels/matmul.ts';
 import { recordedProducts } from '../engine/recordedProducts.ts';

@@ -2,7 +2,7 @@
 import type { Split } from '../data/corpus.ts';
 import { mean } from '../metrics/spread.ts';
 import type { RunRecord, SnapshotScores } from '../schema/runRecord.ts';
-import type { SplitScores } from '../schema/scores.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
 
 /** The snapshot chosen on devel; null before the end. */
 export function selectedSnapshot(record: RunRecord): SnapshotScores | null {

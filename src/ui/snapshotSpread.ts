@@ -2,7 +2,7 @@
 import type { Split } from '../data/corpus.ts';
 import { spread, type Spread } from '../metrics/spread.ts';
 import type { SnapshotScores } from '../schema/runRecord.ts';
-import type { EntityScores } from '../schema/scores.ts';
+import type { EntityScores } from '../metrics/spanScore.ts';
 import { ownValue } from '../util/ownValue.ts';
 
 export type Reading = 'lenient' | 'strict';

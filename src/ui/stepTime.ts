@@ -1,6 +1,6 @@
 // How long a step takes on this machine, as far as earlier runs tell.
 import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
-import type { RunGraph } from '../lab/runGraph.ts';
+import type { RunGraph } from '../lab/labState.ts';
 
 /** Milliseconds a step, scoring included, of the latest run that has the model and the shape of sequences and batches of `spec`. */
 export function measuredStepTime(records: readonly RunRecord[], spec: RunSpec): number | null {

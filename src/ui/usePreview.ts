@@ -1,6 +1,6 @@
 // The runs a plan comes to, asked of the lab again only when the plan, the library or a run's status changed.
 import { useMemo } from 'react';
-import type { RunGraph } from '../lab/runGraph.ts';
+import type { RunGraph } from '../lab/labState.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import { LabError } from '../util/labError.ts';
 import { useLab } from './useLab.ts';

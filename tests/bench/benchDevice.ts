@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { tuneMatmul } from '../../src/engine/autotune.ts';
-import type { EngineGpu } from '../../src/engine/device.ts';
+import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import { describeAdapter, openDevice } from '../../src/engine/device.ts';
 import { waysFor } from '../../src/engine/engineWays.ts';
 import { recordedProducts } from '../../src/engine/recordedProducts.ts';
@@ -27,7 +27,8 @@ export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
   const adapter = await (await home.gpu())?.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter == null) throw new Error('no WebGPU adapter was found');
   tf.enableProdMode();
-  const { health, gpu } = await openDevice(adapter, 'bench');
+  const { health, gpu: opened } = await openDevice(adapter, 'bench');
+  const gpu = { ...opened, ways: waysFor(opened) };
   return {
     gpu,
     adapter: describeAdapter(adapter),

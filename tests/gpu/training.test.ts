@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
-import type { EngineGpu } from '../../src/engine/device.ts';
+import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import type { BackendName, StartedBackend } from '../../src/engine/startBackend.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import type { Batch } from '../../src/model/batch.ts';

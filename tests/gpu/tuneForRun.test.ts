@@ -1,7 +1,7 @@
 // Proves that products are tuned once for an adapter: found, stored before use, kept for later runs, and left alone when a run is stopped.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { EngineGpu } from '../../src/engine/device.ts';
+import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';

@@ -7,7 +7,7 @@ import { newEncoder } from '../../src/model/parameters.ts';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
 import { slicedEncoder } from '../../src/model/slicedEncoder.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import type { SplitScores } from '../../src/schema/scores.ts';
+import type { SplitScores } from '../../src/metrics/spanScore.ts';
 import type { TaggerRef } from '../../src/schema/taggerRef.ts';
 import { memory } from '../../src/storage/memory.ts';
 import type { Store } from '../../src/storage/store.ts';

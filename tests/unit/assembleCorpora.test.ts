@@ -6,8 +6,9 @@ import type { CorpusSentences, Sentence, Split } from '../../src/data/corpus.ts'
 import { describeSentences } from '../../src/data/describeSentences.ts';
 import { moveSource } from '../../src/data/moveSource.ts';
 import { mentionsToTags } from '../../src/data/tagScheme.ts';
-import { corpusRecordSchema, type CorpusSource } from '../../src/schema/corpusRecord.ts';
-import type { TagScheme } from '../../src/schema/config.ts';
+import type { CorpusSource } from '../../src/data/corpusSource.ts';
+import { corpusRecordSchema } from '../../src/schema/corpusRecord.ts';
+import type { TagScheme } from '../../src/data/tagScheme.ts';
 import { sentences } from './taggedTexts.ts';
 
 const rowsOf = (word: string) => `${word}\tB-Drug\nhelps\tO\n\n`;

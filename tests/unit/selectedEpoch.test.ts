@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotScores } from '../../src/schema/runRecord.ts';
-import type { SplitScores } from '../../src/schema/scores.ts';
+import type { SplitScores } from '../../src/metrics/spanScore.ts';
 import { selectedEpoch } from '../../src/training/selectedEpoch.ts';
 
 function scores(f1: number): SplitScores {

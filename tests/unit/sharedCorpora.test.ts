@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { restrictToType, SPLITS } from '../../src/data/corpus.ts';
 import { countSentences } from '../../src/data/describeSentences.ts';
-import type { CorpusSource } from '../../src/schema/corpusRecord.ts';
+import type { CorpusSource } from '../../src/data/corpusSource.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);

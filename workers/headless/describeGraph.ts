@@ -1,5 +1,6 @@
 // The run graph of a plan as lines for a terminal: each run below the one it starts from, with its steps and what is there already.
-import type { RunGraph, RunNode } from '../../src/lab/runGraph.ts';
+import type { RunNode } from '../../src/lab/labState.ts';
+import type { RunGraph } from '../../src/lab/labState.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
 
 /** Ends with a line of totals and a line break. */

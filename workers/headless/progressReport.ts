@@ -2,7 +2,7 @@
 import type { Lab, RunView } from '../../src/lab/labState.ts';
 import { runTitle } from '../../src/lab/runTitle.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
-import type { SplitScores } from '../../src/schema/scores.ts';
+import type { SplitScores } from '../../src/metrics/spanScore.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 export interface TextOutput {

@@ -1,6 +1,6 @@
 // Reads a CoNLL file: rows of a token, its tag and perhaps more columns, a blank line after each sentence.
 import type { Sentence } from '../corpus.ts';
-import type { ConllSource } from '../../schema/corpusRecord.ts';
+import type { ConllSource } from '../corpusSource.ts';
 import { IssueList } from '../issueList.ts';
 import { conllLayout, type ConllLayout } from './conllLayout.ts';
 import { readConllRows } from './conllRows.ts';

@@ -1,16 +1,10 @@
 // Gathers the rows of a CoNLL file into sentences, leaving out those that cannot be read.
+import type { TaggedSentence } from './taggedMentions.ts';
 import { quoted, type IssueList } from '../issueList.ts';
 import { looksLikeTag, tagOfDialect } from '../tagOfDialect.ts';
 import { splitTag, type TagParts } from '../tagScheme.ts';
 import { isBlank, splitCells, type ConllLayout } from './conllLayout.ts';
 import { maxLineLength, type DecodedText } from './decodeText.ts';
-
-/** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
-export interface TaggedSentence {
-  readonly tokens: readonly string[];
-  readonly tags: readonly TagParts[];
-  readonly lines: readonly number[];
-}
 
 /**
  * The sentences whose rows all have a token and a known tag. `-DOCSTART-` rows end a sentence, comment lines do not; both are

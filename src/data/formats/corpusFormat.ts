@@ -1,5 +1,5 @@
 // Tells corpora of documents apart, by name and first bytes.
-import type { DocumentSource } from '../../schema/corpusRecord.ts';
+import type { DocumentSource } from '../corpusSource.ts';
 import { isAnnotations } from './brat.ts';
 import { encodingOfXml } from './decodeXml.ts';
 import { looksLikePubTator } from './pubTator.ts';

@@ -7,7 +7,7 @@ import { documentsOfSentences } from '../documentsOfSentences.ts';
 import { fittingOffsets } from '../fittingOffsets.ts';
 import { IssueList } from '../issueList.ts';
 import { placeMentions } from '../placeMentions.ts';
-import type { TaggedSentence } from './conllRows.ts';
+import type { TaggedSentence } from './taggedMentions.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { fileStem } from './fileNames.ts';
 import { readJsonItems, type JsonItem } from './jsonItems.ts';

@@ -1,6 +1,6 @@
 // Reads the mentions of sentences whose tags stand as a file writes them.
 import type { Sentence } from '../corpus.ts';
-import type { ConllSource } from '../../schema/corpusRecord.ts';
+import type { ConllSource } from '../corpusSource.ts';
 import { lenientMentionsOfParts } from '../chunks.ts';
 import { detectTagScheme, type TagSchemeFinding } from '../detectTagScheme.ts';
 import { illegalTransitions } from '../illegalTransitions.ts';
@@ -8,7 +8,13 @@ import { quoted, type IssueList } from '../issueList.ts';
 import { untypedName } from '../placeMentions.ts';
 import { tagOfDialect } from '../tagOfDialect.ts';
 import { outside, type TagParts } from '../tagScheme.ts';
-import type { TaggedSentence } from './conllRows.ts';
+
+/** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
+export interface TaggedSentence {
+  readonly tokens: readonly string[];
+  readonly tags: readonly TagParts[];
+  readonly lines: readonly number[];
+}
 
 /** The sentences of one file with their mentions, read leniently, and the tag scheme found; slips against it are warnings. */
 export function readTaggedMentions(

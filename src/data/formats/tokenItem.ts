@@ -3,7 +3,7 @@ import { spellValue } from '../../util/spellValue.ts';
 import { splitTag, type TagParts } from '../tagScheme.ts';
 import { tagOfDialect } from '../tagOfDialect.ts';
 import { quoted } from '../issueList.ts';
-import type { TaggedSentence } from './conllRows.ts';
+import type { TaggedSentence } from './taggedMentions.ts';
 import { isJsonRecord, isTexts, type JsonRecord } from './jsonRecord.ts';
 import type { TagNames } from './tagNames.ts';
 

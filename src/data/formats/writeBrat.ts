@@ -3,7 +3,7 @@ import type { AnnotatedDocument } from '../annotatedDocument.ts';
 import { countCodePoints } from '../characterOffsets.ts';
 import { fileNames } from './fileNames.ts';
 import { spellConfidence } from './spellConfidence.ts';
-import type { WrittenText } from './writeDocuments.ts';
+import type { WrittenText } from '../annotatedDocument.ts';
 
 /** Two files a document, named after its id. A confidence is a note of the annotator, as BRAT takes no numbers elsewhere. */
 export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {

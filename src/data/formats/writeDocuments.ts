@@ -1,5 +1,5 @@
 // Writes annotated documents in the format a person asks for.
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
+import type { AnnotatedDocument, WrittenText } from '../annotatedDocument.ts';
 import type { NamedFile } from './namedFile.ts';
 import { writeBiocJson, writeBiocXml } from './writeBioc.ts';
 import { writeBrat } from './writeBrat.ts';
@@ -26,12 +26,6 @@ export interface WriteOptions {
   readonly name?: string;
   /** Whether confidences are written where the format has a place for them. */
   readonly confidences?: boolean;
-}
-
-/** A file to be written: its path and its text. */
-export interface WrittenText {
-  readonly path: string;
-  readonly text: string;
 }
 
 /** The files that say these documents, at least one for at least one document. Takes time linear in the documents. */

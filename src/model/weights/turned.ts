@@ -1,5 +1,5 @@
 // The transpose of a stored matrix, made when it is read.
-import { transposed } from '../pretrained.ts';
+import { transposed } from '../storedTensor.ts';
 import type { StoredTensor } from '../storedTensor.ts';
 
 /** What is no matrix stays as it is, so that its shape is refused where it is compared. */

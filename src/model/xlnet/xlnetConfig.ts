@@ -4,7 +4,7 @@ import { LabError } from '../../util/labError.ts';
 import { ACTIVATIONS } from '../activation.ts';
 import { configFile } from '../configFile.ts';
 import { configSizes } from '../configSizes.ts';
-import type { EncoderSizes } from '../encoderConfig.ts';
+import type { EncoderSizes } from '../configSizes.ts';
 
 export interface XlnetConfig extends EncoderSizes {
   readonly family: 'xlnet';

@@ -5,7 +5,7 @@ import type { StratumScore } from '../../metrics/strata.ts';
 import type { Breakdown, BreakdownQuery } from '../../schema/breakdown.ts';
 import { StrataChart } from '../charts/StrataChart.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from '../pages/AnalysePage.tsx';
+import type { PanelProps } from './subject.ts';
 import { MEASURES, type Measure } from '../snapshotSpread.ts';
 import { useAnalysis } from '../useAnalysis.ts';
 import { useLayers } from '../useLayers.ts';

@@ -1,6 +1,6 @@
 // Every predicted and every missed mention on test by kind, of one snapshot or of two side by side.
 import { taskOf } from '../../lab/analysableTasks.ts';
-import type { PanelProps } from '../pages/AnalysePage.tsx';
+import type { PanelProps } from './subject.ts';
 import { useLayers } from '../useLayers.ts';
 import { BesideField } from './BesideField.tsx';
 import { contendersOf } from './contenders.ts';

@@ -4,7 +4,7 @@ import { taskOf } from '../../lab/analysableTasks.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import { Button } from '../components/Button.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from '../pages/AnalysePage.tsx';
+import type { PanelProps } from './subject.ts';
 import { taskRefName } from '../runName.ts';
 import { saveFile } from '../saveFile.ts';
 import { useLab } from '../useLab.ts';

@@ -7,7 +7,7 @@ import { leastLeakTokens } from '../../metrics/leaks.ts';
 import { nearDefaults } from '../../metrics/nearIndex.ts';
 import { Button } from '../components/Button.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from '../pages/AnalysePage.tsx';
+import type { PanelProps } from './subject.ts';
 import { saveFile } from '../saveFile.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';

@@ -4,7 +4,7 @@ import { taskOf } from '../../lab/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison.ts';
 import { siblingRun } from '../../lab/siblingRun.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
-import type { PredictionRequest } from '../../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { methodName } from '../runName.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';

@@ -2,7 +2,7 @@
 import { taskKey } from '../../lab/comparison.ts';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
-import type { PanelProps } from '../pages/AnalysePage.tsx';
+import type { PanelProps } from './subject.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { goTo } from '../useRoute.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';

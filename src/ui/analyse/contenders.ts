@@ -1,5 +1,5 @@
 // The snapshots that an analysis of predictions is about: the chosen one, and that of the run beside it.
-import type { PredictionRequest } from '../../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { AnalysisPlace } from '../route.ts';
 import type { useLayers } from '../useLayers.ts';

@@ -1,5 +1,5 @@
 // One score of a stratum, where there is anything to score.
-import type { SpanScore } from '../../schema/scores.ts';
+import type { SpanScore } from '../../metrics/spanScore.ts';
 import type { Measure } from '../snapshotSpread.ts';
 
 /** Percent; null for precision without predicted mentions, recall without annotated ones, F1 without either. */

@@ -1,7 +1,7 @@
 // What the analysis page is about: a task, the category around it, and a snapshot of a run.
 import { analysableTasks, analysisCategories, runsOfTask, type AnalysisCategory } from '../../lab/analysableTasks.ts';
 import type { LabState } from '../../lab/labState.ts';
-import type { PredictionRequest } from '../../schema/predictionRequest.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import type { AnalysisPlace } from '../route.ts';
 
@@ -51,4 +51,10 @@ export function predictionOf({ record, place }: RunChoice, epoch: number | null)
     record.snapshots.find((one) => one.epoch === record.selectedEpoch) ??
     record.snapshots.at(-1);
   return snapshot === undefined ? null : { runId: record.spec.id, epoch: snapshot.epoch, split: 'test', task: place };
+}
+
+/** What every panel of the page is given. */
+export interface PanelProps {
+  readonly subject: Subject;
+  readonly place: AnalysisPlace;
 }

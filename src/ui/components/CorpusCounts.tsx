@@ -1,6 +1,7 @@
 // Sentences, tokens and mentions of a corpus by split and type.
 import { SPLITS } from '../../data/corpus.ts';
-import type { CorpusRecord, SplitCounts } from '../../schema/corpusRecord.ts';
+import type { SplitCounts } from '../../data/corpusSource.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { ownValue } from '../../util/ownValue.ts';
 import { format } from '../format.ts';
 import { TableBox } from './TableBox.tsx';

@@ -5,7 +5,7 @@ import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
 import { configFields } from '../configFields.ts';
 import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
-import type { RunGraph } from '../../lab/runGraph.ts';
+import type { RunGraph } from '../../lab/labState.ts';
 import type { ReadPlan } from '../readPlanDraft.ts';
 import { LabError } from '../../util/labError.ts';
 import { estimatedMs } from '../stepTime.ts';

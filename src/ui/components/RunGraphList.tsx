@@ -1,5 +1,6 @@
 // The runs of a plan before it starts, each under the run it starts from.
-import type { RunGraph, RunNode } from '../../lab/runGraph.ts';
+import type { RunNode } from '../../lab/labState.ts';
+import type { RunGraph } from '../../lab/labState.ts';
 import { format } from '../format.ts';
 import { methodName, runName } from '../runName.ts';
 import { STATUS_WORDS } from '../runProgress.ts';

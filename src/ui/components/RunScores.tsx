@@ -3,7 +3,7 @@ import { useId } from 'react';
 import type { Split } from '../../data/corpus.ts';
 import type { Spread } from '../../metrics/spread.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import type { EntityScores } from '../../schema/scores.ts';
+import type { EntityScores } from '../../metrics/spanScore.ts';
 import { format } from '../format.ts';
 import { selectedSnapshot } from '../selectedSnapshot.ts';
 import { scoreOf, snapshotSpread } from '../snapshotSpread.ts';

@@ -1,5 +1,5 @@
 // Precision, recall and F1, overall and by type, read leniently and strictly side by side.
-import type { SpanScore } from '../../schema/scores.ts';
+import type { SpanScore } from '../../metrics/spanScore.ts';
 import { format } from '../format.ts';
 import { MEASURES, READINGS, type Measure, type Reading } from '../snapshotSpread.ts';
 import { TableBox } from './TableBox.tsx';

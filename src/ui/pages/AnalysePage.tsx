@@ -5,15 +5,10 @@ import { LabelsPanel } from '../analyse/LabelsPanel.tsx';
 import { LeaksPanel } from '../analyse/LeaksPanel.tsx';
 import { SetsPanel } from '../analyse/SetsPanel.tsx';
 import { SubjectFields } from '../analyse/SubjectFields.tsx';
-import { subjectOf, type Subject } from '../analyse/subject.ts';
+import { subjectOf, type PanelProps } from '../analyse/subject.ts';
 import { viewNames } from '../analyse/viewNames.ts';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace } from '../route.ts';
 import { useLab } from '../useLab.ts';
-
-export interface PanelProps {
-  readonly subject: Subject;
-  readonly place: AnalysisPlace;
-}
 
 export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
   const { state } = useLab();

@@ -1,5 +1,5 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
-import type { EngineGpu } from '../../../src/engine/device.ts';
+import type { EngineGpu } from '../../../src/engine/engineWays.ts';
 import { waysFor } from '../../../src/engine/engineWays.ts';
 import { Pipelines } from '../../../src/engine/pipelines.ts';
 import type { Recorder, Region } from '../../../src/engine/recorder.ts';

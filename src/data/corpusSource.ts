@@ -1,0 +1,39 @@
+// The nouns of how a corpus was read: the files it came from, and the counts of its splits.
+import type { Split } from './corpus.ts';
+
+/** A CoNLL file, and how its rows were understood. */
+export interface ConllSource {
+  readonly file: string;
+  readonly split: Split;
+  /** What was detected: IOB1, IOB2, IOBES, BIOLU, IO or `none` for a file without mentions. */
+  readonly scheme: 'IOB1' | 'IOB2' | 'IOBES' | 'BIOLU' | 'IO' | 'none';
+  readonly separator: 'tab' | 'space';
+  /** 0-based columns of token and tag. */
+  readonly tokenColumn: number;
+  readonly tagColumn: number;
+  readonly sentences: number;
+  readonly sizeBytes: number;
+}
+
+/** A file, or for BRAT the files of one folder and split, that holds documents rather than rows. */
+export interface DocumentSource {
+  /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel have a name of their own. */
+  readonly file: string;
+  readonly split: Split;
+  readonly format: 'BRAT' | 'PubTator' | 'BioC' | 'JSONL' | 'Parquet';
+  readonly documents: number;
+  readonly sentences: number;
+  readonly sizeBytes: number;
+}
+
+/** One source of a corpus, and how it was read. */
+export type CorpusSource = ConllSource | DocumentSource;
+
+export interface SplitCounts {
+  readonly sentences: number;
+  readonly tokens: number;
+  readonly mentions: number;
+  /** Tokens of the longest sentence. */
+  readonly longest: number;
+  readonly perType: Readonly<Record<string, number>>;
+}
