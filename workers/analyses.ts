@@ -36,8 +36,6 @@ import type {
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
-export type { LeakPair, LeakReport, TrainingSplit } from '../src/metrics/leakReport.ts';
-export type { Significance, Verdict } from '../src/metrics/significance.ts';
 
 /** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';

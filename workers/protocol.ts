@@ -42,7 +42,6 @@ export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
   readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
 
-export type { MemoryReport, TrainingPhase } from '../src/schema/trainingEvent.ts';
 
 /** Text to be tagged. */
 export interface TaggingRequest {

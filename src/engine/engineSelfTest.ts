@@ -9,7 +9,7 @@ import { summedLoss } from '../model/tagger.ts';
 import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
 import { Rng } from '../util/rng.ts';
 import type { EngineGpu } from './engineWays.ts';
-import type { MatmulShape } from './kernels/matmul.ts';
+import type { MatmulShape } from './kernels/matmulShape.ts';
 import { MatmulTrial } from './matmulTrial.ts';
 import { TaggerEngine } from './taggerEngine.ts';
 

@@ -3,7 +3,7 @@ import type { BatchSize } from '../model/batch.ts';
 import type { DropoutRates } from '../model/dropout.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import { hardwareTuning } from './kernels/matmulTuning.ts';
-import type { MatmulShape } from './kernels/matmul.ts';
+import type { MatmulShape } from './kernels/matmulShape.ts';
 import { passWithoutDevice } from './estimateMemory.ts';
 import { recordGradients } from './taggerPass.ts';
 

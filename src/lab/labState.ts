@@ -19,14 +19,9 @@ import type { TaggerExport } from '../schema/taggerExport.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
-import type {
-  BackendChoice,
-  BackendReport,
-  EstimateRequest,
-  MemoryReport,
-  NamedBytes,
-  TrainingPhase,
-} from '../../workers/protocol.ts';
+import type { MemoryReport } from '../schema/trainingEvent.ts';
+import type { TrainingPhase } from '../schema/trainingEvent.ts';
+import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../workers/protocol.ts';
 
 export type * from '../../workers/analyses.ts';
 

@@ -3,7 +3,7 @@ import { LENGTH_BUCKETS, lengthBucket } from '../data/lengthBuckets.ts';
 import { tuneMatmul } from '../engine/autotune.ts';
 import type { EngineGpu } from '../engine/engineWays.ts';
 import { waysFor } from '../engine/engineWays.ts';
-import type { MatmulShape } from '../engine/kernels/matmul.ts';
+import type { MatmulShape } from '../engine/kernels/matmulShape.ts';
 import { recordedProducts } from '../engine/recordedProducts.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';

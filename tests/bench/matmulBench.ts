@@ -1,6 +1,6 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
 import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { matmulWork } from '../../src/engine/kernels/matmulShape.ts';
 import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import { hardwareTuning, matmulCandidates, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { TuningProgress } from '../../src/engine/autotune.ts';
 import { tuneMatmul } from '../../src/engine/autotune.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
 import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';

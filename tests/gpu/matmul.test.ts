@@ -1,6 +1,6 @@
 // Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and way of writing, at any lengths.
 import { describe, expect, it } from 'vitest';
-import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
 import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import { hardwareTuning, MATMUL_VARIANTS, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';

@@ -1,7 +1,7 @@
 // Proves that variants are chosen to fit their products, that f16 is used only when asked for, and that tables are kept and refused.
 import { describe, expect, it } from 'vitest';
 import { isSameProduct } from '../../src/engine/autotune.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
 import { matmulClass } from '../../src/engine/kernels/matmulClass.ts';
 import { matmulKernel } from '../../src/engine/kernels/matmulKernel.ts';

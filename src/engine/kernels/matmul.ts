@@ -8,7 +8,6 @@ import type { MatmulTuning } from './matmulTuning.ts';
 import { wordsVariant } from './matmulTuning.ts';
 import { tileOf } from './matmulVariant.ts';
 
-export type { MatmulShape } from './matmulShape.ts';
 
 export interface MatmulRegions {
   readonly a: Region;
