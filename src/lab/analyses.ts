@@ -2,7 +2,10 @@
 import { LabError } from '../util/labError.ts';
 import type { AnalysisCalls, AnalysisClient } from '../../workers/analyses.ts';
 import type { ArgumentOf } from '../../workers/calls.ts';
-import type { AnalysisAnswer, AnalysisName, AnalysisQuery, AnalysisUnderWay, Lab } from './labState.ts';
+import type { AnalysisQuery } from '../../workers/analyses.ts';
+import type { AnalysisAnswer } from '../../workers/analyses.ts';
+import type { AnalysisName } from '../../workers/analyses.ts';
+import type { AnalysisUnderWay, Lab } from './labState.ts';
 
 /** What `Lab.analyse` does; without a worker to open every question is refused with `analysis/unavailable`. */
 export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analyse'] {

@@ -23,8 +23,6 @@ import type { MemoryReport } from '../schema/trainingEvent.ts';
 import type { TrainingPhase } from '../schema/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../workers/protocol.ts';
 
-export type * from '../../workers/analyses.ts';
-
 /** A question on its way: `cancel` gives it up, and its answer is null then. */
 export interface AnalysisUnderWay<Answer> {
   readonly answer: Promise<Answer | null>;

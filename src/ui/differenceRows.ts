@@ -1,7 +1,8 @@
 // Judged differences as rows of a table with a head, and the words of their verdicts.
 import { contenderName } from '../lab/comparisonTables.ts';
 import type { ContenderDifference } from '../lab/differenceFamily.ts';
-import type { Significance, Verdict } from '../lab/labState.ts';
+import type { Significance } from '../metrics/significance.ts';
+import type { Verdict } from '../metrics/significance.ts';
 import { taskRefName } from './runName.ts';
 
 export interface JudgedDifference {

@@ -2,7 +2,9 @@
 import { startTransition, useEffect, useState } from 'react';
 import { LabError } from '../util/labError.ts';
 import type { LabErrorData } from '../util/labError.ts';
-import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../lab/labState.ts';
+import type { AnalysisQuery } from '../../workers/analyses.ts';
+import type { AnalysisAnswer } from '../../workers/analyses.ts';
+import type { AnalysisName } from '../../workers/analyses.ts';
 import { useLab } from './useLab.ts';
 
 export type Analysed<Answer> =

@@ -4,7 +4,8 @@ import { isContender, differenceFamily, differenceKey } from '../lab/differenceF
 import type { ContenderDifference, DifferenceFamily } from '../lab/differenceFamily.ts';
 import type { Comparison, Contender } from '../lab/comparison.ts';
 import type { Distinction } from '../lab/comparisonTables.ts';
-import type { AnalysisQuery, Significance } from '../lab/labState.ts';
+import type { AnalysisQuery } from '../../workers/analyses.ts';
+import type { Significance } from '../metrics/significance.ts';
 import { canonicalJson } from '../util/fingerprint.ts';
 import { useAnalysis, type Analysed } from './useAnalysis.ts';
 import { useLab } from './useLab.ts';

@@ -1,7 +1,7 @@
 // Leaked test sentences, page by page, each beside the training text that holds it.
 import { memo, useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
-import type { LeakPair } from '../../lab/labState.ts';
+import type { LeakPair } from '../../metrics/leakReport.ts';
 import type { Split } from '../../data/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';

@@ -1,6 +1,7 @@
 // Where the leaked test sentences of one task stand: in which task's text, in train or in devel.
 import { Fragment, memo } from 'react';
-import type { LeakReport, TrainingSplit } from '../../lab/labState.ts';
+import type { LeakReport } from '../../metrics/leakReport.ts';
+import type { TrainingSplit } from '../../metrics/leakReport.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';

@@ -1,6 +1,6 @@
 // How many test sentences of each task of a category stand in its training text.
 import { memo } from 'react';
-import type { LeakReport } from '../../lab/labState.ts';
+import type { LeakReport } from '../../metrics/leakReport.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';

@@ -1,6 +1,6 @@
 // Lets through to what needs stored predictions; where they are missing it says so and offers to make them.
 import { useState, type ReactNode } from 'react';
-import type { PredictionState } from '../../lab/labState.ts';
+import type { PredictionState } from '../../../workers/analyses.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { Button } from '../components/Button.tsx';
 import { format } from '../format.ts';

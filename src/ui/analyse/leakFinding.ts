@@ -1,6 +1,6 @@
 // What was found of leaks, in one sentence.
-import type { TrainingSplit } from '../../lab/labState.ts';
-import type { LeakReport } from '../../lab/labState.ts';
+import type { TrainingSplit } from '../../metrics/leakReport.ts';
+import type { LeakReport } from '../../metrics/leakReport.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { format } from '../format.ts';
 import { taskRefName } from '../runName.ts';

@@ -1,5 +1,5 @@
 // Counts of leaks as rows of a table with a head, for the CSV file.
-import type { LeakReport } from '../../lab/labState.ts';
+import type { LeakReport } from '../../metrics/leakReport.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { taskRefName } from '../runName.ts';
 
