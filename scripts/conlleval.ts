@@ -1,8 +1,6 @@
 // Prints the scores of a file of token, gold and predicted columns as conlleval does.
 import { readFileSync } from 'node:fs';
-import { conlleval } from '../src/metrics/conlleval.ts';
-import { conllevalReport } from '../src/metrics/conllevalReport.ts';
-import { predictionRows } from '../src/metrics/predictionRows.ts';
+import { conlleval, conllevalReport, predictionRows } from '../src/metrics/conlleval.ts';
 import { LabError } from '../src/util/labError.ts';
 
 const [file, ...rest] = process.argv.slice(2);

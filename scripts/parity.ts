@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { startBackend, type BackendName } from '../src/engine/startBackend.ts';
 import { LabError } from '../src/util/labError.ts';
-import type { BackendName } from '../src/engine/startBackend.ts';
-import { startBackend } from '../src/engine/startBackend.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 import { compareEngine } from './parity/compareEngine.ts';
 import { compareWithReference } from './parity/compareWithReference.ts';

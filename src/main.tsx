@@ -2,21 +2,17 @@
 import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
+import { connect } from '../workers/port.ts';
+import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
+import { policedRequest, requestFile } from '../workers/publicFiles.ts';
+import { workerWire } from '../workers/wires.ts';
+import { createLab } from './lab/lab.ts';
+import { indexedDb } from './storage/indexedDb.ts';
+import { labLock, ownScriptsOnly, wasTakenAway } from './tab/browserTab.ts';
+import { App, OpenFailed } from './ui/App.tsx';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
-import { indexedDb } from './storage/indexedDb.ts';
-import { createLab } from './lab/lab.ts';
-import { labLock } from './tab/labLock.ts';
-import { wasTakenAway } from './tab/visit.ts';
-import { App } from './ui/App.tsx';
-import { OpenFailed } from './ui/OpenFailed.tsx';
-import { ownScriptsOnly } from './ui/ownScriptsOnly.ts';
-import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
-import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
-import { connect } from '../workers/port.ts';
-import { policedRequest } from '../workers/policedRequest.ts';
-import { requestFile } from '../workers/requestFile.ts';
-import { workerWire } from '../workers/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 

@@ -1,13 +1,4 @@
 // Everything that crosses between the lab and the analysis worker, as types.
-import type {
-  EntitySetDiagram,
-  EntitySetSizes,
-  EntitySetsQuery,
-  EntityStringsPage,
-  EntityStringsQuery,
-  StringSentencesPage,
-  StringSentencesQuery,
-} from '../src/schema/entitySetsQuery.ts';
 import type { AskedDifference } from '../src/metrics/askedDifference.ts';
 import type {
   GroupLeaks,
@@ -18,9 +9,23 @@ import type {
   PlanLeaksQuery,
 } from '../src/metrics/leakReport.ts';
 import type { Significance } from '../src/metrics/significance.ts';
-import type { Breakdown, BreakdownQuery } from '../src/schema/breakdown.ts';
-import type { ErrorScores, ErrorScoresQuery } from '../src/schema/errorScores.ts';
-import type { ErrorsPage, ErrorsQuery } from '../src/schema/errorsQuery.ts';
+import type {
+  EntitySetDiagram,
+  EntitySetSizes,
+  EntitySetsQuery,
+  EntityStringsPage,
+  EntityStringsQuery,
+  StringSentencesPage,
+  StringSentencesQuery,
+} from '../src/schema/entitySetsQuery.ts';
+import type {
+  Breakdown,
+  BreakdownQuery,
+  ErrorScores,
+  ErrorScoresQuery,
+  ErrorsPage,
+  ErrorsQuery,
+} from '../src/schema/errorsQuery.ts';
 import type {
   ConflictPlacesPage,
   ConflictPlacesQuery,
@@ -35,7 +40,6 @@ import type {
 } from '../src/schema/labelsQuery.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
-
 
 /** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';

@@ -1,12 +1,12 @@
 // The analysis server: answers the lab's questions about corpora and predictions, several at a time, on a thread of its own.
-import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
+import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
+import { errorQuestions } from '../src/analysis/errorQuestions.ts';
+import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
-import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
-import { errorQuestions } from '../src/analysis/errorQuestions.ts';
-import { readPredictions } from '../src/storage/predictions.ts';
+import { readPredictions } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { AnalysisCalls, AnalysisEvent, PredictionState } from './analyses.ts';
 import type { AnswerMessage, CallMessage, Wire } from './calls.ts';

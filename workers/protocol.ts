@@ -1,15 +1,12 @@
 // Everything that crosses between the lab and the training server, as types.
-import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/modelRecord.ts';
+import type { AnnotatedMention, DocumentText } from '../src/data/document.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
-import type { AnnotatedMention, DocumentText } from '../src/data/annotatedDocument.ts';
-import type { PredictedSentence } from '../src/schema/predictedSentence.ts';
-import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
-import type { SelfTestCheck } from '../src/schema/selfTestCheck.ts';
 import type { MixedPrecision } from '../src/schema/machineSettings.ts';
+import type { EncoderFacts, ModelRecord, ModelSource } from '../src/schema/modelRecord.ts';
 import type { Environment, RunRecord, RunSpec } from '../src/schema/runRecord.ts';
-import type { ExportedFile, TaggerExport } from '../src/schema/taggerExport.ts';
-import type { TaggerRef } from '../src/schema/taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate, TrainingEvent } from '../src/schema/trainingEvent.ts';
+import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
+import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from '../src/schema/taggerRef.ts';
+import type { MeasuredStep, MemoryEstimate, SelfTestCheck, TrainingEvent } from '../src/schema/trainingEvent.ts';
 import type { Client } from './calls.ts';
 
 export type BackendName = Environment['backend'];
@@ -41,7 +38,6 @@ export interface StepRequest {
 export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
   readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
-
 
 /** Text to be tagged. */
 export interface TaggingRequest {

@@ -1,14 +1,18 @@
 // Our tagger in plain tfjs ops against a reference case: hidden states, emissions, loss, gradients and Viterbi paths.
 import * as tf from '@tensorflow/tfjs';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
-import type { DeviceParameters } from '../../src/model/deviceParameters.ts';
-import { disposeParameters, uploadParameters } from '../../src/model/deviceParameters.ts';
+import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/deviceParameters.ts';
 import type { HostTensor } from '../../src/model/parameters.ts';
-import { encoderStates } from '../../src/model/encoder.ts';
-import { emissions, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
+import { emissions, encoderStates, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
 import { viterbi } from '../../src/model/viterbi.ts';
-import type { ParityRow, ReferenceCase, ReferenceFiles } from './referenceCase.ts';
-import { FORWARD_TOLERANCE, compare, readReferenceCase } from './referenceCase.ts';
+import {
+  compare,
+  FORWARD_TOLERANCE,
+  readReferenceCase,
+  type ParityRow,
+  type ReferenceCase,
+  type ReferenceFiles,
+} from './referenceCase.ts';
 
 const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 

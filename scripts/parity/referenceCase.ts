@@ -1,14 +1,12 @@
 // A Hugging Face reference folder: a tagger, a batch, and what transformers and a float64 CRF make of them.
 import { z } from 'zod';
 import type { Batch } from '../../src/model/batch.ts';
-import type { HostParameters, HostTensor } from '../../src/model/parameters.ts';
-import { encoderShapes } from '../../src/model/parameters.ts';
-import { transposed } from '../../src/model/storedTensor.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
-import type { FileTensor } from '../../src/model/safetensors.ts';
-import { readSafetensors } from '../../src/model/safetensors.ts';
-import type { TaggerShape } from '../../src/model/tagger.ts';
 import { encoderConfig } from '../../src/model/encoderConfig.ts';
+import { encoderShapes, type HostParameters, type HostTensor } from '../../src/model/parameters.ts';
+import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
+import { readSafetensors, type FileTensor } from '../../src/model/safetensors.ts';
+import { transposed } from '../../src/model/storedTensor.ts';
+import type { TaggerShape } from '../../src/model/tagger.ts';
 
 /** The files of a reference folder. */
 export interface ReferenceFiles {

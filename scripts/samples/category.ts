@@ -1,5 +1,5 @@
 // What a category of sample corpora is made of.
-import type { Rng } from '../../src/util/rng.ts';
+import type { Rng } from '../../src/util/random.ts';
 import type { Letter } from './pooledNames.ts';
 import type { Producer, Slots } from './template.ts';
 

@@ -1,5 +1,5 @@
 // Words around the mentions that every category uses: counts, times, statistics, openings.
-import type { Rng } from '../../src/util/rng.ts';
+import type { Rng } from '../../src/util/random.ts';
 import { oneOf, type Slots } from './template.ts';
 
 const between = (low: number, high: number) => (rng: Rng) => String(low + rng.integer(high - low));

@@ -1,6 +1,6 @@
 // Decides which invented names a split of a corpus may use, so that some are shared, some are unseen in training.
 import { SPLITS, type Split } from '../../src/data/corpus.ts';
-import type { Rng } from '../../src/util/rng.ts';
+import type { Rng } from '../../src/util/random.ts';
 import type { Producer } from './template.ts';
 
 export const LETTERS = ['a', 'b'] as const;

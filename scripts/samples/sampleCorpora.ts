@@ -1,12 +1,12 @@
 // Generates the sample corpora: every file of public/corpora as text, the same on every machine.
 import { SPLITS, type Sentence, type Split } from '../../src/data/corpus.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import type { SampleCategory } from './category.ts';
 import { chemical } from './chemical.ts';
 import { disease } from './disease.ts';
 import { gene } from './gene.ts';
-import { LETTERS, type Letter, pooledNames } from './pooledNames.ts';
 import { plainWords } from './plainWords.ts';
+import { LETTERS, pooledNames, type Letter } from './pooledNames.ts';
 import type { SampleCatalogue } from './sampleCatalogue.ts';
 import { sampleReadme } from './sampleReadme.ts';
 import { species } from './species.ts';

@@ -1,6 +1,6 @@
 // Turns sentence templates with slots into sentences with mentions.
 import type { Mention, Sentence } from '../../src/data/corpus.ts';
-import type { Rng } from '../../src/util/rng.ts';
+import type { Rng } from '../../src/util/random.ts';
 
 /** Text made on demand; it may hold slots itself. Tokens are parted by spaces. */
 export type Producer = (rng: Rng) => string;

@@ -1,10 +1,8 @@
 // What analyses read: sentences of tasks and predictions of snapshots, kept in memory while there is room.
-import { SPLITS, type CorpusSentences, type Sentence, type Split, type Task } from '../data/corpus.ts';
-import { restrictToType } from '../data/corpus.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import { unstorePredictions, type PredictedMention } from '../schema/storedPredictions.ts';
+import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split, type Task } from '../data/corpus.ts';
+import { unstorePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
 import { readCorpusSentences } from '../storage/corpusRecords.ts';
-import { readPredictions } from '../storage/predictions.ts';
+import { readPredictions } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 

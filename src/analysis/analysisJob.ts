@@ -1,6 +1,6 @@
 // Long work on a Worker's thread in short turns, so that it tells its progress and can be cancelled.
-import type { WorkProgress } from '../metrics/work.ts';
-import { macrotask } from '../util/macrotask.ts';
+import type { Work, WorkProgress } from '../metrics/work.ts';
+import { macrotask } from '../util/clock.ts';
 
 export interface AnalysisJob {
   readonly signal: AbortSignal;
@@ -25,5 +25,19 @@ export async function inTurns<Outcome>(work: Iterator<WorkDone, Outcome>, job: A
     await macrotask();
     job.signal.throwIfAborted();
     turnEndsMs = performance.now() + TURN_MS;
+  }
+}
+
+/** `phases`: how many different ones the work goes through; each counts the same. */
+export function* overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
+  let phase: string | null = null;
+  let before = -1;
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    const { phase: now, done, total } = step.value;
+    if (now !== phase) before++;
+    phase = now;
+    yield { done: before + (total === 0 ? 1 : done / total), total: phases };
   }
 }

@@ -1,7 +1,7 @@
 // Answers questions about entity sets: their sizes, the strings of a region, the sentences of a string.
 import { isSameTask, SPLITS, type Mention, type Sentence, type Split } from '../data/corpus.ts';
-import { stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
-import { mentionString } from '../metrics/mentionText.ts';
+import { entitySets, stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
+import { mentionString } from '../metrics/textSources.ts';
 import type {
   EntitySetDiagram,
   EntitySetSizes,
@@ -15,11 +15,28 @@ import type {
 import type { AnalysisInputs } from './analysisInputs.ts';
 import type { AnalysisJob } from './analysisJob.ts';
 import { eulerLayout } from './eulerLayout.ts';
-import { readEntitySets } from './readEntitySets.ts';
 import { recent } from './recent.ts';
 
+/** `report` is told how many tasks of the category are read. Rejects as AnalysisInputs does or with the reason of the job's signal. */
+export async function readEntitySets(
+  query: EntitySetsQuery,
+  inputs: AnalysisInputs,
+  { signal }: Pick<AnalysisJob, 'signal'>,
+  report: (tasksRead: number) => void,
+): Promise<EntitySets> {
+  const training: { train: readonly Sentence[]; devel: readonly Sentence[] }[] = [];
+  for (const task of query.category) {
+    report(training.length);
+    training.push({ train: await inputs.sentences(task, 'train'), devel: await inputs.sentences(task, 'devel') });
+    signal.throwIfAborted();
+  }
+  const test = await inputs.sentences(query.task, 'test');
+  const predicted = query.prediction && (await inputs.predicted(query.prediction));
+  return entitySets({ training, test, predicted }, query);
+}
+
 /** Each reports corpora read, and rejects as AnalysisInputs does or with the reason of the job's signal. */
-export interface EntitySetQuestions {
+interface EntitySetQuestions {
   diagram(query: EntitySetsQuery, job: AnalysisJob): Promise<EntitySetDiagram>;
   /** Of each query, in order. */
   sizes(queries: readonly EntitySetsQuery[], job: AnalysisJob): Promise<readonly EntitySetSizes[]>;

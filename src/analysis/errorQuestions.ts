@@ -1,19 +1,121 @@
 // Answers questions about right and wrong mentions: a page of them, their counts and scores, and scores by stratum.
-import { ERROR_KINDS, errorKinds } from '../metrics/errorKinds.ts';
+import type { Mention, Sentence, Task } from '../data/corpus.ts';
+import { compareErrors, ERROR_KINDS, errorKinds, type ErrorRow, type Right } from '../metrics/errorKinds.ts';
 import { semevalScores } from '../metrics/semevalScores.ts';
-import { strataByFrequency, strataByLength, seenBorders, type ScoredMentions } from '../metrics/strata.ts';
-import type { Breakdown, BreakdownQuery } from '../schema/breakdown.ts';
-import { KIND_CHOICES, RIGHT_CHOICES, SEEN_CHOICES } from '../schema/errorFilter.ts';
-import type { ErrorScores, ErrorScoresQuery } from '../schema/errorScores.ts';
-import type { ErrorLine, ErrorsPage, ErrorsQuery } from '../schema/errorsQuery.ts';
+import { seenBorders, strataByFrequency, strataByLength, type ScoredMentions } from '../metrics/strata.ts';
+import { mentionText } from '../metrics/textSources.ts';
+import {
+  KIND_CHOICES,
+  RIGHT_CHOICES,
+  SEEN_CHOICES,
+  type Breakdown,
+  type BreakdownQuery,
+  type ErrorFilter,
+  type ErrorLine,
+  type ErrorScores,
+  type ErrorScoresQuery,
+  type ErrorsPage,
+  type ErrorsQuery,
+  type KindChoice,
+  type RightChoice,
+  type SeenChoice,
+} from '../schema/errorsQuery.ts';
 import type { PredictedMention } from '../schema/storedPredictions.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import type { AnalysisJob } from './analysisJob.ts';
-import { filterTests, judgedMentions, type JudgedMention } from './judgedMentions.ts';
-import { trainingFrequencies } from './trainingFrequencies.ts';
+import { recent } from './recent.ts';
+
+/** A mention with a row of each snapshot, as `compareErrors` has them; `right` is null for one snapshot. */
+interface JudgedMention {
+  readonly sentence: number;
+  readonly gold: Mention | null;
+  readonly rows: readonly (ErrorRow | null)[];
+  readonly right: Right | null;
+  /** Of its string, the annotated one where there is one, in training. */
+  readonly frequency: number;
+}
+
+/** In the order of the text. Throws `metrics/sentences` when the predictions are of other sentences. */
+function judgedMentions(
+  sentences: readonly Sentence[],
+  predictions: readonly (readonly (readonly Mention[])[])[],
+  frequencies: ReadonlyMap<string, number>,
+): JudgedMention[] {
+  const gold = sentences.map(({ mentions }) => mentions);
+  const [ofA = [], ofB] = predictions;
+  const judged =
+    ofB === undefined
+      ? errorKinds(gold, ofA).map((row) => ({ sentence: row.sentence, gold: row.gold, rows: [row], right: null }))
+      : compareErrors(gold, ofA, ofB).map(({ a, b, ...rest }) => ({ ...rest, rows: [a, b] }));
+  return judged.map((one) => {
+    const tokens = sentences[one.sentence] ?? { tokens: [] };
+    const [mention] = mentionsOf(one);
+    return { ...one, frequency: mention === undefined ? 0 : (frequencies.get(mentionText(tokens, mention)) ?? 0) };
+  });
+}
+
+/** A test for each part of a filter: whether a mention passes it. */
+function filterTests(filter: ErrorFilter, sentences: readonly Sentence[]) {
+  const wanted = filter.text.trim().toLowerCase();
+  return {
+    kind: (one: JudgedMention, choice: KindChoice = filter.kind): boolean =>
+      choice === 'any' ||
+      one.rows.some((row) => row !== null && (choice === 'wrong' ? row.kind !== 'correct' : row.kind === choice)),
+    right: ({ right, rows }: JudgedMention, choice: RightChoice = filter.right): boolean =>
+      choice === 'any' || (choice === 'differ' ? differ(rows) : right === choice),
+    seen: ({ frequency }: JudgedMention, choice: SeenChoice = filter.seen): boolean =>
+      choice === 'any' || (choice === 'seen') === frequency > 0,
+    text: (one: JudgedMention): boolean => {
+      if (wanted === '') return true;
+      const tokens = sentences[one.sentence] ?? { tokens: [] };
+      return mentionsOf(one).some((mention) => mentionText(tokens, mention).toLowerCase().includes(wanted));
+    },
+    type: (one: JudgedMention): boolean =>
+      filter.type === null || mentionsOf(one).some(({ type }) => type === filter.type),
+  };
+}
+
+/** The annotated mention, then the predicted ones. */
+function mentionsOf({ gold, rows }: Pick<JudgedMention, 'gold' | 'rows'>): Mention[] {
+  return [gold, ...rows.map((row) => row?.predicted ?? null)].filter((mention) => mention !== null);
+}
+
+function differ([a, b]: JudgedMention['rows']): boolean {
+  const [left, right] = [a?.predicted ?? null, b?.predicted ?? null];
+  if (left === null || right === null) return left !== right;
+  return left.start !== right.start || left.end !== right.end || left.type !== right.type;
+}
+
+/** Case-sensitive strings, as `mentionText` writes them. Reports tasks read; rejects as AnalysisInputs does or with the job's reason. */
+type TrainingFrequencies = (
+  training: { readonly tasks: readonly Task[]; readonly trainOnly: boolean },
+  job: AnalysisJob,
+) => Promise<ReadonlyMap<string, number>>;
+
+function trainingFrequencies(inputs: AnalysisInputs): TrainingFrequencies {
+  const kept = recent<Parameters<TrainingFrequencies>[0], ReadonlyMap<string, number>>(2);
+  return (training, job) =>
+    kept.of(training, async () => {
+      const { tasks, trainOnly } = training;
+      const frequencies = new Map<string, number>();
+      for (const [done, task] of tasks.entries()) {
+        job.report(done, tasks.length);
+        for (const split of trainOnly ? (['train'] as const) : (['train', 'devel'] as const)) {
+          for (const sentence of await inputs.sentences(task, split)) {
+            for (const mention of sentence.mentions) {
+              const text = mentionText(sentence, mention);
+              frequencies.set(text, (frequencies.get(text) ?? 0) + 1);
+            }
+          }
+        }
+        job.signal.throwIfAborted();
+      }
+      return frequencies;
+    });
+}
 
 /** Each rejects as AnalysisInputs does, with `metrics/sentences` for predictions of other sentences, or with the job's reason. */
-export interface ErrorQuestions {
+interface ErrorQuestions {
   errors(query: ErrorsQuery, job: AnalysisJob): Promise<ErrorsPage>;
   /** Of each snapshot. */
   scores(query: ErrorScoresQuery): Promise<readonly ErrorScores[]>;

@@ -5,10 +5,10 @@ import type { PairedTraining } from '../metrics/pairedTraining.ts';
 import { sentenceCounts, type SentenceCounts } from '../metrics/sentenceCounts.ts';
 import { significance, significanceDefaults, type Significance } from '../metrics/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
+import { canonicalJson } from '../util/digest.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { recent } from './recent.ts';
 import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
+import { recent } from './recent.ts';
 
 interface DifferencesQuery {
   readonly differences: readonly AskedDifference[];

@@ -2,9 +2,15 @@
 import { isSameTask, SPLITS, type Task } from '../data/corpus.ts';
 import { labelConflicts, type LabelConflict, type LabelConflicts } from '../metrics/labelConflicts.ts';
 import { labelPairs, type LabelPairs } from '../metrics/labelPairs.ts';
-import { missedLabels, type MissedLabel } from '../metrics/missedLabels.ts';
 import { nearDefaults } from '../metrics/nearIndex.ts';
-import { conflictRows, missedRows, pairRows, type ReviewRow } from '../metrics/reviewRows.ts';
+import {
+  conflictRows,
+  missedLabels,
+  missedRows,
+  pairRows,
+  type MissedLabel,
+  type ReviewRow,
+} from '../metrics/reviewRows.ts';
 import type { SentencePlace, TextSource } from '../metrics/textSources.ts';
 import type { EntitySetsQuery } from '../schema/entitySetsQuery.ts';
 import type {
@@ -22,9 +28,8 @@ import type {
   ReviewQuery,
 } from '../schema/labelsQuery.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, type AnalysisJob } from './analysisJob.ts';
-import { overPhases } from './overPhases.ts';
-import { readEntitySets } from './readEntitySets.ts';
+import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
+import { readEntitySets } from './entitySetQuestions.ts';
 import { recent } from './recent.ts';
 
 /** Each rejects as AnalysisInputs does or with the reason of the job's signal. */

@@ -1,5 +1,5 @@
 // The last few results of a costly computation, found again by what was asked.
-import { canonicalJson } from '../util/fingerprint.ts';
+import { canonicalJson } from '../util/digest.ts';
 
 export interface Recent<Query, Result> {
   /** The result for this query, made unless it is among those kept. One that fails is not kept. */

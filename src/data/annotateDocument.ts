@@ -1,10 +1,8 @@
 // Turns a document as its file annotates it into one with flat mentions, sentences and tokens.
-import type { AnnotatedDocument } from './annotatedDocument.ts';
-import type { CorpusDocument, Span } from './corpusDocument.ts';
+import type { AnnotatedDocument, CorpusDocument, Span } from './document.ts';
 import { flatMentions } from './flatMentions.ts';
-import type { IssueList } from './issueList.ts';
-import { sentenceSpans } from './sentenceSpans.ts';
-import { tokenSpans } from './tokenSpans.ts';
+import type { IssueList } from './issues.ts';
+import { sentenceSpans, tokenSpans } from './sentenceSpans.ts';
 
 /**
  * The document with its sentences, those left out that touch a fault, and the mentions in them. Every mention is made of whole

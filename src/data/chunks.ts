@@ -1,7 +1,6 @@
 // The mentions that a sequence of tags says, read leniently or strictly.
-import type { TagScheme } from './tagScheme.ts';
 import type { Mention } from './corpus.ts';
-import { outside, splitTag, tagSchemePrefixes, type TagParts } from './tagScheme.ts';
+import { outside, splitTag, tagSchemePrefixes, type TagParts, type TagScheme } from './tagScheme.ts';
 
 /** Whether a chunk begins at `current`, in the chunker that conlleval and seqeval share. */
 export function startsChunk(previous: TagParts, current: TagParts): boolean {

@@ -1,7 +1,8 @@
 // What a corpus amounts to: its types, its counts, its fingerprint.
-import type { SplitCounts } from './corpusSource.ts';
-import { fingerprint } from '../util/fingerprint.ts';
+import { fingerprint } from '../util/digest.ts';
+import { Rng } from '../util/random.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
+import type { SplitCounts } from './corpusSource.ts';
 
 export interface CorpusDescription {
   /** Entity types in code-unit order. */
@@ -38,11 +39,32 @@ export function countSentences(sentences: readonly Sentence[]): SplitCounts {
 }
 
 /** SHA-256 over tokens and mentions by split: file names and the tag scheme of the files do not enter. */
-export function fingerprintOfSentences(sentences: CorpusSentences): string {
+function fingerprintOfSentences(sentences: CorpusSentences): string {
   const contentOf = (split: Split) =>
     sentences[split].map(({ tokens, mentions }) => [
       tokens,
       mentions.map(({ type, start, end }) => [type, start, end]),
     ]);
   return fingerprint({ train: contentOf('train'), devel: contentOf('devel'), test: contentOf('test') });
+}
+
+/** How many of so many sentences a share between 0 and 1 has: rounded, and one at least where there are any. */
+export function shareOfCount(count: number, share: number): number {
+  return Math.min(count, Math.max(1, Math.round(share * count)));
+}
+
+/**
+ * A share of the sentences, in their order. Nested: a smaller share of the same sentences under the same seed is part of a larger one. Drawn by
+ * place alone, so that tasks made of the same text share it too; another seed draws others.
+ */
+export function shareOfSentences<Sentence>(
+  sentences: readonly Sentence[],
+  share: number,
+  seed: number,
+): readonly Sentence[] {
+  const places = Rng.seeded(seed)
+    .fork('trainShare')
+    .shuffled([...sentences.keys()]);
+  const drawn = new Set(places.slice(0, shareOfCount(sentences.length, share)));
+  return sentences.filter((_, place) => drawn.has(place));
 }

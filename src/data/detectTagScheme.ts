@@ -1,7 +1,6 @@
 // Finds out which tag scheme a file is written in, from its tags alone.
 import type { ConllSource } from './corpusSource.ts';
-import { outside, type TagParts } from './tagScheme.ts';
-import { tagOfDialect } from './tagOfDialect.ts';
+import { outside, tagOfDialect, type TagParts } from './tagScheme.ts';
 
 /** The tags of one sentence as written, `[tokens]`, and the 1-based lines they stand on, `[tokens]`; none where the file has none. */
 export interface TaggedLines {

@@ -1,6 +1,6 @@
 // Makes mentions flat: discontinuous, nested and crossing ones are resolved by rule and reported.
-import type { CorpusDocument, DocumentMention, Span } from './corpusDocument.ts';
-import { quoted, type IssueList } from './issueList.ts';
+import type { CorpusDocument, DocumentMention, Span } from './document.ts';
+import { quoted, type IssueList } from './issues.ts';
 
 export interface FlatMention extends Span {
   readonly type: string;

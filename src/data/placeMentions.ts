@@ -1,7 +1,7 @@
 // Places mentions, as a file writes them, in the text of their document, and reports those that do not fit.
 import type { CharacterOffsets } from './characterOffsets.ts';
-import type { CorpusDocument, DocumentMention, Span } from './corpusDocument.ts';
-import { quoted, type IssueList } from './issueList.ts';
+import type { CorpusDocument, DocumentMention, Span } from './document.ts';
+import { quoted, type IssueList } from './issues.ts';
 
 /** A mention before it is believed. */
 export interface WrittenMention {
@@ -63,7 +63,7 @@ export function placeMentions(
 }
 
 /** How many of the mentions stand where their text says. */
-export function countFitting(text: string, offsetsOf: CharacterOffsets, written: readonly WrittenMention[]): number {
+function countFitting(text: string, offsetsOf: CharacterOffsets, written: readonly WrittenMention[]): number {
   return written.filter(({ fragments, text: expected }) => {
     const spans = placeFragments(fragments, offsetsOf);
     return spans !== null && saysTheSame(textsOf(text, spans), expected ?? '');
@@ -131,4 +131,26 @@ function visibleFrom(text: string, start: number): number {
 function isWhite(unit: number): boolean {
   if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
   return /\s/.test(String.fromCharCode(unit));
+}
+
+/** A way of counting, for one text. */
+export type OffsetSystem = (text: string) => CharacterOffsets;
+
+/** The first of `systems` under which most mentions stand where their text says; asks no second one when the first explains all. */
+export function fittingOffsets(
+  text: string,
+  written: readonly WrittenMention[],
+  systems: readonly [OffsetSystem, ...OffsetSystem[]],
+): CharacterOffsets {
+  const [first, ...others] = systems;
+  let best = first(text);
+  const told = written.filter((mention) => mention.text !== null);
+  let fitting = countFitting(text, best, told);
+  for (const system of others) {
+    if (fitting === told.length) break;
+    const offsets = system(text);
+    const count = countFitting(text, offsets, told);
+    if (count > fitting) [best, fitting] = [offsets, count];
+  }
+  return best;
 }

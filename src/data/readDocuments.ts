@@ -1,23 +1,46 @@
 // Reads texts for a tagger out of files of any format, with the mentions that are annotated in them.
-import type { Issue } from '../util/issue.ts';
-import { annotateSentences } from './annotateSentences.ts';
-import type { AnnotatedDocument } from './annotatedDocument.ts';
-import { corpusParts } from './corpusParts.ts';
-import { documentOfText } from './documentOfText.ts';
-import { documentsOfSentences } from './documentsOfSentences.ts';
-import { readConll } from './formats/conll.ts';
+import type { DocumentSource } from './corpusSource.ts';
+import type { AnnotatedDocument } from './document.ts';
+import { annotateSentences, documentOfText, documentsOfSentences } from './documentSentences.ts';
+import { readBiocJson, readBiocXml } from './formats/bioc.ts';
+import { readBrat } from './formats/brat.ts';
+import { looksLikeTokens, readConll, readTokenRows } from './formats/conll.ts';
 import { conllLayout } from './formats/conllLayout.ts';
-import { corpusExtensions, documentNames, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
 import { decodeText } from './formats/decodeText.ts';
-import { readWholeText } from './formats/documentReading.ts';
-import { fileStem } from './formats/fileNames.ts';
+import { corpusExtensions, documentNames, isXml, leadingBytes, looksLikeRows } from './formats/detectFormat.ts';
+import { fileStem, uniqueIds } from './formats/documentNames.ts';
+import { readWholeText, type DocumentReading } from './formats/documentReading.ts';
+import { readJsonl } from './formats/jsonl.ts';
 import type { NamedFile } from './formats/namedFile.ts';
-import { looksLikeTokens, readTokenRows } from './formats/tokenRows.ts';
-import { IssueList, mergeIssues } from './issueList.ts';
-import { readDocumentPart } from './readDocumentPart.ts';
-import { uniqueIds } from './uniqueIds.ts';
+import { readPubTator } from './formats/pubTator.ts';
+import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
+import { IssueList, mergeIssues, type Issue } from './issues.ts';
 
-export interface DocumentsReading {
+/** A part of any format but rows of tokens. */
+interface DocumentPart extends CorpusPart {
+  readonly format: DocumentSource['format'];
+}
+
+/** Never throws for what the files hold. */
+export function readDocumentPart({ format, files }: DocumentPart): DocumentReading {
+  const [file] = files;
+  if (file === undefined) return { documents: [], issues: [] };
+  switch (format) {
+    case 'BRAT':
+      return readBrat(files);
+    case 'PubTator':
+      return readPubTator(file);
+    case 'BioC':
+      return isXml(file.path, new TextDecoder().decode(file.bytes.subarray(0, 100)))
+        ? readBiocXml(file)
+        : readBiocJson(file);
+    case 'JSONL':
+    case 'Parquet':
+      return readJsonl(files);
+  }
+}
+
+interface DocumentsReading {
   /** Their ids are unique. Mentions have no confidence; most documents have none. */
   readonly documents: readonly AnnotatedDocument[];
   /** At most 1000 are kept, errors first; `issueCount` is how many there were. */

@@ -1,8 +1,7 @@
 // The tags a head predicts, numbered.
-import type { TagScheme } from './tagScheme.ts';
 import { LabError } from '../util/labError.ts';
 import type { Sentence } from './corpus.ts';
-import { mentionsToTags, tagSchemePrefixes } from './tagScheme.ts';
+import { mentionsToTags, splitTag, tagSchemePrefixes, type TagScheme } from './tagScheme.ts';
 
 /** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
 export const LABEL_MODES = ['x', 'first', 'all'] as const;
@@ -46,4 +45,28 @@ export function tagIndices({ tokens, mentions }: Sentence, { scheme, indexOf }: 
     }
     return index;
   });
+}
+
+/** The tags of a trained head, and the settings that numbered them. */
+interface HeadTags {
+  readonly tags: readonly string[];
+  readonly types: readonly string[];
+  readonly config: { readonly tagScheme: TagScheme; readonly labelMode: LabelMode };
+}
+
+/** Throws LabError `data/types` where the head's tags are not those that its types, scheme and label mode give. */
+export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
+  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode);
+  if (tagSet.tags.length !== tags.length || tagSet.tags.some((tag, index) => tag !== tags[index])) {
+    throw new LabError('data/types', 'The tags of the tagger are not those of its types.', {
+      expected: tagSet.tags.join(', '),
+      got: tags.join(', '),
+    });
+  }
+  return tagSet;
+}
+
+/** Entity types in the order in which the tags name them. */
+export function typesOfTags(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags.map((tag) => splitTag(tag).type))].filter((type) => type !== '');
 }

@@ -2,9 +2,74 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../util/labError.ts';
-import { bertText } from './bertText.ts';
-import { tokenizerJson } from './formats/tokenizerJson.ts';
-import { unsteadyPattern } from './formats/unsteadyPattern.ts';
+import { judge, parseJson } from '../util/validate.ts';
+
+const normalizerSchema = z.looseObject({
+  type: z.literal('BertNormalizer'),
+  lowercase: z.boolean(),
+  strip_accents: z.boolean().nullable().default(null),
+  handle_chinese_chars: z.boolean(),
+});
+
+/** What a tokenizer.json says under `normalizer`; null for one of another type. */
+export function bertNormalizer(normalizer: unknown): z.infer<typeof normalizerSchema> | null {
+  return normalizerSchema.safeParse(normalizer).data ?? null;
+}
+
+/** Ideographs of more than 16 bits, as the normalizer knows them. */
+const ideographs = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+
+/**
+ * The text to hand to the library, given its file's normalizer: ideographs that it does not see set apart, and Σ lower-cased letter by
+ * letter, where JavaScript would write another sigma at the end of a word. Other normalizers' texts are left as they are.
+ */
+function bertText(normalizer: unknown): (text: string) => string {
+  const data = bertNormalizer(normalizer);
+  if (data === null) return (text) => text;
+  return (text) => {
+    const apart = data.handle_chinese_chars ? text.replace(ideographs, ' $& ') : text;
+    return data.lowercase ? apart.replaceAll('Σ', 'σ') : apart;
+  };
+}
+
+/** The value in a file's bytes. Throws LabError `tokenizer/json` for what is no JSON in UTF-8, `tokenizer/format` naming the first field that is wrong. */
+export function tokenizerJson<Schema extends z.ZodType>(
+  file: string,
+  bytes: Uint8Array,
+  schema: Schema,
+): z.output<Schema> {
+  let json: unknown;
+  try {
+    json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new LabError('tokenizer/json', `${file} is not JSON.`, {
+      expected: 'a JSON object in UTF-8',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  const parsed = judge(schema, json);
+  if (parsed.isFit) return parsed.data;
+  const { place, message } = parsed.fault;
+  throw new LabError('tokenizer/format', `${file} is not that of a tokenizer this lab can run.`, {
+    expected: 'a Hugging Face file with a Unigram or WordPiece model and its vocabulary',
+    got: `at ${place || 'the top'}: ${message}`,
+  });
+}
+
+/** A repeated group: only where one repeats can a search go through exponentially many ways to match. */
+const repeatedGroup = /\)(?:[*+]|\{\d*,)/;
+
+/** The first pattern in a value out of `parseJson` that repeats a group; null where there is none. No XLNet's or BERT's tokenizer has one. */
+function unsteadyPattern(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'Regex' && typeof inner === 'string' && repeatedGroup.test(inner)) return inner;
+    const found = unsteadyPattern(inner);
+    if (found !== null) return found;
+  }
+  return null;
+}
 
 /** Piece ids of the specials that the encoder input needs. */
 export interface SpecialPieces {

@@ -1,13 +1,10 @@
 // The attention block of a layer as launches, up to its residual: with relative terms in XLNet, with biases in BERT.
 import type { AttentionSaved, EncoderPass } from './encoderPass.ts';
-import { recordAddBiases } from './kernels/addBias.ts';
-import { recordAttention } from './kernels/attention.ts';
-import { recordAttentionBackward } from './kernels/attentionBackward.ts';
+import { recordAttention, recordAttentionBackward } from './kernels/attention.ts';
 import type { AttentionInputs, AttentionShape } from './kernels/attentionScores.ts';
-import { recordColumnSums } from './kernels/columnSums.ts';
+import { recordAddBiases, recordColumnSums } from './kernels/bias.ts';
 import { recordMatmul } from './kernels/matmul.ts';
-import type { Region } from './recorder.ts';
-import { aligned } from './recorder.ts';
+import { aligned, type Region } from './recorder.ts';
 
 /** Words between the three matrices of queries, keys and values, between their weights, and between their biases. */
 function threefold({ sequences, pieces, config: { hiddenSize: d } }: EncoderPass) {

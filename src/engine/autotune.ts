@@ -1,19 +1,19 @@
 // Finds the fastest right way of computing each matrix product of a plan, on the device at hand.
+import type { BatchSize } from '../model/batch.ts';
+import type { DropoutRates } from '../model/dropout.ts';
+import type { TaggerShape } from '../model/tagger.ts';
 import type { Precision } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
 import { LabError } from '../util/labError.ts';
-import type { MatmulClass } from './kernels/matmulClass.ts';
-import { matmulClass } from './kernels/matmulClass.ts';
-import type { MatmulShape } from './kernels/matmulShape.ts';
-import { matmulWork } from './kernels/matmulShape.ts';
-import type { MatmulTuning } from './kernels/matmulTuning.ts';
-import { hardwareTuning, matmulCandidates } from './kernels/matmulTuning.ts';
-import type { MatmulVariant } from './kernels/matmulVariant.ts';
-import { isUsableVariant } from './kernels/matmulVariant.ts';
+import { passWithoutDevice } from './estimateMemory.ts';
+import { matmulClass, matmulWork, type MatmulClass, type MatmulShape } from './kernels/matmulShape.ts';
+import { hardwareTuning, matmulCandidates, type MatmulTuning } from './kernels/matmulTuning.ts';
+import { isUsableVariant, type MatmulVariant } from './kernels/matmulVariant.ts';
 import { MatmulTrial } from './matmulTrial.ts';
 import { Pipelines } from './pipelines.ts';
+import { recordGradients } from './taggerPass.ts';
 
-export interface AutotuneOptions {
+interface AutotuneOptions {
   /** The adapter in words, kept in the table. */
   readonly adapter: string;
   readonly precision?: Precision;
@@ -147,4 +147,19 @@ export function isSameProduct(
   const terms = shape.inner * (shape.batch ?? 1);
   const tolerance = (precision === 'mixed' ? 3e-3 : 1e-5) * Math.sqrt(terms);
   return values.every((value, at) => Math.abs(value - (truth[at] as number)) <= tolerance);
+}
+
+/** Every product of a micro-batch, as often as it is computed. */
+export function recordedProducts(shape: TaggerShape, rates: DropoutRates, size: BatchSize): readonly MatmulShape[] {
+  const products: MatmulShape[] = [];
+  const usual = hardwareTuning();
+  const tuning = {
+    variantFor(product: MatmulShape) {
+      products.push(product);
+      return usual.variantFor(product);
+    },
+  };
+  const { given, stepLoss } = passWithoutDevice(shape, { tuning, attention: 'tiled' }, size);
+  recordGradients(given, rates, 'whole', stepLoss);
+  return products;
 }

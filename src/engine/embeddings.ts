@@ -2,13 +2,15 @@
 import type { BertConfig } from '../model/bert/bertConfig.ts';
 import { EMBEDDING } from '../model/parameterPlace.ts';
 import type { EncoderPass, NormSaved } from './encoderPass.ts';
-import { recordDropped } from './kernels/dropped.ts';
-import { recordEmbedding } from './kernels/embedding.ts';
-import { recordEmbeddingGradient } from './kernels/embeddingGradient.ts';
-import { recordEmbeddingNorm } from './kernels/embeddingNorm.ts';
-import { recordPositionGradient } from './kernels/positionGradient.ts';
-import { recordResidualNormBackward, recordResidualNormGradients } from './kernels/residualNormBackward.ts';
-import { recordSegmentGradient } from './kernels/segmentGradient.ts';
+import { recordDropped } from './kernels/dropoutKernel.ts';
+import {
+  recordEmbedding,
+  recordEmbeddingGradient,
+  recordEmbeddingNorm,
+  recordPositionGradient,
+  recordSegmentGradient,
+} from './kernels/embedding.ts';
+import { recordResidualNormBackward, recordResidualNormGradients } from './kernels/residualNorm.ts';
 import type { Region } from './recorder.ts';
 import type { Keeping } from './savedLayer.ts';
 

@@ -2,12 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../model/batch.ts';
 import { uploadParameters } from '../model/deviceParameters.ts';
-import type { HostParameters } from '../model/parameters.ts';
-import { newEncoder, newHead } from '../model/parameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
-import { summedLoss } from '../model/tagger.ts';
-import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
-import { Rng } from '../util/rng.ts';
+import { newEncoder, newHead, type HostParameters } from '../model/parameters.ts';
+import { summedLoss, type TaggerShape } from '../model/tagger.ts';
+import type { SelfTestCheck } from '../schema/trainingEvent.ts';
+import { Rng } from '../util/random.ts';
 import type { EngineGpu } from './engineWays.ts';
 import type { MatmulShape } from './kernels/matmulShape.ts';
 import { MatmulTrial } from './matmulTrial.ts';

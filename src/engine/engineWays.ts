@@ -1,11 +1,9 @@
 // How an engine computes on a device: ways that leave what is computed as it is, but for the rounding of mixed precision.
-import type { OpenDevice } from './device.ts';
-import type { MachineSettings, Precision } from '../schema/machineSettings.ts';
-import { defaultMachineSettings } from '../schema/machineSettings.ts';
+import { defaultMachineSettings, type MachineSettings, type Precision } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
+import type { OpenDevice } from './device.ts';
 import type { AttentionFamily } from './kernels/attentionScores.ts';
-import type { MatmulTuning } from './kernels/matmulTuning.ts';
-import { hardwareTuning, softwareTuning, tableTuning } from './kernels/matmulTuning.ts';
+import { hardwareTuning, softwareTuning, tableTuning, type MatmulTuning } from './kernels/matmulTuning.ts';
 
 export interface EngineWays {
   readonly tuning: MatmulTuning;

@@ -1,7 +1,7 @@
 // What a step takes on the GPU, known from its launches before any device is asked.
+import type { BatchSize } from '../model/batch.ts';
 import type { DropoutRates } from '../model/dropout.ts';
 import type { TaggerShape } from '../model/tagger.ts';
-import type { BatchSize } from '../model/batch.ts';
 import type { MemoryEstimate } from '../schema/trainingEvent.ts';
 import { planSlots } from './arena.ts';
 import { batchInputs } from './batchInputs.ts';
@@ -10,8 +10,7 @@ import { ParameterBanks } from './parameterBanks.ts';
 import type { Launch, Resident } from './recorder.ts';
 import type { Keeping } from './savedLayer.ts';
 import { stateLength } from './stepState.ts';
-import type { TaggerPass } from './taggerPass.ts';
-import { recordGradients } from './taggerPass.ts';
+import { recordGradients, type TaggerPass } from './taggerPass.ts';
 
 const BYTES_PER_WORD = 4;
 

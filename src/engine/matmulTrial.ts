@@ -5,10 +5,8 @@ import { recordMatmul } from './kernels/matmul.ts';
 import type { MatmulShape } from './kernels/matmulShape.ts';
 import type { MatmulVariant } from './kernels/matmulVariant.ts';
 import { Pipelines } from './pipelines.ts';
-import type { PlanHome } from './plan.ts';
-import { Plan } from './plan.ts';
-import type { Region, Resident } from './recorder.ts';
-import { Recorder } from './recorder.ts';
+import { Plan, type PlanHome } from './plan.ts';
+import { Recorder, type Region, type Resident } from './recorder.ts';
 
 /** One variant, compiled and run once. */
 export interface MatmulContender {

@@ -2,8 +2,7 @@
 import { placeOf } from '../model/parameterPlace.ts';
 import { encoderShapes, headShapes, sizeOf } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
-import type { Region, Resident } from './recorder.ts';
-import { aligned } from './recorder.ts';
+import { aligned, type Region, type Resident } from './recorder.ts';
 
 export interface BankTensor {
   readonly name: string;

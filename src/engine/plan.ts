@@ -1,7 +1,6 @@
 // A recorded list of launches bound to a device: compiled once, replayed every step.
-import type { Arena, SlotPlan } from './arena.ts';
-import { planSlots } from './arena.ts';
-import { gpuFailure } from './gpuFailure.ts';
+import { planSlots, type Arena, type SlotPlan } from './arena.ts';
+import { gpuFailure } from './device.ts';
 import type { GpuMemory } from './gpuMemory.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Launch, Region, Resident } from './recorder.ts';

@@ -1,7 +1,7 @@
 // What the backward pass finds of a layer: everything, everything in f16, or the layer's input alone.
 import type { EncoderPass, LayerSaved } from './encoderPass.ts';
-import { recordHalves, recordFromHalves } from './kernels/halves.ts';
-import { recordLayerForward } from './layerForward.ts';
+import { recordFromHalves, recordHalves } from './kernels/halves.ts';
+import { recordLayerForward } from './layerPass.ts';
 import type { Region } from './recorder.ts';
 
 export type Keeping = 'whole' | 'halves' | 'input';

@@ -1,7 +1,7 @@
 // The start-up self-test: ops the network stands on, computed by the backend and again in plain JavaScript.
 import * as tf from '@tensorflow/tfjs';
-import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
-import { Rng } from '../util/rng.ts';
+import type { SelfTestCheck } from '../schema/trainingEvent.ts';
+import { Rng } from '../util/random.ts';
 
 interface Check {
   readonly name: string;

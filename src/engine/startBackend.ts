@@ -1,20 +1,72 @@
 // Chooses the fastest backend that can be trusted here, starts it, and says why.
 import * as tf from '@tensorflow/tfjs';
-import type { MixedPrecision } from '../schema/machineSettings.ts';
+import { defaultMachineSettings, type MixedPrecision } from '../schema/machineSettings.ts';
 import type { Environment } from '../schema/runRecord.ts';
-import type { SelfTestCheck } from '../schema/selfTestCheck.ts';
+import type { SelfTestCheck } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
-import { waysFor, type EngineGpu } from './engineWays.ts';
-import type { DeviceHealth } from './device.ts';
-import { describeAdapter, isSoftwareAdapter, knownFault, openDevice } from './device.ts';
+import {
+  describeAdapter,
+  isSoftwareAdapter,
+  knownFault,
+  openDevice,
+  underlyingFailure,
+  type DeviceHealth,
+} from './device.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
-import { underlyingFailure } from './gpuFailure.ts';
+import { waysFor, type EngineGpu } from './engineWays.ts';
 import type { Platform } from './platform.ts';
-import type { GpuProblem } from './remedy.ts';
-import { admitMixedPrecision } from './mixedPrecision.ts';
-import { remedy } from './remedy.ts';
 import { selfTest } from './selfTest.ts';
 import { registerWasmKernels } from './wasmKernels.ts';
+
+/** Whether an adapter may compute in mixed precision: it has to have f16, and to pass the self-test with it. */
+async function admitMixedPrecision(gpu: EngineGpu): Promise<MixedPrecision> {
+  if (!gpu.device.features.has('shader-f16')) {
+    return { admitted: false, reason: 'This adapter has no 16-bit floating point (shader-f16).' };
+  }
+  const checks = await engineSelfTest({
+    ...gpu,
+    ways: waysFor(gpu, { ...defaultMachineSettings, precision: 'mixed' }),
+  });
+  const failed = checks.filter(({ passed }) => !passed);
+  const worst = Math.max(...checks.map(({ maxError }) => maxError));
+  return failed.length > 0
+    ? {
+        admitted: false,
+        reason: `This adapter fails the self-test in mixed precision: ${failed.map(({ name }) => name).join(', ')}.`,
+      }
+    : {
+        admitted: true,
+        reason: `This adapter passes the self-test in mixed precision (largest error ${worst.toExponential(1)}).`,
+      };
+}
+
+/** `insecure`: no WebGPU because the page is not a secure context; `missing`: no WebGPU here; `noAdapter`: WebGPU without a GPU; `software`: a GPU emulated on the processor. */
+export type GpuProblem = 'insecure' | 'missing' | 'noAdapter' | 'software';
+
+/** One or two sentences for the browser and operating system at hand. */
+export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userAgent'>): string {
+  if (problem === 'insecure') return 'Open the lab through https or from localhost: browsers offer WebGPU only there.';
+  if (/Node\.js/.test(userAgent)) {
+    return 'Install a Vulkan driver for the GPU (Linux), or run the lab in Chrome, to train on the GPU.';
+  }
+  const chromium = /Chrome\/(\d+)/.exec(userAgent);
+  const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
+  if (/Firefox\//.test(userAgent)) {
+    return 'Open the lab in Chrome or Edge, or set dom.webgpu.enabled to true in about:config of a recent Firefox.';
+  }
+  if (chromium === null) {
+    return /Safari\//.test(userAgent)
+      ? 'Update to Safari 26 or later (macOS 26, iOS 26), or open the lab in Chrome.'
+      : 'Open the lab in a current Chrome or Edge.';
+  }
+  if (Number(chromium[1]) < 113) return 'Update Chrome: WebGPU came with version 113.';
+  const acceleration =
+    'Turn on "Use graphics acceleration when available" in chrome://settings/system and restart Chrome.';
+  if (linux) {
+    return `${acceleration} On Linux also enable chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan, with the GPU maker's Vulkan driver installed.`;
+  }
+  return `${acceleration} If chrome://gpu still lists WebGPU as disabled, update the graphics driver.`;
+}
 
 export type BackendName = Environment['backend'];
 
@@ -153,3 +205,17 @@ async function startCpu(): Promise<StartedBackend> {
 
 const failures = (checks: readonly SelfTestCheck[]): readonly string[] =>
   checks.filter(({ passed }) => !passed).map(({ name }) => name);
+
+/** `gpuBytes` counts buffers the GPU has allocated, pool included; null on backends without one. */
+export function memoryReport(): {
+  readonly liveTensors: number;
+  readonly tensorBytes: number;
+  readonly gpuBytes: number | null;
+} {
+  const memory = tf.memory() as tf.MemoryInfo & { readonly numBytesAllocatedInGPU?: number };
+  return {
+    liveTensors: memory.numTensors,
+    tensorBytes: memory.numBytes,
+    gpuBytes: memory.numBytesAllocatedInGPU ?? null,
+  };
+}

@@ -1,21 +1,17 @@
 // A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
 import type { Batch, BatchSize } from '../model/batch.ts';
-import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { EMBEDDING, placeOf } from '../model/parameterPlace.ts';
+import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
-import { relativePositions } from '../model/xlnet/relativePositions.ts';
+import { relativePositions } from '../model/xlnet/xlnet.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { Arena } from './arena.ts';
-import type { BatchInputs } from './batchInputs.ts';
-import { batchInputs, batchWords } from './batchInputs.ts';
-import type { EngineGpu } from './engineWays.ts';
-import { GpuMemory } from './gpuMemory.ts';
-import type { EngineWays } from './engineWays.ts';
+import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
+import type { EngineGpu, EngineWays } from './engineWays.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
-import type { Bank } from './parameterBanks.ts';
-import { ParameterBanks } from './parameterBanks.ts';
-import type { LaunchTime, PlanHome } from './plan.ts';
-import { Plan } from './plan.ts';
+import { GpuMemory } from './gpuMemory.ts';
+import { ParameterBanks, type Bank } from './parameterBanks.ts';
+import { Plan, type LaunchTime, type PlanHome } from './plan.ts';
 import type { Resident } from './recorder.ts';
 import { stateLength, stateWords } from './stepState.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';

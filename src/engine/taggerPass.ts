@@ -4,29 +4,22 @@ import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import type { EncoderPass } from './encoderPass.ts';
-import { xlnetRate } from './encoderPass.ts';
+import { xlnetRate, type EncoderPass } from './encoderPass.ts';
 import { recordAdam } from './kernels/adam.ts';
-import { recordAddBias } from './kernels/addBias.ts';
-import { recordArgmax } from './kernels/argmax.ts';
 import type { AttentionFamily } from './kernels/attentionScores.ts';
-import { recordColumnSums } from './kernels/columnSums.ts';
+import { recordAddBias, recordColumnSums } from './kernels/bias.ts';
 import { recordCrf } from './kernels/crf.ts';
-import { recordDropped } from './kernels/dropped.ts';
-import { partialsOf, recordGradientNorm, recordSquares } from './kernels/gradientNorm.ts';
+import { recordDropped } from './kernels/dropoutKernel.ts';
+import { partialsOf, recordGradientNorm, recordSquares, recordStepLoss } from './kernels/gradientNorm.ts';
 import { recordHeadRows, recordHeadRowsBackward } from './kernels/headRows.ts';
 import { recordMatmul } from './kernels/matmul.ts';
 import type { MatmulTuning } from './kernels/matmulTuning.ts';
-import { recordSoftmaxLoss } from './kernels/softmaxLoss.ts';
-import { recordStepLoss } from './kernels/stepLoss.ts';
+import { recordArgmax, recordSoftmaxLoss } from './kernels/softmaxHead.ts';
 import { recordViterbi } from './kernels/viterbi.ts';
-import { recordLayerBackward } from './layerBackward.ts';
-import { recordLayerForward } from './layerForward.ts';
+import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
-import type { Launch, Region, Resident } from './recorder.ts';
-import { Recorder, aligned, part } from './recorder.ts';
-import type { Keeping, SavedLayer } from './savedLayer.ts';
-import { recordKeptLayer } from './savedLayer.ts';
+import { aligned, part, Recorder, type Launch, type Region, type Resident } from './recorder.ts';
+import { recordKeptLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
 /** What every pass over a batch of B sequences of T pieces is recorded from. */
 export interface TaggerPass {

@@ -1,10 +1,11 @@
 // What can be analysed: the tasks whose corpora are here, the categories that each belongs to, and the runs that were trained on it.
 import type { Task } from '../data/corpus.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import type { RunRecord, TaskRef } from '../schema/runRecord.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../schema/runRecord.ts';
+import { canonicalJson } from '../util/digest.ts';
+import { offeredCategories } from './categories.ts';
 import { membersKey, sharedRun, taskKey } from './comparison.ts';
 import type { LabState } from './labState.ts';
-import { offeredCategories } from './offeredCategories.ts';
 
 /** Tasks whose text counts as training text of each of them. */
 export interface AnalysisCategory {
@@ -83,4 +84,22 @@ export function runsOfTask(
     const place = record.spec.tasks.findIndex((one) => taskKey(one) === key);
     return place < 0 || record.snapshots.length === 0 ? [] : [{ record, place }];
   });
+}
+
+/** `run` itself where it was trained on the task too, else the latest with its method, slicing, model, seed, round and settings; null without one. */
+export function siblingRun(
+  task: TaskRef,
+  run: RunRecord,
+  runs: readonly RunRecord[],
+): { readonly record: RunRecord; readonly place: number } | null {
+  const own = runsOfTask(task, [run])[0];
+  if (own !== undefined) return own;
+  const asked = trainingKey(run.spec);
+  const same = runsOfTask(task, runs).filter(({ record }) => trainingKey(record.spec) === asked);
+  const latestFirst = same.toSorted((left, right) => right.record.createdAt.localeCompare(left.record.createdAt));
+  return latestFirst[0] ?? null;
+}
+
+function trainingKey({ method, slicing, model, seed, round, config }: RunSpec): string {
+  return canonicalJson({ method, slicing, model: model.fingerprint, seed, round, config });
 }

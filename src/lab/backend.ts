@@ -1,6 +1,6 @@
 // The backend of the training server: started as it was asked for, and brought back, the same on the same device, after it was lost.
-import { LabError } from '../util/labError.ts';
 import type { BackendChoice, BackendReport } from '../../workers/protocol.ts';
+import { LabError } from '../util/labError.ts';
 import type { Board } from './board.ts';
 import type { HeldServer } from './heldServer.ts';
 

@@ -1,5 +1,6 @@
 // The lab's one observable state: changes are new objects, told to every listener, with notices and jobs on it.
 import { defaultMachineSettings } from '../schema/machineSettings.ts';
+import { createWorkedTime } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
 import type { LabState, Notice, RunView } from './labState.ts';
 
@@ -93,5 +94,22 @@ export function createBoard(): Board {
       }
     },
     cancelJob: (jobId) => cancels.get(jobId)?.(),
+  };
+}
+
+/** Pieces of work come by the thousand. */
+const reportEveryMs = 100;
+
+/** Tells progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
+export function paced(report: ReportProgress, total: number, start: number): (done: number) => void {
+  const workedMs = createWorkedTime();
+  let reportedAt = -Infinity;
+  return (done) => {
+    const now = workedMs();
+    if (now - reportedAt < reportEveryMs && done < total) return;
+    reportedAt = now;
+    const came = done - start;
+    if (came > 0) report(done, total, (now / came) * (total - done));
+    else report(done, total);
   };
 }

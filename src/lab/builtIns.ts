@@ -1,6 +1,6 @@
 // Installs the sample corpora and the small model that come with the lab, once each.
 import type { NamedFile } from '../data/formats/namedFile.ts';
-import { builtInCatalogueSchema, builtInsInstalledSchema } from '../schema/builtIn.ts';
+import { builtInCatalogueSchema, builtInsInstalledSchema } from '../schema/libraryRecord.ts';
 import { readJson, writeJson } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';

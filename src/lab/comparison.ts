@@ -1,9 +1,9 @@
 // Runs brought together for comparison: per task, STL, MTL-XC and MTL-LS at each slicing rate, under one model and one set of settings.
 import type { Split } from '../data/corpus.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../schema/runRecord.ts';
-import type { SplitScores } from '../metrics/spanScore.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
+import { canonicalJson } from '../util/digest.ts';
 
 /** The splits that are scored. */
 export type ScoredSplit = Exclude<Split, 'train'>;

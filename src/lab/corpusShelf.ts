@@ -3,8 +3,10 @@ import { assembleCorpora, type AssembledCorpus, type RefusedCorpus } from '../da
 import type { CorpusSentences, Split } from '../data/corpus.ts';
 import { describeSentences } from '../data/describeSentences.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
-import { moveSource } from '../data/moveSource.ts';
+import type { Issue } from '../data/issues.ts';
+import { moveSource } from '../data/splits.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { RunRecord } from '../schema/runRecord.ts';
 import {
   readCorpusSentences,
   readCorpusTexts,
@@ -14,9 +16,9 @@ import {
   writeCorpusRecord,
 } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
-import type { Issue } from '../util/issue.ts';
 import { LabError } from '../util/labError.ts';
 import type { Board } from './board.ts';
+import type { LabState } from './labState.ts';
 
 export interface CorpusShelf {
   /**
@@ -167,4 +169,17 @@ function describeIssues(issues: readonly Issue[], count: number): string {
   });
   const rest = count - told.length;
   return rest > 0 ? `${told.join(' ')} And ${rest} more.` : told.join(' ');
+}
+
+/** Throws LabError `corpus/in-use` or `model/in-use` while waiting or running runs need the input. */
+export function refuseInUse(state: LabState, noun: 'corpus' | 'model', id: string): void {
+  const open = state.runs.filter(({ record }) => record.status === 'queued' || record.status === 'running');
+  const isOf = ({ spec }: RunRecord): boolean =>
+    noun === 'model' ? spec.model.id === id : spec.tasks.some(({ corpus }) => corpus.id === id);
+  const count = open.filter(({ record }) => isOf(record)).length;
+  if (count === 0) return;
+  throw new LabError(`${noun}/in-use`, `This ${noun} is being trained on: pause or stop its runs first.`, {
+    expected: 'no waiting or running run',
+    got: `${count}`,
+  });
 }

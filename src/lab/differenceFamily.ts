@@ -1,9 +1,9 @@
 // The differences of a comparison's contenders to one of them, each named by the predictions that it is judged from.
 import type { AskedDifference } from '../metrics/askedDifference.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import { canonicalJson } from '../util/digest.ts';
 import { taskKey, type Comparison, type Contender, type Training } from './comparison.ts';
 
 /** Which contender, whatever it was trained for. */

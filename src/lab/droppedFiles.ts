@@ -1,11 +1,11 @@
 // Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
-import { annotatedStems, isAnnotatedText } from '../data/corpusParts.ts';
 import { archivePaths, readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import { chosenNames, modelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { unpackParquet } from '../data/formats/parquet.ts';
-import type { Issue } from '../util/issue.ts';
+import { annotatedStems, isAnnotatedText } from '../data/groupCorpusFiles.ts';
+import type { Issue } from '../data/issues.ts';
 import type { DroppedFile } from './labState.ts';
 
 /** The files of one folder that holds a model, or parts of one. Large weights are not read yet. */

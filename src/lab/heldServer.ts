@@ -1,6 +1,15 @@
 // The training server as the lab holds it: one that can be opened anew when its thread or its device is gone.
-import { LabError } from '../util/labError.ts';
+import type {
+  AnalysisAnswer,
+  AnalysisCalls,
+  AnalysisClient,
+  AnalysisName,
+  AnalysisQuery,
+} from '../../workers/analyses.ts';
+import type { ArgumentOf } from '../../workers/calls.ts';
 import type { RunEvent, ServerClient } from '../../workers/protocol.ts';
+import { LabError } from '../util/labError.ts';
+import type { AnalysisUnderWay, Lab } from './labState.ts';
 
 export interface HeldServer extends ServerClient {
   /** Ends the server and opens another; what waits for an answer of the old one rejects with `worker/lost`. */
@@ -57,5 +66,34 @@ export function holdServer(open: () => ServerClient): HeldServer {
       current = opened();
     },
     close: () => current.close(),
+  };
+}
+
+/** What `Lab.analyse` does; without a worker to open every question is refused with `analysis/unavailable`. */
+export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analyse'] {
+  let opened: AnalysisClient | null = null;
+  let lastJob = 0;
+  return <Name extends AnalysisName>(
+    name: Name,
+    query: AnalysisQuery<Name>,
+    onProgress: (done: number, total: number) => void = () => undefined,
+  ): AnalysisUnderWay<AnalysisAnswer<Name>> => {
+    if (open === null) {
+      const error = new LabError('analysis/unavailable', 'This lab was opened without its analysis worker.');
+      return { answer: Promise.reject(error), cancel: () => undefined };
+    }
+    const client = (opened ??= open());
+    const job = String(++lastJob);
+    const stopListening = client.onEvent((event) => {
+      if (event.job === job) onProgress(event.done, event.total);
+    });
+    // The table of calls is made of that of questions, name by name, which TypeScript cannot see while the name is open.
+    const asked = { job, query } as ArgumentOf<AnalysisCalls, Name>;
+    const answer = client.call(name, asked) as Promise<AnalysisAnswer<Name> | null>;
+    return {
+      answer: answer.finally(stopListening),
+      // A worker that is lost has nothing to cancel.
+      cancel: () => void client.call('cancel', job).catch(() => undefined),
+    };
   };
 }

@@ -1,14 +1,11 @@
 // A hub of models as Hugging Face runs it: lists a repository's files at a revision, and opens them at that commit.
 import { modelFiles, type ModelFiles } from '../data/formats/modelFiles.ts';
-import type { DownloadRecord, HubFile } from '../schema/downloadRecord.ts';
-import { hubListingSchema, type HubListing } from '../schema/hubListing.ts';
+import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../schema/hubRecord.ts';
 import type { ModelSource } from '../schema/modelRecord.ts';
-import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
-import { parseJson } from '../util/parseJson.ts';
+import { judge, parseJson } from '../util/validate.ts';
 import { publicHub } from './publicHosts.ts';
-import type { FileAnswer, RequestFile } from './requestFile.ts';
-import { wholeBody } from './wholeBody.ts';
+import { wholeBody, type FileAnswer, type RequestFile } from './requestFile.ts';
 
 /** The longest wait that a hub which limits requests may ask for. */
 const longestWaitSeconds = 60;

@@ -1,27 +1,24 @@
 // What the lab shows and what it can be asked to do: the contract between the lab and whoever wires a page to it.
+import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
+import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../workers/protocol.ts';
 import type { CorpusSentences, Split } from '../data/corpus.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import type { AnnotationFormat } from '../data/formats/writeDocuments.ts';
-import type { LabelledDocument } from '../metrics/scoreDocuments.ts';
-import type { Issue } from '../util/issue.ts';
-import type { LabErrorData } from '../util/labError.ts';
-import type { StoreUsage } from '../storage/store.ts';
+import type { Issue } from '../data/issues.ts';
+import type { LabelledDocument } from '../metrics/scoreSplit.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import type { DownloadRecord } from '../schema/hubRecord.ts';
+import type { Assignments, OwnCategory } from '../schema/libraryRecord.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
-import type { DownloadRecord } from '../schema/downloadRecord.ts';
 import type { EncoderFacts, ModelRecord } from '../schema/modelRecord.ts';
-import type { Assignments, OwnCategory } from '../schema/ownCategory.ts';
 import type { PlanFile } from '../schema/planFile.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../schema/runRecord.ts';
-import type { TaggerExport } from '../schema/taggerExport.ts';
-import type { TaggerRef } from '../schema/taggerRef.ts';
-import type { MemoryEstimate } from '../schema/trainingEvent.ts';
-import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../workers/analyses.ts';
-import type { MemoryReport } from '../schema/trainingEvent.ts';
-import type { TrainingPhase } from '../schema/trainingEvent.ts';
-import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../workers/protocol.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import type { TaggerExport, TaggerRef } from '../schema/taggerRef.ts';
+import type { MemoryEstimate, MemoryReport, TrainingPhase } from '../schema/trainingEvent.ts';
+import type { StoreUsage } from '../storage/store.ts';
+import type { LabErrorData } from '../util/labError.ts';
 
 /** A question on its way: `cancel` gives it up, and its answer is null then. */
 export interface AnalysisUnderWay<Answer> {

@@ -1,18 +1,27 @@
 // Takes in whatever a person drops: each kind goes to its shelf, and what goes wrong is told and stops nothing else.
+import type { NamedBytes } from '../../workers/protocol.ts';
 import { neededModelFiles } from '../data/formats/modelFiles.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
-import { LabError } from '../util/labError.ts';
 import type { PlanFile } from '../schema/planFile.ts';
+import { LabError } from '../util/labError.ts';
 import type { Board } from './board.ts';
 import type { CorpusShelf } from './corpusShelf.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './droppedFiles.ts';
-import { headLeftOut } from './headLeftOut.ts';
+import { parsePlan } from './expandPlan.ts';
 import type { DroppedFile, Lab } from './labState.ts';
 import type { ModelShelf } from './modelShelf.ts';
-import { parsePlan } from './parsePlan.ts';
-import type { ResultShelf } from './resultShelf.ts';
+import type { ResultShelf } from './resultFiles.ts';
 
-export interface Library {
+/** For the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is taken in. */
+export function headLeftOut(files: readonly NamedBytes[]): boolean {
+  if (files.some(({ name }) => name === 'bioner_lab.json')) return false;
+  const config = files.find(({ name }) => name === 'config.json');
+  // Whether it is JSON at all is for the import to judge.
+  const text = new TextDecoder().decode(config?.bytes);
+  return /"architectures"\s*:\s*\[[^\]]*ForTokenClassification"/.test(text);
+}
+
+interface Library {
   importFiles: Lab['importFiles'];
 }
 

@@ -1,9 +1,9 @@
 // The pretrained models of the library: taken in by the training server, listed and removed here.
-import { LabError } from '../util/labError.ts';
+import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
 import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import { removeModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
-import type { NamedBytes, ServerClient } from '../../workers/protocol.ts';
+import { LabError } from '../util/labError.ts';
 import type { Board } from './board.ts';
 
 export interface ModelShelf {

@@ -1,21 +1,20 @@
 // Predictions of snapshots on request, as jobs that can be cancelled: in the format that is asked for, or kept in the store.
-import type { DocumentText } from '../data/annotatedDocument.ts';
-import type { NamedFile } from '../data/formats/namedFile.ts';
-import { writeConll } from '../data/formats/writeConll.ts';
+import type { ServerClient } from '../../workers/protocol.ts';
+import type { DocumentText } from '../data/document.ts';
+import { writeConll } from '../data/formats/conll.ts';
+import { totalSize, type NamedFile } from '../data/formats/namedFile.ts';
 import { writeDocuments } from '../data/formats/writeDocuments.ts';
-import type { PredictedSentence } from '../schema/predictedSentence.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
+import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import type { PredictedSentence, TaggerExport } from '../schema/taggerRef.ts';
 import { readCorpusTexts } from '../storage/corpusRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
-import type { ServerClient } from '../../workers/protocol.ts';
-import type { Board } from './board.ts';
+import { paced, type Board } from './board.ts';
 import { createCancelling } from './cancelling.ts';
-import { documentsOfSplit } from './documentsOfSplit.ts';
+import { requireInputs } from './expandPlan.ts';
 import type { Lab, PredictionFormat } from './labState.ts';
-import { paced } from './paced.ts';
-import { requireInputs } from './requireInputs.ts';
+import { documentsOfSplit } from './readTextSource.ts';
 
 /** What `Lab.predictions` and `Lab.keepPredictions` do. */
 export function createPredictions({
@@ -127,4 +126,38 @@ function labelOf({ epoch, split }: PredictionRequest): string {
 function keepingLabel(requests: readonly PredictionRequest[]): string {
   const [first] = requests;
   return first !== undefined && requests.length === 1 ? labelOf(first) : `Predicting with ${requests.length} snapshots`;
+}
+
+/** What `Lab.exportTagger` does. */
+export function createTaggerExport({
+  client,
+  board,
+}: {
+  readonly client: ServerClient;
+  readonly board: Board;
+}): Lab['exportTagger'] {
+  return async (request, receive) => {
+    let cancelled = false;
+    const work = async (report: (done: number, total: number) => void): Promise<boolean> => {
+      const { exportId, files } = await client.call('exportTagger', request);
+      const total = totalSize(files);
+      let done = 0;
+      try {
+        for (;;) {
+          const chunk = cancelled ? null : await client.call('exportedBytes', exportId);
+          if (chunk === null) return !cancelled;
+          await receive(chunk);
+          done += chunk.bytes.byteLength;
+          report(done, total);
+        }
+      } finally {
+        await client.call('closeExport', exportId);
+      }
+    };
+    return board.during(exportLabel(request), work, () => (cancelled = true));
+  };
+}
+
+function exportLabel({ tagger }: TaggerExport): string {
+  return tagger.kind === 'snapshot' ? `Exporting the model of epoch ${tagger.epoch}` : 'Exporting a model';
 }

@@ -1,20 +1,43 @@
 // Reads what a person wants tagged: a pasted text, files of any format, or a split of a corpus.
-import type { AnnotatedDocument } from '../data/annotatedDocument.ts';
-import type { CorpusSentences } from '../data/corpus.ts';
-import type { CorpusTexts } from '../data/corpusTexts.ts';
-import { documentOfText } from '../data/documentOfText.ts';
+import type { CorpusSentences, Mention } from '../data/corpus.ts';
+import type { AnnotatedDocument, AnnotatedMention, CorpusTexts, DocumentText } from '../data/document.ts';
+import { annotateSentences, documentOfText, documentsOfSentences } from '../data/documentSentences.ts';
 import { readArchive } from '../data/formats/archive.ts';
 import { detectFormat, leadingBytes } from '../data/formats/detectFormat.ts';
 import type { NamedFile } from '../data/formats/namedFile.ts';
 import { unpackParquet } from '../data/formats/parquet.ts';
+import type { Issue } from '../data/issues.ts';
 import { readDocuments } from '../data/readDocuments.ts';
-import type { Issue } from '../util/issue.ts';
-import { macrotask } from '../util/macrotask.ts';
-import { documentsOfSplit } from './documentsOfSplit.ts';
+import { macrotask } from '../util/clock.ts';
 import { isClutter } from './droppedFiles.ts';
 import type { DroppedFile, TextSource } from './labState.ts';
 
-export interface TextReading {
+/** Sentences that make a document where nobody knows which ones belong together. */
+const SENTENCES_A_DOCUMENT = 50;
+
+interface MentionedSentence {
+  readonly tokens: readonly string[];
+  readonly mentions: readonly (Mention & Partial<Pick<AnnotatedMention, 'confidence'>>)[];
+}
+
+/**
+ * The texts that the sentences come from, on end; where they came without (null), texts called `name-1` and so on, of tokens joined by
+ * spaces.
+ */
+export function documentsOfSplit(
+  name: string,
+  sentences: readonly MentionedSentence[],
+  texts: readonly DocumentText[] | null,
+): AnnotatedDocument[] {
+  let next = 0;
+  return (texts ?? documentsOfSentences(sentences, name, SENTENCES_A_DOCUMENT)).map((document) => {
+    const own = sentences.slice(next, next + document.sentences.length);
+    next += document.sentences.length;
+    return annotateSentences(document, own.map(({ mentions }) => mentions)); // prettier-ignore
+  });
+}
+
+interface TextReading {
   readonly documents: readonly AnnotatedDocument[];
   readonly issues: readonly Issue[];
   readonly issueCount: number;

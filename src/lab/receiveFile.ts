@@ -1,8 +1,8 @@
 // Brings what is missing of one file into the store, part by part, so that any interruption costs at most a part.
-import type { HubFile } from '../schema/downloadRecord.ts';
+import type { HubFile } from '../schema/hubRecord.ts';
 import type { FileParts } from '../storage/downloadRecords.ts';
+import { runningDigest } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { runningDigest } from '../util/runningDigest.ts';
 import type { FileAnswer } from './requestFile.ts';
 
 const usualPartBytes = 8 * 2 ** 20;

@@ -1,5 +1,4 @@
 // How the lab asks for a public file: all that it knows of the network, given to it by whoever wires it.
-
 export interface FileAnswer {
   readonly status: number;
   /** Null for a header that is missing, or that the server does not show to other origins. */
@@ -15,3 +14,22 @@ export type RequestFile = (
   address: string,
   options: { readonly from?: number; readonly cancelled: Promise<void> },
 ) => Promise<FileAnswer>;
+
+/** Throws as the answer's pieces do, and what `onPiece`, told of each, throws. */
+export async function wholeBody(
+  { pieces }: Pick<FileAnswer, 'pieces'>,
+  onPiece: (sizeBytes: number) => void = () => undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const came: Uint8Array[] = [];
+  for await (const piece of pieces) {
+    came.push(piece);
+    onPiece(piece.byteLength);
+  }
+  const bytes = new Uint8Array(came.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of came) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}

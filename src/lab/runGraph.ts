@@ -1,12 +1,13 @@
 // The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
-import { shareOfCount } from '../data/shareOfSentences.ts';
+import { shareOfCount } from '../data/describeSentences.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import { LabError } from '../util/labError.ts';
 import type { RunCost, RunGraph, RunNode } from './labState.ts';
 
-export interface GraphLibrary {
+interface GraphLibrary {
   readonly corpora: readonly CorpusRecord[];
   readonly models: readonly ModelRecord[];
 }
@@ -86,11 +87,37 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
 }
 
 /** The runs of a run's line of parents, nearest first; one that is not known ends the line. */
-export function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
+function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
   const line: string[] = [];
   for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
     if (line.includes(parent)) break;
     line.push(parent);
   }
   return line;
+}
+
+/** Pieces a token of biomedical text has, about (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's own). */
+const PIECES_PER_TOKEN = 1.5;
+/** Specials of a sequence. */
+const SPECIALS = 2;
+
+/** The step by which a plan's time is measured: its model, its batches, and the length of sequence most of its time goes into. */
+interface UsualStep {
+  readonly modelId: string;
+  readonly config: TrainingConfig;
+  readonly pieces: number;
+}
+
+/** Of plan runs in order, none of which may be missing its corpora. Throws LabError `plan/empty` without runs. */
+export function usualStep(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): UsualStep {
+  const [first] = specs;
+  if (first === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');
+  const { config, model } = first;
+  const used = new Set(specs.flatMap(({ tasks }) => tasks.map(({ corpus }) => corpus.id)));
+  const counts = corpora.filter(({ id }) => used.has(id)).map((corpus) => corpus.counts.train);
+  const sentences = counts.reduce((total, split) => total + split.sentences, 0);
+  const tokens = counts.reduce((total, split) => total + split.tokens, 0);
+  const sentencePieces = Math.ceil((PIECES_PER_TOKEN * tokens) / Math.max(1, sentences)) + SPECIALS;
+  const pieces = config.layout === 'packed' ? config.maxPieces : Math.min(config.maxPieces, sentencePieces);
+  return { modelId: model.id, config, pieces };
 }

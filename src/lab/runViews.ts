@@ -1,7 +1,7 @@
 // Runs as they are shown: in order, and advanced by the events of the one on the device.
 import type { RunEvent } from '../../workers/protocol.ts';
-import { methodSchema, type RunRecord, type RunStatus } from '../schema/runRecord.ts';
-import { notBefore } from '../util/notBefore.ts';
+import { methodSchema, type RunRecord, type RunSpec, type RunStatus } from '../schema/runRecord.ts';
+import { notBefore } from '../util/clock.ts';
 import type { RunView } from './labState.ts';
 
 const arriving: NonNullable<RunView['live']> = {
@@ -96,4 +96,24 @@ function compareRecords(left: RunRecord, right: RunRecord): number {
 
 function compareTexts(left: string, right: string): number {
   return left === right ? 0 : left < right ? -1 : 1;
+}
+
+/**
+ * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS disease moss Disease rate 0.75 seed 1 round 2`. Without the number of
+ * layers of the encoder (null) the slicing is told in layers: `k 3`.
+ */
+export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
+  const { method, category, tasks, slicing, seed, round } = spec;
+  const task = method === 'MTL-XC' ? undefined : tasks[0];
+  const words = [method, category?.name, task?.corpus.name, task?.type];
+  if (slicing !== null) {
+    words.push(encoderLayers === null ? `k ${slicing.layers}` : `rate ${rateOf(slicing.layers, encoderLayers)}`);
+  }
+  words.push(`seed ${seed}`, round === 0 ? null : `round ${round}`);
+  return words.filter((word) => word !== null && word !== undefined).join(' ');
+}
+
+/** At most three decimals. */
+function rateOf(layers: number, encoderLayers: number): string {
+  return String(Math.round((1000 * layers) / encoderLayers) / 1000);
 }

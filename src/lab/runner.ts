@@ -1,29 +1,49 @@
 // Carries the schedule out: one run at a time goes to the training server, and what comes of it goes on the board and into the store.
-import { LabError, type LabErrorData } from '../util/labError.ts';
-import { microBatchSizeOf } from '../schema/microBatchSizeOf.ts';
-import type { RunRecord, RunSpec } from '../schema/runRecord.ts';
+import type { RunEvent } from '../../workers/protocol.ts';
+import { microBatchSizeOf, queuedRun, type Interruption, type RunRecord, type RunSpec } from '../schema/runRecord.ts';
 import { readRunRecord, writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
-import type { RunEvent } from '../../workers/protocol.ts';
+import { laterThan, notBefore } from '../util/clock.ts';
+import { LabError, type LabErrorData } from '../util/labError.ts';
 import type { Backend } from './backend.ts';
 import type { Board } from './board.ts';
 import { isSpoilt, type HeldServer } from './heldServer.ts';
-import { interruptionAfter } from './interruptionAfter.ts';
-import { queuedRun } from '../schema/queuedRun.ts';
-import { laterThan, notBefore } from '../util/notBefore.ts';
-import type { QueueMemory } from './queueMemory.ts';
-import { runTitle } from './runTitle.ts';
 import {
   advanceRunView,
   boardingRunView,
   insertRunView,
   restingRunView,
+  runTitle,
   runViewsOf,
   setRunStatus,
 } from './runViews.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
+import type { QueueMemory } from './storedRuns.ts';
 
-export interface Runner {
+/** Attempts without a step kept in between, after which the run is left to the person. */
+const ATTEMPTS = 3;
+
+const isMemory = ({ code }: LabErrorData): boolean => code === 'gpu/memory' || code === 'memory/full';
+
+/** Invalid work would be refused again: it is a mistake of ours, and to be told as one. */
+const isFinal = ({ code }: LabErrorData): boolean => code === 'gpu/error';
+
+/**
+ * The entry for a run's record when it may be tried again from its last resume point: with half as many sequences at once where memory was
+ * the reason, the effective batch being the same. Null when there is nothing left to try. `record` as it was stored last, `at` in ISO form.
+ */
+export function interruptionAfter(record: RunRecord, failure: LabErrorData, at: string): Interruption | null {
+  if (isFinal(failure)) return null;
+  const { step, interruptions = [] } = record;
+  const before = microBatchSizeOf(record);
+  if (isMemory(failure)) {
+    return before === 1 ? null : { at, step, failure, microBatchSize: Math.ceil(before / 2) };
+  }
+  const inVain = interruptions.filter((one) => one.step === step && !isMemory(one.failure)).length;
+  return inVain >= ATTEMPTS ? null : { at, step, failure, microBatchSize: before };
+}
+
+interface Runner {
   /** Shows stored runs in the place of all others; those that were open are paused, but `goOn` queued in this order. */
   restore(records: readonly RunRecord[], goOn?: readonly string[]): void;
   /** From now on the server takes runs. */
@@ -40,7 +60,7 @@ export interface Runner {
   roomMade(): void;
 }
 
-export interface RunnerParts {
+interface RunnerParts {
   readonly server: HeldServer;
   readonly backend: Backend;
   readonly board: Board;

@@ -1,5 +1,5 @@
 // Bootstrap intervals over sentences of two systems' F1 and of their difference.
-import type { Rng } from '../util/rng.ts';
+import type { Rng } from '../util/random.ts';
 import { checkPairs, type PairedCounts } from './pairedTraining.ts';
 
 export interface Interval {

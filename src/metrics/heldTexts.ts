@@ -1,6 +1,6 @@
 // Finds sentences in the running text of other sentences, however that is cut.
 import type { Sentence } from '../data/corpus.ts';
-import { squeezedText } from './squeezedText.ts';
+import { squeezedText } from './textSources.ts';
 import type { Work } from './work.ts';
 
 /** A text that was found, and the sentences that hold it from the first to the last. */

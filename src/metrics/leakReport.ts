@@ -1,7 +1,6 @@
 // What is told of leaks: counts by task and source, and leaked sentences beside the text that holds them.
 import type { Sentence, Split, Task } from '../data/corpus.ts';
-import type { LeakKind } from './leakedSentences.ts';
-import type { LeakCounts } from './leaks.ts';
+import type { LeakCounts, LeakKind } from './leaks.ts';
 
 /** A split that runs learn from or are chosen on. */
 export type TrainingSplit = Exclude<Split, 'test'>;

@@ -1,10 +1,90 @@
-// Reports which test sentences of each task stand in training text too.
+// Finds test sentences that also occur in training text, counts them by source and task, and says which to leave out.
 import type { Sentence, Split } from '../data/corpus.ts';
 import { HeldTexts } from './heldTexts.ts';
-import { LeakTally } from './leakTally.ts';
-import { NearIndex, type NearOptions } from './nearIndex.ts';
+import { nearDefaults, NearIndex, type NearOptions } from './nearIndex.ts';
 import { TextSources, type SentencePlace, type TextSource } from './textSources.ts';
 import { countThrough, type Work } from './work.ts';
+
+interface NearPlace extends SentencePlace {
+  readonly similarity: number;
+}
+
+/** Keeps of each text and source the first sentence with it, and of each text the places that are near. */
+class LeakTally {
+  private readonly training: readonly TextSource[];
+  private readonly taskNames: readonly string[];
+  /** `[texts, sources]`: the first sentence plus one, 0 for none. */
+  private readonly exact: Int32Array;
+  private readonly near = new Map<number, readonly NearPlace[]>();
+
+  constructor(texts: number, training: readonly TextSource[]) {
+    this.training = training;
+    this.taskNames = [...new Set(training.map(({ task }) => task))];
+    this.exact = new Int32Array(texts * training.length);
+  }
+
+  addExact(text: number, source: number, sentence: number): void {
+    const at = text * this.training.length + source;
+    const known = this.exact[at] as number;
+    if (known === 0 || sentence + 1 < known) this.exact[at] = sentence + 1;
+  }
+
+  /** In the order of the sources. */
+  addNear(text: number, places: readonly NearPlace[]): void {
+    if (places.length > 0) this.near.set(text, places);
+  }
+
+  /** What was found of these texts, which are the given sentences of one task. */
+  report(
+    texts: readonly { readonly text: number; readonly sentence: number }[],
+  ): LeakCounts & Pick<TaskLeaks, 'bySource' | 'byTask' | 'leaks'> {
+    const bySource = this.training.map(({ task, split }) => ({ task, split, exact: 0, near: 0 }));
+    const byTask = this.taskNames.map((task) => ({ task, exact: 0, near: 0 }));
+    const taskOf = (source: number): number => this.taskNames.indexOf(this.training[source]?.task ?? '');
+    const leaks: Leak[] = [];
+    for (const { text, sentence } of texts) {
+      const exact = this.exactPlaces(text);
+      const near = this.near.get(text) ?? [];
+      const leak = strongest(sentence, exact, near);
+      if (leak === null) continue;
+      leaks.push(leak);
+      const exactSources = new Set(exact.map(({ source }) => source));
+      const nearSources = new Set(near.map(({ source }) => source));
+      countOnce(exactSources, nearSources, bySource);
+      countOnce(new Set([...exactSources].map(taskOf)), new Set([...nearSources].map(taskOf)), byTask);
+    }
+    const exact = leaks.filter(({ kind }) => kind === 'exact').length;
+    return { exact, near: leaks.length - exact, bySource, byTask, leaks };
+  }
+
+  private exactPlaces(text: number): SentencePlace[] {
+    const from = text * this.training.length;
+    return this.training.flatMap((_, source) => {
+      const sentence = (this.exact[from + source] as number) - 1;
+      return sentence < 0 ? [] : [{ source, sentence }];
+    });
+  }
+}
+
+function strongest(sentence: number, [first]: readonly SentencePlace[], near: readonly NearPlace[]): Leak | null {
+  if (first !== undefined) return { sentence, kind: 'exact', match: first, similarity: 1 };
+  const [nearest] = [...near].sort((left, right) => right.similarity - left.similarity);
+  if (nearest === undefined) return null;
+  const { similarity, ...match } = nearest;
+  return { sentence, kind: 'near', match, similarity };
+}
+
+/** Counts one test sentence in every group with a match, as near only where the group has no exact one. */
+function countOnce(
+  exact: ReadonlySet<number>,
+  near: ReadonlySet<number>,
+  groups: readonly { exact: number; near: number }[],
+): void {
+  groups.forEach((group, index) => {
+    if (exact.has(index)) group.exact++;
+    else if (near.has(index)) group.near++;
+  });
+}
 
 /** Shorter test sentences are mostly headings, which say nothing about a leak; they are neither compared nor counted. */
 export const leastLeakTokens = 5;
@@ -17,7 +97,7 @@ export interface LeakCounts {
 }
 
 /** A test sentence, and the training sentence that is most like it, the first of equals. */
-export interface Leak {
+interface Leak {
   /** Of the task's test sentences, counted from 0. */
   readonly sentence: number;
   readonly kind: 'exact' | 'near';
@@ -39,7 +119,7 @@ export interface TaskLeaks extends LeakCounts {
   readonly leaks: readonly Leak[];
 }
 
-export interface LeakInput {
+interface LeakInput {
   readonly tests: readonly { readonly task: string; readonly sentences: readonly Sentence[] }[];
   /** Train and devel of the tasks that are trained on, each split in its own order. */
   readonly training: readonly TextSource[];
@@ -80,4 +160,39 @@ export function* findLeaks({ tests, training, near }: LeakInput): Work<readonly 
 /** Whether a test sentence is long enough to be a leak. */
 export function isCompared({ tokens }: Sentence): boolean {
   return tokens.length >= leastLeakTokens;
+}
+
+/** `exact`: sentences with text of a test sentence that is wholly there; `near`: these, and those with nearly the same text. */
+export type LeakKind = 'exact' | 'near';
+
+/**
+ * For each list of training sentences, such as the train split of each task of a run in its own order, 1 for each sentence that is to be
+ * left out, `[train]`. These are the sentences in which `findLeaks` finds the test sentences of the run's tasks, with its defaults: where
+ * a test sentence runs over several training sentences, all of them.
+ */
+export function* leakedSentences(
+  training: readonly (readonly Sentence[])[],
+  tests: readonly (readonly Sentence[])[],
+  how: LeakKind,
+): Work<readonly Uint8Array[]> {
+  const compared = tests.map((sentences) => sentences.filter(isCompared));
+  const leaked = training.map((sentences) => new Uint8Array(sentences.length));
+  const texts = new HeldTexts(compared.flat());
+  for (const [list, sentences] of training.entries()) {
+    yield* texts.search('searching training text', sentences, ({ first, last }) => {
+      leaked[list]?.fill(1, first, last + 1);
+    });
+  }
+  if (how === 'near') {
+    // Being near works both ways, and test sentences are fewer.
+    const sources = compared.map((sentences, test) => ({ task: String(test), split: 'test' as const, sentences }));
+    const index = yield* NearIndex.build(new TextSources(sources), nearDefaults);
+    for (const [list, sentences] of training.entries()) {
+      yield* countThrough('comparing shingles', sentences.length, (number) => {
+        const sentence = sentences[number];
+        if (sentence !== undefined && index.matches(sentence).length > 0) leaked[list]?.fill(1, number, number + 1);
+      });
+    }
+  }
+  return leaked;
 }

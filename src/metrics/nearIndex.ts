@@ -1,8 +1,7 @@
 // Finds all sentences whose text is nearly the same, by the shingles of their words.
 import type { Sentence } from '../data/corpus.ts';
-import { NumberList } from './numberList.ts';
 import type { TextSources } from './textSources.ts';
-import { ABSENT, ROOT, WordTrie } from './wordTrie.ts';
+import { ABSENT, NumberList, ROOT, WordTrie } from './wordTrie.ts';
 import { countThrough, type Work } from './work.ts';
 
 export interface NearOptions {

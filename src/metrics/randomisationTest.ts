@@ -1,5 +1,5 @@
 // The paired approximate randomisation test of two systems' F1 over sentences.
-import type { Rng } from '../util/rng.ts';
+import type { Rng } from '../util/random.ts';
 import { checkPairs, type PairedCounts } from './pairedTraining.ts';
 import { totalCounts } from './sentenceCounts.ts';
 

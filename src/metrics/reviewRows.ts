@@ -1,10 +1,9 @@
 // The doubtful labels as flat rows, for people who go through them one by one.
 import type { Mention, Sentence, Split } from '../data/corpus.ts';
+import { stringsOfRegion, type EntitySets } from './entitySets.ts';
 import type { LabelConflicts } from './labelConflicts.ts';
 import type { LabelPair, LabelPairs } from './labelPairs.ts';
-import { mentionText } from './mentionText.ts';
-import type { MissedLabel } from './missedLabels.ts';
-import type { SentencePlace, TextSource } from './textSources.ts';
+import { mentionText, type SentencePlace, type TextSource } from './textSources.ts';
 
 export interface ReviewRow {
   readonly kind: 'labelled differently' | 'same text, other labels' | 'near text, other labels' | 'perhaps missed';
@@ -84,4 +83,41 @@ function sentenceAt({ source, sentence }: SentencePlace, sources: readonly TextS
 
 function listed(mentions: readonly Mention[], sentence: Sentence): string {
   return mentions.map((mention) => `${mentionText(sentence, mention)} (${mention.type})`).join('; ') || 'no';
+}
+
+interface GuessedMention extends Mention {
+  /** Probability of the whole mention, 0 to 1; null where it is not known. */
+  readonly confidence: number | null;
+}
+
+export interface MissedLabel extends GuessedMention {
+  /** Of the test sentences, counted from 0. */
+  readonly sentence: number;
+  readonly text: string;
+  /** Mentions of this text in training. */
+  readonly training: number;
+}
+
+/**
+ * The mentions of region TP, which ratio D of Chai et al. 2022 counts: their string is in T and not in L. Highest confidence first, unknown
+ * ones last, then by place. `sets` and the predictions are of this test split; strings are compared in the case that `sets` are in.
+ */
+export function missedLabels(
+  sets: EntitySets,
+  test: readonly Sentence[],
+  predicted: readonly (readonly GuessedMention[])[],
+  { lowerCase = false } = {},
+): readonly MissedLabel[] {
+  const training = new Map(stringsOfRegion(sets, 'TP').map((string) => [string.text, string.training]));
+  const found = test.flatMap((sentence, index) =>
+    (predicted[index] ?? []).flatMap((mention) => {
+      const text = mentionText(sentence, mention);
+      const inTraining = training.get(lowerCase ? text.toLowerCase() : text);
+      return inTraining === undefined ? [] : [{ ...mention, sentence: index, text, training: inTraining }];
+    }),
+  );
+  const sureness = ({ confidence }: MissedLabel): number => confidence ?? -1;
+  return found.sort(
+    (left, right) => sureness(right) - sureness(left) || left.sentence - right.sentence || left.start - right.start,
+  );
 }

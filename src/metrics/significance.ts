@@ -1,14 +1,94 @@
 // Which differences between two systems can be told from noise, over sentences and over seeds, corrected for how many are looked at.
-import { Rng } from '../util/rng.ts';
+import { Rng } from '../util/random.ts';
 import { bootstrapIntervals, type Interval } from './bootstrapIntervals.ts';
-import { holm } from './holm.ts';
-import { pairedSpread, type PairedSpread } from './pairedSpread.ts';
 import type { PairedTraining } from './pairedTraining.ts';
 import { randomisationTest, type RandomisationTest } from './randomisationTest.ts';
 import { totalCounts, type SentenceCounts } from './sentenceCounts.ts';
 import { spanScore } from './spanScore.ts';
-import type { Spread } from './spread.ts';
-import { criticalStudentT, pOfStudentT } from './studentT.ts';
+import { mean, spread, spreadWithin, type Spread } from './spread.ts';
+
+/**
+ * Adjusted p-values in the order given (Holm 1979; R's `p.adjust(method = "holm")`): comparing them with 0.05 keeps the probability of even one
+ * false finding in the whole family at or below 5 %, however the comparisons hang together.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = [...pValues.keys()].sort((left, right) => (pValues[left] ?? 0) - (pValues[right] ?? 0));
+  const adjusted = pValues.map(() => 1);
+  let largest = 0;
+  order.forEach((index, rank) => {
+    largest = Math.max(largest, (pValues.length - rank) * (pValues[index] ?? 1));
+    adjusted[index] = Math.min(1, largest);
+  });
+  return adjusted;
+}
+
+/** The difference of two trainings that share seed and round, percent of F1. */
+interface PairedDifference {
+  readonly seed: number;
+  /** Of the selected snapshots. */
+  readonly difference: number;
+  /** Of every kept snapshot. */
+  readonly snapshots: readonly number[];
+}
+
+/**
+ * `trainings`: over all seeds and rounds, a value each. `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed,
+ * seeds pooled. `snapshots`: over the kept snapshots of a training, trainings pooled; there the mean is that of all snapshots.
+ */
+interface PairedSpread {
+  readonly trainings: Spread | null;
+  readonly seeds: Spread | null;
+  readonly rounds: Spread | null;
+  readonly snapshots: Spread | null;
+}
+
+/** The spreads of paired differences; null where there are no values, deviation null where there are too few. */
+export function pairedSpread(differences: readonly PairedDifference[]): PairedSpread {
+  const seeds = [...new Set(differences.map(({ seed }) => seed))].map((seed) =>
+    differences.filter((training) => training.seed === seed).map(({ difference }) => difference),
+  );
+  return {
+    trainings: spread(differences.map(({ difference }) => difference)),
+    seeds: spread(seeds.flatMap((values) => mean(values) ?? [])),
+    rounds: spreadWithin(seeds),
+    snapshots: spreadWithin(differences.map(({ snapshots }) => snapshots)),
+  };
+}
+
+/**
+ * The probability that |T| is at least |t| with `freedom` (1, 2, …) degrees of freedom: one less the finite sums of Abramowitz and Stegun 1964,
+ * 26.7.3 and 26.7.4. Absolute error about 1e-15.
+ */
+export function pOfStudentT(t: number, freedom: number): number {
+  return Math.max(0, 1 - within(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
+}
+
+/** The t that |T| stays below with probability `level` (0.95: the table's t of .975) with `freedom` (1, 2, …) degrees of freedom. */
+export function criticalStudentT(level: number, freedom: number): number {
+  let low = 0;
+  let high = Math.PI / 2;
+  // Sixty halvings leave less than the last bit of the angle.
+  for (let halving = 0; halving < 60; halving++) {
+    const angle = (low + high) / 2;
+    if (within(angle, freedom) < level) low = angle;
+    else high = angle;
+  }
+  return Math.sqrt(freedom) * Math.tan((low + high) / 2);
+}
+
+/** P(|T| < sqrt(freedom) tan(angle)). */
+function within(angle: number, freedom: number): number {
+  const cosine = Math.cos(angle);
+  const isOdd = freedom % 2 === 1;
+  let term = isOdd ? cosine : 1;
+  let sum = freedom === 1 ? 0 : term;
+  for (let power = isOdd ? 3 : 2; power <= freedom - 2; power += 2) {
+    term *= ((power - 1) / power) * cosine ** 2;
+    sum += term;
+  }
+  const product = Math.sin(angle) * sum;
+  return isOdd ? (2 / Math.PI) * (angle + product) : product;
+}
 
 /**
  * Whether a difference is more than noise, with `alpha` for the whole family:
@@ -19,7 +99,7 @@ import { criticalStudentT, pOfStudentT } from './studentT.ts';
  */
 export type Verdict = 'sentences' | 'oneSeed' | 'seeds' | 'yes';
 
-export interface Estimate extends Interval {
+interface Estimate extends Interval {
   readonly mean: number;
 }
 
@@ -40,14 +120,14 @@ export interface Significance {
 }
 
 /** A paired t test of the seeds' mean differences. */
-export interface SeedTest {
+interface SeedTest {
   readonly count: number;
   readonly p: number;
   /** Half of the t interval at 1 - alpha: t * deviation / sqrt(count), percent of F1. Unadjusted. */
   readonly halfWidth: number;
 }
 
-export interface SignificanceOptions {
+interface SignificanceOptions {
   /** Of the random numbers. Every comparison has the same ones, so its p does not hang on which others are looked at. */
   readonly seed: number;
   readonly alpha: number;
@@ -60,7 +140,7 @@ export interface SignificanceOptions {
 export const significanceDefaults: SignificanceOptions = { seed: 1, alpha: 0.05, draws: 10_000, resamples: 2_000 };
 
 /** How many comparisons are done. */
-export interface SignificanceProgress {
+interface SignificanceProgress {
   readonly done: number;
   readonly of: number;
 }

@@ -1,5 +1,5 @@
 // Sentences of many tasks and splits, counted through as one list.
-import type { Sentence, Split } from '../data/corpus.ts';
+import type { Mention, Sentence, Split } from '../data/corpus.ts';
 
 /** The sentences of one split of one task. */
 export interface TextSource {
@@ -39,5 +39,52 @@ export class TextSources {
   sentenceOf(number: number): Sentence {
     const { source, sentence } = this.placeOf(number);
     return this.sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
+  }
+}
+
+/** Without white space, in lower case, and with the quotation marks `` and '' of tokenised text as the sign that they stand for. */
+export function squeezedText({ tokens }: Pick<Sentence, 'tokens'>): string {
+  const joined = tokens.join('');
+  const whole = /\s/u.test(joined) ? joined.replace(/\s+/gu, '') : joined;
+  return whole.toLowerCase().replace(/``|''/g, '"');
+}
+
+/** The mention's tokens joined by one space. */
+export function mentionText(
+  { tokens }: Pick<Sentence, 'tokens'>,
+  { start, end }: Pick<Mention, 'start' | 'end'>,
+): string {
+  return end - start === 1 ? (tokens[start] ?? '') : tokens.slice(start, end).join(' ');
+}
+
+/** The string that a mention counts as in a set: its text, or that in lower case where strings that differ in case alone are one. */
+export function mentionString(sentence: Pick<Sentence, 'tokens'>, mention: Mention, lowerCase: boolean): string {
+  const text = mentionText(sentence, mention);
+  return lowerCase ? text.toLowerCase() : text;
+}
+
+/** Keeps the first of many items in an order, without keeping all of them. */
+export class Ranking<Item> {
+  /** Of all items that were added. */
+  count = 0;
+  private readonly limit: number;
+  private readonly compare: (left: Item, right: Item) => number;
+  private items: Item[] = [];
+
+  /** Keeps `limit` items; the order must be the same whenever it is asked for. */
+  constructor(limit: number, compare: (left: Item, right: Item) => number) {
+    this.limit = limit;
+    this.compare = compare;
+  }
+
+  add(item: Item): void {
+    this.count++;
+    this.items.push(item);
+    if (this.items.length >= 2 * this.limit + 1000) this.items = this.first();
+  }
+
+  /** The first `limit` items in their order. */
+  first(): Item[] {
+    return this.items.sort(this.compare).slice(0, this.limit);
   }
 }

@@ -1,6 +1,6 @@
 // Dropout whose masks are a function of (seed, step, site, element), so that they can be made again anywhere.
 import * as tf from '@tensorflow/tfjs';
-import { hash32, hashWords } from '../util/hash32.ts';
+import { hash32, hashWords } from '../util/random.ts';
 
 /** Names a step's dropout masks; `null` where nothing is dropped (evaluation). */
 export interface DropoutStream {

@@ -1,14 +1,12 @@
 // Encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
-import { transposed } from './storedTensor.ts';
 import { LabError } from '../util/labError.ts';
-import { bertTensor } from './bert/bertTensors.ts';
-import type { Correspondence } from './correspondence.ts';
-import type { HostParameters, HostTensor } from './parameters.ts';
-import { encoderShapes } from './parameters.ts';
-import type { FileTensor } from './safetensors.ts';
-import type { StoredTensor } from './storedTensor.ts';
+import { bertTensor } from './bert/bertParameters.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
-import { xlnetTensor } from './xlnet/xlnetTensors.ts';
+import type { Correspondence } from './parameterPlace.ts';
+import { encoderShapes, type HostParameters, type HostTensor } from './parameters.ts';
+import type { FileTensor } from './safetensors.ts';
+import { transposed, type StoredTensor } from './storedTensor.ts';
+import { xlnetTensor } from './xlnet/xlnetParameters.ts';
 
 /** The Hugging Face tensor behind one of our parameters. */
 export function huggingFaceTensor(parameter: string, config: EncoderConfig): Correspondence {

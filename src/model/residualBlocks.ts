@@ -1,11 +1,25 @@
 // What follows attention in a layer of any family: its residual, then a feed-forward block with another, each normed after it.
 import * as tf from '@tensorflow/tfjs';
-import { activate } from './activate.ts';
 import { parameter } from './deviceParameters.ts';
-import type { DropoutStream } from './dropout.ts';
-import { dropout } from './dropout.ts';
-import type { EncoderSizes } from './configSizes.ts';
-import { layerNorm } from './layerNorm.ts';
+import { dropout, type DropoutStream } from './dropout.ts';
+import type { Activation, EncoderSizes } from './encoderSizes.ts';
+
+/** The activations of feed-forward blocks in plain tfjs ops. */
+function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
+  if (activation === 'relu') return tf.relu(x);
+  const gate =
+    activation === 'gelu'
+      ? tf.erf(tf.mul(x, Math.SQRT1_2))
+      : tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
+  return tf.mul(tf.mul(x, 0.5), tf.add(gate, 1));
+}
+
+/** Rows of x [n, d] brought to mean 0 and variance 1, then scaled and shifted. */
+export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, 1, true));
+  const variance = tf.mean(tf.square(centred), 1, true);
+  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), scale), shift);
+}
 
 /**
  * h'' [B*T, d] from h [B*T, d] and what attention makes of it: h' = LN(dropout(attended) + h), h'' = LN(dropout(ff(h')) + h'). `inner`: the rate
@@ -30,4 +44,18 @@ export function residualBlocks(
   const inner = activate(linear(middle, 'feedForward.inner'), activation);
   const outer = linear(dropout(inner, rates.inner, stream, layer, 'inner'), 'feedForward.outer');
   return norm(tf.add(dropout(outer, rates.outer, stream, layer, 'outer'), middle), 'feedForward.norm');
+}
+
+/** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. Padding is hidden from every piece but itself, so that no row is without a target. */
+export function attentionMask(pieceCounts: Int32Array, [B, T]: readonly [number, number]): tf.Tensor4D {
+  const mask = new Float32Array(B * T * T);
+  for (let b = 0; b < B; b++) {
+    const real = pieceCounts[b] as number;
+    for (let i = 0; i < T; i++) {
+      for (let j = real; j < T; j++) {
+        if (i !== j) mask[(b * T + i) * T + j] = -1e30;
+      }
+    }
+  }
+  return tf.tensor4d(mask, [B, 1, T, T]);
 }

@@ -1,10 +1,83 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
-import { judge } from '../util/judge.ts';
 import { LabError } from '../util/labError.ts';
-import { parseJson } from '../util/parseJson.ts';
-import { safetensorsStream } from './safetensorsStream.ts';
+import { judge, parseJson } from '../util/validate.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
+
+/** Bits of each number as a half: to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
+export function narrowHalf(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(words, halfOf);
+}
+
+function halfOf(word: number): number {
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // not a number
+  if (magnitude >= 0x47800000) return sign | 0x7c00; // 65,536 and above
+  if (magnitude < 0x33000000) return sign; // below half of the smallest subnormal
+  const exponent = magnitude >>> 23;
+  // A subnormal half keeps fewer bits of the fraction, whose leading 1 then shows.
+  const dropped = exponent < 113 ? 126 - exponent : 13;
+  const kept = exponent < 113 ? 0x800000 | (magnitude & 0x7fffff) : magnitude - 0x38000000;
+  const half = kept >>> dropped;
+  const rest = kept & ((1 << dropped) - 1);
+  const middle = 1 << (dropped - 1);
+  // A carry into the exponent is the next power of two, or infinity.
+  return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
+}
+
+/** Element type of the numbers that are written. */
+export type WrittenType = 'F32' | 'F16';
+
+/** A safetensors file as a stream: the header first, then one tensor after another, so that the whole is never held. */
+interface SafetensorsStream {
+  readonly sizeBytes: number;
+  /** The file's bytes in order, each chunk in a buffer of its own. Throws LabError `safetensors/half` for a number that F16 cannot hold. */
+  chunks(): Generator<Uint8Array<ArrayBuffer>, void>;
+}
+
+/** A file of these tensors in their order; one tensor's numbers are read at a time. */
+export function safetensorsStream(tensors: ReadonlyMap<string, StoredTensor>, dtype: WrittenType): SafetensorsStream {
+  const elementBytes = storedElementBytes.get(dtype) as number;
+  let end = 0;
+  const entries = [...tensors].map(([name, { shape }]) => {
+    const from = end;
+    end += elementBytes * shape.reduce((product, size) => product * size, 1);
+    return [name, { dtype, shape, data_offsets: [from, end] }] as const;
+  });
+  const header = headerBytes({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) });
+  return {
+    sizeBytes: header.byteLength + end,
+    *chunks() {
+      yield header;
+      for (const [name, tensor] of tensors) yield numbersOf(name, tensor, dtype);
+    },
+  };
+}
+
+function headerBytes(entries: unknown): Uint8Array<ArrayBuffer> {
+  // Spaces behind the header bring the numbers to a multiple of 8 bytes.
+  const unpadded = new TextEncoder().encode(JSON.stringify(entries));
+  const bytes = new Uint8Array(8 + 8 * Math.ceil(unpadded.byteLength / 8));
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.byteLength - 8), true);
+  bytes.fill(0x20, 8).set(unpadded, 8);
+  return bytes;
+}
+
+function numbersOf(name: string, { read }: StoredTensor, dtype: WrittenType): Uint8Array<ArrayBuffer> {
+  const values = Float32Array.from(read());
+  if (dtype === 'F32') return new Uint8Array(values.buffer);
+  const halves = narrowHalf(values);
+  const lost = halves.findIndex((half, index) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[index]));
+  if (lost >= 0) {
+    throw new LabError('safetensors/half', `Tensor ${name} holds a number that is too large for F16.`, {
+      expected: 'numbers up to 65,504; write F32',
+      got: String(values[lost]),
+    });
+  }
+  return new Uint8Array(halves.buffer);
+}
 
 /** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
 export interface FileTensor {

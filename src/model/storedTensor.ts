@@ -1,5 +1,4 @@
 // A tensor as it lies in a weights file: described at once, its numbers read when they are asked for.
-
 /** One tensor of an opened file. */
 export interface StoredTensor {
   /** The element type by its safetensors name (`F32`). */
@@ -63,4 +62,22 @@ export function transposed(values: Float32Array, shape: readonly number[]): Floa
     }
   }
   return result;
+}
+
+/** What is no matrix stays as it is, so that its shape is refused where it is compared. */
+export function turned(matrix: StoredTensor): StoredTensor {
+  if (matrix.shape.length !== 2) return matrix;
+  const [rows = 0, columns = 0] = matrix.shape;
+  return {
+    dtype: matrix.dtype,
+    shape: [columns, rows],
+    read: () => transposed(Float32Array.from(matrix.read()), [columns, rows]),
+  };
+}
+
+/** A file of weights in memory, as it was dropped. */
+export interface WeightsFile {
+  /** Its name without folders. */
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }

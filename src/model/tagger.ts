@@ -1,13 +1,26 @@
 // The whole network, told plainly: encoder, linear layer, CRF or softmax over tags.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from './batch.ts';
+import { bertEncoder } from './bert/bert.ts';
 import { crfLogLikelihood } from './crf.ts';
 import { parameter } from './deviceParameters.ts';
-import type { DropoutRates, DropoutStream } from './dropout.ts';
-import { dropout } from './dropout.ts';
-import { encoderStates } from './encoder.ts';
+import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
 import type { HeadShape } from './parameters.ts';
+import { xlnetEncoder } from './xlnet/xlnet.ts';
+
+/** Hidden states [B*T, d], one tensor for the embedding and one for each layer; the last is what the head reads. */
+export function encoderStates(
+  batch: Batch,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  config: EncoderConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): readonly tf.Tensor2D[] {
+  return config.family === 'bert'
+    ? bertEncoder(batch, parameters, config, rates, stream)
+    : xlnetEncoder(batch, parameters, config, rates, stream);
+}
 
 export interface TaggerShape {
   readonly encoder: EncoderConfig;

@@ -1,12 +1,17 @@
 // The tensors of a trained tagger's weights file: the encoder and classifier of transformers, and a CRF beside them.
 import { LabError } from '../util/labError.ts';
-import type { HeadShape, HostParameters, HostTensor } from './parameters.ts';
-import { encoderShapes, headShapes, sizeOf } from './parameters.ts';
-import { transposed } from './storedTensor.ts';
-import { huggingFaceTensor } from './pretrained.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
+import {
+  encoderShapes,
+  headShapes,
+  sizeOf,
+  type HeadShape,
+  type HostParameters,
+  type HostTensor,
+} from './parameters.ts';
+import { huggingFaceTensor } from './pretrained.ts';
 import type { FileTensor } from './safetensors.ts';
-import type { StoredTensor } from './storedTensor.ts';
+import { transposed, type StoredTensor } from './storedTensor.ts';
 import type { TaggerShape } from './tagger.ts';
 
 /**

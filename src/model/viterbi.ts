@@ -1,4 +1,5 @@
 // The best tag sequence of a linear-chain CRF, by dynamic programming on the host.
+import type { HeadShape, HostParameters } from './parameters.ts';
 
 /** Weights of the chain; `start` and `end` are null for a CRF without those states. */
 export interface ChainWeights {
@@ -59,4 +60,16 @@ export function argmaxTags(emissions: Float32Array, count: number, tagCount: num
     }
   }
   return tags;
+}
+
+/** Null for the softmax head, which has none. */
+export function chainOf(parameters: HostParameters, { kind }: Pick<HeadShape, 'kind'>): ChainWeights | null {
+  if (kind === 'softmax') return null;
+  const transitions = parameters.get('crf.transitions')?.values;
+  if (transitions === undefined) throw new Error('a CRF without transitions');
+  return {
+    transitions,
+    start: parameters.get('crf.start')?.values ?? null,
+    end: parameters.get('crf.end')?.values ?? null,
+  };
 }

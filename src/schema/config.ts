@@ -1,7 +1,7 @@
 // Everything a person can set about how one run is trained.
+import { z } from 'zod';
 import { TAG_SCHEMES } from '../data/tagScheme.ts';
 import { LABEL_MODES } from '../data/tagSet.ts';
-import { z } from 'zod';
 
 const fraction = z.number().min(0).lt(1);
 

@@ -1,11 +1,13 @@
-// What the lab keeps about a corpus beside its sentences.
-import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpusSource.ts';
+// What the lab stores of a corpus: its record, and the sentences and texts of each split.
 import { z } from 'zod';
+import type { Sentence } from '../data/corpus.ts';
+import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpusSource.ts';
+import type { DocumentText } from '../data/document.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
 const count = z.int().min(0);
 
-export const issueSchema = z.strictObject({
+const issueSchema = z.strictObject({
   severity: z.enum(['error', 'warning', 'info']),
   code: z.string(),
   file: z.string(),
@@ -60,4 +62,51 @@ export const corpusRecordSchema = z.strictObject({
   builtIn: z.boolean(),
   addedAt: z.iso.datetime(),
 });
+/** What the lab keeps about a corpus beside its sentences. */
 export type CorpusRecord = z.infer<typeof corpusRecordSchema>;
+
+const place = z.int().min(0);
+
+/** Start and end of each token in turn, since objects would take several times the room. */
+const tokenOffsetsSchema = z.array(place).refine((places) => places.length % 2 === 0, 'a token has a start and an end');
+
+const documentSchema = z.strictObject({ id: z.string(), text: z.string(), sentences: z.array(tokenOffsetsSchema) });
+
+export const storedTextsSchema = z.array(documentSchema);
+/** The texts of one split of a corpus as they are stored. */
+type StoredTexts = z.infer<typeof storedTextsSchema>;
+
+/** Texts as they are stored. */
+export function storeTexts(texts: readonly DocumentText[]): StoredTexts {
+  return texts.map(({ id, text, sentences }) => ({
+    id,
+    text,
+    sentences: sentences.map((tokens) => tokens.flatMap(({ start, end }) => [start, end])),
+  }));
+}
+
+/** Stored texts as the lab uses them. */
+export function unstoreTexts(stored: StoredTexts): DocumentText[] {
+  return stored.map(({ id, text, sentences }) => ({
+    id,
+    text,
+    sentences: sentences.map((places) =>
+      Array.from({ length: places.length / 2 }, (_, token) => ({
+        start: places[2 * token] ?? 0,
+        end: places[2 * token + 1] ?? 0,
+      })),
+    ),
+  }));
+}
+
+const mentionSchema = z.strictObject({ type: z.string(), start: z.int().min(0), end: z.int().min(1) });
+
+const sentenceSchema = z
+  .strictObject({ tokens: z.array(z.string()), mentions: z.array(mentionSchema) })
+  .refine(({ tokens, mentions }) => mentions.every(({ start, end }) => start < end && end <= tokens.length), {
+    path: ['mentions'],
+    message: 'a mention must lie within its sentence',
+  });
+
+/** The sentences of one split as they are stored. */
+export const sentencesSchema: z.ZodType<readonly Sentence[]> = z.array(sentenceSchema);

@@ -1,7 +1,6 @@
 // What is asked about entity sets, and what is answered: their sizes, the strings of a region, the sentences of a string.
 import type { Mention, Split, Task } from '../data/corpus.ts';
 import type { EntityRegion, EntitySetOptions, EntitySets, EntityString } from '../metrics/entitySets.ts';
-import type { EulerLayout } from './eulerLayout.ts';
 import type { PredictionRequest } from './storedPredictions.ts';
 
 export interface EntitySetsQuery extends Required<EntitySetOptions> {
@@ -66,4 +65,33 @@ export interface StringSentencesPage {
   /** Of `where`. */
   readonly total: number;
   readonly sentences: readonly StringSentence[];
+}
+
+export interface EulerPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface EulerCircle extends EulerPoint {
+  readonly radius: number;
+}
+
+export interface EulerRegion {
+  /** Its area: what it would be to be exact is the region's strings. Three circles have no place for every seven numbers. */
+  readonly drawn: number;
+  /** The middle of its widest part, and the distance from there to the nearest circle; null where it is not drawn. */
+  readonly middle: (EulerPoint & { readonly clearance: number }) | null;
+}
+
+/** In a plane where a unit of area is a string: T to the left, L above P. */
+export interface EulerLayout {
+  /** Radius 0 for empty sets; P is empty without predictions. */
+  readonly circles: Readonly<Record<'T' | 'L' | 'P', EulerCircle>>;
+  readonly regions: Readonly<Record<EntityRegion, EulerRegion>>;
+}
+
+/** The train splits of these tasks, and their devel splits unless `trainOnly`. */
+export interface TrainingTasks {
+  readonly tasks: readonly Task[];
+  readonly trainOnly: boolean;
 }

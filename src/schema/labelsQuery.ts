@@ -2,8 +2,7 @@
 import type { Mention, Split, Task } from '../data/corpus.ts';
 import type { LabelConflict, LabelPlace } from '../metrics/labelConflicts.ts';
 import type { LabelPair } from '../metrics/labelPairs.ts';
-import type { MissedLabel } from '../metrics/missedLabels.ts';
-import type { ReviewRow } from '../metrics/reviewRows.ts';
+import type { MissedLabel, ReviewRow } from '../metrics/reviewRows.ts';
 import type { EntitySetsQuery } from './entitySetsQuery.ts';
 
 /** The labels of all splits of some tasks. */

@@ -1,13 +1,30 @@
 // A plan as a file: what is to be trained, by names a person can read, for the page and for headless alike.
 import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema, slicingSchema } from './runRecord.ts';
-import { upgradePlanFile } from './upgradePlanFile.ts';
+import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
+
+/** Version 1 knew a list of tasks for one method, STL. Anything else is answered as it came, for the schema to judge. */
+export function upgradePlanFile(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { method, tasks, config, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (rest['format'] !== 'bioner-lab-plan' || rest['version'] !== 1) return value;
+  return {
+    ...rest,
+    version: 2,
+    methods: [method],
+    slicingRates: [],
+    biases: 'released',
+    frozen: false,
+    categories: [{ name: 'tasks', typeName: null, tasks }],
+    rounds: { count: 0, epochs: 30 },
+    config: upgradeConfig(config),
+  };
+}
 
 /** A named input; the fingerprint, when given, must match what is found under the name. */
 const inputSchema = z.strictObject({ name: z.string().min(1), fingerprint: z.string().optional() });
 
-export const planTaskSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+const planTaskSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
 export type PlanTask = z.infer<typeof planTaskSchema>;
 
 /** Tasks trained together by MTL-XC under one type name; for STL alone a list of tasks, and then the type name may be null. */

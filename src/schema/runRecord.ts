@@ -1,10 +1,77 @@
 // One run: what it was asked to do, and what it has done so far.
 import { z } from 'zod';
-import { trainingConfigSchema } from './config.ts';
+import type { EntityScores, SpanScore, SplitScores } from '../metrics/spanScore.ts';
+import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { precisionSchema } from './machineSettings.ts';
-import { splitScoresSchema } from './scores.ts';
-import { upgradeRunRecord } from './upgradeRunRecord.ts';
+
+const count = z.int().min(0);
+const percent = z.number().min(0).max(100);
+
+const spanScoreSchema = z.strictObject({
+  gold: count,
+  predicted: count,
+  correct: count,
+  precision: percent,
+  recall: percent,
+  f1: percent,
+}) satisfies z.ZodType<SpanScore>;
+
+const entityScoresSchema = z.strictObject({
+  overall: spanScoreSchema,
+  perType: z.record(z.string(), spanScoreSchema),
+}) satisfies z.ZodType<EntityScores>;
+
+/** Checks entity scores as they are stored. */
+export const splitScoresSchema = z.strictObject({
+  sentences: count,
+  tokens: count,
+  accuracy: percent,
+  lenient: entityScoresSchema,
+  strict: entityScoresSchema,
+  discarded: count,
+}) satisfies z.ZodType<SplitScores>;
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The configuration of a version 1 run or plan, which had neither fixed steps nor mixing. */
+export function upgradeConfig(config: unknown): unknown {
+  return isObject(config) ? { steps: null, mixing: 'proportional', ...config } : config;
+}
+
+/** Version 1 knew one task a run, without category, slicing and rounds. Anything else is answered as it came, for the schema to judge. */
+export function upgradeRunRecord(value: unknown): unknown {
+  if (!isObject(value) || value['version'] !== 1 || !isObject(value['spec'])) return value;
+  const { corpus, type, config, ...spec } = value['spec'];
+  const alone = (scores: unknown): unknown[] => [scores ?? null];
+  const points = (list: unknown, members: readonly string[]): unknown =>
+    Array.isArray(list)
+      ? list.map((point: unknown) =>
+          isObject(point)
+            ? { ...point, ...Object.fromEntries(members.map((name) => [name, alone(point[name])])) }
+            : point,
+        )
+      : list;
+  return {
+    ...value,
+    version: 2,
+    spec: {
+      ...spec,
+      tasks: [{ corpus, type }],
+      category: null,
+      slicing: null,
+      round: 0,
+      parent: null,
+      config: upgradeConfig(config),
+    },
+    counts: isObject(value['counts']) ? [value['counts']] : null,
+    epochs: points(value['epochs'], ['devel']),
+    snapshots: points(value['snapshots'], ['devel', 'test']),
+  };
+}
 
 export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS']);
 export type Method = z.infer<typeof methodSchema>;
@@ -12,7 +79,7 @@ export type Method = z.infer<typeof methodSchema>;
 const inputSchema = z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() });
 
 /** One corpus restricted to one entity type; null for all its types together. */
-export const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
 export type TaskRef = z.infer<typeof taskRefSchema>;
 
 /** Layer slicing: what an MTL-LS run takes from its category's MTL-XC. */
@@ -27,7 +94,7 @@ export const slicingSchema = z.strictObject({
 export type Slicing = z.infer<typeof slicingSchema>;
 
 /** Inputs of a run by content, so that the same request is the same run on every machine. */
-export const runSpecSchema = z.strictObject({
+const runSpecSchema = z.strictObject({
   /** First 16 hex digits of the fingerprint of all the other members but the names. */
   id: z.string(),
   method: methodSchema,
@@ -47,7 +114,7 @@ export const runSpecSchema = z.strictObject({
 export type RunSpec = z.infer<typeof runSpecSchema>;
 
 /** Means over the steps since the last point. */
-export const stepPointSchema = z.strictObject({
+const stepPointSchema = z.strictObject({
   step: z.int().min(1),
   /** Position in epochs, fractional. */
   epoch: z.number().min(0),
@@ -58,7 +125,7 @@ export const stepPointSchema = z.strictObject({
 });
 export type StepPoint = z.infer<typeof stepPointSchema>;
 
-export const epochPointSchema = z.strictObject({
+const epochPointSchema = z.strictObject({
   epoch: z.int().min(1),
   step: z.int().min(1),
   /** Mean training loss of the epoch's steps. */
@@ -70,14 +137,14 @@ export const epochPointSchema = z.strictObject({
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
 /** Scores of the snapshot taken after an epoch, for each task of the run; null where a split is empty, and test before it is scored. */
-export const snapshotScoresSchema = z.strictObject({
+const snapshotScoresSchema = z.strictObject({
   epoch: z.int().min(1),
   devel: z.array(splitScoresSchema.nullable()),
   test: z.array(splitScoresSchema.nullable()),
 });
 export type SnapshotScores = z.infer<typeof snapshotScoresSchema>;
 
-export const environmentSchema = z.strictObject({
+const environmentSchema = z.strictObject({
   /** The lab's version. */
   software: z.string(),
   backend: z.enum(['webgpu', 'wasm', 'cpu']),
@@ -90,7 +157,7 @@ export const environmentSchema = z.strictObject({
 });
 export type Environment = z.infer<typeof environmentSchema>;
 
-export const runStatusSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'failed', 'finished']);
+const runStatusSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'failed', 'finished']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
 const failureSchema = z.strictObject({
@@ -101,7 +168,7 @@ const failureSchema = z.strictObject({
 });
 
 /** How much of a task's test text stands in the training text of the run's tasks, before anything is left out of that. */
-export const leakCountsSchema = z.strictObject({
+const leakCountsSchema = z.strictObject({
   /** Test sentences of at least five tokens: shorter ones are mostly headings. */
   compared: z.int().min(0),
   /** Of these, those whose text stands there apart from case and spaces, however that text is cut into sentences. */
@@ -114,7 +181,7 @@ export const leakCountsSchema = z.strictObject({
 export type LeakCounts = z.infer<typeof leakCountsSchema>;
 
 /** Something took the run off the device that no person asked for, and it went on by itself. */
-export const interruptionSchema = z.strictObject({
+const interruptionSchema = z.strictObject({
   at: z.iso.datetime(),
   /** Steps done that were kept: the run went on from here. */
   step: z.int().min(0),
@@ -156,3 +223,38 @@ export type RunRecord = z.infer<typeof currentRunRecordSchema>;
 
 /** Reads records of this version and of every earlier one. */
 export const runRecordSchema = z.preprocess(upgradeRunRecord, currentRunRecordSchema);
+
+/** The record of a run that waits for its first start. `createdAt` is an ISO date and time. */
+export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
+  return {
+    version: 2,
+    spec,
+    status: 'queued',
+    failure: null,
+    createdAt,
+    updatedAt: createdAt,
+    totalSteps: 0,
+    step: 0,
+    elapsedMs: 0,
+    environments: [],
+    counts: null,
+    tags: [],
+    steps: [],
+    epochs: [],
+    snapshots: [],
+    selectedEpoch: null,
+  };
+}
+
+/** What memory left it when it was interrupted last; its configuration's where nothing interrupted it. */
+export function microBatchSizeOf({ spec, interruptions }: Pick<RunRecord, 'spec' | 'interruptions'>): number {
+  return interruptions?.at(-1)?.microBatchSize ?? spec.config.microBatchSize;
+}
+
+/** Effective batches, and so the updates that are asked for, stay the same. */
+export function configAsTrained(record: Pick<RunRecord, 'spec' | 'interruptions'>): TrainingConfig {
+  return { ...record.spec.config, microBatchSize: microBatchSizeOf(record) };
+}
+
+/** Ids: the run on the device, then those that wait for it, in order. */
+export const queueRecordSchema = z.array(z.string());

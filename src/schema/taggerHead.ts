@@ -1,8 +1,8 @@
 // What a trained tagger is beside its weights: its tags, how it reads text, where it comes from.
 import { z } from 'zod';
+import { typesOfTags } from '../data/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema } from './runRecord.ts';
-import { splitScoresSchema } from './scores.ts';
+import { methodSchema, splitScoresSchema, type RunRecord } from './runRecord.ts';
 
 export const taggerHeadSchema = z.strictObject({
   /** Tag of each index of the head, as `makeTagSet` numbers them. */
@@ -26,3 +26,33 @@ export const taggerHeadSchema = z.strictObject({
   }),
 });
 export type TaggerHead = z.infer<typeof taggerHeadSchema>;
+
+export const taggerFileSchema = taggerHeadSchema.extend({
+  format: z.literal('bioner-lab-tagger'),
+  version: z.literal(1),
+});
+/** bioner_lab.json: what makes a folder of weights a trained tagger of this lab. */
+export type TaggerFile = z.infer<typeof taggerFileSchema>;
+
+/** `layers`: of the run's model. Scores are those of the record: of devel after each epoch, of test once training is done. */
+export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: number, layers: number): TaggerHead {
+  const kept = snapshots.find((snapshot) => snapshot.epoch === epoch);
+  const point = epochs.find((one) => one.epoch === epoch);
+  const unscored = spec.tasks.map(() => null);
+  return {
+    tags,
+    types: [...typesOfTags(tags)],
+    config: spec.config,
+    provenance: {
+      runId: spec.id,
+      epoch,
+      method: spec.method,
+      model: spec.model.name,
+      tasks: spec.tasks.map(({ corpus, type }) => ({ corpus: corpus.name, type })),
+      seed: spec.seed,
+      slicingRate: spec.slicing && spec.slicing.layers / layers,
+      devel: kept?.devel ?? point?.devel ?? unscored,
+      test: kept?.test ?? unscored,
+    },
+  };
+}

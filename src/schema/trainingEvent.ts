@@ -1,4 +1,4 @@
-// What a run tells while it goes on, as types.
+// What a run and a backend report on their way, as types.
 import type { EpochPoint, RunRecord, StepPoint } from './runRecord.ts';
 
 /** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
@@ -29,6 +29,7 @@ export interface MeasuredStep {
 export type TrainingPhase =
   'loading' | 'comparing' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
 
+/** What a run tells while it goes on, as types. */
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }
   /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
@@ -46,3 +47,11 @@ export type TrainingEvent =
   | { readonly kind: 'checkpoint'; readonly step: number; readonly sizeBytes: number }
   /** The run left the device: paused, stopped, failed or finished; the record is already stored. */
   | { readonly kind: 'ended'; readonly record: RunRecord };
+
+/** `maxError` is the largest absolute difference between the backend and plain JavaScript in float64; Infinity when the op did not run. */
+export interface SelfTestCheck {
+  readonly name: string;
+  readonly maxError: number;
+  readonly tolerance: number;
+  readonly passed: boolean;
+}

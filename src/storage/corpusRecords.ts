@@ -1,9 +1,14 @@
 // Corpora in a store: `corpus/<id>/record` beside one record of sentences a split, and one of texts where it came as documents.
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus.ts';
-import type { CorpusTexts } from '../data/corpusTexts.ts';
-import { corpusRecordSchema, type CorpusRecord } from '../schema/corpusRecord.ts';
-import { storedTextsSchema, storeTexts, unstoreTexts } from '../schema/storedTexts.ts';
-import { sentencesSchema } from '../schema/sentences.ts';
+import type { CorpusTexts } from '../data/document.ts';
+import {
+  corpusRecordSchema,
+  sentencesSchema,
+  storedTextsSchema,
+  storeTexts,
+  unstoreTexts,
+  type CorpusRecord,
+} from '../schema/corpusRecord.ts';
 import { LabError } from '../util/labError.ts';
 import { listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';

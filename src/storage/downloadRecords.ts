@@ -1,5 +1,5 @@
 // Models on their way in a store: `download/<id>/record` beside the parts of its files, which may have come in any number of goes.
-import { downloadRecordSchema, type DownloadRecord } from '../schema/downloadRecord.ts';
+import { downloadRecordSchema, type DownloadRecord } from '../schema/hubRecord.ts';
 import { LabError } from '../util/labError.ts';
 import { listRecords, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';

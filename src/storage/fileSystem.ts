@@ -2,8 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { LabError } from '../util/labError.ts';
-import type { Store } from './store.ts';
-import { assertStoreKey, assertStoreKeyPrefix, isKeySegment } from './storeKey.ts';
+import { assertStoreKey, assertStoreKeyPrefix, isKeySegment, type Store } from './store.ts';
 
 /**
  * The store in `folder`, which is made when first written to. The record `a/b` is the file `a/b`, so a key that continues another

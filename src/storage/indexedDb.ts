@@ -1,8 +1,7 @@
 // A store in the browser's IndexedDB, in a database of its own.
 import { createStore, delMany, get, promisifyRequest, set } from 'idb-keyval';
 import { LabError } from '../util/labError.ts';
-import type { Store } from './store.ts';
-import { assertStoreKey, assertStoreKeyPrefix } from './storeKey.ts';
+import { assertStoreKey, assertStoreKeyPrefix, type Store } from './store.ts';
 
 /** The store in the database `databaseName` of this origin, shared by the tab and its workers. */
 export function indexedDb(databaseName = 'bioner-lab'): Store {

@@ -1,8 +1,7 @@
 // Typed JSON records over a store, each with a checksum that tells a torn or altered one.
-import { checksum } from '../util/checksum.ts';
-import { judge, type Schema } from '../util/judge.ts';
+import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { parseJson } from '../util/parseJson.ts';
+import { judge, parseJson, type Schema } from '../util/validate.ts';
 import type { Store } from './store.ts';
 
 /** Records of one kind: those that could be read, in the order of their keys, and a LabError `storage/corrupt` for each that could not. */

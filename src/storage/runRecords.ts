@@ -1,7 +1,14 @@
 // Run records in a store: `run/<id>/record`, with the one before beside it; a run keeps its checkpoints there too.
+import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
+import { resultRecordSchema, type ResultRecord } from '../schema/resultFile.ts';
 import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
+import {
+  storedPredictionsSchema,
+  type PredictionRequest,
+  type StoredPredictions,
+} from '../schema/storedPredictions.ts';
 import { LabError } from '../util/labError.ts';
-import { listEach, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
+import { listEach, listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Writes or replaces the record of a run; the last good one stays beside it. Throws LabError `storage/full`, leaving the old record. */
@@ -13,7 +20,7 @@ export async function writeRunRecord(store: Store, record: RunRecord): Promise<v
 }
 
 /** A run's record as it is stored. */
-export interface FoundRunRecord {
+interface FoundRunRecord {
   readonly record: RunRecord;
   /** What is wrong with the record written last, where this is the one before. */
   readonly damage: LabError | null;
@@ -37,7 +44,7 @@ export async function readRunRecord(store: Store, id: string): Promise<RunRecord
   return (await findRunRecord(store, id))?.record;
 }
 
-export interface RunRecordList extends RecordList<RunRecord> {
+interface RunRecordList extends RecordList<RunRecord> {
   /** What is wrong with records in whose place the ones before are listed. */
   readonly damaged: readonly LabError[];
 }
@@ -62,4 +69,50 @@ function recordKey(id: string): string {
 
 function beforeKey(id: string): string {
   return `run/${id}/record-before`;
+}
+
+/** Writes or replaces what a snapshot predicted. Throws LabError `storage/full`, leaving the old record. */
+export async function writePredictions(
+  store: Store,
+  request: PredictionRequest,
+  predictions: StoredPredictions,
+): Promise<void> {
+  await writeJson(store, predictionsKey(request), predictions);
+}
+
+/** What a snapshot predicted, or undefined where nothing is stored. Throws LabError `storage/corrupt`. */
+export function readPredictions(store: Store, request: PredictionRequest): Promise<StoredPredictions | undefined> {
+  return readJson(store, predictionsKey(request), storedPredictionsSchema);
+}
+
+function predictionsKey({ runId, epoch, split, task }: PredictionRequest): string {
+  return `run/${runId}/predictions/${epoch}-${split}-${task}`;
+}
+
+const BYTES_PER_VALUE = 4;
+
+/** Bytes of the whole resume points and snapshots of a run; what cannot be read counts as nothing. */
+export async function runBytes(store: Store, id: string): Promise<number> {
+  const manifests = (await store.keys(`run/${id}/`)).filter((key) => key.endsWith('/manifest'));
+  let sizeBytes = 0;
+  for (const key of manifests) {
+    const manifest = await readJson(store, key, checkpointManifestSchema).catch(() => undefined);
+    for (const { shape } of manifest?.tensors ?? []) {
+      sizeBytes += BYTES_PER_VALUE * shape.reduce((product, size) => product * size, 1);
+    }
+  }
+  return sizeBytes;
+}
+
+/** Stores a result file; its id is up to the caller, so that the same file need not be kept twice. */
+export async function writeResultRecord(store: Store, record: ResultRecord): Promise<void> {
+  await writeJson(store, `result/${record.id}/record`, record);
+}
+
+export function listResultRecords(store: Store): Promise<RecordList<ResultRecord>> {
+  return listRecords(store, 'result', resultRecordSchema);
+}
+
+export async function removeResult(store: Store, id: string): Promise<void> {
+  await removeRecord(store, 'result', id);
 }

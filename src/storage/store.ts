@@ -1,4 +1,5 @@
 // What every home of the lab's data can do: keep named byte records.
+import { LabError } from '../util/labError.ts';
 
 /** Space used and allowed, in bytes; `quotaBytes` is null where the home does not say. */
 export interface StoreUsage {
@@ -20,4 +21,58 @@ export interface Store {
   /** Every key that starts with `prefix`, sorted. */
   keys(prefix: string): Promise<readonly string[]>;
   usage(): Promise<StoreUsage>;
+}
+
+const segment = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
+
+/** Whether a text may stand between two slashes of a key. */
+export function isKeySegment(text: string): boolean {
+  return segment.test(text);
+}
+
+/** Throws LabError `storage/key` for a key that no home takes. */
+export function assertStoreKey(key: string): void {
+  if (!key.split('/').every(isKeySegment)) refuse(key, 'a/b/c');
+}
+
+/** Throws LabError `storage/key` for a prefix that no key could have: whole segments, then the start of one, or nothing. */
+export function assertStoreKeyPrefix(prefix: string): void {
+  const segments = prefix.split('/');
+  const last = segments.pop() ?? '';
+  if (!segments.every(isKeySegment) || !/^[A-Za-z0-9._-]*$/.test(last)) refuse(prefix, 'a/b/ or a/b');
+}
+
+function refuse(key: string, example: string): never {
+  throw new LabError('storage/key', 'A record cannot be stored under this name.', {
+    expected: `segments of letters, digits, ".", "_" and "-", joined by "/", like ${example}`,
+    got: JSON.stringify(key),
+  });
+}
+
+/** A new, empty store. */
+export function memory(): Store {
+  const records = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    async read(key) {
+      assertStoreKey(key);
+      return records.get(key)?.slice();
+    },
+    async write(key, bytes) {
+      assertStoreKey(key);
+      records.set(key, new Uint8Array(bytes));
+    },
+    async remove(keys) {
+      keys.forEach(assertStoreKey);
+      for (const key of keys) records.delete(key);
+    },
+    async keys(prefix) {
+      assertStoreKeyPrefix(prefix);
+      return [...records.keys()].filter((key) => key.startsWith(prefix)).sort();
+    },
+    async usage() {
+      let usedBytes = 0;
+      for (const bytes of records.values()) usedBytes += bytes.byteLength;
+      return { usedBytes, quotaBytes: null };
+    },
+  };
 }

@@ -1,7 +1,8 @@
 // The order of training: which sequences make each update, as a function of seed and epoch alone.
-import { lengthBucket } from '../data/lengthBuckets.ts';
-import type { BatchSize } from '../model/batch.ts';
-import { Rng } from '../util/rng.ts';
+import { lengthBucket, type Sequence } from '../data/sequences.ts';
+import type { Batch, BatchSize } from '../model/batch.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import { Rng } from '../util/random.ts';
 
 /** Sequence indices of one update, cut into micro-batches. */
 export type StepPlan = readonly (readonly number[])[];
@@ -57,4 +58,88 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = [];
   for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
   return parts;
+}
+
+const PAD_ID = 5;
+
+/** Pads to the bucket of the longest sequence, so that the shapes a run meets, and the GPU buffers kept for them, stay few. */
+export function padBatch(sequences: readonly Sequence[], indices: readonly number[]): Batch {
+  const chosen = indices.map((index) => sequences[index] as Sequence);
+  const size = chosen.length;
+  const pieces = lengthBucket(Math.max(...chosen.map(({ pieceIds }) => pieceIds.length)));
+  const positions = lengthBucket(Math.max(...chosen.map(({ crfPositions }) => crfPositions.length)));
+  const pieceIds = new Int32Array(size * pieces).fill(PAD_ID);
+  const segmentIds = new Int32Array(size * pieces);
+  const crfPositions = new Int32Array(size * positions);
+  const tags = new Int32Array(size * positions);
+  for (const [row, sequence] of chosen.entries()) {
+    pieceIds.set(sequence.pieceIds, row * pieces);
+    segmentIds.set(sequence.segmentIds, row * pieces);
+    crfPositions.set(sequence.crfPositions, row * positions);
+    tags.set(sequence.tags, row * positions);
+  }
+  return {
+    size,
+    pieces,
+    positions,
+    pieceIds,
+    segmentIds,
+    pieceCounts: Int32Array.from(chosen, (sequence) => sequence.pieceIds.length),
+    crfPositions,
+    tags,
+    crfCounts: Int32Array.from(chosen, (sequence) => sequence.crfPositions.length),
+  };
+}
+
+/**
+ * Indices of the sequences shown in an epoch; tasks have `sizes` sequences each, numbered one task after the other. As many are shown as
+ * there are, shared among the tasks in proportion to their size (each once: the paper's shuffle of all datasets), to its square root, or
+ * equally. A task that is shown more often than it has sequences starts again in a new order; one shown less often goes on in later
+ * epochs where it stopped in earlier ones, so that over epochs all are seen equally often. A function of (seed, epoch) alone.
+ */
+export function taskMixer(
+  sizes: readonly number[],
+  mixing: TrainingConfig['mixing'],
+  seed: number,
+  epoch: number,
+): readonly number[] {
+  const rng = Rng.seeded(seed).fork('mixing'); // the epoch enters through the draw numbers
+  const shares = sharesOf(sizes, mixing);
+  const shown: number[] = [];
+  let offset = 0;
+  for (const [task, size] of sizes.entries()) {
+    const share = shares[task] as number;
+    let pass = -1;
+    let order: readonly number[] = [];
+    for (let draw = epoch * share; draw < (epoch + 1) * share; draw++) {
+      if (Math.floor(draw / size) !== pass) {
+        pass = Math.floor(draw / size);
+        order = rng.fork(task, pass).shuffled(Array.from({ length: size }, (_, index) => offset + index));
+      }
+      shown.push(order[draw % size] as number);
+    }
+    offset += size;
+  }
+  return shown;
+}
+
+/** How many sequences of each task an epoch shows: whole numbers that add up to the total, by largest remainder. */
+export function sharesOf(sizes: readonly number[], mixing: TrainingConfig['mixing']): readonly number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const weights = sizes.map((size) => {
+    if (size === 0 || mixing === 'proportional') return size;
+    return mixing === 'squareRoot' ? Math.sqrt(size) : 1;
+  });
+  const weight = weights.reduce((sum, value) => sum + value, 0);
+  const exact = weights.map((value) => (total * value) / weight);
+  const shares = exact.map(Math.floor);
+  const left = total - shares.reduce((sum, share) => sum + share, 0);
+  const byRemainder = exact.map((_, task) => task).sort((a, b) => remainder(exact, b) - remainder(exact, a) || a - b);
+  for (const task of byRemainder.slice(0, left)) shares[task] = (shares[task] as number) + 1;
+  return shares;
+}
+
+function remainder(exact: readonly number[], task: number): number {
+  const value = exact[task] as number;
+  return value - Math.floor(value);
 }

@@ -1,13 +1,13 @@
 // Checkpoints and snapshots that cannot tear: tensors in records of their own, the manifest last, the one before kept.
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
-import type { CheckpointManifest, Position } from '../schema/checkpointManifest.ts';
-import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
-import { readJson, writeJson } from '../storage/records.ts';
+import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
+import { readJson, writeJson } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
-import { checksum } from '../util/checksum.ts';
+import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { megabytes } from '../util/megabytes.ts';
+import { megabytes } from '../util/wording.ts';
+import { tensorsWithPrefix } from './trainer.ts';
 
 export interface Checkpoint {
   readonly position: Position;
@@ -36,7 +36,7 @@ export async function saveCheckpoint(store: Store, runId: string, checkpoint: Ch
 }
 
 /** How far a run's record tells of it: nothing can go on from a point beyond that. */
-export type Told = Pick<RunRecord, 'step' | 'epochs'>;
+type Told = Pick<RunRecord, 'step' | 'epochs'>;
 
 /** The latest whole checkpoint of a run, no further than `told` reaches where that is given; or null. Torn and altered ones are passed over. */
 export function loadCheckpoint(store: Store, runId: string, told?: Told): Promise<Checkpoint | null> {
@@ -46,7 +46,7 @@ export function loadCheckpoint(store: Store, runId: string, told?: Told): Promis
 }
 
 /** The checkpoint at the very end of an epoch, which has the weights of its snapshot; null where it is not kept or not whole. */
-export function loadEpochEnd(store: Store, runId: string, epoch: number): Promise<Checkpoint | null> {
+function loadEpochEnd(store: Store, runId: string, epoch: number): Promise<Checkpoint | null> {
   return latestWhole(store, runId, (position) => position.epoch === epoch && position.stepInEpoch === 0);
 }
 
@@ -209,5 +209,27 @@ async function readManifest(store: Store, folder: string): Promise<CheckpointMan
   } catch (error) {
     if (error instanceof LabError && error.code === 'storage/corrupt') return null;
     throw error;
+  }
+}
+
+/**
+ * Weights after an epoch. Missing and damaged ones are read from the resume point at its end, where the run keeps it yet, and written
+ * anew as `saveSnapshot` does. Throws LabError `checkpoint/missing` where there is none.
+ */
+export async function mendedSnapshot(
+  store: Store,
+  runId: string,
+  epoch: number,
+  kept: number,
+): Promise<HostParameters> {
+  try {
+    return await loadSnapshot(store, runId, epoch);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'checkpoint/missing') throw error;
+    const end = await loadEpochEnd(store, runId, epoch);
+    if (end === null) throw error;
+    const { weights } = tensorsWithPrefix(end.tensors);
+    await saveSnapshot(store, runId, epoch, weights, kept);
+    return weights;
   }
 }

@@ -1,21 +1,135 @@
 // The tasks of a run as sequences to train and to score on.
-import type { Sentence, Split } from '../data/corpus.ts';
-import { SPLITS } from '../data/corpus.ts';
-import { countSentences } from '../data/describeSentences.ts';
-import { shareOfSentences } from '../data/shareOfSentences.ts';
-import type { Sequence } from '../data/features.ts';
-import type { TagSet } from '../data/tagSet.ts';
-import type { PieceTokenizer } from '../data/tokenizer.ts';
-import type { TaggerShape } from '../model/tagger.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus.ts';
 import type { SplitCounts } from '../data/corpusSource.ts';
+import { countSentences, shareOfSentences } from '../data/describeSentences.ts';
+import { buildSequencesStepwise, type Sequence } from '../data/sequences.ts';
+import { makeTagSet, type TagSet } from '../data/tagSet.ts';
+import type { PieceTokenizer } from '../data/tokenizer.ts';
+import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
+import { nearDefaults } from '../metrics/nearIndex.ts';
+import type { Work } from '../metrics/work.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import type { TrainingConfig } from '../schema/config.ts';
 import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
+import { macrotask } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
-import { encodeSentences } from './encodeSentences.ts';
-import { leaveOutLeaks } from './leaveOutLeaks.ts';
-import { runText, type TaskText } from './runText.ts';
-import type { EncodedSplit } from './tagSplit.ts';
+import type { EncodedSplit } from './evaluate.ts';
+
+/** Sentences encoded before the thread is given back. */
+const SENTENCES_A_TURN = 200;
+
+/** Yields how many sentences are done. Throws the reason of `signal`. */
+export async function* encodeSentences(
+  sentences: readonly Sentence[],
+  tagSet: TagSet,
+  tokenizer: PieceTokenizer,
+  config: TrainingConfig,
+  signal: AbortSignal,
+): AsyncGenerator<number, EncodedSplit> {
+  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config);
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return { sentences, sequences: step.value.sequences };
+    if (step.value % SENTENCES_A_TURN > 0) continue;
+    yield step.value;
+    await macrotask();
+    signal.throwIfAborted();
+  }
+}
+
+interface TrainingText {
+  /** Of each task, in order. */
+  readonly train: readonly (readonly Sentence[])[];
+  readonly leaks: readonly LeakCounts[];
+}
+
+/**
+ * The training sentences of each task without those that stand in the test split of any task of the run, where the configuration says so, and
+ * what stands there either way. An MTL-LS run compares with its own task alone: the MTL-XC run it starts from was trained under the same
+ * configuration, and so left out what stands in the test text of any task of the category. Throws the reason of `signal`.
+ */
+async function* leaveOutLeaks(
+  tasks: readonly TaskSplits[],
+  leaveOut: TrainingConfig['leaveOut'],
+  signal: AbortSignal,
+): AsyncGenerator<TrainingEvent, TrainingText> {
+  const found = yield* inTurns(
+    findLeaks({
+      tests: tasks.map(({ test }, task) => ({ task: String(task), sentences: test })),
+      training: tasks.map(({ train }, task) => ({ task: String(task), split: 'train', sentences: train })),
+      near: nearDefaults,
+    }),
+    signal,
+  );
+  const train = tasks.map((task) => task.train);
+  const tests = tasks.map((task) => task.test);
+  const leaked = leaveOut === undefined ? [] : yield* inTurns(leakedSentences(train, tests, leaveOut), signal);
+  const kept = train.map((sentences, task) => sentences.filter((_, index) => leaked[task]?.[index] !== 1));
+  const leaks = found.map(({ compared, exact, near }, task) => {
+    return { compared, exact, near, leftOut: (train[task]?.length ?? 0) - (kept[task]?.length ?? 0) };
+  });
+  return { train: kept, leaks };
+}
+
+/** Work to its end, giving the thread back between its steps. */
+async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncGenerator<TrainingEvent, Result> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    const { done, total } = step.value;
+    yield { kind: 'phase', phase: 'comparing', done, total };
+    await macrotask();
+    signal.throwIfAborted();
+  }
+}
+
+/** One task's text: its corpus, the type it is restricted to, and the name its mentions take in this run (null: their own). */
+export interface TaskText {
+  readonly sentences: CorpusSentences;
+  readonly type: string | null;
+  readonly typeName: string | null;
+}
+
+type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
+
+/** The sentences of a run's tasks by their part in it, with the tags and the network shape that follow from them. */
+interface RunText {
+  /** For each task; devel is empty where it is part of training. */
+  readonly tasks: readonly TaskSplits[];
+  readonly tagSet: TagSet;
+  readonly shape: TaggerShape;
+}
+
+export function runText(texts: readonly TaskText[], encoder: EncoderConfig, config: TrainingConfig): RunText {
+  const tasks = texts.map((text) => splitsOf(text, config.trainOn));
+  const tagSet = makeTagSet(typesOf(tasks), config.tagScheme, config.labelMode);
+  const head = { tagCount: tagSet.tags.length, kind: config.head, startEnd: config.crfStartEnd };
+  return { tasks, tagSet, shape: { encoder, head } };
+}
+
+function splitsOf({ sentences, type, typeName }: TaskText, trainOn: TrainingConfig['trainOn']): TaskSplits {
+  const ofTask = (split: Split): readonly Sentence[] => renamed(restrictToType(sentences[split], type), typeName);
+  return trainOn === 'train'
+    ? { train: ofTask('train'), devel: ofTask('devel'), test: ofTask('test') }
+    : { train: [...ofTask('train'), ...ofTask('devel')], devel: [], test: ofTask('test') };
+}
+
+/** Mentions under the one name that a category gives them. */
+function renamed(sentences: readonly Sentence[], typeName: string | null): readonly Sentence[] {
+  if (typeName === null) return sentences;
+  return sentences.map(({ tokens, mentions }) => ({
+    tokens,
+    mentions: mentions.map((mention) => ({ ...mention, type: typeName })),
+  }));
+}
+
+/** Entity types of all splits, in code-unit order: a type met only in test still has tags, so that gold tags exist. */
+function typesOf(tasks: readonly TaskSplits[]): readonly string[] {
+  const sentences = tasks.flatMap(({ train, devel, test }) => [...train, ...devel, ...test]);
+  return [...new Set(sentences.flatMap(({ mentions }) => mentions.map(({ type }) => type)))].sort();
+}
 
 export interface EncodedTasks {
   /** Training sequences of all tasks, one task after the other: `sizes` says how many of each, `tokenCounts` the tokens of each sequence. */

@@ -1,13 +1,12 @@
 // The trainer made of recorded WebGPU plans.
 import type { EngineGpu } from '../engine/engineWays.ts';
-import { memoryReport } from '../engine/memoryReport.ts';
+import { memoryReport } from '../engine/startBackend.ts';
 import { TaggerEngine } from '../engine/taggerEngine.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { StepSettings } from './step.ts';
-import type { Prediction, Predictor, Trainer } from './trainer.ts';
-import { FIRST, SECOND, tensorsWithPrefix } from './trainerState.ts';
+import { FIRST, SECOND, tensorsWithPrefix, type Prediction, type Predictor, type Trainer } from './trainer.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 

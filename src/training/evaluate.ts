@@ -1,12 +1,87 @@
 // The tagger on one split: what it predicts, and the entity scores of that.
+import type { Sentence } from '../data/corpus.ts';
+import { joinPredictions, type Sequence } from '../data/sequences.ts';
+import { mentionsToTags } from '../data/tagScheme.ts';
 import type { TagSet } from '../data/tagSet.ts';
 import { scoreSplit } from '../metrics/scoreSplit.ts';
-import type { TrainingConfig } from '../schema/config.ts';
 import type { SplitScores } from '../metrics/spanScore.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import type { SnapshotScores } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
-import type { EncodedSplit, TaggedSplit } from './tagSplit.ts';
-import { tagSplit } from './tagSplit.ts';
-import type { Predictor } from './trainer.ts';
+import { macrotask } from '../util/clock.ts';
+import { evaluationBatches, padBatch } from './batches.ts';
+import type { Prediction, Predictor } from './trainer.ts';
+
+/** Without the backward pass a batch needs a fraction of the memory, so more sequences fit. */
+const EVALUATION_MICRO_BATCHES = 2;
+
+interface PredictedBatch {
+  /** Which of the sequences it holds. */
+  readonly indices: readonly number[];
+  readonly prediction: Prediction;
+}
+
+/** Predicts sequences in order of their length. Throws the signal's reason when it is aborted. */
+export async function* predictBatches(
+  sequences: readonly Sequence[],
+  predictor: Predictor,
+  { microBatchSize }: Pick<TrainingConfig, 'microBatchSize'>,
+  signal: AbortSignal,
+): AsyncGenerator<PredictedBatch, void> {
+  const lengths = sequences.map(({ pieceIds }) => pieceIds.length);
+  for (const indices of evaluationBatches(lengths, microBatchSize * EVALUATION_MICRO_BATCHES)) {
+    signal.throwIfAborted();
+    yield { indices, prediction: await predictor.predict(padBatch(sequences, indices)) };
+    await macrotask();
+  }
+}
+
+/**
+ * Tag indices [N] for each sequence (paper, prediction).
+ * Yields how many sequences are done after each batch; throws the signal's reason when it is aborted.
+ */
+async function* predict(
+  sequences: readonly Sequence[],
+  predictor: Predictor,
+  config: Pick<TrainingConfig, 'microBatchSize'>,
+  signal: AbortSignal,
+): AsyncGenerator<number, readonly Int32Array[]> {
+  const predicted: Int32Array[] = [];
+  let done = 0;
+  for await (const { indices, prediction } of predictBatches(sequences, predictor, config, signal)) {
+    for (const [row, index] of indices.entries()) predicted[index] = prediction.tags[row] as Int32Array;
+    done += indices.length;
+    yield done;
+  }
+  return predicted;
+}
+
+/** The sentences of one split and the sequences made from them. */
+export interface EncodedSplit {
+  readonly sentences: readonly Sentence[];
+  readonly sequences: readonly Sequence[];
+}
+
+/** Both `[sentences][tokens]`, in the run's tag scheme. */
+export interface TaggedSplit {
+  readonly gold: readonly (readonly string[])[];
+  readonly predicted: readonly (readonly string[])[];
+}
+
+/** Yields how many sequences are done. Throws the reason of `signal`. */
+export async function* tagSplit(
+  { sentences, sequences }: EncodedSplit,
+  tagSet: TagSet,
+  predictor: Predictor,
+  config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
+  signal: AbortSignal,
+): AsyncGenerator<number, TaggedSplit> {
+  const found = yield* predict(sequences, predictor, config, signal);
+  return {
+    gold: sentences.map(({ mentions, tokens }) => mentionsToTags(mentions, tokens.length, config.tagScheme)),
+    predicted: joinPredictions(sentences, sequences, found, tagSet),
+  };
+}
 
 export interface Evaluation {
   readonly scores: SplitScores;
@@ -29,4 +104,15 @@ export async function* evaluate(
   }
   const { gold, predicted } = next.value;
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
+}
+
+/** The epoch with the best devel F1, the mean over tasks, the latest among equals; the last one when there is no devel. Null without snapshots. */
+export function selectedEpoch(snapshots: readonly SnapshotScores[]): number | null {
+  let best: SnapshotScores | null = null;
+  const f1 = ({ devel }: SnapshotScores): number => {
+    const known = devel.filter((scores) => scores !== null);
+    return known.length === 0 ? -1 : known.reduce((sum, { lenient }) => sum + lenient.overall.f1, 0) / known.length;
+  };
+  for (const snapshot of snapshots) if (best === null || f1(snapshot) >= f1(best)) best = snapshot;
+  return best?.epoch ?? null;
 }

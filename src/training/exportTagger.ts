@@ -1,10 +1,12 @@
 // A trained tagger as the files of a folder that transformers opens in Python and this lab opens again.
-import { safetensorsStream } from '../model/safetensorsStream.ts';
+import { safetensorsStream } from '../model/safetensors.ts';
 import { taggerTensors } from '../model/taggerTensors.ts';
-import type { ExportedFile, TaggerExport } from '../schema/taggerExport.ts';
-import type { TaggerFile } from '../schema/taggerFile.ts';
+import type { TaggerFile } from '../schema/taggerHead.ts';
+import type { ExportedFile, TaggerExport } from '../schema/taggerRef.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
+import { LabError } from '../util/labError.ts';
+import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,
   parseConfigFile,
@@ -14,11 +16,8 @@ import {
   WEIGHTS_FILE,
 } from './loadModel.ts';
 import { loadTagger } from './loadTagger.ts';
-import { modelCard } from './modelCard.ts';
-import { taggerConfigFile } from './taggerConfigFile.ts';
-import { tokenizerConfigFile } from './tokenizerConfigFile.ts';
 
-export interface OpenedExport {
+interface OpenedExport {
   readonly files: readonly ExportedFile[];
   /** The bytes of each file in turn, in buffers of their own that may be given away. */
   chunks(): Generator<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }, void>;
@@ -69,4 +68,36 @@ function jsonFile(name: string, value: unknown) {
 
 function textFile(name: string, text: string) {
   return { name, bytes: new TextEncoder().encode(text) };
+}
+
+/** Exports of trained taggers under way: opened, drawn chunk by chunk by whoever wants them, closed. */
+interface ExportDesk {
+  open(request: TaggerExport): Promise<{ readonly exportId: number; readonly files: readonly ExportedFile[] }>;
+  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws LabError `export/closed` for one that is not open. */
+  next(exportId: number): { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | null;
+  /** Gives an export up; nothing for one that is not open. */
+  close(exportId: number): void;
+}
+
+/** `program` gives the text of tag.py. */
+export function exportDesk(store: Store, program: () => Promise<string>): ExportDesk {
+  const open = new Map<number, ReturnType<OpenedExport['chunks']>>();
+  let lastId = 0;
+  return {
+    async open(request) {
+      const { files, chunks } = await exportTagger(store, request, await program());
+      const exportId = ++lastId;
+      open.set(exportId, chunks());
+      return { exportId, files };
+    },
+    next(exportId) {
+      const chunks = open.get(exportId);
+      if (chunks === undefined) throw new LabError('export/closed', 'The export is not open.', { got: `${exportId}` });
+      const next = chunks.next();
+      if (next.done !== true) return next.value;
+      open.delete(exportId);
+      return null;
+    },
+    close: (exportId) => void open.delete(exportId),
+  };
 }

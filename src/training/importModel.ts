@@ -1,27 +1,47 @@
 // A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
 import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
-import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer } from '../data/tokenizer.ts';
+import { readTokenizer, type PieceTokenizer } from '../data/tokenizer.ts';
 import { tokenizerFileOf } from '../data/tokenizerFile.ts';
+import { bertConfigOfRelease } from '../model/bert/bertConfig.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { encoderShapes, sizeOf } from '../model/parameters.ts';
 import { pretrainedTensors } from '../model/pretrained.ts';
 import { writeSafetensors } from '../model/safetensors.ts';
-import { storedHead } from '../model/taggerTensors.ts';
 import { storedElementBytes } from '../model/storedTensor.ts';
+import { storedHead } from '../model/taggerTensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { ModelRecord, ModelSource } from '../schema/modelRecord.ts';
+import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
+import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
-import { fingerprint } from '../util/fingerprint.ts';
+import { fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { configBytes, encoderFacts, encoderOfFile } from './encoderOfFile.ts';
-import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
-import { headShapeOf, taggerHeadOf } from './taggerHeadOf.ts';
+import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import { headShapeOf, taggerHeadOf } from './loadTagger.ts';
 
 interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The encoder that a configuration file tells of, TensorFlow's included. Throws LabError `model/config`. */
+export function encoderOfFile(file: NamedBytes): EncoderConfig {
+  return parseConfig(configBytes(file));
+}
+
+/** config.json, as it came or made of TensorFlow's. Throws LabError `model/config`. */
+function configBytes({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
+  if (name === CONFIG_FILE) return bytes;
+  const ofRelease = name === 'bert_config.json' ? bertConfigOfRelease : xlnetConfigOfRelease;
+  return new TextEncoder().encode(JSON.stringify(ofRelease(parseConfigFile(name, bytes))));
+}
+
+export function encoderFacts(config: EncoderConfig): EncoderFacts {
+  const { layers, hiddenSize, heads, vocabularySize, activation, family } = config;
+  const parameterCount = [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0);
+  const positions = config.family === 'bert' ? { positions: config.positions } : {};
+  return { parameterCount, layers, hiddenSize, heads, vocabularySize, activation, family, ...positions };
 }
 
 /**

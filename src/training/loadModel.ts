@@ -1,16 +1,14 @@
 // A stored model, read back ready to train with.
-import type { PieceTokenizer } from '../data/tokenizer.ts';
-import { readTokenizer } from '../data/tokenizer.ts';
+import { readTokenizer, type PieceTokenizer } from '../data/tokenizer.ts';
+import { encoderConfig, type EncoderConfig } from '../model/encoderConfig.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { pretrainedEncoder } from '../model/pretrained.ts';
 import { readSafetensors } from '../model/safetensors.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
-import { encoderConfig } from '../model/encoderConfig.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
-import { parseJson } from '../util/parseJson.ts';
+import { parseJson } from '../util/validate.ts';
 
 export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';

@@ -1,23 +1,40 @@
 // A trained tagger, read back whole: weights with their head, tokenizer, tags and how it was trained to read text.
-import { tagSetOfHead } from '../data/tagSetOfHead.ts';
-import type { TagSet } from '../data/tagSet.ts';
+import { tagSetOfHead, type TagSet } from '../data/tagSet.ts';
 import type { PieceTokenizer } from '../data/tokenizer.ts';
-import type { HostParameters } from '../model/parameters.ts';
+import type { HeadShape, HostParameters } from '../model/parameters.ts';
 import { pretrainedEncoder } from '../model/pretrained.ts';
 import { readSafetensors } from '../model/safetensors.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import { headParameters } from '../model/taggerTensors.ts';
-import { headOfRun } from '../schema/headOfRun.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
-import type { TaggerHead } from '../schema/taggerHead.ts';
+import { headOfRun, taggerFileSchema, type TaggerHead } from '../schema/taggerHead.ts';
 import type { TaggerRef } from '../schema/taggerRef.ts';
 import { readModelFile, readModelRecord } from '../storage/modelRecords.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
+import { judge } from '../util/validate.ts';
 import { loadSnapshot } from './checkpoint.ts';
-import { headShapeOf } from './taggerHeadOf.ts';
-import { readModelConfig, readModelTokenizer, WEIGHTS_FILE } from './loadModel.ts';
+import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+
+/** Throws LabError `model/tagger-file` naming the first member that is missing or not as it has to be, `data/types` for tags that are not those of the types. */
+export function taggerHeadOf(bytes: Uint8Array): TaggerHead {
+  const parsed = judge(taggerFileSchema, parseConfigFile(TAGGER_FILE, bytes));
+  if (!parsed.isFit) {
+    const { place, message } = parsed.fault;
+    throw new LabError('model/tagger-file', `${TAGGER_FILE} does not describe a tagger of this lab.`, {
+      expected: 'what the lab exported beside the weights',
+      got: `at ${place || 'the top'}: ${message}`,
+    });
+  }
+  const { format: _format, version: _version, ...head } = parsed.data;
+  tagSetOfHead(head);
+  return head;
+}
+
+export function headShapeOf({ tags, config }: Pick<TaggerHead, 'tags' | 'config'>): HeadShape {
+  return { tagCount: tags.length, kind: config.head, startEnd: config.crfStartEnd };
+}
 
 export interface LoadedTagger {
   readonly shape: TaggerShape;

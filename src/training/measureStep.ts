@@ -1,14 +1,15 @@
 // What one update takes on this machine, in time and memory, measured before anything is trained.
 import * as tf from '@tensorflow/tfjs';
-import { lengthBucket } from '../data/lengthBuckets.ts';
-import type { Batch } from '../model/batch.ts';
-import { newHead } from '../model/parameters.ts';
-import type { HeadShape } from '../model/parameters.ts';
-import type { TrainingConfig } from '../schema/config.ts';
-import type { MeasuredStep } from '../schema/trainingEvent.ts';
-import { LabError } from '../util/labError.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
+import { lengthBucket } from '../data/sequences.ts';
 import type { DeviceHealth } from '../engine/device.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
+import { estimateMemory } from '../engine/estimateMemory.ts';
+import type { Batch } from '../model/batch.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { newHead, type HeadShape } from '../model/parameters.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import type { MeasuredStep, MemoryEstimate } from '../schema/trainingEvent.ts';
+import { LabError } from '../util/labError.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openTrainer } from './openTrainer.ts';
 
@@ -73,4 +74,19 @@ function inventedBatch(size: number, count: number, vocabularySize: number): Bat
     tags: each((index) => index % 5),
     crfCounts: new Int32Array(size).fill(count),
   };
+}
+
+/** Tags do not matter here: a head is small beside an encoder. */
+const TAGS = 5;
+
+/** For sequences of `pieces` pieces. */
+export function estimateStep(
+  encoder: EncoderConfig,
+  config: TrainingConfig,
+  pieces: number,
+  gpu: EngineGpu,
+): MemoryEstimate {
+  const head = { tagCount: TAGS, kind: config.head, startEnd: config.crfStartEnd };
+  const size = { size: config.microBatchSize, pieces: lengthBucket(pieces) };
+  return estimateMemory({ encoder, head }, config.dropout, gpu.ways, size);
 }

@@ -4,8 +4,7 @@ import type { HostParameters } from '../model/parameters.ts';
 import { enginePredictor, engineTrainer, fitsEngine } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';
 import type { StepSettings } from './step.ts';
-import type { Predictor, Trainer } from './trainer.ts';
-import { freshState, restoredState } from './trainerState.ts';
+import { freshState, restoredState, type Predictor, type Trainer } from './trainer.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 

@@ -1,19 +1,25 @@
 // The trainer made of plain tfjs ops, on whatever backend is current.
 import * as tf from '@tensorflow/tfjs';
-import { memoryReport } from '../engine/memoryReport.ts';
+import { memoryReport } from '../engine/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
-import type { DeviceParameters } from '../model/deviceParameters.ts';
-import { disposeParameters, downloadParameters, uploadParameters } from '../model/deviceParameters.ts';
+import {
+  disposeParameters,
+  downloadParameters,
+  uploadParameters,
+  type DeviceParameters,
+} from '../model/deviceParameters.ts';
 import type { HostParameters } from '../model/parameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
-import { emissions } from '../model/tagger.ts';
-import type { ChainWeights } from '../model/viterbi.ts';
-import { argmaxTags, viterbi } from '../model/viterbi.ts';
-import type { StepSettings } from './step.ts';
-import { trainStep } from './step.ts';
-import type { Prediction, Predictor, Trainer } from './trainer.ts';
-import type { TrainerState } from './trainerState.ts';
-import { checkpointTensors, disposeState } from './trainerState.ts';
+import { emissions, type TaggerShape } from '../model/tagger.ts';
+import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
+import { trainStep, type StepSettings } from './step.ts';
+import {
+  checkpointTensors,
+  disposeState,
+  type Prediction,
+  type Predictor,
+  type Trainer,
+  type TrainerState,
+} from './trainer.ts';
 
 const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 

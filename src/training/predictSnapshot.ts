@@ -2,17 +2,17 @@
 import type { Sentence } from '../data/corpus.ts';
 import { mentionsToTags } from '../data/tagScheme.ts';
 import type { EngineGpu } from '../engine/engineWays.ts';
-import type { PredictionRequest } from '../schema/storedPredictions.ts';
-import { chainOf } from '../model/chainOf.ts';
-import type { PredictedSentence } from '../schema/predictedSentence.ts';
+import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
+import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
+import type { PredictedSentence } from '../schema/taggerRef.ts';
+import { writePredictions } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot } from './checkpoint.ts';
-import { encodeSentences } from './encodeSentences.ts';
+import { encodeSentences, runText, type TaskText } from './encodeTasks.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openPredictor } from './openTrainer.ts';
-import { runText, type TaskText } from './runText.ts';
 import { tagSentences } from './tagSentences.ts';
 
 /**
@@ -52,4 +52,20 @@ export async function* predictSnapshot(
   } finally {
     predictor.dispose();
   }
+}
+
+/**
+ * Mentions of each sentence of the split, in order. A task of one type has that type's name in its own corpus, whatever MTL-XC trained it as;
+ * a task of all types keeps the names it was trained with. Throws LabError `storage/full`, leaving what was stored before.
+ */
+export async function keepPredictions(
+  store: Store,
+  { tasks }: RunSpec,
+  request: PredictionRequest,
+  sentences: readonly (readonly PredictedMention[])[],
+): Promise<void> {
+  const type = tasks[request.task]?.type ?? null;
+  const named =
+    type === null ? sentences : sentences.map((mentions) => mentions.map((mention) => ({ ...mention, type })));
+  await writePredictions(store, request, storePredictions(named));
 }

@@ -1,42 +1,35 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
 import { lenientMentions } from '../data/chunks.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
 import type { DeviceHealth } from '../engine/device.ts';
-import type { HostParameters } from '../model/parameters.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
 import { placeOf } from '../model/parameterPlace.ts';
-import { newHead } from '../model/parameters.ts';
+import { newHead, type HostParameters } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
-import { isFrozen } from '../model/slicedEncoder.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { RunRecord, SnapshotScores, StepPoint } from '../schema/runRecord.ts';
+import { configAsTrained, type RunRecord, type SnapshotScores, type StepPoint } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
-import { hashWords } from '../util/hash32.ts';
+import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
-import { macrotask } from '../util/macrotask.ts';
-import { notBefore } from '../util/notBefore.ts';
-import { createWorkedTime } from '../util/workedTime.ts';
-import { assertFinite } from './assertFinite.ts';
-import type { StepPlan } from './batches.ts';
-import { batchSizes, epochSteps, stepsPerEpoch } from './batches.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint } from './checkpoint.ts';
+import { hashWords } from '../util/random.ts';
+import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
+import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
+import {
+  mendedSnapshot,
+  removeCheckpoint,
+  saveCheckpoint,
+  saveSnapshot,
+  snapshotEpochs,
+  takeCheckpoint,
+  type Checkpoint,
+} from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
-import type { EncodedSplit } from './tagSplit.ts';
-import type { Evaluation } from './evaluate.ts';
-import { evaluate } from './evaluate.ts';
-import { keepPredictions } from './keepPredictions.ts';
-import type { DecayFactors } from './learningRate.ts';
-import { configAsTrained } from './configAsTrained.ts';
-import { decayFactors, learningRateAt } from './learningRate.ts';
-import { mendedSnapshot } from './mendedSnapshot.ts';
-import { createPace } from './pace.ts';
-import { padBatch } from './padBatch.ts';
-import type { StepSettings } from './step.ts';
-import { selectedEpoch } from './selectedEpoch.ts';
-import { taskMixer } from './taskMixer.ts';
+import { evaluate, selectedEpoch, type EncodedSplit, type Evaluation } from './evaluate.ts';
 import { openPredictor, openTrainer } from './openTrainer.ts';
+import { keepPredictions } from './predictSnapshot.ts';
+import { isFrozen } from './startWeights.ts';
+import { assertFinite, type StepSettings } from './step.ts';
 import type { Predictor, Trainer } from './trainer.ts';
 
 export interface TrainInputs {

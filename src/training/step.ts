@@ -2,12 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../model/batch.ts';
 import type { DeviceParameters } from '../model/deviceParameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
-import { summedLoss } from '../model/tagger.ts';
+import { summedLoss, type TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { Moments } from './adam.ts';
-import { adamUpdate } from './adam.ts';
-import type { DecayFactors } from './learningRate.ts';
+import { LabError } from '../util/labError.ts';
+import { adamUpdate, type DecayFactors, type Moments } from './adam.ts';
 
 export interface StepSettings {
   readonly shape: TaggerShape;
@@ -77,4 +75,17 @@ function accumulate(
     loss: loss as tf.Scalar,
     gradients: new Map(names.map((name, index) => [name, gradients[index] as tf.Tensor])),
   };
+}
+
+/** Throws LabError `training/notFinite` for sums or means over the steps up to `step`. */
+export function assertFinite(step: number, loss: number, gradientNorm: number): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new LabError(
+    'training/notFinite',
+    `The loss stopped being a number at step ${step}; a lower learning rate may help.`,
+    {
+      expected: 'a finite loss and gradient norm',
+      got: `loss ${loss}, gradient norm ${gradientNorm}`,
+    },
+  );
 }

@@ -1,27 +1,100 @@
 // Tags and mentions of sentences, with how sure the tagger is of each mention.
 import { lenientMentions } from '../data/chunks.ts';
-import type { Sequence } from '../data/features.ts';
-import { joinPredictions } from '../data/joinPredictions.ts';
+import type { Mention } from '../data/corpus.ts';
+import type { AnnotatedMention, DocumentText, Span } from '../data/document.ts';
+import { buildSequences, joinPredictions, type Sequence } from '../data/sequences.ts';
+import { splitTag } from '../data/tagScheme.ts';
 import type { TagSet } from '../data/tagSet.ts';
-import type { ChainMarginals } from '../model/marginals.ts';
-import { marginals } from '../model/marginals.ts';
-import type { ChainWeights } from '../model/viterbi.ts';
+import type { PieceTokenizer } from '../data/tokenizer.ts';
+import type { EngineGpu } from '../engine/engineWays.ts';
+import { marginals, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
+import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { SureMention } from '../schema/predictedSentence.ts';
-import { macrotask } from '../util/macrotask.ts';
-import { mentionConfidence } from './mentionConfidence.ts';
-import { predictBatches } from './predict.ts';
-import type { EncodedSplit } from './tagSplit.ts';
+import type { SureMention } from '../schema/taggerRef.ts';
+import { macrotask } from '../util/clock.ts';
+import { predictBatches, type EncodedSplit } from './evaluate.ts';
+import type { LoadedTagger } from './loadTagger.ts';
+import { openPredictor } from './openTrainer.ts';
 import type { Predictor } from './trainer.ts';
 
-export interface TaggedSentence {
+/** Where the tag of a token stands: at a position of a chain, the one of its first piece. */
+interface TokenPlace {
+  readonly chain: ChainMarginals;
+  readonly position: number;
+}
+
+/** What is asked of one token. */
+type Asked = readonly [token: number, allowed: AllowedTags];
+
+/**
+ * Tells p(mention) of mentions of one sentence, from the place of each of its tokens.
+ *
+ * The tagger reads a mention of type t on tokens a to b off the tags z of first pieces alone, as conlleval does: X and O are alike, and what
+ * continuation pieces carry says nothing. So, with y the tags of all pieces,
+ *
+ *   p(a, b, t) = sum of p(y) over all y whose z starts a chunk of t at a, goes on to b, and ends there:
+ *     z_a = B or S, or I or E where z_(a-1) is neither B-t nor I-t (else the chunk has begun before);
+ *     z_a .. z_(b-1) in {B, I}, z_(a+1) .. z_b in {I, E};
+ *     z_b = E or S, or B or I where z_(b+1) is neither I-t nor E-t (else the chunk goes on).
+ *
+ * That is four disjoint products of allowed tags, whose probabilities add up: `x` and `all` sum over continuation pieces, `first` has none.
+ * Chains are independent, so a mention in a sentence that was split into sequences has the product of its parts. Exact but for rounding.
+ */
+export function mentionConfidence(places: readonly TokenPlace[], { tags }: TagSet): (mention: Mention) => number {
+  const parts = tags.map(splitTag);
+  const known = new Map<string, AllowedTags>();
+  const tagsOf = (type: string, prefixes: string, wanted: boolean): AllowedTags => {
+    const key = `${wanted} ${prefixes}-${type}`;
+    const made = known.get(key) ?? parts.map((tag) => (tag.type === type && prefixes.includes(tag.prefix)) === wanted);
+    known.set(key, made);
+    return made;
+  };
+
+  return ({ type, start, end }) => {
+    const last = end - 1;
+    const some = (prefixes: string): AllowedTags => tagsOf(type, prefixes, true);
+    const notBefore: Asked = [start - 1, tagsOf(type, 'BI', false)];
+    const notAfter: Asked = [end, tagsOf(type, 'IE', false)];
+    const inner = Array.from({ length: Math.max(0, last - start - 1) }, (_, at): Asked => [start + 1 + at, some('I')]);
+    const ways: readonly (readonly Asked[])[] =
+      start === last
+        ? [
+            [[start, some('S')]],
+            [[start, some('B')], notAfter],
+            [notBefore, [start, some('E')]],
+            [notBefore, [start, some('I')], notAfter],
+          ]
+        : [
+            [[start, some('B')], ...inner, [last, some('E')]],
+            [[start, some('B')], ...inner, [last, some('I')], notAfter],
+            [notBefore, [start, some('I')], ...inner, [last, some('E')]],
+            [notBefore, [start, some('I')], ...inner, [last, some('I')], notAfter],
+          ];
+    return Math.min(1, ways.reduce((sum, way) => sum + jointProbability(places, way), 0)); // prettier-ignore
+  };
+}
+
+/** The probability that the tokens carry what is asked of them; tokens outside of the sentence are asked nothing. */
+function jointProbability(places: readonly TokenPlace[], asked: readonly Asked[]): number {
+  const constraints = new Map<ChainMarginals, PositionConstraint[]>();
+  for (const [token, allowed] of asked) {
+    const place = places[token];
+    if (place === undefined) continue;
+    const ofChain = constraints.get(place.chain) ?? [];
+    ofChain.push({ position: place.position, allowed });
+    constraints.set(place.chain, ofChain);
+  }
+  return [...constraints].reduce((product, [chain, own]) => product * chain.probability(own), 1);
+}
+
+interface TaggedSentence {
   /** Of each token, in the tag set's scheme. */
   readonly tags: readonly string[];
   /** What the tags say, read as conlleval does. */
   readonly mentions: readonly SureMention[];
 }
 
-export interface SentenceTagger {
+interface SentenceTagger {
   readonly predictor: Predictor;
   readonly tagSet: TagSet;
   /** Of the same weights as the predictor's; null under softmax. */
@@ -96,4 +169,68 @@ function tokenPlaces(
     });
   });
   return places;
+}
+
+/** Sentences held as sequences and emissions at once. */
+const SENTENCES_AT_ONCE = 256;
+
+interface PlacedSentence {
+  readonly document: number;
+  readonly spans: readonly Span[];
+}
+
+/**
+ * The mentions of each document, in order, with their confidences. Text is read as the tagger was trained to read it, but each sentence by
+ * itself, so that what is found in one does not depend on what lies beside it. Yields the sentences done of all; throws the reason of `signal`.
+ */
+export async function* tagDocuments(
+  documents: readonly DocumentText[],
+  tagger: OpenTagger,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly done: number; readonly total: number }, readonly (readonly AnnotatedMention[])[]> {
+  const config = { ...tagger.config, layout: 'sentence' as const };
+  const placed = documents.flatMap(({ sentences }, document) => sentences.map((spans): PlacedSentence => ({ document, spans }))); // prettier-ignore
+  const mentions = documents.map((): AnnotatedMention[] => []);
+  for (let from = 0; from < placed.length; from += SENTENCES_AT_ONCE) {
+    const block = placed.slice(from, from + SENTENCES_AT_ONCE);
+    const sentences = block.map(({ document, spans }) => ({
+      tokens: spans.map(({ start, end }) => documents[document]?.text.slice(start, end) ?? ''),
+      mentions: [],
+    }));
+    const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, config);
+    await macrotask();
+    const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
+    let next = await tagging.next();
+    for (; next.done !== true; next = await tagging.next()) {
+      // A sentence may be several sequences.
+      yield { done: from + Math.floor((block.length * next.value) / sequences.length), total: placed.length };
+    }
+    next.value.forEach((tagged, index) => {
+      const sentence = block[index];
+      if (sentence !== undefined) mentions[sentence.document]?.push(...inText(tagged, sentence.spans));
+    });
+  }
+  return mentions;
+}
+
+function inText({ mentions }: TaggedSentence, spans: readonly Span[]): AnnotatedMention[] {
+  return mentions.map(({ type, start, end, confidence }) => ({
+    type,
+    start: spans[start]?.start ?? 0,
+    end: spans[end - 1]?.end ?? 0,
+    confidence,
+  }));
+}
+
+/** Everything that tagging asks for; the weights are on the device alone, until `predictor.dispose()`. */
+export interface OpenTagger extends SentenceTagger {
+  readonly tokenizer: PieceTokenizer;
+  readonly config: TrainingConfig;
+}
+
+export function openTagger(gpu: EngineGpu | null, loaded: LoadedTagger): OpenTagger {
+  const { shape, weights, tokenizer, tagSet, head } = loaded;
+  const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
+  const predictor = openPredictor(gpu, weights, settings);
+  return { predictor, tagSet, chain: chainOf(weights, shape.head), tokenizer, config: head.config };
 }

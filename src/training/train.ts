@@ -1,8 +1,7 @@
 // A run as a loop you pull: every step, epoch and checkpoint of training one tagger, then its test scores.
 import type { RunRecord } from '../schema/runRecord.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
-import type { TrainInputs } from './runInProgress.ts';
-import { RunInProgress } from './runInProgress.ts';
+import { RunInProgress, type TrainInputs } from './runInProgress.ts';
 
 /**
  * Trains until the end or the signal, going on from the latest whole checkpoint, and returns the record as stored. Data order and

@@ -1,15 +1,13 @@
 // The GPU under this machine's settings, with the fastest matrix products that were found for it.
-import { LENGTH_BUCKETS, lengthBucket } from '../data/lengthBuckets.ts';
-import { tuneMatmul } from '../engine/autotune.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
-import { waysFor } from '../engine/engineWays.ts';
+import { LENGTH_BUCKETS, lengthBucket } from '../data/sequences.ts';
+import { recordedProducts, tuneMatmul } from '../engine/autotune.ts';
+import { waysFor, type EngineGpu } from '../engine/engineWays.ts';
 import type { MatmulShape } from '../engine/kernels/matmulShape.ts';
-import { recordedProducts } from '../engine/recordedProducts.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
 import type { TrainingEvent } from '../schema/trainingEvent.ts';
-import { readMatmulTable, writeMatmulTable } from '../storage/matmulTable.ts';
+import { readMatmulTable, writeMatmulTable } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 

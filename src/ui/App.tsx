@@ -1,23 +1,4 @@
 // The frame of the page: header, the place the person is at, notices, and the drop that works everywhere.
-import { useCallback, useEffect, useRef, useState } from 'react';
-import { LabError } from '../util/labError.ts';
-import type { CorpusRecord } from '../schema/corpusRecord.ts';
-import type { Lab, Notice } from '../lab/labState.ts';
-import { Dock } from './components/Dock.tsx';
-import { ElsewhereBanner } from './components/ElsewhereBanner.tsx';
-import { Header } from './components/Header.tsx';
-import { PageGuard } from './components/PageGuard.tsx';
-import { WindowDrop } from './components/WindowDrop.tsx';
-import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from './planDraft.ts';
-import { Pages } from './pages/Pages.tsx';
-import { pageKey, type Route } from './route.ts';
-import { ActContext, type Act } from './useAct.ts';
-import { BringInContext, type BringIn } from './useBringIn.ts';
-import { DropHereContext } from './useDropHere.ts';
-import { AwakeContext, useKeepAwake } from './useKeepAwake.ts';
-import { LabContext, useLab } from './useLab.ts';
-import { useLookAgain } from './useLookAgain.ts';
-import { goTo, useRoute } from './useRoute.ts';
 import './theme.css';
 import './lab.css';
 import './frame.css';
@@ -29,6 +10,60 @@ import './compare.css';
 import './tag.css';
 import './analyse.css';
 import './sets.css';
+import { Component, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import type { Lab, Notice } from '../lab/labState.ts';
+import type { CorpusRecord } from '../schema/corpusRecord.ts';
+import { LabError, type LabErrorData } from '../util/labError.ts';
+import { Dock, ElsewhereBanner } from './components/Dock.tsx';
+import { WindowDrop } from './components/DropZone.tsx';
+import { Header } from './components/Header.tsx';
+import { BringInContext, DropHereContext, type BringIn } from './dropEntries.ts';
+import { AwakeContext, useKeepAwake } from './keepAwake.ts';
+import { Pages } from './pages/Pages.tsx';
+import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from './planDraft.ts';
+import { goTo, pageKey, useRoute, type Route } from './route.ts';
+import { ActContext, type Act } from './useAct.ts';
+import { LabContext, useLab } from './useLab.ts';
+
+interface PageGuardState {
+  readonly error: LabErrorData | null;
+}
+
+/** Keeps a page that cannot be drawn from taking the rest of the lab with it. */
+class PageGuard extends Component<{ readonly children: ReactNode }, PageGuardState> {
+  override state: PageGuardState = { error: null };
+
+  static getDerivedStateFromError(error: unknown): PageGuardState {
+    return { error: LabError.toData(error) };
+  }
+
+  override render(): ReactNode {
+    if (this.state.error === null) return this.props.children;
+    return (
+      <div role="alert">
+        <h1>This page cannot be shown</h1>
+        <p className="problem">{LabError.describe(this.state.error)}</p>
+        <p>What is stored and what is running is not affected.</p>
+      </div>
+    );
+  }
+}
+
+/** `isElsewhere`: whether another tab has the lab. */
+function useLookAgain(lab: Lab, isElsewhere: boolean, act: Act): void {
+  useEffect(() => {
+    if (!isElsewhere) return;
+    const look = () => {
+      if (document.visibilityState === 'visible') void act(lab.refresh);
+    };
+    document.addEventListener('visibilitychange', look);
+    window.addEventListener('focus', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      window.removeEventListener('focus', look);
+    };
+  }, [lab, isElsewhere, act]);
+}
 
 export function App({ lab }: { readonly lab: Lab }) {
   return (
@@ -168,4 +203,18 @@ function placeAfter(brought: Brought, library: Library, route: Route): Route | n
   if (corpusId !== undefined)
     return brought.corpusIds.length === 1 ? { page: 'corpus', corpusId } : { page: 'corpora' };
   return brought.modelIds.length > 0 ? { page: 'models' } : null;
+}
+
+/** What stands in place of the lab when its stored data cannot be opened. */
+export function OpenFailed({ error }: { readonly error: LabErrorData }) {
+  return (
+    <main className="main" role="alert">
+      <h1>The lab cannot open its storage</h1>
+      <p className="problem">{LabError.describe(error)}</p>
+      <p>
+        Nothing was removed. Private windows and blocked site data are the usual causes; allow this site to keep data,
+        then reload the page.
+      </p>
+    </main>
+  );
 }

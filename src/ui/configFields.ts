@@ -1,5 +1,5 @@
 // Every setting of a run as the form shows it: label, help in the paper's words, and kind of control.
-import type { ModelLimits } from '../lab/familySettings.ts';
+import type { ModelLimits } from '../lab/presets.ts';
 
 export type FieldControl =
   /** An option without a value leaves the setting absent. */

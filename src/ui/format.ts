@@ -1,5 +1,4 @@
 // How numbers, sizes, times and names are written everywhere on the page.
-
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -136,3 +135,9 @@ export const format = {
   taskName,
   fileName,
 };
+
+/** The number of a text, within bounds; null for anything else. */
+export function wholeNumber(text: string, least: number, most: number): number | null {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isInteger(value) && value >= least && value <= most ? value : null;
+}

@@ -1,4 +1,5 @@
 // Keeps the screen of this device on, and so the device awake, while that is wanted: the Screen Wake Lock of the browser and what becomes of it.
+import { createContext, useEffect, useState, useSyncExternalStore } from 'react';
 
 /** The part of a WakeLockSentinel that is used here. */
 export interface ScreenLock {
@@ -10,7 +11,7 @@ export interface ScreenLock {
 /** `refused`: wanted, but not given, or taken back, as on a low battery. `missing`: this browser cannot. */
 export type AwakeState = 'idle' | 'held' | 'refused' | 'missing';
 
-export interface KeepAwake {
+interface KeepAwake {
   getState(): AwakeState;
   subscribe(listener: () => void): () => void;
   /** Asks for the lock, anew where it was refused, or gives it back. Browsers give none to a hidden page, and take it back from one. */
@@ -75,4 +76,28 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
       else if (!next && changed) giveBack();
     },
   };
+}
+
+/** What has become of the wish, for whoever shows the switch. */
+export const AwakeContext = createContext<AwakeState>('missing');
+
+/** The device is kept awake while a run is on it, the person wants that, and the page is seen. */
+export function useKeepAwake(wanted: boolean): AwakeState {
+  const [keeper] = useState(keeperOfThisPage);
+  useEffect(() => {
+    const update = () => keeper.want(wanted && document.visibilityState === 'visible');
+    document.addEventListener('visibilitychange', update);
+    update();
+    return () => {
+      document.removeEventListener('visibilitychange', update);
+      keeper.want(false);
+    };
+  }, [keeper, wanted]);
+  return useSyncExternalStore(keeper.subscribe, keeper.getState);
+}
+
+function keeperOfThisPage(): KeepAwake {
+  // Missing in some browsers, and where the page is not served securely.
+  const wakeLock = navigator.wakeLock as WakeLock | undefined;
+  return createKeepAwake(wakeLock === undefined ? null : () => wakeLock.request('screen'));
 }

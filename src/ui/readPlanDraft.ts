@@ -1,15 +1,13 @@
 // What a plan in the making comes to with the library at hand: the plan, or what is wrong with it, place by place.
 import type { LabState } from '../lab/labState.ts';
-import { hasPositions, specialsOf } from '../lab/familySettings.ts';
-import { presets } from '../lab/presets.ts';
+import { hasPositions, presets, specialsOf } from '../lab/presets.ts';
 import { trainingConfigSchema } from '../schema/config.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../schema/planFile.ts';
 import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
-import { format } from './format.ts';
+import { format, wholeNumber } from './format.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
-import { wholeNumber } from './wholeNumber.ts';
 
 /** One input as the library has it, or what is wrong with it. */
 export interface ResolvedInput<Kept> {

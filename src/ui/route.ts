@@ -1,4 +1,5 @@
 // The places of the page as addresses after the `#`.
+import { useMemo, useSyncExternalStore } from 'react';
 import { SPLITS, type Split } from '../data/corpus.ts';
 
 export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
@@ -157,4 +158,24 @@ function decodeSegment(segment: string): string {
 /** The part of a place that makes it another page: choices within an analysis keep the page, its focus and its scroll. */
 export function pageKey(route: Route): string {
   return route.page === 'analyse' ? `analyse/${route.view}` : routeHref(route);
+}
+
+/** The place the person is at, followed as the address changes. */
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(onHashChange, readHash);
+  return useMemo(() => parseRoute(hash), [hash]);
+}
+
+/** Goes to a place as a link would, so that Back returns. */
+export function goTo(route: Route): void {
+  window.location.hash = routeHref(route);
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}
+
+function readHash(): string {
+  return window.location.hash;
 }

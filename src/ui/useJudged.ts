@@ -1,17 +1,23 @@
 // Differences of a comparison's contenders to one of them, judged once a person asks, and what tables mark of it.
 import { useMemo, useState } from 'react';
-import { isContender, differenceFamily, differenceKey } from '../lab/differenceFamily.ts';
-import type { ContenderDifference, DifferenceFamily } from '../lab/differenceFamily.ts';
-import type { Comparison, Contender } from '../lab/comparison.ts';
-import type { Distinction } from '../lab/comparisonTables.ts';
 import type { AnalysisQuery } from '../../workers/analyses.ts';
-import type { Significance } from '../metrics/significance.ts';
-import { canonicalJson } from '../util/fingerprint.ts';
+import type { Comparison, Contender } from '../lab/comparison.ts';
+import { contenderName, type Distinction } from '../lab/comparisonTables.ts';
+import {
+  differenceFamily,
+  differenceKey,
+  isContender,
+  type ContenderDifference,
+  type DifferenceFamily,
+} from '../lab/differenceFamily.ts';
+import type { Significance, Verdict } from '../metrics/significance.ts';
+import { canonicalJson } from '../util/digest.ts';
+import { taskRefName } from './runName.ts';
 import { useAnalysis, type Analysed } from './useAnalysis.ts';
 import { useLab } from './useLab.ts';
 
 /** A contender whatever it was trained for. */
-export type Baseline = Pick<Contender, 'method' | 'layers' | 'rate'>;
+type Baseline = Pick<Contender, 'method' | 'layers' | 'rate'>;
 
 const STL: Baseline = { method: 'STL', layers: null, rate: null };
 
@@ -91,4 +97,42 @@ function distinctionOf({ differences }: DifferenceFamily, found: readonly Signif
     distinct: new Set(differences.filter(isDistinct).map(({ task, contender }) => differenceKey(task, contender))),
     family: differences.length,
   };
+}
+
+export interface JudgedDifference {
+  readonly difference: ContenderDifference;
+  readonly found: Significance;
+}
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  yes: 'more than noise',
+  seeds: 'more than the noise of sentences, not than that of seeds',
+  oneSeed: 'more than the noise of sentences; one seed tells nothing of seeds',
+  sentences: 'within the noise of sentences',
+};
+
+/** Numbers as they are, null where there is none. */
+export function differenceRows(
+  judged: readonly JudgedDifference[],
+  baseline: string,
+): readonly (readonly (string | number | null)[])[] {
+  const head = [
+    ...['task', 'contender', 'baseline', 'trainings', 'F1', 'baseline F1', 'difference', 'low', 'high'],
+    ...['p over sentences', 'Holm', 'p over seeds', 'p of both', 'Holm of both', 'family'],
+    ...['deviation over seeds', 'deviation over rounds', 'deviation over snapshots', 'verdict'],
+  ];
+  const rows = judged.map(({ difference, found }) => {
+    const { a, b, sentences, seeds, spread } = found;
+    return [
+      taskRefName(difference.task),
+      contenderName(difference.contender),
+      baseline,
+      difference.asked.trainings.length,
+      ...[a.mean, b.mean, found.difference.mean, found.difference.low, found.difference.high],
+      ...[sentences.p, sentences.adjusted, seeds?.p ?? null, found.p, found.adjusted, found.family],
+      ...[spread.seeds, spread.rounds, spread.snapshots].map((source) => source?.deviation ?? null),
+      VERDICT_WORDS[found.verdict],
+    ];
+  });
+  return [head, ...rows];
 }

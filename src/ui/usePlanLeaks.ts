@@ -1,7 +1,7 @@
 // How much test text stands in what a plan would train on, looked for once the plan is whole.
-import type { LabState } from '../lab/labState.ts';
 import { analysisCategories, taskOf } from '../lab/analysableTasks.ts';
 import { membersKey } from '../lab/comparison.ts';
+import type { LabState } from '../lab/labState.ts';
 import type { TaskRef } from '../schema/runRecord.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { NOTHING_CHOSEN, routeHref } from './route.ts';

@@ -1,5 +1,5 @@
 // The one error type of the lab: what went wrong, what was expected, what came.
-import { shortened } from './shortened.ts';
+import { shortened } from './wording.ts';
 
 /** The part of a LabError that crosses threads and files as plain data. */
 export interface LabErrorData {

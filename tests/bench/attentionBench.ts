@@ -1,22 +1,18 @@
 // Attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels beside stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
-import { recordAttention } from '../../src/engine/kernels/attention.ts';
-import { recordAttentionBackward } from '../../src/engine/kernels/attentionBackward.ts';
-import type { Recorder, Region } from '../../src/engine/recorder.ts';
-import { aligned } from '../../src/engine/recorder.ts';
-import { stateLength } from '../../src/engine/stepState.ts';
+import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention.ts';
 import type { AttentionInputs } from '../../src/engine/kernels/attentionScores.ts';
-import { attentionMask } from '../../src/model/attentionMask.ts';
-import { selfContext } from '../../src/model/bert/attention.ts';
-import { attentionInputs, relativeContext } from '../../src/model/xlnet/attention.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { aligned, type Recorder, type Region } from '../../src/engine/recorder.ts';
+import { stateLength } from '../../src/engine/stepState.ts';
+import { selfContext } from '../../src/model/bert/bert.ts';
+import { attentionMask } from '../../src/model/residualBlocks.ts';
+import { attentionInputs, relativeContext } from '../../src/model/xlnet/xlnet.ts';
+import { Rng } from '../../src/util/random.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
-import type { Words } from '../fixtures/openRecording.ts';
-import { openRecording } from '../fixtures/openRecording.ts';
+import { openRecording, type Words } from '../fixtures/openRecording.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { taggerOf } from './benchShape.ts';
-import type { Contest } from './kernelContest.ts';
-import { benchContests, relativeDifference } from './kernelContest.ts';
+import { benchContests, relativeDifference, type Contest } from './kernelContest.ts';
 
 const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 const BIASES = ['contentBias', 'positionBias', 'segmentBias', 'segmentEmbedding'] as const;

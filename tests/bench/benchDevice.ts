@@ -1,15 +1,12 @@
 // The device measurements are made on, shared with tfjs as training shares it.
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { tuneMatmul } from '../../src/engine/autotune.ts';
-import type { EngineGpu } from '../../src/engine/engineWays.ts';
+import { recordedProducts, tuneMatmul } from '../../src/engine/autotune.ts';
 import { describeAdapter, openDevice } from '../../src/engine/device.ts';
-import { waysFor } from '../../src/engine/engineWays.ts';
-import { recordedProducts } from '../../src/engine/recordedProducts.ts';
+import { waysFor, type EngineGpu } from '../../src/engine/engineWays.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { BenchHome } from './benchReport.ts';
-import type { BenchShape } from './benchShape.ts';
-import { configOf, taggerOf } from './benchShape.ts';
+import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
 
 export interface BenchDevice {
   readonly gpu: EngineGpu;

@@ -3,8 +3,7 @@ import { presets } from '../../src/lab/presets.ts';
 import type { EncoderConfig } from '../../src/model/encoderConfig.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import type { Precision } from '../../src/schema/machineSettings.ts';
-import { precisionSchema } from '../../src/schema/machineSettings.ts';
+import { precisionSchema, type Precision } from '../../src/schema/machineSettings.ts';
 
 /** A tagger, a batch, and how they are computed. */
 export interface BenchShape {

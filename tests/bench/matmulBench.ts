@@ -1,18 +1,18 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
 import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import { matmulWork } from '../../src/engine/kernels/matmulShape.ts';
-import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import { hardwareTuning, matmulCandidates, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
-import type { MatmulContender } from '../../src/engine/matmulTrial.ts';
-import { MatmulTrial } from '../../src/engine/matmulTrial.ts';
+import { matmulWork, type MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
+import {
+  hardwareTuning,
+  matmulCandidates,
+  softwareTuning,
+  type MatmulTuning,
+} from '../../src/engine/kernels/matmulTuning.ts';
+import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
+import { MatmulTrial, type MatmulContender } from '../../src/engine/matmulTrial.ts';
 import { Pipelines } from '../../src/engine/pipelines.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
 import { gpuFor, openBenchDevice } from './benchDevice.ts';
-import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
-import { percent, shortNumber } from './benchReport.ts';
+import { percent, shortNumber, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
 
 export interface MatmulTiming {
   readonly shape: MatmulShape;

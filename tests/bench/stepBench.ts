@@ -1,24 +1,26 @@
 // One training step: the engine beside stock tfjs ops on the same device, weights and batch, in alternating runs.
 import type { LaunchTime } from '../../src/engine/plan.ts';
 import type { Batch } from '../../src/model/batch.ts';
-import type { HostParameters } from '../../src/model/parameters.ts';
-import { newEncoder, newHead } from '../../src/model/parameters.ts';
-import type { EngineTrainer } from '../../src/training/engineTrainer.ts';
-import { engineTrainer } from '../../src/training/engineTrainer.ts';
+import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
+import { engineTrainer, type EngineTrainer } from '../../src/training/engineTrainer.ts';
 import { plainTrainer } from '../../src/training/plainTrainer.ts';
-import type { Trainer } from '../../src/training/trainer.ts';
-import { freshState } from '../../src/training/trainerState.ts';
+import { freshState, type Trainer } from '../../src/training/trainer.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
-import type { BenchDevice } from './benchDevice.ts';
-import { gpuFor, openBenchDevice } from './benchDevice.ts';
-import type { BenchHome, BenchReport, BenchRequest, BenchTable, Spread } from './benchReport.ts';
-import { megabytes, shortNumber, spreadOf, spreadText } from './benchReport.ts';
-import type { BenchShape } from './benchShape.ts';
-import { configOf, taggerOf } from './benchShape.ts';
-import type { GpuCounts } from './gpuCounters.ts';
-import { GpuCounters } from './gpuCounters.ts';
-import type { KernelTime } from './kernelTimes.ts';
-import { kernelTable, kernelTimes, medianTimes } from './kernelTimes.ts';
+import { gpuFor, openBenchDevice, type BenchDevice } from './benchDevice.ts';
+import {
+  megabytes,
+  shortNumber,
+  spreadOf,
+  spreadText,
+  type BenchHome,
+  type BenchReport,
+  type BenchRequest,
+  type BenchTable,
+  type Spread,
+} from './benchReport.ts';
+import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
+import { GpuCounters, type GpuCounts } from './gpuCounters.ts';
+import { kernelTable, kernelTimes, medianTimes, type KernelTime } from './kernelTimes.ts';
 import { bestMatmulSpeed } from './matmulBench.ts';
 
 /** One update. */

@@ -2,7 +2,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fingerprint } from '../../src/util/fingerprint.ts';
+import { fingerprint } from '../../src/util/digest.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
 import { planFile } from '../fixtures/records.ts';
 import { dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';

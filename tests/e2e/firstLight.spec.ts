@@ -1,9 +1,8 @@
 // Proves the lab's main job in one tab: train a sample, survive reloads in mid-run, finish, export, and read the result elsewhere.
 import { expect, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
-import { parseResultFile } from '../../src/lab/resultFile.ts';
-import { conlleval } from '../../src/metrics/conlleval.ts';
-import { predictionRows } from '../../src/metrics/predictionRows.ts';
+import { parseResultFile } from '../../src/lab/resultFiles.ts';
+import { conlleval, predictionRows } from '../../src/metrics/conlleval.ts';
 import { format } from '../../src/ui/format.ts';
 import {
   download,

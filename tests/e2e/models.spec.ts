@@ -5,7 +5,7 @@ import { readArchive } from '../../src/data/formats/archive.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { openSafetensors } from '../../src/model/safetensors.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
-import { taggerFileSchema } from '../../src/schema/taggerFile.ts';
+import { taggerFileSchema } from '../../src/schema/taggerHead.ts';
 import { download, dropPaths, notices, openLab, rowsOf, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';

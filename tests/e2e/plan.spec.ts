@@ -2,9 +2,9 @@
 import { expect, type Page, type TestInfo } from '@playwright/test';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { Method, RunRecord } from '../../src/schema/runRecord.ts';
-import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
 import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
 import { timeless } from '../fixtures/timeless.ts';
+import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
 import { test } from './labPage.ts';
 import {
   enterPlan,

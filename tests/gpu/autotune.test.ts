@@ -1,13 +1,11 @@
 // Proves that tuning matrix products finds variants that run here, keeps to its budget and to its signal, and serves recordings.
 import { expect, it } from 'vitest';
-import type { TuningProgress } from '../../src/engine/autotune.ts';
-import { tuneMatmul } from '../../src/engine/autotune.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
+import { tuneMatmul, type TuningProgress } from '../../src/engine/autotune.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmulTuning.ts';
 import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import type { MatmulTable } from '../../src/schema/matmulTable.ts';
-import { matmulTableSchema } from '../../src/schema/matmulTable.ts';
+import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 
 const direct: MatmulVariant = { family: 'direct', rows: 4, columns: 4, across: 4, down: 4, splits: 1 };

@@ -1,16 +1,14 @@
 // Proves that the CRF's and the softmax head's losses, gradients and marginals are those of their definitions: brute force, autodiff, finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { CrfGradients } from '../../src/engine/kernels/crf.ts';
-import { recordCrf, recordMarginals } from '../../src/engine/kernels/crf.ts';
-import { recordSoftmaxLoss } from '../../src/engine/kernels/softmaxLoss.ts';
-import { recordStepLoss } from '../../src/engine/kernels/stepLoss.ts';
+import { recordCrf, recordMarginals, type CrfGradients } from '../../src/engine/kernels/crf.ts';
+import { recordStepLoss } from '../../src/engine/kernels/gradientNorm.ts';
+import { recordSoftmaxLoss } from '../../src/engine/kernels/softmaxHead.ts';
 import type { Recorder, Region } from '../../src/engine/recorder.ts';
 import { stateWords } from '../../src/engine/stepState.ts';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
 import { bruteForceChain } from './support/bruteForceChain.ts';
-import type { DrawnChains } from './support/drawnChains.ts';
-import { drawnChains } from './support/drawnChains.ts';
+import { drawnChains, type DrawnChains } from './support/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';
 
 const INVERSE_SEQUENCES = 1 / 3;

@@ -1,13 +1,15 @@
 // Proves that embeddings, XLNet's and BERT's, and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
 import { describe, expect, it } from 'vitest';
-import { recordEmbedding } from '../../src/engine/kernels/embedding.ts';
-import { recordEmbeddingGradient } from '../../src/engine/kernels/embeddingGradient.ts';
-import { recordEmbeddingNorm } from '../../src/engine/kernels/embeddingNorm.ts';
+import {
+  recordEmbedding,
+  recordEmbeddingGradient,
+  recordEmbeddingNorm,
+  recordPositionGradient,
+  recordSegmentGradient,
+} from '../../src/engine/kernels/embedding.ts';
 import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headRows.ts';
-import { recordPositionGradient } from '../../src/engine/kernels/positionGradient.ts';
-import { recordSegmentGradient } from '../../src/engine/kernels/segmentGradient.ts';
 import { aligned } from '../../src/engine/recorder.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, LAYERS, plainMask } from './support/kernelState.ts';

@@ -4,12 +4,11 @@ import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
-import { memory } from '../../src/storage/memory.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
-import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { timeless } from '../fixtures/timeless.ts';
+import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { tinyTraining } from '../fixtures/tinyTraining.ts';
 import { testGpu } from './support/runRecording.ts';
 

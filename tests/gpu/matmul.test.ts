@@ -1,13 +1,16 @@
 // Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and way of writing, at any lengths.
 import { describe, expect, it } from 'vitest';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import type { MatmulTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import { hardwareTuning, MATMUL_VARIANTS, softwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { variantName } from '../../src/engine/kernels/matmulVariant.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
+import {
+  hardwareTuning,
+  MATMUL_VARIANTS,
+  softwareTuning,
+  type MatmulTuning,
+} from '../../src/engine/kernels/matmulTuning.ts';
+import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
 import { STATE } from '../../src/engine/stepState.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { runRecording } from './support/runRecording.ts';
 
 type Floats = Float32Array<ArrayBuffer>;

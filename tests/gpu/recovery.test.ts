@@ -1,15 +1,13 @@
 // Proves that a run whose device is lost, fills up or refuses work at any step goes on by itself to the same bits, or stops loudly: on real WebGPU.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
-import { openDevice } from '../../src/engine/device.ts';
-import { underlyingFailure } from '../../src/engine/gpuFailure.ts';
+import { openDevice, underlyingFailure } from '../../src/engine/device.ts';
 import type { Platform } from '../../src/engine/platform.ts';
 import type { Lab } from '../../src/lab/labState.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
-import { memory } from '../../src/storage/memory.ts';
-import type { Store } from '../../src/storage/store.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
+import { Rng } from '../../src/util/random.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 import { notices, settled, view } from '../fixtures/labBench.ts';
 import { endOf, openTinyLab, tinyPlan } from '../fixtures/tinyLab.ts';

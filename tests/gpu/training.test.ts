@@ -5,12 +5,11 @@ import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
 import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import type { BackendName, StartedBackend } from '../../src/engine/startBackend.ts';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { startBackend, type BackendName, type StartedBackend } from '../../src/engine/startBackend.ts';
+import { presets } from '../../src/lab/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
-import { presets } from '../../src/lab/presets.ts';
 import { openTrainer } from '../../src/training/openTrainer.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 

@@ -5,7 +5,7 @@ import type { EngineGpu } from '../../src/engine/engineWays.ts';
 import { presets } from '../../src/lab/presets.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
-import { memory } from '../../src/storage/memory.ts';
+import { memory } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { gpuUnderSettings, tuneForRun } from '../../src/training/tuneForRun.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';

@@ -4,17 +4,23 @@ import { startBackend } from '../../src/engine/startBackend.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
-import { memory } from '../../src/storage/memory.ts';
 import { findRunRecord, readRunRecord } from '../../src/storage/runRecords.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import type { LetTimePass, Uninterrupted } from '../fixtures/tinyTraining.ts';
-import { outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts';
+import {
+  outcome,
+  pausingAfterOneStep,
+  stopClock,
+  tinyTraining,
+  uninterrupted,
+  type LetTimePass,
+  type Uninterrupted,
+} from '../fixtures/tinyTraining.ts';
 
 const runId = tinyRecord().spec.id;
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
 import { viterbi } from '../../src/model/viterbi.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 
 interface Chain {
   readonly K: number;

@@ -2,8 +2,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/startBackend.ts';
-import { DROPOUT_SITES, dropout, dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../src/model/dropout.ts'; // prettier-ignore
-import { Rng } from '../../src/util/rng.ts';
+import {
+  dropout,
+  DROPOUT_SITES,
+  dropoutKey,
+  dropoutMask,
+  type DropoutSite,
+  type DropoutStream,
+} from '../../src/model/dropout.ts';
+import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 const size = 40_000;

@@ -1,13 +1,12 @@
 // Proves that a full disk pauses a run, whichever write it strikes, that the lab says what is missing, and that the run ends the same once there is room.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab } from '../../src/lab/labState.ts';
-import { memory } from '../../src/storage/memory.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { faultyStore } from '../fixtures/faultyStore.ts';
 import { droppedText } from '../fixtures/drops.ts';
+import { faultyStore } from '../fixtures/faultyStore.ts';
 import { notices, settled, status, view } from '../fixtures/labBench.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
 import { endOf, openTinyLab, tinyPlan, type TinyLab } from '../fixtures/tinyLab.ts';

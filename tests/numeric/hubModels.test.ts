@@ -1,22 +1,21 @@
 // Proves that XLNets of base and large shape, in each form that transformers saves, come whole from a hub through an interruption, and compute what transformers does.
+import * as tf from '@tensorflow/tfjs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, it } from 'vitest';
 import { createLab } from '../../src/lab/lab.ts';
 import { disposeParameters, uploadParameters } from '../../src/model/deviceParameters.ts';
-import { encoderStates } from '../../src/model/encoder.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
-import type { ModelRecord } from '../../src/schema/modelRecord.ts';
+import { encoderStates } from '../../src/model/tagger.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
-import { memory } from '../../src/storage/memory.ts';
-import type { Store } from '../../src/storage/store.ts';
+import type { ModelRecord } from '../../src/schema/modelRecord.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { connect } from '../../workers/port.ts';
 import type { RunEvent, ServerCalls } from '../../workers/protocol.ts';
-import { requestFile } from '../../workers/requestFile.ts';
+import { requestFile } from '../../workers/publicFiles.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { portWire } from '../../workers/wires.ts';
 import { hubServer, type ServedFile } from '../fixtures/hub/hubServer.ts';

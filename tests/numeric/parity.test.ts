@@ -1,17 +1,17 @@
 // Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet and BERT, on tfjs' cpu backend and on wasm with our kernels.
+import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
-import { encoderStates } from '../../src/model/encoder.ts';
 import { encoderConfig, type EncoderConfig } from '../../src/model/encoderConfig.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import { pretrainedEncoder } from '../../src/model/pretrained.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
-import { memory } from '../../src/storage/memory.ts';
+import { encoderStates } from '../../src/model/tagger.ts';
+import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';

@@ -1,19 +1,18 @@
 // Proves that an exported folder does in Python what it does here: same emissions, same tags, no key missing (where torch and transformers are).
+import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildSequences } from '../../src/data/features.ts';
-import { joinPredictions } from '../../src/data/joinPredictions.ts';
+import { buildSequences, joinPredictions } from '../../src/data/sequences.ts';
 import { startBackend } from '../../src/engine/startBackend.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
 import { emissions } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
+import { padBatch } from '../../src/training/batches.ts';
 import { loadTagger } from '../../src/training/loadTagger.ts';
-import { padBatch } from '../../src/training/padBatch.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';

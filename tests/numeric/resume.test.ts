@@ -4,19 +4,28 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { startBackend } from '../../src/engine/startBackend.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
-import { memory } from '../../src/storage/memory.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
-import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import type { LetTimePass, Uninterrupted } from '../fixtures/tinyTraining.ts';
 import { timeless } from '../fixtures/timeless.ts';
-import { bitsOf, outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted } from '../fixtures/tinyTraining.ts'; // prettier-ignore
+import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
+import {
+  bitsOf,
+  outcome,
+  pausingAfterOneStep,
+  stopClock,
+  tinyTraining,
+  uninterrupted,
+  type LetTimePass,
+  type Uninterrupted,
+} from '../fixtures/tinyTraining.ts';
+
+// prettier-ignore
 
 const runId = tinyRecord().spec.id;
 const stepsPerEpoch = 4;

@@ -1,18 +1,18 @@
 // Proves sharing through the training server: MTL-LS starts from the slice bit for bit, frozen layers stay, MTL-XC and rounds do as said.
+import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import type { CorpusSentences } from '../../src/data/corpus.ts';
+import { runSpec } from '../../src/lab/expandPlan.ts';
 import { presets } from '../../src/lab/presets.ts';
-import { runSpec } from '../../src/lab/runSpec.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
-import { memory } from '../../src/storage/memory.ts';
-import { readPredictions } from '../../src/storage/predictions.ts';
+import { readPredictions } from '../../src/storage/runRecords.ts';
+import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';

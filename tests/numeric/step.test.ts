@@ -1,19 +1,17 @@
 // Proves one update of training: Adam in both epsilon forms against float64, clipping, layer decay, gradient accumulation, no leaks.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { startBackend } from '../../src/engine/startBackend.ts';
+import { presets } from '../../src/lab/presets.ts';
+import type { Batch } from '../../src/model/batch.ts';
 import { placeOf } from '../../src/model/parameterPlace.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
-import type { Batch } from '../../src/model/batch.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
-import { adamUpdate, zeroMoments } from '../../src/training/adam.ts';
-import { decayFactors } from '../../src/training/learningRate.ts';
+import { adamUpdate, decayFactors, zeroMoments } from '../../src/training/adam.ts';
 import { trainStep } from '../../src/training/step.ts';
-import type { TrainerState } from '../../src/training/trainerState.ts';
-import { checkpointTensors, disposeState, freshState } from '../../src/training/trainerState.ts';
-import { presets } from '../../src/lab/presets.ts';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { checkpointTensors, disposeState, freshState, type TrainerState } from '../../src/training/trainer.ts';
+import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
-import { Rng } from '../../src/util/rng.ts';
 
 const config = presets.quick.config;
 

@@ -5,8 +5,8 @@ import { presets } from '../../src/lab/presets.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
-import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
 import { planFile } from '../fixtures/records.ts';
+import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
 
 const corpora = [
   { name: 'short-a', sample: 'sample-disease-a', type: 'Disease' },

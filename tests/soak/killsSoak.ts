@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { DEATHS, deathWords, type Death } from './deaths.ts';
-import { killedPlan, type PlanOutcome, type Strike } from './killedPlan.ts';
 import { writePlanFolder, type KillPlan } from './killPlans.ts';
+import { killedPlan, type PlanOutcome, type Strike } from './killedPlan.ts';
 import type { SoakRow } from './soakRow.ts';
 import { outcomeDifferences, trainedMs } from './trainedOutcome.ts';
 

@@ -1,7 +1,6 @@
 // What the lab's database in a browser holds of runs, read in the page itself.
 import type { Page } from 'playwright';
-import type { RunRecord } from '../../src/schema/runRecord.ts';
-import { runRecordSchema } from '../../src/schema/runRecord.ts';
+import { runRecordSchema, type RunRecord } from '../../src/schema/runRecord.ts';
 
 export interface StoredRuns {
   readonly records: readonly RunRecord[];

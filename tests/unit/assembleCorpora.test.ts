@@ -3,12 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import type { CorpusSentences, Sentence, Split } from '../../src/data/corpus.ts';
-import { describeSentences } from '../../src/data/describeSentences.ts';
-import { moveSource } from '../../src/data/moveSource.ts';
-import { mentionsToTags } from '../../src/data/tagScheme.ts';
 import type { CorpusSource } from '../../src/data/corpusSource.ts';
+import { describeSentences } from '../../src/data/describeSentences.ts';
+import { moveSource } from '../../src/data/splits.ts';
+import { mentionsToTags, type TagScheme } from '../../src/data/tagScheme.ts';
 import { corpusRecordSchema } from '../../src/schema/corpusRecord.ts';
-import type { TagScheme } from '../../src/data/tagScheme.ts';
 import { sentences } from './taggedTexts.ts';
 
 const rowsOf = (word: string) => `${word}\tB-Drug\nhelps\tO\n\n`;

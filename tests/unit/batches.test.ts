@@ -1,9 +1,8 @@
 // Proves that an epoch shows every sequence once, in an order that depends on seed and epoch alone, with little padding.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sequence } from '../../src/data/features.ts';
-import { batchSizes, epochSteps, evaluationBatches, stepsPerEpoch } from '../../src/training/batches.ts';
-import { padBatch } from '../../src/training/padBatch.ts';
+import type { Sequence } from '../../src/data/sequences.ts';
+import { batchSizes, epochSteps, evaluationBatches, padBatch, stepsPerEpoch } from '../../src/training/batches.ts';
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 128 }), { minLength: 1, maxLength: 400 });
 const all = (lengths: readonly number[]): number[] => lengths.map((_, index) => index);

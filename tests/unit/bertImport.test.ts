@@ -4,7 +4,7 @@ import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
 import { encoderShapes } from '../../src/model/parameters.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
 import { readSafetensors, type FileTensor } from '../../src/model/safetensors.ts';
-import { memory } from '../../src/storage/memory.ts';
+import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { LabError } from '../../src/util/labError.ts';

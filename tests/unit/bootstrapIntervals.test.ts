@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bootstrapIntervals } from '../../src/metrics/bootstrapIntervals.ts';
 import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
 import { spanScore } from '../../src/metrics/spanScore.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { simulatedGold, simulatedSystem } from './simulatedCounts.ts';
 
 /** F1 in percent of `simulatedSystem` over endless sentences of `simulatedGold`, 1.5 mentions a sentence. */

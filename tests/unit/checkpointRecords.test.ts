@@ -2,9 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { Position } from '../../src/schema/checkpointManifest.ts';
-import { memory } from '../../src/storage/memory.ts';
-import { loadCheckpoint, loadSnapshot, removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint } from '../../src/training/checkpoint.ts'; // prettier-ignore
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
+import {
+  loadCheckpoint,
+  loadSnapshot,
+  removeCheckpoint,
+  saveCheckpoint,
+  saveSnapshot,
+  snapshotEpochs,
+  takeCheckpoint,
+} from '../../src/training/checkpoint.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 

@@ -1,7 +1,7 @@
 // Proves that a checksum changes with any byte, with the length and with the order, and depends on nothing but the bytes.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum } from '../../src/util/checksum.ts';
+import { checksum } from '../../src/util/digest.ts';
 
 const someBytes = fc.uint8Array({ minLength: 1, maxLength: 67 });
 

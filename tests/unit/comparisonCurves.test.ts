@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Contender, TaskComparison, Training } from '../../src/lab/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../../src/lab/comparisonCurves.ts';
 import { axisOf } from '../../src/ui/charts/ZoomFields.tsx';
-import { rateStyle } from '../../src/ui/charts/rateStyle.ts';
+import { rateStyle } from '../../src/ui/charts/chartStyle.ts';
 
 const measures = (f1: number) => ({ precision: f1, recall: f1, f1 });
 function training(seed: number, round: number, curve: readonly number[], test: number | null = null): Training {

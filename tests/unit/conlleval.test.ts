@@ -1,13 +1,11 @@
 // Proves that our scores are those of the original conlleval, whatever the tags.
+import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conlleval } from '../../src/metrics/conlleval.ts';
-import { conllevalReport } from '../../src/metrics/conllevalReport.ts';
-import { predictionRows } from '../../src/metrics/predictionRows.ts';
+import { conlleval, conllevalReport, predictionRows } from '../../src/metrics/conlleval.ts';
 import { scoreSplit } from '../../src/metrics/scoreSplit.ts';
-import { splitScoresSchema } from '../../src/schema/scores.ts';
+import { splitScoresSchema } from '../../src/schema/runRecord.ts';
 import { tagSequence } from './taggedTexts.ts';
 
 /** The scorer of CoNLL-2000 told line by line, with chunks of S and E, sharing no code with ours. */

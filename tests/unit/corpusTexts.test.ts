@@ -2,11 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { annotateSentences } from '../../src/data/annotateSentences.ts';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { SPLITS, type CorpusSentences } from '../../src/data/corpus.ts';
-import type { CorpusTexts } from '../../src/data/corpusTexts.ts';
-import { documentsOfSentences } from '../../src/data/documentsOfSentences.ts';
+import type { CorpusTexts } from '../../src/data/document.ts';
+import { annotateSentences, documentsOfSentences } from '../../src/data/documentSentences.ts';
 import { readConll } from '../../src/data/formats/conll.ts';
 import { writeDocuments } from '../../src/data/formats/writeDocuments.ts';
 import { readCorpusTexts } from '../../src/storage/corpusRecords.ts';

@@ -1,10 +1,9 @@
 // Proves that the tag scheme of a file is recognised from its tags, that mixtures are, and that slips are no mixture.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectTagScheme } from '../../src/data/detectTagScheme.ts';
-import { illegalTransitions } from '../../src/data/illegalTransitions.ts';
 import { strictMentions } from '../../src/data/chunks.ts';
-import { mentionsToTags, splitTag } from '../../src/data/tagScheme.ts';
+import { detectTagScheme } from '../../src/data/detectTagScheme.ts';
+import { illegalTransitions, mentionsToTags, splitTag } from '../../src/data/tagScheme.ts';
 import { mentionsOfSentence, tagSequence } from './taggedTexts.ts';
 
 /** Sentences separated by `|`; the first tag is on line 1, borders take a line each. */

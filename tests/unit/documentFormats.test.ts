@@ -2,8 +2,8 @@
 import { parquetMetadata } from 'hyparquet';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { AnnotatedDocument } from '../../src/data/annotatedDocument.ts';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
+import type { AnnotatedDocument } from '../../src/data/document.ts';
 import { detectFormat } from '../../src/data/formats/detectFormat.ts';
 import { unpackParquet } from '../../src/data/formats/parquet.ts';
 import { checkParquetPages } from '../../src/data/formats/parquetPages.ts';

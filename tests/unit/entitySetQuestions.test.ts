@@ -3,10 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
 import type { Split } from '../../src/data/corpus.ts';
 import { ENTITY_REGIONS, entitySets, stringsOfRegion } from '../../src/metrics/entitySets.ts';
-import { mentionText } from '../../src/metrics/mentionText.ts';
+import { mentionText } from '../../src/metrics/textSources.ts';
 import type { StringSentence } from '../../src/schema/entitySetsQuery.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
-import { DRAWN_WORDS, drawCorpora, drawnRequest } from '../fixtures/drawnCorpora.ts';
+import { drawCorpora, DRAWN_WORDS, drawnRequest } from '../fixtures/drawnCorpora.ts';
 
 let bench: AnalysisBench | null = null;
 afterEach(() => {

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorLine } from '../../src/schema/errorsQuery.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
-import { shortNames } from '../../src/ui/analyse/choiceName.ts';
-import { errorRows } from '../../src/ui/analyse/errorRows.ts';
-import { stratumValue } from '../../src/ui/analyse/stratumValue.ts';
-import { rowAfterKey } from '../../src/ui/rowAfterKey.ts';
+import { errorRows } from '../../src/ui/analyse/errorWords.ts';
+import { shortNames } from '../../src/ui/analyse/subject.ts';
+import { stratumValue } from '../../src/ui/charts/StrataChart.tsx';
+import { rowAfterKey } from '../../src/ui/components/Pager.tsx';
 
 const gold = { type: 'Decay', start: 1, end: 3 };
 const line: ErrorLine = {

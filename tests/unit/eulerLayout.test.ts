@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../src/metrics/entitySets.ts';
-import type { EulerLayout } from '../../src/schema/eulerLayout.ts';
-import { Rng } from '../../src/util/rng.ts';
+import type { EulerLayout } from '../../src/schema/entitySetsQuery.ts';
+import { Rng } from '../../src/util/random.ts';
 
 function layoutOf(strings: Readonly<Record<EntityRegion, number>>): EulerLayout {
   const count = (region: EntityRegion) => ({ strings: strings[region], mentions: 0 });

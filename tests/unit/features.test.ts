@@ -2,8 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../src/data/corpus.ts';
-import { type FeatureConfig, type Sequence, buildSequences, buildSequencesStepwise } from '../../src/data/features.ts';
-import { joinPredictions } from '../../src/data/joinPredictions.ts';
+import {
+  buildSequences,
+  buildSequencesStepwise,
+  joinPredictions,
+  type FeatureConfig,
+  type Sequence,
+} from '../../src/data/sequences.ts';
 import { mentionsToTags } from '../../src/data/tagScheme.ts';
 import { makeTagSet, tagIndices } from '../../src/data/tagSet.ts';
 import type { PieceTokenizer } from '../../src/data/tokenizer.ts';

@@ -1,8 +1,8 @@
 // Proves that a fingerprint is SHA-256 of what the value says, whatever the order in which it says it.
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, fingerprint } from '../../src/util/fingerprint.ts';
+import { canonicalJson, fingerprint } from '../../src/util/digest.ts';
 
 /** The value with the members of its objects inserted the other way round. */
 function reversed(value: unknown): unknown {

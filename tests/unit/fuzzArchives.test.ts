@@ -2,9 +2,19 @@
 import { Zip, ZipDeflate, ZipPassThrough, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { archiveLimits, readArchive } from '../../src/data/formats/archive.ts';
-import { readStoredZip } from '../../src/model/weights/storedZip.ts';
-import { bytesOf, checkIssues, fuzz, fuzzTimeoutMs, joinedBytes, mutatedBytes, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts'; // prettier-ignore
-import type { Rng } from '../../src/util/rng.ts';
+import { readStoredZip } from '../../src/model/weights/torchTensors.ts';
+import type { Rng } from '../../src/util/random.ts';
+import {
+  bytesOf,
+  checkIssues,
+  fuzz,
+  fuzzTimeoutMs,
+  joinedBytes,
+  mutatedBytes,
+  outcome,
+  pick,
+  withinBytes,
+} from '../fixtures/fuzzing.ts';
 
 const limits = { ...archiveLimits, entries: 20, entryBytes: 100_000, totalBytes: 300_000 };
 const safeNames = [

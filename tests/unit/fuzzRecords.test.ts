@@ -2,22 +2,32 @@
 import { describe, expect, it, vi } from 'vitest';
 import { readTokenizer } from '../../src/data/tokenizer.ts';
 import { tokenizerFileOf } from '../../src/data/tokenizerFile.ts';
-import { parsePlan } from '../../src/lab/parsePlan.ts';
-import { parseResultFile, sealResultFile } from '../../src/lab/resultFile.ts';
+import { parsePlan } from '../../src/lab/expandPlan.ts';
+import { parseResultFile, sealResultFile } from '../../src/lab/resultFiles.ts';
 import { corpusRecordSchema } from '../../src/schema/corpusRecord.ts';
 import { modelRecordSchema } from '../../src/schema/modelRecord.ts';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
 import { runRecordSchema } from '../../src/schema/runRecord.ts';
 import { storedPredictionsSchema } from '../../src/schema/storedPredictions.ts';
-import { memory } from '../../src/storage/memory.ts';
 import { readJson } from '../../src/storage/records.ts';
-import { encoderFacts, encoderOfFile } from '../../src/training/encoderOfFile.ts';
+import { memory } from '../../src/storage/store.ts';
+import { encoderFacts, encoderOfFile } from '../../src/training/importModel.ts';
 import { linkedFile, readResultLink, writeResultLink } from '../../src/ui/resultLink.ts';
 import { parseRoute, routeHref } from '../../src/ui/route.ts';
-import type { Schema } from '../../src/util/judge.ts';
 import { LabError } from '../../src/util/labError.ts';
+import type { Schema } from '../../src/util/validate.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
-import { bytesOf, checkPrototypes, fuzz, fuzzTimeoutMs, mutatedBytes, mutatedJson, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts'; // prettier-ignore
+import {
+  bytesOf,
+  checkPrototypes,
+  fuzz,
+  fuzzTimeoutMs,
+  mutatedBytes,
+  mutatedJson,
+  outcome,
+  pick,
+  withinBytes,
+} from '../fixtures/fuzzing.ts';
 import { modelFixture } from '../fixtures/modelFolders.ts';
 import { corpusRecord, modelRecord, planFile } from '../fixtures/records.ts';
 

@@ -1,15 +1,25 @@
 // Proves that weights broken in any way are refused by a LabError or give tensors that have as many numbers as their shapes say.
 import { describe, expect, it } from 'vitest';
-import type { StoredTensor } from '../../src/model/storedTensor.ts';
-import { openSafetensors } from '../../src/model/safetensors.ts';
-import { openWeights } from '../../src/model/weights/openWeights.ts';
-import { unpackSnappy } from '../../src/model/weights/snappy.ts';
-import { maskedChecksum } from '../../src/model/weights/tensorflowTable.ts';
-import { torchTensors } from '../../src/model/weights/torchTensors.ts';
 import { modelFiles } from '../../src/data/formats/modelFiles.ts';
+import { openSafetensors } from '../../src/model/safetensors.ts';
+import type { StoredTensor } from '../../src/model/storedTensor.ts';
+import { openWeights } from '../../src/model/weights/openWeights.ts';
+import { maskedChecksum, unpackSnappy } from '../../src/model/weights/tensorflowCheckpoint.ts';
+import { torchTensors } from '../../src/model/weights/torchTensors.ts';
 import { LabError } from '../../src/util/labError.ts';
-import type { Rng } from '../../src/util/rng.ts';
-import { bytesOf, checkPrototypes, fuzz, fuzzTimeoutMs, joinedBytes, mutatedBytes, mutatedJson, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts'; // prettier-ignore
+import type { Rng } from '../../src/util/random.ts';
+import {
+  bytesOf,
+  checkPrototypes,
+  fuzz,
+  fuzzTimeoutMs,
+  joinedBytes,
+  mutatedBytes,
+  mutatedJson,
+  outcome,
+  pick,
+  withinBytes,
+} from '../fixtures/fuzzing.ts';
 import { modelFolder, modelForms } from '../fixtures/modelFolders.ts';
 import { fileWithHeader } from '../fixtures/safetensorsFile.ts';
 

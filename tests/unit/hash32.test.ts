@@ -1,6 +1,6 @@
 // Proves that the mixing function is PCG's, that every input bit moves half the output, and that neighbouring seeds share no stretch of a stream.
 import { describe, expect, it } from 'vitest';
-import { hash32, hashText, hashWords } from '../../src/util/hash32.ts';
+import { hash32, hashText, hashWords } from '../../src/util/random.ts';
 
 /** The same formula in exact integers, as Jarzynski and Olano print it. */
 function pcgExact(word: number): number {

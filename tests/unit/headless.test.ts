@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DroppedFile } from '../../src/lab/labState.ts';
-import { parseResultFile } from '../../src/lab/resultFile.ts';
+import { parseResultFile } from '../../src/lab/resultFiles.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
 import { runHeadless } from '../../workers/headless/runHeadless.ts';

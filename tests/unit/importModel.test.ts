@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openSafetensors, readSafetensors } from '../../src/model/safetensors.ts';
-import { memory } from '../../src/storage/memory.ts';
+import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
-import { fingerprint } from '../../src/util/fingerprint.ts';
+import { fingerprint } from '../../src/util/digest.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { modelFixture, modelFolder, modelForms, type ModelFolderFile } from '../fixtures/modelFolders.ts';
 

@@ -4,10 +4,9 @@ import type { Mention, Sentence } from '../../src/data/corpus.ts';
 import type { PairedTraining } from '../../src/metrics/pairedTraining.ts';
 import { sentenceCounts } from '../../src/metrics/sentenceCounts.ts';
 import { significance } from '../../src/metrics/significance.ts';
-import type { PredictionRequest } from '../../src/schema/storedPredictions.ts';
-import { storePredictions } from '../../src/schema/storedPredictions.ts';
-import { writePredictions } from '../../src/storage/predictions.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { storePredictions, type PredictionRequest } from '../../src/schema/storedPredictions.ts';
+import { writePredictions } from '../../src/storage/runRecords.ts';
+import { Rng } from '../../src/util/random.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
 import { droppedText } from '../fixtures/drops.ts';
 

@@ -1,8 +1,8 @@
 // Proves what a person can do with runs from plan to result file, over a real channel to a server that trains nothing.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PredictionRequest } from '../../src/schema/storedPredictions.ts';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
-import { readPredictions } from '../../src/storage/predictions.ts';
+import type { PredictionRequest } from '../../src/schema/storedPredictions.ts';
+import { readPredictions } from '../../src/storage/runRecords.ts';
 import { droppedCorpus, droppedText } from '../fixtures/drops.ts';
 import { closeLabs, held, notices, openLab, settled, status, stockedLab, view } from '../fixtures/labBench.ts';
 import { planFile, planOfTasks } from '../fixtures/records.ts';

@@ -5,11 +5,9 @@ import type { Mention, Sentence } from '../../src/data/corpus.ts';
 import { entitySets } from '../../src/metrics/entitySets.ts';
 import { labelConflicts } from '../../src/metrics/labelConflicts.ts';
 import { labelPairs } from '../../src/metrics/labelPairs.ts';
-import { missedLabels } from '../../src/metrics/missedLabels.ts';
 import { nearDefaults, wordRuns } from '../../src/metrics/nearIndex.ts';
-import { conflictRows, missedRows, pairRows } from '../../src/metrics/reviewRows.ts';
-import { squeezedText } from '../../src/metrics/squeezedText.ts';
-import type { TextSource } from '../../src/metrics/textSources.ts';
+import { conflictRows, missedLabels, missedRows, pairRows } from '../../src/metrics/reviewRows.ts';
+import { squeezedText, type TextSource } from '../../src/metrics/textSources.ts';
 import { finishWork } from '../../src/metrics/work.ts';
 
 /** `the [oak moth:Pest] flew` as tokens and mentions. */

@@ -2,12 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../src/data/corpus.ts';
-import { ExactIndex } from '../../src/metrics/exactIndex.ts';
-import { leakedSentences } from '../../src/metrics/leakedSentences.ts';
-import { findLeaks, isCompared } from '../../src/metrics/leaks.ts';
-import { NearIndex, nearDefaults, wordRuns, type NearOptions } from '../../src/metrics/nearIndex.ts';
-import { squeezedText } from '../../src/metrics/squeezedText.ts';
-import { TextSources, type TextSource } from '../../src/metrics/textSources.ts';
+import { findLeaks, isCompared, leakedSentences } from '../../src/metrics/leaks.ts';
+import { nearDefaults, NearIndex, wordRuns, type NearOptions } from '../../src/metrics/nearIndex.ts';
+import { ExactIndex } from '../../src/metrics/textIndex.ts';
+import { squeezedText, TextSources, type TextSource } from '../../src/metrics/textSources.ts';
 import { finishWork } from '../../src/metrics/work.ts';
 
 const sentence = (text: string): Sentence => ({ tokens: text.split(' '), mentions: [] });

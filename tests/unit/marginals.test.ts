@@ -3,12 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../src/data/chunks.ts';
 import type { Mention } from '../../src/data/corpus.ts';
-import type { TagSet } from '../../src/data/tagSet.ts';
-import { makeTagSet } from '../../src/data/tagSet.ts';
+import { makeTagSet, type TagSet } from '../../src/data/tagSet.ts';
 import { marginals } from '../../src/model/marginals.ts';
-import type { ChainWeights } from '../../src/model/viterbi.ts';
-import { viterbi } from '../../src/model/viterbi.ts';
-import { mentionConfidence } from '../../src/training/mentionConfidence.ts';
+import { viterbi, type ChainWeights } from '../../src/model/viterbi.ts';
+import { mentionConfidence } from '../../src/training/tagSentences.ts';
 
 const score = fc.float({ min: -8, max: 8, noNaN: true });
 const scores = (length: number) =>

@@ -1,10 +1,8 @@
 // Proves that variants are chosen to fit their products, that f16 is used only when asked for, and that tables are kept and refused.
 import { describe, expect, it } from 'vitest';
 import { isSameProduct } from '../../src/engine/autotune.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import { matmulClass } from '../../src/engine/kernels/matmulClass.ts';
-import { matmulKernel } from '../../src/engine/kernels/matmulKernel.ts';
+import { matmulKernel, recordMatmul } from '../../src/engine/kernels/matmul.ts';
+import { matmulClass, type MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
 import {
   hardwareTuning,
   MATMUL_VARIANTS,
@@ -12,11 +10,9 @@ import {
   softwareTuning,
   tableTuning,
 } from '../../src/engine/kernels/matmulTuning.ts';
-import type { TiledVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { isUsableVariant, tileOf, variantName } from '../../src/engine/kernels/matmulVariant.ts';
+import { isUsableVariant, tileOf, variantName, type TiledVariant } from '../../src/engine/kernels/matmulVariant.ts';
 import { Recorder } from '../../src/engine/recorder.ts';
-import type { MatmulTable } from '../../src/schema/matmulTable.ts';
-import { matmulTableSchema } from '../../src/schema/matmulTable.ts';
+import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
 
 const product = (kind: MatmulShape['kind'], rows: number, columns: number, inner: number): MatmulShape => ({
   kind,

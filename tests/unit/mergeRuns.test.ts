@@ -1,10 +1,9 @@
 // Proves that several people's runs become one pool: each run once, the furthest record of it, and contradicting inputs named.
 import { describe, expect, it } from 'vitest';
+import { runSpec } from '../../src/lab/expandPlan.ts';
 import { mergeRuns } from '../../src/lab/mergeRuns.ts';
-import { runSpec } from '../../src/lab/runSpec.ts';
-import { queuedRun } from '../../src/schema/queuedRun.ts';
-import { sealResultFile } from '../../src/lab/resultFile.ts';
-import type { RunRecord } from '../../src/schema/runRecord.ts';
+import { sealResultFile } from '../../src/lab/resultFiles.ts';
+import { queuedRun, type RunRecord } from '../../src/schema/runRecord.ts';
 import { planFile, spec } from '../fixtures/records.ts';
 
 function run(seed: number, changes: Partial<RunRecord> = {}): RunRecord {

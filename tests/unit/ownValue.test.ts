@@ -1,7 +1,7 @@
 // Proves that names which every object inherits are looked up as any other name: found where they are a record's own, else not.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ownValue } from '../../src/util/ownValue.ts';
+import { ownValue } from '../../src/util/validate.ts';
 
 const names = fc.oneof(
   fc.string(),

@@ -1,7 +1,7 @@
 // Proves that the time a run still needs is estimated from its parts, soon rightly and again after the speed changed.
 import { describe, expect, it } from 'vitest';
-import { createPace } from '../../src/training/pace.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { createPace } from '../../src/util/clock.ts';
+import { Rng } from '../../src/util/random.ts';
 
 describe('pace', () => {
   it('has no estimate before the first step, whatever was evaluated', () => {

@@ -1,14 +1,12 @@
 // Proves that plans expand to the right runs, are refused with what was expected and found, and survive the way back.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expandPlan } from '../../src/lab/expandPlan.ts';
-import { parsePlan } from '../../src/lab/parsePlan.ts';
-import { planOfRuns } from '../../src/lab/planOfRuns.ts';
+import { expandPlan, parsePlan, runSpec } from '../../src/lab/expandPlan.ts';
+import { planOfRuns } from '../../src/lab/exportResult.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
-import { runSpec } from '../../src/lab/runSpec.ts';
 import {
   categoryPlan,
   corpusRecord,

@@ -1,9 +1,9 @@
 // Proves that a request ended by the page's policy says which hosts are allowed, and that every other failure stays what it was.
 import { expect, it } from 'vitest';
-import type { FileAnswer, RequestFile } from '../../src/lab/requestFile.ts';
 import { hubClient } from '../../src/lab/hubClient.ts';
+import type { FileAnswer, RequestFile } from '../../src/lab/requestFile.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { policedRequest } from '../../workers/policedRequest.ts';
+import { policedRequest } from '../../workers/publicFiles.ts';
 
 const failure = new TypeError('Failed to fetch');
 const cancelled = new Promise<void>(() => {});

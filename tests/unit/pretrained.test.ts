@@ -1,9 +1,9 @@
 // Proves that encoder weights are found under either naming, laid out as ours, and refused by name when they do not fit.
 import { describe, expect, it } from 'vitest';
 import { encoderShapes, newEncoder } from '../../src/model/parameters.ts';
-import { transposed } from '../../src/model/storedTensor.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
 import type { FileTensor } from '../../src/model/safetensors.ts';
+import { transposed } from '../../src/model/storedTensor.ts';
 import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 import { LabError } from '../../src/util/labError.ts';
 

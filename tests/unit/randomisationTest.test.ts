@@ -5,7 +5,7 @@ import type { PairedCounts } from '../../src/metrics/pairedTraining.ts';
 import { randomisationTest } from '../../src/metrics/randomisationTest.ts';
 import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
 import { spanScore, type SpanCounts } from '../../src/metrics/spanScore.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 import { simulatedGold, simulatedSystem, smallPairs } from './simulatedCounts.ts';
 
 /** The share of all swaps of all sentences, equal ones too, that differ at least as much: a tree of choices, scored as conlleval does at its leaves. */

@@ -4,7 +4,6 @@ import type { CorpusSentences } from '../../src/data/corpus.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import { listCorpusRecords, readCorpusSentences, removeCorpus, saveCorpus } from '../../src/storage/corpusRecords.ts';
-import { memory } from '../../src/storage/memory.ts';
 import {
   listModelRecords,
   readModelFile,
@@ -12,7 +11,7 @@ import {
   removeModel,
   saveModel,
 } from '../../src/storage/modelRecords.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 const noCounts = { sentences: 0, tokens: 0, mentions: 0, longest: 0, perType: {} };

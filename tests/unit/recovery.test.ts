@@ -1,9 +1,8 @@
 // Proves that a run goes on by itself after its thread, its device or its memory gave way, up to where that is in vain, and says what happened.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { interruptionAfter } from '../../src/lab/interruptionAfter.ts';
-import type { RunRecord } from '../../src/schema/runRecord.ts';
-import { queuedRun } from '../../src/schema/queuedRun.ts';
+import { interruptionAfter } from '../../src/lab/runner.ts';
+import { queuedRun, type RunRecord } from '../../src/schema/runRecord.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { droppedModel } from '../fixtures/drops.ts';
 import { fakeReport } from '../fixtures/fakeServer.ts';

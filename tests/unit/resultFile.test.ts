@@ -1,10 +1,10 @@
 // Proves that result files of every version open with their runs whole, and that foreign, changed and later ones are refused.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseResultFile, sealResultFile } from '../../src/lab/resultFile.ts';
-import { planOfRuns } from '../../src/lab/planOfRuns.ts';
-import { resultRecordSchema } from '../../src/schema/resultRecord.ts';
-import { fingerprint } from '../../src/util/fingerprint.ts';
+import { planOfRuns } from '../../src/lab/exportResult.ts';
+import { parseResultFile, sealResultFile } from '../../src/lab/resultFiles.ts';
+import { resultRecordSchema } from '../../src/schema/resultFile.ts';
+import { fingerprint } from '../../src/util/digest.ts';
 
 const text = readFileSync(new URL('../fixtures/results/v1-stl.result.json', import.meta.url), 'utf8');
 

@@ -1,7 +1,7 @@
 // Proves that random streams repeat by seed, fork without disturbing each other, and have the distributions they claim.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../src/util/rng.ts';
+import { Rng } from '../../src/util/random.ts';
 
 const draws = (rng: Rng, count: number) => Array.from({ length: count }, () => rng.uniform());
 

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expandTemplate, oneOf } from '../../scripts/samples/template.ts';
 import type { SampleCatalogue } from '../../scripts/samples/sampleCatalogue.ts';
 import { sampleCorpora } from '../../scripts/samples/sampleCorpora.ts';
-import { Rng } from '../../src/util/rng.ts';
+import { expandTemplate, oneOf } from '../../scripts/samples/template.ts';
+import { Rng } from '../../src/util/random.ts';
 
 const committed = fileURLToPath(new URL('../../public/corpora', import.meta.url));
 const published = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));

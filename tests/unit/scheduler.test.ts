@@ -1,8 +1,8 @@
 // Proves that under any order of requests one run at most is on the device, none before its parent, none is lost and none is trained twice.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunStatus } from '../../src/schema/runRecord.ts';
 import { emptySchedule, schedule, type Schedule, type ScheduleAction } from '../../src/lab/scheduler.ts';
+import type { RunStatus } from '../../src/schema/runRecord.ts';
 
 /** Two that start from nothing, two from the first, one from one of those, and one from a run that is not here. */
 const parents: Readonly<Record<string, string | null>> = { a: null, b: null, c: 'a', d: 'a', e: 'c', f: 'gone' };

@@ -1,9 +1,9 @@
 // Proves that the snapshot with the best devel F1 stands for a run, the latest among equals, the last without devel.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SnapshotScores } from '../../src/schema/runRecord.ts';
 import type { SplitScores } from '../../src/metrics/spanScore.ts';
-import { selectedEpoch } from '../../src/training/selectedEpoch.ts';
+import type { SnapshotScores } from '../../src/schema/runRecord.ts';
+import { selectedEpoch } from '../../src/training/evaluate.ts';
 
 function scores(f1: number): SplitScores {
   const overall = { gold: 9, predicted: 9, correct: 9, precision: f1, recall: f1, f1 };

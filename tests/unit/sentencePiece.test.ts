@@ -1,7 +1,7 @@
 // Proves that the tokenizer made of a spiece.model is the one that transformers makes, in file and in ids, and that broken models are refused.
+import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sentencePieceTokenizer } from '../../src/data/formats/sentencePiece.ts';
 import { readTokenizer } from '../../src/data/tokenizer.ts';
@@ -106,7 +106,7 @@ describe('a broken model', () => {
   });
 });
 
-const folder = fileURLToPath(new URL('../../../shared/models/xlnet-bio-tiny/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../shared/models/xlnet-bio-tiny', import.meta.url));
 const isHere = existsSync(`${folder}spiece.model`);
 if (!isHere) console.warn(`Skipped: no spiece.model in ${folder}.`);
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../src/data/corpus.ts';
-import { lengthHistogram } from '../../src/ui/lengthHistogram.ts';
-import { matchedTokens, searchSentences } from '../../src/ui/searchSentences.ts';
+import { lengthHistogram } from '../../src/ui/charts/LengthChart.tsx';
+import { matchedTokens, searchSentences } from '../../src/ui/components/SentenceLine.tsx';
 import { fakeSentences } from '../fixtures/fakeRecords.ts';
 
 const types = ['Disease', 'Cell'];

@@ -2,15 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
-import { siblingRun } from '../../src/lab/siblingRun.ts';
+import { siblingRun } from '../../src/lab/analysableTasks.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../src/metrics/entitySets.ts';
 import type { EntitySetDiagram } from '../../src/schema/entitySetsQuery.ts';
-import { queuedRun } from '../../src/schema/queuedRun.ts';
-import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
-import { drawnNote } from '../../src/ui/analyse/drawnNote.ts';
-import { placeEuler } from '../../src/ui/analyse/placeEuler.ts';
-import { ratioAxis } from '../../src/ui/analyse/ratioAxis.ts';
-import { parseSetsDetail, setsDetailText } from '../../src/ui/analyse/setsDetail.ts';
+import { queuedRun, type RunRecord, type RunSpec } from '../../src/schema/runRecord.ts';
+import { ratioAxis } from '../../src/ui/analyse/RatioRadar.tsx';
+import { parseSetsDetail, setsDetailText } from '../../src/ui/analyse/SetsPanel.tsx';
+import { drawnNote, placeEuler } from '../../src/ui/analyse/placeEuler.ts';
 import { spec } from '../fixtures/records.ts';
 
 function diagramOf(strings: Readonly<Record<EntityRegion, number>>): EntitySetDiagram {

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
 import { restrictToType, SPLITS } from '../../src/data/corpus.ts';
-import { countSentences } from '../../src/data/describeSentences.ts';
 import type { CorpusSource } from '../../src/data/corpusSource.ts';
+import { countSentences } from '../../src/data/describeSentences.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 

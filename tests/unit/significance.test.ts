@@ -1,9 +1,8 @@
 // Proves each verdict on a difference from counts made to earn it, with its figures worked by hand.
 import { describe, expect, it } from 'vitest';
-import { pairedSpread } from '../../src/metrics/pairedSpread.ts';
 import type { PairedTraining } from '../../src/metrics/pairedTraining.ts';
 import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import { significance, significanceDefaults, type Significance } from '../../src/metrics/significance.ts';
+import { pairedSpread, significance, significanceDefaults, type Significance } from '../../src/metrics/significance.ts';
 
 const sentences = 200;
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { PairedCounts } from '../../src/metrics/pairedTraining.ts';
 import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import type { Rng } from '../../src/util/rng.ts';
+import type { Rng } from '../../src/util/random.ts';
 
 /** Counts of a system that finds each gold mention with probability `recall` and adds one where a coin of `spurious` says so. */
 export function simulatedSystem(gold: Int32Array, rng: Rng, recall: number, spurious: number): SentenceCounts {

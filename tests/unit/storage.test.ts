@@ -1,14 +1,13 @@
 // Proves that every home of the data keeps one contract: bytes come back as they went in, under the keys they went in by, and nothing is shared.
 import 'fake-indexeddb/auto';
+import fc from 'fast-check';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { indexedDb } from '../../src/storage/indexedDb.ts';
-import { memory } from '../../src/storage/memory.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
 
 let folder: string;
 let opened = 0;

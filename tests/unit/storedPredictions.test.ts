@@ -1,16 +1,15 @@
 // Proves that predicted mentions are stored and read back as they were, and that altered records are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { queuedRun } from '../../src/schema/runRecord.ts';
 import {
   storedPredictionsSchema,
   storePredictions,
   unstorePredictions,
   type PredictedMention,
 } from '../../src/schema/storedPredictions.ts';
-import { memory } from '../../src/storage/memory.ts';
-import { readPredictions, writePredictions } from '../../src/storage/predictions.ts';
-import { writeRunRecord, removeRun } from '../../src/storage/runRecords.ts';
-import { queuedRun } from '../../src/schema/queuedRun.ts';
+import { readPredictions, removeRun, writePredictions, writeRunRecord } from '../../src/storage/runRecords.ts';
+import { memory } from '../../src/storage/store.ts';
 import { spec as specOf } from '../fixtures/records.ts';
 
 /** Gaps and lengths make mentions that are in order and apart. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../src/data/chunks.ts';
 import type { Mention } from '../../src/data/corpus.ts';
 import { conlleval } from '../../src/metrics/conlleval.ts';
-import { strataByFrequency, strataByLength, seenBorders, type StratumScore } from '../../src/metrics/strata.ts';
+import { seenBorders, strataByFrequency, strataByLength, type StratumScore } from '../../src/metrics/strata.ts';
 import { tagSequence } from './taggedTexts.ts';
 
 const at = (start: number, end: number, type = 'C'): Mention => ({ type, start, end });

@@ -1,15 +1,12 @@
 // Proves the parts of an exported folder: halves round as IEEE says, zips come back whole, and no name breaks a model card.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readArchive } from '../../src/data/formats/archive.ts';
-import { zipStream } from '../../src/data/formats/zipStream.ts';
-import { headLeftOut } from '../../src/lab/headLeftOut.ts';
-import { narrowHalf } from '../../src/model/narrowHalf.ts';
-import { safetensorsStream } from '../../src/model/safetensorsStream.ts';
+import { readArchive, zipStream } from '../../src/data/formats/archive.ts';
+import { headLeftOut } from '../../src/lab/library.ts';
+import { narrowHalf, safetensorsStream } from '../../src/model/safetensors.ts';
 import { storedValues } from '../../src/model/storedTensor.ts';
 import type { TaggerHead } from '../../src/schema/taggerHead.ts';
-import { modelCard } from '../../src/training/modelCard.ts';
-import { tokenizerConfigFile } from '../../src/training/tokenizerConfigFile.ts';
+import { modelCard, tokenizerConfigFile } from '../../src/training/exportedFiles.ts';
 import { smallConfig } from '../fixtures/records.ts';
 
 const widened = (bits: Uint16Array<ArrayBuffer>) => storedValues('F16', new Uint8Array(bits.buffer));

@@ -1,13 +1,13 @@
 // Proves what the lab does with text to be tagged: any source, chunk by chunk, cancelled or failed without loss, scored, cut and counted.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AnnotatedDocument, AnnotatedMention } from '../../src/data/annotatedDocument.ts';
-import { documentOfText } from '../../src/data/documentOfText.ts';
-import { offeredTaggers, taggerKey } from '../../src/lab/taggers.ts';
-import { matchTypes, scoreDocuments, type LabelledDocument } from '../../src/metrics/scoreDocuments.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../../src/data/document.ts';
+import { documentOfText } from '../../src/data/documentSentences.ts';
+import { offeredTaggers, taggerKey } from '../../src/lab/tagging.ts';
+import { matchTypes, scoreDocuments, type LabelledDocument } from '../../src/metrics/scoreSplit.ts';
 import type { TaggerRef } from '../../src/schema/taggerRef.ts';
-import { confidentDocuments, countTypes } from '../../src/ui/confidentDocuments.ts';
-import { sentenceParts } from '../../src/ui/sentenceParts.ts';
+import { sentenceParts } from '../../src/ui/components/TaggedDocument.tsx';
+import { confidentDocuments, countTypes } from '../../src/ui/components/TaggingResults.tsx';
 import { droppedText } from '../fixtures/drops.ts';
 import { closeLabs, settled, stockedLab, type LabBench } from '../fixtures/labBench.ts';
 import { planFile } from '../fixtures/records.ts';

@@ -1,7 +1,7 @@
 // Proves how often each task is seen: proportional shows every sequence once, the others share the same total, over epochs evenly.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sharesOf, taskMixer } from '../../src/training/taskMixer.ts';
+import { sharesOf, taskMixer } from '../../src/training/batches.ts';
 
 const sizesArbitrary = fc
   .array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 5 })

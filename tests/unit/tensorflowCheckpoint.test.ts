@@ -1,9 +1,8 @@
 // Proves that TensorFlow's checkpoints give the numbers it saved, their checksums are held, and damaged ones are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unpackSnappy } from '../../src/model/weights/snappy.ts';
-import { openTensorflowCheckpoint } from '../../src/model/weights/tensorflowCheckpoint.ts';
-import { crc32, crc32c } from '../../src/util/crc32.ts';
+import { openTensorflowCheckpoint, unpackSnappy } from '../../src/model/weights/tensorflowCheckpoint.ts';
+import { crc32, crc32c } from '../../src/util/digest.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { modelFixture } from '../fixtures/modelFolders.ts';
 

@@ -1,7 +1,7 @@
 // Proves that the tokenizer gives the piece ids of Hugging Face's own, places every piece with its token, and refuses bad files.
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
 import { readTokenizer } from '../../src/data/tokenizer.ts';
 import { LabError } from '../../src/util/labError.ts';
 
@@ -14,7 +14,7 @@ interface Case {
   }[];
 }
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../..', import.meta.url);
 const bytes = (path: string): Uint8Array => readFileSync(new URL(path, root));
 const tokenizerFile = bytes('public/models/xlnet-bio-tiny/tokenizer.json');
 const configFile = bytes('public/models/xlnet-bio-tiny/tokenizer_config.json');

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../src/data/chunks.ts';
-import { trackParts } from '../../src/ui/analyse/trackParts.ts';
+import { trackParts } from '../../src/ui/analyse/MarkedSentence.tsx';
 import { tagSequence } from './taggedTexts.ts';
 
 describe('trackParts', () => {

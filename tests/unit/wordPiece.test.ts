@@ -1,6 +1,6 @@
 // Proves that the tokenizer made of a vocab.txt is the one that transformers makes, in file and in ids, and that broken vocabularies are refused.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readTokenizer } from '../../src/data/tokenizer.ts';
 import { tokenizerFileOf } from '../../src/data/tokenizerFile.ts';

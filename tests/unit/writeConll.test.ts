@@ -2,10 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention } from '../../src/data/corpus.ts';
-import { readConll } from '../../src/data/formats/conll.ts';
-import { writeConll } from '../../src/data/formats/writeConll.ts';
+import { readConll, writeConll } from '../../src/data/formats/conll.ts';
 import { mentionsToTags } from '../../src/data/tagScheme.ts';
-import { predictionRows } from '../../src/metrics/predictionRows.ts';
+import { predictionRows } from '../../src/metrics/conlleval.ts';
 
 const token = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'ß', '-', '7', 'β', '.') });
 const sentence = fc.array(token, { minLength: 1, maxLength: 12 }).map((tokens) => ({ tokens: ['word', ...tokens] }));

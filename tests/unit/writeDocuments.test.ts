@@ -1,12 +1,12 @@
 // Proves that documents of any text come back from every format as they were written: text, mentions, borders of tokens.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AnnotatedDocument } from '../../src/data/annotatedDocument.ts';
 import { annotateDocument } from '../../src/data/annotateDocument.ts';
 import { codeUnitOffsets } from '../../src/data/characterOffsets.ts';
+import type { AnnotatedDocument } from '../../src/data/document.ts';
+import { sentencesOfDocument } from '../../src/data/documentSentences.ts';
 import { annotationFormats, writeDocuments, type AnnotationFormat } from '../../src/data/formats/writeDocuments.ts';
-import { IssueList } from '../../src/data/issueList.ts';
-import { sentencesOfDocument } from '../../src/data/sentencesOfDocument.ts';
+import { IssueList } from '../../src/data/issues.ts';
 import { placeMentions } from '../../src/data/placeMentions.ts';
 import { readDocuments } from '../../src/data/readDocuments.ts';
 import { annotatedTexts, type AnnotatedText } from './annotatedTexts.ts';

@@ -1,9 +1,12 @@
 // The files of a named corpus or model on this machine, as if they had been dropped.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DroppedFile } from '../../src/lab/labState.ts';
+import type { DroppedFile, Lab } from '../../src/lab/labState.ts';
+import { runTitle } from '../../src/lab/runViews.ts';
+import type { TaggerExport } from '../../src/schema/taggerRef.ts';
 import { LabError } from '../../src/util/labError.ts';
+import { layersOf, type TextOutput } from './progressReport.ts';
 
 const builtInFolder = fileURLToPath(new URL('../../public', import.meta.url));
 
@@ -52,4 +55,47 @@ export async function filesUnder(folder: string, dropPath: string): Promise<Drop
 /** A copy of its own, because Node hands out small files as views of a shared buffer. */
 async function readWhole(place: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(place));
+}
+
+/**
+ * Folders `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, as the titles of two runs can be the same; one that is
+ * there already is replaced when the new one is whole.
+ */
+export async function writeModels(
+  lab: Lab,
+  runIds: readonly string[],
+  outFolder: string,
+  output: TextOutput,
+): Promise<void> {
+  for (const { record } of lab.getState().runs) {
+    const { spec, status, selectedEpoch } = record;
+    if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
+    const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    const name = `${title}-${spec.id.slice(0, 8)}`;
+    const folder = path.join(outFolder, 'models', name);
+    await writeFolder(
+      lab,
+      { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' },
+      folder,
+    );
+    output.write(`Model: ${folder}\n`);
+  }
+}
+
+async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
+  const unfinished = `${folder}~`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  const files = new Map<string, FileHandle>();
+  try {
+    await lab.exportTagger(request, async ({ name, bytes }) => {
+      const file = files.get(name) ?? (await open(path.join(unfinished, name), 'w'));
+      files.set(name, file);
+      await file.writeFile(bytes);
+    });
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+  await rm(folder, { recursive: true, force: true });
+  await rename(unfinished, folder);
 }

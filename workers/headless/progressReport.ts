@@ -1,8 +1,8 @@
 // Tells in a terminal how the runs of a lab go: a line that is rewritten where that works, else a line now and then.
 import type { Lab, RunView } from '../../src/lab/labState.ts';
-import { runTitle } from '../../src/lab/runTitle.ts';
-import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
+import { runTitle } from '../../src/lab/runViews.ts';
 import type { SplitScores } from '../../src/metrics/spanScore.ts';
+import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 export interface TextOutput {

@@ -1,26 +1,57 @@
 // Headless from its arguments to its exit code: takes the plan's inputs in, trains its runs, writes the result file.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parsePlan } from '../../src/lab/expandPlan.ts';
 import { createLab } from '../../src/lab/lab.ts';
-import type { Lab } from '../../src/lab/labState.ts';
-import { parsePlan } from '../../src/lab/parsePlan.ts';
-import { sealResultFile } from '../../src/lab/resultFile.ts';
-import { runTitle } from '../../src/lab/runTitle.ts';
-import { isQueueStuck, waitsFor } from '../../src/lab/waitsFor.ts';
+import type { Lab, RunGraph, RunNode } from '../../src/lab/labState.ts';
+import { sealResultFile } from '../../src/lab/resultFiles.ts';
+import { runTitle } from '../../src/lab/runViews.ts';
+import { isQueueStuck, waitsFor } from '../../src/lab/scheduler.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../../src/schema/planFile.ts';
+import type { RunSpec } from '../../src/schema/runRecord.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { softwareVersion } from '../../src/util/softwareVersion.ts';
 import type { ServerClient } from '../protocol.ts';
-import { requestFile } from '../requestFile.ts';
-import { describeGraph } from './describeGraph.ts';
+import { requestFile } from '../publicFiles.ts';
 import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
-import { inputFolder } from './inputFolder.ts';
-import { writeModels } from './writeModels.ts';
+import { inputFolder, writeModels } from './inputFolder.ts';
 import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
-export interface HeadlessSurroundings {
+/** Ends with a line of totals and a line break. */
+function describeGraph(graph: RunGraph, titleOf: (spec: RunSpec) => string): string {
+  const { nodes, runsLeft, stepsLeft, storageBytes, isUpperBound } = graph;
+  const ids = new Set(nodes.map(({ spec }) => spec.id));
+  const lines: string[] = [];
+  const tell = (node: RunNode, depth: number): void => {
+    lines.push(`${'  '.repeat(depth + 1)}${titleOf(node.spec)}  ${stateOf(node)}`);
+    for (const child of nodes) if (child.spec.parent === node.spec.id) tell(child, depth + 1);
+  };
+  for (const node of nodes) if (node.spec.parent === null || !ids.has(node.spec.parent)) tell(node, 0);
+  const most = isUpperBound ? 'at most ' : '';
+  const total =
+    runsLeft === 0
+      ? 'All are finished already.'
+      : `${counted(runsLeft, 'run')} to train, ${most}${counted(stepsLeft, 'step')}, up to ${sizeOf(storageBytes)} of storage.`;
+  return `Runs, each below the one it starts from:\n${lines.join('\n')}\n${total}\n`;
+}
+
+function stateOf({ status, isReused, stepsLeft, cost }: RunNode): string {
+  if (isReused) return 'finished already, reused';
+  const begun = stepsLeft < cost.steps ? ` left of ${cost.steps}` : '';
+  return `${counted(stepsLeft, 'step')}${begun}${status === 'new' || status === 'queued' ? '' : ` (${status})`}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+interface HeadlessSurroundings {
   readonly output: TextOutput;
   readonly errors: TextOutput;
   /** Aborted by Ctrl-C: what trains is paused with a checkpoint. */

@@ -1,13 +1,56 @@
-// Takes the files out of a zip archive and of those inside it, within stated limits.
-import type { Issue } from '../../util/issue.ts';
+// Packs and unpacks zip archives within stated limits.
+import { Inflate, Zip, ZipPassThrough, zipSync } from 'fflate';
+import { crc32 } from '../../util/digest.ts';
 import { readZipDirectory, type ZipEntry } from '../../util/zipDirectory.ts';
-import { IssueList, mergeIssues, quoted } from '../issueList.ts';
+import { IssueList, mergeIssues, quoted, type Issue } from '../issues.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
 import type { NamedFile } from './namedFile.ts';
-import { unpackEntry } from './unpackEntry.ts';
+
+/** Bytes that a packed byte may unfold to: a deflated symbol of two bits repeats up to 258 bytes. */
+const mostPerByte = 1032;
+/** Packed bytes unfolded at once: few at first, so that a bomb that states a small size is noticed early. */
+const firstStep = 1024;
+const longestStep = 65_536;
+
+/**
+ * The content; in words what was expected where it cannot be had. No more memory is asked for than packed bytes can fill, and a stream
+ * that goes beyond the stated size is left there.
+ */
+function unpackEntry(entry: ZipEntry): Uint8Array<ArrayBuffer> | string {
+  const { method, isEncrypted, size, packedSize, checksum } = entry;
+  if (isEncrypted) return 'a file without a password';
+  if (method !== 0 && method !== 8) return `a file that is stored or deflated, got packing ${method}`;
+  if (method === 0 ? size !== packedSize : size > mostPerByte * packedSize) {
+    return `${size} bytes, which the ${packedSize} bytes packed for it cannot hold`;
+  }
+  let content: Uint8Array<ArrayBuffer> | string;
+  try {
+    const packed = entry.packed();
+    content = method === 0 ? packed.slice() : inflated(packed, size);
+  } catch (error) {
+    return error instanceof Error ? `an undamaged file, got "${error.message}"` : 'an undamaged file';
+  }
+  if (typeof content === 'string' || crc32(content) === checksum) return content;
+  return `checksum ${checksum.toString(16)}, got ${crc32(content).toString(16)}: the file is damaged`;
+}
+
+function inflated(packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> | string {
+  const content = new Uint8Array(size);
+  let filled = 0;
+  const inflate = new Inflate((chunk) => {
+    if (filled + chunk.length <= size) content.set(chunk, filled);
+    filled += chunk.length;
+  });
+  let step = firstStep;
+  for (let at = 0; at < packed.length && filled <= size; at += step, step = Math.min(2 * step, longestStep)) {
+    inflate.push(packed.subarray(at, at + step), at + step >= packed.length);
+  }
+  if (filled === size) return content;
+  return `${size} bytes as the directory says, got ${filled > size ? 'more' : String(filled)}`;
+}
 
 /** Limits on what an archive and those inside it may unfold to together. */
-export interface ArchiveLimits {
+interface ArchiveLimits {
   readonly entries: number;
   readonly entryBytes: number;
   readonly totalBytes: number;
@@ -25,7 +68,7 @@ export const archiveLimits: ArchiveLimits = {
 
 const longestPath = 1000;
 
-export interface ArchiveReading {
+interface ArchiveReading {
   /** None of them is an archive itself. */
   readonly files: readonly NamedFile[];
   readonly issues: readonly Issue[];
@@ -148,4 +191,58 @@ function isOutsidePath(path: string): boolean {
 
 function isUnusablePath(path: string): boolean {
   return path === '' || path.length > longestPath || /\p{Cc}/u.test(path);
+}
+
+/** The first day that zips can name: the same files are the same bytes whenever they are packed. */
+const EPOCH = new Date(1980, 0, 1);
+
+/** The bytes of a zip of these files, whose paths differ. */
+export function writeArchive(files: readonly NamedFile[]): Uint8Array<ArrayBuffer> {
+  return zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), { mtime: EPOCH });
+}
+
+/** Packs files into a zip as their bytes come, uncompressed, so that neither file nor archive is ever held whole. */
+interface ZipStream {
+  /** What the archive goes on with when a file does; a file ends where another begins. */
+  add(path: string, bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[];
+  /** The archive's end. */
+  finish(): readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Without zip64: at most 4 GiB and 65,535 files. Weights do not get smaller by deflating. */
+export function zipStream(): ZipStream {
+  let ready: Uint8Array<ArrayBuffer>[] = [];
+  let open: { readonly path: string; readonly entry: ZipPassThrough } | null = null;
+  const zip = new Zip((error, chunk) => {
+    if (error !== null) throw error;
+    ready.push(chunk);
+  });
+
+  function taken(): readonly Uint8Array<ArrayBuffer>[] {
+    const chunks = ready;
+    ready = [];
+    return chunks;
+  }
+
+  function closeEntry(): void {
+    open?.entry.push(new Uint8Array(), true);
+    open = null;
+  }
+
+  return {
+    add(path, bytes) {
+      if (open?.path !== path) {
+        closeEntry();
+        open = { path, entry: new ZipPassThrough(path) };
+        zip.add(open.entry);
+      }
+      open.entry.push(bytes);
+      return taken();
+    },
+    finish() {
+      closeEntry();
+      zip.end();
+      return taken();
+    },
+  };
 }

@@ -1,19 +1,29 @@
-// Makes documents of what BioC says, whether it came as XML or as JSON.
+// Reads and writes BioC, as XML and as JSON.
+import { SaxesParser } from 'saxes';
 import { annotateDocument } from '../annotateDocument.ts';
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets, type CharacterOffsets } from '../characterOffsets.ts';
-import type { CorpusDocument, Span } from '../corpusDocument.ts';
-import { fittingOffsets, type OffsetSystem } from '../fittingOffsets.ts';
-import type { IssueList } from '../issueList.ts';
-import { placeMentions, type WrittenMention } from '../placeMentions.ts';
+import {
+  byteOffsets,
+  codePointOffsets,
+  codeUnitOffsets,
+  countCodePoints,
+  type CharacterOffsets,
+} from '../characterOffsets.ts';
+import type { AnnotatedDocument, CorpusDocument, Span } from '../document.ts';
+import { IssueList } from '../issues.ts';
+import { fittingOffsets, placeMentions, type OffsetSystem, type WrittenMention } from '../placeMentions.ts';
+import { decodeXml } from './decodeText.ts';
+import type { DocumentReading } from './documentReading.ts';
+import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
+import type { NamedFile } from './namedFile.ts';
+import { spellConfidence } from './spellConfidence.ts';
 
 /** A stretch of text and the offset at which the document has it, in whatever unit its tool counts. */
-export interface BiocText {
+interface BiocText {
   readonly offset: number;
   readonly text: string;
 }
 
-export interface BiocPassage {
+interface BiocPassage {
   readonly offset: number;
   /** Null where the text is in the sentences. */
   readonly text: string | null;
@@ -22,7 +32,7 @@ export interface BiocPassage {
   readonly annotations: readonly WrittenMention[];
 }
 
-export interface BiocDocument {
+interface BiocDocument {
   readonly id: string;
   readonly passages: readonly BiocPassage[];
 }
@@ -35,7 +45,7 @@ const longestGap = 1000;
  * tools count characters, and some count from the start of the passage: what explains the texts of most annotations of a
  * passage is believed, code points first.
  */
-export function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): AnnotatedDocument {
+function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): AnnotatedDocument {
   const { text, placed } = layOut(passages);
   const parts: number[] = [];
   const mentions: CorpusDocument['mentions'][number][] = [];
@@ -110,4 +120,272 @@ function countOf(text: string): number {
   let count = 0;
   for (const _ of text) count++;
   return count;
+}
+
+/** An element that is open, with what has come of it. */
+interface Frame {
+  readonly name: string;
+  readonly line: number;
+  readonly key: string;
+  text: string;
+  id: string;
+  offset: number;
+  content: string | null;
+  type: string;
+  readonly places: Span[];
+  readonly annotations: WrittenMention[];
+  readonly sentences: BiocText[];
+  readonly passages: BiocPassage[];
+}
+
+/** Names of infons that hold the type of an annotation, the usual one first. */
+const typeKeys = ['type', 'class', 'label', 'semtype'];
+
+/**
+ * Reads one file; never throws. Names of elements count without their namespace, document types are passed over and entities
+ * of theirs unknown, so that nothing is fetched or unfolded. What is not well-formed ends the reading with an error: the
+ * documents before it are kept.
+ */
+export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
+  const issues = new IssueList(path);
+  const documents: AnnotatedDocument[] = [];
+  const xml = decodeXml(bytes, issues);
+  if (xml === null) return { documents, issues: [issues] };
+  const parser = new SaxesParser<{ readonly xmlns: false }>({ xmlns: false });
+  const open: Frame[] = [];
+  let unplaced = 0;
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const local = name.slice(name.indexOf(':') + 1);
+    open.push(newFrame(local, parser.line, attributes));
+  });
+  const addText = (text: string) => {
+    const frame = open.at(-1);
+    if (frame !== undefined) frame.text += text;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('closetag', () => {
+    const frame = open.pop();
+    const parent = open.at(-1);
+    if (frame?.name === 'document') {
+      const document = documentOfBioc({ id: frame.id || `${documents.length + 1}`, passages: frame.passages }, issues);
+      if (document.sentences.length > 0) documents.push(document);
+    } else if (frame?.name === 'annotation' && frame.places.length === 0) {
+      unplaced++;
+    } else if (frame !== undefined && parent !== undefined) {
+      close(frame, parent);
+    }
+  });
+  try {
+    parser.write(xml).close();
+  } catch (error) {
+    const what = error instanceof Error ? error.message.replace(/^\d+:\d+: /, '') : String(error);
+    issues.add('error', 'corpus/xml', parser.line, `Not well-formed XML: ${what} What follows is left out.`);
+  }
+  if (unplaced > 0) {
+    const message = `${unplaced} annotations say no place in the text and are passed over.`;
+    issues.add('info', 'corpus/no-place', null, message);
+  }
+  return { documents, issues: [issues] };
+}
+
+function newFrame(name: string, line: number, attributes: Readonly<Record<string, string>>): Frame {
+  const place = Number(attributes.offset);
+  return {
+    name,
+    line,
+    key: attributes.key ?? '',
+    text: '',
+    id: '',
+    offset: 0,
+    content: null,
+    type: '',
+    places: name === 'location' ? [{ start: place, end: place + Number(attributes.length) }] : [],
+    annotations: [],
+    sentences: [],
+    passages: [],
+  };
+}
+
+/** Hands what an element holds to the one around it. */
+function close(frame: Frame, parent: Frame): void {
+  switch (frame.name) {
+    case 'id':
+      parent.id = frame.text.trim();
+      break;
+    case 'offset':
+      parent.offset = Number(frame.text);
+      break;
+    case 'text':
+      parent.content = frame.text;
+      break;
+    case 'infon': {
+      const rank = typeKeys.indexOf(frame.key.toLowerCase());
+      if (rank === 0 || (rank > 0 && parent.type === '')) parent.type = frame.text;
+      break;
+    }
+    case 'location':
+      for (const place of frame.places) parent.places.push(place);
+      break;
+    case 'annotation': {
+      const { type, places, content, line } = frame;
+      parent.annotations.push({ type, fragments: places, text: content, line });
+      break;
+    }
+    case 'sentence':
+      parent.sentences.push({ offset: frame.offset, text: frame.content ?? '' });
+      for (const annotation of frame.annotations) parent.annotations.push(annotation);
+      break;
+    case 'passage': {
+      const { offset, content, sentences, annotations } = frame;
+      parent.passages.push({
+        offset,
+        text: sentences.length > 0 && !content ? null : (content ?? ''),
+        sentences,
+        annotations,
+      });
+      break;
+    }
+  }
+}
+
+/** Reads one file; never throws. A document that is not as BioC has it is an error and left out. */
+export function readBiocJson(file: NamedFile): DocumentReading {
+  const issues = new IssueList(file.path);
+  const documents: AnnotatedDocument[] = [];
+  for (const { value, line } of readJsonItems(file.bytes, issues)) {
+    for (const one of documentsIn(value)) {
+      const id = spelled(one.id) ?? spelled(one._id) ?? `${documents.length + 1}`;
+      const passages = listOf(one.passages).map((passage) => passageOf(passage, line));
+      const whole = passages.flatMap((passage) => passage ?? []);
+      if (passages.length === 0 || whole.length < passages.length) {
+        const message = `Expected passages with offset, text and annotations in document ${id}: it is left out.`;
+        issues.add('error', 'corpus/bioc', line, message);
+        continue;
+      }
+      const document = documentOfBioc({ id, passages: whole }, issues);
+      if (document.sentences.length > 0) documents.push(document);
+    }
+  }
+  return { documents, issues: [issues] };
+}
+
+/** A collection has documents; PubTator calls its list of them PubTator3. */
+function documentsIn(value: unknown): readonly JsonRecord[] {
+  if (!isJsonRecord(value)) return [{}];
+  const list = value.documents ?? value.PubTator3;
+  return Array.isArray(list) ? list.map((one: unknown) => (isJsonRecord(one) ? one : {})) : [value];
+}
+
+function passageOf(value: unknown, line: number | null): BiocPassage | null {
+  const stretch = textOf(value);
+  if (stretch === null || !isJsonRecord(value)) return null;
+  const sentences = listOf(value.sentences);
+  const texts = sentences.flatMap((sentence) => textOf(sentence) ?? []);
+  const annotations = [value, ...sentences].flatMap((one) =>
+    isJsonRecord(one) ? listOf(one.annotations).flatMap((annotation) => annotationOf(annotation, line)) : [],
+  );
+  const text = texts.length > 0 && stretch.text === '' ? null : stretch.text;
+  return { offset: stretch.offset, text, sentences: texts, annotations };
+}
+
+function textOf(value: unknown): BiocText | null {
+  if (!isJsonRecord(value)) return null;
+  const { offset, text = '' } = value;
+  return typeof offset !== 'number' || typeof text !== 'string' ? null : { offset, text };
+}
+
+function annotationOf(value: unknown, line: number | null): WrittenMention[] {
+  if (!isJsonRecord(value)) return [];
+  const fragments = listOf(value.locations).flatMap((location) => {
+    if (!isJsonRecord(location)) return [];
+    const start = numberOf(location.offset);
+    return { start, end: start + numberOf(location.length) };
+  });
+  // Annotations without a place are statements on the whole document.
+  if (fragments.length === 0) return [];
+  const infons = isJsonRecord(value.infons) ? value.infons : {};
+  const type = spelled(infons.type) ?? spelled(infons.class) ?? spelled(infons.label) ?? '';
+  return [{ type, fragments, text: typeof value.text === 'string' ? value.text : null, line }];
+}
+
+interface WrittenAnnotation {
+  readonly id: string;
+  readonly infons: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * A collection with one passage a document, which holds its whole text. Offsets are code points, as bioc for Python, bconv
+ * and PubTator count, though the specification asks for bytes. Characters that XML cannot hold become U+FFFD.
+ */
+export function writeBiocXml(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
+  const written = documents.map((document) => {
+    const annotations = annotationsOf(document, confidences).map(({ id, infons, text, offset, length }) => {
+      const named = Object.entries(infons).map(([key, value]) => `<infon key="${key}">${escaped(value)}</infon>`);
+      const place = `<location offset="${offset}" length="${length}"/>`;
+      return `<annotation id="${id}">${named.join('')}${place}<text>${escaped(text)}</text></annotation>\n`;
+    });
+    const passage = `<passage><offset>0</offset><text>${escaped(document.text)}</text>\n${annotations.join('')}</passage>`;
+    return `<document><id>${escaped(document.id)}</id>${passage}</document>\n`;
+  });
+  const head = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE collection SYSTEM "BioC.dtd">\n';
+  return `${head}<collection><source>${escaped(source)}</source><date></date><key></key>\n${written.join('')}</collection>\n`;
+}
+
+/** The same as JSON. */
+export function writeBiocJson(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
+  const collection = {
+    source,
+    date: '',
+    key: '',
+    infons: {},
+    documents: documents.map((document) => ({
+      id: document.id,
+      infons: {},
+      passages: [
+        {
+          infons: {},
+          offset: 0,
+          text: document.text,
+          sentences: [],
+          annotations: annotationsOf(document, confidences).map(({ id, infons, text, offset, length }) => ({
+            id,
+            infons,
+            text,
+            locations: [{ offset, length }],
+          })),
+          relations: [],
+        },
+      ],
+      relations: [],
+    })),
+  };
+  return `${JSON.stringify(collection)}\n`;
+}
+
+function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boolean): WrittenAnnotation[] {
+  const placeOf = countCodePoints(text);
+  return mentions.map(({ type, start, end, confidence }, index) => ({
+    id: `${index + 1}`,
+    infons: { type, ...(confidences && confidence !== null ? { confidence: spellConfidence(confidence) } : {}) },
+    text: text.slice(start, end),
+    offset: placeOf(start),
+    length: placeOf(end) - placeOf(start),
+  }));
+}
+
+const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** A carriage return is written as a number, since readers of XML take a bare one for a line feed. */
+function escaped(text: string): string {
+  return text
+    .replace(/[&<>"]/g, (character) => named[character] ?? '')
+    .replaceAll('\r', '&#13;')
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

@@ -1,14 +1,14 @@
-// Reads BRAT standoff: a text and, beside it, a file of annotations whose offsets are Unicode code points.
+// Reads and writes BRAT standoff: a text and, beside it, a file of annotations whose offsets are Unicode code points.
 import { annotateDocument } from '../annotateDocument.ts';
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
-import { codePointOffsets, lineFeedOffsets } from '../characterOffsets.ts';
-import type { Span } from '../corpusDocument.ts';
-import { fittingOffsets } from '../fittingOffsets.ts';
-import { IssueList, quoted } from '../issueList.ts';
-import { placeMentions, type WrittenMention } from '../placeMentions.ts';
+import { codePointOffsets, countCodePoints, lineFeedOffsets } from '../characterOffsets.ts';
+import type { AnnotatedDocument, Span, WrittenText } from '../document.ts';
+import { IssueList, quoted } from '../issues.ts';
+import { fittingOffsets, placeMentions, type WrittenMention } from '../placeMentions.ts';
 import { decodeText } from './decodeText.ts';
+import { fileNames } from './documentNames.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import type { NamedFile } from './namedFile.ts';
+import { spellConfidence } from './spellConfidence.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions,
@@ -95,4 +95,31 @@ function readRow(row: string, line: number): WrittenMention | null {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Two files a document, named after its id. A confidence is a note of the annotator, as BRAT takes no numbers elsewhere. */
+export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {
+  const names = fileNames(documents.map(({ id }) => id));
+  return documents.flatMap((document, index) => [
+    { path: `${names[index] ?? index}.txt`, text: document.text },
+    { path: `${names[index] ?? index}.ann`, text: writeRows(document, confidences) },
+  ]);
+}
+
+function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean): string {
+  const placeOf = countCodePoints(text);
+  return mentions
+    .map(({ type, start, end, confidence }, index) => {
+      // BRAT breaks a mention where a line ends.
+      const lines = [...text.slice(start, end).matchAll(/[^\r\n]*\S[^\r\n]*/g)];
+      const fragments = lines.map((line) => {
+        const from = start + line.index;
+        return `${placeOf(from)} ${placeOf(from + line[0].length)}`;
+      });
+      const spelled = lines.map(([line]) => line).join(' ');
+      const row = `T${index + 1}\t${type.replace(/\s+/g, '_')} ${fragments.join(';')}\t${spelled}\n`;
+      if (confidence === null || !confidences) return row;
+      return `${row}#${index + 1}\tAnnotatorNotes T${index + 1}\tconfidence ${spellConfidence(confidence)}\n`;
+    })
+    .join('');
 }

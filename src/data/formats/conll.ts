@@ -1,13 +1,120 @@
-// Reads a CoNLL file: rows of a token, its tag and perhaps more columns, a blank line after each sentence.
+// Reads and writes CoNLL: rows of a token and its tags, a blank line after each sentence.
+import { LabError } from '../../util/labError.ts';
 import type { Sentence } from '../corpus.ts';
 import type { ConllSource } from '../corpusSource.ts';
-import { IssueList } from '../issueList.ts';
-import { conllLayout, type ConllLayout } from './conllLayout.ts';
-import { readConllRows } from './conllRows.ts';
-import { decodeText, encodingFault } from './decodeText.ts';
-import { readTaggedMentions } from './taggedMentions.ts';
+import type { AnnotatedDocument } from '../document.ts';
+import { tokenMentions } from '../documentSentences.ts';
+import { IssueList, quoted } from '../issues.ts';
+import { looksLikeTag, mentionsToTags, splitTag, tagOfDialect, type TagParts } from '../tagScheme.ts';
+import { conllLayout, isBlank, splitCells, type ConllLayout } from './conllLayout.ts';
+import { decodeText, encodingFault, maxLineLength, type DecodedText } from './decodeText.ts';
+import { spellConfidence } from './spellConfidence.ts';
+import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
 
-export interface ConllReading {
+/**
+ * The sentences whose rows all have a token and a known tag. `-DOCSTART-` rows end a sentence, comment lines do not; both are
+ * left out. Every problem goes to `issues` with its line.
+ */
+export function readConllRows(text: DecodedText, layout: ConllLayout, issues: IssueList): TaggedSentence[] {
+  const { separator, columns, tokenColumn, tagColumn } = layout;
+  const sentences: TaggedSentence[] = [];
+  const knownTags = new Map<string, TagParts>();
+  const documents = new Tally();
+  const comments = new Tally();
+  let tokens: string[] = [];
+  let tags: TagParts[] = [];
+  let lines: number[] = [];
+  let broken = false;
+
+  const endSentence = () => {
+    if (tokens.length > 0 && !broken) sentences.push({ tokens, tags, lines });
+    if (tokens.length > 0) {
+      tokens = [];
+      tags = [];
+      lines = [];
+    }
+    broken = false;
+  };
+  const reject = (code: string, line: number, message: string) => {
+    broken = true;
+    issues.add('error', code, line, message);
+  };
+
+  for (let index = 0; index < text.lines.length; index++) {
+    const row = text.lines[index] ?? '';
+    const line = index + 1;
+    if (isBlank(row)) {
+      const fault = text.faults.get(line);
+      if (fault === undefined) endSentence();
+      else if (fault === 'invalid-utf8') reject('corpus/invalid-utf8', line, 'Not UTF-8: the sentence is left out.');
+      else reject('corpus/long-line', line, `Longer than ${maxLineLength} characters: the sentence is left out.`);
+      continue;
+    }
+    const cells = splitCells(row, separator);
+    const token = (cells[tokenColumn] ?? '').trim();
+    if (token === '-DOCSTART-' || row.startsWith('-DOCSTART-')) {
+      documents.add(line);
+      endSentence();
+      continue;
+    }
+    const tagText = (cells[tagColumn] ?? '').trim();
+    if (row.startsWith('#') && isComment(row, cells.length === columns, looksLikeTag(tagText), separator)) {
+      comments.add(line);
+      continue;
+    }
+    if (cells.length !== columns) {
+      const message = `Expected ${columns} columns, got ${cells.length}: the sentence is left out.`;
+      reject('corpus/columns', line, message);
+      continue;
+    }
+    if (token === '') {
+      reject('corpus/empty-token', line, 'The token is empty: the sentence is left out.');
+      continue;
+    }
+    let tag = knownTags.get(tagText);
+    if (tag === undefined) {
+      tag = splitTag(tagText);
+      if (tagOfDialect(tag) === null) {
+        const message = `Unknown tag ${quoted(tagText)}: expected O, B-…, I-… and the like; the sentence is left out.`;
+        reject('corpus/unknown-tag', line, message);
+        continue;
+      }
+      knownTags.set(tagText, tag);
+    }
+    tokens.push(token);
+    tags.push(tag);
+    lines.push(line);
+  }
+  endSentence();
+
+  documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
+  comments.report(issues, 'corpus/comment', 'comment lines are left out');
+  return sentences;
+}
+
+/** A `#` may be a token too: with a tag behind it, it is a row. Between tabs, `# ` opens a comment only beside a text that is no tag. */
+function isComment(row: string, hasAllColumns: boolean, hasTag: boolean, separator: 'tab' | 'space'): boolean {
+  if (!hasAllColumns) return true;
+  return !hasTag && (separator === 'space' || row.startsWith('# '));
+}
+
+/** Lines of one harmless kind, told once. */
+class Tally {
+  count = 0;
+  firstLine: number | null = null;
+
+  add(line: number): void {
+    this.count++;
+    this.firstLine ??= line;
+  }
+
+  report(issues: IssueList, code: string, what: string): void {
+    if (this.count > 0) issues.add('info', code, this.firstLine, `${this.count} ${what} (first here).`);
+  }
+}
+
+/** Reads a CoNLL file: rows of a token, its tag and perhaps more columns, a blank line after each sentence. */
+interface ConllReading {
   /** Every sentence without an error, in file order. */
   readonly sentences: readonly Sentence[];
   /** How the file was read; null when it was refused as a whole. */
@@ -50,4 +157,106 @@ function reportFaultyLines(firstLine: number | undefined, count: number, issues:
     firstLine,
     `${count} lines are too long or not UTF-8, the first here.`,
   );
+}
+
+/** Reads rows of tokens without tags: one column, or columns none of which says mentions. */
+interface TokenRows {
+  /** In file order, all without mentions. */
+  readonly sentences: readonly Sentence[];
+  readonly issues: IssueList;
+}
+
+/**
+ * The tokens of a file, from its first column, or its second behind row numbers; a blank line ends a sentence, `-DOCSTART-`
+ * rows and comments are left out. Never throws; a sentence with a line that cannot be read is left out.
+ */
+export function readTokenRows(bytes: Uint8Array, file: string): TokenRows {
+  const issues = new IssueList(file);
+  const { lines, faults } = decodeText(bytes);
+  const separator = lines.some((line) => line.includes('\t')) ? 'tab' : 'space';
+  const sentences: Sentence[] = [];
+  let tokens: string[] = [];
+  let broken = false;
+  const endSentence = () => {
+    if (tokens.length > 0 && !broken) sentences.push({ tokens, mentions: [] });
+    tokens = [];
+    broken = false;
+  };
+  lines.forEach((row, index) => {
+    const fault = faults.get(index + 1);
+    if (fault !== undefined) {
+      broken = true;
+      const what = fault === 'invalid-utf8' ? 'Not UTF-8' : 'Too long for a row';
+      issues.add('error', `corpus/${fault}`, index + 1, `${what}: the sentence is left out.`);
+    } else if (isBlank(row) || row.startsWith('-DOCSTART-')) {
+      endSentence();
+    } else if (!(row.startsWith('# ') && !row.includes('\t'))) {
+      const cells = splitCells(row, separator).map((cell) => cell.trim());
+      const isNumbered =
+        cells.length > 1 && /^\d+([-.]\d+)?$/.test(cells[0] ?? '') && tokens.length + 1 === Number(cells[0]);
+      const token = cells[isNumbered ? 1 : 0] ?? '';
+      if (token !== '') tokens.push(token);
+    }
+  });
+  endSentence();
+  return { sentences, issues };
+}
+
+/** Whether a text is a column of tokens rather than prose: single words, with blank lines or full stops among them. */
+export function looksLikeTokens(text: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+  const rows = lines.filter((line) => line !== '');
+  const hasBorder = lines.slice(1).some((line, index) => line === '' && lines[index] !== '') || rows.includes('.');
+  return rows.length > 2 && hasBorder && rows.every((row) => !/\s/.test(row));
+}
+
+/** One tag for each token of each sentence. */
+type TagColumn = readonly (readonly string[])[];
+
+/** Rows of token, then a tag of each column. Throws LabError `data/join` where a column has not one tag for every token. */
+export function writeConll(
+  sentences: readonly { readonly tokens: readonly string[] }[],
+  columns: readonly TagColumn[],
+): string {
+  const lines: string[] = [];
+  for (const [at, { tokens }] of sentences.entries()) {
+    const tags = columns.map((column) => column[at] ?? []);
+    const uneven = tags.find((column) => column.length !== tokens.length);
+    if (uneven !== undefined) {
+      throw new LabError('data/join', `Sentence ${at + 1} has not one tag for every token.`, {
+        expected: `${tokens.length} tags`,
+        got: `${uneven.length}`,
+      });
+    }
+    for (const [place, token] of tokens.entries()) {
+      lines.push([token, ...tags.map((column) => column[place] as string)].join('\t'));
+    }
+    lines.push('');
+  }
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Rows of all documents. Of several, each begins with a row `-DOCSTART-`. The text between tokens is not written. */
+export function writeConllDocuments(documents: readonly AnnotatedDocument[], confidences: boolean): string {
+  const start = confidences ? '-DOCSTART-\tO\t_\n\n' : '-DOCSTART-\tO\n\n';
+  const written = documents.map((document) => writeOne(document, confidences));
+  return documents.length < 2 ? written.join('') : written.map((rows) => `${start}${rows}`).join('');
+}
+
+function writeOne(document: AnnotatedDocument, confidences: boolean): string {
+  const mentions = tokenMentions(document);
+  const sentences = document.sentences.map((tokens) => ({
+    tokens: tokens.map(({ start, end }) => document.text.slice(start, end)),
+  }));
+  const lengthOf = (at: number) => sentences[at]?.tokens.length ?? 0;
+  const tags = mentions.map((own, at) => mentionsToTags(own, lengthOf(at), 'IOB2'));
+  if (!confidences) return writeConll(sentences, [tags]);
+  const column = mentions.map((own, at) => {
+    const cells = new Array<string>(lengthOf(at)).fill('_');
+    for (const { start, end, confidence } of own) {
+      if (confidence !== null) cells.fill(spellConfidence(confidence), start, end);
+    }
+    return cells;
+  });
+  return writeConll(sentences, [tags, column]);
 }

@@ -1,6 +1,6 @@
 // Finds out how the columns of a CoNLL file are laid out.
-import { looksLikeTag } from '../tagOfDialect.ts';
-import { quoted } from '../issueList.ts';
+import { quoted } from '../issues.ts';
+import { looksLikeTag } from '../tagScheme.ts';
 
 export interface ConllLayout {
   readonly separator: 'tab' | 'space';

@@ -1,9 +1,10 @@
-// Turns the bytes of a text file into lines, marking those that cannot be read.
+// Decodes the bytes of a text or XML file, marking lines that cannot be read.
+import type { IssueList } from '../issues.ts';
 
 /** Characters a line may have; a CoNLL row has some tens. */
 export const maxLineLength = 65_536;
 
-export type LineFault = 'invalid-utf8' | 'too-long';
+type LineFault = 'invalid-utf8' | 'too-long';
 
 export interface DecodedText {
   /** Lines without their ends; a faulty one is empty. */
@@ -67,4 +68,23 @@ function decodeLineByLine(bytes: Uint8Array, faults: Map<number, LineFault>): st
     start = index + 1;
   }
   return lines;
+}
+
+/** The text without its byte order mark; null, and an error, when the encoding is unknown or the bytes are not of it. */
+export function decodeXml(bytes: Uint8Array, issues: IssueList): string | null {
+  const encoding = encodingOfXml(bytes);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    issues.add('error', 'corpus/encoding', null, `The file is not ${encoding}, as it says: save it as UTF-8.`);
+    return null;
+  }
+}
+
+/** As the byte order mark says, or the declaration, or else UTF-8. */
+export function encodingOfXml(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const declaration = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
+  return /^[^<]*<\?xml[^>]*encoding\s*=\s*["']([\w.:-]+)["']/.exec(declaration)?.[1]?.toLowerCase() ?? 'utf-8';
 }

@@ -1,15 +1,54 @@
-// Tells what a dropped file is, from its name and its first bytes.
-import { looksLikeTag } from '../tagOfDialect.ts';
-import { splitOfName } from '../splitOfFile.ts';
+// Detects what a dropped file is, from its name and its first bytes.
+import type { DocumentSource } from '../corpusSource.ts';
+import { splitOfName } from '../splits.ts';
+import { looksLikeTag } from '../tagScheme.ts';
+import { isAnnotations } from './brat.ts';
 import { isBlank, splitCells } from './conllLayout.ts';
+import { encodingOfXml } from './decodeText.ts';
 import { isModelFile } from './modelFiles.ts';
-import { corpusFormatOf } from './corpusFormat.ts';
+import { looksLikePubTator } from './pubTator.ts';
+import { isColumnDescription } from './tokenItem.ts';
+
+/** The format of documents that a file speaks; null when it speaks none. `head` is its first bytes or all of it. */
+export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['format'] | null {
+  if (isAnnotations(path)) return 'BRAT';
+  if (/\.pubtator$/i.test(path)) return 'PubTator';
+  if (isColumnDescription(path)) return 'JSONL';
+  const text = new TextDecoder('utf-8').decode(head);
+  if (looksLikePubTator(text)) return 'PubTator';
+  if (isXml(path, text)) return /<([\w.-]+:)?collection\b/.test(decodeLoosely(head)) ? 'BioC' : null;
+  if (!/^\s*[{[]/.test(text)) return null;
+  if (/"passages"\s*:/.test(text)) return 'BioC';
+  return looksLikeItems(path, text) ? (/\.parquet$/i.test(path) ? 'Parquet' : 'JSONL') : null;
+}
+
+/** Whether a BioC file is XML rather than JSON. */
+export function isXml(path: string, text: string): boolean {
+  return /\.xml$/i.test(path) || /^\s*</.test(text);
+}
+
+function decodeLoosely(head: Uint8Array): string {
+  try {
+    return new TextDecoder(encodingOfXml(head)).decode(head);
+  } catch {
+    return new TextDecoder('utf-8').decode(head);
+  }
+}
+
+/** JSON of texts or tokens; a lone object must say mentions too, or any configuration would be a corpus. */
+function looksLikeItems(path: string, text: string): boolean {
+  const isPairs = /^\s*(\[|\{.{0,4096}"annotations"\s*:\s*\[)\s*\[\s*"/s.test(text);
+  if (isPairs) return /"(entities|spans)"\s*:/.test(text);
+  if (!/"(text|data|content|sentence|tokens|words)"\s*:/.test(text)) return false;
+  const isList = /\.(jsonl|ndjson|parquet)$/i.test(path) || /^\s*\[/.test(text);
+  return isList || /"(entities|ents|spans|labels?|annotations|completions|predictions|ner_tags|tags)"\s*:/.test(text);
+}
 
 /** Enough of a file to tell what it is. */
 export const leadingBytes = 65_536;
 
 /** `corpus` is a file of any format that we read, `parquet` one to be unpacked like a zip, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
-export type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
+type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
 
 /** Names of files of rows. */
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;

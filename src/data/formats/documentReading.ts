@@ -1,6 +1,6 @@
 // What a reader of documents gives back, and the first thing each of them does.
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
-import type { IssueList } from '../issueList.ts';
+import type { AnnotatedDocument } from '../document.ts';
+import type { IssueList } from '../issues.ts';
 import { encodingFault } from './decodeText.ts';
 
 export interface DocumentReading {

@@ -1,10 +1,37 @@
-// Takes a JSON file apart into its items: the lines of JSON lines, the elements of an array, or the one value it is.
-import { parseJson } from '../../util/parseJson.ts';
-import { quoted, type IssueList } from '../issueList.ts';
-import { isJsonRecord } from './jsonRecord.ts';
+// Takes a JSON file apart into items, and reads the fields of an item.
+import { parseJson } from '../../util/validate.ts';
+import { quoted, type IssueList } from '../issues.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
 import { readWholeText } from './documentReading.ts';
 
+/** Asks of values out of JSON what they are. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+export function isJsonRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A number, or a text of one; anything else is none. */
+export function numberOf(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
+}
+
+/** The elements of an array; of anything else none. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A text or a number as text; null for anything else and for what is blank. */
+export function spelled(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+/** Takes a JSON file apart into its items: the lines of JSON lines, the elements of an array, or the one value it is. */
 export interface JsonItem {
   readonly value: unknown;
   /** 1-based; null where items do not stand on lines of their own. */

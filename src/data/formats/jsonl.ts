@@ -1,22 +1,24 @@
 // Reads corpora of JSON: texts with spans of characters, or tokens with tags, one an item.
 import { annotateDocument } from '../annotateDocument.ts';
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
-import { annotateSentences } from '../annotateSentences.ts';
 import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../characterOffsets.ts';
-import { documentsOfSentences } from '../documentsOfSentences.ts';
-import { fittingOffsets } from '../fittingOffsets.ts';
-import { IssueList } from '../issueList.ts';
-import { placeMentions } from '../placeMentions.ts';
-import type { TaggedSentence } from './taggedMentions.ts';
+import type { AnnotatedDocument } from '../document.ts';
+import { annotateSentences, documentsOfSentences } from '../documentSentences.ts';
+import { IssueList } from '../issues.ts';
+import { fittingOffsets, placeMentions } from '../placeMentions.ts';
+import { fileStem } from './documentNames.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
-import { fileStem } from './fileNames.ts';
-import { readJsonItems, type JsonItem } from './jsonItems.ts';
-import { isJsonRecord, isTexts } from './jsonRecord.ts';
+import { isJsonRecord, isTexts, readJsonItems, type JsonItem } from './jsonItems.ts';
 import type { NamedFile } from './namedFile.ts';
 import { idOfItem, readSpanItem, type SpanItem } from './spanItem.ts';
-import { isColumnDescription, tagNamesIn, type TagNames } from './tagNames.ts';
-import { readTaggedMentions } from './taggedMentions.ts';
-import { numberedColumn, readTokenItem, tokensOfItem } from './tokenItem.ts';
+import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
+import {
+  isColumnDescription,
+  numberedColumn,
+  readTokenItem,
+  tagNamesIn,
+  tokensOfItem,
+  type TagNames,
+} from './tokenItem.ts';
 
 const pythonFirst = [codePointOffsets, codeUnitOffsets] as const;
 const browserFirst = [codeUnitOffsets, codePointOffsets] as const;

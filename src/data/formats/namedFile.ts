@@ -1,7 +1,11 @@
 // A file in memory, wherever it came from.
-
 /** `path` is `/`-separated and starts inside whatever was dropped: a folder `NCBI` gives `NCBI/train.tsv`. */
 export interface NamedFile {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** In bytes. */
+export function totalSize(files: readonly { readonly sizeBytes: number }[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

@@ -1,10 +1,9 @@
 // Unpacks a Parquet file of rows, as Hugging Face keeps its corpora, into lines of JSON.
 import { gunzipSync } from 'fflate';
-import type { Issue } from '../../util/issue.ts';
-import { IssueList } from '../issueList.ts';
-import type { UnpackPage } from './parquetPages.ts';
+import { IssueList, type Issue } from '../issues.ts';
 import type { NamedFile } from './namedFile.ts';
-import { tagNamesIn, type TagNames } from './tagNames.ts';
+import type { UnpackPage } from './parquetPages.ts';
+import { tagNamesIn, type TagNames } from './tokenItem.ts';
 
 export interface ParquetReading {
   /** Lines of JSON under the path of the Parquet file; null when it cannot be read. */

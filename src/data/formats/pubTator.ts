@@ -1,11 +1,11 @@
-// Reads PubTator: titles and abstracts, with rows of mentions whose offsets run through both.
+// Reads and writes PubTator: titles and abstracts, with rows of mentions whose offsets run through both.
 import { annotateDocument } from '../annotateDocument.ts';
-import type { AnnotatedDocument } from '../annotatedDocument.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../characterOffsets.ts';
-import { fittingOffsets } from '../fittingOffsets.ts';
-import { IssueList, quoted } from '../issueList.ts';
-import { placeMentions, type WrittenMention } from '../placeMentions.ts';
+import { byteOffsets, codePointOffsets, codeUnitOffsets, countCodePoints } from '../characterOffsets.ts';
+import type { AnnotatedDocument } from '../document.ts';
+import { IssueList, quoted } from '../issues.ts';
+import { fittingOffsets, placeMentions, type WrittenMention } from '../placeMentions.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
+import { uniqueIds } from './documentNames.ts';
 import type { DocumentReading } from './documentReading.ts';
 import type { NamedFile } from './namedFile.ts';
 
@@ -100,4 +100,29 @@ function placedDocument({ id, title, abstract, written }: OpenDocument, issues: 
   const offsets = fittingOffsets(text, written, [codePointOffsets, codeUnitOffsets, byteOffsets]);
   const parts = text.length > heading.length ? [heading.length + 1] : [];
   return annotateDocument(id, { text, parts, ...placeMentions(text, offsets, written, issues) }, issues);
+}
+
+/**
+ * All documents, a blank line behind each. The format has one line for a title and one for an abstract, so line breaks and tabs
+ * become as many spaces and all offsets, in code points, stay right. It has no place for confidences.
+ */
+export function writePubTator(documents: readonly AnnotatedDocument[]): string {
+  const ids = uniqueIds(documents.map(({ id }) => ({ id: id.replace(/[|\s]+/g, '_') || 'document' })));
+  return documents.map((document, index) => `${writeOne(ids[index]?.id ?? '', document)}\n`).join('');
+}
+
+function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
+  const title = /^[^\r\n]*/.exec(text)?.[0] ?? '';
+  // What stands between title and abstract counts as one character.
+  const abstract = text.slice(title.length + 1);
+  const placeOf = countCodePoints(text);
+  const rows = mentions.map(({ type, start, end }) => {
+    const cells = [id, placeOf(start), placeOf(end), oneLine(text.slice(start, end)), type.replace(/\s+/g, '_'), '-'];
+    return cells.join('\t');
+  });
+  return [`${id}|t|${oneLine(title)}`, `${id}|a|${oneLine(abstract)}`, ...rows].map((row) => `${row}\n`).join('');
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\t]/g, ' ');
 }

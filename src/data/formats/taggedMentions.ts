@@ -1,13 +1,11 @@
 // Reads the mentions of sentences whose tags stand as a file writes them.
+import { lenientMentionsOfParts } from '../chunks.ts';
 import type { Sentence } from '../corpus.ts';
 import type { ConllSource } from '../corpusSource.ts';
-import { lenientMentionsOfParts } from '../chunks.ts';
 import { detectTagScheme, type TagSchemeFinding } from '../detectTagScheme.ts';
-import { illegalTransitions } from '../illegalTransitions.ts';
-import { quoted, type IssueList } from '../issueList.ts';
+import { quoted, type IssueList } from '../issues.ts';
 import { untypedName } from '../placeMentions.ts';
-import { tagOfDialect } from '../tagOfDialect.ts';
-import { outside, type TagParts } from '../tagScheme.ts';
+import { illegalTransitions, outside, tagOfDialect, type TagParts } from '../tagScheme.ts';
 
 /** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
 export interface TaggedSentence {

@@ -1,11 +1,11 @@
 // Writes annotated documents in the format a person asks for.
-import type { AnnotatedDocument, WrittenText } from '../annotatedDocument.ts';
+import type { AnnotatedDocument, WrittenText } from '../document.ts';
+import { writeBiocJson, writeBiocXml } from './bioc.ts';
+import { writeBrat } from './brat.ts';
+import { writeConllDocuments } from './conll.ts';
 import type { NamedFile } from './namedFile.ts';
-import { writeBiocJson, writeBiocXml } from './writeBioc.ts';
-import { writeBrat } from './writeBrat.ts';
-import { writeConllDocuments } from './writeConllDocuments.ts';
+import { writePubTator } from './pubTator.ts';
 import { writeJson } from './writeJson.ts';
-import { writePubTator } from './writePubTator.ts';
 
 /** What documents can be written as, as people call it. */
 export const annotationFormats = [

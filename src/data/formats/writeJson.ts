@@ -1,7 +1,7 @@
 // Writes annotated documents as JSON in the ways of doccano, spaCy, Label Studio and Hugging Face.
-import type { AnnotatedDocument, AnnotatedMention } from '../annotatedDocument.ts';
 import { countCodePoints } from '../characterOffsets.ts';
-import { sentencesOfDocument, tokenMentions } from '../sentencesOfDocument.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../document.ts';
+import { sentencesOfDocument, tokenMentions } from '../documentSentences.ts';
 import { mentionsToTags } from '../tagScheme.ts';
 import { roundConfidence } from './spellConfidence.ts';
 

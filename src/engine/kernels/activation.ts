@@ -1,10 +1,9 @@
 // Bias, activation and dropout inside the feed-forward block, and the way back.
-import type { Activation } from '../../model/activation.ts';
+import type { Activation } from '../../model/encoderSizes.ts';
 import { kernel, reads, writes } from '../kernel.ts';
-import type { Recorder, Region } from '../recorder.ts';
-import { linearGrid } from '../recorder.ts';
+import { linearGrid, type Recorder, type Region } from '../recorder.ts';
 import { keyWord } from '../stepState.ts';
-import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
+import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 
 /**
  * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which is what tfjs computes too. The

@@ -1,10 +1,8 @@
 // What every kernel of attention shares: its inputs, and the WGSL of a score and its dropout.
-import type { BufferBinding } from '../kernel.ts';
-import { reads } from '../kernel.ts';
-import type { Region } from '../recorder.ts';
-import { aligned } from '../recorder.ts';
+import { reads, type BufferBinding } from '../kernel.ts';
+import { aligned, type Region } from '../recorder.ts';
 import { keyWord } from '../stepState.ts';
-import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
+import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 
 /**
  * `direct`: an invocation holds one query, key or relative position, without barriers, for adapters that compute on the processor.

@@ -1,9 +1,8 @@
 // Hidden states of the CRF positions, with the encoder's and the head's dropout, and the way back.
 import { kernel, reads, writes } from '../kernel.ts';
-import type { Recorder, Region } from '../recorder.ts';
-import { linearGrid } from '../recorder.ts';
+import { linearGrid, type Recorder, type Region } from '../recorder.ts';
 import { keyWord } from '../stepState.ts';
-import { dropoutCode, dropoutSizes } from './dropoutCode.ts';
+import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 
 const sizes = {
   count: 'u32',

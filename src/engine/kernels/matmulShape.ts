@@ -1,5 +1,4 @@
 // Which matrix product is asked for: kind, lengths, batch, and what becomes of the output.
-
 export interface MatmulShape {
   /** out = A·B (`nn`: A [M, L], B [L, N]), A·Bᵀ (`nt`: B [N, L]) or Aᵀ·B (`tn`: A [L, M]); row-major, out [M, N]. */
   readonly kind: 'nn' | 'nt' | 'tn';
@@ -34,4 +33,37 @@ export function hasVectors({ kind, rows, columns, inner, batch = 1, strides, sum
 /** Multiplications and additions. */
 export function matmulWork({ rows, columns, inner, batch = 1 }: MatmulShape): number {
   return 2 * batch * rows * columns * inner;
+}
+
+/** Classes of matrix products that are tuned as one: equal but for the number of rows of the batch at hand. */
+export interface MatmulClass {
+  readonly key: string;
+  /** The product that stands for the class. */
+  readonly shape: MatmulShape;
+}
+
+/**
+ * The class of a product, null where nothing is to be tuned (lengths that are no multiples of 4). The length that changes with the batch
+ * (rows, the inner length of `tn`) is rounded up to a power of two; matrices of a batch lie close together or are the same.
+ */
+export function matmulClass(shape: MatmulShape): MatmulClass | null {
+  if (!hasVectors(shape)) return null;
+  const { kind, columns, batch = 1, strides, sum = false } = shape;
+  const rows = kind === 'tn' ? shape.rows : powerOfTwo(shape.rows);
+  const inner = kind === 'tn' ? powerOfTwo(shape.inner) : shape.inner;
+  const sizes = { kind, rows, columns, inner, into: 'write' } as const;
+  const lengths = `${kind} ${rows}x${columns}x${inner}`;
+  if (batch === 1 || strides === undefined) return { key: lengths, shape: sizes };
+  const apart = {
+    a: strides.a === 0 ? 0 : rows * inner,
+    b: strides.b === 0 ? 0 : columns * inner,
+    out: sum ? 0 : rows * columns,
+  };
+  const shared = [...(apart.a === 0 ? ['same A'] : []), ...(apart.b === 0 ? ['same B'] : [])];
+  const key = [lengths, `${sum ? 'sum' : 'batch'} of ${batch}`, ...shared].join(', ');
+  return { key, shape: { ...sizes, batch, strides: apart, sum } };
+}
+
+function powerOfTwo(length: number): number {
+  return Math.max(4, 2 ** Math.ceil(Math.log2(length)));
 }

@@ -1,8 +1,6 @@
 // Adds the parts of matrix products whose inner dimension was split.
-import type { BufferBinding } from '../kernel.ts';
-import { kernel, reads, writes } from '../kernel.ts';
-import type { Recorder, Region } from '../recorder.ts';
-import { linearGrid } from '../recorder.ts';
+import { kernel, reads, writes, type BufferBinding } from '../kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../recorder.ts';
 import { STATE } from '../stepState.ts';
 import type { MatmulShape } from './matmulShape.ts';
 

@@ -1,8 +1,7 @@
 // WGSL of matrix products from tiles in workgroup memory.
-import type { MatmulShape } from './matmulShape.ts';
-import type { TiledVariant } from './matmulVariant.ts';
-import { tileOf, tilePadding } from './matmulVariant.ts';
 import { upTo } from './matmulDirect.ts';
+import type { MatmulShape } from './matmulShape.ts';
+import { tileOf, tilePadding, type TiledVariant } from './matmulVariant.ts';
 
 /** Vec4s of one line (one step of the inner dimension) of the tiles. */
 function lines(variant: TiledVariant): { readonly a: number; readonly b: number } {

@@ -1,11 +1,8 @@
 // Which variant computes which matrix product.
 import type { Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
-import { matmulClass } from './matmulClass.ts';
-import type { MatmulShape } from './matmulShape.ts';
-import { hasVectors, outputsOf } from './matmulShape.ts';
-import type { DirectVariant, MatmulVariant, TiledVariant } from './matmulVariant.ts';
-import { isUsableVariant, tileOf } from './matmulVariant.ts';
+import { hasVectors, matmulClass, outputsOf, type MatmulShape } from './matmulShape.ts';
+import { isUsableVariant, tileOf, type DirectVariant, type MatmulVariant, type TiledVariant } from './matmulVariant.ts';
 
 export interface MatmulTuning {
   variantFor(shape: MatmulShape): MatmulVariant;

@@ -1,14 +1,76 @@
 // Opens a model's weights in whichever form they came, as the tensors of a Hugging Face checkpoint.
+import { z } from 'zod';
 import type { WeightsForm } from '../../data/formats/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
+import { judge, parseJson } from '../../util/validate.ts';
 import { openSafetensors } from '../safetensors.ts';
-import type { StoredTensor } from '../storedTensor.ts';
-import { shardedTensors } from './shardedTensors.ts';
-import { tensorflowBert } from './tensorflowBert.ts';
+import type { StoredTensor, WeightsFile } from '../storedTensor.ts';
 import { openTensorflowCheckpoint } from './tensorflowCheckpoint.ts';
-import { tensorflowXlnet } from './tensorflowXlnet.ts';
+import { tensorflowBert, tensorflowXlnet } from './tensorflowNames.ts';
 import { torchTensors } from './torchTensors.ts';
-import type { WeightsFile } from './weightsFile.ts';
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+/**
+ * The tensors that an index (`model.safetensors.index.json`, `pytorch_model.bin.index.json`) names, each from its shard. Shards that it
+ * does not name are left alone. Throws LabError `weights/index` for an index that is none, `weights/shards` for a shard that is not
+ * there, a tensor that is not in its shard or one that is in two, and what `open` throws.
+ */
+function shardedTensors(
+  index: WeightsFile,
+  shards: readonly WeightsFile[],
+  open: (bytes: Uint8Array<ArrayBuffer>) => ReadonlyMap<string, StoredTensor>,
+): ReadonlyMap<string, StoredTensor> {
+  const places = parseIndex(index);
+  const named = [...new Set(places.values())].sort();
+  const absent = named.filter((name) => !shards.some((shard) => shard.name === name));
+  if (absent.length > 0) {
+    throw new LabError('weights/shards', `${absent.length} of the weights' ${named.length} files are not there.`, {
+      expected: absent.slice(0, 3).join(', ') + (absent.length > 3 ? ', …' : ''),
+      got: shards.map(({ name }) => name).join(', ') || 'no shard',
+    });
+  }
+  const tensors = new Map<string, StoredTensor>();
+  const homes = new Map<string, string>();
+  for (const { name: shard, bytes } of shards.filter(({ name }) => named.includes(name))) {
+    for (const [name, tensor] of open(bytes)) {
+      const home = homes.get(name);
+      if (home !== undefined) {
+        throw new LabError('weights/shards', `Tensor ${name} is in two files.`, {
+          expected: `it in ${places.get(name) ?? 'one of them'} alone`,
+          got: `it in ${home} and ${shard}`,
+        });
+      }
+      homes.set(name, shard);
+      tensors.set(name, tensor);
+    }
+  }
+  for (const [name, shard] of places) {
+    if (homes.get(name) === shard) continue;
+    throw new LabError('weights/shards', `Tensor ${name} is not where ${index.name} says.`, {
+      expected: `it in ${shard}`,
+      got: homes.get(name) ?? 'it nowhere',
+    });
+  }
+  return tensors;
+}
+
+/** File name by tensor name. */
+function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
+  let json: unknown;
+  try {
+    json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new LabError('weights/index', `${name} is not JSON.`, { expected: 'a JSON object', cause });
+  }
+  const parsed = judge(indexSchema, json);
+  if (parsed.isFit) return new Map(Object.entries(parsed.data.weight_map));
+  const { place, message } = parsed.fault;
+  throw new LabError('weights/index', `${name} is not an index of weights.`, {
+    expected: 'weight_map with a file name for each tensor',
+    got: `at ${place || 'the top'}: ${message}`,
+  });
+}
 
 /**
  * Tensors by Hugging Face's names, their numbers unread; `files` are those that `modelFiles` chose, the index first where there is one,

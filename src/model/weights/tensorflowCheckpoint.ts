@@ -1,9 +1,173 @@
 // A TensorFlow checkpoint (format V2): a table of variables, and their numbers in data files beside it.
+import { crc32c } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
-import { readProtobuf, type ProtobufField } from '../../util/protobuf.ts';
-import { storedElementBytes, storedValues, type StoredTensor } from '../storedTensor.ts';
-import { damagedIndex, maskedChecksum, readTensorflowTable } from './tensorflowTable.ts';
-import type { WeightsFile } from './weightsFile.ts';
+import { readProtobuf, readVarint, type ProtobufField } from '../../util/protobuf.ts';
+import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from '../storedTensor.ts';
+
+/** A copy of three bytes gives at most 64. */
+const mostPerByte = 22;
+
+/**
+ * The bytes that were packed, at most `largest`. Throws what `refuse` makes of a reason where the block is cut off, refers to bytes
+ * before its beginning or has another length than it says.
+ */
+export function unpackSnappy(
+  packed: Uint8Array,
+  largest: number,
+  refuse: (got: string) => Error,
+): Uint8Array<ArrayBuffer> {
+  const { value, end } = readVarint(packed, 0, refuse);
+  if (value > BigInt(largest)) throw refuse(`${value} bytes`);
+  if (value > BigInt(mostPerByte * packed.length)) throw refuse(`${value} bytes packed into ${packed.length}`);
+  const unpacked = new Uint8Array(Number(value));
+  let filled = 0;
+  let at = end;
+  const littleEndian = (bytes: number): number => {
+    let number = 0;
+    for (let index = 0; index < bytes; index++) {
+      const byte = packed[at++];
+      if (byte === undefined) throw refuse('a cut one');
+      number += byte * 2 ** (8 * index);
+    }
+    return number;
+  };
+  const room = (length: number): void => {
+    if (filled + length > unpacked.length) throw refuse(`more than the ${unpacked.length} bytes it states`);
+  };
+  while (at < packed.length) {
+    const tag = littleEndian(1);
+    const kind = tag & 3;
+    if (kind === 0) {
+      const short = tag >> 2;
+      const length = 1 + (short < 60 ? short : littleEndian(short - 59));
+      room(length);
+      if (at + length > packed.length) throw refuse('a cut one');
+      unpacked.set(packed.subarray(at, at + length), filled);
+      at += length;
+      filled += length;
+      continue;
+    }
+    const length = kind === 1 ? 4 + ((tag >> 2) & 7) : 1 + (tag >> 2);
+    const offset = kind === 1 ? (tag >> 5) * 256 + littleEndian(1) : littleEndian(kind === 2 ? 2 : 4);
+    room(length);
+    if (offset === 0 || offset > filled) throw refuse('a reference before its beginning');
+    // Byte by byte: a copy may read what it has just written.
+    for (let index = 0; index < length; index++, filled++) unpacked[filled] = unpacked[filled - offset] as number;
+  }
+  if (filled !== unpacked.length) throw refuse(`${filled} of the ${unpacked.length} bytes it states`);
+  return unpacked;
+}
+
+const footerBytes = 48;
+const magic = 0xdb4775248b80fb57n;
+/** A byte for the kind of packing and four for the checksum behind every block. */
+const trailerBytes = 5;
+/** Far more than the index of any XLNet; a broken one may state any number. */
+const largestBlock = 2 ** 28;
+/** Keys are names of variables, which share their beginnings: a small block could spell any number of long ones. */
+const longestKey = 1024;
+const mostKeys = 100_000;
+
+/** Where a block lies, its trailer apart. */
+interface BlockPlace {
+  readonly from: number;
+  readonly size: number;
+}
+
+/** Every key and value of a table. Throws LabError `tensorflow/index` where it is cut off, damaged or packed in an unknown way. */
+function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
+  const footer = bytes.byteLength - footerBytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (footer < 0 || view.getBigUint64(bytes.byteLength - 8, true) !== magic) {
+    throw damagedIndex("a table's magic number at the end", 'another file, or a truncated one');
+  }
+  const { end } = readPlace(bytes, footer);
+  const { place } = readPlace(bytes, end);
+  const table = new Map<string, Uint8Array<ArrayBuffer>>();
+  let blocksEnd = 0;
+  for (const [, value] of readBlock(bytes, place)) {
+    const { place: dataPlace } = readPlace(value, 0);
+    // Blocks that overlap could be read without an end.
+    if (dataPlace.from < blocksEnd) throw damagedIndex(`a block from byte ${blocksEnd} on`, `one at ${dataPlace.from}`);
+    blocksEnd = dataPlace.from + dataPlace.size + trailerBytes;
+    for (const [key, content] of readBlock(bytes, dataPlace)) {
+      if (table.has(key)) throw damagedIndex('each key once', `${key} twice`);
+      if (table.size >= mostKeys) throw damagedIndex(`at most ${mostKeys} variables`, 'more');
+      table.set(key, content);
+    }
+  }
+  return table;
+}
+
+/** What TensorFlow writes in place of a checksum, so that one of data with checksums in it is no trivial one. */
+export function maskedChecksum(bytes: Uint8Array): number {
+  const plain = crc32c(bytes);
+  return (((plain >>> 15) | (plain << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** A LabError `tensorflow/index`. */
+function damagedIndex(expected: string, got: string): LabError {
+  return new LabError('tensorflow/index', "The TensorFlow checkpoint's index is damaged.", { expected, got });
+}
+
+function readPlace(bytes: Uint8Array, at: number): { readonly place: BlockPlace; readonly end: number } {
+  const from = readNumber(bytes, at);
+  const size = readNumber(bytes, from.end);
+  return { place: { from: from.value, size: size.value }, end: size.end };
+}
+
+function readNumber(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
+  const { value, end } = readVarint(bytes, at, (got) => damagedIndex('a number', got));
+  return { value: Number(value), end };
+}
+
+function readBlock(bytes: Uint8Array<ArrayBuffer>, { from, size }: BlockPlace): [string, Uint8Array<ArrayBuffer>][] {
+  if (from + size + trailerBytes > bytes.byteLength) {
+    throw damagedIndex(`a block inside the file of ${bytes.byteLength} bytes`, `bytes ${from} to ${from + size}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const checksum = view.getUint32(from + size + 1, true);
+  // The checksum covers the kind of packing too.
+  if (maskedChecksum(bytes.subarray(from, from + size + 1)) !== checksum) {
+    throw damagedIndex(`a block with checksum ${checksum.toString(16)}`, `another at byte ${from}`);
+  }
+  const packing = bytes[from + size];
+  const packed = bytes.subarray(from, from + size);
+  if (packing === 0) return readEntries(packed);
+  if (packing === 1)
+    return readEntries(unpackSnappy(packed, largestBlock, (got) => damagedIndex('a snappy block', got)));
+  throw damagedIndex('a block that is plain or packed by snappy', `kind ${packing}`);
+}
+
+/** Keys share their beginnings with the key before; the places where they start afresh, listed at the end, are not needed. */
+function readEntries(block: Uint8Array<ArrayBuffer>): [string, Uint8Array<ArrayBuffer>][] {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const restarts = block.byteLength < 4 ? NaN : view.getUint32(block.byteLength - 4, true);
+  const end = block.byteLength - 4 - 4 * restarts;
+  if (!(end >= 0)) throw damagedIndex('restart points inside the block', `${restarts} in ${block.byteLength} bytes`);
+  const entries: [string, Uint8Array<ArrayBuffer>][] = [];
+  let key = new Uint8Array();
+  let at = 0;
+  while (at < end) {
+    const shared = readNumber(block, at);
+    const unshared = readNumber(block, shared.end);
+    const length = readNumber(block, unshared.end);
+    const keyEnd = length.end + unshared.value;
+    if (shared.value > key.byteLength || keyEnd + length.value > end) {
+      throw damagedIndex('an entry inside its block', `one of ${unshared.value} and ${length.value} bytes`);
+    }
+    if (shared.value + unshared.value > longestKey || entries.length >= mostKeys) {
+      throw damagedIndex(`at most ${mostKeys} names of at most ${longestKey} bytes`, 'more or longer ones');
+    }
+    const next = new Uint8Array(shared.value + unshared.value);
+    next.set(key.subarray(0, shared.value));
+    next.set(block.subarray(length.end, keyEnd), shared.value);
+    key = next;
+    entries.push([new TextDecoder().decode(key), block.subarray(keyEnd, keyEnd + length.value)]);
+    at = keyEnd + length.value;
+  }
+  return entries;
+}
 
 /** Numbers of types.proto by safetensors' names; others may be there and are not read. */
 const elementTypes: ReadonlyMap<number, string> = new Map([[1, 'F32'], [3, 'I32'], [14, 'BF16'], [19, 'F16']]); // prettier-ignore

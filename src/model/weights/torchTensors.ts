@@ -1,8 +1,37 @@
 // The weights that torch.save wrote: a zip archive, or before 1.6 pickles one after another and the numbers behind them.
+import { crc32 } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
+import { readZipDirectory } from '../../util/zipDirectory.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from '../storedTensor.ts';
 import { PickleGlobal, readPickle, type PickleNames, type PickleValue } from './pickle.ts';
-import { readStoredZip } from './storedZip.ts';
+
+/** Content of an entry, as a view on the archive. Throws LabError `torch/archive` where its checksum does not fit. */
+type StoredZip = ReadonlyMap<string, () => Uint8Array<ArrayBuffer>>;
+
+/**
+ * The entries of an archive by name. Throws LabError `torch/archive` for a directory that is damaged or cut off, an entry outside of the
+ * file, one that is compressed or encrypted, or two of one name.
+ */
+export function readStoredZip(bytes: Uint8Array<ArrayBuffer>): StoredZip {
+  const entries = new Map<string, () => Uint8Array<ArrayBuffer>>();
+  for (const { name, method, isEncrypted, size, packedSize, checksum, packed } of readZipDirectory(bytes, damaged)) {
+    if (entries.has(name)) throw damaged('entries of different names', `${name} twice`);
+    if (isEncrypted || method !== 0 || size !== packedSize) {
+      throw damaged('entries stored as they are, as torch.save does', `${name} compressed or encrypted`);
+    }
+    const content = packed();
+    entries.set(name, () => {
+      const found = crc32(content);
+      if (found === checksum) return content;
+      throw damaged(`${name} with checksum ${checksum.toString(16)}`, found.toString(16));
+    });
+  }
+  return entries;
+}
+
+function damaged(expected: string, got: string): LabError {
+  return new LabError('torch/archive', 'The zip archive of a PyTorch file is damaged.', { expected, got });
+}
 
 /** Element types of torch's storages by safetensors' names. Those not in `storedElementBytes` may be there and are not read. */
 const storageTypes: ReadonlyMap<string, string> = new Map([

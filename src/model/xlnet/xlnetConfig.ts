@@ -1,10 +1,7 @@
 // The shape of an XLNet encoder, read from a Hugging Face config.json.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { ACTIVATIONS } from '../activation.ts';
-import { configFile } from '../configFile.ts';
-import { configSizes } from '../configSizes.ts';
-import type { EncoderSizes } from '../configSizes.ts';
+import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from '../encoderSizes.ts';
 
 export interface XlnetConfig extends EncoderSizes {
   readonly family: 'xlnet';

@@ -1,21 +1,124 @@
 // Precision, recall and F1 by how long mentions are and by how often training has their string, of one run or of two.
 import { useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
+import { learningCurve } from '../../lab/comparisonCurves.ts';
 import type { StratumScore } from '../../metrics/strata.ts';
-import type { Breakdown, BreakdownQuery } from '../../schema/breakdown.ts';
-import { StrataChart } from '../charts/StrataChart.tsx';
+import type { Breakdown, BreakdownQuery } from '../../schema/errorsQuery.ts';
+import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
+import { LearningCurveChart } from '../charts/LearningCurveChart.tsx';
+import { StrataChart, stratumValue } from '../charts/StrataChart.tsx';
+import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from './subject.ts';
-import { MEASURES, type Measure } from '../snapshotSpread.ts';
+import { MEASURES, type Measure } from '../selectedSnapshot.ts';
 import { useAnalysis } from '../useAnalysis.ts';
-import { useLayers } from '../useLayers.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
-import { BesideField } from './BesideField.tsx';
-import { contendersOf } from './contenders.ts';
-import { LearningCurve } from './LearningCurve.tsx';
-import { NoSnapshot } from './NoSnapshot.tsx';
-import { PredictionGate } from './PredictionGate.tsx';
-import { StrataTable } from './StrataTable.tsx';
+import { useLab } from '../useLab.ts';
+import { useLayers } from '../usePool.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+import { BesideField } from './SubjectFields.tsx';
+import { contendersOf, type PanelProps } from './subject.ts';
+
+interface LearningCurveProps {
+  readonly task: TaskRef;
+  /** One run or two. */
+  readonly runs: readonly RunRecord[];
+  readonly names: readonly string[];
+}
+
+/** Test F1 by the amount of training text, where runs on other shares of it are here. */
+function LearningCurve({ task, runs, names }: LearningCurveProps) {
+  const { state } = useLab();
+  const pool = state.runs.map(({ record }) => record);
+  const curves = runs.map((run) => learningCurve(run, task, pool));
+  return (
+    <section aria-labelledby="learning-title">
+      <h2 id="learning-title">By amount of training text</h2>
+      {curves.some((points) => points.length > 1) ? (
+        <>
+          <LearningCurveChart curves={curves} names={names} />
+          <p className="soft">
+            Mean ± standard deviation over seeds of the selected snapshots; runs that differ in nothing but the share of
+            training sentences and the seed.
+          </p>
+        </>
+      ) : (
+        <p className="soft">
+          Train the same with a smaller share of the training sentences, a setting of the <a href="#/">training page</a>
+          , to see here how F1 grows with them.
+        </p>
+      )}
+    </section>
+  );
+}
+
+const COLUMNS = ['Predicted', 'Correct', 'Precision', 'Recall', 'F1'] as const;
+
+interface StrataTableProps {
+  readonly label: string;
+  readonly nameOf: (stratum: StratumScore) => string;
+  /** What the strata are of, as the head of their column. */
+  readonly head: string;
+  /** Of each run, the same strata. */
+  readonly strata: readonly (readonly StratumScore[])[];
+  readonly names: readonly string[];
+}
+
+/** Scores of strata of mentions with the counts they are made of, of one run or of two. */
+function StrataTable({ label, nameOf, head, strata, names }: StrataTableProps) {
+  const [first = []] = strata;
+  return (
+    <TableBox label={label} className="strata">
+      <thead>
+        {strata.length > 1 && (
+          <tr className="group-row">
+            <td colSpan={2} />
+            {names.map((name) => (
+              <th key={name} scope="colgroup" colSpan={COLUMNS.length} className="group">
+                {name}
+              </th>
+            ))}
+          </tr>
+        )}
+        <tr>
+          <th scope="col">{head}</th>
+          <th scope="col" className="number">
+            Annotated
+          </th>
+          {strata.flatMap((_, run) =>
+            COLUMNS.map((name) => (
+              <th key={`${run}-${name}`} scope="col" className="number">
+                {name}
+              </th>
+            )),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {first.map((stratum, place) => (
+          <tr key={stratum.from}>
+            <th scope="row">{nameOf(stratum)}</th>
+            <td className="number">{format.count(stratum.score.gold)}</td>
+            {strata.flatMap((ofRun, run) => {
+              const score = ofRun[place]?.score;
+              return [
+                <td key={`${run}-predicted`} className="number">
+                  {format.count(score?.predicted ?? 0)}
+                </td>,
+                <td key={`${run}-correct`} className="number">
+                  {format.count(score?.correct ?? 0)}
+                </td>,
+                ...MEASURES.map((measure) => (
+                  <td key={`${run}-${measure}`} className={`number${measure === 'f1' ? ' strong' : ''}`}>
+                    {format.percent(stratumValue(score, measure))}
+                  </td>
+                )),
+              ];
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
 
 const MEASURE_WORDS: Readonly<Record<Measure, string>> = { precision: 'Precision', recall: 'Recall', f1: 'F1' };
 

@@ -1,18 +1,129 @@
 // One page of right and wrong mentions in their sentences, walked with the keyboard.
-import { useEffect, useRef, type KeyboardEvent } from 'react';
-import type { Split } from '../../data/corpus.ts';
-import type { ErrorsPage } from '../../schema/errorsQuery.ts';
-import { Pager } from '../components/Pager.tsx';
-import { rowAfterKey } from '../rowAfterKey.ts';
-import { routeHref, type Route } from '../route.ts';
-import { useKept } from '../useKept.ts';
-import { goTo } from '../useRoute.ts';
-import { ErrorItem } from './ErrorItem.tsx';
-import { TRACK_CLASSES } from './MarkedSentence.tsx';
+import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
+import type { Mention, Split } from '../../data/corpus.ts';
+import { mentionText } from '../../metrics/textSources.ts';
+import type { ErrorLine, ErrorsPage, Finding } from '../../schema/errorsQuery.ts';
+import { Pager, rowAfterKey } from '../components/Pager.tsx';
+import { TypeLabel } from '../components/TypeLabel.tsx';
+import { format } from '../format.ts';
+import { goTo, routeHref, type Route } from '../route.ts';
+import { useKept } from '../viewState.ts';
+import { MarkedSentence, TRACK_CLASSES } from './MarkedSentence.tsx';
+import { errorWords } from './errorWords.ts';
+
+/** The sentence of an error with its annotated mentions and those that snapshots predict, in bold where the error is. */
+const TrackedSentence = memo(function TrackedSentence({ line }: { readonly line: ErrorLine }) {
+  const { tokens, annotated, predicted, gold, findings } = line;
+  const mentions = [gold, ...findings.map((finding) => finding?.predicted ?? null)].filter((one) => one !== null);
+  // From the first of its mentions to the last.
+  const about = {
+    start: Math.min(...mentions.map(({ start }) => start)),
+    end: Math.max(...mentions.map(({ end }) => end)),
+  };
+  return <MarkedSentence tokens={tokens} about={[about]} annotated={annotated} predicted={predicted} />;
+});
+
+interface ErrorItemProps {
+  readonly line: ErrorLine;
+  readonly names: readonly string[];
+  /** Empty where all mentions are of one type. */
+  readonly types: readonly string[];
+  /** Of the sentence in its corpus. */
+  readonly href: string;
+  readonly onOpen: () => void;
+}
+
+/** One right or wrong mention: its sentence, how it is annotated, and what each snapshot makes of it. */
+function ErrorItem({ line, names, types, href, onOpen }: ErrorItemProps) {
+  const { sentence, gold, findings, frequency } = line;
+  // Whose string was looked up in training where nothing is annotated.
+  const stringFrom = gold === null ? findings.findIndex((finding) => finding !== null) : null;
+  return (
+    <>
+      <a
+        className="sentence-number"
+        href={href}
+        onClick={onOpen}
+        tabIndex={-1}
+        aria-label={`Sentence ${format.count(sentence + 1)}`}
+      >
+        {format.count(sentence + 1)}
+      </a>
+      <TrackedSentence line={line} />
+      <dl className="findings">
+        <div>
+          <dt>annotated</dt>
+          <dd>
+            {gold === null ? (
+              <span className="soft">nothing</span>
+            ) : (
+              <>
+                <Named line={line} mention={gold} types={types} />
+                <InTraining frequency={frequency} />
+              </>
+            )}
+          </dd>
+        </div>
+        {findings.map((finding, place) => (
+          <div key={place}>
+            <dt>{names.length === 1 ? 'predicted' : names[place]}</dt>
+            <dd>
+              <Found line={line} finding={finding} types={types} />
+              {place === stringFrom && <InTraining frequency={frequency} />}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function InTraining({ frequency }: { readonly frequency: number }) {
+  return (
+    <span className="soft">
+      {frequency === 0 ? 'not in training' : `${format.counted(frequency, 'time')} in training`}
+    </span>
+  );
+}
+
+interface FoundProps {
+  readonly line: ErrorLine;
+  readonly finding: Finding | null;
+  readonly types: readonly string[];
+}
+
+function Found({ line, finding, types }: FoundProps) {
+  if (finding === null) return <span className="soft">nothing, rightly</span>;
+  const { kind, predicted } = finding;
+  return (
+    <>
+      <span className={`kind ${kind}`}>{errorWords.kinds[kind]}</span>
+      {predicted !== null && kind !== 'correct' && <Named line={line} mention={predicted} types={types} />}
+      {predicted !== null && predicted.confidence !== null && (
+        <span className="soft number">{format.confidence(predicted.confidence)}</span>
+      )}
+    </>
+  );
+}
+
+interface NamedProps {
+  readonly line: ErrorLine;
+  readonly mention: Mention;
+  readonly types: readonly string[];
+}
+
+function Named({ line, mention, types }: NamedProps) {
+  return (
+    <>
+      <span className="string">{mentionText(line, mention)}</span>
+      {types.length > 0 && <TypeLabel type={mention.type} types={types} />}
+    </>
+  );
+}
 
 export const PAGE_SIZE = 25;
 
-export interface ErrorListProps {
+interface ErrorListProps {
   /** Name of the list, under which it is remembered which line was opened. */
   readonly view: string;
   readonly page: ErrorsPage;

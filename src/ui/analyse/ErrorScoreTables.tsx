@@ -2,13 +2,13 @@
 import type { Task } from '../../data/corpus.ts';
 import { ERROR_KINDS, type ErrorKind } from '../../metrics/errorKinds.ts';
 import { SEMEVAL_VIEWS } from '../../metrics/semevalScores.ts';
-import type { ErrorScores } from '../../schema/errorScores.ts';
+import type { ErrorScores } from '../../schema/errorsQuery.ts';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
 import { useAnalysis } from '../useAnalysis.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
-import type { Contenders } from './contenders.ts';
 import { errorWords } from './errorWords.ts';
+import type { Contenders } from './subject.ts';
 
 const MEASURES = [
   ['precision', 'Precision'],

@@ -1,13 +1,191 @@
 // Every predicted and every missed mention on test by kind, of one snapshot or of two side by side.
+import { useDeferredValue } from 'react';
+import type { Task } from '../../data/corpus.ts';
 import { taskOf } from '../../lab/analysableTasks.ts';
-import type { PanelProps } from './subject.ts';
-import { useLayers } from '../useLayers.ts';
-import { BesideField } from './BesideField.tsx';
-import { contendersOf } from './contenders.ts';
-import { ErrorBrowser } from './ErrorBrowser.tsx';
+import { csvText } from '../../lab/tableText.ts';
+import {
+  KIND_CHOICES,
+  RIGHT_CHOICES,
+  SEEN_CHOICES,
+  type ErrorFilter,
+  type ErrorLine,
+  type ErrorsQuery,
+} from '../../schema/errorsQuery.ts';
+import { Button } from '../components/Button.tsx';
+import { format } from '../format.ts';
+import { saveFile } from '../saveFile.ts';
+import { useAnalysis } from '../useAnalysis.ts';
+import { useLab } from '../useLab.ts';
+import { useLayers } from '../usePool.ts';
+import { useKept } from '../viewState.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
-import { NoSnapshot } from './NoSnapshot.tsx';
-import { PredictionGate } from './PredictionGate.tsx';
+import { BesideField } from './SubjectFields.tsx';
+import { errorRows, errorWords } from './errorWords.ts';
+import { contendersOf, type Contenders, type PanelProps } from './subject.ts';
+
+interface ChoiceTabsProps<Choice extends string> {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly words: Readonly<Record<Choice, string>>;
+  /** Null until they are known. */
+  readonly counts: Readonly<Record<Choice, number>> | null;
+  readonly chosen: Choice;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+/** Choices side by side, each with how many rows it would leave. */
+function ChoiceTabs<Choice extends string>(props: ChoiceTabsProps<Choice>) {
+  const { label, choices, words, counts, chosen, onChoose } = props;
+  return (
+    <div role="group" aria-label={label} className="tabs">
+      {choices.map((choice) => (
+        <button key={choice} type="button" aria-pressed={choice === chosen} onClick={() => onChoose(choice)}>
+          {words[choice]} {counts !== null && <span className="faint">{format.count(counts[choice])}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Lines that are asked for at once when all are saved. */
+const SAVED_AT_ONCE = 500;
+const ALL_ERRORS: ErrorFilter = { kind: 'wrong', right: 'any', text: '', type: null, seen: 'any' };
+
+interface ErrorBrowserProps {
+  readonly task: Task;
+  /** Tasks whose train and devel splits are training text. */
+  readonly training: readonly Task[];
+  readonly contenders: Contenders;
+}
+
+/** Chooses among right and wrong mentions, and shows those that are left a page at a time. */
+function ErrorBrowser({ task, training, contenders }: ErrorBrowserProps) {
+  const { lab, state } = useLab();
+  const { predictions, names } = contenders;
+  const view = `errors/${JSON.stringify([task, predictions])}`;
+  const [filter, setFilter] = useKept(`${view}/filter`, ALL_ERRORS);
+  const [place, setPlace] = useKept(`${view}/place`, 0);
+  const sought = useDeferredValue(filter);
+  const query = (first: number, count: number): ErrorsQuery => ({
+    task,
+    training: { tasks: training, trainOnly: false },
+    predictions,
+    filter: sought,
+    first,
+    count,
+  });
+  const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
+  const found = useAnalysis('errors', query(first, PAGE_SIZE));
+  if (found.status === 'failed' || (found.status === 'working' && found.last === null)) {
+    return <AnalysisWait state={found} doing="Sorting mentions by kind" />;
+  }
+  const page = found.status === 'ready' ? found.answer : found.last;
+  if (page === null) return null;
+  const types = state.corpora.find(({ id }) => id === task.corpusId)?.types ?? [];
+  const several = task.type === null && types.length > 1;
+  const change = (part: Partial<ErrorFilter>) => {
+    setFilter({ ...filter, ...part });
+    setPlace(0);
+  };
+  const saveAll = async () => {
+    const lines: ErrorLine[] = [];
+    while (lines.length < page.total) {
+      const answer = await lab.analyse('errors', query(lines.length, SAVED_AT_ONCE)).answer;
+      if (answer === null || answer.lines.length === 0) break;
+      lines.push(...answer.lines);
+    }
+    const rows = csvText(errorRows(lines, names));
+    saveFile(`${format.fileName('errors', ...names)}.csv`, new Blob([rows], { type: 'text/csv' }));
+  };
+  return (
+    <section aria-labelledby="errors-title">
+      <div className="title-row">
+        <h2 id="errors-title">Mentions on test</h2>
+        <Button onAct={saveAll} disabled={page.total === 0}>
+          Save these {format.counted(page.total, 'mention')} as CSV
+        </Button>
+      </div>
+      <div className="browser">
+        {predictions.length > 1 && (
+          <ChoiceTabs
+            label="Who is right"
+            choices={RIGHT_CHOICES}
+            words={errorWords.rights(names)}
+            counts={page.rights}
+            chosen={filter.right}
+            onChoose={(right) => change({ right })}
+          />
+        )}
+        <ChoiceTabs
+          label="Kind"
+          choices={
+            several ? KIND_CHOICES : KIND_CHOICES.filter((kind) => kind !== 'type' && kind !== 'boundaryAndType')
+          }
+          words={errorWords.kindChoices}
+          counts={page.kinds}
+          chosen={filter.kind}
+          onChoose={(kind) => change({ kind })}
+        />
+        <div className="filters">
+          <label>
+            Mention contains{' '}
+            <input
+              type="search"
+              value={filter.text}
+              placeholder="text"
+              onChange={(event) => change({ text: event.target.value })}
+            />
+          </label>
+          {several && (
+            <label>
+              Mention type{' '}
+              <select
+                value={filter.type === null ? '' : `type:${filter.type}`}
+                onChange={(event) =>
+                  change({ type: event.target.value === '' ? null : event.target.value.slice('type:'.length) })
+                }
+              >
+                <option value="">any</option>
+                {types.map((type) => (
+                  <option key={type} value={`type:${type}`}>
+                    {type}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <label>
+            Its string{' '}
+            <select
+              value={filter.seen}
+              onChange={(event) =>
+                change({ seen: SEEN_CHOICES.find((choice) => choice === event.target.value) ?? 'any' })
+              }
+            >
+              {SEEN_CHOICES.map((choice) => (
+                <option key={choice} value={choice}>
+                  {errorWords.seen[choice]} ({format.count(page.seen[choice])})
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <ErrorList
+          view={view}
+          page={page}
+          place={place}
+          isCurrent={found.status === 'ready'}
+          names={names}
+          types={several ? types : []}
+          hrefOf={{ corpusId: task.corpusId, split: predictions[0].split }}
+          onPlace={setPlace}
+        />
+      </div>
+    </section>
+  );
+}
 
 export function ErrorsPanel({ subject, place }: PanelProps) {
   const contenders = contendersOf(subject, place, useLayers());

@@ -2,12 +2,10 @@
 import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Surface } from 'recharts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
-import type { EulerPoint } from '../../schema/eulerLayout.ts';
-import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
+import type { EntitySetDiagram, EulerPoint } from '../../schema/entitySetsQuery.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { format } from '../format.ts';
-import { drawnNote } from './drawnNote.ts';
-import { placeEuler, type PlacedLabel } from './placeEuler.ts';
+import { drawnNote, placeEuler, type PlacedLabel } from './placeEuler.ts';
 import { regionsShown, regionWords } from './regionWords.ts';
 
 const NAMES = ['T', 'L', 'P'] as const;

@@ -1,19 +1,125 @@
 // Doubtful labels of a category: likely missed ones in the test, texts that are labelled differently, and like sentences whose labels differ.
 import { useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
+import type { Lab } from '../../lab/labState.ts';
+import { csvText } from '../../lab/tableText.ts';
+import type { ReviewRow } from '../../metrics/reviewRows.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
+import type { ReviewQuery } from '../../schema/labelsQuery.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
 import { Button } from '../components/Button.tsx';
+import { Pager } from '../components/Pager.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from './subject.ts';
 import { taskRefName } from '../runName.ts';
 import { saveFile } from '../saveFile.ts';
+import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { useLab } from '../useLab.ts';
-import { ConflictSection } from './ConflictSection.tsx';
-import { MissedSection } from './MissedSection.tsx';
-import { NoSnapshot } from './NoSnapshot.tsx';
-import { PairSection } from './PairSection.tsx';
-import { PredictionGate } from './PredictionGate.tsx';
-import { reviewList } from './reviewList.ts';
+import { usePageOf } from '../viewState.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+import { ConflictSection, type ConflictSectionProps } from './ConflictSection.tsx';
+import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
+import type { PanelProps } from './subject.ts';
+
+const MISSED_PER_PAGE = 10;
+
+/** Predicted mentions that training knows and the test never labels, the most certain first. */
+function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonly task: TaskRef }) {
+  const [first, goTo] = usePageOf(MISSED_PER_PAGE);
+  const state = useAnalysis('missedLabels', { sets, first, count: MISSED_PER_PAGE });
+  const page = shownAnswer(state);
+  if (page === null) return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets" />;
+  return (
+    <div className="browser paged">
+      <Pager
+        first={first}
+        size={MISSED_PER_PAGE}
+        total={page.total}
+        noun="mention"
+        none="No such mention"
+        onGo={goTo}
+      />
+      <p className="tracks-legend small browser-note">
+        <span className="track annotated">annotated</span>
+        <span className="track first">predicted</span>
+      </p>
+      <ol className="sentences places" aria-label="Perhaps missed" aria-busy={state.status === 'working'}>
+        {page.missed.map((one) => (
+          <li key={`${one.sentence}/${one.start}`}>
+            <p className="place-head">
+              <strong className="certainty">{format.confidence(one.confidence)}</strong>
+              <span className="string">{one.text}</span>
+              <span className="soft">{format.counted(one.training, 'time')} in training</span>
+              <SentenceLink task={task} split="test" index={one.sentence} />
+            </p>
+            <MarkedSentence tokens={one.tokens} about={[one]} annotated={one.mentions} predicted={[[one]]} />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+const PAIRS_PER_PAGE = 5;
+
+/** Pairs of sentences of the same or nearly the same text whose mentions differ. */
+function PairSection({ category, tasks, near }: ConflictSectionProps & { readonly near: boolean }) {
+  const [first, goTo] = usePageOf(PAIRS_PER_PAGE);
+  const state = useAnalysis('labelPairs', { category, near, first, count: PAIRS_PER_PAGE });
+  const page = shownAnswer(state);
+  if (page === null)
+    return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Looking for like sentences" />;
+  return (
+    <div className="browser paged">
+      <Pager first={first} size={PAIRS_PER_PAGE} total={page.total} noun="pair" none="No such pair" onGo={goTo} />
+      {page.left > 0 && (
+        <p className="soft small browser-note">{format.counted(page.left, 'more pair')}, less alike, not listed.</p>
+      )}
+      <ol className="sentences places" aria-label="Pairs" aria-busy={state.status === 'working'}>
+        {page.pairs.map(({ kind, similarity, sides }) => (
+          <li key={sides.map(({ task, split, index }) => `${task}/${split}/${index}`).join()}>
+            <p className="place-head">
+              <strong>{kind === 'exact' ? 'same text' : `${format.share(similarity)} alike`}</strong>
+            </p>
+            <div className="pair-sides">
+              {sides.map((side) => (
+                <div key={`${side.task}/${side.split}/${side.index}`} className="pair-side">
+                  <SentenceLink task={tasks[side.task]} split={side.split} index={side.index} />
+                  <MarkedSentence tokens={side.tokens} about={side.only} annotated={side.mentions} />
+                </div>
+              ))}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Rows fetched at once, few enough that the page does not stop. */
+const ROWS = 1000;
+const COLUMNS = ['kind', 'task', 'split', 'sentence', 'token', 'text', 'labelled', 'elsewhere'] as const;
+
+/** The doubtful labels of a category as a file for people who go through them, fetched and written a few at a time. */
+async function reviewList(
+  lab: Lab,
+  query: Omit<ReviewQuery, 'first' | 'count'>,
+  format: 'csv' | 'json',
+): Promise<Blob> {
+  // Blobs, since one of a long text would be encoded in one long task.
+  const parts: Blob[] = [new Blob([format === 'csv' ? csvText([COLUMNS]) : '['])];
+  for (let first = 0, total = 1; first < total; first += ROWS) {
+    const page = await lab.analyse('labelReview', { ...query, first, count: ROWS }).answer;
+    total = page?.total ?? 0;
+    parts.push(new Blob([rowsText(page?.rows ?? [], format, first > 0)]));
+  }
+  if (format === 'json') parts.push(new Blob(['\n]\n']));
+  return new Blob(parts, { type: format === 'csv' ? 'text/csv' : 'application/json' });
+}
+
+function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: boolean): string {
+  if (format === 'csv') return rows.length === 0 ? '' : csvText(rows.map((row) => COLUMNS.map((name) => row[name])));
+  return rows.map((row, place) => `${goesOn || place > 0 ? ',' : ''}\n${JSON.stringify(row)}`).join('');
+}
 
 export function LabelsPanel({ subject, place }: PanelProps) {
   const { lab } = useLab();

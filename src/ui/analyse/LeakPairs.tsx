@@ -1,8 +1,8 @@
 // Leaked test sentences, page by page, each beside the training text that holds it.
 import { memo, useState } from 'react';
+import type { Split } from '../../data/corpus.ts';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import type { LeakPair } from '../../metrics/leakReport.ts';
-import type { Split } from '../../data/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { Pager } from '../components/Pager.tsx';
@@ -11,11 +11,10 @@ import { format } from '../format.ts';
 import { routeHref } from '../route.ts';
 import { taskRefName } from '../runName.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { usePageOf } from '../usePageOf.ts';
 import { useLab } from '../useLab.ts';
+import { usePageOf } from '../viewState.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
-import type { LeakCell } from './LeakSources.tsx';
-import { TRAINING_SPLITS } from './leakFinding.ts';
+import { TRAINING_SPLITS, type LeakCell } from './LeakSources.tsx';
 
 const PAGE_SIZE = 10;
 

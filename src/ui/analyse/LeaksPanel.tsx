@@ -1,22 +1,117 @@
 // Which test sentences of a category's tasks stand in its training text, and where.
-import { useCallback, useState } from 'react';
+import { memo, useCallback, useState } from 'react';
 import { taskOf } from '../../lab/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison.ts';
 import { csvText } from '../../lab/tableText.ts';
+import type { LeakReport } from '../../metrics/leakReport.ts';
 import { leastLeakTokens } from '../../metrics/leaks.ts';
 import { nearDefaults } from '../../metrics/nearIndex.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
 import { Button } from '../components/Button.tsx';
+import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
-import type { PanelProps } from './subject.ts';
+import { taskRefName } from '../runName.ts';
 import { saveFile } from '../saveFile.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
 import { LeakPairs } from './LeakPairs.tsx';
-import { LeakSources, type LeakCell } from './LeakSources.tsx';
-import { LeakTable } from './LeakTable.tsx';
-import { leakFinding, TRAINING_SPLITS } from './leakFinding.ts';
-import { leakRows } from './leakRows.ts';
-import type { Subject } from './subject.ts';
+import { leakFinding, leakShare, LeakSources, TRAINING_SPLITS, type LeakCell } from './LeakSources.tsx';
+import type { PanelProps, Subject } from './subject.ts';
+
+interface LeakTableProps {
+  readonly tasks: readonly TaskRef[];
+  /** One a task. */
+  readonly reports: readonly LeakReport[];
+  readonly near: boolean;
+  /** Place of the task whose sources are shown below. */
+  readonly chosen: number;
+  readonly onChoose: (place: number) => void;
+}
+
+/** Not drawn anew at every step of the progress beside it. */
+const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableProps) {
+  return (
+    <TableBox label="Leaks by test task" className="leaks">
+      <thead>
+        <tr>
+          <th scope="col">Test of</th>
+          <th scope="col" className="number">
+            Compared
+          </th>
+          <th scope="col" className="number">
+            In training text
+          </th>
+          <th scope="col" className="number">
+            Share
+          </th>
+          {near && (
+            <th scope="col" className="number">
+              Nearly
+            </th>
+          )}
+          <th scope="col">Most of them in</th>
+        </tr>
+      </thead>
+      <tbody>
+        {reports.map((report, place) => {
+          const task = tasks[place];
+          if (task === undefined) return null;
+          return (
+            <tr key={place} className={place === chosen ? 'chosen' : undefined}>
+              <th scope="row">
+                <button type="button" className="link" aria-pressed={place === chosen} onClick={() => onChoose(place)}>
+                  {taskRefName(task)}
+                </button>
+              </th>
+              <td className="number">{format.count(report.compared)}</td>
+              <td className="number">{format.count(report.exact)}</td>
+              <td className="number">{leakShare(report.exact, report.compared)}</td>
+              {near && <td className="number">{format.count(report.near)}</td>}
+              <td>{mostIn(tasks, place, report)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </TableBox>
+  );
+});
+
+function mostIn(tasks: readonly TaskRef[], place: number, { byTask }: LeakReport): string {
+  const counts = byTask.map(({ exact }) => exact);
+  const most = Math.max(0, ...counts);
+  if (most === 0) return '–';
+  const at = counts.indexOf(most);
+  const task = tasks[at];
+  if (task === undefined) return '–';
+  return `${at === place ? 'its own text' : taskRefName(task)}, ${format.count(most)}`;
+}
+
+/** One row a test task and training text; train and devel together last. */
+function leakRows(
+  tasks: readonly TaskRef[],
+  reports: readonly LeakReport[],
+  near: boolean,
+): readonly (readonly (string | number | null)[])[] {
+  const head = ['test task', 'compared', 'training task', 'split', 'exact', ...(near ? ['near'] : [])];
+  const cells = (counts: { readonly exact: number; readonly near: number }) => [
+    counts.exact,
+    ...(near ? [counts.near] : []),
+  ];
+  const rows = reports.flatMap((report, place) => {
+    const start = [nameAt(tasks, place), report.compared];
+    return [
+      ...report.bySource.map((source) => [...start, nameAt(tasks, source.task), source.split, ...cells(source)]),
+      ...report.byTask.map((counts, task) => [...start, nameAt(tasks, task), 'train+devel', ...cells(counts)]),
+      [...start, 'any', 'train+devel', ...cells(report)],
+    ];
+  });
+  return [head, ...rows];
+}
+
+function nameAt(tasks: readonly TaskRef[], place: number): string {
+  const task = tasks[place];
+  return task === undefined ? '' : taskRefName(task);
+}
 
 export function LeaksPanel({ subject }: PanelProps) {
   // Another task or category begins anew: what was chosen is a place in this one.

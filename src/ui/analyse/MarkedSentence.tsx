@@ -1,11 +1,51 @@
 // One sentence with mentions as lines beneath it, a line and a dash for each list of them, and in bold what it is shown for.
-import type { Mention } from '../../data/corpus.ts';
-import { trackParts } from './trackParts.ts';
+import type { Mention, Split } from '../../data/corpus.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { format } from '../format.ts';
+import { routeHref } from '../route.ts';
+
+type Span = Pick<Mention, 'start' | 'end'>;
+
+interface TrackPart {
+  readonly text: string;
+  /** Of each track, whether the text lies in one of its mentions. */
+  readonly on: readonly boolean[];
+}
+
+/**
+ * The tokens joined by spaces, `tracks` `[tracks][mentions]`, each track flat. A space lies in a mention that both tokens beside it lie in, so
+ * mentions that touch stay apart.
+ */
+export function trackParts(tokens: readonly string[], tracks: readonly (readonly Span[])[]): readonly TrackPart[] {
+  const mentionAt = (track: readonly Span[], token: number) =>
+    track.find(({ start, end }) => start <= token && token < end);
+  const parts: { text: string; on: readonly boolean[] }[] = [];
+  const add = (text: string, on: readonly boolean[]) => {
+    const last = parts.at(-1);
+    if (last !== undefined && last.on.every((is, track) => is === on[track])) last.text += text;
+    else parts.push({ text, on });
+  };
+  tokens.forEach((token, index) => {
+    const here = tracks.map((track) => mentionAt(track, index));
+    if (index > 0) {
+      const isSame = tracks.map((track, place) => {
+        const before = mentionAt(track, index - 1);
+        return before !== undefined && before === here[place];
+      });
+      add(' ', isSame);
+    }
+    add(
+      token,
+      here.map((mention) => mention !== undefined),
+    );
+  });
+  return parts;
+}
 
 /** Annotated, then what the first and the second snapshot predict. */
 export const TRACK_CLASSES = ['annotated', 'first', 'second'] as const;
 
-export interface MarkedSentenceProps {
+interface MarkedSentenceProps {
   readonly tokens: readonly string[];
   /** What the sentence is shown for; flat. */
   readonly about: readonly Pick<Mention, 'start' | 'end'>[];
@@ -28,5 +68,23 @@ export function MarkedSentence({ tokens, about, annotated, predicted = [] }: Mar
         );
       })}
     </span>
+  );
+}
+
+interface SentenceLinkProps {
+  readonly task: TaskRef | undefined;
+  readonly split: Split;
+  /** From 0. */
+  readonly index: number;
+}
+
+/** The way to a sentence in its corpus, named by its corpus, split and number. */
+export function SentenceLink({ task, split, index }: SentenceLinkProps) {
+  if (task === undefined) return null;
+  const { id, name } = task.corpus;
+  return (
+    <a className="sentence-place" href={routeHref({ page: 'sentence', corpusId: id, split, number: index + 1 })}>
+      {name} {split} {format.count(index + 1)}
+    </a>
   );
 }

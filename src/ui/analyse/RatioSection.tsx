@@ -1,21 +1,80 @@
 // The five ratios of the entity sets of each task of the category, as a radar and a table in which tasks are chosen.
 import { useState } from 'react';
-import { taskOf } from '../../lab/analysableTasks.ts';
+import { siblingRun, taskOf } from '../../lab/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison.ts';
-import { siblingRun } from '../../lab/siblingRun.ts';
+import { ENTITY_RATIOS } from '../../metrics/entitySets.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
-import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
-import { methodName } from '../runName.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import { TableBox } from '../components/TableBox.tsx';
+import { format } from '../format.ts';
+import { methodName, taskRefName } from '../runName.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
 import { useLab } from '../useLab.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
-import { PredictionGate } from './PredictionGate.tsx';
+import { AnalysisWait, PredictionGate } from './AnalysisWait.tsx';
 import { RatioRadar, type RatioLine } from './RatioRadar.tsx';
-import { RatioTable } from './RatioTable.tsx';
+import { RATIO_WORDS } from './regionWords.ts';
 import { predictionOf, type Subject } from './subject.ts';
 
-export interface RatioSectionProps extends Pick<EntitySetsQuery, 'prediction' | 'trainOnly' | 'lowerCase'> {
+interface RatioTableProps {
+  readonly lines: readonly RatioLine[];
+  readonly weight: 'strings' | 'mentions';
+  readonly onToggle: (key: string) => void;
+}
+
+/** The five ratios of each task as numbers, with what each of them means; tasks of the radar are chosen here. */
+function RatioTable({ lines, weight, onToggle }: RatioTableProps) {
+  return (
+    <div className="stack">
+      <TableBox label="Ratios" className="shares">
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            {ENTITY_RATIOS.map((ratio) => (
+              <th key={ratio} scope="col" className="number">
+                {ratio}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map(({ key, task, ratios, lack, isChosen, isSubject }) => (
+            <tr key={key} className={isSubject ? 'overall' : ''}>
+              <th scope="row">
+                <label className="check ratio-task">
+                  <input type="checkbox" checked={isChosen} disabled={lack !== null} onChange={() => onToggle(key)} />
+                  <span>
+                    {taskRefName(task)}
+                    {lack !== null && <span className="meaning">{lack}</span>}
+                  </span>
+                </label>
+              </th>
+              {ENTITY_RATIOS.map((ratio) => (
+                <td key={ratio} className="number">
+                  {format.ratio(ratios?.[ratio][weight] ?? null)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <dl className="ratio-words">
+        {ENTITY_RATIOS.map((ratio) => (
+          <div key={ratio}>
+            <dt>
+              {ratio} {RATIO_WORDS[ratio].name}
+            </dt>
+            <dd>
+              {RATIO_WORDS[ratio].meaning} <span className="set-sign">{RATIO_WORDS[ratio].formula}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+interface RatioSectionProps extends Pick<EntitySetsQuery, 'prediction' | 'trainOnly' | 'lowerCase'> {
   readonly subject: Subject;
 }
 

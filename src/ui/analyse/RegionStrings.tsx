@@ -1,18 +1,23 @@
 // The strings of one region, most frequent first, searched and paged in the Worker.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { SPLITS, type Mention } from '../../data/corpus.ts';
 import type { EntityRegion } from '../../metrics/entitySets.ts';
-import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
+import { mentionString } from '../../metrics/textSources.ts';
+import type { EntitySetsQuery, StringPlace, StringSentence } from '../../schema/entitySetsQuery.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
 import { Pager } from '../components/Pager.tsx';
 import { TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
+import { taskRefName } from '../runName.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { usePageOf } from '../usePageOf.ts';
+import { usePageOf } from '../viewState.ts';
 import { AnalysisWait } from './AnalysisWait.tsx';
+import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import { regionWords } from './regionWords.ts';
 
-const PAGE_SIZE = 25;
+const STRINGS_PER_PAGE = 25;
 
-export interface RegionStringsProps {
+interface RegionStringsProps {
   readonly sets: EntitySetsQuery;
   readonly region: EntityRegion;
   readonly chosen: string | null;
@@ -21,9 +26,9 @@ export interface RegionStringsProps {
 
 export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsProps) {
   const [find, setFind] = useState('');
-  const [first, goTo] = usePageOf(PAGE_SIZE);
+  const [first, goTo] = usePageOf(STRINGS_PER_PAGE);
   const sought = useDeferredValue(find);
-  const state = useAnalysis('entityStrings', { sets, region, find: sought, first, count: PAGE_SIZE });
+  const state = useAnalysis('entityStrings', { sets, region, find: sought, first, count: STRINGS_PER_PAGE });
   const title = useRef<HTMLHeadingElement>(null);
   // Whoever chose the region goes on here; whoever comes to an address with a string goes on at its sentences.
   const isPast = useRef(chosen !== null);
@@ -57,7 +62,14 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
         state.status !== 'ready' && <AnalysisWait state={state} doing="Listing strings" />
       ) : (
         <>
-          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="string" none="No string matches" onGo={goTo} />
+          <Pager
+            first={first}
+            size={STRINGS_PER_PAGE}
+            total={page.total}
+            noun="string"
+            none="No string matches"
+            onGo={goTo}
+          />
           {page.total > 0 && (
             <TableBox label="Strings">
               <thead>
@@ -101,4 +113,106 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
       )}
     </section>
   );
+}
+
+const SENTENCES_PER_PAGE = 10;
+
+interface StringSentencesProps {
+  readonly sets: EntitySetsQuery;
+  /** In the order of the query's category. */
+  readonly tasks: readonly TaskRef[];
+  readonly text: string;
+}
+
+/** Every sentence in which a string is a mention, annotated or predicted, each with the way to its place in the corpus. */
+export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
+  const [where, setWhere] = useState<StringPlace | null>(null);
+  const [first, goTo] = usePageOf(SENTENCES_PER_PAGE);
+  const state = useAnalysis('stringSentences', { sets, text, where, first, count: SENTENCES_PER_PAGE });
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
+  const page = shownAnswer(state);
+  const nameOf = ({ task, split }: StringPlace) => {
+    const ref = tasks[task];
+    return ref === undefined ? split : `${taskRefName(ref)}, ${split}`;
+  };
+  return (
+    <section className="browser" aria-labelledby="string-title">
+      <h2 id="string-title" ref={title} tabIndex={-1}>
+        “{text}”
+      </h2>
+      {page === null ? (
+        state.status !== 'ready' && <AnalysisWait state={state} doing="Looking for sentences" />
+      ) : (
+        <>
+          <div className="filters">
+            <label>
+              Where
+              <select
+                value={where === null ? '' : `${where.task}/${where.split}`}
+                onChange={(event) => {
+                  setWhere(placeOf(event.target.value));
+                  goTo(0);
+                }}
+              >
+                <option value="">
+                  everywhere,{' '}
+                  {format.counted(
+                    page.places.reduce((sum, { sentences }) => sum + sentences, 0),
+                    'sentence',
+                  )}
+                </option>
+                {page.places.map((place) => (
+                  <option key={`${place.task}/${place.split}`} value={`${place.task}/${place.split}`}>
+                    {nameOf(place)}: {format.count(place.sentences)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <span className="tracks-legend small">
+              <span className="track annotated">annotated</span>
+              {sets.prediction !== null && <span className="track first">predicted, in test</span>}
+            </span>
+          </div>
+          <Pager
+            first={first}
+            size={SENTENCES_PER_PAGE}
+            total={page.total}
+            noun="sentence"
+            none="No sentence has it as a mention"
+            onGo={goTo}
+          />
+          <ol className="sentences places" aria-label="Sentences" aria-busy={state.status === 'working'}>
+            {page.sentences.map((sentence) => (
+              <li key={`${sentence.task}/${sentence.split}/${sentence.index}`}>
+                <SentenceLink task={tasks[sentence.task]} split={sentence.split} index={sentence.index} />
+                <MarkedSentence
+                  tokens={sentence.tokens}
+                  about={aboutOf(sentence, text, sets.lowerCase)}
+                  annotated={sentence.mentions}
+                  predicted={sentence.predicted === null ? [] : [sentence.predicted]}
+                />
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The mentions of the text; where annotation and prediction overlap, the annotated one. */
+function aboutOf(sentence: StringSentence, text: string, lowerCase: boolean): readonly Mention[] {
+  const isIt = (mention: Mention) => mentionString(sentence, mention, lowerCase) === text;
+  const annotated = sentence.mentions.filter(isIt);
+  const others = (sentence.predicted ?? []).filter(
+    (one) => isIt(one) && !annotated.some(({ start, end }) => one.start < end && start < one.end),
+  );
+  return [...annotated, ...others];
+}
+
+function placeOf(value: string): StringPlace | null {
+  const [task, split] = value.split('/');
+  const known = SPLITS.find((one) => one === split);
+  return known === undefined ? null : { task: Number(task), split: known };
 }

@@ -1,19 +1,47 @@
 // Mention strings of training text, of the test's annotations and of predictions as sets: their diagram, their ratios, and what is in each region.
-import { taskKey } from '../../lab/comparison.ts';
 import { taskOf } from '../../lab/analysableTasks.ts';
+import { taskKey } from '../../lab/comparison.ts';
+import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
 import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
-import type { PanelProps } from './subject.ts';
+import { goTo } from '../route.ts';
 import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { goTo } from '../useRoute.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
+import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
 import { EulerDiagram } from './EulerDiagram.tsx';
-import { NoSnapshot } from './NoSnapshot.tsx';
-import { PredictionGate } from './PredictionGate.tsx';
 import { RatioSection } from './RatioSection.tsx';
-import { RegionStrings } from './RegionStrings.tsx';
+import { RegionStrings, StringSentences } from './RegionStrings.tsx';
 import { RegionTable } from './RegionTable.tsx';
-import { parseSetsDetail, setsDetailText, type SetsDetail } from './setsDetail.ts';
-import { StringSentences } from './StringSentences.tsx';
+import type { PanelProps } from './subject.ts';
+
+/** What the view of entity sets shows, as it stands in the address. */
+interface SetsDetail {
+  readonly trainOnly: boolean;
+  readonly lowerCase: boolean;
+  /** The region whose strings are listed. */
+  readonly region: EntityRegion | null;
+  /** The string whose sentences are shown. */
+  readonly text: string | null;
+}
+
+export function parseSetsDetail(detail: string | null): SetsDetail {
+  const members = new URLSearchParams(detail ?? '');
+  return {
+    trainOnly: members.get('training') === 'train',
+    lowerCase: members.get('case') === 'lower',
+    region: ENTITY_REGIONS.find((region) => region === members.get('region')) ?? null,
+    text: members.get('text'),
+  };
+}
+
+/** What `parseSetsDetail` reads back; null for what is shown at first. */
+export function setsDetailText({ trainOnly, lowerCase, region, text }: SetsDetail): string | null {
+  const members = new URLSearchParams({
+    ...(trainOnly && { training: 'train' }),
+    ...(lowerCase && { case: 'lower' }),
+    ...(region !== null && { region }),
+    ...(text !== null && { text }),
+  });
+  return members.size === 0 ? null : members.toString();
+}
 
 export function SetsPanel({ subject, place }: PanelProps) {
   const detail = parseSetsDetail(place.detail);

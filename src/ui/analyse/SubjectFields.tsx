@@ -1,12 +1,10 @@
 // Chooses the task, the category around it, and the snapshot that is analysed; every choice is in the address.
 import { taskKey } from '../../lab/comparison.ts';
 import { format } from '../format.ts';
-import { NOTHING_CHOSEN, type AnalysisPlace } from '../route.ts';
+import { goTo, NOTHING_CHOSEN, type AnalysisPlace } from '../route.ts';
 import { taskRefName } from '../runName.ts';
-import { useLayers } from '../useLayers.ts';
-import { goTo } from '../useRoute.ts';
-import { choiceName } from './choiceName.ts';
-import type { Subject } from './subject.ts';
+import { useLayers } from '../usePool.ts';
+import { choiceName, type Subject } from './subject.ts';
 
 export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
   const { tasks, task, categories, category, runs, run, prediction } = subject;
@@ -75,4 +73,31 @@ export function SubjectFields({ subject, place }: { readonly subject: Subject; r
 /** The place with its task named, so that a choice beside it does not change the task. */
 function pinned({ task }: Subject, place: AnalysisPlace): AnalysisPlace {
   return { ...place, corpus: task.corpus.id, type: task.type };
+}
+
+/** Chooses a second run on the same task to stand beside the first. */
+export function BesideField({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
+  const layersOf = useLayers();
+  const others = subject.runs.filter(({ record }) => record !== subject.run?.record);
+  const chosen = others.find(({ record }) => record.spec.id === place.beside);
+  return (
+    <label>
+      Compare with
+      <select
+        value={chosen?.record.spec.id ?? ''}
+        disabled={others.length === 0}
+        onChange={(event) => {
+          const beside = event.target.value === '' ? null : event.target.value;
+          goTo({ page: 'analyse', ...place, run: subject.run?.record.spec.id ?? null, beside });
+        }}
+      >
+        <option value="">{others.length === 0 ? 'no other run on this task' : 'no other run'}</option>
+        {others.map((one) => (
+          <option key={one.record.spec.id} value={one.record.spec.id}>
+            {choiceName(one, layersOf)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }

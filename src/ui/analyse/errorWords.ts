@@ -1,7 +1,8 @@
 // The words for right and wrong mentions.
 import type { ErrorKind } from '../../metrics/errorKinds.ts';
 import type { SemevalView } from '../../metrics/semevalScores.ts';
-import type { KindChoice, RightChoice, SeenChoice } from '../../schema/errorFilter.ts';
+import { mentionText } from '../../metrics/textSources.ts';
+import type { ErrorLine, KindChoice, RightChoice, SeenChoice } from '../../schema/errorsQuery.ts';
 
 const kinds: Readonly<Record<ErrorKind, string>> = {
   correct: 'correct',
@@ -52,3 +53,41 @@ function rights([a = 'A', b = 'B']: readonly string[]): Readonly<Record<RightCho
 }
 
 export const errorWords = { kinds, meanings, kindChoices, views, seen, rights };
+
+type Row = readonly (string | number | null)[];
+
+/** A row a line; for each snapshot, by its name, what it makes of the mention. Starts and ends count tokens from 0, ends behind the last. */
+export function errorRows(lines: readonly ErrorLine[], names: readonly string[]): readonly Row[] {
+  const ofEach = (columns: readonly string[]) => names.flatMap((name) => columns.map((column) => `${name}: ${column}`));
+  return [
+    [
+      'sentence',
+      'annotated',
+      'type',
+      'start',
+      'end',
+      ...ofEach(['kind', 'predicted', 'type', 'start', 'end', 'confidence']),
+      'times in training',
+      'text',
+    ],
+    ...lines.map((line): Row => {
+      const { sentence, tokens, gold, findings, frequency } = line;
+      return [
+        sentence + 1,
+        ...cellsOf(line, gold),
+        ...findings.flatMap((finding) => [
+          finding === null ? 'rightly nothing' : errorWords.kinds[finding.kind],
+          ...cellsOf(line, finding?.predicted ?? null),
+          finding?.predicted?.confidence ?? null,
+        ]),
+        frequency,
+        tokens.join(' '),
+      ];
+    }),
+  ];
+}
+
+function cellsOf(line: ErrorLine, mention: ErrorLine['gold']): Row {
+  if (mention === null) return [null, null, null, null];
+  return [mentionText(line, mention), mention.type, mention.start, mention.end];
+}

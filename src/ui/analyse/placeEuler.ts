@@ -1,6 +1,8 @@
 // Places an Euler diagram in a picture: circles to scale, and a label for each region, beside the circles where there is no room within.
-import type { EntityRegion } from '../../metrics/entitySets.ts';
-import type { EulerCircle, EulerLayout, EulerPoint } from '../../schema/eulerLayout.ts';
+import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
+import type { EntitySetDiagram, EulerCircle, EulerLayout, EulerPoint } from '../../schema/entitySetsQuery.ts';
+import { format } from '../format.ts';
+import { regionWords } from './regionWords.ts';
 
 export interface PlacedLabel {
   readonly region: EntityRegion;
@@ -11,12 +13,12 @@ export interface PlacedLabel {
   readonly isInside: boolean;
 }
 
-export interface PlacedEuler {
+interface PlacedEuler {
   readonly circles: EulerLayout['circles'];
   readonly labels: readonly PlacedLabel[];
 }
 
-export interface PictureSize {
+interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
@@ -92,4 +94,23 @@ function spread(wanted: readonly number[], height: number): readonly number[] {
     limit = (heights[place] ?? 0) - LABEL_PX;
   }
   return heights;
+}
+
+/** A twentieth of a region's strings is not seen, nor is one in 5,000 of all: a dozen pixels. */
+const UNSEEN = { ofRegion: 0.05, ofAll: 0.0002 };
+
+/** Null where the areas are right to the eye, else the region that is furthest off. */
+export function drawnNote({ regions, layout, P }: EntitySetDiagram): string | null {
+  const all = ENTITY_REGIONS.reduce((sum, region) => sum + regions[region].strings, 0);
+  const off = ENTITY_REGIONS.map((region) => {
+    const { strings } = regions[region];
+    const difference = layout.regions[region].drawn - strings;
+    return { region, strings, difference, part: Math.abs(difference) / Math.max(1, strings) };
+  }).filter(({ difference, part }) => part > UNSEEN.ofRegion && Math.abs(difference) > UNSEEN.ofAll * all);
+  const [worst] = off.toSorted((left, right) => right.part - left.part);
+  if (worst === undefined) return null;
+  const drawn = Math.round(worst.strings + worst.difference);
+  const others = off.length === 1 ? '' : ` ${format.counted(off.length - 1, 'other region')} less so.`;
+  const name = regionWords(worst.region, P !== null).name;
+  return `Three circles cannot show these numbers exactly: “${name}” has ${format.count(worst.strings)} and is drawn as ${format.count(drawn)}.${others}`;
 }

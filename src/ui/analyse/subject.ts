@@ -1,11 +1,14 @@
 // What the analysis page is about: a task, the category around it, and a snapshot of a run.
 import { analysableTasks, analysisCategories, runsOfTask, type AnalysisCategory } from '../../lab/analysableTasks.ts';
 import type { LabState } from '../../lab/labState.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
+import { format } from '../format.ts';
 import type { AnalysisPlace } from '../route.ts';
+import { methodName } from '../runName.ts';
+import type { useLayers } from '../usePool.ts';
 
-export interface RunChoice {
+interface RunChoice {
   readonly record: RunRecord;
   /** Place of the task in the run. */
   readonly place: number;
@@ -57,4 +60,57 @@ export function predictionOf({ record, place }: RunChoice, epoch: number | null)
 export interface PanelProps {
   readonly subject: Subject;
   readonly place: AnalysisPlace;
+}
+
+type LayersOf = ReturnType<typeof useLayers>;
+
+/** With the test F1 of its selected snapshot. */
+export function choiceName({ record, place }: RunChoice, layersOf: LayersOf): string {
+  const { spec, selectedEpoch, snapshots } = record;
+  const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[place];
+  const f1 = scores == null ? [] : [`F1 ${format.percent(scores.lenient.overall.f1)}`];
+  return [...partsOf(spec, layersOf), ...f1].join(' · ');
+}
+
+/** Names of one run or two: what they differ in, all that is known of one, A and B for two that look the same. */
+export function shortNames(specs: readonly RunSpec[], layersOf: LayersOf): readonly string[] {
+  const parts = specs.map((spec) => partsOf(spec, layersOf));
+  const [first = []] = parts;
+  if (specs.length < 2) return parts.map((ofRun) => ofRun.join(' · '));
+  const differing = first.flatMap((part, place) => (parts.some((other) => other[place] !== part) ? [place] : []));
+  if (differing.length === 0) return specs.map((_, index) => 'AB'.charAt(index));
+  return parts.map((ofRun) => differing.map((place) => ofRun[place]).join(' · '));
+}
+
+function partsOf(spec: RunSpec, layersOf: LayersOf): readonly string[] {
+  return [methodName(spec, layersOf(spec.model.id)), spec.model.name, `seed ${spec.seed}`];
+}
+
+/** The snapshots that an analysis of predictions is about: the chosen one, and that of the run beside it. */
+export interface Contenders {
+  /** The snapshot chosen, then the selected one of the run beside it, if any. */
+  readonly predictions: readonly [PredictionRequest] | readonly [PredictionRequest, PredictionRequest];
+  /** Theirs. */
+  readonly runs: readonly RunRecord[];
+  /** As many, as short as they can be told apart. */
+  readonly names: readonly string[];
+}
+
+/** Null without a snapshot to analyse. */
+export function contendersOf(
+  { run, runs, prediction }: Subject,
+  { beside }: AnalysisPlace,
+  layersOf: ReturnType<typeof useLayers>,
+): Contenders | null {
+  if (run === null || prediction === null) return null;
+  const other = runs.find(({ record }) => record.spec.id === beside && record !== run.record);
+  const otherPrediction = other === undefined ? null : predictionOf(other, null);
+  if (other === undefined || otherPrediction === null) {
+    return { predictions: [prediction], runs: [run.record], names: shortNames([run.record.spec], layersOf) };
+  }
+  return {
+    predictions: [prediction, otherPrediction],
+    runs: [run.record, other.record],
+    names: shortNames([run.record.spec, other.record.spec], layersOf),
+  };
 }

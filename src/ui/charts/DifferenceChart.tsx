@@ -1,10 +1,10 @@
 // Differences to a baseline with their intervals, one line a contender, around zero.
 import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { contenderName } from '../../lab/comparisonTables.ts';
-import { differenceRows, type JudgedDifference } from '../differenceRows.ts';
+import { differenceRows, type JudgedDifference } from '../useJudged.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { chartStyle } from './chartStyle.ts';
 import { differenceAxis } from './ZoomFields.tsx';
+import { chartStyle } from './chartStyle.ts';
 
 export interface DifferenceChartProps {
   readonly task: string;

@@ -1,10 +1,10 @@
 // Test F1 by the number of training sentences, with its deviation over seeds, of one run or two.
 import { CartesianGrid, ErrorBar, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
-import type { LearningPoint } from '../../lab/learningCurve.ts';
+import type { LearningPoint } from '../../lab/comparisonCurves.ts';
 import { format } from '../format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { chartStyle } from './chartStyle.ts';
 import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
+import { chartStyle } from './chartStyle.ts';
 
 const STYLES = [
   { stroke: 'var(--type-0)', dash: undefined },

@@ -5,7 +5,54 @@ import type { StepPoint } from '../../schema/runRecord.ts';
 import { format } from '../format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
-import { lossSeries } from './lossSeries.ts';
+
+interface LossPoint {
+  readonly step: number;
+  readonly loss: number;
+  /** Mean over the points around it, about a thirtieth of the curve; centred, so that it does not lag behind a fall. */
+  readonly smooth: number;
+}
+
+/** At most `limit` points, first and last among them; each stretch keeps its lowest and highest loss, so spikes stay visible. */
+export function lossSeries(steps: readonly StepPoint[], limit = 600): readonly LossPoint[] {
+  const reach = Math.max(1, Math.round(steps.length / 60));
+  const sums = [0];
+  for (const { loss } of steps) sums.push((sums.at(-1) ?? 0) + loss);
+  const points = steps.map(({ step, loss }, index) => {
+    // Fewer neighbours at the ends, the same number on both sides.
+    const side = Math.min(reach, index, steps.length - 1 - index);
+    const sum = (sums[index + side + 1] ?? 0) - (sums[index - side] ?? 0);
+    return { step, loss, smooth: sum / (2 * side + 1) };
+  });
+  return thinned(points, limit);
+}
+
+function thinned(points: readonly LossPoint[], limit: number): readonly LossPoint[] {
+  const first = points[0];
+  const last = points.at(-1);
+  if (points.length <= limit || first === undefined || last === undefined) return points;
+  const stretches = Math.max(1, Math.floor((limit - 2) / 2));
+  const kept: LossPoint[] = [first];
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const from = 1 + Math.floor((stretch * (points.length - 2)) / stretches);
+    const to = 1 + Math.floor(((stretch + 1) * (points.length - 2)) / stretches);
+    const [low, high] = extremes(points.slice(from, to));
+    if (low === undefined || high === undefined) continue;
+    kept.push(...(low.step < high.step ? [low, high] : low === high ? [low] : [high, low]));
+  }
+  kept.push(last);
+  return kept;
+}
+
+function extremes(points: readonly LossPoint[]): readonly [LossPoint | undefined, LossPoint | undefined] {
+  let low = points[0];
+  let high = points[0];
+  for (const point of points) {
+    if (low === undefined || point.loss < low.loss) low = point;
+    if (high === undefined || point.loss > high.loss) high = point;
+  }
+  return [low, high];
+}
 
 const LEGEND = [
   { name: 'loss', line: 'raw' },

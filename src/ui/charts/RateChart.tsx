@@ -6,9 +6,8 @@ import { rateCurve } from '../../lab/comparisonCurves.ts';
 import type { SpreadOver } from '../../lab/contenderSpread.ts';
 import { format } from '../format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
-import { chartStyle } from './chartStyle.ts';
-import { rateStyle } from './rateStyle.ts';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { chartStyle, rateStyle } from './chartStyle.ts';
 
 const SOURCES: readonly (readonly [SpreadOver, string])[] = [
   ['trainings', 'seeds and rounds'],

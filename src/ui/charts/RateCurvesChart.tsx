@@ -5,9 +5,8 @@ import type { TaskComparison } from '../../lab/comparison.ts';
 import { comparisonCurves, roundsAndSeeds } from '../../lab/comparisonCurves.ts';
 import { format } from '../format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
-import { chartStyle } from './chartStyle.ts';
-import { rateStyle } from './rateStyle.ts';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { chartStyle, rateStyle } from './chartStyle.ts';
 
 export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
   const [chosenRound, setRound] = useState(0);

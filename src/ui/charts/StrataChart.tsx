@@ -1,13 +1,21 @@
 // Scores of strata of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
 import { Surface } from 'recharts';
+import type { SpanScore } from '../../metrics/spanScore.ts';
 import type { StratumScore } from '../../metrics/strata.ts';
-import type { Measure } from '../snapshotSpread.ts';
-import { stratumValue } from '../analyse/stratumValue.ts';
 import { format } from '../format.ts';
+import type { Measure } from '../selectedSnapshot.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 
-export interface StrataChartProps {
+/** Percent; null for precision without predicted mentions, recall without annotated ones, F1 without either. */
+export function stratumValue(score: SpanScore | undefined, measure: Measure): number | null {
+  if (score === undefined) return null;
+  const { gold, predicted } = score;
+  const counted = { precision: predicted, recall: gold, f1: gold + predicted }[measure];
+  return counted === 0 ? null : score[measure];
+}
+
+interface StrataChartProps {
   readonly caption: string;
   /** What a stratum is called, as the axis shows it. */
   readonly nameOf: (stratum: StratumScore) => string;

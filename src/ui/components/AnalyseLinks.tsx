@@ -1,11 +1,19 @@
 // The ways from a task, or from a run's score on it, to what explains it.
 import { Fragment } from 'react';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { viewNames } from '../analyse/viewNames.ts';
-import { ANALYSIS_VIEWS, NOTHING_CHOSEN, routeHref } from '../route.ts';
+import { ANALYSIS_VIEWS, NOTHING_CHOSEN, routeHref, type AnalysisView } from '../route.ts';
 import { useLab } from '../useLab.ts';
 
-export interface AnalyseLinksProps {
+/** What the analyses are called. */
+export const viewNames: Readonly<Record<AnalysisView, string>> = {
+  sets: 'Entity sets',
+  labels: 'Labels',
+  leaks: 'Leaks',
+  breakdown: 'Breakdown',
+  errors: 'Errors',
+};
+
+interface AnalyseLinksProps {
   readonly task: TaskRef;
   /** Null for the task alone. */
   readonly runId: string | null;

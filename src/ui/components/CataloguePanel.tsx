@@ -1,6 +1,6 @@
 // The public corpora of the paper: what is here, what can be downloaded and under which licence, and what stands for what.
 import { CATEGORY_NAMES, LICENCE_NOTE, type CategoryName } from '../../data/catalogue.ts';
-import { catalogueStatus, type SubTaskStatus } from '../../lab/catalogueStatus.ts';
+import { catalogueStatus, type SubTaskStatus } from '../../lab/catalogueShelf.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { format } from '../format.ts';
 import { routeHref } from '../route.ts';

@@ -1,17 +1,68 @@
 // The categories of a plan: ready-made or put together here, with what each corpus' types become.
+import { SPLITS } from '../../data/corpus.ts';
+import type { OfferedCategory } from '../../lab/categories.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { OwnCategory } from '../../schema/ownCategory.ts';
+import type { OwnCategory } from '../../schema/libraryRecord.ts';
 import type { PlanCategory } from '../../schema/planFile.ts';
-import type { OfferedCategory } from '../../lab/offeredCategories.ts';
+import { ownValue } from '../../util/validate.ts';
+import { format } from '../format.ts';
 import { taskOfCorpus } from '../planDraft.ts';
 import type { ReadCategory, ReadPlan } from '../readPlanDraft.ts';
 import { useLab } from '../useLab.ts';
 import { Button } from './Button.tsx';
 import { Field } from './Field.tsx';
+import { TableBox } from './TableBox.tsx';
 import { TaskRows } from './TaskRows.tsx';
-import { TypeMap } from './TypeMap.tsx';
+import { TypeLabel } from './TypeLabel.tsx';
 
-export interface CategoryFieldsProps {
+/** What the types of each corpus become in a category: the name they take, or O, with how many mentions that is. */
+function TypeMap({ category: { name, typeName, tasks } }: { readonly category: ReadCategory }) {
+  const rows = tasks.flatMap(({ kept, type }, place) =>
+    kept === null ? [] : kept.types.map((own) => ({ place, corpus: kept, own, taken: type === null || type === own })),
+  );
+  const left = rows.filter(({ taken }) => !taken);
+  const lost = left.reduce((sum, { corpus, own }) => sum + mentionsOf(corpus, own), 0);
+  return (
+    <>
+      <TableBox label={`Types of ${name}`}>
+        <thead>
+          <tr>
+            <th scope="col">Corpus</th>
+            <th scope="col">Type</th>
+            <th scope="col" className="number">
+              Mentions
+            </th>
+            <th scope="col">Becomes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ place, corpus, own, taken }) => (
+            <tr key={`${place}/${own}`}>
+              <th scope="row">{corpus.name}</th>
+              <td>
+                <TypeLabel type={own} types={corpus.types} />
+              </td>
+              <td className="number">{format.count(mentionsOf(corpus, own))}</td>
+              <td>{taken ? (typeName ?? own) : <span className="problem">O, outside the category</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      {left.length > 0 && (
+        <p className="field-help">
+          {format.counted(lost, 'mention')} of {format.counted(left.length, 'type')} outside the category are trained as
+          O, not as mentions. Choose “all types” of a corpus to take them in.
+        </p>
+      )}
+    </>
+  );
+}
+
+function mentionsOf({ counts }: CorpusRecord, type: string): number {
+  return SPLITS.reduce((sum, split) => sum + (ownValue(counts[split].perType, type) ?? 0), 0);
+}
+
+interface CategoryFieldsProps {
   readonly read: ReadPlan;
   readonly corpora: readonly CorpusRecord[];
   readonly offered: readonly OfferedCategory[];

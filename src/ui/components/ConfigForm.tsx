@@ -1,5 +1,5 @@
 // The form for every setting of a run, in sections that fold.
-import type { ModelLimits } from '../../lab/familySettings.ts';
+import type { ModelLimits } from '../../lab/presets.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { draftOfConfig, settingText, type ConfigDraft } from '../configDraft.ts';
 import { configSectionsFor, type ConfigField, type ConfigSection } from '../configFields.ts';

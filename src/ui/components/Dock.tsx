@@ -5,7 +5,7 @@ import { Meter } from './Meter.tsx';
 
 const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 
-export interface DockProps {
+interface DockProps {
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly onCancel: (job: Job) => void;
@@ -53,5 +53,15 @@ export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
         ))}
       </div>
     </aside>
+  );
+}
+
+/** Says that another tab has the lab, and what that means for this one. */
+export function ElsewhereBanner() {
+  return (
+    <p className="banner" role="status">
+      <strong>This lab is open in another tab, which does the training.</strong> Here you can look around: runs are
+      shown as they were stored last. When that tab is closed, this one takes over by itself.
+    </p>
   );
 }

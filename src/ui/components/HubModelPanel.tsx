@@ -1,14 +1,13 @@
 // What a hub has under a name: files, size, shape and memory, before anything large is downloaded.
 import { useMemo, useState } from 'react';
-import { presets } from '../../lab/presets.ts';
+import { totalSize } from '../../data/formats/namedFile.ts';
 import type { HubModel } from '../../lab/labState.ts';
+import { presets } from '../../lab/presets.ts';
 import { familyNames } from '../../schema/modelRecord.ts';
 import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
-import { totalSize } from '../../util/totalSize.ts';
-import { format } from '../format.ts';
+import { format, wholeNumber } from '../format.ts';
+import { useModelMemory } from '../memoryEstimates.ts';
 import { useLab } from '../useLab.ts';
-import { useModelMemory } from '../useModelMemory.ts';
-import { wholeNumber } from '../wholeNumber.ts';
 import { backendName } from './BackendPanel.tsx';
 import { Button } from './Button.tsx';
 import { Facts } from './Facts.tsx';

@@ -1,6 +1,6 @@
 // Problems found in a person's files, with their places, filtered by how bad they are and by text.
 import { useState } from 'react';
-import type { Issue, Severity } from '../../util/issue.ts';
+import type { Issue, Severity } from '../../data/issues.ts';
 import { format } from '../format.ts';
 import { TableBox } from './TableBox.tsx';
 

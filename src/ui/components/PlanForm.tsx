@@ -1,20 +1,104 @@
 // The form for a plan of a person's own: tasks, model, seeds, preset and every setting.
-import { offeredCategories } from '../../lab/offeredCategories.ts';
+import { offeredCategories, type OfferedCategory } from '../../lab/categories.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
+import type { PlanCategory } from '../../schema/planFile.ts';
+import type { Method } from '../../schema/runRecord.ts';
+import { settingText } from '../configDraft.ts';
+import { configFields } from '../configFields.ts';
 import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from '../planDraft.ts';
 import { readPlanDraft, type ReadPlan } from '../readPlanDraft.ts';
-import { categoriesFor, isLoose } from '../categoriesFor.ts';
 import { useLab } from '../useLab.ts';
-import { ConfigForm } from './ConfigForm.tsx';
 import { CategoryFields } from './CategoryFields.tsx';
+import { ConfigForm } from './ConfigForm.tsx';
 import { DropZone } from './DropZone.tsx';
 import { Field } from './Field.tsx';
 import { MethodFields } from './MethodFields.tsx';
 import { PlanSummary } from './PlanSummary.tsx';
-import { PresetTable } from './PresetTable.tsx';
+import { TableBox } from './TableBox.tsx';
 import { TaskRows } from './TaskRows.tsx';
 
-export interface PlanFormProps {
+/** Whether the form asks for tasks alone: only STL, and no category with a name of its own. */
+function isLoose({ methods }: PlanDraft, { categories }: ReadPlan): boolean {
+  const [only] = categories;
+  return methods.every((method) => method === 'STL') && categories.length <= 1 && (only?.typeName ?? null) === null;
+}
+
+/** When tasks are first to be trained together, the first ready-made category stands in for loose tasks that nobody chose. */
+function categoriesFor(
+  methods: readonly Method[],
+  current: readonly PlanCategory[] | null,
+  offered: readonly OfferedCategory[],
+): readonly PlanCategory[] | null {
+  const together = methods.some((method) => method !== 'STL');
+  if (!together) return current;
+  if (current === null) {
+    const [first] = offered;
+    return first === undefined ? null : [first.category];
+  }
+  return current.map((category) =>
+    category.typeName === null
+      ? { ...category, name: category.name === 'tasks' ? nameOf(category) : category.name, typeName: typeOf(category) }
+      : category,
+  );
+}
+
+/** The type most of its tasks have, for a start. */
+function typeOf({ tasks }: PlanCategory): string | null {
+  const types = tasks.flatMap(({ type }) => type ?? []);
+  const timesOf = (type: string) => types.filter((other) => other === type).length;
+  return types.reduce<string | null>(
+    (best, type) => (best === null || timesOf(type) > timesOf(best) ? type : best),
+    null,
+  );
+}
+
+function nameOf(category: PlanCategory): string {
+  return typeOf(category)?.toLowerCase() ?? 'category 1';
+}
+
+/** Every setting in which the presets differ, side by side. */
+function PresetTable() {
+  const rounds = PRESET_NAMES.map((name) => {
+    const { count, epochs } = presets[name].rounds;
+    return count === 0 ? 'none' : `${count} × ${epochs} epochs`;
+  });
+  const rows = [
+    ...configFields.map((field) => [
+      field.label,
+      ...PRESET_NAMES.map((name) => settingText(field, presets[name].config)),
+    ]),
+    ['Further rounds', ...rounds],
+  ].filter(([, first, ...others]) => others.some((text) => text !== first));
+  return (
+    <details className="fold">
+      <summary>Differences between presets</summary>
+      <TableBox label="Differences between presets">
+        <thead>
+          <tr>
+            <th scope="col">Setting</th>
+            {PRESET_NAMES.map((name) => (
+              <th key={name} scope="col">
+                {presets[name].label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([label, ...texts]) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              {texts.map((text, place) => (
+                <td key={place}>{text}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+    </details>
+  );
+}
+
+interface PlanFormProps {
   readonly draft: PlanDraft;
   readonly onDraft: (draft: PlanDraft) => void;
 }

@@ -1,26 +1,107 @@
 // What a plan comes to, what is still wrong with it, and the buttons that start or export it.
-import type { LabState } from '../../lab/labState.ts';
+import type { LabState, RunGraph, RunNode } from '../../lab/labState.ts';
 import { presets, type PresetName } from '../../lab/presets.ts';
 import type { MemoryEstimate } from '../../schema/trainingEvent.ts';
-import { configFields } from '../configFields.ts';
-import { downloadJson } from '../downloadJson.ts';
-import { format } from '../format.ts';
-import type { RunGraph } from '../../lab/labState.ts';
-import type { ReadPlan } from '../readPlanDraft.ts';
 import { LabError } from '../../util/labError.ts';
-import { estimatedMs } from '../stepTime.ts';
-import { useMemoryEstimate } from '../useMemoryEstimate.ts';
-import { useMeasuredStep } from '../useMeasuredStep.ts';
+import { configFields } from '../configFields.ts';
+import { format } from '../format.ts';
+import { useMemoryEstimate } from '../memoryEstimates.ts';
+import { estimatedMs, useMeasuredStep, usePreview } from '../planEstimates.ts';
+import type { ReadPlan } from '../readPlanDraft.ts';
+import { goTo } from '../route.ts';
+import { methodName, runName, STATUS_WORDS } from '../runName.ts';
+import { downloadJson } from '../saveFile.ts';
 import type { Analysed } from '../useAnalysis.ts';
-import { usePlanLeaks, type PlanLeaks } from '../usePlanLeaks.ts';
-import { usePreview } from '../usePreview.ts';
 import { useLab } from '../useLab.ts';
-import { goTo } from '../useRoute.ts';
+import { usePlanLeaks, type PlanLeaks } from '../usePlanLeaks.ts';
+import { useLayers } from '../usePool.ts';
 import { Button } from './Button.tsx';
 import { configFieldId } from './ConfigForm.tsx';
 import { Facts } from './Facts.tsx';
-import { PlanLeaksNote } from './PlanLeaksNote.tsx';
-import { RunGraphList } from './RunGraphList.tsx';
+
+interface PlanLeaksNoteProps {
+  readonly leaks: PlanLeaks;
+  /** Shows the setting that leaves them out. */
+  readonly onSetting: () => void;
+}
+
+/** Nothing where nothing is leaked. */
+function PlanLeaksNote({ leaks: { exact, training, leftOut, href }, onSetting }: PlanLeaksNoteProps) {
+  if (exact === 0) return null;
+  return (
+    <p className="soft">
+      {leftOut === null
+        ? 'Test sentences that are trained on make the score say less about new text. '
+        : `${format.count(leftOut)} of ${format.counted(training, 'training sentence')} will be left out for that. `}
+      {href !== null && (
+        <>
+          <a href={href}>See which</a>
+          {' · '}
+        </>
+      )}
+      <button type="button" className="link" onClick={onSetting}>
+        {leftOut === null ? 'Leave them out' : 'Change'}
+      </button>
+    </p>
+  );
+}
+
+/** The runs of a plan before it starts, each under the run it starts from. */
+function RunGraphList({ graph }: { readonly graph: RunGraph }) {
+  const ids = new Set(graph.nodes.map(({ spec }) => spec.id));
+  const childrenOf = new Map<string | null, RunNode[]>();
+  for (const node of graph.nodes) {
+    const parent = node.spec.parent !== null && ids.has(node.spec.parent) ? node.spec.parent : null;
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), node]);
+  }
+  return (
+    <details className="fold" open={graph.nodes.length <= 40 && graph.nodes.length > 1}>
+      <summary>Run graph</summary>
+      <div className="run-graph" role="region" aria-label="Run graph, scrollable" tabIndex={0}>
+        <NodeList nodes={childrenOf.get(null) ?? []} childrenOf={childrenOf} label="Runs of the plan" />
+      </div>
+    </details>
+  );
+}
+
+interface NodeListProps {
+  readonly nodes: readonly RunNode[];
+  readonly childrenOf: ReadonlyMap<string | null, readonly RunNode[]>;
+  readonly label: string;
+}
+
+function NodeList({ nodes, childrenOf, label }: NodeListProps) {
+  const layersOf = useLayers();
+  return (
+    <ul aria-label={label}>
+      {nodes.map((node) => {
+        const { spec } = node;
+        const starting = childrenOf.get(spec.id) ?? [];
+        const name = `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)} · seed ${spec.seed}`;
+        return (
+          <li key={spec.id}>
+            <span className="run-node">
+              <span className={`node-mark ${spec.method}`} aria-hidden="true" />
+              <span>
+                {name}
+                <span className={node.isReused ? 'tag reused' : 'tag'}>{stateText(node)}</span>
+              </span>
+            </span>
+            {starting.length > 0 && (
+              <NodeList nodes={starting} childrenOf={childrenOf} label={`Runs that start from ${name}`} />
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function stateText({ status, isReused, stepsLeft }: RunNode): string {
+  if (isReused) return 'reused';
+  const steps = format.counted(stepsLeft, 'step');
+  return status === 'new' ? `new, ${steps}` : `${STATUS_WORDS[status].toLowerCase()}, ${steps} left`;
+}
 
 export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonly preset: PresetName }) {
   const { lab, state } = useLab();

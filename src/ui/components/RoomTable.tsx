@@ -1,14 +1,15 @@
 // What can be removed to make room, largest first.
 import { useEffect, useState } from 'react';
 import type { LabState, RoomItem } from '../../lab/labState.ts';
+import { LabError } from '../../util/labError.ts';
 import { format } from '../format.ts';
 import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
 import { useLab } from '../useLab.ts';
-import { useLayers } from '../useLayers.ts';
-import { ActionsHead } from './ActionsHead.tsx';
+import { useLayers } from '../usePool.ts';
+import { Button } from './Button.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
-import { TableBox } from './TableBox.tsx';
+import { ActionsHead, TableBox } from './TableBox.tsx';
 
 /** Rows shown: what is small makes no room. */
 const SHOWN = 8;
@@ -91,4 +92,31 @@ function describe(
     return { name: models.find((model) => model.id === id)?.name ?? id, href: routeHref({ page: 'models' }) };
   const download = downloads.find(({ record }) => record.id === id);
   return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'models' }) };
+}
+
+/** Nothing while there is room. */
+export function NeedsRoom() {
+  const { lab, state } = useLab();
+  const record = state.runs.find((run) => run.record.spec.id === state.needsRoom)?.record;
+  if (record === undefined) return null;
+  const { spec, failure } = record;
+  return (
+    <section className="panel needs-room" aria-labelledby="needs-room-title" role="alert">
+      <h2 id="needs-room-title">Paused for want of room</h2>
+      <p>
+        <a href={routeHref({ page: 'run', runId: spec.id })}>
+          {runName(spec)}, seed {spec.seed}
+        </a>{' '}
+        is paused at its last resume point, and runs that wait stay where they are.{' '}
+        {failure !== null && LabError.describe(failure)}
+      </p>
+      <p>It goes on by itself as soon as something is removed in this lab. After making room elsewhere, try again.</p>
+      <RoomTable />
+      <div className="actions">
+        <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>
+          Try again
+        </Button>
+      </div>
+    </section>
+  );
 }

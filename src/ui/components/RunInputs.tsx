@@ -1,20 +1,25 @@
-// Everything that went into a run, for whoever wants to repeat it.
-import { presets } from '../../lab/presets.ts';
+// Everything that went into a run and what happened to it, for whoever wants to repeat it.
+import { useId } from 'react';
 import { SPLITS } from '../../data/corpus.ts';
+import { presets } from '../../lab/presets.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
 import { changedPaths, draftOfConfig, settingText } from '../configDraft.ts';
 import { configSections } from '../configFields.ts';
 import { format } from '../format.ts';
 import { nearestPreset } from '../planDraft.ts';
+import { taskRefName } from '../runName.ts';
 import { backendName } from './BackendPanel.tsx';
 import { Facts, type Fact } from './Facts.tsx';
+import { TableBox } from './TableBox.tsx';
 
-export interface RunInputsProps {
+interface RunInputsProps {
   readonly record: RunRecord;
   /** What wrote the result file the run came with; null for a run of this lab. */
   readonly software: string | null;
 }
 
+/** Everything that went into a run, for whoever wants to repeat it. */
 export function RunInputs({ record, software }: RunInputsProps) {
   const { spec } = record;
   const preset = nearestPreset(spec.config);
@@ -112,4 +117,91 @@ function Named({ name, fingerprint }: { readonly name: string; readonly fingerpr
       {name} <code className="fingerprint">{fingerprint}</code>
     </>
   );
+}
+
+/** Nothing for a run that was never interrupted. */
+export function RunInterruptions({ record: { spec, interruptions } }: { readonly record: RunRecord }) {
+  const titleId = useId();
+  if (interruptions === undefined || interruptions.length === 0) return null;
+  return (
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>Interruptions</h2>
+      <TableBox label="Interruptions">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What happened</th>
+            <th scope="col" className="number">
+              Went on from step
+            </th>
+            <th scope="col" className="number">
+              Micro-batch
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {interruptions.map(({ at, step, failure, microBatchSize }, place) => (
+            <tr key={place}>
+              <td className="nowrap">{format.moment(at)}</td>
+              <th scope="row">{LabError.describe(failure)}</th>
+              <td className="number">{format.count(step)}</td>
+              <td className="number">{microBatchSize}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <p className="soft">
+        The run went on by itself from its last resume point, to the numbers of one that was never interrupted
+        {interruptions.some(({ microBatchSize }) => microBatchSize < spec.config.microBatchSize) &&
+          '; with fewer sequences at once for want of memory, but the same batches: dropout is drawn otherwise then'}
+        .
+      </p>
+    </section>
+  );
+}
+
+const COLUMNS = ['Test sentences compared', 'In training text', 'Nearly', 'Training sentences left out'] as const;
+
+/** Nothing for a run that was never started, or trained by an earlier version. */
+export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunRecord }) {
+  const titleId = useId();
+  if (leaks === undefined) return null;
+  return (
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>Leaks</h2>
+      <TableBox label="Leaks">
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            {COLUMNS.map((name) => (
+              <th key={name} scope="col" className="number">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {spec.tasks.map((task, place) => (
+            <tr key={place}>
+              <th scope="row">{taskRefName(task)}</th>
+              <td className="number">{count(leaks[place]?.compared)}</td>
+              <td className="number">{count(leaks[place]?.exact)}</td>
+              <td className="number">{count(leaks[place]?.near)}</td>
+              <td className="number">{count(leaks[place]?.leftOut)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <p className="soft">
+        Test sentences of at least five tokens, and how many of them stand in the training text of the run’s{' '}
+        {spec.tasks.length === 1 ? 'task' : 'tasks'}, apart from case and spaces, or have a near duplicate there, before
+        anything is left out.
+        {spec.parent !== null && ' What the run that this one starts from was trained on is counted there.'}
+      </p>
+    </section>
+  );
+}
+
+function count(value: number | undefined): string {
+  return value === undefined ? '–' : format.count(value);
 }

@@ -3,10 +3,10 @@ import { useMemo } from 'react';
 import type { RunView } from '../../lab/labState.ts';
 import type { TrainingPhase } from '../../schema/trainingEvent.ts';
 import { format } from '../format.ts';
-import { bestEpoch, runProgress, STATUS_WORDS } from '../runProgress.ts';
+import { useModelMemory } from '../memoryEstimates.ts';
+import { bestEpoch, runProgress, STATUS_WORDS } from '../runName.ts';
 import { meanF1 } from '../selectedSnapshot.ts';
 import { useLab } from '../useLab.ts';
-import { useModelMemory } from '../useModelMemory.ts';
 import { Facts, type Fact } from './Facts.tsx';
 import { Meter } from './Meter.tsx';
 

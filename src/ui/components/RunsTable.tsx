@@ -1,19 +1,28 @@
 // A table of runs, own or imported, each leading to its view.
 import type { ReactNode } from 'react';
 import type { RunView } from '../../lab/labState.ts';
-import type { RunRecord } from '../../schema/runRecord.ts';
+import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../route.ts';
-import { methodName, runName } from '../runName.ts';
-import { runProgress } from '../runProgress.ts';
+import { methodName, runName, runProgress, STATUS_WORDS } from '../runName.ts';
 import { shownF1 } from '../selectedSnapshot.ts';
-import { Meter } from './Meter.tsx';
 import { useLab } from '../useLab.ts';
-import { useLayers } from '../useLayers.ts';
-import { StatusMark } from './StatusMark.tsx';
+import { useLayers } from '../usePool.ts';
+import { Meter } from './Meter.tsx';
 import { TableBox } from './TableBox.tsx';
 
-export interface RunsTableProps {
+/** The status of a run as a word with a mark whose shape differs too. */
+export function StatusMark({ status, detail }: { readonly status: RunStatus; readonly detail?: string | undefined }) {
+  return (
+    <span className={`status ${status}`}>
+      <span className="status-dot" aria-hidden="true" />
+      {STATUS_WORDS[status]}
+      {detail !== undefined && <span className="faint"> {detail}</span>}
+    </span>
+  );
+}
+
+interface RunsTableProps {
   readonly label: string;
   readonly runs: readonly RunView[];
   /** Ids of waiting runs, next first. */

@@ -1,7 +1,7 @@
 // Precision, recall and F1, overall and by type, read leniently and strictly side by side.
 import type { SpanScore } from '../../metrics/spanScore.ts';
 import { format } from '../format.ts';
-import { MEASURES, READINGS, type Measure, type Reading } from '../snapshotSpread.ts';
+import { MEASURES, READINGS, type Measure, type Reading } from '../selectedSnapshot.ts';
 import { TableBox } from './TableBox.tsx';
 
 const READING_WORDS: Readonly<Record<Reading, string>> = { lenient: 'conlleval (lenient)', strict: 'strict' };

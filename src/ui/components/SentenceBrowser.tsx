@@ -1,13 +1,78 @@
 // Browses the sentences of a corpus: by split, by text, by type, a page at a time, with the keyboard throughout.
-import { useDeferredValue, useId, useMemo, useState, type KeyboardEvent } from 'react';
-import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus.ts';
+import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../../data/corpus.ts';
+import { LabError } from '../../util/labError.ts';
 import { format } from '../format.ts';
-import { searchSentences, type SentenceQuery } from '../searchSentences.ts';
-import { SentenceList } from './SentenceList.tsx';
+import { useLab } from '../useLab.ts';
+import { Pager, rowAfterKey } from './Pager.tsx';
+import { searchSentences, SentenceLine, type SentenceQuery } from './SentenceLine.tsx';
+
+const PAGE_SIZE = 25;
+
+interface SentenceListProps {
+  readonly sentences: readonly Sentence[];
+  /** Indices of the sentences to show. */
+  readonly found: readonly number[];
+  /** The text searched for, to be marked. */
+  readonly text: string;
+  readonly types: readonly string[];
+  /** Place in `found` of a sentence that gets the keyboard focus at once; null for none. */
+  readonly at: number | null;
+}
+
+/** One page of found sentences, walked with the arrow keys. */
+function SentenceList({ sentences, found, text, types, at }: SentenceListProps) {
+  // Place in `found` of the sentence that has, or would get, the keyboard focus.
+  const [place, setPlace] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
+  const list = useRef<HTMLOListElement>(null);
+  const follow = useRef(at !== null);
+  const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
+  const shown = found.slice(first, first + PAGE_SIZE);
+
+  useEffect(() => {
+    if (!follow.current) return;
+    follow.current = false;
+    const line = list.current?.children[place - first];
+    if (line instanceof HTMLElement) line.focus();
+  }, [place, first]);
+
+  const walk = (event: KeyboardEvent) => {
+    const target = rowAfterKey(event.key, { place, count: found.length, pageSize: PAGE_SIZE });
+    if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    follow.current = true;
+    setPlace(target);
+  };
+
+  return (
+    <>
+      <Pager
+        first={first}
+        size={PAGE_SIZE}
+        total={found.length}
+        noun="sentence"
+        none="No sentence matches"
+        onGo={setPlace}
+      />
+      <ol className="sentences" ref={list} onKeyDown={walk} aria-label="Sentences">
+        {shown.map((index, offset) => {
+          const sentence = sentences[index];
+          if (sentence === undefined) return null;
+          return (
+            <li key={index} tabIndex={first + offset === place ? 0 : -1} onFocus={() => setPlace(first + offset)}>
+              <span className="sentence-number">{format.count(index + 1)}</span>
+              <SentenceLine sentence={sentence} text={text} types={types} />
+            </li>
+          );
+        })}
+      </ol>
+    </>
+  );
+}
 
 const EVERYTHING: SentenceQuery = { text: '', type: null, withMentions: false };
 
-export interface SentenceBrowserProps {
+interface SentenceBrowserProps {
   readonly sentences: CorpusSentences;
   readonly types: readonly string[];
   /** The sentence that is shown and focused first, counted from 1; null for the first of all. */
@@ -110,4 +175,29 @@ function SplitTabs({ sentences, split, panelId, onSplit }: SplitTabsProps) {
       ))}
     </div>
   );
+}
+
+interface SentencesRead {
+  /** Null while they are read, or when that failed. */
+  readonly sentences: CorpusSentences | null;
+  readonly problem: string | null;
+}
+
+const NOT_YET: SentencesRead = { sentences: null, problem: null };
+
+/** For one corpus in the life of a component: key the component by the corpus. */
+export function useSentences(corpusId: string): SentencesRead {
+  const { lab } = useLab();
+  const [read, setRead] = useState(NOT_YET);
+  useEffect(() => {
+    let wanted = true;
+    lab.readCorpus(corpusId).then(
+      (sentences) => wanted && setRead({ sentences, problem: null }),
+      (error: unknown) => wanted && setRead({ sentences: null, problem: LabError.describe(LabError.toData(error)) }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [lab, corpusId]);
+  return read;
 }

@@ -1,7 +1,7 @@
 // A table that scrolls within its own box where the page is narrow.
 import type { ReactNode } from 'react';
 
-export interface TableBoxProps {
+interface TableBoxProps {
   readonly label: string;
   readonly className?: string;
   readonly children: ReactNode;
@@ -15,5 +15,14 @@ export function TableBox({ label, className, children }: TableBoxProps) {
         {children}
       </table>
     </div>
+  );
+}
+
+/** The head of a column of buttons, told to those who do not see it. */
+export function ActionsHead() {
+  return (
+    <th scope="col">
+      <span className="visually-hidden">Actions</span>
+    </th>
   );
 }

@@ -2,13 +2,17 @@
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus.ts';
 import type { TextSource } from '../../lab/labState.ts';
+import { taggerKey, type OfferedTagger } from '../../lab/tagging.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { format } from '../format.ts';
+import { methodName, runName } from '../runName.ts';
+import { meanF1 } from '../selectedSnapshot.ts';
 import { Button } from './Button.tsx';
 import { DropZone } from './DropZone.tsx';
 import { Field } from './Field.tsx';
+import { TypeLabel } from './TypeLabel.tsx';
 
-export interface TagFormProps {
+interface TagFormProps {
   readonly corpora: readonly CorpusRecord[];
   /** Why nothing can be tagged now; null when it can. */
   readonly hindrance: string | null;
@@ -95,4 +99,54 @@ function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {
       </Button>
     </div>
   );
+}
+
+interface TaggerSelectProps {
+  readonly taggers: readonly OfferedTagger[];
+  readonly chosen: OfferedTagger;
+  readonly onChoose: (key: string) => void;
+}
+
+/** Chooses a tagger among kept snapshots and models with a head, and says what it knows. */
+export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
+  return (
+    <div className="stack">
+      <Field label="Tagger">
+        {(control) => (
+          <select {...control} value={taggerKey(chosen.ref)} onChange={(event) => onChoose(event.target.value)}>
+            {taggers.map((tagger) => (
+              <option key={taggerKey(tagger.ref)} value={taggerKey(tagger.ref)}>
+                {taggerName(tagger)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <p className="soft">
+        Finds{' '}
+        <span className="type-list">
+          {chosen.types.map((type) => (
+            <TypeLabel key={type} type={type} types={chosen.types} />
+          ))}
+        </span>
+        {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
+      </p>
+    </div>
+  );
+}
+
+/** `sample-gene-b · Gene, STL, seed 1, epoch 5 (selected)`. */
+function taggerName(tagger: OfferedTagger): string {
+  if ('model' in tagger) {
+    const { name, tagger: head } = tagger.model;
+    return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
+  }
+  const { run, snapshot, selected } = tagger;
+  const parts = [runName(run.spec), methodName(run.spec), `seed ${run.spec.seed}`, `epoch ${snapshot.epoch}`];
+  return `${parts.join(', ')}${selected ? ' (selected)' : ''}`;
+}
+
+function f1Of(tagger: OfferedTagger, split: 'devel' | 'test'): number | null {
+  const scores = 'model' in tagger ? tagger.model.tagger?.provenance : tagger.snapshot;
+  return meanF1(scores?.[split] ?? []);
 }

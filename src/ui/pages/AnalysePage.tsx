@@ -6,7 +6,7 @@ import { LeaksPanel } from '../analyse/LeaksPanel.tsx';
 import { SetsPanel } from '../analyse/SetsPanel.tsx';
 import { SubjectFields } from '../analyse/SubjectFields.tsx';
 import { subjectOf, type PanelProps } from '../analyse/subject.ts';
-import { viewNames } from '../analyse/viewNames.ts';
+import { viewNames } from '../components/AnalyseLinks.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace } from '../route.ts';
 import { useLab } from '../useLab.ts';
 

@@ -1,20 +1,35 @@
 // STL, MTL-XC and MTL-LS side by side: curves while they train, F1 by slicing rate, and the paper's tables.
 import { useMemo, useState } from 'react';
-import type { Comparison, TaskComparison } from '../../lab/comparison.ts';
-import { taskKey } from '../../lab/comparison.ts';
+import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison.ts';
 import { comparisonTables } from '../../lab/comparisonTables.ts';
+import { presets } from '../../lab/presets.ts';
 import { publishedScores } from '../../lab/publishedScores.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
-import { comparisonName } from '../comparisonName.ts';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
-import { ComparisonTableView } from '../components/ComparisonTableView.tsx';
-import { MergeNotes } from '../components/MergeNotes.tsx';
+import { ComparisonTableView, MergeNotes } from '../components/ComparisonTableView.tsx';
 import { NoiseSection } from '../components/NoiseSection.tsx';
+import { changedPaths, draftOfConfig } from '../configDraft.ts';
 import { format } from '../format.ts';
+import { nearestPreset } from '../planDraft.ts';
 import { taskRefName } from '../runName.ts';
 import { useJudged } from '../useJudged.ts';
 import { usePool } from '../usePool.ts';
+
+/** `disease · xlnet-bio-tiny · Quick look, 1 setting changed`. */
+function comparisonName({ category, model, config, slicing, tasks }: Comparison): string {
+  const preset = nearestPreset(config);
+  const changed = changedPaths(draftOfConfig(config), presets[preset].config).size;
+  const subject =
+    category?.name ?? (tasks.length === 1 ? 'one task alone' : `${format.count(tasks.length)} tasks alone`);
+  return [
+    subject,
+    model.name,
+    changed === 0 ? presets[preset].label : `${presets[preset].label}, ${format.counted(changed, 'setting')} changed`,
+    ...(slicing?.frozen === true ? ['shared layers frozen'] : []),
+    ...(slicing?.biases === 'perLayer' ? ['biases per layer'] : []),
+  ].join(' · ');
+}
 
 export function ComparePage() {
   const { merged, comparisons } = usePool();

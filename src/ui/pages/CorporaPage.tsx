@@ -1,6 +1,6 @@
 // The library of corpora: bring one in, see what there is.
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { SPLITS } from '../../data/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { CataloguePanel } from '../components/CataloguePanel.tsx';
 import { DropZone } from '../components/DropZone.tsx';
 import { TableBox } from '../components/TableBox.tsx';

@@ -1,22 +1,143 @@
 // One corpus: how it was read, what is wrong with it, what is in it, and its sentences.
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus.ts';
+import type { SplitCounts } from '../../data/corpusSource.ts';
 import type { LabState } from '../../lab/labState.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { ownValue } from '../../util/validate.ts';
 import { LengthChart } from '../charts/LengthChart.tsx';
 import { Button } from '../components/Button.tsx';
-import { CorpusCounts } from '../components/CorpusCounts.tsx';
-import { CorpusSources } from '../components/CorpusSources.tsx';
 import { IssueList } from '../components/IssueList.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
-import { SentenceBrowser } from '../components/SentenceBrowser.tsx';
+import { SentenceBrowser, useSentences } from '../components/SentenceBrowser.tsx';
+import { TableBox } from '../components/TableBox.tsx';
+import { TypeLabel } from '../components/TypeLabel.tsx';
 import { format } from '../format.ts';
+import { goTo } from '../route.ts';
 import { useAct } from '../useAct.ts';
 import { useLab } from '../useLab.ts';
-import { goTo } from '../useRoute.ts';
-import { useSentences } from '../useSentences.ts';
 
-export interface CorpusPageProps {
+const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
+  ['Sentences', (counts) => counts.sentences],
+  ['Tokens', (counts) => counts.tokens],
+  ['Longest sentence, tokens', (counts) => counts.longest],
+  ['Mentions', (counts) => counts.mentions],
+];
+
+/** Sentences, tokens and mentions of a corpus by split and type. */
+function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
+  return (
+    <TableBox label="Counts">
+      <thead>
+        <tr>
+          <td />
+          {SPLITS.map((split) => (
+            <th key={split} scope="col" className="number">
+              {split}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {ROWS.map(([name, of]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            {SPLITS.map((split) => (
+              <td key={split} className="number">
+                {format.count(of(corpus.counts[split]))}
+              </td>
+            ))}
+          </tr>
+        ))}
+        {corpus.types.map((type) => (
+          <tr key={type}>
+            <th scope="row" className="indent">
+              <TypeLabel type={type} types={corpus.types} />
+            </th>
+            {SPLITS.map((split) => (
+              <td key={split} className="number">
+                {format.count(ownValue(corpus.counts[split].perType, type) ?? 0)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+/** The files a corpus was read from, how each was understood, and the split it belongs to. */
+function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
+  const { lab } = useLab();
+  const act = useAct();
+  const move = (file: string, split: Split) =>
+    void act(async () => {
+      const corpusId = await lab.moveSource(corpus.id, file, split);
+      goTo({ page: 'corpus', corpusId });
+    });
+  return (
+    <TableBox label="Sources">
+      <thead>
+        <tr>
+          <th scope="col">File</th>
+          <th scope="col">Split</th>
+          <th scope="col">Tag scheme</th>
+          <th scope="col">Separator</th>
+          <th scope="col">Columns</th>
+          <th scope="col" className="number">
+            Sentences
+          </th>
+          <th scope="col" className="number">
+            Size
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {corpus.sources.map((source) => (
+          <tr key={source.file}>
+            <th scope="row" className="mono nowrap">
+              {source.file}
+            </th>
+            <td>
+              <select
+                aria-label={`Split of ${source.file}`}
+                value={source.split}
+                disabled={corpus.builtIn}
+                onChange={(event) => {
+                  const split = SPLITS.find((candidate) => candidate === event.target.value);
+                  if (split !== undefined) move(source.file, split);
+                }}
+              >
+                {SPLITS.map((split) => (
+                  <option key={split} value={split}>
+                    {split}
+                  </option>
+                ))}
+              </select>
+            </td>
+            {'format' in source ? (
+              <td colSpan={3}>
+                {source.format}, {format.counted(source.documents, 'document')}
+              </td>
+            ) : (
+              <>
+                <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
+                <td>{source.separator}</td>
+                <td className="nowrap">
+                  token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
+                </td>
+              </>
+            )}
+            <td className="number">{format.count(source.sentences)}</td>
+            <td className="number">{format.bytes(source.sizeBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+interface CorpusPageProps {
   readonly corpus: CorpusRecord;
   /** The sentence to show first, counted from 1 in its split; null for the start. */
   readonly at: { readonly split: Split; readonly number: number } | null;

@@ -1,15 +1,33 @@
 // The library of pretrained models.
+import { totalSize } from '../../data/formats/namedFile.ts';
 import type { LabState } from '../../lab/labState.ts';
 import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
-import { totalSize } from '../../util/totalSize.ts';
-import { ActionsHead } from '../components/ActionsHead.tsx';
+import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { DropZone } from '../components/DropZone.tsx';
 import { HubPanel } from '../components/HubPanel.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
-import { TaggerFacts } from '../components/TaggerFacts.tsx';
-import { TableBox } from '../components/TableBox.tsx';
+import { ActionsHead, TableBox } from '../components/TableBox.tsx';
 import { format } from '../format.ts';
 import { useLab } from '../useLab.ts';
+
+/** What a trained tagger among the models marks, how it was trained, and what it scored. */
+function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: TaggerHead }) {
+  const { method, slicingRate, test } = provenance;
+  const split = test.some((scores) => scores !== null) ? 'test' : 'devel';
+  const scored = provenance[split].flatMap((scores) => (scores === null ? [] : [scores.lenient.overall.f1]));
+  const mean = scored.length === 0 ? null : scored.reduce((sum, f1) => sum + f1, 0) / scored.length;
+  const facts = [
+    types.join(', '),
+    slicingRate === null ? method : `${method} at rate ${format.quantity(slicingRate)}`,
+    ...(mean === null ? [] : [`${scored.length > 1 ? 'mean ' : ''}${split} F1 ${format.percent(mean)}`]),
+  ];
+  return (
+    <>
+      <span className="tag">tagger</span>
+      <div className="field-help">{facts.join(' · ')}</div>
+    </>
+  );
+}
 
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { DroppedFile } from '../../lab/labState.ts';
 import { LabError } from '../../util/labError.ts';
 import { linkedFile, readResultLink } from '../resultLink.ts';
+import { goTo } from '../route.ts';
 import { useLab } from '../useLab.ts';
-import { goTo } from '../useRoute.ts';
 
 export function OpenPage({ result }: { readonly result: string }) {
   const { lab } = useLab();

@@ -8,7 +8,6 @@ import { AnalysePage } from './AnalysePage.tsx';
 import { ComparePage } from './ComparePage.tsx';
 import { CorporaPage } from './CorporaPage.tsx';
 import { CorpusPage } from './CorpusPage.tsx';
-import { MissingPage } from './MissingPage.tsx';
 import { ModelsPage } from './ModelsPage.tsx';
 import { OpenPage } from './OpenPage.tsx';
 import { ResultsPage } from './ResultsPage.tsx';
@@ -16,6 +15,18 @@ import { RunPage } from './RunPage.tsx';
 import { RunsPage } from './RunsPage.tsx';
 import { TagPage } from './TagPage.tsx';
 import { TrainPage } from './TrainPage.tsx';
+
+/** What stands at an address where nothing is, or is any more. */
+function MissingPage({ what }: { readonly what: string }) {
+  return (
+    <>
+      <h1>Not found</h1>
+      <p>
+        There is no {what} here; it may have been removed. <a href="#/">Go to Train</a>
+      </p>
+    </>
+  );
+}
 
 const TITLES: Readonly<Record<Route['page'], string>> = {
   train: 'Train',
@@ -36,7 +47,7 @@ const TITLES: Readonly<Record<Route['page'], string>> = {
   missing: 'Not found',
 };
 
-export interface PagesProps {
+interface PagesProps {
   readonly route: Route;
   readonly draft: PlanDraft;
   readonly onDraft: (draft: PlanDraft) => void;

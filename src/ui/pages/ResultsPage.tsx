@@ -1,20 +1,19 @@
 // Result files: those brought in, and the export of chosen runs as one.
 import { useState } from 'react';
-import { LabError } from '../../util/labError.ts';
 import type { ImportedResult, RunView } from '../../lab/labState.ts';
+import { LabError } from '../../util/labError.ts';
 import { Button } from '../components/Button.tsx';
+import { MergeNotes } from '../components/ComparisonTableView.tsx';
 import { DropZone } from '../components/DropZone.tsx';
-import { MergeNotes } from '../components/MergeNotes.tsx';
 import { RemoveButton } from '../components/RemoveButton.tsx';
 import { RunsTable } from '../components/RunsTable.tsx';
-import { downloadJson } from '../downloadJson.ts';
 import { format } from '../format.ts';
 import { LONGEST_LINK, writeResultLink } from '../resultLink.ts';
 import { routeHref } from '../route.ts';
 import { methodName, runName } from '../runName.ts';
+import { downloadJson } from '../saveFile.ts';
 import { useLab } from '../useLab.ts';
-import { usePool } from '../usePool.ts';
-import { useLayers } from '../useLayers.ts';
+import { useLayers, usePool } from '../usePool.ts';
 
 export function ResultsPage() {
   const { state } = useLab();

@@ -1,30 +1,92 @@
 // One run: its curves and pulse while it trains, its scores when it is done.
 import { useId, useState } from 'react';
-import { LabError } from '../../util/labError.ts';
 import type { ImportedResult, PredictionFormat, RunView } from '../../lab/labState.ts';
+import { taggerKey } from '../../lab/tagging.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
 import { DevelChart } from '../charts/DevelChart.tsx';
 import { LossChart } from '../charts/LossChart.tsx';
 import { AnalyseLinks } from '../components/AnalyseLinks.tsx';
-import { AwakeSwitch } from '../components/AwakeSwitch.tsx';
+import { AwakeSwitch } from '../components/BackendPanel.tsx';
+import { Button } from '../components/Button.tsx';
 import { FormatSelect, predictionFormats } from '../components/FormatSelect.tsx';
-import { NeedsRoom } from '../components/NeedsRoom.tsx';
-import { RunActions } from '../components/RunActions.tsx';
-import { RunInputs } from '../components/RunInputs.tsx';
-import { RunInterruptions } from '../components/RunInterruptions.tsx';
-import { RunLeaks } from '../components/RunLeaks.tsx';
+import { RemoveButton } from '../components/RemoveButton.tsx';
+import { NeedsRoom } from '../components/RoomTable.tsx';
+import { RunInputs, RunInterruptions, RunLeaks } from '../components/RunInputs.tsx';
 import { RunPulse } from '../components/RunPulse.tsx';
-import { RunScores } from '../components/RunScores.tsx';
-import { SnapshotTable } from '../components/SnapshotTable.tsx';
-import { StatusMark } from '../components/StatusMark.tsx';
-import type { RunRecord } from '../../schema/runRecord.ts';
-import { methodName, runName, taskRefName } from '../runName.ts';
+import { RunScores, SnapshotTable } from '../components/RunScores.tsx';
+import { StatusMark } from '../components/RunsTable.tsx';
 import { format } from '../format.ts';
-import { saveTagger } from '../saveTagger.ts';
-import { saveFiles } from '../saveFiles.ts';
+import { goTo, routeHref } from '../route.ts';
+import { methodName, runName, taskRefName } from '../runName.ts';
+import { downloadJson, saveFiles, saveTagger } from '../saveFile.ts';
 import { useLab } from '../useLab.ts';
-import { useLayers } from '../useLayers.ts';
+import { useLayers } from '../usePool.ts';
 
-export interface RunPageProps {
+interface RunActionsProps {
+  readonly run: RunView;
+  /** The result file of an imported run, which can only be exported again. */
+  readonly source: ImportedResult | null;
+}
+
+/** What can be done with a run as it stands. */
+function RunActions({ run: { record }, source }: RunActionsProps) {
+  const { lab, state } = useLab();
+  const { spec, status } = record;
+  const own = source === null;
+  const disabled = state.owner === 'elsewhere';
+  const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
+  const remove = async () => {
+    await lab.removeRun(spec.id);
+    goTo({ page: 'runs' });
+  };
+  return (
+    <div className="actions" role="group" aria-label="Run">
+      {own && status === 'running' && (
+        <Button disabled={disabled} onAct={() => lab.pauseRun(spec.id)}>
+          Pause
+        </Button>
+      )}
+      {own && (status === 'paused' || status === 'stopped' || status === 'failed') && (
+        <Button kind="strong" disabled={disabled} onAct={() => lab.resumeRun(spec.id)}>
+          Resume
+        </Button>
+      )}
+      {own && (status === 'running' || status === 'queued' || status === 'paused') && (
+        <Button disabled={disabled} onAct={() => lab.stopRun(spec.id)}>
+          Stop
+        </Button>
+      )}
+      {own && record.selectedEpoch !== null && (
+        <a
+          className="button"
+          href={routeHref({
+            page: 'tagWith',
+            tagger: taggerKey({ kind: 'snapshot', runId: spec.id, epoch: record.selectedEpoch }),
+          })}
+        >
+          Tag text
+        </a>
+      )}
+      <Button onAct={() => downloadJson(`${fileName}.result.json`, lab.exportResult([spec.id]))}>Export result</Button>
+      <Button onAct={() => downloadJson(`${fileName}.plan.json`, lab.exportPlan([spec.id]))}>Export plan</Button>
+      {own && status !== 'running' && (
+        <RemoveButton
+          subject="run"
+          loss={
+            <p>
+              The history, scores, checkpoint and {format.counted(record.snapshots.length, 'snapshot')} of{' '}
+              {runName(spec)}, seed {spec.seed}, will be gone. Export the result first to keep its scores.
+            </p>
+          }
+          onRemove={remove}
+        />
+      )}
+    </div>
+  );
+}
+
+interface RunPageProps {
   readonly run: RunView;
   /** The result file the run was imported with; null for a run of this lab. */
   readonly source: ImportedResult | null;

@@ -1,18 +1,46 @@
 // Tags new text with a trained tagger and shows what it found, with how sure it is.
 import { useCallback, useMemo, useState } from 'react';
 import { holdsModel } from '../../lab/droppedFiles.ts';
-import type { LabState, TextSource } from '../../lab/labState.ts';
-import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/taggers.ts';
-import { IssueList } from '../components/IssueList.tsx';
-import { TagForm } from '../components/TagForm.tsx';
-import { TaggerSelect } from '../components/TaggerSelect.tsx';
-import { TaggingProgress } from '../components/TaggingProgress.tsx';
-import { TaggingResults } from '../components/TaggingResults.tsx';
+import type { LabState, TaggingView, TextSource } from '../../lab/labState.ts';
+import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging.ts';
 import { LabError } from '../../util/labError.ts';
+import { Button } from '../components/Button.tsx';
+import { IssueList } from '../components/IssueList.tsx';
+import { Meter } from '../components/Meter.tsx';
+import { TagForm, TaggerSelect } from '../components/TagForm.tsx';
+import { TaggingResults } from '../components/TaggingResults.tsx';
+import { useDropHere, type BringIn } from '../dropEntries.ts';
+import { format } from '../format.ts';
 import { useAct } from '../useAct.ts';
-import type { BringIn } from '../useBringIn.ts';
-import { useDropHere } from '../useDropHere.ts';
 import { useLab } from '../useLab.ts';
+
+/** How far tagging is, with the way to end it, or why it ended early. */
+function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
+  const { lab } = useLab();
+  const { source, status, progress, documents, documentCount, problem } = tagging;
+  const soFar = `${source}: ${format.count(documents.length)} of ${format.counted(documentCount, 'document')} tagged`;
+  if (status === 'reading' || status === 'tagging') {
+    return (
+      <div className="tagging-progress" role="status">
+        <Meter label="Tagging" done={progress?.done ?? 0} total={progress?.total ?? 0} />
+        <span className="number">
+          {status === 'reading' ? `Reading ${source}` : soFar}
+          {progress !== null && progress.remainingMs !== null && `, ${format.duration(progress.remainingMs)} left`}
+        </span>
+        <Button onAct={() => lab.stopTagging()}>Cancel</Button>
+      </div>
+    );
+  }
+  if (status === 'done') return <p className="soft" role="status">{`${soFar}.`}</p>;
+  return (
+    <p className="problem boxed" role="alert">
+      {status === 'stopped'
+        ? 'Cancelled'
+        : `Tagging ended early. ${problem === null ? '' : LabError.describe(problem)}`}{' '}
+      {`${soFar}.`}
+    </p>
+  );
+}
 
 /** `chosen`: the key of the tagger that the address names; null for none. */
 export function TagPage({ chosen }: { readonly chosen: string | null }) {

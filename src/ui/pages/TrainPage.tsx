@@ -1,11 +1,79 @@
 // The first page: a sample trains at one press, and the form trains a person's own work.
+import { useState } from 'react';
+import { presets } from '../../lab/presets.ts';
 import { BackendPanel } from '../components/BackendPanel.tsx';
+import { Button } from '../components/Button.tsx';
+import { Field } from '../components/Field.tsx';
 import { PlanForm } from '../components/PlanForm.tsx';
-import { SamplePanel } from '../components/SamplePanel.tsx';
-import type { PlanDraft } from '../planDraft.ts';
+import { format } from '../format.ts';
+import { samplePlan, type PlanDraft } from '../planDraft.ts';
+import { usePreview } from '../planEstimates.ts';
+import { goTo } from '../route.ts';
 import { useLab } from '../useLab.ts';
 
-export interface TrainPageProps {
+/** One button that trains the built-in model on a sample corpus. */
+function SamplePanel() {
+  const { lab, state } = useLab();
+  const samples = state.corpora.filter((corpus) => corpus.builtIn);
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
+  const plan = samplePlan(state, sample?.id ?? null);
+  const { graph } = usePreview(plan);
+  const steps = graph?.nodes.reduce((sum, { cost }) => sum + cost.steps, 0) ?? 0;
+  const installing = !state.opened || state.backend.status === 'starting' || state.jobs.length > 0;
+  const start = async () => {
+    if (plan === null) return;
+    const [runId] = await lab.startPlan(plan);
+    if (runId !== undefined) goTo({ page: 'run', runId });
+  };
+  return (
+    <section className="panel" aria-labelledby="sample-title">
+      <h2 id="sample-title">Start here</h2>
+      <p className="lead">
+        A small XLNet pretrained on biomedical text learns to tag a sample corpus on this machine. Nothing leaves this
+        tab.
+      </p>
+      <div className="sample-row">
+        <Field label="Sample corpus">
+          {(control) => (
+            <select
+              {...control}
+              value={sample?.id ?? ''}
+              disabled={samples.length === 0}
+              onChange={(event) => setChosenId(event.target.value)}
+            >
+              {samples.length === 0 && <option value="">none yet</option>}
+              {samples.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Button kind="primary" disabled={plan === null || state.backend.status !== 'ready'} onAct={start}>
+          Train on a sample
+        </Button>
+      </div>
+      <p className="soft">
+        {sample === undefined || plan === null
+          ? emptyText(installing)
+          : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
+              steps,
+              'step',
+            )}, ${format.counted(sample.counts.train.sentences, 'training sentence')}.`}
+      </p>
+    </section>
+  );
+}
+
+function emptyText(installing: boolean): string {
+  return installing
+    ? 'The built-in model and samples are being installed.'
+    : 'The built-in model and samples are not installed.';
+}
+
+interface TrainPageProps {
   readonly draft: PlanDraft;
   readonly onDraft: (draft: PlanDraft) => void;
 }

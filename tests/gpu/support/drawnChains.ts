@@ -1,5 +1,5 @@
 // Chains drawn at random, for tests of the kernels that run over them.
-import { Rng } from '../../../src/util/rng.ts';
+import { Rng } from '../../../src/util/random.ts';
 
 export interface DrawnChains {
   readonly emissions: Float32Array<ArrayBuffer>;

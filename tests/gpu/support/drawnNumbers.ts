@@ -1,5 +1,5 @@
 // Normal numbers drawn from a name, for tests of kernels.
-import { Rng } from '../../../src/util/rng.ts';
+import { Rng } from '../../../src/util/random.ts';
 
 /** `length` normal numbers times `deviation` around `mean`, as f32; the same for the same name. */
 export function drawnNumbers(name: string, length: number, deviation = 1, mean = 0): Float32Array<ArrayBuffer> {

@@ -1,0 +1,106 @@
+// Kernels of biases: added to every row of a matrix, and their gradients summed over the rows.
+import { kernel, reads, writes, type Kernel } from '../kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../recorder.ts';
+import { STATE } from '../stepState.ts';
+
+const addBias = kernel({
+  name: 'addBias',
+  sizes: { count: 'u32', columns: 'u32' },
+  buffers: { bias: reads(), x: writes() },
+  workgroup: [64, 1, 1],
+  body: 'if (index < sizes.count) { x[index] += bias[index % sizes.columns]; }',
+});
+
+/** x [rows, columns] += bias [columns]. */
+export function recordAddBias(
+  recorder: Recorder,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  { bias }: { readonly bias: Region },
+  { x }: { readonly x: Region },
+): void {
+  recorder.launch(addBias, { count: rows * columns, columns }, { bias, x }, linearGrid(rows * columns, 64));
+}
+
+const addBiases = kernel({
+  name: 'addBiases',
+  sizes: { count: 'u32', columns: 'u32', batch: 'u32', strideX: 'u32', strideBias: 'u32' },
+  buffers: { biases: reads('vec4<f32>'), x: writes('vec4<f32>') },
+  workgroup: [64, 1, 1],
+  body: `let matrix = index / sizes.count;
+  if (matrix >= sizes.batch) { return; }
+  let at = index % sizes.count;
+  x[matrix * sizes.strideX + at] += biases[matrix * sizes.strideBias + at % sizes.columns];`,
+});
+
+interface BiasesShape {
+  readonly rows: number;
+  /** A multiple of 4. */
+  readonly columns: number;
+  readonly batch: number;
+  /** Words from one matrix, and one bias, to the next: multiples of 4. */
+  readonly strides: { readonly x: number; readonly bias: number };
+}
+
+/** Each x [rows, columns] of a batch += its bias [columns]. */
+export function recordAddBiases(
+  recorder: Recorder,
+  { rows, columns, batch, strides }: BiasesShape,
+  { biases }: { readonly biases: Region },
+  { x }: { readonly x: Region },
+): void {
+  const count = (rows * columns) / 4;
+  const sizes = { count, columns: columns / 4, batch, strideX: strides.x / 4, strideBias: strides.bias / 4 };
+  recorder.launch(addBiases, sizes, { biases, x }, linearGrid(batch * count, 64));
+}
+
+/** Columns of a workgroup, and threads that share the rows of a column. */
+export const COLUMNS = 16;
+export const LANES = 16;
+
+/** A workgroup takes columns of the matrix `group.y` of a batch, or of the only one. */
+function columnSumsKernel(batched: boolean): Kernel {
+  const [from, to] = batched ? ['group.y * sizes.strideX + ', 'group.y * sizes.strideGradient + '] : ['', ''];
+  return kernel<string, string>({
+    name: batched ? 'columnSums of a batch' : 'columnSums',
+    sizes: { rows: 'u32', columns: 'u32', ...(batched ? { strideX: 'u32', strideGradient: 'u32' } : {}) },
+    buffers: { x: reads(), state: reads('u32'), gradient: writes() },
+    workgroup: [COLUMNS, LANES, 1],
+    module: `var<workgroup> parts: array<f32, ${COLUMNS * LANES}>;`,
+    body: `let column = group.x * ${COLUMNS}u + local.x;
+  var sum = 0.0;
+  if (column < sizes.columns) {
+    for (var row = local.y; row < sizes.rows; row += ${LANES}u) { sum += x[${from}row * sizes.columns + column]; }
+  }
+  parts[thread] = sum;
+  workgroupBarrier();
+  if (local.y != 0u || column >= sizes.columns) { return; }
+  for (var lane = 1u; lane < ${LANES}u; lane++) { sum += parts[lane * ${COLUMNS}u + local.x]; }
+  if (state[${STATE.accumulate}] != 0u) { sum += gradient[${to}column]; }
+  gradient[${to}column] = sum;`,
+  });
+}
+
+const kernels = { one: columnSumsKernel(false), batch: columnSumsKernel(true) } as const;
+
+/** Sums over the rows of a matrix: gradients of biases. */
+interface ColumnSumsShape {
+  readonly rows: number;
+  readonly columns: number;
+  /** Matrices and their gradients in a batch; 1 when absent. */
+  readonly batch?: number;
+  /** Words from one of a batch to the next. */
+  readonly strides?: { readonly x: number; readonly gradient: number };
+}
+
+/** gradient [columns] = sums over the rows of x [rows, columns], written or added as the state says. */
+export function recordColumnSums(
+  recorder: Recorder,
+  { rows, columns, batch = 1, strides }: ColumnSumsShape,
+  { x, state }: { readonly x: Region; readonly state: Region },
+  { gradient }: { readonly gradient: Region },
+): void {
+  const grid = [Math.ceil(columns / COLUMNS), batch, 1] as const;
+  const apart = strides === undefined ? {} : { strideX: strides.x, strideGradient: strides.gradient };
+  const used = strides === undefined ? kernels.one : kernels.batch;
+  recorder.launch(used, { rows, columns, ...apart }, { x, state, gradient }, grid);
+}

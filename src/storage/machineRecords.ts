@@ -1,0 +1,60 @@
+// What is stored about this machine: its settings, its tuned matrix products, and the runs in its queue.
+import {
+  defaultMachineSettings,
+  machineSettingsSchema,
+  type MachineSettings,
+  type Precision,
+} from '../schema/machineSettings.ts';
+import { matmulTableSchema, type MatmulTable } from '../schema/matmulTable.ts';
+import { queueRecordSchema } from '../schema/runRecord.ts';
+import { fingerprint } from '../util/digest.ts';
+import { readJson, writeJson } from './records.ts';
+import type { Store } from './store.ts';
+
+const SETTINGS_KEY = 'machine/settings/record';
+
+/** The defaults when nothing is stored. Throws LabError `storage/corrupt`. */
+export async function readMachineSettings(store: Store): Promise<MachineSettings> {
+  return (await readJson(store, SETTINGS_KEY, machineSettingsSchema)) ?? defaultMachineSettings;
+}
+
+export function writeMachineSettings(store: Store, settings: MachineSettings): Promise<void> {
+  return writeJson(store, SETTINGS_KEY, settings);
+}
+
+/** What a table of products holds for: an adapter under a browser (both in words) and a precision. */
+interface TunedFor {
+  readonly adapter: string;
+  readonly browser: string;
+  readonly precision: Precision;
+}
+
+/** What tuning found, or undefined before there was any. Throws LabError `storage/corrupt`. */
+export function readMatmulTable(store: Store, tunedFor: TunedFor): Promise<MatmulTable | undefined> {
+  return readJson(store, tableKey(tunedFor), matmulTableSchema);
+}
+
+export function writeMatmulTable(store: Store, tunedFor: TunedFor, table: MatmulTable): Promise<void> {
+  return writeJson(store, tableKey(tunedFor), table);
+}
+
+function tableKey({ adapter, browser, precision }: TunedFor): string {
+  return `machine/${fingerprint([adapter, browser, precision]).slice(0, 16)}/products`;
+}
+
+const QUEUE_KEY = 'lab/queue';
+
+/** Ids in order, none when nothing is stored. Throws LabError `storage/corrupt`. */
+export async function readQueueRecord(store: Store): Promise<readonly string[]> {
+  return (await readJson(store, QUEUE_KEY, queueRecordSchema)) ?? [];
+}
+
+/** Throws LabError `storage/full`; then nothing is stored, so that nobody goes on with what is under way no more. */
+export async function writeQueueRecord(store: Store, runIds: readonly string[]): Promise<void> {
+  try {
+    await writeJson(store, QUEUE_KEY, runIds);
+  } catch (error) {
+    await store.remove([QUEUE_KEY]);
+    throw error;
+  }
+}

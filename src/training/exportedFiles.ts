@@ -1,0 +1,178 @@
+// The files beside the weights of an exported tagger: its model card and its configurations for transformers.
+import { bertNormalizer } from '../data/tokenizer.ts';
+import type { SplitScores } from '../metrics/spanScore.ts';
+import type { EncoderConfig } from '../model/encoderConfig.ts';
+import type { WrittenType } from '../model/safetensors.ts';
+import { familyNames } from '../schema/modelRecord.ts';
+import type { TaggerHead } from '../schema/taggerHead.ts';
+import { markdownText } from '../util/wording.ts';
+
+const methods = {
+  STL: 'Single-task learning (STL): one task alone, from pretrained weights',
+  'MTL-XC': 'Multi-task learning with everything shared (MTL-XC): all tasks of a category under one head',
+  'MTL-LS':
+    'Multi-task learning with layer slicing (MTL-LS): lower layers from the category’s MTL-XC, upper ones from pretraining',
+} as const;
+
+/** Markdown behind a front matter as model hubs read it. `repository`: where the pretrained model was downloaded, null where it was dropped. */
+export function modelCard(
+  head: TaggerHead,
+  { family }: Pick<EncoderConfig, 'family'>,
+  repository: string | null,
+): string {
+  const { types, config, provenance } = head;
+  const name = `${familyNames[family]}${config.head === 'crf' ? '-CRF' : ''}`;
+  return [
+    frontMatter(repository),
+    `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
+    `Marks mentions of ${types.map(markdownText).join(', ')} in tokenized text. Fine-tuned with BioNER Lab from the pretrained model ` +
+      `${markdownText(provenance.model)}; the snapshot after epoch ${provenance.epoch}, seed ${provenance.seed}.`,
+    `## How it was trained`,
+    `${methods[provenance.method]}${rate(provenance.slicingRate)}. Corpora: ${provenance.tasks.map(taskName).join('; ')}.`,
+    table(['setting', 'value'], settingsOf(config)),
+    `## Scores`,
+    `Exact mentions, in percent, as conlleval counts them; strict leaves out mentions that break the tag scheme.`,
+    table(
+      ['task', 'split', 'precision', 'recall', 'F1', 'F1, strict'],
+      provenance.tasks.flatMap((task, place) => [
+        scoreRow(taskName(task), 'devel', provenance.devel[place]),
+        scoreRow(taskName(task), 'test', provenance.test[place]),
+      ]),
+    ),
+    `## How to use it`,
+    usage(config.head),
+    `## Limits`,
+    `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
+      `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
+    `The licence of the pretrained model is not known here, and that of the corpora may bind too, so this card names none: look it up before ` +
+      `passing the weights on.`,
+    `## Reference`,
+    `Chai Z, Jin H, Shi S, Zhan S, Zhuo L, Yang Y. Hierarchical shared transfer learning for biomedical named entity recognition. ` +
+      `BMC Bioinformatics 2022, 23:8.`,
+  ].join('\n\n').concat('\n'); // prettier-ignore
+}
+
+function frontMatter(repository: string | null): string {
+  return [
+    '---',
+    'library_name: transformers',
+    'pipeline_tag: token-classification',
+    // A JSON text is a YAML text.
+    ...(repository === null ? [] : [`base_model: ${JSON.stringify(repository)}`]),
+    'tags:',
+    ...['named-entity-recognition', 'biomedical', 'crf', 'bioner-lab'].map((tag) => `- ${tag}`),
+    '---',
+  ].join('\n');
+}
+
+function rate(slicingRate: number | null): string {
+  return slicingRate === null ? '' : `, slicing rate ${Number(slicingRate.toFixed(3))}`;
+}
+
+function taskName({ corpus, type }: TaggerHead['provenance']['tasks'][number]): string {
+  return markdownText(type === null ? corpus : `${corpus}, ${type}`);
+}
+
+/** Every member of the configuration; those of a group by `group.member`. */
+function settingsOf(config: TaggerHead['config']): readonly (readonly string[])[] {
+  return Object.entries(config).flatMap(([name, value]): string[][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([member, inner]) => [`\`${name}.${member}\``, String(inner)])
+      : [[`\`${name}\``, String(value)]],
+  );
+}
+
+function scoreRow(task: string, split: string, scores: SplitScores | null | undefined): readonly string[] {
+  if (scores == null) return [task, split, '–', '–', '–', '–'];
+  const { precision, recall, f1 } = scores.lenient.overall;
+  return [task, split, ...[precision, recall, f1, scores.strict.overall.f1].map((value) => value.toFixed(2))];
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function usage(head: TaggerHead['config']['head']): string {
+  const decoding =
+    head === 'crf'
+      ? 'The classifier alone gives the emissions; tags come from the CRF whose `crf.*` tensors lie in `model.safetensors`, which `tag.py` decodes.'
+      : 'Each token takes the tag with the highest score.';
+  return [
+    `${decoding} \`tag.py\` needs torch and transformers, and reads one token a line with an empty line between sentences:`,
+    '```sh\npython tag.py . < tokens.conll > tagged.conll\n```',
+    '```python\nfrom tag import Tagger\n\ntagger = Tagger(".")\nprint(tagger.tag([["A", "sentence", "in", "tokens", "."]]))\n```',
+    'Drop the folder on BioNER Lab to tag text there or to train on from it; `bioner_lab.json` is what makes it a tagger there.',
+  ].join('\n\n');
+}
+
+const architectures = { xlnet: 'XLNetForTokenClassification', bert: 'BertForTokenClassification' } as const;
+
+/** `stored` is the parsed config.json of the model that training started from; members that the lab does not know stay as they are. */
+export function taggerConfigFile(
+  stored: Readonly<Record<string, unknown>>,
+  { family }: Pick<EncoderConfig, 'family'>,
+  { tags, config }: Pick<TaggerHead, 'tags' | 'config'>,
+  dtype: WrittenType,
+): Record<string, unknown> {
+  // Older names for what is said below.
+  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...kept } = stored;
+  return {
+    ...kept,
+    model_type: family,
+    architectures: [architectures[family]],
+    id2label: Object.fromEntries(tags.map((tag, index) => [index, tag])),
+    label2id: Object.fromEntries(tags.map((tag, index) => [tag, index])),
+    dtype: dtype === 'F16' ? 'float16' : 'float32',
+    ...dropoutMembers(family, config.dropout),
+  };
+}
+
+/** XLNet has one rate in transformers, the encoder's, and none before its classifier. */
+function dropoutMembers(
+  family: EncoderConfig['family'],
+  { encoder, attention, head }: TaggerHead['config']['dropout'],
+): Record<string, number> {
+  return family === 'xlnet'
+    ? { dropout: encoder }
+    : { hidden_dropout_prob: encoder, attention_probs_dropout_prob: attention, classifier_dropout: head };
+}
+
+const defaults = {
+  xlnet: {
+    tokenizer_class: 'XLNetTokenizer',
+    unk_token: '<unk>',
+    sep_token: '<sep>',
+    cls_token: '<cls>',
+    pad_token: '<pad>',
+    mask_token: '<mask>',
+  },
+  bert: {
+    tokenizer_class: 'BertTokenizer',
+    unk_token: '[UNK]',
+    sep_token: '[SEP]',
+    cls_token: '[CLS]',
+    pad_token: '[PAD]',
+    mask_token: '[MASK]',
+  },
+} as const;
+
+/**
+ * `stored` is what the model came with, null for none; `tokenizer` is the content of the tokenizer.json beside it. transformers makes a
+ * BERT's normalizer anew from what is said here, lower-casing unless told otherwise, so that it is said as that file has it.
+ */
+export function tokenizerConfigFile(
+  stored: Readonly<Record<string, unknown>> | null,
+  { family }: Pick<EncoderConfig, 'family'>,
+  tokenizer: { readonly normalizer?: unknown },
+): Record<string, unknown> {
+  const normalizer = family === 'bert' ? bertNormalizer(tokenizer.normalizer) : null;
+  if (normalizer === null) return { ...defaults[family], ...stored };
+  return {
+    ...defaults[family],
+    ...stored,
+    do_lower_case: normalizer.lowercase,
+    strip_accents: normalizer.strip_accents,
+    tokenize_chinese_chars: normalizer.handle_chinese_chars,
+  };
+}

@@ -1,9 +1,0 @@
-// The CSS class that colours an entity type, the same wherever its corpus is shown.
-
-const COLOURS = 8;
-
-/** `type-0` to `type-7` in the corpus' order of types; from the ninth on the colours come again, marked `type-again`. */
-export function typeClass(type: string, types: readonly string[]): string {
-  const place = Math.max(0, types.indexOf(type));
-  return place < COLOURS ? `type-${place}` : `type-${place % COLOURS} type-again`;
-}
