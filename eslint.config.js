@@ -7,7 +7,8 @@ import { floorsRule } from './scripts/lint/floorsRule.mjs';
 import { fetching, noFetch, textOnly } from './scripts/lint/textOnly.mjs';
 
 const house = { rules: { floors: floorsRule, fileForm: fileFormRule } };
-const code = ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'scripts/**/*.{ts,mjs}', 'tests/**/*.{ts,tsx}'];
+const shipped = ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'headless/**/*.ts'];
+const code = [...shipped, 'scripts/**/*.{ts,mjs}', 'bench/**/*.ts', 'soak/**/*.ts', 'tests/**/*.{ts,tsx}'];
 const defaultExport = {
   selector: 'ExportDefaultDeclaration',
   message: 'No default exports: one name for one thing, everywhere.',
@@ -50,19 +51,14 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.{ts,tsx}', 'workers/**/*.ts'],
+    files: shipped,
     rules: { 'no-restricted-syntax': ['error', defaultExport, noFetch, ...textOnly] },
   },
   { files: fetching, rules: { 'no-restricted-syntax': ['error', defaultExport, ...textOnly] } },
-  // Tests are named after what they test, and the wire is many types and no one of them the main.
-  {
-    files: ['tests/**/*', 'workers/protocol.ts', 'workers/calls.ts'],
-    rules: { 'house/fileForm': ['error', { mainExport: false }] },
-  },
   { files: ['src/ui/**/*.{ts,tsx}', 'src/main.tsx'], extends: [reactHooks.configs.flat.recommended] },
   {
-    files: ['src/**/*.ts', 'src/**/*.tsx', 'workers/**/*.ts'],
-    ignores: ['workers/headless.ts'],
+    files: shipped,
+    ignores: ['headless/headless.ts'],
     rules: { 'no-console': 'error' },
   },
 );

@@ -1,5 +1,5 @@
 // What a browser is told about the built lab: its Content-Security-Policy and the headers of every file, all from this one place.
-import { publicHosts } from '../src/lab/publicHosts.ts';
+import { publicHosts } from '../src/lab/library/publicHosts.ts';
 import { isolationHeaders } from './isolationHeaders.ts';
 
 /** Features of browsers that the lab uses; every other one that Chromium knows is off. */

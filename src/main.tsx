@@ -2,17 +2,17 @@
 import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from '../workers/analyses.ts';
-import { connect } from '../workers/port.ts';
-import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from '../workers/protocol.ts';
 import { policedRequest, requestFile } from '../workers/publicFiles.ts';
-import { workerWire } from '../workers/wires.ts';
 import { createLab } from './lab/lab.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { labLock, ownScriptsOnly, wasTakenAway } from './tab/browserTab.ts';
-import { App, OpenFailed } from './ui/App.tsx';
+import { App, OpenFailed } from './ui/app/App.tsx';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
+import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from './wire/analysisProtocol.ts';
+import { connect } from './wire/port.ts';
+import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from './wire/trainingProtocol.ts';
+import { workerWire } from './wire/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 

@@ -8,9 +8,9 @@ import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { readPredictions } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import type { AnalysisCalls, AnalysisEvent, PredictionState } from './analyses.ts';
-import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
-import { serve, type ServerPort } from './port.ts';
+import type { AnalysisCalls, AnalysisEvent, PredictionState } from '../src/wire/analysisProtocol.ts';
+import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
+import { serve, type ServerPort } from '../src/wire/port.ts';
 
 export interface AnalysisServerOptions {
   readonly store: Store;

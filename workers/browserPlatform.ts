@@ -2,8 +2,8 @@
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import type { Platform } from '../src/engine/start/platform.ts';
 import taggerProgram from '../src/training/tag.py?raw';
-import type { Platform } from '../src/engine/platform.ts';
 
 const { userAgent, hardwareConcurrency } = navigator;
 

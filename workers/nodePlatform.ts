@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import type { Platform } from '../src/engine/platform.ts';
+import type { Platform } from '../src/engine/start/platform.ts';
 
 const wasmFolder = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),

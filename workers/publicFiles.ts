@@ -1,6 +1,6 @@
 // Requests public files with the platform's own fetch, and names the hosts that the page's policy allows where it refused one.
-import type { FileAnswer, RequestFile } from '../src/lab/requestFile.ts';
 import { LabError } from '../src/util/labError.ts';
+import type { FileAnswer, RequestFile } from '../src/wire/requestFile.ts';
 
 /** Asks for public files with the platform's own fetch, in the tab and in Node alike. */
 export const requestFile: RequestFile = async (address, { from = 0, cancelled }) => {

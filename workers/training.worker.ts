@@ -1,9 +1,9 @@
 // The training server in a Worker of the tab.
 import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
+import { selfWire } from '../src/wire/wires.ts';
 import { browserPlatform } from './browserPlatform.ts';
 import { createTrainingServer } from './trainingServer.ts';
-import { selfWire } from './wires.ts';
 
 // The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.
 const scope = self as unknown as Parameters<typeof selfWire>[0];

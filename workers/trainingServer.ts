@@ -1,14 +1,12 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
-import type { AnnotatedMention } from '../src/data/document.ts';
-import { underlyingFailure, type DeviceHealth } from '../src/engine/device.ts';
-import type { EngineGpu } from '../src/engine/engineWays.ts';
-import type { Platform } from '../src/engine/platform.ts';
-import { startBackend, type StartedBackend } from '../src/engine/startBackend.ts';
+import type { AnnotatedMention } from '../src/data/documents/document.ts';
+import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
+import type { EngineGpu } from '../src/engine/network/engineWays.ts';
+import type { Platform } from '../src/engine/start/platform.ts';
+import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
 import { configAsTrained, queuedRun, type Environment, type RunRecord, type RunSpec } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
-import type { PredictedSentence } from '../src/schema/taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate } from '../src/schema/trainingEvent.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
@@ -28,9 +26,11 @@ import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { notBefore } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
-import type { AnswerMessage, CallMessage, Wire } from './calls.ts';
-import { serve, type ServerPort } from './port.ts';
-import type { BackendChoice, BackendReport, RunEvent, ServerCalls, TaggingRequest } from './protocol.ts';
+import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
+import { serve, type ServerPort } from '../src/wire/port.ts';
+import type { PredictedSentence } from '../src/wire/taggerRef.ts';
+import type { MeasuredStep, MemoryEstimate } from '../src/wire/trainingEvent.ts';
+import type { BackendChoice, BackendReport, RunEvent, ServerCalls, TaggingRequest } from '../src/wire/trainingProtocol.ts';
 
 interface Machine {
   readonly settings: MachineSettings;

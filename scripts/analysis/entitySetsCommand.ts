@@ -1,6 +1,6 @@
 // The command `entity-sets`: T, L and P of one task as JSON.
 import { parseArgs } from 'node:util';
-import { catalogueTask, SUB_TASKS } from '../../src/data/catalogue.ts';
+import { catalogueTask, SUB_TASKS } from '../../src/data/catalogue/catalogue.ts';
 import { ENTITY_RATIOS, ENTITY_REGIONS, entitySets, type EntityCount } from '../../src/metrics/entitySets.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { analysisCommand, percent, readOptions, usageError, type CommandOutcome } from './analysisCommand.ts';

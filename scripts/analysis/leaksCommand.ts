@@ -1,9 +1,9 @@
 // The command `leaks`: test sentences of a category's tasks that stand in its training text, as JSON.
 import { parseArgs } from 'node:util';
-import { CATEGORY_NAMES } from '../../src/data/catalogue.ts';
+import { CATEGORY_NAMES } from '../../src/data/catalogue/catalogue.ts';
 import { findLeaks, leastLeakTokens, type LeakCounts, type TaskLeaks } from '../../src/metrics/leaks.ts';
-import { nearDefaults } from '../../src/metrics/nearIndex.ts';
-import { finishWork } from '../../src/metrics/work.ts';
+import { nearDefaults } from '../../src/metrics/text/nearIndex.ts';
+import { finishWork } from '../../src/util/work.ts';
 import { analysisCommand, percent, readOptions, usageError, type CommandOutcome } from './analysisCommand.ts';
 import { readCategory } from './readCategory.ts';
 

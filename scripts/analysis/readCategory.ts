@@ -1,11 +1,11 @@
 // Reads the tasks of a category of the catalogue from a folder of corpora.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import { SUB_TASKS, type CategoryName, type SubTask } from '../../src/data/catalogue.ts';
-import { restrictToType, SPLITS, type CorpusSentences, type Sentence } from '../../src/data/corpus.ts';
+import { filesUnder } from '../../headless/inputFolder.ts';
+import { SUB_TASKS, type CategoryName, type SubTask } from '../../src/data/catalogue/catalogue.ts';
+import { restrictToType, SPLITS, type CorpusSentences, type Sentence } from '../../src/data/corpus/corpus.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
 import { LabError } from '../../src/util/labError.ts';
-import { filesUnder } from '../../workers/headless/inputFolder.ts';
 
 export interface CategoryTask extends CorpusSentences {
   readonly task: string;

@@ -1,11 +1,11 @@
 // Reads the mentions that a file of rows predicts in the sentences of a test split.
 import { readFile } from 'node:fs/promises';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
+import { IssueList } from '../../src/data/corpus/issues.ts';
 import { readConllRows } from '../../src/data/formats/conll.ts';
 import { conllLayout } from '../../src/data/formats/conllLayout.ts';
 import { decodeText, encodingFault } from '../../src/data/formats/decodeText.ts';
 import { readTaggedMentions } from '../../src/data/formats/taggedMentions.ts';
-import { IssueList } from '../../src/data/issues.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 /**

@@ -1,4 +1,4 @@
-// The lint rule for the form of a file: its first line, its name, its main export, its length.
+// The lint rule for the form of a file: its first line, its name, its length.
 import { basename } from 'node:path';
 
 const maxLines = 400;
@@ -6,26 +6,17 @@ const maxLines = 400;
 export const fileFormRule = {
   meta: {
     type: 'suggestion',
-    schema: [{ type: 'object', properties: { mainExport: { type: 'boolean' } }, additionalProperties: false }],
-    defaultOptions: [{ mainExport: true }],
+    schema: [],
     messages: {
       firstLine: 'The first line says what the file is for: a `//` comment of one sentence, ending in a period.',
       name: 'Name the file in camelCase (PascalCase for a component) after the noun in it; index, utils, manager, helper and service are no nouns.',
-      mainExport: 'No export is named after the file: expected one with "{{name}}" in its name, got {{got}}.',
       length: 'The file has {{lines}} lines, more than 400: split it by noun.',
     },
   },
   create(context) {
     const fileName = basename(context.filename);
     const name = fileName.split('.')[0];
-    const exported = [];
-    const collect = (id) => id?.type === 'Identifier' && exported.push(id.name);
     return {
-      ExportNamedDeclaration(node) {
-        collect(node.declaration?.id);
-        for (const declarator of node.declaration?.declarations ?? []) collect(declarator.id);
-        for (const specifier of node.specifiers) collect(specifier.exported);
-      },
       'Program:exit'(node) {
         const report = (messageId, data = {}) => context.report({ loc: { line: 1, column: 0 }, messageId, data });
         const lines = context.sourceCode.lines;
@@ -33,14 +24,6 @@ export const fileFormRule = {
         if (!/^\/\/ \S.*\.$/.test(first ?? '')) report('firstLine');
         const style = fileName.endsWith('.tsx') && name !== 'main' ? /^[A-Z][A-Za-z0-9]*$/ : /^[a-z][A-Za-z0-9]*$/;
         if (!style.test(name) || /^(index|utils?|helpers?)$|(manager|helper|service)s?$/i.test(name)) report('name');
-        // wires.ts may export workerWire, and scheduler.ts schedule.
-        const noun = name.toLowerCase().replace(/s$/, '');
-        const isNamed = exported
-          .map((one) => one.toLowerCase())
-          .some((one) => one.includes(noun) || noun.startsWith(one));
-        if (context.options[0].mainExport && exported.length > 0 && !isNamed) {
-          report('mainExport', { name, got: exported.join(', ') });
-        }
         const count = lines.length - (lines.at(-1) === '' ? 1 : 0);
         if (count > maxLines) context.report({ node, messageId: 'length', data: { lines: count } });
       },

@@ -1,4 +1,4 @@
-// The floors of the house as a table: which files are a floor, and which floors and packages it may use.
+// The layers of the project as a table: which files are a layer, and which layers and packages it may use.
 
 const leaves = ['util', 'data', 'metrics', 'schema', 'storage'];
 const tfjs = [
@@ -11,10 +11,10 @@ const tfjs = [
 const any = '*';
 
 /**
- * A file belongs to the floor whose path matches it longest: a path ending in `/` is a folder, any other a file.
- * `floors` may be imported whole, `typeFloors` for their types alone; type imports obey the table like all others.
- * `packages` are npm names, `node:` stands for every builtin of Node. A file may always use its own floor.
- * @type {readonly {name: string, paths: readonly string[], floors: readonly string[], typeFloors?: readonly string[], packages: readonly string[]}[]}
+ * A file belongs to the layer whose path matches it longest: a path ending in `/` is a folder, any other a file.
+ * `floors` are the layers it may import, types and values alike; a file may always use its own layer.
+ * `packages` are npm names, `node:` stands for every builtin of Node.
+ * @type {readonly {name: string, paths: readonly string[], floors: readonly string[], packages: readonly string[]}[]}
  */
 export const floors = [
   { name: 'util', paths: ['src/util/'], floors: [], packages: ['@noble/hashes'] },
@@ -22,10 +22,9 @@ export const floors = [
     name: 'data',
     paths: ['src/data/'],
     floors: ['util'],
-    typeFloors: ['schema'],
     packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd', '@huggingface/tokenizers'],
   },
-  { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], typeFloors: ['schema'], packages: [] },
+  { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], packages: [] },
   { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: ['zod'] },
   { name: 'storage', paths: ['src/storage/'], floors: ['util', 'data', 'metrics', 'schema'], packages: [] },
   {
@@ -40,63 +39,64 @@ export const floors = [
     floors: ['util', 'storage'],
     packages: ['node:'],
   },
-  { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
-  { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'model'], packages: tfjs },
-  { name: 'training', paths: ['src/training/'], floors: [...leaves, 'model', 'engine'], packages: tfjs },
-  { name: 'analysis', paths: ['src/analysis/'], floors: leaves, packages: ['@upsetjs/venn.js'] },
-  { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
   {
-    name: 'protocol',
-    paths: ['workers/protocol.ts', 'workers/analyses.ts', 'workers/calls.ts'],
-    floors: [],
-    typeFloors: leaves,
+    name: 'questions',
+    paths: ['src/analysis/questions/'],
+    floors: ['util', 'data', 'metrics', 'schema'],
     packages: [],
   },
-  { name: 'wire', paths: ['workers/port.ts', 'workers/wires.ts'], floors: ['util', 'protocol'], packages: [] },
+  { name: 'wire', paths: ['src/wire/'], floors: ['util', 'data', 'metrics', 'schema', 'questions'], packages: [] },
+  { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
+  { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'wire', 'model'], packages: tfjs },
+  { name: 'training', paths: ['src/training/'], floors: [...leaves, 'wire', 'model', 'engine'], packages: tfjs },
   {
-    name: 'server',
+    name: 'analysis',
+    paths: ['src/analysis/'],
+    floors: [...leaves, 'questions', 'wire'],
+    packages: ['@upsetjs/venn.js'],
+  },
+  { name: 'program in Python', paths: ['src/training/tag.py'], floors: [], packages: [] },
+  { name: 'lab', paths: ['src/lab/'], floors: [...leaves, 'questions', 'wire'], packages: [] },
+  { name: 'tab', paths: ['src/tab/'], floors: ['lab'], packages: [] },
+  {
+    name: 'ui',
+    paths: ['src/ui/'],
+    floors: [...leaves, 'questions', 'wire', 'lab'],
+    packages: ['react', 'react-dom', 'recharts'],
+  },
+  {
+    name: 'training server',
     paths: ['workers/trainingServer.ts'],
-    floors: [...leaves, 'model', 'engine', 'training', 'protocol', 'wire'],
+    floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],
   },
   {
     name: 'analysis server',
     paths: ['workers/analysisServer.ts'],
-    floors: [...leaves, 'analysis', 'protocol', 'wire'],
+    floors: [...leaves, 'questions', 'wire', 'analysis'],
     packages: [],
   },
-  { name: 'lab', paths: ['src/lab/'], floors: [...leaves, 'protocol'], packages: [] },
-  { name: 'ui', paths: ['src/ui/'], floors: [...leaves, 'lab'], packages: ['react', 'react-dom', 'recharts'] },
   {
     name: 'platform in Node',
     paths: ['workers/nodePlatform.ts'],
-    floors: ['util'],
-    typeFloors: ['engine'],
+    floors: ['util', 'engine'],
     packages: ['node:', 'webgpu'],
   },
   {
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
-    floors: ['util', 'program in Python'],
-    typeFloors: ['engine'],
+    floors: ['util', 'engine', 'program in Python'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
+  { name: 'public files', paths: ['workers/publicFiles.ts'], floors: ['util', 'wire'], packages: [] },
   {
-    name: 'public files',
-    paths: ['workers/requestFile.ts', 'workers/policedRequest.ts'],
-    floors: ['util'],
-    typeFloors: ['lab'],
-    packages: [],
-  },
-  { name: 'tab', paths: ['src/tab/'], floors: [], typeFloors: ['lab'], packages: [] },
-  {
-    name: 'worker entry',
+    name: 'training worker',
     paths: ['workers/training.worker.ts'],
-    floors: [...leaves, 'storage in the browser', 'protocol', 'wire', 'server', 'platform in the browser'],
+    floors: [...leaves, 'storage in the browser', 'wire', 'training server', 'platform in the browser'],
     packages: [],
   },
   {
-    name: 'analysis worker entry',
+    name: 'analysis worker',
     paths: ['workers/analysis.worker.ts'],
     floors: ['schema', 'storage in the browser', 'wire', 'analysis server'],
     packages: [],
@@ -107,11 +107,10 @@ export const floors = [
     floors: [
       ...leaves,
       'storage in the browser',
-      'protocol',
       'wire',
       'public files',
-      'worker entry',
-      'analysis worker entry',
+      'training worker',
+      'analysis worker',
       'lab',
       'tab',
       'ui',
@@ -119,11 +118,13 @@ export const floors = [
     packages: ['react', 'react-dom'],
   },
   {
-    name: 'headless entry',
-    paths: ['workers/headless.ts', 'workers/headless/'],
-    floors: [...leaves, 'storage in Node', 'protocol', 'wire', 'public files', 'server', 'platform in Node', 'lab'],
+    name: 'headless',
+    paths: ['headless/'],
+    floors: [...leaves, 'storage in Node', 'wire', 'public files', 'training server', 'platform in Node', 'lab'],
     packages: ['node:', 'webgpu'],
   },
   { name: 'scripts', paths: ['scripts/'], floors: [any], packages: [any] },
+  { name: 'bench', paths: ['bench/'], floors: [any], packages: [any] },
+  { name: 'soak', paths: ['soak/'], floors: [any], packages: [any] },
   { name: 'tests', paths: ['tests/'], floors: [any], packages: [any] },
 ];

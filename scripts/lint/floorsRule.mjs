@@ -1,4 +1,4 @@
-// The lint rule that holds every import, value or type, to the table of floors.
+// The lint rule that checks every import, value or type, against the table of layers.
 import { isBuiltin } from 'node:module';
 import { posix, relative, sep } from 'node:path';
 import { floors } from './floors.mjs';
@@ -8,9 +8,8 @@ export const floorsRule = {
     type: 'problem',
     schema: [],
     messages: {
-      homeless: '{{file}} belongs to no floor: add it to the table in scripts/lint/floors.mjs.',
+      homeless: '{{file}} belongs to no layer: add it to the table in scripts/lint/floors.mjs.',
       floor: '{{from}} may not use {{to}} ({{target}}); it may use {{allowed}}.',
-      types: '{{from}} may use {{to}} ({{target}}) for its types alone: write `import type`.',
       package: '{{from}} may not use the package {{name}}; it may use {{allowed}}.',
     },
   },
@@ -19,31 +18,27 @@ export const floorsRule = {
     if (!file.includes('/')) return {}; // The configuration files in the root stand beside the house, not in it.
     const from = floorOf(file);
 
-    function judge(node, specifier, typeOnly) {
-      if (specifier.startsWith('.')) judgeFile(node, specifier.replace(/[?#].*$/, ''), typeOnly);
-      else judgePackage(node, packageOf(specifier));
+    function check(node, specifier) {
+      if (specifier.startsWith('.')) checkFile(node, specifier.replace(/[?#].*$/, ''));
+      else checkPackage(node, packageOf(specifier));
     }
 
-    function judgeFile(node, specifier, typeOnly) {
+    function checkFile(node, specifier) {
       const target = posix.join(posix.dirname(file), specifier);
       const to = floorOf(target);
       if (to === undefined) return context.report({ node, messageId: 'homeless', data: { file: target } });
       if (to === from || allows(from.floors, to.name)) return;
-      if (allows(from.typeFloors ?? [], to.name)) {
-        if (!typeOnly) context.report({ node, messageId: 'types', data: { from: from.name, to: to.name, target } });
-        return;
-      }
-      const allowed = words([...from.floors, ...(from.typeFloors ?? []).map((name) => `types of ${name}`)]);
+      const allowed = words(from.floors);
       context.report({ node, messageId: 'floor', data: { from: from.name, to: to.name, target, allowed } });
     }
 
-    function judgePackage(node, name) {
+    function checkPackage(node, name) {
       if (allows(from.packages, name)) return;
       context.report({ node, messageId: 'package', data: { from: from.name, name, allowed: words(from.packages) } });
     }
 
-    function judgeSource(node, source, typeOnly) {
-      if (source?.type === 'Literal' && typeof source.value === 'string') judge(node, source.value, typeOnly);
+    function checkSource(node, source) {
+      if (source?.type === 'Literal' && typeof source.value === 'string') check(node, source.value);
     }
 
     return {
@@ -51,15 +46,15 @@ export const floorsRule = {
         if (from === undefined) context.report({ node, messageId: 'homeless', data: { file } });
       },
       ...(from !== undefined && {
-        ImportDeclaration: (node) => judgeSource(node, node.source, node.importKind === 'type'),
-        ExportNamedDeclaration: (node) => judgeSource(node, node.source, node.exportKind === 'type'),
-        ExportAllDeclaration: (node) => judgeSource(node, node.source, node.exportKind === 'type'),
-        ImportExpression: (node) => judgeSource(node, node.source, false),
-        TSImportType: (node) => judgeSource(node, node.source ?? node.argument?.literal, true),
+        ImportDeclaration: (node) => checkSource(node, node.source),
+        ExportNamedDeclaration: (node) => checkSource(node, node.source),
+        ExportAllDeclaration: (node) => checkSource(node, node.source),
+        ImportExpression: (node) => checkSource(node, node.source),
+        TSImportType: (node) => checkSource(node, node.source ?? node.argument?.literal),
         // new Worker(new URL('./training.worker.ts', import.meta.url)) reaches another file like an import does.
         'NewExpression[callee.name="URL"][arguments.1.type="MemberExpression"][arguments.1.object.type="MetaProperty"]':
           (node) => {
-            if (/\.tsx?$/.test(node.arguments[0].value ?? '')) judgeSource(node, node.arguments[0], false);
+            if (/\.tsx?$/.test(node.arguments[0].value ?? '')) checkSource(node, node.arguments[0]);
           },
       }),
     };

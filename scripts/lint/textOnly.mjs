@@ -5,7 +5,7 @@ const asHtml =
 const htmlMessage = 'Text of a corpus, a file or a name is never read as HTML: set textContent, or let React do it.';
 const runMessage = 'Text is never run: the page’s policy refuses it, and a corpus could be that text.';
 const waysOut = 'XMLHttpRequest|WebSocket|EventSource|RTCPeerConnection|WebTransport|sendBeacon';
-const outMessage = 'Only workers/requestFile.ts asks other hosts, by fetch, after a person pressed a button.';
+const outMessage = 'Only workers/publicFiles.ts asks other hosts, by fetch, after a person pressed a button.';
 
 /** Selectors of `no-restricted-syntax` for everything that runs in the tab. */
 export const textOnly = [
@@ -40,4 +40,4 @@ export const noFetch = {
 };
 
 /** `requestFile` asks other hosts; the other two ask for the lab's own files. */
-export const fetching = ['workers/requestFile.ts', 'src/main.tsx', 'src/ui/pages/OpenPage.tsx'];
+export const fetching = ['workers/publicFiles.ts', 'src/main.tsx', 'src/ui/results/OpenPage.tsx'];

@@ -1,8 +1,7 @@
 // The WebGPU engine against a reference case: emissions, loss, every gradient and Viterbi paths.
-import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import { TaggerEngine } from '../../src/engine/taggerEngine.ts';
-import type { ParityRow, ReferenceFiles } from './referenceCase.ts';
-import { compare, readReferenceCase } from './referenceCase.ts';
+import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import { TaggerEngine } from '../../src/engine/network/taggerEngine.ts';
+import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from './referenceCase.ts';
 
 /** Computes as the ways of `gpu` say. */
 export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {

@@ -1,12 +1,12 @@
 // A Hugging Face reference folder: a tagger, a batch, and what transformers and a float64 CRF make of them.
 import { z } from 'zod';
 import type { Batch } from '../../src/model/batch.ts';
-import { encoderConfig } from '../../src/model/encoderConfig.ts';
+import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
 import { encoderShapes, type HostParameters, type HostTensor } from '../../src/model/parameters.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
-import { readSafetensors, type FileTensor } from '../../src/model/safetensors.ts';
-import { transposed } from '../../src/model/storedTensor.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
+import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
+import { readSafetensors, type FileTensor } from '../../src/model/weights/safetensors.ts';
+import { transposed } from '../../src/model/weights/storedTensor.ts';
 
 /** The files of a reference folder. */
 export interface ReferenceFiles {

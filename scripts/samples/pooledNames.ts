@@ -1,5 +1,5 @@
 // Decides which invented names a split of a corpus may use, so that some are shared, some are unseen in training.
-import { SPLITS, type Split } from '../../src/data/corpus.ts';
+import { SPLITS, type Split } from '../../src/data/corpus/corpus.ts';
 import type { Rng } from '../../src/util/random.ts';
 import type { Producer } from './template.ts';
 

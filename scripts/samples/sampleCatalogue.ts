@@ -1,5 +1,5 @@
 // What public/corpora/catalogue.json says about the sample corpora.
-import type { Split } from '../../src/data/corpus.ts';
+import type { Split } from '../../src/data/corpus/corpus.ts';
 import type { SampleCategory } from './category.ts';
 
 /** The lab reads `version`, `name` and `files`; the rest is for people. */

@@ -1,5 +1,5 @@
 // Generates the sample corpora: every file of public/corpora as text, the same on every machine.
-import { SPLITS, type Sentence, type Split } from '../../src/data/corpus.ts';
+import { SPLITS, type Sentence, type Split } from '../../src/data/corpus/corpus.ts';
 import { Rng } from '../../src/util/random.ts';
 import type { SampleCategory } from './category.ts';
 import { chemical } from './chemical.ts';

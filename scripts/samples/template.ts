@@ -1,5 +1,5 @@
 // Turns sentence templates with slots into sentences with mentions.
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import type { Rng } from '../../src/util/random.ts';
 
 /** Text made on demand; it may hold slots itself. Tokens are parted by spaces. */

@@ -1,5 +1,12 @@
 // What analyses read: sentences of tasks and predictions of snapshots, kept in memory while there is room.
-import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split, type Task } from '../data/corpus.ts';
+import {
+  restrictToType,
+  SPLITS,
+  type CorpusSentences,
+  type Sentence,
+  type Split,
+  type Task,
+} from '../data/corpus/corpus.ts';
 import { unstorePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
 import { readCorpusSentences } from '../storage/corpusRecords.ts';
 import { readPredictions } from '../storage/runRecords.ts';

@@ -1,6 +1,6 @@
 // Long work on a Worker's thread in short turns, so that it tells its progress and can be cancelled.
-import type { Work, WorkProgress } from '../metrics/work.ts';
 import { macrotask } from '../util/clock.ts';
+import type { Work, WorkProgress } from '../util/work.ts';
 
 export interface AnalysisJob {
   readonly signal: AbortSignal;

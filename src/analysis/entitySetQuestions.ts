@@ -1,7 +1,10 @@
 // Answers questions about entity sets: their sizes, the strings of a region, the sentences of a string.
-import { isSameTask, SPLITS, type Mention, type Sentence, type Split } from '../data/corpus.ts';
+import { isSameTask, SPLITS, type Mention, type Sentence, type Split } from '../data/corpus/corpus.ts';
 import { entitySets, stringsOfRegion, type EntitySets } from '../metrics/entitySets.ts';
-import { mentionString } from '../metrics/textSources.ts';
+import { mentionString } from '../metrics/text/textSources.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import type { AnalysisJob } from './analysisJob.ts';
+import { eulerLayout } from './eulerLayout.ts';
 import type {
   EntitySetDiagram,
   EntitySetSizes,
@@ -11,10 +14,7 @@ import type {
   StringPlace,
   StringSentencesPage,
   StringSentencesQuery,
-} from '../schema/entitySetsQuery.ts';
-import type { AnalysisInputs } from './analysisInputs.ts';
-import type { AnalysisJob } from './analysisJob.ts';
-import { eulerLayout } from './eulerLayout.ts';
+} from './questions/entitySetsQuery.ts';
 import { recent } from './recent.ts';
 
 /** `report` is told how many tasks of the category are read. Rejects as AnalysisInputs does or with the reason of the job's signal. */

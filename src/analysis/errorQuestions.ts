@@ -1,9 +1,12 @@
 // Answers questions about right and wrong mentions: a page of them, their counts and scores, and scores by stratum.
-import type { Mention, Sentence, Task } from '../data/corpus.ts';
+import type { Mention, Sentence, Task } from '../data/corpus/corpus.ts';
 import { compareErrors, ERROR_KINDS, errorKinds, type ErrorRow, type Right } from '../metrics/errorKinds.ts';
 import { semevalScores } from '../metrics/semevalScores.ts';
 import { seenBorders, strataByFrequency, strataByLength, type ScoredMentions } from '../metrics/strata.ts';
-import { mentionText } from '../metrics/textSources.ts';
+import { mentionText } from '../metrics/text/textSources.ts';
+import type { PredictedMention } from '../schema/storedPredictions.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import type { AnalysisJob } from './analysisJob.ts';
 import {
   KIND_CHOICES,
   RIGHT_CHOICES,
@@ -19,10 +22,7 @@ import {
   type KindChoice,
   type RightChoice,
   type SeenChoice,
-} from '../schema/errorsQuery.ts';
-import type { PredictedMention } from '../schema/storedPredictions.ts';
-import type { AnalysisInputs } from './analysisInputs.ts';
-import type { AnalysisJob } from './analysisJob.ts';
+} from './questions/errorsQuery.ts';
 import { recent } from './recent.ts';
 
 /** A mention with a row of each snapshot, as `compareErrors` has them; `right` is null for one snapshot. */

@@ -1,7 +1,7 @@
 // Lays out T, L and P as circles whose areas and overlaps come as near to the numbers of strings as circles can.
 import { venn, type ISetOverlap } from '@upsetjs/venn.js';
 import { ENTITY_REGIONS, type EntityRegion, type EntitySets } from '../metrics/entitySets.ts';
-import type { EulerCircle, EulerLayout, EulerRegion } from '../schema/entitySetsQuery.ts';
+import type { EulerCircle, EulerLayout, EulerRegion } from './questions/entitySetsQuery.ts';
 
 const NAMES = ['T', 'L', 'P'] as const;
 type SetName = (typeof NAMES)[number];

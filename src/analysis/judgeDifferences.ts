@@ -1,13 +1,13 @@
 // Judges differences between trained systems from the predictions that are stored of them.
-import type { Mention } from '../data/corpus.ts';
-import type { AskedDifference } from '../metrics/askedDifference.ts';
-import type { PairedTraining } from '../metrics/pairedTraining.ts';
-import { sentenceCounts, type SentenceCounts } from '../metrics/sentenceCounts.ts';
-import { significance, significanceDefaults, type Significance } from '../metrics/significance.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
+import { sentenceCounts, type SentenceCounts } from '../metrics/scores/sentenceCounts.ts';
+import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
+import { significance, significanceDefaults, type Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/digest.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
+import type { AskedDifference } from './questions/askedDifference.ts';
 import { recent } from './recent.ts';
 
 interface DifferencesQuery {

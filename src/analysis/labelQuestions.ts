@@ -1,8 +1,7 @@
 // Answers questions about the quality of labels: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
-import { isSameTask, SPLITS, type Task } from '../data/corpus.ts';
+import { isSameTask, SPLITS, type Task } from '../data/corpus/corpus.ts';
 import { labelConflicts, type LabelConflict, type LabelConflicts } from '../metrics/labelConflicts.ts';
 import { labelPairs, type LabelPairs } from '../metrics/labelPairs.ts';
-import { nearDefaults } from '../metrics/nearIndex.ts';
 import {
   conflictRows,
   missedLabels,
@@ -11,8 +10,12 @@ import {
   type MissedLabel,
   type ReviewRow,
 } from '../metrics/reviewRows.ts';
-import type { SentencePlace, TextSource } from '../metrics/textSources.ts';
-import type { EntitySetsQuery } from '../schema/entitySetsQuery.ts';
+import { nearDefaults } from '../metrics/text/nearIndex.ts';
+import type { SentencePlace, TextSource } from '../metrics/text/textSources.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
+import { readEntitySets } from './entitySetQuestions.ts';
+import type { EntitySetsQuery } from './questions/entitySetsQuery.ts';
 import type {
   ConflictPlacesPage,
   ConflictPlacesQuery,
@@ -26,10 +29,7 @@ import type {
   MissedLabelsQuery,
   ReviewPage,
   ReviewQuery,
-} from '../schema/labelsQuery.ts';
-import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
-import { readEntitySets } from './entitySetQuestions.ts';
+} from './questions/labelsQuery.ts';
 import { recent } from './recent.ts';
 
 /** Each rejects as AnalysisInputs does or with the reason of the job's signal. */

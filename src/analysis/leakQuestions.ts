@@ -1,6 +1,11 @@
 // Questions about leaks, their last results kept for whoever goes back and forth between them.
-import type { Sentence, Task } from '../data/corpus.ts';
+import type { Sentence, Task } from '../data/corpus/corpus.ts';
 import { sameLabels } from '../metrics/labelPairs.ts';
+import { findLeaks, leakedSentences, type LeakKind, type TaskLeaks } from '../metrics/leaks.ts';
+import { nearDefaults } from '../metrics/text/nearIndex.ts';
+import { squeezedText, type TextSource } from '../metrics/text/textSources.ts';
+import type { AnalysisInputs } from './analysisInputs.ts';
+import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
 import type {
   GroupLeaks,
   LeakedText,
@@ -12,12 +17,7 @@ import type {
   PlanLeaksQuery,
   TrainingSplit,
   TrainingText,
-} from '../metrics/leakReport.ts';
-import { findLeaks, leakedSentences, type LeakKind, type TaskLeaks } from '../metrics/leaks.ts';
-import { nearDefaults } from '../metrics/nearIndex.ts';
-import { squeezedText, type TextSource } from '../metrics/textSources.ts';
-import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
+} from './questions/leaksQuery.ts';
 import { recent, type Recent } from './recent.ts';
 
 /** Reading text, sorting, indexing and comparing shingles. */

@@ -1,6 +1,6 @@
 // Every gold and every predicted mention once, paired and with the kind of error it is.
-import type { Mention } from '../data/corpus.ts';
-import { checkSentences } from './sentenceCounts.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
+import { checkSentences } from './scores/sentenceCounts.ts';
 
 /**
  * `correct`: same borders and type. `boundary`: overlapping, same type, other borders. `type`: same borders, other type. `boundaryAndType`:

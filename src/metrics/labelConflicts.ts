@@ -1,8 +1,8 @@
 // Finds token sequences that are labelled in one place and not, or otherwise, in another.
-import type { Sentence } from '../data/corpus.ts';
-import { mentionText, Ranking, TextSources, type SentencePlace, type TextSource } from './textSources.ts';
-import { ABSENT, ROOT, WordTrie } from './wordTrie.ts';
-import { countThrough, type Work } from './work.ts';
+import type { Sentence } from '../data/corpus/corpus.ts';
+import { countThrough, type Work } from '../util/work.ts';
+import { mentionText, Ranking, TextSources, type SentencePlace, type TextSource } from './text/textSources.ts';
+import { ABSENT, ROOT, WordTrie } from './text/wordTrie.ts';
 
 /** A label is a name, or null for not labelled. A handful of labels is usual; each takes four bytes a string. */
 class LabelCounts {

@@ -1,10 +1,17 @@
 // Finds pairs of sentences of the same or nearly the same text whose mentions differ.
-import type { Mention, Sentence } from '../data/corpus.ts';
+import type { Mention, Sentence } from '../data/corpus/corpus.ts';
+import { countThrough, type Work } from '../util/work.ts';
 import { leastLeakTokens } from './leaks.ts';
-import { wordRuns, type NearOptions } from './nearIndex.ts';
-import { TextIndex } from './textIndex.ts';
-import { mentionText, Ranking, squeezedText, TextSources, type SentencePlace, type TextSource } from './textSources.ts';
-import { countThrough, type Work } from './work.ts';
+import { wordRuns, type NearOptions } from './text/nearIndex.ts';
+import { TextIndex } from './text/textIndex.ts';
+import {
+  mentionText,
+  Ranking,
+  squeezedText,
+  TextSources,
+  type SentencePlace,
+  type TextSource,
+} from './text/textSources.ts';
 
 interface PairOptions {
   /** Whether another type is a difference too. */

@@ -1,9 +1,9 @@
 // Finds test sentences that also occur in training text, counts them by source and task, and says which to leave out.
-import type { Sentence, Split } from '../data/corpus.ts';
-import { HeldTexts } from './heldTexts.ts';
-import { nearDefaults, NearIndex, type NearOptions } from './nearIndex.ts';
-import { TextSources, type SentencePlace, type TextSource } from './textSources.ts';
-import { countThrough, type Work } from './work.ts';
+import type { Sentence, Split } from '../data/corpus/corpus.ts';
+import { countThrough, type Work } from '../util/work.ts';
+import { HeldTexts } from './text/heldTexts.ts';
+import { nearDefaults, NearIndex, type NearOptions } from './text/nearIndex.ts';
+import { TextSources, type SentencePlace, type TextSource } from './text/textSources.ts';
 
 interface NearPlace extends SentencePlace {
   readonly similarity: number;

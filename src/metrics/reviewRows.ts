@@ -1,9 +1,9 @@
 // The doubtful labels as flat rows, for people who go through them one by one.
-import type { Mention, Sentence, Split } from '../data/corpus.ts';
+import type { Mention, Sentence, Split } from '../data/corpus/corpus.ts';
 import { stringsOfRegion, type EntitySets } from './entitySets.ts';
 import type { LabelConflicts } from './labelConflicts.ts';
 import type { LabelPair, LabelPairs } from './labelPairs.ts';
-import { mentionText, type SentencePlace, type TextSource } from './textSources.ts';
+import { mentionText, type SentencePlace, type TextSource } from './text/textSources.ts';
 
 export interface ReviewRow {
   readonly kind: 'labelled differently' | 'same text, other labels' | 'near text, other labels' | 'perhaps missed';

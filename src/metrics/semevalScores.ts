@@ -1,7 +1,7 @@
 // The four ways of SemEval-2013 task 9 to count mentions that are nearly right, as nervaluate counts them.
-import type { Mention } from '../data/corpus.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
 import { borderDistance, overlap } from './errorKinds.ts';
-import { checkSentences } from './sentenceCounts.ts';
+import { checkSentences } from './scores/sentenceCounts.ts';
 
 /** `strict`: borders and type. `exact`: borders alone. `partial`: borders alone, half for an overlap. `type`: type alone, given an overlap. */
 export type SemevalView = 'strict' | 'exact' | 'partial' | 'type';

@@ -1,9 +1,9 @@
 // Scores of mentions sorted by how long they are, and by how often their string was seen in training.
-import type { Mention } from '../data/corpus.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
 import { LabError } from '../util/labError.ts';
-import { checkSentences, sharedMentions } from './sentenceCounts.ts';
-import { spanScore, type SpanCounts, type SpanScore } from './spanScore.ts';
-import { mentionText } from './textSources.ts';
+import { checkSentences, sharedMentions } from './scores/sentenceCounts.ts';
+import { spanScore, type SpanCounts, type SpanScore } from './scores/spanScore.ts';
+import { mentionText } from './text/textSources.ts';
 
 /** Mentions whose length or frequency is from `from` up to and with `to`; `to` is null for the last. */
 export interface Stratum {

@@ -1,5 +1,5 @@
 // Where in the tagger a named parameter sits, and how it lies in a Hugging Face checkpoint.
-import type { EncoderSizes } from './encoderSizes.ts';
+import type { EncoderSizes } from './config/encoderSizes.ts';
 
 /** For layer-wise rates and layer slicing. */
 export type ParameterPlace =

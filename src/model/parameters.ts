@@ -1,9 +1,9 @@
 // The named parameters of a tagger: their shapes, the layer each belongs to, their values on the host.
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
-import { bertShapes } from './bert/bertParameters.ts';
-import type { EncoderConfig } from './encoderConfig.ts';
-import { xlnetShapes } from './xlnet/xlnetParameters.ts';
+import { bertShapes } from './bertParameters.ts';
+import type { EncoderConfig } from './config/encoderConfig.ts';
+import { xlnetShapes } from './xlnetParameters.ts';
 
 /** One parameter on the host, row-major float32. */
 export interface HostTensor {

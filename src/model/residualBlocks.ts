@@ -1,8 +1,8 @@
 // What follows attention in a layer of any family: its residual, then a feed-forward block with another, each normed after it.
 import * as tf from '@tensorflow/tfjs';
+import type { Activation, EncoderSizes } from './config/encoderSizes.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutStream } from './dropout.ts';
-import type { Activation, EncoderSizes } from './encoderSizes.ts';
 
 /** The activations of feed-forward blocks in plain tfjs ops. */
 function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {

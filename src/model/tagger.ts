@@ -1,13 +1,13 @@
 // The whole network, told plainly: encoder, linear layer, CRF or softmax over tags.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from './batch.ts';
-import { bertEncoder } from './bert/bert.ts';
+import { bertEncoder } from './bert.ts';
+import type { EncoderConfig } from './config/encoderConfig.ts';
 import { crfLogLikelihood } from './crf.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import type { EncoderConfig } from './encoderConfig.ts';
 import type { HeadShape } from './parameters.ts';
-import { xlnetEncoder } from './xlnet/xlnet.ts';
+import { xlnetEncoder } from './xlnet.ts';
 
 /** Hidden states [B*T, d], one tensor for the embedding and one for each layer; the last is what the head reads. */
 export function encoderStates(

@@ -1,7 +1,7 @@
 // Everything a person can set about how one run is trained.
 import { z } from 'zod';
-import { TAG_SCHEMES } from '../data/tagScheme.ts';
-import { LABEL_MODES } from '../data/tagSet.ts';
+import { TAG_SCHEMES } from '../data/corpus/tagScheme.ts';
+import { LABEL_MODES } from '../data/corpus/tagSet.ts';
 
 const fraction = z.number().min(0).lt(1);
 

@@ -1,8 +1,8 @@
 // What the lab stores of a corpus: its record, and the sentences and texts of each split.
 import { z } from 'zod';
-import type { Sentence } from '../data/corpus.ts';
-import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpusSource.ts';
-import type { DocumentText } from '../data/document.ts';
+import type { Sentence } from '../data/corpus/corpus.ts';
+import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpus/corpusSource.ts';
+import type { DocumentText } from '../data/documents/document.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
 const count = z.int().min(0);

@@ -1,6 +1,6 @@
 // One run: what it was asked to do, and what it has done so far.
 import { z } from 'zod';
-import type { EntityScores, SpanScore, SplitScores } from '../metrics/spanScore.ts';
+import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { precisionSchema } from './machineSettings.ts';

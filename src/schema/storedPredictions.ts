@@ -1,6 +1,6 @@
 // What a snapshot predicted on one split of one task, as it is stored: mentions alone, since tokens and annotated mentions are the corpus'.
 import { z } from 'zod';
-import type { Mention } from '../data/corpus.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
 
 /** Names predictions: of a run's snapshot, on a split of one of its tasks. */
 export interface PredictionRequest {

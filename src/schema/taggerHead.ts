@@ -1,6 +1,6 @@
 // What a trained tagger is beside its weights: its tags, how it reads text, where it comes from.
 import { z } from 'zod';
-import { typesOfTags } from '../data/tagSet.ts';
+import { typesOfTags } from '../data/corpus/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
 import { methodSchema, splitScoresSchema, type RunRecord } from './runRecord.ts';
 

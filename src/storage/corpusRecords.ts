@@ -1,6 +1,6 @@
 // Corpora in a store: `corpus/<id>/record` beside one record of sentences a split, and one of texts where it came as documents.
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus.ts';
-import type { CorpusTexts } from '../data/document.ts';
+import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus/corpus.ts';
+import type { CorpusTexts } from '../data/documents/document.ts';
 import {
   corpusRecordSchema,
   sentencesSchema,

@@ -1,5 +1,5 @@
 // What the lab asks of its browser tab: one lock for each origin, whether it was left or taken away, and its only Trusted Types policy.
-import type { Claim, Ownership } from '../lab/ownership.ts';
+import type { Claim, Ownership } from '../lab/state/ownership.ts';
 
 const KEY = 'bioner-lab/visit';
 /** A page that dies sooner may have died of what would go on. */

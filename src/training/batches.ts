@@ -1,5 +1,5 @@
 // The order of training: which sequences make each update, as a function of seed and epoch alone.
-import { lengthBucket, type Sequence } from '../data/sequences.ts';
+import { lengthBucket, type Sequence } from '../data/pieces/sequences.ts';
 import type { Batch, BatchSize } from '../model/batch.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';

@@ -1,20 +1,20 @@
 // The tasks of a run as sequences to train and to score on.
-import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus.ts';
-import type { SplitCounts } from '../data/corpusSource.ts';
-import { countSentences, shareOfSentences } from '../data/describeSentences.ts';
-import { buildSequencesStepwise, type Sequence } from '../data/sequences.ts';
-import { makeTagSet, type TagSet } from '../data/tagSet.ts';
-import type { PieceTokenizer } from '../data/tokenizer.ts';
+import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus/corpus.ts';
+import type { SplitCounts } from '../data/corpus/corpusSource.ts';
+import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
+import { makeTagSet, type TagSet } from '../data/corpus/tagSet.ts';
+import { buildSequencesStepwise, type Sequence } from '../data/pieces/sequences.ts';
+import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
-import { nearDefaults } from '../metrics/nearIndex.ts';
-import type { Work } from '../metrics/work.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { nearDefaults } from '../metrics/text/nearIndex.ts';
+import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
-import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { macrotask } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
+import type { Work } from '../util/work.ts';
+import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedSplit } from './evaluate.ts';
 
 /** Sentences encoded before the thread is given back. */

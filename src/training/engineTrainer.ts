@@ -1,7 +1,7 @@
 // The trainer made of recorded WebGPU plans.
-import type { EngineGpu } from '../engine/engineWays.ts';
-import { memoryReport } from '../engine/startBackend.ts';
-import { TaggerEngine } from '../engine/taggerEngine.ts';
+import type { EngineGpu } from '../engine/network/engineWays.ts';
+import { TaggerEngine } from '../engine/network/taggerEngine.ts';
+import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';

@@ -1,14 +1,14 @@
 // The tagger on one split: what it predicts, and the entity scores of that.
-import type { Sentence } from '../data/corpus.ts';
-import { joinPredictions, type Sequence } from '../data/sequences.ts';
-import { mentionsToTags } from '../data/tagScheme.ts';
-import type { TagSet } from '../data/tagSet.ts';
-import { scoreSplit } from '../metrics/scoreSplit.ts';
-import type { SplitScores } from '../metrics/spanScore.ts';
+import type { Sentence } from '../data/corpus/corpus.ts';
+import { mentionsToTags } from '../data/corpus/tagScheme.ts';
+import type { TagSet } from '../data/corpus/tagSet.ts';
+import { joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
+import { scoreSplit } from '../metrics/scores/scoreSplit.ts';
+import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { SnapshotScores } from '../schema/runRecord.ts';
-import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { macrotask } from '../util/clock.ts';
+import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { evaluationBatches, padBatch } from './batches.ts';
 import type { Prediction, Predictor } from './trainer.ts';
 

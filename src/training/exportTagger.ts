@@ -1,11 +1,11 @@
 // A trained tagger as the files of a folder that transformers opens in Python and this lab opens again.
-import { safetensorsStream } from '../model/safetensors.ts';
-import { taggerTensors } from '../model/taggerTensors.ts';
+import { safetensorsStream } from '../model/weights/safetensors.ts';
+import { taggerTensors } from '../model/weights/taggerTensors.ts';
 import type { TaggerFile } from '../schema/taggerHead.ts';
-import type { ExportedFile, TaggerExport } from '../schema/taggerRef.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
+import type { ExportedFile, TaggerExport } from '../wire/taggerRef.ts';
 import { modelCard, taggerConfigFile, tokenizerConfigFile } from './exportedFiles.ts';
 import {
   CONFIG_FILE,

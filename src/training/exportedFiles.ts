@@ -1,8 +1,8 @@
 // The files beside the weights of an exported tagger: its model card and its configurations for transformers.
-import { bertNormalizer } from '../data/tokenizer.ts';
-import type { SplitScores } from '../metrics/spanScore.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
-import type { WrittenType } from '../model/safetensors.ts';
+import { bertNormalizer } from '../data/pieces/tokenizer.ts';
+import type { SplitScores } from '../metrics/scores/spanScore.ts';
+import type { EncoderConfig } from '../model/config/encoderConfig.ts';
+import type { WrittenType } from '../model/weights/safetensors.ts';
 import { familyNames } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/wording.ts';

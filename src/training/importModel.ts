@@ -1,16 +1,16 @@
 // A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
-import { modelFiles, neededModelFiles, type WeightsForm } from '../data/formats/modelFiles.ts';
-import { readTokenizer, type PieceTokenizer } from '../data/tokenizer.ts';
-import { tokenizerFileOf } from '../data/tokenizerFile.ts';
-import { bertConfigOfRelease } from '../model/bert/bertConfig.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
+import { modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
+import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
+import { bertConfigOfRelease } from '../model/config/bertConfig.ts';
+import type { EncoderConfig } from '../model/config/encoderConfig.ts';
+import { xlnetConfigOfRelease } from '../model/config/xlnetConfig.ts';
 import { encoderShapes, sizeOf } from '../model/parameters.ts';
-import { pretrainedTensors } from '../model/pretrained.ts';
-import { writeSafetensors } from '../model/safetensors.ts';
-import { storedElementBytes } from '../model/storedTensor.ts';
-import { storedHead } from '../model/taggerTensors.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
-import { xlnetConfigOfRelease } from '../model/xlnet/xlnetConfig.ts';
+import { pretrainedTensors } from '../model/weights/pretrained.ts';
+import { writeSafetensors } from '../model/weights/safetensors.ts';
+import { storedElementBytes } from '../model/weights/storedTensor.ts';
+import { storedHead } from '../model/weights/taggerTensors.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';

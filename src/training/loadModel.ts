@@ -1,9 +1,9 @@
 // A stored model, read back ready to train with.
-import { readTokenizer, type PieceTokenizer } from '../data/tokenizer.ts';
-import { encoderConfig, type EncoderConfig } from '../model/encoderConfig.ts';
+import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import { encoderConfig, type EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { HostParameters } from '../model/parameters.ts';
-import { pretrainedEncoder } from '../model/pretrained.ts';
-import { readSafetensors } from '../model/safetensors.ts';
+import { pretrainedEncoder } from '../model/weights/pretrained.ts';
+import { readSafetensors } from '../model/weights/safetensors.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { readModelFile } from '../storage/modelRecords.ts';
 import type { Store } from '../storage/store.ts';

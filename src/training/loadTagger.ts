@@ -1,19 +1,19 @@
 // A trained tagger, read back whole: weights with their head, tokenizer, tags and how it was trained to read text.
-import { tagSetOfHead, type TagSet } from '../data/tagSet.ts';
-import type { PieceTokenizer } from '../data/tokenizer.ts';
+import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
+import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import type { HeadShape, HostParameters } from '../model/parameters.ts';
-import { pretrainedEncoder } from '../model/pretrained.ts';
-import { readSafetensors } from '../model/safetensors.ts';
 import type { TaggerShape } from '../model/tagger.ts';
-import { headParameters } from '../model/taggerTensors.ts';
+import { pretrainedEncoder } from '../model/weights/pretrained.ts';
+import { readSafetensors } from '../model/weights/safetensors.ts';
+import { headParameters } from '../model/weights/taggerTensors.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';
 import { headOfRun, taggerFileSchema, type TaggerHead } from '../schema/taggerHead.ts';
-import type { TaggerRef } from '../schema/taggerRef.ts';
 import { readModelFile, readModelRecord } from '../storage/modelRecords.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { judge } from '../util/validate.ts';
+import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 

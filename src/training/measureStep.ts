@@ -1,15 +1,15 @@
 // What one update takes on this machine, in time and memory, measured before anything is trained.
 import * as tf from '@tensorflow/tfjs';
-import { lengthBucket } from '../data/sequences.ts';
-import type { DeviceHealth } from '../engine/device.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
-import { estimateMemory } from '../engine/estimateMemory.ts';
+import { lengthBucket } from '../data/pieces/sequences.ts';
+import type { DeviceHealth } from '../engine/gpu/device.ts';
+import type { EngineGpu } from '../engine/network/engineWays.ts';
+import { estimateMemory } from '../engine/network/estimateMemory.ts';
 import type { Batch } from '../model/batch.ts';
-import type { EncoderConfig } from '../model/encoderConfig.ts';
+import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import { newHead, type HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { MeasuredStep, MemoryEstimate } from '../schema/trainingEvent.ts';
 import { LabError } from '../util/labError.ts';
+import type { MeasuredStep, MemoryEstimate } from '../wire/trainingEvent.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openTrainer } from './openTrainer.ts';
 

@@ -1,6 +1,6 @@
 // The trainer made of plain tfjs ops, on whatever backend is current.
 import * as tf from '@tensorflow/tfjs';
-import { memoryReport } from '../engine/startBackend.ts';
+import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
 import {
   disposeParameters,

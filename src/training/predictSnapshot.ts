@@ -1,14 +1,14 @@
 // What a snapshot of a run predicts on one split of one of its tasks.
-import type { Sentence } from '../data/corpus.ts';
-import { mentionsToTags } from '../data/tagScheme.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
+import type { Sentence } from '../data/corpus/corpus.ts';
+import { mentionsToTags } from '../data/corpus/tagScheme.ts';
+import type { EngineGpu } from '../engine/network/engineWays.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
-import type { PredictedSentence } from '../schema/taggerRef.ts';
 import { writePredictions } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
+import type { PredictedSentence } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { encodeSentences, runText, type TaskText } from './encodeTasks.ts';
 import type { LoadedModel } from './loadModel.ts';

@@ -1,18 +1,18 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
-import { lenientMentions } from '../data/chunks.ts';
-import type { DeviceHealth } from '../engine/device.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
+import { lenientMentions } from '../data/corpus/chunks.ts';
+import type { DeviceHealth } from '../engine/gpu/device.ts';
+import type { EngineGpu } from '../engine/network/engineWays.ts';
 import { placeOf } from '../model/parameterPlace.ts';
 import { newHead, type HostParameters } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { configAsTrained, type RunRecord, type SnapshotScores, type StepPoint } from '../schema/runRecord.ts';
-import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
 import { hashWords } from '../util/random.ts';
+import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
 import {

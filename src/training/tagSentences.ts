@@ -1,17 +1,17 @@
 // Tags and mentions of sentences, with how sure the tagger is of each mention.
-import { lenientMentions } from '../data/chunks.ts';
-import type { Mention } from '../data/corpus.ts';
-import type { AnnotatedMention, DocumentText, Span } from '../data/document.ts';
-import { buildSequences, joinPredictions, type Sequence } from '../data/sequences.ts';
-import { splitTag } from '../data/tagScheme.ts';
-import type { TagSet } from '../data/tagSet.ts';
-import type { PieceTokenizer } from '../data/tokenizer.ts';
-import type { EngineGpu } from '../engine/engineWays.ts';
+import { lenientMentions } from '../data/corpus/chunks.ts';
+import type { Mention } from '../data/corpus/corpus.ts';
+import { splitTag } from '../data/corpus/tagScheme.ts';
+import type { TagSet } from '../data/corpus/tagSet.ts';
+import type { AnnotatedMention, DocumentText, Span } from '../data/documents/document.ts';
+import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
+import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import type { EngineGpu } from '../engine/network/engineWays.ts';
 import { marginals, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { SureMention } from '../schema/taggerRef.ts';
 import { macrotask } from '../util/clock.ts';
+import type { SureMention } from '../wire/taggerRef.ts';
 import { predictBatches, type EncodedSplit } from './evaluate.ts';
 import type { LoadedTagger } from './loadTagger.ts';
 import { openPredictor } from './openTrainer.ts';

@@ -1,6 +1,6 @@
 // A run as a loop you pull: every step, epoch and checkpoint of training one tagger, then its test scores.
 import type { RunRecord } from '../schema/runRecord.ts';
-import type { TrainingEvent } from '../schema/trainingEvent.ts';
+import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { RunInProgress, type TrainInputs } from './runInProgress.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
   type DeviceParameters,
 } from '../model/deviceParameters.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
-import type { MemoryReport } from '../schema/trainingEvent.ts';
+import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';
 
 /** What is predicted for the sequences of one batch. */

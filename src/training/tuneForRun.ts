@@ -1,14 +1,14 @@
 // The GPU under this machine's settings, with the fastest matrix products that were found for it.
-import { LENGTH_BUCKETS, lengthBucket } from '../data/sequences.ts';
-import { recordedProducts, tuneMatmul } from '../engine/autotune.ts';
-import { waysFor, type EngineGpu } from '../engine/engineWays.ts';
-import type { MatmulShape } from '../engine/kernels/matmulShape.ts';
+import { LENGTH_BUCKETS, lengthBucket } from '../data/pieces/sequences.ts';
+import type { MatmulShape } from '../engine/kernels/matmul/matmulShape.ts';
+import { waysFor, type EngineGpu } from '../engine/network/engineWays.ts';
+import { recordedProducts, tuneMatmul } from '../engine/tuning/autotune.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
-import type { TrainingEvent } from '../schema/trainingEvent.ts';
 import { readMatmulTable, writeMatmulTable } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
+import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 
 /** A run of hours may begin with so much looking for faster products; what is found serves every later run. */

@@ -1,9 +1,9 @@
 // Adam over all parameters of a tagger: the engine's kernel beside stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
-import { recordAdam } from '../../src/engine/kernels/adam.ts';
-import { ParameterBanks } from '../../src/engine/parameterBanks.ts';
-import type { Recorder, Region } from '../../src/engine/recorder.ts';
-import { stateWords } from '../../src/engine/stepState.ts';
+import type { Recorder, Region } from '../../src/engine/gpu/recorder.ts';
+import { stateWords } from '../../src/engine/gpu/stepState.ts';
+import { recordAdam } from '../../src/engine/kernels/adamKernel.ts';
+import { ParameterBanks } from '../../src/engine/network/parameterBanks.ts';
 import { adamUpdate, zeroMoments } from '../../src/training/adam.ts';
 import { Rng } from '../../src/util/random.ts';
 import { openRecording, type Words } from '../fixtures/openRecording.ts';

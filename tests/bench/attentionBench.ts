@@ -1,12 +1,12 @@
 // Attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels beside stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
-import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention.ts';
-import type { AttentionInputs } from '../../src/engine/kernels/attentionScores.ts';
-import { aligned, type Recorder, type Region } from '../../src/engine/recorder.ts';
-import { stateLength } from '../../src/engine/stepState.ts';
-import { selfContext } from '../../src/model/bert/bert.ts';
+import { aligned, type Recorder, type Region } from '../../src/engine/gpu/recorder.ts';
+import { stateLength } from '../../src/engine/gpu/stepState.ts';
+import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention/attention.ts';
+import type { AttentionInputs } from '../../src/engine/kernels/attention/attentionScores.ts';
+import { selfContext } from '../../src/model/bert.ts';
 import { attentionMask } from '../../src/model/residualBlocks.ts';
-import { attentionInputs, relativeContext } from '../../src/model/xlnet/xlnet.ts';
+import { attentionInputs, relativeContext } from '../../src/model/xlnet.ts';
 import { Rng } from '../../src/util/random.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
 import { openRecording, type Words } from '../fixtures/openRecording.ts';

@@ -1,9 +1,9 @@
 // The device measurements are made on, shared with tfjs as training shares it.
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { recordedProducts, tuneMatmul } from '../../src/engine/autotune.ts';
-import { describeAdapter, openDevice } from '../../src/engine/device.ts';
-import { waysFor, type EngineGpu } from '../../src/engine/engineWays.ts';
+import { describeAdapter, openDevice } from '../../src/engine/gpu/device.ts';
+import { waysFor, type EngineGpu } from '../../src/engine/network/engineWays.ts';
+import { recordedProducts, tuneMatmul } from '../../src/engine/tuning/autotune.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { BenchHome } from './benchReport.ts';
 import { configOf, taggerOf, type BenchShape } from './benchShape.ts';

@@ -1,8 +1,8 @@
 // The CRF's loss and its gradients: the engine's kernels beside stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
-import { recordCrf } from '../../src/engine/kernels/crf.ts';
-import type { Region } from '../../src/engine/recorder.ts';
-import { stateWords } from '../../src/engine/stepState.ts';
+import type { Region } from '../../src/engine/gpu/recorder.ts';
+import { stateWords } from '../../src/engine/gpu/stepState.ts';
+import { recordCrf } from '../../src/engine/kernels/crf/crfKernels.ts';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
 import { Rng } from '../../src/util/random.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';

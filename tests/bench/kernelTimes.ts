@@ -1,7 +1,6 @@
 // Times of launches summed by kernel.
-import type { LaunchTime } from '../../src/engine/plan.ts';
-import type { BenchTable } from './benchReport.ts';
-import { percent, shortNumber, spreadOf } from './benchReport.ts';
+import type { LaunchTime } from '../../src/engine/gpu/launchPlan.ts';
+import { percent, shortNumber, spreadOf, type BenchTable } from './benchReport.ts';
 
 export interface KernelTime {
   readonly name: string;

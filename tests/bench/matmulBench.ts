@@ -1,15 +1,10 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
-import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import { matmulWork, type MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import {
-  hardwareTuning,
-  matmulCandidates,
-  softwareTuning,
-  type MatmulTuning,
-} from '../../src/engine/kernels/matmulTuning.ts';
-import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { MatmulTrial, type MatmulContender } from '../../src/engine/matmulTrial.ts';
-import { Pipelines } from '../../src/engine/pipelines.ts';
+import { Pipelines } from '../../src/engine/gpu/pipelines.ts';
+import { matmulWork, type MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
+import { hardwareTuning, matmulCandidates, softwareTuning, type MatmulTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
+import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import { MatmulTrial, type MatmulContender } from '../../src/engine/tuning/matmulTrial.ts';
 import type { Precision } from '../../src/schema/machineSettings.ts';
 import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import { percent, shortNumber, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';

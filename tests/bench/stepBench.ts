@@ -1,5 +1,5 @@
 // One training step: the engine beside stock tfjs ops on the same device, weights and batch, in alternating runs.
-import type { LaunchTime } from '../../src/engine/plan.ts';
+import type { LaunchTime } from '../../src/engine/gpu/launchPlan.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
 import { engineTrainer, type EngineTrainer } from '../../src/training/engineTrainer.ts';
@@ -7,17 +7,7 @@ import { plainTrainer } from '../../src/training/plainTrainer.ts';
 import { freshState, type Trainer } from '../../src/training/trainer.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
 import { gpuFor, openBenchDevice, type BenchDevice } from './benchDevice.ts';
-import {
-  megabytes,
-  shortNumber,
-  spreadOf,
-  spreadText,
-  type BenchHome,
-  type BenchReport,
-  type BenchRequest,
-  type BenchTable,
-  type Spread,
-} from './benchReport.ts';
+import { megabytes, shortNumber, spreadOf, spreadText, type BenchHome, type BenchReport, type BenchRequest, type BenchTable, type Spread } from './benchReport.ts';
 import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
 import { GpuCounters, type GpuCounts } from './gpuCounters.ts';
 import { kernelTable, kernelTimes, medianTimes, type KernelTime } from './kernelTimes.ts';

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
-import { registerWasmKernels } from '../../src/engine/wasmKernels.ts';
+import { registerWasmKernels } from '../../src/engine/start/wasmKernels.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 interface Product {

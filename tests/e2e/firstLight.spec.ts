@@ -1,21 +1,10 @@
 // Proves the lab's main job in one tab: train a sample, survive reloads in mid-run, finish, export, and read the result elsewhere.
 import { expect, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
-import { parseResultFile } from '../../src/lab/resultFiles.ts';
-import { conlleval, predictionRows } from '../../src/metrics/conlleval.ts';
-import { format } from '../../src/ui/format.ts';
-import {
-  download,
-  dropPaths,
-  fact,
-  lastPoint,
-  notices,
-  openLab,
-  rowsOf,
-  runActions,
-  stepOf,
-  visit,
-} from './labActions.ts';
+import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
+import { conlleval, predictionRows } from '../../src/metrics/scores/conlleval.ts';
+import { format } from '../../src/ui/shared/format.ts';
+import { download, dropPaths, fact, lastPoint, notices, openLab, rowsOf, runActions, stepOf, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 
 const sample = { name: 'sample-gene-b', task: 'sample-gene-b · Gene', testSentences: 100 };

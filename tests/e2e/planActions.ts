@@ -1,6 +1,6 @@
 // What a person does with plans of several methods.
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
-import { parseResultFile } from '../../src/lab/resultFiles.ts';
+import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { ShortCorpus } from '../fixtures/shortCorpora.ts';
 import { download, dropPaths, visit, type SavedJson } from './labActions.ts';

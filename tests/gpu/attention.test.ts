@@ -1,14 +1,9 @@
 // Proves that attention with relative and with absolute terms and its gradients are their definitions in float64, for every way of computing them.
 import { describe, expect, it } from 'vitest';
-import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention.ts';
-import type { AttentionTerms } from '../../src/engine/kernels/attentionScores.ts';
-import { aligned } from '../../src/engine/recorder.ts';
-import {
-  bruteForceAttention,
-  bruteForceAttentionGradients,
-  type AttentionOperands,
-  type FloatAttention,
-} from './support/bruteForceAttention.ts';
+import { aligned } from '../../src/engine/gpu/recorder.ts';
+import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention/attention.ts';
+import type { AttentionTerms } from '../../src/engine/kernels/attention/attentionScores.ts';
+import { bruteForceAttention, bruteForceAttentionGradients, type AttentionOperands, type FloatAttention } from './support/bruteForceAttention.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, plainMask } from './support/kernelState.ts';

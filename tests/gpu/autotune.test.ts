@@ -1,10 +1,10 @@
 // Proves that tuning matrix products finds variants that run here, keeps to its budget and to its signal, and serves recordings.
 import { expect, it } from 'vitest';
-import { tuneMatmul, type TuningProgress } from '../../src/engine/autotune.ts';
-import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import type { MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
+import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
+import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import type { MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
+import { tuneMatmul, type TuningProgress } from '../../src/engine/tuning/autotune.ts';
 import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 

@@ -1,11 +1,11 @@
 // Proves that the CRF's and the softmax head's losses, gradients and marginals are those of their definitions: brute force, autodiff, finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { recordCrf, recordMarginals, type CrfGradients } from '../../src/engine/kernels/crf.ts';
+import type { Recorder, Region } from '../../src/engine/gpu/recorder.ts';
+import { stateWords } from '../../src/engine/gpu/stepState.ts';
+import { recordCrf, recordMarginals, type CrfGradients } from '../../src/engine/kernels/crf/crfKernels.ts';
 import { recordStepLoss } from '../../src/engine/kernels/gradientNorm.ts';
 import { recordSoftmaxLoss } from '../../src/engine/kernels/softmaxHead.ts';
-import type { Recorder, Region } from '../../src/engine/recorder.ts';
-import { stateWords } from '../../src/engine/stepState.ts';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
 import { bruteForceChain } from './support/bruteForceChain.ts';
 import { drawnChains, type DrawnChains } from './support/drawnChains.ts';

@@ -1,14 +1,8 @@
 // Proves that embeddings, XLNet's and BERT's, and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
 import { describe, expect, it } from 'vitest';
-import {
-  recordEmbedding,
-  recordEmbeddingGradient,
-  recordEmbeddingNorm,
-  recordPositionGradient,
-  recordSegmentGradient,
-} from '../../src/engine/kernels/embedding.ts';
+import { aligned } from '../../src/engine/gpu/recorder.ts';
+import { recordEmbedding, recordEmbeddingGradient, recordEmbeddingNorm, recordPositionGradient, recordSegmentGradient } from '../../src/engine/kernels/embedding.ts';
 import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headRows.ts';
-import { aligned } from '../../src/engine/recorder.ts';
 import { Rng } from '../../src/util/random.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';

@@ -1,18 +1,18 @@
 // Proves that the recorded engine is the plain network, XLNet and BERT: every gradient, ten updates, predictions, recomputation, bit-equal repeats.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { waysFor, type EngineWays } from '../../src/engine/engineWays.ts';
-import { hardwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import { TaggerEngine, type EngineOptions } from '../../src/engine/taggerEngine.ts';
-import { presets } from '../../src/lab/presets.ts';
+import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import { waysFor, type EngineWays } from '../../src/engine/network/engineWays.ts';
+import { TaggerEngine, type EngineOptions } from '../../src/engine/network/taggerEngine.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
-import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
+import type { BertConfig } from '../../src/model/config/bertConfig.ts';
+import type { XlnetConfig } from '../../src/model/config/xlnetConfig.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
 import { placeOf } from '../../src/model/parameterPlace.ts';
 import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
 import { emissions, summedLoss, type TaggerShape } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
-import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { decayFactors } from '../../src/training/adam.ts';
 import { trainStep } from '../../src/training/step.ts';

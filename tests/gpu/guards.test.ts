@@ -1,7 +1,7 @@
 // Proves that tfjs ops which give wrong numbers without an error on WebGPU are right here, or refused.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { startBackend, type StartedBackend } from '../../src/engine/startBackend.ts';
+import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
 
 let started: StartedBackend;

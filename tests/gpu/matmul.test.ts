@@ -1,15 +1,10 @@
 // Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and way of writing, at any lengths.
 import { describe, expect, it } from 'vitest';
-import { recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import type { MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import {
-  hardwareTuning,
-  MATMUL_VARIANTS,
-  softwareTuning,
-  type MatmulTuning,
-} from '../../src/engine/kernels/matmulTuning.ts';
-import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { STATE } from '../../src/engine/stepState.ts';
+import { STATE } from '../../src/engine/gpu/stepState.ts';
+import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
+import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
+import { hardwareTuning, MATMUL_VARIANTS, softwareTuning, type MatmulTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
 import { Rng } from '../../src/util/random.ts';
 import { runRecording } from './support/runRecording.ts';
 

@@ -1,7 +1,7 @@
 // Proves that a recorded plan runs in order on the GPU, shares memory between temporaries, and says which kernel does not compile.
 import { expect, it } from 'vitest';
-import { kernel, reads, writes } from '../../src/engine/kernel.ts';
-import { linearGrid } from '../../src/engine/recorder.ts';
+import { kernel, reads, writes } from '../../src/engine/gpu/kernel.ts';
+import { linearGrid } from '../../src/engine/gpu/recorder.ts';
 import { runRecording } from './support/runRecording.ts';
 
 const scaleAdd = kernel({

@@ -1,9 +1,9 @@
 // Proves that a run whose device is lost, fills up or refuses work at any step goes on by itself to the same bits, or stops loudly: on real WebGPU.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
-import { openDevice, underlyingFailure } from '../../src/engine/device.ts';
-import type { Platform } from '../../src/engine/platform.ts';
-import type { Lab } from '../../src/lab/labState.ts';
+import { openDevice, underlyingFailure } from '../../src/engine/gpu/device.ts';
+import type { Platform } from '../../src/engine/start/platform.ts';
+import type { Lab } from '../../src/lab/state/labState.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';

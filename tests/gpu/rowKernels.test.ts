@@ -1,15 +1,11 @@
 // Proves that the kernels over rows are their definitions in float64: layer norm, activations, column sums, bias, dropout.
 import { describe, expect, it } from 'vitest';
-import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activation.ts';
+import { aligned } from '../../src/engine/gpu/recorder.ts';
+import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activationKernel.ts';
 import { recordAddBias, recordAddBiases, recordColumnSums } from '../../src/engine/kernels/bias.ts';
 import { recordDropped } from '../../src/engine/kernels/dropoutKernel.ts';
-import {
-  recordResidualNorm,
-  recordResidualNormBackward,
-  recordResidualNormGradients,
-} from '../../src/engine/kernels/residualNorm.ts';
-import { aligned } from '../../src/engine/recorder.ts';
-import type { Activation } from '../../src/model/encoderSizes.ts';
+import { recordResidualNorm, recordResidualNormBackward, recordResidualNormGradients } from '../../src/engine/kernels/residualNorm.ts';
+import type { Activation } from '../../src/model/config/encoderSizes.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, plainMask } from './support/kernelState.ts';

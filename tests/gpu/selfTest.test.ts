@@ -1,9 +1,9 @@
 // Proves that the engine's self-test passes on a right adapter, in f32 and with everything in f16 that needs no extension, and sees wrong kernels.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { engineSelfTest } from '../../src/engine/engineSelfTest.ts';
-import { hardwareTuning } from '../../src/engine/kernels/matmulTuning.ts';
-import { Pipelines } from '../../src/engine/pipelines.ts';
+import { Pipelines } from '../../src/engine/gpu/pipelines.ts';
+import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import { engineSelfTest } from '../../src/engine/start/engineSelfTest.ts';
 import { testGpu } from './support/runRecording.ts';
 
 beforeAll(async () => {

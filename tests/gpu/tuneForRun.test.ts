@@ -1,13 +1,13 @@
 // Proves that products are tuned once for an adapter: found, stored before use, kept for later runs, and left alone when a run is stopped.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { EngineGpu } from '../../src/engine/engineWays.ts';
-import { presets } from '../../src/lab/presets.ts';
+import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
-import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { memory } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { gpuUnderSettings, tuneForRun } from '../../src/training/tuneForRun.ts';
+import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { testGpu } from './support/runRecording.ts';
 

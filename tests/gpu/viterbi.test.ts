@@ -1,7 +1,7 @@
 // Proves that the GPU finds the tag sequences the host's Viterbi and argmax find, ties and padding included.
 import { describe, expect, it } from 'vitest';
+import { recordViterbi } from '../../src/engine/kernels/crf/viterbiKernel.ts';
 import { recordArgmax } from '../../src/engine/kernels/softmaxHead.ts';
-import { recordViterbi } from '../../src/engine/kernels/viterbi.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
 import { drawnChains, type DrawnChains } from './support/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';

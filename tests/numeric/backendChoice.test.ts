@@ -1,7 +1,7 @@
 // Proves that an adapter known to compute wrong numbers is refused with the reason, and that the lab goes on with wasm.
 import { describe, expect, it } from 'vitest';
-import type { Platform } from '../../src/engine/platform.ts';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import type { Platform } from '../../src/engine/start/platform.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 /** A GPU of a vendor that was seen to answer with zeros; asking it for a device would be an error. */

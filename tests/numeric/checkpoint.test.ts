@@ -1,26 +1,18 @@
 // Proves that no damage, no loss that is not a number and no full store costs a run the whole checkpoint it had.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { findRunRecord, readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { LabError } from '../../src/util/labError.ts';
+import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import {
-  outcome,
-  pausingAfterOneStep,
-  stopClock,
-  tinyTraining,
-  uninterrupted,
-  type LetTimePass,
-  type Uninterrupted,
-} from '../fixtures/tinyTraining.ts';
+import { outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted, type LetTimePass, type Uninterrupted } from '../fixtures/tinyTraining.ts';
 
 const runId = tinyRecord().spec.id;
 

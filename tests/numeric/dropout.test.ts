@@ -1,15 +1,8 @@
 // Proves that dropout masks drop the share asked for, keep the mean, repeat exactly, and know nothing of their neighbours.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
-import {
-  dropout,
-  DROPOUT_SITES,
-  dropoutKey,
-  dropoutMask,
-  type DropoutSite,
-  type DropoutStream,
-} from '../../src/model/dropout.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
+import { dropout, DROPOUT_SITES, dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../src/model/dropout.ts';
 import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 

@@ -1,6 +1,6 @@
 // Proves that a full disk pauses a run, whichever write it strikes, that the lab says what is missing, and that the run ends the same once there is room.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Lab } from '../../src/lab/labState.ts';
+import type { Lab } from '../../src/lab/state/labState.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { Rng } from '../../src/util/random.ts';

@@ -1,29 +1,20 @@
 // Proves that a run that was paused or killed anywhere ends as one that was not, bit for bit, and what it leaves behind.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, snapshotEpochs } from '../../src/training/checkpoint.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { Rng } from '../../src/util/random.ts';
+import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
 import { timeless } from '../fixtures/timeless.ts';
 import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import {
-  bitsOf,
-  outcome,
-  pausingAfterOneStep,
-  stopClock,
-  tinyTraining,
-  uninterrupted,
-  type LetTimePass,
-  type Uninterrupted,
-} from '../fixtures/tinyTraining.ts';
+import { bitsOf, outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted, type LetTimePass, type Uninterrupted } from '../fixtures/tinyTraining.ts';
 
 // prettier-ignore
 

@@ -1,11 +1,11 @@
 // Proves that a run through which the machine sleeps, or whose clocks are set, trains to the same bits and tells times that can be believed.
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
-import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { outcome, tinyTraining } from '../fixtures/tinyTraining.ts';

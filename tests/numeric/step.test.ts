@@ -1,8 +1,8 @@
 // Proves one update of training: Adam in both epsilon forms against float64, clipping, layer decay, gradient accumulation, no leaks.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
-import { presets } from '../../src/lab/presets.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { placeOf } from '../../src/model/parameterPlace.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startBackend } from '../../src/engine/startBackend.ts';
+import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { product64, transposed64, type Matrices } from '../fixtures/product64.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseResultFile } from '../../src/lab/resultFiles.ts';
+import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { listRunRecords } from '../../src/storage/runRecords.ts';
 import { Rng } from '../../src/util/random.ts';

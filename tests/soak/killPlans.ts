@@ -1,7 +1,7 @@
 // What is trained while it is killed again and again: plans of a few seconds on a tiny XLNet, and the folders that they need.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { presets } from '../../src/lab/presets.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseResultFile } from '../../src/lab/resultFiles.ts';
+import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { Rng } from '../../src/util/random.ts';
 import { dropPaths, notices, visit, waitUntilReady } from '../e2e/labActions.ts';

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { presets } from '../../src/lab/presets.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import { dropPaths, waitUntilReady } from '../e2e/labActions.ts';
 import { planFacts, planPanel } from '../e2e/planActions.ts';

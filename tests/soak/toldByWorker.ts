@@ -1,6 +1,6 @@
 // Listens in the page to what the training Worker tells, without changing the lab: the last phase, memory and step, and how many events.
 import type { BrowserContext, Page } from 'playwright';
-import type { MemoryReport } from '../../src/schema/trainingEvent.ts';
+import type { MemoryReport } from '../../src/wire/trainingEvent.ts';
 
 export interface ToldByWorker {
   /** `opening` before the first event, `between runs` after a run's last. */

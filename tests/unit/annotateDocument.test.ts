@@ -1,14 +1,14 @@
 // Proves that documents are cut into sentences and tokens without losing a character, and mentions made flat by the stated rules.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { annotateDocument } from '../../src/data/annotateDocument.ts';
-import { codePointOffsets, codeUnitOffsets, lineFeedOffsets } from '../../src/data/characterOffsets.ts';
-import type { CorpusDocument, DocumentMention, Span } from '../../src/data/document.ts';
-import { sentencesOfDocument } from '../../src/data/documentSentences.ts';
-import { flatMentions } from '../../src/data/flatMentions.ts';
-import { IssueList } from '../../src/data/issues.ts';
-import { sentenceSpans, tokenSpans } from '../../src/data/sentenceSpans.ts';
-import { drawDevel } from '../../src/data/splits.ts';
+import { IssueList } from '../../src/data/corpus/issues.ts';
+import { annotateDocument } from '../../src/data/documents/annotateDocument.ts';
+import type { CorpusDocument, DocumentMention, Span } from '../../src/data/documents/document.ts';
+import { sentencesOfDocument } from '../../src/data/documents/documentSentences.ts';
+import { flatMentions } from '../../src/data/documents/flatMentions.ts';
+import { codePointOffsets, codeUnitOffsets, lineFeedOffsets } from '../../src/data/documents/offsets.ts';
+import { sentenceSpans, tokenSpans } from '../../src/data/documents/sentenceSpans.ts';
+import { drawDevel } from '../../src/data/import/splits.ts';
 import { annotatedTexts, spelledByTokens, spelledOut, visible } from './annotatedTexts.ts';
 
 const sentencesOf = (text: string, parts: number[] = [], wholes: Span[] = []) =>

@@ -1,6 +1,6 @@
 // Random texts with mentions for the property tests, and what of a mention survives any way of writing it.
 import fc from 'fast-check';
-import type { Sentence } from '../../src/data/corpus.ts';
+import type { Sentence } from '../../src/data/corpus/corpus.ts';
 
 export interface AnnotatedText {
   readonly text: string;

@@ -1,12 +1,12 @@
 // Proves that dropped files become the corpora a person means, and that these are described and corrected faithfully.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import type { CorpusSentences, Sentence, Split } from '../../src/data/corpus.ts';
-import type { CorpusSource } from '../../src/data/corpusSource.ts';
-import { describeSentences } from '../../src/data/describeSentences.ts';
-import { moveSource } from '../../src/data/splits.ts';
-import { mentionsToTags, type TagScheme } from '../../src/data/tagScheme.ts';
+import type { CorpusSentences, Sentence, Split } from '../../src/data/corpus/corpus.ts';
+import type { CorpusSource } from '../../src/data/corpus/corpusSource.ts';
+import { describeSentences } from '../../src/data/corpus/describeSentences.ts';
+import { mentionsToTags, type TagScheme } from '../../src/data/corpus/tagScheme.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
+import { moveSource } from '../../src/data/import/splits.ts';
 import { corpusRecordSchema } from '../../src/schema/corpusRecord.ts';
 import { sentences } from './taggedTexts.ts';
 

@@ -1,7 +1,7 @@
 // Proves that an epoch shows every sequence once, in an order that depends on seed and epoch alone, with little padding.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sequence } from '../../src/data/sequences.ts';
+import type { Sequence } from '../../src/data/pieces/sequences.ts';
 import { batchSizes, epochSteps, evaluationBatches, padBatch, stepsPerEpoch } from '../../src/training/batches.ts';
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 128 }), { minLength: 1, maxLength: 400 });

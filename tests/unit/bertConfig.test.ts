@@ -1,7 +1,7 @@
 // Proves that config.json files of BERT are read in the variants met in the wild, and that each one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { bertConfigOfRelease } from '../../src/model/bert/bertConfig.ts';
-import { encoderConfig } from '../../src/model/encoderConfig.ts';
+import { bertConfigOfRelease } from '../../src/model/config/bertConfig.ts';
+import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 /** BERT-base's original bert_config.json, whose fields are BioBERT's config.json too. */

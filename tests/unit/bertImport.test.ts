@@ -1,9 +1,9 @@
 // Proves that a BERT is one model in whichever form it comes, under either naming of its tensors, and refused by name when it does not fit.
 import { describe, expect, it } from 'vitest';
-import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
+import type { BertConfig } from '../../src/model/config/bertConfig.ts';
 import { encoderShapes } from '../../src/model/parameters.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
-import { readSafetensors, type FileTensor } from '../../src/model/safetensors.ts';
+import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
+import { readSafetensors, type FileTensor } from '../../src/model/weights/safetensors.ts';
 import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';

@@ -1,8 +1,8 @@
 // Proves that bootstrap intervals cover what they say on simulated systems, and equal plain resampling.
 import { describe, expect, it } from 'vitest';
-import { bootstrapIntervals } from '../../src/metrics/bootstrapIntervals.ts';
-import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import { spanScore } from '../../src/metrics/spanScore.ts';
+import type { SentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import { spanScore } from '../../src/metrics/scores/spanScore.ts';
+import { bootstrapIntervals } from '../../src/metrics/significance/bootstrapIntervals.ts';
 import { Rng } from '../../src/util/random.ts';
 import { simulatedGold, simulatedSystem } from './simulatedCounts.ts';
 

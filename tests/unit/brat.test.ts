@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import { sentencesOfDocument } from '../../src/data/documentSentences.ts';
+import { sentencesOfDocument } from '../../src/data/documents/documentSentences.ts';
 import { readBrat } from '../../src/data/formats/brat.ts';
-import { sortDroppedFiles } from '../../src/lab/droppedFiles.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
+import { sortDroppedFiles } from '../../src/lab/library/sortDrop.ts';
 import { corpusSourceSchema } from '../../src/schema/corpusRecord.ts';
 import { droppedText } from '../fixtures/drops.ts';
 import { allTokens, annotatedTexts, inCodePoints, spelledByTokens, spelledOut, visible } from './annotatedTexts.ts';

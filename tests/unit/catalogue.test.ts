@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { catalogueTask, CATEGORY_NAMES, SUB_TASKS } from '../../src/data/catalogue.ts';
-import { OTHER_SYSTEMS } from '../../src/lab/publishedScores.ts';
+import { catalogueTask, CATEGORY_NAMES, SUB_TASKS } from '../../src/data/catalogue/catalogue.ts';
+import { OTHER_SYSTEMS } from '../../src/lab/comparison/publishedScores.ts';
 
 const file = fileURLToPath(new URL('../../../shared/corpora/subtasks.json', import.meta.url));
 const isHere = existsSync(file);

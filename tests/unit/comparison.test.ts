@@ -1,9 +1,9 @@
 // Proves with hand-worked numbers that runs are set side by side rightly, that spreads are kept apart, and that devel alone chooses the slicing rate.
 import { describe, expect, it } from 'vitest';
-import { buildComparisons, type Comparison, type Contender } from '../../src/lab/comparison.ts';
-import { comparisonTables, type ComparisonTable } from '../../src/lab/comparisonTables.ts';
-import { chosenOnDevel, contenderSpread } from '../../src/lab/contenderSpread.ts';
-import { publishedScores } from '../../src/lab/publishedScores.ts';
+import { buildComparisons, type Comparison, type Contender } from '../../src/lab/comparison/comparison.ts';
+import { comparisonTables, type ComparisonTable } from '../../src/lab/comparison/comparisonTables.ts';
+import { chosenOnDevel, contenderSpread } from '../../src/lab/comparison/contenderSpread.ts';
+import { publishedScores } from '../../src/lab/comparison/publishedScores.ts';
 import type { RunRecord, TaskRef } from '../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../fixtures/records.ts';
 import { scoredRun, type F1Pair } from '../fixtures/scoredRun.ts';

@@ -1,7 +1,7 @@
 // Proves what the comparison charts draw: means over the seeds that got there, points by rate with their spread, and axes around them.
 import { describe, expect, it } from 'vitest';
-import type { Contender, TaskComparison, Training } from '../../src/lab/comparison.ts';
-import { comparisonCurves, rateCurve, roundsAndSeeds } from '../../src/lab/comparisonCurves.ts';
+import type { Contender, TaskComparison, Training } from '../../src/lab/comparison/comparison.ts';
+import { comparisonCurves, rateCurve, roundsAndSeeds } from '../../src/lab/comparison/comparisonCurves.ts';
 import { axisOf } from '../../src/ui/charts/ZoomFields.tsx';
 import { rateStyle } from '../../src/ui/charts/chartStyle.ts';
 

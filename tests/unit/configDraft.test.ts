@@ -1,9 +1,9 @@
 // Proves that the form shows every setting of a run, gives each back unchanged, and says in the field what is wrong with an entry.
 import { describe, expect, it } from 'vitest';
-import { presets } from '../../src/lab/presets.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
-import { changedPaths, draftOfConfig, readConfigDraft } from '../../src/ui/configDraft.ts';
-import { configFields } from '../../src/ui/configFields.ts';
+import { changedPaths, draftOfConfig, readConfigDraft } from '../../src/ui/train/configDraft.ts';
+import { configFields } from '../../src/ui/train/configFields.ts';
 import { spec } from '../fixtures/records.ts';
 
 const paper = presets.paper.config;

@@ -1,10 +1,10 @@
 // Proves that CoNLL files are read whatever their form, and that each kind of damage is named and costs nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sentence } from '../../src/data/corpus.ts';
+import type { Sentence } from '../../src/data/corpus/corpus.ts';
+import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import { readConll } from '../../src/data/formats/conll.ts';
 import { maxLineLength } from '../../src/data/formats/decodeText.ts';
-import { mentionsToTags } from '../../src/data/tagScheme.ts';
 import { sentences } from './taggedTexts.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { conlleval, conllevalReport, predictionRows } from '../../src/metrics/conlleval.ts';
-import { scoreSplit } from '../../src/metrics/scoreSplit.ts';
+import { conlleval, conllevalReport, predictionRows } from '../../src/metrics/scores/conlleval.ts';
+import { scoreSplit } from '../../src/metrics/scores/scoreSplit.ts';
 import { splitScoresSchema } from '../../src/schema/runRecord.ts';
 import { tagSequence } from './taggedTexts.ts';
 

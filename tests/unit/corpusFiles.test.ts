@@ -1,9 +1,9 @@
 // Proves that dropped files are told apart, that splits are read off their names, and that archives are unfolded with care.
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readArchive } from '../../src/data/formats/archive.ts';
-import { detectFormat } from '../../src/data/formats/detectFormat.ts';
-import { splitOfFile, stemOfName } from '../../src/data/splits.ts';
+import { readArchive } from '../../src/data/import/archive.ts';
+import { detectFormat } from '../../src/data/import/detectFormat.ts';
+import { splitOfFile, stemOfName } from '../../src/data/import/splits.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const rows = 'Zerapin\tB-Drug\nhelps\tO\n';

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import { SPLITS, type CorpusSentences } from '../../src/data/corpus.ts';
-import type { CorpusTexts } from '../../src/data/document.ts';
-import { annotateSentences, documentsOfSentences } from '../../src/data/documentSentences.ts';
+import { SPLITS, type CorpusSentences } from '../../src/data/corpus/corpus.ts';
+import type { CorpusTexts } from '../../src/data/documents/document.ts';
+import { annotateSentences, documentsOfSentences } from '../../src/data/documents/documentSentences.ts';
 import { readConll } from '../../src/data/formats/conll.ts';
 import { writeDocuments } from '../../src/data/formats/writeDocuments.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
 import { readCorpusTexts } from '../../src/storage/corpusRecords.ts';
 import { droppedBytes, droppedText } from '../fixtures/drops.ts';
 import { closeLabs, openLab } from '../fixtures/labBench.ts';

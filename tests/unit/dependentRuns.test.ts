@@ -1,7 +1,7 @@
 // Proves that a whole plan is trained parents first and each run once, whatever fails, is stopped, moved or closed on the way.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Lab } from '../../src/lab/labState.ts';
-import { isQueueStuck, waitsFor } from '../../src/lab/scheduler.ts';
+import { isQueueStuck, waitsFor } from '../../src/lab/runs/scheduler.ts';
+import type { Lab } from '../../src/lab/state/labState.ts';
 import { categoryLab, closeLabs, held, openLab, settled, status } from '../fixtures/labBench.ts';
 import { categoryPlan } from '../fixtures/records.ts';
 

@@ -1,9 +1,9 @@
 // Proves that the tag scheme of a file is recognised from its tags, that mixtures are, and that slips are no mixture.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { strictMentions } from '../../src/data/chunks.ts';
-import { detectTagScheme } from '../../src/data/detectTagScheme.ts';
-import { illegalTransitions, mentionsToTags, splitTag } from '../../src/data/tagScheme.ts';
+import { strictMentions } from '../../src/data/corpus/chunks.ts';
+import { detectTagScheme } from '../../src/data/corpus/detectTagScheme.ts';
+import { illegalTransitions, mentionsToTags, splitTag } from '../../src/data/corpus/tagScheme.ts';
 import { mentionsOfSentence, tagSequence } from './taggedTexts.ts';
 
 /** Sentences separated by `|`; the first tag is on line 1, borders take a line each. */

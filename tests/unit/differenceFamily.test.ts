@@ -1,8 +1,8 @@
 // Proves that trainings are paired by seed and round, that what has no part is counted by why, and that tables mark what is distinct from STL.
 import { describe, expect, it } from 'vitest';
-import { buildComparisons } from '../../src/lab/comparison.ts';
-import { comparisonTables } from '../../src/lab/comparisonTables.ts';
-import { differenceFamily, differenceKey } from '../../src/lab/differenceFamily.ts';
+import { buildComparisons } from '../../src/lab/comparison/comparison.ts';
+import { comparisonTables } from '../../src/lab/comparison/comparisonTables.ts';
+import { differenceFamily, differenceKey } from '../../src/lab/comparison/differenceFamily.ts';
 import type { RunRecord, TaskRef } from '../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../fixtures/records.ts';
 import { scoredRun, type F1Pair } from '../fixtures/scoredRun.ts';

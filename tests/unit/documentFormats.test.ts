@@ -2,14 +2,14 @@
 import { parquetMetadata } from 'hyparquet';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import type { AnnotatedDocument } from '../../src/data/document.ts';
-import { detectFormat } from '../../src/data/formats/detectFormat.ts';
+import type { AnnotatedDocument } from '../../src/data/documents/document.ts';
 import { unpackParquet } from '../../src/data/formats/parquet.ts';
 import { checkParquetPages } from '../../src/data/formats/parquetPages.ts';
 import { writeDocuments, type AnnotationFormat } from '../../src/data/formats/writeDocuments.ts';
-import { readDocuments } from '../../src/data/readDocuments.ts';
-import { sortDroppedFiles } from '../../src/lab/droppedFiles.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
+import { detectFormat } from '../../src/data/import/detectFormat.ts';
+import { readDocuments } from '../../src/data/import/readDocuments.ts';
+import { sortDroppedFiles } from '../../src/lab/library/sortDrop.ts';
 import { corpusSourceSchema } from '../../src/schema/corpusRecord.ts';
 import { droppedBytes } from '../fixtures/drops.ts';
 

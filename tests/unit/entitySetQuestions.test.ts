@@ -1,10 +1,10 @@
 // Proves that questions about entity sets answer what the pure functions say of the same sentences, page by page, with every sentence of a string.
 import { afterEach, describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
-import type { Split } from '../../src/data/corpus.ts';
+import type { StringSentence } from '../../src/analysis/questions/entitySetsQuery.ts';
+import type { Split } from '../../src/data/corpus/corpus.ts';
 import { ENTITY_REGIONS, entitySets, stringsOfRegion } from '../../src/metrics/entitySets.ts';
-import { mentionText } from '../../src/metrics/textSources.ts';
-import type { StringSentence } from '../../src/schema/entitySetsQuery.ts';
+import { mentionText } from '../../src/metrics/text/textSources.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
 import { drawCorpora, DRAWN_WORDS, drawnRequest } from '../fixtures/drawnCorpora.ts';
 

@@ -1,14 +1,8 @@
 // Proves that regions, weights and ratios of T, L and P are those of brute-force sets.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
-import {
-  ENTITY_REGIONS,
-  entitySets,
-  stringsOfRegion,
-  type EntitySetInput,
-  type EntitySetOptions,
-} from '../../src/metrics/entitySets.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
+import { ENTITY_REGIONS, entitySets, stringsOfRegion, type EntitySetInput, type EntitySetOptions } from '../../src/metrics/entitySets.ts';
 
 /** Sentences of one mention each, the whole of their words. */
 const whole = (...texts: readonly string[]): Sentence[] =>

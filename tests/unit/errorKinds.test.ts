@@ -1,11 +1,11 @@
 // Proves that every mention is in one row, of the kind that its borders and type say, for one system and for two side by side.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../src/data/chunks.ts';
-import type { Mention } from '../../src/data/corpus.ts';
+import { lenientMentions } from '../../src/data/corpus/chunks.ts';
+import type { Mention } from '../../src/data/corpus/corpus.ts';
 import { compareErrors, errorKinds, pairMentions } from '../../src/metrics/errorKinds.ts';
+import { sentenceCounts, sharedMentions, totalCounts } from '../../src/metrics/scores/sentenceCounts.ts';
 import { semevalScores } from '../../src/metrics/semevalScores.ts';
-import { sentenceCounts, sharedMentions, totalCounts } from '../../src/metrics/sentenceCounts.ts';
 import { tagSequence } from './taggedTexts.ts';
 
 const at = (type: string, start: number, end: number): Mention => ({ type, start, end });

@@ -1,17 +1,10 @@
 // Proves that answers about errors are those of the pure computations, that filters leave what brute force leaves, and that pages join to the whole list.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Mention, Task } from '../../src/data/corpus.ts';
+import { KIND_CHOICES, RIGHT_CHOICES, SEEN_CHOICES, type ErrorFilter, type ErrorLine, type ErrorsQuery } from '../../src/analysis/questions/errorsQuery.ts';
+import type { Mention, Task } from '../../src/data/corpus/corpus.ts';
 import { compareErrors, errorKinds } from '../../src/metrics/errorKinds.ts';
 import { semevalScores } from '../../src/metrics/semevalScores.ts';
 import { seenBorders, strataByFrequency, strataByLength } from '../../src/metrics/strata.ts';
-import {
-  KIND_CHOICES,
-  RIGHT_CHOICES,
-  SEEN_CHOICES,
-  type ErrorFilter,
-  type ErrorLine,
-  type ErrorsQuery,
-} from '../../src/schema/errorsQuery.ts';
 import { storePredictions, type PredictedMention } from '../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../src/storage/runRecords.ts';
 import { Rng } from '../../src/util/random.ts';

@@ -1,11 +1,11 @@
 // Proves how right and wrong mentions are saved, how runs beside each other are named apart, which strata have scores, and where keys lead.
 import { describe, expect, it } from 'vitest';
-import type { ErrorLine } from '../../src/schema/errorsQuery.ts';
+import type { ErrorLine } from '../../src/analysis/questions/errorsQuery.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
 import { errorRows } from '../../src/ui/analyse/errorWords.ts';
 import { shortNames } from '../../src/ui/analyse/subject.ts';
 import { stratumValue } from '../../src/ui/charts/StrataChart.tsx';
-import { rowAfterKey } from '../../src/ui/components/Pager.tsx';
+import { rowAfterKey } from '../../src/ui/parts/Pager.tsx';
 
 const gold = { type: 'Decay', start: 1, end: 3 };
 const line: ErrorLine = {

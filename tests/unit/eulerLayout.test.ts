@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
+import type { EulerLayout } from '../../src/analysis/questions/entitySetsQuery.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../src/metrics/entitySets.ts';
-import type { EulerLayout } from '../../src/schema/entitySetsQuery.ts';
 import { Rng } from '../../src/util/random.ts';
 
 function layoutOf(strings: Readonly<Record<EntityRegion, number>>): EulerLayout {

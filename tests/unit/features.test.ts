@@ -1,17 +1,11 @@
 // Proves that sequences hold every token once, tagged as each label mode says, and that their predictions join back to the sentences.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
-import {
-  buildSequences,
-  buildSequencesStepwise,
-  joinPredictions,
-  type FeatureConfig,
-  type Sequence,
-} from '../../src/data/sequences.ts';
-import { mentionsToTags } from '../../src/data/tagScheme.ts';
-import { makeTagSet, tagIndices } from '../../src/data/tagSet.ts';
-import type { PieceTokenizer } from '../../src/data/tokenizer.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
+import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
+import { makeTagSet, tagIndices } from '../../src/data/corpus/tagSet.ts';
+import { buildSequences, buildSequencesStepwise, joinPredictions, type FeatureConfig, type Sequence } from '../../src/data/pieces/sequences.ts';
+import type { PieceTokenizer } from '../../src/data/pieces/tokenizer.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 /** One piece a letter: a is 11, b is 12 and so on. */

@@ -1,6 +1,6 @@
 // Proves how numbers, sizes, times and file names are written, at the borders where rounding could mislead.
 import { describe, expect, it } from 'vitest';
-import { format } from '../../src/ui/format.ts';
+import { format } from '../../src/ui/shared/format.ts';
 
 describe('format', () => {
   it('writes sizes in decimal units with three digits, and moves on to the next unit in time', () => {

@@ -1,20 +1,10 @@
 // Proves that zips which lie about names, sizes and places give up safe paths, true contents and no more bytes than they may.
 import { Zip, ZipDeflate, ZipPassThrough, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { archiveLimits, readArchive } from '../../src/data/formats/archive.ts';
+import { archiveLimits, readArchive } from '../../src/data/import/archive.ts';
 import { readStoredZip } from '../../src/model/weights/torchTensors.ts';
 import type { Rng } from '../../src/util/random.ts';
-import {
-  bytesOf,
-  checkIssues,
-  fuzz,
-  fuzzTimeoutMs,
-  joinedBytes,
-  mutatedBytes,
-  outcome,
-  pick,
-  withinBytes,
-} from '../fixtures/fuzzing.ts';
+import { bytesOf, checkIssues, fuzz, fuzzTimeoutMs, joinedBytes, mutatedBytes, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts';
 
 const limits = { ...archiveLimits, entries: 20, entryBytes: 100_000, totalBytes: 300_000 };
 const safeNames = [

@@ -1,25 +1,15 @@
 // Proves that corpora broken in any way give sound documents and bounded issues, and that what lies beside them is read in full.
 import { describe, expect, it } from 'vitest';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import { SPLITS } from '../../src/data/corpus.ts';
-import type { AnnotatedDocument } from '../../src/data/document.ts';
+import { SPLITS } from '../../src/data/corpus/corpus.ts';
+import type { AnnotatedDocument } from '../../src/data/documents/document.ts';
 import { decodeText } from '../../src/data/formats/decodeText.ts';
-import { detectFormat } from '../../src/data/formats/detectFormat.ts';
-import type { NamedFile } from '../../src/data/formats/namedFile.ts';
-import { readDocuments } from '../../src/data/readDocuments.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
+import { detectFormat } from '../../src/data/import/detectFormat.ts';
+import { readDocuments } from '../../src/data/import/readDocuments.ts';
+import type { NamedFile } from '../../src/util/namedFile.ts';
 import type { Rng } from '../../src/util/random.ts';
 import { corpusFormats, drawCorpus, type CorpusFormatName } from '../fixtures/fuzzedCorpora.ts';
-import {
-  bytesOf,
-  checkIssues,
-  checkPrototypes,
-  fuzz,
-  fuzzTimeoutMs,
-  joinedBytes,
-  mutatedBytes,
-  mutatedJson,
-  pick,
-} from '../fixtures/fuzzing.ts';
+import { bytesOf, checkIssues, checkPrototypes, fuzz, fuzzTimeoutMs, joinedBytes, mutatedBytes, mutatedJson, pick } from '../fixtures/fuzzing.ts';
 
 /** What stands for one thing in one format and for another elsewhere. */
 const snippets = [

@@ -1,9 +1,9 @@
 // Proves that broken plans, result files, links, records, tokenizers and configurations are refused clearly or read rightly.
 import { describe, expect, it, vi } from 'vitest';
-import { readTokenizer } from '../../src/data/tokenizer.ts';
-import { tokenizerFileOf } from '../../src/data/tokenizerFile.ts';
-import { parsePlan } from '../../src/lab/expandPlan.ts';
-import { parseResultFile, sealResultFile } from '../../src/lab/resultFiles.ts';
+import { readTokenizer } from '../../src/data/pieces/tokenizer.ts';
+import { tokenizerFileOf } from '../../src/data/pieces/tokenizerFile.ts';
+import { parsePlan } from '../../src/lab/plans/expandPlan.ts';
+import { parseResultFile, sealResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { corpusRecordSchema } from '../../src/schema/corpusRecord.ts';
 import { modelRecordSchema } from '../../src/schema/modelRecord.ts';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
@@ -12,22 +12,12 @@ import { storedPredictionsSchema } from '../../src/schema/storedPredictions.ts';
 import { readJson } from '../../src/storage/records.ts';
 import { memory } from '../../src/storage/store.ts';
 import { encoderFacts, encoderOfFile } from '../../src/training/importModel.ts';
-import { linkedFile, readResultLink, writeResultLink } from '../../src/ui/resultLink.ts';
-import { parseRoute, routeHref } from '../../src/ui/route.ts';
+import { linkedFile, readResultLink, writeResultLink } from '../../src/ui/results/resultLink.ts';
+import { parseRoute, routeHref } from '../../src/ui/shared/route.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { Schema } from '../../src/util/validate.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
-import {
-  bytesOf,
-  checkPrototypes,
-  fuzz,
-  fuzzTimeoutMs,
-  mutatedBytes,
-  mutatedJson,
-  outcome,
-  pick,
-  withinBytes,
-} from '../fixtures/fuzzing.ts';
+import { bytesOf, checkPrototypes, fuzz, fuzzTimeoutMs, mutatedBytes, mutatedJson, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts';
 import { modelFixture } from '../fixtures/modelFolders.ts';
 import { corpusRecord, modelRecord, planFile } from '../fixtures/records.ts';
 

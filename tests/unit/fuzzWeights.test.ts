@@ -1,25 +1,14 @@
 // Proves that weights broken in any way are refused by a LabError or give tensors that have as many numbers as their shapes say.
 import { describe, expect, it } from 'vitest';
-import { modelFiles } from '../../src/data/formats/modelFiles.ts';
-import { openSafetensors } from '../../src/model/safetensors.ts';
-import type { StoredTensor } from '../../src/model/storedTensor.ts';
+import { modelFiles } from '../../src/data/import/modelFiles.ts';
 import { openWeights } from '../../src/model/weights/openWeights.ts';
+import { openSafetensors } from '../../src/model/weights/safetensors.ts';
+import type { StoredTensor } from '../../src/model/weights/storedTensor.ts';
 import { maskedChecksum, unpackSnappy } from '../../src/model/weights/tensorflowCheckpoint.ts';
 import { torchTensors } from '../../src/model/weights/torchTensors.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { Rng } from '../../src/util/random.ts';
-import {
-  bytesOf,
-  checkPrototypes,
-  fuzz,
-  fuzzTimeoutMs,
-  joinedBytes,
-  mutatedBytes,
-  mutatedJson,
-  outcome,
-  pick,
-  withinBytes,
-} from '../fixtures/fuzzing.ts';
+import { bytesOf, checkPrototypes, fuzz, fuzzTimeoutMs, joinedBytes, mutatedBytes, mutatedJson, outcome, pick, withinBytes } from '../fixtures/fuzzing.ts';
 import { modelFolder, modelForms } from '../fixtures/modelFolders.ts';
 import { fileWithHeader } from '../fixtures/safetensorsFile.ts';
 

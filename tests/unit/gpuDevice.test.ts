@@ -1,6 +1,6 @@
 // Proves that a device tfjs does not take up is an error instead of a device that its cpu backend works for, and what adapters are called.
 import { expect, it } from 'vitest';
-import { describeAdapter, openDevice } from '../../src/engine/device.ts';
+import { describeAdapter, openDevice } from '../../src/engine/gpu/device.ts';
 import { countingDevice } from '../fixtures/countingDevice.ts';
 
 it('is refused where tfjs finds no navigator.gpu', async () => {

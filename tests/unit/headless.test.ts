@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DroppedFile } from '../../src/lab/labState.ts';
-import { parseResultFile } from '../../src/lab/resultFiles.ts';
+import { headlessArguments } from '../../headless/headlessArguments.ts';
+import { runHeadless } from '../../headless/runHeadless.ts';
+import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
+import type { DroppedFile } from '../../src/lab/state/labState.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
-import { headlessArguments } from '../../workers/headless/headlessArguments.ts';
-import { runHeadless } from '../../workers/headless/runHeadless.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../fixtures/fakeServer.ts';
 import { hubCommit, hubServer } from '../fixtures/hub/hubServer.ts';

@@ -1,7 +1,7 @@
 // Proves Holm's adjusted p-values against statsmodels and against the closed test of every subset.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holm } from '../../src/metrics/significance.ts';
+import { holm } from '../../src/metrics/significance/significance.ts';
 
 /** The largest Bonferroni p of any subset with the comparison in it (Marcus, Peritz and Gabriel 1976), which Holm's equals. */
 function byClosedTest(pValues: readonly number[]): number[] {

@@ -1,7 +1,7 @@
 // Proves that one XLNet is the same model in whichever form it is dropped, and that what is not whole is refused and leaves nothing behind.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors, readSafetensors } from '../../src/model/safetensors.ts';
+import { openSafetensors, readSafetensors } from '../../src/model/weights/safetensors.ts';
 import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';

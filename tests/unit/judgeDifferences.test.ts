@@ -1,9 +1,9 @@
 // Proves that the analysis server judges stored predictions as the pure test judges their counts, and says which predictions are missing.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
-import type { PairedTraining } from '../../src/metrics/pairedTraining.ts';
-import { sentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import { significance } from '../../src/metrics/significance.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
+import { sentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import type { PairedTraining } from '../../src/metrics/significance/pairedTraining.ts';
+import { significance } from '../../src/metrics/significance/significance.ts';
 import { storePredictions, type PredictionRequest } from '../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../src/storage/runRecords.ts';
 import { Rng } from '../../src/util/random.ts';

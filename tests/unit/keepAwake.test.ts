@@ -1,7 +1,7 @@
 // Proves that the screen lock is held just while it is wanted, whatever the browser grants, refuses and takes back, in any order.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKeepAwake, type ScreenLock } from '../../src/ui/keepAwake.ts';
+import { createKeepAwake, type ScreenLock } from '../../src/ui/shared/keepAwake.ts';
 
 class FakeLock implements ScreenLock {
   released = false;

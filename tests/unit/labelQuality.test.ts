@@ -1,14 +1,14 @@
 // Proves that label conflicts and differing pairs are those found by trying every place and every pair.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import { entitySets } from '../../src/metrics/entitySets.ts';
 import { labelConflicts } from '../../src/metrics/labelConflicts.ts';
 import { labelPairs } from '../../src/metrics/labelPairs.ts';
-import { nearDefaults, wordRuns } from '../../src/metrics/nearIndex.ts';
 import { conflictRows, missedLabels, missedRows, pairRows } from '../../src/metrics/reviewRows.ts';
-import { squeezedText, type TextSource } from '../../src/metrics/textSources.ts';
-import { finishWork } from '../../src/metrics/work.ts';
+import { nearDefaults, wordRuns } from '../../src/metrics/text/nearIndex.ts';
+import { squeezedText, type TextSource } from '../../src/metrics/text/textSources.ts';
+import { finishWork } from '../../src/util/work.ts';
 
 /** `the [oak moth:Pest] flew` as tokens and mentions. */
 function parsed(text: string): Sentence {

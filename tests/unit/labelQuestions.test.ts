@@ -1,12 +1,12 @@
 // Proves that questions about labels answer what the pure functions find in the same sentences, page by page, and that the review list has all of it.
 import { afterEach, describe, expect, it } from 'vitest';
-import { SPLITS } from '../../src/data/corpus.ts';
+import { SPLITS } from '../../src/data/corpus/corpus.ts';
 import { entitySets } from '../../src/metrics/entitySets.ts';
 import { labelConflicts } from '../../src/metrics/labelConflicts.ts';
 import { labelPairs } from '../../src/metrics/labelPairs.ts';
-import { nearDefaults } from '../../src/metrics/nearIndex.ts';
 import { conflictRows, missedLabels, missedRows, pairRows } from '../../src/metrics/reviewRows.ts';
-import { finishWork } from '../../src/metrics/work.ts';
+import { nearDefaults } from '../../src/metrics/text/nearIndex.ts';
+import { finishWork } from '../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
 import { drawCorpora } from '../fixtures/drawnCorpora.ts';
 

@@ -1,7 +1,7 @@
 // Proves that the analysis server tells leaks as brute force finds them, each beside its text, labelled alike or not, and exactly across tokenisations.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import { sameLabels } from '../../src/metrics/labelPairs.ts';
 import { openAnalysisBench, type AnalysisBench } from '../fixtures/analysisBench.ts';
 import { droppedText } from '../fixtures/drops.ts';

@@ -1,12 +1,12 @@
 // Proves that exact and near leaks are those found by comparing every test sentence with all training text.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sentence } from '../../src/data/corpus.ts';
+import type { Sentence } from '../../src/data/corpus/corpus.ts';
 import { findLeaks, isCompared, leakedSentences } from '../../src/metrics/leaks.ts';
-import { nearDefaults, NearIndex, wordRuns, type NearOptions } from '../../src/metrics/nearIndex.ts';
-import { ExactIndex } from '../../src/metrics/textIndex.ts';
-import { squeezedText, TextSources, type TextSource } from '../../src/metrics/textSources.ts';
-import { finishWork } from '../../src/metrics/work.ts';
+import { nearDefaults, NearIndex, wordRuns, type NearOptions } from '../../src/metrics/text/nearIndex.ts';
+import { ExactIndex } from '../../src/metrics/text/textIndex.ts';
+import { squeezedText, TextSources, type TextSource } from '../../src/metrics/text/textSources.ts';
+import { finishWork } from '../../src/util/work.ts';
 
 const sentence = (text: string): Sentence => ({ tokens: text.split(' '), mentions: [] });
 const source = (task: string, split: 'train' | 'devel', ...texts: readonly string[]): TextSource => ({

@@ -1,6 +1,6 @@
 // Proves with hand-worked numbers that a learning curve joins runs that differ in share and seed alone, and spreads over seeds.
 import { describe, expect, it } from 'vitest';
-import { learningCurve } from '../../src/lab/comparisonCurves.ts';
+import { learningCurve } from '../../src/lab/comparison/comparisonCurves.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../fixtures/records.ts';
 import { scoredRun } from '../fixtures/scoredRun.ts';

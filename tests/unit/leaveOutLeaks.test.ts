@@ -1,10 +1,10 @@
 // Proves that training leaves out exactly the sentences that stand in test text, in every task, and counts them whatever it leaves out.
 import { describe, expect, it } from 'vitest';
-import type { Sentence } from '../../src/data/corpus.ts';
+import type { Sentence } from '../../src/data/corpus/corpus.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { queuedRun, runRecordSchema } from '../../src/schema/runRecord.ts';
-import type { TrainingEvent } from '../../src/schema/trainingEvent.ts';
 import { encodeTasks, type EncodedTasks, type TaskText } from '../../src/training/encodeTasks.ts';
+import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { spec } from '../fixtures/records.ts';
 import { tinyConfig, tinyEncoderConfig, tinyTokenizer } from '../fixtures/tinyRun.ts';
 

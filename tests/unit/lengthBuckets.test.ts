@@ -1,6 +1,6 @@
 // Proves that a length gets the smallest bucket that holds it, and that every allowed maxPieces has one.
 import { describe, expect, it } from 'vitest';
-import { LENGTH_BUCKETS, lengthBucket } from '../../src/data/sequences.ts';
+import { LENGTH_BUCKETS, lengthBucket } from '../../src/data/pieces/sequences.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 describe('lengthBucket', () => {

@@ -1,17 +1,11 @@
 // Proves that variants are chosen to fit their products, that f16 is used only when asked for, and that tables are kept and refused.
 import { describe, expect, it } from 'vitest';
-import { isSameProduct } from '../../src/engine/autotune.ts';
-import { matmulKernel, recordMatmul } from '../../src/engine/kernels/matmul.ts';
-import { matmulClass, type MatmulShape } from '../../src/engine/kernels/matmulShape.ts';
-import {
-  hardwareTuning,
-  MATMUL_VARIANTS,
-  matmulCandidates,
-  softwareTuning,
-  tableTuning,
-} from '../../src/engine/kernels/matmulTuning.ts';
-import { isUsableVariant, tileOf, variantName, type TiledVariant } from '../../src/engine/kernels/matmulVariant.ts';
-import { Recorder } from '../../src/engine/recorder.ts';
+import { Recorder } from '../../src/engine/gpu/recorder.ts';
+import { matmulKernel, recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
+import { matmulClass, type MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
+import { hardwareTuning, MATMUL_VARIANTS, matmulCandidates, softwareTuning, tableTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import { isUsableVariant, tileOf, variantName, type TiledVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
+import { isSameProduct } from '../../src/engine/tuning/autotune.ts';
 import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
 
 const product = (kind: MatmulShape['kind'], rows: number, columns: number, inner: number): MatmulShape => ({

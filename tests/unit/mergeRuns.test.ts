@@ -1,8 +1,8 @@
 // Proves that several people's runs become one pool: each run once, the furthest record of it, and contradicting inputs named.
 import { describe, expect, it } from 'vitest';
-import { runSpec } from '../../src/lab/expandPlan.ts';
-import { mergeRuns } from '../../src/lab/mergeRuns.ts';
-import { sealResultFile } from '../../src/lab/resultFiles.ts';
+import { mergeRuns } from '../../src/lab/comparison/mergeRuns.ts';
+import { runSpec } from '../../src/lab/plans/expandPlan.ts';
+import { sealResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { queuedRun, type RunRecord } from '../../src/schema/runRecord.ts';
 import { planFile, spec } from '../fixtures/records.ts';
 

@@ -1,6 +1,6 @@
 // Proves which files of a folder are taken for a model, of several forms which one, and what is said to be missing.
 import { describe, expect, it } from 'vitest';
-import { isModelFile, modelFiles } from '../../src/data/formats/modelFiles.ts';
+import { isModelFile, modelFiles } from '../../src/data/import/modelFiles.ts';
 
 const rest = ['config.json', 'tokenizer.json'];
 const release = ['xlnet_config.json', 'spiece.model'];

@@ -1,7 +1,7 @@
 // Proves that the page's policy and the headers say one thing, allow what they must and nothing else, and that hosts are named as origins.
 import { describe, expect, it } from 'vitest';
 import { headersFile, pageHeaders } from '../../scripts/pageHeaders.ts';
-import { publicHub, publicRepository } from '../../src/lab/publicHosts.ts';
+import { publicHub, publicRepository } from '../../src/lab/library/publicHosts.ts';
 
 function directives(policy: string | undefined): ReadonlyMap<string, readonly string[]> {
   return new Map(

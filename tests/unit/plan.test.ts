@@ -2,21 +2,12 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expandPlan, parsePlan, runSpec } from '../../src/lab/expandPlan.ts';
-import { planOfRuns } from '../../src/lab/exportResult.ts';
+import { expandPlan, parsePlan, runSpec } from '../../src/lab/plans/expandPlan.ts';
+import { planOfRuns } from '../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
 import type { RunSpec } from '../../src/schema/runRecord.ts';
-import {
-  categoryPlan,
-  corpusRecord,
-  modelRecord,
-  planFile,
-  planOfTasks,
-  smallConfig,
-  spec,
-  splitCounts,
-} from '../fixtures/records.ts';
+import { categoryPlan, corpusRecord, modelRecord, planFile, planOfTasks, smallConfig, spec, splitCounts } from '../fixtures/records.ts';
 
 const planTasks = (plan: PlanFile) => plan.categories.flatMap(({ tasks }) => tasks);
 

@@ -1,9 +1,9 @@
 // Proves that the form turns into the plan it shows, finds a plan's inputs in the library by content, and says what is missing.
 import { describe, expect, it } from 'vitest';
-import { presets } from '../../src/lab/presets.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import type { PlanFile } from '../../src/schema/planFile.ts';
-import { draftOfPlan, looseTasks, nearestPreset, newPlanDraft, samplePlan } from '../../src/ui/planDraft.ts';
-import { readPlanDraft, readSeeds } from '../../src/ui/readPlanDraft.ts';
+import { draftOfPlan, looseTasks, nearestPreset, newPlanDraft, samplePlan } from '../../src/ui/train/planDraft.ts';
+import { readPlanDraft, readSeeds } from '../../src/ui/train/readPlanDraft.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../fixtures/fakeRecords.ts';
 
 const sizes = { train: 100, devel: 10, test: 10 };

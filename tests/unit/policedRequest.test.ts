@@ -1,8 +1,8 @@
 // Proves that a request ended by the page's policy says which hosts are allowed, and that every other failure stays what it was.
 import { expect, it } from 'vitest';
-import { hubClient } from '../../src/lab/hubClient.ts';
-import type { FileAnswer, RequestFile } from '../../src/lab/requestFile.ts';
+import { hubClient } from '../../src/lab/library/hubClient.ts';
 import { LabError } from '../../src/util/labError.ts';
+import type { FileAnswer, RequestFile } from '../../src/wire/requestFile.ts';
 import { policedRequest } from '../../workers/publicFiles.ts';
 
 const failure = new TypeError('Failed to fetch');

@@ -1,9 +1,9 @@
 // Proves that calls, failures, events and lost connections cross a real MessageChannel as the protocol says.
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../src/util/labError.ts';
-import { connect, serve, type Handlers } from '../../workers/port.ts';
-import type { RunEvent, ServerCalls, ServerClient } from '../../workers/protocol.ts';
-import { portWire } from '../../workers/wires.ts';
+import { connect, serve, type Handlers } from '../../src/wire/port.ts';
+import type { RunEvent, ServerCalls, ServerClient } from '../../src/wire/trainingProtocol.ts';
+import { portWire } from '../../src/wire/wires.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -1,6 +1,6 @@
 // Proves that every preset is a valid configuration and says what its source says.
 import { describe, expect, it } from 'vitest';
-import { presets } from '../../src/lab/presets.ts';
+import { presets } from '../../src/lab/plans/presets.ts';
 import { trainingConfigSchema } from '../../src/schema/config.ts';
 
 describe('presets', () => {

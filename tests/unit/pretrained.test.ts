@@ -1,10 +1,10 @@
 // Proves that encoder weights are found under either naming, laid out as ours, and refused by name when they do not fit.
 import { describe, expect, it } from 'vitest';
+import type { XlnetConfig } from '../../src/model/config/xlnetConfig.ts';
 import { encoderShapes, newEncoder } from '../../src/model/parameters.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/pretrained.ts';
-import type { FileTensor } from '../../src/model/safetensors.ts';
-import { transposed } from '../../src/model/storedTensor.ts';
-import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
+import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
+import type { FileTensor } from '../../src/model/weights/safetensors.ts';
+import { transposed } from '../../src/model/weights/storedTensor.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 const config: XlnetConfig = {

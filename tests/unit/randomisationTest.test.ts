@@ -1,10 +1,10 @@
 // Proves the randomisation test against all swaps written out, and that its p-values are uniform when there is nothing to find.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PairedCounts } from '../../src/metrics/pairedTraining.ts';
-import { randomisationTest } from '../../src/metrics/randomisationTest.ts';
-import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import { spanScore, type SpanCounts } from '../../src/metrics/spanScore.ts';
+import type { SentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import { spanScore, type SpanCounts } from '../../src/metrics/scores/spanScore.ts';
+import type { PairedCounts } from '../../src/metrics/significance/pairedTraining.ts';
+import { randomisationTest } from '../../src/metrics/significance/randomisationTest.ts';
 import { Rng } from '../../src/util/random.ts';
 import { simulatedGold, simulatedSystem, smallPairs } from './simulatedCounts.ts';
 

@@ -1,6 +1,6 @@
 // Proves that texts for a tagger come out of files of any format under ids of their own, and that what cannot be read is told.
 import { describe, expect, it } from 'vitest';
-import { readDocuments } from '../../src/data/readDocuments.ts';
+import { readDocuments } from '../../src/data/import/readDocuments.ts';
 
 const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
 const tokensOf = ({ documents }: ReturnType<typeof readDocuments>) =>

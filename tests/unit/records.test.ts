@@ -1,16 +1,10 @@
 // Proves that records are written and removed in an order that cannot tear them, and that a corrupt one is told apart and hides no other.
 import { describe, expect, it } from 'vitest';
-import type { CorpusSentences } from '../../src/data/corpus.ts';
+import type { CorpusSentences } from '../../src/data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import { listCorpusRecords, readCorpusSentences, removeCorpus, saveCorpus } from '../../src/storage/corpusRecords.ts';
-import {
-  listModelRecords,
-  readModelFile,
-  readModelRecord,
-  removeModel,
-  saveModel,
-} from '../../src/storage/modelRecords.ts';
+import { listModelRecords, readModelFile, readModelRecord, removeModel, saveModel } from '../../src/storage/modelRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { LabError } from '../../src/util/labError.ts';
 

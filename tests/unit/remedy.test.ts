@@ -1,6 +1,6 @@
 // Proves that whoever has no GPU is told what helps in the browser they have, and nothing that is for another one.
 import { describe, expect, it } from 'vitest';
-import { remedy, type GpuProblem } from '../../src/engine/startBackend.ts';
+import { remedy, type GpuProblem } from '../../src/engine/start/startBackend.ts';
 
 const agents = {
   chromeLinux: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',

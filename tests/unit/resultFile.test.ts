@@ -1,8 +1,8 @@
 // Proves that result files of every version open with their runs whole, and that foreign, changed and later ones are refused.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { planOfRuns } from '../../src/lab/exportResult.ts';
-import { parseResultFile, sealResultFile } from '../../src/lab/resultFiles.ts';
+import { planOfRuns } from '../../src/lab/plans/exportResult.ts';
+import { parseResultFile, sealResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { resultRecordSchema } from '../../src/schema/resultFile.ts';
 import { fingerprint } from '../../src/util/digest.ts';
 

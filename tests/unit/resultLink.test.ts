@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { linkedFile, readResultLink, writeResultLink } from '../../src/ui/resultLink.ts';
+import { linkedFile, readResultLink, writeResultLink } from '../../src/ui/results/resultLink.ts';
 
 describe('a packed result', () => {
   it('comes back as it was, in signs that no address escapes', async () => {

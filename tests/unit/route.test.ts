@@ -1,8 +1,8 @@
 // Proves that every place of the page has an address that leads back to it, whatever its ids contain.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SPLITS } from '../../src/data/corpus.ts';
-import { ANALYSIS_VIEWS, parseRoute, routeHref, type Route } from '../../src/ui/route.ts';
+import { SPLITS } from '../../src/data/corpus/corpus.ts';
+import { ANALYSIS_VIEWS, parseRoute, routeHref, type Route } from '../../src/ui/shared/route.ts';
 
 const id = fc.string({ minLength: 1 });
 const route: fc.Arbitrary<Route> = fc.oneof(

@@ -1,7 +1,7 @@
 // Proves that safetensors files are read to the bit in each element type, and that broken ones are refused with the reason.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors, readSafetensors } from '../../src/model/safetensors.ts';
+import { openSafetensors, readSafetensors } from '../../src/model/weights/safetensors.ts';
 import { LabError } from '../../src/util/labError.ts';
 import { fileWithHeader, joined, safetensorsFile, type RawTensor } from '../fixtures/safetensorsFile.ts';
 

@@ -1,7 +1,7 @@
 // Proves that under any order of requests one run at most is on the device, none before its parent, none is lost and none is trained twice.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptySchedule, schedule, type Schedule, type ScheduleAction } from '../../src/lab/scheduler.ts';
+import { emptySchedule, schedule, type Schedule, type ScheduleAction } from '../../src/lab/runs/scheduler.ts';
 import type { RunStatus } from '../../src/schema/runRecord.ts';
 
 /** Two that start from nothing, two from the first, one from one of those, and one from a run that is not here. */

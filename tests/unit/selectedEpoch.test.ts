@@ -1,7 +1,7 @@
 // Proves that the snapshot with the best devel F1 stands for a run, the latest among equals, the last without devel.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SplitScores } from '../../src/metrics/spanScore.ts';
+import type { SplitScores } from '../../src/metrics/scores/spanScore.ts';
 import type { SnapshotScores } from '../../src/schema/runRecord.ts';
 import { selectedEpoch } from '../../src/training/evaluate.ts';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Mention } from '../../src/data/corpus.ts';
-import { semevalScores, SEMEVAL_VIEWS, type SemevalScore } from '../../src/metrics/semevalScores.ts';
+import type { Mention } from '../../src/data/corpus/corpus.ts';
+import { SEMEVAL_VIEWS, semevalScores, type SemevalScore } from '../../src/metrics/semevalScores.ts';
 
 const at = (type: string, start: number, end: number): Mention => ({ type, start, end });
 

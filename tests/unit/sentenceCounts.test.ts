@@ -1,10 +1,10 @@
 // Proves that counts of sentences add up to conlleval's, whatever the tags.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../src/data/chunks.ts';
-import { conlleval } from '../../src/metrics/conlleval.ts';
-import { sentenceCounts, totalCounts } from '../../src/metrics/sentenceCounts.ts';
-import { spanScore } from '../../src/metrics/spanScore.ts';
+import { lenientMentions } from '../../src/data/corpus/chunks.ts';
+import { conlleval } from '../../src/metrics/scores/conlleval.ts';
+import { sentenceCounts, totalCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import { spanScore } from '../../src/metrics/scores/spanScore.ts';
 import { tagSequence } from './taggedTexts.ts';
 
 describe('sentenceCounts', () => {

@@ -1,9 +1,9 @@
 // Proves that the sentence search finds what a plain scan finds, and that the length histogram loses no sentence.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sentence } from '../../src/data/corpus.ts';
+import type { Sentence } from '../../src/data/corpus/corpus.ts';
 import { lengthHistogram } from '../../src/ui/charts/LengthChart.tsx';
-import { matchedTokens, searchSentences } from '../../src/ui/components/SentenceLine.tsx';
+import { matchedTokens, searchSentences } from '../../src/ui/parts/SentenceLine.tsx';
 import { fakeSentences } from '../fixtures/fakeRecords.ts';
 
 const types = ['Disease', 'Cell'];

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../src/analysis/eulerLayout.ts';
-import { siblingRun } from '../../src/lab/analysableTasks.ts';
+import type { EntitySetDiagram } from '../../src/analysis/questions/entitySetsQuery.ts';
+import { siblingRun } from '../../src/lab/comparison/analysableTasks.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../src/metrics/entitySets.ts';
-import type { EntitySetDiagram } from '../../src/schema/entitySetsQuery.ts';
 import { queuedRun, type RunRecord, type RunSpec } from '../../src/schema/runRecord.ts';
 import { ratioAxis } from '../../src/ui/analyse/RatioRadar.tsx';
 import { parseSetsDetail, setsDetailText } from '../../src/ui/analyse/SetsPanel.tsx';

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCategory } from '../../scripts/analysis/readCategory.ts';
-import type { CorpusSentences, Sentence } from '../../src/data/corpus.ts';
+import type { CorpusSentences, Sentence } from '../../src/data/corpus/corpus.ts';
 import { entitySets, type EntitySetOptions } from '../../src/metrics/entitySets.ts';
 import { findLeaks } from '../../src/metrics/leaks.ts';
-import { finishWork } from '../../src/metrics/work.ts';
+import { finishWork } from '../../src/util/work.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { assembleCorpora } from '../../src/data/assembleCorpora.ts';
-import { restrictToType, SPLITS } from '../../src/data/corpus.ts';
-import type { CorpusSource } from '../../src/data/corpusSource.ts';
-import { countSentences } from '../../src/data/describeSentences.ts';
+import { restrictToType, SPLITS } from '../../src/data/corpus/corpus.ts';
+import type { CorpusSource } from '../../src/data/corpus/corpusSource.ts';
+import { countSentences } from '../../src/data/corpus/describeSentences.ts';
+import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);

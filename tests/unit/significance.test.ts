@@ -1,8 +1,8 @@
 // Proves each verdict on a difference from counts made to earn it, with its figures worked by hand.
 import { describe, expect, it } from 'vitest';
-import type { PairedTraining } from '../../src/metrics/pairedTraining.ts';
-import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
-import { pairedSpread, significance, significanceDefaults, type Significance } from '../../src/metrics/significance.ts';
+import type { SentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import type { PairedTraining } from '../../src/metrics/significance/pairedTraining.ts';
+import { pairedSpread, significance, significanceDefaults, type Significance } from '../../src/metrics/significance/significance.ts';
 
 const sentences = 200;
 

@@ -1,7 +1,7 @@
 // Invented counts of sentences for the tests of significance.
 import fc from 'fast-check';
-import type { PairedCounts } from '../../src/metrics/pairedTraining.ts';
-import type { SentenceCounts } from '../../src/metrics/sentenceCounts.ts';
+import type { SentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
+import type { PairedCounts } from '../../src/metrics/significance/pairedTraining.ts';
 import type { Rng } from '../../src/util/random.ts';
 
 /** Counts of a system that finds each gold mention with probability `recall` and adds one where a coin of `spurious` says so. */

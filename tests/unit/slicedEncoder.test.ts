@@ -1,8 +1,8 @@
 // Proves layer slicing: at every k the embedding and layers below k are MTL-XC's, all others pretrained's, bit for bit.
 import { describe, expect, it } from 'vitest';
-import type { BertConfig } from '../../src/model/bert/bertConfig.ts';
+import type { BertConfig } from '../../src/model/config/bertConfig.ts';
+import type { XlnetConfig } from '../../src/model/config/xlnetConfig.ts';
 import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
-import type { XlnetConfig } from '../../src/model/xlnet/xlnetConfig.ts';
 import { isFrozen, slicedEncoder } from '../../src/training/startWeights.ts';
 
 const config: XlnetConfig = {

@@ -1,6 +1,6 @@
 // Proves means and deviations against hand-worked numbers.
 import { describe, expect, it } from 'vitest';
-import { mean, spread, spreadWithin } from '../../src/metrics/spread.ts';
+import { mean, spread, spreadWithin } from '../../src/metrics/scores/spread.ts';
 
 describe('mean', () => {
   it('is the sum over the count, and nothing for no values', () => {

@@ -1,8 +1,8 @@
 // Proves that a plan's time is told from runs of the same shape alone, and not at all without one.
 import { describe, expect, it } from 'vitest';
-import { runGraph } from '../../src/lab/runGraph.ts';
+import { runGraph } from '../../src/lab/plans/runGraph.ts';
 import { queuedRun } from '../../src/schema/runRecord.ts';
-import { estimatedMs, measuredStepTime } from '../../src/ui/planEstimates.ts';
+import { estimatedMs, measuredStepTime } from '../../src/ui/train/planEstimates.ts';
 import { corpusRecord, modelRecord, smallConfig, spec } from '../fixtures/records.ts';
 
 const library = { corpora: [corpusRecord('moss')], models: [modelRecord('tiny')] };

@@ -1,9 +1,9 @@
 // Proves scores by length and by frequency on worked mentions, and that strata add up to all mentions.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../src/data/chunks.ts';
-import type { Mention } from '../../src/data/corpus.ts';
-import { conlleval } from '../../src/metrics/conlleval.ts';
+import { lenientMentions } from '../../src/data/corpus/chunks.ts';
+import type { Mention } from '../../src/data/corpus/corpus.ts';
+import { conlleval } from '../../src/metrics/scores/conlleval.ts';
 import { seenBorders, strataByFrequency, strataByLength, type StratumScore } from '../../src/metrics/strata.ts';
 import { tagSequence } from './taggedTexts.ts';
 

@@ -1,6 +1,6 @@
 // Proves Student's t against printed tables and against SciPy.
 import { describe, expect, it } from 'vitest';
-import { criticalStudentT, pOfStudentT } from '../../src/metrics/significance.ts';
+import { criticalStudentT, pOfStudentT } from '../../src/metrics/significance/significance.ts';
 
 describe('criticalStudentT', () => {
   // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, columns .975 and .995.

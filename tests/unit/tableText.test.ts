@@ -1,7 +1,7 @@
 // Proves that tables come out as Markdown, LaTeX and CSV that other programs read, with the best in bold and the difference to the published.
 import { describe, expect, it } from 'vitest';
-import type { ComparisonTable } from '../../src/lab/comparisonTables.ts';
-import { csvText, tableText } from '../../src/lab/tableText.ts';
+import type { ComparisonTable } from '../../src/lab/comparison/comparisonTables.ts';
+import { csvText, tableText } from '../../src/lab/comparison/tableText.ts';
 
 const table: ComparisonTable = {
   id: 'table-1',

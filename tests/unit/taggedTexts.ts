@@ -1,6 +1,6 @@
 // Random tags, mentions and corpus files for the property tests.
 import fc from 'fast-check';
-import type { Mention, Sentence } from '../../src/data/corpus.ts';
+import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 
 const types = ['C', 'D', 'Multi-part_type'];
 

@@ -1,10 +1,10 @@
 // Proves the parts of an exported folder: halves round as IEEE says, zips come back whole, and no name breaks a model card.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readArchive, zipStream } from '../../src/data/formats/archive.ts';
-import { headLeftOut } from '../../src/lab/library.ts';
-import { narrowHalf, safetensorsStream } from '../../src/model/safetensors.ts';
-import { storedValues } from '../../src/model/storedTensor.ts';
+import { readArchive, zipStream } from '../../src/data/import/archive.ts';
+import { headLeftOut } from '../../src/lab/library/library.ts';
+import { narrowHalf, safetensorsStream } from '../../src/model/weights/safetensors.ts';
+import { storedValues } from '../../src/model/weights/storedTensor.ts';
 import type { TaggerHead } from '../../src/schema/taggerHead.ts';
 import { modelCard, tokenizerConfigFile } from '../../src/training/exportedFiles.ts';
 import { smallConfig } from '../fixtures/records.ts';

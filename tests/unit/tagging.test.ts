@@ -1,13 +1,13 @@
 // Proves what the lab does with text to be tagged: any source, chunk by chunk, cancelled or failed without loss, scored, cut and counted.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AnnotatedDocument, AnnotatedMention } from '../../src/data/document.ts';
-import { documentOfText } from '../../src/data/documentSentences.ts';
-import { offeredTaggers, taggerKey } from '../../src/lab/tagging.ts';
-import { matchTypes, scoreDocuments, type LabelledDocument } from '../../src/metrics/scoreSplit.ts';
-import type { TaggerRef } from '../../src/schema/taggerRef.ts';
-import { sentenceParts } from '../../src/ui/components/TaggedDocument.tsx';
-import { confidentDocuments, countTypes } from '../../src/ui/components/TaggingResults.tsx';
+import type { AnnotatedDocument, AnnotatedMention } from '../../src/data/documents/document.ts';
+import { documentOfText } from '../../src/data/documents/documentSentences.ts';
+import { offeredTaggers, taggerKey } from '../../src/lab/tagging/tagging.ts';
+import { matchTypes, scoreDocuments, type LabelledDocument } from '../../src/metrics/scores/scoreSplit.ts';
+import { sentenceParts } from '../../src/ui/tag/TaggedDocument.tsx';
+import { confidentDocuments, countTypes } from '../../src/ui/tag/TaggingResults.tsx';
+import type { TaggerRef } from '../../src/wire/taggerRef.ts';
 import { droppedText } from '../fixtures/drops.ts';
 import { closeLabs, settled, stockedLab, type LabBench } from '../fixtures/labBench.ts';
 import { planFile } from '../fixtures/records.ts';

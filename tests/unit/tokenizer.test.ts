@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readTokenizer } from '../../src/data/tokenizer.ts';
+import { readTokenizer } from '../../src/data/pieces/tokenizer.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 interface Case {

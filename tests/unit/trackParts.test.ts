@@ -1,7 +1,7 @@
 // Proves that a sentence cut for drawing is the sentence, and that every token and space lies in the tracks whose mentions it lies in.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lenientMentions } from '../../src/data/chunks.ts';
+import { lenientMentions } from '../../src/data/corpus/chunks.ts';
 import { trackParts } from '../../src/ui/analyse/MarkedSentence.tsx';
 import { tagSequence } from './taggedTexts.ts';
 

@@ -1,7 +1,7 @@
 // Proves that of two tabs over one store one changes it, the other looks and takes over when the first is gone, and that a tab taken away goes on.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Lab } from '../../src/lab/labState.ts';
-import type { Ownership } from '../../src/lab/ownership.ts';
+import type { Lab } from '../../src/lab/state/labState.ts';
+import type { Ownership } from '../../src/lab/state/ownership.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { droppedCorpus, droppedModel } from '../fixtures/drops.ts';
 import { beginLab, closeLabs, held, notices, openLab, settled, status, view } from '../fixtures/labBench.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readTokenizer } from '../../src/data/tokenizer.ts';
-import { tokenizerFileOf } from '../../src/data/tokenizerFile.ts';
+import { readTokenizer } from '../../src/data/pieces/tokenizer.ts';
+import { tokenizerFileOf } from '../../src/data/pieces/tokenizerFile.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 interface Case {

@@ -1,7 +1,7 @@
 // Proves that packed files come out as they went in, and that the same files are the same bytes.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readArchive, writeArchive } from '../../src/data/formats/archive.ts';
+import { readArchive, writeArchive } from '../../src/data/import/archive.ts';
 
 it('an archive gives back its files, and is the same again', () => {
   const paths = fc.uniqueArray(fc.stringMatching(/^[a-zé]{1,8}(\/[a-z]{1,8})?\.txt$/), { minLength: 1, maxLength: 5 });

@@ -1,10 +1,10 @@
 // Proves that written rows are read back as the same sentences, mentions and tags, and that uneven columns are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Mention } from '../../src/data/corpus.ts';
+import type { Mention } from '../../src/data/corpus/corpus.ts';
+import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import { readConll, writeConll } from '../../src/data/formats/conll.ts';
-import { mentionsToTags } from '../../src/data/tagScheme.ts';
-import { predictionRows } from '../../src/metrics/conlleval.ts';
+import { predictionRows } from '../../src/metrics/scores/conlleval.ts';
 
 const token = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'ß', '-', '7', 'β', '.') });
 const sentence = fc.array(token, { minLength: 1, maxLength: 12 }).map((tokens) => ({ tokens: ['word', ...tokens] }));

@@ -1,14 +1,14 @@
 // Proves that documents of any text come back from every format as they were written: text, mentions, borders of tokens.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { annotateDocument } from '../../src/data/annotateDocument.ts';
-import { codeUnitOffsets } from '../../src/data/characterOffsets.ts';
-import type { AnnotatedDocument } from '../../src/data/document.ts';
-import { sentencesOfDocument } from '../../src/data/documentSentences.ts';
+import { IssueList } from '../../src/data/corpus/issues.ts';
+import { annotateDocument } from '../../src/data/documents/annotateDocument.ts';
+import type { AnnotatedDocument } from '../../src/data/documents/document.ts';
+import { sentencesOfDocument } from '../../src/data/documents/documentSentences.ts';
+import { codeUnitOffsets } from '../../src/data/documents/offsets.ts';
+import { placeMentions } from '../../src/data/documents/placeMentions.ts';
 import { annotationFormats, writeDocuments, type AnnotationFormat } from '../../src/data/formats/writeDocuments.ts';
-import { IssueList } from '../../src/data/issues.ts';
-import { placeMentions } from '../../src/data/placeMentions.ts';
-import { readDocuments } from '../../src/data/readDocuments.ts';
+import { readDocuments } from '../../src/data/import/readDocuments.ts';
 import { annotatedTexts, type AnnotatedText } from './annotatedTexts.ts';
 
 const toDocument = (id: string, { text, mentions }: AnnotatedText, confidences: readonly (number | null)[]) => {

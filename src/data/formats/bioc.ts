@@ -1,20 +1,20 @@
 // Reads and writes BioC, as XML and as JSON.
 import { SaxesParser } from 'saxes';
-import { annotateDocument } from '../annotateDocument.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { IssueList } from '../corpus/issues.ts';
+import { annotateDocument } from '../documents/annotateDocument.ts';
+import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/document.ts';
 import {
   byteOffsets,
   codePointOffsets,
   codeUnitOffsets,
   countCodePoints,
   type CharacterOffsets,
-} from '../characterOffsets.ts';
-import type { AnnotatedDocument, CorpusDocument, Span } from '../document.ts';
-import { IssueList } from '../issues.ts';
-import { fittingOffsets, placeMentions, type OffsetSystem, type WrittenMention } from '../placeMentions.ts';
+} from '../documents/offsets.ts';
+import { fittingOffsets, placeMentions, type OffsetSystem, type WrittenMention } from '../documents/placeMentions.ts';
 import { decodeXml } from './decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
-import type { NamedFile } from './namedFile.ts';
 import { spellConfidence } from './spellConfidence.ts';
 
 /** A stretch of text and the offset at which the document has it, in whatever unit its tool counts. */

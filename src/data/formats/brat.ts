@@ -1,13 +1,13 @@
 // Reads and writes BRAT standoff: a text and, beside it, a file of annotations whose offsets are Unicode code points.
-import { annotateDocument } from '../annotateDocument.ts';
-import { codePointOffsets, countCodePoints, lineFeedOffsets } from '../characterOffsets.ts';
-import type { AnnotatedDocument, Span, WrittenText } from '../document.ts';
-import { IssueList, quoted } from '../issues.ts';
-import { fittingOffsets, placeMentions, type WrittenMention } from '../placeMentions.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
+import { annotateDocument } from '../documents/annotateDocument.ts';
+import type { AnnotatedDocument, Span, WrittenText } from '../documents/document.ts';
+import { fileNames } from '../documents/documentNames.ts';
+import { codePointOffsets, countCodePoints, lineFeedOffsets } from '../documents/offsets.ts';
+import { fittingOffsets, placeMentions, type WrittenMention } from '../documents/placeMentions.ts';
 import { decodeText } from './decodeText.ts';
-import { fileNames } from './documentNames.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
-import type { NamedFile } from './namedFile.ts';
 import { spellConfidence } from './spellConfidence.ts';
 
 /**

@@ -1,11 +1,11 @@
 // Reads and writes CoNLL: rows of a token and its tags, a blank line after each sentence.
 import { LabError } from '../../util/labError.ts';
-import type { Sentence } from '../corpus.ts';
-import type { ConllSource } from '../corpusSource.ts';
-import type { AnnotatedDocument } from '../document.ts';
-import { tokenMentions } from '../documentSentences.ts';
-import { IssueList, quoted } from '../issues.ts';
-import { looksLikeTag, mentionsToTags, splitTag, tagOfDialect, type TagParts } from '../tagScheme.ts';
+import type { Sentence } from '../corpus/corpus.ts';
+import type { ConllSource } from '../corpus/corpusSource.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
+import { looksLikeTag, mentionsToTags, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
+import type { AnnotatedDocument } from '../documents/document.ts';
+import { tokenMentions } from '../documents/documentSentences.ts';
 import { conllLayout, isBlank, splitCells, type ConllLayout } from './conllLayout.ts';
 import { decodeText, encodingFault, maxLineLength, type DecodedText } from './decodeText.ts';
 import { spellConfidence } from './spellConfidence.ts';

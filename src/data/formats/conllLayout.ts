@@ -1,6 +1,6 @@
 // Finds out how the columns of a CoNLL file are laid out.
-import { quoted } from '../issues.ts';
-import { looksLikeTag } from '../tagScheme.ts';
+import { quoted } from '../corpus/issues.ts';
+import { looksLikeTag } from '../corpus/tagScheme.ts';
 
 export interface ConllLayout {
   readonly separator: 'tab' | 'space';

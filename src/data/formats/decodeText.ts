@@ -1,5 +1,5 @@
 // Decodes the bytes of a text or XML file, marking lines that cannot be read.
-import type { IssueList } from '../issues.ts';
+import type { IssueList } from '../corpus/issues.ts';
 
 /** Characters a line may have; a CoNLL row has some tens. */
 export const maxLineLength = 65_536;

@@ -1,6 +1,6 @@
 // What a reader of documents gives back, and the first thing each of them does.
-import type { AnnotatedDocument } from '../document.ts';
-import type { IssueList } from '../issues.ts';
+import type { IssueList } from '../corpus/issues.ts';
+import type { AnnotatedDocument } from '../documents/document.ts';
 import { encodingFault } from './decodeText.ts';
 
 export interface DocumentReading {

@@ -1,6 +1,6 @@
 // Takes a JSON file apart into items, and reads the fields of an item.
 import { parseJson } from '../../util/validate.ts';
-import { quoted, type IssueList } from '../issues.ts';
+import { quoted, type IssueList } from '../corpus/issues.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
 import { readWholeText } from './documentReading.ts';
 

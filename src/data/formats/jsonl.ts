@@ -1,14 +1,14 @@
 // Reads corpora of JSON: texts with spans of characters, or tokens with tags, one an item.
-import { annotateDocument } from '../annotateDocument.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../characterOffsets.ts';
-import type { AnnotatedDocument } from '../document.ts';
-import { annotateSentences, documentsOfSentences } from '../documentSentences.ts';
-import { IssueList } from '../issues.ts';
-import { fittingOffsets, placeMentions } from '../placeMentions.ts';
-import { fileStem } from './documentNames.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { IssueList } from '../corpus/issues.ts';
+import { annotateDocument } from '../documents/annotateDocument.ts';
+import type { AnnotatedDocument } from '../documents/document.ts';
+import { fileStem } from '../documents/documentNames.ts';
+import { annotateSentences, documentsOfSentences } from '../documents/documentSentences.ts';
+import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../documents/offsets.ts';
+import { fittingOffsets, placeMentions } from '../documents/placeMentions.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, readJsonItems, type JsonItem } from './jsonItems.ts';
-import type { NamedFile } from './namedFile.ts';
 import { idOfItem, readSpanItem, type SpanItem } from './spanItem.ts';
 import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
 import {

@@ -1,7 +1,7 @@
 // Unpacks a Parquet file of rows, as Hugging Face keeps its corpora, into lines of JSON.
 import { gunzipSync } from 'fflate';
-import { IssueList, type Issue } from '../issues.ts';
-import type { NamedFile } from './namedFile.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { IssueList, type Issue } from '../corpus/issues.ts';
 import type { UnpackPage } from './parquetPages.ts';
 import { tagNamesIn, type TagNames } from './tokenItem.ts';
 

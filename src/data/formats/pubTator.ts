@@ -1,13 +1,13 @@
 // Reads and writes PubTator: titles and abstracts, with rows of mentions whose offsets run through both.
-import { annotateDocument } from '../annotateDocument.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets, countCodePoints } from '../characterOffsets.ts';
-import type { AnnotatedDocument } from '../document.ts';
-import { IssueList, quoted } from '../issues.ts';
-import { fittingOffsets, placeMentions, type WrittenMention } from '../placeMentions.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
+import { annotateDocument } from '../documents/annotateDocument.ts';
+import type { AnnotatedDocument } from '../documents/document.ts';
+import { uniqueIds } from '../documents/documentNames.ts';
+import { byteOffsets, codePointOffsets, codeUnitOffsets, countCodePoints } from '../documents/offsets.ts';
+import { fittingOffsets, placeMentions, type WrittenMention } from '../documents/placeMentions.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
-import { uniqueIds } from './documentNames.ts';
 import type { DocumentReading } from './documentReading.ts';
-import type { NamedFile } from './namedFile.ts';
 
 /** A document as far as it is read. */
 interface OpenDocument {

@@ -1,6 +1,6 @@
 // Reads an item of JSON that is a text with spans of characters, as doccano, spaCy, prodigy and Label Studio write it.
-import type { Span } from '../document.ts';
-import type { WrittenMention } from '../placeMentions.ts';
+import type { Span } from '../documents/document.ts';
+import type { WrittenMention } from '../documents/placeMentions.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
 
 /** Whether an object is a task: what was shown beside what people or models said of it. */

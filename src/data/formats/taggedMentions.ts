@@ -1,11 +1,11 @@
 // Reads the mentions of sentences whose tags stand as a file writes them.
-import { lenientMentionsOfParts } from '../chunks.ts';
-import type { Sentence } from '../corpus.ts';
-import type { ConllSource } from '../corpusSource.ts';
-import { detectTagScheme, type TagSchemeFinding } from '../detectTagScheme.ts';
-import { quoted, type IssueList } from '../issues.ts';
-import { untypedName } from '../placeMentions.ts';
-import { illegalTransitions, outside, tagOfDialect, type TagParts } from '../tagScheme.ts';
+import { lenientMentionsOfParts } from '../corpus/chunks.ts';
+import type { Sentence } from '../corpus/corpus.ts';
+import type { ConllSource } from '../corpus/corpusSource.ts';
+import { detectTagScheme, type TagSchemeFinding } from '../corpus/detectTagScheme.ts';
+import { quoted, type IssueList } from '../corpus/issues.ts';
+import { illegalTransitions, outside, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
+import { untypedName } from '../documents/placeMentions.ts';
 
 /** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
 export interface TaggedSentence {

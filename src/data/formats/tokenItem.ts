@@ -1,8 +1,8 @@
 // Reads an item of JSON that is a list of tokens with their tags, as Hugging Face's corpora have it.
 import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
-import { quoted } from '../issues.ts';
-import { splitTag, tagOfDialect, type TagParts } from '../tagScheme.ts';
+import { quoted } from '../corpus/issues.ts';
+import { splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, type JsonRecord } from './jsonItems.ts';
 import type { TaggedSentence } from './taggedMentions.ts';
 

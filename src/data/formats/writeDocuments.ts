@@ -1,9 +1,9 @@
 // Writes annotated documents in the format a person asks for.
-import type { AnnotatedDocument, WrittenText } from '../document.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { AnnotatedDocument, WrittenText } from '../documents/document.ts';
 import { writeBiocJson, writeBiocXml } from './bioc.ts';
 import { writeBrat } from './brat.ts';
 import { writeConllDocuments } from './conll.ts';
-import type { NamedFile } from './namedFile.ts';
 import { writePubTator } from './pubTator.ts';
 import { writeJson } from './writeJson.ts';
 

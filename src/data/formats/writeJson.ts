@@ -1,8 +1,8 @@
 // Writes annotated documents as JSON in the ways of doccano, spaCy, Label Studio and Hugging Face.
-import { countCodePoints } from '../characterOffsets.ts';
-import type { AnnotatedDocument, AnnotatedMention } from '../document.ts';
-import { sentencesOfDocument, tokenMentions } from '../documentSentences.ts';
-import { mentionsToTags } from '../tagScheme.ts';
+import { mentionsToTags } from '../corpus/tagScheme.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
+import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
+import { countCodePoints } from '../documents/offsets.ts';
 import { roundConfidence } from './spellConfidence.ts';
 
 /** Whose way of JSON. */

@@ -1,7 +1,7 @@
 // Kernels of biases: added to every row of a matrix, and their gradients summed over the rows.
-import { kernel, reads, writes, type Kernel } from '../kernel.ts';
-import { linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { STATE } from '../stepState.ts';
+import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { STATE } from '../gpu/stepState.ts';
 
 const addBias = kernel({
   name: 'addBias',

@@ -1,8 +1,8 @@
 // Dropout inside a kernel: the same masks as `model/dropout`, made again wherever they are needed.
 import type { DropoutSite } from '../../model/dropout.ts';
-import { kernel, reads, writes } from '../kernel.ts';
-import { linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { keyWord } from '../stepState.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { keyWord } from '../gpu/stepState.ts';
 
 /** Numbers a kernel with dropout takes as sizes; `keyAt` is the word of the state that holds the key (`keyWord`). */
 interface DropoutSizes {

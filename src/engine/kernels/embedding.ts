@@ -1,7 +1,7 @@
 // Kernels of embedding tables: rows gathered for the pieces of a batch, and their gradients summed in order, without atomics.
-import { kernel, reads, writes } from '../kernel.ts';
-import { aligned, linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { keyWord } from '../stepState.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { keyWord } from '../gpu/stepState.ts';
 import { COLUMNS, LANES } from './bias.ts';
 import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 import { ROW_THREADS, rowSizes, rowSizesOf, rowSpreadCode, rowStatisticsCode, rowSumCode } from './residualNorm.ts';

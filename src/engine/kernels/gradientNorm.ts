@@ -1,7 +1,7 @@
 // The global norm of the gradient in two stages, and what clipping makes of it.
-import { kernel, reads, writes } from '../kernel.ts';
-import { aligned, linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { STATE } from '../stepState.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { STATE } from '../gpu/stepState.ts';
 
 /** Words summed by one thread. */
 const CHUNK = 256;

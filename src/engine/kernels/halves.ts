@@ -1,7 +1,6 @@
 // Numbers kept in half their bytes between the forward and the backward pass: f32 to pairs of f16 and back.
-import { kernel, reads, writes } from '../kernel.ts';
-import type { Recorder, Region } from '../recorder.ts';
-import { linearGrid } from '../recorder.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 
 const sizes = { count: 'u32' } as const;
 

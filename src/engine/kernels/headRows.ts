@@ -1,7 +1,7 @@
 // Hidden states of the CRF positions, with the encoder's and the head's dropout, and the way back.
-import { kernel, reads, writes } from '../kernel.ts';
-import { linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { keyWord } from '../stepState.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { keyWord } from '../gpu/stepState.ts';
 import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 
 const sizes = {

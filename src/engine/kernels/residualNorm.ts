@@ -1,8 +1,8 @@
 // Dropout, residual and layer norm of one block, a workgroup a row.
 import type { DropoutSite } from '../../model/dropout.ts';
-import { kernel, reads, writes, type Kernel } from '../kernel.ts';
-import { aligned, linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { keyWord, STATE } from '../stepState.ts';
+import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
+import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { keyWord, STATE } from '../gpu/stepState.ts';
 import { COLUMNS, LANES } from './bias.ts';
 import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 

@@ -1,8 +1,8 @@
 // Kernels of the softmax head: losses with the gradient of the emissions, and the tags with the largest emission.
-import { kernel, reads, writes } from '../kernel.ts';
-import { linearGrid, type Recorder, type Region } from '../recorder.ts';
-import { STATE } from '../stepState.ts';
-import type { ChainShape } from './chain.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { STATE } from '../gpu/stepState.ts';
+import type { ChainShape } from './crf/chainLattice.ts';
 
 const THREADS = 64;
 

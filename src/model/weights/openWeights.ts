@@ -1,10 +1,10 @@
 // Opens a model's weights in whichever form they came, as the tensors of a Hugging Face checkpoint.
 import { z } from 'zod';
-import type { WeightsForm } from '../../data/formats/modelFiles.ts';
+import type { WeightsForm } from '../../data/import/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
 import { judge, parseJson } from '../../util/validate.ts';
-import { openSafetensors } from '../safetensors.ts';
-import type { StoredTensor, WeightsFile } from '../storedTensor.ts';
+import { openSafetensors } from './safetensors.ts';
+import type { StoredTensor, WeightsFile } from './storedTensor.ts';
 import { openTensorflowCheckpoint } from './tensorflowCheckpoint.ts';
 import { tensorflowBert, tensorflowXlnet } from './tensorflowNames.ts';
 import { torchTensors } from './torchTensors.ts';

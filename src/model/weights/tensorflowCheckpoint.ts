@@ -2,7 +2,7 @@
 import { crc32c } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readProtobuf, readVarint, type ProtobufField } from '../../util/protobuf.ts';
-import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from '../storedTensor.ts';
+import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from './storedTensor.ts';
 
 /** A copy of three bytes gives at most 64. */
 const mostPerByte = 22;

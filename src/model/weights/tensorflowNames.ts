@@ -1,5 +1,5 @@
 // The variables of the original BERT and XLNet releases under the names, and in the layout, of Hugging Face's tensors.
-import { turned, type StoredTensor } from '../storedTensor.ts';
+import { turned, type StoredTensor } from './storedTensor.ts';
 
 /** Biases that the release stacks over layers and Hugging Face keeps in each. */
 const stacked = ['r_w_bias', 'r_r_bias', 'r_s_bias', 'seg_embed'];

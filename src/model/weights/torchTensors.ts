@@ -2,8 +2,8 @@
 import { crc32 } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readZipDirectory } from '../../util/zipDirectory.ts';
-import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from '../storedTensor.ts';
 import { PickleGlobal, readPickle, type PickleNames, type PickleValue } from './pickle.ts';
+import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
 /** Content of an entry, as a view on the archive. Throws LabError `torch/archive` where its checksum does not fit. */
 type StoredZip = ReadonlyMap<string, () => Uint8Array<ArrayBuffer>>;

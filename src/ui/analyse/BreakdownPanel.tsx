@@ -1,19 +1,19 @@
 // Precision, recall and F1 by how long mentions are and by how often training has their string, of one run or of two.
 import { useState } from 'react';
-import { taskOf } from '../../lab/analysableTasks.ts';
-import { learningCurve } from '../../lab/comparisonCurves.ts';
+import type { Breakdown, BreakdownQuery } from '../../analysis/questions/errorsQuery.ts';
+import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { learningCurve } from '../../lab/comparison/comparisonCurves.ts';
 import type { StratumScore } from '../../metrics/strata.ts';
-import type { Breakdown, BreakdownQuery } from '../../schema/errorsQuery.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { LearningCurveChart } from '../charts/LearningCurveChart.tsx';
 import { StrataChart, stratumValue } from '../charts/StrataChart.tsx';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { MEASURES, type Measure } from '../selectedSnapshot.ts';
-import { useAnalysis } from '../useAnalysis.ts';
-import { useLab } from '../useLab.ts';
-import { useLayers } from '../usePool.ts';
-import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { MEASURES, type Measure } from '../shared/selectedSnapshot.ts';
+import { useAnalysis } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
 import { BesideField } from './SubjectFields.tsx';
 import { contendersOf, type PanelProps } from './subject.ts';
 

@@ -1,15 +1,15 @@
 // Texts that are labelled in some places and not, or otherwise, in others; each opens its places.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import type { Task } from '../../data/corpus.ts';
-import type { ConflictPlacesQuery, ConflictScope, LabelConflictsPage } from '../../schema/labelsQuery.ts';
+import type { ConflictPlacesQuery, ConflictScope, LabelConflictsPage } from '../../analysis/questions/labelsQuery.ts';
+import type { Task } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { Pager } from '../components/Pager.tsx';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { taskRefName } from '../runName.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { usePageOf } from '../viewState.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { Pager } from '../parts/Pager.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 
 const PAGE_SIZE = 10;

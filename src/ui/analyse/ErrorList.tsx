@@ -1,13 +1,13 @@
 // One page of right and wrong mentions in their sentences, walked with the keyboard.
 import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
-import type { Mention, Split } from '../../data/corpus.ts';
-import { mentionText } from '../../metrics/textSources.ts';
-import type { ErrorLine, ErrorsPage, Finding } from '../../schema/errorsQuery.ts';
-import { Pager, rowAfterKey } from '../components/Pager.tsx';
-import { TypeLabel } from '../components/TypeLabel.tsx';
-import { format } from '../format.ts';
-import { goTo, routeHref, type Route } from '../route.ts';
-import { useKept } from '../viewState.ts';
+import type { ErrorLine, ErrorsPage, Finding } from '../../analysis/questions/errorsQuery.ts';
+import type { Mention, Split } from '../../data/corpus/corpus.ts';
+import { mentionText } from '../../metrics/text/textSources.ts';
+import { Pager, rowAfterKey } from '../parts/Pager.tsx';
+import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { format } from '../shared/format.ts';
+import { goTo, routeHref, type Route } from '../shared/route.ts';
+import { useKept } from '../shared/viewState.ts';
 import { MarkedSentence, TRACK_CLASSES } from './MarkedSentence.tsx';
 import { errorWords } from './errorWords.ts';
 

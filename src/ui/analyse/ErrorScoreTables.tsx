@@ -1,12 +1,12 @@
 // How many mentions of each kind there are, and precision, recall and F1 in nervaluate's four views, of one snapshot or two.
-import type { Task } from '../../data/corpus.ts';
+import type { ErrorScores } from '../../analysis/questions/errorsQuery.ts';
+import type { Task } from '../../data/corpus/corpus.ts';
 import { ERROR_KINDS, type ErrorKind } from '../../metrics/errorKinds.ts';
 import { SEMEVAL_VIEWS } from '../../metrics/semevalScores.ts';
-import type { ErrorScores } from '../../schema/errorsQuery.ts';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { useAnalysis } from '../useAnalysis.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { useAnalysis } from '../shared/useAnalysis.ts';
 import { errorWords } from './errorWords.ts';
 import type { Contenders } from './subject.ts';
 

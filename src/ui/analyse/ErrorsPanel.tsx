@@ -1,8 +1,5 @@
 // Every predicted and every missed mention on test by kind, of one snapshot or of two side by side.
 import { useDeferredValue } from 'react';
-import type { Task } from '../../data/corpus.ts';
-import { taskOf } from '../../lab/analysableTasks.ts';
-import { csvText } from '../../lab/tableText.ts';
 import {
   KIND_CHOICES,
   RIGHT_CHOICES,
@@ -10,15 +7,18 @@ import {
   type ErrorFilter,
   type ErrorLine,
   type ErrorsQuery,
-} from '../../schema/errorsQuery.ts';
-import { Button } from '../components/Button.tsx';
-import { format } from '../format.ts';
-import { saveFile } from '../saveFile.ts';
-import { useAnalysis } from '../useAnalysis.ts';
-import { useLab } from '../useLab.ts';
-import { useLayers } from '../usePool.ts';
-import { useKept } from '../viewState.ts';
-import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+} from '../../analysis/questions/errorsQuery.ts';
+import type { Task } from '../../data/corpus/corpus.ts';
+import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { csvText } from '../../lab/comparison/tableText.ts';
+import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { Button } from '../parts/Button.tsx';
+import { format } from '../shared/format.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { useAnalysis } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
+import { useKept } from '../shared/viewState.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
 import { BesideField } from './SubjectFields.tsx';

@@ -1,10 +1,10 @@
 // T, L and P as circles in proportion to their strings; each region can be chosen.
 import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Surface } from 'recharts';
+import type { EntitySetDiagram, EulerPoint } from '../../analysis/questions/entitySetsQuery.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
-import type { EntitySetDiagram, EulerPoint } from '../../schema/entitySetsQuery.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
-import { format } from '../format.ts';
+import { format } from '../shared/format.ts';
 import { drawnNote, placeEuler, type PlacedLabel } from './placeEuler.ts';
 import { regionsShown, regionWords } from './regionWords.ts';
 

@@ -1,20 +1,20 @@
 // Leaked test sentences, page by page, each beside the training text that holds it.
 import { memo, useState } from 'react';
-import type { Split } from '../../data/corpus.ts';
-import { taskOf } from '../../lab/analysableTasks.ts';
-import type { LeakPair } from '../../metrics/leakReport.ts';
+import type { LeakPair } from '../../analysis/questions/leaksQuery.ts';
+import type { Split } from '../../data/corpus/corpus.ts';
+import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { Pager } from '../components/Pager.tsx';
-import { SentenceLine } from '../components/SentenceLine.tsx';
-import { format } from '../format.ts';
-import { routeHref } from '../route.ts';
-import { taskRefName } from '../runName.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { useLab } from '../useLab.ts';
-import { usePageOf } from '../viewState.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
-import { TRAINING_SPLITS, type LeakCell } from './LeakSources.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { TRAINING_SPLITS, type LeakCell } from '../parts/LeakSources.tsx';
+import { Pager } from '../parts/Pager.tsx';
+import { SentenceLine } from '../parts/SentenceLine.tsx';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+import { usePageOf } from '../shared/viewState.ts';
 
 const PAGE_SIZE = 10;
 

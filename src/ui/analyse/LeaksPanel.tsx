@@ -1,21 +1,21 @@
 // Which test sentences of a category's tasks stand in its training text, and where.
 import { memo, useCallback, useState } from 'react';
-import { taskOf } from '../../lab/analysableTasks.ts';
-import { taskKey } from '../../lab/comparison.ts';
-import { csvText } from '../../lab/tableText.ts';
-import type { LeakReport } from '../../metrics/leakReport.ts';
+import type { LeakReport } from '../../analysis/questions/leaksQuery.ts';
+import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { taskKey } from '../../lab/comparison/comparison.ts';
+import { csvText } from '../../lab/comparison/tableText.ts';
 import { leastLeakTokens } from '../../metrics/leaks.ts';
-import { nearDefaults } from '../../metrics/nearIndex.ts';
+import { nearDefaults } from '../../metrics/text/nearIndex.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { Button } from '../components/Button.tsx';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { taskRefName } from '../runName.ts';
-import { saveFile } from '../saveFile.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { Button } from '../parts/Button.tsx';
+import { leakFinding, leakShare, LeakSources, TRAINING_SPLITS, type LeakCell } from '../parts/LeakSources.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { LeakPairs } from './LeakPairs.tsx';
-import { leakFinding, leakShare, LeakSources, TRAINING_SPLITS, type LeakCell } from './LeakSources.tsx';
 import type { PanelProps, Subject } from './subject.ts';
 
 interface LeakTableProps {

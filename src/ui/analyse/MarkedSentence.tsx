@@ -1,8 +1,8 @@
 // One sentence with mentions as lines beneath it, a line and a dash for each list of them, and in bold what it is shown for.
-import type { Mention, Split } from '../../data/corpus.ts';
+import type { Mention, Split } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { format } from '../format.ts';
-import { routeHref } from '../route.ts';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
 
 type Span = Pick<Mention, 'start' | 'end'>;
 

@@ -3,8 +3,8 @@ import { Surface } from 'recharts';
 import { ENTITY_RATIOS, type EntityRatio, type EntitySets } from '../../metrics/entitySets.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
-import { format } from '../format.ts';
-import { taskRefName } from '../runName.ts';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
 import { RATIO_WORDS } from './regionWords.ts';
 
 /** Of the rim: what lies beyond is told in words, or it would press all else into the middle. */

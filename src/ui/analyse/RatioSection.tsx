@@ -1,17 +1,17 @@
 // The five ratios of the entity sets of each task of the category, as a radar and a table in which tasks are chosen.
 import { useState } from 'react';
-import { siblingRun, taskOf } from '../../lab/analysableTasks.ts';
-import { taskKey } from '../../lab/comparison.ts';
+import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
+import { siblingRun, taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { taskKey } from '../../lab/comparison/comparison.ts';
 import { ENTITY_RATIOS } from '../../metrics/entitySets.ts';
-import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { methodName, taskRefName } from '../runName.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { useLab } from '../useLab.ts';
-import { AnalysisWait, PredictionGate } from './AnalysisWait.tsx';
+import { AnalysisWait, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { methodName, taskRefName } from '../shared/runName.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
 import { RatioRadar, type RatioLine } from './RatioRadar.tsx';
 import { RATIO_WORDS } from './regionWords.ts';
 import { predictionOf, type Subject } from './subject.ts';

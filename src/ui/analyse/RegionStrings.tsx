@@ -1,17 +1,17 @@
 // The strings of one region, most frequent first, searched and paged in the Worker.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import { SPLITS, type Mention } from '../../data/corpus.ts';
+import type { EntitySetsQuery, StringPlace, StringSentence } from '../../analysis/questions/entitySetsQuery.ts';
+import { SPLITS, type Mention } from '../../data/corpus/corpus.ts';
 import type { EntityRegion } from '../../metrics/entitySets.ts';
-import { mentionString } from '../../metrics/textSources.ts';
-import type { EntitySetsQuery, StringPlace, StringSentence } from '../../schema/entitySetsQuery.ts';
+import { mentionString } from '../../metrics/text/textSources.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import { Pager } from '../components/Pager.tsx';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
-import { taskRefName } from '../runName.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { usePageOf } from '../viewState.ts';
-import { AnalysisWait } from './AnalysisWait.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
+import { Pager } from '../parts/Pager.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 import { regionWords } from './regionWords.ts';
 

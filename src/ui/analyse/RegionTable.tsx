@@ -1,9 +1,9 @@
 // The regions of T, L and P as numbers; each can be chosen.
+import type { EntitySetDiagram } from '../../analysis/questions/entitySetsQuery.ts';
 import type { EntityRegion } from '../../metrics/entitySets.ts';
-import type { EntitySetDiagram } from '../../schema/entitySetsQuery.ts';
-import { Facts, type Fact } from '../components/Facts.tsx';
-import { TableBox } from '../components/TableBox.tsx';
-import { format } from '../format.ts';
+import { Facts, type Fact } from '../parts/Facts.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
 import { regionsShown, regionWords } from './regionWords.ts';
 
 export interface RegionTableProps {

@@ -1,11 +1,11 @@
 // Mention strings of training text, of the test's annotations and of predictions as sets: their diagram, their ratios, and what is in each region.
-import { taskOf } from '../../lab/analysableTasks.ts';
-import { taskKey } from '../../lab/comparison.ts';
+import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
+import { taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { taskKey } from '../../lab/comparison/comparison.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
-import type { EntitySetsQuery } from '../../schema/entitySetsQuery.ts';
-import { goTo } from '../route.ts';
-import { shownAnswer, useAnalysis } from '../useAnalysis.ts';
-import { AnalysisWait, NoSnapshot, PredictionGate } from './AnalysisWait.tsx';
+import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { goTo } from '../shared/route.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 import { EulerDiagram } from './EulerDiagram.tsx';
 import { RatioSection } from './RatioSection.tsx';
 import { RegionStrings, StringSentences } from './RegionStrings.tsx';

@@ -1,9 +1,9 @@
 // Chooses the task, the category around it, and the snapshot that is analysed; every choice is in the address.
-import { taskKey } from '../../lab/comparison.ts';
-import { format } from '../format.ts';
-import { goTo, NOTHING_CHOSEN, type AnalysisPlace } from '../route.ts';
-import { taskRefName } from '../runName.ts';
-import { useLayers } from '../usePool.ts';
+import { taskKey } from '../../lab/comparison/comparison.ts';
+import { format } from '../shared/format.ts';
+import { goTo, NOTHING_CHOSEN, type AnalysisPlace } from '../shared/route.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { useLayers } from '../shared/usePool.ts';
 import { choiceName, type Subject } from './subject.ts';
 
 export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {

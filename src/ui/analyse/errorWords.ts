@@ -1,8 +1,8 @@
 // The words for right and wrong mentions.
+import type { ErrorLine, KindChoice, RightChoice, SeenChoice } from '../../analysis/questions/errorsQuery.ts';
 import type { ErrorKind } from '../../metrics/errorKinds.ts';
 import type { SemevalView } from '../../metrics/semevalScores.ts';
-import { mentionText } from '../../metrics/textSources.ts';
-import type { ErrorLine, KindChoice, RightChoice, SeenChoice } from '../../schema/errorsQuery.ts';
+import { mentionText } from '../../metrics/text/textSources.ts';
 
 const kinds: Readonly<Record<ErrorKind, string>> = {
   correct: 'correct',

@@ -1,7 +1,12 @@
 // Places an Euler diagram in a picture: circles to scale, and a label for each region, beside the circles where there is no room within.
+import type {
+  EntitySetDiagram,
+  EulerCircle,
+  EulerLayout,
+  EulerPoint,
+} from '../../analysis/questions/entitySetsQuery.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
-import type { EntitySetDiagram, EulerCircle, EulerLayout, EulerPoint } from '../../schema/entitySetsQuery.ts';
-import { format } from '../format.ts';
+import { format } from '../shared/format.ts';
 import { regionWords } from './regionWords.ts';
 
 export interface PlacedLabel {

@@ -1,12 +1,17 @@
 // What the analysis page is about: a task, the category around it, and a snapshot of a run.
-import { analysableTasks, analysisCategories, runsOfTask, type AnalysisCategory } from '../../lab/analysableTasks.ts';
-import type { LabState } from '../../lab/labState.ts';
+import {
+  analysableTasks,
+  analysisCategories,
+  runsOfTask,
+  type AnalysisCategory,
+} from '../../lab/comparison/analysableTasks.ts';
+import type { LabState } from '../../lab/state/labState.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import { format } from '../format.ts';
-import type { AnalysisPlace } from '../route.ts';
-import { methodName } from '../runName.ts';
-import type { useLayers } from '../usePool.ts';
+import { format } from '../shared/format.ts';
+import type { AnalysisPlace } from '../shared/route.ts';
+import { methodName } from '../shared/runName.ts';
+import type { useLayers } from '../shared/usePool.ts';
 
 interface RunChoice {
   readonly record: RunRecord;

@@ -9,10 +9,10 @@ import {
   type RefObject,
 } from 'react';
 import { ResponsiveContainer } from 'recharts';
-import { csvText } from '../../lab/tableText.ts';
-import { Button } from '../components/Button.tsx';
-import { format } from '../format.ts';
-import { saveFile } from '../saveFile.ts';
+import { csvText } from '../../lab/comparison/tableText.ts';
+import { Button } from '../parts/Button.tsx';
+import { format } from '../shared/format.ts';
+import { saveFile } from '../shared/saveFile.ts';
 import { chartImage, pngOf } from './chartImage.ts';
 
 export interface LegendEntry {

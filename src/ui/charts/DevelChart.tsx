@@ -1,7 +1,7 @@
 // Devel precision, recall and F1 by epoch.
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { EpochPoint } from '../../schema/runRecord.ts';
-import { format } from '../format.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 

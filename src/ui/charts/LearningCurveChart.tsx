@@ -1,7 +1,7 @@
 // Test F1 by the number of training sentences, with its deviation over seeds, of one run or two.
 import { CartesianGrid, ErrorBar, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
-import type { LearningPoint } from '../../lab/comparisonCurves.ts';
-import { format } from '../format.ts';
+import type { LearningPoint } from '../../lab/comparison/comparisonCurves.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
 import { chartStyle } from './chartStyle.ts';

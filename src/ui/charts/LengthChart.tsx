@@ -1,8 +1,8 @@
 // How long the sentences of a corpus are, by split.
 import { useMemo } from 'react';
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
-import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus.ts';
-import { format } from '../format.ts';
+import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus/corpus.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { StepPoint } from '../../schema/runRecord.ts';
-import { format } from '../format.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 

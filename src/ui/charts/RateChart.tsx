@@ -1,10 +1,10 @@
 // F1 by slicing rate with its spread, and STL and MTL-XC as lines across.
 import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
-import type { ScoredSplit, TaskComparison } from '../../lab/comparison.ts';
-import { rateCurve } from '../../lab/comparisonCurves.ts';
-import type { SpreadOver } from '../../lab/contenderSpread.ts';
-import { format } from '../format.ts';
+import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
+import { rateCurve } from '../../lab/comparison/comparisonCurves.ts';
+import type { SpreadOver } from '../../lab/comparison/contenderSpread.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle } from './chartStyle.ts';

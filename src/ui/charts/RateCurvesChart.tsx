@@ -1,9 +1,9 @@
 // Devel F1 by epoch, one line a slicing rate, with STL and MTL-XC of the same task beside them.
 import { useMemo, useState } from 'react';
 import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
-import type { TaskComparison } from '../../lab/comparison.ts';
-import { comparisonCurves, roundsAndSeeds } from '../../lab/comparisonCurves.ts';
-import { format } from '../format.ts';
+import type { TaskComparison } from '../../lab/comparison/comparison.ts';
+import { comparisonCurves, roundsAndSeeds } from '../../lab/comparison/comparisonCurves.ts';
+import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle } from './chartStyle.ts';

@@ -1,9 +1,9 @@
 // Scores of strata of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
 import { Surface } from 'recharts';
-import type { SpanScore } from '../../metrics/spanScore.ts';
+import type { SpanScore } from '../../metrics/scores/spanScore.ts';
 import type { StratumScore } from '../../metrics/strata.ts';
-import { format } from '../format.ts';
-import type { Measure } from '../selectedSnapshot.ts';
+import { format } from '../shared/format.ts';
+import type { Measure } from '../shared/selectedSnapshot.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 

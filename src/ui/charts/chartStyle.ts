@@ -1,5 +1,5 @@
 // The look shared by all charts, in terms of the theme.
-import type { Contender } from '../../lab/comparison.ts';
+import type { Contender } from '../../lab/comparison/comparison.ts';
 
 const tick = { fill: 'var(--ink-soft)', fontSize: 11 };
 

@@ -1,7 +1,6 @@
 // The state that tests of kernels run with, and the dropout masks that belong to it.
-import type { DropoutSite, DropoutStream } from '../../../src/model/dropout.ts';
-import { dropoutKey, dropoutMask } from '../../../src/model/dropout.ts';
-import { stateWords } from '../../../src/engine/stepState.ts';
+import { stateWords } from '../../../src/engine/gpu/stepState.ts';
+import { dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../../src/model/dropout.ts';
 
 export const LAYERS = 2;
 const stream: DropoutStream = { seed: 5, step: 7, microBatch: 1 };

@@ -1,10 +1,8 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
-import type { EngineGpu } from '../../../src/engine/engineWays.ts';
-import { waysFor } from '../../../src/engine/engineWays.ts';
-import { Pipelines } from '../../../src/engine/pipelines.ts';
-import type { Recorder, Region } from '../../../src/engine/recorder.ts';
-import type { Words } from '../../fixtures/openRecording.ts';
-import { openRecording } from '../../fixtures/openRecording.ts';
+import { Pipelines } from '../../../src/engine/gpu/pipelines.ts';
+import type { Recorder, Region } from '../../../src/engine/gpu/recorder.ts';
+import { waysFor, type EngineGpu } from '../../../src/engine/network/engineWays.ts';
+import { openRecording, type Words } from '../../fixtures/openRecording.ts';
 
 let opened: Promise<GPUDevice> | null = null;
 

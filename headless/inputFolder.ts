@@ -1,0 +1,101 @@
+// The files of a named corpus or model on this machine, as if they had been dropped.
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DroppedFile, Lab } from '../src/lab/state/labState.ts';
+import { runTitle } from '../src/lab/state/runViews.ts';
+import { LabError } from '../src/util/labError.ts';
+import type { TaggerExport } from '../src/wire/taggerRef.ts';
+import { layersOf, type TextOutput } from './progressReport.ts';
+
+const builtInFolder = fileURLToPath(new URL('../public', import.meta.url));
+
+/**
+ * The files under `<folder>/<name>`, or those of the corpus or model of that name that comes with the lab.
+ * Throws LabError `headless/input` naming the folders where it was looked for.
+ */
+export async function inputFolder(
+  kind: 'corpora' | 'models',
+  name: string,
+  folder: string | null,
+): Promise<readonly DroppedFile[]> {
+  if (path.basename(name) !== name || name === '..') {
+    throw new LabError('headless/input', `"${name}" cannot be the name of a folder.`);
+  }
+  const candidates = [...(folder === null ? [] : [folder]), path.join(builtInFolder, kind)];
+  for (const candidate of candidates) {
+    const files = await filesUnder(path.join(candidate, name), name);
+    if (files.length > 0) return files;
+  }
+  const looked = candidates.map((candidate) => path.join(candidate, name));
+  throw new LabError('headless/input', `The plan needs ${name}, which is not in the ${kind} folder.`, {
+    expected: `files in ${looked.join(' or ')}`,
+    got: folder === null ? `no --${kind} folder` : 'none',
+  });
+}
+
+/** All files in a folder and below, their paths beginning with `dropPath`; none where there is no such folder. */
+export async function filesUnder(folder: string, dropPath: string): Promise<DroppedFile[]> {
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  const files: DroppedFile[] = [];
+  for (const entry of entries) {
+    const place = path.join(folder, entry.name);
+    const inside = `${dropPath}/${entry.name}`;
+    if (entry.isDirectory()) files.push(...(await filesUnder(place, inside)));
+    else files.push({ path: inside, sizeBytes: (await stat(place)).size, bytes: () => readWhole(place) });
+  }
+  return files;
+}
+
+/** A copy of its own, because Node hands out small files as views of a shared buffer. */
+async function readWhole(place: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(place));
+}
+
+/**
+ * Folders `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, as the titles of two runs can be the same; one that is
+ * there already is replaced when the new one is whole.
+ */
+export async function writeModels(
+  lab: Lab,
+  runIds: readonly string[],
+  outFolder: string,
+  output: TextOutput,
+): Promise<void> {
+  for (const { record } of lab.getState().runs) {
+    const { spec, status, selectedEpoch } = record;
+    if (!runIds.includes(spec.id) || status !== 'finished' || selectedEpoch === null) continue;
+    const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
+    const name = `${title}-${spec.id.slice(0, 8)}`;
+    const folder = path.join(outFolder, 'models', name);
+    await writeFolder(
+      lab,
+      { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' },
+      folder,
+    );
+    output.write(`Model: ${folder}\n`);
+  }
+}
+
+async function writeFolder(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
+  const unfinished = `${folder}~`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  const files = new Map<string, FileHandle>();
+  try {
+    await lab.exportTagger(request, async ({ name, bytes }) => {
+      const file = files.get(name) ?? (await open(path.join(unfinished, name), 'w'));
+      files.set(name, file);
+      await file.writeFile(bytes);
+    });
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+  await rm(folder, { recursive: true, force: true });
+  await rename(unfinished, folder);
+}

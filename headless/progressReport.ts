@@ -1,0 +1,134 @@
+// Tells in a terminal how the runs of a lab go: a line that is rewritten where that works, else a line now and then.
+import type { Lab, RunView } from '../src/lab/state/labState.ts';
+import { runTitle } from '../src/lab/state/runViews.ts';
+import type { SplitScores } from '../src/metrics/scores/spanScore.ts';
+import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
+import { LabError } from '../src/util/labError.ts';
+
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Least time between two lines about the same thing, in milliseconds: on a terminal, and where every line stays. */
+const rewriteEveryMs = 100;
+const lineEveryMs = 10_000;
+
+/** Writes what happens to the runs of `runIds` until the answer is called: epochs from now on, ends with their scores. */
+export function progressReport(lab: Lab, runIds: readonly string[], output: TextOutput): () => void {
+  const toldEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
+  const toldStatus = new Map<string, string>();
+  let toldSubject = '';
+  let toldAt = -Infinity;
+  let isOpen = false;
+
+  function line(text: string): void {
+    output.write(`${isOpen ? '\r\x1b[K' : ''}${text}\n`);
+    isOpen = false;
+  }
+
+  function tellLive(view: RunView, title: string): void {
+    if (view.live === null) return;
+    const text = `${title}  ${describeLive(view)}`;
+    const now = performance.now();
+    // Every phase deserves to be seen where it costs no line.
+    const subject = output.isTTY === true ? `${title} ${view.live.phase}` : title;
+    if (subject === toldSubject && now - toldAt < (output.isTTY === true ? rewriteEveryMs : lineEveryMs)) return;
+    if (output.isTTY === true) {
+      output.write(`\r\x1b[K${text.slice(0, (output.columns ?? 80) - 1)}`);
+      isOpen = true;
+    } else {
+      line(text);
+    }
+    toldSubject = subject;
+    toldAt = now;
+  }
+
+  function tell(): void {
+    for (const view of lab.getState().runs) {
+      const { record } = view;
+      const place = runIds.indexOf(record.spec.id);
+      if (place < 0) continue;
+      const title = `[${place + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
+      for (const point of record.epochs.slice(toldEpochs.get(record.spec.id) ?? 0)) {
+        const devel = describeSplit('devel', point.devel);
+        line(`${title}  epoch ${point.epoch}/${epochsOf(record)}  loss ${point.loss.toFixed(3)}${devel}`);
+        toldEpochs.set(record.spec.id, point.epoch);
+      }
+      if (toldStatus.get(record.spec.id) !== record.status) {
+        toldStatus.set(record.spec.id, record.status);
+        const end = describeEnd(record);
+        if (end !== null) line(`${title}  ${end}`);
+      }
+      tellLive(view, title);
+    }
+  }
+
+  const leave = lab.subscribe(tell);
+  tell();
+  return () => {
+    leave();
+    if (isOpen) line('');
+  };
+}
+
+/** The layers of a run's encoder, or null when its model is not here. */
+export function layersOf(lab: Lab, { model }: RunSpec): number | null {
+  return lab.getState().models.find(({ id }) => id === model.id)?.layers ?? null;
+}
+
+/** Epochs in all; where the steps are fixed they follow from the length of the first. */
+function epochsOf({ spec, totalSteps, epochs }: RunRecord): number {
+  const [first] = epochs;
+  return spec.config.steps === null || first === undefined ? spec.config.epochs : Math.ceil(totalSteps / first.step);
+}
+
+function describeLive({ record, live }: RunView): string {
+  if (live === null) return '';
+  const progress = live.total > 0 ? ` ${live.done}/${live.total}` : '';
+  const point = record.steps.at(-1);
+  if (live.phase !== 'training' || point === undefined) return `${live.phase}${progress}`;
+  const speed = live.tokensPerSecond === null ? '' : `  ${Math.round(live.tokensPerSecond)} tokens/s`;
+  const remaining = live.remainingMs === null ? '' : `  ${describeTime(live.remainingMs)} left`;
+  const rate = point.learningRate.toExponential(2);
+  return `step ${record.step}/${record.totalSteps}  loss ${point.loss.toFixed(3)}  lr ${rate}${speed}${remaining}`;
+}
+
+/** Null for a run that has not come to an end. */
+function describeEnd(record: RunRecord): string | null {
+  switch (record.status) {
+    case 'finished': {
+      const chosen = record.snapshots.find(({ epoch }) => epoch === record.selectedEpoch);
+      const scores = `${describeSplit('devel', chosen?.devel)}${describeSplit('test', chosen?.test)}`;
+      return `finished in ${describeTime(record.elapsedMs)}  epoch ${record.selectedEpoch}${scores}`;
+    }
+    case 'failed':
+      return `failed: ${record.failure === null ? 'without a reason' : LabError.describe(record.failure)}`;
+    case 'paused':
+    case 'stopped':
+      return `${record.status} at step ${record.step}`;
+    case 'queued':
+    case 'running':
+      return null;
+  }
+}
+
+/** Precision, recall and F1 of one task; of several their mean F1 and each one's own. */
+function describeSplit(name: string, tasks: readonly (SplitScores | null)[] = []): string {
+  const scored = tasks.flatMap((scores) => (scores === null ? [] : [scores.lenient.overall]));
+  const [first] = scored;
+  if (first === undefined) return '';
+  if (scored.length === 1) {
+    return `  ${name} P ${first.precision.toFixed(2)} R ${first.recall.toFixed(2)} F1 ${first.f1.toFixed(2)}`;
+  }
+  const mean = scored.reduce((sum, { f1 }) => sum + f1, 0) / scored.length;
+  return `  ${name} F1 ${mean.toFixed(2)} (${scored.map(({ f1 }) => f1.toFixed(2)).join(' ')})`;
+}
+
+function describeTime(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,288 @@
+// Headless from its arguments to its exit code: takes the plan's inputs in, trains its runs, writes the result file.
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createLab } from '../src/lab/lab.ts';
+import { parsePlan } from '../src/lab/plans/expandPlan.ts';
+import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
+import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
+import type { Lab, RunGraph, RunNode } from '../src/lab/state/labState.ts';
+import { runTitle } from '../src/lab/state/runViews.ts';
+import type { PlanCategory, PlanFile, PlanTask } from '../src/schema/planFile.ts';
+import type { RunSpec } from '../src/schema/runRecord.ts';
+import { fileSystem } from '../src/storage/fileSystem.ts';
+import type { Store } from '../src/storage/store.ts';
+import { LabError } from '../src/util/labError.ts';
+import { softwareVersion } from '../src/util/softwareVersion.ts';
+import type { ServerClient } from '../src/wire/trainingProtocol.ts';
+import { requestFile } from '../workers/publicFiles.ts';
+import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
+import { inputFolder, writeModels } from './inputFolder.ts';
+import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
+
+/** Ends with a line of totals and a line break. */
+function describeGraph(graph: RunGraph, titleOf: (spec: RunSpec) => string): string {
+  const { nodes, runsLeft, stepsLeft, storageBytes, isUpperBound } = graph;
+  const ids = new Set(nodes.map(({ spec }) => spec.id));
+  const lines: string[] = [];
+  const tell = (node: RunNode, depth: number): void => {
+    lines.push(`${'  '.repeat(depth + 1)}${titleOf(node.spec)}  ${stateOf(node)}`);
+    for (const child of nodes) if (child.spec.parent === node.spec.id) tell(child, depth + 1);
+  };
+  for (const node of nodes) if (node.spec.parent === null || !ids.has(node.spec.parent)) tell(node, 0);
+  const most = isUpperBound ? 'at most ' : '';
+  const total =
+    runsLeft === 0
+      ? 'All are finished already.'
+      : `${counted(runsLeft, 'run')} to train, ${most}${counted(stepsLeft, 'step')}, up to ${sizeOf(storageBytes)} of storage.`;
+  return `Runs, each below the one it starts from:\n${lines.join('\n')}\n${total}\n`;
+}
+
+function stateOf({ status, isReused, stepsLeft, cost }: RunNode): string {
+  if (isReused) return 'finished already, reused';
+  const begun = stepsLeft < cost.steps ? ` left of ${cost.steps}` : '';
+  return `${counted(stepsLeft, 'step')}${begun}${status === 'new' || status === 'queued' ? '' : ` (${status})`}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+interface HeadlessSurroundings {
+  readonly output: TextOutput;
+  readonly errors: TextOutput;
+  /** Aborted by Ctrl-C: what trains is paused with a checkpoint. */
+  readonly interrupt: AbortSignal;
+  /** Starts the training server on a store. */
+  readonly openServer: (store: Store) => ServerClient;
+}
+
+type Input = PlanFile['model'];
+
+const exitCodes = { finished: 0, failed: 1, wrongInput: 2, paused: 130 } as const;
+
+/** Answers with the exit code; every error has been told by then. */
+export async function runHeadless(args: readonly string[], surroundings: HeadlessSurroundings): Promise<number> {
+  try {
+    const parsed = headlessArguments(args);
+    if (parsed === null) {
+      surroundings.output.write(headlessUsage);
+      return exitCodes.finished;
+    }
+    return await trainPlan(parsed, surroundings);
+  } catch (error) {
+    const data = LabError.toData(error);
+    surroundings.errors.write(`${LabError.describe(data)}\n`);
+    if (data.code === 'headless/usage') surroundings.errors.write(`\n${headlessUsage}`);
+    return /^(headless|plan)\//.test(data.code) ? exitCodes.wrongInput : exitCodes.failed;
+  }
+}
+
+async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurroundings): Promise<number> {
+  const { output, errors, interrupt, openServer } = surroundings;
+  const plan = await readPlan(parsed.planFile);
+  const store = fileSystem(path.join(parsed.outFolder, 'store'));
+  const server: { client?: ServerClient } = {};
+  const lab = createLab({
+    store,
+    openServer: () => (server.client = openServer(store)),
+    fetchBuiltIn: null,
+    requestFile,
+    software: softwareVersion,
+  });
+  const stopNotices = tellNotices(lab, errors);
+  try {
+    await lab.open(parsed.backend);
+    const { backend, machine } = lab.getState();
+    if (Object.keys(parsed.machine).length > 0) await lab.setMachine({ ...machine, ...parsed.machine });
+    if (backend.status === 'failed') throw LabError.fromData(backend.error);
+    if (backend.status === 'ready') tellBackend(output, backend.report);
+    if (backend.status === 'ready' && parsed.machine.precision === 'mixed' && !backend.report.mixedPrecision.admitted) {
+      output.write(`Mixed precision is not used. ${backend.report.mixedPrecision.reason}\n`);
+    }
+    const known = await takeIn(lab, plan, parsed, interrupt);
+    if (known === null || interrupt.aborted) return exitCodes.paused;
+    output.write(describeGraph(lab.previewPlan(known), (spec) => runTitle(spec, layersOf(lab, spec))));
+    const runIds = await lab.startPlan(known);
+    const stopProgress = progressReport(lab, runIds, output);
+    await ended(lab, interrupt, () => errors.write('\nPausing: a checkpoint is written.\n'));
+    stopProgress();
+    const statuses = runIds.map((runId) => statusOf(lab, runId));
+    const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
+    if (!isStuck && !statuses.every((status) => status === 'finished' || status === 'failed')) {
+      if (lab.getState().backend.status === 'failed') return exitCodes.failed;
+      output.write('Paused. The same command goes on from here.\n');
+      return exitCodes.paused;
+    }
+    tellWaiting(lab, errors);
+    output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
+    if (parsed.exportModels) await writeModels(lab, runIds, parsed.outFolder, output);
+    return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
+  } finally {
+    stopNotices();
+    server.client?.close();
+  }
+}
+
+async function readPlan(file: string): Promise<PlanFile> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError('headless/plan', `The plan file ${file} cannot be read: ${reason}`, { cause });
+  }
+  return parsePlan(text);
+}
+
+/**
+ * Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. Null when it
+ * was interrupted while the model was downloaded.
+ */
+async function takeIn(
+  lab: Lab,
+  plan: PlanFile,
+  parsed: HeadlessArguments,
+  interrupt: AbortSignal,
+): Promise<PlanFile | null> {
+  const model =
+    parsed.modelFrom === null
+      ? await takeInput(lab, 'models', plan.model, parsed.modelsFolder)
+      : await takeFromHub(lab, plan.model, parsed.modelFrom, interrupt);
+  if (model === null) return null;
+  const categories: PlanCategory[] = [];
+  for (const category of plan.categories) {
+    const tasks: PlanTask[] = [];
+    for (const { corpus, type } of category.tasks) {
+      tasks.push({ corpus: await takeInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
+    }
+    categories.push({ ...category, tasks });
+  }
+  return { ...plan, model, categories };
+}
+
+async function takeInput(lab: Lab, kind: 'corpora' | 'models', input: Input, folder: string | null): Promise<Input> {
+  const imported = await lab.importFiles(await inputFolder(kind, input.name, folder));
+  return wantedInput(lab, kind, input, kind === 'corpora' ? imported.corpusIds : imported.modelIds);
+}
+
+/** The plan's model from a hub, asked only where the store has none from there yet; null when it was interrupted. */
+async function takeFromHub(
+  lab: Lab,
+  model: Input,
+  { repository, revision }: NonNullable<HeadlessArguments['modelFrom']>,
+  interrupt: AbortSignal,
+): Promise<Input | null> {
+  const held = lab
+    .getState()
+    .models.find(
+      ({ source }) => source?.repository === repository && [source.revision, source.commit].includes(revision),
+    );
+  if (held !== undefined) return wantedInput(lab, 'models', model, [held.id]);
+  const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
+  interrupt.addEventListener('abort', cancel, { once: true });
+  const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
+  const modelId = found === null ? null : await lab.downloadModel(found.download);
+  interrupt.removeEventListener('abort', cancel);
+  return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
+}
+
+/** The one of what was brought in that the plan means. Throws LabError `headless/input` or `plan/...-differs`. */
+function wantedInput(
+  lab: Lab,
+  kind: 'corpora' | 'models',
+  { name, fingerprint }: Input,
+  ids: readonly string[],
+): Input {
+  const found = lab.getState()[kind].filter(({ id }) => ids.includes(id));
+  const wanted = found.find((one) => one.fingerprint === fingerprint) ?? found[0];
+  const noun = kind === 'corpora' ? 'corpus' : 'model';
+  if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} holds no usable ${noun}.`);
+  if (fingerprint !== undefined && wanted.fingerprint !== fingerprint) {
+    throw new LabError(`plan/${noun}-differs`, `The ${noun} ${name} here is not the one that the plan was made with.`, {
+      expected: `fingerprint ${fingerprint.slice(0, 16)}`,
+      got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
+    });
+  }
+  if (fingerprint === undefined && found.length > 1) {
+    throw new LabError('headless/input', `The folder ${name} holds more than one ${noun}.`, {
+      expected: 'one, or a fingerprint in the plan',
+      got: found.map((one) => one.name).join(', '),
+    });
+  }
+  return { name, fingerprint: wanted.fingerprint };
+}
+
+/** Resolves when no run is on the device and none will be: all are done, paused, wait for a failed one, or the server is gone. */
+async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Promise<void> {
+  async function pause(): Promise<void> {
+    const { queue, activeRunId } = lab.getState();
+    for (const runId of queue) await lab.pauseRun(runId);
+    if (activeRunId === null) return;
+    onPause();
+    await lab.pauseRun(activeRunId);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      const state = lab.getState();
+      const waits = state.queue.length > 0 && state.backend.status !== 'failed' && !isQueueStuck(state);
+      if (state.activeRunId !== null || waits) return;
+      leave();
+      resolve();
+    };
+    const leave = lab.subscribe(look);
+    const interrupted = (): void => void pause().catch(reject);
+    if (interrupt.aborted) interrupted();
+    else interrupt.addEventListener('abort', interrupted, { once: true });
+    look();
+  });
+}
+
+async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, folder: string): Promise<string> {
+  const { checksum: _derived, ...members } = lab.exportResult(runIds);
+  const result = sealResultFile({ ...members, plan: { ...members.plan, name: plan.name } });
+  const place = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${place}~`, `${JSON.stringify(result, null, 2)}\n`);
+  await rename(`${place}~`, place);
+  return place;
+}
+
+/** Runs that were never trained because what they start from failed. */
+function tellWaiting(lab: Lab, errors: TextOutput): void {
+  const state = lab.getState();
+  for (const runId of state.queue) {
+    const spec = state.runs.find(({ record }) => record.spec.id === runId)?.record.spec;
+    const wait = waitsFor(state, runId);
+    if (spec !== undefined && wait !== null) {
+      errors.write(`Not trained: ${runTitle(spec, layersOf(lab, spec))}. ${wait.reason}\n`);
+    }
+  }
+}
+
+function statusOf(lab: Lab, runId: string): string | undefined {
+  return lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status;
+}
+
+function tellBackend(
+  output: TextOutput,
+  report: { readonly environment: { backend: string; device: string }; readonly reason: string },
+): void {
+  output.write(`Backend: ${report.environment.backend} on ${report.environment.device}. ${report.reason}\n`);
+}
+
+/** Warnings and errors of the lab, each once; what is merely known already (`info`) is not worth a line here. */
+function tellNotices(lab: Lab, errors: TextOutput): () => void {
+  let lastTold = 0;
+  return lab.subscribe(() => {
+    for (const { id, severity, message } of lab.getState().notices) {
+      if (id <= lastTold) continue;
+      lastTold = id;
+      if (severity !== 'info') errors.write(`${severity}: ${message}\n`);
+    }
+  });
+}

@@ -1,0 +1,97 @@
+// What is asked about entity sets, and what is answered: their sizes, the strings of a region, the sentences of a string.
+import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
+import type { EntityRegion, EntitySetOptions, EntitySets, EntityString } from '../../metrics/entitySets.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+
+export interface EntitySetsQuery extends Required<EntitySetOptions> {
+  /** Its test sentences give L, and those of its type that are predicted in them P. */
+  readonly task: Task;
+  /** The tasks whose text is training text, `task` among them. */
+  readonly category: readonly Task[];
+  /** On test of `task`; null for T and L alone. */
+  readonly prediction: PredictionRequest | null;
+}
+
+export type EntitySetSizes = Omit<EntitySets, 'strings'>;
+
+export interface EntitySetDiagram extends EntitySetSizes {
+  readonly layout: EulerLayout;
+}
+
+export interface EntityStringsQuery {
+  readonly sets: EntitySetsQuery;
+  readonly region: EntityRegion;
+  /** Only strings with this in them, whatever its case; empty for all. */
+  readonly find: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Most frequent first, as `entitySets` orders them. */
+export interface EntityStringsPage {
+  readonly total: number;
+  readonly strings: readonly EntityString[];
+}
+
+/** A split of a task, by its place in the query's `category`. */
+export interface StringPlace {
+  readonly task: number;
+  readonly split: Split;
+}
+
+export interface StringSentencesQuery {
+  readonly sets: EntitySetsQuery;
+  readonly text: string;
+  /** Null for every place. */
+  readonly where: StringPlace | null;
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface StringSentence extends StringPlace {
+  /** From 0, in the split. */
+  readonly index: number;
+  readonly tokens: readonly string[];
+  /** As annotated, of the task's type. */
+  readonly mentions: readonly Mention[];
+  /** Null outside of the sentences that were predicted. */
+  readonly predicted: readonly Mention[] | null;
+}
+
+/** Sentences in which the string is a mention, annotated or predicted: those of the task's test first, then training, then other tests. */
+export interface StringSentencesPage {
+  /** Every place that has any, with how many. */
+  readonly places: readonly (StringPlace & { readonly sentences: number })[];
+  /** Of `where`. */
+  readonly total: number;
+  readonly sentences: readonly StringSentence[];
+}
+
+export interface EulerPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface EulerCircle extends EulerPoint {
+  readonly radius: number;
+}
+
+export interface EulerRegion {
+  /** Its area: what it would be to be exact is the region's strings. Three circles have no place for every seven numbers. */
+  readonly drawn: number;
+  /** The middle of its widest part, and the distance from there to the nearest circle; null where it is not drawn. */
+  readonly middle: (EulerPoint & { readonly clearance: number }) | null;
+}
+
+/** In a plane where a unit of area is a string: T to the left, L above P. */
+export interface EulerLayout {
+  /** Radius 0 for empty sets; P is empty without predictions. */
+  readonly circles: Readonly<Record<'T' | 'L' | 'P', EulerCircle>>;
+  readonly regions: Readonly<Record<EntityRegion, EulerRegion>>;
+}
+
+/** The train splits of these tasks, and their devel splits unless `trainOnly`. */
+export interface TrainingTasks {
+  readonly tasks: readonly Task[];
+  readonly trainOnly: boolean;
+}

@@ -1,0 +1,99 @@
+// What is asked about the quality of labels, and what is answered: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
+import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
+import type { LabelConflict, LabelPlace } from '../../metrics/labelConflicts.ts';
+import type { LabelPair } from '../../metrics/labelPairs.ts';
+import type { MissedLabel, ReviewRow } from '../../metrics/reviewRows.ts';
+import type { EntitySetsQuery } from './entitySetsQuery.ts';
+
+/** The labels of all splits of some tasks. */
+export interface LabelsQuery {
+  readonly category: readonly Task[];
+}
+
+export interface LabelPage {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A sentence of the category, by the place of its task in the query's `category`. */
+export interface LabelledSentence {
+  readonly task: number;
+  readonly split: Split;
+  /** From 0, in the split. */
+  readonly index: number;
+  readonly tokens: readonly string[];
+  /** As annotated, of the task's type. */
+  readonly mentions: readonly Mention[];
+}
+
+export interface MissedLabelsQuery extends LabelPage {
+  readonly sets: EntitySetsQuery;
+}
+
+export interface MissedLabelsPage {
+  readonly total: number;
+  readonly missed: readonly (MissedLabel & Pick<LabelledSentence, 'tokens' | 'mentions'>)[];
+}
+
+export type ConflictScope = 'all' | 'inside' | 'across';
+
+export interface LabelConflictsQuery extends LabelsQuery, LabelPage {
+  /** Texts that one task labels both ways, or that no task does and two do differently. */
+  readonly scope: ConflictScope;
+  /** Only texts with this in them, whatever its case; empty for all. */
+  readonly find: string;
+}
+
+export interface LabelConflictsPage {
+  /** Of the query, among those that are kept. */
+  readonly total: number;
+  /** Found and not kept: those with the fewest places against the rest. */
+  readonly left: number;
+  /** Without their places; `task` is a place in the query's `category`, as text. */
+  readonly conflicts: readonly Omit<LabelConflict, 'places'>[];
+}
+
+export interface ConflictPlacesQuery extends LabelsQuery, LabelPage {
+  readonly text: string;
+  /** Those with the label that most have, those with another, or all. */
+  readonly which: 'all' | 'usual' | 'other';
+}
+
+export interface ConflictPlacesPage {
+  /** Among those that are kept of each label. */
+  readonly total: number;
+  readonly places: readonly (LabelledSentence & Pick<LabelPlace, 'start' | 'label' | 'isUsual'>)[];
+}
+
+export interface LabelPairsQuery extends LabelsQuery, LabelPage {
+  /** Nearly the same text too. */
+  readonly near: boolean;
+}
+
+export type LabelPairSide = LabelledSentence & {
+  /** Mentions that the other side does not have. */
+  readonly only: readonly Mention[];
+};
+
+export interface LabelPairsPage {
+  readonly total: number;
+  /** Found and not kept: the least alike. */
+  readonly left: number;
+  readonly pairs: readonly (Pick<LabelPair, 'kind' | 'similarity'> & {
+    readonly sides: readonly [LabelPairSide, LabelPairSide];
+  })[];
+}
+
+/** All of the above as rows. */
+export interface ReviewQuery extends LabelsQuery, LabelPage {
+  /** Of each task of the category, for the rows. */
+  readonly names: readonly string[];
+  readonly near: boolean;
+  /** For likely missed labels; null without predictions. */
+  readonly sets: EntitySetsQuery | null;
+}
+
+export interface ReviewPage {
+  readonly total: number;
+  readonly rows: readonly ReviewRow[];
+}

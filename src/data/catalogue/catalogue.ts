@@ -1,0 +1,96 @@
+// The 22 sub-tasks of the paper: where their sentences are publicly, what is in them, and the figures the paper prints.
+import type { Split } from '../corpus/corpus.ts';
+import { subTaskRows, type SubTaskRow } from './subTaskRows.ts';
+
+/** The paper's categories. */
+export const CATEGORY_NAMES = ['chemical', 'disease', 'gene', 'species'] as const;
+export type CategoryName = (typeof CATEGORY_NAMES)[number];
+
+/** Type names that mentions of a category take when its tasks are trained together. */
+export const CATEGORY_TYPE_NAMES: Readonly<Record<CategoryName, string>> = {
+  chemical: 'Chemical',
+  disease: 'Disease',
+  gene: 'Gene',
+  species: 'Species',
+};
+
+/** Percent. */
+export interface PublishedScore {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** One dataset restricted to one entity type, as the paper compares them. */
+export interface SubTask {
+  /** `<dataset>:<category>`. */
+  readonly id: string;
+  readonly category: CategoryName;
+  readonly dataset: string;
+  /** In `data/` of github.com/cambridgeltl/MTL-Bioinformatics-2016: mentions of this type alone (JNLPBA: of five types). */
+  readonly folder: string;
+  /** Of train.tsv, devel.tsv and test.tsv together; null where it was not measured. */
+  readonly sizeBytes: number | null;
+  /** The type in that folder. */
+  readonly type: string;
+  /** The folder that the released code reads, with all types of the dataset, and the type there. */
+  readonly multiTypeFolder: string;
+  readonly multiTypeType: string;
+  readonly licence: string;
+  /** Null where it was not counted. Those of JNLPBA count the pseudo-sentences `-DOCSTART-` as sentences. */
+  readonly splits: Readonly<
+    Record<Split, { readonly sentences: number; readonly tokens: number; readonly mentions: number } | null>
+  >;
+  readonly published: {
+    /** Table 1. */
+    readonly STL: PublishedScore;
+    readonly 'MTL-XC': PublishedScore;
+    /** Table 2, percent. */
+    readonly 'MTL-LS': readonly { readonly slicingRate: number; readonly f1: number }[];
+  };
+  /** Where the paper contradicts itself, and what to know before its figures are compared with others. */
+  readonly notes: readonly string[];
+}
+
+/** What can be said about the licences of all folders; each sub-task names its own. */
+export const LICENCE_NOTE =
+  'The repository says that the corpora in its data folder can be redistributed, except that this is unclear for BC4CHEMD; the collection ' +
+  'is CC BY 4.0 (Crichton, Pyysalo, Chiu and Korhonen, 2017). Each corpus keeps the licence of its makers. GENIA licence: annotations ' +
+  'CC BY 3.0, "Corpus annotations (c) GENIA Project", to be passed on with the licence text. BioNLP13CG and BioNLP13PC: CC BY-SA 3.0.';
+
+/** In the order of the paper's tables: by category, then by name. */
+export const SUB_TASKS: readonly SubTask[] = subTaskRows.map((row) => {
+  const [dataset, category] = row.id.split(':');
+  const [train, devel, test] = row.splits.map((split) => {
+    if (split === null) return null;
+    const [sentences, tokens, mentions] = split;
+    return { sentences, tokens, mentions };
+  });
+  return {
+    id: row.id,
+    category: CATEGORY_NAMES.find((name) => name === category) ?? 'chemical',
+    dataset: dataset ?? row.id,
+    folder: row.folder,
+    sizeBytes: row.sizeBytes,
+    type: row.type,
+    multiTypeFolder: row.multiType[0],
+    multiTypeType: row.multiType[1],
+    licence: row.licence,
+    splits: { train: train ?? null, devel: devel ?? null, test: test ?? null },
+    published: {
+      STL: scoreOf(row.stl),
+      'MTL-XC': scoreOf(row.mtlXc),
+      'MTL-LS': row.mtlLs.map((f1, index) => ({ slicingRate: (index + 1) / 4, f1 })),
+    },
+    notes: row.notes ?? [],
+  };
+});
+
+/** The sub-task of this id, or undefined. */
+export function catalogueTask(id: string): SubTask | undefined {
+  return SUB_TASKS.find((subTask) => subTask.id === id);
+}
+
+function scoreOf([precision, recall, f1]: SubTaskRow['stl']): PublishedScore {
+  return { precision, recall, f1 };
+}

@@ -1,0 +1,37 @@
+// The nouns of annotated text: corpus, sentence, mention, split, task.
+export const SPLITS = ['train', 'devel', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** A span of tokens `[start, end)` of one sentence with an entity type. Mentions are flat: none overlaps another. */
+export interface Mention {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Tokens and the mentions in them, in order of their start. Tags are made from mentions when a run needs them. */
+export interface Sentence {
+  readonly tokens: readonly string[];
+  readonly mentions: readonly Mention[];
+}
+
+export type CorpusSentences = Readonly<Record<Split, readonly Sentence[]>>;
+
+/** One corpus restricted to one entity type, or all its types together (`type: null`). */
+export interface Task {
+  readonly corpusId: string;
+  readonly type: string | null;
+}
+
+export function isSameTask(left: Task, right: Task): boolean {
+  return left.corpusId === right.corpusId && left.type === right.type;
+}
+
+/** The sentences of a task: mentions of other types become plain text. */
+export function restrictToType(sentences: readonly Sentence[], type: string | null): readonly Sentence[] {
+  if (type === null) return sentences;
+  return sentences.map(({ tokens, mentions }) => ({
+    tokens,
+    mentions: mentions.filter((mention) => mention.type === type),
+  }));
+}

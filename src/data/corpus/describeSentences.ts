@@ -1,0 +1,70 @@
+// What a corpus amounts to: its types, its counts, its fingerprint.
+import { fingerprint } from '../../util/digest.ts';
+import { Rng } from '../../util/random.ts';
+import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
+import type { SplitCounts } from './corpusSource.ts';
+
+export interface CorpusDescription {
+  /** Entity types in code-unit order. */
+  readonly types: string[];
+  readonly counts: Record<Split, SplitCounts>;
+  readonly fingerprint: string;
+}
+
+/** Everything a corpus record says about the sentences alone. */
+export function describeSentences(sentences: CorpusSentences): CorpusDescription {
+  const counts = {
+    train: countSentences(sentences.train),
+    devel: countSentences(sentences.devel),
+    test: countSentences(sentences.test),
+  };
+  const types = [...new Set(SPLITS.flatMap((split) => Object.keys(counts[split].perType)))].sort();
+  return { types, counts, fingerprint: fingerprintOfSentences(sentences) };
+}
+
+/** Sentences, tokens, mentions, mentions per type, and the tokens of the longest sentence. */
+export function countSentences(sentences: readonly Sentence[]): SplitCounts {
+  const perType = new Map<string, number>();
+  let tokens = 0;
+  let mentions = 0;
+  let longest = 0;
+  for (const sentence of sentences) {
+    tokens += sentence.tokens.length;
+    mentions += sentence.mentions.length;
+    longest = Math.max(longest, sentence.tokens.length);
+    for (const { type } of sentence.mentions) perType.set(type, (perType.get(type) ?? 0) + 1);
+  }
+  const inOrder = [...perType].sort(([left], [right]) => (left < right ? -1 : 1));
+  return { sentences: sentences.length, tokens, mentions, longest, perType: Object.fromEntries(inOrder) };
+}
+
+/** SHA-256 over tokens and mentions by split: file names and the tag scheme of the files do not enter. */
+function fingerprintOfSentences(sentences: CorpusSentences): string {
+  const contentOf = (split: Split) =>
+    sentences[split].map(({ tokens, mentions }) => [
+      tokens,
+      mentions.map(({ type, start, end }) => [type, start, end]),
+    ]);
+  return fingerprint({ train: contentOf('train'), devel: contentOf('devel'), test: contentOf('test') });
+}
+
+/** How many of so many sentences a share between 0 and 1 has: rounded, and one at least where there are any. */
+export function shareOfCount(count: number, share: number): number {
+  return Math.min(count, Math.max(1, Math.round(share * count)));
+}
+
+/**
+ * A share of the sentences, in their order. Nested: a smaller share of the same sentences under the same seed is part of a larger one. Drawn by
+ * place alone, so that tasks made of the same text share it too; another seed draws others.
+ */
+export function shareOfSentences<Sentence>(
+  sentences: readonly Sentence[],
+  share: number,
+  seed: number,
+): readonly Sentence[] {
+  const places = Rng.seeded(seed)
+    .fork('trainShare')
+    .shuffled([...sentences.keys()]);
+  const drawn = new Set(places.slice(0, shareOfCount(sentences.length, share)));
+  return sentences.filter((_, place) => drawn.has(place));
+}

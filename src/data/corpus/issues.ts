@@ -1,0 +1,48 @@
+// Problems found in a person's data: what is wrong, where, how bad, and how many more there are.
+import { shortened } from '../../util/wording.ts';
+
+/** As many as a stored corpus record holds. */
+const keptIssues = 1000;
+
+const severities: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** Collects the problems of one file. Memory is bounded by `keptIssues`, whatever the file. */
+export class IssueList {
+  readonly file: string;
+  readonly kept: Issue[] = [];
+  count = 0;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Adds one problem, its message cut at 1000 characters; `line` is 1-based, null when the problem is the whole file. */
+  add(severity: Severity, code: string, line: number | null, message: string): void {
+    this.count++;
+    if (this.kept.length >= keptIssues) return;
+    this.kept.push({ severity, code, file: this.file, line, message: shortened(message) });
+  }
+}
+
+/** The kept problems of several lists as one list of at most `keptIssues`, errors first, so that no flood hides them. */
+export function mergeIssues(lists: readonly (readonly Issue[])[]): Issue[] {
+  const all = lists.flat();
+  return severities.flatMap((severity) => all.filter((issue) => issue.severity === severity)).slice(0, keptIssues);
+}
+
+/** A text from a person's file, short and printable enough to stand in a message. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** `error`: the sentence or file was left out; `warning`: it was kept after a stated repair; `info`: worth knowing. */
+export type Severity = 'error' | 'warning' | 'info';
+
+/** One problem in one place. `line` is 1-based; null when the problem is the whole file. */
+export interface Issue {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly file: string;
+  readonly line: number | null;
+  readonly message: string;
+}

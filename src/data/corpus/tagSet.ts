@@ -1,0 +1,72 @@
+// The tags a head predicts, numbered.
+import { LabError } from '../../util/labError.ts';
+import type { Sentence } from './corpus.ts';
+import { mentionsToTags, splitTag, tagSchemePrefixes, type TagScheme } from './tagScheme.ts';
+
+/** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
+export const LABEL_MODES = ['x', 'first', 'all'] as const;
+export type LabelMode = (typeof LABEL_MODES)[number];
+
+/** Index of `O` in every tag set. */
+export const OUTSIDE = 0;
+
+export interface TagSet {
+  readonly scheme: TagScheme;
+  /** Tag of each index: `O`, then the prefixes of each type in turn, then `X` in label mode `x`. */
+  readonly tags: readonly string[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** Index of `X`, the tag of continuation pieces; null in label modes without it. */
+  readonly continuation: number | null;
+}
+
+/** Numbers the tags for entity types in the given order, as the released code does (O 0, B 1, I 2, E 3, S 4, X 5 for one type). */
+export function makeTagSet(types: readonly string[], scheme: TagScheme, labelMode: LabelMode): TagSet {
+  const prefixed = types.flatMap((type) => tagSchemePrefixes[scheme].map((prefix) => `${prefix}-${type}`));
+  const tags = ['O', ...prefixed, ...(labelMode === 'x' ? ['X'] : [])];
+  const indexOf = new Map(tags.map((tag, index) => [tag, index]));
+  if (indexOf.size < tags.length || types.length === 0) {
+    throw new LabError('data/types', 'A tag set needs one or more different entity types.', {
+      expected: 'different types',
+      got: types.length === 0 ? 'none' : types.join(', '),
+    });
+  }
+  return { scheme, tags, indexOf, continuation: labelMode === 'x' ? tags.length - 1 : null };
+}
+
+/** Tag index of each token of a sentence, `[tokens]`. Throws `data/tag` for a mention whose type the tag set does not have. */
+export function tagIndices({ tokens, mentions }: Sentence, { scheme, indexOf }: TagSet): readonly number[] {
+  return mentionsToTags(mentions, tokens.length, scheme).map((tag) => {
+    const index = indexOf.get(tag);
+    if (index === undefined) {
+      throw new LabError('data/tag', 'A mention has a type that the tagger does not know.', {
+        expected: [...indexOf.keys()].join(', '),
+        got: tag,
+      });
+    }
+    return index;
+  });
+}
+
+/** The tags of a trained head, and the settings that numbered them. */
+interface HeadTags {
+  readonly tags: readonly string[];
+  readonly types: readonly string[];
+  readonly config: { readonly tagScheme: TagScheme; readonly labelMode: LabelMode };
+}
+
+/** Throws LabError `data/types` where the head's tags are not those that its types, scheme and label mode give. */
+export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
+  const tagSet = makeTagSet(types, config.tagScheme, config.labelMode);
+  if (tagSet.tags.length !== tags.length || tagSet.tags.some((tag, index) => tag !== tags[index])) {
+    throw new LabError('data/types', 'The tags of the tagger are not those of its types.', {
+      expected: tagSet.tags.join(', '),
+      got: tags.join(', '),
+    });
+  }
+  return tagSet;
+}
+
+/** Entity types in the order in which the tags name them. */
+export function typesOfTags(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags.map((tag) => splitTag(tag).type))].filter((type) => type !== '');
+}

@@ -1,0 +1,248 @@
+// Packs and unpacks zip archives within stated limits.
+import { Inflate, Zip, ZipPassThrough, zipSync } from 'fflate';
+import { crc32 } from '../../util/digest.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { readZipDirectory, type ZipEntry } from '../../util/zipDirectory.ts';
+import { IssueList, mergeIssues, quoted, type Issue } from '../corpus/issues.ts';
+import { detectFormat, leadingBytes } from './detectFormat.ts';
+
+/** Bytes that a packed byte may unfold to: a deflated symbol of two bits repeats up to 258 bytes. */
+const mostPerByte = 1032;
+/** Packed bytes unfolded at once: few at first, so that a bomb that states a small size is noticed early. */
+const firstStep = 1024;
+const longestStep = 65_536;
+
+/**
+ * The content; in words what was expected where it cannot be had. No more memory is asked for than packed bytes can fill, and a stream
+ * that goes beyond the stated size is left there.
+ */
+function unpackEntry(entry: ZipEntry): Uint8Array<ArrayBuffer> | string {
+  const { method, isEncrypted, size, packedSize, checksum } = entry;
+  if (isEncrypted) return 'a file without a password';
+  if (method !== 0 && method !== 8) return `a file that is stored or deflated, got packing ${method}`;
+  if (method === 0 ? size !== packedSize : size > mostPerByte * packedSize) {
+    return `${size} bytes, which the ${packedSize} bytes packed for it cannot hold`;
+  }
+  let content: Uint8Array<ArrayBuffer> | string;
+  try {
+    const packed = entry.packed();
+    content = method === 0 ? packed.slice() : inflated(packed, size);
+  } catch (error) {
+    return error instanceof Error ? `an undamaged file, got "${error.message}"` : 'an undamaged file';
+  }
+  if (typeof content === 'string' || crc32(content) === checksum) return content;
+  return `checksum ${checksum.toString(16)}, got ${crc32(content).toString(16)}: the file is damaged`;
+}
+
+function inflated(packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> | string {
+  const content = new Uint8Array(size);
+  let filled = 0;
+  const inflate = new Inflate((chunk) => {
+    if (filled + chunk.length <= size) content.set(chunk, filled);
+    filled += chunk.length;
+  });
+  let step = firstStep;
+  for (let at = 0; at < packed.length && filled <= size; at += step, step = Math.min(2 * step, longestStep)) {
+    inflate.push(packed.subarray(at, at + step), at + step >= packed.length);
+  }
+  if (filled === size) return content;
+  return `${size} bytes as the directory says, got ${filled > size ? 'more' : String(filled)}`;
+}
+
+/** Limits on what an archive and those inside it may unfold to together. */
+interface ArchiveLimits {
+  readonly entries: number;
+  readonly entryBytes: number;
+  readonly totalBytes: number;
+  /** How deep archives may lie in each other: 1 for none in another. */
+  readonly depth: number;
+}
+
+/** Room for a folder of XLNet-base in 32 bits (467 MB), not for more than a tab can hold. */
+export const archiveLimits: ArchiveLimits = {
+  entries: 10_000,
+  entryBytes: 512 * 2 ** 20,
+  totalBytes: 1024 * 2 ** 20,
+  depth: 3,
+};
+
+const longestPath = 1000;
+
+interface ArchiveReading {
+  /** None of them is an archive itself. */
+  readonly files: readonly NamedFile[];
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+}
+
+/** The paths inside a zip, nothing unpacked; none where it cannot be read. */
+export function archivePaths(bytes: Uint8Array<ArrayBuffer>): readonly string[] {
+  return listEntries(bytes, new IssueList('')).map(innerPath);
+}
+
+/**
+ * The files of a zip, as if a folder named like the archive had been dropped: `NCBI.zip` gives `NCBI/train.tsv`; a zip in it is a folder
+ * too. Never throws: entries that are too large, damaged or whose path leaves the archive become issues, the others stay.
+ */
+export function readArchive(bytes: Uint8Array<ArrayBuffer>, path: string, limits = archiveLimits): ArchiveReading {
+  const unfolding = new Unfolding(limits);
+  unfolding.unfold({ path, bytes }, 1);
+  const { files, lists } = unfolding;
+  return {
+    files,
+    issues: mergeIssues(lists.map(({ kept }) => kept)),
+    issueCount: lists.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+/** What has come of an archive and those inside it so far. */
+class Unfolding {
+  readonly #limits: ArchiveLimits;
+  readonly files: NamedFile[] = [];
+  readonly lists: IssueList[] = [];
+  #entries = 0;
+  #totalBytes = 0;
+
+  constructor(limits: ArchiveLimits) {
+    this.#limits = limits;
+  }
+
+  unfold({ path, bytes }: NamedFile, depth: number): void {
+    const issues = new IssueList(path);
+    this.lists.push(issues);
+    const folder = path.replace(/\.zip$/i, '');
+    const seen = new Set<string>();
+    let packedBytes = 0;
+    for (const entry of listEntries(bytes, issues)) {
+      const inner = innerPath(entry);
+      if (inner.endsWith('/') || isSystemFile(inner)) continue;
+      const reject = (code: string, message: string) => issues.add('error', code, null, `${quoted(inner)} ${message}`);
+      if (isOutsidePath(inner)) {
+        reject('archive/path', 'points outside of the archive and is left out.');
+      } else if (isUnusablePath(inner)) {
+        reject('archive/path', `is left out: its name is empty, longer than ${longestPath} or has control characters.`);
+      } else if (seen.has(inner)) {
+        reject('archive/duplicate', 'is in the archive twice; the first one is used.');
+      } else if (this.#entries >= this.#limits.entries) {
+        reject('archive/entries', `and what follows it are left out: more than ${this.#limits.entries} files.`);
+        break;
+      } else if (entry.size > this.#limits.entryBytes) {
+        reject('archive/size', `is left out: ${entry.size} bytes, more than ${this.#limits.entryBytes}.`);
+      } else if (this.#totalBytes + entry.size > this.#limits.totalBytes) {
+        reject('archive/size', `is left out: the archive unfolds to more than ${this.#limits.totalBytes} bytes.`);
+      } else if (packedBytes + entry.packedSize > bytes.length) {
+        reject('archive/overlap', 'is left out: expected files that lie apart, got more bytes than the archive has.');
+      } else {
+        packedBytes += entry.packedSize;
+        seen.add(inner);
+        this.#entries++;
+        this.#totalBytes += entry.size;
+        this.#take(entry, { path: `${folder}/${inner}`, depth, reject });
+      }
+    }
+    if (seen.size === 0 && issues.count === 0) {
+      issues.add('error', 'archive/empty', null, 'The archive has no files.');
+    }
+  }
+
+  #take(
+    entry: ZipEntry,
+    { path, depth, reject }: { readonly path: string; readonly depth: number; readonly reject: Reject },
+  ): void {
+    const bytes = unpackEntry(entry);
+    if (typeof bytes === 'string') {
+      reject('archive/damaged', `is left out: expected ${bytes}.`);
+    } else if (detectFormat(path, bytes.subarray(0, leadingBytes)) !== 'zip') {
+      this.files.push({ path, bytes });
+    } else if (depth < this.#limits.depth) {
+      this.unfold({ path, bytes }, depth + 1);
+    } else {
+      reject('archive/depth', `is left out: an archive in ${this.#limits.depth} others.`);
+    }
+  }
+}
+
+type Reject = (code: string, message: string) => void;
+
+function listEntries(bytes: Uint8Array<ArrayBuffer>, issues: IssueList): readonly ZipEntry[] {
+  try {
+    return readZipDirectory(bytes, (expected, got) => new Error(`expected ${expected}, got ${got}`));
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    issues.add('error', 'archive/damaged', null, `The file is no readable zip archive: ${what}.`);
+    return [];
+  }
+}
+
+/** The path as other systems write it; some archivers of Windows use backslashes. */
+function innerPath(entry: ZipEntry): string {
+  return entry.name.replaceAll('\\', '/');
+}
+
+function isSystemFile(path: string): boolean {
+  return path
+    .split('/')
+    .some((segment) => segment === '__MACOSX' || segment.startsWith('._') || segment === '.DS_Store');
+}
+
+function isOutsidePath(path: string): boolean {
+  return path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.split('/').includes('..');
+}
+
+function isUnusablePath(path: string): boolean {
+  return path === '' || path.length > longestPath || /\p{Cc}/u.test(path);
+}
+
+/** The first day that zips can name: the same files are the same bytes whenever they are packed. */
+const EPOCH = new Date(1980, 0, 1);
+
+/** The bytes of a zip of these files, whose paths differ. */
+export function writeArchive(files: readonly NamedFile[]): Uint8Array<ArrayBuffer> {
+  return zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), { mtime: EPOCH });
+}
+
+/** Packs files into a zip as their bytes come, uncompressed, so that neither file nor archive is ever held whole. */
+interface ZipStream {
+  /** What the archive goes on with when a file does; a file ends where another begins. */
+  add(path: string, bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[];
+  /** The archive's end. */
+  finish(): readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Without zip64: at most 4 GiB and 65,535 files. Weights do not get smaller by deflating. */
+export function zipStream(): ZipStream {
+  let ready: Uint8Array<ArrayBuffer>[] = [];
+  let open: { readonly path: string; readonly entry: ZipPassThrough } | null = null;
+  const zip = new Zip((error, chunk) => {
+    if (error !== null) throw error;
+    ready.push(chunk);
+  });
+
+  function taken(): readonly Uint8Array<ArrayBuffer>[] {
+    const chunks = ready;
+    ready = [];
+    return chunks;
+  }
+
+  function closeEntry(): void {
+    open?.entry.push(new Uint8Array(), true);
+    open = null;
+  }
+
+  return {
+    add(path, bytes) {
+      if (open?.path !== path) {
+        closeEntry();
+        open = { path, entry: new ZipPassThrough(path) };
+        zip.add(open.entry);
+      }
+      open.entry.push(bytes);
+      return taken();
+    },
+    finish() {
+      closeEntry();
+      zip.end();
+      return taken();
+    },
+  };
+}

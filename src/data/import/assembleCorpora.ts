@@ -1,0 +1,206 @@
+// Makes corpora of the files a person dropped.
+import type { NamedFile } from '../../util/namedFile.ts';
+import { SPLITS, type CorpusSentences, type Split } from '../corpus/corpus.ts';
+import type { CorpusSource } from '../corpus/corpusSource.ts';
+import { describeSentences, type CorpusDescription } from '../corpus/describeSentences.ts';
+import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
+import type { CorpusTexts, SplitDocument } from '../documents/document.ts';
+import { uniqueIds } from '../documents/documentNames.ts';
+import { documentsOfSentences, sentencesOfDocument } from '../documents/documentSentences.ts';
+import { readConll } from '../formats/conll.ts';
+import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
+import { readDocumentPart } from './readDocuments.ts';
+import { drawDevel, joinSources } from './splits.ts';
+
+interface PartReading {
+  /** In the order of the files, those without a usable sentence left out. */
+  readonly documents: readonly SplitDocument[];
+  /** One list for each file read. */
+  readonly issues: readonly IssueList[];
+  /** Whether devel may be drawn from the documents; a CoNLL file is one document to us. */
+  readonly isDrawable: boolean;
+  /** What the corpus record says of `documents` of this part, all or some. */
+  readonly sourceOf: (file: string, split: Split, documents: readonly SplitDocument[]) => CorpusSource;
+}
+
+/** Never throws for what the files hold. */
+function readCorpusPart(part: CorpusPart): PartReading {
+  const { format, files, path } = part;
+  const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (format === 'CoNLL') {
+    const { sentences, layout, issues } = readConll(files[0]?.bytes ?? new Uint8Array(), path);
+    const { scheme = 'none', separator = 'tab', tokenColumn = 0, tagColumn = 0 } = layout ?? {};
+    return {
+      documents: sentences.length === 0 ? [] : [{ id: path, sentences, text: null }],
+      issues: [issues],
+      isDrawable: false,
+      sourceOf: (file, split, documents) => {
+        const layoutOfFile = { scheme, separator, tokenColumn, tagColumn };
+        return { file, split, ...layoutOfFile, sentences: countSentences(documents), sizeBytes };
+      },
+    };
+  }
+  const { documents, issues } = readDocumentPart({ ...part, format });
+  const empty = new IssueList(path);
+  if (documents.length === 0 && issues.every(({ count }) => count === 0)) {
+    empty.add('error', 'corpus/empty', null, 'No usable sentence.');
+  }
+  return {
+    documents: documents.map((document) => ({
+      id: document.id,
+      sentences: sentencesOfDocument(document),
+      text: { id: document.id, text: document.text, sentences: document.sentences },
+    })),
+    issues: [...issues, empty],
+    isDrawable: true,
+    sourceOf: (file, split, some) => ({
+      file,
+      split,
+      format,
+      documents: some.length,
+      sentences: countSentences(some),
+      sizeBytes,
+    }),
+  };
+}
+
+function countSentences(documents: readonly SplitDocument[]): number {
+  return documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
+}
+
+/** A corpus with everything that its record says but how and when it came to the lab. */
+export interface AssembledCorpus extends CorpusDescription {
+  readonly name: string;
+  readonly sentences: CorpusSentences;
+  /** Null where all sources are rows of tokens. The ids of documents are unique in the corpus. */
+  readonly texts: CorpusTexts | null;
+  /** In order of split, then path; sentences of a split stand in this order. */
+  readonly sources: CorpusSource[];
+  /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
+  readonly issues: Issue[];
+  readonly issueCount: number;
+}
+
+/** Files that look like a corpus but hold no usable sentence. */
+export interface RefusedCorpus {
+  readonly name: string;
+  readonly issues: Issue[];
+  readonly issueCount: number;
+}
+
+interface Assembly {
+  readonly corpora: AssembledCorpus[];
+  readonly refused: RefusedCorpus[];
+  /** One info for each file that is no corpus, such as a README. */
+  readonly ignored: Issue[];
+}
+
+/**
+ * Corpora out of files, grouped as groupCorpusFiles says. A file whose name says no split is taken for train, with a warning,
+ * where there is no train; elsewhere it is left out. Documents that come without devel give some to it. Never throws for what the files hold.
+ */
+export function assembleCorpora(files: readonly NamedFile[]): Assembly {
+  const { parts, ignored } = corpusParts(files);
+  const byPath = new Map(parts.map((part) => [part.path, part]));
+  const corpora: AssembledCorpus[] = [];
+  const refused: RefusedCorpus[] = [];
+  for (const group of groupCorpusFiles([...byPath.keys()])) {
+    const { sentences, texts, sources, issues, issueCount } = readGroup(group, byPath);
+    if (sources.length === 0) {
+      refused.push({ name: group.name ?? group.files[0]?.path ?? 'corpus', issues, issueCount });
+      continue;
+    }
+    const description = describeSentences(sentences);
+    const name = group.name ?? `corpus ${description.fingerprint.slice(0, 6)}`;
+    corpora.push({ name, sentences, texts, sources, issues, issueCount, ...description });
+  }
+  const noCorpus = { severity: 'info', code: 'corpus/ignored', line: null, message: 'No corpus file.' } as const;
+  return { corpora, refused, ignored: ignored.map((file) => ({ ...noCorpus, file })) };
+}
+
+interface SourceReading {
+  readonly source: CorpusSource;
+  readonly documents: readonly SplitDocument[];
+}
+
+/** A part whose split is known. */
+interface PlacedPart {
+  readonly path: string;
+  readonly split: Split;
+  readonly reading: PartReading;
+}
+
+function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart>) {
+  const hasSplit = (wanted: Split) => group.files.some(({ split }) => split === wanted);
+  const lists: IssueList[] = [];
+  const placed: PlacedPart[] = [];
+  for (const { path, split } of group.files) {
+    const part = parts.get(path);
+    if (part === undefined) continue;
+    const issues = new IssueList(path);
+    if (split === null && hasSplit('train')) {
+      const message = 'The name says no split (train, devel or test) and there is a train file already: left out.';
+      issues.add('error', 'corpus/split', null, message);
+      lists.push(issues);
+      continue;
+    }
+    const reading = readCorpusPart(part);
+    for (const list of reading.issues) lists.push(list);
+    lists.push(issues);
+    if (reading.documents.length === 0) continue;
+    if (split === null) {
+      issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');
+    }
+    placed.push({ path, split: split ?? 'train', reading });
+  }
+  const readings = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
+  const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
+  readings.sort((left, right) => rank(left) - rank(right));
+  const sources = readings.map((reading) => reading.source);
+  const slices = readings.map(({ documents }) => documents.flatMap(({ sentences }) => sentences));
+  return {
+    sources,
+    sentences: joinSources(sources, slices),
+    texts: textsOf(readings),
+    issues: mergeIssues(lists.map((list) => list.kept)),
+    issueCount: lists.reduce((sum, list) => sum + list.count, 0),
+  };
+}
+
+/** The texts of all documents; rows of tokens beside documents become a text too, so that all sentences have one. */
+function textsOf(readings: readonly SourceReading[]): CorpusTexts | null {
+  const documents = readings.flatMap((reading) => reading.documents);
+  if (documents.every(({ text }) => text === null)) return null;
+  const texts = documents.flatMap(({ id, text, sentences }) => text ?? documentsOfSentences(sentences, id));
+  const unique = uniqueIds(texts);
+  let used = 0;
+  const slices = readings.map((reading) => unique.slice(used, (used += reading.documents.length)));
+  return joinSources(
+    readings.map(({ source }) => source),
+    slices,
+  );
+}
+
+function wholeSource({ path, split, reading }: PlacedPart, documents = reading.documents, file = path): SourceReading {
+  return { source: reading.sourceOf(file, split, documents), documents };
+}
+
+/** The sources of a corpus without devel: documents of train are drawn for it, and stand as a source of their own. */
+function withDrawnDevel(placed: readonly PlacedPart[], lists: IssueList[]): SourceReading[] {
+  const isDrawable = ({ split, reading }: PlacedPart) => split === 'train' && reading.isDrawable;
+  const trained = placed.filter(isDrawable).flatMap(({ reading }) => reading.documents);
+  const drawn = drawDevel(new Set(trained.map(({ id }) => id)));
+  return placed.flatMap((part) => {
+    const { documents } = part.reading;
+    const devel = isDrawable(part) ? documents.filter(({ id }) => drawn.has(id)) : [];
+    if (devel.length === 0) return [wholeSource(part)];
+    const issues = new IssueList(part.path);
+    const share = `${devel.length} of ${documents.length} documents`;
+    const message = `The corpus has no devel: ${share} are taken for it, drawn by their ids with a fixed seed.`;
+    issues.add('info', 'corpus/devel-drawn', null, message);
+    lists.push(issues);
+    const train = documents.filter(({ id }) => !drawn.has(id));
+    const ofDevel = wholeSource({ ...part, split: 'devel' }, devel, `${part.path} (drawn)`);
+    return train.length === 0 ? [ofDevel] : [wholeSource(part, train), ofDevel];
+  });
+}

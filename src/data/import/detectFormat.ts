@@ -1,0 +1,133 @@
+// Detects what a dropped file is, from its name and its first bytes.
+import type { DocumentSource } from '../corpus/corpusSource.ts';
+import { looksLikeTag } from '../corpus/tagScheme.ts';
+import { isAnnotations } from '../formats/brat.ts';
+import { isBlank, splitCells } from '../formats/conllLayout.ts';
+import { encodingOfXml } from '../formats/decodeText.ts';
+import { looksLikePubTator } from '../formats/pubTator.ts';
+import { isColumnDescription } from '../formats/tokenItem.ts';
+import { isModelFile } from './modelFiles.ts';
+import { splitOfName } from './splits.ts';
+
+/** The format of documents that a file speaks; null when it speaks none. `head` is its first bytes or all of it. */
+export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['format'] | null {
+  if (isAnnotations(path)) return 'BRAT';
+  if (/\.pubtator$/i.test(path)) return 'PubTator';
+  if (isColumnDescription(path)) return 'JSONL';
+  const text = new TextDecoder('utf-8').decode(head);
+  if (looksLikePubTator(text)) return 'PubTator';
+  if (isXml(path, text)) return /<([\w.-]+:)?collection\b/.test(decodeLoosely(head)) ? 'BioC' : null;
+  if (!/^\s*[{[]/.test(text)) return null;
+  if (/"passages"\s*:/.test(text)) return 'BioC';
+  return looksLikeItems(path, text) ? (/\.parquet$/i.test(path) ? 'Parquet' : 'JSONL') : null;
+}
+
+/** Whether a BioC file is XML rather than JSON. */
+export function isXml(path: string, text: string): boolean {
+  return /\.xml$/i.test(path) || /^\s*</.test(text);
+}
+
+function decodeLoosely(head: Uint8Array): string {
+  try {
+    return new TextDecoder(encodingOfXml(head)).decode(head);
+  } catch {
+    return new TextDecoder('utf-8').decode(head);
+  }
+}
+
+/** JSON of texts or tokens; a lone object must say mentions too, or any configuration would be a corpus. */
+function looksLikeItems(path: string, text: string): boolean {
+  const isPairs = /^\s*(\[|\{.{0,4096}"annotations"\s*:\s*\[)\s*\[\s*"/s.test(text);
+  if (isPairs) return /"(entities|spans)"\s*:/.test(text);
+  if (!/"(text|data|content|sentence|tokens|words)"\s*:/.test(text)) return false;
+  const isList = /\.(jsonl|ndjson|parquet)$/i.test(path) || /^\s*\[/.test(text);
+  return isList || /"(entities|ents|spans|labels?|annotations|completions|predictions|ner_tags|tags)"\s*:/.test(text);
+}
+
+/** Enough of a file to tell what it is. */
+export const leadingBytes = 65_536;
+
+/** `corpus` is a file of any format that we read, `parquet` one to be unpacked like a zip, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
+type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
+
+/** Names of files of rows. */
+export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
+const otherExtensions =
+  /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
+/** What files about a corpus are called. */
+export const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
+
+/**
+ * What a file is. `head` is the file's first `leadingBytes` or all of it. A file named like a corpus is one whatever it holds,
+ * so that its problems are listed; any other name is judged by content.
+ */
+export function detectFormat(path: string, head: Uint8Array): FileFormat {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || documentNames.test(name)) return 'other';
+  if (isModelFile(name)) return 'model';
+  if (isZip(head)) return 'zip';
+  if (startsWith(head, 'PAR1')) return 'parquet';
+  if (corpusExtensions.test(name)) return 'corpus';
+  const text = new TextDecoder('utf-8').decode(head);
+  const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
+  if (ownFormat !== 'other') return ownFormat;
+  if (corpusFormatOf(path, head) !== null) return 'corpus';
+  if (otherExtensions.test(name)) return 'other';
+  if (/^\s*\{/.test(text)) return 'other';
+  // Binary or empty, but meant as a corpus: its reader says what is wrong with it.
+  const isBroken = head.includes(0) || isBlank(text);
+  if (isBroken) return splitOfName(name) !== null || /\.txt$/i.test(name) ? 'corpus' : 'other';
+  return splitOfName(name) !== null || looksLikeRows(text) ? 'corpus' : 'other';
+}
+
+function startsWith(head: Uint8Array, magic: string): boolean {
+  return Array.from(magic).every((character, index) => head[index] === character.charCodeAt(0));
+}
+
+function isZip(head: Uint8Array): boolean {
+  // A local file header, or the end record that an empty archive begins with.
+  return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
+}
+
+/** A result holds a plan, so the outer `format` counts; in the head of a long file it is the first one. */
+function formatOfJson(text: string): 'result' | 'plan' | 'other' {
+  let format: unknown;
+  try {
+    const value: unknown = JSON.parse(text);
+    format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  } catch {
+    format = /"format"\s*:\s*"([^"]*)"/.exec(text)?.[1];
+  }
+  if (format === 'bioner-lab-result') return 'result';
+  return format === 'bioner-lab-plan' ? 'plan' : 'other';
+}
+
+/** Columns beyond which words set apart by spaces are prose. */
+const MOST_COLUMNS = 10;
+
+/**
+ * Whether at least half of the lines, comments apart, are rows of columns with a tag among them. Prose is set apart by spaces too, and holds
+ * words such as `B` and `S-phase`: rows without tabs have to be two or more of one width, with an `O` among the tags of one column.
+ */
+export function looksLikeRows(text: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/);
+  // The last line of a head is cut off.
+  if (lines.length > 1) lines.pop();
+  const rows = lines.filter((line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-'));
+  const isHalf = (count: number, of: number): boolean => count > 0 && 2 * count >= of;
+  const cellsOf = (row: string, separator: 'tab' | 'space') => splitCells(row, separator).map((cell) => cell.trim());
+  if (rows.some((row) => row.includes('\t'))) {
+    const tagged = rows.filter((row) => {
+      const cells = cellsOf(row, row.includes('\t') ? 'tab' : 'space');
+      return cells.length >= 2 && cells.some(looksLikeTag);
+    });
+    return isHalf(tagged.length, rows.length);
+  }
+  const cells = rows.map((row) => cellsOf(row, 'space'));
+  return Array.from({ length: MOST_COLUMNS - 1 }, (_, index) => index + 2).some((width) => {
+    const alike = cells.filter(({ length }) => length === width);
+    if (alike.length < 2 || !isHalf(alike.length, rows.length)) return false;
+    const columns = Array.from({ length: width }, (_, column) => alike.map((row) => row[column] ?? ''));
+    return columns.some((column) => column.includes('O') && isHalf(column.filter(looksLikeTag).length, alike.length));
+  });
+}

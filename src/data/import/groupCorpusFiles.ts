@@ -1,0 +1,180 @@
+// Sorts dropped corpus files into corpora, by their folders and names.
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { Split } from '../corpus/corpus.ts';
+import type { DocumentSource } from '../corpus/corpusSource.ts';
+import { isAnnotations, stemOfPath } from '../formats/brat.ts';
+import { isColumnDescription } from '../formats/tokenItem.ts';
+import { corpusExtensions, corpusFormatOf, detectFormat, leadingBytes } from './detectFormat.ts';
+import { splitOfFolder, splitOfName, stemOfName } from './splits.ts';
+
+export interface CorpusFileGroup {
+  /** Null when neither folder nor file name says anything but a split. */
+  readonly name: string | null;
+  /** In order of path. */
+  readonly files: readonly { readonly path: string; readonly split: Split | null }[];
+}
+
+interface PlacedFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly stem: string;
+  readonly split: Split | null;
+  /** The file name itself says the split, so what is left of it is a name. */
+  readonly isNamedAfterSplit: boolean;
+}
+
+/** A group whose `longName` tells it from others of its name. */
+interface NamedGroup {
+  readonly name: string | null;
+  readonly longName: string | null;
+  readonly files: readonly PlacedFile[];
+}
+
+/**
+ * Files of one folder are one corpus called like the folder, unless their names speak of several (`a-train.tsv`, `b-train.tsv`);
+ * files without a folder are a corpus a stem. Folders that only say a split (`NCBI/train/1.tsv`) belong to the one around them.
+ */
+export function groupCorpusFiles(paths: readonly string[]): CorpusFileGroup[] {
+  const placed = placeFiles([...paths].sort());
+  const byFolder = groupBy(placed, (file) => file.folder);
+  const groups = [...byFolder].flatMap(([folder, files]) => groupFolder(folder, files));
+  const nameCounts = groupBy(groups, (group) => group.name);
+  // Two folders of one name are told apart by what is around them.
+  return groups.map(({ name, longName, files }) => ({
+    name: (nameCounts.get(name)?.length ?? 0) > 1 ? longName : name,
+    files: files.map(({ path, split }) => ({ path, split })),
+  }));
+}
+
+function placeFiles(paths: readonly string[]): PlacedFile[] {
+  const parts = paths.map((path) => {
+    const folders = path.split('/');
+    const name = folders.pop() ?? '';
+    return { path, name, folders, nameSplit: splitOfName(name) };
+  });
+  // A folder `test` that holds a train.tsv is no test split, it is just called so.
+  const notSplits = new Set<string>();
+  for (const { folders, nameSplit } of parts) {
+    const folderSplit = splitOfFolder(folders.at(-1) ?? '');
+    if (nameSplit !== null && folderSplit !== null && nameSplit !== folderSplit) notSplits.add(folders.join('/'));
+  }
+  return parts.map(({ path, name, folders, nameSplit }) => {
+    const kept = [...folders];
+    let folderSplit: Split | null = null;
+    while (kept.length > 0 && !notSplits.has(kept.join('/'))) {
+      const split = splitOfFolder(kept.at(-1) ?? '');
+      if (split === null) break;
+      folderSplit ??= split;
+      kept.pop();
+    }
+    return {
+      path,
+      folder: kept.join('/'),
+      stem: stemOfName(name),
+      split: nameSplit ?? folderSplit,
+      isNamedAfterSplit: nameSplit !== null,
+    };
+  });
+}
+
+function groupFolder(folder: string, files: readonly PlacedFile[]): NamedGroup[] {
+  const stems = new Set(files.filter((file) => file.isNamedAfterSplit).map((file) => file.stem));
+  const isLoose = folder === '';
+  const folderName = isLoose ? null : folder.slice(folder.lastIndexOf('/') + 1);
+  if (!isLoose && stems.size <= 1) return [{ name: folderName, longName: folder, files }];
+  const ownStem = (file: PlacedFile) => (isLoose || stems.has(file.stem) ? file.stem : '');
+  return [...groupBy(files, ownStem)].map(([stem, members]) => ({
+    name: stem === '' ? folderName : stem,
+    longName: stem === '' ? (isLoose ? null : folder) : isLoose ? stem : `${folder}/${stem}`,
+    files: members,
+  }));
+}
+
+/** Map.groupBy, which Node 20 does not have. */
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+export interface CorpusPart {
+  /** Of its file, without the description of columns that may lie beside it; for BRAT a pattern such as `NCBI/train/*.ann`, or `NCBI/train*.ann` where the names of documents say the split. */
+  readonly path: string;
+  readonly format: 'CoNLL' | DocumentSource['format'];
+  readonly files: readonly NamedFile[];
+}
+
+/** Sorts files into the parts a corpus is read from: one file each, but for BRAT all documents of a folder and split. */
+interface CorpusParts {
+  readonly parts: readonly CorpusPart[];
+  /** Paths of files that are no part of a corpus. */
+  readonly ignored: readonly string[];
+}
+
+/** The parts that these files make. Takes time linear in the files, but for sorting them. */
+export function corpusParts(files: readonly NamedFile[]): CorpusParts {
+  const annotated = annotatedStems(files.map(({ path }) => path));
+  const parts: CorpusPart[] = [];
+  const ignored: string[] = [];
+  const described: NamedFile[] = [];
+  const folders = new Map<string, NamedFile[]>();
+  for (const file of [...files].sort((left, right) => (left.path < right.path ? -1 : 1))) {
+    const { path } = file;
+    if (isAnnotations(path) || isAnnotatedText(path, annotated)) {
+      const folder = path.slice(0, path.lastIndexOf('/') + 1);
+      const members = folders.get(folder);
+      if (members === undefined) folders.set(folder, [file]);
+      else members.push(file);
+      continue;
+    }
+    const head = file.bytes.subarray(0, leadingBytes);
+    if (detectFormat(path, head) !== 'corpus') ignored.push(path);
+    else if (isColumnDescription(path)) described.push(file);
+    else
+      parts.push({
+        path,
+        format: corpusExtensions.test(path) ? 'CoNLL' : (corpusFormatOf(path, head) ?? 'CoNLL'),
+        files: [file],
+      });
+  }
+  const withColumns = parts.map((part) => ({ ...part, files: [...part.files, ...columnsOf(part, described)] }));
+  return {
+    parts: [...withColumns, ...[...folders].flatMap(([folder, members]) => bratParts(folder, members))],
+    ignored,
+  };
+}
+
+/** The description of columns in the folder of a file of JSON, or the nearest around it. */
+function columnsOf({ path, format }: CorpusPart, described: readonly NamedFile[]): NamedFile[] {
+  if (format !== 'JSONL') return [];
+  const folderOf = (one: string) => one.slice(0, one.lastIndexOf('/') + 1);
+  const around = described.filter((file) => path.startsWith(folderOf(file.path)));
+  return around.sort((left, right) => folderOf(right.path).length - folderOf(left.path).length).slice(0, 1);
+}
+
+/** What the paths of BRAT annotations have in common with those of their texts. */
+export function annotatedStems(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.filter(isAnnotations).map(stemOfPath));
+}
+
+/** Whether a file is the text to annotations that lie beside it. */
+export function isAnnotatedText(path: string, annotated: ReadonlySet<string>): boolean {
+  return /\.txt$/i.test(path) && annotated.has(stemOfPath(path));
+}
+
+/** Documents are told apart by their own names only where each of them says a split; a title may hold the word test. */
+function bratParts(folder: string, files: readonly NamedFile[]): CorpusPart[] {
+  const bySplit = new Map<string | null, NamedFile[]>();
+  for (const file of files) {
+    const split = splitOfName(stemOfPath(file.path.slice(folder.length)));
+    const members = bySplit.get(split);
+    if (members === undefined) bySplit.set(split, [file]);
+    else members.push(file);
+  }
+  if (bySplit.has(null)) return [{ path: `${folder}*.ann`, format: 'BRAT', files }];
+  return [...bySplit].map(([split, members]) => ({ path: `${folder}${split}*.ann`, format: 'BRAT', files: members }));
+}

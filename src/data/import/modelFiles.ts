@@ -1,0 +1,127 @@
+// Tells which of a folder's files make a model, in each of the forms in which it is published.
+/** How weights lie in files. */
+export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
+
+/** The files that a model is taken from; of several forms of the same thing, one. */
+export interface ModelFiles {
+  /** `config.json`, or TensorFlow's `xlnet_config.json` or `bert_config.json`. */
+  readonly config: string | null;
+  readonly form: WeightsForm | null;
+  /** Files of that form; an index of shards comes first. */
+  readonly weights: readonly string[];
+  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` that it can be made from. */
+  readonly tokenizer: string | null;
+  readonly tokenizerConfig: string | null;
+  /** `bioner_lab.json`, which makes it a trained tagger. */
+  readonly tagger: string | null;
+  /** What a model needs and the folder lacks, in words. */
+  readonly missing: readonly string[];
+}
+
+/** What a model is made of, in words. */
+export const neededModelFiles =
+  'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model or vocab.txt';
+
+const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
+const tensorflowIndex = /\.index$/;
+
+/** Whether a file is a part of a model by its name alone, without folders. */
+export function isModelFile(name: string): boolean {
+  return (
+    otherNames.has(name) ||
+    name.endsWith('.safetensors') ||
+    /^pytorch_model-\d+-of-\d+\.bin$/.test(name) ||
+    /\.ckpt(-\d+)?\.(index|meta)$/.test(name) ||
+    tensorflowData.test(name)
+  );
+}
+
+const otherNames = new Set([
+  'config.json',
+  'xlnet_config.json',
+  'bioner_lab.json',
+  'bert_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'generation_config.json',
+  'added_tokens.json',
+  'model.safetensors.index.json',
+  'spiece.model',
+  'vocab.txt',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+  'tf_model.h5',
+]);
+
+/** Chooses among the names of one folder's files, which stand without folders. */
+export function modelFiles(names: readonly string[]): ModelFiles {
+  const first = (...candidates: readonly string[]) => candidates.find((name) => names.includes(name)) ?? null;
+  const config = first('config.json', 'xlnet_config.json', 'bert_config.json');
+  const tokenizer = first('tokenizer.json', 'spiece.model', 'vocab.txt');
+  const { form, weights } = chooseWeights(names);
+  const missing = [
+    ...(config === null ? ['config.json'] : []),
+    ...(form === null ? [missingWeights(names)] : []),
+    ...(tokenizer === null ? ['tokenizer.json'] : []),
+  ];
+  return {
+    config,
+    form,
+    weights,
+    tokenizer,
+    tokenizerConfig: first('tokenizer_config.json'),
+    tagger: first('bioner_lab.json'),
+    missing,
+  };
+}
+
+/** The names of what was chosen. */
+export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagger }: ModelFiles): readonly string[] {
+  return [config, ...weights, tokenizer, tokenizerConfig, tagger].filter((name) => name !== null);
+}
+
+function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {
+  const matching = (pattern: RegExp) => names.filter((name) => pattern.test(name)).sort();
+  const has = (name: string) => names.includes(name);
+  const lone = matching(/\.safetensors$/);
+  if (has('model.safetensors')) return { form: 'safetensors', weights: ['model.safetensors'] };
+  if (has('model.safetensors.index.json')) {
+    return { form: 'safetensors shards', weights: ['model.safetensors.index.json', ...lone] };
+  }
+  if (lone.length === 1) return { form: 'safetensors', weights: lone };
+  if (has('pytorch_model.bin')) return { form: 'torch', weights: ['pytorch_model.bin'] };
+  if (has('pytorch_model.bin.index.json')) {
+    const shards = matching(/^pytorch_model-.*\.bin$/);
+    return { form: 'torch shards', weights: ['pytorch_model.bin.index.json', ...shards] };
+  }
+  const prefix = tensorflowPrefix(names);
+  if (prefix === null) return { form: null, weights: [] };
+  const data = names.filter((name) => name.startsWith(`${prefix}.data-`) && tensorflowData.test(name)).sort();
+  return { form: 'tensorflow', weights: [`${prefix}.index`, ...data] };
+}
+
+/** What the files of a TensorFlow checkpoint are named after: the release's own, or the only one there is. */
+function tensorflowPrefix(names: readonly string[]): string | null {
+  const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
+  const withData = new Set(
+    names.flatMap((name) => (tensorflowData.test(name) ? name.replace(tensorflowData, '') : [])),
+  );
+  const whole = prefixes.filter((prefix) => withData.has(prefix));
+  const released = ['xlnet_model.ckpt', 'bert_model.ckpt'].find((prefix) => whole.includes(prefix));
+  if (released !== undefined) return released;
+  return whole.length === 1 ? (whole[0] ?? null) : null;
+}
+
+function missingWeights(names: readonly string[]): string {
+  if (names.some((name) => /-\d+-of-\d+\.safetensors$/.test(name))) return 'model.safetensors.index.json';
+  if (names.some((name) => /^pytorch_model-.*\.bin$/.test(name))) return 'pytorch_model.bin.index.json';
+  const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
+  if (prefixes.length > 1) return 'a single TensorFlow checkpoint';
+  if (prefixes.length === 1) return `${prefixes[0]}.data-00000-of-00001`;
+  const data = names.find((name) => tensorflowData.test(name));
+  if (data !== undefined) return `${data.replace(tensorflowData, '')}.index`;
+  return names.some((name) => /\.h5$/.test(name))
+    ? 'model.safetensors (weights in Keras files are not read)'
+    : 'model.safetensors';
+}

@@ -1,0 +1,101 @@
+// Reads texts for a tagger out of files of any format, with the mentions that are annotated in them.
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { DocumentSource } from '../corpus/corpusSource.ts';
+import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
+import type { AnnotatedDocument } from '../documents/document.ts';
+import { fileStem, uniqueIds } from '../documents/documentNames.ts';
+import { annotateSentences, documentOfText, documentsOfSentences } from '../documents/documentSentences.ts';
+import { readBiocJson, readBiocXml } from '../formats/bioc.ts';
+import { readBrat } from '../formats/brat.ts';
+import { looksLikeTokens, readConll, readTokenRows } from '../formats/conll.ts';
+import { conllLayout } from '../formats/conllLayout.ts';
+import { decodeText } from '../formats/decodeText.ts';
+import { readWholeText, type DocumentReading } from '../formats/documentReading.ts';
+import { readJsonl } from '../formats/jsonl.ts';
+import { readPubTator } from '../formats/pubTator.ts';
+import { corpusExtensions, documentNames, isXml, leadingBytes, looksLikeRows } from './detectFormat.ts';
+import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
+
+/** A part of any format but rows of tokens. */
+interface DocumentPart extends CorpusPart {
+  readonly format: DocumentSource['format'];
+}
+
+/** Never throws for what the files hold. */
+export function readDocumentPart({ format, files }: DocumentPart): DocumentReading {
+  const [file] = files;
+  if (file === undefined) return { documents: [], issues: [] };
+  switch (format) {
+    case 'BRAT':
+      return readBrat(files);
+    case 'PubTator':
+      return readPubTator(file);
+    case 'BioC':
+      return isXml(file.path, new TextDecoder().decode(file.bytes.subarray(0, 100)))
+        ? readBiocXml(file)
+        : readBiocJson(file);
+    case 'JSONL':
+    case 'Parquet':
+      return readJsonl(files);
+  }
+}
+
+interface DocumentsReading {
+  /** Their ids are unique. Mentions have no confidence; most documents have none. */
+  readonly documents: readonly AnnotatedDocument[];
+  /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
+  readonly issues: readonly Issue[];
+  readonly issueCount: number;
+}
+
+interface FileReading {
+  readonly documents: readonly AnnotatedDocument[];
+  readonly issues: readonly IssueList[];
+}
+
+/** The documents of files that are unpacked; a plain text or a CoNLL file is one document. Never throws for what the files hold. */
+export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
+  const { parts, ignored } = corpusParts(files);
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const readings = parts.map((part): FileReading => {
+    const { format } = part;
+    return format === 'CoNLL' ? readTextFile(part.files[0]) : readDocumentPart({ ...part, format });
+  });
+  for (const path of ignored) readings.push(readTextFile(byPath.get(path)));
+  const lists = readings.flatMap(({ issues }) => issues);
+  return {
+    documents: uniqueIds(readings.flatMap(({ documents }) => documents)),
+    issues: mergeIssues(lists.map(({ kept }) => kept)),
+    issueCount: lists.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+/** A file of rows or of prose, told apart by its name and then by its first lines. */
+function readTextFile(file: NamedFile | undefined): FileReading {
+  if (file === undefined) return { documents: [], issues: [] };
+  const { path, bytes } = file;
+  if (corpusExtensions.test(path)) return readRows(file);
+  const issues = new IssueList(path);
+  const isAbout = documentNames.test(path.slice(path.lastIndexOf('/') + 1));
+  if (isAbout || !/(\.(txt|text)|(^|\/)[^./]+)$/i.test(path)) {
+    issues.add('info', 'corpus/ignored', null, 'No text or annotated text that is read here: left out.');
+    return { documents: [], issues: [issues] };
+  }
+  const head = new TextDecoder().decode(bytes.subarray(0, leadingBytes));
+  if (looksLikeRows(head) || looksLikeTokens(head)) return readRows(file);
+  const text = readWholeText(bytes, issues);
+  const document = text === null ? null : documentOfText(fileStem(path), text);
+  if (document?.sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file holds no text.');
+  const documents = document === null || document.sentences.length === 0 ? [] : [{ ...document, mentions: [] }];
+  return { documents, issues: [issues] };
+}
+
+/** Rows of tokens, with a column of tags or without. */
+function readRows({ path, bytes }: NamedFile): FileReading {
+  const layout = conllLayout(decodeText(bytes).lines);
+  const hasNoTags = 'code' in layout && layout.code !== 'corpus/empty' && !bytes.includes(0);
+  const { sentences, issues } = hasNoTags ? readTokenRows(bytes, path) : readConll(bytes, path);
+  const mentions = sentences.map((sentence) => sentence.mentions);
+  const documents = documentsOfSentences(sentences, fileStem(path));
+  return { documents: documents.map((document) => annotateSentences(document, mentions)), issues: [issues] };
+}

@@ -1,0 +1,148 @@
+// Assigns sentences to splits: guessed from file names, corrected by hand, drawn by a seed where devel is missing.
+import { LabError } from '../../util/labError.ts';
+import { Rng } from '../../util/random.ts';
+import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../corpus/corpus.ts';
+import type { CorpusSource } from '../corpus/corpusSource.ts';
+import type { CorpusTexts, DocumentText } from '../documents/document.ts';
+
+const splitWords: Readonly<Record<Split, readonly string[]>> = {
+  train: ['train', 'training', 'trainset', 'trn'],
+  // testa and testb are how CoNLL-2003 names its two evaluation files.
+  devel: ['dev', 'devel', 'develop', 'development', 'devset', 'valid', 'validation', 'val', 'testa'],
+  test: ['test', 'testing', 'testset', 'eval', 'evaluation', 'testb'],
+};
+/** Folder words that say nothing about the split. */
+const neutralWords = ['data', 'set', 'split', 'files'];
+
+/** The split a `/`-separated path speaks of: its file name first, else its nearest folder; null when none or two do. */
+export function splitOfFile(path: string): Split | null {
+  const segments = path.split('/');
+  const fromName = splitOfName(segments.pop() ?? '');
+  if (fromName !== null) return fromName;
+  for (const folder of segments.reverse()) {
+    const split = splitOfFolder(folder);
+    if (split !== null) return split;
+  }
+  return null;
+}
+
+/** The split named by a word of a file name; null when none is, or two are, as in `train_dev.tsv`. */
+export function splitOfName(name: string): Split | null {
+  const found = new Set(wordsOf(name).flatMap((word) => splitOfWord(word) ?? []));
+  return found.size === 1 ? ([...found][0] ?? null) : null;
+}
+
+/** The split that a folder is for; a folder must say nothing else, or `my-test-corpus` would be a test split. */
+export function splitOfFolder(folder: string): Split | null {
+  const words = wordsOf(folder).filter((word) => !neutralWords.includes(word));
+  return words.length === 1 ? splitOfWord(words[0] ?? '') : null;
+}
+
+/** What is left of a file name without its extension and its split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
+export function stemOfName(name: string): string {
+  const withoutExtension = name.replace(
+    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson|parquet)$/i,
+    '',
+  );
+  // Hugging Face numbers the parts of a split.
+  const whole = withoutExtension.replace(/-\d{5}-of-\d{5}$/, '');
+  const kept = whole.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
+  const stem = kept.replace(/([-_. ])[-_. ]+/g, '$1').replace(/^[-_. ]+|[-_. ]+$/g, '');
+  return /[A-Za-z]/.test(stem) ? stem : '';
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word !== '');
+}
+
+function splitOfWord(word: string): Split | null {
+  // PubTator corpora write `CDR_TrainingSet` and `NCBIdevelopset`.
+  const bare = /(train|training|dev|devel|develop|development|test)set$/.exec(word)?.[1] ?? word;
+  return SPLITS.find((split) => splitWords[split].includes(bare)) ?? null;
+}
+
+interface SourcedSentences {
+  readonly sentences: CorpusSentences;
+  /** Null for a corpus that came as rows of tokens. */
+  readonly texts: CorpusTexts | null;
+  readonly sources: readonly CorpusSource[];
+}
+
+/**
+ * The same corpus with the sentences of `file` in `split`. Within a split, sentences stand in the order of `sources`, which is
+ * kept. Throws `corpus/source` when no source is called `file` or the sources do not account for all sentences.
+ */
+export function moveSource(
+  { sentences, texts, sources }: SourcedSentences,
+  file: string,
+  split: Split,
+): SourcedSentences {
+  if (!sources.some((source) => source.file === file)) {
+    throw new LabError('corpus/source', 'The corpus has no such source file.', {
+      expected: sources.map((source) => source.file).join(', '),
+      got: file,
+    });
+  }
+  const slices = sliceBySource(sentences, sources);
+  const moved = sources.map((source) => (source.file === file ? { ...source, split } : source));
+  const movedTexts = texts === null ? null : joinSources(moved, sliceTexts(texts, sources));
+  return { sentences: joinSources(moved, slices), texts: movedTexts, sources: moved };
+}
+
+/** The sentences, or texts, by split, from those of each source; `slices` runs parallel to `sources`. */
+export function joinSources<Item>(
+  sources: readonly CorpusSource[],
+  slices: readonly (readonly Item[])[],
+): Readonly<Record<Split, readonly Item[]>> {
+  const of = (split: Split) =>
+    sources.flatMap((source, index) => (source.split === split ? (slices[index] ?? []) : []));
+  return { train: of('train'), devel: of('devel'), test: of('test') };
+}
+
+/** The documents of each source: as many as hold its sentences. */
+function sliceTexts(texts: CorpusTexts, sources: readonly CorpusSource[]): (readonly DocumentText[])[] {
+  const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
+  return sources.map(({ split, sentences }) => {
+    const start = used[split];
+    let left = sentences;
+    while (left > 0 && used[split] < texts[split].length) left -= texts[split][used[split]++]?.sentences.length ?? 0;
+    return texts[split].slice(start, used[split]);
+  });
+}
+
+function sliceBySource(sentences: CorpusSentences, sources: readonly CorpusSource[]): (readonly Sentence[])[] {
+  const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
+  const slices = sources.map((source) => {
+    const start = used[source.split];
+    used[source.split] += source.sentences;
+    return sentences[source.split].slice(start, used[source.split]);
+  });
+  for (const split of SPLITS) {
+    if (used[split] === sentences[split].length) continue;
+    throw new LabError('corpus/source', `The sources do not account for the ${split} sentences.`, {
+      expected: `${used[split]} sentences`,
+      got: `${sentences[split].length}`,
+    });
+  }
+  return slices;
+}
+
+/** Never to be changed: the same corpus has to get the same splits everywhere. */
+const develSeed = 1;
+const develShare = 0.2;
+
+/**
+ * About a fifth of the ids. Each is drawn by itself, whatever stands beside it and in whatever order. Where that would take none
+ * or all, the one drawn first is taken; of a single id none.
+ */
+export function drawDevel(ids: ReadonlySet<string>): ReadonlySet<string> {
+  if (ids.size < 2) return new Set();
+  const draws = [...ids].map((id) => ({ id, draw: Rng.seeded(develSeed).fork('devel', id).uniform() }));
+  const drawn = draws.filter(({ draw }) => draw < develShare);
+  if (drawn.length > 0 && drawn.length < draws.length) return new Set(drawn.map(({ id }) => id));
+  draws.sort((left, right) => left.draw - right.draw);
+  return new Set(draws.slice(0, 1).map(({ id }) => id));
+}

@@ -1,0 +1,340 @@
+// Builds sequences of pieces from sentences: typed arrays for encoder and CRF, and predicted tags back to tokens.
+import { LabError } from '../../util/labError.ts';
+import type { Sentence } from '../corpus/corpus.ts';
+import { OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
+import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
+
+/**
+ * Tag indices of the leading pieces of a token that the CRF sees, for a token of `pieceCount` pieces tagged `tag`. The first one is
+ * always the token's first piece, whose predicted tag is the token's. Paper's code, label modes (function_builder_GPU):
+ * `x` (crf, X, normal) all pieces, the tag on the first and X on the others; `first` (crf, gather, gather) the first piece only;
+ * `all` (crf, normal, normal) all pieces, the tag on each.
+ */
+function pieceTags(
+  tag: number,
+  pieceCount: number,
+  labelMode: LabelMode,
+  continuation: number | null,
+): readonly number[] {
+  switch (labelMode) {
+    case 'first':
+      return [tag];
+    case 'all':
+      return new Array<number>(pieceCount).fill(tag);
+    case 'x': {
+      if (continuation === null) {
+        throw new LabError('data/label-mode', 'Label mode x needs a tag set with X.', { expected: 'X', got: 'none' });
+      }
+      return [tag, ...new Array<number>(pieceCount - 1).fill(continuation)];
+    }
+  }
+}
+
+/** `sentence`: a sequence holds one sentence; `packed`: sentences in file order fill a sequence, without separators. */
+type Layout = 'sentence' | 'packed';
+
+/** Tokens `[start, end)` of one sentence. */
+interface TokenSpan {
+  readonly sentence: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Takes sentences one after another and gives out the token spans of each sequence as soon as it is complete. */
+interface SequenceLayout {
+  /** Adds the next sentence, by the piece count of each of its tokens (each from 1 to the capacity). */
+  add(pieceCounts: readonly number[]): readonly (readonly TokenSpan[])[];
+  /** The sequence still being filled, if any; to be called after the last sentence. */
+  finish(): readonly (readonly TokenSpan[])[];
+}
+
+/**
+ * Lays sentences out in sequences of at most `capacity` pieces, specials not counted.
+ * `sentence`: a sentence a sequence. `packed`: sentences fill a sequence in file order, without separators, until the next one does not
+ * fit (paper's code, create_data.py). A sentence longer than a sequence is split in both, into as few and as equal parts as
+ * token borders allow, and its parts stand alone; the released code cuts every 509 pieces instead, also in the middle of a word, and
+ * emits an empty sequence when a long sentence comes first.
+ */
+function sequenceLayout(layout: Layout, capacity: number): SequenceLayout {
+  let sentence = -1;
+  let filling: TokenSpan[] = [];
+  let filled = 0;
+
+  const finish = (): readonly (readonly TokenSpan[])[] => {
+    const complete = filling.length > 0 ? [filling] : [];
+    filling = [];
+    filled = 0;
+    return complete;
+  };
+
+  const add = (pieceCounts: readonly number[]): readonly (readonly TokenSpan[])[] => {
+    sentence += 1;
+    if (pieceCounts.length === 0) return [];
+    const pieces = pieceCounts.reduce((sum, count) => sum + count, 0);
+    const fits = pieces <= capacity;
+    if (fits && layout === 'packed') {
+      const complete = filled + pieces > capacity ? finish() : [];
+      filling.push({ sentence, start: 0, end: pieceCounts.length });
+      filled += pieces;
+      return complete;
+    }
+    const ends = fits ? [pieceCounts.length] : balancedEnds(pieceCounts, capacity);
+    const parts = ends.map((end, index) => [{ sentence, start: ends[index - 1] ?? 0, end }]);
+    return [...finish(), ...parts];
+  };
+
+  return { add, finish };
+}
+
+/** Ends of the parts of a long sentence: as few as `capacity` allows, filled greedily to the smallest limit that keeps them so few. */
+function balancedEnds(pieceCounts: readonly number[], capacity: number): readonly number[] {
+  const fewest = greedyEnds(pieceCounts, capacity).length;
+  let low = pieceCounts.reduce((most, count) => Math.max(most, count), 0);
+  let high = capacity;
+  while (low < high) {
+    const limit = Math.floor((low + high) / 2);
+    if (greedyEnds(pieceCounts, limit).length <= fewest) high = limit;
+    else low = limit + 1;
+  }
+  return greedyEnds(pieceCounts, high);
+}
+
+function greedyEnds(pieceCounts: readonly number[], limit: number): readonly number[] {
+  const ends: number[] = [];
+  let filled = 0;
+  pieceCounts.forEach((count, token) => {
+    if (filled > 0 && filled + count > limit) {
+      ends.push(token);
+      filled = 0;
+    }
+    filled += count;
+  });
+  return [...ends, pieceCounts.length];
+}
+
+/** One row for the encoder, not padded: P pieces, N positions that the CRF sees, M tokens. */
+export interface Sequence {
+  /** [P] pieces of the tokens between the specials that open and close a sequence. */
+  readonly pieceIds: Int32Array;
+  /** [P] 0 for pieces and the first `<sep>`, 1 for a second `<sep>`, 2 for a closing `<cls>`. */
+  readonly segmentIds: Int32Array;
+  /** [N] index into `pieceIds` of each CRF position, ascending. */
+  readonly crfPositions: Int32Array;
+  /** [N] tag index of each CRF position. */
+  readonly tags: Int32Array;
+  /** [M] index into the CRF positions of the one whose tag is the token's prediction. */
+  readonly tokenPositions: Int32Array;
+  /** [2 M] sentence index and token index of each of those tokens. */
+  readonly tokenRefs: Int32Array;
+}
+
+/** The settings of a run that decide how sentences become sequences; the run's configuration describes each. */
+export interface FeatureConfig {
+  readonly labelMode: LabelMode;
+  readonly encoding: 'token' | 'sentence';
+  readonly layout: Layout;
+  readonly maxPieces: number;
+  readonly specials: 'sep-cls' | 'sep-sep-cls' | 'cls-sep';
+  readonly specialsInLoss: boolean;
+}
+
+interface BuiltSequences {
+  readonly sequences: readonly Sequence[];
+  /** Sentences that did not fit into one sequence and were split at token borders. */
+  readonly splitSentences: number;
+  /** Tokens with more pieces than a sequence holds, of which only the first pieces were kept. */
+  readonly cutTokens: number;
+}
+
+/**
+ * All sequences of these sentences: every token of every sentence has exactly one entry in one sequence's `tokenRefs`.
+ * Layout, label modes and specials as in the paper's code (create_data.py, function_builder_GPU); see `sequenceLayout` and `pieceTags`.
+ */
+export function buildSequences(
+  sentences: readonly Sentence[],
+  tagSet: TagSet,
+  tokenizer: PieceTokenizer,
+  config: FeatureConfig,
+): BuiltSequences {
+  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config);
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same as a generator that yields the number of sentences done after each one, for callers that show progress and let others run. */
+export function* buildSequencesStepwise(
+  sentences: readonly Sentence[],
+  tagSet: TagSet,
+  tokenizer: PieceTokenizer,
+  config: FeatureConfig,
+): Generator<number, BuiltSequences> {
+  const frame = sequenceFrame(config.specials, tokenizer.specials);
+  const capacity = config.maxPieces - frame.opening.length - frame.closing.length;
+  const layout = sequenceLayout(config.layout, capacity);
+  const sequences: Sequence[] = [];
+  // Encoded sentences that a sequence not yet complete may refer to, by sentence index.
+  const waiting = new Map<number, EncodedSentence>();
+  let splitSentences = 0;
+  let cutTokens = 0;
+
+  const encode = (tokens: readonly string[]) =>
+    config.encoding === 'sentence'
+      ? tokenizer.encodeSentence(tokens)
+      : tokens.map((token) => tokenizer.encodeToken(token));
+  const emit = (complete: readonly (readonly TokenSpan[])[]): void => {
+    for (const spans of complete) sequences.push(makeSequence(spans, waiting, frame, tagSet, config));
+  };
+
+  for (const [index, sentence] of sentences.entries()) {
+    const { tokens } = sentence;
+    const pieces = encode(tokens).map((ofToken) => {
+      if (ofToken.length <= capacity) return ofToken;
+      cutTokens += 1;
+      return ofToken.slice(0, capacity);
+    });
+    waiting.set(index, { pieces, tags: tagIndices(sentence, tagSet) });
+    const complete = layout.add(pieces.map((ofToken) => ofToken.length));
+    if (complete.filter(([first]) => first?.sentence === index).length > 1) splitSentences += 1;
+    emit(complete);
+    if (complete.length > 0) for (const done of waiting.keys()) if (done < index) waiting.delete(done);
+    yield index + 1;
+  }
+  emit(layout.finish());
+  return { sequences, splitSentences, cutTokens };
+}
+
+interface EncodedSentence {
+  /** Piece ids of each token. */
+  readonly pieces: readonly (readonly number[])[];
+  /** Tag index of each token. */
+  readonly tags: readonly number[];
+}
+
+interface Special {
+  readonly id: number;
+  readonly segment: number;
+}
+
+/** Specials before and after the pieces of tokens. */
+interface SequenceFrame {
+  readonly opening: readonly Special[];
+  readonly closing: readonly Special[];
+}
+
+function sequenceFrame(specials: FeatureConfig['specials'], { sep, cls }: SpecialPieces): SequenceFrame {
+  const end = { id: sep, segment: 0 };
+  if (specials === 'cls-sep') return { opening: [{ id: cls, segment: 0 }], closing: [end] };
+  const last = { id: cls, segment: 2 };
+  return { opening: [], closing: specials === 'sep-cls' ? [end, last] : [end, { id: sep, segment: 1 }, last] };
+}
+
+function makeSequence(
+  spans: readonly TokenSpan[],
+  encoded: ReadonlyMap<number, EncodedSentence>,
+  { opening, closing }: SequenceFrame,
+  { continuation }: TagSet,
+  { labelMode, specialsInLoss }: FeatureConfig,
+): Sequence {
+  const pieceIds: number[] = [];
+  const segmentIds: number[] = [];
+  const crfPositions: number[] = [];
+  const tags: number[] = [];
+  const tokenPositions: number[] = [];
+  const tokenRefs: number[] = [];
+  const addSpecials = (specials: readonly Special[]): void => {
+    for (const { id, segment } of specials) {
+      if (specialsInLoss) {
+        crfPositions.push(pieceIds.length);
+        tags.push(OUTSIDE);
+      }
+      pieceIds.push(id);
+      segmentIds.push(segment);
+    }
+  };
+
+  addSpecials(opening);
+  for (const { sentence, start, end } of spans) {
+    const source = encoded.get(sentence);
+    for (let token = start; token < end; token++) {
+      const ofToken = source?.pieces[token] ?? [];
+      const firstPiece = pieceIds.length;
+      tokenPositions.push(crfPositions.length);
+      tokenRefs.push(sentence, token);
+      const shown = pieceTags(source?.tags[token] ?? OUTSIDE, ofToken.length, labelMode, continuation);
+      shown.forEach((_, offset) => crfPositions.push(firstPiece + offset));
+      for (const tag of shown) tags.push(tag);
+      for (const id of ofToken) {
+        pieceIds.push(id);
+        segmentIds.push(0);
+      }
+    }
+  }
+  addSpecials(closing);
+  return {
+    pieceIds: Int32Array.from(pieceIds),
+    segmentIds: Int32Array.from(segmentIds),
+    crfPositions: Int32Array.from(crfPositions),
+    tags: Int32Array.from(tags),
+    tokenPositions: Int32Array.from(tokenPositions),
+    tokenRefs: Int32Array.from(tokenRefs),
+  };
+}
+
+/** Largest is the largest `maxPieces` a configuration may ask for. */
+export const LENGTH_BUCKETS: readonly number[] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
+
+/** The smallest bucket that holds `length` positions. Throws `data/length` above the largest. */
+export function lengthBucket(length: number): number {
+  const bucket = LENGTH_BUCKETS.find((candidate) => candidate >= length);
+  if (bucket === undefined) {
+    throw new LabError('data/length', 'A sequence is longer than the longest the lab handles.', {
+      expected: `at most ${LENGTH_BUCKETS.at(-1)}`,
+      got: String(length),
+    });
+  }
+  return bucket;
+}
+
+/**
+ * Tags of each token of each sentence, from the tag indices predicted at the CRF positions of each sequence (`[N]` each, in the order of
+ * `sequences`). Sentences that were split come together again. `X` at the first piece of a token says that no mention holds it: `O`.
+ * Throws `data/join` when sequences and predictions do not give exactly one tag to every token.
+ */
+export function joinPredictions(
+  sentences: readonly Sentence[],
+  sequences: readonly Sequence[],
+  predicted: readonly Int32Array[],
+  { tags, continuation }: TagSet,
+): string[][] {
+  const joined = sentences.map(({ tokens }) => new Array<string | undefined>(tokens.length).fill(undefined));
+  sequences.forEach(({ crfPositions, tokenPositions, tokenRefs }, index) => {
+    const ofSequence = predicted[index];
+    if (ofSequence?.length !== crfPositions.length) {
+      throw mismatch(`${crfPositions.length} tags for sequence ${index}`, `${ofSequence?.length ?? 'none'}`);
+    }
+    tokenPositions.forEach((position, entry) => {
+      const sentence = tokenRefs[2 * entry] ?? -1;
+      const token = tokenRefs[2 * entry + 1] ?? -1;
+      const found = ofSequence[position] ?? -1;
+      const tag = tags[found === continuation ? OUTSIDE : found];
+      const ofSentence = joined[sentence];
+      if (tag === undefined) throw mismatch(`tag indices below ${tags.length}`, String(found));
+      if (ofSentence === undefined || token >= ofSentence.length || ofSentence[token] !== undefined) {
+        throw mismatch('each token of these sentences once', `token ${token} of sentence ${sentence}`);
+      }
+      ofSentence[token] = tag;
+    });
+  });
+  return joined.map((ofSentence, sentence) =>
+    ofSentence.map((tag, token) => {
+      if (tag === undefined) throw mismatch('a tag for every token', `none for token ${token} of sentence ${sentence}`);
+      return tag;
+    }),
+  );
+}
+
+function mismatch(expected: string, got: string): LabError {
+  return new LabError('data/join', 'Predictions do not fit the sentences they were made from.', { expected, got });
+}

@@ -1,0 +1,162 @@
+// The tokenizer.json of a model that came with a vocabulary in another form.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { sentencePieceTokenizer } from './sentencePiece.ts';
+import { specialName, tokenizerJson } from './tokenizer.ts';
+
+/** How transformers' `BertTokenizer` was asked to treat text, in tokenizer_config.json. */
+interface WordPieceTreatment {
+  /** Null where nothing is said: then a vocabulary without a capital letter is one of lower-cased text. */
+  readonly lowerCase: boolean | null;
+  /** Null for as `lowerCase`. */
+  readonly stripAccents: boolean | null;
+  readonly tokenizeChineseChars: boolean;
+  readonly specials: Readonly<Record<'unk' | 'sep' | 'cls' | 'pad' | 'mask', string>>;
+}
+
+/** Longer words are unknown. */
+const LONGEST_WORD = 100;
+
+/**
+ * The value of a tokenizer.json: a WordPiece model of the lines of vocab.txt, a piece's id being the number of its line. Where nothing says
+ * whether text is lower-cased, transformers always does so and would never meet a capital of a cased vocabulary: here the vocabulary tells.
+ * Throws LabError `tokenizer/wordpiece` for bytes that are no text or an empty one, `tokenizer/special` where a special has no line.
+ */
+function wordPieceTokenizer(bytes: Uint8Array, treatment: WordPieceTreatment): Record<string, unknown> {
+  const { specials, stripAccents, tokenizeChineseChars } = treatment;
+  const vocabulary = readVocabulary(bytes);
+  const idOf = (text: string): number => {
+    const id = vocabulary.get(text);
+    if (id !== undefined) return id;
+    throw new LabError('tokenizer/special', `vocab.txt has no piece ${text}.`, {
+      expected: text,
+      got: `${vocabulary.size} other pieces`,
+    });
+  };
+  const [cls, sep] = [specials.cls, specials.sep].map((text) => ({ id: text, ids: [idOf(text)], tokens: [text] }));
+  const added = [specials.pad, specials.unk, specials.cls, specials.sep].map((text) => ({
+    id: idOf(text),
+    content: text,
+  }));
+  const mask = vocabulary.get(specials.mask);
+  if (mask !== undefined) added.push({ id: mask, content: specials.mask });
+  const special = (text: string, type: number) => ({ SpecialToken: { id: text, type_id: type } });
+  const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
+  const single = [special(specials.cls, 0), sequence('A', 0), special(specials.sep, 0)];
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added
+      .sort((left, right) => left.id - right.id)
+      .map((piece) => ({
+        ...piece,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      })),
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: tokenizeChineseChars,
+      strip_accents: stripAccents,
+      lowercase: treatment.lowerCase ?? !hasCapitals(vocabulary, specials),
+    },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single,
+      pair: [...single, sequence('B', 1), special(specials.sep, 1)],
+      special_tokens: { [specials.cls]: cls, [specials.sep]: sep },
+    },
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    model: {
+      type: 'WordPiece',
+      unk_token: specials.unk,
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: LONGEST_WORD,
+      vocab: Object.fromEntries(vocabulary),
+    },
+  };
+}
+
+/** A piece a line; of a piece written twice the later line counts. */
+function readVocabulary(bytes: Uint8Array): ReadonlyMap<string, number> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw notVocabulary('bytes that are not UTF-8');
+  }
+  const lines = text.split(/\r\n|\r|\n/);
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length === 0) throw notVocabulary('an empty file');
+  return new Map(lines.map((piece, id) => [piece, id]));
+}
+
+/** Whether a piece has a capital letter; specials and other names in brackets, such as [unused1], are no text. */
+function hasCapitals(vocabulary: ReadonlyMap<string, number>, specials: WordPieceTreatment['specials']): boolean {
+  const names = new Set(Object.values(specials));
+  return [...vocabulary.keys()].some((piece) => /\p{Lu}/u.test(piece) && !names.has(piece) && !/^\[.+\]$/.test(piece));
+}
+
+function notVocabulary(got: string): LabError {
+  return new LabError('tokenizer/wordpiece', 'vocab.txt is not a WordPiece vocabulary.', {
+    expected: 'a piece a line, in UTF-8',
+    got,
+  });
+}
+
+/** What transformers calls the ways to treat text, with its defaults. */
+const sentencePieceSchema = z.looseObject({
+  do_lower_case: z.boolean().default(false),
+  keep_accents: z.boolean().default(false),
+});
+const wordPieceSchema = z.looseObject({
+  do_lower_case: z.boolean().nullable().default(null),
+  strip_accents: z.boolean().nullable().default(null),
+  tokenize_chinese_chars: z.boolean().default(true),
+  unk_token: specialName.default('[UNK]'),
+  sep_token: specialName.default('[SEP]'),
+  cls_token: specialName.default('[CLS]'),
+  pad_token: specialName.default('[PAD]'),
+  mask_token: specialName.default('[MASK]'),
+});
+
+/**
+ * The bytes of a tokenizer.json made of an XLNet's `spiece.model` or a BERT's `vocab.txt`, text treated as tokenizer_config.json asks.
+ * Throws LabError `tokenizer/sentencepiece`, `tokenizer/wordpiece`, `tokenizer/special`, `tokenizer/json` or `tokenizer/format`.
+ */
+export function tokenizerFileOf(
+  vocabulary: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },
+  configFile: Uint8Array | null,
+): Uint8Array<ArrayBuffer> {
+  const read = <Schema extends z.ZodType>(schema: Schema): z.output<Schema> =>
+    tokenizerJson('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), schema);
+  const content =
+    vocabulary.name === 'vocab.txt'
+      ? fromWordPiece(vocabulary.bytes, read(wordPieceSchema))
+      : fromSentencePiece(vocabulary.bytes, read(sentencePieceSchema));
+  return new TextEncoder().encode(JSON.stringify(content));
+}
+
+function fromSentencePiece(bytes: Uint8Array<ArrayBuffer>, config: z.output<typeof sentencePieceSchema>) {
+  return sentencePieceTokenizer(bytes, { lowerCase: config.do_lower_case, keepAccents: config.keep_accents });
+}
+
+function fromWordPiece(bytes: Uint8Array, config: z.output<typeof wordPieceSchema>) {
+  return wordPieceTokenizer(bytes, {
+    lowerCase: config.do_lower_case,
+    stripAccents: config.strip_accents,
+    tokenizeChineseChars: config.tokenize_chinese_chars,
+    specials: {
+      unk: config.unk_token,
+      sep: config.sep_token,
+      cls: config.cls_token,
+      pad: config.pad_token,
+      mask: config.mask_token,
+    },
+  });
+}

@@ -1,0 +1,120 @@
+// Bias, activation and dropout inside the feed-forward block, and the way back.
+import type { Activation } from '../../model/config/encoderSizes.ts';
+import { kernel, reads, writes } from '../gpu/kernel.ts';
+import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
+import { keyWord } from '../gpu/stepState.ts';
+import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
+
+/**
+ * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which is what tfjs computes too. The
+ * gate 0.5 * (1 + tanh(u)) of gelu_new is 1 / (1 + exp(-2u)), from e = exp(-2|u|), and its slope 2e / (1 + e)^2: 1 - tanh(u)^2 would
+ * lose its digits where tanh is near 1, and WGSL promises few of tanh's. Beyond 11 in magnitude e is 0.
+ */
+const CODE: Readonly<Record<Activation, string>> = {
+  relu: `
+fn act(x: f32) -> f32 { return max(x, 0.0); }
+fn slope(x: f32) -> f32 { return select(0.0, 1.0, x > 0.0); }`,
+  gelu: `
+fn erf(x: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - series * exp(-x * x));
+}
+fn normal(x: f32) -> f32 { return 0.5 * (1.0 + erf(x * 0.7071067811865476)); }
+fn act(x: f32) -> f32 { return x * normal(x); }
+fn slope(x: f32) -> f32 { return normal(x) + x * 0.3989422804014327 * exp(-0.5 * x * x); }`,
+  gelu_new: `
+fn near(x: f32) -> f32 { return clamp(x, -11.0, 11.0); }
+fn falling(x: f32) -> f32 { return exp(-1.5957691216057308 * abs(x + 0.044715 * x * x * x)); }
+fn act(x: f32) -> f32 {
+  let e = falling(near(x));
+  return x * select(1.0, e, x < 0.0) / (1.0 + e);
+}
+fn slope(x: f32) -> f32 {
+  let held = near(x);
+  let e = falling(held);
+  let below = 1.0 / (1.0 + e);
+  return select(1.0, e, x < 0.0) * below + held * e * below * below * 1.5957691216057308 * (1.0 + 0.134145 * held * held);
+}`,
+};
+
+const sizes = { count: 'u32', columns: 'u32', key: 'u32', threshold: 'u32', kept: 'f32' } as const;
+
+const makeForward = (activation: Activation) =>
+  kernel({
+    name: `${activation} forward`,
+    sizes,
+    buffers: { x: reads(), bias: reads(), state: reads('u32'), out: writes() },
+    workgroup: [64, 1, 1],
+    module: dropoutCode + CODE[activation],
+    body: `if (index >= sizes.count) { return; }
+  let value = act(x[index] + bias[index % sizes.columns]);
+  out[index] = value * dropped(state[sizes.key], index, sizes.threshold, sizes.kept);`,
+  });
+
+const makeBackward = (activation: Activation) =>
+  kernel({
+    name: `${activation} backward`,
+    sizes,
+    buffers: { x: reads(), bias: reads(), state: reads('u32'), dOut: writes() },
+    workgroup: [64, 1, 1],
+    module: dropoutCode + CODE[activation],
+    body: `if (index >= sizes.count) { return; }
+  let factor = dropped(state[sizes.key], index, sizes.threshold, sizes.kept);
+  dOut[index] = dOut[index] * factor * slope(x[index] + bias[index % sizes.columns]);`,
+  });
+
+const forward = { relu: makeForward('relu'), gelu: makeForward('gelu'), gelu_new: makeForward('gelu_new') };
+const backward = { relu: makeBackward('relu'), gelu: makeBackward('gelu'), gelu_new: makeBackward('gelu_new') };
+
+export interface ActivationShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly activation: Activation;
+  readonly rate: number;
+  readonly layer: number;
+}
+
+function sizesOf({ rows, columns, rate, layer }: ActivationShape) {
+  return { count: rows * columns, columns, key: keyWord(layer, 'inner'), ...dropoutSizes(rate) };
+}
+
+interface ActivationInputs {
+  readonly x: Region;
+  readonly bias: Region;
+  readonly state: Region;
+}
+
+/** out [rows, columns] = dropout(activation(x + bias)). */
+export function recordActivation(
+  recorder: Recorder,
+  shape: ActivationShape,
+  inputs: ActivationInputs,
+  { out }: { readonly out: Region },
+): void {
+  const values = sizesOf(shape);
+  recorder.launch(
+    forward[shape.activation],
+    values,
+    { ...inputs, out },
+    linearGrid(values.count, 64),
+    50 * values.count,
+  );
+}
+
+/** dOut becomes the gradient with respect to x + bias, in place. */
+export function recordActivationBackward(
+  recorder: Recorder,
+  shape: ActivationShape,
+  inputs: ActivationInputs,
+  { dOut }: { readonly dOut: Region },
+): void {
+  const values = sizesOf(shape);
+  recorder.launch(
+    backward[shape.activation],
+    values,
+    { ...inputs, dOut },
+    linearGrid(values.count, 64),
+    50 * values.count,
+  );
+}

@@ -1,0 +1,243 @@
+// Attention forward and backward: nothing of size [T, T] is ever in memory, probabilities are recomputed from the scores.
+import { kernel, reads, writes, type Kernel } from '../../gpu/kernel.ts';
+import { linearGrid, part, type Grid, type Recorder, type Region } from '../../gpu/recorder.ts';
+import { STATE } from '../../gpu/stepState.ts';
+import { recordMatmulSum } from '../matmul/matmulSum.ts';
+import {
+  attentionDirectBackwardKernels,
+  attentionDirectKernel,
+  attentionDirectPositionKernel,
+} from './attentionDirect.ts';
+import {
+  attentionName,
+  attentionRegions,
+  attentionSizes,
+  attentionSizesOf,
+  attentionWork,
+  eachVector,
+  ifRelative,
+  ofOnePiece,
+  onceByHead,
+  termsOf,
+  type AttentionFamily,
+  type AttentionInputs,
+  type AttentionShape,
+  type AttentionTerms,
+} from './attentionScores.ts';
+import { attentionTiledBackwardKernels, attentionTiledKernel, attentionTiledPositionKernel } from './attentionTiled.ts';
+import { tileGrid } from './attentionTiles.ts';
+
+const forwardKernels = {
+  direct: onceByHead(attentionDirectKernel),
+  tiled: onceByHead(attentionTiledKernel),
+} as const;
+
+/**
+ * context [B*T, H*h] = dropout(softmax(scores)) v, scores[i, j] = (the terms of query i and key j) / sqrt(h); logSumExp [B, H, T] of the
+ * scores is what the backward pass makes the probabilities from again.
+ */
+export function recordAttention(
+  recorder: Recorder,
+  family: AttentionFamily,
+  shape: AttentionShape,
+  inputs: AttentionInputs,
+  out: { readonly context: Region; readonly logSumExp: Region },
+): void {
+  const { headSize, sequences, heads, pieces } = shape;
+  const grid = family === 'tiled' ? tileGrid(shape) : linearGrid(sequences * heads * pieces, 64);
+  const terms = termsOf(inputs);
+  recorder.launch(
+    forwardKernels[family](headSize, terms),
+    attentionSizesOf(shape),
+    { ...attentionRegions(inputs), ...out },
+    grid,
+    attentionWork(shape, terms === 'relative' ? 3 : 2),
+  );
+}
+
+/** By query: log-sum-exp, delta = dContext·context, and where terms are relative the two segment scores. */
+const statisticsKernel = (h: number, terms: AttentionTerms): Kernel => {
+  const relative = ifRelative(terms);
+  return kernel<string, string>({
+    name: attentionName('attention statistics', h, terms),
+    sizes: attentionSizes,
+    buffers: {
+      ...(terms === 'relative' ? { threes: reads('vec4<f32>'), biases: reads('vec4<f32>') } : {}),
+      context: reads('vec4<f32>'),
+      dContext: reads('vec4<f32>'),
+      logSumExp: reads(),
+      statistics: writes('vec4<f32>'),
+    },
+    workgroup: [64, 1, 1],
+    body: `${ofOnePiece('i')}
+  let own = (b * sizes.pieces + i) * sizes.width + head * ${h / 4}u;
+${relative(`  let bias = head * ${h / 4}u;
+`)}  var delta = 0.0;
+${relative(`  var same = 0.0;
+  var other = 0.0;
+`)}  ${eachVector(
+      h,
+      (c) =>
+        `delta += dot(context[own + ${c}u], dContext[own + ${c}u]);${relative(`
+  let s${c} = threes[own + ${c}u] + biases[2u * sizes.biasStride + bias + ${c}u];
+  same += dot(s${c}, biases[3u * sizes.biasStride + bias + ${c}u]);
+  other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);`)}`,
+    )}
+  statistics[index] = vec4f(logSumExp[index], delta, ${terms === 'relative' ? 'same, other' : '0.0, 0.0'});`,
+  });
+};
+
+/** dq = content part + position part + segment part. */
+const assembleKernel = (h: number): Kernel =>
+  kernel<string, string>({
+    name: `attention query gradient ${h}`,
+    sizes: attentionSizes,
+    buffers: { parts: reads('vec4<f32>'), biases: reads('vec4<f32>'), dQuery: writes('vec4<f32>') },
+    workgroup: [64, 1, 1],
+    body: `if (index >= sizes.sequences * sizes.pieces * sizes.width) { return; }
+  let column = index % sizes.width;
+  let row = index / sizes.width;
+  let head = column / ${h / 4}u;
+  let sums = parts[2u * sizes.threesStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
+  let e = 3u * sizes.biasStride + column;
+  dQuery[index] = parts[index] + parts[sizes.threesStride + index] + sums.x * biases[e] + sums.y * biases[e + sizes.width];`,
+  });
+
+/** Gradients of the five bias vectors, a workgroup a vec4 of columns with lanes over the rows. */
+const biasKernel = (h: number): Kernel =>
+  kernel<string, string>({
+    name: `attention bias gradients ${h}`,
+    sizes: attentionSizes,
+    buffers: {
+      parts: reads('vec4<f32>'),
+      threes: reads('vec4<f32>'),
+      biases: reads('vec4<f32>'),
+      state: reads('u32'),
+      gradient: writes('vec4<f32>'),
+    },
+    workgroup: [32, 1, 1],
+    module: `var<workgroup> lanes: array<array<vec4f, 32>, 5>;
+fn put(at: u32, value: vec4f) {
+  gradient[at] = value + select(vec4f(0.0), gradient[at], state[${STATE.accumulate}] != 0u);
+}`,
+    body: `let column = group.x;
+  let head = column / ${h / 4}u;
+  let e = 3u * sizes.biasStride + column;
+  let s = biases[2u * sizes.biasStride + column];
+  var total: array<vec4f, 5>;
+  for (var row = thread; row < sizes.sequences * sizes.pieces; row += 32u) {
+    let at = row * sizes.width + column;
+    let sums = parts[2u * sizes.threesStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
+    total[0] += parts[at];
+    total[1] += parts[sizes.threesStride + at];
+    total[2] += sums.x * biases[e] + sums.y * biases[e + sizes.width];
+    total[3] += sums.x * (threes[at] + s);
+    total[4] += sums.y * (threes[at] + s);
+  }
+  for (var which = 0u; which < 5u; which++) { lanes[which][thread] = total[which]; }
+  workgroupBarrier();
+  if (thread >= 5u) { return; }
+  var sum = vec4f(0.0);
+  for (var lane = 0u; lane < 32u; lane++) { sum += lanes[thread][lane]; }
+  let place = select(thread * sizes.biasStride, 3u * sizes.biasStride + sizes.width, thread == 4u);
+  put(place + column, sum);`,
+  });
+
+const backwardKernels = {
+  statistics: onceByHead(statisticsKernel),
+  assemble: onceByHead(assembleKernel),
+  biases: onceByHead(biasKernel),
+  direct: onceByHead(attentionDirectBackwardKernels),
+  tiled: onceByHead(attentionTiledBackwardKernels),
+  position: { direct: onceByHead(attentionDirectPositionKernel), tiled: onceByHead(attentionTiledPositionKernel) },
+} as const;
+
+interface AttentionGradients {
+  /** As `threes`: written. */
+  readonly threes: Region;
+  /** Null where terms are absolute. */
+  readonly relative: RelativeGradients | null;
+}
+
+interface RelativeGradients {
+  /** [2T, H*h], written. */
+  readonly position: Region;
+  /** As `biases`, written or added as the state says; null where they are frozen. */
+  readonly biases: Region | null;
+}
+
+/** Workgroups by relative position below which sequences are shared out among more of them, to be added up after. */
+const ENOUGH_GROUPS = 256;
+
+/** Gradients of `recordAttention` from dContext [B*T, H*h] and what forward kept. Memory is linear in T. */
+export function recordAttentionBackward(
+  recorder: Recorder,
+  family: AttentionFamily,
+  shape: AttentionShape,
+  inputs: AttentionInputs,
+  saved: { readonly context: Region; readonly logSumExp: Region },
+  dContext: Region,
+  gradients: AttentionGradients,
+): void {
+  const { sequences, pieces, heads, headSize } = shape;
+  const terms = termsOf(inputs);
+  const own = backwardKernels[family](headSize, terms);
+  const sizes = attentionSizesOf(shape);
+  const queries = sequences * heads * pieces;
+  const statistics = recorder.temporary('attention statistics', 4 * queries);
+  const byRow = linearGrid(queries, 64);
+  const byPiece = family === 'tiled' ? tileGrid(shape) : byRow;
+  const { context, logSumExp } = saved;
+  const regions = attentionRegions(inputs);
+  const launch = (used: Kernel, regions: Readonly<Record<string, Region>>, grid: Grid, products = 0): void =>
+    recorder.launch(used, sizes, regions, grid, products === 0 ? undefined : attentionWork(shape, products));
+  launch(backwardKernels.statistics(headSize, terms), { ...regions, context, dContext, logSumExp, statistics }, byRow);
+  const read = { ...regions, dContext, statistics };
+  const dQuery = part(gradients.threes, 0, sequences * pieces * heads * headSize);
+  const { relative } = gradients;
+  if (inputs.relative === null || relative === null) {
+    launch(own.query, { ...read, dQuery }, byPiece, 3);
+    launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 4);
+    return;
+  }
+  const { biases } = inputs.relative;
+  const parts = recorder.temporary('attention parts', 8 * sizes.threesStride + 4 * queries);
+  launch(own.query, { ...read, parts }, byPiece, 5);
+  launch(backwardKernels.assemble(headSize, terms), { parts, biases, dQuery }, linearGrid(dQuery.length / 4, 64));
+  launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 5);
+  if (family === 'tiled') {
+    recordTiledPositions(recorder, shape, read, relative.position);
+  } else {
+    const byPosition = linearGrid(heads * 2 * pieces, 64);
+    launch(backwardKernels.position.direct(headSize, terms), { ...read, dPosition: relative.position }, byPosition, 4);
+  }
+  if (relative.biases === null) return;
+  const { threes, state } = inputs;
+  const regionsOfBiases = { parts, threes, biases, state, gradient: relative.biases };
+  launch(backwardKernels.biases(headSize, terms), regionsOfBiases, [sizes.width, 1, 1]);
+}
+
+/** Where relative positions give too few workgroups, each takes a share of the sequences only, and the shares are added. */
+function recordTiledPositions(
+  recorder: Recorder,
+  shape: AttentionShape,
+  read: Readonly<Record<string, Region>>,
+  dPosition: Region,
+): void {
+  const { sequences, pieces, heads, headSize } = shape;
+  const [blocks] = tileGrid({ ...shape, pieces: 2 * pieces });
+  const share = Math.ceil(sequences / Math.ceil(ENOUGH_GROUPS / (blocks * heads)));
+  const shares = Math.ceil(sequences / share);
+  const length = 2 * pieces * heads * headSize;
+  const sums = shares > 1 ? recorder.temporary('attention position shares', shares * length) : null;
+  recorder.launch(
+    backwardKernels.position.tiled(headSize, 'relative'),
+    { ...attentionSizesOf(shape), share },
+    { ...read, dPosition: sums ?? dPosition },
+    [blocks, heads, shares],
+    attentionWork(shape, 4),
+  );
+  if (sums === null) return;
+  const sizes = { length, splits: shares, outputs: 1, strideOut: 0 };
+  recordMatmulSum(recorder, sizes, 'write', true, { parts: sums, out: dPosition });
+}

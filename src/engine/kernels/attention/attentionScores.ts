@@ -1,0 +1,171 @@
+// What every kernel of attention shares: its inputs, and the WGSL of a score and its dropout.
+import { reads, type BufferBinding } from '../../gpu/kernel.ts';
+import { aligned, type Region } from '../../gpu/recorder.ts';
+import { keyWord } from '../../gpu/stepState.ts';
+import { dropoutCode, dropoutSizes } from '../dropoutKernel.ts';
+
+/**
+ * `direct`: an invocation holds one query, key or relative position, without barriers, for adapters that compute on the processor.
+ * `tiled`: workgroups take blocks of 32 into workgroup memory, for graphics hardware.
+ */
+export type AttentionFamily = 'direct' | 'tiled';
+
+/**
+ * What a query meets of a key. `absolute`: its content, q_i·k_j, as in BERT. `relative`: its content, its distance and its segment, each with
+ * a bias on the query, (q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ], as in XLNet.
+ */
+export type AttentionTerms = 'absolute' | 'relative';
+
+export interface AttentionShape {
+  readonly sequences: number;
+  readonly pieces: number;
+  readonly heads: number;
+  /** A multiple of 4. */
+  readonly headSize: number;
+  readonly layer: number;
+  /** Attention dropout. */
+  readonly rate: number;
+}
+
+export interface AttentionInputs {
+  /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
+  readonly threes: Region;
+  /** i32: segment ids [B*T], then from word aligned(B*T) the piece counts [B]. */
+  readonly layoutWords: Region;
+  readonly state: Region;
+  /** Null where terms are absolute. */
+  readonly relative: RelativeInputs | null;
+}
+
+export interface RelativeInputs {
+  /** kr [2T, H*h], row p for the relative position T - p. */
+  readonly position: Region;
+  /** contentBias, positionBias, segmentBias [H, h] and segmentEmbedding [2, H, h], at words 0, a, 2a, 3a with a = aligned(H*h). */
+  readonly biases: Region;
+}
+
+export function termsOf({ relative }: AttentionInputs): AttentionTerms {
+  return relative === null ? 'absolute' : 'relative';
+}
+
+/** Regions by the names that kernels read them by. */
+export function attentionRegions({ relative, ...inputs }: AttentionInputs): Readonly<Record<string, Region>> {
+  return { ...inputs, ...relative };
+}
+
+/** Numbers of every kernel of attention; widths and strides count vec4. */
+export const attentionSizes = {
+  sequences: 'u32',
+  pieces: 'u32',
+  heads: 'u32',
+  width: 'u32',
+  threesStride: 'u32',
+  biasStride: 'u32',
+  countsAt: 'u32',
+  scale: 'f32',
+  key: 'u32',
+  threshold: 'u32',
+  kept: 'f32',
+} as const;
+
+export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate }: AttentionShape) {
+  const hidden = heads * headSize;
+  return {
+    sequences,
+    pieces,
+    heads,
+    width: hidden / 4,
+    threesStride: aligned(sequences * pieces * hidden) / 4,
+    biasStride: aligned(hidden) / 4,
+    countsAt: aligned(sequences * pieces),
+    scale: 1 / Math.sqrt(headSize),
+    key: keyWord(layer, 'attention'),
+    ...dropoutSizes(rate),
+  };
+}
+
+export function attentionReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
+  const relative = terms === 'relative';
+  return {
+    threes: reads('vec4<f32>'),
+    ...(relative ? { position: reads('vec4<f32>') } : {}),
+    layoutWords: reads('i32'),
+    ...(relative ? { biases: reads('vec4<f32>') } : {}),
+    state: reads('u32'),
+  };
+}
+
+/**
+ * `statistics` of a query: log-sum-exp, dContext·context, and where terms are relative its scores of keys in the same segment and in
+ * another.
+ */
+export function attentionBackwardReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
+  return { ...attentionReads(terms), dContext: reads('vec4<f32>'), statistics: reads('vec4<f32>') };
+}
+
+/** What is made by `make` once for a head size and terms. */
+export function onceByHead<Made>(
+  make: (headSize: number, terms: AttentionTerms) => Made,
+): (headSize: number, terms: AttentionTerms) => Made {
+  const madeFor = new Map<string, Made>();
+  return (headSize, terms) => {
+    const key = `${headSize} ${terms}`;
+    const made = madeFor.get(key) ?? make(headSize, terms);
+    madeFor.set(key, made);
+    return made;
+  };
+}
+
+/** WGSL that relative terms alone need: `text` where terms are relative, nothing where they are not. */
+export const ifRelative =
+  (terms: AttentionTerms) =>
+  (text: string): string =>
+    terms === 'relative' ? text : '';
+
+/** WGSL of a kernel with an invocation a piece of a head: `b`, `head` and the piece by its name. */
+export const ofOnePiece = (piece: 'i' | 'j'): string =>
+  `if (index >= sizes.sequences * sizes.heads * sizes.pieces) { return; }
+  let ${piece} = index % sizes.pieces;
+  let head = (index / sizes.pieces) % sizes.heads;
+  let b = index / (sizes.pieces * sizes.heads);`;
+
+/** Text for each vec4 of a head, so that registers are named and never indexed. */
+export function eachVector(headSize: number, text: (c: number) => string): string {
+  return Array.from({ length: headSize / 4 }, (_, c) => text(c)).join('\n');
+}
+
+/** A sum of dot products over the vec4 of a head, as an expression. */
+export function dots(headSize: number, left: (c: number) => string, right: (c: number) => string): string {
+  return Array.from({ length: headSize / 4 }, (_, c) => `dot(${left(c)}, ${right(c)})`).join(' + ');
+}
+
+/** Name of a kernel for a head size and terms. */
+export const attentionName = (what: string, headSize: number, terms: AttentionTerms): string =>
+  `${what} ${headSize}${terms === 'absolute' ? ', absolute' : ''}`;
+
+/** A score as an expression: its terms, scaled. */
+export const scoreOf = (terms: readonly string[]): string =>
+  `sizes.scale * (${terms.filter((term) => term !== '').join('\n      + ')})`;
+
+/**
+ * WGSL: places of vectors, whether a piece sees another (padding is hidden from all but itself), the dropout of one probability.
+ * `sizes` and the reads above are in scope.
+ */
+export function attentionScoresCode(terms: AttentionTerms): string {
+  const relative = ifRelative(terms);
+  return `${dropoutCode}
+fn rowAt(b: u32, head: u32, i: u32, vectors: u32) -> u32 { return (b * sizes.pieces + i) * sizes.width + head * vectors; }
+${relative(`fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
+`)}fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
+${relative(`fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
+`)}fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
+  if (sizes.threshold == 0u) { return 1.0; }
+  let element = ((b * sizes.heads + head) * sizes.pieces + i) * sizes.pieces + j;
+  return dropped(state[sizes.key], element, sizes.threshold, sizes.kept);
+}`;
+}
+
+/** Multiplications and additions of `products` products of queries with keys. */
+export function attentionWork({ sequences, pieces, heads, headSize }: AttentionShape, products: number): number {
+  return 2 * products * sequences * heads * headSize * pieces * pieces;
+}

@@ -1,0 +1,148 @@
+// Matrix products on the GPU.
+import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
+import type { Recorder, Region } from '../../gpu/recorder.ts';
+import { STATE } from '../../gpu/stepState.ts';
+import { matmulDirectBody } from './matmulDirect.ts';
+import { hasVectors, matmulWork, outputsOf, type MatmulShape } from './matmulShape.ts';
+import { recordMatmulSum } from './matmulSum.ts';
+import { matmulTiledBody, matmulTiledModule } from './matmulTiled.ts';
+import { wordsVariant, type MatmulTuning } from './matmulTuning.ts';
+import { tileOf, variantName, type MatmulVariant } from './matmulVariant.ts';
+
+interface MatmulTraits {
+  readonly kind: MatmulShape['kind'];
+  readonly into: MatmulShape['into'];
+  /** Whether everything is read and written as vec4; else word by word, whatever the lengths. */
+  readonly vectors: boolean;
+  /** Whether the tile divides the output and the depth the inner length of each split, so that nothing needs a check. */
+  readonly fits: boolean;
+}
+
+/**
+ * Workgroups are [column tiles, row tiles, outputs * splits]. `chunk` is the inner length of a split; `pairs` is how many products are
+ * added into one output; strides are words from one matrix to the next.
+ */
+type MatmulSize = 'rows' | 'columns' | 'inner' | 'chunk' | 'splits' | 'pairs' | 'strideA' | 'strideB' | 'strideOut';
+
+const made = new Map<string, Kernel<MatmulSize>>();
+
+/** The same object for the same variant and traits. Buffers: `a`, `b`, `out`, and `state` where `into` is `gradient`. */
+export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kernel<MatmulSize> {
+  const { kind, into, vectors } = traits;
+  const fits = traits.fits && variant.family === 'tiled';
+  if (variant.family === 'tiled' && !vectors) throw new Error('tiled matrix products read vec4s');
+  const words = [
+    variantName({ ...variant, splits: 1 }),
+    into,
+    ...(vectors ? [] : ['by words']),
+    ...(fits ? ['fits'] : []),
+  ];
+  const name = `matmul ${kind}, ${words.join(', ')}`;
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const element = vectors ? 'vec4<f32>' : 'f32';
+  const buffers: Record<string, BufferBinding> = { a: reads(element), b: reads(element), out: writes(element) };
+  if (into === 'gradient') buffers.state = reads('u32');
+  const fresh = kernel({
+    name,
+    sizes: {
+      rows: 'u32',
+      columns: 'u32',
+      inner: 'u32',
+      chunk: 'u32',
+      splits: 'u32',
+      pairs: 'u32',
+      strideA: 'u32',
+      strideB: 'u32',
+      strideOut: 'u32',
+    },
+    buffers,
+    workgroup: [variant.across, variant.down, 1],
+    enable: variant.family === 'tiled' && variant.f16 ? ['f16'] : [],
+    module: [...(variant.family === 'tiled' ? [matmulTiledModule(variant)] : []), storeCode(into, vectors, fits)].join(
+      '\n',
+    ),
+    body: `
+let matrix = group.z / sizes.splits;
+let first = (group.z % sizes.splits) * sizes.chunk;
+let last = min(first + sizes.chunk, sizes.inner);
+let base = group.z * sizes.strideOut;
+${variant.family === 'tiled' ? matmulTiledBody(variant, kind, fits) : matmulDirectBody(variant, kind, vectors)}`,
+  });
+  made.set(name, fresh);
+  return fresh;
+}
+
+/** WGSL: `store(base, row, column, value)`, which leaves alone what is outside the output. */
+function storeCode(into: MatmulShape['into'], vectors: boolean, fits: boolean): string {
+  const adds = into === 'add' ? 'true' : `state[${STATE.accumulate}u] != 0u`;
+  const put = (at: string, value: string): string =>
+    into === 'write' ? `out[${at}] = ${value};` : `out[${at}] = select(vec4f(), out[${at}], ${adds}) + ${value};`;
+  if (vectors) {
+    return `
+fn store(base: u32, row: u32, column: u32, value: vec4f) {
+  ${fits ? '' : 'if (row >= sizes.rows || column >= sizes.columns) { return; }'}
+  let at = (base + row * sizes.columns + column) / 4u;
+  ${put('at', 'value')}
+}`;
+  }
+  return `
+fn store(base: u32, row: u32, column: u32, value: vec4f) {
+  if (row >= sizes.rows) { return; }
+  for (var c = 0u; c < 4u && column + c < sizes.columns; c++) {
+    let at = base + row * sizes.columns + column + c;
+    ${put('at', 'value[c]').replace('vec4f()', '0.0')}
+  }
+}`;
+}
+
+interface MatmulRegions {
+  readonly a: Region;
+  readonly b: Region;
+  readonly out: Region;
+  /** Needed for `gradient` alone. */
+  readonly state?: Region;
+}
+
+/** Records a product as `shape` says, in f32. Throws where a batch has no strides. */
+export function recordMatmul(
+  recorder: Recorder,
+  tuning: MatmulTuning,
+  shape: MatmulShape,
+  regions: MatmulRegions,
+): void {
+  const { kind, rows, columns, inner, batch = 1, strides, sum = false, into } = shape;
+  if (batch > 1 && strides === undefined) throw new Error(`a batch of ${batch} matrix products needs strides`);
+  const vectors = hasVectors(shape);
+  const asked = tuning.variantFor(shape);
+  const variant = vectors || asked.family === 'direct' ? asked : wordsVariant(shape);
+  const tile = tileOf(variant);
+  const grain = variant.family === 'tiled' ? variant.depth : 4;
+  const chunk = Math.ceil(inner / variant.splits / grain) * grain;
+  const splits = Math.ceil(inner / chunk);
+  const outputs = outputsOf(shape);
+  const length = rows * columns;
+  const strideOut = strides?.out ?? 0;
+  const parts = splits > 1 ? recorder.temporary('matmul splits', outputs * splits * length) : null;
+  const fits = vectors && rows % tile.rows === 0 && columns % tile.columns === 0 && inner % grain === 0;
+  recorder.launch(
+    matmulKernel(variant, { kind, into: parts === null ? into : 'write', vectors, fits }),
+    {
+      rows,
+      columns,
+      inner,
+      chunk,
+      splits,
+      pairs: sum ? batch : 1,
+      strideA: strides?.a ?? 0,
+      strideB: strides?.b ?? 0,
+      strideOut: parts === null ? strideOut : length,
+    },
+    { ...regions, out: parts ?? regions.out } as Readonly<Record<string, Region>>,
+    [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), outputs * splits],
+    matmulWork(shape),
+  );
+  if (parts === null) return;
+  const out = regions.state === undefined ? { out: regions.out } : { out: regions.out, state: regions.state };
+  recordMatmulSum(recorder, { length, splits, outputs, strideOut }, into, vectors, { parts, ...out });
+}

@@ -1,0 +1,116 @@
+// Which variant computes which matrix product.
+import type { Precision } from '../../../schema/machineSettings.ts';
+import type { MatmulTable } from '../../../schema/matmulTable.ts';
+import { hasVectors, matmulClass, outputsOf, type MatmulShape } from './matmulShape.ts';
+import { isUsableVariant, tileOf, type DirectVariant, type MatmulVariant, type TiledVariant } from './matmulVariant.ts';
+
+export interface MatmulTuning {
+  variantFor(shape: MatmulShape): MatmulVariant;
+}
+
+function direct(rows: number, columns: number, across: number, down: number): DirectVariant {
+  return { family: 'direct', rows, columns, across, down, splits: 1 };
+}
+
+function tiled(rows: number, columns: number, across: number, down: number, depth: number): TiledVariant {
+  return { family: 'tiled', rows, columns, across, down, depth, splits: 1, f16: false };
+}
+
+const TILE_32 = tiled(4, 4, 8, 8, 16);
+const TILE_64 = tiled(4, 4, 16, 16, 16);
+
+/** What can be tried for products of any lengths. */
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+  TILE_32,
+  TILE_64,
+  tiled(8, 8, 8, 8, 16),
+  tiled(8, 4, 16, 16, 16),
+  tiled(8, 8, 16, 16, 8),
+  direct(4, 4, 8, 8),
+  direct(8, 4, 8, 8),
+  direct(8, 8, 8, 8),
+];
+
+/** What tuning tries for a product: tiles not far larger than the output, with splits too where they are few, in f16 too if `mixed`. */
+export function matmulCandidates(shape: MatmulShape, precision: Precision): readonly MatmulVariant[] {
+  return MATMUL_VARIANTS.flatMap((variant): MatmulVariant[] => {
+    const tile = tileOf(variant);
+    if (tile.rows >= 2 * shape.rows || tile.columns >= 2 * shape.columns) return variant === TILE_32 ? [variant] : [];
+    const splits = splitsFor(shape, tile);
+    const ways: MatmulVariant[] = splits > 1 ? [variant, { ...variant, splits }] : [variant];
+    if (precision === 'f32') return ways;
+    return ways.flatMap((way): MatmulVariant[] => (way.family === 'tiled' ? [way, { ...way, f16: true }] : [way]));
+  });
+}
+
+/** For lengths that are no multiples of 4: little work in the networks here (a column a tag). */
+export function wordsVariant(shape: MatmulShape): DirectVariant {
+  const across = shape.columns > 16 ? 8 : shape.columns > 4 ? 4 : 1;
+  return {
+    ...direct(4, 4, across, 64 / across),
+    splits: splitsFor(shape, { rows: 256 / across, columns: across * 4 }),
+  };
+}
+
+/** Workgroups below which a product leaves an ordinary GPU idle. */
+const ENOUGH_GROUPS = 64;
+/** Inner length below which a split is not worth its second pass. */
+const LEAST_SPLIT = 256;
+
+function groupsOf(shape: MatmulShape, tile: { readonly rows: number; readonly columns: number }): number {
+  return Math.ceil(shape.rows / tile.rows) * Math.ceil(shape.columns / tile.columns) * outputsOf(shape);
+}
+
+/** Parts of a long inner dimension that give a small output enough workgroups. */
+function splitsFor(shape: MatmulShape, tile: { readonly rows: number; readonly columns: number }): number {
+  const wanted = Math.ceil(ENOUGH_GROUPS / groupsOf(shape, tile));
+  return Math.max(1, Math.min(16, wanted, Math.floor(shape.inner / LEAST_SPLIT)));
+}
+
+/**
+ * For graphics hardware that was not measured: large tiles where they give enough workgroups, else small ones, and splits. `mixed` keeps
+ * tiles in f16.
+ */
+export function hardwareTuning(precision: Precision = 'f32'): MatmulTuning {
+  return {
+    variantFor(shape) {
+      if (!hasVectors(shape)) return wordsVariant(shape);
+      const variant = groupsOf(shape, tileOf(TILE_64)) >= ENOUGH_GROUPS ? TILE_64 : TILE_32;
+      return { ...variant, splits: splitsFor(shape, tileOf(variant)), f16: precision === 'mixed' };
+    },
+  };
+}
+
+/** Blocks by the least work (multiplications and additions of one output) that repays compiling them. */
+const SOFTWARE_BLOCKS = [
+  { work: 8e6, variant: direct(16, 16, 4, 2) },
+  { work: 1e6, variant: direct(8, 8, 4, 4) },
+  { work: 0, variant: direct(4, 4, 4, 4) },
+] as const;
+
+/** For adapters that compute on the processor, where barriers are dear and large blocks pay (measured on SwiftShader). */
+export function softwareTuning(): MatmulTuning {
+  return {
+    variantFor(shape) {
+      if (!hasVectors(shape)) return { ...wordsVariant(shape), splits: 1 };
+      const work = 2 * shape.rows * shape.columns * shape.inner;
+      const fitting = SOFTWARE_BLOCKS.find(
+        ({ work: least, variant }) => work >= least && variant.rows <= shape.rows && variant.columns <= shape.columns,
+      );
+      return (fitting ?? SOFTWARE_BLOCKS[2]).variant;
+    },
+  };
+}
+
+/** What tuning found; `untuned` answers for all else, and for what the device or the precision does not allow. */
+export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: Precision): MatmulTuning {
+  const allowed = (variant: MatmulVariant): boolean =>
+    isUsableVariant(variant) && (precision === 'mixed' || variant.family === 'direct' || !variant.f16);
+  const found = new Map(table.entries.map(({ key, variant }) => [key, variant]));
+  return {
+    variantFor(shape) {
+      const variant = found.get(matmulClass(shape)?.key ?? '');
+      return variant !== undefined && allowed(variant) ? variant : untuned.variantFor(shape);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+// The attention block of a layer as launches, up to its residual: with relative terms in XLNet, with biases in BERT.
+import { aligned, type Region } from '../gpu/recorder.ts';
+import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
+import type { AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
+import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
+import { recordMatmul } from '../kernels/matmul/matmul.ts';
+import type { AttentionSaved, EncoderPass } from './encoderPass.ts';
+
+/** Words between the three matrices of queries, keys and values, between their weights, and between their biases. */
+function threefold({ sequences, pieces, config: { hiddenSize: d } }: EncoderPass) {
+  return { rows: aligned(sequences * pieces * d), weights: aligned(d ** 2), biases: aligned(d) };
+}
+
+function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
+  const { heads, headSize } = config;
+  return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
+}
+
+const nameIn =
+  (layer: number) =>
+  (suffix: string): string =>
+    `layer.${layer}.attention.${suffix}`;
+
+/** The context's projection [R, d], without its bias, from h [R, d]; what backward needs of it beside h. */
+export function recordAttentionBlock(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+): { readonly projected: Region; readonly saved: AttentionSaved } {
+  const { recorder, tuning, config, banks, sequences, pieces, state, layoutWords, positions } = pass;
+  const { hiddenSize: d, heads } = config;
+  const rows = sequences * pieces;
+  const name = nameIn(layer);
+  const temporary = (label: string, length: number): Region => recorder.temporary(`${label} of layer ${layer}`, length);
+  const product = (a: Region, weight: string, m: number, label: string): Region => {
+    const out = temporary(label, m * d);
+    const shape = { kind: 'nn', rows: m, columns: d, inner: d, into: 'write' } as const;
+    recordMatmul(recorder, tuning, shape, { a, b: banks.weight(name(weight)), out });
+    return out;
+  };
+
+  const stride = threefold(pass);
+  const threes = temporary('queries, keys and values', 3 * stride.rows);
+  const strides = { a: 0, b: stride.weights, out: stride.rows };
+  const shape = { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides, into: 'write' } as const;
+  recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: threes });
+  if (config.family === 'bert') {
+    const biases = banks.weights(name('query.bias'), name('value.bias'));
+    const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
+    recordAddBiases(recorder, shape, { biases }, { x: threes });
+  }
+  const inputs: AttentionInputs = {
+    threes,
+    layoutWords,
+    state,
+    relative: positions && {
+      position: product(positions, 'position', 2 * pieces, 'position keys'),
+      biases: banks.weights(name('contentBias'), name('segmentEmbedding')),
+    },
+  };
+  const context = temporary('context', rows * d);
+  const logSumExp = temporary('log-sum-exp', sequences * heads * pieces);
+  recordAttention(recorder, pass.attention, attentionShape(pass, layer), inputs, { context, logSumExp });
+  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, context, logSumExp } };
+}
+
+/**
+ * Gradients of the block's parameters from dProjected [R, d]; that of its input h is added to `dInput`, unless null. Gradients of frozen
+ * parameters are not computed; the output's bias is left to the residual's norm.
+ */
+export function recordAttentionBlockBackward(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+  saved: AttentionSaved,
+  dProjected: Region,
+  dInput: Region | null,
+): void {
+  const { recorder, tuning, config, banks, sequences, pieces, state, positions } = pass;
+  const { hiddenSize: d } = config;
+  const rows = sequences * pieces;
+  const name = nameIn(layer);
+  const temporary = (label: string, length: number): Region =>
+    recorder.temporary(`d ${label} of layer ${layer}`, length);
+  /** dW [d, d] = Aᵀ · dY over `length` rows. */
+  const weightGradient = (a: Region, dY: Region, weight: string, length: number): void => {
+    const out = banks.gradient(name(weight));
+    if (out === null) return;
+    const shape = { kind: 'tn', rows: d, columns: d, inner: length, into: 'gradient' } as const;
+    recordMatmul(recorder, tuning, shape, { a, b: dY, out, state });
+  };
+
+  weightGradient(saved.context, dProjected, 'output', rows);
+  const dContext = temporary('context', rows * d);
+  const through = { kind: 'nt', rows, columns: d, inner: d, into: 'write' } as const;
+  recordMatmul(recorder, tuning, through, { a: dProjected, b: banks.weight(name('output')), out: dContext });
+  const stride = threefold(pass);
+  const threes = temporary('queries, keys and values', 3 * stride.rows);
+  const relative = positions && {
+    position: temporary('position keys', 2 * pieces * d),
+    biases: banks.gradients(name('contentBias'), name('segmentEmbedding')),
+  };
+  const gradients = { threes, relative };
+  const shape = attentionShape(pass, layer);
+  recordAttentionBackward(recorder, pass.attention, shape, saved.inputs, saved, dContext, gradients);
+  const out = banks.gradients(name('query'), name('value'));
+  if (out !== null) {
+    const strides = { a: 0, b: stride.rows, out: stride.weights };
+    const shape = { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides, into: 'gradient' } as const;
+    recordMatmul(recorder, tuning, shape, { a: h, b: threes, out, state });
+  }
+  if (config.family === 'bert') {
+    const gradient = banks.gradients(name('query.bias'), name('value.bias'));
+    const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
+    if (gradient !== null) recordColumnSums(recorder, shape, { x: threes, state }, { gradient });
+  }
+  if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
+  if (dInput === null) return;
+  const strides = { a: stride.rows, b: stride.weights, out: 0 };
+  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into: 'add' } as const;
+  recordMatmul(recorder, tuning, back, { a: threes, b: banks.weights(name('query'), name('value')), out: dInput });
+}

@@ -1,0 +1,88 @@
+// What one micro-batch uploads: its ids, its CRF positions and the orders that make gathers and sums deterministic.
+import type { Batch } from '../../model/batch.ts';
+import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
+
+/** Sections of the input buffer of B sequences of T pieces; R = B*T rows, and as many CRF positions. */
+export interface BatchInputs {
+  readonly buffer: Resident;
+  readonly sections: Readonly<Record<SectionName, Region>>;
+}
+
+const SECTIONS = [
+  'pieceIds', // i32 [R]
+  'segmentIds', // i32 [R]
+  'pieceCounts', // i32 [B]
+  'headRows', // u32 [R] piece row of each CRF position
+  'headInverse', // i32 [R] CRF position of each piece row, -1 without one
+  'tags', // i32 [R]
+  'crfCounts', // i32 [B]
+  'order', // u32 [R] real rows sorted by piece id
+  'starts', // u32 [R + 1] where each distinct id begins in `order`
+  'ids', // u32 [R] the distinct ids
+  'uniqueCount', // u32 [1]
+] as const;
+type SectionName = (typeof SECTIONS)[number];
+
+export function batchInputs(sequences: number, pieces: number): BatchInputs {
+  const rows = sequences * pieces;
+  const lengths: Partial<Record<SectionName, number>> = {
+    pieceCounts: sequences,
+    crfCounts: sequences,
+    starts: rows + 1,
+    uniqueCount: 1,
+  };
+  let end = 0;
+  const places = SECTIONS.map((name) => {
+    const length = lengths[name] ?? rows;
+    const offset = end;
+    end += aligned(length);
+    return [name, offset, length] as const;
+  });
+  const buffer: Resident = { kind: 'resident', label: `inputs of ${sequences} x ${pieces}`, length: end };
+  const sections = Object.fromEntries(places.map(([name, offset, length]) => [name, { buffer, offset, length }]));
+  return { buffer, sections: sections as Record<SectionName, Region> };
+}
+
+/**
+ * The words of `inputs` for a batch. CRF positions are widened from the batch's N to its T, which the CRF does not see: it stops at
+ * each sequence's count. Rows of padding are left out of `order`: no gradient reaches them.
+ */
+export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int32Array<ArrayBuffer> {
+  const words = new Int32Array(buffer.length);
+  const { size: B, pieces: T, positions: N } = batch;
+  const put = (name: SectionName, values: ArrayLike<number>): void => words.set(values, sections[name].offset);
+  put('pieceIds', batch.pieceIds);
+  put('segmentIds', batch.segmentIds);
+  put('pieceCounts', batch.pieceCounts);
+  put('crfCounts', batch.crfCounts);
+  const headRows = new Int32Array(B * T);
+  const inverse = new Int32Array(B * T).fill(-1);
+  const tags = new Int32Array(B * T);
+  const rows: number[] = [];
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < (batch.crfCounts[b] as number); n++) {
+      const row = b * T + (batch.crfPositions[b * N + n] as number);
+      headRows[b * T + n] = row;
+      inverse[row] = b * T + n;
+      tags[b * T + n] = batch.tags[b * N + n] as number;
+    }
+    for (let t = 0; t < (batch.pieceCounts[b] as number); t++) rows.push(b * T + t);
+  }
+  put('headRows', headRows);
+  put('headInverse', inverse);
+  put('tags', tags);
+  const idOf = (row: number): number => batch.pieceIds[row] as number;
+  rows.sort((left, right) => idOf(left) - idOf(right) || left - right);
+  const starts: number[] = [];
+  const ids: number[] = [];
+  for (const [at, row] of rows.entries()) {
+    if (at > 0 && idOf(row) === ids.at(-1)) continue;
+    starts.push(at);
+    ids.push(idOf(row));
+  }
+  put('order', rows);
+  put('starts', [...starts, rows.length]);
+  put('ids', ids);
+  put('uniqueCount', [ids.length]);
+  return words;
+}

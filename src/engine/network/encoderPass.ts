@@ -1,0 +1,57 @@
+// What recording a pass over the encoder needs, whatever the encoder's family, and what a layer leaves for the backward pass.
+import type { EncoderConfig } from '../../model/config/encoderConfig.ts';
+import type { DropoutRates } from '../../model/dropout.ts';
+import type { Recorder, Region } from '../gpu/recorder.ts';
+import type { AttentionFamily, AttentionInputs } from '../kernels/attention/attentionScores.ts';
+import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import type { BatchInputs } from './batchInputs.ts';
+import type { ParameterBanks } from './parameterBanks.ts';
+
+/** R = B*T rows. */
+export interface EncoderPass {
+  readonly recorder: Recorder;
+  readonly tuning: MatmulTuning;
+  readonly attention: AttentionFamily;
+  readonly config: EncoderConfig;
+  readonly rates: DropoutRates;
+  readonly banks: ParameterBanks;
+  readonly sequences: number;
+  readonly pieces: number;
+  readonly inputs: BatchInputs['sections'];
+  readonly state: Region;
+  /** Sinusoids of relative distances with their dropout, [2T, d]; null where attention has no relative terms. */
+  readonly positions: Region | null;
+  /** Segment ids, then piece counts. */
+  readonly layoutWords: Region;
+}
+
+/** What the backward pass of a layer reads beside the layer's input. */
+export interface LayerSaved {
+  readonly attention: AttentionSaved;
+  readonly attended: NormSaved;
+  readonly middle: Region; // [R, d]
+  readonly inner: Region; // [R, i] before bias and activation
+  readonly fed: NormSaved;
+}
+
+export interface AttentionSaved {
+  readonly inputs: AttentionInputs;
+  readonly context: Region; // [R, d]
+  readonly logSumExp: Region; // [B, H, T]
+}
+
+export interface NormSaved {
+  readonly sum: Region; // [R, d]
+  readonly statistics: Region; // [R, 2]
+}
+
+/** Dropout before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
+export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
+  return config.family === 'xlnet' ? rates.encoder : 0;
+}
+
+/** The bias of a layer's block that is added before its residual; null where it has none. */
+export function biasOf({ config }: Pick<EncoderPass, 'config'>, block: 'attention' | 'feedForward'): string | null {
+  if (block === 'feedForward') return 'feedForward.outer.bias';
+  return config.family === 'bert' ? 'attention.output.bias' : null;
+}

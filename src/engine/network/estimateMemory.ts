@@ -1,0 +1,90 @@
+// What a step takes on the GPU, known from its launches before any device is asked.
+import type { BatchSize } from '../../model/batch.ts';
+import type { DropoutRates } from '../../model/dropout.ts';
+import type { TaggerShape } from '../../model/tagger.ts';
+import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
+import { planSlots } from '../gpu/arena.ts';
+import type { Launch, Resident } from '../gpu/recorder.ts';
+import { stateLength } from '../gpu/stepState.ts';
+import { batchInputs } from './batchInputs.ts';
+import type { EngineWays } from './engineWays.ts';
+import { ParameterBanks } from './parameterBanks.ts';
+import type { Keeping } from './savedLayer.ts';
+import { recordGradients, type TaggerPass } from './taggerPass.ts';
+
+const BYTES_PER_WORD = 4;
+
+/** Parameters, and gradients and moments of those that are trained. */
+export function bankBytes({ banks }: ParameterBanks): number {
+  const words = banks.map(({ length, trained }) => length * (trained === null ? 1 : 4));
+  return BYTES_PER_WORD * words.reduce((sum, length) => sum + length, 0);
+}
+
+/** What the temporaries of a plan take. */
+export function temporaryBytes(launches: readonly Launch[]): number {
+  return BYTES_PER_WORD * planSlots(launches).slots.reduce((sum, length) => sum + length, 0);
+}
+
+export interface RecordedGradients {
+  readonly launches: readonly Launch[];
+  readonly keeping: Keeping;
+  readonly temporaryBytes: number;
+}
+
+/** The launches of a micro-batch, its layers kept as the ways say: by `auto` they are kept where that fits into the memory. */
+export function recordFittingGradients(
+  given: TaggerPass,
+  rates: DropoutRates,
+  stepLoss: Resident,
+  { precision, activations, gpuBytes }: Pick<EngineWays, 'precision' | 'activations' | 'gpuBytes'>,
+): RecordedGradients {
+  const record = (keeping: Keeping): RecordedGradients => {
+    const launches = recordGradients(given, rates, keeping, stepLoss);
+    return { launches, keeping, temporaryBytes: temporaryBytes(launches) };
+  };
+  if (activations === 'recomputed') return record('input');
+  const kept = record(precision === 'mixed' ? 'halves' : 'whole');
+  const fits = bankBytes(given.banks) + kept.temporaryBytes <= gpuBytes;
+  if (activations === 'kept' || fits) return kept;
+  const recomputed = record('input');
+  return recomputed.temporaryBytes < kept.temporaryBytes ? recomputed : kept;
+}
+
+/** What a pass is recorded from, where nothing but the recording is wanted. */
+export function passWithoutDevice(
+  shape: TaggerShape,
+  { tuning, attention }: Pick<EngineWays, 'tuning' | 'attention'>,
+  { size: sequences, pieces }: BatchSize,
+  trained: (name: string) => boolean = () => true,
+): { readonly given: TaggerPass; readonly stepLoss: Resident } {
+  const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
+  const hasSinusoids = shape.encoder.family === 'xlnet';
+  const given: TaggerPass = {
+    shape,
+    tuning,
+    attention,
+    banks: new ParameterBanks(shape, trained),
+    sequences,
+    pieces,
+    inputs: batchInputs(sequences, pieces),
+    sinusoids: hasSinusoids ? resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize) : null,
+    state: resident('state', stateLength(shape.encoder.layers)),
+  };
+  return { given, stepLoss: resident('loss of the step', 1) };
+}
+
+/** Memory of an update in micro-batches of a size, all parameters trained unless `trained` says otherwise. */
+export function estimateMemory(
+  shape: TaggerShape,
+  rates: DropoutRates,
+  ways: EngineWays,
+  size: BatchSize,
+  trained?: (name: string) => boolean,
+): MemoryEstimate {
+  const { given, stepLoss } = passWithoutDevice(shape, ways, size, trained);
+  const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, ways);
+  const held = bankBytes(given.banks);
+  const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.sinusoids?.length ?? 0) + given.state.length);
+  const bytes = held + temporaries + own;
+  return { bytes, bankBytes: held, recomputed: keeping === 'input', fits: bytes <= ways.gpuBytes };
+}

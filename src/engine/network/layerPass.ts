@@ -1,0 +1,144 @@
+// One encoder layer as launches, forward and backward, recorded by hand from the plain network's layers.
+import type { Region } from '../gpu/recorder.ts';
+import { recordActivation, recordActivationBackward } from '../kernels/activationKernel.ts';
+import { recordColumnSums } from '../kernels/bias.ts';
+import { recordMatmul } from '../kernels/matmul/matmul.ts';
+import {
+  recordResidualNorm,
+  recordResidualNormBackward,
+  recordResidualNormGradients,
+} from '../kernels/residualNorm.ts';
+import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
+import { biasOf, xlnetRate, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
+
+/** h'' [R, d] from h [R, d], with what backward needs; regions that nobody reads later cost no memory. */
+export function recordLayerForward(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+): { readonly out: Region; readonly saved: LayerSaved } {
+  const { recorder, tuning, config, rates, banks, sequences, pieces, state } = pass;
+  const { hiddenSize: d, innerSize: i } = config;
+  const rows = sequences * pieces;
+  const name = (suffix: string): string => `layer.${layer}.${suffix}`;
+  const temporary = (label: string, length: number): Region => recorder.temporary(`${label} of layer ${layer}`, length);
+  const product = (a: Region, weight: string, [m, n, l]: readonly [number, number, number], label: string): Region => {
+    const out = temporary(label, m * n);
+    const shape = { kind: 'nn', rows: m, columns: n, inner: l, into: 'write' } as const;
+    recordMatmul(recorder, tuning, shape, { a, b: banks.weight(name(weight)), out });
+    return out;
+  };
+  const norm = (x: Region, residual: Region, block: 'attention' | 'feedForward') => {
+    const site = block === 'attention' ? 'attentionOutput' : 'outer';
+    const out = {
+      y: temporary(`${block} output`, rows * d),
+      sum: temporary(`${block} sum`, rows * d),
+      statistics: temporary(`${block} statistics`, rows * 2),
+    };
+    const biasName = biasOf(pass, block);
+    const bias = biasName === null ? null : banks.weight(name(biasName));
+    const scaleShift = banks.weights(name(`${block}.norm.scale`), name(`${block}.norm.shift`));
+    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;
+    recordResidualNorm(recorder, shape, { x, bias, residual, scaleShift, state }, out);
+    return out;
+  };
+
+  const { projected, saved: attention } = recordAttentionBlock(pass, layer, h);
+  const { y: middle, ...attended } = norm(projected, h, 'attention');
+  const inner = product(middle, 'feedForward.inner.kernel', [rows, i, d], 'inner');
+  const outer = product(recordActivated(pass, layer, inner), 'feedForward.outer.kernel', [rows, d, i], 'outer');
+  const { y: out, ...fed } = norm(outer, middle, 'feedForward');
+  return { out, saved: { attention, attended, middle, inner, fed } };
+}
+
+/** dropout(activation(inner + bias)) [R, i]; made again in the backward pass instead of kept. */
+function recordActivated(pass: EncoderPass, layer: number, inner: Region): Region {
+  const { recorder, banks, state } = pass;
+  const out = recorder.temporary(`activated of layer ${layer}`, inner.length);
+  const bias = banks.weight(`layer.${layer}.feedForward.inner.bias`);
+  recordActivation(recorder, activationShape(pass, layer), { x: inner, bias, state }, { out });
+  return out;
+}
+
+function activationShape(pass: EncoderPass, layer: number) {
+  const { innerSize: columns, activation } = pass.config;
+  return { rows: pass.sequences * pass.pieces, columns, activation, rate: xlnetRate(pass), layer };
+}
+
+/**
+ * From dOut [R, d] the gradient with respect to the layer's input h [R, d], or null when `wantsInput` is false. Gradients of frozen
+ * parameters are not computed.
+ */
+export function recordLayerBackward(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+  saved: LayerSaved,
+  dOut: Region,
+  wantsInput: boolean,
+): Region | null {
+  const { recorder, tuning, config, rates, banks, state } = pass;
+  const { hiddenSize: d, innerSize: i } = config;
+  const rows = pass.sequences * pass.pieces;
+  const name = (suffix: string): string => `layer.${layer}.${suffix}`;
+  const temporary = (label: string, length: number): Region =>
+    recorder.temporary(`d ${label} of layer ${layer}`, length);
+  /** dA [R, l] (+)= dY [R, n] · Wᵀ. */
+  const throughWeight = (
+    dY: Region,
+    weight: string,
+    l: number,
+    n: number,
+    out: Region,
+    into: 'write' | 'add',
+  ): Region => {
+    const shape = { kind: 'nt', rows, columns: l, inner: n, into } as const;
+    recordMatmul(recorder, tuning, shape, { a: dY, b: banks.weight(name(weight)), out });
+    return out;
+  };
+  /** dW [l, n] = Aᵀ · dY over `length` rows. */
+  const weightGradient = (
+    a: Region,
+    dY: Region,
+    weight: string,
+    [l, n, length]: readonly [number, number, number],
+  ): void => {
+    const out = banks.gradient(name(weight));
+    if (out === null) return;
+    const shape = { kind: 'tn', rows: l, columns: n, inner: length, into: 'gradient' } as const;
+    recordMatmul(recorder, tuning, shape, { a, b: dY, out, state });
+  };
+  /** Back through a residual block's norm and dropout: gradients of the sum, and of what was dropped out of. */
+  const normBackward = (dY: Region, block: 'attention' | 'feedForward', { sum, statistics }: NormSaved) => {
+    const site = block === 'attention' ? 'attentionOutput' : 'outer';
+    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;
+    const dSum = temporary(`${block} sum`, rows * d);
+    const dropped = rates.encoder > 0 ? temporary(`${block}`, rows * d) : null;
+    const scale = banks.weight(name(`${block}.norm.scale`));
+    recordResidualNormBackward(recorder, shape, { dY, sum, statistics, scale, state }, { dSum, dX: dropped });
+    const dX = dropped ?? dSum;
+    const bias = biasOf(pass, block);
+    const gradient = banks.gradients(name(bias ?? `${block}.norm.scale`), name(`${block}.norm.shift`));
+    if (gradient !== null) {
+      const inputs = { dY, sum, statistics, dX: bias === null ? null : dX, state };
+      recordResidualNormGradients(recorder, { rows, hiddenSize: d }, inputs, { gradient });
+    }
+    return { dSum, dX };
+  };
+
+  const fed = normBackward(dOut, 'feedForward', saved.fed);
+  if (banks.gradient(name('feedForward.outer.kernel')) !== null) {
+    weightGradient(recordActivated(pass, layer, saved.inner), fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
+  }
+  const dInner = throughWeight(fed.dX, 'feedForward.outer.kernel', i, d, temporary('inner', rows * i), 'write');
+  const bias = banks.weight(name('feedForward.inner.bias'));
+  recordActivationBackward(recorder, activationShape(pass, layer), { x: saved.inner, bias, state }, { dOut: dInner });
+  const dBias = banks.gradient(name('feedForward.inner.bias'));
+  if (dBias !== null) recordColumnSums(recorder, { rows, columns: i }, { x: dInner, state }, { gradient: dBias });
+  weightGradient(saved.middle, dInner, 'feedForward.inner.kernel', [d, i, rows]);
+  const dMiddle = throughWeight(dInner, 'feedForward.inner.kernel', d, i, fed.dSum, 'add');
+
+  const attended = normBackward(dMiddle, 'attention', saved.attended);
+  recordAttentionBlockBackward(pass, layer, h, saved.attention, attended.dX, wantsInput ? attended.dSum : null);
+  return wantsInput ? attended.dSum : null;
+}

@@ -1,0 +1,57 @@
+// What the backward pass finds of a layer: everything, everything in f16, or the layer's input alone.
+import type { Region } from '../gpu/recorder.ts';
+import { recordFromHalves, recordHalves } from '../kernels/halves.ts';
+import type { EncoderPass, LayerSaved } from './encoderPass.ts';
+import { recordLayerForward } from './layerPass.ts';
+
+export type Keeping = 'whole' | 'halves' | 'input';
+
+export interface SavedLayer {
+  /** The layer's input [R, d]. */
+  readonly h: Region;
+  readonly saved: LayerSaved;
+}
+
+/** Records a layer forward; answers with its output and with how the backward pass gets at the layer again. */
+export function recordKeptLayer(
+  pass: EncoderPass,
+  layer: number,
+  h: Region,
+  keeping: Keeping,
+): { readonly out: Region; readonly again: () => SavedLayer } {
+  const { out, saved } = recordLayerForward(pass, layer, h);
+  if (keeping === 'whole') return { out, again: () => ({ h, saved }) };
+  if (keeping === 'input') return { out, again: () => ({ h, saved: recordLayerForward(pass, layer, h).saved }) };
+  const { recorder } = pass;
+  const half = (x: Region): (() => Region) => {
+    const halves = recordHalves(recorder, { x });
+    return () => recordFromHalves(recorder, { halves });
+  };
+  const input = half(h);
+  const { inputs } = saved.attention;
+  const threes = half(inputs.threes);
+  const relative = inputs.relative && { ...inputs.relative, position: half(inputs.relative.position) };
+  const context = half(saved.attention.context);
+  const attendedSum = half(saved.attended.sum);
+  const middle = half(saved.middle);
+  const inner = half(saved.inner);
+  const fedSum = half(saved.fed.sum);
+  return {
+    out,
+    again: () => ({
+      h: input(),
+      saved: {
+        ...saved,
+        attention: {
+          ...saved.attention,
+          inputs: { ...inputs, threes: threes(), relative: relative && { ...relative, position: relative.position() } },
+          context: context(),
+        },
+        attended: { ...saved.attended, sum: attendedSum() },
+        middle: middle(),
+        inner: inner(),
+        fed: { ...saved.fed, sum: fedSum() },
+      },
+    }),
+  };
+}

@@ -1,0 +1,228 @@
+// The whole tagger as launches: loss and gradients of a micro-batch, tags of a batch, the update of a step.
+import type { DropoutRates } from '../../model/dropout.ts';
+import type { TaggerShape } from '../../model/tagger.ts';
+import type { TrainingConfig } from '../../schema/config.ts';
+import { aligned, part, Recorder, type Launch, type Region, type Resident } from '../gpu/recorder.ts';
+import { recordAdam } from '../kernels/adamKernel.ts';
+import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
+import { recordAddBias, recordColumnSums } from '../kernels/bias.ts';
+import { recordCrf } from '../kernels/crf/crfKernels.ts';
+import { recordViterbi } from '../kernels/crf/viterbiKernel.ts';
+import { recordDropped } from '../kernels/dropoutKernel.ts';
+import { partialsOf, recordGradientNorm, recordSquares, recordStepLoss } from '../kernels/gradientNorm.ts';
+import { recordHeadRows, recordHeadRowsBackward } from '../kernels/headRows.ts';
+import { recordMatmul } from '../kernels/matmul/matmul.ts';
+import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
+import type { BatchInputs } from './batchInputs.ts';
+import { recordEmbeddings } from './embeddings.ts';
+import { xlnetRate, type EncoderPass } from './encoderPass.ts';
+import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
+import type { Bank, ParameterBanks } from './parameterBanks.ts';
+import { recordKeptLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
+
+/** What every pass over a batch of B sequences of T pieces is recorded from. */
+export interface TaggerPass {
+  readonly shape: TaggerShape;
+  readonly tuning: MatmulTuning;
+  readonly attention: AttentionFamily;
+  readonly banks: ParameterBanks;
+  readonly sequences: number;
+  readonly pieces: number;
+  readonly inputs: BatchInputs;
+  /** R [2T, d], before dropout; null for encoders without relative positions. */
+  readonly sinusoids: Resident | null;
+  readonly state: Resident;
+}
+
+const whole = (buffer: Resident): Region => ({ buffer, offset: 0, length: buffer.length });
+
+function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
+  const recorder = new Recorder();
+  const { shape, inputs } = given;
+  const state = whole(given.state);
+  let positions = given.sinusoids && whole(given.sinusoids);
+  if (positions !== null && rates.encoder > 0) {
+    const out = recorder.temporary('positions', positions.length);
+    const drop = { length: positions.length, rate: rates.encoder, layer: -1, site: 'position' } as const;
+    recordDropped(recorder, drop, { x: positions, state }, { out });
+    positions = out;
+  }
+  const { segmentIds } = inputs.sections;
+  const layoutWords = { ...segmentIds, length: aligned(segmentIds.length) + given.sequences };
+  return {
+    ...given,
+    recorder,
+    config: shape.encoder,
+    rates,
+    inputs: inputs.sections,
+    state,
+    positions,
+    layoutWords,
+  };
+}
+
+const headShape = (pass: EncoderPass) => ({
+  hiddenSize: pass.config.hiddenSize,
+  layers: pass.config.layers,
+  encoderRate: xlnetRate(pass),
+  headRate: pass.rates.head,
+});
+
+/** Hidden states of the CRF positions [B*T, d] and their emissions [B, T, K]. */
+function recordEmissions(pass: EncoderPass, shape: TaggerShape, hidden: Region, emissions: Region): Region {
+  const { recorder, tuning, config, banks, inputs, state } = pass;
+  const count = pass.sequences * pass.pieces;
+  const rows = recorder.temporary('head rows', count * config.hiddenSize);
+  recordHeadRows(recorder, { ...headShape(pass), count }, { hidden, rows: inputs.headRows, state }, { out: rows });
+  const { tagCount } = shape.head;
+  const product = { kind: 'nn', rows: count, columns: tagCount, inner: config.hiddenSize, into: 'write' } as const;
+  recordMatmul(recorder, tuning, product, { a: rows, b: banks.weight('head.kernel'), out: emissions });
+  const bias = banks.weight('head.bias');
+  recordAddBias(recorder, { rows: count, columns: tagCount }, { bias }, { x: emissions });
+  return rows;
+}
+
+function chainWeights(banks: ParameterBanks, { head }: TaggerShape) {
+  return {
+    transitions: banks.weight('crf.transitions'),
+    start: head.startEnd ? banks.weight('crf.start') : null,
+    end: head.startEnd ? banks.weight('crf.end') : null,
+  };
+}
+
+/**
+ * Loss and gradients of one micro-batch, layers kept for the backward pass as `keeping` says. The gradient of the embedding's bank has to be
+ * clear before the first micro-batch of a step; the others are written or added by the state.
+ */
+export function recordGradients(
+  given: TaggerPass,
+  rates: DropoutRates,
+  keeping: Keeping,
+  stepLoss: Resident,
+): readonly Launch[] {
+  const pass = begin(given, rates);
+  const { recorder, config, banks } = pass;
+  const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
+  const layers: (() => SavedLayer)[] = [];
+  const embedded = recordEmbeddings(pass, keeping);
+  let h = embedded.out;
+  for (let layer = 0; layer < config.layers; layer++) {
+    // Nobody asks for a frozen layer again, so nothing of it has to be packed.
+    const { out, again } = recordKeptLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
+    layers.push(again);
+    h = out;
+  }
+  let dH: Region | null = recordHeadGradients(pass, given.shape, h, whole(stepLoss));
+  for (let layer = config.layers - 1; layer >= Math.max(0, lowest) && dH !== null; layer--) {
+    const { h: input, saved } = (layers[layer] as () => SavedLayer)();
+    dH = recordLayerBackward(pass, layer, input, saved, dH, layer > lowest);
+  }
+  if (dH !== null) embedded.backward(dH);
+  return recorder.launches;
+}
+
+/** Loss and the head's gradients; answers with the gradient of the encoder's output [R, d]. */
+function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
+  const { recorder, tuning, config, banks, inputs, state, sequences, pieces } = pass;
+  const { tagCount, kind, startEnd } = shape.head;
+  const count = sequences * pieces;
+  const d = config.hiddenSize;
+  const emissions = recorder.temporary('emissions', count * tagCount);
+  const rows = recordEmissions(pass, shape, hidden, emissions);
+  const losses = recorder.temporary('losses', sequences);
+  const dEmissions = recorder.temporary('d emissions', count * tagCount);
+  const chain = { sequences, positions: pieces, tagCount, startEnd };
+  const { tags, crfCounts } = inputs;
+  if (kind === 'crf') {
+    const transitions = banks.gradient('crf.transitions');
+    const ends = {
+      start: startEnd ? banks.gradient('crf.start') : null,
+      end: startEnd ? banks.gradient('crf.end') : null,
+    };
+    const gradients = transitions === null ? null : { transitions, ...ends };
+    const read = { emissions, tags, crfCounts, state, ...chainWeights(banks, shape) };
+    recordCrf(recorder, chain, read, { losses, dEmissions, gradients });
+  } else {
+    recordSoftmaxLoss(recorder, chain, { emissions, tags, crfCounts, state }, { losses, dEmissions });
+  }
+  recordStepLoss(recorder, sequences, { losses, state }, { stepLoss });
+  const kernel = banks.gradient('head.kernel');
+  const bias = banks.gradient('head.bias');
+  if (kernel !== null && bias !== null) {
+    const product = { kind: 'tn', rows: d, columns: tagCount, inner: count, into: 'gradient' } as const;
+    recordMatmul(recorder, tuning, product, { a: rows, b: dEmissions, out: kernel, state });
+    recordColumnSums(recorder, { rows: count, columns: tagCount }, { x: dEmissions, state }, { gradient: bias });
+  }
+  const dRows = recorder.temporary('d head rows', count * d);
+  const product = { kind: 'nt', rows: count, columns: d, inner: tagCount, into: 'write' } as const;
+  recordMatmul(recorder, tuning, product, { a: dEmissions, b: banks.weight('head.kernel'), out: dRows });
+  const dHidden = recorder.temporary('d hidden', count * d);
+  const back = { dOut: dRows, inverse: inputs.headInverse, state };
+  recordHeadRowsBackward(recorder, { ...headShape(pass), rows: count }, back, { dHidden });
+  return dHidden;
+}
+
+/** Tags [B, T] of a batch, without dropout, and the emissions [B, T, K] they come from. */
+export function recordPrediction(given: TaggerPass, emissions: Resident, tags: Resident): readonly Launch[] {
+  const pass = begin(given, { encoder: 0, attention: 0, head: 0 });
+  const { recorder, config, banks, inputs, sequences, pieces } = pass;
+  const { tagCount, startEnd, kind } = given.shape.head;
+  let h = recordEmbeddings(pass, 'whole').out;
+  for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
+  recordEmissions(pass, given.shape, h, whole(emissions));
+  const chain = { sequences, positions: pieces, tagCount, startEnd };
+  const read = { emissions: whole(emissions), crfCounts: inputs.crfCounts };
+  if (kind === 'crf')
+    recordViterbi(recorder, chain, { ...read, ...chainWeights(banks, given.shape) }, { tags: whole(tags) });
+  else recordArgmax(recorder, chain, read, { tags: whole(tags) });
+  return recorder.launches;
+}
+
+/** Clipping by the global norm, then Adam over every trained bank; pending += [loss, norm]. */
+export function recordUpdate(
+  banks: ParameterBanks,
+  config: Pick<TrainingConfig, 'adam' | 'clipNorm'>,
+  factorsOf: (bank: Bank) => { readonly rate: number; readonly gradient: number },
+  buffers: {
+    readonly state: Resident;
+    readonly stepLoss: Resident;
+    readonly clip: Resident;
+    readonly pending: Resident;
+  },
+): readonly Launch[] {
+  const recorder = new Recorder();
+  const trained = banks.banks.filter((bank) => bank.trained !== null);
+  const places = trained.map(({ length }) => partialsOf(length));
+  const partials = recorder.temporary(
+    'partial norms',
+    places.reduce((sum, length) => sum + length, 0),
+  );
+  let at = 0;
+  for (const [index, { length, trained: own }] of trained.entries()) {
+    if (own === null) continue;
+    const place = part(partials, at, places[index] as number);
+    recordSquares(recorder, { length }, { gradient: whole(own.gradient) }, { partials: place });
+    at += places[index] as number;
+  }
+  const { state, stepLoss, clip, pending } = buffers;
+  const read = { partials, stepLoss: whole(stepLoss), state: whole(state) };
+  recordGradientNorm(recorder, { partials: partials.length, clipNorm: config.clipNorm }, read, {
+    clip: whole(clip),
+    pending: whole(pending),
+  });
+  const { beta1, beta2, epsilon } = config.adam;
+  for (const bank of trained) {
+    if (bank.trained === null) continue;
+    const { rate, gradient } = factorsOf(bank);
+    const shape = { length: bank.length, beta1, beta2, epsilon, rateFactor: rate, gradientFactor: gradient };
+    const { first, second } = bank.trained;
+    recordAdam(
+      recorder,
+      shape,
+      { gradient: whole(bank.trained.gradient), clip: whole(clip), state: whole(state) },
+      { parameter: whole(bank.parameter), first: whole(first), second: whole(second) },
+    );
+  }
+  return recorder.launches;
+}

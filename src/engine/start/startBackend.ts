@@ -1,0 +1,221 @@
+// Chooses the fastest backend that can be trusted here, starts it, and says why.
+import * as tf from '@tensorflow/tfjs';
+import { defaultMachineSettings, type MixedPrecision } from '../../schema/machineSettings.ts';
+import type { Environment } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
+import {
+  describeAdapter,
+  isSoftwareAdapter,
+  knownFault,
+  openDevice,
+  underlyingFailure,
+  type DeviceHealth,
+} from '../gpu/device.ts';
+import { waysFor, type EngineGpu } from '../network/engineWays.ts';
+import { engineSelfTest } from './engineSelfTest.ts';
+import type { Platform } from './platform.ts';
+import { selfTest } from './selfTest.ts';
+import { registerWasmKernels } from './wasmKernels.ts';
+
+/** Whether an adapter may compute in mixed precision: it has to have f16, and to pass the self-test with it. */
+async function admitMixedPrecision(gpu: EngineGpu): Promise<MixedPrecision> {
+  if (!gpu.device.features.has('shader-f16')) {
+    return { admitted: false, reason: 'This adapter has no 16-bit floating point (shader-f16).' };
+  }
+  const checks = await engineSelfTest({
+    ...gpu,
+    ways: waysFor(gpu, { ...defaultMachineSettings, precision: 'mixed' }),
+  });
+  const failed = checks.filter(({ passed }) => !passed);
+  const worst = Math.max(...checks.map(({ maxError }) => maxError));
+  return failed.length > 0
+    ? {
+        admitted: false,
+        reason: `This adapter fails the self-test in mixed precision: ${failed.map(({ name }) => name).join(', ')}.`,
+      }
+    : {
+        admitted: true,
+        reason: `This adapter passes the self-test in mixed precision (largest error ${worst.toExponential(1)}).`,
+      };
+}
+
+/** `insecure`: no WebGPU because the page is not a secure context; `missing`: no WebGPU here; `noAdapter`: WebGPU without a GPU; `software`: a GPU emulated on the processor. */
+export type GpuProblem = 'insecure' | 'missing' | 'noAdapter' | 'software';
+
+/** One or two sentences for the browser and operating system at hand. */
+export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userAgent'>): string {
+  if (problem === 'insecure') return 'Open the lab through https or from localhost: browsers offer WebGPU only there.';
+  if (/Node\.js/.test(userAgent)) {
+    return 'Install a Vulkan driver for the GPU (Linux), or run the lab in Chrome, to train on the GPU.';
+  }
+  const chromium = /Chrome\/(\d+)/.exec(userAgent);
+  const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
+  if (/Firefox\//.test(userAgent)) {
+    return 'Open the lab in Chrome or Edge, or set dom.webgpu.enabled to true in about:config of a recent Firefox.';
+  }
+  if (chromium === null) {
+    return /Safari\//.test(userAgent)
+      ? 'Update to Safari 26 or later (macOS 26, iOS 26), or open the lab in Chrome.'
+      : 'Open the lab in a current Chrome or Edge.';
+  }
+  if (Number(chromium[1]) < 113) return 'Update Chrome: WebGPU came with version 113.';
+  const acceleration =
+    'Turn on "Use graphics acceleration when available" in chrome://settings/system and restart Chrome.';
+  if (linux) {
+    return `${acceleration} On Linux also enable chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan, with the GPU maker's Vulkan driver installed.`;
+  }
+  return `${acceleration} If chrome://gpu still lists WebGPU as disabled, update the graphics driver.`;
+}
+
+export type BackendName = Environment['backend'];
+
+export interface StartedBackend {
+  readonly name: BackendName;
+  /** Adapter or processor in words. */
+  readonly device: string;
+  readonly threads: number;
+  readonly reason: string;
+  readonly remedy: string | null;
+  readonly selfTest: readonly SelfTestCheck[];
+  readonly health: DeviceHealth;
+  /** What the engine trains on; null on wasm and cpu. */
+  readonly gpu: EngineGpu | null;
+  readonly mixedPrecision: MixedPrecision;
+}
+
+/**
+ * `auto` takes WebGPU on a hardware adapter and wasm otherwise, also when the GPU fails the self-test. A backend that was named is
+ * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong. A device
+ * that goes away while it is tested is no wrong one: `gpu/lost` or `gpu/internal`, whatever was asked for.
+ */
+export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
+  tf.enableProdMode();
+  if (choice === 'cpu') return startCpu();
+  if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
+  const found = await findAdapter(platform);
+  const fault = found.adapter === null ? null : knownFault(found.adapter.info);
+  if (fault !== null) {
+    if (choice === 'webgpu') throw new LabError('backend/unavailable', `This GPU cannot be trusted: ${fault}.`);
+    return startWasm(platform, `The GPU is not used: ${fault}.`, null);
+  }
+  const usable = found.adapter !== null && (choice === 'webgpu' || !isSoftwareAdapter(found.adapter));
+  if (!usable || found.adapter === null) {
+    const problem: GpuProblem = found.adapter === null ? found.problem : 'software';
+    if (choice === 'webgpu') {
+      throw new LabError('backend/unavailable', `WebGPU cannot be used here. ${remedy(problem, platform)}`);
+    }
+    return startWasm(platform, WHY_NO_GPU[problem], remedy(problem, platform));
+  }
+  const { adapter } = found;
+  const { health, gpu: opened } = await openDevice(adapter, platform.description);
+  const gpu = { ...opened, ways: waysFor(opened) };
+  const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
+  const failed = failures(checks);
+  if (failed.length > 0 || health.failure !== null) {
+    const failure = await underlyingFailure(new Error(`wrong numbers in: ${failed.join(', ')}`), health);
+    if (failure instanceof LabError && WENT_AWAY.has(failure.code)) throw failure;
+    const what = failure instanceof Error ? failure.message : String(failure);
+    if (choice === 'webgpu') throw new LabError('backend/selfTest', `The GPU failed the self-test (${what}).`);
+    return startWasm(
+      platform,
+      `The GPU (${describeAdapter(adapter)}) failed the self-test: ${what}.`,
+      'Update the graphics driver.',
+    );
+  }
+  return {
+    name: 'webgpu',
+    device: describeAdapter(adapter),
+    threads: 1,
+    reason: isSoftwareAdapter(adapter)
+      ? 'WebGPU was asked for; the adapter is emulated on the processor.'
+      : 'A hardware GPU is available.',
+    remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
+    selfTest: checks,
+    health,
+    gpu,
+    mixedPrecision: await admitMixedPrecision(gpu),
+  };
+}
+
+/** Codes of failures that say nothing of the device's numbers. */
+const WENT_AWAY: ReadonlySet<string> = new Set(['gpu/lost', 'gpu/internal']);
+
+const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
+  insecure: 'WebGPU is hidden because this page is not a secure context; training runs on the processor (wasm).',
+  missing: 'There is no WebGPU here; training runs on the processor (wasm).',
+  noAdapter: 'WebGPU finds no GPU; training runs on the processor (wasm).',
+  software: 'The only WebGPU adapter is emulated on the processor, where wasm is faster.',
+};
+
+async function findAdapter(
+  platform: Platform,
+): Promise<{ adapter: GPUAdapter } | { adapter: null; problem: GpuProblem }> {
+  const gpu = await platform.gpu();
+  if (gpu === undefined) return { adapter: null, problem: platform.secureContext ? 'missing' : 'insecure' };
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  return adapter === null ? { adapter, problem: 'noAdapter' } : { adapter };
+}
+
+async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths({ ...platform.wasmFiles });
+  // With shared memory the binary takes half of the logical processors, up to 8: it does not let itself be told otherwise.
+  if (!platform.sharedMemory) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (!(await tf.setBackend('wasm'))) {
+    throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
+  }
+  registerWasmKernels();
+  const checks = await selfTest();
+  const failed = failures(checks);
+  if (failed.length > 0) {
+    throw new LabError('backend/selfTest', `The wasm backend computes wrong numbers in: ${failed.join(', ')}.`);
+  }
+  const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
+  const device = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${platform.logicalProcessors} logical processors`;
+  return {
+    name: 'wasm',
+    device,
+    threads,
+    reason,
+    remedy: what,
+    selfTest: checks,
+    health: { failure: null },
+    gpu: null,
+    mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
+  };
+}
+
+/** tfjs' plain JavaScript backend: for tests and parity only, 60 times slower than wasm. */
+async function startCpu(): Promise<StartedBackend> {
+  await tf.setBackend('cpu');
+  const checks = await selfTest();
+  return {
+    name: 'cpu',
+    device: 'one processor thread',
+    threads: 1,
+    reason: 'cpu was asked for; it is for checks, not for training.',
+    remedy: null,
+    selfTest: checks,
+    health: { failure: null },
+    gpu: null,
+    mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
+  };
+}
+
+const failures = (checks: readonly SelfTestCheck[]): readonly string[] =>
+  checks.filter(({ passed }) => !passed).map(({ name }) => name);
+
+/** `gpuBytes` counts buffers the GPU has allocated, pool included; null on backends without one. */
+export function memoryReport(): {
+  readonly liveTensors: number;
+  readonly tensorBytes: number;
+  readonly gpuBytes: number | null;
+} {
+  const memory = tf.memory() as tf.MemoryInfo & { readonly numBytesAllocatedInGPU?: number };
+  return {
+    liveTensors: memory.numTensors,
+    tensorBytes: memory.numBytes,
+    gpuBytes: memory.numBytesAllocatedInGPU ?? null,
+  };
+}

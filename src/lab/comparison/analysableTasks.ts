@@ -1,0 +1,105 @@
+// What can be analysed: the tasks whose corpora are here, the categories that each belongs to, and the runs that were trained on it.
+import type { Task } from '../../data/corpus/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
+import { canonicalJson } from '../../util/digest.ts';
+import { offeredCategories } from '../library/categories.ts';
+import type { LabState } from '../state/labState.ts';
+import { membersKey, sharedRun, taskKey } from './comparison.ts';
+
+/** Tasks whose text counts as training text of each of them. */
+export interface AnalysisCategory {
+  readonly name: string;
+  /** The analysed task among them. */
+  readonly tasks: readonly TaskRef[];
+}
+
+/** A task of the library as analyses name it. */
+export function taskOf({ corpus, type }: TaskRef): Task {
+  return { corpusId: corpus.id, type };
+}
+
+/** Every type of every corpus that is here, the ones that runs were trained on first. */
+export function analysableTasks(corpora: readonly CorpusRecord[], runs: readonly RunRecord[]): readonly TaskRef[] {
+  const all = corpora.flatMap((corpus) => {
+    const { id, name, fingerprint, types } = corpus;
+    const ofTypes = types.map((type): TaskRef => ({ corpus: { id, name, fingerprint }, type }));
+    return types.length > 1 ? [...ofTypes, { corpus: { id, name, fingerprint }, type: null }] : ofTypes;
+  });
+  const trained = new Set(runs.flatMap(({ spec }) => spec.tasks.map(taskKey)));
+  const isTrained = (task: TaskRef): boolean => trained.has(taskKey(task));
+  return [...all.filter(isTrained), ...all.filter((task) => !isTrained(task))];
+}
+
+/**
+ * The categories that a task belongs to, as far as their corpora are here, and last the task by itself. The first is that of `run`, where it
+ * shares what other tasks taught; then those of other runs, then those that plans can take, the largest first.
+ */
+export function analysisCategories(
+  task: TaskRef,
+  run: RunRecord | null,
+  runs: readonly RunRecord[],
+  state: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
+): readonly AnalysisCategory[] {
+  const specs = new Map(runs.map(({ spec }) => [spec.id, spec]));
+  const own = run === null ? null : sharedRun(run.spec, specs);
+  const ofRuns = runs.flatMap(({ spec }) => (spec.method === 'MTL-XC' ? [spec] : []));
+  const offered = offeredCategories(state).map(({ category }) => ({
+    name: category.name,
+    tasks: category.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+  }));
+  const trained = [...(own === null ? [] : [own]), ...ofRuns].map((spec) => ({
+    name: spec.category?.name ?? 'category',
+    tasks: spec.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+  }));
+  const bySize = offered.sort((left, right) => right.tasks.length - left.tasks.length);
+  const key = taskKey(task);
+  const holding = [...trained, ...bySize].filter(({ tasks }) => tasks.some((one) => taskKey(one) === key));
+  const distinct = new Map<string, AnalysisCategory>();
+  for (const category of [...holding, { name: 'this task alone', tasks: [task] }]) {
+    const members = membersKey(category.tasks);
+    if (!distinct.has(members)) distinct.set(members, category);
+  }
+  return [...distinct.values()];
+}
+
+function hereAs(
+  fingerprint: string | undefined,
+  type: string | null,
+  corpora: readonly CorpusRecord[],
+): readonly TaskRef[] {
+  const found = corpora.find((corpus) => corpus.fingerprint === fingerprint);
+  return found === undefined
+    ? []
+    : [{ corpus: { id: found.id, name: found.name, fingerprint: found.fingerprint }, type }];
+}
+
+/** Finished runs that were trained on a task, each with the task's place in it. */
+export function runsOfTask(
+  task: TaskRef,
+  runs: readonly RunRecord[],
+): readonly { readonly record: RunRecord; readonly place: number }[] {
+  const key = taskKey(task);
+  return runs.flatMap((record) => {
+    const place = record.spec.tasks.findIndex((one) => taskKey(one) === key);
+    return place < 0 || record.snapshots.length === 0 ? [] : [{ record, place }];
+  });
+}
+
+/** `run` itself where it was trained on the task too, else the latest with its method, slicing, model, seed, round and settings; null without one. */
+export function siblingRun(
+  task: TaskRef,
+  run: RunRecord,
+  runs: readonly RunRecord[],
+): { readonly record: RunRecord; readonly place: number } | null {
+  const own = runsOfTask(task, [run])[0];
+  if (own !== undefined) return own;
+  const asked = trainingKey(run.spec);
+  const same = runsOfTask(task, runs).filter(({ record }) => trainingKey(record.spec) === asked);
+  const latestFirst = same.toSorted((left, right) => right.record.createdAt.localeCompare(left.record.createdAt));
+  return latestFirst[0] ?? null;
+}
+
+function trainingKey({ method, slicing, model, seed, round, config }: RunSpec): string {
+  return canonicalJson({ method, slicing, model: model.fingerprint, seed, round, config });
+}

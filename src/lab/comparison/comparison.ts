@@ -1,0 +1,270 @@
+// Runs brought together for comparison: per task, STL, MTL-XC and MTL-LS at each slicing rate, under one model and one set of settings.
+import type { Split } from '../../data/corpus/corpus.ts';
+import type { SplitScores } from '../../metrics/scores/spanScore.ts';
+import type { TrainingConfig } from '../../schema/config.ts';
+import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
+import { canonicalJson } from '../../util/digest.ts';
+
+/** The splits that are scored. */
+export type ScoredSplit = Exclude<Split, 'train'>;
+
+/** Lenient scores in percent, as the paper's tables have them. */
+export interface Measures {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** One training as one task sees it: a seed and a round of a method. */
+export interface Training {
+  readonly runId: string;
+  /** Place of the task in the run. */
+  readonly place: number;
+  readonly seed: number;
+  readonly round: number;
+  readonly status: RunStatus;
+  /** Of the selected snapshot; null before the end and where a split is empty. */
+  readonly devel: Measures | null;
+  readonly test: Measures | null;
+  /** Epoch of the selected snapshot; null before the end. */
+  readonly selectedEpoch: number | null;
+  /** All kept snapshots, oldest first. */
+  readonly snapshots: readonly {
+    readonly epoch: number;
+    readonly devel: Measures | null;
+    readonly test: Measures | null;
+  }[];
+  /** Devel F1 after each epoch so far. */
+  readonly curve: readonly { readonly epoch: number; readonly f1: number }[];
+}
+
+/** A method at one slicing rate, with everything it was trained for. */
+export interface Contender {
+  readonly method: Method;
+  /** Layers from MTL-XC, for MTL-LS. */
+  readonly layers: number | null;
+  /** `layers / n` (paper, slicingRate); null when the model's number of layers is not known. */
+  readonly rate: number | null;
+  readonly trainings: readonly Training[];
+}
+
+export interface TaskComparison {
+  readonly task: TaskRef;
+  /** STL, MTL-XC, then MTL-LS from the fewest shared layers to the most; those without runs are left out. */
+  readonly contenders: readonly Contender[];
+}
+
+/** What can be set side by side: same model, same settings, same category, same way of slicing. */
+export interface Comparison {
+  readonly id: string;
+  /** Null for tasks that were only trained alone. */
+  readonly category: RunSpec['category'];
+  readonly model: RunSpec['model'];
+  /** Of the first trainings; rounds differ in epochs alone. */
+  readonly config: TrainingConfig;
+  readonly slicing: Pick<Slicing, 'biases' | 'frozen'> | null;
+  readonly tasks: readonly TaskComparison[];
+}
+
+interface Group {
+  readonly category: RunSpec['category'];
+  readonly first: RunSpec;
+  readonly settings: string;
+  /** Tasks of the MTL-XC run as one key; null when it is not in the pool. */
+  readonly members: string | null;
+  readonly runs: RunRecord[];
+}
+
+/** One task, whatever its corpus is called. */
+export function taskKey({ corpus, type }: TaskRef): string {
+  return canonicalJson([corpus.fingerprint, type]);
+}
+
+/** Tasks as one key, whatever their order. */
+export function membersKey(tasks: readonly TaskRef[]): string {
+  return canonicalJson(tasks.map(taskKey).sort());
+}
+
+/**
+ * Every comparison that the runs allow, those with the most methods first. STL runs, which belong to no category, stand beside the multi-task
+ * runs of every category that has their task. `layersOf` answers with the number of layers of a model by its id.
+ */
+export function buildComparisons(
+  pool: readonly RunRecord[],
+  layersOf: (modelId: string) => number | undefined,
+): readonly Comparison[] {
+  const byId = new Map(pool.map((record) => [record.spec.id, record.spec]));
+  const settingsOf = (spec: RunSpec): string => {
+    const start = spec.round === 0 || spec.parent === null ? spec : (byId.get(spec.parent) ?? spec);
+    return canonicalJson([spec.model.id, start.config]);
+  };
+  const single = pool.filter(({ spec }) => spec.method === 'STL');
+  const sliced = groupsOf(
+    pool.filter(({ spec }) => spec.method === 'MTL-LS'),
+    byId,
+    settingsOf,
+  );
+  const shared = groupsOf(
+    pool.filter(({ spec }) => spec.method === 'MTL-XC'),
+    byId,
+    settingsOf,
+  );
+  const used = new Set<string>();
+  const comparisons: Comparison[] = [];
+
+  const compare = (group: Group, others: readonly RunRecord[]): void => {
+    const runs = [...group.runs, ...others];
+    const tasks = distinctTasks(runs);
+    const keys = new Set(tasks.map(taskKey));
+    const alone = single.filter(
+      ({ spec }) => settingsOf(spec) === group.settings && spec.tasks.every((task) => keys.has(taskKey(task))),
+    );
+    for (const { spec } of [...others, ...alone]) used.add(spec.id);
+    comparisons.push(comparisonOf(group, tasks, [...runs, ...alone], layersOf, byId));
+  };
+  for (const group of sliced) {
+    const relatives = shared.filter((other) => other.settings === group.settings && isSameCategory(group, other));
+    compare(
+      group,
+      relatives.flatMap(({ runs }) => runs),
+    );
+  }
+  for (const group of shared) {
+    if (!group.runs.some(({ spec }) => used.has(spec.id))) compare(group, []);
+  }
+  const alone = single.filter(({ spec }) => !used.has(spec.id));
+  for (const group of groupsOf(alone, byId, settingsOf)) {
+    comparisons.push(comparisonOf(group, distinctTasks(group.runs), group.runs, layersOf, byId));
+  }
+  const breadth = ({ tasks }: Comparison): number => Math.max(...tasks.map(({ contenders }) => contenders.length));
+  return comparisons.sort((left, right) => breadth(right) - breadth(left));
+}
+
+/** Runs by settings, category and way of slicing. */
+function groupsOf(
+  runs: readonly RunRecord[],
+  byId: ReadonlyMap<string, RunSpec>,
+  settingsOf: (spec: RunSpec) => string,
+): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const record of runs) {
+    const { spec } = record;
+    const settings = settingsOf(spec);
+    const members = membersOf(spec, byId);
+    const variant = spec.slicing === null ? null : [spec.slicing.biases, spec.slicing.frozen];
+    const key = canonicalJson([settings, spec.category, members, variant]);
+    const group = groups.get(key) ?? { category: spec.category, first: spec, settings, members, runs: [] };
+    group.runs.push(record);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** The MTL-XC run that a run is or starts from, through however many rounds; null for STL, and where it is not known. */
+export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): RunSpec | null {
+  let at: RunSpec | undefined = spec;
+  while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : byId.get(at.parent);
+  return at ?? null;
+}
+
+/** The tasks that the run's MTL-XC was trained on, as one key. */
+export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
+  const shared = sharedRun(spec, byId);
+  return shared && membersKey(shared.tasks);
+}
+
+function isSameCategory(left: Group, right: Group): boolean {
+  const named = canonicalJson(left.category) === canonicalJson(right.category);
+  return named && (left.members === null || left.members === right.members);
+}
+
+function distinctTasks(runs: readonly RunRecord[]): readonly TaskRef[] {
+  const tasks = new Map(runs.flatMap(({ spec }) => spec.tasks).map((task) => [taskKey(task), task]));
+  return [...tasks.values()].sort((left, right) => compareTexts(nameOf(left), nameOf(right)));
+}
+
+function comparisonOf(
+  { category, first, settings, members }: Group,
+  tasks: readonly TaskRef[],
+  runs: readonly RunRecord[],
+  layersOf: (modelId: string) => number | undefined,
+  byId: ReadonlyMap<string, RunSpec>,
+): Comparison {
+  const start = first.round === 0 || first.parent === null ? first : (byId.get(first.parent) ?? first);
+  const slicing = first.slicing === null ? null : { biases: first.slicing.biases, frozen: first.slicing.frozen };
+  return {
+    id: canonicalJson([settings, category, members, slicing]),
+    category,
+    model: first.model,
+    config: start.config,
+    slicing,
+    tasks: tasks.map((task) => ({ task, contenders: contendersOf(task, runs, layersOf(first.model.id)) })),
+  };
+}
+
+function contendersOf(task: TaskRef, runs: readonly RunRecord[], layerCount: number | undefined): readonly Contender[] {
+  const key = taskKey(task);
+  const contenders = new Map<
+    string,
+    { readonly method: Method; readonly layers: number | null; readonly trainings: Training[] }
+  >();
+  for (const record of runs) {
+    const place = record.spec.tasks.findIndex((own) => taskKey(own) === key);
+    if (place < 0) continue;
+    const { method } = record.spec;
+    const layers = record.spec.slicing?.layers ?? null;
+    const id = `${method}/${layers ?? ''}`;
+    const contender = contenders.get(id) ?? { method, layers, trainings: [] };
+    contender.trainings.push(trainingOf(record, place));
+    contenders.set(id, contender);
+  }
+  const order: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
+  return [...contenders.values()]
+    .map((contender) => ({
+      ...contender,
+      rate: contender.layers === null || layerCount === undefined ? null : contender.layers / layerCount,
+      trainings: contender.trainings.sort((left, right) => left.seed - right.seed || left.round - right.round),
+    }))
+    .sort(
+      (left, right) =>
+        order.indexOf(left.method) - order.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
+    );
+}
+
+function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecord, place: number): Training {
+  const scored = snapshots.map(({ epoch, devel, test }) => ({
+    epoch,
+    devel: measuresOf(devel[place]),
+    test: measuresOf(test[place]),
+  }));
+  const selected = scored.find(({ epoch }) => epoch === selectedEpoch);
+  return {
+    runId: spec.id,
+    place,
+    seed: spec.seed,
+    round: spec.round,
+    status,
+    devel: selected?.devel ?? null,
+    test: selected?.test ?? null,
+    selectedEpoch,
+    snapshots: scored,
+    curve: epochs.flatMap(({ epoch, devel }) => {
+      const f1 = devel[place]?.lenient.overall.f1;
+      return f1 === undefined ? [] : [{ epoch, f1 }];
+    }),
+  };
+}
+
+function measuresOf(scores: SplitScores | null | undefined): Measures | null {
+  if (scores == null) return null;
+  const { precision, recall, f1 } = scores.lenient.overall;
+  return { precision, recall, f1 };
+}
+
+function nameOf({ corpus, type }: TaskRef): string {
+  return `${corpus.name} ${type ?? ''}`;
+}
+
+function compareTexts(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
+}

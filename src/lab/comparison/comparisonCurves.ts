@@ -1,0 +1,140 @@
+// What the comparison charts draw: devel F1 by epoch for each method, and F1 by slicing rate with its spread.
+import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
+import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
+import { canonicalJson } from '../../util/digest.ts';
+import {
+  membersOf,
+  taskKey,
+  type Contender,
+  type ScoredSplit,
+  type TaskComparison,
+  type Training,
+} from './comparison.ts';
+import { contenderName } from './comparisonTables.ts';
+import { contenderSpread, type SpreadOver } from './contenderSpread.ts';
+
+interface Curve {
+  /** `STL`, `MTL-XC`, `MTL-LS 0.50`. */
+  readonly name: string;
+  readonly contender: Contender;
+  readonly points: readonly { readonly epoch: number; readonly f1: number }[];
+}
+
+/** Which trainings a curve is the mean of; a seed of null takes all. */
+interface CurveChoice {
+  readonly round: number;
+  readonly seed: number | null;
+}
+
+/** Devel F1 by epoch, one curve a contender: at each epoch the mean over the seeds that got there. Contenders without a score are left out. */
+export function comparisonCurves({ contenders }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
+  return contenders.flatMap((contender) => {
+    const chosen = contender.trainings.filter(
+      (training) => training.round === round && (seed === null || training.seed === seed),
+    );
+    const points = meanCurve(chosen);
+    return points.length === 0 ? [] : [{ name: contenderName(contender), contender, points }];
+  });
+}
+
+interface RatePoint {
+  readonly rate: number;
+  readonly layers: number;
+  readonly f1: number;
+  /** Null for a single value. */
+  readonly deviation: number | null;
+}
+
+interface RateCurve {
+  readonly points: readonly RatePoint[];
+  /** Means of the methods without a slicing rate. */
+  readonly stl: number | null;
+  readonly mtlXc: number | null;
+}
+
+/** F1 by slicing rate (paper, Table 2) of the finished trainings; contenders whose rate is not known are left out. */
+export function rateCurve(
+  { contenders }: TaskComparison,
+  { split, over }: { readonly split: ScoredSplit; readonly over: SpreadOver },
+): RateCurve {
+  const scoreOf = (contender: Contender) => contenderSpread(contender, { split, measure: 'f1', over });
+  const reference = (method: Contender['method']): number | null => {
+    const found = contenders.find((contender) => contender.method === method);
+    return found === undefined ? null : (scoreOf(found)?.mean ?? null);
+  };
+  const points = contenders.flatMap((contender): RatePoint[] => {
+    const { rate, layers } = contender;
+    const score = scoreOf(contender);
+    if (rate === null || layers === null || score === null) return [];
+    return [{ rate, layers, f1: score.mean, deviation: score.deviation }];
+  });
+  return { points, stl: reference('STL'), mtlXc: reference('MTL-XC') };
+}
+
+/** Rounds and seeds that any contender of the task has, in order. */
+export function roundsAndSeeds({ contenders }: TaskComparison): {
+  readonly rounds: readonly number[];
+  readonly seeds: readonly number[];
+} {
+  const trainings = contenders.flatMap((contender) => contender.trainings);
+  const distinct = (of: (training: Training) => number) =>
+    [...new Set(trainings.map(of))].sort((left, right) => left - right);
+  return { rounds: distinct(({ round }) => round), seeds: distinct(({ seed }) => seed) };
+}
+
+function meanCurve(trainings: readonly Training[]): Curve['points'] {
+  const values = new Map<number, number[]>();
+  for (const { curve } of trainings) {
+    for (const { epoch, f1 } of curve) values.set(epoch, [...(values.get(epoch) ?? []), f1]);
+  }
+  return [...values]
+    .sort(([left], [right]) => left - right)
+    .flatMap(([epoch, own]) => {
+      const f1 = mean(own);
+      return f1 === null ? [] : [{ epoch, f1 }];
+    });
+}
+
+/** Trainings on one share of the training sentences, a seed each. */
+export interface LearningPoint {
+  /** Of each task's training sentences; 1 for all. */
+  readonly share: number;
+  /** Training sentences of all tasks of a run together, rounded where seeds differ in it. */
+  readonly sentences: number;
+  /** Test F1 of the selected snapshots, percent, over seeds. */
+  readonly f1: Spread;
+}
+
+/**
+ * The curve that `run` lies on, from the fewest sentences to the most: runs of the pool on the same tasks with the same method, category, slicing,
+ * round, model and settings but the share. Runs whose test F1 on `task` or whose sentences are not known are left out.
+ */
+export function learningCurve(run: RunRecord, task: TaskRef, pool: readonly RunRecord[]): readonly LearningPoint[] {
+  const specs = new Map(pool.map(({ spec }) => [spec.id, spec]));
+  const settingsOf = ({ spec }: RunRecord): string => {
+    const { trainShare: _share, ...config } = spec.config;
+    const { method, category, slicing, round, model } = spec;
+    const tasks = spec.tasks.map(taskKey).sort();
+    return canonicalJson([method, category, slicing, round, model.fingerprint, tasks, membersOf(spec, specs), config]);
+  };
+  const settings = settingsOf(run);
+  const key = taskKey(task);
+  const byShare = new Map<number, { readonly sentences: number; readonly f1: number }[]>();
+  for (const record of pool) {
+    if (settingsOf(record) !== settings) continue;
+    const { spec, snapshots, selectedEpoch, counts } = record;
+    const place = spec.tasks.findIndex((one) => taskKey(one) === key);
+    const f1 = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[place]?.lenient.overall.f1;
+    if (f1 === undefined || counts === null) continue;
+    const sentences = counts.reduce((sum, { train }) => sum + train.sentences, 0);
+    const share = spec.config.trainShare ?? 1;
+    byShare.set(share, [...(byShare.get(share) ?? []), { sentences, f1 }]);
+  }
+  return [...byShare]
+    .sort(([left], [right]) => left - right)
+    .flatMap(([share, trainings]) => {
+      const f1 = spread(trainings.map((training) => training.f1));
+      const sentences = mean(trainings.map((training) => training.sentences));
+      return f1 === null || sentences === null ? [] : [{ share, sentences: Math.round(sentences), f1 }];
+    });
+}

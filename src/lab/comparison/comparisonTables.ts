@@ -1,0 +1,311 @@
+// Tables 1, 2 and 3 of the paper from our own runs, beside the published figures; and the spreads kept apart.
+import type { Spread } from '../../metrics/scores/spread.ts';
+import { significanceDefaults } from '../../metrics/significance/significance.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import type { Comparison, Contender, Measures, TaskComparison } from './comparison.ts';
+import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
+import { differenceKey, type ContenderKind } from './differenceFamily.ts';
+import type { PublishedScores } from './publishedScores.ts';
+
+export type TableCell =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Our mean with its deviation over seeds and rounds, and what the paper prints for the same. */
+  | {
+      readonly kind: 'score';
+      readonly value: Spread | null;
+      readonly published: number | null;
+      readonly best: boolean;
+      /** Whether it can be told from STL by more than noise; false where nobody knows. */
+      readonly distinct: boolean;
+    }
+  /** A number that is not ours, or a deviation alone. */
+  | { readonly kind: 'number'; readonly value: number | null; readonly best: boolean };
+
+export interface ComparisonTable {
+  readonly id: 'table-1' | 'table-2' | 'table-3' | 'spreads';
+  readonly title: string;
+  readonly columns: readonly { readonly group: string; readonly name: string }[];
+  readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
+  readonly notes: readonly string[];
+  /** Whether it is known which scores are distinct. */
+  readonly judged: boolean;
+}
+
+/** What is known of differences to STL. */
+export interface Distinction {
+  /** `differenceKey` of those that are more than noise. */
+  readonly distinct: ReadonlySet<string>;
+  /** Differences that were judged together. */
+  readonly family: number;
+}
+
+export type PublishedOf = (task: TaskRef) => PublishedScores | null;
+
+const MEASURES: readonly (readonly [Measure, string])[] = [
+  ['precision', 'P'],
+  ['recall', 'R'],
+  ['f1', 'F1'],
+];
+/** Stands behind a score that is distinct. */
+export const DISTINCT_MARK = '†';
+
+const MEAN_NOTE =
+  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
+
+/** All four tables of a comparison. */
+export function comparisonTables(
+  comparison: Comparison,
+  publishedOf: PublishedOf,
+  distinction: Distinction | null = null,
+): readonly ComparisonTable[] {
+  const isDistinct = (task: TaskRef, contender: ContenderKind): boolean =>
+    distinction?.distinct.has(differenceKey(task, contender)) === true;
+  const told = [table1, table2, table3].map((table) =>
+    withDistinction(table(comparison, publishedOf, isDistinct), distinction),
+  );
+  return [...told, spreads(comparison)];
+}
+
+type IsDistinct = (task: TaskRef, contender: ContenderKind) => boolean;
+
+function withDistinction(table: Omit<ComparisonTable, 'judged'>, distinction: Distinction | null): ComparisonTable {
+  if (distinction === null) return { ...table, judged: false };
+  const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
+  const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
+  const note = isMarked
+    ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than noise: ${how}.`
+    : `No F1 here differs from that of STL by more than noise: ${how}.`;
+  return { ...table, judged: true, notes: [...table.notes, note] };
+}
+
+function table1(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
+  const methods = ['STL', 'MTL-XC'] as const;
+  return {
+    id: 'table-1',
+    title: 'Table 1: STL and MTL-XC on test',
+    columns: methods.flatMap((group) => MEASURES.map(([, name]) => ({ group, name }))),
+    rows: tasks.map((task) => {
+      const published = publishedOf(task.task);
+      const cells = methods.flatMap((method) =>
+        MEASURES.map(([measure]): ScoreCell => {
+          const figures: Measures | null = (method === 'STL' ? published?.stl : published?.mtlXc) ?? null;
+          return scoreCell(task, find(task, method), measure, figures?.[measure] ?? null, isDistinct);
+        }),
+      );
+      // Best of the two methods, measure by measure.
+      const marked = MEASURES.map((_, place) => markBest([0, 3].flatMap((offset) => cells[offset + place] ?? [])));
+      return {
+        name: taskName(task.task),
+        cells: [0, 1].flatMap((method) => marked.flatMap((pair) => pair[method] ?? [])),
+      };
+    }),
+    notes: [MEAN_NOTE, ...contradictions(1, tasks, publishedOf)],
+  };
+}
+
+function table2(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
+  const sliced = distinctLayers(tasks);
+  return {
+    id: 'table-2',
+    title: 'Table 2: MTL-LS by slicing rate, test F1',
+    columns: [
+      ...sliced.map(({ layers, rate }) => ({ group: 'MTL-LS', name: rateName(layers, rate) })),
+      { group: 'Reference', name: 'STL' },
+      { group: 'Reference', name: 'MTL-XC' },
+    ],
+    rows: tasks.map((task) => {
+      const published = publishedOf(task.task);
+      const cells = sliced.map(({ layers, rate }) => {
+        const figure =
+          published?.mtlLs.find((known) => rate !== null && Math.abs(known.slicingRate - rate) < 1e-9)?.f1 ?? null;
+        return scoreCell(task, find(task, 'MTL-LS', layers), 'f1', figure, isDistinct);
+      });
+      const references = [
+        scoreCell(task, find(task, 'STL'), 'f1', published?.stl?.f1 ?? null, isDistinct),
+        scoreCell(task, find(task, 'MTL-XC'), 'f1', published?.mtlXc?.f1 ?? null, isDistinct),
+      ];
+      return { name: taskName(task.task), cells: markBest([...cells, ...references]) };
+    }),
+    notes: [
+      MEAN_NOTE,
+      'Columns are slicing rates: the share of layers that start from MTL-XC. The best of a row is picked on test and is no choice of a rate: see Table 3.',
+      ...contradictions(2, tasks, publishedOf),
+    ],
+  };
+}
+
+function table3(
+  { tasks }: Comparison,
+  publishedOf: PublishedOf,
+  isDistinct: IsDistinct,
+): Omit<ComparisonTable, 'judged'> {
+  const systems = [
+    ...new Set(
+      tasks.flatMap(({ task }) =>
+        (publishedOf(task)?.systems ?? []).flatMap(({ name, f1 }) => (f1 === null ? [] : name)),
+      ),
+    ),
+  ];
+  return {
+    id: 'table-3',
+    title: 'Table 3: the slicing rate chosen on devel, test F1',
+    columns: [
+      { group: 'Chosen on devel', name: 'Slicing rate' },
+      { group: 'Chosen on devel', name: 'Devel F1' },
+      { group: 'Test F1', name: 'MTL-LS' },
+      { group: 'Test F1', name: 'STL' },
+      ...systems.map((name) => ({ group: 'Published', name })),
+    ],
+    rows: tasks.map((task) => {
+      const published = publishedOf(task.task);
+      const chosen = chosenOnDevel(task);
+      const scores = markBest([
+        scoreCell(task, chosen, 'f1', published?.table3.mtlLs ?? null, isDistinct),
+        scoreCell(task, find(task, 'STL'), 'f1', published?.table3.stl ?? null, isDistinct),
+        ...systems.map((name): TableCell => {
+          return {
+            kind: 'number',
+            value: published?.systems.find((system) => system.name === name)?.f1 ?? null,
+            best: false,
+          };
+        }),
+      ]);
+      const devel =
+        chosen === null ? null : contenderSpread(chosen, { split: 'devel', measure: 'f1', over: 'trainings' });
+      return {
+        name: taskName(task.task),
+        cells: [
+          { kind: 'text', text: chosen === null ? '–' : rateName(chosen.layers, chosen.rate) },
+          { kind: 'score', value: devel, published: null, best: false, distinct: false },
+          ...scores,
+        ],
+      };
+    }),
+    notes: [
+      'The slicing rate is the one with the highest mean devel F1; test scores had no part in the choice.',
+      MEAN_NOTE,
+      ...contradictions(3, tasks, publishedOf),
+    ],
+  };
+}
+
+function spreads({ tasks }: Comparison): ComparisonTable {
+  const over = (contender: Contender, source: SpreadOver): Spread | null =>
+    contenderSpread(contender, { split: 'test', measure: 'f1', over: source });
+  const deviation = (value: Spread | null): TableCell => ({
+    kind: 'number',
+    value: value?.deviation ?? null,
+    best: false,
+  });
+  return {
+    id: 'spreads',
+    judged: false,
+    title: 'Spread of test F1 over seeds, rounds and snapshots',
+    columns: [
+      { group: 'Selected snapshots', name: 'Mean' },
+      { group: 'Selected snapshots', name: '± seeds' },
+      { group: 'Selected snapshots', name: '± rounds' },
+      { group: 'Kept snapshots', name: 'Mean' },
+      { group: 'Kept snapshots', name: '± snapshots' },
+    ],
+    rows: tasks.flatMap((task) =>
+      task.contenders.map((contender) => {
+        const snapshots = over(contender, 'snapshots');
+        return {
+          name: `${taskName(task.task)} · ${contenderName(contender)}`,
+          cells: [
+            { kind: 'number' as const, value: over(contender, 'trainings')?.mean ?? null, best: false },
+            deviation(over(contender, 'seeds')),
+            deviation(over(contender, 'rounds')),
+            { kind: 'number' as const, value: snapshots?.mean ?? null, best: false },
+            deviation(snapshots),
+          ],
+        };
+      }),
+    ),
+    notes: [
+      '± seeds: standard deviation of the seeds’ means. ± rounds: of the rounds of a seed, pooled over seeds. ± snapshots: of the last snapshots of a training (the paper keeps five), pooled over trainings.',
+    ],
+  };
+}
+
+type ScoreCell = Extract<TableCell, { kind: 'score' }>;
+
+function scoreCell(
+  { task }: TaskComparison,
+  contender: Contender | null,
+  measure: Measure,
+  published: number | null,
+  isDistinct: IsDistinct,
+): ScoreCell {
+  const value = contender === null ? null : contenderSpread(contender, { split: 'test', measure, over: 'trainings' });
+  const distinct = contender !== null && measure === 'f1' && isDistinct(task, contender);
+  return { kind: 'score', value, published, best: false, distinct };
+}
+
+/** Marks the highest of the numbers, all of them among equals to two decimals; nothing where only one is known. */
+function markBest<Cell extends TableCell>(cells: readonly Cell[]): readonly Cell[] {
+  const known = cells.flatMap((cell) => shownValue(cell) ?? []);
+  if (known.length < 2) return cells;
+  const most = Math.max(...known);
+  return cells.map((cell) => ({ ...cell, best: shownValue(cell) === most }));
+}
+
+function shownValue(cell: TableCell): number | null {
+  const value = cell.kind === 'score' ? cell.value?.mean : cell.kind === 'number' ? cell.value : null;
+  return value == null ? null : Math.round(value * 100) / 100;
+}
+
+function find(
+  { contenders }: TaskComparison,
+  method: Contender['method'],
+  layers: number | null = null,
+): Contender | null {
+  return contenders.find((contender) => contender.method === method && contender.layers === layers) ?? null;
+}
+
+function distinctLayers(tasks: readonly TaskComparison[]): readonly Pick<Contender, 'layers' | 'rate'>[] {
+  const sliced = tasks.flatMap(({ contenders }) => contenders.filter(({ method }) => method === 'MTL-LS'));
+  const byLayers = new Map(sliced.map(({ layers, rate }) => [layers, { layers, rate }]));
+  return [...byLayers.values()].sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0));
+}
+
+/** The catalogue's notes on the tasks' published figures that are about this table, or about no table alone. */
+function contradictions(
+  table: 1 | 2 | 3,
+  tasks: readonly TaskComparison[],
+  publishedOf: PublishedOf,
+): readonly string[] {
+  const subTasks = tasks.flatMap(({ task }) => publishedOf(task)?.subTask ?? []);
+  const notes = subTasks.flatMap(({ dataset, category, notes: own }) =>
+    own.filter((note) => isAbout(note, table)).map((note) => `Paper, ${dataset} (${category}): ${note}`),
+  );
+  const claim =
+    'Paper: “MTL-LS is better than STL on all ten gene tasks” holds only when the rate of each row is picked on test; at one rate for all it does not.';
+  return table === 2 && subTasks.some(({ category }) => category === 'gene') ? [...notes, claim] : notes;
+}
+
+function isAbout(note: string, table: number): boolean {
+  return !/Table \d/.test(note) || note.includes(`Table ${table}`);
+}
+
+function taskName({ corpus, type }: TaskRef): string {
+  return `${corpus.name} · ${type ?? 'all types'}`;
+}
+
+/** `0.25`, or `3 layers` where the model's number of layers is not known. */
+export function rateName(layers: number | null, rate: number | null): string {
+  return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
+}
+
+export function contenderName({ method, layers, rate }: Pick<Contender, 'method' | 'layers' | 'rate'>): string {
+  return method === 'MTL-LS' ? `MTL-LS ${rateName(layers, rate)}` : method;
+}

@@ -1,0 +1,95 @@
+// Installs the sample corpora and the small model that come with the lab, once each.
+import { builtInCatalogueSchema, builtInsInstalledSchema } from '../../schema/libraryRecord.ts';
+import { readJson, writeJson } from '../../storage/records.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { Board } from '../state/board.ts';
+import type { CorpusShelf } from './corpusShelf.ts';
+import type { ModelShelf } from './modelShelf.ts';
+
+/** Fetches a file that comes with the lab, by its path in `public/`. */
+export type FetchBuiltIn = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+export interface BuiltIns {
+  /** Installs the sample corpora that were never installed here. A failure becomes a notice, and the next opening tries again. */
+  installCorpora(): Promise<void>;
+  /** The same for the model. */
+  installModel(): Promise<void>;
+}
+
+const model = {
+  name: 'xlnet-bio-tiny',
+  files: ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'],
+};
+const noteKey = 'lab/built-ins';
+
+export function createBuiltIns({
+  store,
+  board,
+  corpora,
+  models,
+  fetchBuiltIn,
+}: {
+  readonly store: Store;
+  readonly board: Board;
+  readonly corpora: CorpusShelf;
+  readonly models: ModelShelf;
+  readonly fetchBuiltIn: FetchBuiltIn;
+}): BuiltIns {
+  async function once(name: string, install: () => Promise<void>): Promise<void> {
+    if ((await installed(store)).includes(name)) return;
+    await install();
+    await writeJson(store, noteKey, [...(await installed(store)), name]);
+  }
+
+  async function reported(label: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      board.notifyError(`${label} could not be installed`, error);
+    }
+  }
+
+  return {
+    installCorpora: () =>
+      reported('The sample corpora', async () => {
+        const entries = await readCatalogue(fetchBuiltIn);
+        for (const { name, files } of entries) {
+          await once(`corpus/${name}`, async () => {
+            const fetched = Object.values(files).map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
+            await corpora.add(await Promise.all(fetched), true);
+          });
+        }
+      }),
+    installModel: () =>
+      reported('The built-in model', () =>
+        once(`model/${model.name}`, () =>
+          board.during(`Installing the model ${model.name}`, async () => {
+            const fetched = model.files.map(async (name) => ({
+              name,
+              bytes: await fetchBuiltIn(`models/${model.name}/${name}`),
+            }));
+            await models.add(model.name, true, await Promise.all(fetched));
+          }),
+        ),
+      ),
+  };
+}
+
+async function installed(store: Store): Promise<readonly string[]> {
+  return (await readJson(store, noteKey, builtInsInstalledSchema)) ?? [];
+}
+
+async function readCatalogue(fetchBuiltIn: FetchBuiltIn) {
+  const json: unknown = JSON.parse(new TextDecoder().decode(await fetchBuiltIn('corpora/catalogue.json')));
+  const parsed = builtInCatalogueSchema.safeParse(json);
+  if (parsed.success) return parsed.data.corpora;
+  throw new LabError('corpus/catalogue', 'The catalogue of sample corpora cannot be read.', {
+    got: parsed.error.issues[0]?.message ?? '',
+  });
+}
+
+async function fetchAs(fetchBuiltIn: FetchBuiltIn, from: string, path: string): Promise<NamedFile> {
+  return { path, bytes: await fetchBuiltIn(from) };
+}

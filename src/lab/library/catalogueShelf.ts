@@ -1,0 +1,233 @@
+// Sub-tasks of the catalogue brought in from the public repository, and corpora made to stand for them by hand.
+import { catalogueTask, SUB_TASKS, type SubTask } from '../../data/catalogue/catalogue.ts';
+import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { assignmentsSchema, type Assignments } from '../../schema/libraryRecord.ts';
+import { readJson, writeJson } from '../../storage/records.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import { wholeBody, type RequestFile } from '../../wire/requestFile.ts';
+import type { Board } from '../state/board.ts';
+import { createCancelling, type Cancelling } from '../state/cancelling.ts';
+import type { Lab, LabState } from '../state/labState.ts';
+import type { CorpusShelf } from './corpusShelf.ts';
+
+export interface SubTaskStatus {
+  readonly subTask: SubTask;
+  /** Null when nothing here stands for the sub-task. */
+  readonly task: {
+    readonly corpus: CorpusRecord;
+    readonly type: string;
+    /** `hand`: assigned by a person; `folder`: called like the single-type folder; `multiType`: like the one with all types. */
+    readonly by: 'hand' | 'folder' | 'multiType';
+  } | null;
+  /** Splits whose sentences are not as many as in the public files. Always empty where those were not counted. */
+  readonly differing: readonly { readonly split: Split; readonly expected: number; readonly found: number }[];
+}
+
+/** The status of every sub-task, in the order of the catalogue. */
+export function catalogueStatus(state: Pick<LabState, 'corpora' | 'assignments'>): readonly SubTaskStatus[] {
+  return SUB_TASKS.map((subTask) => {
+    const task = taskFor(subTask, state);
+    return { subTask, task, differing: task === null ? [] : differingSplits(subTask, task.corpus) };
+  });
+}
+
+function taskFor(
+  subTask: SubTask,
+  { corpora, assignments }: Pick<LabState, 'corpora' | 'assignments'>,
+): SubTaskStatus['task'] {
+  const assigned = assignments[subTask.id];
+  const byHand = corpora.find(({ id }) => id === assigned?.corpusId);
+  if (assigned !== undefined && byHand?.types.includes(assigned.type) === true) {
+    return { corpus: byHand, type: assigned.type, by: 'hand' };
+  }
+  const single = corpora.find(({ name, types }) => isFolder(name, subTask.folder) && types.includes(subTask.type));
+  if (single !== undefined) return { corpus: single, type: subTask.type, by: 'folder' };
+  const type = subTask.multiTypeType;
+  const multi = corpora.find(({ name, types }) => isFolder(name, subTask.multiTypeFolder) && types.includes(type));
+  return multi === undefined ? null : { corpus: multi, type, by: 'multiType' };
+}
+
+/** The repository has most folders twice, with the same sentences in two tag schemes. */
+function isFolder(name: string, folder: string): boolean {
+  return name === folder || (folder.endsWith('-IOB') && name === `${folder}ES`);
+}
+
+/** JNLPBA's counts have document marks among the sentences, and no train split. */
+function differingSplits({ splits }: SubTask, { counts }: CorpusRecord): SubTaskStatus['differing'] {
+  if (splits.train === null) return [];
+  return SPLITS.flatMap((split) => {
+    const expected = splits[split]?.sentences ?? 0;
+    const found = counts[split].sentences;
+    return expected === found ? [] : [{ split, expected, found }];
+  });
+}
+
+interface CatalogueShelf {
+  /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
+  restore(): Promise<void>;
+  /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
+  assign: Lab['assignSubTask'];
+  /**
+   * Answers with the ids of the corpora of these sub-tasks, those that were here already included; less than all after a cancellation.
+   * Files that were downloaded whole are kept until their corpus is, so that a later call goes on from there.
+   * Throws LabError `catalogue/unknown`, `catalogue/licence` or `catalogue/unreachable`.
+   */
+  fetch: Lab['fetchCatalogueTasks'];
+}
+
+const assignmentsKey = 'lab/assignments';
+
+export function createCatalogueShelf({
+  store,
+  board,
+  corpora,
+  requestFile,
+  base,
+}: {
+  readonly store: Store;
+  readonly board: Board;
+  readonly corpora: CorpusShelf;
+  /** Null where nothing can be fetched. */
+  readonly requestFile: RequestFile | null;
+  /** Address of a folder with a folder a corpus, without the last slash. */
+  readonly base: string;
+}): CatalogueShelf {
+  async function keepAssignments(assignments: Assignments): Promise<void> {
+    await writeJson(store, assignmentsKey, assignments);
+    board.update(() => ({ assignments }));
+  }
+
+  async function assign(subTaskId: string, task: Parameters<Lab['assignSubTask']>[1]): Promise<void> {
+    requireSubTask(subTaskId);
+    const { [subTaskId]: _before, ...others } = board.getState().assignments;
+    if (task === null) return keepAssignments(others);
+    const corpus = board.getState().corpora.find(({ id }) => id === task.corpusId);
+    if (corpus?.types.includes(task.type) !== true) {
+      throw new LabError('catalogue/type', 'The corpus that is to stand for the sub-task lacks this type.', {
+        expected: corpus?.types.join(', ') ?? 'a corpus of the library',
+        got: task.type,
+      });
+    }
+    return keepAssignments({ ...others, [subTaskId]: { corpusId: task.corpusId, type: task.type } });
+  }
+
+  function presentCorpus(subTask: SubTask): string | null {
+    const status = catalogueStatus(board.getState()).find((one) => one.subTask === subTask);
+    return status?.task?.corpus.id ?? null;
+  }
+
+  /** The three files of a folder, or null when it was cancelled; `onBytes` is told of every piece. */
+  async function download(
+    { folder }: SubTask,
+    cancelling: Cancelling,
+    onBytes: (count: number) => void,
+  ): Promise<readonly NamedFile[] | null> {
+    if (requestFile === null)
+      throw new LabError('catalogue/unreachable', 'Nothing can be fetched here: drop the files.');
+    const files: NamedFile[] = [];
+    for (const split of SPLITS) {
+      const path = `${folder}/${split}.tsv`;
+      const held = await store.read(keptKey(path));
+      if (held !== undefined) {
+        onBytes(held.byteLength);
+        files.push({ path, bytes: held });
+        continue;
+      }
+      const bytes = await whole(requestFile, `${base}/${path}`, cancelling, onBytes);
+      if (bytes === null) return null;
+      await store.write(keptKey(path), bytes);
+      files.push({ path, bytes });
+    }
+    return files;
+  }
+
+  async function bringIn(
+    subTask: SubTask,
+    cancelling: Cancelling,
+    onBytes: (count: number) => void,
+  ): Promise<string | null> {
+    const files = await download(subTask, cancelling, onBytes);
+    if (files === null) return null;
+    const [corpusId] = await corpora.add(files, false);
+    await store.remove(files.map(({ path }) => keptKey(path)));
+    if (corpusId === undefined) {
+      throw new LabError('catalogue/unusable', `What was downloaded for ${subTask.id} is no corpus.`, {
+        got: `files of ${subTask.folder}`,
+      });
+    }
+    // The same sentences may have been here under another name.
+    if (presentCorpus(subTask) !== corpusId) await assign(subTask.id, { corpusId, type: subTask.type });
+    return corpusId;
+  }
+
+  return {
+    async restore() {
+      const assignments = (await readJson(store, assignmentsKey, assignmentsSchema)) ?? {};
+      board.update(() => ({ assignments }));
+    },
+    assign,
+    async fetch(subTaskIds) {
+      const subTasks = [...new Set(subTaskIds)].map(requireSubTask);
+      for (const subTask of subTasks) refuseUnclearLicence(subTask);
+      const missing = subTasks.filter((subTask) => presentCorpus(subTask) === null);
+      const total = missing.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? NaN), 0);
+      const cancelling = createCancelling();
+      const label = `Downloading ${missing.map(({ folder }) => folder).join(', ')}`;
+      const work = async (report: (done: number, total: number) => void): Promise<void> => {
+        let done = 0;
+        const onBytes = (count: number): void => report((done += count), Number.isNaN(total) ? 0 : total);
+        for (const subTask of missing) if ((await bringIn(subTask, cancelling, onBytes)) === null) return;
+      };
+      if (missing.length > 0) await board.during(label, work, cancelling.cancel);
+      return subTasks.flatMap((subTask) => presentCorpus(subTask) ?? []);
+    },
+  };
+}
+
+/** A whole file, or null when it was cancelled before its end. Throws LabError `catalogue/unreachable`. */
+async function whole(
+  requestFile: RequestFile,
+  address: string,
+  { cancelled, isCancelled }: Cancelling,
+  onBytes: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    if (isCancelled()) return null;
+    const answer = await requestFile(address, { cancelled });
+    if (answer.status !== 200) {
+      answer.drop();
+      throw new Error(`HTTP status ${answer.status}`);
+    }
+    const bytes = await wholeBody(answer, onBytes);
+    return isCancelled() ? null : bytes;
+  } catch (cause) {
+    if (isCancelled()) return null;
+    if (cause instanceof LabError) throw cause;
+    throw new LabError('catalogue/unreachable', 'A file of the catalogue could not be downloaded.', {
+      expected: address,
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+function requireSubTask(id: string): SubTask {
+  const subTask = catalogueTask(id);
+  if (subTask !== undefined) return subTask;
+  throw new LabError('catalogue/unknown', 'The catalogue has no such sub-task.', { got: id });
+}
+
+function refuseUnclearLicence({ dataset, licence }: SubTask): void {
+  if (licence !== 'unknown') return;
+  throw new LabError('catalogue/licence', `Whether ${dataset} may be passed on is unclear: drop your own copy.`, {
+    expected: 'a known licence',
+    got: licence,
+  });
+}
+
+function keptKey(path: string): string {
+  return `catalogue/${path}`;
+}

@@ -1,0 +1,165 @@
+// A hub of models as Hugging Face runs it: lists a repository's files at a revision, and opens them at that commit.
+import { modelFiles, type ModelFiles } from '../../data/import/modelFiles.ts';
+import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/hubRecord.ts';
+import type { ModelSource } from '../../schema/modelRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import { judge, parseJson } from '../../util/validate.ts';
+import { wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
+import { publicHub } from './publicHosts.ts';
+
+/** The longest wait that a hub which limits requests may ask for. */
+const longestWaitSeconds = 60;
+
+/** A repository at a commit: all its files, and those of them that a model is taken from. */
+export interface HubRepository {
+  readonly source: ModelSource;
+  readonly chosen: ModelFiles;
+  readonly files: readonly HubFile[];
+}
+
+type Cancelled = Promise<void>;
+
+export interface HubClient {
+  /**
+   * Throws LabError `hub/name` or `hub/address` for what cannot be one, `hub/listing` for an answer that is no list of files with
+   * sizes and digests, `hub/incomplete` for a repository without a model, and as `open` does.
+   */
+  list(repository: string, revision: string, cancelled: Cancelled): Promise<HubRepository>;
+  /**
+   * A file from byte `from` on, as the commit has it: answered with status 200 (whole), 206 (from there) or 416 (shorter than that). Throws
+   * LabError `hub/unreachable`, `hub/refused` (401, 403), `hub/missing` (404), `hub/limit` (429) or `hub/status`; its pieces throw
+   * `hub/interrupted`.
+   */
+  open(
+    download: Pick<DownloadRecord, 'source'>,
+    fileName: string,
+    from: number,
+    cancelled: Cancelled,
+  ): Promise<FileAnswer>;
+}
+
+/** `address`: of the hub, without the last slash. */
+export function hubClient(requestFile: RequestFile, address: string): HubClient {
+  async function ask(path: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
+    let answer = await reach(`${address}/${path}`, from, cancelled);
+    const waitSeconds = answer.status === 429 ? Number(answer.header('retry-after') ?? NaN) : NaN;
+    if (waitSeconds <= longestWaitSeconds) {
+      answer.drop();
+      await Promise.race([cancelled, new Promise<void>((resolve) => setTimeout(resolve, 1000 * waitSeconds))]);
+      answer = await reach(`${address}/${path}`, from, cancelled);
+    }
+    if ([200, 206, 416].includes(answer.status)) return { ...answer, pieces: unbroken(answer.pieces, address) };
+    answer.drop();
+    throw statusError(answer, `${address}/${path}`);
+  }
+
+  async function reach(place: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
+    try {
+      return await requestFile(place, { from, cancelled });
+    } catch (cause) {
+      if (cause instanceof LabError) throw cause;
+      throw new LabError('hub/unreachable', 'The hub cannot be reached.', {
+        expected: `an answer from ${place}`,
+        got: textOf(cause),
+        cause,
+      });
+    }
+  }
+
+  return {
+    async list(repository, revision, cancelled) {
+      if (!/^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(address)) {
+        throw new LabError('hub/address', 'This is not the address of a hub.', { expected: publicHub, got: address });
+      }
+      if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(repository) || revision === '') {
+        throw new LabError('hub/name', 'This cannot be a repository and its revision.', {
+          expected: 'a name like xlnet/xlnet-base-cased, and a branch, tag or commit like main',
+          got: `${repository} at ${revision}`,
+        });
+      }
+      const path = `api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+      const listing = parseListing(await wholeBody(await ask(path, 0, cancelled)), `${address}/${path}`);
+      const chosen = modelFiles(
+        listing.siblings.map(({ rfilename }) => rfilename).filter((name) => !name.includes('/')),
+      );
+      if (chosen.missing.length > 0) {
+        throw new LabError('hub/incomplete', `The repository ${repository} lacks parts of a model.`, {
+          expected: chosen.missing.join(' and '),
+          got: listing.siblings.map(({ rfilename }) => rfilename).join(', ') || 'no files',
+        });
+      }
+      return {
+        source: { repository, revision, commit: listing.sha },
+        chosen,
+        files: listing.siblings.flatMap(hubFile),
+      };
+    },
+    open({ source: { repository, commit } }, fileName, from, cancelled) {
+      return ask(
+        `${repository}/resolve/${encodeURIComponent(commit)}/${encodeURIComponent(fileName)}`,
+        from,
+        cancelled,
+      );
+    },
+  };
+}
+
+function parseListing(bytes: Uint8Array, place: string): HubListing {
+  let json: unknown = null;
+  try {
+    json = parseJson(new TextDecoder().decode(bytes));
+  } catch {
+    // refused below
+  }
+  const listing = judge(hubListingSchema, json);
+  if (listing.isFit) return listing.data;
+  const { place: at, message } = listing.fault;
+  throw new LabError('hub/listing', `${place} does not list a repository's files.`, {
+    expected: 'JSON with sha and siblings, each with rfilename and size',
+    got: `${at}: ${message}`,
+  });
+}
+
+/** Nothing for a file that the hub tells no digest of: it could not be verified. */
+function hubFile({ rfilename, size, lfs, blobId }: HubListing['siblings'][number]): HubFile[] {
+  if (lfs != null) return [{ name: rfilename, sizeBytes: size, digest: { kind: 'sha256', hex: lfs.sha256 } }];
+  return blobId === undefined ? [] : [{ name: rfilename, sizeBytes: size, digest: { kind: 'gitBlob', hex: blobId } }];
+}
+
+function statusError({ status, header }: FileAnswer, place: string): LabError {
+  const details = { expected: `a file at ${place}`, got: [`HTTP status ${status}`, header('x-error-code')].filter(Boolean).join(', ') }; // prettier-ignore
+  switch (status) {
+    case 401:
+    case 403:
+      return new LabError(
+        'hub/refused',
+        'The hub does not give this without a login: the repository is gated, private or not there. Download it yourself and drop its folder.',
+        details,
+      );
+    case 404:
+      return new LabError('hub/missing', 'The hub has no such repository, revision or file.', details);
+    case 429:
+      return new LabError('hub/limit', 'The hub was asked too often. Try again later; what came is kept.', {
+        ...details,
+        got: `${details.got}, to wait ${header('retry-after') ?? 'for a time it did not tell'}`,
+      });
+    default:
+      return new LabError('hub/status', 'The hub did not answer as expected.', details);
+  }
+}
+
+async function* unbroken(pieces: AsyncIterable<Uint8Array>, address: string): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* pieces;
+  } catch (cause) {
+    throw new LabError('hub/interrupted', 'The connection to the hub broke off; what came is kept.', {
+      expected: `the rest from ${address}`,
+      got: textOf(cause),
+      cause,
+    });
+  }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

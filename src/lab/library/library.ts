@@ -1,0 +1,115 @@
+// Takes in whatever a person drops: each kind goes to its shelf, and what goes wrong is told and stops nothing else.
+import { neededModelFiles } from '../../data/import/modelFiles.ts';
+import type { PlanFile } from '../../schema/planFile.ts';
+import { LabError } from '../../util/labError.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { NamedBytes } from '../../wire/trainingProtocol.ts';
+import { parsePlan } from '../plans/expandPlan.ts';
+import type { ResultShelf } from '../plans/resultFiles.ts';
+import type { Board } from '../state/board.ts';
+import type { DroppedFile, Lab } from '../state/labState.ts';
+import type { CorpusShelf } from './corpusShelf.ts';
+import type { ModelShelf } from './modelShelf.ts';
+import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
+
+/** For the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is taken in. */
+export function headLeftOut(files: readonly NamedBytes[]): boolean {
+  if (files.some(({ name }) => name === 'bioner_lab.json')) return false;
+  const config = files.find(({ name }) => name === 'config.json');
+  // Whether it is JSON at all is for the import to judge.
+  const text = new TextDecoder().decode(config?.bytes);
+  return /"architectures"\s*:\s*\[[^\]]*ForTokenClassification"/.test(text);
+}
+
+interface Library {
+  importFiles: Lab['importFiles'];
+}
+
+const namedOthers = 3;
+
+export function createLibrary({
+  board,
+  corpora,
+  models,
+  results,
+}: {
+  readonly board: Board;
+  readonly corpora: CorpusShelf;
+  readonly models: ModelShelf;
+  readonly results: ResultShelf;
+}): Library {
+  /** What `work` gives, or nothing and a notice. */
+  async function orNotice<Value>(doing: string, work: () => Promise<Value>): Promise<Value[]> {
+    try {
+      return [await work()];
+    } catch (error) {
+      board.notifyError(doing, error);
+      return [];
+    }
+  }
+
+  async function importModel({ name, files, missing }: DroppedModel): Promise<string> {
+    if (missing.length > 0) {
+      throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
+        expected: neededModelFiles,
+        got: `a folder without ${missing.join(' and ')}`,
+      });
+    }
+    const read = files.map(async (file) => ({ name: baseName(file.path), bytes: await file.bytes() }));
+    const contents = await Promise.all(read);
+    const isLeft = headLeftOut(contents); // before the bytes are given away
+    const id = await models.add(name, false, contents);
+    if (isLeft) {
+      board.notify('info', `Of ${name} the encoder alone is taken in: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
+    }
+    return id;
+  }
+
+  async function importAll(dropped: readonly DroppedFile[]): ReturnType<Lab['importFiles']> {
+    const drop = await sortDroppedFiles(dropped);
+    for (const { file, message } of drop.issues) board.notify('warning', `${file}: ${message}`);
+    const corpusIds: string[] = [];
+    const modelIds: string[] = [];
+    const resultIds: string[] = [];
+    const plans: PlanFile[] = [];
+    if (drop.corpusFiles.length > 0) {
+      const added = await orNotice('The corpus could not be taken in', () => corpora.add(drop.corpusFiles, false));
+      corpusIds.push(...added.flat());
+    }
+    for (const model of drop.models) {
+      modelIds.push(...(await orNotice(`The model ${model.name} was refused`, () => importModel(model))));
+    }
+    for (const file of drop.results) {
+      const name = baseName(file.path);
+      resultIds.push(...(await orNotice(`${name} was refused`, () => results.add(name, textOf(file)))));
+    }
+    for (const file of drop.plans) {
+      const name = baseName(file.path);
+      plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(textOf(file)))));
+    }
+    tellOthers(board, drop.others);
+    return { corpusIds, modelIds, resultIds, plans };
+  }
+
+  return {
+    async importFiles(files) {
+      const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
+      const nothing = { corpusIds: [], modelIds: [], resultIds: [], plans: [] };
+      const imported = await orNotice('The files could not be read', () =>
+        board.during(`Reading ${label}`, () => importAll(files)),
+      );
+      return imported[0] ?? nothing;
+    },
+  };
+}
+
+function textOf({ bytes }: NamedFile): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function tellOthers(board: Board, paths: readonly string[]): void {
+  if (paths.length === 0) return;
+  const names = paths.slice(0, namedOthers).join(', ');
+  const rest = paths.length > namedOthers ? ` and ${paths.length - namedOthers} more` : '';
+  board.notify('info', `Left out, because neither corpus, model, plan nor result: ${names}${rest}.`);
+}

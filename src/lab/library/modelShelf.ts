@@ -1,0 +1,52 @@
+// The pretrained models of the library: taken in by the training server, listed and removed here.
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
+import { removeModel } from '../../storage/modelRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
+import type { Board } from '../state/board.ts';
+
+export interface ModelShelf {
+  /**
+   * Has the server verify and store a model; `files` are given away. Answers with the id of the model, new or already here.
+   * Throws the server's `model/...` or `storage/full`.
+   */
+  add(name: string, builtIn: boolean, files: readonly NamedBytes[], source?: ModelSource): Promise<string>;
+  remove(modelId: string): Promise<void>;
+}
+
+export function createModelShelf({
+  store,
+  client,
+  board,
+}: {
+  readonly store: Store;
+  readonly client: ServerClient;
+  readonly board: Board;
+}): ModelShelf {
+  return {
+    async add(name, builtIn, files, source) {
+      const transfer = files.map(({ bytes }) => bytes.buffer);
+      const record = await client.call('importModel', { name, builtIn, files, ...(source && { source }) }, transfer);
+      const held = board.getState().models.find(({ id }) => id === record.id);
+      if (held !== undefined && !builtIn) board.notify('info', `The model ${name} is already here as ${held.name}.`);
+      board.update(({ models }) => ({ models: insertModel(models, record) }));
+      return record.id;
+    },
+    async remove(modelId) {
+      const { models } = board.getState();
+      if (!models.some(({ id }) => id === modelId)) {
+        throw new LabError('model/unknown', 'There is no such model in the library.', { got: modelId });
+      }
+      await removeModel(store, modelId);
+      board.update((state) => ({ models: state.models.filter(({ id }) => id !== modelId) }));
+    },
+  };
+}
+
+/** Models in the order of their names, this one in the place of the one with its id. */
+function insertModel(models: readonly ModelRecord[], record: ModelRecord): readonly ModelRecord[] {
+  return [...models.filter(({ id }) => id !== record.id), record].sort((left, right) =>
+    left.name < right.name ? -1 : 1,
+  );
+}

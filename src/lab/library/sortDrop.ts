@@ -1,0 +1,119 @@
+// Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
+import type { Issue } from '../../data/corpus/issues.ts';
+import { unpackParquet } from '../../data/formats/parquet.ts';
+import { archivePaths, readArchive } from '../../data/import/archive.ts';
+import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
+import { annotatedStems, isAnnotatedText } from '../../data/import/groupCorpusFiles.ts';
+import { chosenNames, modelFiles } from '../../data/import/modelFiles.ts';
+import type { NamedFile } from '../../util/namedFile.ts';
+import type { DroppedFile } from '../state/labState.ts';
+
+/** The files of one folder that holds a model, or parts of one. Large weights are not read yet. */
+export interface DroppedModel {
+  readonly name: string;
+  /** Those of its files that a model is made of. */
+  readonly files: readonly DroppedFile[];
+  /** What a model needs and the folder lacks, in words. */
+  readonly missing: readonly string[];
+}
+
+export interface SortedDrop {
+  readonly corpusFiles: readonly NamedFile[];
+  readonly models: readonly DroppedModel[];
+  readonly plans: readonly NamedFile[];
+  readonly results: readonly NamedFile[];
+  /** Paths of files that are none of these; what lies in a model's folder is not among them. */
+  readonly others: readonly string[];
+  /** What was wrong with archives. */
+  readonly issues: readonly Issue[];
+}
+
+/** Sorts files by name and content. Rejects only when a file cannot be read. */
+export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise<SortedDrop> {
+  const sorted = { corpus: [] as NamedFile[], plan: [] as NamedFile[], result: [] as NamedFile[] };
+  const modelFiles: DroppedFile[] = [];
+  const others: string[] = [];
+  const issues: Issue[] = [];
+
+  async function sort(file: DroppedFile, annotated: ReadonlySet<string>): Promise<void> {
+    if (isClutter(file.path)) return;
+    // Weights are known by name, and too large to be read for a look.
+    if (detectFormat(file.path, new Uint8Array()) === 'model') {
+      modelFiles.push(file);
+      return;
+    }
+    const bytes = await file.bytes();
+    const format = detectFormat(file.path, bytes.subarray(0, leadingBytes));
+    if (format === 'zip') {
+      const archive = readArchive(bytes, file.path);
+      issues.push(...archive.issues);
+      const inside = annotatedStems(archive.files.map(({ path }) => path));
+      for (const inner of archive.files) await sort(unpacked(inner), inside);
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path: file.path, bytes });
+      issues.push(...unpacked.issues);
+      if (unpacked.file !== null) sorted.corpus.push(unpacked.file);
+    } else if (isAnnotatedText(file.path, annotated)) {
+      sorted.corpus.push({ path: file.path, bytes });
+    } else if (format === 'model' || format === 'other') {
+      others.push(file.path);
+    } else {
+      sorted[format].push({ path: file.path, bytes });
+    }
+  }
+
+  const outside = annotatedStems(dropped.map(({ path }) => path));
+  for (const file of dropped) await sort(file, outside);
+  const folders = new Map<string, DroppedFile[]>();
+  for (const file of modelFiles) {
+    const members = folders.get(folderOf(file.path));
+    if (members === undefined) folders.set(folderOf(file.path), [file]);
+    else members.push(file);
+  }
+  return {
+    corpusFiles: sorted.corpus,
+    plans: sorted.plan,
+    results: sorted.result,
+    models: [...folders].map(([folder, members]) => modelIn(folder, members)),
+    others: others.filter((path) => !folders.has(folderOf(path))),
+    issues,
+  };
+}
+
+/** Whether a part of a model is among the files or in a zip of them, known by its name alone. Rejects when a zip cannot be read from disk. */
+export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean> {
+  const isPart = (path: string): boolean => detectFormat(path, new Uint8Array()) === 'model';
+  for (const { path, bytes } of files) {
+    if (isPart(path)) return true;
+    if (/\.zip$/i.test(path) && archivePaths(await bytes()).some(isPart)) return true;
+  }
+  return false;
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** What operating systems leave in folders. */
+export function isClutter(path: string): boolean {
+  return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
+}
+
+function unpacked({ path, bytes }: NamedFile): DroppedFile {
+  return { path, sizeBytes: bytes.byteLength, bytes: () => Promise.resolve(bytes) };
+}
+
+function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
+  const byName = new Map(files.map((file) => [baseName(file.path), file]));
+  const chosen = modelFiles([...byName.keys()]);
+  return {
+    name: baseName(folder) || 'model',
+    files: chosenNames(chosen).flatMap((name) => byName.get(name) ?? []),
+    missing: chosen.missing,
+  };
+}

@@ -1,0 +1,269 @@
+// From a plan file to the runs it asks for, given what is in the library.
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
+import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
+import { fingerprint } from '../../util/digest.ts';
+import { LabError } from '../../util/labError.ts';
+import { judge, ownValue, parseJson } from '../../util/validate.ts';
+import { spellValue } from '../../util/wording.ts';
+import type { LabState } from '../state/labState.ts';
+import { familySettings } from './presets.ts';
+
+type Input = PlanFile['model'];
+
+/**
+ * An input with a fingerprint is found by it, whatever its name here; without, by its name.
+ * Throws LabError `plan/<noun>-missing` or `plan/<noun>-differs`, with what was expected and found.
+ */
+function findInput<Found extends { readonly name: string; readonly fingerprint: string }>(
+  noun: 'corpus' | 'model',
+  wanted: Input,
+  library: readonly Found[],
+): Found {
+  const named = library.find(({ name }) => name === wanted.name);
+  const found =
+    wanted.fingerprint === undefined ? named : library.find(({ fingerprint }) => fingerprint === wanted.fingerprint);
+  if (found !== undefined) return found;
+  if (named === undefined) {
+    const names = library.map(({ name }) => name).join(', ');
+    throw new LabError(
+      `plan/${noun}-missing`,
+      `The plan needs the ${noun} ${wanted.name}, which is not in the library.`,
+      { expected: wanted.name, got: names === '' ? 'an empty library' : names },
+    );
+  }
+  throw new LabError(
+    `plan/${noun}-differs`,
+    `The ${noun} ${wanted.name} here is not the one that the plan was made with.`,
+    {
+      expected: `fingerprint ${wanted.fingerprint?.slice(0, 16)}`,
+      got: `fingerprint ${named.fingerprint.slice(0, 16)}`,
+    },
+  );
+}
+
+/**
+ * The tasks of a category as runs refer to them; the only type of a corpus is named even where the plan leaves it out. Throws LabError
+ * `plan/corpus-missing`, `plan/corpus-differs`, `plan/unknown-type`, `plan/no-train-sentences`, `plan/no-train-mentions`,
+ * `plan/untyped-task` (tasks trained together need one type each) or `plan/task-twice`.
+ */
+function findTasks(
+  { name: category, tasks }: PlanCategory,
+  corpora: readonly CorpusRecord[],
+  areTrainedTogether: boolean,
+): readonly TaskRef[] {
+  const found: TaskRef[] = [];
+  for (const task of tasks) {
+    const corpus = findInput('corpus', task.corpus, corpora);
+    const type = task.type ?? (corpus.types.length === 1 ? (corpus.types[0] ?? null) : null);
+    checkTask(type, corpus);
+    if (type === null && areTrainedTogether) {
+      throw new LabError('plan/untyped-task', `The category ${category} needs one type of the corpus ${corpus.name}.`, {
+        expected: corpus.types.join(' or '),
+        got: 'all types together',
+      });
+    }
+    if (found.some((other) => other.corpus.id === corpus.id && other.type === type)) {
+      throw new LabError('plan/task-twice', `The category ${category} has a task twice.`, {
+        expected: 'each task once',
+        got: type === null ? corpus.name : `${corpus.name} ${type} again`,
+      });
+    }
+    found.push({ corpus: { id: corpus.id, name: corpus.name, fingerprint: corpus.fingerprint }, type });
+  }
+  return found;
+}
+
+function checkTask(type: string | null, corpus: CorpusRecord): void {
+  const { train } = corpus.counts;
+  if (type !== null && !corpus.types.includes(type)) {
+    throw new LabError('plan/unknown-type', `The corpus ${corpus.name} has no mentions of type ${type}.`, {
+      expected: corpus.types.join(', ') || 'no type at all',
+      got: type,
+    });
+  }
+  if (train.sentences === 0) {
+    throw new LabError('plan/no-train-sentences', `The corpus ${corpus.name} has no sentences to train on.`, {
+      expected: 'a train split',
+      got: `${corpus.counts.devel.sentences} devel and ${corpus.counts.test.sentences} test sentences`,
+    });
+  }
+  const mentions = type === null ? train.mentions : (ownValue(train.perType, type) ?? 0);
+  if (mentions === 0) {
+    const kind = type === null ? 'mentions' : `mentions of type ${type}`;
+    throw new LabError('plan/no-train-mentions', `The train split of ${corpus.name} has no ${kind} to learn from.`, {
+      expected: 'at least one',
+      got: '0',
+    });
+  }
+}
+
+/**
+ * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the names of corpora, model and category:
+ * renaming one does not make another run. The parent's id is among them, so that another MTL-XC makes another MTL-LS.
+ */
+export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
+  const { method, tasks, category, slicing, round, parent, model, seed, config } = members;
+  const content = {
+    method,
+    tasks: tasks.map(({ corpus, type }) => ({ corpus: { id: corpus.id, fingerprint: corpus.fingerprint }, type })),
+    typeName: category?.typeName ?? null,
+    slicing,
+    round,
+    parent,
+    model: { id: model.id, fingerprint: model.fingerprint },
+    seed,
+    config,
+  };
+  const id = fingerprint(content).slice(0, 16);
+  return { id, method, tasks, category, slicing, round, parent, model, seed, config };
+}
+
+/** A plan whose inputs are known by content and whose slicing rates are numbers of layers. */
+export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'rounds' | 'config'> {
+  readonly model: RunSpec['model'];
+  readonly slicings: readonly Slicing[];
+  readonly categories: readonly {
+    readonly name: string;
+    readonly typeName: string | null;
+    readonly tasks: readonly TaskRef[];
+  }[];
+}
+
+/**
+ * The runs of a plan, none twice, parents before the runs that start from them: for every category and seed STL of each task, MTL-XC (also
+ * where only MTL-LS asks for it) and MTL-LS of each task at each slicing, the first training of each followed by its rounds.
+ * Settings are those of the model's family, whatever the plan says of another's. Throws LabError `plan/model-missing`,
+ * `plan/model-differs`, `plan/positions` and what `findTasks` throws.
+ */
+export function expandPlan(
+  plan: PlanFile,
+  library: { readonly corpora: readonly CorpusRecord[]; readonly models: readonly ModelRecord[] },
+): readonly RunSpec[] {
+  const model = findInput('model', plan.model, library.models);
+  const { config, biases } = familySettings(plan, model);
+  const areTrainedTogether = plan.methods.some((method) => method !== 'STL');
+  return runsOfPlan({
+    methods: plan.methods,
+    seeds: plan.seeds,
+    rounds: plan.rounds,
+    config,
+    model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
+    slicings: slicedLayers(plan.slicingRates, model.layers).map((layers) => ({
+      layers,
+      biases,
+      frozen: plan.frozen,
+    })),
+    categories: plan.categories.map((category) => ({
+      name: category.name,
+      typeName: category.typeName,
+      tasks: findTasks(category, library.corpora, areTrainedTogether),
+    })),
+  });
+}
+
+/** Numbers of shared layers at these slicing rates, the nearest to `rate * layerCount` each (paper, `slicingRate = k / n`), none twice. */
+function slicedLayers(rates: readonly number[], layerCount: number): readonly number[] {
+  return [...new Set(rates.map((rate) => Math.round(rate * layerCount)))];
+}
+
+/** The runs of `expandPlan`, for a plan whose inputs were found already. */
+export function runsOfPlan(plan: ResolvedPlan): readonly RunSpec[] {
+  const specs = new Map<string, RunSpec>();
+  for (const category of plan.categories) {
+    for (const seed of plan.seeds) {
+      for (const spec of runsOfCategory(plan, category, seed)) specs.set(spec.id, spec);
+    }
+  }
+  return [...specs.values()];
+}
+
+function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories'][number], seed: number): RunSpec[] {
+  const { methods, model, config } = plan;
+  const { name, typeName } = category;
+  const common = { slicing: null, round: 0, parent: null, model, seed, config };
+  const specs: RunSpec[] = [];
+  if (methods.includes('STL')) {
+    for (const task of category.tasks) {
+      specs.push(...withRounds(runSpec({ ...common, method: 'STL', tasks: [task], category: null }), plan.rounds));
+    }
+  }
+  if (typeName === null || !methods.some((method) => method !== 'STL')) return specs;
+  const together = { ...common, category: { name, typeName } };
+  const shared = runSpec({ ...together, method: 'MTL-XC', tasks: [...category.tasks] });
+  specs.push(...(methods.includes('MTL-XC') ? withRounds(shared, plan.rounds) : [shared]));
+  if (!methods.includes('MTL-LS')) return specs;
+  for (const slicing of plan.slicings) {
+    for (const task of category.tasks) {
+      const sliced = runSpec({ ...together, method: 'MTL-LS', tasks: [task], slicing, parent: shared.id });
+      specs.push(...withRounds(sliced, plan.rounds));
+    }
+  }
+  return specs;
+}
+
+/** A first training and the rounds that start again from the weights it ended with (paper: 30 epochs, then 3 times 30). */
+function withRounds(first: RunSpec, { count, epochs }: PlanFile['rounds']): RunSpec[] {
+  const { id: parent, config } = first;
+  const rounds = Array.from({ length: count }, (_, index) =>
+    runSpec({ ...first, round: index + 1, parent, config: { ...config, epochs } }),
+  );
+  return [first, ...rounds];
+}
+
+/** Throws LabError `run/input-missing` when a run's corpora or model are no longer in the library. */
+export function requireInputs({ corpora, models }: LabState, { tasks, model }: RunSpec): void {
+  const lackingCorpora = tasks.filter(({ corpus }) => !corpora.some(({ id }) => id === corpus.id));
+  const lacking = [
+    ...new Set(lackingCorpora.map(({ corpus }) => `the corpus ${corpus.name}`)),
+    ...(models.some(({ id }) => id === model.id) ? [] : [`the model ${model.name}`]),
+  ];
+  if (lacking.length === 0) return;
+  throw new LabError(
+    'run/input-missing',
+    `This run needs ${lacking.join(' and ')} again: drop the same files to go on.`,
+  );
+}
+
+/** Throws LabError `run/parent-missing` when the run that this one starts from is no longer in the lab. */
+export function requireParent({ runs }: LabState, { parent }: RunSpec): void {
+  if (parent === null || runs.some(({ record }) => record.spec.id === parent)) return;
+  throw new LabError('run/parent-missing', 'The run that this one starts from is gone: start the plan again.', {
+    expected: `run ${parent}`,
+    got: 'none',
+  });
+}
+
+const currentVersion = 2;
+
+/**
+ * The plan in a file's text, of this version or an earlier one. Throws LabError `plan/foreign` for other text, `plan/newer` for a later
+ * version's plan and `plan/invalid` naming the first member that is wrong.
+ */
+export function parsePlan(text: string): PlanFile {
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError('plan/foreign', 'This file is not JSON.', { expected: 'a plan file', got, cause });
+  }
+  const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown };
+  if (format !== 'bioner-lab-plan') {
+    throw new LabError('plan/foreign', 'This is not a plan file.', {
+      expected: 'format bioner-lab-plan',
+      got: `format ${spellValue(format)}`,
+    });
+  }
+  if (typeof version === 'number' && version > currentVersion) {
+    throw new LabError('plan/newer', 'This plan was made by a later version of the lab.', {
+      expected: `version ${currentVersion} or earlier`,
+      got: `version ${version}`,
+    });
+  }
+  const parsed = judge(planFileSchema, json);
+  if (parsed.isFit) return parsed.data;
+  const { place, message } = parsed.fault;
+  throw new LabError('plan/invalid', `The plan is not valid at ${place || 'its top'}: ${message}.`);
+}

@@ -1,0 +1,205 @@
+// Runs as files: with everything that they start from, the plan that asks for them, and their models.
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { PlanFile } from '../../schema/planFile.ts';
+import type { ResultFile } from '../../schema/resultFile.ts';
+import {
+  methodSchema,
+  type Method,
+  type RunRecord,
+  type RunSpec,
+  type Slicing,
+  type TaskRef,
+} from '../../schema/runRecord.ts';
+import { canonicalJson } from '../../util/digest.ts';
+import { LabError } from '../../util/labError.ts';
+import type { LabState } from '../state/labState.ts';
+import { runsOfPlan, runSpec, type ResolvedPlan } from './expandPlan.ts';
+import { sealResultFile } from './resultFiles.ts';
+
+type Category = ResolvedPlan['categories'][number];
+
+/**
+ * The smallest plan that expands to these runs and perhaps others. `specs` have to hold the runs that others start from; `models` the model
+ * of MTL-LS runs, whose slicing rates depend on its layers. Throws LabError `plan/empty` without runs, and `plan/mixed` when no one plan
+ * can ask for all of them, with what differs.
+ */
+export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelRecord[]): PlanFile {
+  const [any] = specs;
+  if (any === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');
+  const first = specs.find(({ round }) => round === 0);
+  if (first === undefined) throw mixed('runs with those that their rounds start from', 'rounds alone');
+  for (const spec of specs) checkSameSettings(first, spec);
+  const slicings = slicingsOf(specs);
+  const plan: ResolvedPlan = {
+    methods: methodsOf(specs),
+    seeds: [...new Set(specs.map(({ seed }) => seed))].sort((left, right) => left - right),
+    rounds: roundsOf(specs, first),
+    config: first.config,
+    model: first.model,
+    slicings,
+    categories: categoriesOf(specs),
+  };
+  checkContains(plan, specs);
+  return {
+    format: 'bioner-lab-plan',
+    version: 2,
+    name: planName(plan),
+    methods: [...plan.methods],
+    slicingRates: ratesOf(slicings, first, models),
+    biases: slicings[0]?.biases ?? 'released',
+    frozen: slicings[0]?.frozen ?? false,
+    model: { name: first.model.name, fingerprint: first.model.fingerprint },
+    categories: plan.categories.map(({ name, typeName, tasks }) => ({
+      name,
+      typeName,
+      tasks: tasks.map(({ corpus, type }) => ({
+        corpus: { name: corpus.name, fingerprint: corpus.fingerprint },
+        type,
+      })),
+    })),
+    seeds: [...plan.seeds],
+    rounds: plan.rounds,
+    config: plan.config,
+  };
+}
+
+/** MTL-XC counts as asked for unless only MTL-LS needs it: then others have rounds and it has none. */
+function methodsOf(specs: readonly RunSpec[]): Method[] {
+  const hasRounds = (of: readonly RunSpec[]): boolean => of.some(({ round }) => round > 0);
+  return methodSchema.options.filter((method) => {
+    const own = specs.filter((spec) => spec.method === method);
+    const isOnlyNeeded = method === 'MTL-XC' && specs.some((spec) => spec.method === 'MTL-LS') && hasRounds(specs);
+    return own.length > 0 && (!isOnlyNeeded || hasRounds(own));
+  });
+}
+
+function roundsOf(specs: readonly RunSpec[], first: RunSpec): PlanFile['rounds'] {
+  const count = specs.reduce((most, { round }) => Math.max(most, round), 0);
+  const epochs = specs.find(({ round }) => round > 0)?.config.epochs ?? first.config.epochs;
+  return { count, epochs };
+}
+
+function slicingsOf(specs: readonly RunSpec[]): Slicing[] {
+  const slicings = new Map(specs.flatMap(({ slicing }) => (slicing === null ? [] : [[slicing.layers, slicing]])));
+  return [...slicings.values()].sort((left, right) => left.layers - right.layers);
+}
+
+/** The tasks of each MTL-XC; without any, one list of tasks for STL. */
+function categoriesOf(specs: readonly RunSpec[]): Category[] {
+  const categories = new Map<string, Category>();
+  for (const { method, category, tasks } of specs) {
+    if (method !== 'MTL-XC' || category === null) continue;
+    const content = canonicalJson([category.typeName, tasks.map(contentOf)]);
+    if (!categories.has(content)) categories.set(content, { ...category, tasks });
+  }
+  if (categories.size > 0) return [...categories.values()];
+  const tasks = new Map(specs.flatMap((spec) => spec.tasks).map((task) => [canonicalJson(contentOf(task)), task]));
+  return [{ name: 'tasks', typeName: null, tasks: [...tasks.values()] }];
+}
+
+function contentOf({ corpus, type }: TaskRef): readonly unknown[] {
+  return [corpus.id, type];
+}
+
+function checkSameSettings(first: RunSpec, other: RunSpec): void {
+  const config = other.round === 0 ? other.config : { ...other.config, epochs: first.config.epochs };
+  const differing = [
+    other.model.id === first.model.id ? null : 'model',
+    canonicalJson(config) === canonicalJson(first.config) ? null : 'settings',
+  ].filter((member) => member !== null);
+  if (differing.length === 0) return;
+  throw mixed('one model and the same settings', `runs that differ in ${differing.join(' and ')}`);
+}
+
+/** Identities are made anew, because runs of earlier versions have other ids. */
+function checkContains(plan: ResolvedPlan, specs: readonly RunSpec[]): void {
+  const contained = new Set(runsOfPlan(plan).map(({ id }) => id));
+  const outside = specs.find((spec) => !contained.has(runSpec(spec).id));
+  if (outside === undefined) return;
+  const { method, tasks, round } = outside;
+  const subject = tasks.map(({ corpus }) => corpus.name).join(', ');
+  throw mixed(
+    'runs of one plan, with those that they start from',
+    `a run of ${method} on ${subject}${round === 0 ? '' : `, round ${round}`}, that the plan of the others cannot have`,
+  );
+}
+
+function ratesOf(slicings: readonly Slicing[], { model }: RunSpec, models: readonly ModelRecord[]): number[] {
+  if (slicings.length === 0) return [];
+  const layers = models.find(({ id }) => id === model.id)?.layers;
+  if (layers !== undefined) return slicings.map((slicing) => slicing.layers / layers);
+  throw new LabError('plan/model-missing', 'Slicing rates depend on the layers of the model, which is not here.', {
+    expected: `the model ${model.name}`,
+    got: models.map(({ name }) => name).join(', ') || 'none',
+  });
+}
+
+function mixed(expected: string, got: string): LabError {
+  return new LabError('plan/mixed', 'These runs are of different plans and need a file each.', { expected, got });
+}
+
+function planName({ methods, categories }: ResolvedPlan): string {
+  const subject = methods.join(', ');
+  const [only] = categories;
+  if (categories.length > 1 || only === undefined) return `${subject} on ${categories.length} categories`;
+  const [task] = only.tasks;
+  if (only.typeName !== null) return `${subject} on ${only.name}`;
+  if (only.tasks.length > 1 || task === undefined) return `${subject} on ${only.tasks.length} tasks`;
+  return `${subject} on ${task.corpus.name}${task.type === null ? '' : ` ${task.type}`}`;
+}
+
+/** The result file of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
+export function exportResult(
+  state: LabState,
+  runIds: readonly string[],
+  { software, exportedAt }: Pick<ResultFile, 'software' | 'exportedAt'>,
+): ResultFile {
+  const runs = withParents(state, runIds);
+  const models = modelsOf(state);
+  const modelIds = [...new Set(runs.map(({ spec }) => spec.model.id))];
+  return sealResultFile({
+    format: 'bioner-lab-result',
+    version: 2,
+    software,
+    exportedAt,
+    plan: planOfRuns(
+      runs.map(({ spec }) => spec),
+      models,
+    ),
+    models: modelIds.flatMap((modelId) => models.find(({ id }) => id === modelId) ?? []),
+    runs: [...runs],
+  });
+}
+
+/** The plan of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
+export function exportPlan(state: LabState, runIds: readonly string[]): PlanFile {
+  const specs = withParents(state, runIds).map(({ spec }) => spec);
+  return planOfRuns(specs, modelsOf(state));
+}
+
+/** The runs and those they start from, none twice, parents first; one that is nowhere to be found is left out unless it was named. */
+export function withParents(state: LabState, runIds: readonly string[]): readonly RunRecord[] {
+  const found = new Map<string, RunRecord>();
+  const add = (run: RunRecord): void => {
+    if (found.has(run.spec.id)) return;
+    const parent = run.spec.parent === null ? undefined : findRun(state, run.spec.parent);
+    if (parent !== undefined) add(parent);
+    found.set(run.spec.id, run);
+  };
+  for (const runId of runIds) {
+    const run = findRun(state, runId);
+    if (run === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+    add(run);
+  }
+  return [...found.values()];
+}
+
+/** Our own run, or else one of an imported result. */
+function findRun({ runs, results }: LabState, runId: string): RunRecord | undefined {
+  const own = runs.find(({ record }) => record.spec.id === runId)?.record;
+  return own ?? results.flatMap(({ file }) => file.runs).find(({ spec }) => spec.id === runId);
+}
+
+function modelsOf({ models, results }: LabState): readonly ModelRecord[] {
+  return [...models, ...results.flatMap(({ file }) => file.models)];
+}

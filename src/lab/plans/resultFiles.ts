@@ -1,0 +1,119 @@
+// Result files: sealed with a checksum when written, judged before they are believed when read.
+import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../schema/resultFile.ts';
+import { removeResult, writeResultRecord } from '../../storage/runRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { fingerprint } from '../../util/digest.ts';
+import { LabError } from '../../util/labError.ts';
+import { judge, parseJson } from '../../util/validate.ts';
+import { spellValue } from '../../util/wording.ts';
+import type { Board } from '../state/board.ts';
+import type { ImportedResult } from '../state/labState.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const currentVersion = 2;
+
+/** Brings the file of version n to version n + 1, sealed anew, by n. A later version adds its step here and never edits an older one. */
+const migrations: Readonly<Record<number, (file: unknown) => unknown>> = { 1: upgradeResultFile };
+
+/** The file with its checksum: SHA-256 over the canonical JSON of all other members. */
+export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFile {
+  return { ...members, checksum: fingerprint(members) };
+}
+
+/**
+ * The result in a file's text. Throws LabError
+ * `result/foreign` (not a result file), `result/newer` (of a later version of the lab),
+ * `result/changed` (the checksum does not fit: edited or damaged) or `result/invalid` (a member is wrong, named).
+ */
+export function parseResultFile(text: string): ResultFile {
+  const members = parseMembers(text);
+  const { version } = members;
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+    throw new LabError('result/invalid', 'The result file has no version.', {
+      expected: `1 to ${currentVersion}`,
+      got: spellValue(version),
+    });
+  }
+  if (version > currentVersion) {
+    throw new LabError('result/newer', 'This result file was written by a later version of the lab.', {
+      expected: `version ${currentVersion} or earlier`,
+      got: `version ${version}`,
+    });
+  }
+  checkSeal(members);
+  return validate(migrate(members, version));
+}
+
+function parseMembers(text: string): Members {
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new LabError('result/foreign', 'This file is not JSON.', { expected: 'a result file', got, cause });
+  }
+  const format = (json as { format?: unknown } | null)?.format;
+  if (format !== 'bioner-lab-result') {
+    throw new LabError('result/foreign', 'This is not a result file.', {
+      expected: 'format bioner-lab-result',
+      got: `format ${spellValue(format)}`,
+    });
+  }
+  return json as Members;
+}
+
+function checkSeal(members: Members): void {
+  const { checksum, ...others } = members;
+  const found = fingerprint(others);
+  if (found === checksum) return;
+  throw new LabError('result/changed', 'The result file was changed after it was written.', {
+    expected: `checksum ${typeof checksum === 'string' ? checksum.slice(0, 16) : spellValue(checksum)}`,
+    got: `checksum ${found.slice(0, 16)}`,
+  });
+}
+
+function migrate(members: Members, version: number): unknown {
+  let migrated: unknown = members;
+  for (let from = version; from < currentVersion; from++) migrated = migrations[from]?.(migrated);
+  return migrated;
+}
+
+function validate(json: unknown): ResultFile {
+  const parsed = judge(resultFileSchema, json);
+  if (parsed.isFit) return parsed.data;
+  const { place, message } = parsed.fault;
+  throw new LabError('result/invalid', `The result file is not valid at ${place || 'its top'}: ${message}.`);
+}
+
+/** The result files that came from elsewhere. */
+export interface ResultShelf {
+  /** Takes in the text of a result file and answers with its id, the start of its checksum. Throws `result/...` or `storage/full`. */
+  add(fileName: string, text: string): Promise<string>;
+  remove(resultId: string): Promise<void>;
+}
+
+export function createResultShelf({ store, board }: { readonly store: Store; readonly board: Board }): ResultShelf {
+  return {
+    async add(fileName, text) {
+      const file = parseResultFile(text);
+      const result: ImportedResult = { id: file.checksum.slice(0, 16), fileName, file };
+      const held = board.getState().results.find(({ id }) => id === result.id);
+      if (held !== undefined) {
+        board.notify('info', `The result file ${fileName} is already here as ${held.fileName}.`);
+        return held.id;
+      }
+      await writeResultRecord(store, result);
+      board.update(({ results }) => ({ results: [...results, result] }));
+      return result.id;
+    },
+    async remove(resultId) {
+      const { results } = board.getState();
+      if (!results.some(({ id }) => id === resultId)) {
+        throw new LabError('result/unknown', 'There is no such imported result.', { got: resultId });
+      }
+      await removeResult(store, resultId);
+      board.update((state) => ({ results: state.results.filter(({ id }) => id !== resultId) }));
+    },
+  };
+}

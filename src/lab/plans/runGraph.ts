@@ -1,0 +1,123 @@
+// The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
+import { shareOfCount } from '../../data/corpus/describeSentences.ts';
+import type { TrainingConfig } from '../../schema/config.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import type { RunCost, RunGraph, RunNode } from '../state/labState.ts';
+
+interface GraphLibrary {
+  readonly corpora: readonly CorpusRecord[];
+  readonly models: readonly ModelRecord[];
+}
+
+/**
+ * The graph of `specs` (parents first) with what is known of them. A corpus or model that is not in the library counts as empty.
+ * The head, some thousand parameters, is not counted.
+ */
+export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known: readonly RunRecord[]): RunGraph {
+  const records = new Map(known.map((record) => [record.spec.id, record]));
+  const parents = new Map([...known.map(({ spec }) => spec), ...specs].map(({ id, parent }) => [id, parent]));
+  const nodes = specs.map((spec): RunNode => {
+    const record = records.get(spec.id);
+    const cost = runCost(spec, library);
+    const isReused = record?.status === 'finished';
+    const steps = record !== undefined && record.totalSteps > 0 ? record.totalSteps : cost.steps;
+    return {
+      spec,
+      status: record?.status ?? 'new',
+      isReused,
+      ancestors: ancestorsOf(spec.id, parents),
+      cost,
+      stepsLeft: isReused ? 0 : Math.max(0, steps - (record?.step ?? 0)),
+    };
+  });
+  const left = nodes.filter(({ isReused }) => !isReused);
+  const sum = (of: (node: RunNode) => number): number => left.reduce((total, node) => total + of(node), 0);
+  return {
+    nodes,
+    runsLeft: left.length,
+    stepsLeft: sum(({ stepsLeft }) => stepsLeft),
+    scoredLeft: sum(({ cost }) => cost.scoredSequences),
+    storageBytes:
+      sum(({ cost }) => cost.snapshotBytes) + left.reduce((most, { cost }) => Math.max(most, cost.resumeBytes), 0),
+    isUpperBound: left.some(({ spec: { config } }) => config.steps === null && mayHaveFewer(config)),
+  };
+}
+
+/** Whether there may be fewer sequences to train on than training sentences. */
+function mayHaveFewer({ layout, leaveOut }: TrainingConfig): boolean {
+  return layout === 'packed' || leaveOut !== undefined;
+}
+
+/** Forward passes alone cost about a third of an update for the same sequences. */
+const SCORING_SHARE = 1 / 3;
+
+/** Milliseconds that the runs left will take, from those of one update of `batchSize` sequences. */
+export function remainingMs({ stepsLeft, scoredLeft }: RunGraph, stepMs: number, batchSize: number): number {
+  return stepMs * (stepsLeft + (SCORING_SHARE * scoredLeft) / batchSize);
+}
+
+/** What one run will take, from the counts of its corpora and the size of its model. */
+export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCost {
+  const { config } = spec;
+  const sequencesPerEpoch = spec.tasks.reduce((total, { corpus }) => {
+    const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
+    const devel = config.trainOn === 'train+devel' ? (counts?.devel.sentences ?? 0) : 0;
+    const whole = (counts?.train.sentences ?? 0) + devel;
+    return total + (config.trainShare === undefined ? whole : shareOfCount(whole, config.trainShare));
+  }, 0);
+  const stepsPerEpoch = Math.ceil(sequencesPerEpoch / config.batchSize);
+  const steps = config.steps ?? stepsPerEpoch * config.epochs;
+  const epochs = stepsPerEpoch === 0 ? 0 : Math.ceil(steps / stepsPerEpoch);
+  const parameterBytes = 4 * (models.find(({ id }) => id === spec.model.id)?.parameterCount ?? 0);
+  return {
+    sequencesPerEpoch,
+    stepsPerEpoch,
+    steps,
+    scoredSequences: spec.tasks.reduce((total, { corpus }) => {
+      const counts = corpora.find(({ id }) => id === corpus.id)?.counts;
+      const devel = config.trainOn === 'train+devel' ? 0 : (counts?.devel.sentences ?? 0);
+      return total + epochs * devel + Math.min(config.snapshots, epochs) * (counts?.test.sentences ?? 0);
+    }, 0),
+    snapshotBytes: Math.min(config.snapshots, epochs) * parameterBytes,
+    resumeBytes: 2 * 3 * parameterBytes,
+  };
+}
+
+/** The runs of a run's line of parents, nearest first; one that is not known ends the line. */
+function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
+  const line: string[] = [];
+  for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
+    if (line.includes(parent)) break;
+    line.push(parent);
+  }
+  return line;
+}
+
+/** Pieces a token of biomedical text has, about (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's own). */
+const PIECES_PER_TOKEN = 1.5;
+/** Specials of a sequence. */
+const SPECIALS = 2;
+
+/** The step by which a plan's time is measured: its model, its batches, and the length of sequence most of its time goes into. */
+interface UsualStep {
+  readonly modelId: string;
+  readonly config: TrainingConfig;
+  readonly pieces: number;
+}
+
+/** Of plan runs in order, none of which may be missing its corpora. Throws LabError `plan/empty` without runs. */
+export function usualStep(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): UsualStep {
+  const [first] = specs;
+  if (first === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');
+  const { config, model } = first;
+  const used = new Set(specs.flatMap(({ tasks }) => tasks.map(({ corpus }) => corpus.id)));
+  const counts = corpora.filter(({ id }) => used.has(id)).map((corpus) => corpus.counts.train);
+  const sentences = counts.reduce((total, split) => total + split.sentences, 0);
+  const tokens = counts.reduce((total, split) => total + split.tokens, 0);
+  const sentencePieces = Math.ceil((PIECES_PER_TOKEN * tokens) / Math.max(1, sentences)) + SPECIALS;
+  const pieces = config.layout === 'packed' ? config.maxPieces : Math.min(config.maxPieces, sentencePieces);
+  return { modelId: model.id, config, pieces };
+}

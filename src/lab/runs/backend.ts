@@ -1,0 +1,119 @@
+// The backend of the training server: started as it was asked for, and brought back, the same on the same device, after it was lost.
+import { LabError } from '../../util/labError.ts';
+import type { BackendChoice, BackendReport } from '../../wire/trainingProtocol.ts';
+import type { Board } from '../state/board.ts';
+import type { HeldServer } from './heldServer.ts';
+
+export interface Backend {
+  /** Answers with whether it stands; the board says why not. What goes away while it is started is tried again as `restore` does. */
+  start(choice: BackendChoice): Promise<boolean>;
+  /**
+   * Opens the server anew until the backend is there that was there before, and answers with whether it is. Where it is not, the board has
+   * what can be had instead.
+   */
+  restore(): Promise<boolean>;
+}
+
+export interface BackendParts {
+  readonly server: HeldServer;
+  readonly board: Board;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (waitMs: number) => Promise<void>;
+}
+
+/** A driver that was reset needs a moment, and browsers refuse a GPU for some seconds after its process died. */
+const TRIED_AFTER_MS = [0, 1_000, 5_000, 20_000] as const;
+
+export function createBackend({ server, board, wait }: BackendParts): Backend {
+  let asked: BackendChoice = 'auto';
+  let restoring: Promise<boolean> | null = null;
+
+  function stands(report: BackendReport): true {
+    board.update(() => ({ backend: { status: 'ready', report } }));
+    return true;
+  }
+
+  /** Shows on the board what comes of a start, and answers with whether the backend stands. */
+  async function shown(starting: Promise<BackendReport>): Promise<boolean> {
+    try {
+      return stands(await starting);
+    } catch (error) {
+      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
+      return false;
+    }
+  }
+
+  /** What a server opened anew reports, after longer and longer waits until one fits. Throws what the last that failed came to. */
+  async function startedAnew(choice: BackendChoice, fits: (report: BackendReport) => boolean): Promise<BackendReport> {
+    let failure = new LabError('backend/unavailable', 'Another device came in place of the one that went away.');
+    for (const waitMs of TRIED_AFTER_MS) {
+      await wait(waitMs);
+      server.renew();
+      try {
+        const report = await server.call('start', choice);
+        if (fits(report)) return report;
+      } catch (error) {
+        if (!(error instanceof LabError)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** What goes away while it is started may be there again in a moment; without the GPU the processor is better than nothing. */
+  async function started(choice: BackendChoice): Promise<BackendReport> {
+    try {
+      return await server.call('start', choice);
+    } catch (first) {
+      if (!mayPass(first)) throw first;
+      const lacksGpu = choice === 'auto' && first.code !== 'worker/lost';
+      try {
+        return await startedAnew(lacksGpu ? 'webgpu' : choice, () => true);
+      } catch (failure) {
+        if (!lacksGpu) throw failure;
+        server.renew();
+        const reason = `${first.message} Training runs on the processor (wasm).`;
+        const remedy = 'Reload the page to try the GPU again.';
+        return { ...(await server.call('start', 'wasm')), reason, remedy };
+      }
+    }
+  }
+
+  function start(choice: BackendChoice): Promise<boolean> {
+    asked = choice;
+    board.update(() => ({ backend: { status: 'starting' } }));
+    return shown(started(choice));
+  }
+
+  async function restoreOnce(): Promise<boolean> {
+    const { backend } = board.getState();
+    const before = backend.status === 'ready' ? backend.report : null;
+    board.update(() => ({ backend: { status: 'starting' } }));
+    const fits = (report: BackendReport): boolean => before === null || isSameDevice(report, before);
+    try {
+      return stands(await startedAnew(before?.environment.backend ?? asked, fits));
+    } catch {
+      // The board tells what there is instead.
+      server.renew();
+      await shown(server.call('start', asked));
+      return false;
+    }
+  }
+
+  return {
+    start,
+    restore() {
+      restoring ??= restoreOnce().finally(() => (restoring = null));
+      return restoring;
+    },
+  };
+}
+
+/** A device or a thread that went away, not one that is not there or cannot be trusted. */
+function mayPass(failure: unknown): failure is LabError {
+  return failure instanceof LabError && ['gpu/lost', 'gpu/internal', 'worker/lost'].includes(failure.code);
+}
+
+function isSameDevice({ environment: one }: BackendReport, { environment: other }: BackendReport): boolean {
+  return one.backend === other.backend && one.device === other.device;
+}

@@ -1,0 +1,99 @@
+// The training server as the lab holds it: one that can be opened anew when its thread or its device is gone.
+import { LabError } from '../../util/labError.ts';
+import type {
+  AnalysisAnswer,
+  AnalysisCalls,
+  AnalysisClient,
+  AnalysisName,
+  AnalysisQuery,
+} from '../../wire/analysisProtocol.ts';
+import type { ArgumentOf } from '../../wire/calls.ts';
+import type { RunEvent, ServerClient } from '../../wire/trainingProtocol.ts';
+import type { AnalysisUnderWay, Lab } from '../state/labState.ts';
+
+export interface HeldServer extends ServerClient {
+  /** Ends the server and opens another; what waits for an answer of the old one rejects with `worker/lost`. */
+  renew(): void;
+  /** Calls `listener` after every call that left a server which nothing can be asked of any more. */
+  onSpoilt(listener: () => void): void;
+}
+
+/** Failures after which nothing that the server computes can be trusted, or it computes nothing at all. */
+const SPOILING: ReadonlySet<string> = new Set([
+  'gpu/lost',
+  'gpu/memory',
+  'gpu/internal',
+  'gpu/error',
+  'memory/full',
+  'worker/lost',
+]);
+
+export function isSpoilt({ code }: { readonly code: string }): boolean {
+  return SPOILING.has(code);
+}
+
+export function holdServer(open: () => ServerClient): HeldServer {
+  const listeners = new Set<(event: RunEvent) => void>();
+  let spoilt = (): void => undefined;
+  let current = opened();
+
+  function opened(): ServerClient {
+    const client = open();
+    client.onEvent((event) => {
+      for (const listener of listeners) listener(event);
+    });
+    return client;
+  }
+
+  return {
+    async call(name, argument, transfer) {
+      try {
+        return await current.call(name, argument, transfer);
+      } catch (error) {
+        if (error instanceof LabError && isSpoilt(error)) spoilt();
+        throw error;
+      }
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onSpoilt(listener) {
+      spoilt = listener;
+    },
+    renew() {
+      current.close();
+      current = opened();
+    },
+    close: () => current.close(),
+  };
+}
+
+/** What `Lab.analyse` does; without a worker to open every question is refused with `analysis/unavailable`. */
+export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analyse'] {
+  let opened: AnalysisClient | null = null;
+  let lastJob = 0;
+  return <Name extends AnalysisName>(
+    name: Name,
+    query: AnalysisQuery<Name>,
+    onProgress: (done: number, total: number) => void = () => undefined,
+  ): AnalysisUnderWay<AnalysisAnswer<Name>> => {
+    if (open === null) {
+      const error = new LabError('analysis/unavailable', 'This lab was opened without its analysis worker.');
+      return { answer: Promise.reject(error), cancel: () => undefined };
+    }
+    const client = (opened ??= open());
+    const job = String(++lastJob);
+    const stopListening = client.onEvent((event) => {
+      if (event.job === job) onProgress(event.done, event.total);
+    });
+    // The table of calls is made of that of questions, name by name, which TypeScript cannot see while the name is open.
+    const asked = { job, query } as ArgumentOf<AnalysisCalls, Name>;
+    const answer = client.call(name, asked) as Promise<AnalysisAnswer<Name> | null>;
+    return {
+      answer: answer.finally(stopListening),
+      // A worker that is lost has nothing to cancel.
+      cancel: () => void client.call('cancel', job).catch(() => undefined),
+    };
+  };
+}

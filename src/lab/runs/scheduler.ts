@@ -1,0 +1,175 @@
+// Which run waits, which is on the device, and what each request makes of that: a pure reducer.
+import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
+import type { LabState } from '../state/labState.ts';
+
+/** How a run may leave the device. */
+export type EndStatus = Exclude<RunStatus, 'queued' | 'running'>;
+
+export interface Schedule {
+  /** Every run the lab knows. `queued` runs are in `queue`, at most one is `running`: the active one. */
+  readonly statuses: Readonly<Record<string, RunStatus>>;
+  /** The run that each one starts from; it need not be known. */
+  readonly parents: Readonly<Record<string, string | null>>;
+  /** In order; no run stands before the one it starts from. */
+  readonly queue: readonly string[];
+  readonly activeRunId: string | null;
+}
+
+interface KnownRun {
+  readonly status: RunStatus;
+  readonly parent: string | null;
+}
+
+export type ScheduleAction =
+  /** Takes in runs as they were stored. What was queued or running then is paused now: only a person starts training. */
+  | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
+  /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. `isFirst`: before all that wait. */
+  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null; readonly isFirst?: boolean }
+  /** Moves a waiting run one place, but not past the run it starts from. */
+  | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
+  /** Puts the first waiting run whose parent is finished on the device if the device is free. */
+  | { readonly kind: 'start' }
+  /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it goes on waiting. */
+  | { readonly kind: 'pause' | 'stop'; readonly runId: string }
+  /** The active run left the device. */
+  | { readonly kind: 'end'; readonly runId: string; readonly status: EndStatus }
+  /** Forgets a run that is neither on the device nor what another starts from. */
+  | { readonly kind: 'remove'; readonly runId: string };
+
+export const emptySchedule: Schedule = { statuses: {}, parents: {}, queue: [], activeRunId: null };
+
+/** The schedule after an action. Actions that make no sense for the run's status change nothing. */
+export function schedule(state: Schedule, action: ScheduleAction): Schedule {
+  switch (action.kind) {
+    case 'restore':
+      return restore(state, action.runs);
+    case 'queue':
+      return queue(state, action);
+    case 'move':
+      return move(state, action.runId, action.direction);
+    case 'start':
+      return start(state);
+    case 'pause':
+      return state.statuses[action.runId] === 'queued' ? leaveQueue(state, action.runId, 'paused') : state;
+    case 'stop':
+      return stop(state, action.runId);
+    case 'end':
+      if (state.activeRunId !== action.runId) return state;
+      return { ...withStatus(state, action.runId, action.status), activeRunId: null };
+    case 'remove':
+      return remove(state, action.runId);
+  }
+}
+
+/** Whether a run may go on the device as far as the run it starts from is concerned. */
+function mayStart({ statuses, parents }: Pick<Schedule, 'statuses' | 'parents'>, runId: string): boolean {
+  const parent = parents[runId] ?? null;
+  return parent === null || statuses[parent] === 'finished';
+}
+
+function restore(state: Schedule, runs: Readonly<Record<string, KnownRun>>): Schedule {
+  const statuses: Record<string, RunStatus> = {};
+  const parents: Record<string, string | null> = {};
+  for (const [runId, { status, parent }] of Object.entries(runs)) {
+    statuses[runId] = status === 'queued' || status === 'running' ? 'paused' : status;
+    parents[runId] = parent;
+  }
+  return {
+    ...state,
+    statuses: { ...statuses, ...state.statuses },
+    parents: { ...parents, ...state.parents },
+  };
+}
+
+function queue(state: Schedule, { runId, parent, isFirst }: ScheduleAction & { readonly kind: 'queue' }): Schedule {
+  const status = state.statuses[runId];
+  if (status === 'queued' || status === 'running' || status === 'finished') return state;
+  // Before the first run that starts from it, if one waits already.
+  const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
+  const place = isFirst === true ? 0 : dependent < 0 ? state.queue.length : dependent;
+  return {
+    ...withStatus(state, runId, 'queued'),
+    parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },
+    queue: [...state.queue.slice(0, place), runId, ...state.queue.slice(place)],
+  };
+}
+
+function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedule {
+  const place = state.queue.indexOf(runId);
+  const first = direction === 'up' ? place - 1 : place;
+  const [earlier, later] = [state.queue[first], state.queue[first + 1]];
+  if (place < 0 || earlier === undefined || later === undefined || state.parents[later] === earlier) return state;
+  return { ...state, queue: [...state.queue.slice(0, first), later, earlier, ...state.queue.slice(first + 2)] };
+}
+
+function start(state: Schedule): Schedule {
+  if (state.activeRunId !== null) return state;
+  const next = state.queue.find((runId) => mayStart(state, runId));
+  if (next === undefined) return state;
+  return { ...leaveQueue(state, next, 'running'), activeRunId: next };
+}
+
+function stop(state: Schedule, runId: string): Schedule {
+  const status = state.statuses[runId];
+  return status === 'queued' || status === 'paused' || status === 'failed'
+    ? leaveQueue(state, runId, 'stopped')
+    : state;
+}
+
+function remove(state: Schedule, runId: string): Schedule {
+  const isNeeded = Object.keys(state.statuses).some((other) => state.parents[other] === runId);
+  if (state.activeRunId === runId || isNeeded) return state;
+  const { [runId]: _status, ...statuses } = state.statuses;
+  const { [runId]: _parent, ...parents } = state.parents;
+  return { ...state, statuses, parents, queue: state.queue.filter((waiting) => waiting !== runId) };
+}
+
+function leaveQueue(state: Schedule, runId: string, status: RunStatus): Schedule {
+  return { ...withStatus(state, runId, status), queue: state.queue.filter((waiting) => waiting !== runId) };
+}
+
+function withStatus(state: Schedule, runId: string, status: RunStatus): Schedule {
+  return { ...state, statuses: { ...state.statuses, [runId]: status } };
+}
+
+interface Wait {
+  readonly parentId: string;
+  /** Null when the lab does not have that run. */
+  readonly parent: RunRecord | null;
+  /** For a person to read. */
+  readonly reason: string;
+  /** Nothing will change until somebody resumes the parent: it was paused, stopped or failed, or is not here. */
+  readonly isStuck: boolean;
+}
+
+const reasons: Readonly<Record<RunStatus, string>> = {
+  queued: 'is trained first',
+  running: 'is being trained',
+  paused: 'is paused: resume it',
+  stopped: 'was stopped: resume it',
+  failed: 'failed: try it again',
+  finished: '',
+};
+
+/** Null for a run that may start as soon as the device is free. */
+export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait | null {
+  const recordOf = (id: string): RunRecord | null => runs.find(({ record }) => record.spec.id === id)?.record ?? null;
+  const parentId = recordOf(runId)?.spec.parent ?? null;
+  if (parentId === null) return null;
+  const parent = recordOf(parentId);
+  if (parent === null) {
+    return { parentId, parent, reason: `Waits for the run ${parentId}, which is not here.`, isStuck: true };
+  }
+  const { status, spec } = parent;
+  if (status === 'finished') return null;
+  const name = spec.method === 'MTL-XC' ? `MTL-XC of ${spec.category?.name ?? 'its category'}` : 'its first training';
+  // A parent that waits is as stuck as what it waits for.
+  const isStuck = status === 'queued' ? waitsFor({ runs }, parentId)?.isStuck === true : status !== 'running';
+  return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
+}
+
+/** Whether runs wait, the device is free, and none of them can take it: for want of room, or of the runs they start from. */
+export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId' | 'needsRoom'>): boolean {
+  if (state.activeRunId !== null || state.queue.length === 0) return false;
+  return state.needsRoom !== null || state.queue.every((id) => waitsFor(state, id) !== null);
+}

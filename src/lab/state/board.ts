@@ -1,0 +1,115 @@
+// The lab's one observable state: changes are new objects, told to every listener, with notices and jobs on it.
+import { defaultMachineSettings } from '../../schema/machineSettings.ts';
+import { createWorkedTime } from '../../util/clock.ts';
+import { LabError } from '../../util/labError.ts';
+import type { LabState, Notice, RunView } from './labState.ts';
+
+export type ReportProgress = (done: number, total: number, remainingMs?: number) => void;
+
+export interface Board {
+  getState(): LabState;
+  subscribe(listener: () => void): () => void;
+  update(change: (state: LabState) => Partial<LabState>): void;
+  /** Changes one run's view, if there is such a run. */
+  updateRun(runId: string, change: (view: RunView) => RunView): void;
+  notify(severity: Notice['severity'], message: string): void;
+  /** The same for anything thrown: what was being done, then what went wrong. */
+  notifyError(doing: string, error: unknown): void;
+  dismiss(noticeId: number): void;
+  /** Shows a job while `work` goes on; `report` moves it on, and `cancel`, where given, is what a person's request to end it calls. */
+  during<Value>(
+    label: string,
+    work: (report: ReportProgress, jobId: number) => Promise<Value>,
+    cancel?: () => void,
+  ): Promise<Value>;
+  /** Asks a job to end; nothing for one that cannot be cancelled or is over. */
+  cancelJob(jobId: number): void;
+}
+
+const initialState: LabState = {
+  owner: 'here',
+  opened: false,
+  backend: { status: 'starting' },
+  corpora: [],
+  models: [],
+  downloads: [],
+  runs: [],
+  queue: [],
+  activeRunId: null,
+  needsRoom: null,
+  results: [],
+  categories: [],
+  assignments: {},
+  tagging: null,
+  jobs: [],
+  notices: [],
+  usage: null,
+  machine: defaultMachineSettings,
+};
+
+export function createBoard(): Board {
+  let state = initialState;
+  let lastId = 0;
+  const listeners = new Set<() => void>();
+  const cancels = new Map<number, () => void>();
+
+  function update(change: (state: LabState) => Partial<LabState>): void {
+    state = { ...state, ...change(state) };
+    for (const listener of [...listeners]) listener();
+  }
+
+  function notify(severity: Notice['severity'], message: string): void {
+    const notice = { id: ++lastId, severity, message };
+    update(({ notices }) => ({ notices: [...notices, notice] }));
+  }
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    update,
+    updateRun(runId, change) {
+      update(({ runs }) => ({ runs: runs.map((view) => (view.record.spec.id === runId ? change(view) : view)) }));
+    },
+    notify,
+    notifyError: (doing, error) => notify('error', `${doing}: ${LabError.describe(LabError.toData(error))}`),
+    dismiss(noticeId) {
+      update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
+    },
+    async during(label, work, cancel) {
+      const id = ++lastId;
+      if (cancel !== undefined) cancels.set(id, cancel);
+      const job = { id, label, done: 0, total: 0, cancellable: cancel !== undefined };
+      update(({ jobs }) => ({ jobs: [...jobs, job] }));
+      try {
+        return await work((done, total, remainingMs) => {
+          const progress = { done, total, ...(remainingMs === undefined ? {} : { remainingMs }) };
+          update(({ jobs }) => ({ jobs: jobs.map((other) => (other.id === id ? { ...other, ...progress } : other)) }));
+        }, id);
+      } finally {
+        cancels.delete(id);
+        update(({ jobs }) => ({ jobs: jobs.filter((other) => other.id !== id) }));
+      }
+    },
+    cancelJob: (jobId) => cancels.get(jobId)?.(),
+  };
+}
+
+/** Pieces of work come by the thousand. */
+const reportEveryMs = 100;
+
+/** Tells progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
+export function paced(report: ReportProgress, total: number, start: number): (done: number) => void {
+  const workedMs = createWorkedTime();
+  let reportedAt = -Infinity;
+  return (done) => {
+    const now = workedMs();
+    if (now - reportedAt < reportEveryMs && done < total) return;
+    reportedAt = now;
+    const came = done - start;
+    if (came > 0) report(done, total, (now / came) * (total - done));
+    else report(done, total);
+  };
+}

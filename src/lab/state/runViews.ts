@@ -1,0 +1,119 @@
+// Runs as they are shown: in order, and advanced by the events of the one on the device.
+import { methodSchema, type RunRecord, type RunSpec, type RunStatus } from '../../schema/runRecord.ts';
+import { notBefore } from '../../util/clock.ts';
+import type { RunEvent } from '../../wire/trainingProtocol.ts';
+import type { RunView } from './labState.ts';
+
+const arriving: NonNullable<RunView['live']> = {
+  phase: 'loading',
+  done: 0,
+  total: 0,
+  tokensPerSecond: null,
+  remainingMs: null,
+  memory: null,
+};
+
+/** A run that is not on the device. */
+export function restingRunView(record: RunRecord): RunView {
+  return { record, live: null };
+}
+
+/** A run that was just put on the device and has told nothing yet. */
+export function boardingRunView({ record }: RunView): RunView {
+  return { record, live: arriving };
+}
+
+/** The views with this one in the place of the run of the same id, or added; newest first, runs of one plan by category, method, task, slicing, seed and round. */
+export function insertRunView(views: readonly RunView[], view: RunView): readonly RunView[] {
+  const others = views.filter(({ record }) => record.spec.id !== view.record.spec.id);
+  return [...others, view].sort((left, right) => compareRecords(left.record, right.record));
+}
+
+/** Views of runs that are not on the device, in their order. */
+export function runViewsOf(records: readonly RunRecord[]): readonly RunView[] {
+  return records.map(restingRunView).sort((left, right) => compareRecords(left.record, right.record));
+}
+
+/** The view with another status; `at` is the ISO time of the change. */
+export function setRunStatus(view: RunView, status: RunStatus, at: string): RunView {
+  if (view.record.status === status) return view;
+  const failure = status === 'failed' ? view.record.failure : null;
+  return { ...view, record: { ...view.record, status, failure, updatedAt: notBefore(at, view.record.updatedAt) } };
+}
+
+/** The view after an event of its run. `ended` changes nothing: the answer to `train` carries the same record. */
+export function advanceRunView(view: RunView, event: RunEvent): RunView {
+  const { record } = view;
+  const live = view.live ?? arriving;
+  switch (event.kind) {
+    case 'started':
+      return { record: event.record, live };
+    case 'phase':
+      return { record, live: { ...live, phase: event.phase, done: event.done, total: event.total } };
+    case 'step':
+      return {
+        record: {
+          ...record,
+          step: event.point.step,
+          totalSteps: event.totalSteps,
+          elapsedMs: event.point.elapsedMs,
+          steps: [...record.steps, event.point],
+        },
+        live: {
+          phase: 'training',
+          done: event.point.step,
+          total: event.totalSteps,
+          tokensPerSecond: event.tokensPerSecond,
+          remainingMs: event.remainingMs,
+          memory: event.memory,
+        },
+      };
+    case 'epoch':
+      return {
+        record: { ...record, elapsedMs: event.point.elapsedMs, epochs: [...record.epochs, event.point] },
+        live,
+      };
+    case 'checkpoint':
+    case 'predicting':
+    case 'ended':
+      return view;
+  }
+}
+
+function compareRecords(left: RunRecord, right: RunRecord): number {
+  if (left.createdAt !== right.createdAt) return left.createdAt < right.createdAt ? 1 : -1;
+  const [own, other] = [left.spec, right.spec];
+  return (
+    compareTexts(own.category?.name ?? '', other.category?.name ?? '') ||
+    methodSchema.options.indexOf(own.method) - methodSchema.options.indexOf(other.method) ||
+    compareTexts(own.tasks[0]?.corpus.name ?? '', other.tasks[0]?.corpus.name ?? '') ||
+    compareTexts(own.tasks[0]?.type ?? '', other.tasks[0]?.type ?? '') ||
+    (own.slicing?.layers ?? 0) - (other.slicing?.layers ?? 0) ||
+    own.seed - other.seed ||
+    own.round - other.round
+  );
+}
+
+function compareTexts(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+/**
+ * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS disease moss Disease rate 0.75 seed 1 round 2`. Without the number of
+ * layers of the encoder (null) the slicing is told in layers: `k 3`.
+ */
+export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
+  const { method, category, tasks, slicing, seed, round } = spec;
+  const task = method === 'MTL-XC' ? undefined : tasks[0];
+  const words = [method, category?.name, task?.corpus.name, task?.type];
+  if (slicing !== null) {
+    words.push(encoderLayers === null ? `k ${slicing.layers}` : `rate ${rateOf(slicing.layers, encoderLayers)}`);
+  }
+  words.push(`seed ${seed}`, round === 0 ? null : `round ${round}`);
+  return words.filter((word) => word !== null && word !== undefined).join(' ');
+}
+
+/** At most three decimals. */
+function rateOf(layers: number, encoderLayers: number): string {
+  return String(Math.round((1000 * layers) / encoderLayers) / 1000);
+}

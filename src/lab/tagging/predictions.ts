@@ -1,0 +1,163 @@
+// Predictions of snapshots on request, as jobs that can be cancelled: in the format that is asked for, or kept in the store.
+import type { DocumentText } from '../../data/documents/document.ts';
+import { writeConll } from '../../data/formats/conll.ts';
+import { writeDocuments } from '../../data/formats/writeDocuments.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import { readCorpusTexts } from '../../storage/corpusRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import { totalSize, type NamedFile } from '../../util/namedFile.ts';
+import type { PredictedSentence, TaggerExport } from '../../wire/taggerRef.ts';
+import type { ServerClient } from '../../wire/trainingProtocol.ts';
+import { requireInputs } from '../plans/expandPlan.ts';
+import { paced, type Board } from '../state/board.ts';
+import { createCancelling } from '../state/cancelling.ts';
+import type { Lab, PredictionFormat } from '../state/labState.ts';
+import { documentsOfSplit } from './readTextSource.ts';
+
+/** What `Lab.predictions` and `Lab.keepPredictions` do. */
+export function createPredictions({
+  client,
+  board,
+  store,
+}: {
+  readonly client: ServerClient;
+  readonly board: Board;
+  readonly store: Store;
+}): Pick<Lab, 'predictions' | 'keepPredictions'> {
+  /** The task that is predicted on; undefined for one that the run does not have, which the server refuses. */
+  function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
+    const state = board.getState();
+    const view = state.runs.find(({ record }) => record.spec.id === runId);
+    if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+    requireInputs(state, view.record.spec);
+    return view.record.spec.tasks[task];
+  }
+
+  /** Sentences to predict on, for progress: 0 where the task is unknown. */
+  function sizeOf(request: PredictionRequest): number {
+    const id = taskOf(request)?.corpus.id;
+    return board.getState().corpora.find((corpus) => corpus.id === id)?.counts[request.split].sentences ?? 0;
+  }
+
+  /** What a call about a run answers; meanwhile its sequences done of all are reported. */
+  async function reporting<Answer>(
+    runId: string,
+    report: (done: number, total: number) => void,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const stopListening = client.onEvent((event) => {
+      if (event.kind === 'predicting' && event.runId === runId) report(event.done, event.total);
+    });
+    try {
+      return await call();
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** A server that is lost predicts no more. */
+  const interrupt = (runId: string): void => {
+    client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
+  };
+
+  return {
+    async predictions(request, format) {
+      const corpus = taskOf(request)?.corpus;
+      const sentences = await board.during(
+        labelOf(request),
+        (report) => reporting(request.runId, report, () => client.call('predict', request)),
+        () => interrupt(request.runId),
+      );
+      if (sentences === null) return null;
+      const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
+      const name = `${corpus?.name ?? 'corpus'}-${request.split}`;
+      return filesOf(sentences, format, name, texts && texts[request.split]);
+    },
+
+    async keepPredictions(requests) {
+      const sizes = requests.map(sizeOf);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const { isCancelled, cancel } = createCancelling();
+      let current: string | null = null;
+      return board.during(
+        keepingLabel(requests),
+        async (report) => {
+          const tell = paced(report, total, 0);
+          let before = 0;
+          for (const [place, request] of requests.entries()) {
+            if (isCancelled()) return false;
+            current = request.runId;
+            const size = sizes[place] ?? 0;
+            const report = (done: number, of: number): void => tell(before + Math.round((size * done) / of));
+            const kept = await reporting(current, report, () => client.call('keepPredictions', request));
+            if (kept === null) return false;
+            before += size;
+          }
+          return true;
+        },
+        () => {
+          cancel();
+          if (current !== null) interrupt(current);
+        },
+      );
+    },
+  };
+}
+
+function filesOf(
+  sentences: readonly PredictedSentence[],
+  format: PredictionFormat,
+  name: string,
+  texts: readonly DocumentText[] | null,
+): NamedFile[] {
+  if (format === 'rows') {
+    const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
+    return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
+  }
+  return writeDocuments(format, documentsOfSplit(name, sentences, texts), { name });
+}
+
+function labelOf({ epoch, split }: PredictionRequest): string {
+  return `Predicting the ${split} split with the snapshot of epoch ${epoch}`;
+}
+
+function keepingLabel(requests: readonly PredictionRequest[]): string {
+  const [first] = requests;
+  return first !== undefined && requests.length === 1 ? labelOf(first) : `Predicting with ${requests.length} snapshots`;
+}
+
+/** What `Lab.exportTagger` does. */
+export function createTaggerExport({
+  client,
+  board,
+}: {
+  readonly client: ServerClient;
+  readonly board: Board;
+}): Lab['exportTagger'] {
+  return async (request, receive) => {
+    let cancelled = false;
+    const work = async (report: (done: number, total: number) => void): Promise<boolean> => {
+      const { exportId, files } = await client.call('exportTagger', request);
+      const total = totalSize(files);
+      let done = 0;
+      try {
+        for (;;) {
+          const chunk = cancelled ? null : await client.call('exportedBytes', exportId);
+          if (chunk === null) return !cancelled;
+          await receive(chunk);
+          done += chunk.bytes.byteLength;
+          report(done, total);
+        }
+      } finally {
+        await client.call('closeExport', exportId);
+      }
+    };
+    return board.during(exportLabel(request), work, () => (cancelled = true));
+  };
+}
+
+function exportLabel({ tagger }: TaggerExport): string {
+  return tagger.kind === 'snapshot' ? `Exporting the model of epoch ${tagger.epoch}` : 'Exporting a model';
+}

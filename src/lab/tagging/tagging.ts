@@ -1,0 +1,207 @@
+// Gives text to a tagger, some documents at a time, and shows on the board what it has found so far.
+import { typesOfTags } from '../../data/corpus/tagSet.ts';
+import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import type { RunRecord, SnapshotScores } from '../../schema/runRecord.ts';
+import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { createWorkedTime } from '../../util/clock.ts';
+import { LabError } from '../../util/labError.ts';
+import type { TaggerRef } from '../../wire/taggerRef.ts';
+import type { ServerClient } from '../../wire/trainingProtocol.ts';
+import type { Board } from '../state/board.ts';
+import type { Lab, LabState, TaggingView, TextSource } from '../state/labState.ts';
+import { readTextSource } from './readTextSource.ts';
+
+/** The taggers that text can be given to: kept snapshots of own runs, and models that came with a head. */
+export type OfferedTagger =
+  | {
+      readonly ref: TaggerRef & { readonly kind: 'snapshot' };
+      readonly types: readonly string[];
+      readonly run: RunRecord;
+      readonly snapshot: SnapshotScores;
+      /** Whether it is the snapshot that was chosen on devel. */
+      readonly selected: boolean;
+    }
+  | {
+      readonly ref: TaggerRef & { readonly kind: 'model' };
+      readonly types: readonly string[];
+      readonly model: ModelRecord;
+    };
+
+/** Newest run first, and of each run the chosen snapshot first, then the latest; then models in their order. */
+export function offeredTaggers({ runs, models }: Pick<LabState, 'runs' | 'models'>): readonly OfferedTagger[] {
+  const held = new Set(models.map(({ id }) => id));
+  const snapshots = runs.flatMap(({ record }) => (held.has(record.spec.model.id) ? snapshotsOf(record) : []));
+  const stored = models.flatMap((model): OfferedTagger[] =>
+    model.tagger === undefined ? [] : [{ ref: { kind: 'model', modelId: model.id }, types: model.tagger.types, model }],
+  );
+  return [...snapshots, ...stored];
+}
+
+function snapshotsOf(run: RunRecord): OfferedTagger[] {
+  const types = typesOfTags(run.tags);
+  return run.snapshots
+    .map((snapshot) => ({
+      ref: { kind: 'snapshot' as const, runId: run.spec.id, epoch: snapshot.epoch },
+      types,
+      run,
+      snapshot,
+      selected: snapshot.epoch === run.selectedEpoch,
+    }))
+    .sort((left, right) => Number(right.selected) - Number(left.selected) || right.ref.epoch - left.ref.epoch);
+}
+
+/** One text for each tagger, the same for the same one: for lists to choose from, and addresses. */
+export function taggerKey(ref: TaggerRef): string {
+  return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;
+}
+
+interface Tagging {
+  tag: Lab['tag'];
+  stop: Lab['stopTagging'];
+}
+
+/** Sentences sent in one message: enough for full batches, few enough for an answer every few seconds. */
+const SENTENCES_A_CALL = 500;
+/** What is left is not told from less. */
+const LEAST_ELAPSED_MS = 1000;
+
+export function createTagging({
+  client,
+  board,
+  store,
+}: {
+  readonly client: ServerClient;
+  readonly board: Board;
+  readonly store: Store;
+}): Tagging {
+  let lastId = 0;
+  /** What is being tagged; null once it was stopped or is over. */
+  let current: string | null = null;
+
+  function stop(): void {
+    if (current === null) return;
+    // A server that is lost tags no more.
+    client.call('interrupt', { runId: current, how: 'stop' }).catch(() => undefined);
+    current = null;
+    show({ status: 'stopped', progress: null });
+  }
+
+  function show(change: Partial<TaggingView>): void {
+    board.update(({ tagging }) => ({ tagging: tagging && { ...tagging, ...change } }));
+  }
+
+  function nameOf(corpusId: string): string {
+    return board.getState().corpora.find(({ id }) => id === corpusId)?.name ?? 'corpus';
+  }
+
+  /** Sends chunk after chunk, until the end or until `id` is no longer what is being tagged. */
+  async function tagAll(id: string, ref: TaggerRef, documents: readonly AnnotatedDocument[]): Promise<void> {
+    const total = documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
+    const workedMs = createWorkedTime();
+    let before = 0;
+    const tell = (sentences: number): void => {
+      const elapsedMs = workedMs();
+      const done = before + sentences;
+      const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
+      if (current === id) show({ progress: { done, total, remainingMs } });
+    };
+    const stopListening = client.onEvent((event) => {
+      if (event.kind === 'predicting' && event.runId === id) tell(event.done);
+    });
+    try {
+      tell(0);
+      for (const chunk of chunksOf(documents)) {
+        if (current !== id) return;
+        const texts = chunk.map(({ id: document, text, sentences }) => ({ id: document, text, sentences }));
+        const found = await client.call('tag', { id, tagger: ref, documents: texts });
+        if (found === null || current !== id) return;
+        before += chunk.reduce((sum, { sentences }) => sum + sentences.length, 0);
+        board.update(({ tagging }) => ({
+          tagging: tagging && { ...tagging, documents: [...tagging.documents, ...withFound(chunk, found)] },
+        }));
+        tell(0);
+      }
+    } finally {
+      stopListening();
+    }
+  }
+
+  async function tag(ref: TaggerRef, source: TextSource): Promise<void> {
+    const tagger = offeredTaggers(board.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
+    if (tagger === undefined) throw new LabError('tagger/unknown', 'There is no such tagger.', { got: taggerKey(ref) });
+    stop();
+    const id = `tagging-${++lastId}`;
+    current = id;
+    const name = nameOfSource(source, nameOf);
+    const view: TaggingView = {
+      id,
+      tagger: ref,
+      types: tagger.types,
+      source: name,
+      status: 'reading',
+      documents: [],
+      documentCount: 0,
+      progress: null,
+      issues: [],
+      issueCount: 0,
+      problem: null,
+    };
+    board.update(() => ({ tagging: view }));
+    try {
+      const reading = await readTextSource(source, {
+        nameOf,
+        read: (corpusId) => readCorpusSentences(store, corpusId),
+        textsOf: (corpusId) => readCorpusTexts(store, corpusId),
+      });
+      if (current !== id) return;
+      const { documents, issues, issueCount } = reading;
+      show({ status: 'tagging', documentCount: documents.length, issues, issueCount });
+      await tagAll(id, ref, documents);
+      if (current === id) show({ status: 'done', progress: null });
+    } catch (error) {
+      if (current === id) show({ status: 'failed', progress: null, problem: LabError.toData(error) });
+    } finally {
+      if (current === id) current = null;
+    }
+  }
+
+  return { tag, stop };
+}
+
+function nameOfSource(source: TextSource, nameOf: (corpusId: string) => string): string {
+  switch (source.kind) {
+    case 'text':
+      return 'text';
+    case 'corpus':
+      return `${nameOf(source.corpusId)} ${source.split}`;
+    case 'files': {
+      const [first] = source.files;
+      return source.files.length === 1 && first !== undefined ? first.path : `${source.files.length} files`;
+    }
+  }
+}
+
+/** What came with the text stays as gold beside what was found. */
+function withFound(
+  documents: readonly AnnotatedDocument[],
+  found: readonly (readonly AnnotatedMention[])[],
+): TaggingView['documents'] {
+  return documents.map((document, index) => ({ ...document, gold: document.mentions, mentions: found[index] ?? [] }));
+}
+
+function* chunksOf(documents: readonly AnnotatedDocument[]): Generator<readonly AnnotatedDocument[]> {
+  let chunk: AnnotatedDocument[] = [];
+  let sentences = 0;
+  for (const document of documents) {
+    if (chunk.length > 0 && sentences + document.sentences.length > SENTENCES_A_CALL) {
+      yield chunk;
+      chunk = [];
+      sentences = 0;
+    }
+    chunk.push(document);
+    sentences += document.sentences.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}

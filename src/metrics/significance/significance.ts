@@ -1,0 +1,225 @@
+// Which differences between two systems can be told from noise, over sentences and over seeds, corrected for how many are looked at.
+import { Rng } from '../../util/random.ts';
+import { totalCounts, type SentenceCounts } from '../scores/sentenceCounts.ts';
+import { spanScore } from '../scores/spanScore.ts';
+import { mean, spread, spreadWithin, type Spread } from '../scores/spread.ts';
+import { bootstrapIntervals, type Interval } from './bootstrapIntervals.ts';
+import type { PairedTraining } from './pairedTraining.ts';
+import { randomisationTest, type RandomisationTest } from './randomisationTest.ts';
+
+/**
+ * Adjusted p-values in the order given (Holm 1979; R's `p.adjust(method = "holm")`): comparing them with 0.05 keeps the probability of even one
+ * false finding in the whole family at or below 5 %, however the comparisons hang together.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = [...pValues.keys()].sort((left, right) => (pValues[left] ?? 0) - (pValues[right] ?? 0));
+  const adjusted = pValues.map(() => 1);
+  let largest = 0;
+  order.forEach((index, rank) => {
+    largest = Math.max(largest, (pValues.length - rank) * (pValues[index] ?? 1));
+    adjusted[index] = Math.min(1, largest);
+  });
+  return adjusted;
+}
+
+/** The difference of two trainings that share seed and round, percent of F1. */
+interface PairedDifference {
+  readonly seed: number;
+  /** Of the selected snapshots. */
+  readonly difference: number;
+  /** Of every kept snapshot. */
+  readonly snapshots: readonly number[];
+}
+
+/**
+ * `trainings`: over all seeds and rounds, a value each. `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed,
+ * seeds pooled. `snapshots`: over the kept snapshots of a training, trainings pooled; there the mean is that of all snapshots.
+ */
+interface PairedSpread {
+  readonly trainings: Spread | null;
+  readonly seeds: Spread | null;
+  readonly rounds: Spread | null;
+  readonly snapshots: Spread | null;
+}
+
+/** The spreads of paired differences; null where there are no values, deviation null where there are too few. */
+export function pairedSpread(differences: readonly PairedDifference[]): PairedSpread {
+  const seeds = [...new Set(differences.map(({ seed }) => seed))].map((seed) =>
+    differences.filter((training) => training.seed === seed).map(({ difference }) => difference),
+  );
+  return {
+    trainings: spread(differences.map(({ difference }) => difference)),
+    seeds: spread(seeds.flatMap((values) => mean(values) ?? [])),
+    rounds: spreadWithin(seeds),
+    snapshots: spreadWithin(differences.map(({ snapshots }) => snapshots)),
+  };
+}
+
+/**
+ * The probability that |T| is at least |t| with `freedom` (1, 2, …) degrees of freedom: one less the finite sums of Abramowitz and Stegun 1964,
+ * 26.7.3 and 26.7.4. Absolute error about 1e-15.
+ */
+export function pOfStudentT(t: number, freedom: number): number {
+  return Math.max(0, 1 - within(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
+}
+
+/** The t that |T| stays below with probability `level` (0.95: the table's t of .975) with `freedom` (1, 2, …) degrees of freedom. */
+export function criticalStudentT(level: number, freedom: number): number {
+  let low = 0;
+  let high = Math.PI / 2;
+  // Sixty halvings leave less than the last bit of the angle.
+  for (let halving = 0; halving < 60; halving++) {
+    const angle = (low + high) / 2;
+    if (within(angle, freedom) < level) low = angle;
+    else high = angle;
+  }
+  return Math.sqrt(freedom) * Math.tan((low + high) / 2);
+}
+
+/** P(|T| < sqrt(freedom) tan(angle)). */
+function within(angle: number, freedom: number): number {
+  const cosine = Math.cos(angle);
+  const isOdd = freedom % 2 === 1;
+  let term = isOdd ? cosine : 1;
+  let sum = freedom === 1 ? 0 : term;
+  for (let power = isOdd ? 3 : 2; power <= freedom - 2; power += 2) {
+    term *= ((power - 1) / power) * cosine ** 2;
+    sum += term;
+  }
+  const product = Math.sin(angle) * sum;
+  return isOdd ? (2 / Math.PI) * (angle + product) : product;
+}
+
+/**
+ * Whether a difference is more than noise, with `alpha` for the whole family:
+ * - `sentences`: no; other sentences of this kind could turn it, the adjusted p of the randomisation test is not below alpha.
+ * - `oneSeed`: on these sentences it is no chance, but with one seed nothing is known of what seeds do, however many rounds it has.
+ * - `seeds`: on these sentences it is no chance, but seeds alone may make such a difference: the adjusted larger p is not below alpha.
+ * - `yes`: it is more than both.
+ */
+export type Verdict = 'sentences' | 'oneSeed' | 'seeds' | 'yes';
+
+interface Estimate extends Interval {
+  readonly mean: number;
+}
+
+export interface Significance {
+  /** Mean F1 over the trainings with its bootstrap interval over sentences, percent; `difference` is A's less B's. */
+  readonly a: Estimate;
+  readonly b: Estimate;
+  readonly difference: Estimate;
+  readonly sentences: RandomisationTest & { readonly adjusted: number };
+  readonly seeds: SeedTest | null;
+  /** The larger p of sentences and seeds, that of sentences where there is one seed. */
+  readonly p: number;
+  readonly adjusted: number;
+  /** Comparisons that the p-values are adjusted for. */
+  readonly family: number;
+  readonly spread: PairedSpread;
+  readonly verdict: Verdict;
+}
+
+/** A paired t test of the seeds' mean differences. */
+interface SeedTest {
+  readonly count: number;
+  readonly p: number;
+  /** Half of the t interval at 1 - alpha: t * deviation / sqrt(count), percent of F1. Unadjusted. */
+  readonly halfWidth: number;
+}
+
+interface SignificanceOptions {
+  /** Of the random numbers. Every comparison has the same ones, so its p does not hang on which others are looked at. */
+  readonly seed: number;
+  readonly alpha: number;
+  /** Of the randomisation test. */
+  readonly draws: number;
+  /** Of the bootstrap. */
+  readonly resamples: number;
+}
+
+export const significanceDefaults: SignificanceOptions = { seed: 1, alpha: 0.05, draws: 10_000, resamples: 2_000 };
+
+/** How many comparisons are done. */
+interface SignificanceProgress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/**
+ * Judges a family of comparisons, each a list of paired trainings, and returns them in order; it yields behind each, so that a
+ * caller can report, give back its thread, or stop.
+ *
+ * A difference has to exceed two kinds of noise, so two tests have to reject and the larger p counts (intersection-union test, Berger 1982): a
+ * paired randomisation test over the sentences, given these trainings, and a paired t test over seeds (rounds of a seed averaged; k seeds, k - 1
+ * degrees of freedom), given these sentences. Holm's correction over the family then bounds the chance of even one false `yes` by alpha.
+ * For a family of one the second is the plain rule |mean| > t(.975, k - 1) * deviation / sqrt(k). Two or three seeds seldom pass: t(.975) is 12.7
+ * for two, 4.3 for three; then `seeds` says that more seeds are wanted, not that there is no difference. Throws as `checkPairs`.
+ */
+export function* significance(
+  comparisons: readonly (readonly PairedTraining[])[],
+  options: SignificanceOptions = significanceDefaults,
+): Generator<SignificanceProgress, Significance[]> {
+  const measured: Measured[] = [];
+  for (const trainings of comparisons) {
+    measured.push(measure(trainings, options));
+    yield { done: measured.length, of: comparisons.length };
+  }
+  const ofSentences = holm(measured.map(({ sentences }) => sentences.p));
+  const ofBoth = holm(measured.map(({ p }) => p));
+  return measured.map((one, index) => {
+    const sentences = { ...one.sentences, adjusted: ofSentences[index] ?? 1 };
+    const adjusted = ofBoth[index] ?? 1;
+    const verdict = verdictOf(sentences.adjusted, one.seeds === null ? null : adjusted, options.alpha);
+    return { ...one, sentences, adjusted, family: comparisons.length, verdict };
+  });
+}
+
+type Measured = Omit<Significance, 'sentences' | 'adjusted' | 'family' | 'verdict'> & {
+  readonly sentences: RandomisationTest;
+};
+
+function measure(trainings: readonly PairedTraining[], options: SignificanceOptions): Measured {
+  const rng = Rng.seeded(options.seed);
+  const level = 1 - options.alpha;
+  const sentences = randomisationTest(trainings, { draws: options.draws, rng: rng.fork('randomisation') });
+  const intervals = bootstrapIntervals(trainings, { draws: options.resamples, level, rng: rng.fork('bootstrap') });
+  const meanOf = (f1: (training: PairedTraining) => number) =>
+    trainings.reduce((sum, training) => sum + f1(training), 0) / trainings.length;
+  const differenceOf = ({ a, b }: PairedTraining) => f1Of(a) - f1Of(b);
+  const spread = pairedSpread(
+    trainings.map((training) => ({
+      seed: training.seed,
+      difference: differenceOf(training),
+      snapshots: training.snapshots.map(({ a, b }) => a - b),
+    })),
+  );
+  const seeds = seedTest(spread.seeds, level);
+  return {
+    a: { mean: meanOf(({ a }) => f1Of(a)), ...intervals.a },
+    b: { mean: meanOf(({ b }) => f1Of(b)), ...intervals.b },
+    difference: { mean: meanOf(differenceOf), ...intervals.difference },
+    sentences,
+    seeds,
+    p: Math.max(sentences.p, seeds?.p ?? 0),
+    spread,
+  };
+}
+
+function f1Of(counts: SentenceCounts): number {
+  return spanScore(totalCounts(counts)).f1;
+}
+
+/** Null with fewer than two seeds. Differences that are all the same have p 0, or 1 where they are 0. */
+function seedTest(seeds: Spread | null, level: number): SeedTest | null {
+  if (seeds === null || seeds.deviation === null) return null;
+  const error = seeds.deviation / Math.sqrt(seeds.count);
+  const p = seeds.mean === 0 ? 1 : pOfStudentT(seeds.mean / error, seeds.count - 1);
+  return { count: seeds.count, p, halfWidth: criticalStudentT(level, seeds.count - 1) * error };
+}
+
+/** `ofBoth` is null with one seed; it is never below `ofSentences`. */
+function verdictOf(ofSentences: number, ofBoth: number | null, alpha: number): Verdict {
+  if (ofSentences >= alpha) return 'sentences';
+  if (ofBoth === null) return 'oneSeed';
+  return ofBoth < alpha ? 'yes' : 'seeds';
+}

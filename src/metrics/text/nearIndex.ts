@@ -1,0 +1,208 @@
+// Finds all sentences whose text is nearly the same, by the shingles of their words.
+import type { Sentence } from '../../data/corpus/corpus.ts';
+import { countThrough, type Work } from '../../util/work.ts';
+import type { TextSources } from './textSources.ts';
+import { ABSENT, NumberList, ROOT, WordTrie } from './wordTrie.ts';
+
+export interface NearOptions {
+  /** Words in a shingle. */
+  readonly shingleWords: number;
+  /** Least Jaccard similarity of two sentences' sets of shingles, above 0 and at most 1. */
+  readonly similarity: number;
+}
+
+/** Three words catch a changed order; at 0.7 a sentence of 20 words may differ in one word inside, or in three at an end. */
+export const nearDefaults: NearOptions = { shingleWords: 3, similarity: 0.7 };
+
+export interface NearNumber {
+  readonly number: number;
+  /** Jaccard: shared shingles over all different shingles of both. */
+  readonly similarity: number;
+}
+
+/** Runs of letters and runs of digits in lower case: alike for tokenisations that differ around signs and digits. */
+export function wordRuns({ tokens }: Pick<Sentence, 'tokens'>): readonly string[] {
+  return (
+    tokens
+      .join(' ')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}]+|\p{N}+/gu) ?? []
+  );
+}
+
+/**
+ * Every pair at or above the similarity is found: two sets of sizes |x| and |y| that reach t share one of the first |x| - ⌈t|x|⌉ + 1
+ * and |y| - ⌈t|y|⌉ + 1 members when members stand in one order, here the rarest first (prefix filtering: Bayardo, Ma and Srikant 2007,
+ * "Scaling up all pairs similarity search"; Xiao et al. 2008, PPJoin, whose length filter t|x| <= |y| <= |x|/t is used too). Candidates are
+ * compared whole. Shingles are nodes of a trie, not hashes. A sentence shorter than a shingle is one shingle; one without
+ * a letter or digit matches nothing. About 40 bytes a token.
+ */
+export class NearIndex {
+  private readonly texts: TextSources;
+  private readonly options: NearOptions;
+  private readonly trie = new WordTrie();
+  /** The shingles of sentence i as ranks, ascending, at `starts[i]` up to `starts[i + 1]`. */
+  private shingles = new Int32Array(0);
+  private readonly starts: Int32Array;
+  /** By trie node; the rarest shingle first. */
+  private ranks = new Int32Array(0);
+  /** Sentences with rank r in their prefix, at `postingStarts[r]` up to `postingStarts[r + 1]`. */
+  private postingStarts = new Int32Array(0);
+  private postings = new Int32Array(0);
+  /** The lookup that last saw a sentence, so that each is compared once. */
+  private readonly seenIn: Int32Array;
+  private lookups = 0;
+
+  private constructor(texts: TextSources, options: NearOptions) {
+    this.texts = texts;
+    this.options = options;
+    this.starts = new Int32Array(texts.count + 1);
+    this.seenIn = new Int32Array(texts.count);
+  }
+
+  static *build(texts: TextSources, options: NearOptions): Work<NearIndex> {
+    const index = new NearIndex(texts, options);
+    yield* index.readShingles();
+    index.rankShingles();
+    yield* index.sortShingles();
+    yield* index.postPrefixes();
+    return index;
+  }
+
+  /** All sentences that are near this one, by number. */
+  matches(sentence: Pick<Sentence, 'tokens'>): NearNumber[] {
+    const { known, unknown } = this.ranksOf(sentence);
+    return this.matchesOfRanks(known, unknown);
+  }
+
+  /** All sentences that are near sentence `number` of the sources, itself too if it has a letter or digit. */
+  matchesOf(number: number): NearNumber[] {
+    return this.matchesOfRanks(this.shingles.subarray(this.starts[number], this.starts[number + 1]), 0);
+  }
+
+  private matchesOfRanks(known: Int32Array, unknown: number): NearNumber[] {
+    const size = known.length + unknown;
+    // No sentence here has the unknown ones, so they are the rarest and stand first.
+    const prefix = known.subarray(0, Math.max(0, this.prefixLength(size) - unknown));
+    const lookup = ++this.lookups;
+    const found: NearNumber[] = [];
+    for (const rank of prefix) {
+      for (let at = this.postingStarts[rank] as number; at < (this.postingStarts[rank + 1] as number); at++) {
+        const number = this.postings[at] as number;
+        if (this.seenIn[number] === lookup) continue;
+        this.seenIn[number] = lookup;
+        const similarity = this.similarity(known, size, number);
+        if (similarity >= this.options.similarity) found.push({ number, similarity });
+      }
+    }
+    return found.sort((left, right) => left.number - right.number);
+  }
+
+  private similarity(known: Int32Array, size: number, number: number): number {
+    const from = this.starts[number] as number;
+    const to = this.starts[number + 1] as number;
+    const smaller = Math.min(size, to - from);
+    if (smaller / Math.max(size, to - from) < this.options.similarity) return 0;
+    let shared = 0;
+    for (let left = 0, right = from; left < known.length && right < to;) {
+      const difference = (known[left] as number) - (this.shingles[right] as number);
+      if (difference === 0) shared++;
+      if (difference <= 0) left++;
+      if (difference >= 0) right++;
+    }
+    return shared / (size + to - from - shared);
+  }
+
+  /** Members of a set of this size that have to be looked at. Rounding must not make it shorter. */
+  private prefixLength(size: number): number {
+    return size === 0 ? 0 : size - Math.ceil(this.options.similarity * size - 1e-9) + 1;
+  }
+
+  private *readShingles(): Work<void> {
+    const nodes = new NumberList();
+    yield* countThrough('reading text', this.texts.count, (number) => {
+      const words = wordRuns(this.texts.sentenceOf(number)).map((word) => this.trie.addWord(word));
+      for (let at = 0; at < this.shingleCount(words.length); at++) {
+        let node = ROOT;
+        for (let next = at; next < this.shingleEnd(at, words.length); next++) {
+          node = this.trie.addChild(node, words[next] as number);
+        }
+        nodes.push(node);
+      }
+      this.starts[number + 1] = nodes.length;
+    });
+    this.shingles = nodes.view().slice();
+  }
+
+  /** Ranks by counting sort: how often a shingle occurs, then its node. Any order finds all; rare ones first finds them fast. */
+  private rankShingles(): void {
+    const frequencies = new Int32Array(this.trie.nodeCount);
+    for (const node of this.shingles) (frequencies[node] as number)++;
+    const places = new Int32Array(frequencies.reduce((most, one) => Math.max(most, one), 0) + 2);
+    for (const frequency of frequencies) (places[frequency + 1] as number)++;
+    for (let frequency = 1; frequency < places.length; frequency++) {
+      (places[frequency] as number) += places[frequency - 1] as number;
+    }
+    this.ranks = frequencies.map((frequency) => (places[frequency] as number)++);
+    this.shingles = this.shingles.map((node) => this.ranks[node] as number);
+  }
+
+  /** Sorts the shingles of each sentence and keeps each once, moving those behind up. */
+  private *sortShingles(): Work<void> {
+    let read = 0;
+    let written = 0;
+    yield* countThrough('sorting shingles', this.texts.count, (number) => {
+      const from = written;
+      const ofSentence = this.shingles.subarray(read, this.starts[number + 1]).sort();
+      read += ofSentence.length;
+      for (const rank of ofSentence) {
+        if (written === from || this.shingles[written - 1] !== rank) this.shingles[written++] = rank;
+      }
+      this.starts[number + 1] = written;
+    });
+    this.shingles = this.shingles.slice(0, written);
+  }
+
+  private *postPrefixes(): Work<void> {
+    const starts = new Int32Array(this.trie.nodeCount + 1);
+    const prefixOf = (number: number): Int32Array => {
+      const from = this.starts[number] as number;
+      return this.shingles.subarray(from, from + this.prefixLength((this.starts[number + 1] as number) - from));
+    };
+    for (let number = 0; number < this.texts.count; number++) {
+      for (const rank of prefixOf(number)) (starts[rank + 1] as number)++;
+    }
+    for (let rank = 1; rank < starts.length; rank++) (starts[rank] as number) += starts[rank - 1] as number;
+    this.postingStarts = starts;
+    this.postings = new Int32Array(starts.at(-1) ?? 0);
+    const next = starts.slice();
+    yield* countThrough('indexing shingles', this.texts.count, (number) => {
+      for (const rank of prefixOf(number)) this.postings[(next[rank] as number)++] = number;
+    });
+  }
+
+  /** Different shingles of a sentence: the ranks of those that the index has, ascending, and how many it has not. */
+  private ranksOf(sentence: Pick<Sentence, 'tokens'>): { readonly known: Int32Array; readonly unknown: number } {
+    const known: number[] = [];
+    const unknown = new Set<string>();
+    const runs = wordRuns(sentence);
+    const words = runs.map((word) => this.trie.wordOf(word));
+    for (let at = 0; at < this.shingleCount(words.length); at++) {
+      const end = this.shingleEnd(at, words.length);
+      let node = ROOT;
+      for (let next = at; next < end; next++) node = this.trie.child(node, words[next] as number);
+      if (node === ABSENT) unknown.add(runs.slice(at, end).join(' '));
+      else known.push(this.ranks[node] as number);
+    }
+    const sorted = Int32Array.from(known).sort();
+    return { known: sorted.filter((rank, at) => at === 0 || sorted[at - 1] !== rank), unknown: unknown.size };
+  }
+
+  private shingleCount(words: number): number {
+    return words === 0 ? 0 : Math.max(1, words - this.options.shingleWords + 1);
+  }
+
+  private shingleEnd(at: number, words: number): number {
+    return Math.min(words, at + this.options.shingleWords);
+  }
+}

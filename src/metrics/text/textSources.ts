@@ -1,0 +1,90 @@
+// Sentences of many tasks and splits, counted through as one list.
+import type { Mention, Sentence, Split } from '../../data/corpus/corpus.ts';
+
+/** The sentences of one split of one task. */
+export interface TextSource {
+  /** The name of the task, such as `BC2GM:gene`. */
+  readonly task: string;
+  readonly split: Split;
+  readonly sentences: readonly Sentence[];
+}
+
+/** A sentence of a list of sources, both counted from 0. */
+export interface SentencePlace {
+  readonly source: number;
+  readonly sentence: number;
+}
+
+/** Numbers sentences through all sources in their order. */
+export class TextSources {
+  readonly sources: readonly TextSource[];
+  readonly count: number;
+  /** Of the first sentence of each source. */
+  private readonly starts: readonly number[];
+
+  constructor(sources: readonly TextSource[]) {
+    this.sources = sources;
+    let count = 0;
+    this.starts = sources.map(({ sentences }) => (count += sentences.length) - sentences.length);
+    this.count = count;
+  }
+
+  /** Throws RangeError beyond `count`. */
+  placeOf(number: number): SentencePlace {
+    if (!(number >= 0 && number < this.count)) throw new RangeError(`No sentence ${number} of ${this.count}.`);
+    const source = this.starts.findLastIndex((start) => start <= number);
+    return { source, sentence: number - (this.starts[source] ?? 0) };
+  }
+
+  sentenceOf(number: number): Sentence {
+    const { source, sentence } = this.placeOf(number);
+    return this.sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
+  }
+}
+
+/** Without white space, in lower case, and with the quotation marks `` and '' of tokenised text as the sign that they stand for. */
+export function squeezedText({ tokens }: Pick<Sentence, 'tokens'>): string {
+  const joined = tokens.join('');
+  const whole = /\s/u.test(joined) ? joined.replace(/\s+/gu, '') : joined;
+  return whole.toLowerCase().replace(/``|''/g, '"');
+}
+
+/** The mention's tokens joined by one space. */
+export function mentionText(
+  { tokens }: Pick<Sentence, 'tokens'>,
+  { start, end }: Pick<Mention, 'start' | 'end'>,
+): string {
+  return end - start === 1 ? (tokens[start] ?? '') : tokens.slice(start, end).join(' ');
+}
+
+/** The string that a mention counts as in a set: its text, or that in lower case where strings that differ in case alone are one. */
+export function mentionString(sentence: Pick<Sentence, 'tokens'>, mention: Mention, lowerCase: boolean): string {
+  const text = mentionText(sentence, mention);
+  return lowerCase ? text.toLowerCase() : text;
+}
+
+/** Keeps the first of many items in an order, without keeping all of them. */
+export class Ranking<Item> {
+  /** Of all items that were added. */
+  count = 0;
+  private readonly limit: number;
+  private readonly compare: (left: Item, right: Item) => number;
+  private items: Item[] = [];
+
+  /** Keeps `limit` items; the order must be the same whenever it is asked for. */
+  constructor(limit: number, compare: (left: Item, right: Item) => number) {
+    this.limit = limit;
+    this.compare = compare;
+  }
+
+  add(item: Item): void {
+    this.count++;
+    this.items.push(item);
+    if (this.items.length >= 2 * this.limit + 1000) this.items = this.first();
+  }
+
+  /** The first `limit` items in their order. */
+  first(): Item[] {
+    return this.items.sort(this.compare).slice(0, this.limit);
+  }
+}

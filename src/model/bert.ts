@@ -1,0 +1,95 @@
+// The BERT encoder in plain tfjs ops: embeddings, self-attention, layers.
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from './batch.ts';
+import type { BertConfig } from './config/bertConfig.ts';
+import { parameter } from './deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
+import { EMBEDDING } from './parameterPlace.ts';
+import { attentionMask, layerNorm, residualBlocks } from './residualBlocks.ts';
+
+/** o [B*T, d] from hidden states h [B*T, d]: the context of h's projections, projected. `prefix` is `layer.<l>.attention.`. */
+function selfAttention(
+  h: tf.Tensor2D,
+  mask: tf.Tensor4D,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  prefix: string,
+  config: BertConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+  layer: number,
+): tf.Tensor2D {
+  const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+    tf.add(
+      tf.matMul(x, parameter<tf.Tensor2D>(parameters, prefix + name)),
+      parameter(parameters, `${prefix}${name}.bias`),
+    );
+  const projections = { queries: project(h, 'query'), keys: project(h, 'key'), values: project(h, 'value') };
+  return project(selfContext(projections, mask, config, rates, stream, layer), 'output');
+}
+
+/** concat_heads(A v) [B*T, H*h] with A = softmax_j(q_i·k_j / sqrt(h) + mask); queries, keys and values [B*T, H*h] with their biases. */
+export function selfContext(
+  projections: { readonly queries: tf.Tensor2D; readonly keys: tf.Tensor2D; readonly values: tf.Tensor2D },
+  mask: tf.Tensor4D,
+  { heads: H, headSize }: BertConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+  layer: number,
+): tf.Tensor2D {
+  const [B, , T] = mask.shape;
+  const byHead = (x: tf.Tensor2D): tf.Tensor4D => tf.transpose(tf.reshape(x, [B, T, H, headSize]), [0, 2, 1, 3]); // [B, H, T, h]
+  const scores = tf.matMul(byHead(projections.queries), byHead(projections.keys), false, true); // [B, H, T, T]
+  const attention = tf.softmax(tf.add(tf.mul(scores, 1 / Math.sqrt(headSize)), mask));
+  const context = tf.matMul(
+    dropout(attention, rates.attention, stream, layer, 'attention'),
+    byHead(projections.values),
+  );
+  return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [B * T, H * headSize]);
+}
+
+/** h'' [B*T, d] from h [B*T, d]. */
+function bertLayer(
+  h: tf.Tensor2D,
+  mask: tf.Tensor4D,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  layer: number,
+  config: BertConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): tf.Tensor2D {
+  const attended = selfAttention(h, mask, parameters, `layer.${layer}.attention.`, config, rates, stream, layer);
+  return residualBlocks(h, attended, parameters, layer, config, { inner: 0, outer: rates.encoder }, stream);
+}
+
+/** Hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws where a sequence has more pieces than positions. */
+export function bertEncoder(
+  batch: Batch,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  config: BertConfig,
+  rates: DropoutRates,
+  stream: DropoutStream | null,
+): readonly tf.Tensor2D[] {
+  const longest = Math.max(...batch.pieceCounts);
+  if (longest > config.positions) throw new Error(`${longest} pieces in a sequence, of ${config.positions} positions`);
+  const mask = attentionMask(batch.pieceCounts, [batch.size, batch.pieces]);
+  const states: tf.Tensor2D[] = [dropout(embedding(batch, parameters, config), rates.encoder, stream, -1, 'embedding')];
+  for (let layer = 0; layer < config.layers; layer++) {
+    states.push(bertLayer(states[layer] as tf.Tensor2D, mask, parameters, layer, config, rates, stream));
+  }
+  return states;
+}
+
+/** LN(word + position + segment) [B*T, d]. */
+function embedding(batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, config: BertConfig): tf.Tensor2D {
+  const rows = (name: string, indices: Int32Array): tf.Tensor2D =>
+    tf.gather(parameter<tf.Tensor2D>(parameters, name), tf.tensor1d(indices, 'int32'));
+  // Padding alone may reach beyond the last position.
+  const positions = batch.pieceIds.map((_, index) => Math.min(index % batch.pieces, config.positions - 1));
+  const placed = tf.add(rows(EMBEDDING, batch.pieceIds), rows(`${EMBEDDING}.position`, positions));
+  return layerNorm(
+    tf.add(placed, rows(`${EMBEDDING}.segment`, batch.segmentIds)),
+    parameter(parameters, `${EMBEDDING}.norm.scale`),
+    parameter(parameters, `${EMBEDDING}.norm.shift`),
+    config.layerNormEpsilon,
+  );
+}

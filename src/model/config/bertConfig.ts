@@ -1,0 +1,63 @@
+// The shape of a BERT encoder, read from a Hugging Face config.json.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
+
+export interface BertConfig extends EncoderSizes {
+  readonly family: 'bert';
+  /** Absolute positions that have an embedding: no sequence may be longer. */
+  readonly positions: number;
+  /** Rows of the segment embedding. */
+  readonly segments: number;
+}
+
+const fileSchema = z.object({
+  model_type: z.literal('bert').default('bert'),
+  num_hidden_layers: configSizes.layers,
+  hidden_size: configSizes.others,
+  num_attention_heads: configSizes.others,
+  intermediate_size: configSizes.others,
+  vocab_size: configSizes.others,
+  max_position_embeddings: configSizes.others,
+  type_vocab_size: configSizes.others.default(2),
+  hidden_act: z.enum(ACTIVATIONS).default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  initializer_range: z.number().positive().default(0.02),
+  position_embedding_type: z.literal('absolute').default('absolute'),
+  is_decoder: z.literal(false).default(false),
+});
+
+/** Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported. */
+export function bertConfig(json: unknown): BertConfig {
+  const file = configFile('config.json', 'a BERT', fileSchema, json);
+  const headSize = file.hidden_size / file.num_attention_heads;
+  if (!Number.isInteger(headSize)) {
+    throw new LabError('model/config', 'config.json has heads that do not divide the hidden size.', {
+      expected: 'hidden_size a multiple of num_attention_heads',
+      got: `hidden_size ${file.hidden_size}, num_attention_heads ${file.num_attention_heads}`,
+    });
+  }
+  return {
+    family: 'bert',
+    layers: file.num_hidden_layers,
+    hiddenSize: file.hidden_size,
+    heads: file.num_attention_heads,
+    headSize,
+    innerSize: file.intermediate_size,
+    vocabularySize: file.vocab_size,
+    activation: file.hidden_act,
+    layerNormEpsilon: file.layer_norm_eps,
+    initializerRange: file.initializer_range,
+    positions: file.max_position_embeddings,
+    segments: file.type_vocab_size,
+  };
+}
+
+/**
+ * What config.json says where the original release's parsed `bert_config.json`, of the same fields, describes the network. Its `gelu`
+ * becomes that of transformers, as in their conversion. Throws LabError `model/config` for what is no object.
+ */
+export function bertConfigOfRelease(json: unknown): Record<string, unknown> {
+  const described = configFile('bert_config.json', 'a BERT', z.record(z.string(), z.unknown()), json);
+  return { ...described, model_type: 'bert' };
+}

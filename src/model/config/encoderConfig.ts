@@ -1,0 +1,24 @@
+// The encoders the lab knows, told apart by their family.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { bertConfig, type BertConfig } from './bertConfig.ts';
+import { xlnetConfig, type XlnetConfig } from './xlnetConfig.ts';
+
+export type EncoderConfig = XlnetConfig | BertConfig;
+
+const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown().optional() });
+
+/**
+ * Reads a parsed config.json of an encoder of any family. One that does not name its `model_type`, as those of BERT's first years, is told
+ * by its `hidden_size`, which XLNet calls otherwise. Throws LabError `model/config` naming the first field that is missing or not supported.
+ */
+export function encoderConfig(json: unknown): EncoderConfig {
+  const family = familySchema.safeParse(json).data;
+  const type = family?.model_type ?? (family?.hidden_size === undefined ? 'xlnet' : 'bert');
+  if (type === 'bert') return bertConfig(json);
+  if (type === 'xlnet') return xlnetConfig(json);
+  throw new LabError('model/config', 'config.json describes a model of another family: model_type.', {
+    expected: 'xlnet or bert',
+    got: JSON.stringify(type),
+  });
+}

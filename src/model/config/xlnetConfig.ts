@@ -1,0 +1,75 @@
+// The shape of an XLNet encoder, read from a Hugging Face config.json.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
+
+export interface XlnetConfig extends EncoderSizes {
+  readonly family: 'xlnet';
+  /** Largest relative distance told apart; null for no limit. */
+  readonly clampLength: number | null;
+}
+
+const fileSchema = z.object({
+  model_type: z.literal('xlnet'),
+  n_layer: configSizes.layers,
+  d_model: configSizes.others,
+  n_head: configSizes.others,
+  d_head: configSizes.others.optional(),
+  d_inner: configSizes.others,
+  vocab_size: configSizes.others,
+  ff_activation: z.enum(ACTIVATIONS),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  clamp_len: z.int().default(-1),
+  initializer_range: z.number().positive().default(0.02),
+  attn_type: z.literal('bi').default('bi'),
+  bi_data: z.literal(false).default(false),
+  untie_r: z.literal(true).default(true),
+});
+
+/**
+ * Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported
+ * (attention other than `bi`, bidirectional data, tied biases).
+ */
+export function xlnetConfig(json: unknown): XlnetConfig {
+  const file = configFile('config.json', 'an XLNet', fileSchema, json);
+  const headSize = file.d_head ?? file.d_model / file.n_head;
+  if (!Number.isInteger(headSize) || headSize * file.n_head !== file.d_model || file.d_model % 2 !== 0) {
+    throw new LabError('model/config', 'config.json has head sizes that do not fill the hidden size.', {
+      expected: 'an even d_model = n_head * d_head',
+      got: `d_model ${file.d_model}, n_head ${file.n_head}, d_head ${headSize}`,
+    });
+  }
+  return {
+    family: 'xlnet',
+    layers: file.n_layer,
+    hiddenSize: file.d_model,
+    heads: file.n_head,
+    headSize,
+    innerSize: file.d_inner,
+    vocabularySize: file.vocab_size,
+    activation: file.ff_activation,
+    layerNormEpsilon: file.layer_norm_eps,
+    clampLength: file.clamp_len > 0 ? file.clamp_len : null,
+    initializerRange: file.initializer_range,
+  };
+}
+
+const releaseSchema = z.object({
+  d_model: configSizes.others,
+  n_layer: configSizes.layers,
+  n_head: configSizes.others,
+  d_head: configSizes.others,
+  d_inner: configSizes.others,
+  n_token: configSizes.others,
+  ff_activation: z.string(),
+  untie_r: z.boolean(),
+});
+
+/**
+ * What config.json says where the original release's parsed `xlnet_config.json` describes the network. Its `gelu` becomes that of
+ * transformers, as in their conversion. Throws LabError `model/config` naming the first field that is missing.
+ */
+export function xlnetConfigOfRelease(json: unknown): Record<string, unknown> {
+  const { n_token, ...described } = configFile('xlnet_config.json', 'an XLNet', releaseSchema, json);
+  return { model_type: 'xlnet', ...described, vocab_size: n_token };
+}

@@ -1,0 +1,230 @@
+// The safetensors file format: named float tensors behind a JSON header.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { judge, parseJson } from '../../util/validate.ts';
+import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
+
+/** Bits of each number as a half: to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
+export function narrowHalf(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(words, halfOf);
+}
+
+function halfOf(word: number): number {
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // not a number
+  if (magnitude >= 0x47800000) return sign | 0x7c00; // 65,536 and above
+  if (magnitude < 0x33000000) return sign; // below half of the smallest subnormal
+  const exponent = magnitude >>> 23;
+  // A subnormal half keeps fewer bits of the fraction, whose leading 1 then shows.
+  const dropped = exponent < 113 ? 126 - exponent : 13;
+  const kept = exponent < 113 ? 0x800000 | (magnitude & 0x7fffff) : magnitude - 0x38000000;
+  const half = kept >>> dropped;
+  const rest = kept & ((1 << dropped) - 1);
+  const middle = 1 << (dropped - 1);
+  // A carry into the exponent is the next power of two, or infinity.
+  return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
+}
+
+/** Element type of the numbers that are written. */
+export type WrittenType = 'F32' | 'F16';
+
+/** A safetensors file as a stream: the header first, then one tensor after another, so that the whole is never held. */
+interface SafetensorsStream {
+  readonly sizeBytes: number;
+  /** The file's bytes in order, each chunk in a buffer of its own. Throws LabError `safetensors/half` for a number that F16 cannot hold. */
+  chunks(): Generator<Uint8Array<ArrayBuffer>, void>;
+}
+
+/** A file of these tensors in their order; one tensor's numbers are read at a time. */
+export function safetensorsStream(tensors: ReadonlyMap<string, StoredTensor>, dtype: WrittenType): SafetensorsStream {
+  const elementBytes = storedElementBytes.get(dtype) as number;
+  let end = 0;
+  const entries = [...tensors].map(([name, { shape }]) => {
+    const from = end;
+    end += elementBytes * shape.reduce((product, size) => product * size, 1);
+    return [name, { dtype, shape, data_offsets: [from, end] }] as const;
+  });
+  const header = headerBytes({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) });
+  return {
+    sizeBytes: header.byteLength + end,
+    *chunks() {
+      yield header;
+      for (const [name, tensor] of tensors) yield numbersOf(name, tensor, dtype);
+    },
+  };
+}
+
+function headerBytes(entries: unknown): Uint8Array<ArrayBuffer> {
+  // Spaces behind the header bring the numbers to a multiple of 8 bytes.
+  const unpadded = new TextEncoder().encode(JSON.stringify(entries));
+  const bytes = new Uint8Array(8 + 8 * Math.ceil(unpadded.byteLength / 8));
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.byteLength - 8), true);
+  bytes.fill(0x20, 8).set(unpadded, 8);
+  return bytes;
+}
+
+function numbersOf(name: string, { read }: StoredTensor, dtype: WrittenType): Uint8Array<ArrayBuffer> {
+  const values = Float32Array.from(read());
+  if (dtype === 'F32') return new Uint8Array(values.buffer);
+  const halves = narrowHalf(values);
+  const lost = halves.findIndex((half, index) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[index]));
+  if (lost >= 0) {
+    throw new LabError('safetensors/half', `Tensor ${name} holds a number that is too large for F16.`, {
+      expected: 'numbers up to 65,504; write F32',
+      got: String(values[lost]),
+    });
+  }
+  return new Uint8Array(halves.buffer);
+}
+
+/** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
+export interface FileTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+}
+
+/** As many as torch's tensors can have. */
+const mostAxes = 64;
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)).max(mostAxes),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+
+const LARGEST_HEADER_BYTES = 100_000_000;
+
+/**
+ * Reads every tensor whose name passes `wanted`, leaving out those of `unreadElementBytes`. Throws LabError `safetensors/...` with
+ * expected and got for a file that is truncated, has a broken header, offsets outside the file or inside another tensor, a size that does
+ * not match its shape, or an element type that is not known.
+ */
+export function readSafetensors(
+  bytes: Uint8Array<ArrayBuffer>,
+  wanted: (name: string) => boolean = () => true,
+): ReadonlyMap<string, FileTensor> {
+  const tensors = [...openSafetensors(bytes, wanted)].filter(([, { dtype }]) => storedElementBytes.has(dtype));
+  return new Map(tensors.map(([name, { dtype, shape, read }]) => [name, { dtype, shape, values: read() }]));
+}
+
+/**
+ * Tensors verified as by `readSafetensors`, their numbers still unread; those that it leaves out throw LabError `safetensors/type` when they
+ * are read. `bytes` must stay as they are.
+ */
+export function openSafetensors(
+  bytes: Uint8Array<ArrayBuffer>,
+  wanted: (name: string) => boolean = () => true,
+): ReadonlyMap<string, StoredTensor> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerBytes = bytes.byteLength < 8 ? 0 : Number(view.getBigUint64(0, true));
+  if (headerBytes < 2 || headerBytes > LARGEST_HEADER_BYTES || 8 + headerBytes > bytes.byteLength) {
+    throw new LabError('safetensors/header', 'This is not a safetensors file, or it is truncated.', {
+      expected: 'an 8-byte header length that fits the file',
+      got: `${headerBytes} in a file of ${bytes.byteLength} bytes`,
+    });
+  }
+  const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
+  const data = bytes.subarray(8 + headerBytes);
+  const named = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
+  refuseOverlaps(places);
+  if (places.length === named.length) refuseGaps(places, data.byteLength);
+  return new Map(
+    places.map((place) => [
+      place.name,
+      { dtype: place.dtype, shape: place.shape, read: () => readTensor(place, data) },
+    ]),
+  );
+}
+
+/** Where a tensor lies in the data, in bytes. */
+interface TensorPlace {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const json: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  } catch {
+    // falls through to the refusal below
+  }
+  throw new LabError('safetensors/header', 'The header of the safetensors file is broken.', {
+    expected: 'a JSON object of tensor names',
+  });
+}
+
+function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace {
+  const entry = judge(entrySchema, raw);
+  if (!entry.isFit) {
+    throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`, {
+      expected: 'dtype, shape and data_offsets',
+      got: `at ${entry.fault.place || 'its top'}: ${entry.fault.message}`,
+    });
+  }
+  const { dtype, shape } = entry.data;
+  const [from, to] = entry.data.data_offsets;
+  const elementBytes = storedElementBytes.get(dtype) ?? unreadElementBytes.get(dtype);
+  if (elementBytes === undefined) throw typeError(name, dtype);
+  const expectedBytes = elementBytes * shape.reduce((product, size) => product * size, 1);
+  if (to - from !== expectedBytes || to > dataBytes) {
+    throw new LabError('safetensors/size', `Tensor ${name} does not lie inside the file; the file may be truncated.`, {
+      expected: `${expectedBytes} bytes for ${dtype} [${shape.join(', ')}]`,
+      got: `bytes ${from} to ${to} of ${dataBytes}`,
+    });
+  }
+  return { name, dtype, shape, from, to };
+}
+
+function readTensor({ name, dtype, from, to }: TensorPlace, data: Uint8Array<ArrayBuffer>): FileTensor['values'] {
+  if (!storedElementBytes.has(dtype)) throw typeError(name, dtype);
+  return storedValues(dtype, data.slice(from, to));
+}
+
+function typeError(name: string, dtype: string): LabError {
+  return new LabError('safetensors/type', `Tensor ${name} has an element type this lab does not read.`, {
+    expected: [...storedElementBytes.keys()].join(', '),
+    got: dtype,
+  });
+}
+
+function refuseOverlaps(places: readonly TensorPlace[]): void {
+  const inOrder = places.filter(({ from, to }) => from < to).sort((left, right) => left.from - right.from);
+  for (const [index, { name, from }] of inOrder.entries()) {
+    const before = inOrder[index - 1];
+    if (before === undefined || before.to <= from) continue;
+    throw new LabError('safetensors/overlap', `Tensors ${before.name} and ${name} lie at the same place in the file.`, {
+      expected: `${name} from byte ${before.to} on`,
+      got: `from byte ${from}`,
+    });
+  }
+}
+
+/** Bytes that no tensor has are what a name given twice leaves, since of its entries JSON keeps the last. */
+function refuseGaps(places: readonly TensorPlace[], dataBytes: number): void {
+  const described = places.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (described === dataBytes) return;
+  throw new LabError('safetensors/gap', 'The safetensors file holds bytes that are of no tensor.', {
+    expected: `${dataBytes} bytes in tensors of different names`,
+    got: String(described),
+  });
+}
+
+/** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */
+export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
+  const { sizeBytes, chunks } = safetensorsStream(tensors, 'F32');
+  const file = new Uint8Array(sizeBytes);
+  let end = 0;
+  for (const chunk of chunks()) {
+    file.set(chunk, end);
+    end += chunk.byteLength;
+  }
+  return file;
+}

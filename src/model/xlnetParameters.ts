@@ -1,0 +1,86 @@
+// Names and shapes of an XLNet encoder's parameters, and the Hugging Face tensors behind them.
+import type { XlnetConfig } from './config/xlnetConfig.ts';
+import { EMBEDDING, residualShapes, type Correspondence } from './parameterPlace.ts';
+
+/** Of everything before the first layer. */
+function embeddingShapes({ vocabularySize, hiddenSize }: XlnetConfig) {
+  return [[EMBEDDING, [vocabularySize, hiddenSize]]] as const;
+}
+
+/** Of one layer, relative to `layer.<l>.`, in a fixed order; d hidden, H heads, h head size. */
+function layerShapes(config: XlnetConfig) {
+  const { hiddenSize: d, heads: H, headSize: h } = config;
+  return [
+    ['attention.query', [d, H * h]],
+    ['attention.key', [d, H * h]],
+    ['attention.value', [d, H * h]],
+    ['attention.position', [d, H * h]],
+    ['attention.output', [H * h, d]],
+    ['attention.contentBias', [H, h]],
+    ['attention.positionBias', [H, h]],
+    ['attention.segmentBias', [H, h]],
+    ['attention.segmentEmbedding', [2, H, h]],
+    ...residualShapes(config),
+  ] as const;
+}
+
+/** Shapes of what comes before the first layer, and of each layer. */
+export function xlnetShapes(config: XlnetConfig) {
+  return { embedding: embeddingShapes(config), layer: layerShapes(config) };
+}
+
+/**
+ * The tensor behind one of our parameters. `rel_attn.{q,k,v,r}` [d, H, h] are our [d, H*h]; `o` [d, H, h] and the
+ * feed-forward weights [out, in] are our transposes.
+ */
+export function xlnetTensor(parameter: string, config: XlnetConfig): Correspondence {
+  const { hiddenSize: d, heads: H, headSize: h, innerSize: i, vocabularySize } = config;
+  if (parameter === EMBEDDING) {
+    return { name: 'transformer.word_embedding.weight', shape: [vocabularySize, d], transposed: false };
+  }
+  const match = /^layer\.(\d+)\.(.+)$/.exec(parameter);
+  const [, layer, rest] = match ?? [];
+  const straight = (suffix: string, shape: readonly number[]): Correspondence => ({
+    name: `transformer.layer.${layer}.${suffix}`,
+    shape,
+    transposed: false,
+  });
+  switch (rest) {
+    case 'attention.query':
+      return straight('rel_attn.q', [d, H, h]);
+    case 'attention.key':
+      return straight('rel_attn.k', [d, H, h]);
+    case 'attention.value':
+      return straight('rel_attn.v', [d, H, h]);
+    case 'attention.position':
+      return straight('rel_attn.r', [d, H, h]);
+    case 'attention.output':
+      return { ...straight('rel_attn.o', [d, H, h]), transposed: true };
+    case 'attention.contentBias':
+      return straight('rel_attn.r_w_bias', [H, h]);
+    case 'attention.positionBias':
+      return straight('rel_attn.r_r_bias', [H, h]);
+    case 'attention.segmentBias':
+      return straight('rel_attn.r_s_bias', [H, h]);
+    case 'attention.segmentEmbedding':
+      return straight('rel_attn.seg_embed', [2, H, h]);
+    case 'attention.norm.scale':
+      return straight('rel_attn.layer_norm.weight', [d]);
+    case 'attention.norm.shift':
+      return straight('rel_attn.layer_norm.bias', [d]);
+    case 'feedForward.inner.kernel':
+      return { ...straight('ff.layer_1.weight', [i, d]), transposed: true };
+    case 'feedForward.inner.bias':
+      return straight('ff.layer_1.bias', [i]);
+    case 'feedForward.outer.kernel':
+      return { ...straight('ff.layer_2.weight', [d, i]), transposed: true };
+    case 'feedForward.outer.bias':
+      return straight('ff.layer_2.bias', [d]);
+    case 'feedForward.norm.scale':
+      return straight('ff.layer_norm.weight', [d]);
+    case 'feedForward.norm.shift':
+      return straight('ff.layer_norm.bias', [d]);
+    default:
+      throw new Error(`no Hugging Face tensor corresponds to ${parameter}`);
+  }
+}

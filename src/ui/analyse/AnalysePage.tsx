@@ -1,0 +1,60 @@
+// Why a score is what it is: one task and one snapshot, seen as entity sets, labels, leaks, a breakdown of F1, and errors.
+import { viewNames } from '../parts/AnalyseLinks.tsx';
+import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace } from '../shared/route.ts';
+import { useLab } from '../shared/useLab.ts';
+import { BreakdownPanel } from './BreakdownPanel.tsx';
+import { ErrorsPanel } from './ErrorsPanel.tsx';
+import { LabelsPanel } from './LabelsPanel.tsx';
+import { LeaksPanel } from './LeaksPanel.tsx';
+import { SetsPanel } from './SetsPanel.tsx';
+import { SubjectFields } from './SubjectFields.tsx';
+import { subjectOf, type PanelProps } from './subject.ts';
+
+export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
+  const { state } = useLab();
+  const subject = subjectOf(place, state);
+  return (
+    <>
+      <h1>Analyse</h1>
+      {subject === null ? (
+        <p className="soft">
+          {place.run === null && place.corpus === null
+            ? 'There is no corpus with mentions here yet. '
+            : 'What this address names is not in the library: a corpus or run that was removed, or one of another browser. '}
+          <a href="#/corpora">Corpora</a>
+        </p>
+      ) : (
+        <>
+          <SubjectFields subject={subject} place={place} />
+          <nav className="tabs views" aria-label="Analyses">
+            {ANALYSIS_VIEWS.map((view) => (
+              <a
+                key={view}
+                href={routeHref({ page: 'analyse', ...place, view, detail: null })}
+                aria-current={view === place.view ? 'page' : undefined}
+              >
+                {viewNames[view]}
+              </a>
+            ))}
+          </nav>
+          <Panel subject={subject} place={place} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Panel(props: PanelProps) {
+  switch (props.place.view) {
+    case 'sets':
+      return <SetsPanel {...props} />;
+    case 'labels':
+      return <LabelsPanel {...props} />;
+    case 'leaks':
+      return <LeaksPanel {...props} />;
+    case 'breakdown':
+      return <BreakdownPanel {...props} />;
+    case 'errors':
+      return <ErrorsPanel {...props} />;
+  }
+}

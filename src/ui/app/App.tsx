@@ -1,0 +1,220 @@
+// The frame of the page: header, the place the person is at, notices, and the drop that works everywhere.
+import { Component, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import type { Lab, Notice } from '../../lab/state/labState.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { LabError, type LabErrorData } from '../../util/labError.ts';
+import { WindowDrop } from '../parts/DropZone.tsx';
+import { BringInContext, DropHereContext, type BringIn } from '../shared/dropEntries.ts';
+import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
+import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
+import { ActContext, type Act } from '../shared/useAct.ts';
+import { LabContext, useLab } from '../shared/useLab.ts';
+import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from '../train/planDraft.ts';
+import { Dock, ElsewhereBanner } from './Dock.tsx';
+import { Header } from './Header.tsx';
+import { Pages } from './Pages.tsx';
+import './theme.css';
+import './lab.css';
+import './frame.css';
+import '../parts/controls.css';
+import '../parts/forms.css';
+import '../library/library.css';
+import '../runs/runs.css';
+import '../compare/compare.css';
+import '../tag/tag.css';
+import '../analyse/analyse.css';
+import '../analyse/sets.css';
+
+interface PageGuardState {
+  readonly error: LabErrorData | null;
+}
+
+/** Keeps a page that cannot be drawn from taking the rest of the lab with it. */
+class PageGuard extends Component<{ readonly children: ReactNode }, PageGuardState> {
+  override state: PageGuardState = { error: null };
+
+  static getDerivedStateFromError(error: unknown): PageGuardState {
+    return { error: LabError.toData(error) };
+  }
+
+  override render(): ReactNode {
+    if (this.state.error === null) return this.props.children;
+    return (
+      <div role="alert">
+        <h1>This page cannot be shown</h1>
+        <p className="problem">{LabError.describe(this.state.error)}</p>
+        <p>What is stored and what is running is not affected.</p>
+      </div>
+    );
+  }
+}
+
+/** `isElsewhere`: whether another tab has the lab. */
+function useLookAgain(lab: Lab, isElsewhere: boolean, act: Act): void {
+  useEffect(() => {
+    if (!isElsewhere) return;
+    const look = () => {
+      if (document.visibilityState === 'visible') void act(lab.refresh);
+    };
+    document.addEventListener('visibilitychange', look);
+    window.addEventListener('focus', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      window.removeEventListener('focus', look);
+    };
+  }, [lab, isElsewhere, act]);
+}
+
+export function App({ lab }: { readonly lab: Lab }) {
+  return (
+    <LabContext value={lab}>
+      <Frame />
+    </LabContext>
+  );
+}
+
+function Frame() {
+  const { lab, state } = useLab();
+  const route = useRoute();
+  const [draft, setDraft] = useState(newPlanDraft);
+  const { notices, act, dismiss } = useFailureNotices();
+  const awake = useKeepAwake(state.machine.keepAwake === true && state.activeRunId !== null);
+  const isElsewhere = state.owner === 'elsewhere';
+  useLookAgain(lab, isElsewhere, act);
+
+  const dropHere = useRef<BringIn | null>(null);
+  const bringIn = useCallback<BringIn>(
+    (files) => {
+      if (dropHere.current !== null) return dropHere.current(files);
+      void act(async () => {
+        const brought = await lab.importFiles(await files());
+        const library = lab.getState();
+        setDraft((current) => chosen(current, brought, library));
+        const place = placeAfter(brought, library, route);
+        if (place !== null) goTo(place);
+      });
+    },
+    [act, lab, route],
+  );
+
+  return (
+    <ActContext value={act}>
+      <BringInContext value={bringIn}>
+        <a className="skip" href="#main" onClick={focusMain}>
+          Skip to content
+        </a>
+        <DropHereContext value={dropHere}>
+          <Header route={route} backend={state.backend} isElsewhere={isElsewhere && state.opened} />
+          <Main route={route}>
+            {isElsewhere && state.opened && <ElsewhereBanner />}
+            <PageGuard key={pageKey(route)}>
+              <AwakeContext value={awake}>
+                <Pages route={route} draft={draft} onDraft={setDraft} />
+              </AwakeContext>
+            </PageGuard>
+          </Main>
+          <Dock
+            jobs={state.jobs}
+            notices={[...state.notices, ...notices]}
+            onCancel={(job) => lab.cancelJob(job.id)}
+            onDismiss={(notice) => (notices.includes(notice) ? dismiss(notice) : lab.dismissNotice(notice.id))}
+          />
+          <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
+        </DropHereContext>
+      </BringInContext>
+    </ActContext>
+  );
+}
+
+function Main({ route, children }: { readonly route: Route; readonly children: React.ReactNode }) {
+  const main = useRef<HTMLElement>(null);
+  const key = pageKey(route);
+  const shown = useRef(key);
+  useEffect(() => {
+    if (shown.current === key) return;
+    shown.current = key;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [key]);
+  return (
+    <main id="main" className="main" ref={main} tabIndex={-1}>
+      {children}
+    </main>
+  );
+}
+
+/** The hash is the router's, so the skip link moves the focus itself. */
+function focusMain(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+/** Failures of what the page asked for, as notices beside the lab's own; their ids are negative. */
+function useFailureNotices() {
+  const [notices, setNotices] = useState<readonly Notice[]>([]);
+  const lastId = useRef(0);
+  const act = useCallback<Act>(async (work) => {
+    try {
+      await work();
+    } catch (error) {
+      const id = --lastId.current;
+      const message = LabError.describe(LabError.toData(error));
+      setNotices((current) => [...current, { id, severity: 'error', message }]);
+    }
+  }, []);
+  const dismiss = (notice: Notice) => setNotices((current) => current.filter(({ id }) => id !== notice.id));
+  return { notices, act, dismiss };
+}
+
+type Brought = Awaited<ReturnType<Lab['importFiles']>>;
+type Library = ReturnType<Lab['getState']>;
+
+/** What came in is what the person most likely wants to train with. */
+function chosen(draft: PlanDraft, brought: Brought, library: Library): PlanDraft {
+  const [plan] = brought.plans;
+  if (plan !== undefined) return draftOfPlan(plan);
+  const corpus = library.corpora.find(({ id }) => id === brought.corpusIds[0]);
+  const model = library.models.find(({ id }) => id === brought.modelIds[0]);
+  return {
+    ...draft,
+    ...(corpus === undefined ? {} : { categories: broughtTasks(draft, corpus) }),
+    ...(model === undefined ? {} : { model: inputOf(model) }),
+  };
+}
+
+/** A corpus that came in is the task of a plan for single tasks, and no reason to change what is trained together. */
+function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord): PlanDraft['categories'] {
+  return methods.every((method) => method === 'STL') ? [looseTasks([taskOfCorpus(corpus)])] : categories;
+}
+
+/** Where to look at what came in; null to stay. On the training page a corpus or model goes straight into the form. */
+function placeAfter(brought: Brought, library: Library, route: Route): Route | null {
+  if (brought.plans.length > 0) return { page: 'train' };
+  const result = library.results.find(({ id }) => id === brought.resultIds[0]);
+  if (result !== undefined) {
+    const [run] = result.file.runs;
+    const single = brought.resultIds.length === 1 && result.file.runs.length === 1;
+    return single && run !== undefined
+      ? { page: 'importedRun', resultId: result.id, runId: run.spec.id }
+      : { page: 'results' };
+  }
+  if (route.page === 'train') return null;
+  const [corpusId] = brought.corpusIds;
+  if (corpusId !== undefined)
+    return brought.corpusIds.length === 1 ? { page: 'corpus', corpusId } : { page: 'corpora' };
+  return brought.modelIds.length > 0 ? { page: 'models' } : null;
+}
+
+/** What stands in place of the lab when its stored data cannot be opened. */
+export function OpenFailed({ error }: { readonly error: LabErrorData }) {
+  return (
+    <main className="main" role="alert">
+      <h1>The lab cannot open its storage</h1>
+      <p className="problem">{LabError.describe(error)}</p>
+      <p>
+        Nothing was removed. Private windows and blocked site data are the usual causes; allow this site to keep data,
+        then reload the page.
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,89 @@
+// Differences to a baseline with their intervals, one line a contender, around zero.
+import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
+import { contenderName } from '../../lab/comparison/comparisonTables.ts';
+import { ChartFrame } from '../charts/ChartFrame.tsx';
+import { differenceAxis } from '../charts/ZoomFields.tsx';
+import { chartStyle } from '../charts/chartStyle.ts';
+import { differenceRows, type JudgedDifference } from './useJudged.ts';
+
+export interface DifferenceChartProps {
+  readonly task: string;
+  readonly baseline: string;
+  /** Of one task. */
+  readonly judged: readonly JudgedDifference[];
+}
+
+interface Point {
+  readonly name: string;
+  readonly mean: number;
+  /** How far the interval reaches below and above. */
+  readonly reach: readonly [number, number];
+  readonly isDistinct: boolean;
+}
+
+const STROKE = 'var(--accent)';
+const LEGEND = [{ name: 'difference with its interval over sentences', line: { stroke: STROKE, dash: undefined } }];
+
+export function DifferenceChart({ task, baseline, judged }: DifferenceChartProps) {
+  const points = judged.map(({ difference, found }): Point => {
+    const { mean, low, high } = found.difference;
+    return {
+      name: contenderName(difference.contender),
+      mean,
+      reach: [Math.max(0, mean - low), Math.max(0, high - mean)],
+      isDistinct: found.verdict === 'yes',
+    };
+  });
+  const axis = differenceAxis(points.flatMap(({ mean, reach: [below, above] }) => [mean - below, mean + above]));
+  return (
+    <ChartFrame
+      caption={`Difference of test F1 to ${baseline} on ${task}; filled: more than noise`}
+      legend={LEGEND}
+      rows={() => differenceRows(judged, baseline)}
+      heightPx={56 + 34 * points.length}
+    >
+      <ScatterChart
+        margin={{ ...chartStyle.margin, top: 14 }}
+        title={`Difference of test F1 to ${baseline}, with intervals`}
+      >
+        <CartesianGrid stroke={chartStyle.grid.stroke} horizontal={false} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="mean"
+          type="number"
+          name="difference"
+          {...axis}
+          tickFormatter={(value: number) => `${value < 0 ? '−' : ''}${Math.abs(value)}`}
+        />
+        <YAxis {...chartStyle.yAxis} dataKey="name" type="category" name="contender" width={104} reversed />
+        <ReferenceLine x={0} stroke="var(--ink-soft)" />
+        <Tooltip
+          {...chartStyle.tooltip}
+          formatter={(value) => (typeof value === 'number' ? value.toFixed(2) : String(value))}
+        />
+        <Scatter data={points} shape={drawPoint} isAnimationActive={false}>
+          <ErrorBar
+            dataKey="reach"
+            direction="x"
+            width={6}
+            stroke={STROKE}
+            strokeWidth={1.5}
+            isAnimationActive={false}
+          />
+        </Scatter>
+      </ScatterChart>
+    </ChartFrame>
+  );
+}
+
+interface DrawnPoint {
+  readonly cx?: number | undefined;
+  readonly cy?: number | undefined;
+  readonly payload?: Point;
+}
+
+/** Filled where the difference is more than noise. */
+function drawPoint({ cx, cy, payload }: DrawnPoint) {
+  const fill = payload?.isDistinct === true ? STROKE : 'var(--paper)';
+  return <circle cx={cx} cy={cy} r={5} fill={fill} stroke={STROKE} strokeWidth={2} />;
+}

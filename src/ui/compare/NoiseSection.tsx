@@ -1,0 +1,246 @@
+// Is it more than noise? Differences of a comparison's contenders to one of them, judged over sentences and seeds.
+import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
+import { contenderName } from '../../lab/comparison/comparisonTables.ts';
+import { isContender, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
+import { csvText } from '../../lab/comparison/tableText.ts';
+import type { Spread } from '../../metrics/scores/spread.ts';
+import { significanceDefaults } from '../../metrics/significance/significance.ts';
+import { AnalysisWait, PredictionGate } from '../parts/AnalysisWait.tsx';
+import { Button } from '../parts/Button.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { DifferenceChart } from './DifferenceChart.tsx';
+import { differenceRows, VERDICT_WORDS, type Judged, type JudgedDifference } from './useJudged.ts';
+
+interface DifferenceTableProps {
+  readonly label: string;
+  readonly baseline: string;
+  readonly judged: readonly JudgedDifference[];
+}
+
+const GROUPS: readonly (readonly [group: string, columns: readonly string[]])[] = [
+  ['Test F1', ['Mean', 'Baseline', 'Difference', '95 % interval']],
+  ['Over sentences', ['p', 'Holm']],
+  ['Over seeds', ['p']],
+  ['Both', ['Holm']],
+  ['Spread of the difference', ['± seeds', '± rounds', '± snapshots']],
+];
+
+/** Judged differences of one task: how large, how sure, over what they spread, and what that means in words. */
+function DifferenceTable({ label, baseline, judged }: DifferenceTableProps) {
+  return (
+    <TableBox label={label} className="compared differences">
+      <thead>
+        <tr className="group-row">
+          <td colSpan={2} />
+          {GROUPS.map(([group, columns]) => (
+            <th key={group} scope="colgroup" colSpan={columns.length} className="group">
+              {group}
+            </th>
+          ))}
+          <td />
+        </tr>
+        <tr>
+          <th scope="col">Contender</th>
+          <th scope="col" className="number">
+            Pairs
+          </th>
+          {GROUPS.flatMap(([group, columns]) =>
+            columns.map((name) => (
+              <th key={`${group} ${name}`} scope="col" className="number">
+                {name === 'Baseline' ? baseline : name}
+              </th>
+            )),
+          )}
+          <th scope="col">Verdict</th>
+        </tr>
+      </thead>
+      <tbody>
+        {judged.map(({ difference: { contender, asked }, found }) => (
+          <tr key={contenderName(contender)}>
+            <th scope="row">{contenderName(contender)}</th>
+            <td className="number">{format.count(asked.trainings.length)}</td>
+            <td className="number">{format.percent(found.a.mean)}</td>
+            <td className="number">{format.percent(found.b.mean)}</td>
+            <td className="number strong">{signed(found.difference.mean)}</td>
+            <td className="number nowrap">
+              {signed(found.difference.low)} to {signed(found.difference.high)}
+            </td>
+            <td className="number nowrap">{probability(found.sentences.p)}</td>
+            <td className="number nowrap">{probability(found.sentences.adjusted)}</td>
+            <td className="number nowrap">{found.seeds === null ? '–' : probability(found.seeds.p)}</td>
+            <td className="number nowrap">{found.seeds === null ? '–' : probability(found.adjusted)}</td>
+            <td className="number">{deviation(found.spread.seeds)}</td>
+            <td className="number">{deviation(found.spread.rounds)}</td>
+            <td className="number">{deviation(found.spread.snapshots)}</td>
+            <td className={found.verdict === 'yes' ? 'verdict yes' : 'verdict'}>{VERDICT_WORDS[found.verdict]}</td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+/** Two decimals with a sign; none for what is 0.00. */
+function signed(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return text === '0.00' ? text : `${value < 0 ? '−' : '+'}${text}`;
+}
+
+function probability(p: number): string {
+  if (p < 0.0001) return '< 0.0001';
+  return p.toFixed(p < 0.01 ? 4 : 3);
+}
+
+function deviation(spread: Spread | null): string {
+  return spread?.deviation == null ? '–' : spread.deviation.toFixed(2);
+}
+
+interface NoiseSectionProps {
+  readonly noise: Judged;
+  /** The task that is shown; all of the comparison are judged together. */
+  readonly task: TaskComparison;
+}
+
+export function NoiseSection({ noise, task }: NoiseSectionProps) {
+  const { baselines, baseline, onBaseline, family } = noise;
+  const tasks = new Set(family.differences.map((one) => taskKey(one.task))).size;
+  return (
+    <section className="noise" aria-labelledby="noise-title">
+      <h2 id="noise-title">Is it more than noise?</h2>
+      <div className="filters">
+        <label>
+          Compared with
+          <select
+            value={baselines.findIndex((one) => isContender(one, baseline))}
+            onChange={(event) => {
+              const next = baselines[Number(event.target.value)];
+              if (next !== undefined) onBaseline(next);
+            }}
+          >
+            {baselines.map((one, place) => (
+              <option key={place} value={place}>
+                {contenderName(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="soft">
+          {format.counted(family.differences.length, 'difference')} on {format.counted(tasks, 'task')}, judged together
+        </span>
+      </div>
+      <LeftOut leftOut={family.leftOut} baseline={contenderName(baseline)} />
+      {family.differences.length === 0 ? (
+        <p className="soft">
+          There is nothing to compare yet: two methods have to be trained on a task here, with the same seed.
+        </p>
+      ) : (
+        <PredictionGate requests={family.requests} need="mentions">
+          <Outcome noise={noise} task={task} />
+        </PredictionGate>
+      )}
+    </section>
+  );
+}
+
+function Outcome({ noise: { asked, onAsk, judged, family, baseline }, task }: NoiseSectionProps) {
+  if (!asked) {
+    return (
+      <div className="actions">
+        <Button kind="primary" onAct={onAsk}>
+          Judge the differences
+        </Button>
+      </div>
+    );
+  }
+  if (judged.status !== 'ready') {
+    return (
+      <>
+        <AnalysisWait state={judged} doing="Testing, swapping and drawing sentences" />
+        {judged.status === 'failed' && <Button onAct={onAsk}>Try again</Button>}
+      </>
+    );
+  }
+  const all = family.differences.flatMap((difference, place): JudgedDifference[] => {
+    const found = judged.answer[place];
+    return found === undefined ? [] : [{ difference, found }];
+  });
+  const shown = all.filter(({ difference }) => taskKey(difference.task) === taskKey(task.task));
+  const name = contenderName(baseline);
+  const { alpha, draws, resamples, seed } = significanceDefaults;
+  return (
+    <>
+      <p className="finding">{findingText(all, name)}</p>
+      {shown.length === 0 ? (
+        <p className="soft">On {taskRefName(task.task)} there is nothing to compare.</p>
+      ) : (
+        <>
+          <DifferenceChart task={taskRefName(task.task)} baseline={name} judged={shown} />
+          <DifferenceTable
+            label={`Differences to ${name} on ${taskRefName(task.task)}`}
+            baseline={name}
+            judged={shown}
+          />
+        </>
+      )}
+      <ul className="table-notes">
+        <li>
+          Mean test F1 of the selected snapshots, trainings paired by seed and round, and its difference to {name} with
+          a bootstrap interval of {100 * (1 - alpha)} % over sentences ({format.count(resamples)} resamples).
+        </li>
+        <li>
+          p over sentences: paired approximate randomisation test, {format.count(draws)} draws, every swap where at most
+          16 sentences differ. p over seeds: paired t test of the seeds’ means. Random numbers from seed {seed}.
+        </li>
+        <li>
+          Holm: adjusted for {format.counted(all.length, 'difference')}, those of all tasks. A difference is more than
+          noise where the larger of both p, so adjusted, is below {alpha}; with two or three seeds that is seldom
+          reached.
+        </li>
+        <li>± : standard deviation of the paired difference over one source alone, as in the table of spreads.</li>
+      </ul>
+      <div className="actions">
+        <Button
+          onAct={
+            () =>
+            saveFile(`differences-to-${format.fileName(name)}.csv`, new Blob([csvText(differenceRows(all, name))], { type: 'text/csv' })) // prettier-ignore
+          }
+        >
+          Save all tasks as CSV
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function findingText(judged: readonly JudgedDifference[], baseline: string): string {
+  const distinct = judged.filter(({ found }) => found.verdict === 'yes');
+  const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
+  const worse = distinct.length - better;
+  if (distinct.length === 0) {
+    return `None of ${format.counted(judged.length, 'difference')} to ${baseline} is more than noise.`;
+  }
+  const parts = [
+    ...(better > 0 ? [`${format.count(better)} better`] : []),
+    ...(worse > 0 ? [`${format.count(worse)} worse`] : []),
+  ];
+  return `${format.count(distinct.length)} of ${format.counted(judged.length, 'difference')} to ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
+}
+
+function LeftOut({ leftOut, baseline }: { readonly leftOut: DifferenceFamily['leftOut']; readonly baseline: string }) {
+  const { imported, withoutCorpus, unpaired } = leftOut;
+  const reasons = [
+    ...(imported > 0
+      ? [`${format.counted(imported, 'training')} of result files, whose predictions are not here`]
+      : []),
+    ...(withoutCorpus > 0
+      ? [`${format.counted(withoutCorpus, 'training')} on corpora that are not in the library`]
+      : []),
+    ...(unpaired > 0
+      ? [`${format.counted(unpaired, 'training')} without one of ${baseline} of the same seed and round`]
+      : []),
+  ];
+  return reasons.length === 0 ? null : <p className="soft">Left out: {reasons.join('; ')}.</p>;
+}

@@ -1,0 +1,138 @@
+// Differences of a comparison's contenders to one of them, judged once a person asks, and what tables mark of it.
+import { useMemo, useState } from 'react';
+import type { Comparison, Contender } from '../../lab/comparison/comparison.ts';
+import { contenderName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
+import {
+  differenceFamily,
+  differenceKey,
+  isContender,
+  type ContenderDifference,
+  type DifferenceFamily,
+} from '../../lab/comparison/differenceFamily.ts';
+import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
+import { canonicalJson } from '../../util/digest.ts';
+import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+
+/** A contender whatever it was trained for. */
+type Baseline = Pick<Contender, 'method' | 'layers' | 'rate'>;
+
+const STL: Baseline = { method: 'STL', layers: null, rate: null };
+
+export interface Judged {
+  /** Contenders that others can be compared with. */
+  readonly baselines: readonly Baseline[];
+  readonly baseline: Baseline;
+  readonly onBaseline: (baseline: Baseline) => void;
+  readonly family: DifferenceFamily;
+  /** Whether a person asked for it, with the runs as they are. */
+  readonly asked: boolean;
+  readonly onAsk: () => void;
+  /** One for each difference of the family. */
+  readonly judged: Analysed<readonly Significance[]>;
+  /** Null until differences to STL are judged. */
+  readonly distinction: Distinction | null;
+}
+
+export function useJudged(comparison: Comparison): Judged {
+  const { state } = useLab();
+  const { corpora } = state;
+  // Statuses change seldom, records at every step.
+  const finished = state.runs.flatMap(({ record }) => (record.status === 'finished' ? record.spec.id : [])).join();
+  const [chosen, setChosen] = useState<Baseline>(STL);
+  const [askedOf, setAskedOf] = useState<string | null>(null);
+  const [times, setTimes] = useState(0);
+  const baselines = useMemo(() => baselinesOf(comparison), [comparison]);
+  const baseline = baselines.find((one) => isContender(one, chosen)) ?? baselines[0] ?? STL;
+  const { family, toStl } = useMemo(() => {
+    const library = { corpora, runs: new Set(finished.split(',')) };
+    const chosenFamily = differenceFamily(comparison, baseline, library);
+    const isToStl = isContender(baseline, STL);
+    return { family: chosenFamily, toStl: isToStl ? chosenFamily : differenceFamily(comparison, STL, library) };
+  }, [comparison, baseline, corpora, finished]);
+  const asked = askedOf === finished && family.differences.length > 0;
+  const judged = useAnalysis('significance', asked ? queryOf(family) : null, times);
+  // The server has these at hand where they were judged before.
+  const other = useAnalysis('significance', asked && toStl !== family ? queryOf(toStl) : null, times);
+  const ofStl = toStl === family ? judged : other;
+  const answer = asked && ofStl.status === 'ready' ? ofStl.answer : null;
+  const distinction = useMemo(() => answer && distinctionOf(toStl, answer), [toStl, answer]);
+  return {
+    baselines,
+    baseline,
+    onBaseline: setChosen,
+    family,
+    asked,
+    onAsk() {
+      setAskedOf(finished);
+      setTimes((before) => before + 1);
+    },
+    judged,
+    distinction,
+  };
+}
+
+function queryOf({ differences }: DifferenceFamily): AnalysisQuery<'significance'> {
+  return { differences: differences.map(({ asked }) => asked) };
+}
+
+/** Every contender of any task, in the order of the first task that has it. */
+function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
+  const found = new Map<string, Baseline>();
+  for (const { contenders } of tasks) {
+    for (const contender of contenders) {
+      const { method, layers, rate } = contender;
+      const key = canonicalJson([method, layers]);
+      if (!found.has(key)) found.set(key, { method, layers, rate });
+    }
+  }
+  return [...found.values()];
+}
+
+function distinctionOf({ differences }: DifferenceFamily, found: readonly Significance[]): Distinction {
+  const isDistinct = (_: ContenderDifference, place: number): boolean => found[place]?.verdict === 'yes';
+  return {
+    distinct: new Set(differences.filter(isDistinct).map(({ task, contender }) => differenceKey(task, contender))),
+    family: differences.length,
+  };
+}
+
+export interface JudgedDifference {
+  readonly difference: ContenderDifference;
+  readonly found: Significance;
+}
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  yes: 'more than noise',
+  seeds: 'more than the noise of sentences, not than that of seeds',
+  oneSeed: 'more than the noise of sentences; one seed tells nothing of seeds',
+  sentences: 'within the noise of sentences',
+};
+
+/** Numbers as they are, null where there is none. */
+export function differenceRows(
+  judged: readonly JudgedDifference[],
+  baseline: string,
+): readonly (readonly (string | number | null)[])[] {
+  const head = [
+    ...['task', 'contender', 'baseline', 'trainings', 'F1', 'baseline F1', 'difference', 'low', 'high'],
+    ...['p over sentences', 'Holm', 'p over seeds', 'p of both', 'Holm of both', 'family'],
+    ...['deviation over seeds', 'deviation over rounds', 'deviation over snapshots', 'verdict'],
+  ];
+  const rows = judged.map(({ difference, found }) => {
+    const { a, b, sentences, seeds, spread } = found;
+    return [
+      taskRefName(difference.task),
+      contenderName(difference.contender),
+      baseline,
+      difference.asked.trainings.length,
+      ...[a.mean, b.mean, found.difference.mean, found.difference.low, found.difference.high],
+      ...[sentences.p, sentences.adjusted, seeds?.p ?? null, found.p, found.adjusted, found.family],
+      ...[spread.seeds, spread.rounds, spread.snapshots].map((source) => source?.deviation ?? null),
+      VERDICT_WORDS[found.verdict],
+    ];
+  });
+  return [head, ...rows];
+}

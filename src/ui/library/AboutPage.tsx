@@ -1,0 +1,113 @@
+// What the lab is, what it promises about a person's text, and whose work it carries.
+import { useEffect, useState } from 'react';
+import { Button } from '../parts/Button.tsx';
+import { Meter } from '../parts/Meter.tsx';
+import { RoomTable } from '../parts/RoomTable.tsx';
+import { format } from '../shared/format.ts';
+import { useLab } from '../shared/useLab.ts';
+
+/** How much room the lab's data takes, and whether the browser may clear it. */
+function StoragePanel() {
+  const { state } = useLab();
+  const [persistence, setPersistence] = useState<'unknown' | 'kept' | 'clearable' | 'refused'>('unknown');
+  useEffect(() => {
+    let wanted = true;
+    // Absent outside a secure context.
+    void navigator.storage?.persisted().then((kept) => wanted && setPersistence(kept ? 'kept' : 'clearable'));
+    return () => {
+      wanted = false;
+    };
+  }, []);
+  const request = async () => setPersistence((await navigator.storage.persist()) ? 'kept' : 'refused');
+  const { usage } = state;
+  return (
+    <div className="storage">
+      {usage === null ? (
+        <p className="soft">The space used is not known yet.</p>
+      ) : (
+        <>
+          <p>
+            <strong>{format.bytes(usage.usedBytes)}</strong> used
+            {usage.quotaBytes === null ? '' : ` of the ${format.bytes(usage.quotaBytes)} this browser allows`}.
+          </p>
+          {usage.quotaBytes !== null && <Meter label="Storage used" done={usage.usedBytes} total={usage.quotaBytes} />}
+        </>
+      )}
+      <p aria-live="polite">
+        {persistence === 'kept' && 'The browser keeps this data until you remove it.'}
+        {persistence === 'clearable' && 'The browser may clear this data when the disk runs short.'}
+        {persistence === 'refused' &&
+          'The browser did not agree to keep the data. Bookmark or install this page and ask again, and export what matters.'}
+      </p>
+      {(persistence === 'clearable' || persistence === 'refused') && (
+        <Button onAct={request}>Keep data on this device</Button>
+      )}
+      <RoomTable />
+    </div>
+  );
+}
+
+const KEYS: readonly (readonly [keys: readonly string[], effect: string])[] = [
+  [['Tab', 'Shift Tab'], 'to the next or previous control'],
+  [['←', '→'], 'between the train, devel and test tabs'],
+  [['↓', '↑'], 'to the next or previous sentence, across pages'],
+  [['Page Down', 'Page Up'], 'one page of sentences on or back'],
+  [['Home', 'End'], 'to the first or last sentence found'],
+  [['Esc'], 'closes a dialog, or leaves a name as it was'],
+];
+
+export function AboutPage() {
+  return (
+    <div className="prose">
+      <h1>About BioNER Lab</h1>
+      <p>
+        A training lab in a browser tab. It fine-tunes XLNet-CRF and BERT-CRF taggers for biomedical named entity
+        recognition on this machine’s own processor: through WebGPU where there is one, else with WebAssembly. It
+        follows Chai, Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named entity
+        recognition”, <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three ways of training: each task
+        alone (STL), all tasks of a category together (MTL-XC), and each task alone on lower layers taken from that
+        (MTL-LS).
+      </p>
+      <h2>Your text stays here</h2>
+      <p>
+        Corpora, models and runs are kept in this browser and read only by this page. There is no account, no
+        measurement of use, and no request to any host but the one that serves the page itself; only when you ask for
+        public corpora are they read from GitHub, and a model from Hugging Face or the mirror you name. The page’s
+        policy lets the browser connect to no other host. What leaves the tab is what you export yourself: a plan or
+        result file carries settings, counts, scores and fingerprints, never a sentence.
+      </p>
+      <h2>Storage</h2>
+      <StoragePanel />
+      <h2>Keyboard</h2>
+      <dl className="keys">
+        {KEYS.map(([keys, effect]) => (
+          <div key={effect}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{effect}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>Licences and attribution</h2>
+      <p>BioNER Lab is free software under the Apache License 2.0.</p>
+      <p>
+        The built-in model, xlnet-bio-tiny, is a small XLNet (4 layers, width 128, 1.9 million parameters) pretrained by
+        permutation language modelling on the training sentences of the public corpora collected by Crichton and others,
+        “A neural network multi-task learning approach to biomedical named entity recognition”,{' '}
+        <cite>BMC Bioinformatics</cite> (2017) 18:368, which are shared under CC BY 4.0. It has seen no devel or test
+        sentence. The sample corpora are invented: their sentences were generated for this lab and state no facts.
+      </p>
+      <p>
+        Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
+        under the Apache, MIT or ISC licence:{' '}
+        <a href="./THIRD_PARTY.md" target="_blank" rel="noreferrer">
+          every package and its terms
+        </a>
+        .
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+// The library of corpora: bring one in, see what there is.
+import { SPLITS } from '../../data/corpus/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { DropZone } from '../parts/DropZone.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { useLab } from '../shared/useLab.ts';
+import { CataloguePanel } from './CataloguePanel.tsx';
+
+export function CorporaPage() {
+  const { state } = useLab();
+  return (
+    <>
+      <h1>Corpora</h1>
+      <DropZone>
+        <strong>Drop a corpus anywhere in this window.</strong> CoNLL files of two or more columns, BRAT standoff,
+        PubTator, BioC (XML or JSON), JSON of doccano, spaCy, prodigy, Label Studio or Hugging Face, or Parquet; files,
+        a folder or a zip. Splits are recognised from file names (train, devel, test) and can be corrected. The text
+        stays in this browser.
+      </DropZone>
+      {state.corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={state.corpora} />}
+      <CataloguePanel />
+    </>
+  );
+}
+
+function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }) {
+  return (
+    <TableBox label="Corpora">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          {SPLITS.map((split) => (
+            <th key={split} scope="col" className="number">
+              {split}
+            </th>
+          ))}
+          <th scope="col" className="number">
+            Mentions
+          </th>
+          <th scope="col">Types</th>
+          <th scope="col" className="number">
+            Issues
+          </th>
+          <th scope="col">Added</th>
+        </tr>
+      </thead>
+      <tbody>
+        {corpora.map((corpus) => (
+          <tr key={corpus.id}>
+            <th scope="row">
+              <a href={routeHref({ page: 'corpus', corpusId: corpus.id })}>{corpus.name}</a>
+              {corpus.builtIn && <span className="tag">sample</span>}
+            </th>
+            {SPLITS.map((split) => (
+              <td key={split} className="number">
+                {format.count(corpus.counts[split].sentences)}
+              </td>
+            ))}
+            <td className="number">
+              {format.count(SPLITS.reduce((sum, split) => sum + corpus.counts[split].mentions, 0))}
+            </td>
+            <td>
+              <span className="type-list">
+                {corpus.types.slice(0, 4).map((type) => (
+                  <TypeLabel key={type} type={type} types={corpus.types} />
+                ))}
+                {corpus.types.length > 4 && <span className="faint">and {corpus.types.length - 4} more</span>}
+              </span>
+            </td>
+            <td className="number">
+              {corpus.issueCount === 0 ? <span className="faint">0</span> : format.count(corpus.issueCount)}
+            </td>
+            <td className="faint nowrap">{format.moment(corpus.addedAt)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}

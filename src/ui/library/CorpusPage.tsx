@@ -1,0 +1,261 @@
+// One corpus: how it was read, what is wrong with it, what is in it, and its sentences.
+import { useState } from 'react';
+import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { ownValue } from '../../util/validate.ts';
+import { LengthChart } from '../charts/LengthChart.tsx';
+import { Button } from '../parts/Button.tsx';
+import { IssueList } from '../parts/IssueList.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { format } from '../shared/format.ts';
+import { goTo } from '../shared/route.ts';
+import { useAct } from '../shared/useAct.ts';
+import { useLab } from '../shared/useLab.ts';
+import { SentenceBrowser, useSentences } from './SentenceBrowser.tsx';
+
+const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
+  ['Sentences', (counts) => counts.sentences],
+  ['Tokens', (counts) => counts.tokens],
+  ['Longest sentence, tokens', (counts) => counts.longest],
+  ['Mentions', (counts) => counts.mentions],
+];
+
+/** Sentences, tokens and mentions of a corpus by split and type. */
+function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
+  return (
+    <TableBox label="Counts">
+      <thead>
+        <tr>
+          <td />
+          {SPLITS.map((split) => (
+            <th key={split} scope="col" className="number">
+              {split}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {ROWS.map(([name, of]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            {SPLITS.map((split) => (
+              <td key={split} className="number">
+                {format.count(of(corpus.counts[split]))}
+              </td>
+            ))}
+          </tr>
+        ))}
+        {corpus.types.map((type) => (
+          <tr key={type}>
+            <th scope="row" className="indent">
+              <TypeLabel type={type} types={corpus.types} />
+            </th>
+            {SPLITS.map((split) => (
+              <td key={split} className="number">
+                {format.count(ownValue(corpus.counts[split].perType, type) ?? 0)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+/** The files a corpus was read from, how each was understood, and the split it belongs to. */
+function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
+  const { lab } = useLab();
+  const act = useAct();
+  const move = (file: string, split: Split) =>
+    void act(async () => {
+      const corpusId = await lab.moveSource(corpus.id, file, split);
+      goTo({ page: 'corpus', corpusId });
+    });
+  return (
+    <TableBox label="Sources">
+      <thead>
+        <tr>
+          <th scope="col">File</th>
+          <th scope="col">Split</th>
+          <th scope="col">Tag scheme</th>
+          <th scope="col">Separator</th>
+          <th scope="col">Columns</th>
+          <th scope="col" className="number">
+            Sentences
+          </th>
+          <th scope="col" className="number">
+            Size
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {corpus.sources.map((source) => (
+          <tr key={source.file}>
+            <th scope="row" className="mono nowrap">
+              {source.file}
+            </th>
+            <td>
+              <select
+                aria-label={`Split of ${source.file}`}
+                value={source.split}
+                disabled={corpus.builtIn}
+                onChange={(event) => {
+                  const split = SPLITS.find((candidate) => candidate === event.target.value);
+                  if (split !== undefined) move(source.file, split);
+                }}
+              >
+                {SPLITS.map((split) => (
+                  <option key={split} value={split}>
+                    {split}
+                  </option>
+                ))}
+              </select>
+            </td>
+            {'format' in source ? (
+              <td colSpan={3}>
+                {source.format}, {format.counted(source.documents, 'document')}
+              </td>
+            ) : (
+              <>
+                <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
+                <td>{source.separator}</td>
+                <td className="nowrap">
+                  token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
+                </td>
+              </>
+            )}
+            <td className="number">{format.count(source.sentences)}</td>
+            <td className="number">{format.bytes(source.sizeBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+interface CorpusPageProps {
+  readonly corpus: CorpusRecord;
+  /** The sentence to show first, counted from 1 in its split; null for the start. */
+  readonly at: { readonly split: Split; readonly number: number } | null;
+}
+
+export function CorpusPage({ corpus, at }: CorpusPageProps) {
+  const { sentences, problem } = useSentences(corpus.id);
+  return (
+    <>
+      <CorpusTitle corpus={corpus} />
+      <section aria-labelledby="sources-title">
+        <h2 id="sources-title">Sources</h2>
+        <CorpusSources corpus={corpus} />
+      </section>
+      {corpus.issueCount > 0 && (
+        <section aria-labelledby="issues-title">
+          <h2 id="issues-title">Issues</h2>
+          <IssueList issues={corpus.issues} issueCount={corpus.issueCount} />
+        </section>
+      )}
+      <div className="pair">
+        <section aria-labelledby="counts-title">
+          <h2 id="counts-title">Counts</h2>
+          <CorpusCounts corpus={corpus} />
+        </section>
+        <section aria-labelledby="lengths-title">
+          <h2 id="lengths-title">Sentence lengths</h2>
+          {sentences !== null && <LengthChart sentences={sentences} />}
+        </section>
+      </div>
+      <section aria-labelledby="sentences-title">
+        <h2 id="sentences-title">Sentences</h2>
+        {problem !== null && <p className="problem">{problem}</p>}
+        {sentences === null && problem === null && <p className="soft">Reading the sentences.</p>}
+        {sentences !== null && <SentenceBrowser sentences={sentences} types={corpus.types} at={at} />}
+      </section>
+    </>
+  );
+}
+
+function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
+  const { lab, state } = useLab();
+  const act = useAct();
+  const [name, setName] = useState<string | null>(null);
+  const rename = async () => {
+    if (name !== null && name.trim() !== '' && name.trim() !== corpus.name)
+      await lab.renameCorpus(corpus.id, name.trim());
+    setName(null);
+  };
+  const remove = async () => {
+    await lab.removeCorpus(corpus.id);
+    goTo({ page: 'corpora' });
+  };
+  return (
+    <div className="title-row">
+      <div>
+        <p className="crumb">
+          <a href="#/corpora">Corpora</a>
+        </p>
+        <h1>{corpus.name}</h1>
+        <p className="soft">
+          Added {format.moment(corpus.addedAt)} · fingerprint{' '}
+          <code title={corpus.fingerprint}>{format.shortFingerprint(corpus.fingerprint)}</code>
+          {corpus.builtIn && ' · sample that came with the lab'}
+        </p>
+      </div>
+      {name === null ? (
+        <div className="actions">
+          <Button onAct={() => setName(corpus.name)}>Rename</Button>
+          <RemoveButton
+            subject={`corpus ${corpus.name}`}
+            loss={<Loss corpus={corpus} runs={state.runs} />}
+            onRemove={remove}
+          />
+        </div>
+      ) : (
+        <form
+          className="actions"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void act(rename);
+          }}
+        >
+          <input
+            type="text"
+            aria-label="New name"
+            value={name}
+            autoFocus
+            onChange={(event) => setName(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && setName(null)}
+          />
+          <Button kind="strong" onAct={rename}>
+            Save name
+          </Button>
+          <Button onAct={() => setName(null)}>Cancel</Button>
+        </form>
+      )}
+    </div>
+  );
+}
+
+function Loss({ corpus, runs }: { readonly corpus: CorpusRecord; readonly runs: LabState['runs'] }) {
+  const sentences = SPLITS.reduce((sum, split) => sum + corpus.counts[split].sentences, 0);
+  const unfinished = runs.filter(
+    ({ record }) => record.spec.tasks.some((task) => task.corpus.id === corpus.id) && record.status !== 'finished',
+  ).length;
+  return (
+    <>
+      <p>
+        {format.counted(sentences, 'sentence')} from {format.counted(corpus.sources.length, 'file')} will be gone from
+        this browser. Your own files are not touched, and runs keep their scores.
+      </p>
+      {unfinished > 0 && (
+        <p className="problem">
+          {format.counted(unfinished, 'unfinished run')} on this corpus cannot go on without it, unless you bring it in
+          again.
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+// What a hub has under a name: files, size, shape and memory, before anything large is downloaded.
+import { useMemo, useState } from 'react';
+import { presets } from '../../lab/plans/presets.ts';
+import type { HubModel } from '../../lab/state/labState.ts';
+import { familyNames } from '../../schema/modelRecord.ts';
+import { totalSize } from '../../util/namedFile.ts';
+import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
+import { backendName } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { Field } from '../parts/Field.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format, wholeNumber } from '../shared/format.ts';
+import { useModelMemory } from '../shared/memoryEstimates.ts';
+import { useLab } from '../shared/useLab.ts';
+
+export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
+  const { lab, state } = useLab();
+  const { repository, revision, commit } = download.source;
+  const totalBytes = totalSize(download.files);
+  const begun = state.downloads.find(({ record }) => record.id === download.id);
+  const here = state.models.find(({ source }) => source?.repository === repository && source.commit === commit);
+  const received = begun?.receivedBytes ?? 0;
+  return (
+    <div className="panel" role="region" aria-label={`${repository} at the hub`}>
+      <h3>{repository}</h3>
+      <Facts
+        facts={[
+          ['Family', familyNames[encoder.family ?? 'xlnet']],
+          ['Layers', format.count(encoder.layers)],
+          ['Width', format.count(encoder.hiddenSize)],
+          ['Heads', format.count(encoder.heads)],
+          ['Vocabulary', format.count(encoder.vocabularySize)],
+          ['Parameters', format.parameters(encoder.parameterCount)],
+          ['To download', here === undefined ? format.bytes(totalBytes - received) : 'nothing'],
+          ['Commit', <code key="commit">{commit.slice(0, 12)}</code>],
+        ]}
+      />
+      <MemoryFacts configFile={configFile} />
+      <details className="fold">
+        <summary>
+          {format.counted(download.files.length, 'file')}, {format.bytes(totalBytes)}
+        </summary>
+        <TableBox label="Files to download">
+          <thead>
+            <tr>
+              <th scope="col">File</th>
+              <th scope="col" className="number">
+                Size
+              </th>
+              <th scope="col">Digest</th>
+            </tr>
+          </thead>
+          <tbody>
+            {download.files.map(({ name, sizeBytes, digest }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="number nowrap">{format.bytes(sizeBytes)}</td>
+                <td className="nowrap">
+                  {digest.kind === 'sha256' ? 'SHA-256' : 'git'}{' '}
+                  <code title={digest.hex}>{format.shortFingerprint(digest.hex)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      </details>
+      <div className="actions">
+        {here === undefined ? (
+          <Button
+            kind="strong"
+            disabled={begun !== undefined && begun.jobId !== null}
+            onAct={async () => void (await lab.downloadModel(download))}
+          >
+            {received > 0 ? 'Resume' : 'Download'} ({format.bytes(totalBytes - received)})
+          </Button>
+        ) : (
+          <p>
+            Already here as <strong>{here.name}</strong>.
+          </p>
+        )}
+        <span className="soft">
+          {revision} is this commit now; {received > 0 && `${format.bytes(received)} came before; `}licences are the
+          repository’s own.
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** Least and most of each. */
+const SEQUENCES = [1, 4096] as const;
+const PIECES = [8, 1024] as const;
+
+/** Memory that an update takes on the GPU, for a batch and a length that can be changed. */
+function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
+  const { state } = useLab();
+  const [sequences, setSequences] = useState('8');
+  const [pieces, setPieces] = useState('128');
+  const [sequenceCount, pieceCount] = [wholeNumber(sequences, ...SEQUENCES), wholeNumber(pieces, ...PIECES)];
+  const request = useMemo(() => {
+    if (sequenceCount === null || pieceCount === null) return null;
+    const size = { batchSize: sequenceCount, microBatchSize: sequenceCount, maxPieces: pieceCount };
+    return { model: { configFile }, config: { ...presets.paper.config, ...size }, pieces: pieceCount };
+  }, [configFile, sequenceCount, pieceCount]);
+  const estimate = useModelMemory(request);
+  return (
+    <div className="fields">
+      <SizeField
+        label="Sequences at once"
+        help="The size of a micro-batch."
+        bounds={SEQUENCES}
+        text={sequences}
+        onChange={setSequences}
+      />
+      <SizeField
+        label="Pieces in a sequence"
+        help="The longest sequence."
+        bounds={PIECES}
+        text={pieces}
+        onChange={setPieces}
+      />
+      <div className="field" aria-live="polite">
+        <span className="soft">Memory of an update</span>
+        <MemoryText estimate={estimate} backend={state.backend} gpuBytes={state.machine.gpuBytes} />
+      </div>
+    </div>
+  );
+}
+
+interface SizeFieldProps {
+  readonly label: string;
+  readonly help: string;
+  readonly bounds: readonly [least: number, most: number];
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}
+
+function SizeField({ label, help, bounds, text, onChange }: SizeFieldProps) {
+  const problem = `A number from ${bounds[0]} to ${bounds[1]} is expected.`;
+  return (
+    <Field label={label} help={help} problem={wholeNumber(text, ...bounds) === null ? problem : undefined}>
+      {(control) => (
+        <input
+          {...control}
+          type="text"
+          inputMode="numeric"
+          value={text}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+function MemoryText({
+  estimate,
+  backend,
+  gpuBytes,
+}: {
+  readonly estimate: MemoryEstimate | null | 'unknown';
+  readonly backend: ReturnType<typeof useLab>['state']['backend'];
+  readonly gpuBytes: number;
+}) {
+  if (backend.status !== 'ready') return <p>Known when the backend is ready.</p>;
+  if (estimate === 'unknown') return <p>Not known for this model and size.</p>;
+  if (estimate === null) {
+    return (
+      <p>
+        {backendName(backend.report.environment.backend)} has no estimate; a step can be measured once the model is
+        here.
+      </p>
+    );
+  }
+  return (
+    <p className={estimate.fits ? undefined : 'problem'}>
+      <strong>{format.bytes(estimate.bytes)}</strong> on the GPU
+      {estimate.recomputed && ', activations done again'}
+      {!estimate.fits && `, more than the ${format.bytes(gpuBytes)} it is said to have`}
+    </p>
+  );
+}

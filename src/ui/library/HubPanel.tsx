@@ -1,0 +1,206 @@
+// Models by name from a hub: the form that looks one up, what was found, and downloads that are not finished.
+import { useState, type SyntheticEvent } from 'react';
+import { publicHub } from '../../lab/library/publicHosts.ts';
+import type { HubModel, Job, ModelDownload } from '../../lab/state/labState.ts';
+import { totalSize } from '../../util/namedFile.ts';
+import { Button } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { Meter } from '../parts/Meter.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { useAct } from '../shared/useAct.ts';
+import { useLab } from '../shared/useLab.ts';
+import { HubModelPanel } from './HubModelPanel.tsx';
+
+/** Models on their way: how far each is, and the buttons to cancel, resume and discard it. */
+function DownloadTable({ downloads }: { readonly downloads: readonly ModelDownload[] }) {
+  return (
+    <TableBox label="Unfinished downloads">
+      <thead>
+        <tr>
+          <th scope="col">Unfinished download</th>
+          <th scope="col">Commit</th>
+          <th scope="col">Hub</th>
+          <th scope="col">Progress</th>
+          <ActionsHead />
+        </tr>
+      </thead>
+      <tbody>
+        {downloads.map((download) => (
+          <DownloadRow key={download.record.id} download={download} />
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly download: ModelDownload }) {
+  const { lab, state } = useLab();
+  const { repository, commit, revision } = record.source;
+  const totalBytes = totalSize(record.files);
+  const job = state.jobs.find(({ id }) => id === jobId);
+  return (
+    <tr>
+      <th scope="row">
+        {repository}
+        <span className="tag">{revision}</span>
+      </th>
+      <td>
+        <code title={commit}>{commit.slice(0, 12)}</code>
+      </td>
+      <td className="faint">{record.hub.replace(/^https?:\/\//, '')}</td>
+      <td>
+        <span className="progress-cell">
+          {job === undefined ? (
+            <>
+              <Meter label={`Downloaded of ${repository}`} done={receivedBytes} total={totalBytes} />
+              <span className="nowrap">
+                {format.bytes(receivedBytes)} of {format.bytes(totalBytes)}
+              </span>
+            </>
+          ) : (
+            <>
+              <Meter label={job.label} done={job.done} total={job.total} />
+              <span className="nowrap">{progressText(job)}</span>
+            </>
+          )}
+        </span>
+      </td>
+      <td className="number nowrap">
+        {jobId === null ? (
+          <span className="type-list">
+            <Button label={`Resume ${repository}`} onAct={async () => void (await lab.downloadModel(record))}>
+              Resume
+            </Button>
+            <RemoveButton
+              verb="Discard"
+              subject={`download of ${repository}`}
+              loss={<p>{format.bytes(receivedBytes)} that came will be gone, and come anew if you look it up again.</p>}
+              onRemove={() => lab.discardDownload(record.id)}
+            />
+          </span>
+        ) : (
+          job?.cancellable === true && (
+            <Button label={`Cancel download of ${repository}`} onAct={() => lab.cancelJob(job.id)}>
+              Cancel
+            </Button>
+          )
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function progressText({ label, done, total, remainingMs }: Job): string {
+  if (total === 0) return label;
+  const left = remainingMs === undefined ? '' : `, ${format.duration(remainingMs)} left`;
+  const what = label.startsWith('Verifying') ? 'verified ' : '';
+  return `${what}${format.bytes(done)} of ${format.bytes(total)}${left}`;
+}
+
+const SUGGESTED = [
+  'xlnet/xlnet-base-cased',
+  'xlnet/xlnet-large-cased',
+  'google-bert/bert-base-cased',
+  'dmis-lab/biobert-v1.1',
+  'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract-fulltext',
+];
+
+export function HubPanel() {
+  const { lab, state } = useLab();
+  const { machine } = state;
+  const act = useAct();
+  const [repository, setRepository] = useState('');
+  const [revision, setRevision] = useState('main');
+  const [address, setAddress] = useState<string | null>(null);
+  const [found, setFound] = useState<HubModel | null>(null);
+  const [busy, setBusy] = useState(false);
+  const hub = machine.hub ?? publicHub;
+
+  const lookUp = async () => {
+    setFound(null);
+    const wanted = (address ?? hub).trim().replace(/\/+$/, '');
+    if (wanted !== hub) {
+      const { hub: _before, ...others } = machine;
+      await lab.setMachine(wanted === publicHub || wanted === '' ? others : { ...others, hub: wanted });
+      setAddress(null);
+    }
+    setFound(await lab.lookUpModel(repository, revision));
+  };
+  const submit = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    await act(lookUp);
+    setBusy(false);
+  };
+
+  return (
+    <section aria-labelledby="hub-title">
+      <h2 id="hub-title">From Hugging Face</h2>
+      <p className="lead">
+        Any XLNet or BERT by the name of its repository. Nothing is asked of the hub before you press a button; what
+        came is kept through cancelling, broken connections and reloads, and verified by the hub’s digests.
+      </p>
+      <form className="sample-row hub-form" onSubmit={(event) => void submit(event)}>
+        <Field label="Repository">
+          {(control) => (
+            <>
+              <input
+                {...control}
+                type="text"
+                list="hub-repositories"
+                placeholder="owner/name"
+                autoComplete="off"
+                spellCheck={false}
+                value={repository}
+                onChange={(event) => setRepository(event.target.value)}
+              />
+              <datalist id="hub-repositories">
+                {SUGGESTED.map((name) => (
+                  <option key={name} value={name} />
+                ))}
+              </datalist>
+            </>
+          )}
+        </Field>
+        <Field label="Revision">
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              spellCheck={false}
+              value={revision}
+              onChange={(event) => setRevision(event.target.value)}
+            />
+          )}
+        </Field>
+        <button
+          type="submit"
+          className="button strong"
+          disabled={busy || repository.trim() === '' || revision.trim() === ''}
+          aria-busy={busy}
+        >
+          Look up
+        </button>
+        <details className="fold hub-address">
+          <summary>Hub: {hub}</summary>
+          <Field label="Address of the hub" help="A mirror or a server of your own; kept for this machine.">
+            {(control) => (
+              <input
+                {...control}
+                type="text"
+                inputMode="url"
+                spellCheck={false}
+                value={address ?? hub}
+                onChange={(event) => setAddress(event.target.value)}
+              />
+            )}
+          </Field>
+        </details>
+      </form>
+      {found !== null && <HubModelPanel key={found.download.id} found={found} />}
+      {state.downloads.length > 0 && <DownloadTable downloads={state.downloads} />}
+    </section>
+  );
+}

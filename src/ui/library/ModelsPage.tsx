@@ -1,0 +1,127 @@
+// The library of pretrained models.
+import type { LabState } from '../../lab/state/labState.ts';
+import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
+import type { TaggerHead } from '../../schema/taggerHead.ts';
+import { totalSize } from '../../util/namedFile.ts';
+import { DropZone } from '../parts/DropZone.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { useLab } from '../shared/useLab.ts';
+import { HubPanel } from './HubPanel.tsx';
+
+/** What a trained tagger among the models marks, how it was trained, and what it scored. */
+function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: TaggerHead }) {
+  const { method, slicingRate, test } = provenance;
+  const split = test.some((scores) => scores !== null) ? 'test' : 'devel';
+  const scored = provenance[split].flatMap((scores) => (scores === null ? [] : [scores.lenient.overall.f1]));
+  const mean = scored.length === 0 ? null : scored.reduce((sum, f1) => sum + f1, 0) / scored.length;
+  const facts = [
+    types.join(', '),
+    slicingRate === null ? method : `${method} at rate ${format.quantity(slicingRate)}`,
+    ...(mean === null ? [] : [`${scored.length > 1 ? 'mean ' : ''}${split} F1 ${format.percent(mean)}`]),
+  ];
+  return (
+    <>
+      <span className="tag">tagger</span>
+      <div className="field-help">{facts.join(' · ')}</div>
+    </>
+  );
+}
+
+const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
+
+export function ModelsPage() {
+  const { state } = useLab();
+  return (
+    <>
+      <h1>Models</h1>
+      <DropZone>
+        <strong>Drop an XLNet or BERT folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
+        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code>,{' '}
+        <code>spiece.model</code> or <code>vocab.txt</code>. Names and shapes of its tensors are checked before it is
+        taken in.
+      </DropZone>
+      {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+      <HubPanel />
+    </>
+  );
+}
+
+function ModelsTable({ state }: { readonly state: LabState }) {
+  const { lab } = useLab();
+  return (
+    <TableBox label="Models">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Family</th>
+          {COLUMNS.map((name) => (
+            <th key={name} scope="col" className="number">
+              {name}
+            </th>
+          ))}
+          <th scope="col">Activation</th>
+          <th scope="col">Fingerprint</th>
+          <ActionsHead />
+        </tr>
+      </thead>
+      <tbody>
+        {state.models.map((model) => (
+          <tr key={model.id}>
+            <th scope="row">
+              {model.name}
+              {model.builtIn && <span className="tag">built-in</span>}
+              {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
+              {model.source !== undefined && <Source source={model.source} />}
+            </th>
+            <td>{familyNames[model.family ?? 'xlnet']}</td>
+            <td className="number">{format.count(model.layers)}</td>
+            <td className="number">{format.count(model.hiddenSize)}</td>
+            <td className="number">{format.count(model.heads)}</td>
+            <td className="number">{format.count(model.vocabularySize)}</td>
+            <td className="number">{format.parameters(model.parameterCount)}</td>
+            <td className="number">{format.bytes(totalSize(model.files))}</td>
+            <td>{model.activation}</td>
+            <td>
+              <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
+            </td>
+            <td className="number">
+              <RemoveButton
+                subject={`model ${model.name}`}
+                loss={<Loss model={model} runs={state.runs} />}
+                onRemove={() => lab.removeModel(model.id)}
+              />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+/** Where a model was downloaded. */
+function Source({ source: { repository, revision, commit } }: { readonly source: ModelSource }) {
+  return (
+    <div className="field-help">
+      {repository} at {revision}, <code title={commit}>{commit.slice(0, 12)}</code>
+    </div>
+  );
+}
+
+function Loss({ model, runs }: { readonly model: ModelRecord; readonly runs: LabState['runs'] }) {
+  const unfinished = runs.filter(
+    ({ record }) => record.spec.model.id === model.id && record.status !== 'finished',
+  ).length;
+  return (
+    <>
+      <p>
+        {format.bytes(totalSize(model.files))} of weights and vocabulary will be gone from this browser. Your own files
+        are not touched, and runs keep their scores.
+      </p>
+      {unfinished > 0 && (
+        <p className="problem">{format.counted(unfinished, 'unfinished run')} may not go on without this model.</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+// The ways from a task, or from a run's score on it, to what explains it.
+import { Fragment } from 'react';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { ANALYSIS_VIEWS, NOTHING_CHOSEN, routeHref, type AnalysisView } from '../shared/route.ts';
+import { useLab } from '../shared/useLab.ts';
+
+/** What the analyses are called. */
+export const viewNames: Readonly<Record<AnalysisView, string>> = {
+  sets: 'Entity sets',
+  labels: 'Labels',
+  leaks: 'Leaks',
+  breakdown: 'Breakdown',
+  errors: 'Errors',
+};
+
+interface AnalyseLinksProps {
+  readonly task: TaskRef;
+  /** Null for the task alone. */
+  readonly runId: string | null;
+}
+
+/** Nothing where the task's corpus, or the run, is not in this library. */
+export function AnalyseLinks({ task, runId }: AnalyseLinksProps) {
+  const { state } = useLab();
+  const corpus = state.corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint);
+  const isHere = runId === null || state.runs.some(({ record }) => record.spec.id === runId);
+  if (corpus === undefined || !isHere) return null;
+  const place = { ...NOTHING_CHOSEN, corpus: corpus.id, type: task.type, run: runId };
+  return (
+    <p>
+      {runId === null ? 'Why scores on this task are what they are: ' : 'Why this score: '}
+      {ANALYSIS_VIEWS.map((view, index) => (
+        <Fragment key={view}>
+          {index > 0 && ' · '}
+          <a href={routeHref({ page: 'analyse', ...place, view })}>{viewNames[view]}</a>
+        </Fragment>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,144 @@
+// Where the leaked test sentences of one task stand: in which task's text, in train or in devel.
+import { Fragment, memo } from 'react';
+import type { LeakReport, TrainingSplit } from '../../analysis/questions/leaksQuery.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { TableBox } from './TableBox.tsx';
+
+export const TRAINING_SPLITS: readonly TrainingSplit[] = ['train', 'devel'];
+
+/** A share that is told beside its counts: one decimal, never rounded up to 100. */
+export function leakShare(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${(Math.floor((1000 * part) / whole) / 10).toFixed(1)} %`;
+}
+
+/** What was found for the task at `place`, the most telling first. */
+export function leakFinding(tasks: readonly TaskRef[], place: number, report: LeakReport): string {
+  const { compared, exact, near, byTask } = report;
+  const name = nameAt(tasks, place);
+  if (compared === 0) return `${name} has no test sentence of five tokens or more to compare.`;
+  const text = tasks.length === 1 ? 'its own train and devel text' : 'train and devel text of the category';
+  const nearly = near > 0 ? ` ${format.count(near)} more nearly do.` : '';
+  if (exact === 0) {
+    return `None of the ${format.counted(compared, 'compared test sentence')} of ${name} stands in ${text}.${nearly}`;
+  }
+  const most = byTask.reduce((best, { exact: count }, task) => (count > (byTask[best]?.exact ?? 0) ? task : best), 0);
+  const where =
+    tasks.length === 1
+      ? ''
+      : `, ${format.count(byTask[most]?.exact ?? 0)} of them in ${most === place ? 'its own' : `that of ${nameAt(tasks, most)}`}`;
+  return `${format.count(exact)} of ${format.counted(compared, 'test sentence')} of ${name} ${exact === 1 ? 'stands' : 'stand'} in ${text}${where}.${nearly}`;
+}
+
+function nameAt(tasks: readonly TaskRef[], place: number): string {
+  const task = tasks[place];
+  return task === undefined ? '' : taskRefName(task);
+}
+
+/** Training text of one task or, with null, of all; of one split or, with null, of both. */
+export interface LeakCell {
+  readonly task: number | null;
+  readonly split: TrainingSplit | null;
+}
+
+interface LeakSourcesProps {
+  readonly tasks: readonly TaskRef[];
+  /** Place of the task whose test sentences are looked for. */
+  readonly test: number;
+  readonly report: LeakReport;
+  readonly near: boolean;
+  readonly chosen: LeakCell | null;
+  readonly onChoose: (cell: LeakCell) => void;
+}
+
+interface Counts {
+  readonly exact: number;
+  readonly near: number;
+}
+
+export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
+  const { tasks, test, report, near, chosen, onChoose } = props;
+  const tested = tasks[test];
+  const name = tested === undefined ? '' : taskRefName(tested);
+  const title = `Where the test text of ${name} stands`;
+  const countButton = (counts: Counts, cell: LeakCell, place: string) => (
+    <td className={`number${chosen?.task === cell.task && chosen.split === cell.split ? ' chosen' : ''}`}>
+      {counts.exact + (near ? counts.near : 0) === 0 ? (
+        '0'
+      ) : (
+        <button
+          type="button"
+          className="link"
+          aria-pressed={chosen?.task === cell.task && chosen.split === cell.split}
+          aria-label={`${countText(counts, near)} in ${place}: show the sentences`}
+          onClick={() => onChoose(cell)}
+        >
+          {countText(counts, near)}
+        </button>
+      )}
+    </td>
+  );
+  const rowOf = (label: string, task: number | null, bySplit: readonly Counts[] | null, together: Counts) => (
+    <tr key={task ?? 'all'} className={task === null ? 'overall' : undefined}>
+      <th scope="row">
+        {label}
+        {task === test && tasks.length > 1 && <span className="tag">itself</span>}
+      </th>
+      {TRAINING_SPLITS.map((split, place) => {
+        const counts = bySplit?.[place];
+        if (counts === undefined) return <td key={split} />;
+        return <Fragment key={split}>{countButton(counts, { task, split }, `${label} ${split}`)}</Fragment>;
+      })}
+      {countButton(together, { task, split: null }, label)}
+      <td className="number">{leakShare(together.exact, report.compared)}</td>
+    </tr>
+  );
+  return (
+    <section className="leak-sources" aria-labelledby="leak-sources-title">
+      <h2 id="leak-sources-title">{title}</h2>
+      <TableBox label={title}>
+        <thead>
+          <tr>
+            <th scope="col">Text of</th>
+            {TRAINING_SPLITS.map((split) => (
+              <th key={split} scope="col" className="number">
+                {split}
+              </th>
+            ))}
+            <th scope="col" className="number">
+              Together
+            </th>
+            <th scope="col" className="number">
+              Share
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {tasks.map((task, place) =>
+            rowOf(
+              taskRefName(task),
+              place,
+              TRAINING_SPLITS.map((split) => sourceOf(report, place, split)),
+              report.byTask[place] ?? { exact: 0, near: 0 },
+            ),
+          )}
+          {tasks.length > 1 && rowOf('Any of them', null, null, report)}
+        </tbody>
+      </TableBox>
+      <p className="soft small">
+        A test sentence that stands in several texts counts in each of them, and once in “any of them”.
+        {near && ' Behind the sign ≈: those that are nearly there, and not wholly.'} Choose a count to read the
+        sentences.
+      </p>
+    </section>
+  );
+});
+
+function sourceOf({ bySource }: LeakReport, task: number, split: TrainingSplit): Counts {
+  return bySource.find((source) => source.task === task && source.split === split) ?? { exact: 0, near: 0 };
+}
+
+function countText({ exact, near }: Counts, withNear: boolean): string {
+  return withNear && near > 0 ? `${format.count(exact)} ≈ ${format.count(near)}` : format.count(exact);
+}

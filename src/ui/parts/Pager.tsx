@@ -1,0 +1,68 @@
+// Says which of many items are shown, with the way to the others.
+import { format } from '../shared/format.ts';
+
+interface PagerProps {
+  /** Index of the first item shown. */
+  readonly first: number;
+  readonly size: number;
+  readonly total: number;
+  /** What one item is called. */
+  readonly noun: string;
+  /** Said where there is none. */
+  readonly none: string;
+  /** Shows the page that holds this item. */
+  readonly onGo: (item: number) => void;
+}
+
+export function Pager({ first, size, total, noun, none, onGo }: PagerProps) {
+  const last = Math.min(total, first + size);
+  const atStart = first === 0;
+  const atEnd = last >= total;
+  return (
+    <div className="pager">
+      <span className="soft" aria-live="polite">
+        {total === 0 ? none : `${format.count(first + 1)}–${format.count(last)} of ${format.counted(total, noun)}`}
+      </span>
+      <span className="actions">
+        <PageButton label="First page" sign="«" disabled={atStart} onGo={() => onGo(0)} />
+        <PageButton label="Previous page" sign="‹" disabled={atStart} onGo={() => onGo(first - size)} />
+        <PageButton label="Next page" sign="›" disabled={atEnd} onGo={() => onGo(first + size)} />
+        <PageButton label="Last page" sign="»" disabled={atEnd} onGo={() => onGo(total - 1)} />
+      </span>
+    </div>
+  );
+}
+
+interface PageButtonProps {
+  readonly label: string;
+  readonly sign: string;
+  readonly disabled: boolean;
+  readonly onGo: () => void;
+}
+
+function PageButton({ label, sign, disabled, onGo }: PageButtonProps) {
+  return (
+    <button type="button" className="button small" aria-label={label} disabled={disabled} onClick={onGo}>
+      <span aria-hidden="true">{sign}</span>
+    </button>
+  );
+}
+
+/** Where a key leads from row `place` of `count` rows, `pageSize` a page; null for keys that lead nowhere. */
+export function rowAfterKey(
+  key: string,
+  { place, count, pageSize }: { readonly place: number; readonly count: number; readonly pageSize: number },
+): number | null {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: place + 1,
+    j: place + 1,
+    ArrowUp: place - 1,
+    k: place - 1,
+    PageDown: place + pageSize,
+    PageUp: place - pageSize,
+    Home: 0,
+    End: count - 1,
+  };
+  const target = steps[key];
+  return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
+}

@@ -1,0 +1,122 @@
+// What can be removed to make room, largest first.
+import { useEffect, useState } from 'react';
+import type { LabState, RoomItem } from '../../lab/state/labState.ts';
+import { LabError } from '../../util/labError.ts';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { methodName, runName } from '../shared/runName.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
+import { Button } from './Button.tsx';
+import { RemoveButton } from './RemoveButton.tsx';
+import { ActionsHead, TableBox } from './TableBox.tsx';
+
+/** Rows shown: what is small makes no room. */
+const SHOWN = 8;
+
+export function RoomTable() {
+  const { lab, state } = useLab();
+  const { runs, models, downloads, usage } = state;
+  const [items, setItems] = useState<readonly RoomItem[] | null>(null);
+  // Asked anew when something was stored or removed, not with every step of a run.
+  const known = [runs.length, models.length, downloads.length, usage?.usedBytes].join();
+  useEffect(() => {
+    let wanted = true;
+    void lab.roomTaken().then((found) => wanted && setItems(found));
+    return () => {
+      wanted = false;
+    };
+  }, [lab, known]);
+  if (items === null || items.length === 0) return null;
+  return (
+    <TableBox label="What can be removed">
+      <thead>
+        <tr>
+          <th scope="col">Can be removed</th>
+          <th scope="col" className="number">
+            Room
+          </th>
+          <ActionsHead />
+        </tr>
+      </thead>
+      <tbody>
+        {items.slice(0, SHOWN).map((item) => (
+          <RoomRow key={`${item.kind} ${item.id}`} item={item} />
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function RoomRow({ item }: { readonly item: RoomItem }) {
+  const { lab, state } = useLab();
+  const layersOf = useLayers();
+  const { name, href } = describe(item, state, layersOf);
+  const remove = {
+    run: () => lab.removeRun(item.id),
+    model: () => lab.removeModel(item.id),
+    download: () => lab.discardDownload(item.id),
+  }[item.kind];
+  return (
+    <tr>
+      <th scope="row">
+        {href === null ? name : <a href={href}>{name}</a>}
+        <span className="tag">{item.kind}</span>
+      </th>
+      <td className="number">{format.bytes(item.sizeBytes)}</td>
+      <td className="number">
+        <RemoveButton subject={`${item.kind} ${name}`} loss={<p>{LOSS[item.kind]}</p>} onRemove={remove} />
+      </td>
+    </tr>
+  );
+}
+
+const LOSS = {
+  run: 'Its history, scores and snapshots will be gone. Export the result first to keep its scores.',
+  model: 'It has to be brought in again to train from it. Results stay.',
+  download: 'What came so far has to be downloaded again.',
+} as const;
+
+function describe(
+  { kind, id }: RoomItem,
+  { runs, models, downloads }: LabState,
+  layersOf: ReturnType<typeof useLayers>,
+): { readonly name: string; readonly href: string | null } {
+  if (kind === 'run') {
+    const spec = runs.find(({ record }) => record.spec.id === id)?.record.spec;
+    if (spec === undefined) return { name: id, href: null };
+    const name = `${runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
+    return { name, href: routeHref({ page: 'run', runId: id }) };
+  }
+  if (kind === 'model')
+    return { name: models.find((model) => model.id === id)?.name ?? id, href: routeHref({ page: 'models' }) };
+  const download = downloads.find(({ record }) => record.id === id);
+  return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'models' }) };
+}
+
+/** Nothing while there is room. */
+export function NeedsRoom() {
+  const { lab, state } = useLab();
+  const record = state.runs.find((run) => run.record.spec.id === state.needsRoom)?.record;
+  if (record === undefined) return null;
+  const { spec, failure } = record;
+  return (
+    <section className="panel needs-room" aria-labelledby="needs-room-title" role="alert">
+      <h2 id="needs-room-title">Paused for want of room</h2>
+      <p>
+        <a href={routeHref({ page: 'run', runId: spec.id })}>
+          {runName(spec)}, seed {spec.seed}
+        </a>{' '}
+        is paused at its last resume point, and runs that wait stay where they are.{' '}
+        {failure !== null && LabError.describe(failure)}
+      </p>
+      <p>It goes on by itself as soon as something is removed in this lab. After making room elsewhere, try again.</p>
+      <RoomTable />
+      <div className="actions">
+        <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>
+          Try again
+        </Button>
+      </div>
+    </section>
+  );
+}

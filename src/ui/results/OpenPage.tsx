@@ -1,0 +1,55 @@
+// Opens the result file that a link carries or names, and says why where it cannot.
+import { useEffect, useRef, useState } from 'react';
+import type { DroppedFile } from '../../lab/state/labState.ts';
+import { LabError } from '../../util/labError.ts';
+import { goTo } from '../shared/route.ts';
+import { useLab } from '../shared/useLab.ts';
+import { linkedFile, readResultLink } from './resultLink.ts';
+
+export function OpenPage({ result }: { readonly result: string }) {
+  const { lab } = useLab();
+  const [problem, setProblem] = useState<string | null>(null);
+  // Effects run twice in development; a file is brought in once.
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    fetchLinked(result)
+      .then(async (file) => {
+        const { resultIds } = await lab.importFiles([file]);
+        if (resultIds.length > 0) goTo({ page: 'compare' });
+        else setProblem('The link holds no result file that the lab can take in; the notice says why.');
+      })
+      .catch((error: unknown) => setProblem(LabError.describe(LabError.toData(error))));
+  }, [lab, result]);
+  return (
+    <>
+      <h1>Open a result</h1>
+      {problem === null ? (
+        <p className="soft">Reading the result file of this link.</p>
+      ) : (
+        <p className="problem boxed" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+async function fetchLinked(result: string): Promise<DroppedFile> {
+  const address = linkedFile(result, document.baseURI);
+  if (address === null) return fileOf('linked.result.json', new TextEncoder().encode(await readResultLink(result)));
+  const response = await fetch(address);
+  if (!response.ok) {
+    throw new LabError('link/missing', 'There is no file where this link points.', {
+      expected: address.pathname,
+      got: `HTTP status ${response.status}`,
+    });
+  }
+  const name = address.pathname.split('/').at(-1) ?? 'linked.result.json';
+  return fileOf(name, new Uint8Array(await response.arrayBuffer()));
+}
+
+function fileOf(path: string, content: Uint8Array<ArrayBuffer>): DroppedFile {
+  return { path, sizeBytes: content.byteLength, bytes: () => Promise.resolve(content) };
+}

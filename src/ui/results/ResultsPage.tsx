@@ -1,0 +1,143 @@
+// Result files: those brought in, and the export of chosen runs as one.
+import { useState } from 'react';
+import type { ImportedResult, RunView } from '../../lab/state/labState.ts';
+import { LabError } from '../../util/labError.ts';
+import { MergeNotes } from '../compare/ComparisonTableView.tsx';
+import { Button } from '../parts/Button.tsx';
+import { DropZone } from '../parts/DropZone.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { RunsTable } from '../runs/RunsTable.tsx';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { methodName, runName } from '../shared/runName.ts';
+import { downloadJson } from '../shared/saveFile.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers, usePool } from '../shared/usePool.ts';
+import { LONGEST_LINK, writeResultLink } from './resultLink.ts';
+
+export function ResultsPage() {
+  const { state } = useLab();
+  const { merged } = usePool();
+  return (
+    <>
+      <h1>Results</h1>
+      <DropZone folder={false}>
+        <strong>Drop a result file</strong> to open its runs in the same view as your own. A file that was changed after
+        its export is refused. Several files and your own runs stand side by side under <a href="#/compare">Compare</a>.
+      </DropZone>
+      <MergeNotes merged={merged} />
+      <section aria-labelledby="imported-title">
+        <h2 id="imported-title">Result files</h2>
+        {state.results.length === 0 && <p className="soft">No result files have been brought in.</p>}
+        {state.results.map((result) => (
+          <ImportedRuns key={result.id} result={result} />
+        ))}
+      </section>
+      <section aria-labelledby="export-title">
+        <h2 id="export-title">Export runs</h2>
+        {state.runs.length === 0 ? <p className="soft">There are no runs yet.</p> : <ExportRuns runs={state.runs} />}
+      </section>
+    </>
+  );
+}
+
+function ImportedRuns({ result }: { readonly result: ImportedResult }) {
+  const { lab } = useLab();
+  const { file, fileName } = result;
+  return (
+    <div className="result">
+      <div className="title-row">
+        <div>
+          <h3>{file.plan.name}</h3>
+          <p className="soft">
+            {fileName} · exported {format.moment(file.exportedAt)} by {file.software}
+          </p>
+        </div>
+        <RemoveButton
+          subject={`result file ${fileName}`}
+          loss={
+            <p>
+              {format.counted(file.runs.length, 'run')} will no longer be shown here. The file itself, wherever you keep
+              it, is not touched.
+            </p>
+          }
+          onRemove={() => lab.removeResult(result.id)}
+        />
+      </div>
+      <RunsTable
+        label={`Runs of ${fileName}`}
+        runs={file.runs.map((record) => ({ record, live: null }))}
+        queue={[]}
+        hrefOf={(runId) => routeHref({ page: 'importedRun', resultId: result.id, runId })}
+      />
+    </div>
+  );
+}
+
+function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
+  const { lab } = useLab();
+  const layersOf = useLayers();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [copied, setCopied] = useState('');
+  const runIds = runs.map(({ record }) => record.spec.id).filter((id) => chosen.has(id));
+  const copyLink = async () => {
+    const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
+    if (packed.length > LONGEST_LINK) {
+      throw new LabError('link/too-long', 'These runs are too much for a link: choose fewer, or share the file.', {
+        expected: `at most ${format.count(LONGEST_LINK)} characters`,
+        got: format.count(packed.length),
+      });
+    }
+    const address = new URL(routeHref({ page: 'open', result: packed }), window.location.href);
+    await navigator.clipboard.writeText(address.href);
+    setCopied(runIds.join());
+  };
+  const turn = (runId: string, on: boolean) => {
+    const next = new Set(chosen);
+    if (on) next.add(runId);
+    else next.delete(runId);
+    setChosen(next);
+  };
+  return (
+    <>
+      <RunsTable
+        label="Runs to export"
+        runs={runs}
+        queue={[]}
+        hrefOf={(runId) => routeHref({ page: 'run', runId })}
+        leading={{
+          name: 'Export',
+          cell: ({ record: { spec } }) => (
+            <input
+              type="checkbox"
+              aria-label={`Export ${runName(spec)}, ${spec.method === 'STL' ? '' : `${methodName(spec, layersOf(spec.model.id))}, `}seed ${spec.seed}`}
+              checked={chosen.has(spec.id)}
+              onChange={(event) => turn(spec.id, event.target.checked)}
+            />
+          ),
+        }}
+      />
+      <div className="actions">
+        <Button
+          disabled={runIds.length === 0}
+          onAct={() => downloadJson('bioner-lab.result.json', lab.exportResult(runIds))}
+        >
+          {runIds.length === 0 ? 'Export chosen runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
+        </Button>
+        <Button disabled={runIds.length === 0} onAct={copyLink}>
+          Copy as link
+        </Button>
+        <span className="soft" aria-live="polite">
+          {copied === runIds.join() && copied !== '' ? 'Copied: the link holds the result itself.' : ''}
+        </span>
+        <button type="button" className="link" onClick={() => setChosen(new Set(finishedIds(runs)))}>
+          Choose all finished
+        </button>
+      </div>
+    </>
+  );
+}
+
+function finishedIds(runs: readonly RunView[]): readonly string[] {
+  return runs.filter(({ record }) => record.status === 'finished').map(({ record }) => record.spec.id);
+}

@@ -1,0 +1,70 @@
+// A result file in an address: its JSON deflated and written in base64url, or the path of a file on this site.
+import { LabError } from '../../util/labError.ts';
+
+/** Longer addresses are cut off by browsers and messengers. */
+export const LONGEST_LINK = 60_000;
+/** A link may come from anyone, and a small one may hold very much. */
+const MOST_BYTES = 64_000_000;
+
+/** The text of a result file as it stands after `#/open?result=`. */
+export async function writeResultLink(text: string): Promise<string> {
+  const bytes = await drain(
+    new Blob([text]).stream().pipeThrough(new CompressionStream('deflate')),
+    Number.POSITIVE_INFINITY,
+  );
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+/** The text that was packed. Throws LabError `link/damaged`, or `link/too-large` when it grows beyond 64 MB. */
+export async function readResultLink(packed: string): Promise<string> {
+  const damaged = (cause?: unknown) =>
+    new LabError('link/damaged', 'This link holds no result file: it is damaged or was cut off.', {
+      expected: 'deflated JSON in base64url',
+      cause,
+    });
+  if (!/^[\w-]+$/.test(packed)) throw damaged();
+  try {
+    const binary = atob(packed.replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(binary, (sign) => sign.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      await drain(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate')), MOST_BYTES),
+    );
+  } catch (error) {
+    throw error instanceof LabError ? error : damaged(error);
+  }
+}
+
+/**
+ * The address of a result file that a link names by its path; null for one that is packed into the link itself.
+ * Throws LabError `link/elsewhere` for another site, which the lab never asks for anything.
+ */
+export function linkedFile(result: string, base: string): URL | null {
+  if (!/[./]/.test(result)) return null;
+  const address = URL.canParse(result, base) ? new URL(result, base) : null;
+  const here = new URL(base);
+  if (address !== null && address.origin === here.origin && address.protocol === here.protocol) return address;
+  throw new LabError('link/elsewhere', 'This link names a file of another site. Download it there and drop it here.', {
+    expected: `a path on ${here.origin}`,
+    got: result,
+  });
+}
+
+async function drain(stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (const reader = stream.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > most) {
+      await reader.cancel();
+      throw new LabError('link/too-large', 'The result file in this link is too large.', {
+        expected: `at most ${most} bytes`,
+      });
+    }
+    parts.push(new Uint8Array(value));
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}

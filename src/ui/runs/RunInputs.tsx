@@ -1,0 +1,207 @@
+// Everything that went into a run and what happened to it, for whoever wants to repeat it.
+import { useId } from 'react';
+import { SPLITS } from '../../data/corpus/corpus.ts';
+import { presets } from '../../lab/plans/presets.ts';
+import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import { backendName } from '../parts/BackendPanel.tsx';
+import { Facts, type Fact } from '../parts/Facts.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { changedPaths, draftOfConfig, settingText } from '../train/configDraft.ts';
+import { configSections } from '../train/configFields.ts';
+import { nearestPreset } from '../train/planDraft.ts';
+
+interface RunInputsProps {
+  readonly record: RunRecord;
+  /** What wrote the result file the run came with; null for a run of this lab. */
+  readonly software: string | null;
+}
+
+/** Everything that went into a run, for whoever wants to repeat it. */
+export function RunInputs({ record, software }: RunInputsProps) {
+  const { spec } = record;
+  const preset = nearestPreset(spec.config);
+  const changed = changedPaths(draftOfConfig(spec.config), presets[preset].config);
+  return (
+    <details className="fold">
+      <summary>Configuration and inputs</summary>
+      <div className="inputs">
+        <Facts kind="list" facts={inputFacts(record, software)} />
+        <p className="soft">
+          {changed.size === 0
+            ? `All settings are those of the preset ${presets[preset].label}.`
+            : `Closest preset: ${presets[preset].label}; ${format.counted(changed.size, 'setting')} marked below differ from it.`}
+        </p>
+        <div className="config-columns">
+          {configSections.map((section) => (
+            <section key={section.id}>
+              <h3>{section.title}</h3>
+              <Facts
+                kind="list"
+                facts={section.fields.map((field): Fact => {
+                  const text = settingText(field, spec.config);
+                  return [
+                    field.label,
+                    changed.has(field.path) ? <strong className="accent">{text} (changed)</strong> : text,
+                  ];
+                })}
+              />
+            </section>
+          ))}
+        </div>
+      </div>
+    </details>
+  );
+}
+
+function inputFacts(record: RunRecord, software: string | null): readonly Fact[] {
+  const { spec, environments } = record;
+  return [
+    ['Run', <code>{spec.id}</code>],
+    ...slicingFacts(spec),
+    ...spec.tasks.flatMap((task, place) =>
+      taskFacts(record, task, spec.tasks.length > 1 ? ` ${place + 1}` : '', place),
+    ),
+    ['Tags', record.tags.length === 0 ? '–' : record.tags.join(' ')],
+    ['Model', <Named name={spec.model.name} fingerprint={spec.model.fingerprint} />],
+    ['Seed', spec.seed],
+    ...environments.map((environment, index): Fact => [
+      environments.length === 1 ? 'Trained with' : `Trained with (${index + 1})`,
+      `${environment.software}, ${backendName(environment.backend)} on ${environment.device}, ${format.counted(
+        environment.threads,
+        'thread',
+      )}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}`,
+    ]),
+    ...(software === null ? [] : [['Exported by', software] as const]),
+    ['Created', format.moment(record.createdAt)],
+    ['Updated', format.moment(record.updatedAt)],
+  ];
+}
+
+function taskFacts({ counts }: RunRecord, { corpus, type }: TaskRef, number: string, place: number): readonly Fact[] {
+  const own = counts?.[place];
+  const facts: readonly Fact[] = [
+    [`Corpus${number}`, <Named name={corpus.name} fingerprint={corpus.fingerprint} />],
+    [`Entity type${number}`, format.typeName(type)],
+  ];
+  if (own === undefined) return facts;
+  return [
+    ...facts,
+    [`Sentences${number}`, SPLITS.map((split) => `${format.count(own[split].sentences)} ${split}`).join(', ')],
+    [`Mentions${number}`, SPLITS.map((split) => `${format.count(own[split].mentions)} ${split}`).join(', ')],
+  ];
+}
+
+function slicingFacts({ category, slicing, round, parent }: RunSpec): readonly Fact[] {
+  return [
+    ...(category === null ? [] : [['Category', `${category.name}, type name ${category.typeName}`] as const]),
+    ...(slicing === null
+      ? []
+      : [
+          ['Layers from MTL-XC', `${slicing.layers}, and the embedding${slicing.frozen ? '; frozen' : ''}`] as const,
+          [
+            'Biases from MTL-XC',
+            slicing.biases === 'released' ? 'of all layers, as released' : 'of the shared layers',
+          ] as const,
+        ]),
+    ...(round === 0 ? [] : [['Round', round] as const]),
+    ...(parent === null ? [] : [['Starts from run', <code>{parent}</code>] as const]),
+  ];
+}
+
+function Named({ name, fingerprint }: { readonly name: string; readonly fingerprint: string }) {
+  return (
+    <>
+      {name} <code className="fingerprint">{fingerprint}</code>
+    </>
+  );
+}
+
+/** Nothing for a run that was never interrupted. */
+export function RunInterruptions({ record: { spec, interruptions } }: { readonly record: RunRecord }) {
+  const titleId = useId();
+  if (interruptions === undefined || interruptions.length === 0) return null;
+  return (
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>Interruptions</h2>
+      <TableBox label="Interruptions">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What happened</th>
+            <th scope="col" className="number">
+              Went on from step
+            </th>
+            <th scope="col" className="number">
+              Micro-batch
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {interruptions.map(({ at, step, failure, microBatchSize }, place) => (
+            <tr key={place}>
+              <td className="nowrap">{format.moment(at)}</td>
+              <th scope="row">{LabError.describe(failure)}</th>
+              <td className="number">{format.count(step)}</td>
+              <td className="number">{microBatchSize}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <p className="soft">
+        The run went on by itself from its last resume point, to the numbers of one that was never interrupted
+        {interruptions.some(({ microBatchSize }) => microBatchSize < spec.config.microBatchSize) &&
+          '; with fewer sequences at once for want of memory, but the same batches: dropout is drawn otherwise then'}
+        .
+      </p>
+    </section>
+  );
+}
+
+const COLUMNS = ['Test sentences compared', 'In training text', 'Nearly', 'Training sentences left out'] as const;
+
+/** Nothing for a run that was never started, or trained by an earlier version. */
+export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunRecord }) {
+  const titleId = useId();
+  if (leaks === undefined) return null;
+  return (
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>Leaks</h2>
+      <TableBox label="Leaks">
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            {COLUMNS.map((name) => (
+              <th key={name} scope="col" className="number">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {spec.tasks.map((task, place) => (
+            <tr key={place}>
+              <th scope="row">{taskRefName(task)}</th>
+              <td className="number">{count(leaks[place]?.compared)}</td>
+              <td className="number">{count(leaks[place]?.exact)}</td>
+              <td className="number">{count(leaks[place]?.near)}</td>
+              <td className="number">{count(leaks[place]?.leftOut)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      <p className="soft">
+        Test sentences of at least five tokens, and how many of them stand in the training text of the run’s{' '}
+        {spec.tasks.length === 1 ? 'task' : 'tasks'}, apart from case and spaces, or have a near duplicate there, before
+        anything is left out.
+        {spec.parent !== null && ' What the run that this one starts from was trained on is counted there.'}
+      </p>
+    </section>
+  );
+}
+
+function count(value: number | undefined): string {
+  return value === undefined ? '–' : format.count(value);
+}

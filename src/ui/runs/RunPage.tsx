@@ -1,0 +1,220 @@
+// One run: its curves and pulse while it trains, its scores when it is done.
+import { useId, useState } from 'react';
+import type { ImportedResult, PredictionFormat, RunView } from '../../lab/state/labState.ts';
+import { taggerKey } from '../../lab/tagging/tagging.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import { DevelChart } from '../charts/DevelChart.tsx';
+import { LossChart } from '../charts/LossChart.tsx';
+import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
+import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
+import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { NeedsRoom } from '../parts/RoomTable.tsx';
+import { format } from '../shared/format.ts';
+import { goTo, routeHref } from '../shared/route.ts';
+import { methodName, runName, taskRefName } from '../shared/runName.ts';
+import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
+import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
+import { RunPulse } from './RunPulse.tsx';
+import { RunScores, SnapshotTable } from './RunScores.tsx';
+import { StatusMark } from './RunsTable.tsx';
+
+interface RunActionsProps {
+  readonly run: RunView;
+  /** The result file of an imported run, which can only be exported again. */
+  readonly source: ImportedResult | null;
+}
+
+/** What can be done with a run as it stands. */
+function RunActions({ run: { record }, source }: RunActionsProps) {
+  const { lab, state } = useLab();
+  const { spec, status } = record;
+  const own = source === null;
+  const disabled = state.owner === 'elsewhere';
+  const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
+  const remove = async () => {
+    await lab.removeRun(spec.id);
+    goTo({ page: 'runs' });
+  };
+  return (
+    <div className="actions" role="group" aria-label="Run">
+      {own && status === 'running' && (
+        <Button disabled={disabled} onAct={() => lab.pauseRun(spec.id)}>
+          Pause
+        </Button>
+      )}
+      {own && (status === 'paused' || status === 'stopped' || status === 'failed') && (
+        <Button kind="strong" disabled={disabled} onAct={() => lab.resumeRun(spec.id)}>
+          Resume
+        </Button>
+      )}
+      {own && (status === 'running' || status === 'queued' || status === 'paused') && (
+        <Button disabled={disabled} onAct={() => lab.stopRun(spec.id)}>
+          Stop
+        </Button>
+      )}
+      {own && record.selectedEpoch !== null && (
+        <a
+          className="button"
+          href={routeHref({
+            page: 'tagWith',
+            tagger: taggerKey({ kind: 'snapshot', runId: spec.id, epoch: record.selectedEpoch }),
+          })}
+        >
+          Tag text
+        </a>
+      )}
+      <Button onAct={() => downloadJson(`${fileName}.result.json`, lab.exportResult([spec.id]))}>Export result</Button>
+      <Button onAct={() => downloadJson(`${fileName}.plan.json`, lab.exportPlan([spec.id]))}>Export plan</Button>
+      {own && status !== 'running' && (
+        <RemoveButton
+          subject="run"
+          loss={
+            <p>
+              The history, scores, checkpoint and {format.counted(record.snapshots.length, 'snapshot')} of{' '}
+              {runName(spec)}, seed {spec.seed}, will be gone. Export the result first to keep its scores.
+            </p>
+          }
+          onRemove={remove}
+        />
+      )}
+    </div>
+  );
+}
+
+interface RunPageProps {
+  readonly run: RunView;
+  /** The result file the run was imported with; null for a run of this lab. */
+  readonly source: ImportedResult | null;
+}
+
+export function RunPage({ run, source }: RunPageProps) {
+  const { record } = run;
+  const { spec, failure } = record;
+  const { state } = useLab();
+  const layersOf = useLayers();
+  const trainsElsewhere = source === null && record.status === 'running' && state.owner === 'elsewhere';
+  const several = spec.tasks.length > 1;
+  return (
+    <>
+      <div className="title-row">
+        <div>
+          <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
+          <h1>{runName(spec)}</h1>
+          <p className="soft">
+            <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
+            {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
+            {source !== null && ` · from ${source.fileName}, read only`}
+          </p>
+        </div>
+        <RunActions run={run} source={source} />
+      </div>
+      {failure !== null && state.needsRoom !== spec.id && (
+        <p className="problem boxed" role="alert">
+          The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
+        </p>
+      )}
+      {source === null && state.needsRoom === spec.id && <NeedsRoom />}
+      <RunPulse run={run} />
+      {source === null && record.status !== 'finished' && <AwakeSwitch />}
+      {(record.steps.length > 0 || record.epochs.length > 0) && (
+        <div className="pair charts">
+          <LossChart steps={record.steps} />
+          {spec.tasks.map((task, place) => (
+            <DevelChart
+              key={place}
+              epochs={record.epochs}
+              task={place}
+              {...(several ? { caption: `Devel scores by epoch, ${taskRefName(task)}` } : {})}
+            />
+          ))}
+        </div>
+      )}
+      {record.snapshots.length > 0 &&
+        spec.tasks.map((task, place) => (
+          <TaskScores
+            key={place}
+            record={record}
+            task={place}
+            name={several ? taskRefName(task) : null}
+            own={source === null}
+          />
+        ))}
+      <RunInterruptions record={record} />
+      <RunLeaks record={record} />
+      <RunInputs record={record} software={source?.file.software ?? null} />
+    </>
+  );
+}
+
+interface TaskScoresProps {
+  readonly record: RunRecord;
+  readonly task: number;
+  readonly name: string | null;
+  /** Whether its snapshots are here. */
+  readonly own: boolean;
+}
+
+function TaskScores({ record, task, name, own }: TaskScoresProps) {
+  const { lab } = useLab();
+  const { spec, snapshots } = record;
+  const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
+  const [savedAs, setSavedAs] = useState<PredictionFormat>('rows');
+  const savePredictions = async (epoch: number) => {
+    const files = await lab.predictions({ runId: spec.id, epoch, split, task }, savedAs);
+    if (files === null) return;
+    const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
+    saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
+  };
+  const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
+    const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
+    return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
+  };
+  const taskRef = spec.tasks[task];
+  const titleId = useId();
+  const label = name === null ? 'Snapshots' : `Snapshots, ${name}`;
+  return (
+    <>
+      <RunScores record={record} task={task} name={name} />
+      {taskRef !== undefined && <AnalyseLinks task={taskRef} runId={spec.id} />}
+      <section aria-labelledby={titleId}>
+        <h2 id={titleId}>{label}</h2>
+        <SnapshotTable
+          record={record}
+          task={task}
+          label={label}
+          onPredictions={own ? savePredictions : null}
+          onModel={own && task === 0 ? saveModel : null}
+        />
+        {own && (
+          <>
+            <div className="actions">
+              <FormatSelect
+                label="Save predictions as"
+                formats={predictionFormats}
+                value={savedAs}
+                onChange={setSavedAs}
+              />
+            </div>
+            <p className="soft">
+              Predictions on {split} are made anew from the snapshot:{' '}
+              {savedAs === 'rows'
+                ? 'a token, its gold tag and the predicted tag in each row, as conlleval reads them.'
+                : 'the text with the predicted mentions, each with its probability where the format has a place for it.'}
+            </p>
+          </>
+        )}
+        {own && task === 0 && (
+          <p className="soft">
+            A model is a zip of a folder that Hugging Face transformers opens in Python, with <code>tag.py</code> beside
+            it that decodes its tags; dropped here it is a model again. F16 takes half of the room and rounds.
+          </p>
+        )}
+      </section>
+    </>
+  );
+}

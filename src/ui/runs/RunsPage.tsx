@@ -1,0 +1,146 @@
+// All runs, newest first.
+import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
+import type { LabState, RunView } from '../../lab/state/labState.ts';
+import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
+import { NeedsRoom } from '../parts/RoomTable.tsx';
+import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { methodName, runName } from '../shared/runName.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
+import { RunsTable } from './RunsTable.tsx';
+
+/** The runs that wait: in what order, for what, and the ways to change that. */
+function QueuePanel() {
+  const { lab, state } = useLab();
+  const disabled = state.owner === 'elsewhere';
+  const layersOf = useLayers();
+  const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
+  const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
+  // Closing the tab pauses all that was under way or waiting.
+  const paused = state.runs.filter(({ record }) => record.status === 'paused');
+  if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
+  const nameOf = ({ record: { spec } }: RunView) =>
+    `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)}, seed ${spec.seed}`;
+  return (
+    <section aria-labelledby="queue-title">
+      <div className="title-row">
+        <h2 id="queue-title">Queue</h2>
+        {paused.length > 0 && (
+          <Button disabled={disabled} onAct={() => lab.resumeAll(paused.map(({ record }) => record.spec.id))}>
+            Resume {format.counted(paused.length, 'paused run')}
+          </Button>
+        )}
+        {failed.length > 0 && (
+          <Button disabled={disabled} onAct={() => lab.resumeAll(failed.map(({ record }) => record.spec.id))}>
+            Retry {format.counted(failed.length, 'failed or skipped run')}
+          </Button>
+        )}
+      </div>
+      {state.needsRoom === null && isQueueStuck(state) && (
+        <p className="problem boxed" role="status">
+          Nothing can go on: every waiting run starts from one that is not finished. Resume or retry that one.
+        </p>
+      )}
+      {waiting.length > 0 && (
+        <TableBox label="Queue">
+          <thead>
+            <tr>
+              <th scope="col" className="number">
+                No.
+              </th>
+              <th scope="col">Run</th>
+              <th scope="col">Waits for</th>
+              <ActionsHead />
+            </tr>
+          </thead>
+          <tbody>
+            {waiting.map((run, place) => (
+              <tr key={run.record.spec.id}>
+                <td className="number">{place + 1}</td>
+                <th scope="row">
+                  <a href={routeHref({ page: 'run', runId: run.record.spec.id })}>{nameOf(run)}</a>
+                </th>
+                <td>
+                  <WaitText state={state} runId={run.record.spec.id} />
+                </td>
+                <td>
+                  <span className="actions queue-actions">
+                    <MoveButton name={nameOf(run)} runId={run.record.spec.id} direction="up" disabled={place === 0} />
+                    <MoveButton
+                      name={nameOf(run)}
+                      runId={run.record.spec.id}
+                      direction="down"
+                      disabled={place === waiting.length - 1}
+                    />
+                    <Button label={`Skip ${nameOf(run)}`} onAct={() => lab.stopRun(run.record.spec.id)}>
+                      Skip
+                    </Button>
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      )}
+    </section>
+  );
+}
+
+function WaitText({ state, runId }: { readonly state: LabState; readonly runId: string }) {
+  const wait = waitsFor(state, runId);
+  if (wait === null) return <span className="faint">the device</span>;
+  return (
+    <span className={wait.isStuck ? 'problem' : 'soft'}>
+      {wait.reason} {wait.parent !== null && <a href={routeHref({ page: 'run', runId: wait.parentId })}>Show it</a>}
+    </span>
+  );
+}
+
+interface MoveButtonProps {
+  readonly name: string;
+  readonly runId: string;
+  readonly direction: 'up' | 'down';
+  readonly disabled: boolean;
+}
+
+function MoveButton({ name, runId, direction, disabled }: MoveButtonProps) {
+  const { lab } = useLab();
+  return (
+    <Button label={`Move ${name} ${direction}`} disabled={disabled} onAct={() => lab.moveRun(runId, direction)}>
+      <span aria-hidden="true">{direction === 'up' ? '↑' : '↓'}</span>
+    </Button>
+  );
+}
+
+export function RunsPage() {
+  const { state } = useLab();
+  return (
+    <>
+      <h1>Runs</h1>
+      {state.runs.length === 0 ? (
+        <p className="soft">
+          Nothing has been trained yet. <a href="#/">Train on a sample</a> to see a run.
+        </p>
+      ) : (
+        <>
+          <NeedsRoom />
+          <AwakeSwitch />
+          <QueuePanel />
+          <RunsTable
+            label="Runs"
+            runs={state.runs}
+            queue={state.queue}
+            hrefOf={(runId) => routeHref({ page: 'run', runId })}
+          />
+          <p className="soft">
+            F1 in percent as conlleval counts: devel of the selected snapshot, or of the latest epoch while training;
+            test of the selected snapshot.
+          </p>
+        </>
+      )}
+    </>
+  );
+}

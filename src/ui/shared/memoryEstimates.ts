@@ -1,0 +1,54 @@
+// What an update will take on the GPU, estimated for a plan and for a model as their settings change.
+import { useEffect, useState } from 'react';
+import type { Lab } from '../../lab/state/labState.ts';
+import type { PlanFile } from '../../schema/planFile.ts';
+import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
+import { useLab } from './useLab.ts';
+
+/** Null without a GPU, and while nothing is known. */
+export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null {
+  const { lab, state } = useLab();
+  const { machine, backend, models } = state;
+  const [last, setLast] = useState<{ readonly asked: string; readonly found: MemoryEstimate | null } | null>(null);
+  const planText = plan === null || backend.status !== 'ready' ? null : JSON.stringify(plan);
+  const asked = JSON.stringify([planText, machine, models.map(({ id }) => id)]);
+  useEffect(() => {
+    if (planText === null) return undefined;
+    let wanted = true;
+    lab.estimatePlan(JSON.parse(planText) as PlanFile).then(
+      (found) => wanted && setLast({ asked, found }),
+      // A plan that cannot be expanded has no memory; the preview says why.
+      () => wanted && setLast({ asked, found: null }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [lab, planText, asked]);
+  return last?.asked === asked ? last.found : null;
+}
+
+type EstimateRequest = Parameters<Lab['estimateMemory']>[0];
+
+/** Null on a backend without an estimate, `unknown` until there is one and for a model that cannot be estimated. `request` is kept by the caller. */
+export function useModelMemory(request: EstimateRequest | null): MemoryEstimate | null | 'unknown' {
+  const { lab, state } = useLab();
+  const { machine, backend } = state;
+  const [last, setLast] = useState<{
+    readonly request: EstimateRequest;
+    readonly machine: typeof machine;
+    readonly found: MemoryEstimate | null | 'unknown';
+  } | null>(null);
+  const isReady = backend.status === 'ready';
+  useEffect(() => {
+    if (request === null || !isReady) return undefined;
+    let wanted = true;
+    const keep = (found: MemoryEstimate | null | 'unknown') => {
+      if (wanted) setLast({ request, machine, found });
+    };
+    lab.estimateMemory(request).then(keep, () => keep('unknown'));
+    return () => {
+      wanted = false;
+    };
+  }, [lab, request, machine, isReady]);
+  return last !== null && last.request === request && last.machine === machine ? last.found : 'unknown';
+}

@@ -1,0 +1,50 @@
+// How a run is named on the page: by what it trains on and by how.
+import type { EpochPoint, RunRecord, RunSpec, RunStatus, TaskRef } from '../../schema/runRecord.ts';
+import { format } from './format.ts';
+import { meanF1 } from './selectedSnapshot.ts';
+
+/** The task of a run on one; the category of a run on several. */
+export function runName({ tasks, category }: Pick<RunSpec, 'tasks' | 'category'>): string {
+  const [first] = tasks;
+  if (tasks.length === 1 && first !== undefined) return taskRefName(first);
+  return `${category?.name ?? 'tasks'} · ${format.counted(tasks.length, 'task')}`;
+}
+
+export function taskRefName({ corpus, type }: TaskRef): string {
+  return format.taskName(corpus.name, type);
+}
+
+/** `MTL-LS 2/4, round 1`; without `layers`, the encoder's number of layers, the shared ones alone. */
+export function methodName(
+  { method, slicing, round }: Pick<RunSpec, 'method' | 'slicing' | 'round'>,
+  layers?: number,
+): string {
+  const shared =
+    slicing === null ? '' : layers === undefined ? `, ${slicing.layers} shared` : ` ${slicing.layers}/${layers}`;
+  return `${method}${shared}${round === 0 ? '' : `, round ${round}`}`;
+}
+
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  queued: 'Queued',
+  running: 'Running',
+  paused: 'Paused',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  finished: 'Finished',
+};
+
+/** Share of steps done, in [0, 1]; 0 before the run knows how many there are. */
+export function runProgress(record: RunRecord): number {
+  if (record.status === 'finished') return 1;
+  return record.totalSteps === 0 ? 0 : Math.min(1, record.step / record.totalSteps);
+}
+
+/** The epoch with the highest lenient devel F1, the mean over the run's tasks, the latest among equals. */
+export function bestEpoch(record: RunRecord): { readonly point: EpochPoint; readonly f1: number } | null {
+  let best: { readonly point: EpochPoint; readonly f1: number } | null = null;
+  for (const point of record.epochs) {
+    const f1 = meanF1(point.devel);
+    if (f1 !== null && (best === null || f1 >= best.f1)) best = { point, f1 };
+  }
+  return best;
+}

@@ -1,0 +1,152 @@
+// Where text to be tagged comes from: pasted, dropped or chosen as files, or a split of a corpus.
+import { useState } from 'react';
+import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import type { TextSource } from '../../lab/state/labState.ts';
+import { taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { Button } from '../parts/Button.tsx';
+import { DropZone } from '../parts/DropZone.tsx';
+import { Field } from '../parts/Field.tsx';
+import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { format } from '../shared/format.ts';
+import { methodName, runName } from '../shared/runName.ts';
+import { meanF1 } from '../shared/selectedSnapshot.ts';
+
+interface TagFormProps {
+  readonly corpora: readonly CorpusRecord[];
+  /** Why nothing can be tagged now; null when it can. */
+  readonly hindrance: string | null;
+  readonly onTag: (source: TextSource) => void;
+}
+
+export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
+  const [text, setText] = useState('');
+  return (
+    <>
+      {hindrance !== null && <p className="problem">{hindrance}</p>}
+      <Field label="Text">
+        {(control) => (
+          <textarea
+            {...control}
+            rows={7}
+            value={text}
+            spellCheck={false}
+            placeholder="Paste text here"
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      <div className="actions">
+        <Button
+          kind="primary"
+          disabled={hindrance !== null || text.trim() === ''}
+          onAct={() => onTag({ kind: 'text', text })}
+        >
+          Tag text
+        </Button>
+      </div>
+      <DropZone>
+        <strong>Or drop files, folders or zips</strong> of plain text, or of any format that corpora are read from. What
+        is annotated in them is compared with what the tagger finds.
+      </DropZone>
+      {corpora.length > 0 && <CorpusRow corpora={corpora} hindered={hindrance !== null} onTag={onTag} />}
+    </>
+  );
+}
+
+interface CorpusRowProps {
+  readonly corpora: readonly CorpusRecord[];
+  readonly hindered: boolean;
+  readonly onTag: (source: TextSource) => void;
+}
+
+function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [split, setSplit] = useState<Split>('test');
+  const corpus = corpora.find(({ id }) => id === chosen) ?? corpora[0];
+  if (corpus === undefined) return null;
+  const sentences = corpus.counts[split].sentences;
+  return (
+    <div className="filters corpus-row">
+      <label>
+        Or a corpus{' '}
+        <select value={corpus.id} onChange={(event) => setChosen(event.target.value)}>
+          {corpora.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Split{' '}
+        <select
+          value={split}
+          onChange={(event) => setSplit(SPLITS.find((known) => known === event.target.value) ?? 'test')}
+        >
+          {SPLITS.map((known) => (
+            <option key={known} value={known}>
+              {known} ({format.count(corpus.counts[known].sentences)})
+            </option>
+          ))}
+        </select>
+      </label>
+      <Button
+        disabled={hindered || sentences === 0}
+        onAct={() => onTag({ kind: 'corpus', corpusId: corpus.id, split })}
+      >
+        Tag corpus
+      </Button>
+    </div>
+  );
+}
+
+interface TaggerSelectProps {
+  readonly taggers: readonly OfferedTagger[];
+  readonly chosen: OfferedTagger;
+  readonly onChoose: (key: string) => void;
+}
+
+/** Chooses a tagger among kept snapshots and models with a head, and says what it knows. */
+export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
+  return (
+    <div className="stack">
+      <Field label="Tagger">
+        {(control) => (
+          <select {...control} value={taggerKey(chosen.ref)} onChange={(event) => onChoose(event.target.value)}>
+            {taggers.map((tagger) => (
+              <option key={taggerKey(tagger.ref)} value={taggerKey(tagger.ref)}>
+                {taggerName(tagger)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <p className="soft">
+        Finds{' '}
+        <span className="type-list">
+          {chosen.types.map((type) => (
+            <TypeLabel key={type} type={type} types={chosen.types} />
+          ))}
+        </span>
+        {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
+      </p>
+    </div>
+  );
+}
+
+/** `sample-gene-b · Gene, STL, seed 1, epoch 5 (selected)`. */
+function taggerName(tagger: OfferedTagger): string {
+  if ('model' in tagger) {
+    const { name, tagger: head } = tagger.model;
+    return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
+  }
+  const { run, snapshot, selected } = tagger;
+  const parts = [runName(run.spec), methodName(run.spec), `seed ${run.spec.seed}`, `epoch ${snapshot.epoch}`];
+  return `${parts.join(', ')}${selected ? ' (selected)' : ''}`;
+}
+
+function f1Of(tagger: OfferedTagger, split: 'devel' | 'test'): number | null {
+  const scores = 'model' in tagger ? tagger.model.tagger?.provenance : tagger.snapshot;
+  return meanF1(scores?.[split] ?? []);
+}

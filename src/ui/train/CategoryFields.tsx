@@ -1,0 +1,246 @@
+// The categories of a plan: ready-made or put together here, with what each corpus' types become.
+import { SPLITS } from '../../data/corpus/corpus.ts';
+import type { OfferedCategory } from '../../lab/library/categories.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { OwnCategory } from '../../schema/libraryRecord.ts';
+import type { PlanCategory } from '../../schema/planFile.ts';
+import { ownValue } from '../../util/validate.ts';
+import { Button } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { format } from '../shared/format.ts';
+import { useLab } from '../shared/useLab.ts';
+import { TaskRows } from './TaskRows.tsx';
+import { taskOfCorpus } from './planDraft.ts';
+import type { ReadCategory, ReadPlan } from './readPlanDraft.ts';
+
+/** What the types of each corpus become in a category: the name they take, or O, with how many mentions that is. */
+function TypeMap({ category: { name, typeName, tasks } }: { readonly category: ReadCategory }) {
+  const rows = tasks.flatMap(({ kept, type }, place) =>
+    kept === null ? [] : kept.types.map((own) => ({ place, corpus: kept, own, taken: type === null || type === own })),
+  );
+  const left = rows.filter(({ taken }) => !taken);
+  const lost = left.reduce((sum, { corpus, own }) => sum + mentionsOf(corpus, own), 0);
+  return (
+    <>
+      <TableBox label={`Types of ${name}`}>
+        <thead>
+          <tr>
+            <th scope="col">Corpus</th>
+            <th scope="col">Type</th>
+            <th scope="col" className="number">
+              Mentions
+            </th>
+            <th scope="col">Becomes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ place, corpus, own, taken }) => (
+            <tr key={`${place}/${own}`}>
+              <th scope="row">{corpus.name}</th>
+              <td>
+                <TypeLabel type={own} types={corpus.types} />
+              </td>
+              <td className="number">{format.count(mentionsOf(corpus, own))}</td>
+              <td>{taken ? (typeName ?? own) : <span className="problem">O, outside the category</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      {left.length > 0 && (
+        <p className="field-help">
+          {format.counted(lost, 'mention')} of {format.counted(left.length, 'type')} outside the category are trained as
+          O, not as mentions. Choose “all types” of a corpus to take them in.
+        </p>
+      )}
+    </>
+  );
+}
+
+function mentionsOf({ counts }: CorpusRecord, type: string): number {
+  return SPLITS.reduce((sum, split) => sum + (ownValue(counts[split].perType, type) ?? 0), 0);
+}
+
+interface CategoryFieldsProps {
+  readonly read: ReadPlan;
+  readonly corpora: readonly CorpusRecord[];
+  readonly offered: readonly OfferedCategory[];
+  readonly onCategories: (categories: readonly PlanCategory[]) => void;
+}
+
+export function CategoryFields({ read, corpora, offered, onCategories }: CategoryFieldsProps) {
+  const categories = read.categories.map(categoryOf);
+  const problem = read.problems.get('categories');
+  return (
+    <fieldset className="categories">
+      <legend>Categories</legend>
+      <p className="field-help">
+        Tasks of a category are trained together by MTL-XC, and MTL-LS takes its lower layers from there.
+      </p>
+      <AddCategory
+        offered={offered.filter(({ category }) => !categories.some(({ name }) => name === category.name))}
+        onAdd={(category) => onCategories([...categories.filter(({ tasks }) => tasks.length > 0), category])}
+        onBuild={() => onCategories([...categories, emptyCategory(categories, corpora)])}
+      />
+      <OwnCategories names={offered.flatMap(({ source, category }) => (source === 'own' ? category.name : []))} />
+      {problem !== undefined && <p className="field-problem">{problem}</p>}
+      {read.categories.map((category, place) => (
+        <CategoryEditor
+          key={place}
+          category={category}
+          place={place}
+          read={read}
+          corpora={corpora}
+          onCategory={(next) => onCategories(categories.map((old, at) => (at === place ? next : old)))}
+          onRemove={() => onCategories(categories.filter((_, at) => at !== place))}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+interface AddCategoryProps {
+  readonly offered: readonly OfferedCategory[];
+  readonly onAdd: (category: PlanCategory) => void;
+  readonly onBuild: () => void;
+}
+
+function AddCategory({ offered, onAdd, onBuild }: AddCategoryProps) {
+  return (
+    <div className="actions">
+      <select
+        aria-label="Add a ready-made category"
+        value=""
+        disabled={offered.length === 0}
+        onChange={(event) => {
+          const found = offered.find(({ category }) => category.name === event.target.value);
+          if (found !== undefined) onAdd(found.category);
+        }}
+      >
+        <option value="">add a ready-made category</option>
+        {offered.map(({ source, category }) => (
+          <option key={`${source}/${category.name}`} value={category.name}>
+            {category.name} ({SOURCE_WORDS[source]}, {category.tasks.length} tasks)
+          </option>
+        ))}
+      </select>
+      <Button onAct={onBuild}>Build a category</Button>
+    </div>
+  );
+}
+
+/** Saved categories, to be removed from here; plans and runs that took them keep them. */
+function OwnCategories({ names }: { readonly names: readonly string[] }) {
+  const { lab } = useLab();
+  if (names.length === 0) return null;
+  return (
+    <ul className="own-categories" aria-label="Your categories">
+      {names.map((name) => (
+        <li key={name}>
+          {name}{' '}
+          <Button kind="quiet" label={`Remove category ${name}`} onAct={() => lab.removeCategory(name)}>
+            Remove
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const SOURCE_WORDS: Readonly<Record<OfferedCategory['source'], string>> = {
+  sample: 'samples',
+  catalogue: 'public corpora',
+  own: 'yours',
+};
+
+interface CategoryEditorProps {
+  readonly category: ReadCategory;
+  readonly place: number;
+  readonly read: ReadPlan;
+  readonly corpora: readonly CorpusRecord[];
+  readonly onCategory: (category: PlanCategory) => void;
+  readonly onRemove: () => void;
+}
+
+function CategoryEditor({ category, place, read, corpora, onCategory, onRemove }: CategoryEditorProps) {
+  const { lab } = useLab();
+  const plain = categoryOf(category);
+  const path = `categories.${place}`;
+  const own = savable(plain);
+  return (
+    <section className="panel category" aria-label={`Category ${category.name}`}>
+      <div className="fields">
+        <Field label="Category name">
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              autoComplete="off"
+              value={category.name}
+              onChange={(event) => onCategory({ ...plain, name: event.target.value })}
+            />
+          )}
+        </Field>
+        <Field label="Type name" help="What the mentions of all its tasks are called in MTL-XC.">
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              autoComplete="off"
+              value={category.typeName ?? ''}
+              onChange={(event) => onCategory({ ...plain, typeName: event.target.value || null })}
+            />
+          )}
+        </Field>
+      </div>
+      <TaskRows
+        read={category.tasks}
+        corpora={corpora}
+        of={` of ${category.name}`}
+        problemAt={(task) => read.problems.get(task === null ? path : `${path}.tasks.${task}`)}
+        onTasks={(tasks) => onCategory({ ...plain, tasks: [...tasks] })}
+      />
+      <TypeMap category={category} />
+      <div className="actions">
+        <Button
+          disabled={own === null || read.problems.has(path)}
+          label={`Save category ${category.name}`}
+          onAct={async () => {
+            if (own !== null) await lab.saveCategory(own);
+          }}
+        >
+          Save category
+        </Button>
+        <Button label={`Leave out category ${category.name}`} onAct={onRemove}>
+          Leave out
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function categoryOf({ name, typeName, tasks }: ReadCategory): PlanCategory {
+  return {
+    name,
+    typeName,
+    tasks: tasks.flatMap(({ input, type }) => (input === null ? [] : [{ corpus: input, type }])),
+  };
+}
+
+function savable({ name, typeName, tasks }: PlanCategory): OwnCategory | null {
+  const shown = { name: name.trim(), typeName: typeName?.trim() ?? '', tasks };
+  return shown.name === '' || shown.typeName === '' || tasks.length === 0 ? null : shown;
+}
+
+function emptyCategory(categories: readonly PlanCategory[], corpora: readonly CorpusRecord[]): PlanCategory {
+  const names = categories.map(({ name }) => name);
+  let number = 1;
+  while (names.includes(`category ${number}`)) number++;
+  const [first] = corpora;
+  return {
+    name: `category ${number}`,
+    typeName: first?.types[0] ?? null,
+    tasks: first === undefined ? [] : [{ ...taskOfCorpus(first), type: first.types[0] ?? null }],
+  };
+}

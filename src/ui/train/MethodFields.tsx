@@ -1,0 +1,160 @@
+// Which methods a plan compares, and how MTL-LS slices the encoder.
+import { useState } from 'react';
+import type { Method } from '../../schema/runRecord.ts';
+import { Field } from '../parts/Field.tsx';
+import { METHODS, PAPER_RATES, type PlanDraft } from './planDraft.ts';
+import type { ReadPlan } from './readPlanDraft.ts';
+
+const METHOD_WORDS: Readonly<Record<Method, string>> = {
+  STL: 'the pretrained model, on each task alone',
+  'MTL-XC': 'the pretrained model, on all tasks of a category together',
+  'MTL-LS': 'lower layers from MTL-XC, upper ones pretrained, on each task alone',
+};
+
+export interface MethodFieldsProps {
+  readonly draft: PlanDraft;
+  readonly read: ReadPlan;
+  readonly onMethods: (methods: readonly Method[]) => void;
+  readonly onChange: (part: Partial<PlanDraft>) => void;
+}
+
+export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsProps) {
+  const turn = (method: Method, on: boolean) =>
+    onMethods(METHODS.filter((known) => (known === method ? on : draft.methods.includes(known))));
+  return (
+    <>
+      <fieldset className="methods">
+        <legend>Methods</legend>
+        {METHODS.map((method) => (
+          <label key={method} className="method">
+            <input
+              type="checkbox"
+              aria-label={method}
+              checked={draft.methods.includes(method)}
+              onChange={(event) => turn(method, event.target.checked)}
+            />
+            <span>
+              <strong>{method}</strong> <span className="soft">{METHOD_WORDS[method]}</span>
+            </span>
+          </label>
+        ))}
+        {read.problems.has('methods') && <p className="field-problem">{read.problems.get('methods')}</p>}
+      </fieldset>
+      {draft.methods.includes('MTL-LS') && <SlicingFields draft={draft} read={read} onChange={onChange} />}
+    </>
+  );
+}
+
+function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMethods'>) {
+  const layers = read.model.kept?.layers ?? null;
+  const rates = [...new Set([...PAPER_RATES, ...draft.slicingRates])].sort((left, right) => left - right);
+  const turn = (rate: number, on: boolean) =>
+    onChange({ slicingRates: rates.filter((known) => (known === rate ? on : draft.slicingRates.includes(known))) });
+  const problem = read.problems.get('slicingRates');
+  return (
+    <fieldset className="slicing">
+      <legend>Slicing rates</legend>
+      <div className="preset-list">
+        {rates.map((rate) => (
+          <label key={rate} className={`preset${draft.slicingRates.includes(rate) ? ' chosen' : ''}`}>
+            <input
+              type="checkbox"
+              checked={draft.slicingRates.includes(rate)}
+              onChange={(event) => turn(rate, event.target.checked)}
+            />
+            {rateText(rate)}
+            {layers !== null && (
+              <span className="faint">
+                {Math.round(rate * layers)} of {layers}
+              </span>
+            )}
+          </label>
+        ))}
+        {layers !== null && (
+          <OtherRate
+            layers={layers}
+            rates={rates}
+            onRate={(rate) => onChange({ slicingRates: [...draft.slicingRates, rate] })}
+          />
+        )}
+      </div>
+      {problem !== undefined && <p className="field-problem">{problem}</p>}
+      <p className="field-help">
+        The share of the encoder’s layers that start from MTL-XC, from the bottom; 0 takes the embedding alone. Rates
+        that come to the same number of layers are one run.
+      </p>
+      <div className="fields">
+        {read.model.kept?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
+        <Field
+          label="Freeze shared layers"
+          help="Shared layers and the embedding stay as MTL-XC left them. The paper trains them on."
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="checkbox"
+              checked={draft.frozen}
+              onChange={(event) => onChange({ frozen: event.target.checked })}
+            />
+          )}
+        </Field>
+      </div>
+    </fieldset>
+  );
+}
+
+/** XLNet alone has biases that its release stores once for all layers. */
+function BiasesField({ draft, onChange }: Pick<MethodFieldsProps, 'draft' | 'onChange'>) {
+  return (
+    <Field
+      label="Biases and segments"
+      help="The released checkpoint stores them once for all layers, so they all come from MTL-XC."
+    >
+      {(control) => (
+        <select
+          {...control}
+          value={draft.biases}
+          onChange={(event) => onChange({ biases: event.target.value === 'perLayer' ? 'perLayer' : 'released' })}
+        >
+          <option value="released">of all layers, as released</option>
+          <option value="perLayer">of the shared layers</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
+interface OtherRateProps {
+  readonly layers: number;
+  readonly rates: readonly number[];
+  readonly onRate: (rate: number) => void;
+}
+
+/** Any number of layers that no rate comes to yet. */
+function OtherRate({ layers, rates, onRate }: OtherRateProps) {
+  const taken = new Set(rates.map((rate) => Math.round(rate * layers)));
+  const free = Array.from({ length: layers + 1 }, (_, shared) => shared).filter((shared) => !taken.has(shared));
+  const [chosen, setChosen] = useState('');
+  if (free.length === 0) return null;
+  return (
+    <select
+      aria-label="Another number of shared layers"
+      value={chosen}
+      onChange={(event) => {
+        setChosen('');
+        if (event.target.value !== '') onRate(Number(event.target.value) / layers);
+      }}
+    >
+      <option value="">another number of layers</option>
+      {free.map((shared) => (
+        <option key={shared} value={shared}>
+          {shared} of {layers}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function rateText(rate: number): string {
+  return rate === 0 || rate === 1 ? rate.toFixed(0) : rate.toFixed(2);
+}

@@ -1,0 +1,283 @@
+// The form for a plan of a person's own: tasks, model, seeds, preset and every setting.
+import { offeredCategories, type OfferedCategory } from '../../lab/library/categories.ts';
+import { presets, type PresetName } from '../../lab/plans/presets.ts';
+import type { PlanCategory } from '../../schema/planFile.ts';
+import type { Method } from '../../schema/runRecord.ts';
+import { DropZone } from '../parts/DropZone.tsx';
+import { Field } from '../parts/Field.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
+import { useLab } from '../shared/useLab.ts';
+import { CategoryFields } from './CategoryFields.tsx';
+import { ConfigForm } from './ConfigForm.tsx';
+import { MethodFields } from './MethodFields.tsx';
+import { PlanSummary } from './PlanSummary.tsx';
+import { TaskRows } from './TaskRows.tsx';
+import { settingText } from './configDraft.ts';
+import { configFields } from './configFields.ts';
+import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from './planDraft.ts';
+import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
+
+/** Whether the form asks for tasks alone: only STL, and no category with a name of its own. */
+function isLoose({ methods }: PlanDraft, { categories }: ReadPlan): boolean {
+  const [only] = categories;
+  return methods.every((method) => method === 'STL') && categories.length <= 1 && (only?.typeName ?? null) === null;
+}
+
+/** When tasks are first to be trained together, the first ready-made category stands in for loose tasks that nobody chose. */
+function categoriesFor(
+  methods: readonly Method[],
+  current: readonly PlanCategory[] | null,
+  offered: readonly OfferedCategory[],
+): readonly PlanCategory[] | null {
+  const together = methods.some((method) => method !== 'STL');
+  if (!together) return current;
+  if (current === null) {
+    const [first] = offered;
+    return first === undefined ? null : [first.category];
+  }
+  return current.map((category) =>
+    category.typeName === null
+      ? { ...category, name: category.name === 'tasks' ? nameOf(category) : category.name, typeName: typeOf(category) }
+      : category,
+  );
+}
+
+/** The type most of its tasks have, for a start. */
+function typeOf({ tasks }: PlanCategory): string | null {
+  const types = tasks.flatMap(({ type }) => type ?? []);
+  const timesOf = (type: string) => types.filter((other) => other === type).length;
+  return types.reduce<string | null>(
+    (best, type) => (best === null || timesOf(type) > timesOf(best) ? type : best),
+    null,
+  );
+}
+
+function nameOf(category: PlanCategory): string {
+  return typeOf(category)?.toLowerCase() ?? 'category 1';
+}
+
+/** Every setting in which the presets differ, side by side. */
+function PresetTable() {
+  const rounds = PRESET_NAMES.map((name) => {
+    const { count, epochs } = presets[name].rounds;
+    return count === 0 ? 'none' : `${count} × ${epochs} epochs`;
+  });
+  const rows = [
+    ...configFields.map((field) => [
+      field.label,
+      ...PRESET_NAMES.map((name) => settingText(field, presets[name].config)),
+    ]),
+    ['Further rounds', ...rounds],
+  ].filter(([, first, ...others]) => others.some((text) => text !== first));
+  return (
+    <details className="fold">
+      <summary>Differences between presets</summary>
+      <TableBox label="Differences between presets">
+        <thead>
+          <tr>
+            <th scope="col">Setting</th>
+            {PRESET_NAMES.map((name) => (
+              <th key={name} scope="col">
+                {presets[name].label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([label, ...texts]) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              {texts.map((text, place) => (
+                <td key={place}>{text}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+    </details>
+  );
+}
+
+interface PlanFormProps {
+  readonly draft: PlanDraft;
+  readonly onDraft: (draft: PlanDraft) => void;
+}
+
+export function PlanForm({ draft, onDraft }: PlanFormProps) {
+  const { state } = useLab();
+  const offered = offeredCategories(state);
+  const read = readPlanDraft(draft, state);
+  const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, ...part });
+  const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
+  const { kept: model, input: wantedModel } = read.model;
+  return (
+    <section aria-labelledby="plan-title" className="plan">
+      <h2 id="plan-title">Your own work</h2>
+      <div className="plan-columns">
+        <form className="plan-fields" onSubmit={(event) => event.preventDefault()}>
+          <DropZone>
+            <strong>Drop a corpus</strong> (CoNLL, BRAT, PubTator, BioC, JSON or Parquet; files, a folder or a zip), an
+            XLNet or BERT folder, or a plan file.
+          </DropZone>
+          <MethodFields
+            draft={draft}
+            read={read}
+            onMethods={(methods) => change({ methods, categories: categoriesFor(methods, draft.categories, offered) })}
+            onChange={change}
+          />
+          {isLoose(draft, read) ? (
+            <TaskRows
+              read={read.categories[0]?.tasks ?? []}
+              problemAt={(task) => read.problems.get(task === null ? 'categories' : `categories.0.tasks.${task}`)}
+              corpora={state.corpora}
+              onTasks={(tasks) => change({ categories: [looseTasks(tasks)] })}
+            />
+          ) : (
+            <CategoryFields
+              read={read}
+              corpora={state.corpora}
+              offered={offered}
+              onCategories={(categories) => change({ categories })}
+            />
+          )}
+          <div className="fields">
+            <Field label="Model" problem={read.problems.get('model')}>
+              {(control) => (
+                <select
+                  {...control}
+                  value={model?.id ?? ''}
+                  onChange={(event) => {
+                    const next = state.models.find(({ id }) => id === event.target.value);
+                    if (next !== undefined) change({ model: inputOf(next) });
+                  }}
+                >
+                  {model === null && <option value="">{wantedModel?.name ?? 'none yet'}</option>}
+                  {state.models.map(({ id, name }) => (
+                    <option key={id} value={id}>
+                      {name}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+            <Field
+              label="Seeds"
+              help="Each method and task once a seed; separated by commas."
+              problem={read.problems.get('seeds')}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  type="text"
+                  autoComplete="off"
+                  value={draft.seeds}
+                  onChange={(event) => change({ seeds: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field label="Plan name" help="Optional; names the exported files.">
+              {(control) => (
+                <input
+                  {...control}
+                  type="text"
+                  autoComplete="off"
+                  value={draft.name}
+                  placeholder={draft.name === '' ? (read.plan?.name ?? '') : ''}
+                  onChange={(event) => change({ name: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+          <PresetChoice preset={draft.preset} onChoose={choosePreset} />
+          <RoundFields draft={draft} read={read} onChange={change} />
+          <ConfigForm
+            draft={read.entered}
+            model={model}
+            preset={presets[draft.preset].config}
+            changed={read.changed}
+            problems={read.problems}
+            onChange={(path, value) => change({ config: { ...draft.config, [path]: value } })}
+          />
+        </form>
+        <PlanSummary read={read} preset={draft.preset} />
+      </div>
+    </section>
+  );
+}
+
+function RoundFields({
+  draft: { rounds },
+  read,
+  onChange,
+}: {
+  readonly draft: PlanDraft;
+  readonly read: ReadPlan;
+  readonly onChange: (part: Partial<PlanDraft>) => void;
+}) {
+  return (
+    <div className="fields">
+      <Field
+        label="Further rounds"
+        help="Trainings that start again from the weights of the first one. The paper has three; 0 for none."
+        problem={read.problems.get('rounds.count')}
+      >
+        {(control) => (
+          <input
+            {...control}
+            type="text"
+            inputMode="numeric"
+            autoComplete="off"
+            value={rounds.count}
+            onChange={(event) => onChange({ rounds: { ...rounds, count: event.target.value } })}
+          />
+        )}
+      </Field>
+      {rounds.count.trim() !== '0' && (
+        <Field label="Epochs a round" help="The paper trains 30." problem={read.problems.get('rounds.epochs')}>
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              inputMode="numeric"
+              autoComplete="off"
+              value={rounds.epochs}
+              onChange={(event) => onChange({ rounds: { ...rounds, epochs: event.target.value } })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}
+
+function PresetChoice({
+  preset,
+  onChoose,
+}: {
+  readonly preset: PresetName;
+  readonly onChoose: (preset: PresetName) => void;
+}) {
+  return (
+    <fieldset className="presets">
+      <legend>Preset</legend>
+      <div className="preset-list">
+        {PRESET_NAMES.map((name) => (
+          <label key={name} className={`preset${name === preset ? ' chosen' : ''}`}>
+            <input
+              type="radio"
+              name="preset"
+              checked={name === preset}
+              onChange={() => onChoose(name)}
+              aria-describedby="preset-text"
+            />
+            {presets[name].label}
+          </label>
+        ))}
+      </div>
+      <p id="preset-text" className="field-help">
+        {presets[preset].description}
+      </p>
+      <PresetTable />
+    </fieldset>
+  );
+}

@@ -1,0 +1,250 @@
+// What a plan comes to, what is still wrong with it, and the buttons that start or export it.
+import { presets, type PresetName } from '../../lab/plans/presets.ts';
+import type { LabState, RunGraph, RunNode } from '../../lab/state/labState.ts';
+import { LabError } from '../../util/labError.ts';
+import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
+import { Button } from '../parts/Button.tsx';
+import { Facts } from '../parts/Facts.tsx';
+import { format } from '../shared/format.ts';
+import { useMemoryEstimate } from '../shared/memoryEstimates.ts';
+import { goTo } from '../shared/route.ts';
+import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
+import { downloadJson } from '../shared/saveFile.ts';
+import type { Analysed } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+import { useLayers } from '../shared/usePool.ts';
+import { configFieldId } from './ConfigForm.tsx';
+import { configFields } from './configFields.ts';
+import { estimatedMs, useMeasuredStep, usePreview } from './planEstimates.ts';
+import type { ReadPlan } from './readPlanDraft.ts';
+import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
+
+interface PlanLeaksNoteProps {
+  readonly leaks: PlanLeaks;
+  /** Shows the setting that leaves them out. */
+  readonly onSetting: () => void;
+}
+
+/** Nothing where nothing is leaked. */
+function PlanLeaksNote({ leaks: { exact, training, leftOut, href }, onSetting }: PlanLeaksNoteProps) {
+  if (exact === 0) return null;
+  return (
+    <p className="soft">
+      {leftOut === null
+        ? 'Test sentences that are trained on make the score say less about new text. '
+        : `${format.count(leftOut)} of ${format.counted(training, 'training sentence')} will be left out for that. `}
+      {href !== null && (
+        <>
+          <a href={href}>See which</a>
+          {' · '}
+        </>
+      )}
+      <button type="button" className="link" onClick={onSetting}>
+        {leftOut === null ? 'Leave them out' : 'Change'}
+      </button>
+    </p>
+  );
+}
+
+/** The runs of a plan before it starts, each under the run it starts from. */
+function RunGraphList({ graph }: { readonly graph: RunGraph }) {
+  const ids = new Set(graph.nodes.map(({ spec }) => spec.id));
+  const childrenOf = new Map<string | null, RunNode[]>();
+  for (const node of graph.nodes) {
+    const parent = node.spec.parent !== null && ids.has(node.spec.parent) ? node.spec.parent : null;
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), node]);
+  }
+  return (
+    <details className="fold" open={graph.nodes.length <= 40 && graph.nodes.length > 1}>
+      <summary>Run graph</summary>
+      <div className="run-graph" role="region" aria-label="Run graph, scrollable" tabIndex={0}>
+        <NodeList nodes={childrenOf.get(null) ?? []} childrenOf={childrenOf} label="Runs of the plan" />
+      </div>
+    </details>
+  );
+}
+
+interface NodeListProps {
+  readonly nodes: readonly RunNode[];
+  readonly childrenOf: ReadonlyMap<string | null, readonly RunNode[]>;
+  readonly label: string;
+}
+
+function NodeList({ nodes, childrenOf, label }: NodeListProps) {
+  const layersOf = useLayers();
+  return (
+    <ul aria-label={label}>
+      {nodes.map((node) => {
+        const { spec } = node;
+        const starting = childrenOf.get(spec.id) ?? [];
+        const name = `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)} · seed ${spec.seed}`;
+        return (
+          <li key={spec.id}>
+            <span className="run-node">
+              <span className={`node-mark ${spec.method}`} aria-hidden="true" />
+              <span>
+                {name}
+                <span className={node.isReused ? 'tag reused' : 'tag'}>{stateText(node)}</span>
+              </span>
+            </span>
+            {starting.length > 0 && (
+              <NodeList nodes={starting} childrenOf={childrenOf} label={`Runs that start from ${name}`} />
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function stateText({ status, isReused, stepsLeft }: RunNode): string {
+  if (isReused) return 'reused';
+  const steps = format.counted(stepsLeft, 'step');
+  return status === 'new' ? `new, ${steps}` : `${STATUS_WORDS[status].toLowerCase()}, ${steps} left`;
+}
+
+export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonly preset: PresetName }) {
+  const { lab, state } = useLab();
+  const { plan, problems, changed } = read;
+  const { graph, problem } = usePreview(plan);
+  const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
+  const measured = useMeasuredStep(plan);
+  const estimate = useMemoryEstimate(plan);
+  const leaks = usePlanLeaks(read);
+  const train = async () => {
+    if (plan === null) return;
+    const runIds = await lab.startPlan(plan);
+    const [first] = runIds;
+    goTo(runIds.length === 1 && first !== undefined ? { page: 'run', runId: first } : { page: 'runs' });
+  };
+  const exportPlan = () => {
+    if (plan !== null) downloadJson(`${format.fileName(plan.name)}.plan.json`, plan);
+  };
+  return (
+    <aside className="panel summary" aria-labelledby="summary-title">
+      <h3 id="summary-title">Plan</h3>
+      <Facts
+        kind="list"
+        facts={[
+          ['Preset', presets[preset].label],
+          ['Changes', changed.size],
+          ['Runs', graph === null ? '–' : format.count(graph.nodes.length)],
+          ...(graph !== null && graph.runsLeft < graph.nodes.length
+            ? [['To train', `${format.count(graph.runsLeft)}, the others are here`] as const]
+            : []),
+          ['Steps', stepsText(graph)],
+          ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
+          ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
+          ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
+          ['Leaks', plan === null ? '–' : leaksText(leaks)],
+        ]}
+      />
+      {graph !== null && tooLarge(graph, state.usage) && (
+        <p className="problem">
+          This browser allows {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or remove what is
+          not needed.
+        </p>
+      )}
+      {estimate !== null && !estimate.fits && (
+        <p className="problem">
+          That is more than the {format.bytes(state.machine.gpuBytes)} this GPU is said to have. Take smaller
+          micro-batches or shorter sequences.
+        </p>
+      )}
+      {leaks.status === 'ready' && (
+        <PlanLeaksNote leaks={leaks.answer} onSetting={() => showField(configFieldId('leaveOut'))} />
+      )}
+      {problem !== null && (
+        <p className="problem" role="status">
+          {problem}
+        </p>
+      )}
+      {graph !== null && graph.nodes.length > 1 && <RunGraphList graph={graph} />}
+      {problems.size > 0 && (
+        <ul className="problem-list" aria-label="Problems">
+          {[...problems].map(([place, problem]) => (
+            <li key={place}>
+              <PlaceOfProblem place={place} /> {problem}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="actions">
+        <Button
+          kind="strong"
+          disabled={plan === null || graph === null || state.backend.status !== 'ready'}
+          onAct={train}
+        >
+          Train
+        </Button>
+        <Button disabled={plan === null} onAct={exportPlan}>
+          Export plan
+        </Button>
+        {graph !== null && graph.runsLeft > 0 && measured.found === null && (
+          <Button disabled={state.backend.status !== 'ready' || state.activeRunId !== null} onAct={measured.measure}>
+            Measure a step
+          </Button>
+        )}
+      </div>
+      <p className="soft">{readinessText(state)}</p>
+    </aside>
+  );
+}
+
+/** For a setting, a way to its control, whose section may be folded. */
+function PlaceOfProblem({ place }: { readonly place: string }) {
+  const field = configFields.find(({ path }) => `config.${path}` === place);
+  if (field === undefined) return null;
+  return (
+    <button type="button" className="link" onClick={() => showField(configFieldId(field.path))}>
+      {field.label}:
+    </button>
+  );
+}
+
+function showField(id: string): void {
+  const control = document.getElementById(id);
+  const section = control?.closest('details');
+  if (section != null) section.open = true;
+  control?.focus();
+}
+
+function stepsText(graph: RunGraph | null): string {
+  if (graph === null) return '–';
+  return `${graph.isUpperBound ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
+}
+
+function timeText(elapsedMs: number | null): string {
+  return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
+}
+
+function memoryText(peakBytes: number | null, estimate: MemoryEstimate | null): string {
+  if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
+  if (estimate === null) return 'not measured yet';
+  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? ', activations done again' : ''}`;
+}
+
+function leaksText(leaks: Analysed<PlanLeaks>): string {
+  if (leaks.status === 'failed') return LabError.describe(leaks.error);
+  if (leaks.status === 'ready') {
+    const { exact, compared } = leaks.answer;
+    return `${exact === 0 ? 'none' : format.count(exact)} of ${format.counted(compared, 'test sentence')}`;
+  }
+  return leaks.total === 0 ? 'looking for them' : `looking for them, ${format.share(leaks.done / leaks.total)}`;
+}
+
+function freeBytes(usage: LabState['usage']): number | null {
+  return usage === null || usage.quotaBytes === null ? null : Math.max(0, usage.quotaBytes - usage.usedBytes);
+}
+
+function tooLarge({ storageBytes }: RunGraph, usage: LabState['usage']): boolean {
+  const free = freeBytes(usage);
+  return free !== null && storageBytes > free;
+}
+
+function readinessText({ backend, owner }: LabState): string {
+  if (owner === 'elsewhere') return 'The tab that has the lab trains; here a plan can be made and exported.';
+  if (backend.status === 'starting') return 'Training can start when the backend is ready.';
+  if (backend.status === 'failed') return 'Without a backend the plan can only be exported, for the headless command.';
+  return 'An exported plan trains the same runs with the headless command.';
+}

@@ -1,0 +1,93 @@
+// The first page: a sample trains at one press, and the form trains a person's own work.
+import { useState } from 'react';
+import { presets } from '../../lab/plans/presets.ts';
+import { BackendPanel } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { format } from '../shared/format.ts';
+import { goTo } from '../shared/route.ts';
+import { useLab } from '../shared/useLab.ts';
+import { PlanForm } from './PlanForm.tsx';
+import { samplePlan, type PlanDraft } from './planDraft.ts';
+import { usePreview } from './planEstimates.ts';
+
+/** One button that trains the built-in model on a sample corpus. */
+function SamplePanel() {
+  const { lab, state } = useLab();
+  const samples = state.corpora.filter((corpus) => corpus.builtIn);
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
+  const plan = samplePlan(state, sample?.id ?? null);
+  const { graph } = usePreview(plan);
+  const steps = graph?.nodes.reduce((sum, { cost }) => sum + cost.steps, 0) ?? 0;
+  const installing = !state.opened || state.backend.status === 'starting' || state.jobs.length > 0;
+  const start = async () => {
+    if (plan === null) return;
+    const [runId] = await lab.startPlan(plan);
+    if (runId !== undefined) goTo({ page: 'run', runId });
+  };
+  return (
+    <section className="panel" aria-labelledby="sample-title">
+      <h2 id="sample-title">Start here</h2>
+      <p className="lead">
+        A small XLNet pretrained on biomedical text learns to tag a sample corpus on this machine. Nothing leaves this
+        tab.
+      </p>
+      <div className="sample-row">
+        <Field label="Sample corpus">
+          {(control) => (
+            <select
+              {...control}
+              value={sample?.id ?? ''}
+              disabled={samples.length === 0}
+              onChange={(event) => setChosenId(event.target.value)}
+            >
+              {samples.length === 0 && <option value="">none yet</option>}
+              {samples.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Button kind="primary" disabled={plan === null || state.backend.status !== 'ready'} onAct={start}>
+          Train on a sample
+        </Button>
+      </div>
+      <p className="soft">
+        {sample === undefined || plan === null
+          ? emptyText(installing)
+          : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
+              steps,
+              'step',
+            )}, ${format.counted(sample.counts.train.sentences, 'training sentence')}.`}
+      </p>
+    </section>
+  );
+}
+
+function emptyText(installing: boolean): string {
+  return installing
+    ? 'The built-in model and samples are being installed.'
+    : 'The built-in model and samples are not installed.';
+}
+
+interface TrainPageProps {
+  readonly draft: PlanDraft;
+  readonly onDraft: (draft: PlanDraft) => void;
+}
+
+export function TrainPage({ draft, onDraft }: TrainPageProps) {
+  const { state } = useLab();
+  return (
+    <>
+      <h1>Train a tagger</h1>
+      <div className="pair">
+        <SamplePanel />
+        <BackendPanel backend={state.backend} isElsewhere={state.opened && state.owner === 'elsewhere'} />
+      </div>
+      {state.opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library.</p>}
+    </>
+  );
+}

@@ -1,0 +1,256 @@
+// Every setting of a run as the form shows it: label, help in the paper's words, and kind of control.
+import type { ModelLimits } from '../../lab/plans/presets.ts';
+
+export type FieldControl =
+  /** An option without a value leaves the setting absent. */
+  | { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, label: string])[] }
+  | { readonly kind: 'switch' }
+  /** `empty`: what no entry means, and how that is shown; without it there has to be one. */
+  | { readonly kind: 'number'; readonly empty?: { readonly value: null | undefined; readonly text: string } };
+
+export interface ConfigField {
+  /** Members joined by dots, as in `adam.beta1`. */
+  readonly path: string;
+  readonly label: string;
+  readonly help: string;
+  readonly control: FieldControl;
+}
+
+export interface ConfigSection {
+  readonly id: string;
+  readonly title: string;
+  readonly fields: readonly ConfigField[];
+}
+
+const number = { kind: 'number' } as const;
+const onOff = { kind: 'switch' } as const;
+
+function choice(...options: readonly (readonly [string, string])[]): FieldControl {
+  return { kind: 'choice', options };
+}
+
+export const configSections: readonly ConfigSection[] = [
+  {
+    id: 'schedule',
+    title: 'Schedule',
+    fields: [
+      { path: 'epochs', label: 'Epochs', help: 'Passes over the training sentences.', control: number },
+      {
+        path: 'steps',
+        label: 'Steps',
+        help: 'Stops after so many updates, whatever the epochs say, as the released code does. Empty: whole epochs.',
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
+      },
+      {
+        path: 'mixing',
+        label: 'Mixing',
+        help: 'How often each task is seen when several are trained together; the paper shuffles all sentences.',
+        control: choice(
+          ['proportional', 'in proportion to size'],
+          ['squareRoot', 'to the square root of size'],
+          ['uniform', 'equally often'],
+        ),
+      },
+      {
+        path: 'batchSize',
+        label: 'Batch size',
+        help: 'Sequences that make one update.',
+        control: number,
+      },
+      {
+        path: 'microBatchSize',
+        label: 'Micro-batch size',
+        help: 'Sequences on the device at once. Gradients accumulate up to the batch size; a smaller value needs less memory.',
+        control: number,
+      },
+      {
+        path: 'trainOn',
+        label: 'Train on',
+        help: 'With devel in training there is no devel score, and the last epoch is the one selected.',
+        control: choice(['train', 'train'], ['train+devel', 'train and devel together']),
+      },
+      {
+        path: 'trainShare',
+        label: 'Share of the training sentences',
+        help: 'Between 0 and 1, to see how F1 grows with training text: drawn by the seed from each task, a smaller share out of a larger one. Empty: all.',
+        control: { kind: 'number', empty: { value: undefined, text: 'all' } },
+      },
+      {
+        path: 'leaveOut',
+        label: 'Test sentences in training text',
+        help: 'A test sentence that was trained on says little about new text. What stands in the test split of any task of the run can be left out of training; the run tells how many there are either way.',
+        control: choice(['', 'keep'], ['exact', 'leave out exact copies'], ['near', 'leave out near duplicates too']),
+      },
+      {
+        path: 'snapshots',
+        label: 'Snapshots',
+        help: 'Weights of the last so many epochs are kept and scored on test. The paper keeps five.',
+        control: number,
+      },
+    ],
+  },
+  {
+    id: 'optimizer',
+    title: 'Optimizer',
+    fields: [
+      { path: 'learningRate', label: 'Learning rate', help: 'Peak rate of the head.', control: number },
+      {
+        path: 'decay',
+        label: 'Decay',
+        help: 'Linear goes to 0 over all steps.',
+        control: choice(['linear', 'linear'], ['constant', 'constant']),
+      },
+      {
+        path: 'warmupSteps',
+        label: 'Warm-up steps',
+        help: 'Steps from 0 to the peak rate. The paper has none.',
+        control: number,
+      },
+      {
+        path: 'layerDecay.mode',
+        label: 'Layer-wise decay',
+        help: 'The paper lowers the rate from layer to layer; the released code multiplies the clipped gradients instead, which Adam nearly undoes.',
+        control: choice(['rate', 'on the rate (paper)'], ['gradient', 'on gradients (released code)'], ['off', 'off']),
+      },
+      {
+        path: 'layerDecay.factor',
+        label: 'Layer factor',
+        help: 'From one layer to the layer below it.',
+        control: number,
+      },
+      {
+        path: 'clipNorm',
+        label: 'Clip norm',
+        help: 'Largest global norm of the gradient. Empty: no clipping.',
+        control: { kind: 'number', empty: { value: null, text: 'none' } },
+      },
+      { path: 'adam.beta1', label: 'Adam β₁', help: 'Decay of the mean of gradients.', control: number },
+      { path: 'adam.beta2', label: 'Adam β₂', help: 'Decay of the mean of squares.', control: number },
+      { path: 'adam.epsilon', label: 'Adam ε', help: 'The paper uses 1e-6.', control: number },
+      {
+        path: 'adam.epsilonForm',
+        label: 'Place of ε',
+        help: 'Beside the bias-corrected root as PyTorch, or the uncorrected one as TensorFlow and the released code.',
+        control: choice(['standard', 'standard (PyTorch)'], ['hat', 'epsilon hat (TensorFlow)']),
+      },
+    ],
+  },
+  {
+    id: 'dropout',
+    title: 'Dropout',
+    fields: [
+      {
+        path: 'dropout.encoder',
+        label: 'Encoder dropout',
+        help: 'Embedding, attention output, feed-forward.',
+        control: number,
+      },
+      { path: 'dropout.attention', label: 'Attention dropout', help: 'Attention probabilities.', control: number },
+      { path: 'dropout.head', label: 'Head dropout', help: 'Encoder output before the head.', control: number },
+    ],
+  },
+  {
+    id: 'text',
+    title: 'Pieces and sequences',
+    fields: [
+      {
+        path: 'labelMode',
+        label: 'Label mode',
+        help: 'How pieces meet the CRF.',
+        control: choice(
+          ['x', 'x: label [X] on continuation pieces'],
+          ['first', 'first: only first pieces reach the CRF'],
+          ['all', 'all: every piece carries its token’s tag'],
+        ),
+      },
+      {
+        path: 'tagScheme',
+        label: 'Tag scheme',
+        help: 'Tags the head predicts; corpora in another scheme are converted.',
+        control: choice(['IOB1', 'IOB1'], ['IOB2', 'IOB2'], ['IOBES', 'IOBES']),
+      },
+      {
+        path: 'encoding',
+        label: 'Encoding',
+        help: 'Each token encoded on its own, as the released code does, or the tokens joined by spaces.',
+        control: choice(['token', 'each token on its own'], ['sentence', 'whole sentence']),
+      },
+      {
+        path: 'lowerCase',
+        label: 'Lower case',
+        help: 'Lower-case the text first, as the released code does.',
+        control: onOff,
+      },
+      {
+        path: 'layout',
+        label: 'Layout',
+        help: 'Packed: sentences in file order fill a sequence, without separators.',
+        control: choice(['sentence', 'one sentence a sequence'], ['packed', 'packed to length']),
+      },
+      {
+        path: 'maxPieces',
+        label: 'Longest sequence',
+        help: 'In pieces, specials included. Longer sentences are split at token borders.',
+        control: number,
+      },
+      {
+        path: 'specials',
+        label: 'Special pieces',
+        help: 'What closes a sequence: as Hugging Face, or as the released code.',
+        control: choice(
+          ['sep-cls', '… <sep> <cls>'],
+          ['sep-sep-cls', '… <sep> <sep> <cls>'],
+          ['cls-sep', '[CLS] … [SEP]'],
+        ),
+      },
+      {
+        path: 'specialsInLoss',
+        label: 'Specials in the loss',
+        help: 'Special pieces are tagged O and counted, as the released code does.',
+        control: onOff,
+      },
+    ],
+  },
+  {
+    id: 'head',
+    title: 'Head',
+    fields: [
+      {
+        path: 'head',
+        label: 'Head',
+        help: 'CRF, or independent tags.',
+        control: choice(['crf', 'CRF'], ['softmax', 'softmax']),
+      },
+      {
+        path: 'crfStartEnd',
+        label: 'Start and end states',
+        help: 'Of the CRF, as in the paper’s equation 1; the released code has none.',
+        control: onOff,
+      },
+    ],
+  },
+];
+
+/** The sections as they stand for a model: with the specials that its family has, and the limit that its positions set. */
+export function configSectionsFor(model: ModelLimits | null): readonly ConfigSection[] {
+  if (model === null) return configSections;
+  return configSections.map((section) => ({
+    ...section,
+    fields: section.fields.map((field) => fieldFor(field, model)),
+  }));
+}
+
+function fieldFor(field: ConfigField, { family, positions }: ModelLimits): ConfigField {
+  if (field.path === 'maxPieces' && positions !== undefined) {
+    return { ...field, help: `${field.help} This model has ${positions} positions.` };
+  }
+  if (field.path !== 'specials' || field.control.kind !== 'choice') return field;
+  const isBert = family === 'bert';
+  return {
+    ...field,
+    help: isBert ? 'What a sequence stands between, as every BERT was pretrained.' : field.help,
+    control: { kind: 'choice', options: field.control.options.filter(([option]) => (option === 'cls-sep') === isBert) },
+  };
+}
+
+export const configFields: readonly ConfigField[] = configSections.flatMap((section) => section.fields);

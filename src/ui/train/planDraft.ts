@@ -1,0 +1,120 @@
+// A plan while a person puts it together: inputs by name, numbers as typed, the configuration as entered.
+import { presets, type PresetName } from '../../lab/plans/presets.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import type { TrainingConfig } from '../../schema/config.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
+import type { Method } from '../../schema/runRecord.ts';
+import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
+
+export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'paper', 'released'];
+export const METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
+
+/** The rates of the paper; 0 shares the embedding alone. */
+export const PAPER_RATES: readonly number[] = [0, 0.25, 0.5, 0.75, 1];
+
+export type PlanInput = PlanFile['model'];
+
+export interface PlanDraft {
+  /** Empty: the plan is named after what it trains. */
+  readonly name: string;
+  readonly preset: PresetName;
+  readonly methods: readonly Method[];
+  /** Null until the person chooses: one task, on the newest corpus of their own, else the first sample. */
+  readonly categories: readonly PlanCategory[] | null;
+  readonly slicingRates: readonly number[];
+  readonly biases: PlanFile['biases'];
+  readonly frozen: boolean;
+  /** Null until the person chooses: the built-in model, for which the first preset is made. */
+  readonly model: PlanInput | null;
+  readonly seeds: string;
+  readonly rounds: { readonly count: string; readonly epochs: string };
+  /** Whether a plan file names the inputs: then one of the same name with other content is refused. */
+  readonly fromFile: boolean;
+  readonly config: ConfigDraft;
+}
+
+export function newPlanDraft(): PlanDraft {
+  return {
+    name: '',
+    ...draftOfPreset('quick'),
+    methods: ['STL'],
+    categories: null,
+    slicingRates: PAPER_RATES,
+    biases: 'released',
+    frozen: false,
+    model: null,
+    seeds: '1',
+    fromFile: false,
+  };
+}
+
+/** What choosing a preset sets. */
+export function draftOfPreset(preset: PresetName): Pick<PlanDraft, 'preset' | 'config' | 'rounds'> {
+  return { preset, config: draftOfConfig(presets[preset].config), rounds: draftOfRounds(presets[preset].rounds) };
+}
+
+/** A plan file in the form; compared with the preset it is closest to. */
+export function draftOfPlan(plan: PlanFile): PlanDraft {
+  return {
+    name: plan.name,
+    preset: nearestPreset(plan.config),
+    methods: plan.methods,
+    categories: plan.categories,
+    slicingRates: plan.slicingRates.length > 0 ? plan.slicingRates : PAPER_RATES,
+    biases: plan.biases,
+    frozen: plan.frozen,
+    model: plan.model,
+    seeds: plan.seeds.join(', '),
+    rounds: draftOfRounds(plan.rounds),
+    fromFile: true,
+    config: draftOfConfig(plan.config),
+  };
+}
+
+/** The preset with the fewest settings that differ. */
+export function nearestPreset(config: TrainingConfig): PresetName {
+  const draft = draftOfConfig(config);
+  const distance = (name: PresetName) => changedPaths(draft, presets[name].config).size;
+  return PRESET_NAMES.reduce((best, name) => (distance(name) < distance(best) ? name : best));
+}
+
+export function inputOf(record: { readonly name: string; readonly fingerprint: string }): PlanInput {
+  return { name: record.name, fingerprint: record.fingerprint };
+}
+
+/** A corpus as the task a person most likely means: its only type, or all of several. */
+export function taskOfCorpus(corpus: CorpusRecord): PlanTask {
+  return { corpus: inputOf(corpus), type: corpus.types.length === 1 ? (corpus.types[0] ?? null) : null };
+}
+
+/** Tasks in no category, as single-task learning takes them. */
+export function looseTasks(tasks: readonly PlanTask[]): PlanCategory {
+  return { name: 'tasks', typeName: null, tasks: [...tasks] };
+}
+
+/** The one-button plan: the built-in model on a sample corpus with the sample preset. Null before they are installed. */
+export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId: string | null): PlanFile | null {
+  const samples = state.corpora.filter((corpus) => corpus.builtIn);
+  const corpus = samples.find((sample) => sample.id === corpusId) ?? samples[0];
+  const model = state.models.find((candidate) => candidate.builtIn);
+  if (corpus === undefined || model === undefined) return null;
+  return {
+    format: 'bioner-lab-plan',
+    version: 2,
+    name: `Sample: ${corpus.name}`,
+    methods: ['STL'],
+    slicingRates: [],
+    biases: 'released',
+    frozen: false,
+    model: inputOf(model),
+    categories: [looseTasks([taskOfCorpus(corpus)])],
+    seeds: [1],
+    rounds: presets.sample.rounds,
+    config: presets.sample.config,
+  };
+}
+
+function draftOfRounds({ count, epochs }: PlanFile['rounds']): PlanDraft['rounds'] {
+  return { count: String(count), epochs: String(epochs) };
+}

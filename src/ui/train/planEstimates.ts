@@ -1,0 +1,87 @@
+// What a plan in the making will take: its runs, its time, its memory on the GPU.
+import { useMemo, useState } from 'react';
+import type { RunGraph } from '../../lab/state/labState.ts';
+import type { PlanFile } from '../../schema/planFile.ts';
+import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
+import { LabError } from '../../util/labError.ts';
+import { useLab } from '../shared/useLab.ts';
+
+interface Preview {
+  readonly graph: RunGraph | null;
+  /** Why the plan cannot be trained; null without a plan too. */
+  readonly problem: string | null;
+}
+
+/** The runs a plan comes to, asked of the lab again only when the plan, the library or a run's status changed. */
+export function usePreview(plan: PlanFile | null): Preview {
+  const { lab, state } = useLab();
+  const { corpora, models } = state;
+  const planText = plan === null ? null : JSON.stringify(plan);
+  // A plan's runs are many and steps are frequent: a step alone changes no graph worth showing.
+  const statuses = state.runs.map(({ record }) => `${record.spec.id} ${record.status}`).join();
+  return useMemo(() => {
+    void [corpora, models, statuses];
+    if (planText === null) return { graph: null, problem: null };
+    try {
+      return { graph: lab.previewPlan(JSON.parse(planText) as PlanFile), problem: null };
+    } catch (error) {
+      return { graph: null, problem: LabError.describe(LabError.toData(error)) };
+    }
+  }, [lab, planText, corpora, models, statuses]);
+}
+
+/** Milliseconds a step, scoring included, of the latest run that has the model and the shape of sequences and batches of `spec`. */
+export function measuredStepTime(records: readonly RunRecord[], spec: RunSpec): number | null {
+  const alike = records.filter((record) => record.step > 0 && record.elapsedMs > 0 && isAlike(record.spec, spec));
+  const latest = alike.reduce<RunRecord | null>(
+    (last, record) => (last === null || record.updatedAt > last.updatedAt ? record : last),
+    null,
+  );
+  return latest === null ? null : latest.elapsedMs / latest.step;
+}
+
+/** Time all steps left will take; null when no earlier run is like some run of the graph. */
+export function estimatedMs({ nodes }: RunGraph, records: readonly RunRecord[]): number | null {
+  const known = new Map<string, number | null>();
+  let total = 0;
+  for (const { spec, stepsLeft } of nodes) {
+    const key = shapeOf(spec);
+    const stepMs = known.get(key) ?? measuredStepTime(records, spec);
+    known.set(key, stepMs);
+    if (stepsLeft === 0) continue;
+    if (stepMs === null) return null;
+    total += stepsLeft * stepMs;
+  }
+  return total;
+}
+
+function isAlike(left: RunSpec, right: RunSpec): boolean {
+  return shapeOf(left) === shapeOf(right);
+}
+
+/** What the cost of a step hangs on most; frozen layers save part of it. */
+function shapeOf({ model, config, slicing }: RunSpec): string {
+  const { layout, maxPieces, batchSize, microBatchSize, head, labelMode } = config;
+  const frozen = slicing?.frozen === true ? slicing.layers : 0;
+  return JSON.stringify([model.id, layout, maxPieces, batchSize, microBatchSize, head, labelMode, frozen]);
+}
+
+interface MeasuredStep {
+  /** Time of all runs left, and the most memory of one update; null before they were measured for this very plan. */
+  readonly found: { readonly remainingMs: number; readonly peakBytes: number } | null;
+  /** Measures on the device; a few seconds for a small model. */
+  readonly measure: () => Promise<void>;
+}
+
+/** What a plan will take by one measured update, until the plan changes. */
+export function useMeasuredStep(plan: PlanFile | null): MeasuredStep {
+  const { lab } = useLab();
+  const [last, setLast] = useState<{ readonly planText: string; readonly found: MeasuredStep['found'] } | null>(null);
+  const planText = JSON.stringify(plan);
+  return {
+    found: last?.planText === planText ? last.found : null,
+    async measure() {
+      if (plan !== null) setLast({ planText, found: await lab.measurePlan(plan) });
+    },
+  };
+}

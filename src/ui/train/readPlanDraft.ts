@@ -1,0 +1,205 @@
+// What a plan in the making comes to with the library at hand: the plan, or what is wrong with it, place by place.
+import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import { trainingConfigSchema } from '../../schema/config.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
+import { format, wholeNumber } from '../shared/format.ts';
+import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
+import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
+
+/** One input as the library has it, or what is wrong with it. */
+export interface ResolvedInput<Kept> {
+  readonly input: PlanInput | null;
+  readonly kept: Kept | null;
+  readonly problem: string | null;
+}
+
+export type ReadTask = ResolvedInput<CorpusRecord> & { readonly type: string | null };
+
+export interface ReadCategory {
+  readonly name: string;
+  readonly typeName: string | null;
+  readonly tasks: readonly ReadTask[];
+}
+
+export interface ReadPlan {
+  /** Null while there are problems. */
+  readonly plan: PlanFile | null;
+  /** By place: `methods`, `slicingRates`, `categories.0`, `categories.0.tasks.0`, `model`, `seeds`, `rounds.count`, `config.batchSize`. */
+  readonly problems: ReadonlyMap<string, string>;
+  readonly categories: readonly ReadCategory[];
+  readonly model: ResolvedInput<ModelRecord>;
+  /** The settings as entered, with the specials of the model's family. */
+  readonly entered: ConfigDraft;
+  /** Settings that differ from the preset's. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** What the draft comes to with the library at hand. */
+export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora' | 'models'>): ReadPlan {
+  const problems = new Map<string, string>();
+  const together = draft.methods.some((method) => method !== 'STL');
+  const categories = (draft.categories ?? defaultCategories(library.corpora)).map((category, place) => {
+    const read = readCategory(category, library.corpora, draft.fromFile);
+    read.tasks.forEach(
+      ({ problem }, index) => problem !== null && problems.set(`categories.${place}.tasks.${index}`, problem),
+    );
+    const problem = categoryProblem(read, together);
+    if (problem !== null) problems.set(`categories.${place}`, problem);
+    return read;
+  });
+  if (categories.length === 0) {
+    problems.set('categories', together ? 'Choose or build a category first.' : 'Bring in a corpus first.');
+  }
+  const names = categories.map(({ name }) => name.trim());
+  if (new Set(names).size < names.length) problems.set('categories', 'Two categories have the same name.');
+  if (draft.methods.length === 0) problems.set('methods', 'Choose at least one method.');
+  if (draft.methods.includes('MTL-LS') && draft.slicingRates.length === 0) {
+    problems.set('slicingRates', 'MTL-LS needs at least one slicing rate.');
+  }
+
+  const model = resolveInput(draft.model ?? defaultModel(library.models), library.models, 'model', draft.fromFile);
+  if (model.problem !== null) problems.set('model', model.problem);
+  const seeds = readSeeds(draft.seeds);
+  if (typeof seeds === 'string') problems.set('seeds', seeds);
+  const rounds = readRounds(draft.rounds, problems);
+  const entered = enteredFor(draft.config, model.kept);
+  const { config, problems: configProblems } = readConfigDraft(entered);
+  for (const [path, problem] of configProblems) problems.set(`config.${path}`, problem);
+  if (config !== null && model.kept !== null && !hasPositions(model.kept, config)) {
+    problems.set('config.maxPieces', `Expected at most ${model.kept.positions}: the model has no more positions.`);
+  }
+
+  const changed = changedPaths(entered, presets[draft.preset].config);
+  const read = { problems, categories, model, entered, changed };
+  if (problems.size > 0 || config === null || typeof seeds === 'string' || model.kept === null || rounds === null) {
+    return { ...read, plan: null };
+  }
+  const planCategories = categories.map(({ name, typeName, tasks }) => ({
+    name: name.trim(),
+    typeName: typeName?.trim() ?? null,
+    tasks: tasks.flatMap(({ kept, type }) => (kept === null ? [] : [{ corpus: inputOf(kept), type }])),
+  }));
+  const plan = planFileSchema.parse({
+    format: 'bioner-lab-plan',
+    version: 2,
+    name: draft.name.trim() || planName(planCategories, draft, seeds.length),
+    methods: [...draft.methods],
+    slicingRates: draft.methods.includes('MTL-LS') ? [...draft.slicingRates] : [],
+    biases: draft.biases,
+    frozen: draft.frozen,
+    model: inputOf(model.kept),
+    categories: planCategories,
+    seeds: [...seeds],
+    rounds,
+    config,
+  } satisfies PlanFile);
+  return { ...read, plan };
+}
+
+/** The settings as they apply to the model. */
+function enteredFor(config: ConfigDraft, model: ModelRecord | null): ConfigDraft {
+  const specials = trainingConfigSchema.shape.specials.safeParse(config.specials);
+  return model === null || !specials.success ? config : { ...config, specials: specialsOf(model, specials.data) };
+}
+
+/** Seeds separated by commas or spaces, or what is wrong with them. */
+export function readSeeds(text: string): readonly number[] | string {
+  const words = text.split(/[\s,;]+/).filter((word) => word !== '');
+  if (words.length === 0) return 'Enter at least one seed.';
+  const seeds = words.map(Number);
+  const wrong = words.find((_, index) => !isSeed(seeds[index]));
+  if (wrong !== undefined) return `Expected whole numbers from 0 to 4294967295, got “${wrong}”.`;
+  if (new Set(seeds).size < seeds.length) return 'A seed appears twice.';
+  return seeds;
+}
+
+function isSeed(seed: number | undefined): boolean {
+  return seed !== undefined && Number.isInteger(seed) && seed >= 0 && seed <= 4294967295;
+}
+
+function readRounds(entered: PlanDraft['rounds'], problems: Map<string, string>): PlanFile['rounds'] | null {
+  const count = wholeNumber(entered.count, 0, 100);
+  const epochs = wholeNumber(entered.epochs, 1, 10_000);
+  if (count === null) problems.set('rounds.count', 'Expected a whole number from 0 to 100.');
+  if (epochs === null) problems.set('rounds.epochs', 'Expected a whole number from 1 to 10,000.');
+  return count === null || epochs === null ? null : { count, epochs };
+}
+
+function readCategory(
+  { name, typeName, tasks }: PlanCategory,
+  corpora: readonly CorpusRecord[],
+  byContent: boolean,
+): ReadCategory {
+  return {
+    name,
+    typeName,
+    tasks: tasks.map((task) => readTask(task, corpora, byContent)),
+  };
+}
+
+function readTask(task: PlanTask, corpora: readonly CorpusRecord[], byContent: boolean): ReadTask {
+  const resolved = resolveInput(task.corpus, corpora, 'corpus', byContent);
+  const unknownType = resolved.kept !== null && task.type !== null && !resolved.kept.types.includes(task.type);
+  const problem = unknownType ? `The corpus has no type ${task.type}.` : resolved.problem;
+  return { ...resolved, problem, type: task.type };
+}
+
+function categoryProblem({ name, typeName, tasks }: ReadCategory, together: boolean): string | null {
+  if (tasks.length === 0) return 'A category needs at least one task.';
+  const keys = tasks.map(({ kept, type }, place) => JSON.stringify([kept?.id ?? place, type]));
+  if (new Set(keys).size < keys.length) return 'A task appears twice.';
+  if (name.trim() === '') return 'Enter a name for the category.';
+  if (!together) return null;
+  return typeName === null || typeName.trim() === ''
+    ? 'Enter the type name that the mentions of all its tasks take.'
+    : null;
+}
+
+function resolveInput<Kept extends { readonly name: string; readonly fingerprint: string }>(
+  input: PlanInput | null,
+  library: readonly Kept[],
+  noun: string,
+  byContent: boolean,
+): ResolvedInput<Kept> {
+  if (input === null) return { input, kept: null, problem: `Bring in a ${noun} first.` };
+  const same = library.find((record) => record.fingerprint === input.fingerprint);
+  if (same !== undefined) return { input, kept: same, problem: null };
+  const namesake = library.find((record) => record.name === input.name);
+  if (namesake === undefined)
+    return { input, kept: null, problem: `“${input.name}” is not in the library: bring it in, or choose another.` };
+  // A corpus whose source was moved to another split has new content under the name that was chosen.
+  if (input.fingerprint === undefined || !byContent) return { input, kept: namesake, problem: null };
+  return { input, kept: null, problem: `The ${noun} “${input.name}” here differs from the one the plan names.` };
+}
+
+function defaultCategories(corpora: readonly CorpusRecord[]): readonly PlanCategory[] {
+  const corpus = newestOwn(corpora);
+  return corpus === undefined ? [] : [looseTasks([taskOfCorpus(corpus)])];
+}
+
+function defaultModel(models: readonly ModelRecord[]): PlanInput | null {
+  const model = models.find(({ builtIn }) => builtIn) ?? models[0];
+  return model === undefined ? null : inputOf(model);
+}
+
+function newestOwn(corpora: readonly CorpusRecord[]): CorpusRecord | undefined {
+  const own = corpora.filter(({ builtIn }) => !builtIn);
+  if (own.length === 0) return corpora[0];
+  return own.reduce((newest, corpus) => (corpus.addedAt > newest.addedAt ? corpus : newest));
+}
+
+function planName(categories: readonly PlanCategory[], { methods }: PlanDraft, seedCount: number): string {
+  const tasks = categories.flatMap((category) => category.tasks);
+  const [first] = tasks;
+  const together = methods.some((method) => method !== 'STL');
+  const subject = together
+    ? categories.map(({ name }) => name).join(', ')
+    : tasks.length === 1 && first !== undefined
+      ? format.taskName(first.corpus.name, first.type)
+      : format.counted(tasks.length, 'task');
+  const named = `${subject} · ${methods.join(', ')}`;
+  return seedCount === 1 ? named : `${named} · ${seedCount} seeds`;
+}

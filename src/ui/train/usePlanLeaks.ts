@@ -1,0 +1,85 @@
+// How much test text stands in what a plan would train on, looked for once the plan is whole.
+import { analysisCategories, taskOf } from '../../lab/comparison/analysableTasks.ts';
+import { membersKey } from '../../lab/comparison/comparison.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import type { TaskRef } from '../../schema/runRecord.ts';
+import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
+import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
+import { useLab } from '../shared/useLab.ts';
+import type { ReadPlan } from './readPlanDraft.ts';
+
+export interface PlanLeaks {
+  /** Test sentences, and those of them that stand in what is trained on. */
+  readonly compared: number;
+  readonly exact: number;
+  /** Sentences of all groups that would be trained on, and those of them that would be left out; null where none is to be. */
+  readonly training: number;
+  readonly leftOut: number | null;
+  /** Of the task with most of them, where the analysis page knows the tasks that it is trained with. */
+  readonly href: string | null;
+}
+
+/** `working` without a plan too. MTL plans are looked at category by category, plans of STL alone task by task. */
+export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks> {
+  const { state } = useLab();
+  const together = plan?.methods.some((method) => method !== 'STL') === true;
+  const named = categories.map(({ tasks }) =>
+    tasks.flatMap(({ kept, type }): TaskRef[] => {
+      if (kept === null) return [];
+      const { id, name, fingerprint } = kept;
+      return [{ corpus: { id, name, fingerprint }, type }];
+    }),
+  );
+  const groups = together ? named : named.flat().map((task) => [task]);
+  const found = useAnalysis(
+    'planLeaks',
+    plan === null
+      ? null
+      : {
+          groups: groups.map((tasks) => tasks.map(taskOf)),
+          splits: plan.config.trainOn === 'train' ? ['train'] : ['train', 'devel'],
+          leaveOut: plan.config.leaveOut ?? null,
+        },
+  );
+  if (found.status === 'failed') return found;
+  if (found.status === 'working') return { ...found, last: null };
+  const { answer } = found;
+  const sum = (of: (group: (typeof answer)[number]) => number): number =>
+    answer.reduce((total, group) => total + of(group), 0);
+  return {
+    status: 'ready',
+    answer: {
+      compared: sum(({ compared }) => compared),
+      exact: sum(({ exact }) => exact.reduce((total, one) => total + one, 0)),
+      training: sum(({ training }) => training),
+      leftOut: plan?.config.leaveOut === undefined ? null : sum(({ leftOut }) => leftOut ?? 0),
+      href: hrefOfMost(groups, answer.map(({ exact }) => exact), state), // prettier-ignore
+    },
+  };
+}
+
+function hrefOfMost(
+  groups: readonly (readonly TaskRef[])[],
+  exact: readonly (readonly number[])[],
+  state: LabState,
+): string | null {
+  const leaking = groups
+    .flatMap((tasks, group) => tasks.map((task, place) => ({ task, tasks, exact: exact[group]?.[place] ?? 0 })))
+    .sort((left, right) => right.exact - left.exact);
+  const [most] = leaking;
+  if (most === undefined || most.exact === 0) return null;
+  const own = state.runs.map(({ record }) => record);
+  const category = analysisCategories(most.task, null, own, state).find(
+    ({ tasks }) => membersKey(tasks) === membersKey(most.tasks),
+  );
+  if (category === undefined) return null;
+  const { corpus, type } = most.task;
+  return routeHref({
+    page: 'analyse',
+    ...NOTHING_CHOSEN,
+    view: 'leaks',
+    corpus: corpus.id,
+    type,
+    category: category.name,
+  });
+}
