@@ -4,7 +4,18 @@ import { readFile } from 'node:fs/promises';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import { conlleval, predictionRows } from '../../src/metrics/scores/conlleval.ts';
 import { format } from '../../src/ui/shared/format.ts';
-import { download, dropPaths, fact, lastPoint, notices, openLab, rowsOf, runActions, stepOf, visit } from './labActions.ts';
+import {
+  download,
+  dropPaths,
+  fact,
+  lastPoint,
+  notices,
+  openLab,
+  rowsOf,
+  runActions,
+  stepOf,
+  visit,
+} from './labActions.ts';
 import { test } from './labPage.ts';
 
 const sample = { name: 'sample-gene-b', task: 'sample-gene-b · Gene', testSentences: 100 };

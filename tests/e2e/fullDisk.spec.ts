@@ -1,6 +1,6 @@
 // Proves that a browser without room pauses a run, that the page says so and what can be removed, and that the run finishes once there is room.
 import { expect, type Page } from '@playwright/test';
-import { singleTaskPlan, writePlanFolder } from '../soak/killPlans.ts';
+import { singleTaskPlan, writePlanFolder } from '../../soak/killPlans.ts';
 import { dropPaths, openLab, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';

@@ -1,9 +1,9 @@
 // Proves that a run whose browser, tab and tab's process are killed at random moments ends with the bits of one that was left alone.
 import { expect, test } from '@playwright/test';
+import { singleTaskPlan, writePlanFolder } from '../../soak/killPlans.ts';
+import { killedPlan } from '../../soak/killedPlan.ts';
+import { outcomeDifferences, trainedMs } from '../../soak/trainedOutcome.ts';
 import { Rng } from '../../src/util/random.ts';
-import { singleTaskPlan, writePlanFolder } from '../soak/killPlans.ts';
-import { killedPlan } from '../soak/killedPlan.ts';
-import { outcomeDifferences, trainedMs } from '../soak/trainedOutcome.ts';
 
 test('a run outlives SIGKILL of its browser and of its tab, and the tab being closed, to the bit', async ({
   baseURL,

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention/attention.ts';
 import type { AttentionTerms } from '../../src/engine/kernels/attention/attentionScores.ts';
-import { bruteForceAttention, bruteForceAttentionGradients, type AttentionOperands, type FloatAttention } from './support/bruteForceAttention.ts';
+import {
+  bruteForceAttention,
+  bruteForceAttentionGradients,
+  type AttentionOperands,
+  type FloatAttention,
+} from './support/bruteForceAttention.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';
 import { kernelState, plainMask } from './support/kernelState.ts';

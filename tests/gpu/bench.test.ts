@@ -1,9 +1,9 @@
 // Proves that measurements run in a browser and count what they say: a step with its kernels, and a contest with stock ops.
 import { expect, it } from 'vitest';
-import type { BenchHome } from '../bench/benchReport.ts';
-import { benchShapes, taggerOf } from '../bench/benchShape.ts';
-import { runBench } from '../bench/runBench.ts';
-import type { StepMeasured } from '../bench/stepBench.ts';
+import type { BenchHome } from '../../bench/benchReport.ts';
+import { benchShapes, taggerOf } from '../../bench/benchShape.ts';
+import { runBench } from '../../bench/runBench.ts';
+import type { StepMeasured } from '../../bench/stepBench.ts';
 import { plannedStep } from '../fixtures/countedStep.ts';
 
 const home: BenchHome = {

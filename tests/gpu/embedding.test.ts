@@ -1,7 +1,13 @@
 // Proves that embeddings, XLNet's and BERT's, and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
 import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
-import { recordEmbedding, recordEmbeddingGradient, recordEmbeddingNorm, recordPositionGradient, recordSegmentGradient } from '../../src/engine/kernels/embedding.ts';
+import {
+  recordEmbedding,
+  recordEmbeddingGradient,
+  recordEmbeddingNorm,
+  recordPositionGradient,
+  recordSegmentGradient,
+} from '../../src/engine/kernels/embedding.ts';
 import { recordHeadRows, recordHeadRowsBackward } from '../../src/engine/kernels/headRows.ts';
 import { Rng } from '../../src/util/random.ts';
 import { differingWords } from './support/differingWords.ts';

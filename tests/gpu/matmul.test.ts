@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { STATE } from '../../src/engine/gpu/stepState.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
-import { hardwareTuning, MATMUL_VARIANTS, softwareTuning, type MatmulTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
+import {
+  hardwareTuning,
+  MATMUL_VARIANTS,
+  softwareTuning,
+  type MatmulTuning,
+} from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
 import { Rng } from '../../src/util/random.ts';
 import { runRecording } from './support/runRecording.ts';

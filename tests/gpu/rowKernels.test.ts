@@ -4,7 +4,11 @@ import { aligned } from '../../src/engine/gpu/recorder.ts';
 import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activationKernel.ts';
 import { recordAddBias, recordAddBiases, recordColumnSums } from '../../src/engine/kernels/bias.ts';
 import { recordDropped } from '../../src/engine/kernels/dropoutKernel.ts';
-import { recordResidualNorm, recordResidualNormBackward, recordResidualNormGradients } from '../../src/engine/kernels/residualNorm.ts';
+import {
+  recordResidualNorm,
+  recordResidualNormBackward,
+  recordResidualNormGradients,
+} from '../../src/engine/kernels/residualNorm.ts';
 import type { Activation } from '../../src/model/config/encoderSizes.ts';
 import { differingWords } from './support/differingWords.ts';
 import { drawnNumbers } from './support/drawnNumbers.ts';

@@ -12,7 +12,15 @@ import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore } from '../fixtures/faultyStore.ts';
 import { tinyConfig, tinyEncoder, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import { outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted, type LetTimePass, type Uninterrupted } from '../fixtures/tinyTraining.ts';
+import {
+  outcome,
+  pausingAfterOneStep,
+  stopClock,
+  tinyTraining,
+  uninterrupted,
+  type LetTimePass,
+  type Uninterrupted,
+} from '../fixtures/tinyTraining.ts';
 
 const runId = tinyRecord().spec.id;
 

@@ -2,7 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import { dropout, DROPOUT_SITES, dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../src/model/dropout.ts';
+import {
+  dropout,
+  DROPOUT_SITES,
+  dropoutKey,
+  dropoutMask,
+  type DropoutSite,
+  type DropoutStream,
+} from '../../src/model/dropout.ts';
 import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 

@@ -1,7 +1,7 @@
 // Proves that headless, killed by SIGKILL while it trains and run again, ends with the bits of one that was left alone.
 import { expect, it } from 'vitest';
-import { headlessKills } from '../soak/headlessKills.ts';
-import { singleTaskPlan } from '../soak/killPlans.ts';
+import { headlessKills } from '../../soak/headlessKills.ts';
+import { singleTaskPlan } from '../../soak/killPlans.ts';
 
 const isLong = process.env['SOAK'] !== undefined;
 if (!isLong) console.log('Skipped, because it takes a minute of a processor and SOAK is not set: headless is killed.');

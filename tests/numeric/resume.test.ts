@@ -14,7 +14,16 @@ import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { faultyStore, type StoreChange } from '../fixtures/faultyStore.ts';
 import { timeless } from '../fixtures/timeless.ts';
 import { tinyConfig, tinyRecord, tinyTasks } from '../fixtures/tinyRun.ts';
-import { bitsOf, outcome, pausingAfterOneStep, stopClock, tinyTraining, uninterrupted, type LetTimePass, type Uninterrupted } from '../fixtures/tinyTraining.ts';
+import {
+  bitsOf,
+  outcome,
+  pausingAfterOneStep,
+  stopClock,
+  tinyTraining,
+  uninterrupted,
+  type LetTimePass,
+  type Uninterrupted,
+} from '../fixtures/tinyTraining.ts';
 
 // prettier-ignore
 

@@ -1,0 +1,57 @@
+// `npm run bench`: measures the WebGPU engine in Node or in Chromium, prints tables, writes them as JSON.
+import { writeFile } from 'node:fs/promises';
+import { BENCH_USAGE, benchArguments, type BenchArguments } from './benchArguments.ts';
+import { describeBenchShape } from './benchShape.ts';
+import { benchVersions } from './benchVersions.ts';
+import { runChromiumBench } from './chromiumBench.ts';
+import { runNodeBench } from './nodeBench.ts';
+import { printBenchTable } from './printBench.ts';
+import { openTorchProcess } from './torchProcess.ts';
+
+const startedAt = performance.now();
+
+/** Where a person looks while it runs; results go to the other stream. */
+function say(line: string): void {
+  console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${line}`);
+}
+
+async function measure(asked: BenchArguments): Promise<void> {
+  const { what, shape, rounds, place, jsonFile } = asked;
+  const torch = what === 'torch' ? await openTorchProcess(shape) : null;
+  const torchStep = torch?.step ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
+  const run = place === 'node' ? runNodeBench : runChromiumBench;
+  const { report, runtime } = await run({ what, shape, rounds }, { say, torchStep });
+  torch?.end();
+  const versions = { ...benchVersions(), ...torch?.versions };
+  const date = new Date().toISOString();
+  const repeated = what === 'memory' ? '' : `, ${rounds} rounds`;
+  console.log(`bench ${what}, ${describeBenchShape(shape)}${repeated}`);
+  console.log(`${report.adapter}; ${runtime}; ${date}`);
+  console.log(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join('; ')); // prettier-ignore
+  for (const table of report.tables) console.log(`\n${printBenchTable(table)}`);
+  if (jsonFile === null) return;
+  const { adapter, software, measured } = report;
+  const result = { what, shape, rounds, date, adapter, software, runtime, place, versions, measured };
+  await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  say(`written to ${jsonFile}`);
+}
+
+async function main(): Promise<number> {
+  let asked: BenchArguments;
+  try {
+    asked = benchArguments(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${BENCH_USAGE}`);
+    return 2;
+  }
+  try {
+    await measure(asked);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+// The GPU and its threads would keep the process alive.
+process.exit(await main());

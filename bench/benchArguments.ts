@@ -1,0 +1,35 @@
+// What `npm run bench` is asked for.
+import { parseArgs } from 'node:util';
+import { BENCH_NAMES, type BenchName, type BenchRequest } from './benchReport.ts';
+import { benchShapes, readBenchShape } from './benchShape.ts';
+
+export const BENCH_USAGE = `usage: npm run bench -- [${BENCH_NAMES.join('|')}] [--shape NAME|key=value,...] [--rounds N] [--in node|chromium] [--json FILE]
+shapes: ${Object.keys(benchShapes).join(', ')}; keys: ${Object.keys(benchShapes.issue).join(', ')}`;
+
+export interface BenchArguments extends BenchRequest {
+  readonly place: 'node' | 'chromium';
+  readonly jsonFile: string | null;
+}
+
+/** Throws Error on what it does not understand. */
+export function benchArguments(words: readonly string[]): BenchArguments {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      shape: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      in: { type: 'string', default: 'node' },
+      json: { type: 'string' },
+    },
+  });
+  const [what = 'step', ...others] = positionals;
+  const isName = (name: string): name is BenchName => (BENCH_NAMES as readonly string[]).includes(name);
+  if (!isName(what) || others.length > 0) throw new Error(`what to measure: one of ${BENCH_NAMES.join(', ')}`);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`rounds: ${values.rounds} is no number of rounds`);
+  const shape = readBenchShape(values.shape ?? (what === 'memory' ? 'base' : 'issue'));
+  const place = values.in;
+  if (place !== 'node' && place !== 'chromium') throw new Error(`in: node or chromium, not ${place}`);
+  return { what, shape, rounds, place, jsonFile: values.json ?? null };
+}

@@ -1,0 +1,70 @@
+// The device measurements are made on, shared with tfjs as training shares it.
+import * as tf from '@tensorflow/tfjs';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
+import { waysFor, type EngineGpu } from '../src/engine/network/engineWays.ts';
+import { recordedProducts, tuneMatmul } from '../src/engine/tuning/autotune.ts';
+import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
+import type { BenchHome } from './benchReport.ts';
+import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
+
+export interface BenchDevice {
+  readonly gpu: EngineGpu;
+  readonly adapter: string;
+  /** Whether launches can be timed one by one. */
+  readonly timestamps: boolean;
+  /** Sends what tfjs has gathered. */
+  sendStock(): void;
+  /** Waits until the device has done everything that was sent. Throws what has gone wrong on it. */
+  finish(): Promise<void>;
+}
+
+/** Throws Error where there is no adapter. */
+export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
+  const adapter = await (await home.gpu())?.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter == null) throw new Error('no WebGPU adapter was found');
+  tf.enableProdMode();
+  const { health, gpu: opened } = await openDevice(adapter, 'bench');
+  const gpu = { ...opened, ways: waysFor(opened) };
+  return {
+    gpu,
+    adapter: describeAdapter(adapter),
+    timestamps: gpu.device.features.has('timestamp-query'),
+    sendStock() {
+      const backend = tf.backend() as WebGPUBackend;
+      backend.ensureCommandEncoderReady();
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    },
+    async finish() {
+      await gpu.device.queue.onSubmittedWorkDone();
+      if (health.failure !== null) throw health.failure;
+    },
+  };
+}
+
+/** What a run may spend on tuning before it begins. */
+const TUNING_BUDGET_MS = 30_000;
+
+/**
+ * The GPU with the ways that the shape asks for. Products are tuned as at the start of a run, so not on a software adapter. Throws Error
+ * where the adapter has no f16 for mixed precision.
+ */
+export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line: string) => void): Promise<EngineGpu> {
+  const { precision, recompute, batch, length } = shape;
+  if (precision === 'mixed' && !gpu.device.features.has('shader-f16')) {
+    throw new Error('mixed precision needs an adapter with shader-f16, which this one has not');
+  }
+  const settings = { ...defaultMachineSettings, precision, activations: recompute ? 'recomputed' : 'kept' } as const;
+  const untuned = waysFor(gpu, settings);
+  if (!shape.tuned || gpu.software) return { ...gpu, ways: untuned };
+  const products = recordedProducts(taggerOf(shape), configOf(shape).dropout, { size: batch, pieces: length });
+  const { adapter, pipelines } = gpu;
+  const options = { adapter, precision, untuned: untuned.tuning, budgetMs: TUNING_BUDGET_MS, pipelines };
+  const tuning = tuneMatmul(gpu.device, products, options);
+  for (;;) {
+    const next = await tuning.next();
+    if (next.done === true) return { ...gpu, ways: waysFor(gpu, settings, next.value) };
+    say(`tuning matrix products, ${next.value.done} of ${next.value.total}`);
+  }
+}

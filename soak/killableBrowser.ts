@@ -1,0 +1,120 @@
+// A Chromium on a profile folder that can be killed like any process, whole or in parts, and started again on what it left.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chromium, type Browser, type BrowserContext } from 'playwright';
+import { chromiumFlags } from '../scripts/chromiumFlags.ts';
+import { findChromium } from '../scripts/findChromium.ts';
+
+/** Pages behind others train on; a GPU process that died often is still started again. */
+const FLAGS: readonly string[] = [
+  '--headless',
+  '--remote-debugging-port=0',
+  '--no-default-browser-check',
+  '--password-store=basic',
+  '--use-mock-keychain',
+  '--disable-dev-shm-usage',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-domain-blocking-for-3d-apis',
+  '--disable-gpu-process-crash-limit',
+];
+const STARTS_WITHIN_MS = 60_000;
+const DIES_WITHIN_MS = 20_000;
+
+/** Processes of a browser beside its own, as its DevTools name them. */
+export type ProcessKind = 'renderer' | 'GPU';
+
+export interface KillableBrowser {
+  /** Of the profile. */
+  readonly context: BrowserContext;
+  readonly version: string;
+  /** SIGKILL to the browser and every process it started, and waits until none is left. */
+  kill(): Promise<void>;
+  /** SIGKILL to its processes of one kind; answers with how many there were. */
+  killProcesses(kind: ProcessKind): Promise<number>;
+  /** In good order, so that nothing is left unwritten. */
+  close(): Promise<void>;
+}
+
+/** Throws Error where there is no Chromium or it does not start. */
+export async function openKillableBrowser(profile: string, flags: readonly string[] = []): Promise<KillableBrowser> {
+  const executable = findChromium();
+  if (executable === undefined) throw new Error('No Chromium was found. Install Chrome or Chromium, or set CHROME_PATH.'); // prettier-ignore
+  // A group of its own, which a signal reaches as a whole.
+  const child = spawn(executable, [...chromiumFlags, ...FLAGS, ...flags, `--user-data-dir=${profile}`], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const killAtExit = (): void => signalGroup(child, 'SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
+  const browser = await chromium.connectOverCDP(await devToolsAddress(child));
+  const [context] = browser.contexts();
+  if (context === undefined) throw new Error('The browser shows no profile.');
+  return {
+    context,
+    version: browser.version(),
+    async kill() {
+      signalGroup(child, 'SIGKILL');
+      await died(child);
+    },
+    async killProcesses(kind) {
+      const ids = await processIds(browser, kind);
+      for (const id of ids) process.kill(id, 'SIGKILL');
+      return ids.length;
+    },
+    async close() {
+      const session = await browser.newBrowserCDPSession();
+      await session.send('Browser.close').catch(() => undefined); // The answer may die with the browser.
+      await died(child);
+    },
+  };
+}
+
+/** The address that a starting Chromium prints. */
+function devToolsAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    const tooLate = setTimeout(() => reject(new Error(`Chromium did not start in time. ${printed}`)), STARTS_WITHIN_MS);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`Chromium ended at once with ${code}. ${printed}`)));
+    child.stderr?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      const address = /DevTools listening on (ws:\S+)/.exec(printed)?.[1];
+      if (address === undefined) return;
+      clearTimeout(tooLate);
+      // Read on, or a full pipe would stop the browser.
+      child.stderr?.removeAllListeners('data').resume();
+      resolve(address);
+    });
+  });
+}
+
+async function processIds(browser: Browser, kind: ProcessKind): Promise<readonly number[]> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.filter(({ type }) => type === kind).map(({ id }) => id);
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): void {
+  if (child.pid !== undefined) process.kill(-child.pid, signal);
+}
+
+/** Resolves when no process of the group is left. */
+async function died(child: ChildProcess): Promise<void> {
+  const deadline = performance.now() + DIES_WITHIN_MS;
+  while (isAlive(child)) {
+    if (performance.now() > deadline) throw new Error('A process of the browser does not die.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  try {
+    signalGroup(child, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

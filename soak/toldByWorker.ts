@@ -1,0 +1,40 @@
+// Listens in the page to what the training Worker tells, without changing the lab: the last phase, memory and step, and how many events.
+import type { BrowserContext, Page } from 'playwright';
+import type { MemoryReport } from '../src/wire/trainingEvent.ts';
+
+export interface ToldByWorker {
+  /** `opening` before the first event, `between runs` after a run's last. */
+  readonly phase: string;
+  readonly step: number;
+  readonly memory: MemoryReport | null;
+  readonly events: number;
+}
+
+// Text, because the compiler of scripts would put helpers into a function that the page does not have.
+const listening = `
+  globalThis.toldByWorker = { phase: 'opening', step: 0, memory: null, events: 0 };
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', ({ data }) => {
+        if (data?.kind !== 'event') return;
+        const { event } = data;
+        const told = globalThis.toldByWorker;
+        told.events++;
+        if (event.kind === 'phase') told.phase = event.phase;
+        if (event.kind === 'ended') told.phase = 'between runs';
+        if (event.kind === 'step') Object.assign(told, { step: event.point.step, memory: event.memory });
+      });
+    }
+  };
+`;
+
+/** Has every page that is opened from now on listen. */
+export function listenToWorkers(context: BrowserContext): Promise<unknown> {
+  return context.addInitScript({ content: listening });
+}
+
+/** Undefined before the page was opened. */
+export function toldByWorker(page: Page): Promise<ToldByWorker | undefined> {
+  return page.evaluate(() => (globalThis as unknown as { toldByWorker?: ToldByWorker }).toldByWorker);
+}

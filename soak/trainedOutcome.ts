@@ -1,0 +1,42 @@
+// What a plan came to, and in what two trainings of it differ: nothing, where only one of them was killed on the way.
+import { isDeepStrictEqual } from 'node:util';
+import type { ResultFile } from '../src/schema/resultFile.ts';
+import type { RunRecord } from '../src/schema/runRecord.ts';
+import { timeless } from '../tests/fixtures/timeless.ts';
+import type { StoredRuns } from './storedRuns.ts';
+
+export interface TrainedOutcome {
+  readonly stored: StoredRuns;
+  readonly result: ResultFile;
+}
+
+/**
+ * Places where the second outcome is not the first one, in words; times, the checksum over them, and what the lab noted of deaths that it
+ * went on from by itself are no part of an outcome.
+ */
+export function outcomeDifferences(whole: TrainedOutcome, killed: TrainedOutcome): readonly string[] {
+  const [expected, got] = [whole, killed].map(({ stored: { records, digests }, result }) => ({
+    ...named('record', Object.fromEntries(records.map((record) => [record.spec.id, withoutDeaths(record)]))),
+    ...named('stored', digests),
+    ...named('result file', withoutDeaths(result) as object),
+  })) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>];
+  const places = new Set([...Object.keys(expected), ...Object.keys(got)]);
+  return [...places].flatMap((place) => {
+    if (!(place in got)) return [`${place} is missing`];
+    if (!(place in expected)) return [`${place} is left over`];
+    return isDeepStrictEqual(expected[place], got[place]) ? [] : [`${place} differs`];
+  });
+}
+
+/** How long the runs were on the device, in milliseconds. */
+export function trainedMs(records: readonly RunRecord[]): number {
+  return records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+}
+
+function withoutDeaths(value: unknown): unknown {
+  return timeless(value, 'interruptions', 'checksum');
+}
+
+function named(what: string, members: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).map(([name, member]) => [`${what} ${name}`, member]));
+}

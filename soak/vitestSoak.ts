@@ -1,0 +1,53 @@
+// A soak that is the long form of tests: runs them with more than `npm test` asks of them, and counts what their report says.
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { countVitest, describeCounts, settle, type VitestReport } from '../scripts/testCounts.ts';
+import type { SoakRow } from './soakRow.ts';
+
+export interface VitestSoak {
+  readonly project: 'unit' | 'numeric' | 'gpu';
+  /** Part of the names of the test files. */
+  readonly files: string;
+  /** What makes these tests long. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What they inject, for the table. */
+  readonly injected: string;
+}
+
+/** A test of the long form that prints `soaked: WHAT | TIMES | LOST` has a line of its own in the table. */
+const TOLD = /soaked: (.+?) \| (\d+) \| (\d+)/g;
+
+/** A failed test is something lost, and so is a report that tells of none. */
+export async function vitestSoak(
+  { project, files, env, injected }: VitestSoak,
+  root: string,
+): Promise<readonly SoakRow[]> {
+  const report = path.join(root, 'test-results', `soak-${project}-${files}.json`);
+  await mkdir(path.dirname(report), { recursive: true });
+  await rm(report, { force: true });
+  const command = [path.join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project, files];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(process.execPath, [...command, ...reporters], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+    process.stderr.write(chunk);
+  });
+  const exitCode = await new Promise<number | null>((resolve, reject) =>
+    child.on('error', reject).on('close', resolve),
+  );
+  const text = await readFile(report, 'utf8').catch(() => null);
+  const nothing = { passed: 0, failed: 0, skipped: 0 };
+  const counts = settle(text === null ? nothing : countVitest(JSON.parse(text) as VitestReport), exitCode);
+  const told = [...printed.matchAll(TOLD)].map(([, what = '', times, lost]) => ({
+    injected: what,
+    times: Number(times),
+    lost: Number(lost),
+  }));
+  return [...told, { injected: `${injected} (tests: ${describeCounts(counts)})`, times: counts.passed + counts.failed, lost: counts.failed }]; // prettier-ignore
+}

@@ -1,0 +1,152 @@
+// Proves that whatever is dropped finds its place in the library, over a real channel to a server that trains nothing.
+import { zipSync } from 'fflate';
+import { afterEach, describe, expect, it } from 'vitest';
+import { droppedBytes, droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
+import { closeLabs, notices, openLab } from '../../../fixtures/labBench.ts';
+import { planFile } from '../../../fixtures/records.ts';
+
+afterEach(closeLabs);
+
+describe('dropping files', () => {
+  it('tells corpora, models, plans and the rest of one drop apart', async () => {
+    const { lab } = await openLab();
+    const imported = await lab.importFiles([
+      ...droppedCorpus('all/moss'),
+      ...droppedModel('all/tiny'),
+      droppedText('all/plan.json', JSON.stringify(planFile())),
+      droppedText('all/other.json', '{"name":"other"}'),
+      droppedText('all/.DS_Store', 'x'),
+    ]);
+    expect(imported).toMatchObject({
+      corpusIds: [expect.any(String)],
+      modelIds: [expect.any(String)],
+      plans: [planFile()],
+    });
+    expect(lab.getState().corpora.map(({ name, counts }) => [name, counts.train.sentences])).toEqual([['moss', 2]]);
+    expect(lab.getState().models.map(({ name, files }) => [name, files.map((file) => file.name)])).toEqual([
+      ['tiny', ['config.json', 'model.safetensors', 'tokenizer.json']],
+    ]);
+    expect(notices(lab)).toEqual([expect.stringContaining('all/other.json')]);
+  });
+
+  it('makes one corpus of two drops of it, and says so', async () => {
+    const { lab } = await openLab();
+    const [first, second] = [
+      await lab.importFiles(droppedCorpus('moss')),
+      await lab.importFiles(droppedCorpus('copy')),
+    ];
+    expect(second.corpusIds).toEqual(first.corpusIds);
+    expect(lab.getState().corpora).toHaveLength(1);
+    expect(notices(lab)).toEqual([expect.stringContaining('already here as moss')]);
+  });
+
+  it('numbers a corpus of a taken name with other sentences', async () => {
+    const { lab } = await openLab();
+    await lab.importFiles(droppedCorpus('moss'));
+    await lab.importFiles(droppedCorpus('moss', 'fern'));
+    expect(lab.getState().corpora.map(({ name }) => name)).toEqual(['moss', 'moss 2']);
+  });
+
+  it('unpacks a zip', async () => {
+    const { lab } = await openLab();
+    const files = await Promise.all(
+      droppedCorpus('moss').map(async (file) => [file.path.replace('moss/', ''), await file.bytes()] as const),
+    );
+    await lab.importFiles([droppedBytes('moss.zip', zipSync(Object.fromEntries(files)))]);
+    expect(lab.getState().corpora.map(({ name, sources }) => [name, sources.length])).toEqual([['moss', 3]]);
+  });
+
+  it("takes the original release's zip for a model, and says of others what makes one", async () => {
+    const { lab } = await openLab();
+    const names = ['xlnet_config.json', 'spiece.model', 'xlnet_model.ckpt.index', 'xlnet_model.ckpt.meta', 'xlnet_model.ckpt.data-00000-of-00001']; // prettier-ignore
+    const zip = (files: readonly string[]) =>
+      zipSync(Object.fromEntries(files.map((name) => [`xlnet_cased/${name}`, Uint8Array.of(0, 1)])));
+    await lab.importFiles([droppedBytes('cased.zip', zip(names))]);
+    expect(lab.getState().models.map(({ name, files }) => [name, files.map((file) => file.name)])).toEqual([
+      ['xlnet_cased', [names[0], names[2], names[4], names[1]]],
+    ]);
+    await lab.importFiles([droppedBytes('half.zip', zip(names.slice(0, 3)))]);
+    expect(notices(lab)).toEqual([expect.stringMatching(/TensorFlow checkpoint.*without .*data-00000-of-00001/)]);
+  });
+
+  it('names what a model folder lacks and what a broken corpus suffers from, and keeps the rest', async () => {
+    const { lab } = await openLab();
+    const [config, , tokenizer] = droppedModel('bare');
+    const broken = droppedText('broken/train.tsv', 'one column\nonly\n');
+    const imported = await lab.importFiles(
+      [config, tokenizer].filter((file) => file !== undefined).concat(broken, droppedCorpus('moss')),
+    );
+    expect(imported.modelIds).toEqual([]);
+    expect(notices(lab)).toContainEqual(expect.stringContaining('without model.safetensors'));
+    expect(notices(lab)).toContainEqual(expect.stringContaining('broken has no usable sentence'));
+    expect(lab.getState().corpora.map(({ name }) => name)).toEqual(['moss']);
+  });
+
+  it('never throws for a file that cannot be read', async () => {
+    const { lab } = await openLab();
+    const unreadable = { path: 'a.tsv', sizeBytes: 1, bytes: () => Promise.reject(new Error('the disk is gone')) };
+    await expect(lab.importFiles([unreadable])).resolves.toMatchObject({ corpusIds: [] });
+    expect(notices(lab)).toEqual([expect.stringContaining('the disk is gone')]);
+    expect(lab.getState().jobs).toEqual([]);
+  });
+});
+
+describe('the library', () => {
+  it('keeps corpora over a reload, with a new name and a corrected split', async () => {
+    const { lab, store } = await openLab();
+    const [id = ''] = (await lab.importFiles(droppedCorpus('moss'))).corpusIds;
+    await lab.renameCorpus(id, 'lichen');
+    const corrected = await lab.moveSource(id, 'moss/test.tsv', 'devel');
+    expect(corrected).not.toBe(id);
+    const { lab: reopened } = await openLab({ store });
+    expect(reopened.getState().corpora.map((corpus) => [corpus.id, corpus.name])).toEqual([[corrected, 'lichen']]);
+    const { devel, test } = await reopened.readCorpus(corrected);
+    expect(devel.map(({ tokens }) => tokens[2])).toEqual(['root', 'bark']);
+    expect(test).toEqual([]);
+  });
+
+  it('refuses a taken or empty name', async () => {
+    const { lab } = await openLab();
+    const [id = ''] = (await lab.importFiles([...droppedCorpus('moss'), ...droppedCorpus('fern', 'fern')])).corpusIds;
+    const other = lab.getState().corpora.find((corpus) => corpus.id !== id)?.name ?? '';
+    await expect(lab.renameCorpus(id, other)).rejects.toMatchObject({ code: 'corpus/name' });
+    await expect(lab.renameCorpus(id, ' ')).rejects.toMatchObject({ code: 'corpus/name' });
+  });
+
+  it('installs what comes with it once, and not again what was removed', async () => {
+    const files = new Map<string, Uint8Array<ArrayBuffer>>([
+      [
+        'corpora/catalogue.json',
+        new TextEncoder().encode(
+          JSON.stringify({
+            version: 1,
+            corpora: [
+              {
+                name: 'moss',
+                about: 'x',
+                files: { train: 'moss/train.tsv', devel: 'moss/devel.tsv', test: 'moss/test.tsv' },
+              },
+            ],
+          }),
+        ),
+      ],
+    ]);
+    for (const file of droppedCorpus('corpora/moss')) files.set(file.path, await file.bytes());
+    for (const file of droppedModel('models/xlnet-bio-tiny')) files.set(file.path, await file.bytes());
+    const fetchBuiltIn = async (path: string) => {
+      const bytes = files.get(path);
+      if (bytes === undefined) throw new Error(`no ${path}`);
+      return new Uint8Array(bytes);
+    };
+    const { lab, store } = await openLab({ fetchBuiltIn });
+    // The model's tokenizer_config.json is not there yet: said, and tried again at the next opening.
+    expect(notices(lab)).toEqual([expect.stringContaining('tokenizer_config.json')]);
+    expect(lab.getState().corpora).toMatchObject([{ name: 'moss', builtIn: true }]);
+    files.set('models/xlnet-bio-tiny/tokenizer_config.json', new Uint8Array([123, 125]));
+    await lab.removeCorpus(lab.getState().corpora[0]?.id ?? '');
+    const { lab: reopened } = await openLab({ store, fetchBuiltIn });
+    expect(notices(reopened)).toEqual([]);
+    expect(reopened.getState().corpora).toEqual([]);
+    expect(reopened.getState().models).toMatchObject([{ name: 'xlnet-bio-tiny', builtIn: true }]);
+  });
+});

@@ -1,0 +1,91 @@
+// Proves that result files of every version open with their runs whole, and that foreign, changed and later ones are refused.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
+import { parseResultFile, sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
+import { resultRecordSchema } from '../../../../src/schema/resultFile.ts';
+import { fingerprint } from '../../../../src/util/digest.ts';
+
+const text = readFileSync(new URL('../../../fixtures/results/v1-stl.result.json', import.meta.url), 'utf8');
+
+/** The parts of version 1 that these tests look at. */
+interface Version1 {
+  readonly version: 1;
+  readonly plan: { readonly tasks: readonly object[]; readonly seeds: readonly number[] };
+  readonly runs: readonly {
+    readonly spec: { readonly id: string; readonly corpus: { readonly name: string }; readonly type: string | null };
+    readonly counts: object;
+    readonly epochs: readonly { readonly devel: object }[];
+    readonly snapshots: readonly { readonly devel: object; readonly test: object }[];
+  }[];
+}
+const old = JSON.parse(text) as Version1;
+
+describe('a result file of version 1', () => {
+  const opened = parseResultFile(text);
+
+  it('is shown as version 2 with all it said', () => {
+    expect(opened.version).toBe(2);
+    expect(opened.plan).toMatchObject({
+      version: 2,
+      methods: ['STL'],
+      categories: [{ typeName: null, tasks: old.plan.tasks }],
+      seeds: old.plan.seeds,
+    });
+    expect(opened.runs).toHaveLength(old.runs.length);
+    for (const [index, run] of opened.runs.entries()) {
+      const before = old.runs[index];
+      expect(run.spec).toMatchObject({
+        id: before?.spec.id,
+        tasks: [{ corpus: before?.spec.corpus, type: before?.spec.type }],
+        parent: null,
+      });
+      expect(run.counts).toEqual([before?.counts]);
+      expect(run.epochs.map(({ devel }) => devel)).toEqual(before?.epochs.map(({ devel }) => [devel]));
+      expect(run.snapshots.map(({ test }) => test)).toEqual(before?.snapshots.map(({ test }) => [test]));
+    }
+  });
+
+  it('carries a seal that fits its new form, so that it opens again', () => {
+    const { checksum, ...members } = opened;
+    expect(checksum).toBe(fingerprint(members));
+    expect(parseResultFile(JSON.stringify(opened))).toEqual(opened);
+  });
+
+  it('opens from a store that took it in as version 1', () => {
+    const stored = resultRecordSchema.parse({ id: 'a', fileName: 'mine.json', file: old });
+    expect(stored.file).toEqual(opened);
+  });
+
+  it('gives a plan that asks for its runs', () => {
+    const plan = planOfRuns(
+      opened.runs.map(({ spec }) => spec),
+      opened.models,
+    );
+    expect(plan.categories[0]?.tasks[0]?.corpus.name).toBe(old.runs[0]?.spec.corpus.name);
+  });
+
+  it('is refused when one digit was changed before', () => {
+    const digit = /"f1": ?(\d)/.exec(text);
+    const at = (digit?.index ?? 0) + (digit?.[0].length ?? 0) - 1;
+    const changed = text.slice(0, at) + ((Number(text[at]) + 1) % 10) + text.slice(at + 1);
+    expect(() => parseResultFile(changed)).toThrow(expect.objectContaining({ code: 'result/changed' }));
+  });
+});
+
+describe('other files', () => {
+  const { checksum: _seal, ...members } = parseResultFile(text);
+  const sealed = (changes: object) => JSON.stringify(sealResultFile({ ...members, ...changes }));
+
+  it.each([
+    ['no JSON', '{', 'result/foreign'],
+    ['a plan', JSON.stringify(members.plan), 'result/foreign'],
+    ['null', 'null', 'result/foreign'],
+    ['a later version', sealed({ version: 3 }), 'result/newer'],
+    ['no version', sealed({ version: undefined }), 'result/invalid'],
+    ['an unknown member, well sealed', sealed({ extra: 1 }), 'result/invalid'],
+    ['version 1 in name only, well sealed', sealed({ version: 1, runs: [{ version: 1 }] }), 'result/invalid'],
+  ])('are refused: %s', (_what, content, code) => {
+    expect(() => parseResultFile(content)).toThrow(expect.objectContaining({ code }));
+  });
+});

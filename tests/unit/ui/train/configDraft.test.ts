@@ -1,0 +1,73 @@
+// Proves that the form shows every setting of a run, gives each back unchanged, and says in the field what is wrong with an entry.
+import { describe, expect, it } from 'vitest';
+import { presets } from '../../../../src/lab/plans/presets.ts';
+import type { TrainingConfig } from '../../../../src/schema/config.ts';
+import { changedPaths, draftOfConfig, readConfigDraft } from '../../../../src/ui/train/configDraft.ts';
+import { configFields } from '../../../../src/ui/train/configFields.ts';
+import { spec } from '../../../fixtures/records.ts';
+
+const paper = presets.paper.config;
+
+function leaves(value: object, prefix = ''): string[] {
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
+    typeof member === 'object' && member !== null ? leaves(member, `${prefix}${name}.`) : [`${prefix}${name}`],
+  );
+}
+
+describe('configFields', () => {
+  it('has one field for every setting and none besides', () => {
+    const whole: Required<TrainingConfig> = { ...paper, leaveOut: 'exact', trainShare: 0.5 };
+    expect(configFields.map(({ path }) => path).sort()).toEqual(leaves(whole).sort());
+  });
+
+  it('labels every field differently', () => {
+    expect(new Set(configFields.map(({ label }) => label)).size).toBe(configFields.length);
+  });
+});
+
+describe('configDraft', () => {
+  it.each(Object.entries(presets))('gives the preset %s back unchanged', (_, { config }) => {
+    expect(readConfigDraft(draftOfConfig(config)).config).toEqual(config);
+  });
+
+  it('keeps small rates and an absent clip norm through the text of the form', () => {
+    const config = { ...paper, learningRate: 1.25e-7, clipNorm: null };
+    expect(readConfigDraft(draftOfConfig(config)).config).toEqual(config);
+  });
+
+  it('leaves a setting that is not made absent, so that a run keeps the id it had before there was one', () => {
+    const leaving = { ...draftOfConfig(paper), leaveOut: 'near', trainShare: '0.25' };
+    const { config } = readConfigDraft(leaving);
+    expect(config).toStrictEqual({ ...paper, leaveOut: 'near', trainShare: 0.25 });
+    expect([...changedPaths(leaving, paper)]).toEqual(['trainShare', 'leaveOut']);
+    const again = readConfigDraft({ ...leaving, leaveOut: '', trainShare: ' ' }).config;
+    expect(again).toStrictEqual(paper);
+    expect([
+      spec({ config: again ?? paper }).id,
+      spec({ config: config ?? paper }).id === spec({ config: paper }).id,
+    ]).toEqual([spec({ config: paper }).id, false]);
+  });
+
+  it.each([
+    ['epochs', '0', 'Expected at least 1.'],
+    ['epochs', '2.5', 'Expected a whole number.'],
+    ['epochs', '', 'Enter a number.'],
+    ['learningRate', '0', 'Expected more than 0.'],
+    ['learningRate', '3e-5x', 'Expected a number.'],
+    ['learningRate', '2', 'Expected at most 1.'],
+    ['dropout.head', '1', 'Expected less than 1.'],
+    ['trainShare', '0', 'Expected more than 0.'],
+    ['trainShare', '1', 'Expected less than 1.'],
+    ['clipNorm', '-1', 'Expected more than 0.'],
+    ['microBatchSize', '7', 'Must not exceed the batch size.'],
+  ])('says at %s what is wrong with "%s"', (path, entry, problem) => {
+    const { config, problems } = readConfigDraft({ ...draftOfConfig(paper), [path]: entry });
+    expect(config).toBeNull();
+    expect([...problems]).toEqual([[path, problem]]);
+  });
+
+  it('marks the settings that differ in value, not in how they are written', () => {
+    const draft = { ...draftOfConfig(paper), learningRate: '0.00003', epochs: '31', lowerCase: !paper.lowerCase };
+    expect([...changedPaths(draft, paper)].sort()).toEqual(['epochs', 'lowerCase']);
+  });
+});
