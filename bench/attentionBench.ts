@@ -35,7 +35,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
   const biases = BIASES.map((name) => drawn(name === 'segmentEmbedding' ? 2 * d : d));
 
   const contents: Record<string, Words> = {
-    threes: placed(Object.values(vectors)),
+    qkv: placed(Object.values(vectors)),
     position,
     layoutWords: Int32Array.from(placed([batch.segmentIds, batch.pieceCounts])),
     biases: placed(biases),
@@ -43,24 +43,24 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
     context: new Float32Array(rows),
     logSumExp: new Float32Array(B * heads * T),
     dContext,
-    dThrees: new Float32Array(3 * aligned(rows)),
+    dQkv: new Float32Array(3 * aligned(rows)),
     dPosition: new Float32Array(2 * T * d),
     dBiases: new Float32Array(3 * aligned(d) + aligned(2 * d)),
   };
   const attention = { sequences: B, pieces: T, heads, headSize: d / heads, layer: 0, rate: 0 };
   const forward = (recorder: Recorder, regions: Readonly<Record<string, Region>>) => {
-    const named = regions as Readonly<Record<'threes' | 'position' | 'layoutWords' | 'biases' | 'state' | 'context' | 'logSumExp', Region>>; // prettier-ignore
-    const { context, logSumExp, threes, position, layoutWords, biases, state } = named;
+    const named = regions as Readonly<Record<'qkv' | 'position' | 'layoutWords' | 'biases' | 'state' | 'context' | 'logSumExp', Region>>; // prettier-ignore
+    const { context, logSumExp, qkv, position, layoutWords, biases, state } = named;
     const relative = encoder.family === 'xlnet' ? { position, biases } : null;
-    const inputs: AttentionInputs = { threes, layoutWords, state, relative };
-    recordAttention(recorder, gpu.ways.attention, attention, inputs, { context, logSumExp });
+    const inputs: AttentionInputs = { qkv, layoutWords, state, relative };
+    recordAttention(recorder, gpu.compute.attention, attention, inputs, { context, logSumExp });
     return { inputs, saved: { context, logSumExp } };
   };
   const both = (recorder: Recorder, regions: Readonly<Record<string, Region>>): void => {
     const { inputs, saved } = forward(recorder, regions);
-    const { dContext, dThrees: threes, dPosition: position, dBiases: biases } = regions as Readonly<Record<'dContext' | 'dThrees' | 'dPosition' | 'dBiases', Region>>; // prettier-ignore
+    const { dContext, dQkv: qkv, dPosition: position, dBiases: biases } = regions as Readonly<Record<'dContext' | 'dQkv' | 'dPosition' | 'dBiases', Region>>; // prettier-ignore
     const relative = inputs.relative && { position, biases };
-    recordAttentionBackward(recorder, gpu.ways.attention, attention, inputs, saved, dContext, { threes, relative });
+    recordAttentionBackward(recorder, gpu.compute.attention, attention, inputs, saved, dContext, { qkv, relative });
   };
 
   const relativeTensors = (): tf.Tensor[] => [
@@ -110,11 +110,11 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
       bytes: null,
       async difference() {
         await oursBoth.run();
-        const found = { threes: await oursBoth.read('dThrees'), position: await oursBoth.read('dPosition'), biases: await oursBoth.read('dBiases') }; // prettier-ignore
+        const found = { qkv: await oursBoth.read('dQkv'), position: await oursBoth.read('dPosition'), biases: await oursBoth.read('dBiases') }; // prettier-ignore
         const expected = tf.tidy(() => gradients(tensors));
         const values = (await Promise.all(expected.map((one) => one.data()))) as Float32Array[];
         tf.dispose(expected);
-        const own = { 'd queries, keys, values': relativeDifference(found.threes, placed(values.slice(0, 3))) };
+        const own = { 'd queries, keys, values': relativeDifference(found.qkv, placed(values.slice(0, 3))) };
         if (encoder.family === 'bert') return own;
         return {
           ...own,

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
-import { waysFor, type EngineGpu } from '../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../src/engine/network/engineWays.ts';
 import { recordedProducts, tuneMatmul } from '../src/engine/tuning/autotune.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import type { BenchHome } from './benchReport.ts';
@@ -25,7 +25,7 @@ export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
   if (adapter == null) throw new Error('no WebGPU adapter was found');
   tf.enableProdMode();
   const { health, gpu: opened } = await openDevice(adapter, 'bench');
-  const gpu = { ...opened, ways: waysFor(opened) };
+  const gpu = { ...opened, compute: computeOptionsFor(opened) };
   return {
     gpu,
     adapter: describeAdapter(adapter),
@@ -56,15 +56,15 @@ export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line
     throw new Error('mixed precision needs an adapter with shader-f16, which this one has not');
   }
   const settings = { ...defaultMachineSettings, precision, activations: recompute ? 'recomputed' : 'kept' } as const;
-  const untuned = waysFor(gpu, settings);
-  if (!shape.tuned || gpu.software) return { ...gpu, ways: untuned };
+  const untuned = computeOptionsFor(gpu, settings);
+  if (!shape.tuned || gpu.software) return { ...gpu, compute: untuned };
   const products = recordedProducts(taggerOf(shape), configOf(shape).dropout, { size: batch, pieces: length });
   const { adapter, pipelines } = gpu;
   const options = { adapter, precision, untuned: untuned.tuning, budgetMs: TUNING_BUDGET_MS, pipelines };
   const tuning = tuneMatmul(gpu.device, products, options);
   for (;;) {
     const next = await tuning.next();
-    if (next.done === true) return { ...gpu, ways: waysFor(gpu, settings, next.value) };
+    if (next.done === true) return { ...gpu, compute: computeOptionsFor(gpu, settings, next.value) };
     say(`tuning matrix products, ${next.value.done} of ${next.value.total}`);
   }
 }

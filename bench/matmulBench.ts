@@ -9,7 +9,7 @@ import {
 } from '../src/engine/kernels/matmul/matmulTuning.ts';
 import { variantName, type MatmulVariant } from '../src/engine/kernels/matmul/matmulVariant.ts';
 import type { EngineGpu } from '../src/engine/network/engineWays.ts';
-import { MatmulTrial, type MatmulContender } from '../src/engine/tuning/matmulTrial.ts';
+import { MatmulTrial, type MatmulCandidate } from '../src/engine/tuning/matmulTrial.ts';
 import type { Precision } from '../src/schema/machineSettings.ts';
 import { gpuFor, openBenchDevice } from './benchDevice.ts';
 import { percent, shortNumber, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
@@ -47,11 +47,11 @@ export async function benchMatmul(
   const timings: MatmulTiming[] = [];
   for (const shape of shapes) {
     const trial = new MatmulTrial(device, shape, pipelines);
-    const runs: { contender: MatmulContender; firstMs: number; times: number[] }[] = [];
+    const runs: { contender: MatmulCandidate; firstMs: number; times: number[] }[] = [];
     for (const variant of distinct(variantsFor?.(shape) ?? usual(shape, precision))) {
       const start = performance.now();
       try {
-        runs.push({ contender: await trial.contender(variant), firstMs: performance.now() - start, times: [] });
+        runs.push({ contender: await trial.candidate(variant), firstMs: performance.now() - start, times: [] });
       } catch (error) {
         onRefused?.(shape, variant, error);
       }
@@ -68,7 +68,7 @@ export async function benchMatmul(
 
 function timingsOf(
   shape: MatmulShape,
-  runs: readonly { contender: MatmulContender; firstMs: number; times: readonly number[] }[],
+  runs: readonly { contender: MatmulCandidate; firstMs: number; times: readonly number[] }[],
 ): readonly MatmulTiming[] {
   const speed = (elapsedMs: number): number => matmulWork(shape) / elapsedMs / 1e6;
   const measured = runs.map(({ contender, firstMs, times }) => {
@@ -125,7 +125,7 @@ export async function bestMatmulSpeed(gpu: EngineGpu, say: (line: string) => voi
 export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchHome): Promise<BenchReport> {
   const device = await openBenchDevice(home);
   const gpu = await gpuFor(device, { ...shape, tuned: false }, home.say);
-  const used = (one: MatmulShape): string => variantName(gpu.ways.tuning.variantFor(one));
+  const used = (one: MatmulShape): string => variantName(gpu.compute.tuning.variantFor(one));
   const shapes = layerProducts(shape.batch * shape.length, shape.d, shape.ff);
   const timings: MatmulTiming[] = [];
   for (const [at, one] of shapes.entries()) {
@@ -151,7 +151,7 @@ export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchH
 }
 
 /** What is used and what tuning would try; tiles in workgroup memory take a software adapter minutes to compile, and are slower there. */
-function contendersOn({ software, ways: { tuning, precision } }: EngineGpu) {
+function contendersOn({ software, compute: { tuning, precision } }: EngineGpu) {
   return (shape: MatmulShape): readonly MatmulVariant[] => {
     const all = usual(shape, precision);
     const tried = software ? all.filter(({ family, splits }) => family === 'direct' && splits === 1) : all;

@@ -17,10 +17,10 @@ const lineEveryMs = 10_000;
 
 /** Writes what happens to the runs of `runIds` until the answer is called: epochs from now on, ends with their scores. */
 export function progressReport(lab: Lab, runIds: readonly string[], output: TextOutput): () => void {
-  const toldEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
-  const toldStatus = new Map<string, string>();
-  let toldSubject = '';
-  let toldAt = -Infinity;
+  const reportedEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
+  const reportedStatus = new Map<string, string>();
+  let reportedSubject = '';
+  let reportedAt = -Infinity;
   let isOpen = false;
 
   function line(text: string): void {
@@ -34,15 +34,16 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
     const now = performance.now();
     // Every phase deserves to be seen where it costs no line.
     const subject = output.isTTY === true ? `${title} ${view.live.phase}` : title;
-    if (subject === toldSubject && now - toldAt < (output.isTTY === true ? rewriteEveryMs : lineEveryMs)) return;
+    if (subject === reportedSubject && now - reportedAt < (output.isTTY === true ? rewriteEveryMs : lineEveryMs))
+      return;
     if (output.isTTY === true) {
       output.write(`\r\x1b[K${text.slice(0, (output.columns ?? 80) - 1)}`);
       isOpen = true;
     } else {
       line(text);
     }
-    toldSubject = subject;
-    toldAt = now;
+    reportedSubject = subject;
+    reportedAt = now;
   }
 
   function tell(): void {
@@ -51,13 +52,13 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
       const place = runIds.indexOf(record.spec.id);
       if (place < 0) continue;
       const title = `[${place + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
-      for (const point of record.epochs.slice(toldEpochs.get(record.spec.id) ?? 0)) {
+      for (const point of record.epochs.slice(reportedEpochs.get(record.spec.id) ?? 0)) {
         const devel = describeSplit('devel', point.devel);
         line(`${title}  epoch ${point.epoch}/${epochsOf(record)}  loss ${point.loss.toFixed(3)}${devel}`);
-        toldEpochs.set(record.spec.id, point.epoch);
+        reportedEpochs.set(record.spec.id, point.epoch);
       }
-      if (toldStatus.get(record.spec.id) !== record.status) {
-        toldStatus.set(record.spec.id, record.status);
+      if (reportedStatus.get(record.spec.id) !== record.status) {
+        reportedStatus.set(record.spec.id, record.status);
         const end = describeEnd(record);
         if (end !== null) line(`${title}  ${end}`);
       }

@@ -176,12 +176,12 @@ async function takeFromHub(
   { repository, revision }: NonNullable<HeadlessArguments['modelFrom']>,
   interrupt: AbortSignal,
 ): Promise<Input | null> {
-  const held = lab
+  const existing = lab
     .getState()
     .models.find(
       ({ source }) => source?.repository === repository && [source.revision, source.commit].includes(revision),
     );
-  if (held !== undefined) return wantedInput(lab, 'models', model, [held.id]);
+  if (existing !== undefined) return wantedInput(lab, 'models', model, [existing.id]);
   const cancel = (): void => lab.getState().jobs.forEach(({ id }) => lab.cancelJob(id));
   interrupt.addEventListener('abort', cancel, { once: true });
   const found = interrupt.aborted ? null : await lab.lookUpModel(repository, revision);
@@ -277,11 +277,11 @@ function tellBackend(
 
 /** Warnings and errors of the lab, each once; what is merely known already (`info`) is not worth a line here. */
 function tellNotices(lab: Lab, errors: TextOutput): () => void {
-  let lastTold = 0;
+  let lastReported = 0;
   return lab.subscribe(() => {
     for (const { id, severity, message } of lab.getState().notices) {
-      if (id <= lastTold) continue;
-      lastTold = id;
+      if (id <= lastReported) continue;
+      lastReported = id;
       if (severity !== 'info') errors.write(`${severity}: ${message}\n`);
     }
   });

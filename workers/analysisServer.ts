@@ -3,7 +3,7 @@ import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
-import { judgeDifferences } from '../src/analysis/judgeDifferences.ts';
+import { testDifferences } from '../src/analysis/judgeDifferences.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { readPredictions } from '../src/storage/runRecords.ts';
@@ -62,13 +62,13 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     stringSentences: asJob(entity.sentences),
     missedLabels: asJob(labels.missed),
     labelConflicts: asJob(labels.conflicts),
-    conflictPlaces: asJob(labels.places),
+    conflictOccurrences: asJob(labels.places),
     labelPairs: asJob(labels.pairs),
     labelReview: asJob(labels.review),
     leaks: asJob(leaks.leaks),
     planLeaks: asJob(leaks.ofPlan),
     leakPairs: asJob(leaks.pairs),
-    significance: asJob(judgeDifferences(inputs)),
+    significance: asJob(testDifferences(inputs)),
     errors: asJob(errors.errors),
     errorScores: asJob(errors.scores),
     breakdown: asJob(errors.breakdown),

@@ -13,7 +13,7 @@ import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
-import { exportDesk } from '../src/training/exportTagger.ts';
+import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
 import { loadTagger } from '../src/training/loadTagger.ts';
@@ -61,7 +61,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
   /** The tagger used last, on the device. */
   let warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
 
-  const exports = exportDesk(store, () => platform.taggerProgram());
+  const exports = taggerExports(store, () => platform.taggerProgram());
 
   const port: ServerPort<RunEvent> = serve<ServerCalls, RunEvent>(wire, {
     async start(choice: BackendChoice): Promise<BackendReport> {

@@ -45,7 +45,7 @@ function readRows(bytes: Uint8Array<ArrayBuffer>, file: string): readonly Senten
   // The layout's own choice would be the gold tags where nothing is predicted.
   const tagged = readConllRows(text, { ...layout, tagColumn: layout.columns - 1 }, issues);
   const { sentences } = readTaggedMentions(tagged, issues);
-  const problem = issues.kept.find(({ severity }) => severity === 'error');
+  const problem = issues.listed.find(({ severity }) => severity === 'error');
   if (problem !== undefined) throw refusal(`${file}, line ${problem.line ?? '?'}: ${problem.message}`);
   return sentences;
 }

@@ -7,7 +7,7 @@ import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from 
 export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {
   const { shape, host, batch, expected, expectedGradient, isReal, viterbi } = readReferenceCase(files);
   const engine = new TaggerEngine(gpu, {
-    ...gpu.ways,
+    ...gpu.compute,
     shape,
     config: {
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },

@@ -20,7 +20,7 @@ export interface AnalysisInputs {
   predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
 }
 
-interface HeldCorpus {
+interface CachedCorpus {
   readonly sentences: CorpusSentences;
   readonly tokens: number;
 }
@@ -30,11 +30,11 @@ const LARGEST_TOKENS = 6_000_000;
 
 export function analysisInputs(store: Store): AnalysisInputs {
   /** Longest unused first. */
-  const corpora = new Map<string, HeldCorpus>();
+  const corpora = new Map<string, CachedCorpus>();
   /** Being read, for everybody who asks meanwhile. */
-  const arriving = new Map<string, Promise<HeldCorpus>>();
+  const arriving = new Map<string, Promise<CachedCorpus>>();
 
-  function read(corpusId: string): Promise<HeldCorpus> {
+  function read(corpusId: string): Promise<CachedCorpus> {
     const known = arriving.get(corpusId);
     if (known !== undefined) return known;
     const reading = readCorpusSentences(store, corpusId)
@@ -45,16 +45,16 @@ export function analysisInputs(store: Store): AnalysisInputs {
   }
 
   async function corpus(corpusId: string): Promise<CorpusSentences> {
-    const held = corpora.get(corpusId) ?? (await read(corpusId));
+    const existing = corpora.get(corpusId) ?? (await read(corpusId));
     corpora.delete(corpusId);
-    corpora.set(corpusId, held);
+    corpora.set(corpusId, existing);
     let tokens = [...corpora.values()].reduce((sum, one) => sum + one.tokens, 0);
     for (const [id, one] of corpora) {
       if (tokens <= LARGEST_TOKENS || id === corpusId) break;
       tokens -= one.tokens;
       corpora.delete(id);
     }
-    return held.sentences;
+    return existing.sentences;
   }
 
   async function predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]> {
@@ -87,7 +87,7 @@ function shared(sentences: CorpusSentences): CorpusSentences {
   return { train: ofSplit('train'), devel: ofSplit('devel'), test: ofSplit('test') };
 }
 
-function withTokenCount(sentences: CorpusSentences): HeldCorpus {
+function withTokenCount(sentences: CorpusSentences): CachedCorpus {
   const ofSplit = (split: Split): number => sentences[split].reduce((sum, { tokens }) => sum + tokens.length, 0);
   return { sentences, tokens: SPLITS.reduce((sum, split) => sum + ofSplit(split), 0) };
 }

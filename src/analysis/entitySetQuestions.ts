@@ -11,7 +11,7 @@ import type {
   EntitySetsQuery,
   EntityStringsPage,
   EntityStringsQuery,
-  StringPlace,
+  StringOccurrence,
   StringSentencesPage,
   StringSentencesQuery,
 } from './questions/entitySetsQuery.ts';
@@ -45,22 +45,22 @@ interface EntitySetQuestions {
 }
 
 /** Indices of the sentences of one place that have the string as a mention, at least one. */
-interface FoundThere extends StringPlace {
+interface FoundThere extends StringOccurrence {
   readonly indices: readonly number[];
 }
 
 export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
   // Sizes are small, strings are not: the gene category has 60,000.
-  const keptSizes = recent<EntitySetsQuery, EntitySetSizes>(64);
-  const keptSets = recent<EntitySetsQuery, EntitySets>(2);
-  const keptFound = recent<Pick<StringSentencesQuery, 'sets' | 'text'>, readonly FoundThere[]>(4);
+  const recentSizes = recent<EntitySetsQuery, EntitySetSizes>(64);
+  const recentSets = recent<EntitySetsQuery, EntitySets>(2);
+  const recentFound = recent<Pick<StringSentencesQuery, 'sets' | 'text'>, readonly FoundThere[]>(4);
 
   function compute(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySets> {
     return readEntitySets(query, inputs, job, (tasksRead) => job.report(before + tasksRead, all));
   }
 
   function sizesOf(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySetSizes> {
-    return keptSizes.of(query, async () => {
+    return recentSizes.of(query, async () => {
       const { strings: _strings, ...sizes } = await compute(query, job, before, all);
       return sizes;
     });
@@ -84,7 +84,7 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
     return found;
   }
 
-  async function predictedAt(sets: EntitySetsQuery, { task, split }: StringPlace) {
+  async function predictedAt(sets: EntitySetsQuery, { task, split }: StringOccurrence) {
     const isPredicted = sets.prediction !== null && split === sets.prediction.split && task === ownPlace(sets);
     return isPredicted ? inputs.predicted(sets.prediction) : null;
   }
@@ -108,14 +108,14 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
 
     async strings({ sets, region, find: part, first, count }, job) {
       const length = sets.category.length;
-      const all = stringsOfRegion(await keptSets.of(sets, () => compute(sets, job, 0, length)), region);
+      const all = stringsOfRegion(await recentSets.of(sets, () => compute(sets, job, 0, length)), region);
       const wanted = part.trim().toLowerCase();
       const found = wanted === '' ? all : all.filter(({ text }) => text.toLowerCase().includes(wanted));
       return { total: found.length, strings: found.slice(first, first + count) };
     },
 
     async sentences({ sets, text, where, first, count }, job) {
-      const found = await keptFound.of({ sets, text }, () => find({ sets, text }, job));
+      const found = await recentFound.of({ sets, text }, () => find({ sets, text }, job));
       const chosen = found
         .filter(({ task, split }) => where === null || (where.task === task && where.split === split))
         .flatMap(({ task, split, indices }) => indices.map((index) => ({ task, split, index })));
@@ -135,7 +135,7 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
 }
 
 /** The test that is looked at, then what may be training text, then the tests of other tasks. */
-function placesInOrder(sets: EntitySetsQuery): readonly StringPlace[] {
+function placesInOrder(sets: EntitySetsQuery): readonly StringOccurrence[] {
   const own = ownPlace(sets);
   const tasks = [own, ...sets.category.keys()].filter((task, at) => at === 0 || task !== own);
   const training = tasks.flatMap((task) => SPLITS.slice(0, 2).map((split) => ({ task, split })));

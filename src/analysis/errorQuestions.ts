@@ -26,7 +26,7 @@ import {
 import { recent } from './recent.ts';
 
 /** A mention with a row of each snapshot, as `compareErrors` has them; `right` is null for one snapshot. */
-interface JudgedMention {
+interface MentionFinding {
   readonly sentence: number;
   readonly gold: Mention | null;
   readonly rows: readonly (ErrorRow | null)[];
@@ -36,18 +36,18 @@ interface JudgedMention {
 }
 
 /** In the order of the text. Throws `metrics/sentences` when the predictions are of other sentences. */
-function judgedMentions(
+function errorFindings(
   sentences: readonly Sentence[],
   predictions: readonly (readonly (readonly Mention[])[])[],
   frequencies: ReadonlyMap<string, number>,
-): JudgedMention[] {
+): MentionFinding[] {
   const gold = sentences.map(({ mentions }) => mentions);
   const [ofA = [], ofB] = predictions;
-  const judged =
+  const findings =
     ofB === undefined
       ? errorKinds(gold, ofA).map((row) => ({ sentence: row.sentence, gold: row.gold, rows: [row], right: null }))
       : compareErrors(gold, ofA, ofB).map(({ a, b, ...rest }) => ({ ...rest, rows: [a, b] }));
-  return judged.map((one) => {
+  return findings.map((one) => {
     const tokens = sentences[one.sentence] ?? { tokens: [] };
     const [mention] = mentionsOf(one);
     return { ...one, frequency: mention === undefined ? 0 : (frequencies.get(mentionText(tokens, mention)) ?? 0) };
@@ -58,29 +58,29 @@ function judgedMentions(
 function filterTests(filter: ErrorFilter, sentences: readonly Sentence[]) {
   const wanted = filter.text.trim().toLowerCase();
   return {
-    kind: (one: JudgedMention, choice: KindChoice = filter.kind): boolean =>
+    kind: (one: MentionFinding, choice: KindChoice = filter.kind): boolean =>
       choice === 'any' ||
       one.rows.some((row) => row !== null && (choice === 'wrong' ? row.kind !== 'correct' : row.kind === choice)),
-    right: ({ right, rows }: JudgedMention, choice: RightChoice = filter.right): boolean =>
+    right: ({ right, rows }: MentionFinding, choice: RightChoice = filter.right): boolean =>
       choice === 'any' || (choice === 'differ' ? differ(rows) : right === choice),
-    seen: ({ frequency }: JudgedMention, choice: SeenChoice = filter.seen): boolean =>
+    seen: ({ frequency }: MentionFinding, choice: SeenChoice = filter.seen): boolean =>
       choice === 'any' || (choice === 'seen') === frequency > 0,
-    text: (one: JudgedMention): boolean => {
+    text: (one: MentionFinding): boolean => {
       if (wanted === '') return true;
       const tokens = sentences[one.sentence] ?? { tokens: [] };
       return mentionsOf(one).some((mention) => mentionText(tokens, mention).toLowerCase().includes(wanted));
     },
-    type: (one: JudgedMention): boolean =>
+    type: (one: MentionFinding): boolean =>
       filter.type === null || mentionsOf(one).some(({ type }) => type === filter.type),
   };
 }
 
 /** The annotated mention, then the predicted ones. */
-function mentionsOf({ gold, rows }: Pick<JudgedMention, 'gold' | 'rows'>): Mention[] {
+function mentionsOf({ gold, rows }: Pick<MentionFinding, 'gold' | 'rows'>): Mention[] {
   return [gold, ...rows.map((row) => row?.predicted ?? null)].filter((mention) => mention !== null);
 }
 
-function differ([a, b]: JudgedMention['rows']): boolean {
+function differ([a, b]: MentionFinding['rows']): boolean {
   const [left, right] = [a?.predicted ?? null, b?.predicted ?? null];
   if (left === null || right === null) return left !== right;
   return left.start !== right.start || left.end !== right.end || left.type !== right.type;
@@ -93,9 +93,9 @@ type TrainingFrequencies = (
 ) => Promise<ReadonlyMap<string, number>>;
 
 function trainingFrequencies(inputs: AnalysisInputs): TrainingFrequencies {
-  const kept = recent<Parameters<TrainingFrequencies>[0], ReadonlyMap<string, number>>(2);
+  const recentFrequencies = recent<Parameters<TrainingFrequencies>[0], ReadonlyMap<string, number>>(2);
   return (training, job) =>
-    kept.of(training, async () => {
+    recentFrequencies.of(training, async () => {
       const { tasks, trainOnly } = training;
       const frequencies = new Map<string, number>();
       for (const [done, task] of tasks.entries()) {
@@ -148,13 +148,13 @@ export function errorQuestions(inputs: AnalysisInputs): ErrorQuestions {
       for (const request of predictions) predicted.push(await inputs.predicted(request));
       job.signal.throwIfAborted();
       const tests = filterTests(filter, sentences);
-      const found = judgedMentions(sentences, predicted, frequencies).filter(
+      const found = errorFindings(sentences, predicted, frequencies).filter(
         (one) => tests.text(one) && tests.type(one),
       );
       const ofKind = found.filter((one) => tests.kind(one));
       const ofSeen = found.filter((one) => tests.seen(one));
       const chosen = ofKind.filter((one) => tests.seen(one) && tests.right(one));
-      const lineOf = ({ sentence, gold, rows, frequency }: JudgedMention): ErrorLine => {
+      const lineOf = ({ sentence, gold, rows, frequency }: MentionFinding): ErrorLine => {
         const inSentence = predicted.map((ofSplit) => ofSplit[sentence] ?? []);
         const findings = rows.map((row, place) => {
           if (row === null) return null;

@@ -21,13 +21,13 @@ const KEPT_FAMILIES = 4;
  * One judgement a difference, in order, all of them one family, with `significanceDefaults`. Throws as AnalysisInputs does, and
  * `metrics/sentences` where predictions are not of the corpus' test sentences.
  */
-export function judgeDifferences(inputs: AnalysisInputs) {
-  const judged = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
+export function testDifferences(inputs: AnalysisInputs) {
+  const tested = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
   return (query: DifferencesQuery, job: AnalysisJob): Promise<readonly Significance[]> =>
-    judged.of(query, () => judge(query, inputs, job));
+    tested.of(query, () => validate(query, inputs, job));
 }
 
-async function judge(
+async function validate(
   { differences }: DifferencesQuery,
   inputs: AnalysisInputs,
   job: AnalysisJob,

@@ -11,14 +11,14 @@ import {
   type ReviewRow,
 } from '../metrics/reviewRows.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
-import type { SentencePlace, TextSource } from '../metrics/text/textSources.ts';
+import type { SentencePosition, TextSource } from '../metrics/text/textSources.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, overPhases, type AnalysisJob } from './analysisJob.ts';
 import { readEntitySets } from './entitySetQuestions.ts';
 import type { EntitySetsQuery } from './questions/entitySetsQuery.ts';
 import type {
-  ConflictPlacesPage,
-  ConflictPlacesQuery,
+  ConflictOccurrencesPage,
+  ConflictOccurrencesQuery,
   ConflictScope,
   LabelConflictsPage,
   LabelConflictsQuery,
@@ -36,7 +36,7 @@ import { recent } from './recent.ts';
 export interface LabelQuestions {
   missed(query: MissedLabelsQuery, job: AnalysisJob): Promise<MissedLabelsPage>;
   conflicts(query: LabelConflictsQuery, job: AnalysisJob): Promise<LabelConflictsPage>;
-  places(query: ConflictPlacesQuery, job: AnalysisJob): Promise<ConflictPlacesPage>;
+  places(query: ConflictOccurrencesQuery, job: AnalysisJob): Promise<ConflictOccurrencesPage>;
   pairs(query: LabelPairsQuery, job: AnalysisJob): Promise<LabelPairsPage>;
   review(query: ReviewQuery, job: AnalysisJob): Promise<ReviewPage>;
 }
@@ -53,10 +53,10 @@ const NEAR_PHASES = 3;
 type Category = readonly Task[];
 
 export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
-  const keptMissed = recent<EntitySetsQuery, readonly MissedLabel[]>(2);
-  const keptConflicts = recent<Category, LabelConflicts>(1);
-  const keptPairs = recent<{ category: Category; near: boolean }, LabelPairs>(2);
-  const keptRows = recent<Omit<ReviewQuery, 'first' | 'count'>, readonly ReviewRow[]>(1);
+  const recentMissed = recent<EntitySetsQuery, readonly MissedLabel[]>(2);
+  const recentConflicts = recent<Category, LabelConflicts>(1);
+  const recentPairs = recent<{ category: Category; near: boolean }, LabelPairs>(2);
+  const recentRows = recent<Omit<ReviewQuery, 'first' | 'count'>, readonly ReviewRow[]>(1);
 
   /** All splits of all tasks; place p is of task ⌊p / 3⌋. */
   async function sourcesOf(category: Category, names: readonly string[], job: AnalysisJob): Promise<TextSource[]> {
@@ -71,15 +71,15 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   }
 
   function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
-    return keptConflicts.of(category, async () => {
+    return recentConflicts.of(category, async () => {
       const sources = await sourcesOf(category, placeNames(category), job);
-      const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, placesOfLabel: PLACES_OF_LABEL };
+      const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
       return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
     });
   }
 
   function pairsOf({ category, near }: Pick<LabelPairsQuery, 'category' | 'near'>, job: AnalysisJob) {
-    return keptPairs.of({ category, near }, async () => {
+    return recentPairs.of({ category, near }, async () => {
       const sources = await sourcesOf(category, placeNames(category), job);
       const options = {
         tellTypesApart: tellTypesApart(category),
@@ -94,14 +94,14 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   async function missedOf(query: EntitySetsQuery, job: AnalysisJob): Promise<readonly MissedLabel[]> {
     const { prediction } = query;
     if (prediction === null) return [];
-    return keptMissed.of(query, async () => {
+    return recentMissed.of(query, async () => {
       const { length } = query.category;
       const sets = await readEntitySets(query, inputs, job, (tasksRead) => job.report(tasksRead, length));
       return missedLabels(sets, await inputs.sentences(query.task, 'test'), await inputs.predicted(prediction), query);
     });
   }
 
-  async function sentenceAt(category: Category, { source, sentence }: SentencePlace): Promise<LabelledSentence> {
+  async function sentenceAt(category: Category, { source, sentence }: SentencePosition): Promise<LabelledSentence> {
     const task = Math.floor(source / SPLITS.length);
     const split = SPLITS[source % SPLITS.length] ?? 'train';
     const of = category[task];
@@ -155,7 +155,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
     },
 
     async review({ first, count, ...query }, job) {
-      const all = await keptRows.of(query, async () => {
+      const all = await recentRows.of(query, async () => {
         const { category, names, near, sets } = query;
         const sources = await sourcesOf(category, names, job);
         const missed = sets === null ? [] : await missedOf(sets, job);

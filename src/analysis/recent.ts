@@ -6,7 +6,7 @@ export interface Recent<Query, Result> {
   of(query: Query, make: () => Promise<Result>): Promise<Result>;
 }
 
-export function recent<Query, Result>(kept: number): Recent<Query, Result> {
+export function recent<Query, Result>(entries: number): Recent<Query, Result> {
   /** Longest unused first. */
   const results = new Map<string, Result>();
   return {
@@ -17,7 +17,7 @@ export function recent<Query, Result>(kept: number): Recent<Query, Result> {
       const result = known ?? (await make());
       results.set(key, result);
       for (const oldest of results.keys()) {
-        if (results.size <= kept) break;
+        if (results.size <= entries) break;
         results.delete(oldest);
       }
       return result;

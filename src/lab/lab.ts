@@ -11,24 +11,24 @@ import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
-import { createCatalogueShelf } from './library/catalogueShelf.ts';
-import { createCategoryShelf } from './library/categories.ts';
-import { createCorpusShelf, refuseInUse } from './library/corpusShelf.ts';
-import { createDownloadShelf } from './library/downloadShelf.ts';
+import { createPublicCorpora } from './library/catalogueShelf.ts';
+import { createOwnCategories } from './library/categories.ts';
+import { createCorpora, refuseInUse } from './library/corpusShelf.ts';
+import { createDownloads } from './library/downloadShelf.ts';
 import { createLibrary } from './library/library.ts';
-import { createModelShelf } from './library/modelShelf.ts';
+import { createModels } from './library/modelShelf.ts';
 import { publicRepository } from './library/publicHosts.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
-import { createResultShelf } from './plans/resultFiles.ts';
-import { remainingMs, runGraph, usualStep } from './plans/runGraph.ts';
+import { createResults } from './plans/resultFiles.ts';
+import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { createAnalyses, holdServer } from './runs/heldServer.ts';
+import { createAnalyses, superviseServer } from './runs/heldServer.ts';
 import { createRunner } from './runs/runner.ts';
-import { createQueueMemory, roomTaken } from './runs/storedRuns.ts';
-import { createBoard } from './state/board.ts';
+import { createQueueMemory, removableItems } from './runs/storedRuns.ts';
+import { createLabStore } from './state/board.ts';
 import type { Lab, Notice } from './state/labState.ts';
-import { whileOurs, type Ownership } from './state/ownership.ts';
+import { refuseWhenNotOwner, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
 import { createTagging } from './tagging/tagging.ts';
@@ -70,56 +70,56 @@ export function createLab({
   software,
   now = () => new Date(),
 }: LabParts): Lab {
-  const board = createBoard();
-  if (ownership !== undefined) board.update(() => ({ owner: 'elsewhere' }));
+  const labStore = createLabStore();
+  if (ownership !== undefined) labStore.update(() => ({ owner: 'elsewhere' }));
   const claimed = ownership?.claim().then((claim) => {
-    if (claim.isOurs) board.update(() => ({ owner: 'here' }));
+    if (claim.isOurs) labStore.update(() => ({ owner: 'here' }));
     return claim;
   });
   const memory = createQueueMemory(store);
-  const client = holdServer(openServer);
-  const backend = createBackend({ server: client, board, wait });
+  const client = superviseServer(openServer);
+  const backend = createBackend({ server: client, labStore, wait });
   const timestamp = (): string => now().toISOString();
-  const corpora = createCorpusShelf({ store, board, timestamp });
-  const models = createModelShelf({ store, client, board });
-  const results = createResultShelf({ store, board });
-  const categories = createCategoryShelf({ store, board });
-  const catalogue = createCatalogueShelf({
+  const corpora = createCorpora({ store, labStore, timestamp });
+  const models = createModels({ store, client, labStore });
+  const results = createResults({ store, labStore });
+  const categories = createOwnCategories({ store, labStore });
+  const catalogue = createPublicCorpora({
     store,
-    board,
+    labStore,
     corpora,
     requestFile: requestFile ?? null,
     base: catalogueBase,
   });
-  const downloads = createDownloadShelf({ store, client, board, models, requestFile: requestFile ?? null });
-  const library = createLibrary({ board, corpora, models, results });
-  const builtIns = fetchBuiltIn && createBuiltIns({ store, board, corpora, models, fetchBuiltIn });
+  const downloads = createDownloads({ store, client, labStore, models, requestFile: requestFile ?? null });
+  const library = createLibrary({ labStore, corpora, models, results });
+  const builtIns = fetchBuiltIn && createBuiltIns({ store, labStore, corpora, models, fetchBuiltIn });
   const runner = createRunner({
     server: client,
     backend,
-    board,
+    labStore,
     store,
     memory,
     timestamp,
     stored: () => void refreshUsage(),
   });
 
-  const { predictions, keepPredictions } = createPredictions({ client, board, store });
-  const tagging = createTagging({ client, board, store });
+  const { predictions, keepPredictions } = createPredictions({ client, labStore, store });
+  const tagging = createTagging({ client, labStore, store });
 
   async function refreshUsage(): Promise<void> {
     try {
       const usage = await store.usage();
-      board.update(() => ({ usage }));
+      labStore.update(() => ({ usage }));
     } catch {
-      board.update(() => ({ usage: null }));
+      labStore.update(() => ({ usage: null }));
     }
   }
 
   /** The same for what leaves room, which a run may be waiting for. */
   async function removing(work: Promise<void>): Promise<void> {
     await changing(work);
-    runner.roomMade();
+    runner.storageFreed();
   }
 
   /** What `work` gives; the space used is asked for anew whether it succeeds or not. */
@@ -140,16 +140,16 @@ export function createLab({
   }
 
   /** What is read again is told once. */
-  const told = new Set<string>();
+  const reported = new Set<string>();
   function tellOnce(severity: Notice['severity'], message: string): void {
-    if (!told.has(message)) board.notify(severity, message);
-    told.add(message);
+    if (!reported.has(message)) labStore.notify(severity, message);
+    reported.add(message);
   }
   const tellUnreadable = (error: unknown): void =>
     tellOnce('error', `Something stored was left out: ${LabError.describe(LabError.toData(error))}`);
 
   /** Shows everything stored but the runs, which are answered. */
-  async function readShelves(): Promise<readonly RunRecord[]> {
+  async function readLibrary(): Promise<readonly RunRecord[]> {
     const [corpusList, modelList, runList, resultList] = await Promise.all([
       listCorpusRecords(store),
       listModelRecords(store),
@@ -159,16 +159,16 @@ export function createLab({
     for (const list of [corpusList, modelList, runList, resultList] as readonly RecordList<unknown>[]) {
       list.unreadable.forEach(tellUnreadable);
     }
-    board.update(() => ({
+    labStore.update(() => ({
       corpora: corpusList.records,
       models: modelList.records,
       results: resultList.records,
     }));
     await readMachineSettings(store)
-      .then((machine) => board.update(() => ({ machine })))
+      .then((machine) => labStore.update(() => ({ machine })))
       .catch(tellUnreadable);
-    for (const shelf of [categories, catalogue, downloads]) {
-      await shelf.restore().catch(tellUnreadable);
+    for (const part of [categories, catalogue, downloads]) {
+      await part.restore().catch(tellUnreadable);
     }
     for (const damage of runList.damaged) {
       tellOnce('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
@@ -178,23 +178,23 @@ export function createLab({
 
   /** Shows what is stored while another tab changes it. */
   async function look(): Promise<void> {
-    const records = await readShelves();
-    board.update(() => ({ opened: true, runs: runViewsOf(records) }));
+    const records = await readLibrary();
+    labStore.update(() => ({ opened: true, runs: runViewsOf(records) }));
     await refreshUsage();
   }
 
   async function takeOver(goOn: boolean): Promise<void> {
-    const records = await readShelves();
+    const records = await readLibrary();
     const underWay = await memory.recall();
     runner.restore(records, goOn ? underWay : []);
-    board.update(() => ({ opened: true, owner: 'here' }));
-    const { queue } = board.getState();
-    if (queue.length > 0) board.notify('info', goingOnText(queue.length));
+    labStore.update(() => ({ opened: true, owner: 'here' }));
+    const { queue } = labStore.getState();
+    if (queue.length > 0) labStore.notify('info', goingOnText(queue.length));
   }
 
   /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
   async function resumeAll(runIds: readonly string[]): Promise<void> {
-    const state = board.getState();
+    const state = labStore.getState();
     const own = { ...state, results: [] };
     const specs = withParents(own, runIds).flatMap(({ spec, status }) => (status === 'finished' ? [] : [spec]));
     for (const spec of specs) {
@@ -205,8 +205,8 @@ export function createLab({
   }
 
   const lab: Lab = {
-    getState: board.getState,
-    subscribe: board.subscribe,
+    getState: labStore.getState,
+    subscribe: labStore.subscribe,
 
     async open(choice, { goOn = false } = {}) {
       const claim = await claimed;
@@ -225,22 +225,22 @@ export function createLab({
     },
     refresh: () =>
       inTurn(async () => {
-        if (board.getState().owner === 'elsewhere') await look();
+        if (labStore.getState().owner === 'elsewhere') await look();
       }),
 
     importFiles: (files) => changing(library.importFiles(files)),
     readCorpus: corpora.read,
     renameCorpus: corpora.rename,
     async moveSource(corpusId, file, split) {
-      refuseInUse(board.getState(), 'corpus', corpusId);
+      refuseInUse(labStore.getState(), 'corpus', corpusId);
       return changing(corpora.moveSource(corpusId, file, split));
     },
     async removeCorpus(corpusId) {
-      refuseInUse(board.getState(), 'corpus', corpusId);
+      refuseInUse(labStore.getState(), 'corpus', corpusId);
       await removing(corpora.remove(corpusId));
     },
     async removeModel(modelId) {
-      refuseInUse(board.getState(), 'model', modelId);
+      refuseInUse(labStore.getState(), 'model', modelId);
       await removing(models.remove(modelId));
     },
 
@@ -249,32 +249,32 @@ export function createLab({
     discardDownload: (downloadId) => removing(downloads.discard(downloadId)),
 
     fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
-    cancelJob: board.cancelJob,
+    cancelJob: labStore.cancelJob,
     assignSubTask: catalogue.assign,
     saveCategory: categories.save,
     removeCategory: categories.remove,
 
     previewPlan(plan) {
-      const state = board.getState();
+      const state = labStore.getState();
       const known = state.runs.map(({ record }) => record);
       return runGraph(expandPlan(plan, state), state, known);
     },
     async measurePlan(plan) {
-      const state = board.getState();
+      const state = labStore.getState();
       const specs = expandPlan(plan, state);
       const graph = runGraph(specs, state, state.runs.map(({ record }) => record)); // prettier-ignore
-      const { config, modelId, pieces } = usualStep(specs, state.corpora);
+      const { config, modelId, pieces } = typicalStep(specs, state.corpora);
       const { stepMs, peakBytes } = await client.call('measureStep', { modelId, config, pieces });
       return { remainingMs: remainingMs(graph, stepMs, config.batchSize), peakBytes };
     },
     async estimatePlan(plan) {
-      const state = board.getState();
-      const { config, modelId } = usualStep(expandPlan(plan, state), state.corpora);
+      const state = labStore.getState();
+      const { config, modelId } = typicalStep(expandPlan(plan, state), state.corpora);
       return client.call('estimateMemory', { model: { id: modelId }, config, pieces: config.maxPieces });
     },
     estimateMemory: (request) => client.call('estimateMemory', request),
     async startPlan(plan) {
-      const specs = expandPlan(plan, board.getState());
+      const specs = expandPlan(plan, labStore.getState());
       // Browsers agree or do not, and ask nobody or somebody: no reason to wait.
       keepData?.().catch(() => undefined);
       await runner.queue(specs);
@@ -287,27 +287,27 @@ export function createLab({
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: (runId) => removing(runner.remove(runId)),
 
-    exportTagger: createTaggerExport({ client, board }),
+    exportTagger: createTaggerExport({ client, labStore }),
     predictions,
     keepPredictions: (requests) => changing(keepPredictions(requests)),
     analyse: createAnalyses(openAnalysis ?? null),
     tag: tagging.tag,
     stopTagging: tagging.stop,
 
-    exportResult: (runIds) => exportResult(board.getState(), runIds, { software, exportedAt: timestamp() }),
-    exportPlan: (runIds) => exportPlan(board.getState(), runIds),
+    exportResult: (runIds) => exportResult(labStore.getState(), runIds, { software, exportedAt: timestamp() }),
+    exportPlan: (runIds) => exportPlan(labStore.getState(), runIds),
     removeResult: (resultId) => removing(results.remove(resultId)),
 
     async setMachine(machine) {
       await changing(writeMachineSettings(store, machine));
-      board.update(() => ({ machine }));
+      labStore.update(() => ({ machine }));
     },
 
-    roomTaken: () => roomTaken(store, board.getState()),
+    removableItems: () => removableItems(store, labStore.getState()),
 
-    dismissNotice: board.dismiss,
+    dismissNotice: labStore.dismiss,
   };
-  return claimed === undefined ? lab : whileOurs(lab, claimed);
+  return claimed === undefined ? lab : refuseWhenNotOwner(lab, claimed);
 }
 
 function goingOnText(runs: number): string {

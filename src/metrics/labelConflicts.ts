@@ -1,7 +1,7 @@
 // Finds token sequences that are labelled in one place and not, or otherwise, in another.
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
-import { mentionText, Ranking, TextSources, type SentencePlace, type TextSource } from './text/textSources.ts';
+import { mentionText, Ranking, TextSources, type SentencePosition, type TextSource } from './text/textSources.ts';
 import { ABSENT, ROOT, WordTrie } from './text/wordTrie.ts';
 
 /** A label is a name, or null for not labelled. A handful of labels is usual; each takes four bytes a string. */
@@ -62,11 +62,11 @@ interface ConflictOptions {
   /** Conflicts that are kept; all are counted. */
   readonly limit: number;
   /** Places of each label that are kept of a conflict; all are counted. */
-  readonly placesOfLabel: number;
+  readonly occurrencesPerLabel: number;
 }
 
 /** A place where the sequence stands; `label` is the type of the mention that is exactly there, null where none is. */
-export interface LabelPlace extends SentencePlace {
+export interface LabelOccurrence extends SentencePosition {
   /** First token. */
   readonly start: number;
   readonly label: string | null;
@@ -87,7 +87,7 @@ export interface LabelConflict {
   /** Labelled and not labelled in each task where it stands, in the order of the sources. */
   readonly tasks: readonly { readonly task: string; readonly labelled: number; readonly unlabelled: number }[];
   /** In the order of the sources. */
-  readonly places: readonly LabelPlace[];
+  readonly places: readonly LabelOccurrence[];
 }
 
 export interface LabelConflicts {
@@ -121,7 +121,7 @@ export function* labelConflicts(sources: readonly TextSource[], options: Conflic
   scan.strings.forEach((_, string) => {
     if (counts.minority(string) > 0) ranking.add(string);
   });
-  const found = ranking.first().map((string) => new ConflictPlaces(string, options.placesOfLabel));
+  const found = ranking.first().map((string) => new ConflictOccurrences(string, options.occurrencesPerLabel));
   const wanted = new Map(found.map((places) => [places.string, places]));
   yield* countThrough('placing conflicts', texts.count, (number) => {
     const { source, sentence } = texts.placeOf(number);
@@ -187,24 +187,24 @@ class MentionScan {
 }
 
 /** The places of one conflict, some of each label. */
-class ConflictPlaces {
+class ConflictOccurrences {
   readonly string: number;
-  readonly places: LabelPlace[] = [];
+  readonly places: LabelOccurrence[] = [];
   readonly tasks = new Map<string, { labelled: number; unlabelled: number }>();
   private readonly limit: number;
-  private readonly kept = new Map<string | null, number>();
+  private readonly perLabel = new Map<string | null, number>();
 
   constructor(string: number, limit: number) {
     this.string = string;
     this.limit = limit;
   }
 
-  add(task: string, place: LabelPlace): void {
+  add(task: string, place: LabelOccurrence): void {
     const counts = this.tasks.get(task) ?? { labelled: 0, unlabelled: 0 };
     counts[place.label === null ? 'unlabelled' : 'labelled']++;
     this.tasks.set(task, counts);
-    const kept = this.kept.get(place.label) ?? 0;
-    this.kept.set(place.label, kept + 1);
-    if (kept < this.limit) this.places.push(place);
+    const perLabel = this.perLabel.get(place.label) ?? 0;
+    this.perLabel.set(place.label, perLabel + 1);
+    if (perLabel < this.limit) this.places.push(place);
   }
 }

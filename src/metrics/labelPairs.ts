@@ -9,7 +9,7 @@ import {
   Ranking,
   squeezedText,
   TextSources,
-  type SentencePlace,
+  type SentencePosition,
   type TextSource,
 } from './text/textSources.ts';
 
@@ -24,8 +24,8 @@ interface PairOptions {
 
 export interface LabelPair {
   /** Of the two places the one that comes first in the sources. */
-  readonly left: SentencePlace;
-  readonly right: SentencePlace;
+  readonly left: SentencePosition;
+  readonly right: SentencePosition;
   readonly kind: 'exact' | 'near';
   /** 1 for exact ones. */
   readonly similarity: number;
@@ -54,7 +54,7 @@ export function* labelPairs(sources: readonly TextSource[], options: PairOptions
     const sentence = texts.sentenceOf(number);
     if (sentence.tokens.length < leastLeakTokens) return;
     const { exact, near } = index.matchesOf(number);
-    const compare = (right: SentencePlace, kind: LabelPair['kind'], similarity: number): void => {
+    const compare = (right: SentencePosition, kind: LabelPair['kind'], similarity: number): void => {
       const other = sources[right.source]?.sentences[right.sentence];
       if (other === undefined || other.tokens.length < leastLeakTokens || byPlace(left, right) >= 0) return;
       const differ = kind === 'exact' ? missingSpans : missingTexts;
@@ -68,7 +68,7 @@ export function* labelPairs(sources: readonly TextSource[], options: PairOptions
   return { count: ranking.count, pairs: ranking.first() };
 }
 
-function byPlace(left: SentencePlace, right: SentencePlace): number {
+function byPlace(left: SentencePosition, right: SentencePosition): number {
   return left.source - right.source || left.sentence - right.sentence;
 }
 
@@ -133,14 +133,14 @@ export function sameLabels(sentence: Sentence, passage: readonly Sentence[], wit
   return isSame(placesOf(sentence, 0, typeOf).map(textOf), inside.map(textOf));
 }
 
-interface Place {
+interface Position {
   readonly type: string;
   readonly start: number;
   readonly end: number;
 }
 
 /** Mentions by their characters in the squeezed text, `offset` further on. */
-function placesOf({ tokens, mentions }: Sentence, offset: number, typeOf: (mention: Mention) => string): Place[] {
+function placesOf({ tokens, mentions }: Sentence, offset: number, typeOf: (mention: Mention) => string): Position[] {
   const lengthOf = (count: number): number => squeezedText({ tokens: tokens.slice(0, count) }).length;
   return mentions.map((mention) => ({
     type: typeOf(mention),
@@ -149,7 +149,7 @@ function placesOf({ tokens, mentions }: Sentence, offset: number, typeOf: (menti
   }));
 }
 
-function textOf({ type, start, end }: Place): string {
+function textOf({ type, start, end }: Position): string {
   return `${start}-${end} ${type}`;
 }
 

@@ -1,11 +1,11 @@
 // Finds test sentences that also occur in training text, counts them by source and task, and says which to leave out.
 import type { Sentence, Split } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
-import { HeldTexts } from './text/heldTexts.ts';
+import { ContainedTexts } from './text/heldTexts.ts';
 import { nearDefaults, NearIndex, type NearOptions } from './text/nearIndex.ts';
-import { TextSources, type SentencePlace, type TextSource } from './text/textSources.ts';
+import { TextSources, type SentencePosition, type TextSource } from './text/textSources.ts';
 
-interface NearPlace extends SentencePlace {
+interface NearPosition extends SentencePosition {
   readonly similarity: number;
 }
 
@@ -15,7 +15,7 @@ class LeakTally {
   private readonly taskNames: readonly string[];
   /** `[texts, sources]`: the first sentence plus one, 0 for none. */
   private readonly exact: Int32Array;
-  private readonly near = new Map<number, readonly NearPlace[]>();
+  private readonly near = new Map<number, readonly NearPosition[]>();
 
   constructor(texts: number, training: readonly TextSource[]) {
     this.training = training;
@@ -30,7 +30,7 @@ class LeakTally {
   }
 
   /** In the order of the sources. */
-  addNear(text: number, places: readonly NearPlace[]): void {
+  addNear(text: number, places: readonly NearPosition[]): void {
     if (places.length > 0) this.near.set(text, places);
   }
 
@@ -57,7 +57,7 @@ class LeakTally {
     return { exact, near: leaks.length - exact, bySource, byTask, leaks };
   }
 
-  private exactPlaces(text: number): SentencePlace[] {
+  private exactPlaces(text: number): SentencePosition[] {
     const from = text * this.training.length;
     return this.training.flatMap((_, source) => {
       const sentence = (this.exact[from + source] as number) - 1;
@@ -66,7 +66,7 @@ class LeakTally {
   }
 }
 
-function strongest(sentence: number, [first]: readonly SentencePlace[], near: readonly NearPlace[]): Leak | null {
+function strongest(sentence: number, [first]: readonly SentencePosition[], near: readonly NearPosition[]): Leak | null {
   if (first !== undefined) return { sentence, kind: 'exact', match: first, similarity: 1 };
   const [nearest] = [...near].sort((left, right) => right.similarity - left.similarity);
   if (nearest === undefined) return null;
@@ -102,7 +102,7 @@ interface Leak {
   readonly sentence: number;
   readonly kind: 'exact' | 'near';
   /** For exact ones the first sentence that holds some of the text. */
-  readonly match: SentencePlace;
+  readonly match: SentencePosition;
   /** 1 for exact ones. */
   readonly similarity: number;
 }
@@ -137,7 +137,7 @@ export function* findLeaks({ tests, training, near }: LeakInput): Work<readonly 
     sentences.flatMap((sentence, number) => (isCompared(sentence) ? [{ test, sentence, number }] : [])),
   );
   const tally = new LeakTally(compared.length, training);
-  const texts = new HeldTexts(compared.map(({ sentence }) => sentence));
+  const texts = new ContainedTexts(compared.map(({ sentence }) => sentence));
   for (const [source, { task, split, sentences }] of training.entries()) {
     yield* texts.search(`searching ${task} ${split}`, sentences, ({ text, first }) =>
       tally.addExact(text, source, first),
@@ -177,7 +177,7 @@ export function* leakedSentences(
 ): Work<readonly Uint8Array[]> {
   const compared = tests.map((sentences) => sentences.filter(isCompared));
   const leaked = training.map((sentences) => new Uint8Array(sentences.length));
-  const texts = new HeldTexts(compared.flat());
+  const texts = new ContainedTexts(compared.flat());
   for (const [list, sentences] of training.entries()) {
     yield* texts.search('searching training text', sentences, ({ first, last }) => {
       leaked[list]?.fill(1, first, last + 1);

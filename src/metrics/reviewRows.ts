@@ -3,7 +3,7 @@ import type { Mention, Sentence, Split } from '../data/corpus/corpus.ts';
 import { stringsOfRegion, type EntitySets } from './entitySets.ts';
 import type { LabelConflicts } from './labelConflicts.ts';
 import type { LabelPair, LabelPairs } from './labelPairs.ts';
-import { mentionText, type SentencePlace, type TextSource } from './text/textSources.ts';
+import { mentionText, type SentencePosition, type TextSource } from './text/textSources.ts';
 
 export interface ReviewRow {
   readonly kind: 'labelled differently' | 'same text, other labels' | 'near text, other labels' | 'perhaps missed';
@@ -40,7 +40,12 @@ export function conflictRows({ conflicts }: LabelConflicts, sources: readonly Te
 /** A row for each side of each pair. */
 export function pairRows({ pairs }: LabelPairs, sources: readonly TextSource[]): readonly ReviewRow[] {
   return pairs.flatMap(({ left, right, kind, onlyLeft, onlyRight }: LabelPair) => {
-    const side = (here: SentencePlace, own: readonly Mention[], there: SentencePlace, others: readonly Mention[]) => {
+    const side = (
+      here: SentencePosition,
+      own: readonly Mention[],
+      there: SentencePosition,
+      others: readonly Mention[],
+    ) => {
       const other = whereIs(there, sources);
       return {
         kind: kind === 'exact' ? ('same text, other labels' as const) : ('near text, other labels' as const),
@@ -72,12 +77,12 @@ export function missedRows(missed: readonly MissedLabel[], task: string): readon
   }));
 }
 
-function whereIs({ source, sentence }: SentencePlace, sources: readonly TextSource[]) {
+function whereIs({ source, sentence }: SentencePosition, sources: readonly TextSource[]) {
   const { task = '', split = 'train' } = sources[source] ?? {};
   return { task, split, sentence: sentence + 1 };
 }
 
-function sentenceAt({ source, sentence }: SentencePlace, sources: readonly TextSource[]): Sentence {
+function sentenceAt({ source, sentence }: SentencePosition, sources: readonly TextSource[]): Sentence {
   return sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
 }
 

@@ -39,9 +39,9 @@ export function dropoutKey(stream: DropoutStream, layer: number, site: DropoutSi
 export function dropoutMask(size: number, rate: number, key: number): Float32Array {
   const mask = new Float32Array(size);
   const threshold = rate * 4294967296;
-  const kept = 1 / (1 - rate);
+  const scale = 1 / (1 - rate);
   for (let element = 0; element < size; element++) {
-    if (hash32((key ^ hash32(element)) >>> 0) >= threshold) mask[element] = kept;
+    if (hash32((key ^ hash32(element)) >>> 0) >= threshold) mask[element] = scale;
   }
   return mask;
 }

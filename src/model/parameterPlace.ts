@@ -2,14 +2,14 @@
 import type { EncoderSizes } from './config/encoderSizes.ts';
 
 /** For layer-wise rates and layer slicing. */
-export type ParameterPlace =
+export type ParameterLocation =
   { readonly part: 'embedding' } | { readonly part: 'layer'; readonly layer: number } | { readonly part: 'head' };
 
 /** The word embedding; whatever else comes before the first layer is named `embedding.…`. */
 export const EMBEDDING = 'embedding';
 
 /** The part of the tagger a parameter belongs to. */
-export function placeOf(name: string): ParameterPlace {
+export function placeOf(name: string): ParameterLocation {
   if (name === EMBEDDING || name.startsWith(`${EMBEDDING}.`)) return { part: 'embedding' };
   const match = /^layer\.(\d+)\./.exec(name);
   return match === null ? { part: 'head' } : { part: 'layer', layer: Number(match[1]) };

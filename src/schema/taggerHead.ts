@@ -36,7 +36,7 @@ export type TaggerFile = z.infer<typeof taggerFileSchema>;
 
 /** `layers`: of the run's model. Scores are those of the record: of devel after each epoch, of test once training is done. */
 export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: number, layers: number): TaggerHead {
-  const kept = snapshots.find((snapshot) => snapshot.epoch === epoch);
+  const saved = snapshots.find((snapshot) => snapshot.epoch === epoch);
   const point = epochs.find((one) => one.epoch === epoch);
   const unscored = spec.tasks.map(() => null);
   return {
@@ -51,8 +51,8 @@ export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: n
       tasks: spec.tasks.map(({ corpus, type }) => ({ corpus: corpus.name, type })),
       seed: spec.seed,
       slicingRate: spec.slicing && spec.slicing.layers / layers,
-      devel: kept?.devel ?? point?.devel ?? unscored,
-      test: kept?.test ?? unscored,
+      devel: saved?.devel ?? point?.devel ?? unscored,
+      test: saved?.test ?? unscored,
     },
   };
 }

@@ -1,7 +1,7 @@
 // Typed JSON records over a store, each with a checksum that tells a torn or altered one.
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { judge, parseJson, type Schema } from '../util/validate.ts';
+import { validate, parseJson, type Schema } from '../util/validate.ts';
 import type { Store } from './store.ts';
 
 /** Records of one kind: those that could be read, in the order of their keys, and a LabError `storage/corrupt` for each that could not. */
@@ -84,9 +84,9 @@ function parse<T>(key: string, bytes: Uint8Array, schema: Schema<T>): T {
   } catch (cause) {
     throw corruptError(key, 'JSON', cause instanceof Error ? cause.message : String(cause), cause);
   }
-  const judgement = judge(schema, value);
-  if (judgement.isFit) return judgement.data;
-  const { place, message } = judgement.fault;
+  const validation = validate(schema, value);
+  if (validation.isFit) return validation.data;
+  const { place, message } = validation.fault;
   throw corruptError(key, 'a record of this version', `${place}: ${message}`);
 }
 

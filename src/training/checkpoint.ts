@@ -36,13 +36,13 @@ export async function saveCheckpoint(store: Store, runId: string, checkpoint: Ch
 }
 
 /** How far a run's record tells of it: nothing can go on from a point beyond that. */
-type Told = Pick<RunRecord, 'step' | 'epochs'>;
+type CheckpointPart = Pick<RunRecord, 'step' | 'epochs'>;
 
 /** The latest whole checkpoint of a run, no further than `told` reaches where that is given; or null. Torn and altered ones are passed over. */
-export function loadCheckpoint(store: Store, runId: string, told?: Told): Promise<Checkpoint | null> {
-  const isTold = ({ step, epoch }: Position): boolean =>
-    told === undefined || (step <= told.step && epoch <= told.epochs.length);
-  return latestWhole(store, runId, isTold);
+export function loadCheckpoint(store: Store, runId: string, reported?: CheckpointPart): Promise<Checkpoint | null> {
+  const isReported = ({ step, epoch }: Position): boolean =>
+    reported === undefined || (step <= reported.step && epoch <= reported.epochs.length);
+  return latestWhole(store, runId, isReported);
 }
 
 /** The checkpoint at the very end of an epoch, which has the weights of its snapshot; null where it is not kept or not whole. */
@@ -51,8 +51,12 @@ function loadEpochEnd(store: Store, runId: string, epoch: number): Promise<Check
 }
 
 /** The same for a run that goes on from it: points that were passed over are removed, so that they take no newer one's place. */
-export async function takeCheckpoint(store: Store, runId: string, told: Told): Promise<Checkpoint | null> {
-  const found = await loadCheckpoint(store, runId, told);
+export async function takeCheckpoint(
+  store: Store,
+  runId: string,
+  reported: CheckpointPart,
+): Promise<Checkpoint | null> {
+  const found = await loadCheckpoint(store, runId, reported);
   const taken = found && pointFolder(runId, found.position);
   for (const folder of await folders(store, resumeFolder(runId))) {
     if (folder === taken) break;
@@ -72,12 +76,12 @@ export async function saveSnapshot(
   runId: string,
   epoch: number,
   tensors: HostParameters,
-  kept: number,
+  saved: number,
 ): Promise<void> {
   const prefix = snapshotFolder(runId);
   const head = { version: 1, runId, position: null } as const;
   await saveWhole(store, prefix, snapshotPath(runId, epoch), head, tensors, `the snapshot after epoch ${epoch}`);
-  const stale = (await folders(store, prefix)).slice(kept);
+  const stale = (await folders(store, prefix)).slice(saved);
   for (const folder of stale) await store.remove(await store.keys(folder));
 }
 
@@ -155,12 +159,17 @@ async function saveWhole(
   } catch (error) {
     if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
     await removeTorn(store, prefix);
-    throw await noRoom(store, what, tensors, error);
+    throw await storageFullError(store, what, tensors, error);
   }
 }
 
 /** The error of a store without room, with what is missing for all the tensors. */
-async function noRoom(store: Store, what: string, tensors: HostParameters, cause: LabError): Promise<LabError> {
+async function storageFullError(
+  store: Store,
+  what: string,
+  tensors: HostParameters,
+  cause: LabError,
+): Promise<LabError> {
   const needed = [...tensors.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
   const { usedBytes, quotaBytes } = await store.usage();
   const free = quotaBytes === null ? null : Math.max(0, quotaBytes - usedBytes);
@@ -220,7 +229,7 @@ export async function mendedSnapshot(
   store: Store,
   runId: string,
   epoch: number,
-  kept: number,
+  saved: number,
 ): Promise<HostParameters> {
   try {
     return await loadSnapshot(store, runId, epoch);
@@ -229,7 +238,7 @@ export async function mendedSnapshot(
     const end = await loadEpochEnd(store, runId, epoch);
     if (end === null) throw error;
     const { weights } = tensorsWithPrefix(end.tensors);
-    await saveSnapshot(store, runId, epoch, weights, kept);
+    await saveSnapshot(store, runId, epoch, weights, saved);
     return weights;
   }
 }

@@ -66,11 +66,11 @@ async function* leaveOutLeaks(
   const train = tasks.map((task) => task.train);
   const tests = tasks.map((task) => task.test);
   const leaked = leaveOut === undefined ? [] : yield* inTurns(leakedSentences(train, tests, leaveOut), signal);
-  const kept = train.map((sentences, task) => sentences.filter((_, index) => leaked[task]?.[index] !== 1));
+  const trained = train.map((sentences, task) => sentences.filter((_, index) => leaked[task]?.[index] !== 1));
   const leaks = found.map(({ compared, exact, near }, task) => {
-    return { compared, exact, near, leftOut: (train[task]?.length ?? 0) - (kept[task]?.length ?? 0) };
+    return { compared, exact, near, leftOut: (train[task]?.length ?? 0) - (trained[task]?.length ?? 0) };
   });
-  return { train: kept, leaks };
+  return { train: trained, leaks };
 }
 
 /** Work to its end, giving the thread back between its steps. */
@@ -165,8 +165,8 @@ export async function* encodeTasks(
     trainShare === undefined
       ? whole
       : whole.map((task) => ({ ...task, train: shareOfSentences(task.train, trainShare, seed) }));
-  const { train: kept, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
-  const tasks = shared.map((task, place) => ({ ...task, train: kept[place] ?? [] }));
+  const { train: trained, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
+  const tasks = shared.map((task, place) => ({ ...task, train: trained[place] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
     throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,

@@ -28,7 +28,7 @@ function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) 
     config,
     trained,
     factorsOf: (name) => factors.get(name) ?? { rate: 1, gradient: 1 },
-    ...gpu.ways,
+    ...gpu.compute,
   });
 }
 

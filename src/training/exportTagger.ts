@@ -71,7 +71,7 @@ function textFile(name: string, text: string) {
 }
 
 /** Exports of trained taggers under way: opened, drawn chunk by chunk by whoever wants them, closed. */
-interface ExportDesk {
+interface TaggerExports {
   open(request: TaggerExport): Promise<{ readonly exportId: number; readonly files: readonly ExportedFile[] }>;
   /** The next bytes of an export's files in turn; null at the end, which closes it. Throws LabError `export/closed` for one that is not open. */
   next(exportId: number): { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | null;
@@ -80,7 +80,7 @@ interface ExportDesk {
 }
 
 /** `program` gives the text of tag.py. */
-export function exportDesk(store: Store, program: () => Promise<string>): ExportDesk {
+export function taggerExports(store: Store, program: () => Promise<string>): TaggerExports {
   const open = new Map<number, ReturnType<OpenedExport['chunks']>>();
   let lastId = 0;
   return {

@@ -116,9 +116,9 @@ export function taggerConfigFile(
   dtype: WrittenType,
 ): Record<string, unknown> {
   // Older names for what is said below.
-  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...kept } = stored;
+  const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...saved } = stored;
   return {
-    ...kept,
+    ...saved,
     model_type: family,
     architectures: [architectures[family]],
     id2label: Object.fromEntries(tags.map((tag, index) => [index, tag])),

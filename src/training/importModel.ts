@@ -63,32 +63,32 @@ export async function importModel(
   files: readonly NamedBytes[],
   source?: ModelSource,
 ): Promise<ModelRecord> {
-  const { config, tagger, kept } = keptFiles(name, files);
-  const content = fingerprint(kept.map((file) => [file.name, fingerprint(file.bytes)]).sort());
+  const { config, tagger, saved } = modelFilesToSave(name, files);
+  const content = fingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]).sort());
   const id = content.slice(0, 16);
-  const held = await readModelRecord(store, id);
-  const origin = held?.source ?? source;
+  const existing = await readModelRecord(store, id);
+  const origin = existing?.source ?? source;
   const record: ModelRecord = {
     version: 1,
     id,
-    name: held?.name ?? name,
+    name: existing?.name ?? name,
     fingerprint: content,
-    files: kept.map((file) => ({ name: file.name, sizeBytes: file.bytes.byteLength })),
+    files: saved.map((file) => ({ name: file.name, sizeBytes: file.bytes.byteLength })),
     ...encoderFacts(config),
     ...(tagger === null ? {} : { tagger }),
     ...(origin === undefined ? {} : { source: origin }),
-    builtIn: builtIn || (held?.builtIn ?? false),
-    addedAt: held?.addedAt ?? new Date().toISOString(),
+    builtIn: builtIn || (existing?.builtIn ?? false),
+    addedAt: existing?.addedAt ?? new Date().toISOString(),
   };
-  await saveModel(store, record, kept);
+  await saveModel(store, record, saved);
   return record;
 }
 
 /** The verified configuration, the head of a trained tagger, and the files to store. */
-function keptFiles(
+function modelFilesToSave(
   name: string,
   files: readonly NamedBytes[],
-): { config: EncoderConfig; tagger: TaggerHead | null; kept: readonly NamedBytes[] } {
+): { config: EncoderConfig; tagger: TaggerHead | null; saved: readonly NamedBytes[] } {
   const chosen = modelFiles(files.map((file) => file.name));
   if (chosen.config === null || chosen.form === null || chosen.tokenizer === null) {
     throw new LabError('model/files', `The model ${name} lacks ${chosen.missing.join(' and ')}.`, {
@@ -107,7 +107,7 @@ function keptFiles(
   return {
     config,
     tagger,
-    kept: [
+    saved: [
       { name: CONFIG_FILE, bytes: configBytes(chosenFile(chosen.config)) },
       { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config, tagger) },
       { name: TOKENIZER_FILE, bytes: tokenizerBytes },

@@ -12,14 +12,14 @@ import { readModelFile, readModelRecord } from '../storage/modelRecords.ts';
 import { readRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
-import { judge } from '../util/validate.ts';
+import { validate } from '../util/validate.ts';
 import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 
 /** Throws LabError `model/tagger-file` naming the first member that is missing or not as it has to be, `data/types` for tags that are not those of the types. */
 export function taggerHeadOf(bytes: Uint8Array): TaggerHead {
-  const parsed = judge(taggerFileSchema, parseConfigFile(TAGGER_FILE, bytes));
+  const parsed = validate(taggerFileSchema, parseConfigFile(TAGGER_FILE, bytes));
   if (!parsed.isFit) {
     const { place, message } = parsed.fault;
     throw new LabError('model/tagger-file', `${TAGGER_FILE} does not describe a tagger of this lab.`, {

@@ -51,8 +51,8 @@ export async function measureStep(
       await update();
       await finish();
     }
-    const held = trainer.memory().tensorBytes;
-    return { stepMs: (performance.now() - startedAtMs) / MEASURED, peakBytes: Math.max(peakBytes, held) };
+    const inUse = trainer.memory().tensorBytes;
+    return { stepMs: (performance.now() - startedAtMs) / MEASURED, peakBytes: Math.max(peakBytes, inUse) };
   } finally {
     trainer.dispose();
   }
@@ -88,5 +88,5 @@ export function estimateStep(
 ): MemoryEstimate {
   const head = { tagCount: TAGS, kind: config.head, startEnd: config.crfStartEnd };
   const size = { size: config.microBatchSize, pieces: lengthBucket(pieces) };
-  return estimateMemory({ encoder, head }, config.dropout, gpu.ways, size);
+  return estimateMemory({ encoder, head }, config.dropout, gpu.compute, size);
 }

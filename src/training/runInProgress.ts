@@ -182,12 +182,12 @@ export class RunInProgress {
     const { id } = this.record.spec;
     this.trainer.dispose();
     const { epochs, snapshots } = this.record;
-    const kept = (await snapshotEpochs(store, id)).map((epoch) => ({
+    const saved = (await snapshotEpochs(store, id)).map((epoch) => ({
       epoch,
       devel: epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null),
       test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? tasks.test.map(() => null),
     }));
-    for (const [index, snapshot] of kept.entries()) {
+    for (const [index, snapshot] of saved.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
       const weights = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
@@ -195,11 +195,11 @@ export class RunInProgress {
       try {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);
         await this.keepPredictions(snapshot.epoch, evaluations);
-        kept[index] = { ...snapshot, test: scoresOf(evaluations) };
+        saved[index] = { ...snapshot, test: scoresOf(evaluations) };
       } finally {
         predictor.dispose();
       }
-      await this.save({ snapshots: kept.slice(0, index + 1) });
+      await this.save({ snapshots: saved.slice(0, index + 1) });
     }
   }
 

@@ -18,7 +18,7 @@ import { openPredictor } from './openTrainer.ts';
 import type { Predictor } from './trainer.ts';
 
 /** Where the tag of a token stands: at a position of a chain, the one of its first piece. */
-interface TokenPlace {
+interface TokenRange {
   readonly chain: ChainMarginals;
   readonly position: number;
 }
@@ -40,7 +40,7 @@ type Asked = readonly [token: number, allowed: AllowedTags];
  * That is four disjoint products of allowed tags, whose probabilities add up: `x` and `all` sum over continuation pieces, `first` has none.
  * Chains are independent, so a mention in a sentence that was split into sequences has the product of its parts. Exact but for rounding.
  */
-export function mentionConfidence(places: readonly TokenPlace[], { tags }: TagSet): (mention: Mention) => number {
+export function mentionConfidence(places: readonly TokenRange[], { tags }: TagSet): (mention: Mention) => number {
   const parts = tags.map(splitTag);
   const known = new Map<string, AllowedTags>();
   const tagsOf = (type: string, prefixes: string, wanted: boolean): AllowedTags => {
@@ -56,7 +56,7 @@ export function mentionConfidence(places: readonly TokenPlace[], { tags }: TagSe
     const notBefore: Asked = [start - 1, tagsOf(type, 'BI', false)];
     const notAfter: Asked = [end, tagsOf(type, 'IE', false)];
     const inner = Array.from({ length: Math.max(0, last - start - 1) }, (_, at): Asked => [start + 1 + at, some('I')]);
-    const ways: readonly (readonly Asked[])[] =
+    const compute: readonly (readonly Asked[])[] =
       start === last
         ? [
             [[start, some('S')]],
@@ -70,12 +70,12 @@ export function mentionConfidence(places: readonly TokenPlace[], { tags }: TagSe
             [notBefore, [start, some('I')], ...inner, [last, some('E')]],
             [notBefore, [start, some('I')], ...inner, [last, some('I')], notAfter],
           ];
-    return Math.min(1, ways.reduce((sum, way) => sum + jointProbability(places, way), 0)); // prettier-ignore
+    return Math.min(1, compute.reduce((sum, way) => sum + jointProbability(places, way), 0)); // prettier-ignore
   };
 }
 
 /** The probability that the tokens carry what is asked of them; tokens outside of the sentence are asked nothing. */
-function jointProbability(places: readonly TokenPlace[], asked: readonly Asked[]): number {
+function jointProbability(places: readonly TokenRange[], asked: readonly Asked[]): number {
   const constraints = new Map<ChainMarginals, PositionConstraint[]>();
   for (const [token, allowed] of asked) {
     const place = places[token];

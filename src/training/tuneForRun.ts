@@ -1,7 +1,7 @@
 // The GPU under this machine's settings, with the fastest matrix products that were found for it.
 import { LENGTH_BUCKETS, lengthBucket } from '../data/pieces/sequences.ts';
 import type { MatmulShape } from '../engine/kernels/matmul/matmulShape.ts';
-import { waysFor, type EngineGpu } from '../engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../engine/network/engineWays.ts';
 import { recordedProducts, tuneMatmul } from '../engine/tuning/autotune.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
@@ -20,7 +20,7 @@ const tableOf = (gpu: EngineGpu, store: Store, { precision }: MachineSettings): 
 /** The GPU as settings and earlier tuning say it is to be used. */
 export async function gpuUnderSettings(gpu: EngineGpu, store: Store, settings: MachineSettings): Promise<EngineGpu> {
   const table = gpu.software ? undefined : await tableOf(gpu, store, settings);
-  return { ...gpu, ways: waysFor(gpu, settings, table) };
+  return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };
 }
 
 /**
@@ -41,7 +41,7 @@ export async function* tuneForRun(
   const tuning = tuneMatmul(gpu.device, productsOf(tasks, config), {
     adapter: gpu.adapter,
     precision,
-    untuned: waysFor(gpu, settings).tuning,
+    untuned: computeOptionsFor(gpu, settings).tuning,
     budgetMs: TUNING_BUDGET_MS,
     pipelines: gpu.pipelines,
     signal,
@@ -51,7 +51,7 @@ export async function* tuneForRun(
     const next = await tuning.next();
     if (next.done === true) {
       await writeMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }, next.value);
-      return { ...gpu, ways: waysFor(gpu, settings, next.value) };
+      return { ...gpu, compute: computeOptionsFor(gpu, settings, next.value) };
     }
     yield { kind: 'phase', phase: 'tuning', ...next.value };
   }

@@ -65,9 +65,9 @@ export class Rng {
     const copy = [...items];
     for (let last = copy.length - 1; last > 0; last--) {
       const other = this.integer(last + 1);
-      const kept = copy[last] as T;
+      const savedOnes = copy[last] as T;
       copy[last] = copy[other] as T;
-      copy[other] = kept;
+      copy[other] = savedOnes;
     }
     return copy;
   }

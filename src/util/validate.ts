@@ -17,10 +17,10 @@ interface Fault {
   readonly message: string;
 }
 
-type Judgement<T> = { readonly isFit: true; readonly data: T } | { readonly isFit: false; readonly fault: Fault };
+type Validation<T> = { readonly isFit: true; readonly data: T } | { readonly isFit: false; readonly fault: Fault };
 
 /** The value as the schema has it, or the first fault. Never throws for what the value holds. */
-export function judge<T>(schema: Schema<T>, value: unknown): Judgement<T> {
+export function validate<T>(schema: Schema<T>, value: unknown): Validation<T> {
   try {
     const result = schema.safeParse(value);
     if (result.success) return { isFit: true, data: result.data };

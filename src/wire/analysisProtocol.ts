@@ -18,8 +18,8 @@ import type {
   ErrorsQuery,
 } from '../analysis/questions/errorsQuery.ts';
 import type {
-  ConflictPlacesPage,
-  ConflictPlacesQuery,
+  ConflictOccurrencesPage,
+  ConflictOccurrencesQuery,
   LabelConflictsPage,
   LabelConflictsQuery,
   LabelPairsPage,
@@ -58,7 +58,7 @@ export interface Analyses {
   stringSentences(query: StringSentencesQuery): StringSentencesPage;
   missedLabels(query: MissedLabelsQuery): MissedLabelsPage;
   labelConflicts(query: LabelConflictsQuery): LabelConflictsPage;
-  conflictPlaces(query: ConflictPlacesQuery): ConflictPlacesPage;
+  conflictOccurrences(query: ConflictOccurrencesQuery): ConflictOccurrencesPage;
   labelPairs(query: LabelPairsQuery): LabelPairsPage;
   labelReview(query: ReviewQuery): ReviewPage;
   /** One report a task, in order. */

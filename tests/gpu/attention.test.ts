@@ -102,7 +102,7 @@ async function runAttention(
   layoutWords.set(segmentIds);
   layoutWords.set(counts, aligned(segmentIds.length));
   const inputs = {
-    threes: joined(aligned(length), THREES.map((name) => drawn[name])), // prettier-ignore
+    qkv: joined(aligned(length), THREES.map((name) => drawn[name])), // prettier-ignore
     position,
     layoutWords,
     biases: joined(aligned(heads * headSize), BIASES.map((name) => drawn[name])), // prettier-ignore
@@ -112,21 +112,21 @@ async function runAttention(
   const lengths = {
     context: length,
     logSumExp: sequences * heads * pieces,
-    dThrees: inputs.threes.length,
+    dQkv: inputs.qkv.length,
     dPosition: position.length,
     dBiases: inputs.biases.length,
   };
   return runRecording(
     inputs,
     lengths,
-    (recorder, { dContext, context, logSumExp, dThrees, dPosition, dBiases, ...read }) => {
+    (recorder, { dContext, context, logSumExp, dQkv, dPosition, dBiases, ...read }) => {
       const shape = { sequences, pieces, heads, headSize, layer: LAYER, rate };
-      const { threes, layoutWords, state, position, biases } = read;
+      const { qkv, layoutWords, state, position, biases } = read;
       const isRelative = drawn.terms === 'relative';
-      const inputs = { threes, layoutWords, state, relative: isRelative ? { position, biases } : null };
+      const inputs = { qkv, layoutWords, state, relative: isRelative ? { position, biases } : null };
       recordAttention(recorder, way, shape, inputs, { context, logSumExp });
       const relative = isRelative ? { position: dPosition, biases: frozen ? null : dBiases } : null;
-      const gradients = { threes: dThrees, relative };
+      const gradients = { qkv: dQkv, relative };
       recordAttentionBackward(recorder, way, shape, inputs, { context, logSumExp }, dContext, gradients);
     },
     { fill: BEFORE },
@@ -142,7 +142,7 @@ function named(drawn: Drawn, found: Awaited<ReturnType<typeof runAttention>>): R
   const own = {
     context: found.context,
     logSumExp: found.logSumExp,
-    ...cut(found.dThrees, aligned(drawn.queries.length), THREES),
+    ...cut(found.dQkv, aligned(drawn.queries.length), THREES),
   };
   if (drawn.terms === 'absolute') return own;
   return { ...own, position: found.dPosition, ...cut(found.dBiases, aligned(drawn.contentBias.length), BIASES) };
@@ -223,7 +223,7 @@ describe.each(ways)('$way', (way) => {
     const [first, second] = [await runAttention(way, given, drawn), await runAttention(way, given, drawn)];
     expect(first.dBiases.every((value) => value === BEFORE)).toBe(true);
     expect(first.dPosition.every((value) => value === BEFORE)).toBe(true);
-    for (const name of ['context', 'logSumExp', 'dThrees'] as const) {
+    for (const name of ['context', 'logSumExp', 'dQkv'] as const) {
       expect(differingWords(second[name], first[name]), name).toBe(0);
     }
   });
@@ -232,7 +232,7 @@ describe.each(ways)('$way', (way) => {
     const [first, second] = [await runAttention(way, given, drawn), await runAttention(way, given, drawn)];
     const frozen = await runAttention(way, given, drawn, { frozen: true });
     expect(frozen.dBiases.every((value) => value === BEFORE)).toBe(true);
-    for (const name of ['context', 'logSumExp', 'dThrees', 'dPosition'] as const) {
+    for (const name of ['context', 'logSumExp', 'dQkv', 'dPosition'] as const) {
       expect(differingWords(second[name], first[name]), name).toBe(0);
       expect(differingWords(frozen[name], first[name]), name).toBe(0);
     }

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
-import { waysFor, type EngineWays } from '../../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type ComputeOptions } from '../../src/engine/network/engineWays.ts';
 import { TaggerEngine, type EngineOptions } from '../../src/engine/network/taggerEngine.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
@@ -59,7 +59,7 @@ interface Case {
   /** Every CRF position is a piece (`x`, `all`), or every other (`first`). */
   readonly stride: 1 | 2;
   readonly frozen: number;
-  readonly ways: Partial<EngineWays>;
+  readonly ways: Partial<ComputeOptions>;
 }
 
 const dropout = { encoder: 0.1, attention: 0.2, head: 0.3 };
@@ -168,7 +168,7 @@ async function engineFor(given: Case, host: HostParameters): Promise<TaggerEngin
     config: given.config,
     trained: trainedBy(given),
     factorsOf: (name) => decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
-    ...waysFor({ software: true }),
+    ...computeOptionsFor({ software: true }),
     ...given.ways,
   };
   const engine = new TaggerEngine(await testGpu(), options);

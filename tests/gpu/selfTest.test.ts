@@ -22,13 +22,16 @@ const isLong = import.meta.env['VITE_SOAK'] !== undefined;
 if (!isLong) console.log('Skipped, because it compiles for 40 seconds and VITE_SOAK is not set: the self-test with the kernels for hardware.'); // prettier-ignore
 it.skipIf(!isLong)('passes with the kernels for hardware', async () => {
   const gpu = await testGpu();
-  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, tuning: hardwareTuning(), attention: 'tiled' } });
+  const checks = await engineSelfTest({
+    ...gpu,
+    compute: { ...gpu.compute, tuning: hardwareTuning(), attention: 'tiled' },
+  });
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });
 
 it('passes with activations in f16 and a scaled loss', async () => {
   const gpu = await testGpu();
-  const checks = await engineSelfTest({ ...gpu, ways: { ...gpu.ways, precision: 'mixed' } });
+  const checks = await engineSelfTest({ ...gpu, compute: { ...gpu.compute, precision: 'mixed' } });
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(checks[0]?.name).toContain('mixed');
 });

@@ -45,8 +45,8 @@ it('tunes what is new, stores it, and finds it again', async () => {
   expect(again.events).toEqual([]);
   const stored = await gpuUnderSettings(hardware, store, settings);
   const product = { kind: 'nn', rows: 64, columns: 32, inner: 32, into: 'write' } as const;
-  for (const { ways } of [again.gpu, stored]) {
-    expect(ways.tuning.variantFor(product)).toEqual(first.gpu.ways.tuning.variantFor(product));
+  for (const { compute: ways } of [again.gpu, stored]) {
+    expect(ways.tuning.variantFor(product)).toEqual(first.gpu.compute.tuning.variantFor(product));
   }
 });
 

@@ -91,13 +91,13 @@ describe('a full disk', () => {
         filling.fillAfter(at);
         const [runId = ''] = await lab.startPlan(tinyPlan({}, [1]));
         await settled(lab);
-        expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['paused', runId]);
+        expect([status(lab, runId), lab.getState().storageFullRun], where).toEqual(['paused', runId]);
         expect(view(lab, runId).record.failure, where).toMatchObject({ code: 'storage/full' });
         expect(notices(lab), where).toContainEqual(expect.stringContaining('The disk is full.'));
         filling.empty();
         await lab.removeCorpus(spare);
         await settled(lab);
-        expect([status(lab, runId), lab.getState().needsRoom], where).toEqual(['finished', null]);
+        expect([status(lab, runId), lab.getState().storageFullRun], where).toEqual(['finished', null]);
         expect(await endOf(filling.store, view(lab, runId).record), where).toEqual(end);
         opened?.close();
       }
@@ -107,7 +107,7 @@ describe('a full disk', () => {
 
   it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
     const { lab, filling, first, second } = await withoutRoom([1, 2]);
-    expect(lab.getState().needsRoom).toBe(first);
+    expect(lab.getState().storageFullRun).toBe(first);
     expect(status(lab, second)).toBe('queued');
     expect(lab.getState().activeRunId).toBeNull();
     filling.empty();
@@ -130,7 +130,7 @@ describe('a full disk', () => {
     const { lab, filling, first: runId } = await withoutRoom([1]);
     await lab.resumeRun(runId);
     await settled(lab);
-    expect([status(lab, runId), lab.getState().needsRoom]).toEqual(['paused', runId]);
+    expect([status(lab, runId), lab.getState().storageFullRun]).toEqual(['paused', runId]);
     filling.empty();
     await lab.resumeRun(runId);
     await settled(lab);

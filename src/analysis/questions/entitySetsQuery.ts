@@ -34,7 +34,7 @@ export interface EntityStringsPage {
 }
 
 /** A split of a task, by its place in the query's `category`. */
-export interface StringPlace {
+export interface StringOccurrence {
   readonly task: number;
   readonly split: Split;
 }
@@ -43,12 +43,12 @@ export interface StringSentencesQuery {
   readonly sets: EntitySetsQuery;
   readonly text: string;
   /** Null for every place. */
-  readonly where: StringPlace | null;
+  readonly where: StringOccurrence | null;
   readonly first: number;
   readonly count: number;
 }
 
-export interface StringSentence extends StringPlace {
+export interface StringSentence extends StringOccurrence {
   /** From 0, in the split. */
   readonly index: number;
   readonly tokens: readonly string[];
@@ -61,7 +61,7 @@ export interface StringSentence extends StringPlace {
 /** Sentences in which the string is a mention, annotated or predicted: those of the task's test first, then training, then other tests. */
 export interface StringSentencesPage {
   /** Every place that has any, with how many. */
-  readonly places: readonly (StringPlace & { readonly sentences: number })[];
+  readonly places: readonly (StringOccurrence & { readonly sentences: number })[];
   /** Of `where`. */
   readonly total: number;
   readonly sentences: readonly StringSentence[];

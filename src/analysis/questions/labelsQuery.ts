@@ -1,6 +1,6 @@
 // What is asked about the quality of labels, and what is answered: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
 import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
-import type { LabelConflict, LabelPlace } from '../../metrics/labelConflicts.ts';
+import type { LabelConflict, LabelOccurrence } from '../../metrics/labelConflicts.ts';
 import type { LabelPair } from '../../metrics/labelPairs.ts';
 import type { MissedLabel, ReviewRow } from '../../metrics/reviewRows.ts';
 import type { EntitySetsQuery } from './entitySetsQuery.ts';
@@ -53,16 +53,16 @@ export interface LabelConflictsPage {
   readonly conflicts: readonly Omit<LabelConflict, 'places'>[];
 }
 
-export interface ConflictPlacesQuery extends LabelsQuery, LabelPage {
+export interface ConflictOccurrencesQuery extends LabelsQuery, LabelPage {
   readonly text: string;
   /** Those with the label that most have, those with another, or all. */
   readonly which: 'all' | 'usual' | 'other';
 }
 
-export interface ConflictPlacesPage {
+export interface ConflictOccurrencesPage {
   /** Among those that are kept of each label. */
   readonly total: number;
-  readonly places: readonly (LabelledSentence & Pick<LabelPlace, 'start' | 'label' | 'isUsual'>)[];
+  readonly places: readonly (LabelledSentence & Pick<LabelOccurrence, 'start' | 'label' | 'isUsual'>)[];
 }
 
 export interface LabelPairsQuery extends LabelsQuery, LabelPage {

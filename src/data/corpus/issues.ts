@@ -2,14 +2,14 @@
 import { shortened } from '../../util/wording.ts';
 
 /** As many as a stored corpus record holds. */
-const keptIssues = 1000;
+const MOST_ISSUES = 1000;
 
 const severities: readonly Severity[] = ['error', 'warning', 'info'];
 
 /** Collects the problems of one file. Memory is bounded by `keptIssues`, whatever the file. */
 export class IssueList {
   readonly file: string;
-  readonly kept: Issue[] = [];
+  readonly listed: Issue[] = [];
   count = 0;
 
   constructor(file: string) {
@@ -19,15 +19,15 @@ export class IssueList {
   /** Adds one problem, its message cut at 1000 characters; `line` is 1-based, null when the problem is the whole file. */
   add(severity: Severity, code: string, line: number | null, message: string): void {
     this.count++;
-    if (this.kept.length >= keptIssues) return;
-    this.kept.push({ severity, code, file: this.file, line, message: shortened(message) });
+    if (this.listed.length >= MOST_ISSUES) return;
+    this.listed.push({ severity, code, file: this.file, line, message: shortened(message) });
   }
 }
 
 /** The kept problems of several lists as one list of at most `keptIssues`, errors first, so that no flood hides them. */
 export function mergeIssues(lists: readonly (readonly Issue[])[]): Issue[] {
   const all = lists.flat();
-  return severities.flatMap((severity) => all.filter((issue) => issue.severity === severity)).slice(0, keptIssues);
+  return severities.flatMap((severity) => all.filter((issue) => issue.severity === severity)).slice(0, MOST_ISSUES);
 }
 
 /** A text from a person's file, short and printable enough to stand in a message. */

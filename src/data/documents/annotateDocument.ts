@@ -12,7 +12,7 @@ export function annotateDocument(id: string, document: CorpusDocument, issues: I
   const { text, parts } = document;
   const mentions = flatMentions(document, issues);
   const touchesFault = faultTest(document.faults);
-  const kept: AnnotatedDocument['mentions'][number][] = [];
+  const placed: AnnotatedDocument['mentions'][number][] = [];
   const sentences: Span[][] = [];
   let next = 0;
   for (const span of sentenceSpans(text, parts, mentions)) {
@@ -22,9 +22,9 @@ export function annotateDocument(id: string, document: CorpusDocument, issues: I
     const inside = mentions.slice(first, next);
     const cuts = inside.flatMap(({ start, end }) => [start, end]);
     sentences.push(tokenSpans(text, span, cuts));
-    for (const { type, ...written } of inside) kept.push({ type, ...trimmed(text, written), confidence: null });
+    for (const { type, ...written } of inside) placed.push({ type, ...trimmed(text, written), confidence: null });
   }
-  return { id, text, sentences, mentions: kept };
+  return { id, text, sentences, mentions: placed };
 }
 
 /** Without white space at its ends, since tokens have none. */

@@ -20,13 +20,13 @@ export function flatMentions({ text, mentions }: CorpusDocument, issues: IssueLi
   const placed = joinFragments(text, mentions, issues);
   // Sorting is stable, so that the order of the file decides last.
   placed.sort((left, right) => left.start - right.start || right.end - left.end);
-  const kept: FlatMention[] = [];
+  const chosen: FlatMention[] = [];
   let last: FlatMention | null = null;
   for (const mention of placed) {
     const { type, start, end, line } = mention;
     if (last === null || start >= last.end) {
       last = { type, start, end };
-      kept.push(last);
+      chosen.push(last);
       continue;
     }
     const isSame = start === last.start && end === last.end;
@@ -35,7 +35,7 @@ export function flatMentions({ text, mentions }: CorpusDocument, issues: IssueLi
     const message = `${type} ${quoted(text.slice(start, end))} ${relation} ${other}: left out.`;
     issues.add('warning', 'corpus/overlap', line, message);
   }
-  return kept;
+  return chosen;
 }
 
 function joinFragments(text: string, mentions: readonly DocumentMention[], issues: IssueList): Placed[] {

@@ -144,12 +144,12 @@ export function fittingOffsets(
 ): CharacterOffsets {
   const [first, ...others] = systems;
   let best = first(text);
-  const told = written.filter((mention) => mention.text !== null);
-  let fitting = countFitting(text, best, told);
+  const reported = written.filter((mention) => mention.text !== null);
+  let fitting = countFitting(text, best, reported);
   for (const system of others) {
-    if (fitting === told.length) break;
+    if (fitting === reported.length) break;
     const offsets = system(text);
-    const count = countFitting(text, offsets, told);
+    const count = countFitting(text, offsets, reported);
     if (count > fitting) [best, fitting] = [offsets, count];
   }
   return best;

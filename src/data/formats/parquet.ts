@@ -69,7 +69,7 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     issues.add('error', 'corpus/parquet', null, `The Parquet file cannot be read: ${what}`);
-    return { file: null, issues: issues.kept };
+    return { file: null, issues: issues.listed };
   }
 }
 

@@ -90,7 +90,7 @@ export function readArchive(bytes: Uint8Array<ArrayBuffer>, path: string, limits
   const { files, lists } = unfolding;
   return {
     files,
-    issues: mergeIssues(lists.map(({ kept }) => kept)),
+    issues: mergeIssues(lists.map(({ listed: included }) => included)),
     issueCount: lists.reduce((sum, { count }) => sum + count, 0),
   };
 }

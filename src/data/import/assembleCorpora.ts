@@ -162,7 +162,7 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
     sources,
     sentences: joinSources(sources, slices),
     texts: textsOf(readings),
-    issues: mergeIssues(lists.map((list) => list.kept)),
+    issues: mergeIssues(lists.map((list) => list.listed)),
     issueCount: lists.reduce((sum, list) => sum + list.count, 0),
   };
 }

@@ -59,17 +59,17 @@ function placeFiles(paths: readonly string[]): PlacedFile[] {
     if (nameSplit !== null && folderSplit !== null && nameSplit !== folderSplit) notSplits.add(folders.join('/'));
   }
   return parts.map(({ path, name, folders, nameSplit }) => {
-    const kept = [...folders];
+    const remaining = [...folders];
     let folderSplit: Split | null = null;
-    while (kept.length > 0 && !notSplits.has(kept.join('/'))) {
-      const split = splitOfFolder(kept.at(-1) ?? '');
+    while (remaining.length > 0 && !notSplits.has(remaining.join('/'))) {
+      const split = splitOfFolder(remaining.at(-1) ?? '');
       if (split === null) break;
       folderSplit ??= split;
-      kept.pop();
+      remaining.pop();
     }
     return {
       path,
-      folder: kept.join('/'),
+      folder: remaining.join('/'),
       stem: stemOfName(name),
       split: nameSplit ?? folderSplit,
       isNamedAfterSplit: nameSplit !== null,

@@ -65,7 +65,7 @@ export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
   const lists = readings.flatMap(({ issues }) => issues);
   return {
     documents: uniqueIds(readings.flatMap(({ documents }) => documents)),
-    issues: mergeIssues(lists.map(({ kept }) => kept)),
+    issues: mergeIssues(lists.map(({ listed: saved }) => saved)),
     issueCount: lists.reduce((sum, { count }) => sum + count, 0),
   };
 }

@@ -46,8 +46,8 @@ export function stemOfName(name: string): string {
   );
   // Hugging Face numbers the parts of a split.
   const whole = withoutExtension.replace(/-\d{5}-of-\d{5}$/, '');
-  const kept = whole.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
-  const stem = kept.replace(/([-_. ])[-_. ]+/g, '$1').replace(/^[-_. ]+|[-_. ]+$/g, '');
+  const rest = whole.replace(/[A-Za-z]+/g, (word) => (splitOfWord(word.toLowerCase()) === null ? word : ''));
+  const stem = rest.replace(/([-_. ])[-_. ]+/g, '$1').replace(/^[-_. ]+|[-_. ]+$/g, '');
   return /[A-Za-z]/.test(stem) ? stem : '';
 }
 

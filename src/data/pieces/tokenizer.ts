@@ -2,7 +2,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { judge, parseJson } from '../../util/validate.ts';
+import { validate, parseJson } from '../../util/validate.ts';
 
 const normalizerSchema = z.looseObject({
   type: z.literal('BertNormalizer'),
@@ -48,7 +48,7 @@ export function tokenizerJson<Schema extends z.ZodType>(
       cause,
     });
   }
-  const parsed = judge(schema, json);
+  const parsed = validate(schema, json);
   if (parsed.isFit) return parsed.data;
   const { place, message } = parsed.fault;
   throw new LabError('tokenizer/format', `${file} is not that of a tokenizer this lab can run.`, {

@@ -6,7 +6,7 @@ import type { Pipelines } from './pipelines.ts';
 import type { Launch, Region, Resident } from './recorder.ts';
 
 /** What a plan needs from the device it runs on. */
-export interface PlanHome {
+export interface LaunchPlanParts {
   readonly memory: GpuMemory;
   readonly arena: Arena;
   readonly pipelines: Pipelines;
@@ -31,9 +31,9 @@ interface Bound {
   readonly launch: Launch;
 }
 
-export class Plan {
+export class LaunchPlan {
   readonly launches: readonly Launch[];
-  private readonly home: PlanHome;
+  private readonly home: LaunchPlanParts;
   private readonly pipelines: readonly GPUComputePipeline[];
   private readonly slots: SlotPlan;
   private readonly uniforms: { readonly buffer: GPUBuffer | null; readonly offsets: readonly number[] };
@@ -43,12 +43,12 @@ export class Plan {
   private proven = false;
 
   /** Compiles the pipelines and makes room. Throws LabError `gpu/error` with the kernel's name and WGSL when one does not compile. */
-  static async compile(launches: readonly Launch[], home: PlanHome): Promise<Plan> {
+  static async compile(launches: readonly Launch[], home: LaunchPlanParts): Promise<LaunchPlan> {
     const pipelines = await Promise.all(launches.map(({ kernel }) => home.pipelines.of(kernel)));
-    return new Plan(launches, home, pipelines);
+    return new LaunchPlan(launches, home, pipelines);
   }
 
-  private constructor(launches: readonly Launch[], home: PlanHome, pipelines: readonly GPUComputePipeline[]) {
+  private constructor(launches: readonly Launch[], home: LaunchPlanParts, pipelines: readonly GPUComputePipeline[]) {
     this.launches = launches;
     this.home = home;
     this.pipelines = pipelines;

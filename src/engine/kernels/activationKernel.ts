@@ -38,7 +38,7 @@ fn slope(x: f32) -> f32 {
 }`,
 };
 
-const sizes = { count: 'u32', columns: 'u32', key: 'u32', threshold: 'u32', kept: 'f32' } as const;
+const sizes = { count: 'u32', columns: 'u32', key: 'u32', threshold: 'u32', keepScale: 'f32' } as const;
 
 const makeForward = (activation: Activation) =>
   kernel({
@@ -49,7 +49,7 @@ const makeForward = (activation: Activation) =>
     module: dropoutCode + CODE[activation],
     body: `if (index >= sizes.count) { return; }
   let value = act(x[index] + bias[index % sizes.columns]);
-  out[index] = value * dropped(state[sizes.key], index, sizes.threshold, sizes.kept);`,
+  out[index] = value * dropped(state[sizes.key], index, sizes.threshold, sizes.keepScale);`,
   });
 
 const makeBackward = (activation: Activation) =>
@@ -60,7 +60,7 @@ const makeBackward = (activation: Activation) =>
     workgroup: [64, 1, 1],
     module: dropoutCode + CODE[activation],
     body: `if (index >= sizes.count) { return; }
-  let factor = dropped(state[sizes.key], index, sizes.threshold, sizes.kept);
+  let factor = dropped(state[sizes.key], index, sizes.threshold, sizes.keepScale);
   dOut[index] = dOut[index] * factor * slope(x[index] + bias[index % sizes.columns]);`,
   });
 

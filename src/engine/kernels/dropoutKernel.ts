@@ -9,16 +9,16 @@ interface DropoutSizes {
   /** A hash below this drops its element. */
   readonly threshold: number;
   /** 1 / (1 - rate), the factor on what is kept. */
-  readonly kept: number;
+  readonly keepScale: number;
 }
 
 /** `rate` in [0, 1). */
 export function dropoutSizes(rate: number): DropoutSizes {
-  return { threshold: Math.ceil(rate * 4294967296) >>> 0, kept: 1 / (1 - rate) };
+  return { threshold: Math.ceil(rate * 4294967296) >>> 0, keepScale: 1 / (1 - rate) };
 }
 
 /**
- * WGSL: `hash32(word)` and `dropped(key, element, threshold, kept)`, the factor 0 or 1 / (1 - rate) of an element.
+ * WGSL: `hash32(word)` and `dropped(key, element, threshold, keepScale)`, the factor 0 or 1 / (1 - rate) of an element.
  * The same integers as `hash32` in `util` (PCG-RXS-M-XS-32).
  */
 export const dropoutCode = `
@@ -27,18 +27,18 @@ fn hash32(word: u32) -> u32 {
   let mixed = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
   return (mixed >> 22u) ^ mixed;
 }
-fn dropped(key: u32, element: u32, threshold: u32, kept: f32) -> f32 {
-  return select(kept, 0.0, hash32(key ^ hash32(element)) < threshold);
+fn dropped(key: u32, element: u32, threshold: u32, keepScale: f32) -> f32 {
+  return select(keepScale, 0.0, hash32(key ^ hash32(element)) < threshold);
 }`;
 
 const dropped = kernel({
   name: 'dropped',
-  sizes: { count: 'u32', key: 'u32', threshold: 'u32', kept: 'f32' },
+  sizes: { count: 'u32', key: 'u32', threshold: 'u32', keepScale: 'f32' },
   buffers: { x: reads(), state: reads('u32'), out: writes() },
   workgroup: [64, 1, 1],
   module: dropoutCode,
   body: `if (index >= sizes.count) { return; }
-  out[index] = x[index] * dropped(state[sizes.key], index, sizes.threshold, sizes.kept);`,
+  out[index] = x[index] * dropped(state[sizes.key], index, sizes.threshold, sizes.keepScale);`,
 });
 
 /** out = x with the dropout of one site of one layer. */

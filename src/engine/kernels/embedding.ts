@@ -8,7 +8,7 @@ import { ROW_THREADS, rowSizes, rowSizesOf, rowSpreadCode, rowStatisticsCode, ro
 
 const embedding = kernel({
   name: 'embedding',
-  sizes: { count: 'u32', width: 'u32', key: 'u32', threshold: 'u32', kept: 'f32' },
+  sizes: { count: 'u32', width: 'u32', key: 'u32', threshold: 'u32', keepScale: 'f32' },
   buffers: { table: reads('vec4<f32>'), pieceIds: reads('i32'), state: reads('u32'), out: writes('vec4<f32>') },
   workgroup: [64, 1, 1],
   module: dropoutCode,
@@ -18,10 +18,10 @@ const embedding = kernel({
   let key = state[sizes.key];
   let first = index * 4u;
   out[index] = value * vec4f(
-    dropped(key, first, sizes.threshold, sizes.kept),
-    dropped(key, first + 1u, sizes.threshold, sizes.kept),
-    dropped(key, first + 2u, sizes.threshold, sizes.kept),
-    dropped(key, first + 3u, sizes.threshold, sizes.kept));`,
+    dropped(key, first, sizes.threshold, sizes.keepScale),
+    dropped(key, first + 1u, sizes.threshold, sizes.keepScale),
+    dropped(key, first + 2u, sizes.threshold, sizes.keepScale),
+    dropped(key, first + 3u, sizes.threshold, sizes.keepScale));`,
 });
 
 /** out [R, d] = dropout(table[pieceIds]), at the embedding's site. */
@@ -38,7 +38,7 @@ export function recordEmbedding(
 
 const embeddingGradient = kernel({
   name: 'embeddingGradient',
-  sizes: { width: 'u32', key: 'u32', threshold: 'u32', kept: 'f32' },
+  sizes: { width: 'u32', key: 'u32', threshold: 'u32', keepScale: 'f32' },
   buffers: {
     dOut: reads('vec4<f32>'),
     order: reads('u32'),
@@ -59,10 +59,10 @@ const embeddingGradient = kernel({
     let place = order[at] * sizes.width + column;
     let first = place * 4u;
     sum += dOut[place] * vec4f(
-      dropped(key, first, sizes.threshold, sizes.kept),
-      dropped(key, first + 1u, sizes.threshold, sizes.kept),
-      dropped(key, first + 2u, sizes.threshold, sizes.kept),
-      dropped(key, first + 3u, sizes.threshold, sizes.kept));
+      dropped(key, first, sizes.threshold, sizes.keepScale),
+      dropped(key, first + 1u, sizes.threshold, sizes.keepScale),
+      dropped(key, first + 2u, sizes.threshold, sizes.keepScale),
+      dropped(key, first + 3u, sizes.threshold, sizes.keepScale));
   }
   gradient[ids[segment] * sizes.width + column] += sum;`,
 });
@@ -116,7 +116,7 @@ const embeddingNorm = kernel({
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
     let at = start + column;
     let normed = (sum[at] - mean) * deviation * others[sizes.scaleAt + column] + others[sizes.shiftAt + column];
-    y[at] = normed * dropped(key, at, sizes.threshold, sizes.kept);
+    y[at] = normed * dropped(key, at, sizes.threshold, sizes.keepScale);
   }
   ${rowStatisticsCode}`,
 });

@@ -9,17 +9,17 @@ const sizes = {
   width: 'u32',
   encoderKey: 'u32',
   encoderThreshold: 'u32',
-  encoderKept: 'f32',
+  encoderScale: 'f32',
   headKey: 'u32',
   headThreshold: 'u32',
-  headKept: 'f32',
+  headScale: 'f32',
 } as const;
 
 /** Both masks belong to the piece row, not to the CRF position. */
 const module = `${dropoutCode}
 fn factor(element: u32) -> f32 {
-  return dropped(state[sizes.encoderKey], element, sizes.encoderThreshold, sizes.encoderKept)
-    * dropped(state[sizes.headKey], element, sizes.headThreshold, sizes.headKept);
+  return dropped(state[sizes.encoderKey], element, sizes.encoderThreshold, sizes.encoderScale)
+    * dropped(state[sizes.headKey], element, sizes.headThreshold, sizes.headScale);
 }`;
 
 const headRows = kernel({
@@ -61,10 +61,10 @@ function sizesOf(rows: number, { hiddenSize, layers, encoderRate, headRate }: He
     width: hiddenSize,
     encoderKey: keyWord(layers, 'encoderOutput'),
     encoderThreshold: encoder.threshold,
-    encoderKept: encoder.kept,
+    encoderScale: encoder.keepScale,
     headKey: keyWord(layers, 'head'),
     headThreshold: head.threshold,
-    headKept: head.kept,
+    headScale: head.keepScale,
   };
 }
 

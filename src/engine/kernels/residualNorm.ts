@@ -41,7 +41,7 @@ export const rowSizes = {
   epsilon: 'f32',
   key: 'u32',
   threshold: 'u32',
-  kept: 'f32',
+  keepScale: 'f32',
 } as const;
 
 export function rowSizesOf({ rows, hiddenSize, epsilon, rate, layer, site }: ResidualNormShape) {
@@ -93,7 +93,7 @@ function residualNormKernel(biased: boolean): Kernel {
   if (row >= sizes.rows) { return; }
   let start = row * sizes.width;
   let key = state[sizes.key];
-  ${rowSpreadCode(`${x} * dropped(key, at, sizes.threshold, sizes.kept) + residual[at]`)}
+  ${rowSpreadCode(`${x} * dropped(key, at, sizes.threshold, sizes.keepScale) + residual[at]`)}
   let shiftAt = arrayLength(&scaleShift) - sizes.width;
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
     y[start + column] = (sum[start + column] - mean) * deviation * scaleShift[column] + scaleShift[shiftAt + column];
@@ -159,7 +159,7 @@ function backwardKernel(drops: boolean): Kernel {
     let normal = (sum[at] - mean) * deviation;
     let value = deviation * (dY[at] * scale[column] - meanPlain - normal * meanAlong);
     dSum[at] = value;
-    ${drops ? 'dX[at] = value * dropped(state[sizes.key], at, sizes.threshold, sizes.kept);' : ''}
+    ${drops ? 'dX[at] = value * dropped(state[sizes.key], at, sizes.threshold, sizes.keepScale);' : ''}
   }`,
   });
 }

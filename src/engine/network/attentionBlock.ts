@@ -40,17 +40,17 @@ export function recordAttentionBlock(
   };
 
   const stride = threefold(pass);
-  const threes = temporary('queries, keys and values', 3 * stride.rows);
+  const qkv = temporary('queries, keys and values', 3 * stride.rows);
   const strides = { a: 0, b: stride.weights, out: stride.rows };
   const shape = { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides, into: 'write' } as const;
-  recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: threes });
+  recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: qkv });
   if (config.family === 'bert') {
     const biases = banks.weights(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
-    recordAddBiases(recorder, shape, { biases }, { x: threes });
+    recordAddBiases(recorder, shape, { biases }, { x: qkv });
   }
   const inputs: AttentionInputs = {
-    threes,
+    qkv,
     layoutWords,
     state,
     relative: positions && {
@@ -95,28 +95,28 @@ export function recordAttentionBlockBackward(
   const through = { kind: 'nt', rows, columns: d, inner: d, into: 'write' } as const;
   recordMatmul(recorder, tuning, through, { a: dProjected, b: banks.weight(name('output')), out: dContext });
   const stride = threefold(pass);
-  const threes = temporary('queries, keys and values', 3 * stride.rows);
+  const qkv = temporary('queries, keys and values', 3 * stride.rows);
   const relative = positions && {
     position: temporary('position keys', 2 * pieces * d),
     biases: banks.gradients(name('contentBias'), name('segmentEmbedding')),
   };
-  const gradients = { threes, relative };
+  const gradients = { qkv, relative };
   const shape = attentionShape(pass, layer);
   recordAttentionBackward(recorder, pass.attention, shape, saved.inputs, saved, dContext, gradients);
   const out = banks.gradients(name('query'), name('value'));
   if (out !== null) {
     const strides = { a: 0, b: stride.rows, out: stride.weights };
     const shape = { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides, into: 'gradient' } as const;
-    recordMatmul(recorder, tuning, shape, { a: h, b: threes, out, state });
+    recordMatmul(recorder, tuning, shape, { a: h, b: qkv, out, state });
   }
   if (config.family === 'bert') {
     const gradient = banks.gradients(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
-    if (gradient !== null) recordColumnSums(recorder, shape, { x: threes, state }, { gradient });
+    if (gradient !== null) recordColumnSums(recorder, shape, { x: qkv, state }, { gradient });
   }
   if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
   if (dInput === null) return;
   const strides = { a: stride.rows, b: stride.weights, out: 0 };
   const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into: 'add' } as const;
-  recordMatmul(recorder, tuning, back, { a: threes, b: banks.weights(name('query'), name('value')), out: dInput });
+  recordMatmul(recorder, tuning, back, { a: qkv, b: banks.weights(name('query'), name('value')), out: dInput });
 }

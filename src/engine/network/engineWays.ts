@@ -5,7 +5,7 @@ import type { OpenDevice } from '../gpu/device.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
 import { hardwareTuning, softwareTuning, tableTuning, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 
-export interface EngineWays {
+export interface ComputeOptions {
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
   readonly precision: Precision;
@@ -18,18 +18,18 @@ export interface EngineWays {
 
 /** The device the engine works on, and how. */
 export interface EngineGpu extends OpenDevice {
-  readonly ways: EngineWays;
+  readonly compute: ComputeOptions;
 }
 
 /** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */
 const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
 
 /** Ways for an adapter under a person's settings; `table` is what tuning found there, if it ran. */
-export function waysFor(
+export function computeOptionsFor(
   { software }: { readonly software: boolean },
   settings: MachineSettings = defaultMachineSettings,
   table: MatmulTable | null = null,
-): EngineWays {
+): ComputeOptions {
   const { precision, activations, gpuBytes } = settings;
   const untuned = software ? softwareTuning() : hardwareTuning(precision);
   return {

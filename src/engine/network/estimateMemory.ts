@@ -7,7 +7,7 @@ import { planSlots } from '../gpu/arena.ts';
 import type { Launch, Resident } from '../gpu/recorder.ts';
 import { stateLength } from '../gpu/stepState.ts';
 import { batchInputs } from './batchInputs.ts';
-import type { EngineWays } from './engineWays.ts';
+import type { ComputeOptions } from './engineWays.ts';
 import { ParameterBanks } from './parameterBanks.ts';
 import type { Keeping } from './savedLayer.ts';
 import { recordGradients, type TaggerPass } from './taggerPass.ts';
@@ -36,24 +36,24 @@ export function recordFittingGradients(
   given: TaggerPass,
   rates: DropoutRates,
   stepLoss: Resident,
-  { precision, activations, gpuBytes }: Pick<EngineWays, 'precision' | 'activations' | 'gpuBytes'>,
+  { precision, activations, gpuBytes }: Pick<ComputeOptions, 'precision' | 'activations' | 'gpuBytes'>,
 ): RecordedGradients {
   const record = (keeping: Keeping): RecordedGradients => {
     const launches = recordGradients(given, rates, keeping, stepLoss);
     return { launches, keeping, temporaryBytes: temporaryBytes(launches) };
   };
   if (activations === 'recomputed') return record('input');
-  const kept = record(precision === 'mixed' ? 'halves' : 'whole');
-  const fits = bankBytes(given.banks) + kept.temporaryBytes <= gpuBytes;
-  if (activations === 'kept' || fits) return kept;
+  const compact = record(precision === 'mixed' ? 'halves' : 'whole');
+  const fits = bankBytes(given.banks) + compact.temporaryBytes <= gpuBytes;
+  if (activations === 'kept' || fits) return compact;
   const recomputed = record('input');
-  return recomputed.temporaryBytes < kept.temporaryBytes ? recomputed : kept;
+  return recomputed.temporaryBytes < compact.temporaryBytes ? recomputed : compact;
 }
 
 /** What a pass is recorded from, where nothing but the recording is wanted. */
 export function passWithoutDevice(
   shape: TaggerShape,
-  { tuning, attention }: Pick<EngineWays, 'tuning' | 'attention'>,
+  { tuning, attention }: Pick<ComputeOptions, 'tuning' | 'attention'>,
   { size: sequences, pieces }: BatchSize,
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
@@ -77,14 +77,14 @@ export function passWithoutDevice(
 export function estimateMemory(
   shape: TaggerShape,
   rates: DropoutRates,
-  ways: EngineWays,
+  compute: ComputeOptions,
   size: BatchSize,
   trained?: (name: string) => boolean,
 ): MemoryEstimate {
-  const { given, stepLoss } = passWithoutDevice(shape, ways, size, trained);
-  const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, ways);
-  const held = bankBytes(given.banks);
+  const { given, stepLoss } = passWithoutDevice(shape, compute, size, trained);
+  const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, compute);
+  const inUse = bankBytes(given.banks);
   const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.sinusoids?.length ?? 0) + given.state.length);
-  const bytes = held + temporaries + own;
-  return { bytes, bankBytes: held, recomputed: keeping === 'input', fits: bytes <= ways.gpuBytes };
+  const bytes = inUse + temporaries + own;
+  return { bytes, bankBytes: inUse, recomputed: keeping === 'input', fits: bytes <= compute.gpuBytes };
 }

@@ -13,7 +13,7 @@ export interface SavedLayer {
 }
 
 /** Records a layer forward; answers with its output and with how the backward pass gets at the layer again. */
-export function recordKeptLayer(
+export function recordSavedLayer(
   pass: EncoderPass,
   layer: number,
   h: Region,
@@ -29,7 +29,7 @@ export function recordKeptLayer(
   };
   const input = half(h);
   const { inputs } = saved.attention;
-  const threes = half(inputs.threes);
+  const qkv = half(inputs.qkv);
   const relative = inputs.relative && { ...inputs.relative, position: half(inputs.relative.position) };
   const context = half(saved.attention.context);
   const attendedSum = half(saved.attended.sum);
@@ -44,7 +44,7 @@ export function recordKeptLayer(
         ...saved,
         attention: {
           ...saved.attention,
-          inputs: { ...inputs, threes: threes(), relative: relative && { ...relative, position: relative.position() } },
+          inputs: { ...inputs, qkv: qkv(), relative: relative && { ...relative, position: relative.position() } },
           context: context(),
         },
         attended: { ...saved.attended, sum: attendedSum() },

@@ -7,16 +7,16 @@ import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { Arena } from '../gpu/arena.ts';
 import { GpuMemory } from '../gpu/gpuMemory.ts';
-import { Plan, type LaunchTime, type PlanHome } from '../gpu/launchPlan.ts';
+import { LaunchPlan, type LaunchTime, type LaunchPlanParts } from '../gpu/launchPlan.ts';
 import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
-import type { EngineGpu, EngineWays } from './engineWays.ts';
+import type { EngineGpu, ComputeOptions } from './engineWays.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
 
-export interface EngineOptions extends EngineWays {
+export interface EngineOptions extends ComputeOptions {
   readonly shape: TaggerShape;
   readonly config: Pick<TrainingConfig, 'adam' | 'clipNorm' | 'dropout'>;
   /** Whether a parameter is trained; the same for all parameters of a layer. */
@@ -42,8 +42,8 @@ const LEAST_SUBMIT = 1e7;
 
 interface Passes {
   readonly inputs: BatchInputs;
-  readonly gradients: Plan | null;
-  readonly prediction: { readonly plan: Plan; readonly emissions: Resident; readonly tags: Resident } | null;
+  readonly gradients: LaunchPlan | null;
+  readonly prediction: { readonly plan: LaunchPlan; readonly emissions: Resident; readonly tags: Resident } | null;
 }
 
 /** Where the tensors of a checkpoint are: weights, or first or second moments. */
@@ -53,7 +53,7 @@ export class TaggerEngine {
   readonly memory: GpuMemory;
   readonly banks: ParameterBanks;
   private readonly options: EngineOptions;
-  private readonly home: PlanHome;
+  private readonly home: LaunchPlanParts;
   private readonly buffers = new Map<Resident, GPUBuffer>();
   private readonly passes = new Map<string, Passes>();
   private readonly sinusoids = new Map<number, Resident>();
@@ -61,7 +61,7 @@ export class TaggerEngine {
   private readonly stepLoss = resident('loss of the step', 1);
   private readonly clip = resident('clipping', 2);
   private readonly pending = resident('pending', 2);
-  private update: Plan | null = null;
+  private update: LaunchPlan | null = null;
   /** Operations of the largest plan whose speed was seen. */
   private measuredWork = 0;
 
@@ -176,7 +176,7 @@ export class TaggerEngine {
   }
 
   /** Runs a plan; the first time it also sees how long the device takes, and sizes submits by that. */
-  private async runMeasured(plan: Plan): Promise<void> {
+  private async runMeasured(plan: LaunchPlan): Promise<void> {
     const startedAtMs = performance.now();
     const first = plan.run();
     if (first === undefined) return;
@@ -190,7 +190,12 @@ export class TaggerEngine {
   }
 
   /** The plan of a micro-batch's gradients, its inputs written. */
-  private async gradientsOf(batch: Batch, settings: EngineStep, microBatch: number, sequences: number): Promise<Plan> {
+  private async gradientsOf(
+    batch: Batch,
+    settings: EngineStep,
+    microBatch: number,
+    sequences: number,
+  ): Promise<LaunchPlan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
     if (gradients === null) throw new Error('a pass for gradients was asked for and not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
@@ -216,11 +221,11 @@ export class TaggerEngine {
     });
   }
 
-  private async updatePlan(): Promise<Plan> {
+  private async updatePlan(): Promise<LaunchPlan> {
     const { config, factorsOf } = this.options;
     const { state, stepLoss, clip, pending } = this;
     const bankFactors = ({ tensors }: Bank) => factorsOf(tensors[0]?.name ?? '');
-    this.update ??= await Plan.compile(
+    this.update ??= await LaunchPlan.compile(
       recordUpdate(this.banks, config, bankFactors, { state, stepLoss, clip, pending }),
       this.home,
     );
@@ -253,12 +258,16 @@ export class TaggerEngine {
     const given = { shape, tuning, attention, banks, sequences, pieces, inputs, sinusoids, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
-      return { gradients: await Plan.compile(launches, this.home) };
+      return { gradients: await LaunchPlan.compile(launches, this.home) };
     }
     const emissions = resident('emissions', sequences * pieces * shape.head.tagCount);
     const tags = resident('tags', sequences * pieces);
     return {
-      prediction: { plan: await Plan.compile(recordPrediction(given, emissions, tags), this.home), emissions, tags },
+      prediction: {
+        plan: await LaunchPlan.compile(recordPrediction(given, emissions, tags), this.home),
+        emissions,
+        tags,
+      },
     };
   }
 

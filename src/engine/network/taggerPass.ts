@@ -19,7 +19,7 @@ import { recordEmbeddings } from './embeddings.ts';
 import { xlnetRate, type EncoderPass } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
-import { recordKeptLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
+import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
 /** What every pass over a batch of B sequences of T pieces is recorded from. */
 export interface TaggerPass {
@@ -109,7 +109,7 @@ export function recordGradients(
   let h = embedded.out;
   for (let layer = 0; layer < config.layers; layer++) {
     // Nobody asks for a frozen layer again, so nothing of it has to be packed.
-    const { out, again } = recordKeptLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
+    const { out, again } = recordSavedLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
     layers.push(again);
     h = out;
   }

@@ -16,9 +16,9 @@ const TOLERANCE = { f32: 1e-3, mixed: 3e-2 } as const;
 
 /** Every check on a device, under its ways. A check that throws counts as failed with an infinite error. */
 export async function engineSelfTest(gpu: EngineGpu): Promise<readonly SelfTestCheck[]> {
-  const mixed = gpu.ways.precision === 'mixed';
+  const mixed = gpu.compute.precision === 'mixed';
   const title = mixed ? 'engine in mixed precision' : 'engine';
-  const tolerance = TOLERANCE[gpu.ways.precision];
+  const tolerance = TOLERANCE[gpu.compute.precision];
   const checks = [
     { name: `${title}: matrix products`, run: () => productError(gpu) },
     { name: `${title}: loss and gradients of a tagger`, run: () => gradientError(gpu, XLNET) },
@@ -44,9 +44,9 @@ async function productError(gpu: EngineGpu): Promise<number> {
   for (const shape of PRODUCTS) {
     const trial = new MatmulTrial(gpu.device, shape, gpu.pipelines);
     try {
-      const contender = await trial.contender(gpu.ways.tuning.variantFor(shape));
-      const found = await contender.sample();
-      contender.release();
+      const candidate = await trial.candidate(gpu.compute.tuning.variantFor(shape));
+      const found = await candidate.sample();
+      candidate.release();
       worst = Math.max(worst, relativeError(found, trial.expectedSample()));
     } finally {
       trial.release();
@@ -95,7 +95,7 @@ async function gradientError(gpu: EngineGpu, shape: TaggerShape): Promise<number
   const host: HostParameters = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
   for (const { values } of host.values()) values.forEach((value, at) => (values[at] = value + 0.1 * rng.normal()));
   const engine = new TaggerEngine(gpu, {
-    ...gpu.ways,
+    ...gpu.compute,
     shape,
     config: {
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },

@@ -12,7 +12,7 @@ import {
   underlyingFailure,
   type DeviceHealth,
 } from '../gpu/device.ts';
-import { waysFor, type EngineGpu } from '../network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../network/engineWays.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';
 import { selfTest } from './selfTest.ts';
@@ -25,7 +25,7 @@ async function admitMixedPrecision(gpu: EngineGpu): Promise<MixedPrecision> {
   }
   const checks = await engineSelfTest({
     ...gpu,
-    ways: waysFor(gpu, { ...defaultMachineSettings, precision: 'mixed' }),
+    compute: computeOptionsFor(gpu, { ...defaultMachineSettings, precision: 'mixed' }),
   });
   const failed = checks.filter(({ passed }) => !passed);
   const worst = Math.max(...checks.map(({ maxError }) => maxError));
@@ -109,7 +109,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   }
   const { adapter } = found;
   const { health, gpu: opened } = await openDevice(adapter, platform.description);
-  const gpu = { ...opened, ways: waysFor(opened) };
+  const gpu = { ...opened, compute: computeOptionsFor(opened) };
   const checks = [...(await selfTest()), ...(await engineSelfTest(gpu))];
   const failed = failures(checks);
   if (failed.length > 0 || health.failure !== null) {

@@ -124,11 +124,11 @@ async function timeOf(
   hopelessMs: number,
 ): Promise<{ readonly elapsedMs: number; readonly values: Float32Array } | null> {
   try {
-    const contender = await trial.contender(variant);
-    const times = [await contender.elapsedMs()];
-    while (times.length < TIMINGS && Math.min(...times) < hopelessMs) times.push(await contender.elapsedMs());
-    const values = await contender.sample();
-    contender.release();
+    const candidate = await trial.candidate(variant);
+    const times = [await candidate.elapsedMs()];
+    while (times.length < TIMINGS && Math.min(...times) < hopelessMs) times.push(await candidate.elapsedMs());
+    const values = await candidate.sample();
+    candidate.release();
     times.sort((left, right) => left - right);
     return { elapsedMs: times[Math.floor(times.length / 2)] as number, values };
   } catch (error) {

@@ -1,7 +1,7 @@
 // Runs ways of computing one matrix product on a device, to time and to compare them.
 import { Arena } from '../gpu/arena.ts';
 import { GpuMemory } from '../gpu/gpuMemory.ts';
-import { Plan, type PlanHome } from '../gpu/launchPlan.ts';
+import { LaunchPlan, type LaunchPlanParts } from '../gpu/launchPlan.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { Recorder, type Region, type Resident } from '../gpu/recorder.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
@@ -9,7 +9,7 @@ import type { MatmulShape } from '../kernels/matmul/matmulShape.ts';
 import type { MatmulVariant } from '../kernels/matmul/matmulVariant.ts';
 
 /** One variant, compiled and run once. */
-export interface MatmulContender {
+export interface MatmulCandidate {
   readonly variant: MatmulVariant;
   /** Milliseconds a product takes now, by the wall clock around work that is done. */
   elapsedMs(): Promise<number>;
@@ -36,7 +36,7 @@ export class MatmulTrial {
   private readonly shape: MatmulShape;
   private readonly memory: GpuMemory;
   private readonly arena: Arena;
-  private readonly home: PlanHome;
+  private readonly home: LaunchPlanParts;
   private readonly buffers = new Map<Resident, GPUBuffer>();
   private readonly regions: { readonly a: Region; readonly b: Region; readonly out: Region; readonly state: Region };
 
@@ -64,12 +64,12 @@ export class MatmulTrial {
   }
 
   /** Throws LabError `gpu/error` where the device refuses the variant. */
-  async contender(variant: MatmulVariant): Promise<MatmulContender> {
+  async candidate(variant: MatmulVariant): Promise<MatmulCandidate> {
     const { queue } = this.memory.device;
     const once = await this.plan(variant, 1);
     await once.run();
     await queue.onSubmittedWorkDone();
-    const time = async (plan: Plan, times: number): Promise<number> => {
+    const time = async (plan: LaunchPlan, times: number): Promise<number> => {
       const start = performance.now();
       await plan.run();
       await queue.onSubmittedWorkDone();
@@ -114,12 +114,12 @@ export class MatmulTrial {
     for (const buffer of this.buffers.values()) this.memory.release(buffer);
   }
 
-  private plan(variant: MatmulVariant, times: number): Promise<Plan> {
+  private plan(variant: MatmulVariant, times: number): Promise<LaunchPlan> {
     const recorder = new Recorder();
     for (let time = 0; time < times; time++) {
       recordMatmul(recorder, { variantFor: () => variant }, this.shape, this.regions);
     }
-    return Plan.compile(recorder.launches, this.home);
+    return LaunchPlan.compile(recorder.launches, this.home);
   }
 
   private resident(label: string, length: number): Region {

@@ -39,7 +39,7 @@ export interface Training {
 }
 
 /** A method at one slicing rate, with everything it was trained for. */
-export interface Contender {
+export interface Variant {
   readonly method: Method;
   /** Layers from MTL-XC, for MTL-LS. */
   readonly layers: number | null;
@@ -51,7 +51,7 @@ export interface Contender {
 export interface TaskComparison {
   readonly task: TaskRef;
   /** STL, MTL-XC, then MTL-LS from the fewest shared layers to the most; those without runs are left out. */
-  readonly contenders: readonly Contender[];
+  readonly variants: readonly Variant[];
 }
 
 /** What can be set side by side: same model, same settings, same category, same way of slicing. */
@@ -136,7 +136,7 @@ export function buildComparisons(
   for (const group of groupsOf(alone, byId, settingsOf)) {
     comparisons.push(comparisonOf(group, distinctTasks(group.runs), group.runs, layersOf, byId));
   }
-  const breadth = ({ tasks }: Comparison): number => Math.max(...tasks.map(({ contenders }) => contenders.length));
+  const breadth = ({ tasks }: Comparison): number => Math.max(...tasks.map(({ variants }) => variants.length));
   return comparisons.sort((left, right) => breadth(right) - breadth(left));
 }
 
@@ -198,13 +198,13 @@ function comparisonOf(
     model: first.model,
     config: start.config,
     slicing,
-    tasks: tasks.map((task) => ({ task, contenders: contendersOf(task, runs, layersOf(first.model.id)) })),
+    tasks: tasks.map((task) => ({ task, variants: variantsOf(task, runs, layersOf(first.model.id)) })),
   };
 }
 
-function contendersOf(task: TaskRef, runs: readonly RunRecord[], layerCount: number | undefined): readonly Contender[] {
+function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: number | undefined): readonly Variant[] {
   const key = taskKey(task);
-  const contenders = new Map<
+  const variants = new Map<
     string,
     { readonly method: Method; readonly layers: number | null; readonly trainings: Training[] }
   >();
@@ -214,16 +214,16 @@ function contendersOf(task: TaskRef, runs: readonly RunRecord[], layerCount: num
     const { method } = record.spec;
     const layers = record.spec.slicing?.layers ?? null;
     const id = `${method}/${layers ?? ''}`;
-    const contender = contenders.get(id) ?? { method, layers, trainings: [] };
-    contender.trainings.push(trainingOf(record, place));
-    contenders.set(id, contender);
+    const variant = variants.get(id) ?? { method, layers, trainings: [] };
+    variant.trainings.push(trainingOf(record, place));
+    variants.set(id, variant);
   }
   const order: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
-  return [...contenders.values()]
-    .map((contender) => ({
-      ...contender,
-      rate: contender.layers === null || layerCount === undefined ? null : contender.layers / layerCount,
-      trainings: contender.trainings.sort((left, right) => left.seed - right.seed || left.round - right.round),
+  return [...variants.values()]
+    .map((variant) => ({
+      ...variant,
+      rate: variant.layers === null || layerCount === undefined ? null : variant.layers / layerCount,
+      trainings: variant.trainings.sort((left, right) => left.seed - right.seed || left.round - right.round),
     }))
     .sort(
       (left, right) =>

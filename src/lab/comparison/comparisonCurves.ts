@@ -5,18 +5,18 @@ import { canonicalJson } from '../../util/digest.ts';
 import {
   membersOf,
   taskKey,
-  type Contender,
+  type Variant,
   type ScoredSplit,
   type TaskComparison,
   type Training,
 } from './comparison.ts';
-import { contenderName } from './comparisonTables.ts';
-import { contenderSpread, type SpreadOver } from './contenderSpread.ts';
+import { variantName } from './comparisonTables.ts';
+import { variantSpread, type SpreadOver } from './contenderSpread.ts';
 
 interface Curve {
   /** `STL`, `MTL-XC`, `MTL-LS 0.50`. */
   readonly name: string;
-  readonly contender: Contender;
+  readonly variant: Variant;
   readonly points: readonly { readonly epoch: number; readonly f1: number }[];
 }
 
@@ -27,13 +27,13 @@ interface CurveChoice {
 }
 
 /** Devel F1 by epoch, one curve a contender: at each epoch the mean over the seeds that got there. Contenders without a score are left out. */
-export function comparisonCurves({ contenders }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
-  return contenders.flatMap((contender) => {
-    const chosen = contender.trainings.filter(
+export function comparisonCurves({ variants }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
+  return variants.flatMap((variant) => {
+    const chosen = variant.trainings.filter(
       (training) => training.round === round && (seed === null || training.seed === seed),
     );
     const points = meanCurve(chosen);
-    return points.length === 0 ? [] : [{ name: contenderName(contender), contender, points }];
+    return points.length === 0 ? [] : [{ name: variantName(variant), variant, points }];
   });
 }
 
@@ -54,17 +54,17 @@ interface RateCurve {
 
 /** F1 by slicing rate (paper, Table 2) of the finished trainings; contenders whose rate is not known are left out. */
 export function rateCurve(
-  { contenders }: TaskComparison,
+  { variants }: TaskComparison,
   { split, over }: { readonly split: ScoredSplit; readonly over: SpreadOver },
 ): RateCurve {
-  const scoreOf = (contender: Contender) => contenderSpread(contender, { split, measure: 'f1', over });
-  const reference = (method: Contender['method']): number | null => {
-    const found = contenders.find((contender) => contender.method === method);
+  const scoreOf = (variant: Variant) => variantSpread(variant, { split, measure: 'f1', over });
+  const reference = (method: Variant['method']): number | null => {
+    const found = variants.find((variant) => variant.method === method);
     return found === undefined ? null : (scoreOf(found)?.mean ?? null);
   };
-  const points = contenders.flatMap((contender): RatePoint[] => {
-    const { rate, layers } = contender;
-    const score = scoreOf(contender);
+  const points = variants.flatMap((variant): RatePoint[] => {
+    const { rate, layers } = variant;
+    const score = scoreOf(variant);
     if (rate === null || layers === null || score === null) return [];
     return [{ rate, layers, f1: score.mean, deviation: score.deviation }];
   });
@@ -72,11 +72,11 @@ export function rateCurve(
 }
 
 /** Rounds and seeds that any contender of the task has, in order. */
-export function roundsAndSeeds({ contenders }: TaskComparison): {
+export function roundsAndSeeds({ variants }: TaskComparison): {
   readonly rounds: readonly number[];
   readonly seeds: readonly number[];
 } {
-  const trainings = contenders.flatMap((contender) => contender.trainings);
+  const trainings = variants.flatMap((variant) => variant.trainings);
   const distinct = (of: (training: Training) => number) =>
     [...new Set(trainings.map(of))].sort((left, right) => left - right);
   return { rounds: distinct(({ round }) => round), seeds: distinct(({ seed }) => seed) };

@@ -2,9 +2,9 @@
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import type { Comparison, Contender, Measures, TaskComparison } from './comparison.ts';
-import { chosenOnDevel, contenderSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
-import { differenceKey, type ContenderKind } from './differenceFamily.ts';
+import type { Comparison, Variant, Measures, TaskComparison } from './comparison.ts';
+import { chosenOnDevel, variantSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
+import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
 
 export type TableCell =
@@ -28,7 +28,7 @@ export interface ComparisonTable {
   readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
   readonly notes: readonly string[];
   /** Whether it is known which scores are distinct. */
-  readonly judged: boolean;
+  readonly tested: boolean;
 }
 
 /** What is known of differences to STL. */
@@ -58,31 +58,31 @@ export function comparisonTables(
   publishedOf: PublishedOf,
   distinction: Distinction | null = null,
 ): readonly ComparisonTable[] {
-  const isDistinct = (task: TaskRef, contender: ContenderKind): boolean =>
-    distinction?.distinct.has(differenceKey(task, contender)) === true;
-  const told = [table1, table2, table3].map((table) =>
+  const isDistinct = (task: TaskRef, variant: VariantKind): boolean =>
+    distinction?.distinct.has(differenceKey(task, variant)) === true;
+  const reported = [table1, table2, table3].map((table) =>
     withDistinction(table(comparison, publishedOf, isDistinct), distinction),
   );
-  return [...told, spreads(comparison)];
+  return [...reported, spreads(comparison)];
 }
 
-type IsDistinct = (task: TaskRef, contender: ContenderKind) => boolean;
+type IsDistinct = (task: TaskRef, variant: VariantKind) => boolean;
 
-function withDistinction(table: Omit<ComparisonTable, 'judged'>, distinction: Distinction | null): ComparisonTable {
-  if (distinction === null) return { ...table, judged: false };
+function withDistinction(table: Omit<ComparisonTable, 'tested'>, distinction: Distinction | null): ComparisonTable {
+  if (distinction === null) return { ...table, tested: false };
   const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
   const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
   const note = isMarked
     ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than noise: ${how}.`
     : `No F1 here differs from that of STL by more than noise: ${how}.`;
-  return { ...table, judged: true, notes: [...table.notes, note] };
+  return { ...table, tested: true, notes: [...table.notes, note] };
 }
 
 function table1(
   { tasks }: Comparison,
   publishedOf: PublishedOf,
   isDistinct: IsDistinct,
-): Omit<ComparisonTable, 'judged'> {
+): Omit<ComparisonTable, 'tested'> {
   const methods = ['STL', 'MTL-XC'] as const;
   return {
     id: 'table-1',
@@ -111,7 +111,7 @@ function table2(
   { tasks }: Comparison,
   publishedOf: PublishedOf,
   isDistinct: IsDistinct,
-): Omit<ComparisonTable, 'judged'> {
+): Omit<ComparisonTable, 'tested'> {
   const sliced = distinctLayers(tasks);
   return {
     id: 'table-2',
@@ -146,7 +146,7 @@ function table3(
   { tasks }: Comparison,
   publishedOf: PublishedOf,
   isDistinct: IsDistinct,
-): Omit<ComparisonTable, 'judged'> {
+): Omit<ComparisonTable, 'tested'> {
   const systems = [
     ...new Set(
       tasks.flatMap(({ task }) =>
@@ -179,7 +179,7 @@ function table3(
         }),
       ]);
       const devel =
-        chosen === null ? null : contenderSpread(chosen, { split: 'devel', measure: 'f1', over: 'trainings' });
+        chosen === null ? null : variantSpread(chosen, { split: 'devel', measure: 'f1', over: 'trainings' });
       return {
         name: taskName(task.task),
         cells: [
@@ -198,8 +198,8 @@ function table3(
 }
 
 function spreads({ tasks }: Comparison): ComparisonTable {
-  const over = (contender: Contender, source: SpreadOver): Spread | null =>
-    contenderSpread(contender, { split: 'test', measure: 'f1', over: source });
+  const over = (variant: Variant, source: SpreadOver): Spread | null =>
+    variantSpread(variant, { split: 'test', measure: 'f1', over: source });
   const deviation = (value: Spread | null): TableCell => ({
     kind: 'number',
     value: value?.deviation ?? null,
@@ -207,7 +207,7 @@ function spreads({ tasks }: Comparison): ComparisonTable {
   });
   return {
     id: 'spreads',
-    judged: false,
+    tested: false,
     title: 'Spread of test F1 over seeds, rounds and snapshots',
     columns: [
       { group: 'Selected snapshots', name: 'Mean' },
@@ -217,14 +217,14 @@ function spreads({ tasks }: Comparison): ComparisonTable {
       { group: 'Kept snapshots', name: '± snapshots' },
     ],
     rows: tasks.flatMap((task) =>
-      task.contenders.map((contender) => {
-        const snapshots = over(contender, 'snapshots');
+      task.variants.map((variant) => {
+        const snapshots = over(variant, 'snapshots');
         return {
-          name: `${taskName(task.task)} · ${contenderName(contender)}`,
+          name: `${taskName(task.task)} · ${variantName(variant)}`,
           cells: [
-            { kind: 'number' as const, value: over(contender, 'trainings')?.mean ?? null, best: false },
-            deviation(over(contender, 'seeds')),
-            deviation(over(contender, 'rounds')),
+            { kind: 'number' as const, value: over(variant, 'trainings')?.mean ?? null, best: false },
+            deviation(over(variant, 'seeds')),
+            deviation(over(variant, 'rounds')),
             { kind: 'number' as const, value: snapshots?.mean ?? null, best: false },
             deviation(snapshots),
           ],
@@ -241,13 +241,13 @@ type ScoreCell = Extract<TableCell, { kind: 'score' }>;
 
 function scoreCell(
   { task }: TaskComparison,
-  contender: Contender | null,
+  variant: Variant | null,
   measure: Measure,
   published: number | null,
   isDistinct: IsDistinct,
 ): ScoreCell {
-  const value = contender === null ? null : contenderSpread(contender, { split: 'test', measure, over: 'trainings' });
-  const distinct = contender !== null && measure === 'f1' && isDistinct(task, contender);
+  const value = variant === null ? null : variantSpread(variant, { split: 'test', measure, over: 'trainings' });
+  const distinct = variant !== null && measure === 'f1' && isDistinct(task, variant);
   return { kind: 'score', value, published, best: false, distinct };
 }
 
@@ -264,16 +264,12 @@ function shownValue(cell: TableCell): number | null {
   return value == null ? null : Math.round(value * 100) / 100;
 }
 
-function find(
-  { contenders }: TaskComparison,
-  method: Contender['method'],
-  layers: number | null = null,
-): Contender | null {
-  return contenders.find((contender) => contender.method === method && contender.layers === layers) ?? null;
+function find({ variants }: TaskComparison, method: Variant['method'], layers: number | null = null): Variant | null {
+  return variants.find((variant) => variant.method === method && variant.layers === layers) ?? null;
 }
 
-function distinctLayers(tasks: readonly TaskComparison[]): readonly Pick<Contender, 'layers' | 'rate'>[] {
-  const sliced = tasks.flatMap(({ contenders }) => contenders.filter(({ method }) => method === 'MTL-LS'));
+function distinctLayers(tasks: readonly TaskComparison[]): readonly Pick<Variant, 'layers' | 'rate'>[] {
+  const sliced = tasks.flatMap(({ variants }) => variants.filter(({ method }) => method === 'MTL-LS'));
   const byLayers = new Map(sliced.map(({ layers, rate }) => [layers, { layers, rate }]));
   return [...byLayers.values()].sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0));
 }
@@ -306,6 +302,6 @@ export function rateName(layers: number | null, rate: number | null): string {
   return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
 }
 
-export function contenderName({ method, layers, rate }: Pick<Contender, 'method' | 'layers' | 'rate'>): string {
+export function variantName({ method, layers, rate }: Pick<Variant, 'method' | 'layers' | 'rate'>): string {
   return method === 'MTL-LS' ? `MTL-LS ${rateName(layers, rate)}` : method;
 }

@@ -1,6 +1,6 @@
 // The scores of a method on a task over its trainings, and how far they spread over seeds, rounds and snapshots, each kept apart.
 import { mean, spread, spreadWithin, type Spread } from '../../metrics/scores/spread.ts';
-import type { Contender, Measures, ScoredSplit, TaskComparison, Training } from './comparison.ts';
+import type { Variant, Measures, ScoredSplit, TaskComparison, Training } from './comparison.ts';
 
 export type Measure = keyof Measures;
 
@@ -13,8 +13,8 @@ export type SpreadOver = 'trainings' | 'seeds' | 'rounds' | 'snapshots';
  * `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed, seeds pooled. `snapshots`: over the kept snapshots of a
  * training (the paper's last five), trainings pooled; there the mean is that of all snapshots.
  */
-export function contenderSpread(
-  { trainings }: Pick<Contender, 'trainings'>,
+export function variantSpread(
+  { trainings }: Pick<Variant, 'trainings'>,
   { split, measure, over }: { readonly split: ScoredSplit; readonly measure: Measure; readonly over: SpreadOver },
 ): Spread | null {
   const finished = trainings.filter(({ status }) => status === 'finished');
@@ -32,24 +32,20 @@ export function contenderSpread(
 }
 
 /** The mean over all seeds and rounds of the selected snapshots' scores. */
-export function contenderMean(
-  contender: Pick<Contender, 'trainings'>,
-  split: ScoredSplit,
-  measure: Measure,
-): number | null {
-  return contenderSpread(contender, { split, measure, over: 'trainings' })?.mean ?? null;
+export function variantMean(variant: Pick<Variant, 'trainings'>, split: ScoredSplit, measure: Measure): number | null {
+  return variantSpread(variant, { split, measure, over: 'trainings' })?.mean ?? null;
 }
 
 /**
  * The MTL-LS contender with the highest mean devel F1, the one that shares fewest layers among equals: the slicing rate is chosen on devel and
  * never on test (paper, Table 3). Null when none has a devel score.
  */
-export function chosenOnDevel({ contenders }: TaskComparison): Contender | null {
-  let best: { readonly contender: Contender; readonly f1: number } | null = null;
-  for (const contender of contenders) {
-    if (contender.method !== 'MTL-LS') continue;
-    const f1 = contenderMean(contender, 'devel', 'f1');
-    if (f1 !== null && (best === null || f1 > best.f1)) best = { contender, f1 };
+export function chosenOnDevel({ variants }: TaskComparison): Variant | null {
+  let best: { readonly variant: Variant; readonly f1: number } | null = null;
+  for (const variant of variants) {
+    if (variant.method !== 'MTL-LS') continue;
+    const f1 = variantMean(variant, 'devel', 'f1');
+    if (f1 !== null && (best === null || f1 > best.f1)) best = { variant, f1 };
   }
-  return best?.contender ?? null;
+  return best?.variant ?? null;
 }

@@ -4,20 +4,20 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { canonicalJson } from '../../util/digest.ts';
-import { taskKey, type Comparison, type Contender, type Training } from './comparison.ts';
+import { taskKey, type Comparison, type Variant, type Training } from './comparison.ts';
 
 /** Which contender, whatever it was trained for. */
-export type ContenderKind = Pick<Contender, 'method' | 'layers'>;
+export type VariantKind = Pick<Variant, 'method' | 'layers'>;
 
-export interface ContenderDifference {
+export interface VariantDifference {
   readonly task: TaskRef;
-  readonly contender: Contender;
+  readonly variant: Variant;
   /** What is asked of the analysis worker. */
   readonly asked: AskedDifference;
 }
 
 export interface DifferenceFamily {
-  readonly differences: readonly ContenderDifference[];
+  readonly differences: readonly VariantDifference[];
   /** Every snapshot whose predictions are needed, once. */
   readonly requests: readonly PredictionRequest[];
   /** Finished trainings that have no part in it, by why. */
@@ -37,28 +37,28 @@ export interface DifferenceFamily {
  */
 export function differenceFamily(
   { tasks }: Comparison,
-  baseline: ContenderKind,
+  baseline: VariantKind,
   { corpora, runs }: { readonly corpora: readonly CorpusRecord[]; readonly runs: ReadonlySet<string> },
 ): DifferenceFamily {
-  const differences: ContenderDifference[] = [];
+  const differences: VariantDifference[] = [];
   const requests = new Map<string, PredictionRequest>();
   const leftOut = { imported: 0, withoutCorpus: 0, unpaired: 0 };
-  for (const { task, contenders } of tasks) {
-    const finished = new Map(contenders.map((one) => [one, one.trainings.filter(isScored)]));
+  for (const { task, variants } of tasks) {
+    const finished = new Map(variants.map((one) => [one, one.trainings.filter(isScored)]));
     const own = new Map([...finished].map(([one, trainings]) => [one, trainings.filter(({ runId }) => runs.has(runId))])); // prettier-ignore
     const corpus = corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint);
-    const count = (of: ReadonlyMap<Contender, readonly Training[]>): number =>
+    const count = (of: ReadonlyMap<Variant, readonly Training[]>): number =>
       [...of.values()].reduce((sum, { length }) => sum + length, 0);
     leftOut.imported += count(finished) - count(own);
     if (corpus === undefined) {
       leftOut.withoutCorpus += count(own);
       continue;
     }
-    const based = contenders.find((one) => isContender(one, baseline));
+    const based = variants.find((one) => isVariant(one, baseline));
     const others = (based === undefined ? undefined : own.get(based)) ?? [];
-    for (const contender of contenders) {
-      if (contender === based) continue;
-      const trainings = own.get(contender) ?? [];
+    for (const variant of variants) {
+      if (variant === based) continue;
+      const trainings = own.get(variant) ?? [];
       const paired = trainings.flatMap((a) => {
         const b = others.find(({ seed, round }) => seed === a.seed && round === a.round);
         return b === undefined ? [] : [pairOf(a, b)];
@@ -67,18 +67,18 @@ export function differenceFamily(
       if (paired.length === 0) continue;
       for (const { a, b } of paired) for (const request of [a, b]) requests.set(canonicalJson(request), request);
       const asked = { task: { corpusId: corpus.id, type: task.type }, trainings: paired };
-      differences.push({ task, contender, asked });
+      differences.push({ task, variant, asked });
     }
   }
   return { differences, requests: [...requests.values()], leftOut };
 }
 
 /** One contender on one task. */
-export function differenceKey(task: TaskRef, { method, layers }: ContenderKind): string {
+export function differenceKey(task: TaskRef, { method, layers }: VariantKind): string {
   return canonicalJson([taskKey(task), method, layers]);
 }
 
-export function isContender(one: ContenderKind, other: ContenderKind): boolean {
+export function isVariant(one: VariantKind, other: VariantKind): boolean {
   return one.method === other.method && one.layers === other.layers;
 }
 

@@ -42,10 +42,11 @@ export function mergeRuns(
   const pool = new Map<string, PooledRun>();
   for (const { record, source } of places) {
     const { id } = record.spec;
-    const held = pool.get(id);
-    if (held === undefined) pool.set(id, { record, sources: [source] });
-    else if (isFurther(record, held.record)) pool.set(id, { record, sources: unique([source, ...held.sources]) });
-    else pool.set(id, { record: held.record, sources: unique([...held.sources, source]) });
+    const existing = pool.get(id);
+    if (existing === undefined) pool.set(id, { record, sources: [source] });
+    else if (isFurther(record, existing.record))
+      pool.set(id, { record, sources: unique([source, ...existing.sources]) });
+    else pool.set(id, { record: existing.record, sources: unique([...existing.sources, source]) });
   }
   const runs = [...pool.values()];
   return { runs, repeated: runs.filter(({ sources }) => sources.length > 1).length, conflicts: conflictsAmong(runs) };

@@ -76,19 +76,19 @@ function latex({ title, columns, rows, notes }: ComparisonTable): string {
   ].join('\n');
 }
 
-function csv({ columns, rows, judged }: ComparisonTable): string {
+function csv({ columns, rows, tested }: ComparisonTable): string {
   const scored = columns.map((_, place) => rows.some(({ cells }) => cells[place]?.kind === 'score'));
   const head = columns.flatMap(({ group, name }, place) => {
     const full = headName(group, name);
     if (!scored[place]) return [full];
     const beside = [full, `${full} deviation`, `${full} published`, `${full} difference`];
-    return judged ? [...beside, `${full} distinct from STL`] : beside;
+    return tested ? [...beside, `${full} distinct from STL`] : beside;
   });
-  const body = rows.map(({ name, cells }) => [name, ...cells.flatMap((cell) => csvCells(cell, judged))]);
+  const body = rows.map(({ name, cells }) => [name, ...cells.flatMap((cell) => csvCells(cell, tested))]);
   return csvText([['Task', ...head], ...body]);
 }
 
-function csvCells(cell: TableCell, judged: boolean): readonly (string | null)[] {
+function csvCells(cell: TableCell, tested: boolean): readonly (string | null)[] {
   if (cell.kind === 'text') return [cell.text];
   if (cell.kind === 'number') return [cell.value?.toFixed(2) ?? null];
   const { value, published } = cell;
@@ -98,7 +98,7 @@ function csvCells(cell: TableCell, judged: boolean): readonly (string | null)[] 
     value?.deviation?.toFixed(2) ?? null,
     published?.toFixed(2) ?? null,
     difference,
-    ...(judged ? [cell.distinct ? 'yes' : null] : []),
+    ...(tested ? [cell.distinct ? 'yes' : null] : []),
   ];
 }
 

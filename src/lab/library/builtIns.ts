@@ -4,9 +4,9 @@ import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { Board } from '../state/board.ts';
-import type { CorpusShelf } from './corpusShelf.ts';
-import type { ModelShelf } from './modelShelf.ts';
+import type { LabStore } from '../state/board.ts';
+import type { Corpora } from './corpusShelf.ts';
+import type { Models } from './modelShelf.ts';
 
 /** Fetches a file that comes with the lab, by its path in `public/`. */
 export type FetchBuiltIn = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -26,15 +26,15 @@ const noteKey = 'lab/built-ins';
 
 export function createBuiltIns({
   store,
-  board,
+  labStore,
   corpora,
   models,
   fetchBuiltIn,
 }: {
   readonly store: Store;
-  readonly board: Board;
-  readonly corpora: CorpusShelf;
-  readonly models: ModelShelf;
+  readonly labStore: LabStore;
+  readonly corpora: Corpora;
+  readonly models: Models;
   readonly fetchBuiltIn: FetchBuiltIn;
 }): BuiltIns {
   async function once(name: string, install: () => Promise<void>): Promise<void> {
@@ -47,7 +47,7 @@ export function createBuiltIns({
     try {
       await work();
     } catch (error) {
-      board.notifyError(`${label} could not be installed`, error);
+      labStore.notifyError(`${label} could not be installed`, error);
     }
   }
 
@@ -65,7 +65,7 @@ export function createBuiltIns({
     installModel: () =>
       reported('The built-in model', () =>
         once(`model/${model.name}`, () =>
-          board.during(`Installing the model ${model.name}`, async () => {
+          labStore.during(`Installing the model ${model.name}`, async () => {
             const fetched = model.files.map(async (name) => ({
               name,
               bytes: await fetchBuiltIn(`models/${model.name}/${name}`),

@@ -8,10 +8,10 @@ import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { wholeBody, type RequestFile } from '../../wire/requestFile.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import type { CorpusShelf } from './corpusShelf.ts';
+import type { Corpora } from './corpusShelf.ts';
 
 export interface SubTaskStatus {
   readonly subTask: SubTask;
@@ -65,7 +65,7 @@ function differingSplits({ splits }: SubTask, { counts }: CorpusRecord): SubTask
   });
 }
 
-interface CatalogueShelf {
+interface PublicCorpora {
   /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
   restore(): Promise<void>;
   /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
@@ -80,31 +80,31 @@ interface CatalogueShelf {
 
 const assignmentsKey = 'lab/assignments';
 
-export function createCatalogueShelf({
+export function createPublicCorpora({
   store,
-  board,
+  labStore,
   corpora,
   requestFile,
   base,
 }: {
   readonly store: Store;
-  readonly board: Board;
-  readonly corpora: CorpusShelf;
+  readonly labStore: LabStore;
+  readonly corpora: Corpora;
   /** Null where nothing can be fetched. */
   readonly requestFile: RequestFile | null;
   /** Address of a folder with a folder a corpus, without the last slash. */
   readonly base: string;
-}): CatalogueShelf {
+}): PublicCorpora {
   async function keepAssignments(assignments: Assignments): Promise<void> {
     await writeJson(store, assignmentsKey, assignments);
-    board.update(() => ({ assignments }));
+    labStore.update(() => ({ assignments }));
   }
 
   async function assign(subTaskId: string, task: Parameters<Lab['assignSubTask']>[1]): Promise<void> {
     requireSubTask(subTaskId);
-    const { [subTaskId]: _before, ...others } = board.getState().assignments;
+    const { [subTaskId]: _before, ...others } = labStore.getState().assignments;
     if (task === null) return keepAssignments(others);
-    const corpus = board.getState().corpora.find(({ id }) => id === task.corpusId);
+    const corpus = labStore.getState().corpora.find(({ id }) => id === task.corpusId);
     if (corpus?.types.includes(task.type) !== true) {
       throw new LabError('catalogue/type', 'The corpus that is to stand for the sub-task lacks this type.', {
         expected: corpus?.types.join(', ') ?? 'a corpus of the library',
@@ -115,7 +115,7 @@ export function createCatalogueShelf({
   }
 
   function presentCorpus(subTask: SubTask): string | null {
-    const status = catalogueStatus(board.getState()).find((one) => one.subTask === subTask);
+    const status = catalogueStatus(labStore.getState()).find((one) => one.subTask === subTask);
     return status?.task?.corpus.id ?? null;
   }
 
@@ -130,15 +130,15 @@ export function createCatalogueShelf({
     const files: NamedFile[] = [];
     for (const split of SPLITS) {
       const path = `${folder}/${split}.tsv`;
-      const held = await store.read(keptKey(path));
-      if (held !== undefined) {
-        onBytes(held.byteLength);
-        files.push({ path, bytes: held });
+      const existing = await store.read(storedKey(path));
+      if (existing !== undefined) {
+        onBytes(existing.byteLength);
+        files.push({ path, bytes: existing });
         continue;
       }
       const bytes = await whole(requestFile, `${base}/${path}`, cancelling, onBytes);
       if (bytes === null) return null;
-      await store.write(keptKey(path), bytes);
+      await store.write(storedKey(path), bytes);
       files.push({ path, bytes });
     }
     return files;
@@ -152,7 +152,7 @@ export function createCatalogueShelf({
     const files = await download(subTask, cancelling, onBytes);
     if (files === null) return null;
     const [corpusId] = await corpora.add(files, false);
-    await store.remove(files.map(({ path }) => keptKey(path)));
+    await store.remove(files.map(({ path }) => storedKey(path)));
     if (corpusId === undefined) {
       throw new LabError('catalogue/unusable', `What was downloaded for ${subTask.id} is no corpus.`, {
         got: `files of ${subTask.folder}`,
@@ -166,7 +166,7 @@ export function createCatalogueShelf({
   return {
     async restore() {
       const assignments = (await readJson(store, assignmentsKey, assignmentsSchema)) ?? {};
-      board.update(() => ({ assignments }));
+      labStore.update(() => ({ assignments }));
     },
     assign,
     async fetch(subTaskIds) {
@@ -181,7 +181,7 @@ export function createCatalogueShelf({
         const onBytes = (count: number): void => report((done += count), Number.isNaN(total) ? 0 : total);
         for (const subTask of missing) if ((await bringIn(subTask, cancelling, onBytes)) === null) return;
       };
-      if (missing.length > 0) await board.during(label, work, cancelling.cancel);
+      if (missing.length > 0) await labStore.during(label, work, cancelling.cancel);
       return subTasks.flatMap((subTask) => presentCorpus(subTask) ?? []);
     },
   };
@@ -228,6 +228,6 @@ function refuseUnclearLicence({ dataset, licence }: SubTask): void {
   });
 }
 
-function keptKey(path: string): string {
+function storedKey(path: string): string {
   return `catalogue/${path}`;
 }

@@ -5,7 +5,7 @@ import { ownCategoriesSchema, ownCategorySchema, type OwnCategory } from '../../
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import type { LabState } from '../state/labState.ts';
 import { catalogueStatus } from './catalogueShelf.ts';
 
@@ -54,7 +54,7 @@ function taskOf({ name, fingerprint }: CorpusRecord, type: string): OwnCategory[
 }
 
 /** Categories that a person puts together from their own corpora. */
-interface CategoryShelf {
+interface OwnCategories {
   /** Shows what is stored. Throws LabError `storage/corrupt`. */
   restore(): Promise<void>;
   /** Adds a category or replaces the one of its name. Throws LabError `category/invalid` or `category/name`. */
@@ -64,16 +64,22 @@ interface CategoryShelf {
 
 const recordKey = 'lab/categories';
 
-export function createCategoryShelf({ store, board }: { readonly store: Store; readonly board: Board }): CategoryShelf {
+export function createOwnCategories({
+  store,
+  labStore,
+}: {
+  readonly store: Store;
+  readonly labStore: LabStore;
+}): OwnCategories {
   async function keep(categories: readonly OwnCategory[]): Promise<void> {
     await writeJson(store, recordKey, categories);
-    board.update(() => ({ categories }));
+    labStore.update(() => ({ categories }));
   }
 
   return {
     async restore() {
       const categories = (await readJson(store, recordKey, ownCategoriesSchema)) ?? [];
-      board.update(() => ({ categories }));
+      labStore.update(() => ({ categories }));
     },
     async save(category) {
       const wanted = { ...category, name: category.name.trim(), typeName: category.typeName.trim() };
@@ -91,13 +97,13 @@ export function createCategoryShelf({ store, board }: { readonly store: Store; r
           got: wanted.name,
         });
       }
-      const { categories } = board.getState();
+      const { categories } = labStore.getState();
       const isKnown = categories.some(({ name }) => name === wanted.name);
       const replaced = categories.map((other) => (other.name === wanted.name ? parsed.data : other));
       await keep(isKnown ? replaced : [...categories, parsed.data]);
     },
     async remove(name) {
-      await keep(board.getState().categories.filter((category) => category.name !== name));
+      await keep(labStore.getState().categories.filter((category) => category.name !== name));
     },
   };
 }

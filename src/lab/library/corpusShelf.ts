@@ -17,10 +17,10 @@ import {
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import type { LabState } from '../state/labState.ts';
 
-export interface CorpusShelf {
+export interface Corpora {
   /**
    * Keeps the corpora in these files and answers with their ids, those that were already here included.
    * What cannot be used becomes a notice. Throws LabError `storage/full`.
@@ -33,28 +33,28 @@ export interface CorpusShelf {
   remove(corpusId: string): Promise<void>;
 }
 
-const toldIssues = 3;
+const shownIssues = 3;
 
-export function createCorpusShelf({
+export function createCorpora({
   store,
-  board,
+  labStore,
   timestamp,
 }: {
   readonly store: Store;
-  readonly board: Board;
+  readonly labStore: LabStore;
   /** ISO date and time. */
   readonly timestamp: () => string;
-}): CorpusShelf {
-  const held = (corpusId: string) => board.getState().corpora.find(({ id }) => id === corpusId);
+}): Corpora {
+  const existing = (corpusId: string) => labStore.getState().corpora.find(({ id }) => id === corpusId);
 
   function require(corpusId: string): CorpusRecord {
-    const record = held(corpusId);
+    const record = existing(corpusId);
     if (record === undefined) throw new LabError('corpus/unknown', 'There is no such corpus.', { got: corpusId });
     return record;
   }
 
   function show(record: CorpusRecord, instead: string = record.id): void {
-    board.update(({ corpora }) => ({
+    labStore.update(({ corpora }) => ({
       corpora: corpora.some(({ id }) => id === instead)
         ? corpora.map((other) => (other.id === instead ? record : other))
         : [...corpora, record],
@@ -62,30 +62,33 @@ export function createCorpusShelf({
   }
 
   function hide(corpusId: string): void {
-    board.update(({ corpora }) => ({ corpora: corpora.filter(({ id }) => id !== corpusId) }));
+    labStore.update(({ corpora }) => ({ corpora: corpora.filter(({ id }) => id !== corpusId) }));
   }
 
   async function keep(corpus: AssembledCorpus, builtIn: boolean): Promise<string> {
     const { name, sentences, texts, ...description } = corpus;
     const id = description.fingerprint.slice(0, 16);
-    const same = held(id);
+    const same = existing(id);
     if (same !== undefined) {
       // It may have come as rows before, or when texts were not kept yet.
       if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
       const as = same.name === name ? 'and was not taken in again' : `as ${same.name}`;
-      if (!builtIn) board.notify('info', `The corpus ${name} is already here ${as}.`);
+      if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
       return id;
     }
-    const ownName = freeName(name, board.getState().corpora);
+    const ownName = freeName(name, labStore.getState().corpora);
     const record: CorpusRecord = { version: 1, id, name: ownName, ...description, builtIn, addedAt: timestamp() };
     await saveCorpus(store, record, sentences, texts);
     show(record);
     if (ownName !== name) {
-      board.notify('info', `Another corpus is called ${name}, so this one with other sentences is ${ownName}.`);
+      labStore.notify('info', `Another corpus is called ${name}, so this one with other sentences is ${ownName}.`);
     }
     const errors = corpus.issues.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) {
-      board.notify('warning', `${ownName}: some sentences were left out. ${describeIssues(errors, corpus.issueCount)}`);
+      labStore.notify(
+        'warning',
+        `${ownName}: some sentences were left out. ${describeIssues(errors, corpus.issueCount)}`,
+      );
     }
     return id;
   }
@@ -93,7 +96,7 @@ export function createCorpusShelf({
   return {
     async add(files, builtIn) {
       const { corpora, refused } = assembleCorpora(files);
-      for (const one of refused) tellRefused(board, one);
+      for (const one of refused) tellRefused(labStore, one);
       const ids: string[] = [];
       for (const corpus of corpora) ids.push(await keep(corpus, builtIn));
       return ids;
@@ -107,7 +110,7 @@ export function createCorpusShelf({
       const record = require(corpusId);
       const wanted = name.trim();
       if (wanted === '') throw new LabError('corpus/name', 'A corpus needs a name.');
-      if (board.getState().corpora.some((other) => other.name === wanted && other.id !== corpusId)) {
+      if (labStore.getState().corpora.some((other) => other.name === wanted && other.id !== corpusId)) {
         throw new LabError('corpus/name', 'Another corpus has this name.', { expected: 'a free name', got: wanted });
       }
       const renamed = { ...record, name: wanted };
@@ -129,13 +132,13 @@ export function createCorpusShelf({
       const description = describeSentences(moved.sentences);
       const id = description.fingerprint.slice(0, 16);
       if (id === corpusId) return id;
-      const same = held(id);
+      const same = existing(id);
       if (same === undefined) {
         const corrected = { ...record, ...description, id, sources: [...moved.sources], builtIn: false };
         await saveCorpus(store, corrected, moved.sentences, moved.texts);
         show(corrected, corpusId);
       } else {
-        board.notify('info', `${record.name} is now the same as ${same.name}, and only that one is kept.`);
+        labStore.notify('info', `${record.name} is now the same as ${same.name}, and only that one is kept.`);
         hide(corpusId);
       }
       await removeCorpus(store, corpusId);
@@ -157,18 +160,18 @@ function freeName(name: string, corpora: readonly CorpusRecord[]): string {
   return free;
 }
 
-function tellRefused(board: Board, { name, issues, issueCount }: RefusedCorpus): void {
-  board.notify('error', `${name} has no usable sentence. ${describeIssues(issues, issueCount)}`);
+function tellRefused(labStore: LabStore, { name, issues, issueCount }: RefusedCorpus): void {
+  labStore.notify('error', `${name} has no usable sentence. ${describeIssues(issues, issueCount)}`);
 }
 
 /** The first few issues with file and line. */
 function describeIssues(issues: readonly Issue[], count: number): string {
-  const told = issues.slice(0, toldIssues).map(({ file, line, message }) => {
+  const reported = issues.slice(0, shownIssues).map(({ file, line, message }) => {
     const place = line === null ? file : `${file}, line ${line}`;
     return `${place}: ${message}`;
   });
-  const rest = count - told.length;
-  return rest > 0 ? `${told.join(' ')} And ${rest} more.` : told.join(' ');
+  const rest = count - reported.length;
+  return rest > 0 ? `${reported.join(' ')} And ${rest} more.` : reported.join(' ');
 }
 
 /** Throws LabError `corpus/in-use` or `model/in-use` while waiting or running runs need the input. */

@@ -9,15 +9,15 @@ import { totalSize } from '../../util/namedFile.ts';
 import { megabytes } from '../../util/wording.ts';
 import type { RequestFile } from '../../wire/requestFile.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import { paced, type Board, type ReportProgress } from '../state/board.ts';
+import { throttledProgress, type LabStore, type ReportProgress } from '../state/board.ts';
 import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { HubModel, Lab, ModelDownload } from '../state/labState.ts';
 import { hubClient, type HubClient, type HubRepository } from './hubClient.ts';
-import type { ModelShelf } from './modelShelf.ts';
+import type { Models } from './modelShelf.ts';
 import { publicHub } from './publicHosts.ts';
 import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
 
-export interface DownloadShelf {
+export interface Downloads {
   /** Shows what was not downloaded to its end. Throws LabError `storage/corrupt` after showing the rest. */
   restore(): Promise<void>;
   lookUp: Lab['lookUpModel'];
@@ -25,33 +25,33 @@ export interface DownloadShelf {
   discard: Lab['discardDownload'];
 }
 
-export function createDownloadShelf({
+export function createDownloads({
   store,
   client,
-  board,
+  labStore,
   models,
   requestFile,
 }: {
   readonly store: Store;
   readonly client: ServerClient;
-  readonly board: Board;
-  readonly models: ModelShelf;
+  readonly labStore: LabStore;
+  readonly models: Models;
   /** Null where nothing can be downloaded. */
   readonly requestFile: RequestFile | null;
-}): DownloadShelf {
+}): Downloads {
   function hubAt(address: string): HubClient {
     if (requestFile !== null) return hubClient(requestFile, address);
     throw new LabError('hub/unreachable', 'Nothing can be downloaded here: drop the files.');
   }
 
   function change(id: string, changes: Partial<ModelDownload>): void {
-    board.update(({ downloads }) => ({
+    labStore.update(({ downloads }) => ({
       downloads: downloads.map((one) => (one.record.id === id ? { ...one, ...changes } : one)),
     }));
   }
 
   function forget(id: string): void {
-    board.update(({ downloads }) => ({ downloads: downloads.filter(({ record }) => record.id !== id) }));
+    labStore.update(({ downloads }) => ({ downloads: downloads.filter(({ record }) => record.id !== id) }));
   }
 
   /** Each file of a download with its stored parts, and how much of the files before it there is. */
@@ -69,7 +69,7 @@ export function createDownloadShelf({
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  async function refuseWithoutRoom(record: DownloadRecord, received: number): Promise<void> {
+  async function refuseWithoutStorage(record: DownloadRecord, received: number): Promise<void> {
     const { usedBytes, quotaBytes } = await store.usage();
     const needed = totalSize(record.files) - received + record.keptBytes;
     if (quotaBytes === null || needed <= quotaBytes - usedBytes) return;
@@ -87,7 +87,7 @@ export function createDownloadShelf({
     work: (report: ReportProgress) => Promise<Value>,
     cancelling?: Cancelling,
   ): Promise<Value> {
-    return board.during(
+    return labStore.during(
       label,
       (report, jobId) => {
         change(id, { jobId });
@@ -99,7 +99,7 @@ export function createDownloadShelf({
 
   async function receiveAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress): Promise<void> {
     const hub = hubAt(record.hub);
-    const onBytes = paced(report, totalSize(record.files), await receivedBytes(record));
+    const onBytes = throttledProgress(report, totalSize(record.files), await receivedBytes(record));
     for (const { file, parts, before } of filesOf(record)) {
       if (cancelling.isCancelled()) return;
       const receiving: Receiving = {
@@ -115,7 +115,7 @@ export function createDownloadShelf({
 
   async function verifyAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress) {
     const files: NamedBytes[] = [];
-    const onBytes = paced(report, totalSize(record.files), 0);
+    const onBytes = throttledProgress(report, totalSize(record.files), 0);
     for (const { file, parts, before } of filesOf(record)) {
       if (cancelling.isCancelled()) return null;
       const bytes = await verifiedFile({ file, parts, onBytes: (here) => onBytes(before + here) });
@@ -148,13 +148,13 @@ export function createDownloadShelf({
       const { records, unreadable } = await listDownloadRecords(store);
       const downloads: ModelDownload[] = [];
       for (const record of records) downloads.push({ record, receivedBytes: await receivedBytes(record), jobId: null });
-      board.update(() => ({ downloads }));
+      labStore.update(() => ({ downloads }));
       const [first] = unreadable;
       if (first !== undefined) throw first;
     },
 
     async lookUp(repository, revision) {
-      const address = board.getState().machine.hub ?? publicHub;
+      const address = labStore.getState().machine.hub ?? publicHub;
       const hub = hubAt(address);
       const cancelling = createCancelling();
       const look = async (): Promise<HubModel> => {
@@ -166,7 +166,7 @@ export function createDownloadShelf({
         return { download: downloadOf(address, found, files, encoder.parameterCount), encoder, configFile };
       };
       try {
-        const found = await board.during(`Looking up ${repository}`, look, cancelling.cancel);
+        const found = await labStore.during(`Looking up ${repository}`, look, cancelling.cancel);
         return cancelling.isCancelled() ? null : found;
       } catch (error) {
         if (cancelling.isCancelled()) return null;
@@ -175,13 +175,13 @@ export function createDownloadShelf({
     },
 
     async download(record) {
-      const known = board.getState().downloads.find((one) => one.record.id === record.id);
+      const known = labStore.getState().downloads.find((one) => one.record.id === record.id);
       if (known !== undefined && known.jobId !== null) throw busyError(record);
       const received = await receivedBytes(record);
-      await refuseWithoutRoom(record, received);
+      await refuseWithoutStorage(record, received);
       if (known === undefined) {
         await writeDownloadRecord(store, record);
-        board.update(({ downloads }) => ({
+        labStore.update(({ downloads }) => ({
           downloads: [...downloads, { record, receivedBytes: received, jobId: null }],
         }));
       }
@@ -197,7 +197,7 @@ export function createDownloadShelf({
     },
 
     async discard(downloadId) {
-      const known = board.getState().downloads.find(({ record }) => record.id === downloadId);
+      const known = labStore.getState().downloads.find(({ record }) => record.id === downloadId);
       if (known === undefined) return;
       if (known.jobId !== null) throw busyError(known.record);
       await removeDownload(store, downloadId);

@@ -3,7 +3,7 @@ import { modelFiles, type ModelFiles } from '../../data/import/modelFiles.ts';
 import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/hubRecord.ts';
 import type { ModelSource } from '../../schema/modelRecord.ts';
 import { LabError } from '../../util/labError.ts';
-import { judge, parseJson } from '../../util/validate.ts';
+import { validate, parseJson } from '../../util/validate.ts';
 import { wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
 import { publicHub } from './publicHosts.ts';
 
@@ -111,7 +111,7 @@ function parseListing(bytes: Uint8Array, place: string): HubListing {
   } catch {
     // refused below
   }
-  const listing = judge(hubListingSchema, json);
+  const listing = validate(hubListingSchema, json);
   if (listing.isFit) return listing.data;
   const { place: at, message } = listing.fault;
   throw new LabError('hub/listing', `${place} does not list a repository's files.`, {

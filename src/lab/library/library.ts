@@ -5,11 +5,11 @@ import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
-import type { ResultShelf } from '../plans/resultFiles.ts';
-import type { Board } from '../state/board.ts';
+import type { Results } from '../plans/resultFiles.ts';
+import type { LabStore } from '../state/board.ts';
 import type { DroppedFile, Lab } from '../state/labState.ts';
-import type { CorpusShelf } from './corpusShelf.ts';
-import type { ModelShelf } from './modelShelf.ts';
+import type { Corpora } from './corpusShelf.ts';
+import type { Models } from './modelShelf.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
 
 /** For the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is taken in. */
@@ -28,22 +28,22 @@ interface Library {
 const namedOthers = 3;
 
 export function createLibrary({
-  board,
+  labStore,
   corpora,
   models,
   results,
 }: {
-  readonly board: Board;
-  readonly corpora: CorpusShelf;
-  readonly models: ModelShelf;
-  readonly results: ResultShelf;
+  readonly labStore: LabStore;
+  readonly corpora: Corpora;
+  readonly models: Models;
+  readonly results: Results;
 }): Library {
   /** What `work` gives, or nothing and a notice. */
   async function orNotice<Value>(doing: string, work: () => Promise<Value>): Promise<Value[]> {
     try {
       return [await work()];
     } catch (error) {
-      board.notifyError(doing, error);
+      labStore.notifyError(doing, error);
       return [];
     }
   }
@@ -60,14 +60,14 @@ export function createLibrary({
     const isLeft = headLeftOut(contents); // before the bytes are given away
     const id = await models.add(name, false, contents);
     if (isLeft) {
-      board.notify('info', `Of ${name} the encoder alone is taken in: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
+      labStore.notify('info', `Of ${name} the encoder alone is taken in: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
     }
     return id;
   }
 
   async function importAll(dropped: readonly DroppedFile[]): ReturnType<Lab['importFiles']> {
     const drop = await sortDroppedFiles(dropped);
-    for (const { file, message } of drop.issues) board.notify('warning', `${file}: ${message}`);
+    for (const { file, message } of drop.issues) labStore.notify('warning', `${file}: ${message}`);
     const corpusIds: string[] = [];
     const modelIds: string[] = [];
     const resultIds: string[] = [];
@@ -87,7 +87,7 @@ export function createLibrary({
       const name = baseName(file.path);
       plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(textOf(file)))));
     }
-    tellOthers(board, drop.others);
+    tellOthers(labStore, drop.others);
     return { corpusIds, modelIds, resultIds, plans };
   }
 
@@ -96,7 +96,7 @@ export function createLibrary({
       const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
       const nothing = { corpusIds: [], modelIds: [], resultIds: [], plans: [] };
       const imported = await orNotice('The files could not be read', () =>
-        board.during(`Reading ${label}`, () => importAll(files)),
+        labStore.during(`Reading ${label}`, () => importAll(files)),
       );
       return imported[0] ?? nothing;
     },
@@ -107,9 +107,9 @@ function textOf({ bytes }: NamedFile): string {
   return new TextDecoder().decode(bytes);
 }
 
-function tellOthers(board: Board, paths: readonly string[]): void {
+function tellOthers(labStore: LabStore, paths: readonly string[]): void {
   if (paths.length === 0) return;
   const names = paths.slice(0, namedOthers).join(', ');
   const rest = paths.length > namedOthers ? ` and ${paths.length - namedOthers} more` : '';
-  board.notify('info', `Left out, because neither corpus, model, plan nor result: ${names}${rest}.`);
+  labStore.notify('info', `Left out, because neither corpus, model, plan nor result: ${names}${rest}.`);
 }

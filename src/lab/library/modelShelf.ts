@@ -4,9 +4,9 @@ import { removeModel } from '../../storage/modelRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 
-export interface ModelShelf {
+export interface Models {
   /**
    * Has the server verify and store a model; `files` are given away. Answers with the id of the model, new or already here.
    * Throws the server's `model/...` or `storage/full`.
@@ -15,31 +15,32 @@ export interface ModelShelf {
   remove(modelId: string): Promise<void>;
 }
 
-export function createModelShelf({
+export function createModels({
   store,
   client,
-  board,
+  labStore,
 }: {
   readonly store: Store;
   readonly client: ServerClient;
-  readonly board: Board;
-}): ModelShelf {
+  readonly labStore: LabStore;
+}): Models {
   return {
     async add(name, builtIn, files, source) {
       const transfer = files.map(({ bytes }) => bytes.buffer);
       const record = await client.call('importModel', { name, builtIn, files, ...(source && { source }) }, transfer);
-      const held = board.getState().models.find(({ id }) => id === record.id);
-      if (held !== undefined && !builtIn) board.notify('info', `The model ${name} is already here as ${held.name}.`);
-      board.update(({ models }) => ({ models: insertModel(models, record) }));
+      const existing = labStore.getState().models.find(({ id }) => id === record.id);
+      if (existing !== undefined && !builtIn)
+        labStore.notify('info', `The model ${name} is already here as ${existing.name}.`);
+      labStore.update(({ models }) => ({ models: insertModel(models, record) }));
       return record.id;
     },
     async remove(modelId) {
-      const { models } = board.getState();
+      const { models } = labStore.getState();
       if (!models.some(({ id }) => id === modelId)) {
         throw new LabError('model/unknown', 'There is no such model in the library.', { got: modelId });
       }
       await removeModel(store, modelId);
-      board.update((state) => ({ models: state.models.filter(({ id }) => id !== modelId) }));
+      labStore.update((state) => ({ models: state.models.filter(({ id }) => id !== modelId) }));
     },
   };
 }

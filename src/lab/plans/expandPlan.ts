@@ -5,7 +5,7 @@ import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/p
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
-import { judge, ownValue, parseJson } from '../../util/validate.ts';
+import { validate, ownValue, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { LabState } from '../state/labState.ts';
 import { familySettings } from './presets.ts';
@@ -262,7 +262,7 @@ export function parsePlan(text: string): PlanFile {
       got: `version ${version}`,
     });
   }
-  const parsed = judge(planFileSchema, json);
+  const parsed = validate(planFileSchema, json);
   if (parsed.isFit) return parsed.data;
   const { place, message } = parsed.fault;
   throw new LabError('plan/invalid', `The plan is not valid at ${place || 'its top'}: ${message}.`);

@@ -4,9 +4,9 @@ import { removeResult, writeResultRecord } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
-import { judge, parseJson } from '../../util/validate.ts';
+import { validate, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import type { ImportedResult } from '../state/labState.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ export function parseResultFile(text: string): ResultFile {
     });
   }
   checkSeal(members);
-  return validate(migrate(members, version));
+  return resultFileOf(migrate(members, version));
 }
 
 function parseMembers(text: string): Members {
@@ -79,41 +79,41 @@ function migrate(members: Members, version: number): unknown {
   return migrated;
 }
 
-function validate(json: unknown): ResultFile {
-  const parsed = judge(resultFileSchema, json);
+function resultFileOf(json: unknown): ResultFile {
+  const parsed = validate(resultFileSchema, json);
   if (parsed.isFit) return parsed.data;
   const { place, message } = parsed.fault;
   throw new LabError('result/invalid', `The result file is not valid at ${place || 'its top'}: ${message}.`);
 }
 
 /** The result files that came from elsewhere. */
-export interface ResultShelf {
+export interface Results {
   /** Takes in the text of a result file and answers with its id, the start of its checksum. Throws `result/...` or `storage/full`. */
   add(fileName: string, text: string): Promise<string>;
   remove(resultId: string): Promise<void>;
 }
 
-export function createResultShelf({ store, board }: { readonly store: Store; readonly board: Board }): ResultShelf {
+export function createResults({ store, labStore }: { readonly store: Store; readonly labStore: LabStore }): Results {
   return {
     async add(fileName, text) {
       const file = parseResultFile(text);
       const result: ImportedResult = { id: file.checksum.slice(0, 16), fileName, file };
-      const held = board.getState().results.find(({ id }) => id === result.id);
-      if (held !== undefined) {
-        board.notify('info', `The result file ${fileName} is already here as ${held.fileName}.`);
-        return held.id;
+      const existing = labStore.getState().results.find(({ id }) => id === result.id);
+      if (existing !== undefined) {
+        labStore.notify('info', `The result file ${fileName} is already here as ${existing.fileName}.`);
+        return existing.id;
       }
       await writeResultRecord(store, result);
-      board.update(({ results }) => ({ results: [...results, result] }));
+      labStore.update(({ results }) => ({ results: [...results, result] }));
       return result.id;
     },
     async remove(resultId) {
-      const { results } = board.getState();
+      const { results } = labStore.getState();
       if (!results.some(({ id }) => id === resultId)) {
         throw new LabError('result/unknown', 'There is no such imported result.', { got: resultId });
       }
       await removeResult(store, resultId);
-      board.update((state) => ({ results: state.results.filter(({ id }) => id !== resultId) }));
+      labStore.update((state) => ({ results: state.results.filter(({ id }) => id !== resultId) }));
     },
   };
 }

@@ -102,14 +102,14 @@ const PIECES_PER_TOKEN = 1.5;
 const SPECIALS = 2;
 
 /** The step by which a plan's time is measured: its model, its batches, and the length of sequence most of its time goes into. */
-interface UsualStep {
+interface TypicalStep {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
 }
 
 /** Of plan runs in order, none of which may be missing its corpora. Throws LabError `plan/empty` without runs. */
-export function usualStep(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): UsualStep {
+export function typicalStep(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): TypicalStep {
   const [first] = specs;
   if (first === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');
   const { config, model } = first;

@@ -1,8 +1,8 @@
 // The backend of the training server: started as it was asked for, and brought back, the same on the same device, after it was lost.
 import { LabError } from '../../util/labError.ts';
 import type { BackendChoice, BackendReport } from '../../wire/trainingProtocol.ts';
-import type { Board } from '../state/board.ts';
-import type { HeldServer } from './heldServer.ts';
+import type { LabStore } from '../state/board.ts';
+import type { SupervisedServer } from './heldServer.ts';
 
 export interface Backend {
   /** Answers with whether it stands; the board says why not. What goes away while it is started is tried again as `restore` does. */
@@ -15,8 +15,8 @@ export interface Backend {
 }
 
 export interface BackendParts {
-  readonly server: HeldServer;
-  readonly board: Board;
+  readonly server: SupervisedServer;
+  readonly labStore: LabStore;
   /** Resolves after so many milliseconds. */
   readonly wait: (waitMs: number) => Promise<void>;
 }
@@ -24,12 +24,12 @@ export interface BackendParts {
 /** A driver that was reset needs a moment, and browsers refuse a GPU for some seconds after its process died. */
 const TRIED_AFTER_MS = [0, 1_000, 5_000, 20_000] as const;
 
-export function createBackend({ server, board, wait }: BackendParts): Backend {
+export function createBackend({ server, labStore, wait }: BackendParts): Backend {
   let asked: BackendChoice = 'auto';
   let restoring: Promise<boolean> | null = null;
 
   function stands(report: BackendReport): true {
-    board.update(() => ({ backend: { status: 'ready', report } }));
+    labStore.update(() => ({ backend: { status: 'ready', report } }));
     return true;
   }
 
@@ -38,7 +38,7 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
     try {
       return stands(await starting);
     } catch (error) {
-      board.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
+      labStore.update(() => ({ backend: { status: 'failed', error: LabError.toData(error) } }));
       return false;
     }
   }
@@ -81,14 +81,14 @@ export function createBackend({ server, board, wait }: BackendParts): Backend {
 
   function start(choice: BackendChoice): Promise<boolean> {
     asked = choice;
-    board.update(() => ({ backend: { status: 'starting' } }));
+    labStore.update(() => ({ backend: { status: 'starting' } }));
     return shown(started(choice));
   }
 
   async function restoreOnce(): Promise<boolean> {
-    const { backend } = board.getState();
+    const { backend } = labStore.getState();
     const before = backend.status === 'ready' ? backend.report : null;
-    board.update(() => ({ backend: { status: 'starting' } }));
+    labStore.update(() => ({ backend: { status: 'starting' } }));
     const fits = (report: BackendReport): boolean => before === null || isSameDevice(report, before);
     try {
       return stands(await startedAnew(before?.environment.backend ?? asked, fits));

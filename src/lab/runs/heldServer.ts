@@ -11,11 +11,11 @@ import type { ArgumentOf } from '../../wire/calls.ts';
 import type { RunEvent, ServerClient } from '../../wire/trainingProtocol.ts';
 import type { AnalysisUnderWay, Lab } from '../state/labState.ts';
 
-export interface HeldServer extends ServerClient {
+export interface SupervisedServer extends ServerClient {
   /** Ends the server and opens another; what waits for an answer of the old one rejects with `worker/lost`. */
   renew(): void;
   /** Calls `listener` after every call that left a server which nothing can be asked of any more. */
-  onSpoilt(listener: () => void): void;
+  onLost(listener: () => void): void;
 }
 
 /** Failures after which nothing that the server computes can be trusted, or it computes nothing at all. */
@@ -28,13 +28,13 @@ const SPOILING: ReadonlySet<string> = new Set([
   'worker/lost',
 ]);
 
-export function isSpoilt({ code }: { readonly code: string }): boolean {
+export function isUnusable({ code }: { readonly code: string }): boolean {
   return SPOILING.has(code);
 }
 
-export function holdServer(open: () => ServerClient): HeldServer {
+export function superviseServer(open: () => ServerClient): SupervisedServer {
   const listeners = new Set<(event: RunEvent) => void>();
-  let spoilt = (): void => undefined;
+  let lost = (): void => undefined;
   let current = opened();
 
   function opened(): ServerClient {
@@ -50,7 +50,7 @@ export function holdServer(open: () => ServerClient): HeldServer {
       try {
         return await current.call(name, argument, transfer);
       } catch (error) {
-        if (error instanceof LabError && isSpoilt(error)) spoilt();
+        if (error instanceof LabError && isUnusable(error)) lost();
         throw error;
       }
     },
@@ -58,8 +58,8 @@ export function holdServer(open: () => ServerClient): HeldServer {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onSpoilt(listener) {
-      spoilt = listener;
+    onLost(listener) {
+      lost = listener;
     },
     renew() {
       current.close();

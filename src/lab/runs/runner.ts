@@ -11,7 +11,7 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import {
   advanceRunView,
   boardingRunView,
@@ -22,7 +22,7 @@ import {
   setRunStatus,
 } from '../state/runViews.ts';
 import type { Backend } from './backend.ts';
-import { isSpoilt, type HeldServer } from './heldServer.ts';
+import { isUnusable, type SupervisedServer } from './heldServer.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
 import type { QueueMemory } from './storedRuns.ts';
 
@@ -63,13 +63,13 @@ interface Runner {
   /** Throws LabError `run/needed` while other runs start from it. */
   remove(runId: string): Promise<void>;
   /** A run that was paused for want of room is tried again, before those that wait. */
-  roomMade(): void;
+  storageFreed(): void;
 }
 
 interface RunnerParts {
-  readonly server: HeldServer;
+  readonly server: SupervisedServer;
   readonly backend: Backend;
-  readonly board: Board;
+  readonly labStore: LabStore;
   readonly store: Store;
   readonly memory: QueueMemory;
   /** ISO date and time. */
@@ -78,20 +78,20 @@ interface RunnerParts {
   readonly stored: () => void;
 }
 
-export function createRunner({ server, backend, board, store, memory, timestamp, stored }: RunnerParts): Runner {
+export function createRunner({ server, backend, labStore, store, memory, timestamp, stored }: RunnerParts): Runner {
   let plan = emptySchedule;
   let serverReady = false;
   let driving: Promise<void> = Promise.resolve();
   /** How the active run was asked to leave, for when its server cannot hear it. */
   let asked: 'pause' | 'stop' | null = null;
 
-  server.onSpoilt(() => {
+  server.onLost(() => {
     // A run on the device tells by itself, and goes on by itself; a backend that is being started is tried again by who starts it.
-    const { owner, backend: started } = board.getState();
+    const { owner, backend: started } = labStore.getState();
     if (plan.activeRunId === null && owner === 'here' && started.status !== 'starting') void bringBack();
   });
   server.onEvent((event: RunEvent) => {
-    board.updateRun(event.runId, (view) => advanceRunView(view, event));
+    labStore.updateRun(event.runId, (view) => advanceRunView(view, event));
     if (event.kind === 'checkpoint') stored();
   });
 
@@ -99,7 +99,7 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
     plan = schedule(plan, action);
     memory.keep(plan);
     const at = timestamp();
-    board.update(({ runs }) => ({
+    labStore.update(({ runs }) => ({
       queue: plan.queue,
       activeRunId: plan.activeRunId,
       runs: runs.map((view) => setRunStatus(view, plan.statuses[view.record.spec.id] ?? view.record.status, at)),
@@ -107,17 +107,17 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
   }
 
   function recordOf(runId: string): RunRecord {
-    const view = board.getState().runs.find(({ record }) => record.spec.id === runId);
+    const view = labStore.getState().runs.find(({ record }) => record.spec.id === runId);
     if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
     return view.record;
   }
 
   function titleOf(spec: RunSpec): string {
-    return runTitle(spec, board.getState().models.find(({ id }) => id === spec.model.id)?.layers ?? null);
+    return runTitle(spec, labStore.getState().models.find(({ id }) => id === spec.model.id)?.layers ?? null);
   }
 
   function refuseNeeded(runId: string): void {
-    const dependants = board.getState().runs.filter(({ record }) => record.spec.parent === runId);
+    const dependants = labStore.getState().runs.filter(({ record }) => record.spec.parent === runId);
     if (dependants.length === 0) return;
     throw new LabError('run/needed', 'Other runs start from this one: remove them first.', {
       expected: 'no run that starts from it',
@@ -126,7 +126,7 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
   }
 
   function advance(): void {
-    if (!serverReady || plan.activeRunId !== null || board.getState().needsRoom !== null) return;
+    if (!serverReady || plan.activeRunId !== null || labStore.getState().storageFullRun !== null) return;
     dispatch({ kind: 'start' });
     if (plan.activeRunId !== null) driving = drive(plan.activeRunId);
   }
@@ -135,7 +135,7 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
   async function bringBack(): Promise<boolean> {
     serverReady = false;
     const isBack = await backend.restore();
-    serverReady = board.getState().backend.status === 'ready';
+    serverReady = labStore.getState().backend.status === 'ready';
     if (!isBack) await pauseWaiting();
     advance();
     return isBack;
@@ -146,25 +146,26 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
     const waiting = plan.queue;
     for (const runId of waiting) {
       dispatch({ kind: 'pause', runId });
-      await kept(recordOf(runId));
+      await saved(recordOf(runId));
     }
-    if (waiting.length > 0) board.notify('error', 'The device did not come back: runs that waited for it are paused.');
+    if (waiting.length > 0)
+      labStore.notify('error', 'The device did not come back: runs that waited for it are paused.');
   }
 
   async function drive(runId: string): Promise<void> {
     asked = null;
     let record = await trained(runId);
-    while (record.status === 'failed' && record.failure !== null && isSpoilt(record.failure)) {
+    while (record.status === 'failed' && record.failure !== null && isUnusable(record.failure)) {
       const next = await afterFailure(record, record.failure);
       record = next.status === 'queued' ? await trained(runId) : next;
       if (next.status === 'failed') break;
     }
-    board.updateRun(runId, () => restingRunView(record));
-    if (record.status === 'paused' && record.failure !== null) board.update(() => ({ needsRoom: runId }));
+    labStore.updateRun(runId, () => restingRunView(record));
+    if (record.status === 'paused' && record.failure !== null) labStore.update(() => ({ storageFullRun: runId }));
     dispatch({ kind: 'end', runId, status: endStatus(record) });
     if (record.failure !== null) {
       const outcome = record.status === 'paused' ? 'is paused' : 'failed';
-      board.notify('error', `${titleOf(record.spec)} ${outcome}: ${LabError.describe(record.failure)}`);
+      labStore.notify('error', `${titleOf(record.spec)} ${outcome}: ${LabError.describe(record.failure)}`);
     }
     stored();
     advance();
@@ -172,13 +173,13 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
 
   /** The record of a run as the server leaves it, or as it was stored last where the server cannot even answer. */
   async function trained(runId: string): Promise<RunRecord> {
-    board.updateRun(runId, boardingRunView);
+    labStore.updateRun(runId, boardingRunView);
     try {
       return await server.call('train', recordOf(runId).spec);
     } catch (error) {
       const failure = LabError.toData(error);
       const record = (await readRunRecord(store, runId).catch(() => undefined)) ?? recordOf(runId);
-      return kept({ ...record, status: 'failed', failure, updatedAt: notBefore(timestamp(), record.updatedAt) });
+      return saved({ ...record, status: 'failed', failure, updatedAt: notBefore(timestamp(), record.updatedAt) });
     }
   }
 
@@ -187,38 +188,41 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
     const isBack = await bringBack();
     const updatedAt = notBefore(timestamp(), record.updatedAt);
     if (asked !== null) {
-      return kept({ ...record, status: asked === 'pause' ? 'paused' : 'stopped', failure: null, updatedAt });
+      return saved({ ...record, status: asked === 'pause' ? 'paused' : 'stopped', failure: null, updatedAt });
     }
     const interruption = isBack ? interruptionAfter(record, failure, updatedAt) : null;
     if (interruption === null) return record;
     const { step, microBatchSize } = interruption;
     const fewer = microBatchSize < microBatchSizeOf(record) ? `, with micro-batches of ${microBatchSize}` : '';
-    board.notify('warning', `${titleOf(record.spec)} goes on from step ${step}${fewer}: ${LabError.describe(failure)}`);
+    labStore.notify(
+      'warning',
+      `${titleOf(record.spec)} goes on from step ${step}${fewer}: ${LabError.describe(failure)}`,
+    );
     const interruptions = [...(record.interruptions ?? []), interruption];
-    return kept({ ...record, status: 'queued', failure: null, interruptions, updatedAt });
+    return saved({ ...record, status: 'queued', failure: null, interruptions, updatedAt });
   }
 
   /** Stores a record; one that cannot be stored is shown all the same. */
-  async function kept(record: RunRecord): Promise<RunRecord> {
+  async function saved(record: RunRecord): Promise<RunRecord> {
     try {
       await writeRunRecord(store, record);
     } catch (error) {
-      board.notifyError('What became of a run could not be stored', error);
+      labStore.notifyError('What became of a run could not be stored', error);
     }
     return record;
   }
 
   /** Puts the run that lacked room before all that wait. */
-  function tryForRoom(): void {
-    const { needsRoom } = board.getState();
-    if (needsRoom === null) return;
-    board.update(() => ({ needsRoom: null }));
-    dispatch({ kind: 'queue', runId: needsRoom, parent: recordOf(needsRoom).spec.parent, isFirst: true });
+  function resumeAfterStorageFreed(): void {
+    const { storageFullRun } = labStore.getState();
+    if (storageFullRun === null) return;
+    labStore.update(() => ({ storageFullRun: null }));
+    dispatch({ kind: 'queue', runId: storageFullRun, parent: recordOf(storageFullRun).spec.parent, isFirst: true });
     advance();
   }
 
   function goOnWithout(): void {
-    board.update(() => ({ needsRoom: null }));
+    labStore.update(() => ({ storageFullRun: null }));
     advance();
   }
 
@@ -231,7 +235,7 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
 
   return {
     restore(records, goOn = []) {
-      board.update(() => ({ runs: runViewsOf(records) }));
+      labStore.update(() => ({ runs: runViewsOf(records) }));
       dispatch({
         kind: 'restore',
         runs: Object.fromEntries(records.map(({ spec, status }) => [spec.id, { status, parent: spec.parent }])),
@@ -245,15 +249,15 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
       advance();
     },
     async queue(specs) {
-      const records = board.getState().runs.map(({ record }) => record);
+      const records = labStore.getState().runs.map(({ record }) => record);
       const known = new Set(records.map(({ spec }) => spec.id));
       const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
       const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
       for (const record of fresh) await writeRunRecord(store, record);
-      board.update(({ runs }) => ({
+      labStore.update(({ runs }) => ({
         runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
       }));
-      if (specs.some(({ id }) => id === board.getState().needsRoom)) tryForRoom();
+      if (specs.some(({ id }) => id === labStore.getState().storageFullRun)) resumeAfterStorageFreed();
       for (const { id, parent } of specs) dispatch({ kind: 'queue', runId: id, parent });
       advance();
     },
@@ -268,18 +272,18 @@ export function createRunner({ server, backend, board, store, memory, timestamp,
       }
       dispatch({ kind: how, runId });
       await writeRunRecord(store, recordOf(runId));
-      if (how === 'stop' && board.getState().needsRoom === runId) goOnWithout();
+      if (how === 'stop' && labStore.getState().storageFullRun === runId) goOnWithout();
     },
     async remove(runId) {
       recordOf(runId);
       refuseNeeded(runId);
       if (plan.activeRunId === runId) await leave(runId, 'stop');
       dispatch({ kind: 'remove', runId });
-      board.update(({ runs }) => ({ runs: runs.filter(({ record }) => record.spec.id !== runId) }));
+      labStore.update(({ runs }) => ({ runs: runs.filter(({ record }) => record.spec.id !== runId) }));
       await server.call('removeRun', runId);
-      if (board.getState().needsRoom === runId) goOnWithout();
+      if (labStore.getState().storageFullRun === runId) goOnWithout();
     },
-    roomMade: tryForRoom,
+    storageFreed: resumeAfterStorageFreed,
   };
 }
 

@@ -169,7 +169,7 @@ export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait 
 }
 
 /** Whether runs wait, the device is free, and none of them can take it: for want of room, or of the runs they start from. */
-export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId' | 'needsRoom'>): boolean {
+export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId' | 'storageFullRun'>): boolean {
   if (state.activeRunId !== null || state.queue.length === 0) return false;
-  return state.needsRoom !== null || state.queue.every((id) => waitsFor(state, id) !== null);
+  return state.storageFullRun !== null || state.queue.every((id) => waitsFor(state, id) !== null);
 }

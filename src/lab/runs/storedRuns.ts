@@ -3,7 +3,7 @@ import { readQueueRecord, writeQueueRecord } from '../../storage/machineRecords.
 import { runBytes } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { totalSize } from '../../util/namedFile.ts';
-import type { LabState, RoomItem } from '../state/labState.ts';
+import type { LabState, StoredItem } from '../state/labState.ts';
 import type { Schedule } from './scheduler.ts';
 
 /** Remembers which runs are under way, so that a tab that was taken away can go on with them. */
@@ -15,34 +15,34 @@ export interface QueueMemory {
 }
 
 export function createQueueMemory(store: Store): QueueMemory {
-  let kept = '';
+  let saved = '';
   let writing: Promise<unknown> = Promise.resolve();
 
   return {
     async recall() {
       // Without the record nothing goes on by itself, and a person resumes what is paused.
       const runIds = await readQueueRecord(store).catch(() => []);
-      kept = runIds.join();
+      saved = runIds.join();
       return runIds;
     },
     keep({ activeRunId, queue }) {
       const runIds = [...(activeRunId === null ? [] : [activeRunId]), ...queue];
-      if (runIds.join() === kept) return;
-      kept = runIds.join();
+      if (runIds.join() === saved) return;
+      saved = runIds.join();
       writing = writing.then(() => writeQueueRecord(store, runIds)).catch(() => undefined);
     },
   };
 }
 
 /** Largest first; corpora and results are small beside these. Bytes of runs are read from the store. */
-export async function roomTaken(
+export async function removableItems(
   store: Store,
-  { runs, models, downloads, queue, activeRunId, needsRoom }: LabState,
-): Promise<readonly RoomItem[]> {
+  { runs, models, downloads, queue, activeRunId, storageFullRun }: LabState,
+): Promise<readonly StoredItem[]> {
   const records = runs.map(({ record }) => record);
-  const isOpen = (id: string): boolean => id === activeRunId || id === needsRoom || queue.includes(id);
+  const isOpen = (id: string): boolean => id === activeRunId || id === storageFullRun || queue.includes(id);
   const isStartedFrom = (id: string): boolean => records.some(({ spec }) => spec.parent === id);
-  const items: RoomItem[] = [];
+  const items: StoredItem[] = [];
   for (const { spec } of records) {
     if (isOpen(spec.id) || isStartedFrom(spec.id)) continue;
     items.push({ kind: 'run', id: spec.id, sizeBytes: await runBytes(store, spec.id) });

@@ -6,7 +6,7 @@ import type { LabState, Notice, RunView } from './labState.ts';
 
 export type ReportProgress = (done: number, total: number, remainingMs?: number) => void;
 
-export interface Board {
+export interface LabStore {
   getState(): LabState;
   subscribe(listener: () => void): () => void;
   update(change: (state: LabState) => Partial<LabState>): void;
@@ -36,7 +36,7 @@ const initialState: LabState = {
   runs: [],
   queue: [],
   activeRunId: null,
-  needsRoom: null,
+  storageFullRun: null,
   results: [],
   categories: [],
   assignments: {},
@@ -47,7 +47,7 @@ const initialState: LabState = {
   machine: defaultMachineSettings,
 };
 
-export function createBoard(): Board {
+export function createLabStore(): LabStore {
   let state = initialState;
   let lastId = 0;
   const listeners = new Set<() => void>();
@@ -101,7 +101,7 @@ export function createBoard(): Board {
 const reportEveryMs = 100;
 
 /** Tells progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
-export function paced(report: ReportProgress, total: number, start: number): (done: number) => void {
+export function throttledProgress(report: ReportProgress, total: number, start: number): (done: number) => void {
   const workedMs = createWorkedTime();
   let reportedAt = -Infinity;
   return (done) => {

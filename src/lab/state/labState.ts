@@ -61,7 +61,7 @@ export interface Notice {
 }
 
 /** What takes storage and can be removed. */
-export interface RoomItem {
+export interface StoredItem {
   readonly kind: 'run' | 'model' | 'download';
   readonly id: string;
   readonly sizeBytes: number;
@@ -194,7 +194,7 @@ export interface LabState {
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
   /** The run that was paused because the store is full; nothing is trained until room was made or it is resumed. */
-  readonly needsRoom: string | null;
+  readonly storageFullRun: string | null;
   readonly results: readonly ImportedResult[];
   /** Categories a person made; `offeredCategories` has them beside the ready-made ones. */
   readonly categories: readonly OwnCategory[];
@@ -334,7 +334,7 @@ export interface Lab {
   setMachine(settings: MachineSettings): Promise<void>;
 
   /** What can be removed to make room, largest first. */
-  roomTaken(): Promise<readonly RoomItem[]>;
+  removableItems(): Promise<readonly StoredItem[]>;
 
   dismissNotice(noticeId: number): void;
 }

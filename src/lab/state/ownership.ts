@@ -18,7 +18,7 @@ export interface Ownership {
  * The lab, whose changing calls reject with LabError `lab/elsewhere` while another tab has it. They wait for `asked`, which settles when it is
  * known whether one does.
  */
-export function whileOurs(lab: Lab, asked: Promise<unknown>): Lab {
+export function refuseWhenNotOwner(lab: Lab, asked: Promise<unknown>): Lab {
   const isElsewhere = (): boolean => lab.getState().owner === 'elsewhere';
 
   function refuseElsewhere(): void {

@@ -11,7 +11,7 @@ import { totalSize, type NamedFile } from '../../util/namedFile.ts';
 import type { PredictedSentence, TaggerExport } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import { requireInputs } from '../plans/expandPlan.ts';
-import { paced, type Board } from '../state/board.ts';
+import { throttledProgress, type LabStore } from '../state/board.ts';
 import { createCancelling } from '../state/cancelling.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
 import { documentsOfSplit } from './readTextSource.ts';
@@ -19,16 +19,16 @@ import { documentsOfSplit } from './readTextSource.ts';
 /** What `Lab.predictions` and `Lab.keepPredictions` do. */
 export function createPredictions({
   client,
-  board,
+  labStore,
   store,
 }: {
   readonly client: ServerClient;
-  readonly board: Board;
+  readonly labStore: LabStore;
   readonly store: Store;
 }): Pick<Lab, 'predictions' | 'keepPredictions'> {
   /** The task that is predicted on; undefined for one that the run does not have, which the server refuses. */
   function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
-    const state = board.getState();
+    const state = labStore.getState();
     const view = state.runs.find(({ record }) => record.spec.id === runId);
     if (view === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
     requireInputs(state, view.record.spec);
@@ -38,7 +38,7 @@ export function createPredictions({
   /** Sentences to predict on, for progress: 0 where the task is unknown. */
   function sizeOf(request: PredictionRequest): number {
     const id = taskOf(request)?.corpus.id;
-    return board.getState().corpora.find((corpus) => corpus.id === id)?.counts[request.split].sentences ?? 0;
+    return labStore.getState().corpora.find((corpus) => corpus.id === id)?.counts[request.split].sentences ?? 0;
   }
 
   /** What a call about a run answers; meanwhile its sequences done of all are reported. */
@@ -65,7 +65,7 @@ export function createPredictions({
   return {
     async predictions(request, format) {
       const corpus = taskOf(request)?.corpus;
-      const sentences = await board.during(
+      const sentences = await labStore.during(
         labelOf(request),
         (report) => reporting(request.runId, report, () => client.call('predict', request)),
         () => interrupt(request.runId),
@@ -81,18 +81,18 @@ export function createPredictions({
       const total = sizes.reduce((sum, size) => sum + size, 0);
       const { isCancelled, cancel } = createCancelling();
       let current: string | null = null;
-      return board.during(
+      return labStore.during(
         keepingLabel(requests),
         async (report) => {
-          const tell = paced(report, total, 0);
+          const tell = throttledProgress(report, total, 0);
           let before = 0;
           for (const [place, request] of requests.entries()) {
             if (isCancelled()) return false;
             current = request.runId;
             const size = sizes[place] ?? 0;
             const report = (done: number, of: number): void => tell(before + Math.round((size * done) / of));
-            const kept = await reporting(current, report, () => client.call('keepPredictions', request));
-            if (kept === null) return false;
+            const saved = await reporting(current, report, () => client.call('keepPredictions', request));
+            if (saved === null) return false;
             before += size;
           }
           return true;
@@ -131,10 +131,10 @@ function keepingLabel(requests: readonly PredictionRequest[]): string {
 /** What `Lab.exportTagger` does. */
 export function createTaggerExport({
   client,
-  board,
+  labStore,
 }: {
   readonly client: ServerClient;
-  readonly board: Board;
+  readonly labStore: LabStore;
 }): Lab['exportTagger'] {
   return async (request, receive) => {
     let cancelled = false;
@@ -154,7 +154,7 @@ export function createTaggerExport({
         await client.call('closeExport', exportId);
       }
     };
-    return board.during(exportLabel(request), work, () => (cancelled = true));
+    return labStore.during(exportLabel(request), work, () => (cancelled = true));
   };
 }
 

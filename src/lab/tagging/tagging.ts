@@ -9,7 +9,7 @@ import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
-import type { Board } from '../state/board.ts';
+import type { LabStore } from '../state/board.ts';
 import type { Lab, LabState, TaggingView, TextSource } from '../state/labState.ts';
 import { readTextSource } from './readTextSource.ts';
 
@@ -31,8 +31,8 @@ export type OfferedTagger =
 
 /** Newest run first, and of each run the chosen snapshot first, then the latest; then models in their order. */
 export function offeredTaggers({ runs, models }: Pick<LabState, 'runs' | 'models'>): readonly OfferedTagger[] {
-  const held = new Set(models.map(({ id }) => id));
-  const snapshots = runs.flatMap(({ record }) => (held.has(record.spec.model.id) ? snapshotsOf(record) : []));
+  const found = new Set(models.map(({ id }) => id));
+  const snapshots = runs.flatMap(({ record }) => (found.has(record.spec.model.id) ? snapshotsOf(record) : []));
   const stored = models.flatMap((model): OfferedTagger[] =>
     model.tagger === undefined ? [] : [{ ref: { kind: 'model', modelId: model.id }, types: model.tagger.types, model }],
   );
@@ -69,11 +69,11 @@ const LEAST_ELAPSED_MS = 1000;
 
 export function createTagging({
   client,
-  board,
+  labStore,
   store,
 }: {
   readonly client: ServerClient;
-  readonly board: Board;
+  readonly labStore: LabStore;
   readonly store: Store;
 }): Tagging {
   let lastId = 0;
@@ -89,11 +89,11 @@ export function createTagging({
   }
 
   function show(change: Partial<TaggingView>): void {
-    board.update(({ tagging }) => ({ tagging: tagging && { ...tagging, ...change } }));
+    labStore.update(({ tagging }) => ({ tagging: tagging && { ...tagging, ...change } }));
   }
 
   function nameOf(corpusId: string): string {
-    return board.getState().corpora.find(({ id }) => id === corpusId)?.name ?? 'corpus';
+    return labStore.getState().corpora.find(({ id }) => id === corpusId)?.name ?? 'corpus';
   }
 
   /** Sends chunk after chunk, until the end or until `id` is no longer what is being tagged. */
@@ -118,7 +118,7 @@ export function createTagging({
         const found = await client.call('tag', { id, tagger: ref, documents: texts });
         if (found === null || current !== id) return;
         before += chunk.reduce((sum, { sentences }) => sum + sentences.length, 0);
-        board.update(({ tagging }) => ({
+        labStore.update(({ tagging }) => ({
           tagging: tagging && { ...tagging, documents: [...tagging.documents, ...withFound(chunk, found)] },
         }));
         tell(0);
@@ -129,7 +129,7 @@ export function createTagging({
   }
 
   async function tag(ref: TaggerRef, source: TextSource): Promise<void> {
-    const tagger = offeredTaggers(board.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
+    const tagger = offeredTaggers(labStore.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
     if (tagger === undefined) throw new LabError('tagger/unknown', 'There is no such tagger.', { got: taggerKey(ref) });
     stop();
     const id = `tagging-${++lastId}`;
@@ -148,7 +148,7 @@ export function createTagging({
       issueCount: 0,
       problem: null,
     };
-    board.update(() => ({ tagging: view }));
+    labStore.update(() => ({ tagging: view }));
     try {
       const reading = await readTextSource(source, {
         nameOf,

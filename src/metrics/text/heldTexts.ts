@@ -4,7 +4,7 @@ import type { Work } from '../../util/work.ts';
 import { squeezedText } from './textSources.ts';
 
 /** A text that was found, and the sentences that hold it from the first to the last. */
-export interface HeldText {
+export interface ContainedText {
   /** Of the texts that are looked for. */
   readonly text: number;
   readonly first: number;
@@ -22,7 +22,7 @@ const charactersAStep = 1 << 17;
  * pattern-matching algorithms"): a rolling hash of each window is looked up among the hashes of the texts' beginnings, and what it finds is
  * compared letter by letter, so that a hash never claims a match. Memory is linear in the texts that are looked for and in one running text.
  */
-export class HeldTexts {
+export class ContainedTexts {
   private readonly searches: readonly WindowSearch[];
 
   /** Sentences without a visible character are never found. */
@@ -40,7 +40,7 @@ export class HeldTexts {
   }
 
   /** Tells every place where one of the texts stands in the sentences run together. */
-  *search(phase: string, sentences: readonly Sentence[], found: (held: HeldText) => void): Work<void> {
+  *search(phase: string, sentences: readonly Sentence[], found: (containing: ContainedText) => void): Work<void> {
     const texts = sentences.map((sentence) => squeezedText(sentence));
     const running = texts.join('');
     const ends = new Int32Array(texts.length);

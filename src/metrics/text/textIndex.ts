@@ -3,7 +3,7 @@ import type { Sentence } from '../../data/corpus/corpus.ts';
 import { hashText } from '../../util/random.ts';
 import { countThrough, type Work } from '../../util/work.ts';
 import { NearIndex, type NearOptions } from './nearIndex.ts';
-import { squeezedText, TextSources, type SentencePlace, type TextSource } from './textSources.ts';
+import { squeezedText, TextSources, type SentencePosition, type TextSource } from './textSources.ts';
 
 /** Twelve to sixteen bytes a sentence: hashes with chains. A hash only leads to sentences, whose texts are then compared. */
 export class ExactIndex {
@@ -42,15 +42,15 @@ export class ExactIndex {
   }
 }
 
-interface NearPlace extends SentencePlace {
+interface NearPosition extends SentencePosition {
   /** Jaccard similarity of the sentences' shingles. */
   readonly similarity: number;
 }
 
 /** The same text apart from case and spaces, and nearly the same text that is not the same; each in the order of the sources. */
 interface TextMatches {
-  readonly exact: readonly SentencePlace[];
-  readonly near: readonly NearPlace[];
+  readonly exact: readonly SentencePosition[];
+  readonly near: readonly NearPosition[];
 }
 
 export class TextIndex {

@@ -10,7 +10,7 @@ export interface TextSource {
 }
 
 /** A sentence of a list of sources, both counted from 0. */
-export interface SentencePlace {
+export interface SentencePosition {
   readonly source: number;
   readonly sentence: number;
 }
@@ -30,7 +30,7 @@ export class TextSources {
   }
 
   /** Throws RangeError beyond `count`. */
-  placeOf(number: number): SentencePlace {
+  placeOf(number: number): SentencePosition {
     if (!(number >= 0 && number < this.count)) throw new RangeError(`No sentence ${number} of ${this.count}.`);
     const source = this.starts.findLastIndex((start) => start <= number);
     return { source, sentence: number - (this.starts[source] ?? 0) };

@@ -1,7 +1,7 @@
 // The sizes and activations that every encoder's configuration file states.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { judge } from '../../util/validate.ts';
+import { validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 
 /** The fields of a parsed JSON file. Throws LabError `model/config` naming the first one that is missing or not supported. */
@@ -11,7 +11,7 @@ export function configFile<Schema extends z.ZodType>(
   schema: Schema,
   json: unknown,
 ): z.output<Schema> {
-  const parsed = judge(schema, json);
+  const parsed = validate(schema, json);
   if (parsed.isFit) return parsed.data;
   const { place, message } = parsed.fault;
   throw new LabError('model/config', `${file} does not describe ${family} this lab can run: ${place || 'file'}.`, {

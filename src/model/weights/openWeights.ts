@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { WeightsForm } from '../../data/import/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
-import { judge, parseJson } from '../../util/validate.ts';
+import { validate, parseJson } from '../../util/validate.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { StoredTensor, WeightsFile } from './storedTensor.ts';
 import { openTensorflowCheckpoint } from './tensorflowCheckpoint.ts';
@@ -63,7 +63,7 @@ function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
   } catch (cause) {
     throw new LabError('weights/index', `${name} is not JSON.`, { expected: 'a JSON object', cause });
   }
-  const parsed = judge(indexSchema, json);
+  const parsed = validate(indexSchema, json);
   if (parsed.isFit) return new Map(Object.entries(parsed.data.weight_map));
   const { place, message } = parsed.fault;
   throw new LabError('weights/index', `${name} is not an index of weights.`, {

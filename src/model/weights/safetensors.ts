@@ -1,7 +1,7 @@
 // The safetensors file format: named float tensors behind a JSON header.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { judge, parseJson } from '../../util/validate.ts';
+import { validate, parseJson } from '../../util/validate.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
 /** Bits of each number as a half: to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
@@ -19,9 +19,9 @@ function halfOf(word: number): number {
   const exponent = magnitude >>> 23;
   // A subnormal half keeps fewer bits of the fraction, whose leading 1 then shows.
   const dropped = exponent < 113 ? 126 - exponent : 13;
-  const kept = exponent < 113 ? 0x800000 | (magnitude & 0x7fffff) : magnitude - 0x38000000;
-  const half = kept >>> dropped;
-  const rest = kept & ((1 << dropped) - 1);
+  const significand = exponent < 113 ? 0x800000 | (magnitude & 0x7fffff) : magnitude - 0x38000000;
+  const half = significand >>> dropped;
+  const rest = significand & ((1 << dropped) - 1);
   const middle = 1 << (dropped - 1);
   // A carry into the exponent is the next power of two, or infinity.
   return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
@@ -129,7 +129,7 @@ export function openSafetensors(
   const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
   const named = Object.entries(header).filter(([name]) => name !== '__metadata__');
-  const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorPlace(name, raw, data.byteLength));
+  const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorRange(name, raw, data.byteLength));
   refuseOverlaps(places);
   if (places.length === named.length) refuseGaps(places, data.byteLength);
   return new Map(
@@ -141,7 +141,7 @@ export function openSafetensors(
 }
 
 /** Where a tensor lies in the data, in bytes. */
-interface TensorPlace {
+interface TensorRange {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -161,8 +161,8 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   });
 }
 
-function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace {
-  const entry = judge(entrySchema, raw);
+function tensorRange(name: string, raw: unknown, dataBytes: number): TensorRange {
+  const entry = validate(entrySchema, raw);
   if (!entry.isFit) {
     throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`, {
       expected: 'dtype, shape and data_offsets',
@@ -183,7 +183,7 @@ function tensorPlace(name: string, raw: unknown, dataBytes: number): TensorPlace
   return { name, dtype, shape, from, to };
 }
 
-function readTensor({ name, dtype, from, to }: TensorPlace, data: Uint8Array<ArrayBuffer>): FileTensor['values'] {
+function readTensor({ name, dtype, from, to }: TensorRange, data: Uint8Array<ArrayBuffer>): FileTensor['values'] {
   if (!storedElementBytes.has(dtype)) throw typeError(name, dtype);
   return storedValues(dtype, data.slice(from, to));
 }
@@ -195,7 +195,7 @@ function typeError(name: string, dtype: string): LabError {
   });
 }
 
-function refuseOverlaps(places: readonly TensorPlace[]): void {
+function refuseOverlaps(places: readonly TensorRange[]): void {
   const inOrder = places.filter(({ from, to }) => from < to).sort((left, right) => left.from - right.from);
   for (const [index, { name, from }] of inOrder.entries()) {
     const before = inOrder[index - 1];
@@ -208,7 +208,7 @@ function refuseOverlaps(places: readonly TensorPlace[]): void {
 }
 
 /** Bytes that no tensor has are what a name given twice leaves, since of its entries JSON keeps the last. */
-function refuseGaps(places: readonly TensorPlace[], dataBytes: number): void {
+function refuseGaps(places: readonly TensorRange[], dataBytes: number): void {
   const described = places.reduce((sum, { from, to }) => sum + to - from, 0);
   if (described === dataBytes) return;
   throw new LabError('safetensors/gap', 'The safetensors file holds bytes that are of no tensor.', {

@@ -69,7 +69,7 @@ const longestKey = 1024;
 const mostKeys = 100_000;
 
 /** Where a block lies, its trailer apart. */
-interface BlockPlace {
+interface BlockRange {
   readonly from: number;
   readonly size: number;
 }
@@ -110,7 +110,7 @@ function damagedIndex(expected: string, got: string): LabError {
   return new LabError('tensorflow/index', "The TensorFlow checkpoint's index is damaged.", { expected, got });
 }
 
-function readPlace(bytes: Uint8Array, at: number): { readonly place: BlockPlace; readonly end: number } {
+function readPlace(bytes: Uint8Array, at: number): { readonly place: BlockRange; readonly end: number } {
   const from = readNumber(bytes, at);
   const size = readNumber(bytes, from.end);
   return { place: { from: from.value, size: size.value }, end: size.end };
@@ -121,7 +121,7 @@ function readNumber(bytes: Uint8Array, at: number): { readonly value: number; re
   return { value: Number(value), end };
 }
 
-function readBlock(bytes: Uint8Array<ArrayBuffer>, { from, size }: BlockPlace): [string, Uint8Array<ArrayBuffer>][] {
+function readBlock(bytes: Uint8Array<ArrayBuffer>, { from, size }: BlockRange): [string, Uint8Array<ArrayBuffer>][] {
   if (from + size + trailerBytes > bytes.byteLength) {
     throw damagedIndex(`a block inside the file of ${bytes.byteLength} bytes`, `bytes ${from} to ${from + size}`);
   }

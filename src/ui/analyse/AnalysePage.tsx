@@ -1,6 +1,6 @@
 // Why a score is what it is: one task and one snapshot, seen as entity sets, labels, leaks, a breakdown of F1, and errors.
 import { viewNames } from '../parts/AnalyseLinks.tsx';
-import { ANALYSIS_VIEWS, routeHref, type AnalysisPlace } from '../shared/route.ts';
+import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
 import { BreakdownPanel } from './BreakdownPanel.tsx';
 import { ErrorsPanel } from './ErrorsPanel.tsx';
@@ -10,7 +10,7 @@ import { SetsPanel } from './SetsPanel.tsx';
 import { SubjectFields } from './SubjectFields.tsx';
 import { subjectOf, type PanelProps } from './subject.ts';
 
-export function AnalysePage({ place }: { readonly place: AnalysisPlace }) {
+export function AnalysePage({ place }: { readonly place: AnalysisRoute }) {
   const { state } = useLab();
   const subject = subjectOf(place, state);
   return (

@@ -15,7 +15,7 @@ import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { BesideField } from './SubjectFields.tsx';
-import { contendersOf, type PanelProps } from './subject.ts';
+import { comparedSnapshots, type PanelProps } from './subject.ts';
 
 interface LearningCurveProps {
   readonly task: TaskRef;
@@ -125,9 +125,9 @@ const MEASURE_WORDS: Readonly<Record<Measure, string>> = { precision: 'Precision
 export function BreakdownPanel({ subject, place }: PanelProps) {
   const [trainOnly, setTrainOnly] = useState(false);
   const [measure, setMeasure] = useState<Measure>('f1');
-  const contenders = contendersOf(subject, place, useLayers());
-  if (contenders === null) return <NoSnapshot place={place} />;
-  const { predictions, runs, names } = contenders;
+  const variants = comparedSnapshots(subject, place, useLayers());
+  if (variants === null) return <NoSnapshot place={place} />;
+  const { predictions, runs, names } = variants;
   const training = { tasks: subject.category.tasks.map(taskOf), trainOnly };
   return (
     <>

@@ -1,6 +1,10 @@
 // Texts that are labelled in some places and not, or otherwise, in others; each opens its places.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import type { ConflictPlacesQuery, ConflictScope, LabelConflictsPage } from '../../analysis/questions/labelsQuery.ts';
+import type {
+  ConflictOccurrencesQuery,
+  ConflictScope,
+  LabelConflictsPage,
+} from '../../analysis/questions/labelsQuery.ts';
 import type { Task } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { AnalysisWait } from '../parts/AnalysisWait.tsx';
@@ -13,25 +17,25 @@ import { usePageOf } from '../shared/viewState.ts';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 
 const PAGE_SIZE = 10;
-const WHICH: readonly (readonly [ConflictPlacesQuery['which'], string])[] = [
+const WHICH: readonly (readonly [ConflictOccurrencesQuery['which'], string])[] = [
   ['other', 'those against the rest'],
   ['usual', 'those like the rest'],
   ['all', 'all'],
 ];
 
-interface ConflictPlacesProps extends ConflictSectionProps {
+interface ConflictOccurrencesProps extends ConflictSectionProps {
   readonly conflict: LabelConflictsPage['conflicts'][number];
 }
 
 /** The places of a text that is labelled differently: how each task labels it, and its sentences. */
-function ConflictPlaces({ category, tasks, conflict }: ConflictPlacesProps) {
-  const [which, setWhich] = useState<ConflictPlacesQuery['which']>('other');
+function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesProps) {
+  const [which, setWhich] = useState<ConflictOccurrencesQuery['which']>('other');
   const [first, goTo] = usePageOf(PAGE_SIZE);
   const { text } = conflict;
   const words = text.split(' ').length;
   const all = conflict.labelled + conflict.unlabelled;
   const expected = { all, other: conflict.minority, usual: all - conflict.minority }[which];
-  const state = useAnalysis('conflictPlaces', { category, text, which, first, count: PAGE_SIZE });
+  const state = useAnalysis('conflictOccurrences', { category, text, which, first, count: PAGE_SIZE });
   const page = shownAnswer(state);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
@@ -214,7 +218,9 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
           </TableBox>
         )}
       </div>
-      {opened !== undefined && <ConflictPlaces key={opened.text} category={category} tasks={tasks} conflict={opened} />}
+      {opened !== undefined && (
+        <ConflictOccurrences key={opened.text} category={category} tasks={tasks} conflict={opened} />
+      )}
     </div>
   );
 }

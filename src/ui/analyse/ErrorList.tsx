@@ -7,7 +7,7 @@ import { Pager, rowAfterKey } from '../parts/Pager.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref, type Route } from '../shared/route.ts';
-import { useKept } from '../shared/viewState.ts';
+import { useLasting } from '../shared/viewState.ts';
 import { MarkedSentence, TRACK_CLASSES } from './MarkedSentence.tsx';
 import { errorWords } from './errorWords.ts';
 
@@ -142,7 +142,7 @@ export function ErrorList(props: ErrorListProps) {
   const { first, total, lines } = page;
   const list = useRef<HTMLOListElement>(null);
   // Whoever comes back from a sentence goes on at its line.
-  const [wasOpened, setOpened] = useKept(`${view}/opened`, false);
+  const [wasOpened, setOpened] = useLasting(`${view}/opened`, false);
   const follow = useRef(wasOpened);
 
   useEffect(() => {

@@ -8,7 +8,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { errorWords } from './errorWords.ts';
-import type { Contenders } from './subject.ts';
+import type { ComparedSnapshots } from './subject.ts';
 
 const MEASURES = [
   ['precision', 'Precision'],
@@ -21,10 +21,10 @@ const ONE_TYPE_KINDS = ERROR_KINDS.filter((kind) => kind !== 'type' && kind !== 
 
 export interface ErrorScoreTablesProps {
   readonly task: Task;
-  readonly contenders: Contenders;
+  readonly variants: ComparedSnapshots;
 }
 
-export function ErrorScoreTables({ task, contenders: { predictions, names } }: ErrorScoreTablesProps) {
+export function ErrorScoreTables({ task, variants: { predictions, names } }: ErrorScoreTablesProps) {
   const scored = useAnalysis('errorScores', { task, predictions });
   if (scored.status !== 'ready') return <AnalysisWait state={scored} doing="Counting right and wrong mentions" />;
   return (

@@ -18,12 +18,12 @@ import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
-import { useKept } from '../shared/viewState.ts';
+import { useLasting } from '../shared/viewState.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
 import { BesideField } from './SubjectFields.tsx';
 import { errorRows, errorWords } from './errorWords.ts';
-import { contendersOf, type Contenders, type PanelProps } from './subject.ts';
+import { comparedSnapshots, type ComparedSnapshots, type PanelProps } from './subject.ts';
 
 interface ChoiceTabsProps<Choice extends string> {
   readonly label: string;
@@ -57,16 +57,16 @@ interface ErrorBrowserProps {
   readonly task: Task;
   /** Tasks whose train and devel splits are training text. */
   readonly training: readonly Task[];
-  readonly contenders: Contenders;
+  readonly variants: ComparedSnapshots;
 }
 
 /** Chooses among right and wrong mentions, and shows those that are left a page at a time. */
-function ErrorBrowser({ task, training, contenders }: ErrorBrowserProps) {
+function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const { lab, state } = useLab();
-  const { predictions, names } = contenders;
+  const { predictions, names } = variants;
   const view = `errors/${JSON.stringify([task, predictions])}`;
-  const [filter, setFilter] = useKept(`${view}/filter`, ALL_ERRORS);
-  const [place, setPlace] = useKept(`${view}/place`, 0);
+  const [filter, setFilter] = useLasting(`${view}/filter`, ALL_ERRORS);
+  const [place, setPlace] = useLasting(`${view}/place`, 0);
   const sought = useDeferredValue(filter);
   const query = (first: number, count: number): ErrorsQuery => ({
     task,
@@ -188,22 +188,22 @@ function ErrorBrowser({ task, training, contenders }: ErrorBrowserProps) {
 }
 
 export function ErrorsPanel({ subject, place }: PanelProps) {
-  const contenders = contendersOf(subject, place, useLayers());
-  if (contenders === null) return <NoSnapshot place={place} />;
+  const variants = comparedSnapshots(subject, place, useLayers());
+  if (variants === null) return <NoSnapshot place={place} />;
   const task = taskOf(subject.task);
   return (
     <>
       <div className="filters">
         <BesideField subject={subject} place={place} />
       </div>
-      <PredictionGate requests={contenders.predictions} need="mentions">
-        <ErrorScoreTables task={task} contenders={contenders} />
+      <PredictionGate requests={variants.predictions} need="mentions">
+        <ErrorScoreTables task={task} variants={variants} />
         <ErrorBrowser
           // Other predictions start at their first line.
-          key={JSON.stringify([task, contenders.predictions])}
+          key={JSON.stringify([task, variants.predictions])}
           task={task}
           training={subject.category.tasks.map(taskOf)}
-          contenders={contenders}
+          variants={variants}
         />
       </PredictionGate>
     </>

@@ -90,14 +90,14 @@ const Pair = memo(function Pair({ pair, test, source }: PairProps) {
   return (
     <li>
       <div className="pair-line">
-        <Place task={test} split="test" index={index} />
+        <Occurrence task={test} split="test" index={index} />
         <span>
           <SentenceLine sentence={sentence} text="" types={typesOf(test, corpora)} />
         </span>
       </div>
       {source !== undefined && (
         <div className="pair-line">
-          <Place task={source.task} split={source.split} index={match.index} />
+          <Occurrence task={source.task} split={source.split} index={match.index} />
           <span>
             {match.sentences.map((one, offset) => (
               <SentenceLine key={offset} sentence={one} text="" types={typesOf(source.task, corpora)} />
@@ -115,7 +115,7 @@ const Pair = memo(function Pair({ pair, test, source }: PairProps) {
   );
 });
 
-function Place({ task, split, index }: { readonly task: TaskRef; readonly split: Split; readonly index: number }) {
+function Occurrence({ task, split, index }: { readonly task: TaskRef; readonly split: Split; readonly index: number }) {
   return (
     <a
       className="pair-place"

@@ -1,6 +1,6 @@
 // The strings of one region, most frequent first, searched and paged in the Worker.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import type { EntitySetsQuery, StringPlace, StringSentence } from '../../analysis/questions/entitySetsQuery.ts';
+import type { EntitySetsQuery, StringOccurrence, StringSentence } from '../../analysis/questions/entitySetsQuery.ts';
 import { SPLITS, type Mention } from '../../data/corpus/corpus.ts';
 import type { EntityRegion } from '../../metrics/entitySets.ts';
 import { mentionString } from '../../metrics/text/textSources.ts';
@@ -126,13 +126,13 @@ interface StringSentencesProps {
 
 /** Every sentence in which a string is a mention, annotated or predicted, each with the way to its place in the corpus. */
 export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
-  const [where, setWhere] = useState<StringPlace | null>(null);
+  const [where, setWhere] = useState<StringOccurrence | null>(null);
   const [first, goTo] = usePageOf(SENTENCES_PER_PAGE);
   const state = useAnalysis('stringSentences', { sets, text, where, first, count: SENTENCES_PER_PAGE });
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   const page = shownAnswer(state);
-  const nameOf = ({ task, split }: StringPlace) => {
+  const nameOf = ({ task, split }: StringOccurrence) => {
     const ref = tasks[task];
     return ref === undefined ? split : `${taskRefName(ref)}, ${split}`;
   };
@@ -211,7 +211,7 @@ function aboutOf(sentence: StringSentence, text: string, lowerCase: boolean): re
   return [...annotated, ...others];
 }
 
-function placeOf(value: string): StringPlace | null {
+function placeOf(value: string): StringOccurrence | null {
   const [task, split] = value.split('/');
   const known = SPLITS.find((one) => one === split);
   return known === undefined ? null : { task: Number(task), split: known };

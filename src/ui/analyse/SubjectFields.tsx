@@ -1,15 +1,15 @@
 // Chooses the task, the category around it, and the snapshot that is analysed; every choice is in the address.
 import { taskKey } from '../../lab/comparison/comparison.ts';
 import { format } from '../shared/format.ts';
-import { goTo, NOTHING_CHOSEN, type AnalysisPlace } from '../shared/route.ts';
+import { goTo, NOTHING_CHOSEN, type AnalysisRoute } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { choiceName, type Subject } from './subject.ts';
 
-export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
+export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisRoute }) {
   const { tasks, task, categories, category, runs, run, prediction } = subject;
   const layersOf = useLayers();
-  const choose = (part: Partial<AnalysisPlace>) => goTo({ page: 'analyse', ...pinned(subject, place), ...part });
+  const choose = (part: Partial<AnalysisRoute>) => goTo({ page: 'analyse', ...pinned(subject, place), ...part });
   return (
     <div className="filters subject">
       <label>
@@ -71,12 +71,12 @@ export function SubjectFields({ subject, place }: { readonly subject: Subject; r
 }
 
 /** The place with its task named, so that a choice beside it does not change the task. */
-function pinned({ task }: Subject, place: AnalysisPlace): AnalysisPlace {
+function pinned({ task }: Subject, place: AnalysisRoute): AnalysisRoute {
   return { ...place, corpus: task.corpus.id, type: task.type };
 }
 
 /** Chooses a second run on the same task to stand beside the first. */
-export function BesideField({ subject, place }: { readonly subject: Subject; readonly place: AnalysisPlace }) {
+export function BesideField({ subject, place }: { readonly subject: Subject; readonly place: AnalysisRoute }) {
   const layersOf = useLayers();
   const others = subject.runs.filter(({ record }) => record !== subject.run?.record);
   const chosen = others.find(({ record }) => record.spec.id === place.beside);

@@ -9,7 +9,7 @@ import type { LabState } from '../../lab/state/labState.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { format } from '../shared/format.ts';
-import type { AnalysisPlace } from '../shared/route.ts';
+import type { AnalysisRoute } from '../shared/route.ts';
 import { methodName } from '../shared/runName.ts';
 import type { useLayers } from '../shared/usePool.ts';
 
@@ -32,7 +32,7 @@ export interface Subject {
 }
 
 /** The subject that an address asks for, as far as it is here, filled up with what is most likely meant; null in a library without mentions. */
-export function subjectOf(place: AnalysisPlace, state: LabState): Subject | null {
+export function subjectOf(place: AnalysisRoute, state: LabState): Subject | null {
   const own = state.runs.map(({ record }) => record);
   const tasks = analysableTasks(state.corpora, own);
   const asked = own.find(({ spec }) => spec.id === place.run);
@@ -64,7 +64,7 @@ export function predictionOf({ record, place }: RunChoice, epoch: number | null)
 /** What every panel of the page is given. */
 export interface PanelProps {
   readonly subject: Subject;
-  readonly place: AnalysisPlace;
+  readonly place: AnalysisRoute;
 }
 
 type LayersOf = ReturnType<typeof useLayers>;
@@ -92,7 +92,7 @@ function partsOf(spec: RunSpec, layersOf: LayersOf): readonly string[] {
 }
 
 /** The snapshots that an analysis of predictions is about: the chosen one, and that of the run beside it. */
-export interface Contenders {
+export interface ComparedSnapshots {
   /** The snapshot chosen, then the selected one of the run beside it, if any. */
   readonly predictions: readonly [PredictionRequest] | readonly [PredictionRequest, PredictionRequest];
   /** Theirs. */
@@ -102,11 +102,11 @@ export interface Contenders {
 }
 
 /** Null without a snapshot to analyse. */
-export function contendersOf(
+export function comparedSnapshots(
   { run, runs, prediction }: Subject,
-  { beside }: AnalysisPlace,
+  { beside }: AnalysisRoute,
   layersOf: ReturnType<typeof useLayers>,
-): Contenders | null {
+): ComparedSnapshots | null {
   if (run === null || prediction === null) return null;
   const other = runs.find(({ record }) => record.spec.id === beside && record !== run.record);
   const otherPrediction = other === undefined ? null : predictionOf(other, null);

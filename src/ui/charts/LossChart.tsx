@@ -32,16 +32,16 @@ function thinned(points: readonly LossPoint[], limit: number): readonly LossPoin
   const last = points.at(-1);
   if (points.length <= limit || first === undefined || last === undefined) return points;
   const stretches = Math.max(1, Math.floor((limit - 2) / 2));
-  const kept: LossPoint[] = [first];
+  const savedOnes: LossPoint[] = [first];
   for (let stretch = 0; stretch < stretches; stretch++) {
     const from = 1 + Math.floor((stretch * (points.length - 2)) / stretches);
     const to = 1 + Math.floor(((stretch + 1) * (points.length - 2)) / stretches);
     const [low, high] = extremes(points.slice(from, to));
     if (low === undefined || high === undefined) continue;
-    kept.push(...(low.step < high.step ? [low, high] : low === high ? [low] : [high, low]));
+    savedOnes.push(...(low.step < high.step ? [low, high] : low === high ? [low] : [high, low]));
   }
-  kept.push(last);
-  return kept;
+  savedOnes.push(last);
+  return savedOnes;
 }
 
 function extremes(points: readonly LossPoint[]): readonly [LossPoint | undefined, LossPoint | undefined] {

@@ -29,7 +29,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
   return (
     <ChartFrame
       caption="Devel F1 by epoch"
-      legend={curves.map(({ name, contender }) => ({ name, line: rateStyle(contender) }))}
+      legend={curves.map(({ name, variant }) => ({ name, line: rateStyle(variant) }))}
       rows={() => [
         ['epoch', ...curves.map(({ name }) => name)],
         ...rows.map(({ epoch, scores }) => [epoch, ...scores]),
@@ -80,15 +80,15 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           formatter={(value) => format.percent(Number(value))}
           labelFormatter={(epoch) => `epoch ${String(epoch)}`}
         />
-        {curves.map(({ name, contender }, place) => {
-          const { stroke, dash } = rateStyle(contender);
+        {curves.map(({ name, variant }, place) => {
+          const { stroke, dash } = rateStyle(variant);
           return (
             <Line
               key={name}
               dataKey={(row: (typeof rows)[number]) => row.scores[place] ?? null}
               name={name}
               stroke={stroke}
-              strokeWidth={contender.method === 'MTL-LS' ? 2 : 1.5}
+              strokeWidth={variant.method === 'MTL-LS' ? 2 : 1.5}
               {...(dash === undefined ? {} : { strokeDasharray: dash })}
               dot={rows.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
               connectNulls

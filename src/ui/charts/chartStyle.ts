@@ -1,5 +1,5 @@
 // The look shared by all charts, in terms of the theme.
-import type { Contender } from '../../lab/comparison/comparison.ts';
+import type { Variant } from '../../lab/comparison/comparison.ts';
 
 const tick = { fill: 'var(--ink-soft)', fontSize: 11 };
 
@@ -36,7 +36,7 @@ const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', undefined] as const;
 const STEPS = DASHES.length - 1;
 
 /** How the line of each method is drawn: colours in order of the slicing rate, and dashes that tell them apart without colour. */
-export function rateStyle({ method, rate }: Pick<Contender, 'method' | 'rate'>): LineStyle {
+export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
   if (method !== 'MTL-LS') return REFERENCES[method];
   const place = (rate ?? 0.5) * STEPS;
   const below = Math.floor(place);

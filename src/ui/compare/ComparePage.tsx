@@ -14,7 +14,7 @@ import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
 import { nearestPreset } from '../train/planDraft.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import { NoiseSection } from './NoiseSection.tsx';
-import { useJudged } from './useJudged.ts';
+import { useSignificance } from './useJudged.ts';
 
 /** `disease · xlnet-bio-tiny · Quick look, 1 setting changed`. */
 function comparisonName({ category, model, config, slicing, tasks }: Comparison): string {
@@ -98,7 +98,7 @@ interface JudgementsProps {
 }
 
 function Judgements({ comparison, task }: JudgementsProps) {
-  const noise = useJudged(comparison);
+  const noise = useSignificance(comparison);
   const { distinction } = noise;
   const tables = useMemo(() => comparisonTables(comparison, publishedScores, distinction), [comparison, distinction]);
   return (
@@ -113,8 +113,8 @@ function Judgements({ comparison, task }: JudgementsProps) {
 
 function progressText({ tasks }: Comparison): string {
   const runs = new Map(
-    tasks.flatMap(({ contenders }) =>
-      contenders.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
+    tasks.flatMap(({ variants }) =>
+      variants.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
     ),
   );
   const statuses = [...runs.values()];

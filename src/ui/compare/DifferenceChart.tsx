@@ -1,16 +1,16 @@
 // Differences to a baseline with their intervals, one line a contender, around zero.
 import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
-import { contenderName } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { differenceAxis } from '../charts/ZoomFields.tsx';
 import { chartStyle } from '../charts/chartStyle.ts';
-import { differenceRows, type JudgedDifference } from './useJudged.ts';
+import { differenceRows, type TestedDifference } from './useJudged.ts';
 
 export interface DifferenceChartProps {
   readonly task: string;
   readonly baseline: string;
   /** Of one task. */
-  readonly judged: readonly JudgedDifference[];
+  readonly tested: readonly TestedDifference[];
 }
 
 interface Point {
@@ -24,11 +24,11 @@ interface Point {
 const STROKE = 'var(--accent)';
 const LEGEND = [{ name: 'difference with its interval over sentences', line: { stroke: STROKE, dash: undefined } }];
 
-export function DifferenceChart({ task, baseline, judged }: DifferenceChartProps) {
-  const points = judged.map(({ difference, found }): Point => {
+export function DifferenceChart({ task, baseline, tested }: DifferenceChartProps) {
+  const points = tested.map(({ difference, found }): Point => {
     const { mean, low, high } = found.difference;
     return {
-      name: contenderName(difference.contender),
+      name: variantName(difference.variant),
       mean,
       reach: [Math.max(0, mean - low), Math.max(0, high - mean)],
       isDistinct: found.verdict === 'yes',
@@ -39,7 +39,7 @@ export function DifferenceChart({ task, baseline, judged }: DifferenceChartProps
     <ChartFrame
       caption={`Difference of test F1 to ${baseline} on ${task}; filled: more than noise`}
       legend={LEGEND}
-      rows={() => differenceRows(judged, baseline)}
+      rows={() => differenceRows(tested, baseline)}
       heightPx={56 + 34 * points.length}
     >
       <ScatterChart

@@ -1,7 +1,7 @@
 // Is it more than noise? Differences of a comparison's contenders to one of them, judged over sentences and seeds.
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
-import { contenderName } from '../../lab/comparison/comparisonTables.ts';
-import { isContender, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
+import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { isVariant, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
 import { csvText } from '../../lab/comparison/tableText.ts';
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
@@ -12,12 +12,12 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { DifferenceChart } from './DifferenceChart.tsx';
-import { differenceRows, VERDICT_WORDS, type Judged, type JudgedDifference } from './useJudged.ts';
+import { differenceRows, VERDICT_WORDS, type SignificanceState, type TestedDifference } from './useJudged.ts';
 
 interface DifferenceTableProps {
   readonly label: string;
   readonly baseline: string;
-  readonly judged: readonly JudgedDifference[];
+  readonly tested: readonly TestedDifference[];
 }
 
 const GROUPS: readonly (readonly [group: string, columns: readonly string[]])[] = [
@@ -29,7 +29,7 @@ const GROUPS: readonly (readonly [group: string, columns: readonly string[]])[] 
 ];
 
 /** Judged differences of one task: how large, how sure, over what they spread, and what that means in words. */
-function DifferenceTable({ label, baseline, judged }: DifferenceTableProps) {
+function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
   return (
     <TableBox label={label} className="compared differences">
       <thead>
@@ -58,9 +58,9 @@ function DifferenceTable({ label, baseline, judged }: DifferenceTableProps) {
         </tr>
       </thead>
       <tbody>
-        {judged.map(({ difference: { contender, asked }, found }) => (
-          <tr key={contenderName(contender)}>
-            <th scope="row">{contenderName(contender)}</th>
+        {tested.map(({ difference: { variant, asked }, found }) => (
+          <tr key={variantName(variant)}>
+            <th scope="row">{variantName(variant)}</th>
             <td className="number">{format.count(asked.trainings.length)}</td>
             <td className="number">{format.percent(found.a.mean)}</td>
             <td className="number">{format.percent(found.b.mean)}</td>
@@ -99,7 +99,7 @@ function deviation(spread: Spread | null): string {
 }
 
 interface NoiseSectionProps {
-  readonly noise: Judged;
+  readonly noise: SignificanceState;
   /** The task that is shown; all of the comparison are judged together. */
   readonly task: TaskComparison;
 }
@@ -114,7 +114,7 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
         <label>
           Compared with
           <select
-            value={baselines.findIndex((one) => isContender(one, baseline))}
+            value={baselines.findIndex((one) => isVariant(one, baseline))}
             onChange={(event) => {
               const next = baselines[Number(event.target.value)];
               if (next !== undefined) onBaseline(next);
@@ -122,7 +122,7 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
           >
             {baselines.map((one, place) => (
               <option key={place} value={place}>
-                {contenderName(one)}
+                {variantName(one)}
               </option>
             ))}
           </select>
@@ -131,7 +131,7 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
           {format.counted(family.differences.length, 'difference')} on {format.counted(tasks, 'task')}, judged together
         </span>
       </div>
-      <LeftOut leftOut={family.leftOut} baseline={contenderName(baseline)} />
+      <LeftOut leftOut={family.leftOut} baseline={variantName(baseline)} />
       {family.differences.length === 0 ? (
         <p className="soft">
           There is nothing to compare yet: two methods have to be trained on a task here, with the same seed.
@@ -145,7 +145,7 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
   );
 }
 
-function Outcome({ noise: { asked, onAsk, judged, family, baseline }, task }: NoiseSectionProps) {
+function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: NoiseSectionProps) {
   if (!asked) {
     return (
       <div className="actions">
@@ -155,20 +155,20 @@ function Outcome({ noise: { asked, onAsk, judged, family, baseline }, task }: No
       </div>
     );
   }
-  if (judged.status !== 'ready') {
+  if (tested.status !== 'ready') {
     return (
       <>
-        <AnalysisWait state={judged} doing="Testing, swapping and drawing sentences" />
-        {judged.status === 'failed' && <Button onAct={onAsk}>Try again</Button>}
+        <AnalysisWait state={tested} doing="Testing, swapping and drawing sentences" />
+        {tested.status === 'failed' && <Button onAct={onAsk}>Try again</Button>}
       </>
     );
   }
-  const all = family.differences.flatMap((difference, place): JudgedDifference[] => {
-    const found = judged.answer[place];
+  const all = family.differences.flatMap((difference, place): TestedDifference[] => {
+    const found = tested.answer[place];
     return found === undefined ? [] : [{ difference, found }];
   });
   const shown = all.filter(({ difference }) => taskKey(difference.task) === taskKey(task.task));
-  const name = contenderName(baseline);
+  const name = variantName(baseline);
   const { alpha, draws, resamples, seed } = significanceDefaults;
   return (
     <>
@@ -177,11 +177,11 @@ function Outcome({ noise: { asked, onAsk, judged, family, baseline }, task }: No
         <p className="soft">On {taskRefName(task.task)} there is nothing to compare.</p>
       ) : (
         <>
-          <DifferenceChart task={taskRefName(task.task)} baseline={name} judged={shown} />
+          <DifferenceChart task={taskRefName(task.task)} baseline={name} tested={shown} />
           <DifferenceTable
             label={`Differences to ${name} on ${taskRefName(task.task)}`}
             baseline={name}
-            judged={shown}
+            tested={shown}
           />
         </>
       )}
@@ -215,18 +215,18 @@ function Outcome({ noise: { asked, onAsk, judged, family, baseline }, task }: No
   );
 }
 
-function findingText(judged: readonly JudgedDifference[], baseline: string): string {
-  const distinct = judged.filter(({ found }) => found.verdict === 'yes');
+function findingText(tested: readonly TestedDifference[], baseline: string): string {
+  const distinct = tested.filter(({ found }) => found.verdict === 'yes');
   const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
   const worse = distinct.length - better;
   if (distinct.length === 0) {
-    return `None of ${format.counted(judged.length, 'difference')} to ${baseline} is more than noise.`;
+    return `None of ${format.counted(tested.length, 'difference')} to ${baseline} is more than noise.`;
   }
   const parts = [
     ...(better > 0 ? [`${format.count(better)} better`] : []),
     ...(worse > 0 ? [`${format.count(worse)} worse`] : []),
   ];
-  return `${format.count(distinct.length)} of ${format.counted(judged.length, 'difference')} to ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
+  return `${format.count(distinct.length)} of ${format.counted(tested.length, 'difference')} to ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
 }
 
 function LeftOut({ leftOut, baseline }: { readonly leftOut: DifferenceFamily['leftOut']; readonly baseline: string }) {

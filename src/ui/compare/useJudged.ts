@@ -1,12 +1,12 @@
 // Differences of a comparison's contenders to one of them, judged once a person asks, and what tables mark of it.
 import { useMemo, useState } from 'react';
-import type { Comparison, Contender } from '../../lab/comparison/comparison.ts';
-import { contenderName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
+import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
+import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
 import {
   differenceFamily,
   differenceKey,
-  isContender,
-  type ContenderDifference,
+  isVariant,
+  type VariantDifference,
   type DifferenceFamily,
 } from '../../lab/comparison/differenceFamily.ts';
 import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
@@ -17,11 +17,11 @@ import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 
 /** A contender whatever it was trained for. */
-type Baseline = Pick<Contender, 'method' | 'layers' | 'rate'>;
+type Baseline = Pick<Variant, 'method' | 'layers' | 'rate'>;
 
 const STL: Baseline = { method: 'STL', layers: null, rate: null };
 
-export interface Judged {
+export interface SignificanceState {
   /** Contenders that others can be compared with. */
   readonly baselines: readonly Baseline[];
   readonly baseline: Baseline;
@@ -31,12 +31,12 @@ export interface Judged {
   readonly asked: boolean;
   readonly onAsk: () => void;
   /** One for each difference of the family. */
-  readonly judged: Analysed<readonly Significance[]>;
+  readonly tested: Analysed<readonly Significance[]>;
   /** Null until differences to STL are judged. */
   readonly distinction: Distinction | null;
 }
 
-export function useJudged(comparison: Comparison): Judged {
+export function useSignificance(comparison: Comparison): SignificanceState {
   const { state } = useLab();
   const { corpora } = state;
   // Statuses change seldom, records at every step.
@@ -45,18 +45,18 @@ export function useJudged(comparison: Comparison): Judged {
   const [askedOf, setAskedOf] = useState<string | null>(null);
   const [times, setTimes] = useState(0);
   const baselines = useMemo(() => baselinesOf(comparison), [comparison]);
-  const baseline = baselines.find((one) => isContender(one, chosen)) ?? baselines[0] ?? STL;
+  const baseline = baselines.find((one) => isVariant(one, chosen)) ?? baselines[0] ?? STL;
   const { family, toStl } = useMemo(() => {
     const library = { corpora, runs: new Set(finished.split(',')) };
     const chosenFamily = differenceFamily(comparison, baseline, library);
-    const isToStl = isContender(baseline, STL);
+    const isToStl = isVariant(baseline, STL);
     return { family: chosenFamily, toStl: isToStl ? chosenFamily : differenceFamily(comparison, STL, library) };
   }, [comparison, baseline, corpora, finished]);
   const asked = askedOf === finished && family.differences.length > 0;
-  const judged = useAnalysis('significance', asked ? queryOf(family) : null, times);
+  const tested = useAnalysis('significance', asked ? queryOf(family) : null, times);
   // The server has these at hand where they were judged before.
   const other = useAnalysis('significance', asked && toStl !== family ? queryOf(toStl) : null, times);
-  const ofStl = toStl === family ? judged : other;
+  const ofStl = toStl === family ? tested : other;
   const answer = asked && ofStl.status === 'ready' ? ofStl.answer : null;
   const distinction = useMemo(() => answer && distinctionOf(toStl, answer), [toStl, answer]);
   return {
@@ -69,7 +69,7 @@ export function useJudged(comparison: Comparison): Judged {
       setAskedOf(finished);
       setTimes((before) => before + 1);
     },
-    judged,
+    tested,
     distinction,
   };
 }
@@ -81,9 +81,9 @@ function queryOf({ differences }: DifferenceFamily): AnalysisQuery<'significance
 /** Every contender of any task, in the order of the first task that has it. */
 function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
   const found = new Map<string, Baseline>();
-  for (const { contenders } of tasks) {
-    for (const contender of contenders) {
-      const { method, layers, rate } = contender;
+  for (const { variants } of tasks) {
+    for (const variant of variants) {
+      const { method, layers, rate } = variant;
       const key = canonicalJson([method, layers]);
       if (!found.has(key)) found.set(key, { method, layers, rate });
     }
@@ -92,15 +92,15 @@ function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
 }
 
 function distinctionOf({ differences }: DifferenceFamily, found: readonly Significance[]): Distinction {
-  const isDistinct = (_: ContenderDifference, place: number): boolean => found[place]?.verdict === 'yes';
+  const isDistinct = (_: VariantDifference, place: number): boolean => found[place]?.verdict === 'yes';
   return {
-    distinct: new Set(differences.filter(isDistinct).map(({ task, contender }) => differenceKey(task, contender))),
+    distinct: new Set(differences.filter(isDistinct).map(({ task, variant }) => differenceKey(task, variant))),
     family: differences.length,
   };
 }
 
-export interface JudgedDifference {
-  readonly difference: ContenderDifference;
+export interface TestedDifference {
+  readonly difference: VariantDifference;
   readonly found: Significance;
 }
 
@@ -113,7 +113,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 
 /** Numbers as they are, null where there is none. */
 export function differenceRows(
-  judged: readonly JudgedDifference[],
+  tested: readonly TestedDifference[],
   baseline: string,
 ): readonly (readonly (string | number | null)[])[] {
   const head = [
@@ -121,11 +121,11 @@ export function differenceRows(
     ...['p over sentences', 'Holm', 'p over seeds', 'p of both', 'Holm of both', 'family'],
     ...['deviation over seeds', 'deviation over rounds', 'deviation over snapshots', 'verdict'],
   ];
-  const rows = judged.map(({ difference, found }) => {
+  const rows = tested.map(({ difference, found }) => {
     const { a, b, sentences, seeds, spread } = found;
     return [
       taskRefName(difference.task),
-      contenderName(difference.contender),
+      variantName(difference.variant),
       baseline,
       difference.asked.trainings.length,
       ...[a.mean, b.mean, found.difference.mean, found.difference.low, found.difference.high],

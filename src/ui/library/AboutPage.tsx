@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { Button } from '../parts/Button.tsx';
 import { Meter } from '../parts/Meter.tsx';
-import { RoomTable } from '../parts/RoomTable.tsx';
+import { StorageTable } from '../parts/RoomTable.tsx';
 import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 
@@ -13,7 +13,9 @@ function StoragePanel() {
   useEffect(() => {
     let wanted = true;
     // Absent outside a secure context.
-    void navigator.storage?.persisted().then((kept) => wanted && setPersistence(kept ? 'kept' : 'clearable'));
+    void navigator.storage
+      ?.persisted()
+      .then((isPersistent) => wanted && setPersistence(isPersistent ? 'kept' : 'clearable'));
     return () => {
       wanted = false;
     };
@@ -42,7 +44,7 @@ function StoragePanel() {
       {(persistence === 'clearable' || persistence === 'refused') && (
         <Button onAct={request}>Keep data on this device</Button>
       )}
-      <RoomTable />
+      <StorageTable />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { LabError } from '../../util/labError.ts';
 import type { PredictionState } from '../../wire/analysisProtocol.ts';
 import { format } from '../shared/format.ts';
-import type { AnalysisPlace } from '../shared/route.ts';
+import type { AnalysisRoute } from '../shared/route.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 import { Button } from './Button.tsx';
@@ -33,7 +33,7 @@ export function AnalysisWait({ state, doing }: AnalysisWaitProps) {
 }
 
 /** Says why there are no predictions to analyse, and what makes some. */
-export function NoSnapshot({ place }: { readonly place: AnalysisPlace }) {
+export function NoSnapshot({ place }: { readonly place: AnalysisRoute }) {
   const { state } = useLab();
   const isImported = state.results.some(({ file }) => file.runs.some(({ spec }) => spec.id === place.run));
   if (isImported) {

@@ -1,6 +1,6 @@
 // What can be removed to make room, largest first.
 import { useEffect, useState } from 'react';
-import type { LabState, RoomItem } from '../../lab/state/labState.ts';
+import type { LabState, StoredItem } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
@@ -14,15 +14,15 @@ import { ActionsHead, TableBox } from './TableBox.tsx';
 /** Rows shown: what is small makes no room. */
 const SHOWN = 8;
 
-export function RoomTable() {
+export function StorageTable() {
   const { lab, state } = useLab();
   const { runs, models, downloads, usage } = state;
-  const [items, setItems] = useState<readonly RoomItem[] | null>(null);
+  const [items, setItems] = useState<readonly StoredItem[] | null>(null);
   // Asked anew when something was stored or removed, not with every step of a run.
   const known = [runs.length, models.length, downloads.length, usage?.usedBytes].join();
   useEffect(() => {
     let wanted = true;
-    void lab.roomTaken().then((found) => wanted && setItems(found));
+    void lab.removableItems().then((found) => wanted && setItems(found));
     return () => {
       wanted = false;
     };
@@ -41,14 +41,14 @@ export function RoomTable() {
       </thead>
       <tbody>
         {items.slice(0, SHOWN).map((item) => (
-          <RoomRow key={`${item.kind} ${item.id}`} item={item} />
+          <StorageRow key={`${item.kind} ${item.id}`} item={item} />
         ))}
       </tbody>
     </TableBox>
   );
 }
 
-function RoomRow({ item }: { readonly item: RoomItem }) {
+function StorageRow({ item }: { readonly item: StoredItem }) {
   const { lab, state } = useLab();
   const layersOf = useLayers();
   const { name, href } = describe(item, state, layersOf);
@@ -78,7 +78,7 @@ const LOSS = {
 } as const;
 
 function describe(
-  { kind, id }: RoomItem,
+  { kind, id }: StoredItem,
   { runs, models, downloads }: LabState,
   layersOf: ReturnType<typeof useLayers>,
 ): { readonly name: string; readonly href: string | null } {
@@ -95,9 +95,9 @@ function describe(
 }
 
 /** Nothing while there is room. */
-export function NeedsRoom() {
+export function StorageFull() {
   const { lab, state } = useLab();
-  const record = state.runs.find((run) => run.record.spec.id === state.needsRoom)?.record;
+  const record = state.runs.find((run) => run.record.spec.id === state.storageFullRun)?.record;
   if (record === undefined) return null;
   const { spec, failure } = record;
   return (
@@ -111,7 +111,7 @@ export function NeedsRoom() {
         {failure !== null && LabError.describe(failure)}
       </p>
       <p>It goes on by itself as soon as something is removed in this lab. After making room elsewhere, try again.</p>
-      <RoomTable />
+      <StorageTable />
       <div className="actions">
         <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>
           Try again

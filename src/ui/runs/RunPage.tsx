@@ -11,7 +11,7 @@ import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
-import { NeedsRoom } from '../parts/RoomTable.tsx';
+import { StorageFull } from '../parts/RoomTable.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -19,7 +19,7 @@ import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
-import { RunPulse } from './RunPulse.tsx';
+import { RunProgress } from './RunPulse.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';
 import { StatusMark } from './RunsTable.tsx';
 
@@ -113,13 +113,13 @@ export function RunPage({ run, source }: RunPageProps) {
         </div>
         <RunActions run={run} source={source} />
       </div>
-      {failure !== null && state.needsRoom !== spec.id && (
+      {failure !== null && state.storageFullRun !== spec.id && (
         <p className="problem boxed" role="alert">
           The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
         </p>
       )}
-      {source === null && state.needsRoom === spec.id && <NeedsRoom />}
-      <RunPulse run={run} />
+      {source === null && state.storageFullRun === spec.id && <StorageFull />}
+      <RunProgress run={run} />
       {source === null && record.status !== 'finished' && <AwakeSwitch />}
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">

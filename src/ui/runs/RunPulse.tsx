@@ -21,7 +21,7 @@ const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   saving: 'Saving a checkpoint',
 };
 
-export function RunPulse({ run }: { readonly run: RunView }) {
+export function RunProgress({ run }: { readonly run: RunView }) {
   const { state } = useLab();
   const { record, live } = run;
   const { model, config } = record.spec;

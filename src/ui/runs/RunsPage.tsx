@@ -3,7 +3,7 @@ import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
 import type { LabState, RunView } from '../../lab/state/labState.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
-import { NeedsRoom } from '../parts/RoomTable.tsx';
+import { StorageFull } from '../parts/RoomTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
@@ -39,7 +39,7 @@ function QueuePanel() {
           </Button>
         )}
       </div>
-      {state.needsRoom === null && isQueueStuck(state) && (
+      {state.storageFullRun === null && isQueueStuck(state) && (
         <p className="problem boxed" role="status">
           Nothing can go on: every waiting run starts from one that is not finished. Resume or retry that one.
         </p>
@@ -126,7 +126,7 @@ export function RunsPage() {
         </p>
       ) : (
         <>
-          <NeedsRoom />
+          <StorageFull />
           <AwakeSwitch />
           <QueuePanel />
           <RunsTable

@@ -22,7 +22,7 @@ interface KeepAwake {
 export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): KeepAwake {
   let state: AwakeState = request === null ? 'missing' : 'idle';
   let wanted = false;
-  let held: ScreenLock | null = null;
+  let existing: ScreenLock | null = null;
   /** How often it was asked for; an answer to anything but the last request is given back. */
   let asked = 0;
   const listeners = new Set<() => void>();
@@ -34,8 +34,8 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
   }
 
   function lost(lock: ScreenLock): void {
-    if (held !== lock) return;
-    held = null;
+    if (existing !== lock) return;
+    existing = null;
     tell('refused');
   }
 
@@ -44,7 +44,7 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
     try {
       const lock = await from();
       if (turn !== asked) return await lock.release();
-      held = lock;
+      existing = lock;
       lock.addEventListener('release', () => lost(lock));
       if (lock.released) lost(lock);
       else tell('held');
@@ -55,8 +55,8 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
 
   function giveBack(): void {
     asked++;
-    const lock = held;
-    held = null;
+    const lock = existing;
+    existing = null;
     tell('idle');
     // A lock that the browser took back already has nothing to release.
     lock?.release().catch(() => undefined);
@@ -72,7 +72,7 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
       if (request === null) return;
       const changed = wanted !== next;
       wanted = next;
-      if (next && held === null) void ask(request);
+      if (next && existing === null) void ask(request);
       else if (!next && changed) giveBack();
     },
   };

@@ -6,7 +6,7 @@ export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors']
 export type AnalysisView = (typeof ANALYSIS_VIEWS)[number];
 
 /** What is analysed, as far as the address says; what is null is chosen by the page. */
-export interface AnalysisPlace {
+export interface AnalysisRoute {
   readonly view: AnalysisView;
   readonly corpus: string | null;
   /** Type of the task; null for all types together where a corpus is named. */
@@ -20,7 +20,7 @@ export interface AnalysisPlace {
   readonly detail: string | null;
 }
 
-export const NOTHING_CHOSEN: AnalysisPlace = {
+export const NOTHING_CHOSEN: AnalysisRoute = {
   view: 'sets',
   corpus: null,
   type: null,
@@ -44,7 +44,7 @@ export type Route =
   | { readonly page: 'tag' }
   | { readonly page: 'tagWith'; readonly tagger: string }
   | { readonly page: 'compare' }
-  | ({ readonly page: 'analyse' } & AnalysisPlace)
+  | ({ readonly page: 'analyse' } & AnalysisRoute)
   | { readonly page: 'results' }
   /** A result file in the address itself, or at an address of this site. */
   | { readonly page: 'open'; readonly result: string }

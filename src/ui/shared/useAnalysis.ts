@@ -10,7 +10,7 @@ export type Analysed<Answer> =
   | { readonly status: 'ready'; readonly answer: Answer }
   | { readonly status: 'failed'; readonly error: LabErrorData };
 
-interface Held<Answer> {
+interface HeldAnswer<Answer> {
   readonly key: string;
   readonly state: Analysed<Answer>;
 }
@@ -26,7 +26,7 @@ export function useAnalysis<Name extends AnalysisName>(
 ): Analysed<AnalysisAnswer<Name>> {
   const { lab } = useLab();
   const key = JSON.stringify([name, query, version]);
-  const [held, setHeld] = useState<Held<AnalysisAnswer<Name>> | null>(null);
+  const [existing, setLast] = useState<HeldAnswer<AnalysisAnswer<Name>> | null>(null);
   useEffect(() => {
     const [, asked] = JSON.parse(key) as [Name, AnalysisQuery<Name> | null, number];
     if (asked === null) return;
@@ -34,7 +34,7 @@ export function useAnalysis<Name extends AnalysisName>(
     const show = (state: (last: AnalysisAnswer<Name> | null) => Analysed<AnalysisAnswer<Name>>): void => {
       // What is drawn of an answer is drawn in slices, between which the page answers to the person.
       if (isWanted)
-        startTransition(() => setHeld((before) => ({ key, state: state(before && shownAnswer(before.state)) })));
+        startTransition(() => setLast((before) => ({ key, state: state(before && shownAnswer(before.state)) })));
     };
     const { answer, cancel } = lab.analyse(name, asked, (done, total) =>
       show((last) => ({ status: 'working', done, total, last })),
@@ -48,8 +48,8 @@ export function useAnalysis<Name extends AnalysisName>(
       cancel();
     };
   }, [lab, name, key]);
-  if (held?.key === key) return held.state;
-  return { status: 'working', done: 0, total: 0, last: held && shownAnswer(held.state) };
+  if (existing?.key === key) return existing.state;
+  return { status: 'working', done: 0, total: 0, last: existing && shownAnswer(existing.state) };
 }
 
 /** What there is to show: the answer, or while another is worked on the one before. */

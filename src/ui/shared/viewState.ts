@@ -1,13 +1,13 @@
 // State of a view: what is there again when the person comes back, and which page of a long list is shown.
 import { useState } from 'react';
 
-const keptValues = new Map<string, unknown>();
+const valuesByKey = new Map<string, unknown>();
 
 /** Like useState, kept under `key`, which belongs to one component and stays the same while it is shown. */
-export function useKept<Value>(key: string, initial: Value): readonly [Value, (value: Value) => void] {
-  const [value, setValue] = useState(() => (keptValues.has(key) ? (keptValues.get(key) as Value) : initial));
+export function useLasting<Value>(key: string, initial: Value): readonly [Value, (value: Value) => void] {
+  const [value, setValue] = useState(() => (valuesByKey.has(key) ? (valuesByKey.get(key) as Value) : initial));
   const keep = (next: Value) => {
-    keptValues.set(key, next);
+    valuesByKey.set(key, next);
     setValue(next);
   };
   return [value, keep];

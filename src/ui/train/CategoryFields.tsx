@@ -17,8 +17,10 @@ import type { ReadCategory, ReadPlan } from './readPlanDraft.ts';
 
 /** What the types of each corpus become in a category: the name they take, or O, with how many mentions that is. */
 function TypeMap({ category: { name, typeName, tasks } }: { readonly category: ReadCategory }) {
-  const rows = tasks.flatMap(({ kept, type }, place) =>
-    kept === null ? [] : kept.types.map((own) => ({ place, corpus: kept, own, taken: type === null || type === own })),
+  const rows = tasks.flatMap(({ found, type }, place) =>
+    found === null
+      ? []
+      : found.types.map((own) => ({ place, corpus: found, own, taken: type === null || type === own })),
   );
   const left = rows.filter(({ taken }) => !taken);
   const lost = left.reduce((sum, { corpus, own }) => sum + mentionsOf(corpus, own), 0);

@@ -46,7 +46,7 @@ export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsP
 }
 
 function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMethods'>) {
-  const layers = read.model.kept?.layers ?? null;
+  const layers = read.model.found?.layers ?? null;
   const rates = [...new Set([...PAPER_RATES, ...draft.slicingRates])].sort((left, right) => left - right);
   const turn = (rate: number, on: boolean) =>
     onChange({ slicingRates: rates.filter((known) => (known === rate ? on : draft.slicingRates.includes(known))) });
@@ -84,7 +84,7 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         that come to the same number of layers are one run.
       </p>
       <div className="fields">
-        {read.model.kept?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
+        {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
           label="Freeze shared layers"
           help="Shared layers and the embedding stay as MTL-XC left them. The paper trains them on."

@@ -109,7 +109,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
   const read = readPlanDraft(draft, state);
   const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, ...part });
   const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
-  const { kept: model, input: wantedModel } = read.model;
+  const { found: model, input: wantedModel } = read.model;
   return (
     <section aria-labelledby="plan-title" className="plan">
       <h2 id="plan-title">Your own work</h2>

@@ -60,20 +60,20 @@ interface TaskRowProps {
   readonly onRemove: (() => void) | null;
 }
 
-function TaskRow({ task: { kept, input, type }, corpora, place, problem, onTask, onRemove }: TaskRowProps) {
+function TaskRow({ task: { found, input, type }, corpora, place, problem, onTask, onRemove }: TaskRowProps) {
   return (
     <div className="task-row">
-      <Field label={`Corpus${place}`} problem={problem} help={kept === null ? undefined : corpusText(kept)}>
+      <Field label={`Corpus${place}`} problem={problem} help={found === null ? undefined : corpusText(found)}>
         {(control) => (
           <select
             {...control}
-            value={kept?.id ?? ''}
+            value={found?.id ?? ''}
             onChange={(event) => {
               const next = corpora.find(({ id }) => id === event.target.value);
               if (next !== undefined) onTask(taskOfCorpus(next));
             }}
           >
-            {kept === null && <option value="">{input?.name ?? 'none yet'}</option>}
+            {found === null && <option value="">{input?.name ?? 'none yet'}</option>}
             {corpora.map(({ id, name, builtIn }) => (
               <option key={id} value={id}>
                 {builtIn ? `${name} (sample)` : name}
@@ -89,7 +89,7 @@ function TaskRow({ task: { kept, input, type }, corpora, place, problem, onTask,
             value={optionOf(type)}
             onChange={(event) => input !== null && onTask({ corpus: input, type: typeOf(event.target.value) })}
           >
-            {typeChoices(kept, type).map((choice) => (
+            {typeChoices(found, type).map((choice) => (
               <option key={optionOf(choice)} value={optionOf(choice)}>
                 {format.typeName(choice)}
               </option>

@@ -10,9 +10,9 @@ import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.t
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
 
 /** One input as the library has it, or what is wrong with it. */
-export interface ResolvedInput<Kept> {
+export interface ResolvedInput<Found> {
   readonly input: PlanInput | null;
-  readonly kept: Kept | null;
+  readonly found: Found | null;
   readonly problem: string | null;
 }
 
@@ -65,22 +65,22 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   const seeds = readSeeds(draft.seeds);
   if (typeof seeds === 'string') problems.set('seeds', seeds);
   const rounds = readRounds(draft.rounds, problems);
-  const entered = enteredFor(draft.config, model.kept);
+  const entered = enteredFor(draft.config, model.found);
   const { config, problems: configProblems } = readConfigDraft(entered);
   for (const [path, problem] of configProblems) problems.set(`config.${path}`, problem);
-  if (config !== null && model.kept !== null && !hasPositions(model.kept, config)) {
-    problems.set('config.maxPieces', `Expected at most ${model.kept.positions}: the model has no more positions.`);
+  if (config !== null && model.found !== null && !hasPositions(model.found, config)) {
+    problems.set('config.maxPieces', `Expected at most ${model.found.positions}: the model has no more positions.`);
   }
 
   const changed = changedPaths(entered, presets[draft.preset].config);
   const read = { problems, categories, model, entered, changed };
-  if (problems.size > 0 || config === null || typeof seeds === 'string' || model.kept === null || rounds === null) {
+  if (problems.size > 0 || config === null || typeof seeds === 'string' || model.found === null || rounds === null) {
     return { ...read, plan: null };
   }
   const planCategories = categories.map(({ name, typeName, tasks }) => ({
     name: name.trim(),
     typeName: typeName?.trim() ?? null,
-    tasks: tasks.flatMap(({ kept, type }) => (kept === null ? [] : [{ corpus: inputOf(kept), type }])),
+    tasks: tasks.flatMap(({ found, type }) => (found === null ? [] : [{ corpus: inputOf(found), type }])),
   }));
   const plan = planFileSchema.parse({
     format: 'bioner-lab-plan',
@@ -90,7 +90,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     slicingRates: draft.methods.includes('MTL-LS') ? [...draft.slicingRates] : [],
     biases: draft.biases,
     frozen: draft.frozen,
-    model: inputOf(model.kept),
+    model: inputOf(model.found),
     categories: planCategories,
     seeds: [...seeds],
     rounds,
@@ -142,14 +142,14 @@ function readCategory(
 
 function readTask(task: PlanTask, corpora: readonly CorpusRecord[], byContent: boolean): ReadTask {
   const resolved = resolveInput(task.corpus, corpora, 'corpus', byContent);
-  const unknownType = resolved.kept !== null && task.type !== null && !resolved.kept.types.includes(task.type);
+  const unknownType = resolved.found !== null && task.type !== null && !resolved.found.types.includes(task.type);
   const problem = unknownType ? `The corpus has no type ${task.type}.` : resolved.problem;
   return { ...resolved, problem, type: task.type };
 }
 
 function categoryProblem({ name, typeName, tasks }: ReadCategory, together: boolean): string | null {
   if (tasks.length === 0) return 'A category needs at least one task.';
-  const keys = tasks.map(({ kept, type }, place) => JSON.stringify([kept?.id ?? place, type]));
+  const keys = tasks.map(({ found, type }, place) => JSON.stringify([found?.id ?? place, type]));
   if (new Set(keys).size < keys.length) return 'A task appears twice.';
   if (name.trim() === '') return 'Enter a name for the category.';
   if (!together) return null;
@@ -158,21 +158,21 @@ function categoryProblem({ name, typeName, tasks }: ReadCategory, together: bool
     : null;
 }
 
-function resolveInput<Kept extends { readonly name: string; readonly fingerprint: string }>(
+function resolveInput<Found extends { readonly name: string; readonly fingerprint: string }>(
   input: PlanInput | null,
-  library: readonly Kept[],
+  library: readonly Found[],
   noun: string,
   byContent: boolean,
-): ResolvedInput<Kept> {
-  if (input === null) return { input, kept: null, problem: `Bring in a ${noun} first.` };
+): ResolvedInput<Found> {
+  if (input === null) return { input, found: null, problem: `Bring in a ${noun} first.` };
   const same = library.find((record) => record.fingerprint === input.fingerprint);
-  if (same !== undefined) return { input, kept: same, problem: null };
+  if (same !== undefined) return { input, found: same, problem: null };
   const namesake = library.find((record) => record.name === input.name);
   if (namesake === undefined)
-    return { input, kept: null, problem: `“${input.name}” is not in the library: bring it in, or choose another.` };
+    return { input, found: null, problem: `“${input.name}” is not in the library: bring it in, or choose another.` };
   // A corpus whose source was moved to another split has new content under the name that was chosen.
-  if (input.fingerprint === undefined || !byContent) return { input, kept: namesake, problem: null };
-  return { input, kept: null, problem: `The ${noun} “${input.name}” here differs from the one the plan names.` };
+  if (input.fingerprint === undefined || !byContent) return { input, found: namesake, problem: null };
+  return { input, found: null, problem: `The ${noun} “${input.name}” here differs from the one the plan names.` };
 }
 
 function defaultCategories(corpora: readonly CorpusRecord[]): readonly PlanCategory[] {

@@ -24,9 +24,9 @@ export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks
   const { state } = useLab();
   const together = plan?.methods.some((method) => method !== 'STL') === true;
   const named = categories.map(({ tasks }) =>
-    tasks.flatMap(({ kept, type }): TaskRef[] => {
-      if (kept === null) return [];
-      const { id, name, fingerprint } = kept;
+    tasks.flatMap(({ found: last, type }): TaskRef[] => {
+      if (last === null) return [];
+      const { id, name, fingerprint } = last;
       return [{ corpus: { id, name, fingerprint }, type }];
     }),
   );

@@ -1,7 +1,7 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
 import { Pipelines } from '../../../src/engine/gpu/pipelines.ts';
 import type { Recorder, Region } from '../../../src/engine/gpu/recorder.ts';
-import { waysFor, type EngineGpu } from '../../../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/engineWays.ts';
 import { openRecording, type Words } from '../../fixtures/openRecording.ts';
 
 let opened: Promise<GPUDevice> | null = null;
@@ -24,7 +24,14 @@ export async function testGpu(): Promise<EngineGpu> {
   const device = await testDevice();
   pipelines ??= new Pipelines(device);
   const software = true;
-  return { device, adapter: 'software', browser: 'tests', software, pipelines, ways: waysFor({ software }) };
+  return {
+    device,
+    adapter: 'software',
+    browser: 'tests',
+    software,
+    pipelines,
+    compute: computeOptionsFor({ software }),
+  };
 }
 
 /**

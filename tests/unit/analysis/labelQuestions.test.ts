@@ -31,7 +31,7 @@ async function benchWithLabels() {
   const test = of(0, 'test');
   const missed = missedLabels(entitySets({ training, test, predicted }), test, guessed);
   const conflicts = (names: readonly string[]) =>
-    finishWork(labelConflicts(sources(names), { tellTypesApart: false, limit: 1000, placesOfLabel: 50 }));
+    finishWork(labelConflicts(sources(names), { tellTypesApart: false, limit: 1000, occurrencesPerLabel: 50 }));
   const pairs = (near: boolean) =>
     finishWork(labelPairs(sources([]), { tellTypesApart: false, near: near ? nearDefaults : null, limit: 1000 }));
   const at = (source: number, index: number) => {
@@ -84,7 +84,7 @@ describe('questions about labels', () => {
           .filter(({ isUsual }) => which === 'all' || isUsual === (which === 'usual'))
           .map(({ source, sentence, start, label, isUsual }) => ({ ...at(source, sentence), start, label, isUsual }));
         const ask = (first: number, count: number) =>
-          lab.analyse('conflictPlaces', { category, text, which, first, count }).answer;
+          lab.analyse('conflictOccurrences', { category, text, which, first, count }).answer;
         expect(await ask(0, 100)).toEqual({ total: found.length, places: found });
         expect((await ask(1, 2))?.places).toEqual(found.slice(1, 3));
       }

@@ -62,7 +62,7 @@ const everything = 1e6;
 describe('labelConflicts', () => {
   it('are all sequences with more than one label, with all their places', () => {
     const property = fc.property(drawnSources, fc.boolean(), (sources, tellTypesApart) => {
-      const options = { tellTypesApart, limit: everything, placesOfLabel: everything };
+      const options = { tellTypesApart, limit: everything, occurrencesPerLabel: everything };
       const { count, conflicts } = finishWork(labelConflicts(sources, options));
       expect(count).toBe(conflicts.length);
       const expected = bruteForceConflicts(sources, tellTypesApart);
@@ -95,7 +95,7 @@ describe('labelConflicts', () => {
       source('B', 'test', 'the [elm:Baum]', 'a [big ash:Baum]'),
     ];
     const { count, conflicts } = finishWork(
-      labelConflicts(sources, { tellTypesApart: false, limit: 1, placesOfLabel: 1 }),
+      labelConflicts(sources, { tellTypesApart: false, limit: 1, occurrencesPerLabel: 1 }),
     );
     expect(count).toBe(2);
     expect(conflicts).toEqual([
@@ -203,7 +203,7 @@ describe('the review list', () => {
       source('B', 'test', 'A tall oak stood here'),
     ];
     const options = { tellTypesApart: false, near: nearDefaults, limit: 10 };
-    const conflicts = finishWork(labelConflicts(sources, { ...options, placesOfLabel: 50 }));
+    const conflicts = finishWork(labelConflicts(sources, { ...options, occurrencesPerLabel: 50 }));
     expect(conflictRows(conflicts, sources)).toEqual([
       {
         kind: 'labelled differently',

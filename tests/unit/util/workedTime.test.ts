@@ -1,7 +1,7 @@
 // Proves that sleep and set clocks wreck neither the time worked, nor the time left, nor the order of what was stored.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { paced } from '../../../src/lab/state/board.ts';
+import { throttledProgress } from '../../../src/lab/state/board.ts';
 import { createPace, createWorkedTime, laterThan, notBefore } from '../../../src/util/clock.ts';
 import { droppedCorpus, droppedModel } from '../../fixtures/drops.ts';
 import { closeLabs, openLab, settled, view } from '../../fixtures/labBench.ts';
@@ -91,7 +91,7 @@ describe('the time left', () => {
     let clock = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => clock);
     let left: number | undefined = NaN;
-    const tell = paced((_done, _total, remainingMs) => (left = remainingMs), 1000, 0);
+    const tell = throttledProgress((_done, _total, remainingMs) => (left = remainingMs), 1000, 0);
     for (let done = 1; done <= 500; done++) {
       clock += 1000;
       if (done === 250) clock += 9 * hour;

@@ -62,7 +62,7 @@ const statisticsKernel = (h: number, terms: AttentionTerms): Kernel => {
     name: attentionName('attention statistics', h, terms),
     sizes: attentionSizes,
     buffers: {
-      ...(terms === 'relative' ? { threes: reads('vec4<f32>'), biases: reads('vec4<f32>') } : {}),
+      ...(terms === 'relative' ? { qkv: reads('vec4<f32>'), biases: reads('vec4<f32>') } : {}),
       context: reads('vec4<f32>'),
       dContext: reads('vec4<f32>'),
       logSumExp: reads(),
@@ -79,7 +79,7 @@ ${relative(`  var same = 0.0;
       h,
       (c) =>
         `delta += dot(context[own + ${c}u], dContext[own + ${c}u]);${relative(`
-  let s${c} = threes[own + ${c}u] + biases[2u * sizes.biasStride + bias + ${c}u];
+  let s${c} = qkv[own + ${c}u] + biases[2u * sizes.biasStride + bias + ${c}u];
   same += dot(s${c}, biases[3u * sizes.biasStride + bias + ${c}u]);
   other += dot(s${c}, biases[3u * sizes.biasStride + sizes.width + bias + ${c}u]);`)}`,
     )}
@@ -98,9 +98,9 @@ const assembleKernel = (h: number): Kernel =>
   let column = index % sizes.width;
   let row = index / sizes.width;
   let head = column / ${h / 4}u;
-  let sums = parts[2u * sizes.threesStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
+  let sums = parts[2u * sizes.qkvStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
   let e = 3u * sizes.biasStride + column;
-  dQuery[index] = parts[index] + parts[sizes.threesStride + index] + sums.x * biases[e] + sums.y * biases[e + sizes.width];`,
+  dQuery[index] = parts[index] + parts[sizes.qkvStride + index] + sums.x * biases[e] + sums.y * biases[e + sizes.width];`,
   });
 
 /** Gradients of the five bias vectors, a workgroup a vec4 of columns with lanes over the rows. */
@@ -110,7 +110,7 @@ const biasKernel = (h: number): Kernel =>
     sizes: attentionSizes,
     buffers: {
       parts: reads('vec4<f32>'),
-      threes: reads('vec4<f32>'),
+      qkv: reads('vec4<f32>'),
       biases: reads('vec4<f32>'),
       state: reads('u32'),
       gradient: writes('vec4<f32>'),
@@ -127,12 +127,12 @@ fn put(at: u32, value: vec4f) {
   var total: array<vec4f, 5>;
   for (var row = thread; row < sizes.sequences * sizes.pieces; row += 32u) {
     let at = row * sizes.width + column;
-    let sums = parts[2u * sizes.threesStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
+    let sums = parts[2u * sizes.qkvStride + ((row / sizes.pieces) * sizes.heads + head) * sizes.pieces + row % sizes.pieces];
     total[0] += parts[at];
-    total[1] += parts[sizes.threesStride + at];
+    total[1] += parts[sizes.qkvStride + at];
     total[2] += sums.x * biases[e] + sums.y * biases[e + sizes.width];
-    total[3] += sums.x * (threes[at] + s);
-    total[4] += sums.y * (threes[at] + s);
+    total[3] += sums.x * (qkv[at] + s);
+    total[4] += sums.y * (qkv[at] + s);
   }
   for (var which = 0u; which < 5u; which++) { lanes[which][thread] = total[which]; }
   workgroupBarrier();
@@ -153,8 +153,8 @@ const backwardKernels = {
 } as const;
 
 interface AttentionGradients {
-  /** As `threes`: written. */
-  readonly threes: Region;
+  /** As `qkv`: written. */
+  readonly qkv: Region;
   /** Null where terms are absolute. */
   readonly relative: RelativeGradients | null;
 }
@@ -193,18 +193,18 @@ export function recordAttentionBackward(
     recorder.launch(used, sizes, regions, grid, products === 0 ? undefined : attentionWork(shape, products));
   launch(backwardKernels.statistics(headSize, terms), { ...regions, context, dContext, logSumExp, statistics }, byRow);
   const read = { ...regions, dContext, statistics };
-  const dQuery = part(gradients.threes, 0, sequences * pieces * heads * headSize);
+  const dQuery = part(gradients.qkv, 0, sequences * pieces * heads * headSize);
   const { relative } = gradients;
   if (inputs.relative === null || relative === null) {
     launch(own.query, { ...read, dQuery }, byPiece, 3);
-    launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 4);
+    launch(own.key, { ...read, dQkv: gradients.qkv }, byPiece, 4);
     return;
   }
   const { biases } = inputs.relative;
-  const parts = recorder.temporary('attention parts', 8 * sizes.threesStride + 4 * queries);
+  const parts = recorder.temporary('attention parts', 8 * sizes.qkvStride + 4 * queries);
   launch(own.query, { ...read, parts }, byPiece, 5);
   launch(backwardKernels.assemble(headSize, terms), { parts, biases, dQuery }, linearGrid(dQuery.length / 4, 64));
-  launch(own.key, { ...read, dThrees: gradients.threes }, byPiece, 5);
+  launch(own.key, { ...read, dQkv: gradients.qkv }, byPiece, 5);
   if (family === 'tiled') {
     recordTiledPositions(recorder, shape, read, relative.position);
   } else {
@@ -212,8 +212,8 @@ export function recordAttentionBackward(
     launch(backwardKernels.position.direct(headSize, terms), { ...read, dPosition: relative.position }, byPosition, 4);
   }
   if (relative.biases === null) return;
-  const { threes, state } = inputs;
-  const regionsOfBiases = { parts, threes, biases, state, gradient: relative.biases };
+  const { qkv, state } = inputs;
+  const regionsOfBiases = { parts, qkv, biases, state, gradient: relative.biases };
   launch(backwardKernels.biases(headSize, terms), regionsOfBiases, [sizes.width, 1, 1]);
 }
 

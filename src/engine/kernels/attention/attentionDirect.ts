@@ -35,7 +35,7 @@ ${relative(`  var same = 0.0;
   var other = 0.0;
 `)}  ${eachVector(
       headSize,
-      (c) => `let q${c} = threes[own + ${c}u];
+      (c) => `let q${c} = qkv[own + ${c}u];
 ${relative(`  let w${c} = q${c} + biases[bias + ${c}u];
   let r${c} = q${c} + biases[sizes.biasStride + bias + ${c}u];
   let s${c} = q${c} + biases[2u * sizes.biasStride + bias + ${c}u];
@@ -50,14 +50,14 @@ ${relative(`  let w${c} = q${c} + biases[bias + ${c}u];
   let keys = select(count, count + 1u, i >= count);
   for (var at = 0u; at < keys; at++) {
     let j = select(at, i, at == count);
-    let k = sizes.threesStride + rowAt(b, head, j, ${vectors}u);
+    let k = sizes.qkvStride + rowAt(b, head, j, ${vectors}u);
 ${relative(`    let p = positionAt(head, i, j, ${vectors}u);
 `)}    let score = ${scoreOf([
       relative('select(same, other, differ(b, i, j))'),
       dots(
         headSize,
         (c) => `${met}${c}`,
-        (c) => `threes[k + ${c}u]`,
+        (c) => `qkv[k + ${c}u]`,
       ),
       relative(
         dots(
@@ -76,8 +76,8 @@ ${relative(`    let p = positionAt(head, i, j, ${vectors}u);
     let weight = exp(score - largest);
     total += weight;
     let kept = weight * factorOf(b, head, i, j);
-    let v = k + sizes.threesStride;
-    ${eachVector(headSize, (c) => `sum${c} += kept * threes[v + ${c}u];`)}
+    let v = k + sizes.qkvStride;
+    ${eachVector(headSize, (c) => `sum${c} += kept * qkv[v + ${c}u];`)}
   }
   ${eachVector(headSize, (c) => `context[own + ${c}u] = sum${c} / total;`)}
   logSumExp[index] = largest + log(total);`,
@@ -111,8 +111,8 @@ ${relative(`  let bias = head * ${h / 4}u;
 `)}  let seen = statistics[index];
   ${eachVector(
     h,
-    (c) => `let ${met}${c} = threes[own + ${c}u]${relative(` + biases[bias + ${c}u]`)};
-${relative(`  let r${c} = threes[own + ${c}u] + biases[sizes.biasStride + bias + ${c}u];
+    (c) => `let ${met}${c} = qkv[own + ${c}u]${relative(` + biases[bias + ${c}u]`)};
+${relative(`  let r${c} = qkv[own + ${c}u] + biases[sizes.biasStride + bias + ${c}u];
 `)}  let d${c} = dContext[own + ${c}u];
   var content${c} = vec4f(0.0);${relative(`
   var placed${c} = vec4f(0.0);`)}`,
@@ -123,10 +123,10 @@ ${relative(`  var same = 0.0;
   let keys = select(count, count + 1u, i >= count);
   for (var at = 0u; at < keys; at++) {
     let j = select(at, i, at == count);
-    let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
-    let v = k + sizes.threesStride;
+    let k = sizes.qkvStride + rowAt(b, head, j, ${h / 4}u);
+    let v = k + sizes.qkvStride;
 ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
-`)}    ${eachVector(h, (c) => `let k${c} = threes[k + ${c}u];${relative(` let p${c} = position[p + ${c}u];`)}`)}
+`)}    ${eachVector(h, (c) => `let k${c} = qkv[k + ${c}u];${relative(` let p${c} = position[p + ${c}u];`)}`)}
     let score = ${scoreOf([
       relative('segmentScore(seen, b, i, j)'),
       dots(
@@ -145,14 +145,14 @@ ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
     let dA = factorOf(b, head, i, j) * (${dots(
       h,
       (c) => `d${c}`,
-      (c) => `threes[v + ${c}u]`,
+      (c) => `qkv[v + ${c}u]`,
     )});
     let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
     ${eachVector(h, (c) => `content${c} += dS * k${c};${relative(` placed${c} += dS * p${c};`)}`)}
 ${relative(`    if (differ(b, i, j)) { other += dS; } else { same += dS; }
 `)}  }
-  ${eachVector(h, (c) => `${out}[own + ${c}u] = content${c};${relative(` parts[sizes.threesStride + own + ${c}u] = placed${c};`)}`)}${relative(`
-  parts[2u * sizes.threesStride + index] = vec4f(same, other, 0.0, 0.0);`)}`,
+  ${eachVector(h, (c) => `${out}[own + ${c}u] = content${c};${relative(` parts[sizes.qkvStride + own + ${c}u] = placed${c};`)}`)}${relative(`
+  parts[2u * sizes.qkvStride + index] = vec4f(same, other, 0.0, 0.0);`)}`,
   });
 };
 
@@ -163,16 +163,16 @@ const keyKernel = (h: number, terms: AttentionTerms): Kernel => {
   return kernel<string, string>({
     name: attentionName('attention backward by key, direct', h, terms),
     sizes: attentionSizes,
-    buffers: { ...attentionBackwardReads(terms), dThrees: writes('vec4<f32>') },
+    buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
     workgroup: [64, 1, 1],
     module: gradientCode(terms),
     body: `${ofOnePiece('j')}
-  let own = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
+  let own = sizes.qkvStride + rowAt(b, head, j, ${h / 4}u);
 ${relative(`  let bias = head * ${h / 4}u;
 `)}  ${eachVector(
       h,
-      (c) => `let k${c} = threes[own + ${c}u];
-  let v${c} = threes[own + sizes.threesStride + ${c}u];
+      (c) => `let k${c} = qkv[own + ${c}u];
+  let v${c} = qkv[own + sizes.qkvStride + ${c}u];
 ${relative(`  let wk${c} = biases[bias + ${c}u];
   let wr${c} = biases[sizes.biasStride + bias + ${c}u];
 `)}  var dk${c} = vec4f(0.0);
@@ -185,7 +185,7 @@ ${relative(`  let wk${c} = biases[bias + ${c}u];
     let row = rowAt(b, head, i, ${h / 4}u);
 ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
 `)}    let seen = statistics[(b * sizes.heads + head) * sizes.pieces + i];
-    ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u]; let d${c} = dContext[row + ${c}u];`)}
+    ${eachVector(h, (c) => `let q${c} = qkv[row + ${c}u]; let d${c} = dContext[row + ${c}u];`)}
     let score = ${scoreOf([
       relative('segmentScore(seen, b, i, j)'),
       dots(h, met, (c) => `k${c}`),
@@ -208,7 +208,7 @@ ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
     let weight = probability * factor;
     ${eachVector(h, (c) => `dk${c} += dS * ${met(c)}; dv${c} += weight * d${c};`)}
   }
-  ${eachVector(h, (c) => `dThrees[own + ${c}u] = dk${c}; dThrees[own + sizes.threesStride + ${c}u] = dv${c};`)}`,
+  ${eachVector(h, (c) => `dQkv[own + ${c}u] = dk${c}; dQkv[own + sizes.qkvStride + ${c}u] = dv${c};`)}`,
   });
 };
 
@@ -242,15 +242,15 @@ export const attentionDirectPositionKernel = (h: number): Kernel =>
       let j = p + i - T;
       if (j >= count && j != i) { continue; }
       let row = rowAt(b, head, i, ${h / 4}u);
-      let k = sizes.threesStride + rowAt(b, head, j, ${h / 4}u);
-      let v = k + sizes.threesStride;
+      let k = sizes.qkvStride + rowAt(b, head, j, ${h / 4}u);
+      let v = k + sizes.qkvStride;
       let seen = statistics[(b * sizes.heads + head) * T + i];
-      ${eachVector(h, (c) => `let q${c} = threes[row + ${c}u];`)}
+      ${eachVector(h, (c) => `let q${c} = qkv[row + ${c}u];`)}
       let score = sizes.scale * (segmentScore(seen, b, i, j)
         + ${dots(
           h,
           (c) => `(q${c} + wk${c})`,
-          (c) => `threes[k + ${c}u]`,
+          (c) => `qkv[k + ${c}u]`,
         )}
         + ${dots(
           h,
@@ -260,7 +260,7 @@ export const attentionDirectPositionKernel = (h: number): Kernel =>
       let dA = factorOf(b, head, i, j) * (${dots(
         h,
         (c) => `dContext[row + ${c}u]`,
-        (c) => `threes[v + ${c}u]`,
+        (c) => `qkv[v + ${c}u]`,
       )});
       let dS = exp(score - seen.x) * (dA - seen.y) * sizes.scale;
       ${eachVector(h, (c) => `sum${c} += dS * (q${c} + wr${c});`)}

@@ -29,7 +29,7 @@ export interface AttentionShape {
 
 export interface AttentionInputs {
   /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
-  readonly threes: Region;
+  readonly qkv: Region;
   /** i32: segment ids [B*T], then from word aligned(B*T) the piece counts [B]. */
   readonly layoutWords: Region;
   readonly state: Region;
@@ -59,13 +59,13 @@ export const attentionSizes = {
   pieces: 'u32',
   heads: 'u32',
   width: 'u32',
-  threesStride: 'u32',
+  qkvStride: 'u32',
   biasStride: 'u32',
   countsAt: 'u32',
   scale: 'f32',
   key: 'u32',
   threshold: 'u32',
-  kept: 'f32',
+  keepScale: 'f32',
 } as const;
 
 export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate }: AttentionShape) {
@@ -75,7 +75,7 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
     pieces,
     heads,
     width: hidden / 4,
-    threesStride: aligned(sequences * pieces * hidden) / 4,
+    qkvStride: aligned(sequences * pieces * hidden) / 4,
     biasStride: aligned(hidden) / 4,
     countsAt: aligned(sequences * pieces),
     scale: 1 / Math.sqrt(headSize),
@@ -87,7 +87,7 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
 export function attentionReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
   const relative = terms === 'relative';
   return {
-    threes: reads('vec4<f32>'),
+    qkv: reads('vec4<f32>'),
     ...(relative ? { position: reads('vec4<f32>') } : {}),
     layoutWords: reads('i32'),
     ...(relative ? { biases: reads('vec4<f32>') } : {}),
@@ -161,7 +161,7 @@ ${relative(`fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * s
 `)}fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
   if (sizes.threshold == 0u) { return 1.0; }
   let element = ((b * sizes.heads + head) * sizes.pieces + i) * sizes.pieces + j;
-  return dropped(state[sizes.key], element, sizes.threshold, sizes.kept);
+  return dropped(state[sizes.key], element, sizes.threshold, sizes.keepScale);
 }`;
 }
 

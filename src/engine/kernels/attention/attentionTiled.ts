@@ -56,7 +56,7 @@ let bias = head * ${vectors}u;
 let embedding = 3u * sizes.biasStride + (thread % 2u) * sizes.width + bias;
 var segmentScore = 0.0;
 for (var c = 0u; c < ${vectors}u; c++) {
-  segmentScore += dot(threes[own + c] + biases[2u * sizes.biasStride + bias + c], biases[embedding + c]);
+  segmentScore += dot(qkv[own + c] + biases[2u * sizes.biasStride + bias + c], biases[embedding + c]);
 }
 lanes[thread] = vec4f(segmentScore);
 workgroupBarrier();
@@ -192,11 +192,11 @@ ${tileSums(headSize, 'content', sources.key)}
 ${relative(`${tileSums(headSize, 'placed', sources.position, 'difference')}
 `)}}
 ${tileSumsWritten(headSize, 'content', exists, (sum) => `${out}[${own}] = ${sum};`)}${relative(`
-${tileSumsWritten(headSize, 'placed', exists, (sum) => `parts[sizes.threesStride + ${own}] = ${sum};`)}
+${tileSumsWritten(headSize, 'placed', exists, (sum) => `parts[sizes.qkvStride + ${own}] = ${sum};`)}
 ${sumOverLanes('same', 'allSame')}
 ${sumOverLanes('other', 'allOther')}
 if (x == 0u) {
-  let sums = 2u * sizes.threesStride + (b * sizes.heads + head) * sizes.pieces;
+  let sums = 2u * sizes.qkvStride + (b * sizes.heads + head) * sizes.pieces;
 ${ROWS.map(component)
   .map((a) => `if (i.${a} < sizes.pieces) { parts[sums + i.${a}] = vec4f(allSame.${a}, allOther.${a}, 0.0, 0.0); }`)
   .join('\n')}
@@ -213,7 +213,7 @@ function keyKernel(headSize: number, terms: AttentionTerms): Kernel {
   return kernel<string, string>({
     name: attentionName('attention backward by key, tiled', headSize, terms),
     sizes: attentionSizes,
-    buffers: { ...attentionBackwardReads(terms), dThrees: writes('vec4<f32>') },
+    buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
     module: attentionTileCode(tileLength(terms), terms) + probabilitiesCode[terms],
     body: `${begin}
@@ -238,8 +238,8 @@ ${tileSums(headSize, 'dValue', sources.dContext)}
 ${tileWeights('dScore', true)}
 ${tileSums(headSize, 'dKey', terms === 'relative' ? sources.contentQuery : sources.query)}
 }
-${tileSumsWritten(headSize, 'dKey', exists, (sum) => `dThrees[sizes.threesStride + ${own}] = ${sum};`)}
-${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dThrees[2u * sizes.threesStride + ${own}] = ${sum};`)}`,
+${tileSumsWritten(headSize, 'dKey', exists, (sum) => `dQkv[sizes.qkvStride + ${own}] = ${sum};`)}
+${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStride + ${own}] = ${sum};`)}`,
   });
 }
 

@@ -76,14 +76,14 @@ export function tileSources(headSize: number) {
     value: `${buffer}[${start}rowAt(b, head, ${first} + row, ${vectors}u) + column]`,
   });
   const bias = (which: string): string => `biases[${which} * sizes.biasStride + head * ${vectors}u + column]`;
-  const query = rows('threes', 'firstQuery');
+  const query = rows('qkv', 'firstQuery');
   return {
     query,
     /** Queries as they meet keys and relative positions. */
     contentQuery: { ...query, value: `${query.value} + ${bias('0u')}` },
     positionQuery: { ...query, value: `${query.value} + ${bias('1u')}` },
-    key: rows('threes', 'firstKey', 'sizes.threesStride + '),
-    value: rows('threes', 'firstKey', '2u * sizes.threesStride + '),
+    key: rows('qkv', 'firstKey', 'sizes.qkvStride + '),
+    value: rows('qkv', 'firstKey', '2u * sizes.qkvStride + '),
     dContext: rows('dContext', 'firstQuery'),
     position: {
       exists: 'firstPosition + row < 2u * sizes.pieces',

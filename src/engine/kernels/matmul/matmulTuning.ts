@@ -37,9 +37,9 @@ export function matmulCandidates(shape: MatmulShape, precision: Precision): read
     const tile = tileOf(variant);
     if (tile.rows >= 2 * shape.rows || tile.columns >= 2 * shape.columns) return variant === TILE_32 ? [variant] : [];
     const splits = splitsFor(shape, tile);
-    const ways: MatmulVariant[] = splits > 1 ? [variant, { ...variant, splits }] : [variant];
-    if (precision === 'f32') return ways;
-    return ways.flatMap((way): MatmulVariant[] => (way.family === 'tiled' ? [way, { ...way, f16: true }] : [way]));
+    const compute: MatmulVariant[] = splits > 1 ? [variant, { ...variant, splits }] : [variant];
+    if (precision === 'f32') return compute;
+    return compute.flatMap((way): MatmulVariant[] => (way.family === 'tiled' ? [way, { ...way, f16: true }] : [way]));
   });
 }
 

@@ -146,7 +146,7 @@ describe('flatMentions', () => {
         const issues = new IssueList('any');
         const expected = byHand(all);
         expect(flatMentions({ text, parts: [], mentions: all, faults: [] }, issues)).toEqual(expected);
-        const count = (code: string) => issues.kept.filter((issue) => issue.code === code).length;
+        const count = (code: string) => issues.listed.filter((issue) => issue.code === code).length;
         expect(count('corpus/overlap')).toBe(all.length - expected.length);
         expect(count('corpus/discontinuous')).toBe(all.filter((one) => one.fragments.length > 1).length);
       }),

@@ -15,7 +15,7 @@ const pair = (name: string, text: string, rows: string) => [file(`${name}.ann`, 
 const read = (text: string, rows: string) => {
   const { documents, issues } = readBrat(pair('fen/1', text, rows));
   const sentences = documents.map((document) => ({ sentences: sentencesOfDocument(document) }));
-  return { documents: sentences, issues: issues.flatMap(({ kept }) => kept) };
+  return { documents: sentences, issues: issues.flatMap(({ listed: kept }) => kept) };
 };
 const fixture = (): ReturnType<typeof file>[] => {
   const root = 'tests/fixtures/corpora/brat';
@@ -77,7 +77,7 @@ describe('readBrat', () => {
       ...pair('d', 'Moss.', ''),
     ]);
     expect(documents.map(({ id }) => id)).toEqual(['d']);
-    expect(issues.flatMap(({ kept }) => kept)).toMatchObject([
+    expect(issues.flatMap(({ listed: kept }) => kept)).toMatchObject([
       { code: 'corpus/no-text', file: 'a.ann' },
       { code: 'corpus/binary', file: 'b.txt' },
       { code: 'corpus/invalid-utf8', file: 'c.ann' },

@@ -10,7 +10,7 @@ import { sentences } from '../corpus/taggedTexts.ts';
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const read = (text: string) => readConll(bytesOf(text), 'some.tsv');
 const found = (text: string | Uint8Array) =>
-  readConll(typeof text === 'string' ? bytesOf(text) : text, 'some.tsv').issues.kept.map(
+  readConll(typeof text === 'string' ? bytesOf(text) : text, 'some.tsv').issues.listed.map(
     ({ severity, code, line }) => `${severity} ${code} ${line}`,
   );
 
@@ -92,7 +92,7 @@ describe('forms of a file', () => {
   ])('reads the same mentions from %s', (scheme, text) => {
     const reading = read(text);
     expect(reading.layout?.scheme).toBe(scheme);
-    expect(reading.issues.kept).toEqual([]);
+    expect(reading.issues.listed).toEqual([]);
     expect(reading.sentences[0]?.mentions).toEqual([
       { type: 'C', start: 0, end: 3 },
       { type: 'D', start: 3, end: 4 },
@@ -104,11 +104,11 @@ describe('forms of a file', () => {
     const reading = read(text);
     const numberSign = { tokens: ['#', '7'], mentions: [] };
     expect(reading.sentences).toEqual([goodSentence, numberSign, goodSentence]);
-    expect(reading.issues.kept.map(({ code, line }) => [code, line])).toEqual([
+    expect(reading.issues.listed.map(({ code, line }) => [code, line])).toEqual([
       ['corpus/docstart', 1],
       ['corpus/comment', 3],
     ]);
-    expect(reading.issues.kept[0]?.message).toMatch(/^2 /);
+    expect(reading.issues.listed[0]?.message).toMatch(/^2 /);
   });
 
   it('tells comments from tokens between spaces', () => {
@@ -118,7 +118,7 @@ describe('forms of a file', () => {
   it('names the type of tags that have none', () => {
     const reading = read('a\tB\nb\tI\nc\tO\n');
     expect(reading.sentences[0]?.mentions).toEqual([{ type: 'entity', start: 0, end: 2 }]);
-    expect(reading.issues.kept).toMatchObject([{ severity: 'warning', code: 'corpus/untyped-tag', line: 1 }]);
+    expect(reading.issues.listed).toMatchObject([{ severity: 'warning', code: 'corpus/untyped-tag', line: 1 }]);
     expect(found('a\tB-C\n\nb\tB-\nc\tI-\n')).toEqual(['warning corpus/untyped-tag 3', 'warning corpus/untyped-tag 4']);
   });
 });
@@ -138,7 +138,7 @@ describe('damage to a sentence', () => {
   ])('%s costs that sentence alone', (_, file, expected) => {
     const reading = readConll(typeof file === 'string' ? bytesOf(file) : file, 'some.tsv');
     expect(found(file)).toEqual([expected]);
-    expect(reading.issues.kept[0]?.file).toBe('some.tsv');
+    expect(reading.issues.listed[0]?.file).toBe('some.tsv');
     expect(reading.sentences).toEqual([goodSentence, goodSentence]);
   });
 
@@ -201,7 +201,7 @@ describe('damage to a file', () => {
 
   it('counts every problem and keeps a thousand', () => {
     const { issues, sentences: kept } = read(`${good}\n${'a\tQ\n\n'.repeat(1500)}`.replace(good, good.repeat(2000)));
-    expect([issues.count, issues.kept.length, kept.length]).toEqual([1500, 1000, 1]);
+    expect([issues.count, issues.listed.length, kept.length]).toEqual([1500, 1000, 1]);
   });
 
   it('never throws', () => {
@@ -215,7 +215,7 @@ describe('damage to a file', () => {
         ),
         (bytes) => {
           const { sentences: kept, issues } = readConll(bytes, 'f');
-          expect(kept.length > 0 || issues.kept.some(({ severity }) => severity === 'error')).toBe(true);
+          expect(kept.length > 0 || issues.listed.some(({ severity }) => severity === 'error')).toBe(true);
           for (const { tokens } of kept) expect(tokens.every((text) => text.trim() !== '')).toBe(true);
         },
       ),

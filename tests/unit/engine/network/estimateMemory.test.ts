@@ -1,7 +1,7 @@
 // Proves that the memory told before a run is what a whole step then takes, and that activations are done again exactly where they do not fit.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
-import { waysFor } from '../../../../src/engine/network/engineWays.ts';
+import { computeOptionsFor } from '../../../../src/engine/network/engineWays.ts';
 import { estimateMemory } from '../../../../src/engine/network/estimateMemory.ts';
 import { defaultMachineSettings, type MachineSettings } from '../../../../src/schema/machineSettings.ts';
 import { countedSteps } from '../../../fixtures/countedStep.ts';
@@ -12,7 +12,7 @@ const rates = { encoder: 0.1, attention: 0.1, head: 0.1 };
 const size = { size: 8, pieces: 128 };
 
 const estimate = (settings: Partial<MachineSettings>, of = size) =>
-  estimateMemory(shape, rates, waysFor({ software: false }, { ...defaultMachineSettings, ...settings }), of);
+  estimateMemory(shape, rates, computeOptionsFor({ software: false }, { ...defaultMachineSettings, ...settings }), of);
 
 describe('the estimate', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('the estimate', () => {
   it('of XLNet-base and XLNet-large keeps to what the project promises', () => {
     const of = (name: 'base' | 'large') => {
       const { batch, length } = benchShapes[name];
-      const ways = waysFor(
+      const ways = computeOptionsFor(
         { software: false },
         { ...defaultMachineSettings, activations: name === 'large' ? 'recomputed' : 'kept' },
       );

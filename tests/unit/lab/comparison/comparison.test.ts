@@ -1,8 +1,8 @@
 // Proves with hand-worked numbers that runs are set side by side rightly, that spreads are kept apart, and that devel alone chooses the slicing rate.
 import { describe, expect, it } from 'vitest';
-import { buildComparisons, type Comparison, type Contender } from '../../../../src/lab/comparison/comparison.ts';
+import { buildComparisons, type Comparison, type Variant } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonTables, type ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
-import { chosenOnDevel, contenderSpread } from '../../../../src/lab/comparison/contenderSpread.ts';
+import { chosenOnDevel, variantSpread } from '../../../../src/lab/comparison/contenderSpread.ts';
 import { publishedScores } from '../../../../src/lab/comparison/publishedScores.ts';
 import type { RunRecord, TaskRef } from '../../../../src/schema/runRecord.ts';
 import { corpusRecord, smallConfig } from '../../../fixtures/records.ts';
@@ -87,12 +87,12 @@ function only(runs: readonly RunRecord[]): Comparison {
 function contender(
   comparison: Comparison,
   task: TaskRef,
-  method: Contender['method'],
+  method: Variant['method'],
   layers: number | null = null,
-): Contender {
+): Variant {
   const found = comparison.tasks
     .find(({ task: own }) => own.corpus.name === task.corpus.name)
-    ?.contenders.find((candidate) => candidate.method === method && candidate.layers === layers);
+    ?.variants.find((candidate) => candidate.method === method && candidate.layers === layers);
   if (found === undefined) throw new Error(`no ${method}`);
   return found;
 }
@@ -104,7 +104,7 @@ describe('buildComparisons', () => {
     expect(comparison.category).toEqual(category);
     expect(comparison.tasks.map(({ task }) => task.corpus.name)).toEqual(['BC5CDR-disease-IOB', 'NCBI-disease-IOB']);
     const [, second] = comparison.tasks;
-    expect(second?.contenders.map(({ method, rate }) => [method, rate])).toEqual([
+    expect(second?.variants.map(({ method, rate }) => [method, rate])).toEqual([
       ['STL', null],
       ['MTL-XC', null],
       ['MTL-LS', 0.25],
@@ -150,14 +150,14 @@ describe('spreads', () => {
   const single = contender(only(pool), ncbi, 'STL');
 
   it('over all trainings: the selected snapshots 62, 72, 68', () => {
-    const value = contenderSpread(single, { ...testF1, over: 'trainings' });
+    const value = variantSpread(single, { ...testF1, over: 'trainings' });
     expect(value?.mean).toBeCloseTo(202 / 3, 10);
     // Squares around 67.333: 28.444 + 21.778 + 0.444 = 50.667.
     expect(value?.deviation).toBeCloseTo(Math.sqrt(50.6666667 / 2), 6);
   });
 
   it('over seeds: their means 67 and 68', () => {
-    expect(contenderSpread(single, { ...testF1, over: 'seeds' })).toEqual({
+    expect(variantSpread(single, { ...testF1, over: 'seeds' })).toEqual({
       mean: 67.5,
       deviation: Math.sqrt(0.5),
       count: 2,
@@ -165,18 +165,18 @@ describe('spreads', () => {
   });
 
   it('over rounds: 62 and 72 of seed 1, whose squares are 50 with one degree of freedom', () => {
-    expect(contenderSpread(single, { ...testF1, over: 'rounds' })?.deviation).toBe(Math.sqrt(50));
+    expect(variantSpread(single, { ...testF1, over: 'rounds' })?.deviation).toBe(Math.sqrt(50));
   });
 
   it('over snapshots: 60 62, 70 72 and 66 68, each 2 apart', () => {
-    const value = contenderSpread(single, { ...testF1, over: 'snapshots' });
+    const value = variantSpread(single, { ...testF1, over: 'snapshots' });
     expect(value?.mean).toBeCloseTo(398 / 6, 10);
     expect(value?.deviation).toBe(Math.sqrt(6 / 3));
   });
 
   it('counts finished runs alone', () => {
     const running = only([{ ...first, status: 'running' }]);
-    expect(contenderSpread(contender(running, ncbi, 'STL'), { ...testF1, over: 'trainings' })).toBeNull();
+    expect(variantSpread(contender(running, ncbi, 'STL'), { ...testF1, over: 'trainings' })).toBeNull();
   });
 });
 
@@ -189,7 +189,7 @@ describe('the slicing rate', () => {
 
   it('is the lower of two equal ones, and none without devel', () => {
     const choose = (...runs: readonly RunRecord[]) =>
-      chosenOnDevel(only(runs).tasks[0] ?? { task: ncbi, contenders: [] });
+      chosenOnDevel(only(runs).tasks[0] ?? { task: ncbi, variants: [] });
     expect(choose(ls(together1, ncbi, 3, [80, 90]), ls(together1, ncbi, 1, [80, 10]))?.layers).toBe(1);
     expect(choose(ls(together1, ncbi, 3, [null, 90]))).toBeNull();
   });

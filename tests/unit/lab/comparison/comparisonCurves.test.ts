@@ -1,6 +1,6 @@
 // Proves what the comparison charts draw: means over the seeds that got there, points by rate with their spread, and axes around them.
 import { describe, expect, it } from 'vitest';
-import type { Contender, TaskComparison, Training } from '../../../../src/lab/comparison/comparison.ts';
+import type { Variant, TaskComparison, Training } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../../../../src/lab/comparison/comparisonCurves.ts';
 import { axisOf } from '../../../../src/ui/charts/ZoomFields.tsx';
 import { rateStyle } from '../../../../src/ui/charts/chartStyle.ts';
@@ -20,7 +20,7 @@ function training(seed: number, round: number, curve: readonly number[], test: n
     curve: curve.map((f1, index) => ({ epoch: index + 1, f1 })),
   };
 }
-const contender = (method: Contender['method'], rate: number | null, ...trainings: readonly Training[]): Contender => ({
+const contender = (method: Variant['method'], rate: number | null, ...trainings: readonly Training[]): Variant => ({
   method,
   layers: rate === null ? null : rate * 4,
   rate,
@@ -28,7 +28,7 @@ const contender = (method: Contender['method'], rate: number | null, ...training
 });
 const task: TaskComparison = {
   task: { corpus: { id: 'c', name: 'c', fingerprint: 'f' }, type: null },
-  contenders: [
+  variants: [
     contender('STL', null, training(1, 0, [10, 20], 20)),
     contender('MTL-XC', null, training(1, 0, [])),
     contender('MTL-LS', 0.5, training(1, 0, [30, 40, 50], 50), training(2, 0, [34], 56), training(1, 1, [80], 62)),

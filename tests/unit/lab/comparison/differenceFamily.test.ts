@@ -41,7 +41,7 @@ const STL = { method: 'STL', layers: null } as const;
 describe('differenceFamily', () => {
   it('pairs selected snapshots by seed and round, and kept ones in order', () => {
     const family = differenceFamily(comparison(), STL, { corpora, runs: ids(runs) });
-    const named = family.differences.map(({ task, contender }) => [task.corpus.name, contender.method]);
+    const named = family.differences.map(({ task, variant: contender }) => [task.corpus.name, contender.method]);
     expect(named).toEqual([
       ['heath', 'MTL-XC'],
       ['shore', 'MTL-XC'],
@@ -71,13 +71,13 @@ describe('differenceFamily', () => {
 
   it('takes any contender for the baseline', () => {
     const family = differenceFamily(comparison(), { method: 'MTL-LS', layers: 2 }, { corpora, runs: ids(runs) });
-    expect(family.differences.map(({ contender }) => contender.method)).toEqual(['STL', 'MTL-XC']);
+    expect(family.differences.map(({ variant: contender }) => contender.method)).toEqual(['STL', 'MTL-XC']);
   });
 
   it('leaves out what came with result files and corpora that are gone', () => {
     const own = ids([...stls, shared]);
     const family = differenceFamily(comparison(), STL, { corpora: corpora.slice(1), runs: own });
-    expect(family.differences.map(({ task, contender }) => [task.corpus.name, contender.method])).toEqual([
+    expect(family.differences.map(({ task, variant: contender }) => [task.corpus.name, contender.method])).toEqual([
       ['shore', 'MTL-XC'],
     ]);
     expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0 });

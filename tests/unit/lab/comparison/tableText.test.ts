@@ -36,7 +36,7 @@ const table: ComparisonTable = {
     },
   ],
   notes: ['One note.'],
-  judged: false,
+  tested: false,
 };
 
 describe('tableText', () => {
@@ -66,7 +66,7 @@ describe('tableText', () => {
   it('marks what is distinct, behind the mean and in a column of its own', () => {
     const [row] = table.rows;
     const cells = (row?.cells ?? []).map((cell, place) => (cell.kind === 'score' ? { ...cell, distinct: place === 0 } : cell)); // prettier-ignore
-    const marked = { ...table, judged: true, rows: [{ name: 'a', cells }] };
+    const marked = { ...table, tested: true, rows: [{ name: 'a', cells }] };
     expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |');
     expect(tableText(marked, 'latex')).toContain('a & \\textbf{86.00$^\\dagger$ $\\pm$ 0.50}');
     const [head, first] = tableText(marked, 'csv').split('\r\n');

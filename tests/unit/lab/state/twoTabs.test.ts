@@ -14,7 +14,7 @@ afterEach(closeLabs);
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
   ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
-  ...['roomTaken', 'dismissNotice'],
+  ...['removableItems', 'dismissNotice'],
 ];
 
 /** A store that tells the keys written and removed. */
