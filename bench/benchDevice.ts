@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
-import { computeOptionsFor, type EngineGpu } from '../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../src/engine/network/computeOptions.ts';
 import { recordedProducts, tuneMatmul } from '../src/engine/tuning/autotune.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import type { BenchHome } from './benchReport.ts';

@@ -12,7 +12,7 @@ import { deathWords, die, type Death } from './deaths.ts';
 import type { KillPlan, PlanFolder } from './killPlans.ts';
 import { openKillableBrowser, type KillableBrowser } from './killableBrowser.ts';
 import { storedRuns, tornFolders, type StoredRuns } from './storedRuns.ts';
-import { listenToWorkers, toldByWorker } from './toldByWorker.ts';
+import { listenToWorkers, toldByWorker } from './workerReports.ts';
 
 export interface KilledPlan {
   /** Address of the lab. */

@@ -13,7 +13,7 @@ import { writeShortCorpora } from '../tests/fixtures/shortCorpora.ts';
 import type { Series } from './growth.ts';
 import { openKillableBrowser } from './killableBrowser.ts';
 import { storedRuns } from './storedRuns.ts';
-import { listenToWorkers, toldByWorker } from './toldByWorker.ts';
+import { listenToWorkers, toldByWorker } from './workerReports.ts';
 
 export interface LongRunRequest {
   /** Address of the lab. */

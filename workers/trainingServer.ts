@@ -1,7 +1,7 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import type { AnnotatedMention } from '../src/data/documents/document.ts';
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import type { EngineGpu } from '../src/engine/network/engineWays.ts';
+import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
@@ -30,13 +30,7 @@ import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate } from '../src/wire/trainingEvent.ts';
-import type {
-  BackendChoice,
-  BackendReport,
-  RunEvent,
-  ServerCalls,
-  TaggingRequest,
-} from '../src/wire/trainingProtocol.ts';
+import type { BackendChoice, BackendReport, RunEvent, ServerCalls, TaggingRequest } from '../src/wire/trainingProtocol.ts';
 
 interface Machine {
   readonly settings: MachineSettings;

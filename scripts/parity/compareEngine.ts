@@ -1,5 +1,5 @@
 // The WebGPU engine against a reference case: emissions, loss, every gradient and Viterbi paths.
-import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import { TaggerEngine } from '../../src/engine/network/taggerEngine.ts';
 import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from './referenceCase.ts';
 

@@ -1,7 +1,7 @@
 // Finds test sentences that also occur in training text, counts them by source and task, and says which to leave out.
 import type { Sentence, Split } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
-import { ContainedTexts } from './text/heldTexts.ts';
+import { ContainedTexts } from './text/containedTexts.ts';
 import { nearDefaults, NearIndex, type NearOptions } from './text/nearIndex.ts';
 import { TextSources, type SentencePosition, type TextSource } from './text/textSources.ts';
 

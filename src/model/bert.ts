@@ -4,7 +4,7 @@ import type { Batch } from './batch.ts';
 import type { BertConfig } from './config/bertConfig.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterPlace.ts';
+import { EMBEDDING } from './parameterLocation.ts';
 import { attentionMask, layerNorm, residualBlocks } from './residualBlocks.ts';
 
 /** o [B*T, d] from hidden states h [B*T, d]: the context of h's projections, projected. `prefix` is `layer.<l>.attention.`. */

@@ -1,6 +1,6 @@
 // Names and shapes of a BERT encoder's parameters, and the Hugging Face tensors behind them.
 import type { BertConfig } from './config/bertConfig.ts';
-import { EMBEDDING, residualShapes, type Correspondence } from './parameterPlace.ts';
+import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
 
 /** Of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
 function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }: BertConfig) {

@@ -4,7 +4,7 @@ import type { Batch } from './batch.ts';
 import type { XlnetConfig } from './config/xlnetConfig.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterPlace.ts';
+import { EMBEDDING } from './parameterLocation.ts';
 import { attentionMask, residualBlocks } from './residualBlocks.ts';
 
 /** What every layer's attention reads beside the hidden states; made once for a batch. */

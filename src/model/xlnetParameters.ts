@@ -1,6 +1,6 @@
 // Names and shapes of an XLNet encoder's parameters, and the Hugging Face tensors behind them.
 import type { XlnetConfig } from './config/xlnetConfig.ts';
-import { EMBEDDING, residualShapes, type Correspondence } from './parameterPlace.ts';
+import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
 
 /** Of everything before the first layer. */
 function embeddingShapes({ vocabularySize, hiddenSize }: XlnetConfig) {

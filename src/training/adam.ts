@@ -1,7 +1,7 @@
 // Adam in plain tfjs ops, with the learning rate of each parameter at each step.
 import * as tf from '@tensorflow/tfjs';
 import type { DeviceParameters } from '../model/deviceParameters.ts';
-import type { ParameterLocation } from '../model/parameterPlace.ts';
+import type { ParameterLocation } from '../model/parameterLocation.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 
 /** First and second moments of every trained parameter; the holder owns the tensors. */

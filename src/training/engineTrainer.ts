@@ -1,5 +1,5 @@
 // The trainer made of recorded WebGPU plans.
-import type { EngineGpu } from '../engine/network/engineWays.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import type { EngineGpu } from '../engine/network/engineWays.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
 import type { Batch } from '../model/batch.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';

@@ -1,5 +1,5 @@
 // Chooses what trains and predicts: the WebGPU engine where there is a GPU that it fits, else the plain network.
-import type { EngineGpu } from '../engine/network/engineWays.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { enginePredictor, engineTrainer, fitsEngine } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';

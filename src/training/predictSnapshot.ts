@@ -1,7 +1,7 @@
 // What a snapshot of a run predicts on one split of one of its tasks.
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
-import type { EngineGpu } from '../engine/network/engineWays.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';

@@ -1,8 +1,8 @@
 // A run on the device: its weights, its place in the schedule and its record, with the moves that training makes.
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import type { EngineGpu } from '../engine/network/engineWays.ts';
-import { placeOf } from '../model/parameterPlace.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import { placeOf } from '../model/parameterLocation.ts';
 import { newHead, type HostParameters } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -15,15 +15,7 @@ import { hashWords } from '../util/random.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
-import {
-  mendedSnapshot,
-  removeCheckpoint,
-  saveCheckpoint,
-  saveSnapshot,
-  snapshotEpochs,
-  takeCheckpoint,
-  type Checkpoint,
-} from './checkpoint.ts';
+import { mendedSnapshot, removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import { evaluate, selectedEpoch, type EncodedSplit, type Evaluation } from './evaluate.ts';
 import { openPredictor, openTrainer } from './openTrainer.ts';

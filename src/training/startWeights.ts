@@ -1,5 +1,5 @@
 // The weights a run starts from, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
-import { placeOf } from '../model/parameterPlace.ts';
+import { placeOf } from '../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';

@@ -1,7 +1,7 @@
 // The GPU under this machine's settings, with the fastest matrix products that were found for it.
 import { LENGTH_BUCKETS, lengthBucket } from '../data/pieces/sequences.ts';
 import type { MatmulShape } from '../engine/kernels/matmul/matmulShape.ts';
-import { computeOptionsFor, type EngineGpu } from '../engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../engine/network/computeOptions.ts';
 import { recordedProducts, tuneMatmul } from '../engine/tuning/autotune.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';

@@ -2,14 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
-import { computeOptionsFor, type ComputeOptions } from '../../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type ComputeOptions } from '../../src/engine/network/computeOptions.ts';
 import { TaggerEngine, type EngineOptions } from '../../src/engine/network/taggerEngine.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { BertConfig } from '../../src/model/config/bertConfig.ts';
 import type { XlnetConfig } from '../../src/model/config/xlnetConfig.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
-import { placeOf } from '../../src/model/parameterPlace.ts';
+import { placeOf } from '../../src/model/parameterLocation.ts';
 import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
 import { emissions, summedLoss, type TaggerShape } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';

@@ -1,7 +1,7 @@
 // Proves that a whole run on the engine is the run of the plain network, and that pausing it anywhere changes no bit of it.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';

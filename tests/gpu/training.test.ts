@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
-import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import { startBackend, type BackendName, type StartedBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';

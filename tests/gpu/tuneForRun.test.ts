@@ -1,7 +1,7 @@
 // Proves that products are tuned once for an adapter: found, stored before use, kept for later runs, and left alone when a run is stopped.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { EngineGpu } from '../../src/engine/network/engineWays.ts';
+import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import { memory } from '../../src/storage/store.ts';

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
-import { placeOf } from '../../src/model/parameterPlace.ts';
+import { placeOf } from '../../src/model/parameterLocation.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { adamUpdate, decayFactors, zeroMoments } from '../../src/training/adam.ts';

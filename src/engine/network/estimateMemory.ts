@@ -7,7 +7,7 @@ import { planSlots } from '../gpu/arena.ts';
 import type { Launch, Resident } from '../gpu/recorder.ts';
 import { stateLength } from '../gpu/stepState.ts';
 import { batchInputs } from './batchInputs.ts';
-import type { ComputeOptions } from './engineWays.ts';
+import type { ComputeOptions } from './computeOptions.ts';
 import { ParameterBanks } from './parameterBanks.ts';
 import type { Keeping } from './savedLayer.ts';
 import { recordGradients, type TaggerPass } from './taggerPass.ts';

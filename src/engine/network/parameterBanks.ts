@@ -1,5 +1,5 @@
 // Parameters, gradients and moments in few large buffers: one bank for the embedding, one for each layer, one for the head.
-import { placeOf } from '../../model/parameterPlace.ts';
+import { placeOf } from '../../model/parameterLocation.ts';
 import { encoderShapes, headShapes, sizeOf } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { aligned, type Region, type Resident } from '../gpu/recorder.ts';

@@ -1,17 +1,17 @@
 // A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
-import { EMBEDDING, placeOf } from '../../model/parameterPlace.ts';
+import { EMBEDDING, placeOf } from '../../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { Arena } from '../gpu/arena.ts';
 import { GpuMemory } from '../gpu/gpuMemory.ts';
-import { LaunchPlan, type LaunchTime, type LaunchPlanParts } from '../gpu/launchPlan.ts';
+import { LaunchPlan, type LaunchPlanParts, type LaunchTime } from '../gpu/launchPlan.ts';
 import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
-import type { EngineGpu, ComputeOptions } from './engineWays.ts';
+import type { ComputeOptions, EngineGpu } from './computeOptions.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';

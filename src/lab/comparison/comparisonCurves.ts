@@ -2,16 +2,9 @@
 import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
-import {
-  membersOf,
-  taskKey,
-  type Variant,
-  type ScoredSplit,
-  type TaskComparison,
-  type Training,
-} from './comparison.ts';
+import { membersOf, taskKey, type ScoredSplit, type TaskComparison, type Training, type Variant } from './comparison.ts';
 import { variantName } from './comparisonTables.ts';
-import { variantSpread, type SpreadOver } from './contenderSpread.ts';
+import { variantSpread, type SpreadOver } from './variantSpread.ts';
 
 interface Curve {
   /** `STL`, `MTL-XC`, `MTL-LS 0.50`. */

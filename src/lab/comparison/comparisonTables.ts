@@ -2,10 +2,10 @@
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import type { Comparison, Variant, Measures, TaskComparison } from './comparison.ts';
-import { chosenOnDevel, variantSpread, type Measure, type SpreadOver } from './contenderSpread.ts';
+import type { Comparison, Measures, TaskComparison, Variant } from './comparison.ts';
 import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
+import { chosenOnDevel, variantSpread, type Measure, type SpreadOver } from './variantSpread.ts';
 
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }

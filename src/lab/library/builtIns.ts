@@ -4,9 +4,9 @@ import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { LabStore } from '../state/board.ts';
-import type { Corpora } from './corpusShelf.ts';
-import type { Models } from './modelShelf.ts';
+import type { LabStore } from '../state/labStore.ts';
+import type { Corpora } from './corpora.ts';
+import type { Models } from './models.ts';
 
 /** Fetches a file that comes with the lab, by its path in `public/`. */
 export type FetchBuiltIn = (path: string) => Promise<Uint8Array<ArrayBuffer>>;

@@ -5,9 +5,9 @@ import { ownCategoriesSchema, ownCategorySchema, type OwnCategory } from '../../
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
-import type { LabStore } from '../state/board.ts';
 import type { LabState } from '../state/labState.ts';
-import { catalogueStatus } from './catalogueShelf.ts';
+import type { LabStore } from '../state/labStore.ts';
+import { catalogueStatus } from './publicCorpora.ts';
 
 export interface OfferedCategory {
   readonly source: 'own' | 'catalogue' | 'sample';

@@ -6,10 +6,10 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
 import type { Results } from '../plans/resultFiles.ts';
-import type { LabStore } from '../state/board.ts';
 import type { DroppedFile, Lab } from '../state/labState.ts';
-import type { Corpora } from './corpusShelf.ts';
-import type { Models } from './modelShelf.ts';
+import type { LabStore } from '../state/labStore.ts';
+import type { Corpora } from './corpora.ts';
+import type { Models } from './models.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
 
 /** For the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is taken in. */

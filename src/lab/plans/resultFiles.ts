@@ -4,10 +4,10 @@ import { removeResult, writeResultRecord } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
-import { validate, parseJson } from '../../util/validate.ts';
+import { parseJson, validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
-import type { LabStore } from '../state/board.ts';
 import type { ImportedResult } from '../state/labState.ts';
+import type { LabStore } from '../state/labStore.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 // The backend of the training server: started as it was asked for, and brought back, the same on the same device, after it was lost.
 import { LabError } from '../../util/labError.ts';
 import type { BackendChoice, BackendReport } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/board.ts';
-import type { SupervisedServer } from './heldServer.ts';
+import type { LabStore } from '../state/labStore.ts';
+import type { SupervisedServer } from './supervisedServer.ts';
 
 export interface Backend {
   /** Answers with whether it stands; the board says why not. What goes away while it is started is tried again as `restore` does. */

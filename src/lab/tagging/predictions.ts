@@ -11,9 +11,9 @@ import { totalSize, type NamedFile } from '../../util/namedFile.ts';
 import type { PredictedSentence, TaggerExport } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import { requireInputs } from '../plans/expandPlan.ts';
-import { throttledProgress, type LabStore } from '../state/board.ts';
 import { createCancelling } from '../state/cancelling.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
+import { throttledProgress, type LabStore } from '../state/labStore.ts';
 import { documentsOfSplit } from './readTextSource.ts';
 
 /** What `Lab.predictions` and `Lab.keepPredictions` do. */

@@ -9,8 +9,8 @@ import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/board.ts';
 import type { Lab, LabState, TaggingView, TextSource } from '../state/labState.ts';
+import type { LabStore } from '../state/labStore.ts';
 import { readTextSource } from './readTextSource.ts';
 
 /** The taggers that text can be given to: kept snapshots of own runs, and models that came with a head. */

@@ -2,7 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import { bertTensor } from '../bertParameters.ts';
 import type { EncoderConfig } from '../config/encoderConfig.ts';
-import type { Correspondence } from '../parameterPlace.ts';
+import type { Correspondence } from '../parameterLocation.ts';
 import { encoderShapes, type HostParameters, type HostTensor } from '../parameters.ts';
 import { xlnetTensor } from '../xlnetParameters.ts';
 import type { FileTensor } from './safetensors.ts';

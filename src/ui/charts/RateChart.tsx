@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
 import { rateCurve } from '../../lab/comparison/comparisonCurves.ts';
-import type { SpreadOver } from '../../lab/comparison/contenderSpread.ts';
+import type { SpreadOver } from '../../lab/comparison/variantSpread.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';

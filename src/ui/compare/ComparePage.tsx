@@ -13,8 +13,8 @@ import { usePool } from '../shared/usePool.ts';
 import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
 import { nearestPreset } from '../train/planDraft.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
-import { NoiseSection } from './NoiseSection.tsx';
-import { useSignificance } from './useJudged.ts';
+import { NoiseSection } from './SignificanceSection.tsx';
+import { useSignificance } from './useSignificance.ts';
 
 /** `disease · xlnet-bio-tiny · Quick look, 1 setting changed`. */
 function comparisonName({ category, model, config, slicing, tasks }: Comparison): string {

@@ -4,7 +4,7 @@ import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { differenceAxis } from '../charts/ZoomFields.tsx';
 import { chartStyle } from '../charts/chartStyle.ts';
-import { differenceRows, type TestedDifference } from './useJudged.ts';
+import { differenceRows, type TestedDifference } from './useSignificance.ts';
 
 export interface DifferenceChartProps {
   readonly task: string;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { Button } from '../parts/Button.tsx';
 import { Meter } from '../parts/Meter.tsx';
-import { StorageTable } from '../parts/RoomTable.tsx';
+import { StorageTable } from '../parts/StorageTable.tsx';
 import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 

@@ -1,6 +1,6 @@
 // The public corpora of the paper: what is here, what can be downloaded and under which licence, and what stands for what.
 import { CATEGORY_NAMES, LICENCE_NOTE, type CategoryName } from '../../data/catalogue/catalogue.ts';
-import { catalogueStatus, type SubTaskStatus } from '../../lab/library/catalogueShelf.ts';
+import { catalogueStatus, type SubTaskStatus } from '../../lab/library/publicCorpora.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { TableBox } from '../parts/TableBox.tsx';

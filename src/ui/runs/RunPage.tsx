@@ -11,7 +11,7 @@ import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
-import { StorageFull } from '../parts/RoomTable.tsx';
+import { StorageFull } from '../parts/StorageTable.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -19,7 +19,7 @@ import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
-import { RunProgress } from './RunPulse.tsx';
+import { RunProgress } from './RunProgress.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';
 import { StatusMark } from './RunsTable.tsx';
 

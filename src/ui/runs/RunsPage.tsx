@@ -3,7 +3,7 @@ import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
 import type { LabState, RunView } from '../../lab/state/labState.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
-import { StorageFull } from '../parts/RoomTable.tsx';
+import { StorageFull } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';

@@ -1,7 +1,7 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
 import { Pipelines } from '../../../src/engine/gpu/pipelines.ts';
 import type { Recorder, Region } from '../../../src/engine/gpu/recorder.ts';
-import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/engineWays.ts';
+import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/computeOptions.ts';
 import { openRecording, type Words } from '../../fixtures/openRecording.ts';
 
 let opened: Promise<GPUDevice> | null = null;

@@ -1,7 +1,7 @@
 // Proves that sleep and set clocks wreck neither the time worked, nor the time left, nor the order of what was stored.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { throttledProgress } from '../../../src/lab/state/board.ts';
+import { throttledProgress } from '../../../src/lab/state/labStore.ts';
 import { createPace, createWorkedTime, laterThan, notBefore } from '../../../src/util/clock.ts';
 import { droppedCorpus, droppedModel } from '../../fixtures/drops.ts';
 import { closeLabs, openLab, settled, view } from '../../fixtures/labBench.ts';

@@ -1,7 +1,7 @@
 // Proves that the memory told before a run is what a whole step then takes, and that activations are done again exactly where they do not fit.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
-import { computeOptionsFor } from '../../../../src/engine/network/engineWays.ts';
+import { computeOptionsFor } from '../../../../src/engine/network/computeOptions.ts';
 import { estimateMemory } from '../../../../src/engine/network/estimateMemory.ts';
 import { defaultMachineSettings, type MachineSettings } from '../../../../src/schema/machineSettings.ts';
 import { countedSteps } from '../../../fixtures/countedStep.ts';

@@ -1,6 +1,6 @@
 // The scores of a method on a task over its trainings, and how far they spread over seeds, rounds and snapshots, each kept apart.
 import { mean, spread, spreadWithin, type Spread } from '../../metrics/scores/spread.ts';
-import type { Variant, Measures, ScoredSplit, TaskComparison, Training } from './comparison.ts';
+import type { Measures, ScoredSplit, TaskComparison, Training, Variant } from './comparison.ts';
 
 export type Measure = keyof Measures;
 

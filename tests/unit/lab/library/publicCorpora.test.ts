@@ -1,7 +1,7 @@
 // Proves that sub-tasks are fetched only when asked for, go on where they stopped, and that folders, hands and samples make categories.
 import { afterEach, describe, expect, it } from 'vitest';
-import { catalogueStatus } from '../../../../src/lab/library/catalogueShelf.ts';
 import { offeredCategories } from '../../../../src/lab/library/categories.ts';
+import { catalogueStatus } from '../../../../src/lab/library/publicCorpora.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
 import type { RequestFile } from '../../../../src/wire/requestFile.ts';
 import { droppedCorpus } from '../../../fixtures/drops.ts';

@@ -4,7 +4,7 @@ import { removeModel } from '../../storage/modelRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/board.ts';
+import type { LabStore } from '../state/labStore.ts';
 
 export interface Models {
   /**

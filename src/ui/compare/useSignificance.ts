@@ -2,13 +2,7 @@
 import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
 import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
-import {
-  differenceFamily,
-  differenceKey,
-  isVariant,
-  type VariantDifference,
-  type DifferenceFamily,
-} from '../../lab/comparison/differenceFamily.ts';
+import { differenceFamily, differenceKey, isVariant, type DifferenceFamily, type VariantDifference } from '../../lab/comparison/differenceFamily.ts';
 import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';

@@ -12,7 +12,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { DifferenceChart } from './DifferenceChart.tsx';
-import { differenceRows, VERDICT_WORDS, type SignificanceState, type TestedDifference } from './useJudged.ts';
+import { differenceRows, VERDICT_WORDS, type SignificanceState, type TestedDifference } from './useSignificance.ts';
 
 interface DifferenceTableProps {
   readonly label: string;

@@ -6,19 +6,12 @@ import { assembleCorpora, type AssembledCorpus, type RefusedCorpus } from '../..
 import { moveSource } from '../../data/import/splits.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import {
-  readCorpusSentences,
-  readCorpusTexts,
-  removeCorpus,
-  saveCorpus,
-  saveCorpusTexts,
-  writeCorpusRecord,
-} from '../../storage/corpusRecords.ts';
+import { readCorpusSentences, readCorpusTexts, removeCorpus, saveCorpus, saveCorpusTexts, writeCorpusRecord } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
-import type { LabStore } from '../state/board.ts';
 import type { LabState } from '../state/labState.ts';
+import type { LabStore } from '../state/labStore.ts';
 
 export interface Corpora {
   /**

@@ -8,10 +8,10 @@ import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { wholeBody, type RequestFile } from '../../wire/requestFile.ts';
-import type { LabStore } from '../state/board.ts';
 import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import type { Corpora } from './corpusShelf.ts';
+import type { LabStore } from '../state/labStore.ts';
+import type { Corpora } from './corpora.ts';
 
 export interface SubTaskStatus {
   readonly subTask: SubTask;

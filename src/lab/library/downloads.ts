@@ -9,11 +9,11 @@ import { totalSize } from '../../util/namedFile.ts';
 import { megabytes } from '../../util/wording.ts';
 import type { RequestFile } from '../../wire/requestFile.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import { throttledProgress, type LabStore, type ReportProgress } from '../state/board.ts';
 import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { HubModel, Lab, ModelDownload } from '../state/labState.ts';
+import { throttledProgress, type LabStore, type ReportProgress } from '../state/labStore.ts';
 import { hubClient, type HubClient, type HubRepository } from './hubClient.ts';
-import type { Models } from './modelShelf.ts';
+import type { Models } from './models.ts';
 import { publicHub } from './publicHosts.ts';
 import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
 
