@@ -161,13 +161,13 @@ const refs = tasks.flatMap(({ folder: name, type }): TaskRef[] => {
 });
 const runs = [1, 2].map((seed) => finishedRun(refs, seed));
 for (const run of runs) {
-  for (const [place, { corpus, type }] of refs.entries()) {
+  for (const [index, { corpus, type }] of refs.entries()) {
     const test = (await stored(page, `corpus/${corpus.id}/test`)) as Sentence[];
     const rng = Rng.seeded(run.spec.seed).fork(corpus.name);
     const predicted = test.map(({ tokens, mentions }) =>
       noisy({ tokens, mentions: mentions.filter((mention) => mention.type === type) }, type ?? 'Gene', rng),
     );
-    await keep(page, `run/${run.spec.id}/predictions/2-test-${place}`, storePredictions(predicted));
+    await keep(page, `run/${run.spec.id}/predictions/2-test-${index}`, storePredictions(predicted));
   }
   await keep(page, `run/${run.spec.id}/record`, run);
 }

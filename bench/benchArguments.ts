@@ -29,7 +29,7 @@ export function benchArguments(words: readonly string[]): BenchArguments {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`rounds: ${values.rounds} is no number of rounds`);
   const shape = readBenchShape(values.shape ?? (what === 'memory' ? 'base' : 'issue'));
-  const place = values.in;
-  if (place !== 'node' && place !== 'chromium') throw new Error(`in: node or chromium, not ${place}`);
-  return { what, shape, rounds, place, jsonFile: values.json ?? null };
+  const path = values.in;
+  if (path !== 'node' && path !== 'chromium') throw new Error(`in: node or chromium, not ${path}`);
+  return { what, shape, rounds, place: path, jsonFile: values.json ?? null };
 }

@@ -1,7 +1,12 @@
 // Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
 import { Pipelines } from '../src/engine/gpu/pipelines.ts';
 import { matmulWork, type MatmulShape } from '../src/engine/kernels/matmul/matmulShape.ts';
-import { hardwareTuning, matmulCandidates, softwareTuning, type MatmulTuning } from '../src/engine/kernels/matmul/matmulTuning.ts';
+import {
+  hardwareTuning,
+  matmulCandidates,
+  softwareTuning,
+  type MatmulTuning,
+} from '../src/engine/kernels/matmul/matmulTuning.ts';
 import { variantName, type MatmulVariant } from '../src/engine/kernels/matmul/matmulVariant.ts';
 import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
 import { MatmulTrial, type MatmulCandidate } from '../src/engine/tuning/matmulTrial.ts';

@@ -44,17 +44,17 @@ export async function filesUnder(folder: string, dropPath: string): Promise<Drop
   }
   const files: DroppedFile[] = [];
   for (const entry of entries) {
-    const place = path.join(folder, entry.name);
+    const location = path.join(folder, entry.name);
     const inside = `${dropPath}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await filesUnder(place, inside)));
-    else files.push({ path: inside, sizeBytes: (await stat(place)).size, bytes: () => readWhole(place) });
+    if (entry.isDirectory()) files.push(...(await filesUnder(location, inside)));
+    else files.push({ path: inside, sizeBytes: (await stat(location)).size, bytes: () => readWhole(location) });
   }
   return files;
 }
 
 /** A copy of its own, because Node hands out small files as views of a shared buffer. */
-async function readWhole(place: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile(place));
+async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(path));
 }
 
 /**

@@ -49,9 +49,9 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
   function tell(): void {
     for (const view of lab.getState().runs) {
       const { record } = view;
-      const place = runIds.indexOf(record.spec.id);
-      if (place < 0) continue;
-      const title = `[${place + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
+      const index = runIds.indexOf(record.spec.id);
+      if (index < 0) continue;
+      const title = `[${index + 1}/${runIds.length}] ${runTitle(record.spec, layersOf(lab, record.spec))}`;
       for (const point of record.epochs.slice(reportedEpochs.get(record.spec.id) ?? 0)) {
         const devel = describeSplit('devel', point.devel);
         line(`${title}  epoch ${point.epoch}/${epochsOf(record)}  loss ${point.loss.toFixed(3)}${devel}`);

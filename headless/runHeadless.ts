@@ -245,11 +245,11 @@ async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Pro
 async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, folder: string): Promise<string> {
   const { checksum: _derived, ...members } = lab.exportResult(runIds);
   const result = sealResultFile({ ...members, plan: { ...members.plan, name: plan.name } });
-  const place = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
+  const location = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
   await mkdir(folder, { recursive: true });
-  await writeFile(`${place}~`, `${JSON.stringify(result, null, 2)}\n`);
-  await rename(`${place}~`, place);
-  return place;
+  await writeFile(`${location}~`, `${JSON.stringify(result, null, 2)}\n`);
+  await rename(`${location}~`, location);
+  return location;
 }
 
 /** Runs that were never trained because what they start from failed. */

@@ -105,10 +105,10 @@ async function digestsIn(out: string): Promise<Readonly<Record<string, string>>>
   const found = await readdir(path.join(store, 'run'), { recursive: true, withFileTypes: true }).catch(() => []);
   const digests: Record<string, string> = {};
   for (const entry of found) {
-    const place = path.join(entry.parentPath, entry.name);
-    const key = path.relative(store, place).split(path.sep).join('/');
+    const location = path.join(entry.parentPath, entry.name);
+    const key = path.relative(store, location).split(path.sep).join('/');
     if (!entry.isFile() || key.endsWith('~') || /^run\/[^/]+\/record(-before)?$/.test(key)) continue;
-    digests[key] = createHash('sha256').update(await readFile(place)).digest('hex'); // prettier-ignore
+    digests[key] = createHash('sha256').update(await readFile(location)).digest('hex'); // prettier-ignore
   }
   return digests;
 }

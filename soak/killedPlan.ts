@@ -12,7 +12,7 @@ import { deathWords, die, type Death } from './deaths.ts';
 import type { KillPlan, PlanFolder } from './killPlans.ts';
 import { openKillableBrowser, type KillableBrowser } from './killableBrowser.ts';
 import { storedRuns, tornFolders, type StoredRuns } from './storedRuns.ts';
-import { listenToWorkers, toldByWorker } from './workerReports.ts';
+import { listenToWorkers, workerReports } from './workerReports.ts';
 
 export interface KilledPlan {
   /** Address of the lab. */
@@ -134,14 +134,14 @@ class LabLife {
   /** Resolves when the Worker is about what is asked for, or the page is another. */
   async until(isIt: (phase: string) => boolean): Promise<void> {
     for (const { page } = this; page === this.page; await pause(LOOKS_EVERY_MS / 10)) {
-      const told = await toldByWorker(page).catch(() => undefined);
+      const told = await workerReports(page).catch(() => undefined);
       if (told !== undefined && isIt(told.phase)) return;
     }
   }
 
   async die(death: Death): Promise<void> {
     // A page that is on its way has nothing to tell yet.
-    const told = await toldByWorker(this.page).catch(() => undefined);
+    const told = await workerReports(this.page).catch(() => undefined);
     const phase = told?.phase ?? 'opening';
     const left = await die(death, this.browser, this.page);
     this.strikes.push({ death, phase });

@@ -13,7 +13,7 @@ import { writeShortCorpora } from '../tests/fixtures/shortCorpora.ts';
 import type { Series } from './growth.ts';
 import { openKillableBrowser } from './killableBrowser.ts';
 import { storedRuns } from './storedRuns.ts';
-import { listenToWorkers, toldByWorker } from './workerReports.ts';
+import { listenToWorkers, workerReports } from './workerReports.ts';
 
 export interface LongRunRequest {
   /** Address of the lab. */
@@ -144,7 +144,7 @@ async function sampled(page: Page, { steps, samples: count, onSample }: LongRunR
   const startedAt = performance.now();
   const samples: Sample[] = [];
   for (;;) {
-    const told = await toldByWorker(page);
+    const told = await workerReports(page);
     if (told?.phase === 'between runs') return samples;
     if (told?.memory != null && told.step >= (steps * (samples.length + 1)) / count) {
       const { liveTensors, tensorBytes, gpuBytes } = told.memory;

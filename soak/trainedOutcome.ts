@@ -21,10 +21,10 @@ export function outcomeDifferences(whole: TrainedOutcome, killed: TrainedOutcome
     ...named('result file', withoutDeaths(result) as object),
   })) as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>];
   const places = new Set([...Object.keys(expected), ...Object.keys(got)]);
-  return [...places].flatMap((place) => {
-    if (!(place in got)) return [`${place} is missing`];
-    if (!(place in expected)) return [`${place} is left over`];
-    return isDeepStrictEqual(expected[place], got[place]) ? [] : [`${place} differs`];
+  return [...places].flatMap((path) => {
+    if (!(path in got)) return [`${path} is missing`];
+    if (!(path in expected)) return [`${path} is left over`];
+    return isDeepStrictEqual(expected[path], got[path]) ? [] : [`${path} differs`];
   });
 }
 

@@ -2,7 +2,7 @@
 import type { BrowserContext, Page } from 'playwright';
 import type { MemoryReport } from '../src/wire/trainingEvent.ts';
 
-export interface ToldByWorker {
+export interface WorkerReports {
   /** `opening` before the first event, `between runs` after a run's last. */
   readonly phase: string;
   readonly step: number;
@@ -35,6 +35,6 @@ export function listenToWorkers(context: BrowserContext): Promise<unknown> {
 }
 
 /** Undefined before the page was opened. */
-export function toldByWorker(page: Page): Promise<ToldByWorker | undefined> {
-  return page.evaluate(() => (globalThis as unknown as { toldByWorker?: ToldByWorker }).toldByWorker);
+export function workerReports(page: Page): Promise<WorkerReports | undefined> {
+  return page.evaluate(() => (globalThis as unknown as { workerReports?: WorkerReports }).workerReports);
 }

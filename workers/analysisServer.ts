@@ -62,7 +62,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     stringSentences: asJob(entity.sentences),
     missedLabels: asJob(labels.missed),
     labelConflicts: asJob(labels.conflicts),
-    conflictOccurrences: asJob(labels.places),
+    conflictOccurrences: asJob(labels.occurrences),
     labelPairs: asJob(labels.pairs),
     labelReview: asJob(labels.review),
     leaks: asJob(leaks.leaks),

@@ -30,7 +30,13 @@ import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate } from '../src/wire/trainingEvent.ts';
-import type { BackendChoice, BackendReport, RunEvent, ServerCalls, TaggingRequest } from '../src/wire/trainingProtocol.ts';
+import type {
+  BackendChoice,
+  BackendReport,
+  RunEvent,
+  ServerCalls,
+  TaggingRequest,
+} from '../src/wire/trainingProtocol.ts';
 
 interface Machine {
   readonly settings: MachineSettings;

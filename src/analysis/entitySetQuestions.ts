@@ -68,24 +68,24 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
 
   async function find({ sets, text }: Pick<StringSentencesQuery, 'sets' | 'text'>, job: AnalysisJob) {
     const found: FoundThere[] = [];
-    const places = placesInOrder(sets);
-    for (const [done, place] of places.entries()) {
-      job.report(done, places.length);
-      const task = sets.category[place.task];
+    const occurrences = occurrencesInOrder(sets);
+    for (const [done, occurrence] of occurrences.entries()) {
+      job.report(done, occurrences.length);
+      const task = sets.category[occurrence.task];
       if (task === undefined) continue;
-      const sentences = await inputs.sentences(task, place.split);
-      const predicted = await predictedAt(sets, place);
+      const sentences = await inputs.sentences(task, occurrence.split);
+      const predicted = await predictedAt(sets, occurrence);
       job.signal.throwIfAborted();
       const indices = sentences.flatMap((sentence, index) =>
         hasMention(sentence, [sentence.mentions, predicted?.[index] ?? []], text, sets.lowerCase) ? [index] : [],
       );
-      if (indices.length > 0) found.push({ ...place, indices });
+      if (indices.length > 0) found.push({ ...occurrence, indices });
     }
     return found;
   }
 
   async function predictedAt(sets: EntitySetsQuery, { task, split }: StringOccurrence) {
-    const isPredicted = sets.prediction !== null && split === sets.prediction.split && task === ownPlace(sets);
+    const isPredicted = sets.prediction !== null && split === sets.prediction.split && task === ownIndex(sets);
     return isPredicted ? inputs.predicted(sets.prediction) : null;
   }
 
@@ -129,21 +129,21 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
         sentences.push({ ...place, index, tokens, mentions, predicted });
       }
       const places = found.map(({ task, split, indices }) => ({ task, split, sentences: indices.length }));
-      return { places, total: chosen.length, sentences };
+      return { occurrences: places, total: chosen.length, sentences };
     },
   };
 }
 
 /** The test that is looked at, then what may be training text, then the tests of other tasks. */
-function placesInOrder(sets: EntitySetsQuery): readonly StringOccurrence[] {
-  const own = ownPlace(sets);
+function occurrencesInOrder(sets: EntitySetsQuery): readonly StringOccurrence[] {
+  const own = ownIndex(sets);
   const tasks = [own, ...sets.category.keys()].filter((task, at) => at === 0 || task !== own);
   const training = tasks.flatMap((task) => SPLITS.slice(0, 2).map((split) => ({ task, split })));
   const test = tasks.map((task) => ({ task, split: 'test' as Split }));
   return [...test.slice(0, 1), ...training, ...test.slice(1)];
 }
 
-function ownPlace({ task, category }: EntitySetsQuery): number {
+function ownIndex({ task, category }: EntitySetsQuery): number {
   return category.findIndex((one) => isSameTask(one, task));
 }
 

@@ -156,11 +156,11 @@ export function errorQuestions(inputs: AnalysisInputs): ErrorQuestions {
       const chosen = ofKind.filter((one) => tests.seen(one) && tests.right(one));
       const lineOf = ({ sentence, gold, rows, frequency }: MentionFinding): ErrorLine => {
         const inSentence = predicted.map((ofSplit) => ofSplit[sentence] ?? []);
-        const findings = rows.map((row, place) => {
+        const findings = rows.map((row, index) => {
           if (row === null) return null;
           const { start } = row.predicted ?? { start: null };
           // Predicted mentions are flat, so a start is unique.
-          const own = inSentence[place]?.find((mention) => mention.start === start);
+          const own = inSentence[index]?.find((mention) => mention.start === start);
           return { kind: row.kind, predicted: own ?? null };
         });
         const { tokens, mentions } = sentences[sentence] ?? { tokens: [], mentions: [] };

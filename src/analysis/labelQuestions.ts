@@ -36,7 +36,7 @@ import { recent } from './recent.ts';
 export interface LabelQuestions {
   missed(query: MissedLabelsQuery, job: AnalysisJob): Promise<MissedLabelsPage>;
   conflicts(query: LabelConflictsQuery, job: AnalysisJob): Promise<LabelConflictsPage>;
-  places(query: ConflictOccurrencesQuery, job: AnalysisJob): Promise<ConflictOccurrencesPage>;
+  occurrences(query: ConflictOccurrencesQuery, job: AnalysisJob): Promise<ConflictOccurrencesPage>;
   pairs(query: LabelPairsQuery, job: AnalysisJob): Promise<LabelPairsPage>;
   review(query: ReviewQuery, job: AnalysisJob): Promise<ReviewPage>;
 }
@@ -61,9 +61,9 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   /** All splits of all tasks; place p is of task ⌊p / 3⌋. */
   async function sourcesOf(category: Category, names: readonly string[], job: AnalysisJob): Promise<TextSource[]> {
     const sources: TextSource[] = [];
-    for (const [place, task] of category.entries()) {
+    for (const [index, task] of category.entries()) {
       for (const split of SPLITS) {
-        sources.push({ task: names[place] ?? '', split, sentences: await inputs.sentences(task, split) });
+        sources.push({ task: names[index] ?? '', split, sentences: await inputs.sentences(task, split) });
       }
       job.signal.throwIfAborted();
     }
@@ -72,7 +72,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
 
   function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
     return recentConflicts.of(category, async () => {
-      const sources = await sourcesOf(category, placeNames(category), job);
+      const sources = await sourcesOf(category, positionNames(category), job);
       const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
       return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
     });
@@ -80,7 +80,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
 
   function pairsOf({ category, near }: Pick<LabelPairsQuery, 'category' | 'near'>, job: AnalysisJob) {
     return recentPairs.of({ category, near }, async () => {
-      const sources = await sourcesOf(category, placeNames(category), job);
+      const sources = await sourcesOf(category, positionNames(category), job);
       const options = {
         tellTypesApart: tellTypesApart(category),
         near: near ? nearDefaults : null,
@@ -126,19 +126,19 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
       const found = conflicts.filter(
         (conflict) => isOfScope(conflict, scope) && (wanted === '' || conflict.text.toLowerCase().includes(wanted)),
       );
-      const shown = found.slice(first, first + count).map(({ places: _places, ...conflict }) => conflict);
+      const shown = found.slice(first, first + count).map(({ occurrences: _occurrences, ...conflict }) => conflict);
       return { total: found.length, left: all - conflicts.length, conflicts: shown };
     },
 
-    async places({ category, text, which, first, count }, job) {
+    async occurrences({ category, text, which, first, count }, job) {
       const { conflicts } = await conflictsOf(category, job);
-      const all = conflicts.find((conflict) => conflict.text === text)?.places ?? [];
+      const all = conflicts.find((conflict) => conflict.text === text)?.occurrences ?? [];
       const found = all.filter(({ isUsual }) => which === 'all' || isUsual === (which === 'usual'));
-      const places = [];
-      for (const { start, label, isUsual, ...place } of found.slice(first, first + count)) {
-        places.push({ ...(await sentenceAt(category, place)), start, label, isUsual });
+      const occurrences = [];
+      for (const { start, label, isUsual, ...position } of found.slice(first, first + count)) {
+        occurrences.push({ ...(await sentenceAt(category, position)), start, label, isUsual });
       }
-      return { total: found.length, places };
+      return { total: found.length, occurrences };
     },
 
     async pairs({ category, near, first, count }, job) {
@@ -178,14 +178,14 @@ function tellTypesApart(category: Category): boolean {
   return category.every(({ type }) => type === null);
 }
 
-function placeNames(category: Category): readonly string[] {
-  return category.map((_, place) => String(place));
+function positionNames(category: Category): readonly string[] {
+  return category.map((_, index) => String(index));
 }
 
-function isOfScope({ tasks, places }: LabelConflict, scope: ConflictScope): boolean {
+function isOfScope({ tasks, occurrences }: LabelConflict, scope: ConflictScope): boolean {
   if (scope === 'all') return true;
   const typeOfTask = new Map<number, string>();
-  const hasTwoTypes = places.some(({ source, label }) => {
+  const hasTwoTypes = occurrences.some(({ source, label }) => {
     if (label === null) return false;
     const task = Math.floor(source / SPLITS.length);
     const known = typeOfTask.get(task) ?? label;

@@ -30,8 +30,8 @@ async function leaksInto(
   job: AnalysisJob,
 ): Promise<readonly TaskLeaks[]> {
   const tested = [];
-  for (const [place, task] of tests.entries()) {
-    tested.push({ task: String(place), sentences: await inputs.sentences(task, 'test') });
+  for (const [index, task] of tests.entries()) {
+    tested.push({ task: String(index), sentences: await inputs.sentences(task, 'test') });
   }
   const tasks = [...new Set(training.map(({ task }) => keyOf(task)))];
   const sources: TextSource[] = [];

@@ -87,7 +87,7 @@ export interface LabelConflict {
   /** Labelled and not labelled in each task where it stands, in the order of the sources. */
   readonly tasks: readonly { readonly task: string; readonly labelled: number; readonly unlabelled: number }[];
   /** In the order of the sources. */
-  readonly places: readonly LabelOccurrence[];
+  readonly occurrences: readonly LabelOccurrence[];
 }
 
 export interface LabelConflicts {
@@ -122,7 +122,7 @@ export function* labelConflicts(sources: readonly TextSource[], options: Conflic
     if (counts.minority(string) > 0) ranking.add(string);
   });
   const found = ranking.first().map((string) => new ConflictOccurrences(string, options.occurrencesPerLabel));
-  const wanted = new Map(found.map((places) => [places.string, places]));
+  const wanted = new Map(found.map((occurrences) => [occurrences.string, occurrences]));
   yield* countThrough('placing conflicts', texts.count, (number) => {
     const { source, sentence } = texts.placeOf(number);
     const task = sources[source]?.task ?? '';
@@ -132,14 +132,14 @@ export function* labelConflicts(sources: readonly TextSource[], options: Conflic
       wanted.get(string)?.add(task, { source, sentence, start, label, isUsual });
     });
   });
-  const conflicts = found.map(({ string, places, tasks }) => ({
+  const conflicts = found.map(({ string, occurrences, tasks }) => ({
     text: scan.strings[string] ?? '',
     labelled: counts.total(string) - counts.unlabelled(string),
     unlabelled: counts.unlabelled(string),
     inside: counts.inside(string),
     minority: counts.minority(string),
     tasks: [...tasks].map(([task, ofTask]) => ({ task, ...ofTask })),
-    places,
+    occurrences,
   }));
   return { count: ranking.count, conflicts };
 }
@@ -189,7 +189,7 @@ class MentionScan {
 /** The places of one conflict, some of each label. */
 class ConflictOccurrences {
   readonly string: number;
-  readonly places: LabelOccurrence[] = [];
+  readonly occurrences: LabelOccurrence[] = [];
   readonly tasks = new Map<string, { labelled: number; unlabelled: number }>();
   private readonly limit: number;
   private readonly perLabel = new Map<string | null, number>();
@@ -199,12 +199,12 @@ class ConflictOccurrences {
     this.limit = limit;
   }
 
-  add(task: string, place: LabelOccurrence): void {
+  add(task: string, occurrence: LabelOccurrence): void {
     const counts = this.tasks.get(task) ?? { labelled: 0, unlabelled: 0 };
-    counts[place.label === null ? 'unlabelled' : 'labelled']++;
+    counts[occurrence.label === null ? 'unlabelled' : 'labelled']++;
     this.tasks.set(task, counts);
-    const perLabel = this.perLabel.get(place.label) ?? 0;
-    this.perLabel.set(place.label, perLabel + 1);
-    if (perLabel < this.limit) this.places.push(place);
+    const perLabel = this.perLabel.get(occurrence.label) ?? 0;
+    this.perLabel.set(occurrence.label, perLabel + 1);
+    if (perLabel < this.limit) this.occurrences.push(occurrence);
   }
 }

@@ -56,19 +56,19 @@ export function* labelPairs(sources: readonly TextSource[], options: PairOptions
     const { exact, near } = index.matchesOf(number);
     const compare = (right: SentencePosition, kind: LabelPair['kind'], similarity: number): void => {
       const other = sources[right.source]?.sentences[right.sentence];
-      if (other === undefined || other.tokens.length < leastLeakTokens || byPlace(left, right) >= 0) return;
+      if (other === undefined || other.tokens.length < leastLeakTokens || byPosition(left, right) >= 0) return;
       const differ = kind === 'exact' ? missingSpans : missingTexts;
       const onlyLeft = differ(sentence, other, options.tellTypesApart);
       const onlyRight = differ(other, sentence, options.tellTypesApart);
       if (onlyLeft.length + onlyRight.length > 0) ranking.add({ left, right, kind, similarity, onlyLeft, onlyRight });
     };
-    for (const place of exact) compare(place, 'exact', 1);
+    for (const position of exact) compare(position, 'exact', 1);
     for (const { source, sentence: at, similarity } of near) compare({ source, sentence: at }, 'near', similarity);
   });
   return { count: ranking.count, pairs: ranking.first() };
 }
 
-function byPlace(left: SentencePosition, right: SentencePosition): number {
+function byPosition(left: SentencePosition, right: SentencePosition): number {
   return left.source - right.source || left.sentence - right.sentence;
 }
 
@@ -78,8 +78,8 @@ function inOrder(one: LabelPair, other: LabelPair): number {
   return (
     other.similarity - one.similarity ||
     differing(other) - differing(one) ||
-    byPlace(one.left, other.left) ||
-    byPlace(one.right, other.right)
+    byPosition(one.left, other.left) ||
+    byPosition(one.right, other.right)
   );
 }
 

@@ -43,7 +43,7 @@ class LeakTally {
     const taskOf = (source: number): number => this.taskNames.indexOf(this.training[source]?.task ?? '');
     const leaks: Leak[] = [];
     for (const { text, sentence } of texts) {
-      const exact = this.exactPlaces(text);
+      const exact = this.exactOccurrences(text);
       const near = this.near.get(text) ?? [];
       const leak = strongest(sentence, exact, near);
       if (leak === null) continue;
@@ -57,7 +57,7 @@ class LeakTally {
     return { exact, near: leaks.length - exact, bySource, byTask, leaks };
   }
 
-  private exactPlaces(text: number): SentencePosition[] {
+  private exactOccurrences(text: number): SentencePosition[] {
     const from = text * this.training.length;
     return this.training.flatMap((_, source) => {
       const sentence = (this.exact[from + source] as number) - 1;

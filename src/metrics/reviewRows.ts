@@ -24,7 +24,7 @@ export interface ReviewRow {
 /** Rows of places that have another label than most places of the same text; those that are kept of each conflict. */
 export function conflictRows({ conflicts }: LabelConflicts, sources: readonly TextSource[]): readonly ReviewRow[] {
   return conflicts.flatMap((conflict) =>
-    conflict.places
+    conflict.occurrences
       .filter(({ isUsual }) => !isUsual)
       .map(({ source, sentence, start, label }) => ({
         kind: 'labelled differently' as const,

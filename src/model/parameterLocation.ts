@@ -9,7 +9,7 @@ export type ParameterLocation =
 export const EMBEDDING = 'embedding';
 
 /** The part of the tagger a parameter belongs to. */
-export function placeOf(name: string): ParameterLocation {
+export function locationOf(name: string): ParameterLocation {
   if (name === EMBEDDING || name.startsWith(`${EMBEDDING}.`)) return { part: 'embedding' };
   const match = /^layer\.(\d+)\./.exec(name);
   return match === null ? { part: 'head' } : { part: 'layer', layer: Number(match[1]) };

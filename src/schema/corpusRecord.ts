@@ -68,7 +68,9 @@ export type CorpusRecord = z.infer<typeof corpusRecordSchema>;
 const place = z.int().min(0);
 
 /** Start and end of each token in turn, since objects would take several times the room. */
-const tokenOffsetsSchema = z.array(place).refine((places) => places.length % 2 === 0, 'a token has a start and an end');
+const tokenOffsetsSchema = z
+  .array(place)
+  .refine((indices) => indices.length % 2 === 0, 'a token has a start and an end');
 
 const documentSchema = z.strictObject({ id: z.string(), text: z.string(), sentences: z.array(tokenOffsetsSchema) });
 
@@ -90,10 +92,10 @@ export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   return stored.map(({ id, text, sentences }) => ({
     id,
     text,
-    sentences: sentences.map((places) =>
-      Array.from({ length: places.length / 2 }, (_, token) => ({
-        start: places[2 * token] ?? 0,
-        end: places[2 * token + 1] ?? 0,
+    sentences: sentences.map((indices) =>
+      Array.from({ length: indices.length / 2 }, (_, token) => ({
+        start: indices[2 * token] ?? 0,
+        end: indices[2 * token + 1] ?? 0,
       })),
     ),
   }));

@@ -51,9 +51,9 @@ export function storePredictions(sentences: readonly (readonly PredictedMention[
   const confidences: (number | null)[] = [];
   sentences.forEach((ofSentence, index) => {
     for (const { type, start, end, confidence } of ofSentence) {
-      let place = types.indexOf(type);
-      if (place < 0) place = types.push(type) - 1;
-      mentions.push(index, start, end, place);
+      let position = types.indexOf(type);
+      if (position < 0) position = types.push(type) - 1;
+      mentions.push(index, start, end, position);
       confidences.push(confidence);
     }
   });

@@ -30,8 +30,8 @@ export interface FileParts {
 }
 
 /** `place`: of the file in the record's list. */
-export function fileParts(store: Store, downloadId: string, place: number): FileParts {
-  const prefix = `download/${downloadId}/part/${place}/`;
+export function fileParts(store: Store, downloadId: string, index: number): FileParts {
+  const prefix = `download/${downloadId}/part/${index}/`;
 
   /** Keys of parts that follow on one another from byte 0, and where they end. */
   async function chain(): Promise<{ readonly keys: readonly string[]; readonly end: number }> {

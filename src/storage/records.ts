@@ -86,8 +86,8 @@ function parse<T>(key: string, bytes: Uint8Array, schema: Schema<T>): T {
   }
   const validation = validate(schema, value);
   if (validation.isFit) return validation.data;
-  const { place, message } = validation.fault;
-  throw corruptError(key, 'a record of this version', `${place}: ${message}`);
+  const { path, message } = validation.fault;
+  throw corruptError(key, 'a record of this version', `${path}: ${message}`);
 }
 
 function corruptError(key: string, expected: string, got: string, cause?: unknown): LabError {

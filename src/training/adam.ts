@@ -80,13 +80,14 @@ export interface DecayFactors {
  */
 export function decayFactors(
   { mode, factor }: TrainingConfig['layerDecay'],
-  place: ParameterLocation,
+  location: ParameterLocation,
   layers: number,
 ): DecayFactors {
   if (mode === 'rate') {
-    if (place.part === 'head') return { rate: 1, gradient: 1 };
-    return { rate: factor ** (layers - (place.part === 'layer' ? place.layer : 0)), gradient: 1 };
+    if (location.part === 'head') return { rate: 1, gradient: 1 };
+    return { rate: factor ** (layers - (location.part === 'layer' ? location.layer : 0)), gradient: 1 };
   }
-  if (mode === 'gradient' && place.part === 'layer') return { rate: 1, gradient: factor ** (layers - 1 - place.layer) };
+  if (mode === 'gradient' && location.part === 'layer')
+    return { rate: 1, gradient: factor ** (layers - 1 - location.layer) };
   return { rate: 1, gradient: 1 };
 }

@@ -166,7 +166,7 @@ export async function* encodeTasks(
       ? whole
       : whole.map((task) => ({ ...task, train: shareOfSentences(task.train, trainShare, seed) }));
   const { train: trained, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
-  const tasks = shared.map((task, place) => ({ ...task, train: trained[place] ?? [] }));
+  const tasks = shared.map((task, index) => ({ ...task, train: trained[index] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
     throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,

@@ -34,9 +34,9 @@ export function modelCard(
     `Exact mentions, in percent, as conlleval counts them; strict leaves out mentions that break the tag scheme.`,
     table(
       ['task', 'split', 'precision', 'recall', 'F1', 'F1, strict'],
-      provenance.tasks.flatMap((task, place) => [
-        scoreRow(taskName(task), 'devel', provenance.devel[place]),
-        scoreRow(taskName(task), 'test', provenance.test[place]),
+      provenance.tasks.flatMap((task, index) => [
+        scoreRow(taskName(task), 'devel', provenance.devel[index]),
+        scoreRow(taskName(task), 'test', provenance.test[index]),
       ]),
     ),
     `## How to use it`,

@@ -21,10 +21,10 @@ import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIG
 export function taggerHeadOf(bytes: Uint8Array): TaggerHead {
   const parsed = validate(taggerFileSchema, parseConfigFile(TAGGER_FILE, bytes));
   if (!parsed.isFit) {
-    const { place, message } = parsed.fault;
+    const { path, message } = parsed.fault;
     throw new LabError('model/tagger-file', `${TAGGER_FILE} does not describe a tagger of this lab.`, {
       expected: 'what the lab exported beside the weights',
-      got: `at ${place || 'the top'}: ${message}`,
+      got: `at ${path || 'the top'}: ${message}`,
     });
   }
   const { format: _format, version: _version, ...head } = parsed.data;

@@ -2,7 +2,7 @@
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import type { EngineGpu } from '../engine/network/computeOptions.ts';
-import { placeOf } from '../model/parameterLocation.ts';
+import { locationOf } from '../model/parameterLocation.ts';
 import { newHead, type HostParameters } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -15,7 +15,15 @@ import { hashWords } from '../util/random.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
-import { mendedSnapshot, removeCheckpoint, saveCheckpoint, saveSnapshot, snapshotEpochs, takeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import {
+  mendedSnapshot,
+  removeCheckpoint,
+  saveCheckpoint,
+  saveSnapshot,
+  snapshotEpochs,
+  takeCheckpoint,
+  type Checkpoint,
+} from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 import { evaluate, selectedEpoch, type EncodedSplit, type Evaluation } from './evaluate.ts';
 import { openPredictor, openTrainer } from './openTrainer.ts';
@@ -94,7 +102,9 @@ export class RunInProgress {
     const host = checkpoint?.tensors ?? new Map([...newHead(encoder, head, seed), ...inputs.weights]);
     const trained = (name: string): boolean => !isFrozen(name, slicing);
     const names = [...host.keys()];
-    this.factors = new Map(names.map((name) => [name, decayFactors(config.layerDecay, placeOf(name), encoder.layers)]));
+    this.factors = new Map(
+      names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),
+    );
     this.trainer = openTrainer(inputs.gpu, host, this.settings, trained, checkpoint !== null);
     this.position = checkpoint?.position ?? START;
     this.elapsedBeforeMs = this.position.elapsedMs;

@@ -1,5 +1,5 @@
 // The weights a run starts from, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
-import { placeOf } from '../model/parameterLocation.ts';
+import { locationOf } from '../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import type { Store } from '../storage/store.ts';
@@ -16,10 +16,10 @@ const STACKED = [
 
 /** Whether a parameter comes from MTL-XC at this slicing: the embedding, layers below `layers`, and with `released` the stacked biases of all. */
 function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'biases'>): boolean {
-  const place = placeOf(name);
-  if (place.part === 'embedding') return true;
-  if (place.part === 'head') return false;
-  return place.layer < layers || (biases === 'released' && STACKED.some((suffix) => name.endsWith(suffix)));
+  const location = locationOf(name);
+  if (location.part === 'embedding') return true;
+  if (location.part === 'head') return false;
+  return location.layer < layers || (biases === 'released' && STACKED.some((suffix) => name.endsWith(suffix)));
 }
 
 /** Whether training leaves a parameter as it is: embedding and layers below `layers` of a frozen slicing. */

@@ -40,7 +40,7 @@ type Asked = readonly [token: number, allowed: AllowedTags];
  * That is four disjoint products of allowed tags, whose probabilities add up: `x` and `all` sum over continuation pieces, `first` has none.
  * Chains are independent, so a mention in a sentence that was split into sequences has the product of its parts. Exact but for rounding.
  */
-export function mentionConfidence(places: readonly TokenRange[], { tags }: TagSet): (mention: Mention) => number {
+export function mentionConfidence(ranges: readonly TokenRange[], { tags }: TagSet): (mention: Mention) => number {
   const parts = tags.map(splitTag);
   const known = new Map<string, AllowedTags>();
   const tagsOf = (type: string, prefixes: string, wanted: boolean): AllowedTags => {
@@ -70,19 +70,19 @@ export function mentionConfidence(places: readonly TokenRange[], { tags }: TagSe
             [notBefore, [start, some('I')], ...inner, [last, some('E')]],
             [notBefore, [start, some('I')], ...inner, [last, some('I')], notAfter],
           ];
-    return Math.min(1, compute.reduce((sum, way) => sum + jointProbability(places, way), 0)); // prettier-ignore
+    return Math.min(1, compute.reduce((sum, way) => sum + jointProbability(ranges, way), 0)); // prettier-ignore
   };
 }
 
 /** The probability that the tokens carry what is asked of them; tokens outside of the sentence are asked nothing. */
-function jointProbability(places: readonly TokenRange[], asked: readonly Asked[]): number {
+function jointProbability(ranges: readonly TokenRange[], asked: readonly Asked[]): number {
   const constraints = new Map<ChainMarginals, PositionConstraint[]>();
   for (const [token, allowed] of asked) {
-    const place = places[token];
-    if (place === undefined) continue;
-    const ofChain = constraints.get(place.chain) ?? [];
-    ofChain.push({ position: place.position, allowed });
-    constraints.set(place.chain, ofChain);
+    const range = ranges[token];
+    if (range === undefined) continue;
+    const ofChain = constraints.get(range.chain) ?? [];
+    ofChain.push({ position: range.position, allowed });
+    constraints.set(range.chain, ofChain);
   }
   return [...constraints].reduce((product, [chain, own]) => product * chain.probability(own), 1);
 }
@@ -124,7 +124,7 @@ export async function* tagSentences(
     yield done;
   }
 
-  const places = tokenPlaces(sentences, sequences);
+  const places = tokenRanges(sentences, sequences);
   const chainAt = (index: number): ChainMarginals =>
     marginals(emissions[index] as Float32Array, sequences[index]?.crfPositions.length ?? 0, tagSet.tags.length, chain);
   const tagged: TaggedSentence[] = [];
@@ -157,7 +157,7 @@ export async function* tagSentences(
 }
 
 /** The sequence of each token of each sentence, and the CRF position that its tag is read from. */
-function tokenPlaces(
+function tokenRanges(
   sentences: readonly unknown[],
   sequences: readonly Sequence[],
 ): readonly (readonly { readonly sequence: number; readonly position: number }[])[] {

@@ -13,7 +13,7 @@ export interface Schema<T> {
 
 /** The first thing that is not as the schema has it; `place` is a path such as `runs.0.spec`, empty for the value itself. */
 interface Fault {
-  readonly place: string;
+  readonly path: string;
   readonly message: string;
 }
 
@@ -25,12 +25,12 @@ export function validate<T>(schema: Schema<T>, value: unknown): Validation<T> {
     const result = schema.safeParse(value);
     if (result.success) return { isFit: true, data: result.data };
     const [issue] = result.error.issues;
-    const place = issue?.path.map(String).join('.') ?? '';
-    return { isFit: false, fault: { place, message: issue?.message ?? 'not as it has to be' } };
+    const path = issue?.path.map(String).join('.') ?? '';
+    return { isFit: false, fault: { path, message: issue?.message ?? 'not as it has to be' } };
   } catch (error) {
     // zod hands its list of faults on as arguments: more than a hundred thousand do not fit the stack.
     if (!(error instanceof RangeError)) throw error;
-    return { isFit: false, fault: { place: '', message: 'more faults than can be listed' } };
+    return { isFit: false, fault: { path: '', message: 'more faults than can be listed' } };
   }
 }
 

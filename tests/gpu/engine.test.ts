@@ -9,7 +9,7 @@ import type { Batch } from '../../src/model/batch.ts';
 import type { BertConfig } from '../../src/model/config/bertConfig.ts';
 import type { XlnetConfig } from '../../src/model/config/xlnetConfig.ts';
 import { uploadParameters } from '../../src/model/deviceParameters.ts';
-import { placeOf } from '../../src/model/parameterLocation.ts';
+import { locationOf } from '../../src/model/parameterLocation.ts';
 import { newEncoder, newHead, type HostParameters } from '../../src/model/parameters.ts';
 import { emissions, summedLoss, type TaggerShape } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
@@ -158,7 +158,7 @@ function drawParameters({ encoder, head }: TaggerShape): HostParameters {
 const trainedBy =
   ({ frozen }: Case) =>
   (name: string): boolean => {
-    const place = placeOf(name);
+    const place = locationOf(name);
     return place.part === 'head' || (place.part === 'embedding' ? frozen < 0 : place.layer >= frozen);
   };
 
@@ -167,7 +167,7 @@ async function engineFor(given: Case, host: HostParameters): Promise<TaggerEngin
     shape: given.shape,
     config: given.config,
     trained: trainedBy(given),
-    factorsOf: (name) => decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
+    factorsOf: (name) => decayFactors(given.config.layerDecay, locationOf(name), given.shape.encoder.layers),
     ...computeOptionsFor({ software: true }),
     ...given.ways,
   };
@@ -235,7 +235,7 @@ describe.each(cases)('$name', (given) => {
     const factors = new Map(
       [...host.keys()].map((name) => [
         name,
-        decayFactors(given.config.layerDecay, placeOf(name), given.shape.encoder.layers),
+        decayFactors(given.config.layerDecay, locationOf(name), given.shape.encoder.layers),
       ]),
     );
     const run = async (): Promise<{ losses: number[]; weights: HostParameters }> => {

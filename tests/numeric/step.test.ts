@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
 import type { Batch } from '../../src/model/batch.ts';
-import { placeOf } from '../../src/model/parameterLocation.ts';
+import { locationOf } from '../../src/model/parameterLocation.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { adamUpdate, decayFactors, zeroMoments } from '../../src/training/adam.ts';
@@ -112,7 +112,7 @@ const newState = (): TrainerState =>
 const settings = (step: number, changes: Partial<typeof config> = {}) => {
   const merged = { ...config, dropout: { encoder: 0, attention: 0, head: 0 }, ...changes };
   const names = [...newEncoder(shape.encoder, 1).keys(), ...newHead(shape.encoder, shape.head, 1).keys()];
-  const factors = new Map(names.map((name) => [name, decayFactors(merged.layerDecay, placeOf(name), 2)]));
+  const factors = new Map(names.map((name) => [name, decayFactors(merged.layerDecay, locationOf(name), 2)]));
   return { shape, config: merged, factors, seed: 1, step, learningRate: 1e-2 };
 };
 

@@ -61,7 +61,7 @@ export interface StringSentence extends StringOccurrence {
 /** Sentences in which the string is a mention, annotated or predicted: those of the task's test first, then training, then other tests. */
 export interface StringSentencesPage {
   /** Every place that has any, with how many. */
-  readonly places: readonly (StringOccurrence & { readonly sentences: number })[];
+  readonly occurrences: readonly (StringOccurrence & { readonly sentences: number })[];
   /** Of `where`. */
   readonly total: number;
   readonly sentences: readonly StringSentence[];

@@ -50,7 +50,7 @@ export interface LabelConflictsPage {
   /** Found and not kept: those with the fewest places against the rest. */
   readonly left: number;
   /** Without their places; `task` is a place in the query's `category`, as text. */
-  readonly conflicts: readonly Omit<LabelConflict, 'places'>[];
+  readonly conflicts: readonly Omit<LabelConflict, 'occurrences'>[];
 }
 
 export interface ConflictOccurrencesQuery extends LabelsQuery, LabelPage {
@@ -62,7 +62,7 @@ export interface ConflictOccurrencesQuery extends LabelsQuery, LabelPage {
 export interface ConflictOccurrencesPage {
   /** Among those that are kept of each label. */
   readonly total: number;
-  readonly places: readonly (LabelledSentence & Pick<LabelOccurrence, 'start' | 'label' | 'isUsual'>)[];
+  readonly occurrences: readonly (LabelledSentence & Pick<LabelOccurrence, 'start' | 'label' | 'isUsual'>)[];
 }
 
 export interface LabelPairsQuery extends LabelsQuery, LabelPage {

@@ -62,9 +62,9 @@ export function shareOfSentences<Sentence>(
   share: number,
   seed: number,
 ): readonly Sentence[] {
-  const places = Rng.seeded(seed)
+  const indices = Rng.seeded(seed)
     .fork('trainShare')
     .shuffled([...sentences.keys()]);
-  const drawn = new Set(places.slice(0, shareOfCount(sentences.length, share)));
-  return sentences.filter((_, place) => drawn.has(place));
+  const drawn = new Set(indices.slice(0, shareOfCount(sentences.length, share)));
+  return sentences.filter((_, index) => drawn.has(index));
 }

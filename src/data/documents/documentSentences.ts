@@ -81,13 +81,13 @@ export function documentsOfSentences(
 function joinSentences(id: string, sentences: readonly Pick<Sentence, 'tokens'>[]): DocumentText {
   const lines: string[] = [];
   const spans: Span[][] = [];
-  let place = 0;
+  let index = 0;
   for (const { tokens } of sentences) {
     lines.push(tokens.join(' '));
     spans.push(
       tokens.map((token) => {
-        const span = { start: place, end: place + token.length };
-        place = span.end + 1;
+        const span = { start: index, end: index + token.length };
+        index = span.end + 1;
         return span;
       }),
     );

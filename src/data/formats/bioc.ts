@@ -193,7 +193,7 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
 }
 
 function newFrame(name: string, line: number, attributes: Readonly<Record<string, string>>): Frame {
-  const place = Number(attributes.offset);
+  const index = Number(attributes.offset);
   return {
     name,
     line,
@@ -203,7 +203,7 @@ function newFrame(name: string, line: number, attributes: Readonly<Record<string
     offset: 0,
     content: null,
     type: '',
-    places: name === 'location' ? [{ start: place, end: place + Number(attributes.length) }] : [],
+    places: name === 'location' ? [{ start: index, end: index + Number(attributes.length) }] : [],
     annotations: [],
     sentences: [],
     passages: [],
@@ -328,8 +328,8 @@ export function writeBiocXml(documents: readonly AnnotatedDocument[], source: st
   const written = documents.map((document) => {
     const annotations = annotationsOf(document, confidences).map(({ id, infons, text, offset, length }) => {
       const named = Object.entries(infons).map(([key, value]) => `<infon key="${key}">${escaped(value)}</infon>`);
-      const place = `<location offset="${offset}" length="${length}"/>`;
-      return `<annotation id="${id}">${named.join('')}${place}<text>${escaped(text)}</text></annotation>\n`;
+      const path = `<location offset="${offset}" length="${length}"/>`;
+      return `<annotation id="${id}">${named.join('')}${path}<text>${escaped(text)}</text></annotation>\n`;
     });
     const passage = `<passage><offset>0</offset><text>${escaped(document.text)}</text>\n${annotations.join('')}</passage>`;
     return `<document><id>${escaped(document.id)}</id>${passage}</document>\n`;

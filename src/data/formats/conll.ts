@@ -228,8 +228,8 @@ export function writeConll(
         got: `${uneven.length}`,
       });
     }
-    for (const [place, token] of tokens.entries()) {
-      lines.push([token, ...tags.map((column) => column[place] as string)].join('\t'));
+    for (const [index, token] of tokens.entries()) {
+      lines.push([token, ...tags.map((column) => column[index] as string)].join('\t'));
     }
     lines.push('');
   }

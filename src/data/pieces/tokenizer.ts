@@ -50,10 +50,10 @@ export function tokenizerJson<Schema extends z.ZodType>(
   }
   const parsed = validate(schema, json);
   if (parsed.isFit) return parsed.data;
-  const { place, message } = parsed.fault;
+  const { path, message } = parsed.fault;
   throw new LabError('tokenizer/format', `${file} is not that of a tokenizer this lab can run.`, {
     expected: 'a Hugging Face file with a Unigram or WordPiece model and its vocabulary',
-    got: `at ${place || 'the top'}: ${message}`,
+    got: `at ${path || 'the top'}: ${message}`,
   });
 }
 

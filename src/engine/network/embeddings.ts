@@ -3,7 +3,13 @@ import type { BertConfig } from '../../model/config/bertConfig.ts';
 import { EMBEDDING } from '../../model/parameterLocation.ts';
 import type { Region } from '../gpu/recorder.ts';
 import { recordDropped } from '../kernels/dropoutKernel.ts';
-import { recordEmbedding, recordEmbeddingGradient, recordEmbeddingNorm, recordPositionGradient, recordSegmentGradient } from '../kernels/embedding.ts';
+import {
+  recordEmbedding,
+  recordEmbeddingGradient,
+  recordEmbeddingNorm,
+  recordPositionGradient,
+  recordSegmentGradient,
+} from '../kernels/embedding.ts';
 import { recordResidualNormBackward, recordResidualNormGradients } from '../kernels/residualNorm.ts';
 import type { EncoderPass, NormSaved } from './encoderPass.ts';
 import type { Keeping } from './savedLayer.ts';

@@ -1,5 +1,5 @@
 // Parameters, gradients and moments in few large buffers: one bank for the embedding, one for each layer, one for the head.
-import { placeOf } from '../../model/parameterLocation.ts';
+import { locationOf } from '../../model/parameterLocation.ts';
 import { encoderShapes, headShapes, sizeOf } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
@@ -29,8 +29,8 @@ export class ParameterBanks {
   constructor(shape: TaggerShape, trained: (name: string) => boolean) {
     const groups = new Map<string, [string, readonly number[]][]>();
     for (const entry of [...encoderShapes(shape.encoder), ...headShapes(shape.encoder, shape.head)]) {
-      const place = placeOf(entry[0]);
-      const label = place.part === 'layer' ? `layer ${place.layer}` : place.part;
+      const location = locationOf(entry[0]);
+      const label = location.part === 'layer' ? `layer ${location.layer}` : location.part;
       groups.set(label, [...(groups.get(label) ?? []), [...entry]]);
     }
     this.banks = [...groups].map(([label, shapes]) => makeBank(label, shapes, trained));

@@ -1,6 +1,6 @@
 // A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
-import { EMBEDDING, placeOf } from '../../model/parameterLocation.ts';
+import { EMBEDDING, locationOf } from '../../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
@@ -295,7 +295,7 @@ export class TaggerEngine {
   private find(name: string): { readonly bank: Bank; readonly offset: number } {
     const { buffer, offset } = this.banks.weight(name);
     const bank = this.banks.banks.find(({ parameter }) => parameter === buffer);
-    if (bank === undefined) throw new Error(`no bank holds ${name} (${placeOf(name).part})`);
+    if (bank === undefined) throw new Error(`no bank holds ${name} (${locationOf(name).part})`);
     return { bank, offset };
   }
 

@@ -193,17 +193,17 @@ export function recordUpdate(
 ): readonly Launch[] {
   const recorder = new Recorder();
   const trained = banks.banks.filter((bank) => bank.trained !== null);
-  const places = trained.map(({ length }) => partialsOf(length));
+  const indices = trained.map(({ length }) => partialsOf(length));
   const partials = recorder.temporary(
     'partial norms',
-    places.reduce((sum, length) => sum + length, 0),
+    indices.reduce((sum, length) => sum + length, 0),
   );
   let at = 0;
   for (const [index, { length, trained: own }] of trained.entries()) {
     if (own === null) continue;
-    const place = part(partials, at, places[index] as number);
+    const place = part(partials, at, indices[index] as number);
     recordSquares(recorder, { length }, { gradient: whole(own.gradient) }, { partials: place });
-    at += places[index] as number;
+    at += indices[index] as number;
   }
   const { state, stepLoss, clip, pending } = buffers;
   const read = { partials, stepLoss: whole(stepLoss), state: whole(state) };

@@ -4,7 +4,14 @@ import { defaultMachineSettings, type MixedPrecision } from '../../schema/machin
 import type { Environment } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
-import { describeAdapter, isSoftwareAdapter, knownFault, openDevice, underlyingFailure, type DeviceHealth } from '../gpu/device.ts';
+import {
+  describeAdapter,
+  isSoftwareAdapter,
+  knownFault,
+  openDevice,
+  underlyingFailure,
+  type DeviceHealth,
+} from '../gpu/device.ts';
 import { computeOptionsFor, type EngineGpu } from '../network/computeOptions.ts';
 import { engineSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';

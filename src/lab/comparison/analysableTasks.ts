@@ -78,11 +78,11 @@ function hereAs(
 export function runsOfTask(
   task: TaskRef,
   runs: readonly RunRecord[],
-): readonly { readonly record: RunRecord; readonly place: number }[] {
+): readonly { readonly record: RunRecord; readonly index: number }[] {
   const key = taskKey(task);
   return runs.flatMap((record) => {
-    const place = record.spec.tasks.findIndex((one) => taskKey(one) === key);
-    return place < 0 || record.snapshots.length === 0 ? [] : [{ record, place }];
+    const index = record.spec.tasks.findIndex((one) => taskKey(one) === key);
+    return index < 0 || record.snapshots.length === 0 ? [] : [{ record, index }];
   });
 }
 
@@ -91,7 +91,7 @@ export function siblingRun(
   task: TaskRef,
   run: RunRecord,
   runs: readonly RunRecord[],
-): { readonly record: RunRecord; readonly place: number } | null {
+): { readonly record: RunRecord; readonly index: number } | null {
   const own = runsOfTask(task, [run])[0];
   if (own !== undefined) return own;
   const asked = trainingKey(run.spec);

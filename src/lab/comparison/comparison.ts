@@ -19,7 +19,7 @@ export interface Measures {
 export interface Training {
   readonly runId: string;
   /** Place of the task in the run. */
-  readonly place: number;
+  readonly index: number;
   readonly seed: number;
   readonly round: number;
   readonly status: RunStatus;
@@ -209,13 +209,13 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
     { readonly method: Method; readonly layers: number | null; readonly trainings: Training[] }
   >();
   for (const record of runs) {
-    const place = record.spec.tasks.findIndex((own) => taskKey(own) === key);
-    if (place < 0) continue;
+    const index = record.spec.tasks.findIndex((own) => taskKey(own) === key);
+    if (index < 0) continue;
     const { method } = record.spec;
     const layers = record.spec.slicing?.layers ?? null;
     const id = `${method}/${layers ?? ''}`;
     const variant = variants.get(id) ?? { method, layers, trainings: [] };
-    variant.trainings.push(trainingOf(record, place));
+    variant.trainings.push(trainingOf(record, index));
     variants.set(id, variant);
   }
   const order: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
@@ -231,16 +231,16 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
     );
 }
 
-function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecord, place: number): Training {
+function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecord, index: number): Training {
   const scored = snapshots.map(({ epoch, devel, test }) => ({
     epoch,
-    devel: measuresOf(devel[place]),
-    test: measuresOf(test[place]),
+    devel: measuresOf(devel[index]),
+    test: measuresOf(test[index]),
   }));
   const selected = scored.find(({ epoch }) => epoch === selectedEpoch);
   return {
     runId: spec.id,
-    place,
+    index,
     seed: spec.seed,
     round: spec.round,
     status,
@@ -249,7 +249,7 @@ function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecor
     selectedEpoch,
     snapshots: scored,
     curve: epochs.flatMap(({ epoch, devel }) => {
-      const f1 = devel[place]?.lenient.overall.f1;
+      const f1 = devel[index]?.lenient.overall.f1;
       return f1 === undefined ? [] : [{ epoch, f1 }];
     }),
   };

@@ -2,7 +2,14 @@
 import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
-import { membersOf, taskKey, type ScoredSplit, type TaskComparison, type Training, type Variant } from './comparison.ts';
+import {
+  membersOf,
+  taskKey,
+  type ScoredSplit,
+  type TaskComparison,
+  type Training,
+  type Variant,
+} from './comparison.ts';
 import { variantName } from './comparisonTables.ts';
 import { variantSpread, type SpreadOver } from './variantSpread.ts';
 
@@ -116,8 +123,8 @@ export function learningCurve(run: RunRecord, task: TaskRef, pool: readonly RunR
   for (const record of pool) {
     if (settingsOf(record) !== settings) continue;
     const { spec, snapshots, selectedEpoch, counts } = record;
-    const place = spec.tasks.findIndex((one) => taskKey(one) === key);
-    const f1 = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[place]?.lenient.overall.f1;
+    const index = spec.tasks.findIndex((one) => taskKey(one) === key);
+    const f1 = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[index]?.lenient.overall.f1;
     if (f1 === undefined || counts === null) continue;
     const sentences = counts.reduce((sum, { train }) => sum + train.sentences, 0);
     const share = spec.config.trainShare ?? 1;

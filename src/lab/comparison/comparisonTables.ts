@@ -97,7 +97,7 @@ function table1(
         }),
       );
       // Best of the two methods, measure by measure.
-      const marked = MEASURES.map((_, place) => markBest([0, 3].flatMap((offset) => cells[offset + place] ?? [])));
+      const marked = MEASURES.map((_, index) => markBest([0, 3].flatMap((offset) => cells[offset + index] ?? [])));
       return {
         name: taskName(task.task),
         cells: [0, 1].flatMap((method) => marked.flatMap((pair) => pair[method] ?? [])),

@@ -93,7 +93,7 @@ function pairOf(a: Training, b: Training): AskedDifference['trainings'][number] 
   return {
     seed: a.seed,
     round: a.round,
-    snapshots: areAlike ? ofA.map((f1, place) => ({ a: f1, b: ofB[place] ?? f1 })) : [],
+    snapshots: areAlike ? ofA.map((f1, index) => ({ a: f1, b: ofB[index] ?? f1 })) : [],
     a: requestOf(a),
     b: requestOf(b),
   };
@@ -103,6 +103,6 @@ function snapshotF1({ snapshots }: Training): readonly number[] {
   return snapshots.flatMap(({ test }) => (test === null ? [] : [test.f1]));
 }
 
-function requestOf({ runId, selectedEpoch, place }: Training): PredictionRequest {
-  return { runId, epoch: selectedEpoch ?? 0, split: 'test', task: place };
+function requestOf({ runId, selectedEpoch, index }: Training): PredictionRequest {
+  return { runId, epoch: selectedEpoch ?? 0, split: 'test', task: index };
 }

@@ -77,10 +77,10 @@ function latex({ title, columns, rows, notes }: ComparisonTable): string {
 }
 
 function csv({ columns, rows, tested }: ComparisonTable): string {
-  const scored = columns.map((_, place) => rows.some(({ cells }) => cells[place]?.kind === 'score'));
-  const head = columns.flatMap(({ group, name }, place) => {
+  const scored = columns.map((_, index) => rows.some(({ cells }) => cells[index]?.kind === 'score'));
+  const head = columns.flatMap(({ group, name }, index) => {
     const full = headName(group, name);
-    if (!scored[place]) return [full];
+    if (!scored[index]) return [full];
     const beside = [full, `${full} deviation`, `${full} published`, `${full} difference`];
     return tested ? [...beside, `${full} distinct from STL`] : beside;
   });

@@ -6,7 +6,14 @@ import { assembleCorpora, type AssembledCorpus, type RefusedCorpus } from '../..
 import { moveSource } from '../../data/import/splits.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
-import { readCorpusSentences, readCorpusTexts, removeCorpus, saveCorpus, saveCorpusTexts, writeCorpusRecord } from '../../storage/corpusRecords.ts';
+import {
+  readCorpusSentences,
+  readCorpusTexts,
+  removeCorpus,
+  saveCorpus,
+  saveCorpusTexts,
+  writeCorpusRecord,
+} from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
@@ -160,8 +167,8 @@ function tellRefused(labStore: LabStore, { name, issues, issueCount }: RefusedCo
 /** The first few issues with file and line. */
 function describeIssues(issues: readonly Issue[], count: number): string {
   const reported = issues.slice(0, shownIssues).map(({ file, line, message }) => {
-    const place = line === null ? file : `${file}, line ${line}`;
-    return `${place}: ${message}`;
+    const path = line === null ? file : `${file}, line ${line}`;
+    return `${path}: ${message}`;
   });
   const rest = count - reported.length;
   return rest > 0 ? `${reported.join(' ')} And ${rest} more.` : reported.join(' ');

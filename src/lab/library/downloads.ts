@@ -57,8 +57,8 @@ export function createDownloads({
   /** Each file of a download with its stored parts, and how much of the files before it there is. */
   function filesOf({ id, files }: DownloadRecord) {
     let before = 0;
-    return files.map((file, place) => {
-      const found = { file, parts: fileParts(store, id, place), before };
+    return files.map((file, index) => {
+      const found = { file, parts: fileParts(store, id, index), before };
       before += file.sizeBytes;
       return found;
     });

@@ -53,13 +53,13 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
     throw statusError(answer, `${address}/${path}`);
   }
 
-  async function reach(place: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
+  async function reach(location: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
     try {
-      return await requestFile(place, { from, cancelled });
+      return await requestFile(location, { from, cancelled });
     } catch (cause) {
       if (cause instanceof LabError) throw cause;
       throw new LabError('hub/unreachable', 'The hub cannot be reached.', {
-        expected: `an answer from ${place}`,
+        expected: `an answer from ${location}`,
         got: textOf(cause),
         cause,
       });
@@ -104,7 +104,7 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
   };
 }
 
-function parseListing(bytes: Uint8Array, place: string): HubListing {
+function parseListing(bytes: Uint8Array, path: string): HubListing {
   let json: unknown = null;
   try {
     json = parseJson(new TextDecoder().decode(bytes));
@@ -113,8 +113,8 @@ function parseListing(bytes: Uint8Array, place: string): HubListing {
   }
   const listing = validate(hubListingSchema, json);
   if (listing.isFit) return listing.data;
-  const { place: at, message } = listing.fault;
-  throw new LabError('hub/listing', `${place} does not list a repository's files.`, {
+  const { path: at, message } = listing.fault;
+  throw new LabError('hub/listing', `${path} does not list a repository's files.`, {
     expected: 'JSON with sha and siblings, each with rfilename and size',
     got: `${at}: ${message}`,
   });
@@ -126,8 +126,8 @@ function hubFile({ rfilename, size, lfs, blobId }: HubListing['siblings'][number
   return blobId === undefined ? [] : [{ name: rfilename, sizeBytes: size, digest: { kind: 'gitBlob', hex: blobId } }];
 }
 
-function statusError({ status, header }: FileAnswer, place: string): LabError {
-  const details = { expected: `a file at ${place}`, got: [`HTTP status ${status}`, header('x-error-code')].filter(Boolean).join(', ') }; // prettier-ignore
+function statusError({ status, header }: FileAnswer, path: string): LabError {
+  const details = { expected: `a file at ${path}`, got: [`HTTP status ${status}`, header('x-error-code')].filter(Boolean).join(', ') }; // prettier-ignore
   switch (status) {
     case 401:
     case 403:

@@ -264,6 +264,6 @@ export function parsePlan(text: string): PlanFile {
   }
   const parsed = validate(planFileSchema, json);
   if (parsed.isFit) return parsed.data;
-  const { place, message } = parsed.fault;
-  throw new LabError('plan/invalid', `The plan is not valid at ${place || 'its top'}: ${message}.`);
+  const { path, message } = parsed.fault;
+  throw new LabError('plan/invalid', `The plan is not valid at ${path || 'its top'}: ${message}.`);
 }

@@ -82,8 +82,8 @@ function migrate(members: Members, version: number): unknown {
 function resultFileOf(json: unknown): ResultFile {
   const parsed = validate(resultFileSchema, json);
   if (parsed.isFit) return parsed.data;
-  const { place, message } = parsed.fault;
-  throw new LabError('result/invalid', `The result file is not valid at ${place || 'its top'}: ${message}.`);
+  const { path, message } = parsed.fault;
+  throw new LabError('result/invalid', `The result file is not valid at ${path || 'its top'}: ${message}.`);
 }
 
 /** The result files that came from elsewhere. */

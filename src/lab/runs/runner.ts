@@ -1,12 +1,26 @@
 // Carries the schedule out: one run at a time goes to the training server, and what comes of it goes on the board and into the store.
-import { microBatchSizeOf, queuedRun, type Interruption, type RunRecord, type RunSpec } from '../../schema/runRecord.ts';
+import {
+  microBatchSizeOf,
+  queuedRun,
+  type Interruption,
+  type RunRecord,
+  type RunSpec,
+} from '../../schema/runRecord.ts';
 import { readRunRecord, writeRunRecord } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
 import type { LabStore } from '../state/labStore.ts';
-import { advanceRunView, boardingRunView, insertRunView, restingRunView, runTitle, runViewsOf, setRunStatus } from '../state/runViews.ts';
+import {
+  advanceRunView,
+  boardingRunView,
+  insertRunView,
+  restingRunView,
+  runTitle,
+  runViewsOf,
+  setRunStatus,
+} from '../state/runViews.ts';
 import type { Backend } from './backend.ts';
 import { emptySchedule, schedule, type EndStatus, type ScheduleAction } from './scheduler.ts';
 import type { QueueMemory } from './storedRuns.ts';

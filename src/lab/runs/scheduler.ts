@@ -86,19 +86,19 @@ function queue(state: Schedule, { runId, parent, isFirst }: ScheduleAction & { r
   if (status === 'queued' || status === 'running' || status === 'finished') return state;
   // Before the first run that starts from it, if one waits already.
   const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
-  const place = isFirst === true ? 0 : dependent < 0 ? state.queue.length : dependent;
+  const index = isFirst === true ? 0 : dependent < 0 ? state.queue.length : dependent;
   return {
     ...withStatus(state, runId, 'queued'),
     parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },
-    queue: [...state.queue.slice(0, place), runId, ...state.queue.slice(place)],
+    queue: [...state.queue.slice(0, index), runId, ...state.queue.slice(index)],
   };
 }
 
 function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedule {
-  const place = state.queue.indexOf(runId);
-  const first = direction === 'up' ? place - 1 : place;
+  const index = state.queue.indexOf(runId);
+  const first = direction === 'up' ? index - 1 : index;
   const [earlier, later] = [state.queue[first], state.queue[first + 1]];
-  if (place < 0 || earlier === undefined || later === undefined || state.parents[later] === earlier) return state;
+  if (index < 0 || earlier === undefined || later === undefined || state.parents[later] === earlier) return state;
   return { ...state, queue: [...state.queue.slice(0, first), later, earlier, ...state.queue.slice(first + 2)] };
 }
 

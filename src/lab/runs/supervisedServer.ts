@@ -1,6 +1,12 @@
 // The training server as the lab holds it: one that can be opened anew when its thread or its device is gone.
 import { LabError } from '../../util/labError.ts';
-import type { AnalysisAnswer, AnalysisCalls, AnalysisClient, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
+import type {
+  AnalysisAnswer,
+  AnalysisCalls,
+  AnalysisClient,
+  AnalysisName,
+  AnalysisQuery,
+} from '../../wire/analysisProtocol.ts';
 import type { ArgumentOf } from '../../wire/calls.ts';
 import type { RunEvent, ServerClient } from '../../wire/trainingProtocol.ts';
 import type { AnalysisUnderWay, Lab } from '../state/labState.ts';

@@ -86,10 +86,10 @@ export function createPredictions({
         async (report) => {
           const tell = throttledProgress(report, total, 0);
           let before = 0;
-          for (const [place, request] of requests.entries()) {
+          for (const [index, request] of requests.entries()) {
             if (isCancelled()) return false;
             current = request.runId;
-            const size = sizes[place] ?? 0;
+            const size = sizes[index] ?? 0;
             const report = (done: number, of: number): void => tell(before + Math.round((size * done) / of));
             const saved = await reporting(current, report, () => client.call('keepPredictions', request));
             if (saved === null) return false;

@@ -69,12 +69,12 @@ function countPatterns(pairs: readonly PairedCounts[]) {
   const patternOf = gold.map((_, sentence) => {
     const row = columns.map((counts) => counts[sentence] ?? 0);
     const key = row.join();
-    const place = places.get(key) ?? places.size;
-    if (place === places.size) {
-      places.set(key, place);
+    const index = places.get(key) ?? places.size;
+    if (index === places.size) {
+      places.set(key, index);
       patterns.push(...row);
     }
-    return place;
+    return index;
   });
   return { patterns: Int32Array.from(patterns), patternOf, width: columns.length };
 }

@@ -138,12 +138,12 @@ export class NearIndex {
   private rankShingles(): void {
     const frequencies = new Int32Array(this.trie.nodeCount);
     for (const node of this.shingles) (frequencies[node] as number)++;
-    const places = new Int32Array(frequencies.reduce((most, one) => Math.max(most, one), 0) + 2);
-    for (const frequency of frequencies) (places[frequency + 1] as number)++;
-    for (let frequency = 1; frequency < places.length; frequency++) {
-      (places[frequency] as number) += places[frequency - 1] as number;
+    const indices = new Int32Array(frequencies.reduce((most, one) => Math.max(most, one), 0) + 2);
+    for (const frequency of frequencies) (indices[frequency + 1] as number)++;
+    for (let frequency = 1; frequency < indices.length; frequency++) {
+      (indices[frequency] as number) += indices[frequency - 1] as number;
     }
-    this.ranks = frequencies.map((frequency) => (places[frequency] as number)++);
+    this.ranks = frequencies.map((frequency) => (indices[frequency] as number)++);
     this.shingles = this.shingles.map((node) => this.ranks[node] as number);
   }
 

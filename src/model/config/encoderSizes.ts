@@ -13,10 +13,10 @@ export function configFile<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = validate(schema, json);
   if (parsed.isFit) return parsed.data;
-  const { place, message } = parsed.fault;
-  throw new LabError('model/config', `${file} does not describe ${family} this lab can run: ${place || 'file'}.`, {
+  const { path, message } = parsed.fault;
+  throw new LabError('model/config', `${file} does not describe ${family} this lab can run: ${path || 'file'}.`, {
     expected: message,
-    got: place === '' ? typeof json : spellValue((json as Record<string, unknown>)[place]),
+    got: path === '' ? typeof json : spellValue((json as Record<string, unknown>)[path]),
   });
 }
 

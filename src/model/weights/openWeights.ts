@@ -65,10 +65,10 @@ function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
   }
   const parsed = validate(indexSchema, json);
   if (parsed.isFit) return new Map(Object.entries(parsed.data.weight_map));
-  const { place, message } = parsed.fault;
+  const { path, message } = parsed.fault;
   throw new LabError('weights/index', `${name} is not an index of weights.`, {
     expected: 'weight_map with a file name for each tensor',
-    got: `at ${place || 'the top'}: ${message}`,
+    got: `at ${path || 'the top'}: ${message}`,
   });
 }
 

@@ -133,9 +133,9 @@ export function openSafetensors(
   refuseOverlaps(places);
   if (places.length === named.length) refuseGaps(places, data.byteLength);
   return new Map(
-    places.map((place) => [
-      place.name,
-      { dtype: place.dtype, shape: place.shape, read: () => readTensor(place, data) },
+    places.map((range) => [
+      range.name,
+      { dtype: range.dtype, shape: range.shape, read: () => readTensor(range, data) },
     ]),
   );
 }
@@ -166,7 +166,7 @@ function tensorRange(name: string, raw: unknown, dataBytes: number): TensorRange
   if (!entry.isFit) {
     throw new LabError('safetensors/header', `The header entry of tensor ${name} is broken.`, {
       expected: 'dtype, shape and data_offsets',
-      got: `at ${entry.fault.place || 'its top'}: ${entry.fault.message}`,
+      got: `at ${entry.fault.path || 'its top'}: ${entry.fault.message}`,
     });
   }
   const { dtype, shape } = entry.data;

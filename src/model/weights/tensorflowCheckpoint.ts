@@ -81,16 +81,16 @@ function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
   if (footer < 0 || view.getBigUint64(bytes.byteLength - 8, true) !== magic) {
     throw damagedIndex("a table's magic number at the end", 'another file, or a truncated one');
   }
-  const { end } = readPlace(bytes, footer);
-  const { place } = readPlace(bytes, end);
+  const { end } = readRange(bytes, footer);
+  const { range } = readRange(bytes, end);
   const table = new Map<string, Uint8Array<ArrayBuffer>>();
   let blocksEnd = 0;
-  for (const [, value] of readBlock(bytes, place)) {
-    const { place: dataPlace } = readPlace(value, 0);
+  for (const [, value] of readBlock(bytes, range)) {
+    const { range: dataRange } = readRange(value, 0);
     // Blocks that overlap could be read without an end.
-    if (dataPlace.from < blocksEnd) throw damagedIndex(`a block from byte ${blocksEnd} on`, `one at ${dataPlace.from}`);
-    blocksEnd = dataPlace.from + dataPlace.size + trailerBytes;
-    for (const [key, content] of readBlock(bytes, dataPlace)) {
+    if (dataRange.from < blocksEnd) throw damagedIndex(`a block from byte ${blocksEnd} on`, `one at ${dataRange.from}`);
+    blocksEnd = dataRange.from + dataRange.size + trailerBytes;
+    for (const [key, content] of readBlock(bytes, dataRange)) {
       if (table.has(key)) throw damagedIndex('each key once', `${key} twice`);
       if (table.size >= mostKeys) throw damagedIndex(`at most ${mostKeys} variables`, 'more');
       table.set(key, content);
@@ -110,10 +110,10 @@ function damagedIndex(expected: string, got: string): LabError {
   return new LabError('tensorflow/index', "The TensorFlow checkpoint's index is damaged.", { expected, got });
 }
 
-function readPlace(bytes: Uint8Array, at: number): { readonly place: BlockRange; readonly end: number } {
+function readRange(bytes: Uint8Array, at: number): { readonly range: BlockRange; readonly end: number } {
   const from = readNumber(bytes, at);
   const size = readNumber(bytes, from.end);
-  return { place: { from: from.value, size: size.value }, end: size.end };
+  return { range: { from: from.value, size: size.value }, end: size.end };
 }
 
 function readNumber(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {

@@ -10,34 +10,34 @@ import { SetsPanel } from './SetsPanel.tsx';
 import { SubjectFields } from './SubjectFields.tsx';
 import { subjectOf, type PanelProps } from './subject.ts';
 
-export function AnalysePage({ place }: { readonly place: AnalysisRoute }) {
+export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
   const { state } = useLab();
-  const subject = subjectOf(place, state);
+  const subject = subjectOf(route, state);
   return (
     <>
       <h1>Analyse</h1>
       {subject === null ? (
         <p className="soft">
-          {place.run === null && place.corpus === null
+          {route.run === null && route.corpus === null
             ? 'There is no corpus with mentions here yet. '
             : 'What this address names is not in the library: a corpus or run that was removed, or one of another browser. '}
           <a href="#/corpora">Corpora</a>
         </p>
       ) : (
         <>
-          <SubjectFields subject={subject} place={place} />
+          <SubjectFields subject={subject} route={route} />
           <nav className="tabs views" aria-label="Analyses">
             {ANALYSIS_VIEWS.map((view) => (
               <a
                 key={view}
-                href={routeHref({ page: 'analyse', ...place, view, detail: null })}
-                aria-current={view === place.view ? 'page' : undefined}
+                href={routeHref({ page: 'analyse', ...route, view, detail: null })}
+                aria-current={view === route.view ? 'page' : undefined}
               >
                 {viewNames[view]}
               </a>
             ))}
           </nav>
-          <Panel subject={subject} place={place} />
+          <Panel subject={subject} route={route} />
         </>
       )}
     </>
@@ -45,7 +45,7 @@ export function AnalysePage({ place }: { readonly place: AnalysisRoute }) {
 }
 
 function Panel(props: PanelProps) {
-  switch (props.place.view) {
+  switch (props.route.view) {
     case 'sets':
       return <SetsPanel {...props} />;
     case 'labels':

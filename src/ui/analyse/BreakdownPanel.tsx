@@ -93,12 +93,12 @@ function StrataTable({ label, nameOf, head, strata, names }: StrataTableProps) {
         </tr>
       </thead>
       <tbody>
-        {first.map((stratum, place) => (
+        {first.map((stratum, index) => (
           <tr key={stratum.from}>
             <th scope="row">{nameOf(stratum)}</th>
             <td className="number">{format.count(stratum.score.gold)}</td>
             {strata.flatMap((ofRun, run) => {
-              const score = ofRun[place]?.score;
+              const score = ofRun[index]?.score;
               return [
                 <td key={`${run}-predicted`} className="number">
                   {format.count(score?.predicted ?? 0)}
@@ -122,17 +122,17 @@ function StrataTable({ label, nameOf, head, strata, names }: StrataTableProps) {
 
 const MEASURE_WORDS: Readonly<Record<Measure, string>> = { precision: 'Precision', recall: 'Recall', f1: 'F1' };
 
-export function BreakdownPanel({ subject, place }: PanelProps) {
+export function BreakdownPanel({ subject, route }: PanelProps) {
   const [trainOnly, setTrainOnly] = useState(false);
   const [measure, setMeasure] = useState<Measure>('f1');
-  const variants = comparedSnapshots(subject, place, useLayers());
-  if (variants === null) return <NoSnapshot place={place} />;
+  const variants = comparedSnapshots(subject, route, useLayers());
+  if (variants === null) return <NoSnapshot route={route} />;
   const { predictions, runs, names } = variants;
   const training = { tasks: subject.category.tasks.map(taskOf), trainOnly };
   return (
     <>
       <div className="filters">
-        <BesideField subject={subject} place={place} />
+        <BesideField subject={subject} route={route} />
         {predictions.length > 1 && (
           <label>
             Bars show

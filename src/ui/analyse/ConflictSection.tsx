@@ -101,7 +101,7 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
             </p>
           )}
           <ol className="sentences places" aria-label="Places" aria-busy={state.status === 'working'}>
-            {page.places.map(({ task, split, index, tokens, mentions, start, label }) => (
+            {page.occurrences.map(({ task, split, index, tokens, mentions, start, label }) => (
               <li key={`${task}/${split}/${index}/${start}`}>
                 <p className="place-head">
                   <strong>{label ?? 'not labelled'}</strong>

@@ -64,12 +64,12 @@ function ErrorItem({ line, names, types, href, onOpen }: ErrorItemProps) {
             )}
           </dd>
         </div>
-        {findings.map((finding, place) => (
-          <div key={place}>
-            <dt>{names.length === 1 ? 'predicted' : names[place]}</dt>
+        {findings.map((finding, index) => (
+          <div key={index}>
+            <dt>{names.length === 1 ? 'predicted' : names[index]}</dt>
             <dd>
               <Found line={line} finding={finding} types={types} />
-              {place === stringFrom && <InTraining frequency={frequency} />}
+              {index === stringFrom && <InTraining frequency={frequency} />}
             </dd>
           </div>
         ))}
@@ -128,17 +128,17 @@ interface ErrorListProps {
   readonly view: string;
   readonly page: ErrorsPage;
   /** The line that has, or would get, the keyboard focus; perhaps not on `page` while another is on its way. */
-  readonly place: number;
+  readonly index: number;
   readonly isCurrent: boolean;
   readonly names: readonly string[];
   /** Empty where all mentions are of one type. */
   readonly types: readonly string[];
   readonly hrefOf: { readonly corpusId: string; readonly split: Split };
-  readonly onPlace: (place: number) => void;
+  readonly onPosition: (position: number) => void;
 }
 
 export function ErrorList(props: ErrorListProps) {
-  const { view, page, place, isCurrent, names, types, hrefOf, onPlace } = props;
+  const { view, page, index: position, isCurrent, names, types, hrefOf, onPosition } = props;
   const { first, total, lines } = page;
   const list = useRef<HTMLOListElement>(null);
   // Whoever comes back from a sentence goes on at its line.
@@ -146,7 +146,7 @@ export function ErrorList(props: ErrorListProps) {
   const follow = useRef(wasOpened);
 
   useEffect(() => {
-    const line = list.current?.children[place - first];
+    const line = list.current?.children[position - first];
     if (!follow.current || !isCurrent || !(line instanceof HTMLElement)) return;
     follow.current = false;
     setOpened(false);
@@ -160,21 +160,21 @@ export function ErrorList(props: ErrorListProps) {
   });
   const walk = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === 'Enter' && event.target === list.current?.children[place - first]) {
+    if (event.key === 'Enter' && event.target === list.current?.children[position - first]) {
       setOpened(true);
-      goTo(routeOf(place));
+      goTo(routeOf(position));
       return;
     }
-    const target = rowAfterKey(event.key, { place, count: total, pageSize: PAGE_SIZE });
+    const target = rowAfterKey(event.key, { index: position, count: total, pageSize: PAGE_SIZE });
     if (target === null) return;
     event.preventDefault();
     follow.current = true;
-    onPlace(target);
+    onPosition(target);
   };
 
   return (
     <>
-      <Pager first={first} size={PAGE_SIZE} total={total} noun="mention" none="No mention is left" onGo={onPlace} />
+      <Pager first={first} size={PAGE_SIZE} total={total} noun="mention" none="No mention is left" onGo={onPosition} />
       <div className="list-notes soft">
         <span className="tracks-legend">
           {['annotated', ...names.map((name) => (names.length === 1 ? 'predicted' : name))].map((name, track) => (
@@ -198,8 +198,8 @@ export function ErrorList(props: ErrorListProps) {
         {lines.map((line, offset) => (
           <li
             key={first + offset}
-            tabIndex={first + offset === place ? 0 : -1}
-            onFocus={() => place !== first + offset && onPlace(first + offset)}
+            tabIndex={first + offset === position ? 0 : -1}
+            onFocus={() => position !== first + offset && onPosition(first + offset)}
           >
             <ErrorItem
               line={line}

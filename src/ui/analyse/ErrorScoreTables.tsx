@@ -52,9 +52,9 @@ function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: read
       <thead>
         <tr>
           <th scope="col">Kind</th>
-          {scores.map((_, place) => (
-            <th key={place} scope="col" className="number">
-              {scores.length > 1 ? names[place] : 'Mentions'}
+          {scores.map((_, index) => (
+            <th key={index} scope="col" className="number">
+              {scores.length > 1 ? names[index] : 'Mentions'}
             </th>
           ))}
         </tr>
@@ -65,8 +65,8 @@ function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: read
             <th scope="row">
               {errorWords.kinds[kind]} <span className="meaning">{errorWords.meanings[kind]}</span>
             </th>
-            {scores.map((ofRun, place) => (
-              <td key={place} className="number">
+            {scores.map((ofRun, index) => (
+              <td key={index} className="number">
                 {format.count(ofRun.kinds[kind])}
               </td>
             ))}
@@ -93,9 +93,9 @@ function ViewTable({ scores, names }: TableProps) {
         )}
         <tr>
           <th scope="col">View</th>
-          {scores.flatMap((_, place) =>
+          {scores.flatMap((_, index) =>
             MEASURES.map(([measure, word]) => (
-              <th key={`${place}-${measure}`} scope="col" className="number">
+              <th key={`${index}-${measure}`} scope="col" className="number">
                 {word}
               </th>
             )),
@@ -108,9 +108,9 @@ function ViewTable({ scores, names }: TableProps) {
             <th scope="row">
               {errorWords.views[view][0]} <span className="meaning">{errorWords.views[view][1]}</span>
             </th>
-            {scores.flatMap(({ views }, place) =>
+            {scores.flatMap(({ views }, index) =>
               MEASURES.map(([measure]) => (
-                <td key={`${place}-${measure}`} className={`number${measure === 'f1' ? ' strong' : ''}`}>
+                <td key={`${index}-${measure}`} className={`number${measure === 'f1' ? ' strong' : ''}`}>
                   {format.percent(views[view][measure])}
                 </td>
               )),

@@ -66,7 +66,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const { predictions, names } = variants;
   const view = `errors/${JSON.stringify([task, predictions])}`;
   const [filter, setFilter] = useLasting(`${view}/filter`, ALL_ERRORS);
-  const [place, setPlace] = useLasting(`${view}/place`, 0);
+  const [index, setPosition] = useLasting(`${view}/place`, 0);
   const sought = useDeferredValue(filter);
   const query = (first: number, count: number): ErrorsQuery => ({
     task,
@@ -76,7 +76,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
     first,
     count,
   });
-  const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
+  const first = Math.floor(index / PAGE_SIZE) * PAGE_SIZE;
   const found = useAnalysis('errors', query(first, PAGE_SIZE));
   if (found.status === 'failed' || (found.status === 'working' && found.last === null)) {
     return <AnalysisWait state={found} doing="Sorting mentions by kind" />;
@@ -87,7 +87,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const several = task.type === null && types.length > 1;
   const change = (part: Partial<ErrorFilter>) => {
     setFilter({ ...filter, ...part });
-    setPlace(0);
+    setPosition(0);
   };
   const saveAll = async () => {
     const lines: ErrorLine[] = [];
@@ -175,26 +175,26 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
         <ErrorList
           view={view}
           page={page}
-          place={place}
+          index={index}
           isCurrent={found.status === 'ready'}
           names={names}
           types={several ? types : []}
           hrefOf={{ corpusId: task.corpusId, split: predictions[0].split }}
-          onPlace={setPlace}
+          onPosition={setPosition}
         />
       </div>
     </section>
   );
 }
 
-export function ErrorsPanel({ subject, place }: PanelProps) {
-  const variants = comparedSnapshots(subject, place, useLayers());
-  if (variants === null) return <NoSnapshot place={place} />;
+export function ErrorsPanel({ subject, route }: PanelProps) {
+  const variants = comparedSnapshots(subject, route, useLayers());
+  if (variants === null) return <NoSnapshot route={route} />;
   const task = taskOf(subject.task);
   return (
     <>
       <div className="filters">
-        <BesideField subject={subject} place={place} />
+        <BesideField subject={subject} route={route} />
       </div>
       <PredictionGate requests={variants.predictions} need="mentions">
         <ErrorScoreTables task={task} variants={variants} />

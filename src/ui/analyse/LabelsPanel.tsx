@@ -118,10 +118,10 @@ async function reviewList(
 
 function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: boolean): string {
   if (format === 'csv') return rows.length === 0 ? '' : csvText(rows.map((row) => COLUMNS.map((name) => row[name])));
-  return rows.map((row, place) => `${goesOn || place > 0 ? ',' : ''}\n${JSON.stringify(row)}`).join('');
+  return rows.map((row, index) => `${goesOn || index > 0 ? ',' : ''}\n${JSON.stringify(row)}`).join('');
 }
 
-export function LabelsPanel({ subject, place }: PanelProps) {
+export function LabelsPanel({ subject, route }: PanelProps) {
   const { lab } = useLab();
   const [near, setNear] = useState(true);
   const { task, prediction } = subject;
@@ -163,7 +163,7 @@ export function LabelsPanel({ subject, place }: PanelProps) {
           first.
         </p>
         {prediction === null ? (
-          <NoSnapshot place={place} />
+          <NoSnapshot route={route} />
         ) : (
           <PredictionGate requests={[prediction]} need="confidences">
             <MissedSection key={key} sets={sets} task={task} />

@@ -30,7 +30,7 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
   const [first, goTo] = usePageOf(PAGE_SIZE);
   const [different, setDifferent] = useState(false);
   const sources = tasks
-    .filter((_, place) => cell.task === null || place === cell.task)
+    .filter((_, position) => cell.task === null || position === cell.task)
     .flatMap((task) =>
       TRAINING_SPLITS.filter((split) => cell.split === null || split === cell.split).map((split) => ({ task, split })),
     );

@@ -25,7 +25,7 @@ interface LeakTableProps {
   readonly near: boolean;
   /** Place of the task whose sources are shown below. */
   readonly chosen: number;
-  readonly onChoose: (place: number) => void;
+  readonly onChoose: (index: number) => void;
 }
 
 /** Not drawn anew at every step of the progress beside it. */
@@ -53,13 +53,13 @@ const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoo
         </tr>
       </thead>
       <tbody>
-        {reports.map((report, place) => {
-          const task = tasks[place];
+        {reports.map((report, index) => {
+          const task = tasks[index];
           if (task === undefined) return null;
           return (
-            <tr key={place} className={place === chosen ? 'chosen' : undefined}>
+            <tr key={index} className={index === chosen ? 'chosen' : undefined}>
               <th scope="row">
-                <button type="button" className="link" aria-pressed={place === chosen} onClick={() => onChoose(place)}>
+                <button type="button" className="link" aria-pressed={index === chosen} onClick={() => onChoose(index)}>
                   {taskRefName(task)}
                 </button>
               </th>
@@ -67,7 +67,7 @@ const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoo
               <td className="number">{format.count(report.exact)}</td>
               <td className="number">{leakShare(report.exact, report.compared)}</td>
               {near && <td className="number">{format.count(report.near)}</td>}
-              <td>{mostIn(tasks, place, report)}</td>
+              <td>{mostIn(tasks, index, report)}</td>
             </tr>
           );
         })}
@@ -76,14 +76,14 @@ const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoo
   );
 });
 
-function mostIn(tasks: readonly TaskRef[], place: number, { byTask }: LeakReport): string {
+function mostIn(tasks: readonly TaskRef[], index: number, { byTask }: LeakReport): string {
   const counts = byTask.map(({ exact }) => exact);
   const most = Math.max(0, ...counts);
   if (most === 0) return '–';
   const at = counts.indexOf(most);
   const task = tasks[at];
   if (task === undefined) return '–';
-  return `${at === place ? 'its own text' : taskRefName(task)}, ${format.count(most)}`;
+  return `${at === index ? 'its own text' : taskRefName(task)}, ${format.count(most)}`;
 }
 
 /** One row a test task and training text; train and devel together last. */
@@ -97,8 +97,8 @@ function leakRows(
     counts.exact,
     ...(near ? [counts.near] : []),
   ];
-  const rows = reports.flatMap((report, place) => {
-    const start = [nameAt(tasks, place), report.compared];
+  const rows = reports.flatMap((report, index) => {
+    const start = [nameAt(tasks, index), report.compared];
     return [
       ...report.bySource.map((source) => [...start, nameAt(tasks, source.task), source.split, ...cells(source)]),
       ...report.byTask.map((counts, task) => [...start, nameAt(tasks, task), 'train+devel', ...cells(counts)]),
@@ -108,8 +108,8 @@ function leakRows(
   return [head, ...rows];
 }
 
-function nameAt(tasks: readonly TaskRef[], place: number): string {
-  const task = tasks[place];
+function nameAt(tasks: readonly TaskRef[], index: number): string {
+  const task = tasks[index];
   return task === undefined ? '' : taskRefName(task);
 }
 
@@ -124,8 +124,8 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
   const [near, setNear] = useState(false);
   const [test, setTest] = useState(own);
   const [cell, setCell] = useState<LeakCell | null>(null);
-  const choose = useCallback((place: number) => {
-    setTest(place);
+  const choose = useCallback((index: number) => {
+    setTest(index);
     setCell(null);
   }, []);
   const found = useAnalysis('leaks', { tasks: tasks.map(taskOf), splits: TRAINING_SPLITS, near });

@@ -28,9 +28,9 @@ export function trackParts(tokens: readonly string[], tracks: readonly (readonly
   tokens.forEach((token, index) => {
     const here = tracks.map((track) => mentionAt(track, index));
     if (index > 0) {
-      const isSame = tracks.map((track, place) => {
+      const isSame = tracks.map((track, position) => {
         const before = mentionAt(track, index - 1);
-        return before !== undefined && before === here[place];
+        return before !== undefined && before === here[position];
       });
       add(' ', isSame);
     }
@@ -57,12 +57,12 @@ interface MarkedSentenceProps {
 export function MarkedSentence({ tokens, about, annotated, predicted = [] }: MarkedSentenceProps) {
   return (
     <span className="sentence tracked">
-      {trackParts(tokens, [about, annotated, ...predicted]).map(({ text, on: [isAbout, ...on] }, place) => {
+      {trackParts(tokens, [about, annotated, ...predicted]).map(({ text, on: [isAbout, ...on] }, index) => {
         const tracks = TRACK_CLASSES.filter((_, track) => on[track]);
         const classes = isAbout === true ? ['about', ...tracks] : tracks;
         if (classes.length === 0) return text;
         return (
-          <span key={place} className={`track ${classes.join(' ')}`}>
+          <span key={index} className={`track ${classes.join(' ')}`}>
             {text}
           </span>
         );

@@ -28,7 +28,7 @@ export interface RatioLine {
   readonly key: string;
   readonly task: TaskRef;
   /** In the category: gives the line its colour. */
-  readonly place: number;
+  readonly index: number;
   readonly ratios: EntitySets['ratios'] | null;
   /** Why there are no predictions; null where there are. */
   readonly lack: string | null;
@@ -201,9 +201,9 @@ function signed(value: number): string {
   return value < 0 ? `−${-value}` : String(value);
 }
 
-function lineStyle({ place }: RatioLine) {
+function lineStyle({ index }: RatioLine) {
   return {
-    stroke: `var(--type-${place % COLOURS})`,
-    dash: DASHES[(place + Math.floor(place / COLOURS)) % DASHES.length],
+    stroke: `var(--type-${index % COLOURS})`,
+    dash: DASHES[(index + Math.floor(index / COLOURS)) % DASHES.length],
   };
 }

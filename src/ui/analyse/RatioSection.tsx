@@ -143,13 +143,13 @@ function Ratios({ subject, asked, trainOnly, lowerCase }: RatiosProps) {
   if (sizes === null) {
     return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets of each task" />;
   }
-  const lines = asked.map(({ task, run, prediction }, place): RatioLine => {
+  const lines = asked.map(({ task, run, prediction }, index): RatioLine => {
     const key = taskKey(task);
-    const ratios = sizes[place]?.ratios ?? null;
+    const ratios = sizes[index]?.ratios ?? null;
     return {
       key,
       task,
-      place,
+      index,
       ratios,
       lack: run === null ? 'no run like this' : isStored(prediction) ? null : 'not predicted yet',
       isChosen: !left.has(key) && isStored(prediction),

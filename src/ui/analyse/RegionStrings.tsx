@@ -158,13 +158,16 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
                 <option value="">
                   everywhere,{' '}
                   {format.counted(
-                    page.places.reduce((sum, { sentences }) => sum + sentences, 0),
+                    page.occurrences.reduce((sum, { sentences }) => sum + sentences, 0),
                     'sentence',
                   )}
                 </option>
-                {page.places.map((place) => (
-                  <option key={`${place.task}/${place.split}`} value={`${place.task}/${place.split}`}>
-                    {nameOf(place)}: {format.count(place.sentences)}
+                {page.occurrences.map((occurrence) => (
+                  <option
+                    key={`${occurrence.task}/${occurrence.split}`}
+                    value={`${occurrence.task}/${occurrence.split}`}
+                  >
+                    {nameOf(occurrence)}: {format.count(occurrence.sentences)}
                   </option>
                 ))}
               </select>

@@ -43,12 +43,12 @@ export function setsDetailText({ trainOnly, lowerCase, region, text }: SetsDetai
   return members.size === 0 ? null : members.toString();
 }
 
-export function SetsPanel({ subject, place }: PanelProps) {
-  const detail = parseSetsDetail(place.detail);
+export function SetsPanel({ subject, route }: PanelProps) {
+  const detail = parseSetsDetail(route.detail);
   const { prediction } = subject;
   const change = (part: Partial<SetsDetail>) =>
-    goTo({ page: 'analyse', ...place, detail: setsDetailText({ ...detail, ...part }) });
-  const parts = { subject, place, detail, onChange: change };
+    goTo({ page: 'analyse', ...route, detail: setsDetailText({ ...detail, ...part }) });
+  const parts = { subject, route, detail, onChange: change };
   return (
     <>
       <div className="filters">
@@ -73,7 +73,7 @@ export function SetsPanel({ subject, place }: PanelProps) {
       </div>
       {prediction === null ? (
         <>
-          <NoSnapshot place={place} />
+          <NoSnapshot route={route} />
           <Sets {...parts} prediction={null} />
         </>
       ) : (

@@ -6,10 +6,10 @@ import { taskRefName } from '../shared/runName.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { choiceName, type Subject } from './subject.ts';
 
-export function SubjectFields({ subject, place }: { readonly subject: Subject; readonly place: AnalysisRoute }) {
+export function SubjectFields({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {
   const { tasks, task, categories, category, runs, run, prediction } = subject;
   const layersOf = useLayers();
-  const choose = (part: Partial<AnalysisRoute>) => goTo({ page: 'analyse', ...pinned(subject, place), ...part });
+  const choose = (part: Partial<AnalysisRoute>) => goTo({ page: 'analyse', ...pinned(subject, route), ...part });
   return (
     <div className="filters subject">
       <label>
@@ -19,7 +19,7 @@ export function SubjectFields({ subject, place }: { readonly subject: Subject; r
           onChange={(event) => {
             const next = tasks.find((one) => taskKey(one) === event.target.value);
             if (next === undefined) return;
-            goTo({ page: 'analyse', ...NOTHING_CHOSEN, view: place.view, corpus: next.corpus.id, type: next.type });
+            goTo({ page: 'analyse', ...NOTHING_CHOSEN, view: route.view, corpus: next.corpus.id, type: next.type });
           }}
         >
           {tasks.map((one) => (
@@ -71,15 +71,15 @@ export function SubjectFields({ subject, place }: { readonly subject: Subject; r
 }
 
 /** The place with its task named, so that a choice beside it does not change the task. */
-function pinned({ task }: Subject, place: AnalysisRoute): AnalysisRoute {
-  return { ...place, corpus: task.corpus.id, type: task.type };
+function pinned({ task }: Subject, route: AnalysisRoute): AnalysisRoute {
+  return { ...route, corpus: task.corpus.id, type: task.type };
 }
 
 /** Chooses a second run on the same task to stand beside the first. */
-export function BesideField({ subject, place }: { readonly subject: Subject; readonly place: AnalysisRoute }) {
+export function BesideField({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {
   const layersOf = useLayers();
   const others = subject.runs.filter(({ record }) => record !== subject.run?.record);
-  const chosen = others.find(({ record }) => record.spec.id === place.beside);
+  const chosen = others.find(({ record }) => record.spec.id === route.beside);
   return (
     <label>
       Compare with
@@ -88,7 +88,7 @@ export function BesideField({ subject, place }: { readonly subject: Subject; rea
         disabled={others.length === 0}
         onChange={(event) => {
           const beside = event.target.value === '' ? null : event.target.value;
-          goTo({ page: 'analyse', ...place, run: subject.run?.record.spec.id ?? null, beside });
+          goTo({ page: 'analyse', ...route, run: subject.run?.record.spec.id ?? null, beside });
         }}
       >
         <option value="">{others.length === 0 ? 'no other run on this task' : 'no other run'}</option>

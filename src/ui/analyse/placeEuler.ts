@@ -79,8 +79,8 @@ export function placeEuler(
     circles: { T: circle(T), L: circle(L), P: circle(P) },
     labels: [
       ...inside,
-      ...outside.map(({ region, from }, place): PlacedLabel => {
-        const at = { x: width - COLUMN_PX + 8, y: heights[place] ?? 0 };
+      ...outside.map(({ region, from }, index): PlacedLabel => {
+        const at = { x: width - COLUMN_PX + 8, y: heights[index] ?? 0 };
         return { region, at, from, isInside: false };
       }),
     ],
@@ -90,13 +90,13 @@ export function placeEuler(
 /** Heights in order, moved apart as little as keeps each label clear of the one above and all of them in the picture. */
 function spread(wanted: readonly number[], height: number): readonly number[] {
   const heights: number[] = [];
-  for (const [place, at] of wanted.entries()) {
-    heights.push(Math.max(at, place === 0 ? LABEL_PX / 2 : (heights[place - 1] ?? 0) + LABEL_PX));
+  for (const [index, at] of wanted.entries()) {
+    heights.push(Math.max(at, index === 0 ? LABEL_PX / 2 : (heights[index - 1] ?? 0) + LABEL_PX));
   }
   let limit = height - LABEL_PX / 2;
-  for (let place = heights.length - 1; place >= 0; place--) {
-    heights[place] = Math.min(heights[place] ?? 0, limit);
-    limit = (heights[place] ?? 0) - LABEL_PX;
+  for (let index = heights.length - 1; index >= 0; index--) {
+    heights[index] = Math.min(heights[index] ?? 0, limit);
+    limit = (heights[index] ?? 0) - LABEL_PX;
   }
   return heights;
 }

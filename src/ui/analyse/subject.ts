@@ -16,7 +16,7 @@ import type { useLayers } from '../shared/usePool.ts';
 interface RunChoice {
   readonly record: RunRecord;
   /** Place of the task in the run. */
-  readonly place: number;
+  readonly index: number;
 }
 
 export interface Subject {
@@ -32,47 +32,47 @@ export interface Subject {
 }
 
 /** The subject that an address asks for, as far as it is here, filled up with what is most likely meant; null in a library without mentions. */
-export function subjectOf(place: AnalysisRoute, state: LabState): Subject | null {
+export function subjectOf(route: AnalysisRoute, state: LabState): Subject | null {
   const own = state.runs.map(({ record }) => record);
   const tasks = analysableTasks(state.corpora, own);
-  const asked = own.find(({ spec }) => spec.id === place.run);
+  const asked = own.find(({ spec }) => spec.id === route.run);
   const task =
-    tasks.find(({ corpus, type }) => corpus.id === place.corpus && type === place.type) ??
+    tasks.find(({ corpus, type }) => corpus.id === route.corpus && type === route.type) ??
     tasks.find(({ corpus, type }) =>
       asked?.spec.tasks.some((one) => one.corpus.id === corpus.id && one.type === type),
     ) ??
-    (place.run === null && place.corpus === null ? tasks[0] : undefined);
+    (route.run === null && route.corpus === null ? tasks[0] : undefined);
   if (task === undefined) return null;
   const runs = runsOfTask(task, own);
   const run =
-    runs.find(({ record }) => record.spec.id === place.run) ?? (place.run === null ? (runs[0] ?? null) : null);
+    runs.find(({ record }) => record.spec.id === route.run) ?? (route.run === null ? (runs[0] ?? null) : null);
   const categories = analysisCategories(task, run?.record ?? null, own, state);
-  const category = categories.find(({ name }) => name === place.category) ?? categories[0];
+  const category = categories.find(({ name }) => name === route.category) ?? categories[0];
   if (category === undefined) return null;
-  return { tasks, task, categories, category, runs, run, prediction: run && predictionOf(run, place.epoch) };
+  return { tasks, task, categories, category, runs, run, prediction: run && predictionOf(run, route.epoch) };
 }
 
 /** The predictions on test of a run's snapshot: of the epoch asked for, else of the selected one. */
-export function predictionOf({ record, place }: RunChoice, epoch: number | null): PredictionRequest | null {
+export function predictionOf({ record, index }: RunChoice, epoch: number | null): PredictionRequest | null {
   const snapshot =
     record.snapshots.find((one) => one.epoch === epoch) ??
     record.snapshots.find((one) => one.epoch === record.selectedEpoch) ??
     record.snapshots.at(-1);
-  return snapshot === undefined ? null : { runId: record.spec.id, epoch: snapshot.epoch, split: 'test', task: place };
+  return snapshot === undefined ? null : { runId: record.spec.id, epoch: snapshot.epoch, split: 'test', task: index };
 }
 
 /** What every panel of the page is given. */
 export interface PanelProps {
   readonly subject: Subject;
-  readonly place: AnalysisRoute;
+  readonly route: AnalysisRoute;
 }
 
 type LayersOf = ReturnType<typeof useLayers>;
 
 /** With the test F1 of its selected snapshot. */
-export function choiceName({ record, place }: RunChoice, layersOf: LayersOf): string {
+export function choiceName({ record, index }: RunChoice, layersOf: LayersOf): string {
   const { spec, selectedEpoch, snapshots } = record;
-  const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[place];
+  const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[index];
   const f1 = scores == null ? [] : [`F1 ${format.percent(scores.lenient.overall.f1)}`];
   return [...partsOf(spec, layersOf), ...f1].join(' · ');
 }
@@ -82,9 +82,11 @@ export function shortNames(specs: readonly RunSpec[], layersOf: LayersOf): reado
   const parts = specs.map((spec) => partsOf(spec, layersOf));
   const [first = []] = parts;
   if (specs.length < 2) return parts.map((ofRun) => ofRun.join(' · '));
-  const differing = first.flatMap((part, place) => (parts.some((other) => other[place] !== part) ? [place] : []));
+  const differing = first.flatMap((part, position) =>
+    parts.some((other) => other[position] !== part) ? [position] : [],
+  );
   if (differing.length === 0) return specs.map((_, index) => 'AB'.charAt(index));
-  return parts.map((ofRun) => differing.map((place) => ofRun[place]).join(' · '));
+  return parts.map((ofRun) => differing.map((position) => ofRun[position]).join(' · '));
 }
 
 function partsOf(spec: RunSpec, layersOf: LayersOf): readonly string[] {

@@ -90,7 +90,7 @@ function Frame() {
         const brought = await lab.importFiles(await files());
         const library = lab.getState();
         setDraft((current) => chosen(current, brought, library));
-        const place = placeAfter(brought, library, route);
+        const place = routeAfter(brought, library, route);
         if (place !== null) goTo(place);
       });
     },
@@ -188,7 +188,7 @@ function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord):
 }
 
 /** Where to look at what came in; null to stay. On the training page a corpus or model goes straight into the form. */
-function placeAfter(brought: Brought, library: Library, route: Route): Route | null {
+function routeAfter(brought: Brought, library: Library, route: Route): Route | null {
   if (brought.plans.length > 0) return { page: 'train' };
   const result = library.results.find(({ id }) => id === brought.resultIds[0]);
   if (result !== undefined) {

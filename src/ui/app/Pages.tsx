@@ -102,7 +102,7 @@ function Page({ route, draft, onDraft }: PagesProps) {
     case 'compare':
       return <ComparePage />;
     case 'analyse':
-      return <AnalysePage place={route} />;
+      return <AnalysePage route={route} />;
     case 'open':
       return <OpenPage key={route.result} result={route.result} />;
     case 'results':

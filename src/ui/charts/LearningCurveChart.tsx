@@ -18,9 +18,9 @@ export interface LearningCurveChartProps {
 }
 
 export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
-  const lines = curves.map((points, place) => ({
-    name: names[place] ?? '',
-    style: STYLES[place] ?? STYLES[0],
+  const lines = curves.map((points, index) => ({
+    name: names[index] ?? '',
+    style: STYLES[index] ?? STYLES[0],
     // A deviation may reach beyond 0 or 100, F1 cannot.
     points: points.map(({ share, sentences, f1: { mean, deviation, count } }) => {
       const error = deviation ?? 0;

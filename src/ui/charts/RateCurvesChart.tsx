@@ -80,12 +80,12 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
           formatter={(value) => format.percent(Number(value))}
           labelFormatter={(epoch) => `epoch ${String(epoch)}`}
         />
-        {curves.map(({ name, variant }, place) => {
+        {curves.map(({ name, variant }, index) => {
           const { stroke, dash } = rateStyle(variant);
           return (
             <Line
               key={name}
-              dataKey={(row: (typeof rows)[number]) => row.scores[place] ?? null}
+              dataKey={(row: (typeof rows)[number]) => row.scores[index] ?? null}
               name={name}
               stroke={stroke}
               strokeWidth={variant.method === 'MTL-LS' ? 2 : 1.5}

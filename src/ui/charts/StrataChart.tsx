@@ -112,15 +112,15 @@ function Bars({ width, title, series, nameOf, strata }: BarsProps) {
           </text>
         </g>
       ))}
-      {first.map((stratum, place) => {
-        const middle = MARGIN.left + band * (place + 0.5);
+      {first.map((stratum, position) => {
+        const middle = MARGIN.left + band * (position + 0.5);
         return (
           <g key={nameOf(stratum)}>
             <text {...chartStyle.axis.tick} x={middle} y={HEIGHT_PX - 8} textAnchor="middle">
               {nameOf(stratum)}
             </text>
             {series.map(({ name, run, measure, colour, dash }, index) => {
-              const value = stratumValue(strata[run]?.[place]?.score, measure);
+              const value = stratumValue(strata[run]?.[position]?.score, measure);
               if (value === null) return null;
               return (
                 <rect

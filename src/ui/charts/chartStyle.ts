@@ -38,12 +38,12 @@ const STEPS = DASHES.length - 1;
 /** How the line of each method is drawn: colours in order of the slicing rate, and dashes that tell them apart without colour. */
 export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
   if (method !== 'MTL-LS') return REFERENCES[method];
-  const place = (rate ?? 0.5) * STEPS;
-  const below = Math.floor(place);
-  const share = Math.round((place - below) * 100);
+  const index = (rate ?? 0.5) * STEPS;
+  const below = Math.floor(index);
+  const share = Math.round((index - below) * 100);
   const stroke =
     share === 0
       ? `var(--rate-${below})`
       : `color-mix(in oklab, var(--rate-${below + 1}) ${share}%, var(--rate-${below}))`;
-  return { stroke, dash: DASHES[Math.round(place)] };
+  return { stroke, dash: DASHES[Math.round(index)] };
 }

@@ -13,7 +13,7 @@ import { usePool } from '../shared/usePool.ts';
 import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
 import { nearestPreset } from '../train/planDraft.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
-import { NoiseSection } from './SignificanceSection.tsx';
+import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance } from './useSignificance.ts';
 
 /** `disease · xlnet-bio-tiny · Quick look, 1 setting changed`. */
@@ -103,7 +103,7 @@ function Judgements({ comparison, task }: JudgementsProps) {
   const tables = useMemo(() => comparisonTables(comparison, publishedScores, distinction), [comparison, distinction]);
   return (
     <>
-      {task !== undefined && <NoiseSection noise={noise} task={task} />}
+      {task !== undefined && <SignificanceSection noise={noise} task={task} />}
       {tables.map((table) => (
         <ComparisonTableView key={table.id} table={table} />
       ))}

@@ -45,8 +45,8 @@ export function ComparisonTableView({ table }: { readonly table: ComparisonTable
           {table.rows.map(({ name, cells }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              {cells.map((cell, place) => (
-                <Cell key={place} cell={cell} />
+              {cells.map((cell, index) => (
+                <Cell key={index} cell={cell} />
               ))}
             </tr>
           ))}

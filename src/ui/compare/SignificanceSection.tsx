@@ -98,13 +98,13 @@ function deviation(spread: Spread | null): string {
   return spread?.deviation == null ? '–' : spread.deviation.toFixed(2);
 }
 
-interface NoiseSectionProps {
+interface SignificanceSectionProps {
   readonly noise: SignificanceState;
   /** The task that is shown; all of the comparison are judged together. */
   readonly task: TaskComparison;
 }
 
-export function NoiseSection({ noise, task }: NoiseSectionProps) {
+export function SignificanceSection({ noise, task }: SignificanceSectionProps) {
   const { baselines, baseline, onBaseline, family } = noise;
   const tasks = new Set(family.differences.map((one) => taskKey(one.task))).size;
   return (
@@ -120,8 +120,8 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
               if (next !== undefined) onBaseline(next);
             }}
           >
-            {baselines.map((one, place) => (
-              <option key={place} value={place}>
+            {baselines.map((one, index) => (
+              <option key={index} value={index}>
                 {variantName(one)}
               </option>
             ))}
@@ -145,7 +145,7 @@ export function NoiseSection({ noise, task }: NoiseSectionProps) {
   );
 }
 
-function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: NoiseSectionProps) {
+function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: SignificanceSectionProps) {
   if (!asked) {
     return (
       <div className="actions">
@@ -163,8 +163,8 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: No
       </>
     );
   }
-  const all = family.differences.flatMap((difference, place): TestedDifference[] => {
-    const found = tested.answer[place];
+  const all = family.differences.flatMap((difference, index): TestedDifference[] => {
+    const found = tested.answer[index];
     return found === undefined ? [] : [{ difference, found }];
   });
   const shown = all.filter(({ difference }) => taskKey(difference.task) === taskKey(task.task));

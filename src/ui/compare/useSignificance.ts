@@ -2,7 +2,13 @@
 import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
 import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
-import { differenceFamily, differenceKey, isVariant, type DifferenceFamily, type VariantDifference } from '../../lab/comparison/differenceFamily.ts';
+import {
+  differenceFamily,
+  differenceKey,
+  isVariant,
+  type DifferenceFamily,
+  type VariantDifference,
+} from '../../lab/comparison/differenceFamily.ts';
 import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';
@@ -86,7 +92,7 @@ function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
 }
 
 function distinctionOf({ differences }: DifferenceFamily, found: readonly Significance[]): Distinction {
-  const isDistinct = (_: VariantDifference, place: number): boolean => found[place]?.verdict === 'yes';
+  const isDistinct = (_: VariantDifference, index: number): boolean => found[index]?.verdict === 'yes';
   return {
     distinct: new Set(differences.filter(isDistinct).map(({ task, variant }) => differenceKey(task, variant))),
     family: differences.length,

@@ -23,25 +23,25 @@ interface SentenceListProps {
 /** One page of found sentences, walked with the arrow keys. */
 function SentenceList({ sentences, found, text, types, at }: SentenceListProps) {
   // Place in `found` of the sentence that has, or would get, the keyboard focus.
-  const [place, setPlace] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
+  const [position, setPosition] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
   const list = useRef<HTMLOListElement>(null);
   const follow = useRef(at !== null);
-  const first = Math.floor(place / PAGE_SIZE) * PAGE_SIZE;
+  const first = Math.floor(position / PAGE_SIZE) * PAGE_SIZE;
   const shown = found.slice(first, first + PAGE_SIZE);
 
   useEffect(() => {
     if (!follow.current) return;
     follow.current = false;
-    const line = list.current?.children[place - first];
+    const line = list.current?.children[position - first];
     if (line instanceof HTMLElement) line.focus();
-  }, [place, first]);
+  }, [position, first]);
 
   const walk = (event: KeyboardEvent) => {
-    const target = rowAfterKey(event.key, { place, count: found.length, pageSize: PAGE_SIZE });
+    const target = rowAfterKey(event.key, { index: position, count: found.length, pageSize: PAGE_SIZE });
     if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     follow.current = true;
-    setPlace(target);
+    setPosition(target);
   };
 
   return (
@@ -52,14 +52,14 @@ function SentenceList({ sentences, found, text, types, at }: SentenceListProps) 
         total={found.length}
         noun="sentence"
         none="No sentence matches"
-        onGo={setPlace}
+        onGo={setPosition}
       />
       <ol className="sentences" ref={list} onKeyDown={walk} aria-label="Sentences">
         {shown.map((index, offset) => {
           const sentence = sentences[index];
           if (sentence === undefined) return null;
           return (
-            <li key={index} tabIndex={first + offset === place ? 0 : -1} onFocus={() => setPlace(first + offset)}>
+            <li key={index} tabIndex={first + offset === position ? 0 : -1} onFocus={() => setPosition(first + offset)}>
               <span className="sentence-number">{format.count(index + 1)}</span>
               <SentenceLine sentence={sentence} text={text} types={types} />
             </li>

@@ -33,9 +33,9 @@ export function AnalysisWait({ state, doing }: AnalysisWaitProps) {
 }
 
 /** Says why there are no predictions to analyse, and what makes some. */
-export function NoSnapshot({ place }: { readonly place: AnalysisRoute }) {
+export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
   const { state } = useLab();
-  const isImported = state.results.some(({ file }) => file.runs.some(({ spec }) => spec.id === place.run));
+  const isImported = state.results.some(({ file }) => file.runs.some(({ spec }) => spec.id === route.run));
   if (isImported) {
     return (
       <p className="soft">
@@ -46,7 +46,7 @@ export function NoSnapshot({ place }: { readonly place: AnalysisRoute }) {
   }
   return (
     <p className="soft">
-      {place.run === null
+      {route.run === null
         ? 'No run of this lab on this task has a snapshot yet. '
         : 'The run that this address names is not here, or has no snapshot on this task. '}
       <a href="#/">Train one</a> to see what it predicts.
@@ -79,7 +79,7 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
     );
   }
   if (stored.status !== 'ready') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;
-  const lacking = requests.filter((_, place) => !suffices(stored.answer[place] ?? 'none', need));
+  const lacking = requests.filter((_, index) => !suffices(stored.answer[index] ?? 'none', need));
   if (lacking.length === 0) return children;
   const predict = async () => {
     try {

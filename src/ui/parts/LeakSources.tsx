@@ -14,9 +14,9 @@ export function leakShare(part: number, whole: number): string {
 }
 
 /** What was found for the task at `place`, the most telling first. */
-export function leakFinding(tasks: readonly TaskRef[], place: number, report: LeakReport): string {
+export function leakFinding(tasks: readonly TaskRef[], index: number, report: LeakReport): string {
   const { compared, exact, near, byTask } = report;
-  const name = nameAt(tasks, place);
+  const name = nameAt(tasks, index);
   if (compared === 0) return `${name} has no test sentence of five tokens or more to compare.`;
   const text = tasks.length === 1 ? 'its own train and devel text' : 'train and devel text of the category';
   const nearly = near > 0 ? ` ${format.count(near)} more nearly do.` : '';
@@ -27,12 +27,12 @@ export function leakFinding(tasks: readonly TaskRef[], place: number, report: Le
   const where =
     tasks.length === 1
       ? ''
-      : `, ${format.count(byTask[most]?.exact ?? 0)} of them in ${most === place ? 'its own' : `that of ${nameAt(tasks, most)}`}`;
+      : `, ${format.count(byTask[most]?.exact ?? 0)} of them in ${most === index ? 'its own' : `that of ${nameAt(tasks, most)}`}`;
   return `${format.count(exact)} of ${format.counted(compared, 'test sentence')} of ${name} ${exact === 1 ? 'stands' : 'stand'} in ${text}${where}.${nearly}`;
 }
 
-function nameAt(tasks: readonly TaskRef[], place: number): string {
-  const task = tasks[place];
+function nameAt(tasks: readonly TaskRef[], index: number): string {
+  const task = tasks[index];
   return task === undefined ? '' : taskRefName(task);
 }
 
@@ -62,7 +62,7 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
   const tested = tasks[test];
   const name = tested === undefined ? '' : taskRefName(tested);
   const title = `Where the test text of ${name} stands`;
-  const countButton = (counts: Counts, cell: LeakCell, place: string) => (
+  const countButton = (counts: Counts, cell: LeakCell, path: string) => (
     <td className={`number${chosen?.task === cell.task && chosen.split === cell.split ? ' chosen' : ''}`}>
       {counts.exact + (near ? counts.near : 0) === 0 ? (
         '0'
@@ -71,7 +71,7 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
           type="button"
           className="link"
           aria-pressed={chosen?.task === cell.task && chosen.split === cell.split}
-          aria-label={`${countText(counts, near)} in ${place}: show the sentences`}
+          aria-label={`${countText(counts, near)} in ${path}: show the sentences`}
           onClick={() => onChoose(cell)}
         >
           {countText(counts, near)}
@@ -85,8 +85,8 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
         {label}
         {task === test && tasks.length > 1 && <span className="tag">itself</span>}
       </th>
-      {TRAINING_SPLITS.map((split, place) => {
-        const counts = bySplit?.[place];
+      {TRAINING_SPLITS.map((split, index) => {
+        const counts = bySplit?.[index];
         if (counts === undefined) return <td key={split} />;
         return <Fragment key={split}>{countButton(counts, { task, split }, `${label} ${split}`)}</Fragment>;
       })}
@@ -115,12 +115,12 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
           </tr>
         </thead>
         <tbody>
-          {tasks.map((task, place) =>
+          {tasks.map((task, index) =>
             rowOf(
               taskRefName(task),
-              place,
-              TRAINING_SPLITS.map((split) => sourceOf(report, place, split)),
-              report.byTask[place] ?? { exact: 0, near: 0 },
+              index,
+              TRAINING_SPLITS.map((split) => sourceOf(report, index, split)),
+              report.byTask[index] ?? { exact: 0, near: 0 },
             ),
           )}
           {tasks.length > 1 && rowOf('Any of them', null, null, report)}

@@ -51,15 +51,15 @@ function PageButton({ label, sign, disabled, onGo }: PageButtonProps) {
 /** Where a key leads from row `place` of `count` rows, `pageSize` a page; null for keys that lead nowhere. */
 export function rowAfterKey(
   key: string,
-  { place, count, pageSize }: { readonly place: number; readonly count: number; readonly pageSize: number },
+  { index, count, pageSize }: { readonly index: number; readonly count: number; readonly pageSize: number },
 ): number | null {
   const steps: Readonly<Record<string, number>> = {
-    ArrowDown: place + 1,
-    j: place + 1,
-    ArrowUp: place - 1,
-    k: place - 1,
-    PageDown: place + pageSize,
-    PageUp: place - pageSize,
+    ArrowDown: index + 1,
+    j: index + 1,
+    ArrowUp: index - 1,
+    k: index - 1,
+    PageDown: index + pageSize,
+    PageUp: index - pageSize,
     Home: 0,
     End: count - 1,
   };

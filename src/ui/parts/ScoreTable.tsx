@@ -73,8 +73,8 @@ export function ScoreTable({ label, types, cell, countsOf }: ScoreTableProps) {
 function CountCells({ score }: { readonly score: SpanScore | undefined }) {
   return (
     <>
-      {[score?.gold, score?.predicted, score?.correct].map((value, place) => (
-        <td key={place} className="number">
+      {[score?.gold, score?.predicted, score?.correct].map((value, index) => (
+        <td key={index} className="number">
           {value === undefined ? '–' : format.count(value)}
         </td>
       ))}

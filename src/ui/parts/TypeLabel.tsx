@@ -3,8 +3,8 @@ const COLOURS = 8;
 
 /** `type-0` to `type-7` in the corpus' order of types; from the ninth on the colours come again, marked `type-again`. */
 export function typeClass(type: string, types: readonly string[]): string {
-  const place = Math.max(0, types.indexOf(type));
-  return place < COLOURS ? `type-${place}` : `type-${place % COLOURS} type-again`;
+  const index = Math.max(0, types.indexOf(type));
+  return index < COLOURS ? `type-${index}` : `type-${index % COLOURS} type-again`;
 }
 
 export function TypeLabel({ type, types }: { readonly type: string; readonly types: readonly string[] }) {

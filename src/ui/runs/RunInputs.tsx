@@ -61,8 +61,8 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
   return [
     ['Run', <code>{spec.id}</code>],
     ...slicingFacts(spec),
-    ...spec.tasks.flatMap((task, place) =>
-      taskFacts(record, task, spec.tasks.length > 1 ? ` ${place + 1}` : '', place),
+    ...spec.tasks.flatMap((task, position) =>
+      taskFacts(record, task, spec.tasks.length > 1 ? ` ${position + 1}` : '', position),
     ),
     ['Tags', record.tags.length === 0 ? '–' : record.tags.join(' ')],
     ['Model', <Named name={spec.model.name} fingerprint={spec.model.fingerprint} />],
@@ -80,8 +80,8 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
   ];
 }
 
-function taskFacts({ counts }: RunRecord, { corpus, type }: TaskRef, number: string, place: number): readonly Fact[] {
-  const own = counts?.[place];
+function taskFacts({ counts }: RunRecord, { corpus, type }: TaskRef, number: string, index: number): readonly Fact[] {
+  const own = counts?.[index];
   const facts: readonly Fact[] = [
     [`Corpus${number}`, <Named name={corpus.name} fingerprint={corpus.fingerprint} />],
     [`Entity type${number}`, format.typeName(type)],
@@ -140,8 +140,8 @@ export function RunInterruptions({ record: { spec, interruptions } }: { readonly
           </tr>
         </thead>
         <tbody>
-          {interruptions.map(({ at, step, failure, microBatchSize }, place) => (
-            <tr key={place}>
+          {interruptions.map(({ at, step, failure, microBatchSize }, index) => (
+            <tr key={index}>
               <td className="nowrap">{format.moment(at)}</td>
               <th scope="row">{LabError.describe(failure)}</th>
               <td className="number">{format.count(step)}</td>
@@ -181,13 +181,13 @@ export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunReco
           </tr>
         </thead>
         <tbody>
-          {spec.tasks.map((task, place) => (
-            <tr key={place}>
+          {spec.tasks.map((task, index) => (
+            <tr key={index}>
               <th scope="row">{taskRefName(task)}</th>
-              <td className="number">{count(leaks[place]?.compared)}</td>
-              <td className="number">{count(leaks[place]?.exact)}</td>
-              <td className="number">{count(leaks[place]?.near)}</td>
-              <td className="number">{count(leaks[place]?.leftOut)}</td>
+              <td className="number">{count(leaks[index]?.compared)}</td>
+              <td className="number">{count(leaks[index]?.exact)}</td>
+              <td className="number">{count(leaks[index]?.near)}</td>
+              <td className="number">{count(leaks[index]?.leftOut)}</td>
             </tr>
           ))}
         </tbody>

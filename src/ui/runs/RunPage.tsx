@@ -124,22 +124,22 @@ export function RunPage({ run, source }: RunPageProps) {
       {(record.steps.length > 0 || record.epochs.length > 0) && (
         <div className="pair charts">
           <LossChart steps={record.steps} />
-          {spec.tasks.map((task, place) => (
+          {spec.tasks.map((task, index) => (
             <DevelChart
-              key={place}
+              key={index}
               epochs={record.epochs}
-              task={place}
+              task={index}
               {...(several ? { caption: `Devel scores by epoch, ${taskRefName(task)}` } : {})}
             />
           ))}
         </div>
       )}
       {record.snapshots.length > 0 &&
-        spec.tasks.map((task, place) => (
+        spec.tasks.map((task, index) => (
           <TaskScores
-            key={place}
+            key={index}
             record={record}
-            task={place}
+            task={index}
             name={several ? taskRefName(task) : null}
             own={source === null}
           />

@@ -57,9 +57,9 @@ function QueuePanel() {
             </tr>
           </thead>
           <tbody>
-            {waiting.map((run, place) => (
+            {waiting.map((run, index) => (
               <tr key={run.record.spec.id}>
-                <td className="number">{place + 1}</td>
+                <td className="number">{index + 1}</td>
                 <th scope="row">
                   <a href={routeHref({ page: 'run', runId: run.record.spec.id })}>{nameOf(run)}</a>
                 </th>
@@ -68,12 +68,12 @@ function QueuePanel() {
                 </td>
                 <td>
                   <span className="actions queue-actions">
-                    <MoveButton name={nameOf(run)} runId={run.record.spec.id} direction="up" disabled={place === 0} />
+                    <MoveButton name={nameOf(run)} runId={run.record.spec.id} direction="up" disabled={index === 0} />
                     <MoveButton
                       name={nameOf(run)}
                       runId={run.record.spec.id}
                       direction="down"
-                      disabled={place === waiting.length - 1}
+                      disabled={index === waiting.length - 1}
                     />
                     <Button label={`Skip ${nameOf(run)}`} onAct={() => lab.stopRun(run.record.spec.id)}>
                       Skip

@@ -36,12 +36,12 @@ export function sentenceParts(
 }
 
 /** Index of the first mention that starts at `place` or behind it, by halving. */
-function firstAtOrAfter(mentions: readonly AnnotatedMention[], place: number): number {
+function firstAtOrAfter(mentions: readonly AnnotatedMention[], index: number): number {
   let low = 0;
   let high = mentions.length;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if ((mentions[middle]?.start ?? 0) < place) low = middle + 1;
+    if ((mentions[middle]?.start ?? 0) < index) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -67,8 +67,8 @@ export const TaggedDocument = memo(function TaggedDocument({ document, types }: 
           <li key={first + offset}>
             <span className="sentence-number">{format.count(first + offset + 1)}</span>
             <span className="sentence">
-              {parts.map((part, place) => (
-                <Part key={place} part={part} types={types} />
+              {parts.map((part, position) => (
+                <Part key={position} part={part} types={types} />
               ))}
             </span>
           </li>

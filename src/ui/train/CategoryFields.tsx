@@ -17,10 +17,10 @@ import type { ReadCategory, ReadPlan } from './readPlanDraft.ts';
 
 /** What the types of each corpus become in a category: the name they take, or O, with how many mentions that is. */
 function TypeMap({ category: { name, typeName, tasks } }: { readonly category: ReadCategory }) {
-  const rows = tasks.flatMap(({ found, type }, place) =>
+  const rows = tasks.flatMap(({ found, type }, index) =>
     found === null
       ? []
-      : found.types.map((own) => ({ place, corpus: found, own, taken: type === null || type === own })),
+      : found.types.map((own) => ({ place: index, corpus: found, own, taken: type === null || type === own })),
   );
   const left = rows.filter(({ taken }) => !taken);
   const lost = left.reduce((sum, { corpus, own }) => sum + mentionsOf(corpus, own), 0);
@@ -38,8 +38,8 @@ function TypeMap({ category: { name, typeName, tasks } }: { readonly category: R
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ place, corpus, own, taken }) => (
-            <tr key={`${place}/${own}`}>
+          {rows.map(({ place: index, corpus, own, taken }) => (
+            <tr key={`${index}/${own}`}>
               <th scope="row">{corpus.name}</th>
               <td>
                 <TypeLabel type={own} types={corpus.types} />
@@ -87,15 +87,15 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
       />
       <OwnCategories names={offered.flatMap(({ source, category }) => (source === 'own' ? category.name : []))} />
       {problem !== undefined && <p className="field-problem">{problem}</p>}
-      {read.categories.map((category, place) => (
+      {read.categories.map((category, index) => (
         <CategoryEditor
-          key={place}
+          key={index}
           category={category}
-          place={place}
+          index={index}
           read={read}
           corpora={corpora}
-          onCategory={(next) => onCategories(categories.map((old, at) => (at === place ? next : old)))}
-          onRemove={() => onCategories(categories.filter((_, at) => at !== place))}
+          onCategory={(next) => onCategories(categories.map((old, at) => (at === index ? next : old)))}
+          onRemove={() => onCategories(categories.filter((_, at) => at !== index))}
         />
       ))}
     </fieldset>
@@ -158,17 +158,17 @@ const SOURCE_WORDS: Readonly<Record<OfferedCategory['source'], string>> = {
 
 interface CategoryEditorProps {
   readonly category: ReadCategory;
-  readonly place: number;
+  readonly index: number;
   readonly read: ReadPlan;
   readonly corpora: readonly CorpusRecord[];
   readonly onCategory: (category: PlanCategory) => void;
   readonly onRemove: () => void;
 }
 
-function CategoryEditor({ category, place, read, corpora, onCategory, onRemove }: CategoryEditorProps) {
+function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }: CategoryEditorProps) {
   const { lab } = useLab();
   const plain = categoryOf(category);
-  const path = `categories.${place}`;
+  const path = `categories.${index}`;
   const own = savable(plain);
   return (
     <section className="panel category" aria-label={`Category ${category.name}`}>

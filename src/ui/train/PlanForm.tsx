@@ -87,8 +87,8 @@ function PresetTable() {
           {rows.map(([label, ...texts]) => (
             <tr key={label}>
               <th scope="row">{label}</th>
-              {texts.map((text, place) => (
-                <td key={place}>{text}</td>
+              {texts.map((text, index) => (
+                <td key={index}>{text}</td>
               ))}
             </tr>
           ))}

@@ -162,9 +162,9 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
       {graph !== null && graph.nodes.length > 1 && <RunGraphList graph={graph} />}
       {problems.size > 0 && (
         <ul className="problem-list" aria-label="Problems">
-          {[...problems].map(([place, problem]) => (
-            <li key={place}>
-              <PlaceOfProblem place={place} /> {problem}
+          {[...problems].map(([path, problem]) => (
+            <li key={path}>
+              <ProblemLink path={path} /> {problem}
             </li>
           ))}
         </ul>
@@ -192,8 +192,8 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
 }
 
 /** For a setting, a way to its control, whose section may be folded. */
-function PlaceOfProblem({ place }: { readonly place: string }) {
-  const field = configFields.find(({ path }) => `config.${path}` === place);
+function ProblemLink({ path: location }: { readonly path: string }) {
+  const field = configFields.find(({ path }) => `config.${path}` === location);
   if (field === undefined) return null;
   return (
     <button type="button" className="link" onClick={() => showField(configFieldId(field.path))}>

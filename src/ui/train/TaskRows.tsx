@@ -34,7 +34,7 @@ export function TaskRows({ read, problemAt, of = '', corpora, onTasks }: TaskRow
           key={index}
           task={task}
           corpora={corpora}
-          place={`${read.length > 1 ? ` ${index + 1}` : ''}${of}`}
+          path={`${read.length > 1 ? ` ${index + 1}` : ''}${of}`}
           problem={problemAt(index)}
           onTask={(next) => replace(index, next)}
           onRemove={read.length > 1 ? () => onTasks(tasks.filter((_, at) => at !== index)) : null}
@@ -54,16 +54,16 @@ interface TaskRowProps {
   readonly task: ReadTask;
   readonly corpora: readonly CorpusRecord[];
   /** Tells rows apart in their labels; empty for a single one. */
-  readonly place: string;
+  readonly path: string;
   readonly problem: string | undefined;
   readonly onTask: (task: PlanTasks[number]) => void;
   readonly onRemove: (() => void) | null;
 }
 
-function TaskRow({ task: { found, input, type }, corpora, place, problem, onTask, onRemove }: TaskRowProps) {
+function TaskRow({ task: { found, input, type }, corpora, path, problem, onTask, onRemove }: TaskRowProps) {
   return (
     <div className="task-row">
-      <Field label={`Corpus${place}`} problem={problem} help={found === null ? undefined : corpusText(found)}>
+      <Field label={`Corpus${path}`} problem={problem} help={found === null ? undefined : corpusText(found)}>
         {(control) => (
           <select
             {...control}
@@ -82,7 +82,7 @@ function TaskRow({ task: { found, input, type }, corpora, place, problem, onTask
           </select>
         )}
       </Field>
-      <Field label={`Entity type${place}`}>
+      <Field label={`Entity type${path}`}>
         {(control) => (
           <select
             {...control}
@@ -98,7 +98,7 @@ function TaskRow({ task: { found, input, type }, corpora, place, problem, onTask
         )}
       </Field>
       {onRemove !== null && (
-        <button type="button" className="link task-remove" aria-label={`Leave out task${place}`} onClick={onRemove}>
+        <button type="button" className="link task-remove" aria-label={`Leave out task${path}`} onClick={onRemove}>
           Leave out
         </button>
       )}

@@ -41,13 +41,13 @@ export interface ReadPlan {
 export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora' | 'models'>): ReadPlan {
   const problems = new Map<string, string>();
   const together = draft.methods.some((method) => method !== 'STL');
-  const categories = (draft.categories ?? defaultCategories(library.corpora)).map((category, place) => {
+  const categories = (draft.categories ?? defaultCategories(library.corpora)).map((category, position) => {
     const read = readCategory(category, library.corpora, draft.fromFile);
     read.tasks.forEach(
-      ({ problem }, index) => problem !== null && problems.set(`categories.${place}.tasks.${index}`, problem),
+      ({ problem }, index) => problem !== null && problems.set(`categories.${position}.tasks.${index}`, problem),
     );
     const problem = categoryProblem(read, together);
-    if (problem !== null) problems.set(`categories.${place}`, problem);
+    if (problem !== null) problems.set(`categories.${position}`, problem);
     return read;
   });
   if (categories.length === 0) {
@@ -149,7 +149,7 @@ function readTask(task: PlanTask, corpora: readonly CorpusRecord[], byContent: b
 
 function categoryProblem({ name, typeName, tasks }: ReadCategory, together: boolean): string | null {
   if (tasks.length === 0) return 'A category needs at least one task.';
-  const keys = tasks.map(({ found, type }, place) => JSON.stringify([found?.id ?? place, type]));
+  const keys = tasks.map(({ found, type }, index) => JSON.stringify([found?.id ?? index, type]));
   if (new Set(keys).size < keys.length) return 'A task appears twice.';
   if (name.trim() === '') return 'Enter a name for the category.';
   if (!together) return null;

@@ -64,7 +64,7 @@ function hrefOfMost(
   state: LabState,
 ): string | null {
   const leaking = groups
-    .flatMap((tasks, group) => tasks.map((task, place) => ({ task, tasks, exact: exact[group]?.[place] ?? 0 })))
+    .flatMap((tasks, group) => tasks.map((task, index) => ({ task, tasks, exact: exact[group]?.[index] ?? 0 })))
     .sort((left, right) => right.exact - left.exact);
   const [most] = leaking;
   if (most === undefined || most.exact === 0) return null;

@@ -91,7 +91,7 @@ describe('questions about entity sets', () => {
       };
       const whole = await ask(0, 100);
       expect(whole.sentences).toEqual(expected);
-      expect(whole.places?.reduce((sum, { sentences }) => sum + sentences, 0)).toBe(expected.length);
+      expect(whole.occurrences?.reduce((sum, { sentences }) => sum + sentences, 0)).toBe(expected.length);
       expect(await ask(1, 2)).toMatchObject({ total: expected.length, sentences: expected.slice(1, 3) });
       for (const [task, split] of order) {
         const there = expected.filter((one) => one.task === task && one.split === split);

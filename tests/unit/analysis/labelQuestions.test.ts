@@ -56,10 +56,10 @@ describe('questions about labels', () => {
     const { lab, category, conflicts, at } = await benchWithLabels();
     const all = conflicts(['0', '1']).conflicts;
     expect(all.length).toBeGreaterThan(3);
-    const without = all.map(({ places: _places, ...conflict }) => conflict);
+    const without = all.map(({ occurrences: _places, ...conflict }) => conflict);
     const isInside = (text: string) =>
       [0, 1].some((task) => {
-        const places = all.find((one) => one.text === text)?.places ?? [];
+        const places = all.find((one) => one.text === text)?.occurrences ?? [];
         return new Set(places.flatMap(({ source, label }) => (at(source, 0).task === task ? [label] : []))).size > 1;
       });
     const scopes = {
@@ -78,15 +78,15 @@ describe('questions about labels', () => {
       const sought = await lab.analyse('labelConflicts', { ...page, find: 'MOSS' }).answer;
       expect(sought?.conflicts).toEqual(found.filter(({ text }) => /moss/i.test(text)));
     }
-    for (const { text, places } of all) {
+    for (const { text, occurrences: places } of all) {
       for (const which of ['all', 'usual', 'other'] as const) {
         const found = places
           .filter(({ isUsual }) => which === 'all' || isUsual === (which === 'usual'))
           .map(({ source, sentence, start, label, isUsual }) => ({ ...at(source, sentence), start, label, isUsual }));
         const ask = (first: number, count: number) =>
           lab.analyse('conflictOccurrences', { category, text, which, first, count }).answer;
-        expect(await ask(0, 100)).toEqual({ total: found.length, places: found });
-        expect((await ask(1, 2))?.places).toEqual(found.slice(1, 3));
+        expect(await ask(0, 100)).toEqual({ total: found.length, occurrences: found });
+        expect((await ask(1, 2))?.occurrences).toEqual(found.slice(1, 3));
       }
     }
   });

@@ -67,7 +67,7 @@ describe('labelConflicts', () => {
       expect(count).toBe(conflicts.length);
       const expected = bruteForceConflicts(sources, tellTypesApart);
       expect(conflicts.map(({ text }) => text)).toEqual(expected.map(({ text }) => text));
-      conflicts.forEach(({ places, ...conflict }, index) => {
+      conflicts.forEach(({ occurrences: places, ...conflict }, index) => {
         const { labels, ...other } = expected[index] as (typeof expected)[number];
         expect(conflict).toEqual(other);
         expect(places.map(({ source: at, sentence: number, start, label }) => [at, number, start, label])).toEqual(
@@ -109,7 +109,7 @@ describe('labelConflicts', () => {
           { task: 'A', labelled: 2, unlabelled: 2 },
           { task: 'B', labelled: 1, unlabelled: 0 },
         ],
-        places: [
+        occurrences: [
           { source: 0, sentence: 4, start: 0, label: 'Tree', isUsual: true },
           { source: 0, sentence: 4, start: 2, label: null, isUsual: false },
           { source: 1, sentence: 0, start: 1, label: 'Baum', isUsual: true },

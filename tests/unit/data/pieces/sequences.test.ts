@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
 import { makeTagSet, tagIndices } from '../../../../src/data/corpus/tagSet.ts';
-import { buildSequences, buildSequencesStepwise, joinPredictions, type FeatureConfig, type Sequence } from '../../../../src/data/pieces/sequences.ts';
+import {
+  buildSequences,
+  buildSequencesStepwise,
+  joinPredictions,
+  type FeatureConfig,
+  type Sequence,
+} from '../../../../src/data/pieces/sequences.ts';
 import type { PieceTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 

@@ -9,7 +9,7 @@ const measures = (f1: number) => ({ precision: f1, recall: f1, f1 });
 function training(seed: number, round: number, curve: readonly number[], test: number | null = null): Training {
   return {
     runId: `${seed}/${round}`,
-    place: 0,
+    index: 0,
     seed,
     round,
     status: test === null ? 'running' : 'finished',

@@ -7,7 +7,16 @@ import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import type { TrainingConfig } from '../../../../src/schema/config.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
-import { categoryPlan, corpusRecord, modelRecord, planFile, planOfTasks, smallConfig, spec, splitCounts } from '../../../fixtures/records.ts';
+import {
+  categoryPlan,
+  corpusRecord,
+  modelRecord,
+  planFile,
+  planOfTasks,
+  smallConfig,
+  spec,
+  splitCounts,
+} from '../../../fixtures/records.ts';
 
 const planTasks = (plan: PlanFile) => plan.categories.flatMap(({ tasks }) => tasks);
 

@@ -79,7 +79,7 @@ describe('stratumValue', () => {
 
 describe('rowAfterKey', () => {
   it('walks by row, by page and to the ends, and never beyond', () => {
-    const from = (place: number) => (key: string) => rowAfterKey(key, { place, count: 60, pageSize: 25 });
+    const from = (place: number) => (key: string) => rowAfterKey(key, { index: place, count: 60, pageSize: 25 });
     expect(['ArrowDown', 'j', 'ArrowUp', 'k', 'PageDown', 'PageUp', 'Home', 'End', 'x'].map(from(30))).toEqual([
       31,
       31,
@@ -93,6 +93,6 @@ describe('rowAfterKey', () => {
     ]);
     expect(['k', 'PageUp'].map(from(0))).toEqual([0, 0]);
     expect(['j', 'PageDown'].map(from(59))).toEqual([59, 59]);
-    expect(rowAfterKey('j', { place: 0, count: 0, pageSize: 25 })).toBeNull();
+    expect(rowAfterKey('j', { index: 0, count: 0, pageSize: 25 })).toBeNull();
   });
 });

@@ -58,7 +58,7 @@ describe('a sibling run', () => {
 
   it('is the run itself where it has the task, else the latest with the same training', () => {
     const shared = record('shared', { method: 'MTL-XC', tasks: [gene, plant] });
-    expect(siblingRun(plant, shared, [shared])).toEqual({ record: shared, place: 1 });
+    expect(siblingRun(plant, shared, [shared])).toEqual({ record: shared, index: 1 });
     const own = record('own', { tasks: [gene] });
     const early = record('early', { tasks: [plant] });
     const late = record('late', { tasks: [plant] }, '2026-02-01T00:00:00.000Z');
