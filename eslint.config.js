@@ -2,11 +2,10 @@
 import { defineConfig } from 'eslint/config';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
-import { fileFormRule } from './scripts/lint/fileFormRule.mjs';
-import { floorsRule } from './scripts/lint/floorsRule.mjs';
+import { housePlugin } from './scripts/lint/housePlugin.mjs';
+import { notYet } from './scripts/lint/notYet.mjs';
 import { fetching, noFetch, textOnly } from './scripts/lint/textOnly.mjs';
 
-const house = { rules: { floors: floorsRule, fileForm: fileFormRule } };
 const code = ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'scripts/**/*.{ts,mjs}', 'tests/**/*.{ts,tsx}'];
 const defaultExport = {
   selector: 'ExportDefaultDeclaration',
@@ -42,13 +41,26 @@ export default defineConfig(
   },
   {
     files: code,
-    plugins: { house },
+    plugins: { house: housePlugin },
     rules: {
       'house/floors': 'error',
       'house/fileForm': 'error',
+      'house/plainWords': ['error', { texts: false, names: false }],
       'no-restricted-syntax': ['error', defaultExport],
     },
   },
+  {
+    files: ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'headless/**/*.ts'],
+    plugins: { house: housePlugin },
+    rules: {
+      'house/folderCircle': 'error',
+      'house/folderSize': 'error',
+      'house/plainWords': ['error', { texts: true, names: true }],
+      'house/smallFile': 'error',
+      'house/uniqueName': 'error',
+    },
+  },
+  ...Object.entries(notYet).map(([rule, files]) => ({ files: [...files], rules: { [rule]: 'off' } })),
   {
     files: ['src/**/*.{ts,tsx}', 'workers/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', defaultExport, noFetch, ...textOnly] },

@@ -3,7 +3,10 @@ import path from 'node:path';
 import {
   circlesOf,
   fileEdges,
+  filesByBasename,
+  filesByType,
   folderEdges,
+  folderSizes,
   importersOf,
   readImportGraph,
   type Edges,
@@ -61,8 +64,7 @@ function sizeFigures(graph: ImportGraph): readonly Figure[] {
 }
 
 function folderFigures(graph: ImportGraph): readonly Figure[] {
-  const sizes = new Map<string, number>();
-  for (const file of graph.keys()) sizes.set(folderOf(file), (sizes.get(folderOf(file)) ?? 0) + 1);
+  const sizes = folderSizes(graph);
   const [largest] = [...sizes].sort(([, left], [, right]) => right - left);
   const imports = [...fileEdges(graph)].flatMap(([file, targets]) => [...targets].map((target) => [file, target]));
   const inside = imports.filter(([file = '', target = '']) => folderOf(file) === folderOf(target)).length;
@@ -88,17 +90,13 @@ function circleFigure(key: string, label: string, edges: Edges): Figure {
 }
 
 function nameFigures(graph: ImportGraph): readonly Figure[] {
-  const names = [...graph.keys()].map((file) => [path.posix.basename(file), file] as const);
-  const types = [...graph.values()].flatMap(({ file, types }) => types.map((type) => [type, file] as const));
   return [
-    namedTwice('basenames', 'basenames used twice', names),
-    namedTwice('types', 'exported type names declared twice', types),
+    namedTwice('basenames', 'basenames used twice', filesByBasename(graph)),
+    namedTwice('types', 'exported type names declared twice', filesByType(graph)),
   ];
 }
 
-function namedTwice(key: string, label: string, named: readonly (readonly [name: string, file: string])[]): Figure {
-  const homes = new Map<string, string[]>();
-  for (const [name, file] of named) homes.set(name, [...(homes.get(name) ?? []), file]);
+function namedTwice(key: string, label: string, homes: ReadonlyMap<string, readonly string[]>): Figure {
   const twice = [...homes].filter(([, files]) => files.length > 1).sort(([left], [right]) => (left < right ? -1 : 1));
   return figure(key, label, twice.length, twice.map(([name, files]) => `${name}: ${files.join(', ')}`)); // prettier-ignore
 }

@@ -6,25 +6,44 @@ import ts from 'typescript';
 /** Folders whose files are the lab; one that does not exist is left out. */
 export const houseRoots = ['src', 'workers', 'headless'];
 
-/** Milliseconds for which a graph is used again without looking at the disk. */
+/** Milliseconds for which a graph is used again without looking at the disk, at least. */
 const freshMs = 2000;
 
-/** @type {Map<string, {readAtMs: number, graph: Map<string, import('./importGraph.d.mts').SourceEntry>}>} */
+/** The same as a multiple of the time that the last look took, so that looking takes no noticeable part of lint's time. */
+const freshFactor = 20;
+
+/** @type {Map<string, {freshUntilMs: number, graph: Map<string, import('./importGraph.d.mts').SourceEntry>}>} */
 const graphs = new Map();
 
 /** Reads every file below the roots of the lab, or only those that changed since the last call in this process. */
 export function readImportGraph(root) {
   const cached = graphs.get(root);
-  if (cached !== undefined && performance.now() - cached.readAtMs < freshMs) return cached.graph;
-  const graph = new Map();
+  const startedAtMs = performance.now();
+  if (cached !== undefined && startedAtMs < cached.freshUntilMs) return cached.graph;
+  const read = new Map();
   for (const file of sourceFiles(root)) {
     const { mtimeMs, size } = statSync(path.join(root, file));
     const before = cached?.graph.get(file);
     const isSame = before !== undefined && before.mtimeMs === mtimeMs && before.size === size;
-    graph.set(file, isSame ? before : readEntry(root, file, mtimeMs, size));
+    read.set(file, isSame ? before : readEntry(root, file, mtimeMs, size));
   }
-  graphs.set(root, { readAtMs: performance.now(), graph });
+  const isUnchanged =
+    cached !== undefined &&
+    cached.graph.size === read.size &&
+    [...read].every(([file, entry]) => cached.graph.get(file) === entry);
+  const graph = isUnchanged ? cached.graph : read;
+  const tookMs = performance.now() - startedAtMs;
+  graphs.set(root, { freshUntilMs: startedAtMs + tookMs + Math.max(freshMs, freshFactor * tookMs), graph });
   return graph;
+}
+
+/** Computes what follows from a graph once for each graph; graphs never change. */
+function oncePerGraph(compute) {
+  const known = new WeakMap();
+  return (graph) => {
+    if (!known.has(graph)) known.set(graph, compute(graph));
+    return known.get(graph);
+  };
 }
 
 /** Lists the .ts and .tsx files below the roots, as sorted paths with slashes. */
@@ -117,7 +136,7 @@ export function fileEdges(graph, { valuesOnly = false } = {}) {
 }
 
 /** Maps each folder that directly holds files to the other folders whose files it imports. */
-export function folderEdges(graph) {
+export const folderEdges = oncePerGraph((graph) => {
   const edges = new Map();
   for (const file of graph.keys()) edges.set(path.posix.dirname(file), new Set());
   for (const [file, targets] of fileEdges(graph)) {
@@ -127,15 +146,41 @@ export function folderEdges(graph) {
     }
   }
   return edges;
-}
+});
 
 /** Maps each file to the files that import it. */
-export function importersOf(graph) {
+export const importersOf = oncePerGraph((graph) => {
   const importers = new Map([...graph.keys()].map((file) => [file, new Set()]));
   for (const [file, targets] of fileEdges(graph)) {
     for (const target of targets) importers.get(target).add(file);
   }
   return importers;
+});
+
+/** Maps each folder that directly holds files to their number. */
+export const folderSizes = oncePerGraph((graph) => {
+  const sizes = new Map();
+  for (const file of graph.keys()) {
+    const folder = path.posix.dirname(file);
+    sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+  }
+  return sizes;
+});
+
+/** Maps each basename to the files that have it. */
+export const filesByBasename = oncePerGraph((graph) =>
+  grouped([...graph.keys()].map((file) => [path.posix.basename(file), file])),
+);
+
+/** Maps each exported type name to the files that declare it. */
+export const filesByType = oncePerGraph((graph) =>
+  grouped([...graph.values()].flatMap(({ file, types }) => types.map((type) => [type, file]))),
+);
+
+function grouped(pairs) {
+  const groups = new Map();
+  for (const [name, file] of pairs) groups.set(name, [...(groups.get(name) ?? []), file]);
+  return groups;
 }
 
 /** Finds the circles of a graph by Tarjan's algorithm: every strongly connected set of two nodes or more. */

@@ -50,7 +50,7 @@ export function walkLength({ stops }: Walk): WalkLength {
   return { files: new Set(stops.map(({ at }) => fileOf(at))).size, calls: stops.length - 1 };
 }
 
-/** Says in a sentence each what is wrong with the stops of a walk; nothing where every stop and hop stands in the code. */
+/** Says in a sentence each what is wrong with the stops of a walk; nothing where every stop and hop is in the code. */
 export function faultsOf(walk: Walk, root: string, symbols = new Symbols(root)): readonly string[] {
   const files = new Set(sourceFiles(root));
   return walk.stops.flatMap((stop, index): readonly string[] => {
