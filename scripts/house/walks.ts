@@ -59,7 +59,7 @@ export function faultsOf(walk: Walk, root: string, symbols = new Symbols(root)):
     const node = files.has(file) ? symbols.find(file, symbol) : null;
     if (node === null) {
       const reason = files.has(file) ? `${file} declares no ${symbol}` : `${file} does not exist`;
-      return [`${place}: ${reason}${suggestion(symbol, [...files], symbols)}`];
+      return [`${place}: ${reason}${suggestion(file, symbol, [...files], symbols)}`];
     }
     const after = walk.stops[index + 1];
     if (after === undefined || !['calls', 'returns'].includes(stop.next)) return [];
@@ -83,8 +83,8 @@ export function repointed(walk: Walk, root: string, symbols = new Symbols(root))
   const moved = walk.stops.map((stop): Stop => {
     const [file, symbol] = partsOf(stop.at);
     if (files.includes(file) && symbols.find(file, symbol) !== null) return stop;
-    const homes = files.filter((other) => symbols.find(other, symbol) !== null);
-    return homes.length === 1 ? { ...stop, at: `${homes[0]}#${symbol}` } : stop;
+    const home = homeOf(file, symbol, files, symbols);
+    return home === null ? stop : { ...stop, at: `${home}#${symbol}` };
   });
   return { ...walk, stops: moved.filter(({ at }, index) => index === 0 || moved[index - 1]?.at !== at) };
 }
@@ -109,14 +109,21 @@ export function walkText({ walks, settings, leaks }: WalkFile): string {
   return `{\n  "walks": [\n${walkTexts.join(',\n')}\n  ],\n  "settings": [${list}],\n  "leaks": ${JSON.stringify(leaks)}\n}\n`;
 }
 
-function suggestion(symbol: string, files: readonly string[], symbols: Symbols): string {
-  const homes = files.filter((file) => symbols.find(file, symbol) !== null);
-  if (homes.length === 1) return `; ${homes[0]} does: npm run house -- --repoint writes that.`;
-  if (homes.length > 1) return `; it is declared in ${homes.join(', ')}.`;
+/** Finds the one file that declares a symbol now, or of several the one with the old file's name; null where that is not clear. */
+function homeOf(file: string, symbol: string, files: readonly string[], symbols: Symbols): string | null {
+  const homes = files.filter((other) => symbols.find(other, symbol) !== null);
+  const namesakes = homes.filter((home) => path.posix.basename(home) === path.posix.basename(file));
+  const [home, ...others] = namesakes.length === 1 ? namesakes : homes;
+  return home === undefined || others.length > 0 ? null : home;
+}
+
+function suggestion(file: string, symbol: string, files: readonly string[], symbols: Symbols): string {
+  const home = homeOf(file, symbol, files, symbols);
+  if (home !== null) return `; ${home} does: npm run house -- --repoint writes that.`;
   const name = lastOf(symbol);
-  const alike = files.filter((file) => symbols.declares(file, name));
+  const alike = files.filter((other) => symbols.declares(other, name));
   const few = alike.length > 0 && alike.length <= 5;
-  return few ? `, nor does any file; ${name} is declared in ${alike.join(', ')}.` : ', nor does any other file.';
+  return few ? `; ${name} is declared in ${alike.join(', ')}.` : '; nor does any other file.';
 }
 
 function partsOf(at: string): readonly [file: string, symbol: string] {
