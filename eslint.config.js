@@ -2,11 +2,9 @@
 import { defineConfig } from 'eslint/config';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
-import { fileFormRule } from './scripts/lint/fileFormRule.mjs';
-import { floorsRule } from './scripts/lint/floorsRule.mjs';
+import { housePlugin } from './scripts/lint/housePlugin.mjs';
 import { fetching, noFetch, textOnly } from './scripts/lint/textOnly.mjs';
 
-const house = { rules: { floors: floorsRule, fileForm: fileFormRule } };
 const shipped = ['src/**/*.{ts,tsx}', 'workers/**/*.ts', 'headless/**/*.ts'];
 const code = [...shipped, 'scripts/**/*.{ts,mjs}', 'bench/**/*.ts', 'soak/**/*.ts', 'tests/**/*.{ts,tsx}'];
 const defaultExport = {
@@ -43,11 +41,23 @@ export default defineConfig(
   },
   {
     files: code,
-    plugins: { house },
+    plugins: { house: housePlugin },
     rules: {
       'house/floors': 'error',
       'house/fileForm': 'error',
+      'house/plainWords': ['error', { texts: false, names: false }],
       'no-restricted-syntax': ['error', defaultExport],
+    },
+  },
+  {
+    files: shipped,
+    plugins: { house: housePlugin },
+    rules: {
+      'house/folderCircle': 'error',
+      'house/folderSize': 'error',
+      'house/plainWords': ['error', { texts: true, names: true }],
+      'house/smallFile': 'error',
+      'house/uniqueName': 'error',
     },
   },
   {

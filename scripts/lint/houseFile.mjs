@@ -1,0 +1,28 @@
+// What lint rules about the structure have in common: the file they look at, and a visitor of its imports.
+import { relative, sep } from 'node:path';
+import { houseRoots, targetOf } from '../house/importGraph.mjs';
+
+/** Answers with the path of the linted file from the root, or null where it is no source file of the lab. */
+export function houseFile(context) {
+  const file = relative(context.cwd, context.filename).split(sep).join('/');
+  return houseRoots.some((folder) => file.startsWith(`${folder}/`)) ? file : null;
+}
+
+/** Calls `check(node, target)` for every import of a file of the lab, in whatever form. */
+export function importVisitor(file, check) {
+  const checkSource = (node, source) => {
+    if (source?.type !== 'Literal' || typeof source.value !== 'string') return;
+    const target = targetOf(file, source.value);
+    if (target !== null) check(node, target);
+  };
+  return {
+    ImportDeclaration: (node) => checkSource(node, node.source),
+    ExportNamedDeclaration: (node) => checkSource(node, node.source),
+    ExportAllDeclaration: (node) => checkSource(node, node.source),
+    ImportExpression: (node) => checkSource(node, node.source),
+    TSImportType: (node) => checkSource(node, node.source ?? node.argument?.literal),
+    'NewExpression[callee.name="URL"][arguments.1.type="MemberExpression"][arguments.1.object.type="MetaProperty"]': (
+      node,
+    ) => checkSource(node, node.arguments[0]),
+  };
+}

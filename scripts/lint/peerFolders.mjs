@@ -1,0 +1,12 @@
+// Folders of peers, each file the same kind of thing behind one interface; there a short file is no fragment.
+
+/** A folder is known by its name, wherever it is. */
+export const peerFolders = [
+  { name: 'formats', reason: 'one file a format, reader and writer together' },
+  { name: 'kernels', reason: 'one file a kernel of the GPU' },
+  { name: 'charts', reason: 'one file a chart' },
+  { name: 'weights', reason: 'one file a format of weights' },
+  { name: 'questions', reason: 'one file a question that the analysis answers' },
+  { name: 'parts', reason: 'one file a control of the page' },
+  { name: 'workers', reason: 'one file a thread, a server or a platform' },
+];
