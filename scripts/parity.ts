@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startBackend, type BackendName } from '../src/engine/start/startBackend.ts';
+import type { BackendName } from '../src/wire/trainingProtocol.ts';
+import { startBackend } from '../src/engine/start/startBackend.ts';
 import { LabError } from '../src/util/labError.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 import { compareEngine } from './parity/compareEngine.ts';

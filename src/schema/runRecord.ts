@@ -178,7 +178,7 @@ const leakCountsSchema = z.strictObject({
   /** Sentences left out of the task's training text, as the configuration says. */
   leftOut: z.int().min(0),
 });
-export type LeakCounts = z.infer<typeof leakCountsSchema>;
+export type TaskLeakCounts = z.infer<typeof leakCountsSchema>;
 
 /** Something took the run off the device that no person asked for, and it went on by itself. */
 const interruptionSchema = z.strictObject({

@@ -10,7 +10,7 @@ import { nearDefaults } from '../metrics/text/nearIndex.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { LeakCounts, RunSpec } from '../schema/runRecord.ts';
+import type { TaskLeakCounts, RunSpec } from '../schema/runRecord.ts';
 import { macrotask } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
 import type { Work } from '../util/work.ts';
@@ -42,7 +42,7 @@ export async function* encodeSentences(
 interface TrainingText {
   /** Of each task, in order. */
   readonly train: readonly (readonly Sentence[])[];
-  readonly leaks: readonly LeakCounts[];
+  readonly leaks: readonly TaskLeakCounts[];
 }
 
 /**
@@ -146,7 +146,7 @@ export interface EncodedTasks {
   readonly shape: TaggerShape;
   /** For each task, as it enters this run. */
   readonly counts: readonly Record<Split, SplitCounts>[];
-  readonly leaks: readonly LeakCounts[];
+  readonly leaks: readonly TaskLeakCounts[];
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot, snapshotEpochs } from './checkpoint.ts';
 
+// Layers are counted from 0, as the paper counts them in its slicing rate: rate r shares layers below r * n, rate 0 the embedding alone.
+
 /** Tensors that the TensorFlow release stores once for all layers, so that its checkpoint brings them all or none. */
 const STACKED = [
   'attention.contentBias',

@@ -1,7 +1,7 @@
 // Chooses the fastest backend that can be trusted here, starts it, and says why.
 import * as tf from '@tensorflow/tfjs';
 import { defaultMachineSettings, type MixedPrecision } from '../../schema/machineSettings.ts';
-import type { Environment } from '../../schema/runRecord.ts';
+import type { BackendName } from '../../wire/trainingProtocol.ts';
 import { LabError } from '../../util/labError.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
 import {
@@ -67,8 +67,6 @@ export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userA
   }
   return `${acceleration} If chrome://gpu still lists WebGPU as disabled, update the graphics driver.`;
 }
-
-export type BackendName = Environment['backend'];
 
 export interface StartedBackend {
   readonly name: BackendName;

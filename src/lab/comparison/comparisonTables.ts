@@ -5,7 +5,7 @@ import type { TaskRef } from '../../schema/runRecord.ts';
 import type { Comparison, Measures, TaskComparison, Variant } from './comparison.ts';
 import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
-import { chosenOnDevel, variantSpread, type Measure, type SpreadOver } from './variantSpread.ts';
+import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from './variantSpread.ts';
 
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
@@ -41,7 +41,7 @@ export interface Distinction {
 
 export type PublishedOf = (task: TaskRef) => PublishedScores | null;
 
-const MEASURES: readonly (readonly [Measure, string])[] = [
+const MEASURES: readonly (readonly [MeasureName, string])[] = [
   ['precision', 'P'],
   ['recall', 'R'],
   ['f1', 'F1'],
@@ -242,7 +242,7 @@ type ScoreCell = Extract<TableCell, { kind: 'score' }>;
 function scoreCell(
   { task }: TaskComparison,
   variant: Variant | null,
-  measure: Measure,
+  measure: MeasureName,
   published: number | null,
   isDistinct: IsDistinct,
 ): ScoreCell {

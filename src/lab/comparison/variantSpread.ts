@@ -2,7 +2,7 @@
 import { mean, spread, spreadWithin, type Spread } from '../../metrics/scores/spread.ts';
 import type { Measures, ScoredSplit, TaskComparison, Training, Variant } from './comparison.ts';
 
-export type Measure = keyof Measures;
+export type MeasureName = keyof Measures;
 
 /** Over what a score is spread. */
 export type SpreadOver = 'trainings' | 'seeds' | 'rounds' | 'snapshots';
@@ -15,7 +15,7 @@ export type SpreadOver = 'trainings' | 'seeds' | 'rounds' | 'snapshots';
  */
 export function variantSpread(
   { trainings }: Pick<Variant, 'trainings'>,
-  { split, measure, over }: { readonly split: ScoredSplit; readonly measure: Measure; readonly over: SpreadOver },
+  { split, measure, over }: { readonly split: ScoredSplit; readonly measure: MeasureName; readonly over: SpreadOver },
 ): Spread | null {
   const finished = trainings.filter(({ status }) => status === 'finished');
   const valueOf = (scores: Pick<Training, ScoredSplit>): readonly number[] => {
@@ -32,7 +32,11 @@ export function variantSpread(
 }
 
 /** The mean over all seeds and rounds of the selected snapshots' scores. */
-export function variantMean(variant: Pick<Variant, 'trainings'>, split: ScoredSplit, measure: Measure): number | null {
+export function variantMean(
+  variant: Pick<Variant, 'trainings'>,
+  split: ScoredSplit,
+  measure: MeasureName,
+): number | null {
   return variantSpread(variant, { split, measure, over: 'trainings' })?.mean ?? null;
 }
 

@@ -14,6 +14,7 @@ export interface QueueMemory {
   keep(plan: Schedule): void;
 }
 
+/** Writes one after another; a write that fails is left to the next change, which writes all of it again. */
 export function createQueueMemory(store: Store): QueueMemory {
   let saved = '';
   let writing: Promise<unknown> = Promise.resolve();

@@ -126,7 +126,7 @@ export interface Job {
 export type PredictionFormat = 'rows' | AnnotationFormat;
 
 /** What a person wants tagged. */
-export type TextSource =
+export type TaggingSource =
   | { readonly kind: 'text'; readonly text: string }
   /** Files of any format that is read, archives unpacked. */
   | { readonly kind: 'files'; readonly files: readonly DroppedFile[] }
@@ -314,7 +314,7 @@ export interface Lab {
    * Gives text to a tagger; `LabState.tagging` shows what comes of it, in place of what was tagged before, failures included. Rejects with
    * `tagger/unknown`.
    */
-  tag(tagger: TaggerRef, source: TextSource): Promise<void>;
+  tag(tagger: TaggerRef, source: TaggingSource): Promise<void>;
   /** Ends tagging; what was found stays. */
   stopTagging(): void;
 

@@ -10,7 +10,7 @@ import { readDocuments } from '../../data/import/readDocuments.ts';
 import { macrotask } from '../../util/clock.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { isClutter } from '../library/sortDrop.ts';
-import type { DroppedFile, TextSource } from '../state/labState.ts';
+import type { DroppedFile, TaggingSource } from '../state/labState.ts';
 
 /** Sentences that make a document where nobody knows which ones belong together. */
 const SENTENCES_A_DOCUMENT = 50;
@@ -45,7 +45,7 @@ interface TextReading {
 
 /** Rejects where a file or a corpus cannot be read at all. */
 export async function readTextSource(
-  source: TextSource,
+  source: TaggingSource,
   library: {
     readonly nameOf: (corpusId: string) => string;
     readonly read: (corpusId: string) => Promise<CorpusSentences>;

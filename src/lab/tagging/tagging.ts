@@ -9,7 +9,7 @@ import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
-import type { Lab, LabState, TaggingView, TextSource } from '../state/labState.ts';
+import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import { readTextSource } from './readTextSource.ts';
 
@@ -128,7 +128,7 @@ export function createTagging({
     }
   }
 
-  async function tag(ref: TaggerRef, source: TextSource): Promise<void> {
+  async function tag(ref: TaggerRef, source: TaggingSource): Promise<void> {
     const tagger = offeredTaggers(labStore.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
     if (tagger === undefined) throw new LabError('tagger/unknown', 'There is no such tagger.', { got: taggerKey(ref) });
     stop();
@@ -170,7 +170,7 @@ export function createTagging({
   return { tag, stop };
 }
 
-function nameOfSource(source: TextSource, nameOf: (corpusId: string) => string): string {
+function nameOfSource(source: TaggingSource, nameOf: (corpusId: string) => string): string {
   switch (source.kind) {
     case 'text':
       return 'text';

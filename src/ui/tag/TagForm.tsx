@@ -1,7 +1,7 @@
 // Where text to be tagged comes from: pasted, dropped or chosen as files, or a split of a corpus.
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
-import type { TextSource } from '../../lab/state/labState.ts';
+import type { TaggingSource } from '../../lab/state/labState.ts';
 import { taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
@@ -16,7 +16,7 @@ interface TagFormProps {
   readonly corpora: readonly CorpusRecord[];
   /** Why nothing can be tagged now; null when it can. */
   readonly hindrance: string | null;
-  readonly onTag: (source: TextSource) => void;
+  readonly onTag: (source: TaggingSource) => void;
 }
 
 export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
@@ -57,7 +57,7 @@ export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
 interface CorpusRowProps {
   readonly corpora: readonly CorpusRecord[];
   readonly hindered: boolean;
-  readonly onTag: (source: TextSource) => void;
+  readonly onTag: (source: TaggingSource) => void;
 }
 
 function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {

@@ -1,7 +1,7 @@
 // Tags new text with a trained tagger and shows what it found, with how sure it is.
 import { useCallback, useMemo, useState } from 'react';
 import { holdsModel } from '../../lab/library/sortDrop.ts';
-import type { LabState, TaggingView, TextSource } from '../../lab/state/labState.ts';
+import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
@@ -75,7 +75,10 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
   const act = useAct();
   const { tagging, corpora } = state;
   const hindrance = hindranceIn(state);
-  const tag = useCallback((source: TextSource) => void act(() => lab.tag(tagger.ref, source)), [act, lab, tagger.ref]);
+  const tag = useCallback(
+    (source: TaggingSource) => void act(() => lab.tag(tagger.ref, source)),
+    [act, lab, tagger.ref],
+  );
   const take = useCallback<BringIn>(
     (files) =>
       void act(async () => {
