@@ -23,7 +23,7 @@ import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { createResults } from './plans/resultFiles.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { createRunner } from './runs/runner.ts';
+import { Runner } from './runs/runner.ts';
 import { createQueueMemory, removableItems } from './runs/storedRuns.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab, Notice } from './state/labState.ts';
@@ -94,7 +94,7 @@ export function createLab({
   const downloads = createDownloads({ store, client, labStore, models, requestFile: requestFile ?? null });
   const library = createLibrary({ labStore, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, labStore, corpora, models, fetchBuiltIn });
-  const runner = createRunner({
+  const runner = new Runner({
     server: client,
     backend,
     labStore,
@@ -283,7 +283,7 @@ export function createLab({
     pauseRun: (runId) => runner.interrupt(runId, 'pause'),
     resumeRun: (runId) => resumeAll([runId]),
     resumeAll,
-    moveRun: runner.move,
+    moveRun: (runId, direction) => runner.move(runId, direction),
     stopRun: (runId) => runner.interrupt(runId, 'stop'),
     removeRun: (runId) => removing(runner.remove(runId)),
 

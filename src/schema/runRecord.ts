@@ -258,3 +258,13 @@ export function configAsTrained(record: Pick<RunRecord, 'spec' | 'interruptions'
 
 /** Ids: the run on the device, then those that wait for it, in order. */
 export const queueRecordSchema = z.array(z.string());
+
+/** The status of a run that left the device because a person paused or stopped it. */
+export function statusAfterInterrupt(how: 'pause' | 'stop'): 'paused' | 'stopped' {
+  return how === 'pause' ? 'paused' : 'stopped';
+}
+
+/** The status of a run that an error took off the device: it may continue once storage is freed, any other error fails it. */
+export function statusAfterError({ code }: { readonly code: string }): 'paused' | 'failed' {
+  return code === 'storage/full' ? 'paused' : 'failed';
+}

@@ -1,18 +1,25 @@
-// Which run waits, which is on the device, and what each request makes of that: a pure reducer.
-import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
+// Decides which run waits, which is on the device, and what status every event gives a run: a pure state machine.
+import {
+  microBatchSizeOf,
+  statusAfterInterrupt,
+  type Interruption,
+  type RunRecord,
+  type RunStatus,
+} from '../../schema/runRecord.ts';
+import { notBefore } from '../../util/clock.ts';
+import type { LabErrorData } from '../../util/labError.ts';
 import type { LabState } from '../state/labState.ts';
-
-/** How a run may leave the device. */
-export type EndStatus = Exclude<RunStatus, 'queued' | 'running'>;
 
 export interface Schedule {
   /** Every run the lab knows. `queued` runs are in `queue`, at most one is `running`: the active one. */
   readonly statuses: Readonly<Record<string, RunStatus>>;
   /** The run that each one starts from; it need not be known. */
   readonly parents: Readonly<Record<string, string | null>>;
-  /** In order; no run stands before the one it starts from. */
+  /** In order; no run precedes the one it starts from. */
   readonly queue: readonly string[];
   readonly activeRunId: string | null;
+  /** The run that was paused because storage is full; nothing starts until it is queued, stopped or removed. */
+  readonly storageFullRun: string | null;
 }
 
 interface KnownRun {
@@ -21,22 +28,30 @@ interface KnownRun {
 }
 
 export type ScheduleAction =
-  /** Takes in runs as they were stored. What was queued or running then is paused now: only a person starts training. */
+  /** Adds runs as they were stored. What was queued or running then is paused now: only a person starts training. */
   | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
-  /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. `isFirst`: before all that wait. */
-  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null; readonly isFirst?: boolean }
-  /** Moves a waiting run one place, but not past the run it starts from. */
+  /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. The run that lacked storage goes first. */
+  | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
+  /** Moves a waiting run one position, but not past the run it starts from. */
   | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
-  /** Puts the first waiting run whose parent is finished on the device if the device is free. */
+  /** Puts the first waiting run whose parent is finished on the device if the device is free and storage is not full. */
   | { readonly kind: 'start' }
-  /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it goes on waiting. */
+  /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it keeps waiting. */
   | { readonly kind: 'pause' | 'stop'; readonly runId: string }
-  /** The active run left the device. */
-  | { readonly kind: 'end'; readonly runId: string; readonly status: EndStatus }
+  /** The active run left the device with this status; `isStorageFull`: it is paused because it could not be stored. */
+  | { readonly kind: 'end'; readonly runId: string; readonly status: RunStatus; readonly isStorageFull?: boolean }
+  /** Storage was freed: the run that lacked it is queued before all others. */
+  | { readonly kind: 'storageFreed' }
   /** Forgets a run that is neither on the device nor what another starts from. */
   | { readonly kind: 'remove'; readonly runId: string };
 
-export const emptySchedule: Schedule = { statuses: {}, parents: {}, queue: [], activeRunId: null };
+export const emptySchedule: Schedule = {
+  statuses: {},
+  parents: {},
+  queue: [],
+  activeRunId: null,
+  storageFullRun: null,
+};
 
 /** The schedule after an action. Actions that make no sense for the run's status change nothing. */
 export function schedule(state: Schedule, action: ScheduleAction): Schedule {
@@ -44,7 +59,7 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
     case 'restore':
       return restore(state, action.runs);
     case 'queue':
-      return queue(state, action);
+      return queue(state, action.runId, action.parent);
     case 'move':
       return move(state, action.runId, action.direction);
     case 'start':
@@ -54,8 +69,9 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
     case 'stop':
       return stop(state, action.runId);
     case 'end':
-      if (state.activeRunId !== action.runId) return state;
-      return { ...withStatus(state, action.runId, action.status), activeRunId: null };
+      return end(state, action);
+    case 'storageFreed':
+      return state.storageFullRun === null ? state : queue(state, state.storageFullRun, null);
     case 'remove':
       return remove(state, action.runId);
   }
@@ -81,16 +97,18 @@ function restore(state: Schedule, runs: Readonly<Record<string, KnownRun>>): Sch
   };
 }
 
-function queue(state: Schedule, { runId, parent, isFirst }: ScheduleAction & { readonly kind: 'queue' }): Schedule {
+function queue(state: Schedule, runId: string, parent: string | null): Schedule {
   const status = state.statuses[runId];
   if (status === 'queued' || status === 'running' || status === 'finished') return state;
+  const lackedStorage = state.storageFullRun === runId;
   // Before the first run that starts from it, if one waits already.
   const dependent = state.queue.findIndex((waiting) => state.parents[waiting] === runId);
-  const index = isFirst === true ? 0 : dependent < 0 ? state.queue.length : dependent;
+  const index = lackedStorage ? 0 : dependent < 0 ? state.queue.length : dependent;
   return {
     ...withStatus(state, runId, 'queued'),
     parents: { ...state.parents, [runId]: state.parents[runId] ?? parent },
     queue: [...state.queue.slice(0, index), runId, ...state.queue.slice(index)],
+    storageFullRun: lackedStorage ? null : state.storageFullRun,
   };
 }
 
@@ -103,7 +121,7 @@ function move(state: Schedule, runId: string, direction: 'up' | 'down'): Schedul
 }
 
 function start(state: Schedule): Schedule {
-  if (state.activeRunId !== null) return state;
+  if (state.activeRunId !== null || state.storageFullRun !== null) return state;
   const next = state.queue.find((runId) => mayStart(state, runId));
   if (next === undefined) return state;
   return { ...leaveQueue(state, next, 'running'), activeRunId: next };
@@ -111,9 +129,16 @@ function start(state: Schedule): Schedule {
 
 function stop(state: Schedule, runId: string): Schedule {
   const status = state.statuses[runId];
-  return status === 'queued' || status === 'paused' || status === 'failed'
-    ? leaveQueue(state, runId, 'stopped')
-    : state;
+  if (status !== 'queued' && status !== 'paused' && status !== 'failed') return state;
+  return withoutStorageFull(leaveQueue(state, runId, 'stopped'), runId);
+}
+
+function end(state: Schedule, { runId, status, isStorageFull }: ScheduleAction & { readonly kind: 'end' }): Schedule {
+  if (state.activeRunId !== runId) return state;
+  // A server that ends a run with an open record has broken the protocol; the run is then failed rather than lost.
+  const ended = status === 'queued' || status === 'running' ? 'failed' : status;
+  const storageFullRun = isStorageFull === true && ended === 'paused' ? runId : state.storageFullRun;
+  return { ...withStatus(state, runId, ended), activeRunId: null, storageFullRun };
 }
 
 function remove(state: Schedule, runId: string): Schedule {
@@ -121,7 +146,12 @@ function remove(state: Schedule, runId: string): Schedule {
   if (state.activeRunId === runId || isNeeded) return state;
   const { [runId]: _status, ...statuses } = state.statuses;
   const { [runId]: _parent, ...parents } = state.parents;
-  return { ...state, statuses, parents, queue: state.queue.filter((waiting) => waiting !== runId) };
+  const queue = state.queue.filter((waiting) => waiting !== runId);
+  return withoutStorageFull({ ...state, statuses, parents, queue }, runId);
+}
+
+function withoutStorageFull(state: Schedule, runId: string): Schedule {
+  return state.storageFullRun === runId ? { ...state, storageFullRun: null } : state;
 }
 
 function leaveQueue(state: Schedule, runId: string, status: RunStatus): Schedule {
@@ -130,6 +160,68 @@ function leaveQueue(state: Schedule, runId: string, status: RunStatus): Schedule
 
 function withStatus(state: Schedule, runId: string, status: RunStatus): Schedule {
   return { ...state, statuses: { ...state.statuses, [runId]: status } };
+}
+
+/** Attempts without a step saved in between, after which the run is left to the person. */
+const ATTEMPTS = 3;
+
+/** Failures after which nothing that the server computes can be trusted, or it computes nothing at all. */
+const UNUSABLE: ReadonlySet<string> = new Set([
+  'gpu/lost',
+  'gpu/memory',
+  'gpu/internal',
+  'gpu/error',
+  'memory/full',
+  'worker/lost',
+]);
+
+/** Whether a failure makes the server that reported it unusable. */
+export function isUnusable({ code }: { readonly code: string }): boolean {
+  return UNUSABLE.has(code);
+}
+
+const isMemory = ({ code }: LabErrorData): boolean => code === 'gpu/memory' || code === 'memory/full';
+
+/** Invalid work would be refused again: it is a mistake of ours, and to be reported as one. */
+const isFinal = ({ code }: LabErrorData): boolean => code === 'gpu/error';
+
+/**
+ * The entry for a run's record when it may be tried again from its last resume point: with half as many sequences at once where memory was
+ * the reason, the effective batch being the same. Null when there is nothing left to try. `record` as it was stored last, `at` in ISO form.
+ */
+export function interruptionAfter(record: RunRecord, failure: LabErrorData, at: string): Interruption | null {
+  if (isFinal(failure)) return null;
+  const { step, interruptions = [] } = record;
+  const before = microBatchSizeOf(record);
+  if (isMemory(failure)) {
+    return before === 1 ? null : { at, step, failure, microBatchSize: Math.ceil(before / 2) };
+  }
+  const inVain = interruptions.filter((one) => one.step === step && !isMemory(one.failure)).length;
+  return inVain >= ATTEMPTS ? null : { at, step, failure, microBatchSize: before };
+}
+
+export interface Recovery {
+  /** Whether the server is back on the device it had. */
+  readonly isBack: boolean;
+  /** How a person asked the run to leave in the meantime. */
+  readonly requested: 'pause' | 'stop' | null;
+  /** ISO date and time. */
+  readonly at: string;
+}
+
+/**
+ * The record of a run whose server became unusable: queued to continue from its last resume point, at rest as the person asked, or the
+ * failed record itself where nothing is left to try.
+ */
+export function recordAfterFailure(record: RunRecord, failure: LabErrorData, recovery: Recovery): RunRecord {
+  const updatedAt = notBefore(recovery.at, record.updatedAt);
+  if (recovery.requested !== null) {
+    return { ...record, status: statusAfterInterrupt(recovery.requested), failure: null, updatedAt };
+  }
+  const interruption = recovery.isBack ? interruptionAfter(record, failure, updatedAt) : null;
+  if (interruption === null) return record;
+  const interruptions = [...(record.interruptions ?? []), interruption];
+  return { ...record, status: 'queued', failure: null, interruptions, updatedAt };
 }
 
 interface Wait {

@@ -1,4 +1,4 @@
-// The training server as the lab holds it: one that can be opened anew when its thread or its device is gone.
+// Supervises the two servers of the lab: reopens the training server when its thread or device is gone, and opens the analysis server when needed.
 import { LabError } from '../../util/labError.ts';
 import type {
   AnalysisAnswer,
@@ -10,28 +10,16 @@ import type {
 import type { ArgumentOf } from '../../wire/calls.ts';
 import type { RunEvent, ServerClient } from '../../wire/trainingProtocol.ts';
 import type { AnalysisUnderWay, Lab } from '../state/labState.ts';
+import { isUnusable } from './scheduler.ts';
 
 export interface SupervisedServer extends ServerClient {
   /** Ends the server and opens another; what waits for an answer of the old one rejects with `worker/lost`. */
   renew(): void;
-  /** Calls `listener` after every call that left a server which nothing can be asked of any more. */
+  /** Calls `listener` after every call that left the server unusable. */
   onLost(listener: () => void): void;
 }
 
-/** Failures after which nothing that the server computes can be trusted, or it computes nothing at all. */
-const SPOILING: ReadonlySet<string> = new Set([
-  'gpu/lost',
-  'gpu/memory',
-  'gpu/internal',
-  'gpu/error',
-  'memory/full',
-  'worker/lost',
-]);
-
-export function isUnusable({ code }: { readonly code: string }): boolean {
-  return SPOILING.has(code);
-}
-
+/** Opens a training server, and another whenever `renew` asks for one. */
 export function superviseServer(open: () => ServerClient): SupervisedServer {
   const listeners = new Set<(event: RunEvent) => void>();
   let lost = (): void => undefined;

@@ -1,7 +1,7 @@
 // Proves that a run goes on by itself after its thread, its device or its memory gave way, up to where that is in vain, and says what happened.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { interruptionAfter } from '../../../../src/lab/runs/runner.ts';
+import { interruptionAfter } from '../../../../src/lab/runs/scheduler.ts';
 import { queuedRun, type RunRecord } from '../../../../src/schema/runRecord.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 import { droppedModel } from '../../../fixtures/drops.ts';
