@@ -1,8 +1,7 @@
 // Trains a plan where there is no window: the entry of `npm run headless`, which wires Node's store, server and signals together.
 import type { Store } from '../src/storage/store.ts';
-import { connect } from '../src/wire/port.ts';
+import { connect, portWire } from '../src/wire/port.ts';
 import type { RunEvent, ServerCalls, ServerClient } from '../src/wire/trainingProtocol.ts';
-import { portWire } from '../src/wire/wires.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 import { createTrainingServer } from '../workers/trainingServer.ts';
 import { runHeadless } from './runHeadless.ts';

@@ -1,7 +1,7 @@
 // Headless from its arguments to its exit code: takes the plan's inputs in, trains its runs, writes the result file.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createLab } from '../src/lab/lab.ts';
+import { LocalLab } from '../src/lab/lab.ts';
 import { parsePlan } from '../src/lab/plans/expandPlan.ts';
 import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
@@ -86,7 +86,7 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
   const plan = await readPlan(parsed.planFile);
   const store = fileSystem(path.join(parsed.outFolder, 'store'));
   const server: { client?: ServerClient } = {};
-  const lab = createLab({
+  const lab = new LocalLab({
     store,
     openServer: () => (server.client = openServer(store)),
     fetchBuiltIn: null,

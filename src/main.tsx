@@ -3,16 +3,15 @@ import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { policedRequest, requestFile } from '../workers/publicFiles.ts';
-import { createLab } from './lab/lab.ts';
+import { LocalLab } from './lab/lab.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { labLock, ownScriptsOnly, wasTakenAway } from './tab/browserTab.ts';
 import { App, OpenFailed } from './ui/app/App.tsx';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from './wire/analysisProtocol.ts';
-import { connect } from './wire/port.ts';
+import { connect, workerWire } from './wire/port.ts';
 import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from './wire/trainingProtocol.ts';
-import { workerWire } from './wire/wires.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 
@@ -23,7 +22,7 @@ if (container === null) throw new Error('The page has no element #root.');
 const root = createRoot(container);
 
 const goOn = wasTakenAway();
-const lab = createLab({
+const lab = new LocalLab({
   store: indexedDb(),
   ownership: labLock(),
   openServer,

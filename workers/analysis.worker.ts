@@ -1,7 +1,7 @@
 // The analysis server in a Worker of the tab.
 import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
-import { selfWire } from '../src/wire/wires.ts';
+import { selfWire } from '../src/wire/port.ts';
 import { createAnalysisServer } from './analysisServer.ts';
 
 // The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.

@@ -1,7 +1,7 @@
 // The training server in a Worker of the tab.
 import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
-import { selfWire } from '../src/wire/wires.ts';
+import { selfWire } from '../src/wire/port.ts';
 import { browserPlatform } from './browserPlatform.ts';
 import { createTrainingServer } from './trainingServer.ts';
 

@@ -1,11 +1,18 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
-import type { AnnotatedMention } from '../src/data/documents/document.ts';
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
 import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import type { MachineSettings } from '../src/schema/machineSettings.ts';
-import { configAsTrained, queuedRun, type Environment, type RunRecord, type RunSpec } from '../src/schema/runRecord.ts';
+import {
+  configAsTrained,
+  queuedRun,
+  statusAfterError,
+  statusAfterInterrupt,
+  type Environment,
+  type RunRecord,
+  type RunSpec,
+} from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
@@ -26,23 +33,20 @@ import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { notBefore } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
+import { drain } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
-import { serve, type ServerPort } from '../src/wire/port.ts';
+import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate } from '../src/wire/trainingEvent.ts';
 import type {
   BackendChoice,
   BackendReport,
+  EstimateRequest,
   RunEvent,
   ServerCalls,
+  StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
-
-interface Machine {
-  readonly settings: MachineSettings;
-  readonly gpu: EngineGpu | null;
-  readonly environment: Environment;
-}
 
 export interface TrainingServerOptions {
   readonly store: Store;
@@ -51,166 +55,142 @@ export interface TrainingServerOptions {
 }
 
 /** Serves on `wire` until it is closed. Everything is read from and written to `store`. */
-export function createTrainingServer({ store, wire, platform }: TrainingServerOptions): void {
-  let starting: Promise<StartedBackend> | null = null;
+export function createTrainingServer(options: TrainingServerOptions): void {
+  new TrainingServer(options);
+}
+
+/** The device under a person's settings. */
+interface Machine {
+  readonly settings: MachineSettings;
+  readonly gpu: EngineGpu | null;
+  readonly environment: Environment;
+}
+
+/** A call that `interrupt` can end. */
+interface Interruptible {
+  readonly id: string;
+  readonly abort: AbortController;
+}
+
+class TrainingServer {
+  private readonly store: Store;
+  private readonly platform: Platform;
+  private readonly port: ServerPort<RunEvent>;
+  private starting: Promise<StartedBackend> | null = null;
   /** Settles when the device is free. */
-  let before: Promise<unknown> = Promise.resolve();
-  let running: { readonly runId: string; readonly abort: AbortController } | null = null;
-  /** Predicting and tagging that was asked for and is not over. */
-  const interruptible = new Set<{ readonly id: string; readonly abort: AbortController }>();
+  private deviceFree: Promise<unknown> = Promise.resolve();
+  private running: Interruptible | null = null;
+  /** Predicting and tagging that was requested and is not over. */
+  private readonly predicting = new Set<Interruptible>();
   /** The tagger used last, on the device. */
-  let warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
+  private warm: { readonly key: string; readonly tagger: OpenTagger } | null = null;
 
-  const exports = taggerExports(store, () => platform.taggerProgram());
-
-  const port: ServerPort<RunEvent> = serve<ServerCalls, RunEvent>(wire, {
-    async start(choice: BackendChoice): Promise<BackendReport> {
-      starting ??= startBackend(choice, platform).catch((error: unknown) => {
-        starting = null; // another choice may be tried
-        throw error;
-      });
-      const backend = await starting;
-      const { reason, remedy, selfTest, mixedPrecision } = backend;
-      const { environment } = await underSettings(backend);
-      return { environment, reason, remedy, selfTest, mixedPrecision };
-    },
-    importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
-    describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
-    exportTagger: exports.open,
-    exportedBytes: exports.next,
-    closeExport: exports.close,
-    async measureStep({ modelId, config, pieces }): Promise<MeasuredStep> {
-      refuseWhileTraining();
-      const record = await readModelRecord(store, modelId);
-      if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
-      const model = await loadModel(store, record, config.lowerCase);
-      return onDevice(async (backend) => {
-        releaseTagger();
-        const { gpu } = await underSettings(backend);
-        return measureStep(model, config, pieces, backend.health, gpu);
-      });
-    },
-    async estimateMemory({ model, config, pieces }): Promise<MemoryEstimate | null> {
-      if (starting === null) return null;
-      const { gpu } = await underSettings(await starting);
-      if (gpu === null) return null;
-      const encoder = 'id' in model ? await readModelConfig(store, model) : encoderOfFile(model.configFile);
-      return estimateStep(encoder, config, pieces, gpu);
-    },
-    async train(spec: RunSpec): Promise<RunRecord> {
-      refuseWhileTraining();
-      const abort = new AbortController();
-      running = { runId: spec.id, abort };
-      try {
-        return await onDevice((backend) => {
-          releaseTagger();
-          return runToEnd(spec, backend, abort.signal);
-        });
-      } finally {
-        running = null;
-      }
-    },
-    predict: (request: PredictionRequest) =>
-      untilInterrupted(request.runId, async (backend, signal) => {
-        return (await predictStored(request, backend, signal)).sentences;
-      }),
-    keepPredictions: (request: PredictionRequest) =>
-      untilInterrupted(request.runId, async (backend, signal) => {
-        const { spec, sentences } = await predictStored(request, backend, signal);
-        await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions)); // prettier-ignore
-        return true as const;
-      }),
-    tag: (request: TaggingRequest) =>
-      untilInterrupted(request.id, (backend, signal) => tagText(request, backend, signal)),
-    interrupt({ runId, how }): void {
-      if (running?.runId === runId) running.abort.abort(how);
-      for (const { id, abort } of interruptible) if (id === runId) abort.abort(how);
-    },
-    async removeRun(runId: string): Promise<void> {
-      if (running?.runId === runId)
-        throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
-      await removeRun(store, runId);
-    },
-  });
-
-  function refuseWhileTraining(): void {
-    if (running !== null) throw new LabError('run/busy', `Run ${running.runId} is on the device already.`);
+  constructor({ store, wire, platform }: TrainingServerOptions) {
+    this.store = store;
+    this.platform = platform;
+    this.port = serve<ServerCalls, RunEvent>(wire, this.handlers());
   }
 
-  /** Does `work` when the device is free of what was asked for before. */
-  async function onDevice<Outcome>(work: (backend: StartedBackend) => Promise<Outcome>): Promise<Outcome> {
-    if (starting === null) throw new LabError('run/backend', 'Work was asked for before the backend was started.');
-    const backend = await starting;
-    const outcome = before.then(() => work(backend));
-    before = outcome.catch(() => undefined);
-    return outcome;
-  }
-
-  /** What `work` gives, or null when it was interrupted. */
-  async function untilInterrupted<Outcome>(
-    id: string,
-    work: (backend: StartedBackend, signal: AbortSignal) => Promise<Outcome>,
-  ): Promise<Outcome | null> {
-    refuseWhileTraining();
-    const asked = { id, abort: new AbortController() };
-    const { signal } = asked.abort;
-    interruptible.add(asked);
-    try {
-      return await onDevice((backend) => {
-        signal.throwIfAborted();
-        return work(backend, signal);
-      });
-    } catch (error) {
-      if (signal.aborted && error === signal.reason) return null;
-      throw error;
-    } finally {
-      interruptible.delete(asked);
-    }
-  }
-
-  /** Trains one run; whatever happens, its record ends up stored and told. */
-  async function runToEnd(spec: RunSpec, backend: StartedBackend, signal: AbortSignal): Promise<RunRecord> {
-    const machine = await underSettings(backend);
-    let record = await recordFor(spec, machine.environment);
-    try {
-      const events = trainStored(record, backend.health, machine, signal);
-      for (;;) {
-        const next = await events.next();
-        if (next.done === true) {
-          record = next.value;
-          break;
+  private handlers(): Handlers<ServerCalls> {
+    const { store, platform } = this;
+    const exports = taggerExports(store, () => platform.taggerProgram());
+    return {
+      start: (choice) => this.start(choice),
+      importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
+      describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
+      exportTagger: exports.open,
+      exportedBytes: exports.next,
+      closeExport: exports.close,
+      measureStep: (request) => this.measureStep(request),
+      estimateMemory: (request) => this.estimateMemory(request),
+      train: (spec) => this.train(spec),
+      predict: (request) =>
+        this.untilInterrupted(request.runId, async (backend, signal) => {
+          return (await this.predictStored(request, backend, signal)).sentences;
+        }),
+      keepPredictions: (request) =>
+        this.untilInterrupted(request.runId, async (backend, signal) => {
+          const { spec, sentences } = await this.predictStored(request, backend, signal);
+          await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions)); // prettier-ignore
+          return true as const;
+        }),
+      tag: (request) => this.untilInterrupted(request.id, (backend, signal) => this.tagText(request, backend, signal)),
+      interrupt: ({ runId, how }) => {
+        for (const { id, abort } of [this.running, ...this.predicting].filter((call) => call !== null)) {
+          if (id === runId) abort.abort(how);
         }
-        port.emit({ ...next.value, runId: spec.id });
-      }
-    } catch (error) {
-      const isAsked = signal.aborted && error === signal.reason;
-      const failure = isAsked ? null : LabError.toData(await underlyingFailure(error, backend.health));
-      const isFull = failure?.code === 'storage/full';
-      const stored = (await readRunRecord(store, spec.id)) ?? record;
-      record = {
-        ...stored,
-        status: isAsked ? (error === 'pause' ? 'paused' : 'stopped') : isFull ? 'paused' : 'failed',
-        failure,
-        updatedAt: notBefore(new Date().toISOString(), stored.updatedAt),
-      };
-      // Without room the stored record still says that the run is under way: when the lab is opened again, it is paused.
-      await writeRunRecord(store, record).catch((refused: unknown) => {
-        if (!isFull) throw refused;
-      });
-    }
-    port.emit({ kind: 'ended', runId: spec.id, record });
-    return record;
+      },
+      removeRun: async (runId) => {
+        if (this.running?.id === runId)
+          throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
+        await removeRun(store, runId);
+      },
+    };
   }
 
-  async function* trainStored(
+  private async start(choice: BackendChoice): Promise<BackendReport> {
+    this.starting ??= startBackend(choice, this.platform).catch((error: unknown) => {
+      this.starting = null; // another choice may be tried
+      throw error;
+    });
+    const backend = await this.starting;
+    const { reason, remedy, selfTest, mixedPrecision } = backend;
+    const { environment } = await this.underSettings(backend);
+    return { environment, reason, remedy, selfTest, mixedPrecision };
+  }
+
+  private async measureStep({ modelId, config, pieces }: StepRequest): Promise<MeasuredStep> {
+    this.refuseWhileTraining();
+    const record = await readModelRecord(this.store, modelId);
+    if (record === undefined) throw new LabError('run/model', 'The model is no longer in the library.');
+    const model = await loadModel(this.store, record, config.lowerCase);
+    return this.onDevice(async (backend) => {
+      this.releaseTagger();
+      const { gpu } = await this.underSettings(backend);
+      return measureStep(model, config, pieces, backend.health, gpu);
+    });
+  }
+
+  private async estimateMemory({ model, config, pieces }: EstimateRequest): Promise<MemoryEstimate | null> {
+    if (this.starting === null) return null;
+    const { gpu } = await this.underSettings(await this.starting);
+    if (gpu === null) return null;
+    const encoder = 'id' in model ? await readModelConfig(this.store, model) : encoderOfFile(model.configFile);
+    return estimateStep(encoder, config, pieces, gpu);
+  }
+
+  /** Trains one run; whatever happens, its record ends up stored and sent. */
+  private async train(spec: RunSpec): Promise<RunRecord> {
+    this.refuseWhileTraining();
+    const abort = new AbortController();
+    this.running = { id: spec.id, abort };
+    try {
+      return await this.onDevice(async (backend) => {
+        this.releaseTagger();
+        const machine = await this.underSettings(backend);
+        const begun = await this.recordFor(spec, machine.environment);
+        const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
+          this.port.emit({ ...event, runId: spec.id }),
+        ).catch((error: unknown) => this.recordAfterError(error, begun, backend.health, abort.signal));
+        this.port.emit({ kind: 'ended', runId: spec.id, record });
+        return record;
+      });
+    } finally {
+      this.running = null;
+    }
+  }
+
+  /** Everything that a run needs is read, then it is trained to its end. */
+  private async *trainStored(
     record: RunRecord,
     health: DeviceHealth,
     machine: Machine,
     signal: AbortSignal,
   ): ReturnType<typeof train> {
+    const { store } = this;
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
-    const { model, texts } = await readInputs(spec);
+    const { model, texts } = await this.readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
@@ -218,85 +198,148 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     return yield* train({ record, tasks, weights, store, health, gpu, signal });
   }
 
+  /** Stores the record of a run that an interruption or an error took off the device. */
+  private async recordAfterError(
+    error: unknown,
+    begun: RunRecord,
+    health: DeviceHealth,
+    signal: AbortSignal,
+  ): Promise<RunRecord> {
+    const isInterrupted = signal.aborted && error === signal.reason;
+    const failure = isInterrupted ? null : LabError.toData(await underlyingFailure(error, health));
+    const stored = (await readRunRecord(this.store, begun.spec.id)) ?? begun;
+    const record: RunRecord = {
+      ...stored,
+      status: failure === null ? statusAfterInterrupt(error === 'pause' ? 'pause' : 'stop') : statusAfterError(failure),
+      failure,
+      updatedAt: notBefore(new Date().toISOString(), stored.updatedAt),
+    };
+    // While storage is full the stored record still says that the run is under way: when the lab is opened again, it is paused.
+    await writeRunRecord(this.store, record).catch((refused: unknown) => {
+      if (failure?.code !== 'storage/full') throw refused;
+    });
+    return record;
+  }
+
   /** The model and the text of a run. Throws LabError `run/model` or `storage/missing` when they are gone. */
-  async function readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
-    const record = await readModelRecord(store, id);
+  private async readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
+    const record = await readModelRecord(this.store, id);
     if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
-    const model = await loadModel(store, record, config.lowerCase);
+    const model = await loadModel(this.store, record, config.lowerCase);
     const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
-      texts.push({ sentences: await readCorpusSentences(store, corpus.id), type, typeName });
+      texts.push({ sentences: await readCorpusSentences(this.store, corpus.id), type, typeName });
     }
     return { model, texts };
   }
 
-  async function predictStored(
+  private async predictStored(
     request: PredictionRequest,
     backend: StartedBackend,
     signal: AbortSignal,
   ): Promise<{ readonly spec: RunSpec; readonly sentences: readonly PredictedSentence[] }> {
+    const { store } = this;
     const record = await readRunRecord(store, request.runId);
     if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     const { spec } = record;
-    const { gpu } = await underSettings(backend);
-    const tagging = predictSnapshot(request, spec, await readInputs(spec), store, gpu, signal);
-    for (;;) {
-      const next = await tagging.next();
-      if (backend.health.failure !== null) throw backend.health.failure;
-      if (next.done === true) return { spec, sentences: next.value };
-      port.emit({ kind: 'predicting', runId: request.runId, ...next.value });
-    }
+    const { gpu } = await this.underSettings(backend);
+    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, gpu, signal);
+    return { spec, sentences: await this.predicted(request.runId, backend, predicting) };
   }
 
-  async function tagText(
-    { id, tagger, documents }: TaggingRequest,
-    backend: StartedBackend,
-    signal: AbortSignal,
-  ): Promise<readonly (readonly AnnotatedMention[])[]> {
-    const { gpu, settings } = await underSettings(backend);
+  private async tagText({ id, tagger, documents }: TaggingRequest, backend: StartedBackend, signal: AbortSignal) {
+    const { gpu, settings } = await this.underSettings(backend);
     const key = JSON.stringify([tagger, settings]);
-    if (warm?.key !== key) {
-      releaseTagger();
-      warm = { key, tagger: openTagger(gpu, await loadTagger(store, tagger)) };
+    if (this.warm?.key !== key) {
+      this.releaseTagger();
+      this.warm = { key, tagger: openTagger(gpu, await loadTagger(this.store, tagger)) };
     }
-    const tagging = tagDocuments(documents, warm.tagger, signal);
-    for (;;) {
-      const next = await tagging.next();
-      if (backend.health.failure !== null) throw backend.health.failure;
-      if (next.done === true) return next.value;
-      port.emit({ kind: 'predicting', runId: id, ...next.value });
+    return this.predicted(id, backend, tagDocuments(documents, this.warm.tagger, signal));
+  }
+
+  /** The outcome of predicting or tagging, its progress sent; no number is trusted once the device failed. */
+  private async predicted<Outcome>(
+    runId: string,
+    { health }: StartedBackend,
+    events: AsyncGenerator<{ readonly done: number; readonly total: number }, Outcome>,
+  ): Promise<Outcome> {
+    const assertHealthy = (): void => {
+      if (health.failure !== null) throw health.failure;
+    };
+    const outcome = await drain(events, (progress) => {
+      assertHealthy();
+      this.port.emit({ kind: 'predicting', runId, ...progress });
+    });
+    assertHealthy();
+    return outcome;
+  }
+
+  private refuseWhileTraining(): void {
+    if (this.running !== null) throw new LabError('run/busy', `Run ${this.running.id} is on the device already.`);
+  }
+
+  /** Does `work` when the device is free of what was requested before. */
+  private async onDevice<Outcome>(work: (backend: StartedBackend) => Promise<Outcome>): Promise<Outcome> {
+    if (this.starting === null) {
+      throw new LabError('run/backend', 'Work was asked for before the backend was started.');
+    }
+    const backend = await this.starting;
+    const outcome = this.deviceFree.then(() => work(backend));
+    this.deviceFree = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  /** What `work` gives, or null when it was interrupted. */
+  private async untilInterrupted<Outcome>(
+    id: string,
+    work: (backend: StartedBackend, signal: AbortSignal) => Promise<Outcome>,
+  ): Promise<Outcome | null> {
+    this.refuseWhileTraining();
+    const call = { id, abort: new AbortController() };
+    const { signal } = call.abort;
+    this.predicting.add(call);
+    try {
+      return await this.onDevice((backend) => {
+        signal.throwIfAborted();
+        return work(backend, signal);
+      });
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return null;
+      throw error;
+    } finally {
+      this.predicting.delete(call);
     }
   }
 
-  /** Only while nothing is tagged: between the works of the device. */
-  function releaseTagger(): void {
-    warm?.tagger.predictor.dispose();
-    warm = null;
+  /** Only while nothing is tagged: between two pieces of work on the device. */
+  private releaseTagger(): void {
+    this.warm?.tagger.predictor.dispose();
+    this.warm = null;
   }
 
   /** The stored record of a run with this machine among its environments, or a new one. */
-  async function recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
-    const record = (await readRunRecord(store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
-    const known = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
-    return { ...record, environments: known ? record.environments : [...record.environments, environment] };
+  private async recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
+    const record = (await readRunRecord(this.store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
+    const isKnown = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
+    return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
   }
 
-  /** The backend as the person's settings for this machine have it used. */
-  async function underSettings(backend: StartedBackend): Promise<Machine> {
-    const wanted = await readMachineSettings(store);
+  /** The backend as the person's settings for this machine configure it. */
+  private async underSettings(backend: StartedBackend): Promise<Machine> {
+    const wanted = await readMachineSettings(this.store);
     const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
     const settings = { ...wanted, precision };
     const { name, device, threads } = backend;
     return {
       settings,
-      gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, store, settings)),
+      gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, this.store, settings)),
       environment: {
         software: softwareVersion,
         backend: name,
         device,
         threads,
-        platform: platform.description,
+        platform: this.platform.description,
         precision,
       },
     };

@@ -1,12 +1,7 @@
-// The lab: one observable state over a store and a training server, and everything it can be asked to do.
+// The lab on this machine: wires the store, the servers and the parts of the lab together behind one interface.
 import type { RunRecord } from '../schema/runRecord.ts';
-import { listCorpusRecords } from '../storage/corpusRecords.ts';
-import { readMachineSettings, writeMachineSettings } from '../storage/machineRecords.ts';
-import { listModelRecords } from '../storage/modelRecords.ts';
-import type { RecordList } from '../storage/records.ts';
-import { listResultRecords, listRunRecords } from '../storage/runRecords.ts';
+import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
-import { LabError } from '../util/labError.ts';
 import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
@@ -18,17 +13,17 @@ import { createLibrary } from './library/library.ts';
 import { createModels } from './library/models.ts';
 import { createPublicCorpora } from './library/publicCorpora.ts';
 import { publicRepository } from './library/publicHosts.ts';
+import { removableItems, StoredLibrary } from './library/storedLibrary.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { createResults } from './plans/resultFiles.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { Runner } from './runs/runner.ts';
-import { createQueueMemory, removableItems } from './runs/storedRuns.ts';
+import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
-import type { Lab, Notice } from './state/labState.ts';
+import type { Lab } from './state/labState.ts';
 import { createLabStore } from './state/labStore.ts';
-import { refuseWhenNotOwner, type Ownership } from './state/ownership.ts';
+import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
 import { createTagging } from './tagging/tagging.ts';
@@ -57,260 +52,225 @@ export interface LabParts {
   readonly now?: () => Date;
 }
 
-export function createLab({
-  store,
-  ownership,
-  openServer,
-  keepData,
-  wait = (waitMs) => new Promise((resolve) => setTimeout(resolve, waitMs)),
-  openAnalysis,
-  fetchBuiltIn,
-  requestFile,
-  catalogueBase = publicRepository,
-  software,
-  now = () => new Date(),
-}: LabParts): Lab {
-  const labStore = createLabStore();
-  if (ownership !== undefined) labStore.update(() => ({ owner: 'elsewhere' }));
-  const claimed = ownership?.claim().then((claim) => {
-    if (claim.isOurs) labStore.update(() => ({ owner: 'here' }));
-    return claim;
-  });
-  const memory = createQueueMemory(store);
-  const client = superviseServer(openServer);
-  const backend = createBackend({ server: client, labStore, wait });
-  const timestamp = (): string => now().toISOString();
-  const corpora = createCorpora({ store, labStore, timestamp });
-  const models = createModels({ store, client, labStore });
-  const results = createResults({ store, labStore });
-  const categories = createOwnCategories({ store, labStore });
-  const catalogue = createPublicCorpora({
-    store,
-    labStore,
-    corpora,
-    requestFile: requestFile ?? null,
-    base: catalogueBase,
-  });
-  const downloads = createDownloads({ store, client, labStore, models, requestFile: requestFile ?? null });
-  const library = createLibrary({ labStore, corpora, models, results });
-  const builtIns = fetchBuiltIn && createBuiltIns({ store, labStore, corpora, models, fetchBuiltIn });
-  const runner = new Runner({
-    server: client,
-    backend,
-    labStore,
-    store,
-    memory,
-    timestamp,
-    stored: () => void refreshUsage(),
-  });
+const waitFor = (waitMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, waitMs));
 
-  const { predictions, keepPredictions } = createPredictions({ client, labStore, store });
-  const tagging = createTagging({ client, labStore, store });
+/** The members of `Lab` are own properties, so that callers may pass them on as functions; everything else is private. */
+export class LocalLab implements Lab {
+  readonly #parts: LabParts;
+  readonly #labStore = createLabStore();
+  readonly #guard: OwnerGuard;
+  readonly #memory;
+  readonly #server;
+  readonly #backend;
+  readonly #corpora;
+  readonly #models;
+  readonly #results;
+  readonly #categories;
+  readonly #publicCorpora;
+  readonly #downloads;
+  readonly #library;
+  readonly #stored;
+  readonly #builtIns;
+  readonly #runner;
+  readonly #predictions;
+  readonly #tagging;
 
-  async function refreshUsage(): Promise<void> {
-    try {
-      const usage = await store.usage();
-      labStore.update(() => ({ usage }));
-    } catch {
-      labStore.update(() => ({ usage: null }));
-    }
+  readonly getState = this.#labStore.getState;
+  readonly subscribe = this.#labStore.subscribe;
+  readonly cancelJob = this.#labStore.cancelJob;
+  readonly dismissNotice = this.#labStore.dismiss;
+  readonly readCorpus: Lab['readCorpus'];
+  readonly lookUpModel: Lab['lookUpModel'];
+  readonly exportTagger: Lab['exportTagger'];
+  readonly analyse: Lab['analyse'];
+  readonly stopTagging: Lab['stopTagging'];
+
+  constructor(parts: LabParts) {
+    const { store, openServer, wait = waitFor, fetchBuiltIn, requestFile = null } = parts;
+    const labStore = this.#labStore;
+    this.#parts = parts;
+    this.#guard = new OwnerGuard(labStore, parts.ownership);
+    const server = superviseServer(openServer);
+    const timestamp = this.#timestamp;
+    const base = parts.catalogueBase ?? publicRepository;
+    this.#server = server;
+    this.#memory = createQueueMemory(store);
+    this.#backend = createBackend({ server, labStore, wait });
+    this.#corpora = createCorpora({ store, labStore, timestamp });
+    this.#models = createModels({ store, client: server, labStore });
+    this.#results = createResults({ store, labStore });
+    this.#categories = createOwnCategories({ store, labStore });
+    this.#publicCorpora = createPublicCorpora({ store, labStore, corpora: this.#corpora, requestFile, base });
+    this.#downloads = createDownloads({ store, client: server, labStore, models: this.#models, requestFile });
+    this.#library = createLibrary({ labStore, corpora: this.#corpora, models: this.#models, results: this.#results });
+    const restored = [this.#categories, this.#publicCorpora, this.#downloads];
+    this.#stored = new StoredLibrary({ store, labStore, restored });
+    this.#builtIns =
+      fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
+    this.#runner = new Runner({
+      server,
+      backend: this.#backend,
+      labStore,
+      store,
+      memory: this.#memory,
+      timestamp,
+      stored: () => void this.#stored.readUsage(),
+    });
+    this.#predictions = createPredictions({ client: server, labStore, store });
+    this.#tagging = createTagging({ client: server, labStore, store });
+    this.readCorpus = this.#corpora.read;
+    this.lookUpModel = this.#downloads.lookUp;
+    this.exportTagger = createTaggerExport({ client: server, labStore });
+    this.analyse = createAnalyses(parts.openAnalysis ?? null);
+    this.stopTagging = this.#tagging.stop;
   }
 
-  /** The same for what leaves room, which a run may be waiting for. */
-  async function removing(work: Promise<void>): Promise<void> {
-    await changing(work);
-    runner.storageFreed();
+  readonly open: Lab['open'] = async (choice, { goOn = false } = {}) => {
+    const claim = await this.#guard.claimed;
+    const isOurs = claim?.isOurs ?? true;
+    if (!isOurs) {
+      await this.#stored.inTurn(() => this.#look());
+      await claim?.whenOurs;
+    }
+    // A person who closes a tab has ended its training: only what was taken away from this one is resumed.
+    await this.#stored.inTurn(() => this.#takeOver(goOn && isOurs));
+    // The model is verified on the training server, which is busy until its backend has started.
+    const started = this.#backend.start(choice).then((isReady) => isReady && this.#runner.begin());
+    await Promise.all([started, this.#builtIns?.installCorpora()]);
+    await this.#builtIns?.installModel();
+    await this.#stored.readUsage();
+  };
+  readonly refresh: Lab['refresh'] = () =>
+    this.#stored.inTurn(async () => {
+      if (this.getState().owner === 'elsewhere') await this.#look();
+    });
+
+  readonly importFiles: Lab['importFiles'] = (files) => this.#changing(() => this.#library.importFiles(files));
+  readonly renameCorpus: Lab['renameCorpus'] = (id, name) => this.#guard.run(() => this.#corpora.rename(id, name));
+  readonly moveSource: Lab['moveSource'] = (id, file, split) =>
+    this.#changing(() => {
+      refuseInUse(this.getState(), 'corpus', id);
+      return this.#corpora.moveSource(id, file, split);
+    });
+  readonly removeCorpus: Lab['removeCorpus'] = (id) =>
+    this.#removing(() => {
+      refuseInUse(this.getState(), 'corpus', id);
+      return this.#corpora.remove(id);
+    });
+  readonly removeModel: Lab['removeModel'] = (id) =>
+    this.#removing(() => {
+      refuseInUse(this.getState(), 'model', id);
+      return this.#models.remove(id);
+    });
+  readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
+  readonly downloadModel: Lab['downloadModel'] = (download) => this.#changing(() => this.#downloads.download(download));
+  readonly discardDownload: Lab['discardDownload'] = (id) => this.#removing(() => this.#downloads.discard(id));
+  readonly fetchCatalogueTasks: Lab['fetchCatalogueTasks'] = (ids) => this.#changing(() => this.#publicCorpora.fetch(ids)); // prettier-ignore
+  readonly assignSubTask: Lab['assignSubTask'] = (id, task) => this.#guard.run(() => this.#publicCorpora.assign(id, task)); // prettier-ignore
+  readonly saveCategory: Lab['saveCategory'] = (category) => this.#guard.run(() => this.#categories.save(category));
+  readonly removeCategory: Lab['removeCategory'] = (name) => this.#guard.run(() => this.#categories.remove(name));
+
+  readonly previewPlan: Lab['previewPlan'] = (plan) => {
+    const state = this.getState();
+    const known = state.runs.map(({ record }) => record);
+    return runGraph(expandPlan(plan, state), state, known);
+  };
+  readonly measurePlan: Lab['measurePlan'] = (plan) =>
+    this.#guard.run(async () => {
+      const state = this.getState();
+      const specs = expandPlan(plan, state);
+      const { config, modelId, pieces } = typicalStep(specs, state.corpora);
+      const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
+      return { remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
+    });
+  readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {
+    const state = this.getState();
+    const { config, modelId } = typicalStep(expandPlan(plan, state), state.corpora);
+    return this.estimateMemory({ model: { id: modelId }, config, pieces: config.maxPieces });
+  };
+  readonly estimateMemory: Lab['estimateMemory'] = (request) => this.#server.call('estimateMemory', request);
+  readonly startPlan: Lab['startPlan'] = (plan) =>
+    this.#guard.run(async () => {
+      const specs = expandPlan(plan, this.getState());
+      // Browsers agree or do not, and ask a person or nobody: no reason to wait.
+      this.#parts.keepData?.().catch(() => undefined);
+      await this.#runner.queue(specs);
+      return specs.map(({ id }) => id);
+    });
+  readonly pauseRun: Lab['pauseRun'] = (runId) => this.#guard.run(() => this.#runner.interrupt(runId, 'pause'));
+  readonly stopRun: Lab['stopRun'] = (runId) => this.#guard.run(() => this.#runner.interrupt(runId, 'stop'));
+  readonly resumeRun: Lab['resumeRun'] = (runId) => this.resumeAll([runId]);
+  /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot be resumed. */
+  readonly resumeAll: Lab['resumeAll'] = (runIds) =>
+    this.#guard.run(async () => {
+      const state = this.getState();
+      const own = { ...state, results: [] };
+      const specs = withParents(own, runIds).flatMap(({ spec, status }) => (status === 'finished' ? [] : [spec]));
+      for (const spec of specs) {
+        requireInputs(state, spec);
+        requireParent(state, spec);
+      }
+      await this.#runner.queue(specs);
+    });
+  readonly moveRun: Lab['moveRun'] = (runId, direction) => {
+    this.#guard.refuseElsewhere();
+    this.#runner.move(runId, direction);
+  };
+  readonly removeRun: Lab['removeRun'] = (runId) => this.#removing(() => this.#runner.remove(runId));
+
+  readonly predictions: Lab['predictions'] = (request, format) =>
+    this.#guard.run(() => this.#predictions.predictions(request, format));
+  readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
+    this.#changing(() => this.#predictions.keepPredictions(requests));
+  readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
+
+  readonly exportResult: Lab['exportResult'] = (runIds) =>
+    exportResult(this.getState(), runIds, { software: this.#parts.software, exportedAt: this.#timestamp() });
+  readonly exportPlan: Lab['exportPlan'] = (runIds) => exportPlan(this.getState(), runIds);
+  readonly setMachine: Lab['setMachine'] = (machine) =>
+    this.#changing(async () => {
+      await writeMachineSettings(this.#parts.store, machine);
+      this.#labStore.update(() => ({ machine }));
+    });
+  readonly removableItems: Lab['removableItems'] = () => removableItems(this.#parts.store, this.getState());
+
+  readonly #timestamp = (): string => (this.#parts.now?.() ?? new Date()).toISOString();
+
+  /** Does work that changes what is stored where the lab is ours, and shows the storage used afterwards, whether it succeeded or not. */
+  #changing<Value>(work: () => Promise<Value>): Promise<Value> {
+    return this.#guard.run(async () => {
+      try {
+        return await work();
+      } finally {
+        await this.#stored.readUsage();
+      }
+    });
   }
 
-  /** What `work` gives; the space used is asked for anew whether it succeeds or not. */
-  async function changing<Value>(work: Promise<Value>): Promise<Value> {
-    try {
-      return await work;
-    } finally {
-      await refreshUsage();
-    }
-  }
-
-  /** Readings of the store overlap no other. */
-  let reading: Promise<unknown> = Promise.resolve();
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const done = reading.then(work);
-    reading = done.catch(() => undefined);
-    return done;
-  }
-
-  /** What is read again is told once. */
-  const reported = new Set<string>();
-  function tellOnce(severity: Notice['severity'], message: string): void {
-    if (!reported.has(message)) labStore.notify(severity, message);
-    reported.add(message);
-  }
-  const tellUnreadable = (error: unknown): void =>
-    tellOnce('error', `Something stored was left out: ${LabError.describe(LabError.toData(error))}`);
-
-  /** Shows everything stored but the runs, which are answered. */
-  async function readLibrary(): Promise<readonly RunRecord[]> {
-    const [corpusList, modelList, runList, resultList] = await Promise.all([
-      listCorpusRecords(store),
-      listModelRecords(store),
-      listRunRecords(store),
-      listResultRecords(store),
-    ]);
-    for (const list of [corpusList, modelList, runList, resultList] as readonly RecordList<unknown>[]) {
-      list.unreadable.forEach(tellUnreadable);
-    }
-    labStore.update(() => ({
-      corpora: corpusList.records,
-      models: modelList.records,
-      results: resultList.records,
-    }));
-    await readMachineSettings(store)
-      .then((machine) => labStore.update(() => ({ machine })))
-      .catch(tellUnreadable);
-    for (const part of [categories, catalogue, downloads]) {
-      await part.restore().catch(tellUnreadable);
-    }
-    for (const damage of runList.damaged) {
-      tellOnce('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
-    }
-    return runList.records;
+  /** The same for work that frees storage, which a run may be waiting for. */
+  async #removing(work: () => Promise<void>): Promise<void> {
+    await this.#changing(work);
+    this.#runner.storageFreed();
   }
 
   /** Shows what is stored while another tab changes it. */
-  async function look(): Promise<void> {
-    const records = await readLibrary();
-    labStore.update(() => ({ opened: true, runs: runViewsOf(records) }));
-    await refreshUsage();
+  async #look(): Promise<void> {
+    const records = await this.#stored.read();
+    this.#labStore.update(() => ({ opened: true, runs: runViewsOf(records) }));
+    await this.#stored.readUsage();
   }
 
-  async function takeOver(goOn: boolean): Promise<void> {
-    const records = await readLibrary();
-    const underWay = await memory.recall();
-    runner.restore(records, goOn ? underWay : []);
-    labStore.update(() => ({ opened: true, owner: 'here' }));
-    const { queue } = labStore.getState();
-    if (queue.length > 0) labStore.notify('info', goingOnText(queue.length));
+  async #takeOver(goOn: boolean): Promise<void> {
+    const records: readonly RunRecord[] = await this.#stored.read();
+    const underWay = await this.#memory.recall();
+    this.#runner.restore(records, goOn ? underWay : []);
+    this.#labStore.update(() => ({ opened: true, owner: 'here' }));
+    const { queue } = this.getState();
+    if (queue.length > 0) this.#labStore.notify('info', resumedText(queue.length));
   }
-
-  /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot go on. */
-  async function resumeAll(runIds: readonly string[]): Promise<void> {
-    const state = labStore.getState();
-    const own = { ...state, results: [] };
-    const specs = withParents(own, runIds).flatMap(({ spec, status }) => (status === 'finished' ? [] : [spec]));
-    for (const spec of specs) {
-      requireInputs(state, spec);
-      requireParent(state, spec);
-    }
-    await runner.queue(specs);
-  }
-
-  const lab: Lab = {
-    getState: labStore.getState,
-    subscribe: labStore.subscribe,
-
-    async open(choice, { goOn = false } = {}) {
-      const claim = await claimed;
-      const isOurs = claim?.isOurs ?? true;
-      if (!isOurs) {
-        await inTurn(look);
-        await claim?.whenOurs;
-      }
-      // Who closes a tab has ended its training: only what was taken away from this one goes on.
-      await inTurn(() => takeOver(goOn && isOurs));
-      // The model is verified on the training server, which is busy until its backend stands.
-      const started = backend.start(choice).then((isReady) => isReady && runner.begin());
-      await Promise.all([started, builtIns?.installCorpora()]);
-      await builtIns?.installModel();
-      await refreshUsage();
-    },
-    refresh: () =>
-      inTurn(async () => {
-        if (labStore.getState().owner === 'elsewhere') await look();
-      }),
-
-    importFiles: (files) => changing(library.importFiles(files)),
-    readCorpus: corpora.read,
-    renameCorpus: corpora.rename,
-    async moveSource(corpusId, file, split) {
-      refuseInUse(labStore.getState(), 'corpus', corpusId);
-      return changing(corpora.moveSource(corpusId, file, split));
-    },
-    async removeCorpus(corpusId) {
-      refuseInUse(labStore.getState(), 'corpus', corpusId);
-      await removing(corpora.remove(corpusId));
-    },
-    async removeModel(modelId) {
-      refuseInUse(labStore.getState(), 'model', modelId);
-      await removing(models.remove(modelId));
-    },
-
-    lookUpModel: downloads.lookUp,
-    downloadModel: (download) => changing(downloads.download(download)),
-    discardDownload: (downloadId) => removing(downloads.discard(downloadId)),
-
-    fetchCatalogueTasks: (subTaskIds) => changing(catalogue.fetch(subTaskIds)),
-    cancelJob: labStore.cancelJob,
-    assignSubTask: catalogue.assign,
-    saveCategory: categories.save,
-    removeCategory: categories.remove,
-
-    previewPlan(plan) {
-      const state = labStore.getState();
-      const known = state.runs.map(({ record }) => record);
-      return runGraph(expandPlan(plan, state), state, known);
-    },
-    async measurePlan(plan) {
-      const state = labStore.getState();
-      const specs = expandPlan(plan, state);
-      const graph = runGraph(specs, state, state.runs.map(({ record }) => record)); // prettier-ignore
-      const { config, modelId, pieces } = typicalStep(specs, state.corpora);
-      const { stepMs, peakBytes } = await client.call('measureStep', { modelId, config, pieces });
-      return { remainingMs: remainingMs(graph, stepMs, config.batchSize), peakBytes };
-    },
-    async estimatePlan(plan) {
-      const state = labStore.getState();
-      const { config, modelId } = typicalStep(expandPlan(plan, state), state.corpora);
-      return client.call('estimateMemory', { model: { id: modelId }, config, pieces: config.maxPieces });
-    },
-    estimateMemory: (request) => client.call('estimateMemory', request),
-    async startPlan(plan) {
-      const specs = expandPlan(plan, labStore.getState());
-      // Browsers agree or do not, and ask nobody or somebody: no reason to wait.
-      keepData?.().catch(() => undefined);
-      await runner.queue(specs);
-      return specs.map(({ id }) => id);
-    },
-    pauseRun: (runId) => runner.interrupt(runId, 'pause'),
-    resumeRun: (runId) => resumeAll([runId]),
-    resumeAll,
-    moveRun: (runId, direction) => runner.move(runId, direction),
-    stopRun: (runId) => runner.interrupt(runId, 'stop'),
-    removeRun: (runId) => removing(runner.remove(runId)),
-
-    exportTagger: createTaggerExport({ client, labStore }),
-    predictions,
-    keepPredictions: (requests) => changing(keepPredictions(requests)),
-    analyse: createAnalyses(openAnalysis ?? null),
-    tag: tagging.tag,
-    stopTagging: tagging.stop,
-
-    exportResult: (runIds) => exportResult(labStore.getState(), runIds, { software, exportedAt: timestamp() }),
-    exportPlan: (runIds) => exportPlan(labStore.getState(), runIds),
-    removeResult: (resultId) => removing(results.remove(resultId)),
-
-    async setMachine(machine) {
-      await changing(writeMachineSettings(store, machine));
-      labStore.update(() => ({ machine }));
-    },
-
-    removableItems: () => removableItems(store, labStore.getState()),
-
-    dismissNotice: labStore.dismiss,
-  };
-  return claimed === undefined ? lab : refuseWhenNotOwner(lab, claimed);
 }
 
-function goingOnText(runs: number): string {
+function resumedText(runs: number): string {
   const subject = runs === 1 ? 'the run that was under way goes' : `the ${runs} runs that were under way go`;
   return `The browser had put this tab away, or the page had crashed; ${subject} on.`;
 }

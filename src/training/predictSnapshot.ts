@@ -1,4 +1,5 @@
 // What a snapshot of a run predicts on one split of one of its tasks.
+import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
 import type { EngineGpu } from '../engine/network/computeOptions.ts';
@@ -68,4 +69,27 @@ export async function keepPredictions(
   const named =
     type === null ? sentences : sentences.map((mentions) => mentions.map((mention) => ({ ...mention, type })));
   await writePredictions(store, request, storePredictions(named));
+}
+
+/**
+ * Stores what a snapshot predicts on the test split of every task of its run, without probabilities; `predicted` has the tags of each sentence
+ * of a task, null for a task without one. While storage is full nothing is thrown: predictions can be made again on request, scores cannot.
+ */
+export async function keepTestPredictions(
+  store: Store,
+  spec: RunSpec,
+  epoch: number,
+  predicted: readonly (readonly (readonly string[])[] | null)[],
+): Promise<void> {
+  try {
+    for (const [task, sentences] of predicted.entries()) {
+      if (sentences === null) continue;
+      const mentions = sentences.map((tags) =>
+        lenientMentions(tags).map((mention) => ({ ...mention, confidence: null })),
+      );
+      await keepPredictions(store, spec, { runId: spec.id, epoch, split: 'test', task }, mentions);
+    }
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+  }
 }

@@ -1,7 +1,54 @@
-// A run as a loop you pull: every step, epoch and checkpoint of training one tagger, then its test scores.
-import type { RunRecord } from '../schema/runRecord.ts';
+// Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the kept snapshots.
+import type { DeviceHealth } from '../engine/gpu/device.ts';
+import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import { locationOf } from '../model/parameterLocation.ts';
+import { newHead, type HostParameters } from '../model/parameters.ts';
+import type { Position } from '../schema/checkpointManifest.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import {
+  configAsTrained,
+  statusAfterInterrupt,
+  type RunRecord,
+  type SnapshotScores,
+  type StepPoint,
+} from '../schema/runRecord.ts';
+import { writeRunRecord } from '../storage/runRecords.ts';
+import type { Store } from '../storage/store.ts';
+import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
+import { hashWords } from '../util/random.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
-import { RunInProgress, type TrainInputs } from './runInProgress.ts';
+import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
+import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
+import {
+  mendedSnapshot,
+  removeCheckpoint,
+  saveCheckpoint,
+  saveSnapshot,
+  snapshotEpochs,
+  takeCheckpoint,
+  type Checkpoint,
+} from './checkpoint.ts';
+import type { EncodedTasks } from './encodeTasks.ts';
+import { evaluate, selectedEpoch, type EncodedSplit, type Evaluation } from './evaluate.ts';
+import { openPredictor, openTrainer } from './openTrainer.ts';
+import { keepTestPredictions } from './predictSnapshot.ts';
+import { isFrozen } from './startWeights.ts';
+import { assertFinite, type StepSettings } from './step.ts';
+import type { Predictor, Trainer } from './trainer.ts';
+
+export interface TrainInputs {
+  /** The run as stored: new, or with the history it had when it was last left. */
+  readonly record: RunRecord;
+  readonly tasks: EncodedTasks;
+  /** Weights to start from; a head that is not among them is drawn anew. */
+  readonly weights: HostParameters;
+  readonly store: Store;
+  readonly health: DeviceHealth;
+  /** The GPU that the engine trains on; null for the plain network on tfjs' backend. */
+  readonly gpu: EngineGpu | null;
+  /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Trains until the end or the signal, going on from the latest whole checkpoint, and returns the record as stored. Data order and
@@ -22,9 +69,329 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
     await run.finish();
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    yield* run.leave(error === 'pause' ? 'paused' : 'stopped');
+    yield* run.leave(statusAfterInterrupt(error === 'pause' ? 'pause' : 'stop'));
   } finally {
     run.dispose();
   }
   return run.record;
+}
+
+/** Points of the loss curve a run keeps at the most, beside the one that ends each epoch. */
+const LARGEST_HISTORY = 1000;
+const CHECKPOINT_EVERY_MS = 30_000;
+/** Writing checkpoints may take one part in so many of the time. */
+const CHECKPOINT_SHARE = 20;
+
+const NOTHING_PENDING: Position['pending'] = { steps: 0, loss: 0, gradientNorm: 0 };
+const START: Position = { epoch: 0, stepInEpoch: 0, step: 0, pending: NOTHING_PENDING, epochLoss: 0, elapsedMs: 0 };
+
+class RunInProgress {
+  record: RunRecord;
+  private readonly inputs: TrainInputs;
+  private readonly config: TrainingConfig;
+  private readonly trainer: Trainer;
+  /** Of data order and dropout: the run's own, and another for each round. */
+  private readonly seed: number;
+  private readonly factors: ReadonlyMap<string, DecayFactors>;
+  private readonly lengths: readonly number[];
+  private readonly stepsPerEpoch: number;
+  private readonly totalSteps: number;
+  /** Epochs begun in all; the last is cut short where the steps are fixed. */
+  private readonly epochs: number;
+  private readonly reportEvery: number;
+  private readonly pace = createPace();
+  private readonly elapsedBeforeMs: number;
+  /** Milliseconds worked since the run was put on the device. */
+  private readonly workedMs = createWorkedTime();
+  private position: Position;
+  private checkpointDueMs = CHECKPOINT_EVERY_MS;
+  private tokensSincePoint = 0;
+  private pointAtMs = 0;
+
+  /** Puts a run on the device, at its latest whole checkpoint or at the start, and stores its record as running. */
+  static async open(inputs: TrainInputs): Promise<RunInProgress> {
+    const { store, record } = inputs;
+    const run = new RunInProgress(inputs, await takeCheckpoint(store, record.spec.id, record));
+    await run.save({});
+    return run;
+  }
+
+  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null) {
+    const { tasks, record } = inputs;
+    const { seed, round, slicing } = record.spec;
+    const config = configAsTrained(record);
+    this.config = config;
+    const { encoder, head } = tasks.shape;
+    this.inputs = inputs;
+    this.seed = round === 0 ? seed : hashWords(seed, round);
+    this.lengths = tasks.train.sequences.map(({ pieceIds }) => pieceIds.length);
+    this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
+    this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
+    this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
+    this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
+    const host = checkpoint?.tensors ?? new Map([...newHead(encoder, head, seed), ...inputs.weights]);
+    const trained = (name: string): boolean => !isFrozen(name, slicing);
+    const names = [...host.keys()];
+    this.factors = new Map(
+      names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),
+    );
+    this.trainer = openTrainer(inputs.gpu, host, this.settings, trained, checkpoint !== null);
+    this.position = checkpoint?.position ?? START;
+    this.elapsedBeforeMs = this.position.elapsedMs;
+    this.trainer.setPending(this.position.pending.loss, this.position.pending.gradientNorm);
+    this.record = {
+      ...record,
+      status: 'running',
+      failure: null,
+      totalSteps: this.totalSteps,
+      step: this.position.step,
+      tags: [...tasks.tagSet.tags],
+      counts: [...tasks.counts],
+      leaks: [...tasks.leaks],
+      // What was done after the checkpoint is done again, to the same numbers.
+      steps: record.steps.filter(({ step }) => step <= this.position.step),
+      epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
+      snapshots: this.trained ? record.snapshots : [],
+      selectedEpoch: null,
+    };
+  }
+
+  /** Whether all epochs are done. */
+  get trained(): boolean {
+    return this.position.epoch === this.epochs;
+  }
+
+  /** The steps left of the epoch under way. */
+  async *trainEpoch(): AsyncGenerator<TrainingEvent, void> {
+    const { seed, config } = this;
+    const { epoch, stepInEpoch: done } = this.position;
+    const shown = taskMixer(this.inputs.tasks.train.sizes, config.mixing, seed, epoch);
+    const plans = epochSteps(this.lengths, shown, config, seed, epoch);
+    const stepsOfEpoch = Math.min(plans.length, this.totalSteps - epoch * this.stepsPerEpoch);
+    const left = plans.slice(done, stepsOfEpoch);
+    for await (const progress of this.trainer.prepare(batchSizes(left, this.lengths))) {
+      this.workedMs();
+      yield { kind: 'phase', phase: 'compiling', ...progress };
+      this.assertGoing();
+    }
+    yield this.trainingPhase();
+    for (const plan of left) {
+      this.assertGoing();
+      const startedAtMs = this.workedMs();
+      const learningRate = learningRateAt(config, this.position.step, this.totalSteps);
+      await this.update(plan, learningRate);
+      const { step, stepInEpoch } = this.position;
+      const last = stepInEpoch === stepsOfEpoch;
+      if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
+      this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
+      if (!last && this.workedMs() > this.checkpointDueMs) {
+        yield* this.checkpoint();
+        yield this.trainingPhase();
+      }
+      await macrotask();
+    }
+  }
+
+  /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
+  async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
+    const { tasks, store } = this.inputs;
+    const { config } = this;
+    const { id } = this.record.spec;
+    const devel = scoresOf(yield* this.evaluateAll(tasks.devel, this.trainer));
+    const epoch = this.position.epoch + 1;
+    const loss = this.position.epochLoss / this.position.stepInEpoch;
+    const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
+    this.record = { ...this.record, epochs: [...this.record.epochs, point] };
+    await saveSnapshot(store, id, epoch, await this.trainer.weights(), config.snapshots);
+    this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
+    yield* this.checkpoint();
+    yield { kind: 'epoch', point };
+  }
+
+  /** Predictions on test of every kept snapshot that has no scores yet, then their scores. */
+  async *scoreSnapshots(): AsyncGenerator<TrainingEvent, void> {
+    const { tasks, store } = this.inputs;
+    const { id } = this.record.spec;
+    this.trainer.dispose();
+    const { epochs, snapshots } = this.record;
+    const saved = (await snapshotEpochs(store, id)).map((epoch) => ({
+      epoch,
+      devel: epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null),
+      test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? tasks.test.map(() => null),
+    }));
+    for (const [index, snapshot] of saved.entries()) {
+      if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
+      this.assertGoing();
+      const weights = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
+      const predictor = openPredictor(this.inputs.gpu, weights, this.settings);
+      try {
+        const evaluations = yield* this.evaluateAll(tasks.test, predictor);
+        const predicted = evaluations.map((evaluation) => evaluation && evaluation.predicted);
+        await keepTestPredictions(store, this.record.spec, snapshot.epoch, predicted);
+        saved[index] = { ...snapshot, test: scoresOf(evaluations) };
+      } finally {
+        predictor.dispose();
+      }
+      await this.save({ snapshots: saved.slice(0, index + 1) });
+    }
+  }
+
+  /** Marks the run as finished; its resume points are not needed any more. */
+  async finish(): Promise<void> {
+    await this.save({ status: 'finished', selectedEpoch: selectedEpoch(this.record.snapshots) });
+    // Should this record be damaged one day, the one before tells the same: there is nothing left to go on from.
+    await this.save({});
+    await removeCheckpoint(this.inputs.store, this.record.spec.id);
+  }
+
+  /** Takes an interrupted run off the device so that it can go on from exactly here. */
+  async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
+    if (!this.trained) yield* this.checkpoint();
+    await this.save({ status });
+  }
+
+  dispose(): void {
+    this.trainer.dispose();
+  }
+
+  /** One step on the device; nothing is read back. */
+  private async update(plan: StepPlan, learningRate: number): Promise<void> {
+    const { tasks } = this.inputs;
+    const step = this.position.step + 1;
+    const batches = plan.map((indices) => padBatch(tasks.train.sequences, indices));
+    await this.trainer.update(batches, step, learningRate);
+    const pending = { ...this.position.pending, steps: this.position.pending.steps + 1 };
+    this.position = { ...this.position, step, stepInEpoch: this.position.stepInEpoch + 1, pending };
+    for (const index of plan.flat()) this.tokensSincePoint += tasks.train.tokenCounts[index] as number;
+  }
+
+  /** Reads the sums since the last point back and adds a point to the history. */
+  private async *report(learningRate: number): AsyncGenerator<TrainingEvent, void> {
+    const { step, epoch, stepInEpoch, epochLoss, pending } = this.position;
+    const [loss, gradientNorm] = await this.trainer.readPending();
+    this.assertHealthy();
+    const point: StepPoint = {
+      step,
+      epoch: epoch + stepInEpoch / this.stepsPerEpoch,
+      loss: loss / pending.steps,
+      learningRate,
+      gradientNorm: gradientNorm / pending.steps,
+      elapsedMs: this.elapsedMs(),
+    };
+    assertFinite(step, point.loss, point.gradientNorm);
+    this.record = { ...this.record, steps: [...this.record.steps, point], step };
+    this.position = { ...this.position, pending: NOTHING_PENDING, epochLoss: epochLoss + loss };
+    this.trainer.setPending(0, 0);
+    const tokensPerSecond = (1000 * this.tokensSincePoint) / Math.max(1, this.workedMs() - this.pointAtMs);
+    this.tokensSincePoint = 0;
+    this.pointAtMs = this.workedMs();
+    const { totalSteps } = this;
+    yield {
+      kind: 'step',
+      point,
+      totalSteps,
+      tokensPerSecond,
+      remainingMs: this.remainingMs(),
+      memory: this.trainer.memory(),
+    };
+  }
+
+  private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
+    const { store } = this.inputs;
+    const startedAtMs = this.workedMs();
+    yield { kind: 'phase', phase: 'saving', done: 0, total: 0 };
+    const [loss, gradientNorm] = await this.trainer.readPending();
+    const tensors = await this.trainer.checkpointTensors();
+    this.assertHealthy();
+    assertFinite(this.position.step, loss, gradientNorm);
+    const pending = { ...this.position.pending, loss, gradientNorm };
+    this.position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
+    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
+    await this.save({ step: this.position.step });
+    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
+    const tookMs = this.workedMs() - startedAtMs;
+    this.pointAtMs += tookMs;
+    this.checkpointDueMs = this.workedMs() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
+    yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
+  }
+
+  /** The tagger on one split of every task. */
+  private async *evaluateAll(
+    splits: readonly EncodedSplit[],
+    predictor: Predictor,
+  ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
+    const evaluations: (Evaluation | null)[] = [];
+    for (const split of splits) evaluations.push(yield* this.evaluateOne(split, predictor));
+    return evaluations;
+  }
+
+  /** The tagger on one split, or null when it has no sentences. */
+  private async *evaluateOne(
+    split: EncodedSplit,
+    predictor: Predictor,
+  ): AsyncGenerator<TrainingEvent, Evaluation | null> {
+    if (split.sequences.length === 0) return null;
+    const { tasks, signal } = this.inputs;
+    const startedAtMs = this.workedMs();
+    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
+    this.assertHealthy();
+    const tookMs = this.workedMs() - startedAtMs;
+    this.pace.evaluation(tookMs, split.sequences.length);
+    this.pointAtMs += tookMs;
+    return evaluation;
+  }
+
+  /** The same events; the clock of the time worked sees each of them. */
+  private async *watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): typeof events {
+    let next = await events.next();
+    for (; next.done !== true; next = await events.next()) {
+      this.workedMs();
+      yield next.value;
+    }
+    return next.value;
+  }
+
+  private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
+    const { config } = this;
+    return { shape: this.inputs.tasks.shape, config, factors: this.factors, seed: this.seed };
+  }
+
+  private remainingMs(): number | null {
+    const { tasks } = this.inputs;
+    const { config } = this;
+    const sequencesOf = (splits: readonly EncodedSplit[]): number =>
+      splits.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    const stepsLeft = this.totalSteps - this.position.step;
+    const develLeft = (this.epochs - this.position.epoch) * sequencesOf(tasks.devel);
+    const testLeft = Math.min(config.snapshots, this.epochs) * sequencesOf(tasks.test);
+    return this.pace.remainingMs(stepsLeft * config.batchSize, develLeft + testLeft);
+  }
+
+  private elapsedMs(): number {
+    return this.elapsedBeforeMs + this.workedMs();
+  }
+
+  private async save(changes: Partial<RunRecord>): Promise<void> {
+    const updatedAt = notBefore(new Date().toISOString(), this.record.updatedAt);
+    this.record = { ...this.record, ...changes, elapsedMs: this.elapsedMs(), updatedAt };
+    await writeRunRecord(this.inputs.store, this.record);
+  }
+
+  private trainingPhase(): TrainingEvent {
+    return { kind: 'phase', phase: 'training', done: this.position.step, total: this.totalSteps };
+  }
+
+  private assertGoing(): void {
+    this.inputs.signal.throwIfAborted();
+    this.assertHealthy();
+  }
+
+  private assertHealthy(): void {
+    if (this.inputs.health.failure !== null) throw this.inputs.health.failure;
+  }
+}
+
+/** Null where there was nothing to score. */
+function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
+  return evaluations.map((evaluation) => evaluation && evaluation.scores);
 }

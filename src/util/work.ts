@@ -29,3 +29,15 @@ export function* countThrough(phase: string, total: number, each: (index: number
   }
   yield { phase, done: total, total };
 }
+
+/** Pulls events to their end, hands each to `onEvent`, and answers with their outcome. Throws what either of them throws. */
+export async function drain<Event, Outcome>(
+  events: AsyncGenerator<Event, Outcome>,
+  onEvent: (event: Event) => void | Promise<void>,
+): Promise<Outcome> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    await onEvent(next.value);
+  }
+}

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { createLab } from '../../src/lab/lab.ts';
+import { LocalLab } from '../../src/lab/lab.ts';
 import { disposeParameters, uploadParameters } from '../../src/model/deviceParameters.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
@@ -12,9 +12,8 @@ import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
-import { connect } from '../../src/wire/port.ts';
+import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
-import { portWire } from '../../src/wire/wires.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { requestFile } from '../../workers/publicFiles.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
@@ -75,7 +74,7 @@ async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<
   createTrainingServer({ store, wire: portWire(channel.port2), platform: nodePlatform });
   const client = connect<ServerCalls, RunEvent>(portWire(channel.port1));
   try {
-    const lab = createLab({ store, openServer: () => client, fetchBuiltIn: null, requestFile, software: 'test 1' });
+    const lab = new LocalLab({ store, openServer: () => client, fetchBuiltIn: null, requestFile, software: 'test 1' });
     await lab.open('wasm');
     await lab.setMachine({ ...defaultMachineSettings, hub: hub.address });
     const found = await lab.lookUpModel('xlnet/drawn', 'main');

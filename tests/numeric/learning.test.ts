@@ -22,9 +22,8 @@ import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
 import { train } from '../../src/training/train.ts';
-import { connect } from '../../src/wire/port.ts';
+import { connect, portWire } from '../../src/wire/port.ts';
 import type { NamedBytes, RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
-import { portWire } from '../../src/wire/wires.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 

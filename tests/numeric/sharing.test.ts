@@ -16,9 +16,8 @@ import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
-import { connect } from '../../src/wire/port.ts';
+import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
-import { portWire } from '../../src/wire/wires.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 

@@ -1,5 +1,6 @@
 // Carries the schedule out: sends one run at a time to the training server, shows its progress and stores its record.
 import { microBatchSizeOf, queuedRun, type RunRecord, type RunSpec } from '../../schema/runRecord.ts';
+import { readQueueRecord, writeQueueRecord } from '../../storage/machineRecords.ts';
 import { readRunRecord, writeRunRecord } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
@@ -16,8 +17,14 @@ import {
   setRunStatus,
 } from '../state/runViews.ts';
 import type { Backend } from './backend.ts';
-import { emptySchedule, isUnusable, recordAfterFailure, schedule, type ScheduleAction } from './scheduler.ts';
-import type { QueueMemory } from './storedRuns.ts';
+import {
+  emptySchedule,
+  isUnusable,
+  recordAfterFailure,
+  schedule,
+  type Schedule,
+  type ScheduleAction,
+} from './scheduler.ts';
 import type { SupervisedServer } from './supervisedServer.ts';
 
 export interface RunnerParts {
@@ -250,4 +257,33 @@ export class Runner {
       got: `${dependants.length}`,
     });
   }
+}
+
+/** Remembers which runs are under way, so that a tab that was taken away can go on with them. */
+export interface QueueMemory {
+  /** What was under way when the lab was left: the run on the device, then those that waited, in order. */
+  recall(): Promise<readonly string[]>;
+  /** Stores what is under way where it differs from what is stored. */
+  keep(plan: Schedule): void;
+}
+
+/** Writes one after another; a write that fails is left to the next change, which writes all of it again. */
+export function createQueueMemory(store: Store): QueueMemory {
+  let saved = '';
+  let writing: Promise<unknown> = Promise.resolve();
+
+  return {
+    async recall() {
+      // Without the record nothing goes on by itself, and a person resumes what is paused.
+      const runIds = await readQueueRecord(store).catch(() => []);
+      saved = runIds.join();
+      return runIds;
+    },
+    keep({ activeRunId, queue }) {
+      const runIds = [...(activeRunId === null ? [] : [activeRunId]), ...queue];
+      if (runIds.join() === saved) return;
+      saved = runIds.join();
+      writing = writing.then(() => writeQueueRecord(store, runIds)).catch(() => undefined);
+    },
+  };
 }

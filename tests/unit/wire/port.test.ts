@@ -1,9 +1,8 @@
 // Proves that calls, failures, events and lost connections cross a real MessageChannel as the protocol says.
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/util/labError.ts';
-import { connect, serve, type Handlers } from '../../../src/wire/port.ts';
+import { connect, portWire, serve, type Handlers } from '../../../src/wire/port.ts';
 import type { RunEvent, ServerCalls, ServerClient } from '../../../src/wire/trainingProtocol.ts';
-import { portWire } from '../../../src/wire/wires.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { inTurns, type WorkDone } from '../../../../src/analysis/analysisJob.ts';
 import { recent } from '../../../../src/analysis/recent.ts';
-import { createLab } from '../../../../src/lab/lab.ts';
+import { LocalLab } from '../../../../src/lab/lab.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../../src/storage/runRecords.ts';
 import { memory } from '../../../../src/storage/store.ts';
@@ -54,7 +54,7 @@ describe('the analysis server', () => {
   it('is not there in a lab that was opened without it', async () => {
     const store = memory();
     const { client } = fakeServer(store);
-    const lab = createLab({ store, openServer: () => client, fetchBuiltIn: null, software: 'test 1' });
+    const lab = new LocalLab({ store, openServer: () => client, fetchBuiltIn: null, software: 'test 1' });
     await expect(lab.analyse('predictionStates', []).answer).rejects.toMatchObject({ code: 'analysis/unavailable' });
     client.close();
   });

@@ -1,0 +1,97 @@
+// Reads everything stored into the lab's state, reports what could not be read once, and lists what can be removed to free storage.
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { listCorpusRecords } from '../../storage/corpusRecords.ts';
+import { readMachineSettings } from '../../storage/machineRecords.ts';
+import { listModelRecords } from '../../storage/modelRecords.ts';
+import type { RecordList } from '../../storage/records.ts';
+import { listResultRecords, listRunRecords, runBytes } from '../../storage/runRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { LabError } from '../../util/labError.ts';
+import { totalSize } from '../../util/namedFile.ts';
+import type { LabState, Notice, StoredItem } from '../state/labState.ts';
+import type { LabStore } from '../state/labStore.ts';
+
+export interface StoredLibraryParts {
+  readonly store: Store;
+  readonly labStore: LabStore;
+  /** Parts of the library that read their own records. */
+  readonly restored: readonly { restore(): Promise<void> }[];
+}
+
+export class StoredLibrary {
+  private readonly parts: StoredLibraryParts;
+  private readonly reported = new Set<string>();
+  private reading: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: StoredLibraryParts) {
+    this.parts = parts;
+  }
+
+  /** Does `work` once every earlier reading is over, so that no two overlap. */
+  inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.reading.then(work);
+    this.reading = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Shows corpora, models, results and settings as they are stored, and answers with the records of the runs. */
+  async read(): Promise<readonly RunRecord[]> {
+    const { store, labStore, restored } = this.parts;
+    const [corpora, models, runs, results] = await Promise.all([
+      listCorpusRecords(store),
+      listModelRecords(store),
+      listRunRecords(store),
+      listResultRecords(store),
+    ]);
+    for (const list of [corpora, models, runs, results] as readonly RecordList<unknown>[]) {
+      list.unreadable.forEach(this.reportUnreadable);
+    }
+    labStore.update(() => ({ corpora: corpora.records, models: models.records, results: results.records }));
+    await readMachineSettings(store)
+      .then((machine) => labStore.update(() => ({ machine })))
+      .catch(this.reportUnreadable);
+    for (const part of restored) await part.restore().catch(this.reportUnreadable);
+    for (const damage of runs.damaged) {
+      this.reportOnce('warning', `${damage.message} It was damaged; the one before is used, and nothing is lost.`);
+    }
+    return runs.records;
+  }
+
+  /** Shows how much storage is used; nothing where the store cannot say. */
+  async readUsage(): Promise<void> {
+    const usage = await this.parts.store.usage().catch(() => null);
+    this.parts.labStore.update(() => ({ usage }));
+  }
+
+  private readonly reportUnreadable = (error: unknown): void =>
+    this.reportOnce('error', `Something stored was left out: ${LabError.describe(LabError.toData(error))}`);
+
+  /** What is read again is not reported again. */
+  private reportOnce(severity: Notice['severity'], message: string): void {
+    if (!this.reported.has(message)) this.parts.labStore.notify(severity, message);
+    this.reported.add(message);
+  }
+}
+
+/** What can be removed without taking anything from what is still to be trained, largest first; corpora and results are small beside these. Bytes of runs are read from the store. */
+export async function removableItems(
+  store: Store,
+  { runs, models, downloads, queue, activeRunId, storageFullRun }: LabState,
+): Promise<readonly StoredItem[]> {
+  const records = runs.map(({ record }) => record);
+  const isOpen = (id: string): boolean => id === activeRunId || id === storageFullRun || queue.includes(id);
+  const isStartedFrom = (id: string): boolean => records.some(({ spec }) => spec.parent === id);
+  const items: StoredItem[] = [];
+  for (const { spec } of records) {
+    if (isOpen(spec.id) || isStartedFrom(spec.id)) continue;
+    items.push({ kind: 'run', id: spec.id, sizeBytes: await runBytes(store, spec.id) });
+  }
+  for (const { id, files, builtIn } of models) {
+    const isNeeded = records.some(({ spec, status }) => spec.model.id === id && status !== 'finished');
+    if (!builtIn && !isNeeded) items.push({ kind: 'model', id, sizeBytes: totalSize(files) });
+  }
+  for (const { record, receivedBytes, jobId } of downloads) {
+    if (jobId === null) items.push({ kind: 'download', id: record.id, sizeBytes: receivedBytes });
+  }
+  return items.filter(({ sizeBytes }) => sizeBytes > 0).sort((one, other) => other.sizeBytes - one.sizeBytes);
+}
