@@ -118,7 +118,7 @@ describe('a full disk', () => {
 
   it('puts the run that is tried again before those that wait', async () => {
     const { lab, filling, first, second } = await withoutRoom([1, 2]);
-    expect(lab.getState()).toMatchObject({ needsRoom: first, queue: [second] });
+    expect(lab.getState()).toMatchObject({ storageFullRun: first, queue: [second] });
     filling.empty();
     await lab.resumeRun(first);
     expect(lab.getState()).toMatchObject({ activeRunId: first, queue: [second] });
