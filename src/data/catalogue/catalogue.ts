@@ -1,6 +1,6 @@
 // The 22 sub-tasks of the paper: where their sentences are publicly, what is in them, and the figures the paper prints.
 import type { Split } from '../corpus/corpus.ts';
-import { subTaskRows, type SubTaskRow } from './subTaskRows.ts';
+import subTaskRows from './subTasks.json';
 
 /** The paper's categories. */
 export const CATEGORY_NAMES = ['chemical', 'disease', 'gene', 'species'] as const;
@@ -58,8 +58,29 @@ export const LICENCE_NOTE =
   'is CC BY 4.0 (Crichton, Pyysalo, Chiu and Korhonen, 2017). Each corpus keeps the licence of its makers. GENIA licence: annotations ' +
   'CC BY 3.0, "Corpus annotations (c) GENIA Project", to be passed on with the licence text. BioNLP13CG and BioNLP13PC: CC BY-SA 3.0.';
 
+/** Percent: precision, recall, F1. */
+type Scores = readonly [precision: number, recall: number, f1: number];
+type Counts = readonly [sentences: number, tokens: number, mentions: number];
+
+interface SubTaskRow {
+  readonly id: string;
+  readonly folder: string;
+  readonly sizeBytes: number | null;
+  readonly type: string;
+  readonly multiType: readonly [folder: string, type: string];
+  readonly licence: string;
+  /** Of train, devel and test. */
+  readonly splits: readonly [Counts | null, Counts | null, Counts | null];
+  /** Table 1. */
+  readonly stl: Scores;
+  readonly mtlXc: Scores;
+  /** Table 2: F1 at slicing rates 0.25, 0.50, 0.75 and 1.00. */
+  readonly mtlLs: readonly [number, number, number, number];
+  readonly notes?: readonly string[];
+}
+
 /** In the order of the paper's tables: by category, then by name. */
-export const SUB_TASKS: readonly SubTask[] = subTaskRows.map((row) => {
+export const SUB_TASKS: readonly SubTask[] = (subTaskRows as unknown as readonly SubTaskRow[]).map((row) => {
   const [dataset, category] = row.id.split(':');
   const [train, devel, test] = row.splits.map((split) => {
     if (split === null) return null;
