@@ -1,4 +1,4 @@
-// The 22 sub-tasks as a table of figures, from which catalogue.ts makes what the lab reads.
+// The 22 sub-tasks as a table of figures, from which catalogue.ts builds what the lab reads.
 /** Percent: precision, recall, F1. */
 type Scores = readonly [precision: number, recall: number, f1: number];
 type Counts = readonly [sentences: number, tokens: number, mentions: number];
