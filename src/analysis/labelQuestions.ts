@@ -42,7 +42,7 @@ export interface LabelQuestions {
 }
 
 /** Conflicts and pairs kept: the gene category has 7,500 and 7,900. */
-const KEPT = 10_000;
+const MOST_KEPT = 10_000;
 /** Occurrences kept for each label of a conflict. */
 const PLACES_OF_LABEL = 50;
 const CONFLICT_PHASES = 3;
@@ -73,7 +73,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
     return recentConflicts.of(category, async () => {
       const sources = await sourcesOf(category, positionNames(category), job);
-      const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
+      const options = { tellTypesApart: tellTypesApart(category), limit: MOST_KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
       return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
     });
   }
@@ -84,7 +84,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
       const options = {
         tellTypesApart: tellTypesApart(category),
         near: near ? nearDefaults : null,
-        limit: KEPT,
+        limit: MOST_KEPT,
       };
       return inTurns(overPhases(labelPairs(sources, options), PAIR_PHASES + (near ? NEAR_PHASES : 0)), job);
     });

@@ -166,12 +166,12 @@ async function textOf(
   return texts.flat();
 }
 
-const KEPT_REPORTS = 4;
+const CACHED_REPORTS = 4;
 
 export function leakQuestions(inputs: AnalysisInputs) {
-  const ofCategories = recent<LeaksQuery, readonly LeakReport[]>(KEPT_REPORTS);
-  const ofPlans = recent<PlanLeaksQuery, readonly GroupLeaks[]>(KEPT_REPORTS);
-  const ofText = recent<LeakedText, readonly TaskLeaks[]>(KEPT_REPORTS);
+  const ofCategories = recent<LeaksQuery, readonly LeakReport[]>(CACHED_REPORTS);
+  const ofPlans = recent<PlanLeaksQuery, readonly GroupLeaks[]>(CACHED_REPORTS);
+  const ofText = recent<LeakedText, readonly TaskLeaks[]>(CACHED_REPORTS);
   return {
     leaks: (query: LeaksQuery, job: AnalysisJob) => ofCategories.of(query, () => taskLeaks(query, inputs, job)),
     ofPlan: (query: PlanLeaksQuery, job: AnalysisJob) => ofPlans.of(query, () => planLeaks(query, inputs, job)),

@@ -15,14 +15,14 @@ interface DifferencesQuery {
 }
 
 /** Families of comparisons cached for users who switch between them. */
-const KEPT_FAMILIES = 4;
+const CACHED_FAMILIES = 4;
 
 /**
  * Returns one result per difference, in order, all as one family, with `significanceDefaults`. Throws like AnalysisInputs, and
  * `metrics/sentences` if predictions are not of the corpus' test sentences.
  */
 export function testDifferences(inputs: AnalysisInputs) {
-  const tested = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
+  const tested = recent<DifferencesQuery, readonly Significance[]>(CACHED_FAMILIES);
   return (query: DifferencesQuery, job: AnalysisJob): Promise<readonly Significance[]> =>
     tested.of(query, () => validate(query, inputs, job));
 }

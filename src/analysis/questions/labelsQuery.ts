@@ -1,5 +1,4 @@
-// Queries about label quality and their answers: likely missed labels, label conflicts, pairs of similar sentences, and all as one
-// list.
+// Queries about label quality and their answers: likely missed labels, label conflicts, similar sentences, and all as one list.
 import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
 import type { LabelConflict, LabelOccurrence } from '../../metrics/labelConflicts.ts';
 import type { LabelPair } from '../../metrics/labelPairs.ts';
