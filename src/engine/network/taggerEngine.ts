@@ -137,7 +137,7 @@ export class TaggerEngine {
    */
   async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: () => Promise<Float32Array> }> {
     const { inputs, prediction } = await this.passesOf(batch, 'prediction');
-    if (prediction === null) throw new Error('a prediction pass was asked for and not recorded');
+    if (prediction === null) throw new Error('a prediction pass was requested but not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
     await prediction.plan.run();
     const tags = await this.read(prediction.tags);
@@ -200,7 +200,7 @@ export class TaggerEngine {
     sequences: number,
   ): Promise<LaunchPlan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
-    if (gradients === null) throw new Error('a pass for gradients was asked for and not recorded');
+    if (gradients === null) throw new Error('a gradient pass was requested but not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
     this.write(this.state, this.stateOf(settings, microBatch, sequences));
     return gradients;

@@ -93,7 +93,7 @@ export interface StartedBackend {
 export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
   tf.enableProdMode();
   if (choice === 'cpu') return startCpu();
-  if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
+  if (choice === 'wasm') return startWasm(platform, 'wasm was selected.', null);
   const found = await findAdapter(platform);
   const fault = found.adapter === null ? null : knownFault(found.adapter.info);
   if (fault !== null) {
@@ -129,7 +129,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     device: describeAdapter(adapter),
     threads: 1,
     reason: isSoftwareAdapter(adapter)
-      ? 'WebGPU was asked for; the adapter is emulated on the processor.'
+      ? 'WebGPU was selected; the adapter is emulated on the processor.'
       : 'A hardware GPU is available.',
     remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
     selfTest: checks,
@@ -195,7 +195,7 @@ async function startCpu(): Promise<StartedBackend> {
     name: 'cpu',
     device: 'one processor thread',
     threads: 1,
-    reason: 'cpu was asked for; it is for checks, not for training.',
+    reason: 'cpu was selected; it is for checks, not for training.',
     remedy: null,
     selfTest: checks,
     health: { failure: null },
