@@ -1,4 +1,4 @@
-// Adam over all parameters of a tagger: the engine's kernel beside stock tfjs ops.
+// Benchmarks Adam over all parameters of a tagger: the engine's kernel against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
 import type { Recorder, Region } from '../src/engine/gpu/recorder.ts';
 import { stateWords } from '../src/engine/gpu/stepState.ts';

@@ -1,4 +1,4 @@
-// Measures how long the analyses of the gene category take in the browser, and the longest task on the page's thread meanwhile.
+// Measures how long the analyses of the gene category run in the browser, and the longest task on the page's thread meanwhile.
 import path from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { preview } from 'vite';
@@ -15,7 +15,7 @@ import { dropPaths, openLab, waitUntilReady } from '../tests/e2e/labActions.ts';
 import { fakeModel, fakeSplitScores } from '../tests/fixtures/fakeRecords.ts';
 import { spec as smallSpec } from '../tests/fixtures/records.ts';
 
-// Run by hand on a quiet machine, with a folder of the public corpora: npx tsx bench/analysisResponse.bench.ts DIR
+// Run manually on a quiet machine, with a folder of the public corpora: npx tsx bench/analysisResponse.bench.ts DIR
 const root = path.resolve(import.meta.dirname, '..');
 const tasks = SUB_TASKS.filter(({ category }) => category === 'gene');
 const [folder] = process.argv.slice(2);
@@ -58,7 +58,7 @@ function keep(page: Page, key: string, value: unknown): Promise<void> {
   );
 }
 
-/** The annotated mentions as a middling tagger has them: some missed, some with another border, some out of nowhere. */
+/** Simulates a mediocre tagger's mentions: some missed, some with wrong boundaries, some spurious. */
 function noisy({ tokens, mentions }: Sentence, type: string, rng: Rng): PredictedMention[] {
   const taken: Mention[] = [];
   for (const mention of mentions) {
@@ -111,7 +111,7 @@ async function measured(page: Page, work: () => Promise<void>): Promise<Seen> {
 
 const startedAt = performance.now();
 
-/** Where a person looks while it runs; results go to the other stream. */
+/** Progress for the user; results go to the other stream. */
 function say(what: string): void {
   console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${what}`);
 }
@@ -174,11 +174,11 @@ for (const run of runs) {
 const views = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
 const [first, second] = runs;
 const bc2gm = refs.find(({ corpus }) => corpus.name === 'BC2GM-IOB');
-/** Each pass begins with a page that knows no answer. Several, as a clock also counts what takes the processor away from the page. */
+/** Each pass starts with a page without cached answers. Several passes, as wall time includes CPU time lost to other processes. */
 const PASSES = 5;
 const seen = new Map<string, Seen[]>(views.map((view) => [view, []]));
 for (let pass = 1; pass <= PASSES; pass++) {
-  // The page's own start is no part of an analysis.
+  // Start-up of the page is not part of an analysis.
   await page.goto('/#/');
   await page.reload();
   await waitUntilReady(page);
@@ -211,7 +211,7 @@ const middle = (values: readonly number[]) => [...values].sort((one, other) => o
 for (const [view, passes] of seen) {
   const longest = passes.map(({ longestTaskMs }) => longestTaskMs);
   const seconds = middle(passes.map((pass) => pass.seconds)).toFixed(1);
-  // The browser tells of tasks of 50 ms and more only: 0 means that there was none.
+  // The browser only reports tasks of 50 ms and more: 0 means that there was none.
   const each = longest.map((ms) => ms.toFixed(0)).join(' ');
   console.log(`${view.padEnd(12)} ${seconds.padStart(6)} s   longest task ${middle(longest).toFixed(0)} ms (${each})`);
 }

@@ -1,4 +1,4 @@
-// Attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels beside stock tfjs ops.
+// Benchmarks attention without its projections, relative in XLNet and absolute in BERT: the engine's kernels against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
 import { aligned, type Recorder, type Region } from '../src/engine/gpu/recorder.ts';
 import { stateLength } from '../src/engine/gpu/stepState.ts';
@@ -105,7 +105,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
       name: 'forward and backward',
       ours: oursBoth,
       stock: () => void gradients(tensors),
-      // Scores, context; dV, dA, dQ and dK; of XLNet scores, dQ and dK for content and for position.
+      // Scores, context; dV, dA, dQ and dK; in XLNet scores, dQ and dK for content and for position.
       work: (encoder.family === 'xlnet' ? 9 : 6) * product,
       bytes: null,
       async difference() {
@@ -127,7 +127,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
   return contests;
 };
 
-/** Arrays one after another, each beginning where a region may. */
+/** Concatenates arrays, each beginning where a region may. */
 function placed(parts: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> {
   const words = new Float32Array(parts.reduce((sum, { length }) => sum + aligned(length), 0));
   let end = 0;

@@ -10,7 +10,7 @@ import { openTorchProcess } from './torchProcess.ts';
 
 const startedAt = performance.now();
 
-/** Where a person looks while it runs; results go to the other stream. */
+/** Progress for the user; results go to the other stream. */
 function say(line: string): void {
   console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${line}`);
 }

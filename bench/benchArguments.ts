@@ -1,4 +1,4 @@
-// What `npm run bench` is asked for.
+// Parses the arguments of `npm run bench`.
 import { parseArgs } from 'node:util';
 import { BENCH_NAMES, type BenchName, type BenchRequest } from './benchReport.ts';
 import { benchShapes, readBenchShape } from './benchShape.ts';
@@ -11,7 +11,7 @@ export interface BenchArguments extends BenchRequest {
   readonly jsonFile: string | null;
 }
 
-/** Throws Error on what it does not understand. */
+/** Throws Error for arguments it does not understand. */
 export function benchArguments(words: readonly string[]): BenchArguments {
   const { values, positionals } = parseArgs({
     args: [...words],

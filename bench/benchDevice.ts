@@ -1,4 +1,4 @@
-// The device measurements are made on, shared with tfjs as training shares it.
+// Opens the device for measurements, shared with tfjs as in training.
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
@@ -13,13 +13,13 @@ export interface BenchDevice {
   readonly adapter: string;
   /** Whether launches can be timed one by one. */
   readonly timestamps: boolean;
-  /** Sends what tfjs has gathered. */
+  /** Submits what tfjs has queued. */
   sendStock(): void;
-  /** Waits until the device has done everything that was sent. Throws what has gone wrong on it. */
+  /** Waits until the device has completed everything submitted. Throws the device's error, if any. */
   finish(): Promise<void>;
 }
 
-/** Throws Error where there is no adapter. */
+/** Throws Error if there is no adapter. */
 export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
   const adapter = await (await home.gpu())?.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter == null) throw new Error('no WebGPU adapter was found');
@@ -43,12 +43,12 @@ export async function openBenchDevice(home: BenchHome): Promise<BenchDevice> {
   };
 }
 
-/** What a run may spend on tuning before it begins. */
+/** Time a run may spend on tuning before it begins. */
 const TUNING_BUDGET_MS = 30_000;
 
 /**
- * The GPU with the ways that the shape asks for. Products are tuned as at the start of a run, so not on a software adapter. Throws Error
- * where the adapter has no f16 for mixed precision.
+ * Returns the GPU with the options required by the shape. Products are tuned as at the start of a run, so not on a software
+ * adapter. Throws Error if mixed precision needs f16 and the adapter lacks it.
  */
 export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line: string) => void): Promise<EngineGpu> {
   const { precision, recompute, batch, length } = shape;

@@ -2,7 +2,7 @@
 import type { BenchReport, BenchRequest } from './benchReport.ts';
 import { runBench } from './runBench.ts';
 
-/** What the script on the other side puts into the page. */
+/** What the controlling script exposes to the page. */
 interface BenchWindow {
   sayBench(line: string): void;
   stepTorch(): Promise<number>;

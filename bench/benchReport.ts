@@ -1,19 +1,19 @@
-// What a measurement answers with, and what it is asked and told by.
+// The requests and reports of measurements.
 import type { BenchShape } from './benchShape.ts';
 
-/** Rows of text; all columns but the first are numbers and stand to the right. */
+/** Rows of text; all columns except the first are numbers and right-aligned. */
 export interface BenchTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** What has to be known to read it. */
+  /** What readers must know to interpret it. */
   readonly notes: readonly string[];
 }
 
 export interface BenchReport {
-  /** The adapter in words, or why none was asked. */
+  /** Description of the adapter, or why none was used. */
   readonly adapter: string;
-  /** Whether the adapter computes on the processor, so that its times say nothing of a GPU. */
+  /** Whether the adapter computes on the CPU, so that its times say nothing about a GPU. */
   readonly software: boolean;
   readonly tables: readonly BenchTable[];
   /** The same as numbers, for programs. */
@@ -23,23 +23,23 @@ export interface BenchReport {
 export interface BenchRequest {
   readonly what: BenchName;
   readonly shape: BenchShape;
-  /** Alternating runs of each contender. */
+  /** Alternating runs of each variant. */
   readonly rounds: number;
 }
 
 export const BENCH_NAMES = ['step', 'matmul', 'attention', 'adam', 'crf', 'memory', 'torch'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
-/** Where a measurement is made: Node or a page in Chromium. */
+/** Where a measurement runs: Node or a page in Chromium. */
 export interface BenchHome {
   gpu(): Promise<GPU | undefined>;
-  /** A line for a person who waits. */
+  /** Prints a line for the waiting user. */
   say(line: string): void;
   /** Milliseconds of one step in PyTorch. */
   torchStep(): Promise<number>;
 }
 
-/** The middle of some values, the least and the most. */
+/** Median, minimum and maximum of some values. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -59,7 +59,7 @@ export function spreadText({ median, least, most }: Spread, unit = ''): string {
   return `${text[0]}${unit} (${text[1]} to ${text[2]})`;
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const magnitude = Math.abs(value);

@@ -1,4 +1,4 @@
-// The sizes a measurement is made at: by name, by keys, or a name with some keys changed.
+// The sizes to measure at: by name, by keys, or a name with some keys changed.
 import { presets } from '../src/lab/plans/presets.ts';
 import type { EncoderConfig } from '../src/model/config/encoderConfig.ts';
 import type { TaggerShape } from '../src/model/tagger.ts';
@@ -18,14 +18,14 @@ export interface BenchShape {
   /** Pieces of each sequence, all of them real. */
   readonly length: number;
   readonly tags: number;
-  /** Dropout everywhere; the words of the mask are drawn on the processor by stock tfjs, so 0 is its best case. */
+  /** Dropout everywhere; stock tfjs draws the mask on the CPU, so 0 is its best case. */
   readonly dropout: number;
   readonly precision: Precision;
-  /** Layers are done again in the backward pass. */
+  /** Whether layers are recomputed in the backward pass. */
   readonly recompute: boolean;
-  /** Matrix products are tuned first, as at the start of a run; never on a software adapter. */
+  /** Whether matrix products are tuned first, as at the start of a run; never on a software adapter. */
   readonly tuned: boolean;
-  /** Stock tfjs is measured too. */
+  /** Whether stock tfjs is measured too. */
   readonly stock: boolean;
 }
 
@@ -57,7 +57,7 @@ const base: BenchShape = {
 };
 
 export const benchShapes = {
-  /** Of the built-in model. */
+  /** The built-in model. */
   issue,
   tiny: { ...issue, layers: 2, d: 32, ff: 64, heads: 2, vocabulary: 100, batch: 2, length: 16, tags: 5 },
   /** XLNet-base; a step of stock tfjs takes 13 GB there. */
@@ -70,7 +70,7 @@ export const benchShapes = {
 
 export type BenchShapeName = keyof typeof benchShapes;
 
-/** Reads `NAME`, `key=value,...` or `NAME,key=value,...`, the name being `issue` when there is none. Throws Error on what it cannot read. */
+/** Reads `NAME`, `key=value,...` or `NAME,key=value,...`, where the default name is `issue`. Throws Error if it cannot. */
 export function readBenchShape(text: string): BenchShape {
   const shape: Record<string, number | boolean | string> = { ...issue };
   for (const [at, item] of text.split(',').entries()) {
@@ -114,7 +114,7 @@ function readValue(key: string, value: string): number | boolean | string {
   return number;
 }
 
-/** The shape in words, as results name it. */
+/** Describes the shape, as shown in results. */
 export function describeBenchShape(shape: BenchShape): string {
   const { family, layers, d, ff, heads, vocabulary, batch, length, tags, dropout, precision, recompute, tuned } = shape;
   const name = Object.entries(benchShapes).find(([, one]) => JSON.stringify(one) === JSON.stringify(shape))?.[0];
@@ -135,7 +135,7 @@ export function describeBenchShape(shape: BenchShape): string {
   return words.join(', ');
 }
 
-/** BERT has the usual positions, or more where the batch is longer. */
+/** BERT has the usual number of positions, or more for a longer batch. */
 export function taggerOf({ family, layers, d, ff, heads, vocabulary, tags, length }: BenchShape): TaggerShape {
   const sizes = {
     layers,

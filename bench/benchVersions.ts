@@ -6,7 +6,7 @@ import { softwareVersion } from '../src/util/softwareVersion.ts';
 
 const packages = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu', 'webgpu', 'playwright', 'vite'];
 
-/** Packages by name; `node` and the machine among them. */
+/** Packages by name, including `node` and the machine. */
 export function benchVersions(): Readonly<Record<string, string>> {
   const root = path.resolve(import.meta.dirname, '..');
   const versionOf = (name: string): string => {

@@ -1,4 +1,4 @@
-// Measures in a page in Chromium: the same modules, served by Vite, on the browser's own WebGPU.
+// Measures in a page in Chromium: the same modules, served by Vite, on the browser's WebGPU.
 import path from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
@@ -8,10 +8,10 @@ import { isolationHeaders } from '../scripts/isolationHeaders.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-/** Timestamps are otherwise rounded to 0.1 ms, which is more than many a launch takes. */
+/** Timestamps are otherwise rounded to 0.1 ms, longer than many launches take. */
 const FLAGS = ['--disable-dawn-features=timestamp_quantization', '--enable-webgpu-developer-features'];
 
-/** Throws Error where there is no Chromium, and what the page throws. */
+/** Throws Error if there is no Chromium, and what the page throws. */
 export async function runChromiumBench(
   request: BenchRequest,
   home: Omit<BenchHome, 'gpu'>,
@@ -24,7 +24,7 @@ export async function runChromiumBench(
     logLevel: 'warn',
     cacheDir: path.join(root, 'test-results', 'bench-modules'),
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, headers: isolationHeaders },
-    // Known from the start, or Vite would find it while the page measures and load the page again.
+    // List them in advance: Vite would discover them during the measurement and reload the page.
     optimizeDeps: { entries: ['bench/benchPage.ts'], include: ['@tensorflow/tfjs-backend-webgpu'] },
   });
   await server.listen();

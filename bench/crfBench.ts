@@ -1,4 +1,4 @@
-// The CRF's loss and its gradients: the engine's kernels beside stock tfjs ops.
+// Benchmarks the CRF's loss and its gradients: the engine's kernels against stock tfjs ops.
 import * as tf from '@tensorflow/tfjs';
 import type { Region } from '../src/engine/gpu/recorder.ts';
 import { stateWords } from '../src/engine/gpu/stepState.ts';

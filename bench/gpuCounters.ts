@@ -1,16 +1,16 @@
-// Counts what anybody asks of WebGPU: launches, submits, bytes of buffers, each by whose turn it is.
-/** The counts of one contender. */
+// Counts all uses of WebGPU (launches, submits, buffer bytes), separately for each variant.
+/** The counts of one variant. */
 export interface GpuCounts {
   launches: number;
   submits: number;
-  /** In buffers that live now, and the most that has been. */
+  /** In live buffers, and their maximum. */
   bytes: number;
   peakBytes: number;
 }
 
-/** Stands between callers and the prototypes of WebGPU until `release`. One at a time. */
+/** Intercepts the prototypes of WebGPU until `release`. One at a time. */
 export class GpuCounters {
-  /** Whether launches are counted and not sent. */
+  /** Whether launches are counted but not submitted. */
   suppressed = false;
   private readonly counts = new Map<string, GpuCounts>();
   private readonly owners = new WeakMap<GPUBuffer, GpuCounts>();
@@ -48,7 +48,7 @@ export class GpuCounters {
     };
   }
 
-  /** What was asked for while it was the turn of `owner`; buffers are theirs wherever they are destroyed. */
+  /** Returns what was requested while `owner` was active; buffers count for their creator wherever they are destroyed. */
   of(owner: string): GpuCounts {
     const counts = this.counts.get(owner) ?? { launches: 0, submits: 0, bytes: 0, peakBytes: 0 };
     this.counts.set(owner, counts);

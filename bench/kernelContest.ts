@@ -1,4 +1,4 @@
-// Recorded launches against the same computation in stock tfjs ops, on one device, in alternating runs.
+// Compares recorded launches with the same computation in stock tfjs ops, on one device, in alternating runs.
 import * as tf from '@tensorflow/tfjs';
 import type { OpenRecording } from '../tests/fixtures/openRecording.ts';
 import { openBenchDevice, type BenchDevice } from './benchDevice.ts';
@@ -16,15 +16,15 @@ import {
 import { GpuCounters } from './gpuCounters.ts';
 import { bestMatmulSpeed } from './matmulBench.ts';
 
-/** One computation told twice. */
+/** One computation in two implementations. */
 export interface Contest {
   readonly name: string;
   readonly ours: Pick<OpenRecording<string>, 'run' | 'launches'>;
-  /** Queues the ops; what it makes is disposed. */
+  /** Queues the ops; their results are disposed of. */
   stock(): void;
-  /** Multiplications and additions, as the engine's launches count them; null where they are no measure. */
+  /** Multiplications and additions, as counted by the engine's launches; null if they are not a useful measure. */
   readonly work: number | null;
-  /** Bytes that have to be read and written at the least; null where they are no measure. */
+  /** Minimum bytes read and written; null if they are not a useful measure. */
   readonly bytes: number | null;
   /** Largest difference between the two results relative to the largest value, by result. */
   difference(): Promise<Readonly<Record<string, number>>>;
@@ -34,7 +34,7 @@ interface ContestMeasured {
   readonly name: string;
   readonly oursMs: Spread;
   readonly stockMs: Spread;
-  /** Time of stock over ours, by round. */
+  /** Stock time over the engine's, by round. */
   readonly ratio: Spread;
   readonly oursLaunches: number;
   readonly stockLaunches: number;
@@ -43,13 +43,13 @@ interface ContestMeasured {
   readonly difference: Readonly<Record<string, number>>;
 }
 
-/** Runs are repeated until they take about so long, and waiting for the device counts for little. */
+/** Runs are repeated until they take about this long, to make the wait for the device negligible. */
 const LONG_ENOUGH_MS = 50;
 const MOST_REPEATS = 64;
 
 export type ContestsOf = (device: BenchDevice, request: BenchRequest) => Promise<readonly Contest[]>;
 
-/** A bench of contests, each with its share of the best matrix product of the same run. */
+/** Runs contests, each compared with the best matrix product of the same run. */
 export async function benchContests(
   title: string,
   contestsOf: ContestsOf,

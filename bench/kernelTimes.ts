@@ -1,4 +1,4 @@
-// Times of launches summed by kernel.
+// Sums times of launches by kernel.
 import type { LaunchTime } from '../src/engine/gpu/launchPlan.ts';
 import { percent, shortNumber, spreadOf, type BenchTable } from './benchReport.ts';
 
@@ -6,13 +6,13 @@ export interface KernelTime {
   readonly name: string;
   readonly launches: number;
   readonly elapsedMs: number;
-  /** Of the time of all launches. */
+  /** Share of the time of all launches. */
   readonly share: number;
-  /** 1e9 operations a second, as launches are recorded with; of use for matrix products and attention. */
+  /** 1e9 operations per second, as recorded with launches; meaningful for matrix products and attention. */
   readonly gflops: number;
 }
 
-/** Each launch with the median of its times in several profiles of one plan. */
+/** Gives each launch the median of its times in several profiles of one plan. */
 export function medianTimes(profiles: readonly (readonly LaunchTime[])[]): readonly LaunchTime[] {
   const [first = []] = profiles;
   return first.map((launch, at) => {
@@ -21,7 +21,7 @@ export function medianTimes(profiles: readonly (readonly LaunchTime[])[]): reado
   });
 }
 
-/** Dearest first. */
+/** Slowest first. */
 export function kernelTimes(times: readonly LaunchTime[]): readonly KernelTime[] {
   const sums = new Map<string, { launches: number; elapsedMs: number; work: number }>();
   for (const { name, elapsedMs, work } of times) {
@@ -40,7 +40,7 @@ export function kernelTimes(times: readonly LaunchTime[]): readonly KernelTime[]
     .sort((left, right) => right.elapsedMs - left.elapsedMs);
 }
 
-/** `best`: GFLOP/s that others are a share of. */
+/** `best`: GFLOP/s that the others are compared with. */
 export function kernelTable(kernels: readonly KernelTime[], best: number): BenchTable {
   const counted = (name: string): boolean => /^(matmul |attention(,| backward by))/.test(name);
   return {

@@ -1,4 +1,4 @@
-// Times every variant of the engine's matrix products in one run, in turn, on a device of the browser or of Node.
+// Times every variant of the engine's matrix products in alternation, on a device of the browser or of Node.
 import { Pipelines } from '../src/engine/gpu/pipelines.ts';
 import { matmulWork, type MatmulShape } from '../src/engine/kernels/matmul/matmulShape.ts';
 import {
@@ -18,7 +18,7 @@ export interface MatmulTiming {
   readonly shape: MatmulShape;
   readonly variant: MatmulVariant;
   readonly name: string;
-  /** 1e9 multiplications and additions a second: the median of the rounds, their least and their most. */
+  /** 1e9 multiplications and additions per second: median, minimum and maximum of the rounds. */
   readonly gflops: number;
   readonly least: number;
   readonly most: number;
@@ -31,13 +31,13 @@ export interface MatmulTiming {
 export interface MatmulBenchOptions {
   readonly rounds?: number;
   readonly precision?: Precision;
-  /** What is timed for a shape: all that tuning would try, and what is used untuned, when absent. */
+  /** Variants to time for a shape; by default all tuning candidates and the untuned one. */
   readonly variantsFor?: (shape: MatmulShape) => readonly MatmulVariant[];
-  /** Told of variants the device refuses. */
+  /** Called for variants the device refuses. */
   readonly onRefused?: (shape: MatmulShape, variant: MatmulVariant, error: unknown) => void;
 }
 
-/** Timings of each shape, fastest first. */
+/** Returns the timings of each shape, fastest first. */
 export async function benchMatmul(
   device: GPUDevice,
   shapes: readonly MatmulShape[],
@@ -112,7 +112,7 @@ export function layerProducts(rows: number, d: number, inner: number): readonly 
 
 const REFERENCE = { hardware: 1024, software: 512 };
 
-/** GFLOP/s of the fastest variant for one large square product: what others are measured by. */
+/** GFLOP/s of the fastest variant for one large square product: the reference for others. */
 export async function bestMatmulSpeed(gpu: EngineGpu, say: (line: string) => void): Promise<number> {
   const size = gpu.software ? REFERENCE.software : REFERENCE.hardware;
   say(`the best matrix product of ${size} x ${size} x ${size}`);
@@ -121,7 +121,10 @@ export async function bestMatmulSpeed(gpu: EngineGpu, say: (line: string) => voi
   return Math.max(...timings.map(({ most }) => most));
 }
 
-/** Products of one layer at the shape asked for: what is used there and the fastest, beside the fastest product of the whole run. */
+/**
+ * Measures the products of one layer at the requested shape: the current variant and the fastest, compared with the fastest product
+ * of the whole run.
+ */
 export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchHome): Promise<BenchReport> {
   const device = await openBenchDevice(home);
   const gpu = await gpuFor(device, { ...shape, tuned: false }, home.say);
@@ -150,7 +153,10 @@ export async function benchMatmuls({ shape, rounds }: BenchRequest, home: BenchH
   return { adapter: device.adapter, software: gpu.software, tables: [table], measured: { best, timings } };
 }
 
-/** What is used and what tuning would try; tiles in workgroup memory take a software adapter minutes to compile, and are slower there. */
+/**
+ * Returns the current variant and the tuning candidates; tiles in workgroup memory take a software adapter minutes to compile, and
+ * are slower there.
+ */
 function contendersOn({ software, compute: { tuning, precision } }: EngineGpu) {
   return (shape: MatmulShape): readonly MatmulVariant[] => {
     const all = usual(shape, precision);

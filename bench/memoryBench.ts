@@ -1,4 +1,4 @@
-// What a step takes, planned and counted, with nothing launched: a stand-in device counts what the real engine allocates.
+// Estimates and counts the memory of a step without launching anything: a fake device counts the real engine's allocations.
 import { countedSteps, plannedStep, type CountedStep, type PlannedStep } from '../tests/fixtures/countedStep.ts';
 import { megabytes, type BenchHome, type BenchReport, type BenchRequest, type BenchTable } from './benchReport.ts';
 import { benchShapes, taggerOf, type BenchShape } from './benchShape.ts';
@@ -8,7 +8,7 @@ interface StepMemory {
   readonly shape: BenchShape;
   readonly planned: PlannedStep;
   readonly counted: CountedStep;
-  /** Bytes it may take at most; null for no target. */
+  /** Maximum bytes allowed; null for no target. */
   readonly target: number | null;
 }
 
@@ -29,7 +29,7 @@ const TARGETS: readonly (readonly [name: string, shape: BenchShape, target: numb
 ];
 const GROWTH = { layers: [1, 2, 4, 8], batch: [1, 2, 4, 8], length: [64, 128, 256, 512, 1024] } as const;
 
-/** The growth is that of the shape asked for, one size changed at a time. */
+/** Measures growth from the requested shape, changing one size at a time. */
 export async function benchMemory({ shape }: BenchRequest, { say }: BenchHome): Promise<BenchReport> {
   const measure = async (name: string, one: BenchShape, target: number | null): Promise<StepMemory> => {
     const { batch, length, ...options } = one;

@@ -3,7 +3,7 @@ import { dawnEntry } from '../workers/nodePlatform.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { runBench } from './runBench.ts';
 
-/** Timestamps are otherwise rounded to 0.1 ms, which is more than many a launch takes. */
+/** Timestamps are otherwise rounded to 0.1 ms, longer than many launches take. */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
 
 export async function runNodeBench(

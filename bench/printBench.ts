@@ -1,4 +1,4 @@
-// Tables of measurements as text.
+// Prints tables of measurements as text.
 import type { BenchTable } from './benchReport.ts';
 
 export function printBenchTable({ title, columns, rows, notes }: BenchTable): string {

@@ -1,4 +1,4 @@
-// Every measurement by its name.
+// Runs measurements by name.
 import { benchAdam } from './adamBench.ts';
 import { benchAttention } from './attentionBench.ts';
 import type { BenchHome, BenchName, BenchReport, BenchRequest } from './benchReport.ts';
@@ -18,7 +18,7 @@ const benches: Readonly<Record<BenchName, (request: BenchRequest, home: BenchHom
   torch: benchTorch,
 };
 
-/** Measures what is asked for, here. Throws Error where there is no adapter, LabError where the device fails. */
+/** Runs the requested measurement in this process. Throws Error if there is no adapter, LabError if the device fails. */
 export function runBench(request: BenchRequest, home: BenchHome): Promise<BenchReport> {
   return benches[request.what](request, home);
 }

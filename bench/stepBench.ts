@@ -1,4 +1,4 @@
-// One training step: the engine beside stock tfjs ops on the same device, weights and batch, in alternating runs.
+// Benchmarks one training step: the engine against stock tfjs ops on the same device, weights and batch, in alternating runs.
 import type { LaunchTime } from '../src/engine/gpu/launchPlan.ts';
 import type { Batch } from '../src/model/batch.ts';
 import { newEncoder, newHead, type HostParameters } from '../src/model/parameters.ts';
@@ -25,18 +25,18 @@ import { bestMatmulSpeed } from './matmulBench.ts';
 
 /** One update. */
 interface Run {
-  /** Until `update` answered, which waits for no GPU. */
+  /** Until `update` returned, without waiting for the GPU. */
   readonly returnedMs: number;
-  /** Until the device had done it. */
+  /** Until the device had completed it. */
   readonly elapsedMs: number;
 }
 
-/** What one step takes of one contender. */
+/** The costs of one step in one implementation. */
 interface StepCosts {
   readonly launches: number;
   readonly submits: number;
   readonly peakBytes: number;
-  /** JavaScript with launches sent, and with launches suppressed, so that a GPU made of the same processor takes nothing. */
+  /** JavaScript time with launches submitted, and with launches suppressed, which excludes a GPU emulated on the same CPU. */
   readonly scriptMs: Spread;
   readonly scriptSuppressedMs: Spread;
   readonly elapsedMs: Spread;
@@ -47,9 +47,9 @@ interface StepCosts {
 export interface StepMeasured {
   readonly ours: StepCosts;
   readonly stock: StepCosts | null;
-  /** Time of a stock step over ours, by round. */
+  /** Stock time over the engine's, by round. */
   readonly ratio: Spread | null;
-  /** Pieces that the engine trains on in a second. */
+  /** Pieces the engine trains on per second. */
   readonly piecesPerSecond: number;
   readonly kernels: readonly KernelTime[] | null;
   readonly bestMatmulGflops: number | null;
@@ -58,11 +58,11 @@ export interface StepMeasured {
 const LEARNING_RATE = 1e-4;
 const SUPPRESSED_RUNS = { ours: 20, stock: 3 };
 /**
- * Of stock tfjs on hardware alone: a software adapter compiles everything while launches are suppressed, and a stock step takes minutes
- * there. The engine sizes its submits by its first step.
+ * Stock tfjs is warmed up only on hardware: a software adapter compiles everything while launches are suppressed, and a stock step
+ * takes minutes there. The engine sizes its submits by its first step.
  */
 const WARM_UPS = 2;
-/** Steps whose launches are timed one by one; each launch counts with the median. */
+/** Steps with individually timed launches; each launch counts with the median. */
 const PROFILES = 3;
 
 class Contender {
@@ -97,7 +97,7 @@ class Contender {
     });
   }
 
-  /** Updates that launch nothing: the first compiles, the others show what the script alone takes. */
+  /** Runs updates that launch nothing: the first compiles, the others show the cost of the script alone. */
   async suppress(trainer: Trainer, runs: number): Promise<void> {
     this.counters.suppressed = true;
     await this.update(trainer);
@@ -156,7 +156,7 @@ async function measureSteps(
   const openOurs = () => counters.during('ours', () => engineTrainer(gpu, host, settings, () => true));
 
   say('ours: recording, compiling, and steps without launches');
-  // Trainers of their own, since both learn from what they run: the engine how much a submit may hold, tfjs which tensors it has.
+  // Separate trainers, since both adapt to what they run: the engine its submit size, tfjs its set of tensors.
   const unsent = await openOurs();
   await ours.suppress(unsent, SUPPRESSED_RUNS.ours);
   unsent.dispose();
@@ -198,7 +198,7 @@ async function measureSteps(
   };
 }
 
-/** Back to the weights it began with; what was compiled and learned stays. */
+/** Restores the initial weights; keeps what was compiled and measured. */
 function restart({ engine, setPending }: EngineTrainer, host: HostParameters): void {
   const zeros = new Map([...host].map(([name, { shape, values }]) => [name, { shape, values: new Float32Array(values.length) }])); // prettier-ignore
   engine.upload(host);

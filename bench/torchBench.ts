@@ -1,4 +1,4 @@
-// The engine's training step beside the same step in PyTorch, in alternating runs.
+// Benchmarks the engine's training step against the same step in PyTorch, in alternating runs.
 import { newEncoder, newHead } from '../src/model/parameters.ts';
 import { engineTrainer } from '../src/training/engineTrainer.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';

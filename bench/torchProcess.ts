@@ -1,4 +1,4 @@
-// A Python process that does training steps in PyTorch, one at a time.
+// Controls a Python process that runs PyTorch training steps, one at a time.
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,7 +14,7 @@ export interface TorchProcess {
 
 const script = path.resolve(import.meta.dirname, 'torchStep.py');
 
-/** The interpreter is that of BENCH_PYTHON, else python3. Throws Error saying what is missing. */
+/** Uses the interpreter in BENCH_PYTHON, or python3. Throws Error saying what is missing. */
 export async function openTorchProcess(shape: BenchShape): Promise<TorchProcess> {
   const python = process.env['BENCH_PYTHON'] ?? 'python3';
   const tried = spawnSync(python, ['-c', 'import torch, transformers'], { encoding: 'utf8' });

@@ -1,14 +1,14 @@
-// Times tfjs' own wasm BatchMatMul against ours, in turn, on the products of a training step.
+// Times tfjs' wasm BatchMatMul against the lab's, in alternation, on the products of a training step.
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
 import { registerWasmKernels } from '../src/engine/start/wasmKernels.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 
-// Run by hand on a quiet machine: npx tsx bench/wasmMatmul.bench.ts
+// Run manually on a quiet machine: npx tsx bench/wasmMatmul.bench.ts
 interface Product {
   readonly name: string;
-  /** Shapes as they are given, before transposition. */
+  /** Shapes as given, before transposition. */
   readonly a: readonly number[];
   readonly b: readonly number[];
   readonly transposeA: boolean;
@@ -86,7 +86,7 @@ async function run(): Promise<void> {
     const times: { stock: number[]; ours: number[] } = { stock: [], ours: [] };
     for (let round = -2; round < rounds; round++) {
       const taken = { stock: timed(stock, operands, product), ours: timed(ours, operands, product) };
-      if (round < 0) continue; // warming up
+      if (round < 0) continue; // warm-up
       times.stock.push(taken.stock);
       times.ours.push(taken.ours);
     }

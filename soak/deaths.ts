@@ -1,11 +1,11 @@
-// The ways in which a lab that trains is made to die, and how each is done.
+// The ways to kill a lab during training, and their implementations.
 import type { Page } from 'playwright';
 import type { KillableBrowser } from './killableBrowser.ts';
 
 export const DEATHS = ['browser', 'renderer', 'crash', 'tab', 'worker', 'GPU process'] as const;
 export type Death = (typeof DEATHS)[number];
 
-/** What was done, in the words of the report. */
+/** Descriptions for the report. */
 export const deathWords: Readonly<Record<Death, string>> = {
   browser: 'SIGKILL of Chromium with all its processes',
   renderer: "SIGKILL of the tab's process",
@@ -18,7 +18,7 @@ export const deathWords: Readonly<Record<Death, string>> = {
 /** What is left afterwards: nothing, the browser without the page, or both. */
 export type Left = 'nothing' | 'browser' | 'page';
 
-/** Kills; resolves when it is done. */
+/** Kills; resolves when done. */
 export async function die(death: Death, browser: KillableBrowser, page: Page): Promise<Left> {
   switch (death) {
     case 'browser':
@@ -43,7 +43,7 @@ export async function die(death: Death, browser: KillableBrowser, page: Page): P
       await page.close();
       return 'browser';
     case 'worker':
-      // No answer comes from the dead.
+      // A killed worker does not answer.
       for (const worker of page.workers()) await worker.evaluate(() => self.close()).catch(() => undefined);
       await page.close();
       return 'browser';

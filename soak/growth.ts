@@ -1,15 +1,15 @@
-// Whether something that was measured again and again over a long run grew.
+// Tests whether a repeated measurement grew over a long run.
 export interface Series {
   readonly name: string;
   readonly unit: 'bytes' | 'count';
   /** One for each sample. */
   readonly values: readonly number[];
-  /** Flat within so many percent, or never above a bound that is known beforehand. */
+  /** Flat within a percentage, or never above a bound known in advance. */
   readonly promise: { readonly flatWithin: number } | { readonly atMost: number };
 }
 
 export interface Growth {
-  /** Percent by which the median of the last fifth of the samples is above that of the second fifth; the first is warming up. */
+  /** Percent by which the median of the last fifth of the samples exceeds that of the second fifth; the first is warm-up. */
   readonly percent: number;
   readonly first: number;
   readonly last: number;

@@ -1,4 +1,4 @@
-// Kills `npm run headless` at random moments while it trains into a folder, and runs it again until it is done, as a person would.
+// Kills `npm run headless` at random moments while it trains into a folder, and restarts it until it is done, as a user would.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -27,10 +27,10 @@ export interface HeadlessKillsOutcome {
   readonly differences: readonly string[];
 }
 
-/** Kills in one training at the most: then a new one begins. */
+/** Maximum kills per training before a new one begins. */
 const KILLS_PER_TRAINING = 8;
 
-/** Throws Error where headless ends by itself with another code than 0. */
+/** Throws Error if headless exits by itself with a code other than 0. */
 export async function headlessKills({ plan, kills, seed, say }: HeadlessKillsRequest): Promise<HeadlessKillsOutcome> {
   const home = await mkdtemp(path.join(tmpdir(), 'bioner-headless-'));
   try {
@@ -47,7 +47,7 @@ export async function headlessKills({ plan, kills, seed, say }: HeadlessKillsReq
       const rng = Rng.seeded(seed).fork('headless', training);
       const out = path.join(home, `killed-${training}`);
       const before = done;
-      // Starting takes a good part of the time, and nothing is there to be lost before.
+      // Start-up takes a good part of the time, and nothing can be lost before the first step.
       while (done < kills && done - before < KILLS_PER_TRAINING) {
         if ((await headless(folder, out, (0.3 + 0.8 * rng.uniform()) * tookMs)) === 'finished') break;
         done++;
@@ -71,11 +71,11 @@ export async function headlessKills({ plan, kills, seed, say }: HeadlessKillsReq
   }
 }
 
-/** Runs the command; null lets it end. */
+/** Runs the command; null lets it finish. */
 async function headless(folder: PlanFolder, out: string, killAfterMs: number | null): Promise<'finished' | 'killed'> {
   const { planFile, corporaFolder, modelsFolder } = folder;
   const inputs = [planFile, '--corpora', corporaFolder, '--models', modelsFolder, '--out', out, '--backend', 'wasm'];
-  // The process itself: npm and the wrapper that looks for a GPU driver would stand between the signal and it.
+  // Start the process directly: npm and the wrapper that looks for a GPU driver would intercept the signal.
   const child = spawn(process.execPath, ['--import', 'tsx', 'headless/headless.ts', ...inputs], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -99,7 +99,7 @@ async function outcomeIn(out: string, { plan }: KillPlan): Promise<TrainedOutcom
   return { stored: { records, digests: await digestsIn(out) }, result };
 }
 
-/** SHA-256 of every file under `store/run/` but the records, by key. A file that was never finished (`~`) is no record. */
+/** SHA-256 of every file under `store/run/` except the records, by key. An unfinished file (`~`) is not a record. */
 async function digestsIn(out: string): Promise<Readonly<Record<string, string>>> {
   const store = path.join(out, 'store');
   const found = await readdir(path.join(store, 'run'), { recursive: true, withFileTypes: true }).catch(() => []);

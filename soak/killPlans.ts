@@ -1,4 +1,4 @@
-// What is trained while it is killed again and again: plans of a few seconds on a tiny XLNet, and the folders that they need.
+// Plans to train while being killed repeatedly: a few seconds each on a tiny XLNet, and the folders they need.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { presets } from '../src/lab/plans/presets.ts';
@@ -14,8 +14,8 @@ const corpora = [
 ] as const;
 
 /**
- * Everything is on that a run could get wrong when it goes on: dropout at all sites, gradients accumulated over unequal micro-batches, a
- * falling rate, fewer snapshots than epochs. Epochs have few steps, so that much of the time goes into what is written at their ends.
+ * Enables everything that resuming could get wrong: dropout at all sites, gradients accumulated over unequal micro-batches, a
+ * decaying rate, fewer snapshots than epochs. Epochs have few steps, so that much of the time goes into the writes at their ends.
  */
 const config: TrainingConfig = {
   ...presets.sample.config,
@@ -28,11 +28,11 @@ const config: TrainingConfig = {
 
 export interface KillPlan {
   readonly plan: PlanFile;
-  /** Runs that it comes to. */
+  /** Number of runs in the plan. */
   readonly runs: number;
 }
 
-/** One task alone. */
+/** A single task. */
 export function singleTaskPlan(epochs: number): KillPlan {
   const plan = planFile({
     name: 'killed',
@@ -43,7 +43,7 @@ export function singleTaskPlan(epochs: number): KillPlan {
   return { plan, runs: 1 };
 }
 
-/** Two tasks together, then what starts from that: each of them at one slicing rate, and a further round of all. */
+/** Two tasks together, then the runs that start from it: each of them at one slicing rate, and a further round of all. */
 export function sharingPlan(epochs: number): KillPlan {
   const plan = planFile({
     name: 'killed',
@@ -61,14 +61,14 @@ export function sharingPlan(epochs: number): KillPlan {
 
 export interface PlanFolder {
   readonly planFile: string;
-  /** Folders of folders, as headless takes them. */
+  /** Folders of folders, as headless expects them. */
   readonly corporaFolder: string;
   readonly modelsFolder: string;
-  /** Everything to be dropped on the page, the plan last. */
+  /** Everything to drop on the page, the plan last. */
   readonly drops: readonly string[];
 }
 
-/** Writes a plan's model and corpora and the plan itself under `home`. */
+/** Writes a plan, its model and its corpora under `home`. */
 export async function writePlanFolder(home: string, { plan }: KillPlan): Promise<PlanFolder> {
   const [corporaFolder, modelsFolder] = [path.join(home, 'corpora'), path.join(home, 'models')];
   const corpusFolders = await writeShortCorpora(corporaFolder, corpora, { train: 12, devel: 4, test: 4 });

@@ -1,10 +1,10 @@
-// A Chromium on a profile folder that can be killed like any process, whole or in parts, and started again on what it left.
+// A Chromium on a profile folder that can be killed like any process, entirely or in parts, and restarted on the same profile.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chromium, type Browser, type BrowserContext } from 'playwright';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
 
-/** Pages behind others train on; a GPU process that died often is still started again. */
+/** Background pages continue training; a GPU process that crashed often is still restarted. */
 const FLAGS: readonly string[] = [
   '--headless',
   '--remote-debugging-port=0',
@@ -21,26 +21,26 @@ const FLAGS: readonly string[] = [
 const STARTS_WITHIN_MS = 60_000;
 const DIES_WITHIN_MS = 20_000;
 
-/** Processes of a browser beside its own, as its DevTools name them. */
+/** Processes of a browser besides the main one, as named by DevTools. */
 export type ProcessKind = 'renderer' | 'GPU';
 
 export interface KillableBrowser {
-  /** Of the profile. */
+  /** Context of the profile. */
   readonly context: BrowserContext;
   readonly version: string;
-  /** SIGKILL to the browser and every process it started, and waits until none is left. */
+  /** Sends SIGKILL to the browser and every process it started, and waits until none is left. */
   kill(): Promise<void>;
-  /** SIGKILL to its processes of one kind; answers with how many there were. */
+  /** Sends SIGKILL to its processes of one kind; returns their number. */
   killProcesses(kind: ProcessKind): Promise<number>;
-  /** In good order, so that nothing is left unwritten. */
+  /** Shuts down cleanly, so that nothing is left unwritten. */
   close(): Promise<void>;
 }
 
-/** Throws Error where there is no Chromium or it does not start. */
+/** Throws Error if there is no Chromium or it does not start. */
 export async function openKillableBrowser(profile: string, flags: readonly string[] = []): Promise<KillableBrowser> {
   const executable = findChromium();
   if (executable === undefined) throw new Error('No Chromium was found. Install Chrome or Chromium, or set CHROME_PATH.'); // prettier-ignore
-  // A group of its own, which a signal reaches as a whole.
+  // Start a separate process group, which a signal reaches as a whole.
   const child = spawn(executable, [...chromiumFlags, ...FLAGS, ...flags, `--user-data-dir=${profile}`], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -71,7 +71,7 @@ export async function openKillableBrowser(profile: string, flags: readonly strin
   };
 }
 
-/** The address that a starting Chromium prints. */
+/** Waits for the address that a starting Chromium prints. */
 function devToolsAddress(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';
@@ -83,7 +83,7 @@ function devToolsAddress(child: ChildProcess): Promise<string> {
       const address = /DevTools listening on (ws:\S+)/.exec(printed)?.[1];
       if (address === undefined) return;
       clearTimeout(tooLate);
-      // Read on, or a full pipe would stop the browser.
+      // Keep reading, or a full pipe would block the browser.
       child.stderr?.removeAllListeners('data').resume();
       resolve(address);
     });

@@ -1,4 +1,4 @@
-// Trains a plan in a real browser that is killed on the way as often as asked, and tells what came of it.
+// Trains a plan in a real browser that is killed a given number of times, and reports the outcome.
 import { expect, type Page } from '@playwright/test';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,16 +22,16 @@ export interface KilledPlan {
   readonly folder: PlanFolder;
   /** One for each kill, in order. */
   readonly deaths: readonly Death[];
-  /** Each comes at most so many milliseconds after the lab was opened, or mostly after its Worker began to tell of a run or to save it. */
+  /** Each kill comes at most this many milliseconds after the lab was opened, or usually after its Worker began to report a run or to save it. */
   readonly killWithinMs: number;
   readonly rng: Rng;
   readonly say: (line: string) => void;
 }
 
-/** A kill and what it struck. */
+/** A kill and what it hit. */
 export interface Strike {
   readonly death: Death;
-  /** What the Worker told last. */
+  /** The Worker's last report. */
   readonly phase: string;
 }
 
@@ -44,16 +44,16 @@ export interface PlanOutcome {
 }
 
 const ENDS_WITHIN_MS = 900_000;
-/** A busy machine is slow, and no proof of anything. */
+/** A busy machine is slow, which proves nothing. */
 const ANSWERS_WITHIN_MS = 120_000;
 const LOOKS_EVERY_MS = 100;
-/** Kills that come whatever the lab is about; the others wait until it trains, since opening takes much of the time. */
+/** Share of kills at any time after opening; the others wait until the lab trains, since opening takes much of the time. */
 const OPENING_SHARE = 0.15;
-/** Kills that are aimed at the write of a resume point, which would be struck rarely, and how soon they come then. */
+/** Share of kills aimed at the write of a resume point, which would rarely be hit, and their delay. */
 const SAVING_SHARE = 0.35;
 const SAVED_WITHIN_MS = 150;
 
-/** Trains until every run of the plan is finished. Throws Error where that does not come about in a quarter of an hour after the last kill. */
+/** Trains until every run of the plan is finished. Throws Error if that does not happen within a quarter of an hour after the last kill. */
 export async function killedPlan(request: KilledPlan): Promise<PlanOutcome> {
   const profile = await mkdtemp(path.join(tmpdir(), 'bioner-killed-'));
   const life = await LabLife.begin(request, profile);
@@ -64,7 +64,7 @@ export async function killedPlan(request: KilledPlan): Promise<PlanOutcome> {
       if ((await Promise.race([training, moment(life, request)])) === 'finished') break;
       end.abort();
       await life.die(death);
-      // It goes down with its page, wherever it was.
+      // It fails with its page, wherever it was.
       await training.catch(() => undefined);
     }
     const end = await life.train(AbortSignal.timeout(ENDS_WITHIN_MS));
@@ -76,7 +76,7 @@ export async function killedPlan(request: KilledPlan): Promise<PlanOutcome> {
   }
 }
 
-/** Resolves at a random moment of the opening, of training, or of a resume point's write. */
+/** Resolves at a random moment of opening, of training, or of writing a resume point. */
 async function moment(life: LabLife, { rng, killWithinMs }: KilledPlan): Promise<void> {
   const [kind, delay] = [rng.uniform(), rng.uniform()];
   if (kind >= OPENING_SHARE) await life.until((phase) => phase !== 'opening');
@@ -85,7 +85,7 @@ async function moment(life: LabLife, { rng, killWithinMs }: KilledPlan): Promise
   await pause(delay * SAVED_WITHIN_MS);
 }
 
-/** A lab in a browser on one profile, through all its deaths. */
+/** A lab in a browser on one profile, across all kills. */
 class LabLife {
   private readonly request: KilledPlan;
   private readonly profile: string;
@@ -107,7 +107,7 @@ class LabLife {
     return new LabLife(request, profile, await openBrowser(profile));
   }
 
-  /** Opens the lab where it is not open, and sees to its runs until all are finished or `signal` ends that. */
+  /** Opens the lab if it is not open, and watches its runs until all are finished or `signal` aborts. */
   async train(signal: AbortSignal): Promise<'finished' | 'ended'> {
     const { page } = this;
     const { plan, folder, address, backend, say } = this.request;
@@ -131,7 +131,7 @@ class LabLife {
     return 'ended';
   }
 
-  /** Resolves when the Worker is about what is asked for, or the page is another. */
+  /** Resolves when the Worker reaches the requested phase, or the page was replaced. */
   async until(isIt: (phase: string) => boolean): Promise<void> {
     for (const { page } = this; page === this.page; await pause(LOOKS_EVERY_MS / 10)) {
       const told = await workerReports(page).catch(() => undefined);
@@ -140,7 +140,7 @@ class LabLife {
   }
 
   async die(death: Death): Promise<void> {
-    // A page that is on its way has nothing to tell yet.
+    // A loading page has nothing to report yet.
     const told = await workerReports(this.page).catch(() => undefined);
     const phase = told?.phase ?? 'opening';
     const left = await die(death, this.browser, this.page);
@@ -162,14 +162,14 @@ class LabLife {
     await this.browser.close().catch(() => this.browser.kill());
   }
 
-  /** Waits until the lab can train, then shows its runs as they were left, and notes what is torn. */
+  /** Waits until the lab can train, then shows its runs as they were left, and records what is torn. */
   private async seeRuns(page: Page): Promise<void> {
     await page.goto(new URL('#/', page.url()).href);
     await waitUntilReady(page, ENDS_WITHIN_MS);
     await visit(page, 'Runs');
     this.isOpen = true;
     const torn = tornFolders((await storedRuns(page)).digests);
-    // What an earlier kill left may still lie there: its run had no turn yet.
+    // Leftovers of an earlier kill may remain: their run has not resumed yet.
     this.torn.push(...torn.filter((folder) => !this.tornBefore.includes(folder)));
     this.tornBefore = torn;
   }
@@ -181,7 +181,7 @@ async function openBrowser(profile: string): Promise<[KillableBrowser, Page]> {
   return [browser, await browser.context.newPage()];
 }
 
-/** How many runs the page lists, and how many of them stand how. */
+/** Counts the runs listed on the page by status. */
 async function lookAt(page: Page): Promise<Readonly<Record<'rows' | 'finished' | 'paused' | 'failed', number>>> {
   const rows = await page.getByRole('table', { name: 'Runs', exact: true }).locator('tbody tr').allInnerTexts();
   const [finished = 0, paused = 0, failed = 0] = ['Finished', 'Paused', 'Failed'].map(
@@ -190,11 +190,11 @@ async function lookAt(page: Page): Promise<Readonly<Record<'rows' | 'finished' |
   return { rows: rows.length, finished, paused, failed };
 }
 
-/** Drops corpora, model and plan, and starts it. Runs that are here already are none twice. */
+/** Drops corpora, model and plan, and starts it. Runs that already exist are not duplicated. */
 async function bringIn(page: Page, { drops }: PlanFolder, { plan, runs }: KillPlan): Promise<void> {
   await visit(page, 'Train');
   await dropPaths(page, ...drops);
-  // Until the plan has come the form holds another, which may have as many runs.
+  // Until the plan has loaded, the form shows another, which may have the same number of runs.
   const entered = async () => ({
     model: await page.getByLabel('Model', { exact: true }).locator('option:checked').innerText(),
     batchSize: await page.getByLabel('Batch size', { exact: true }).inputValue(),
@@ -203,7 +203,7 @@ async function bringIn(page: Page, { drops }: PlanFolder, { plan, runs }: KillPl
   const expected = { model: plan.model.name, batchSize: `${plan.config.batchSize}`, runs: `${runs}` };
   await expect.poll(entered, { timeout: ANSWERS_WITHIN_MS }).toEqual(expected);
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
-  // The page shows the run, or of several all.
+  // The page shows the run, or an overview if there are several.
   await expect(page.getByRole('heading', { level: 1, name: 'Train a tagger' })).toBeHidden({
     timeout: ANSWERS_WITHIN_MS,
   });
@@ -214,7 +214,7 @@ async function press(page: Page, name: RegExp): Promise<void> {
   await page.getByRole('button', { name }).click({ timeout: ANSWERS_WITHIN_MS });
 }
 
-/** The result file of all runs, as the page saves it. */
+/** The result file of all runs, as saved from the page. */
 async function exportedResult(page: Page, folder: string): Promise<ResultFile> {
   await visit(page, 'Results');
   await page.getByRole('button', { name: 'Choose all finished' }).click();

@@ -1,4 +1,4 @@
-// Kills a real browser while it trains, many times at random moments, and compares what comes of it with trainings left alone.
+// Kills a real browser many times at random moments of training, and compares the outcome with undisturbed trainings.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ export interface KillsRequest {
   readonly address: string;
   readonly kills: number;
   readonly seed: number;
-  /** What is trained where; the kills are shared among them evenly. */
+  /** What to train where; the kills are divided evenly among them. */
   readonly settings: readonly KillSetting[];
   readonly say: (line: string) => void;
 }
@@ -22,19 +22,19 @@ export interface KillsRequest {
 export interface KillSetting {
   readonly backend: 'wasm' | 'webgpu';
   readonly plan: KillPlan;
-  /** What it is called in messages. */
+  /** Name used in messages. */
   readonly name: string;
 }
 
 export interface KillsOutcome {
   readonly rows: readonly SoakRow[];
-  /** Where a training that was killed came to something else; empty when all is well. */
+  /** Where a killed training had a different outcome; empty if all is well. */
   readonly differences: readonly string[];
 }
 
-/** Kills in one training at the most: then a new one begins. */
+/** Maximum kills per training before a new one begins. */
 const KILLS_PER_TRAINING = 8;
-/** Places told of a training that came to something else. */
+/** Maximum differences reported for one training. */
 const MOST_TOLD = 8;
 
 interface KilledTraining {
@@ -43,7 +43,7 @@ interface KilledTraining {
   readonly differences: readonly string[];
 }
 
-/** Throws Error where a training does not come to an end. */
+/** Throws Error if a training does not finish. */
 export async function killsSoak(request: KillsRequest): Promise<KillsOutcome> {
   const trainings: KilledTraining[] = [];
   for (const [index, setting] of request.settings.entries()) {
@@ -53,7 +53,7 @@ export async function killsSoak(request: KillsRequest): Promise<KillsOutcome> {
   return { rows: rowsOf(trainings), differences: trainings.flatMap(({ differences }) => differences) };
 }
 
-/** So many kills of one setting's trainings, after one that is left alone. */
+/** Runs one setting's trainings with this many kills, after an undisturbed one. */
 async function killsOf(
   request: KillsRequest,
   { backend, plan, name }: KillSetting,
@@ -102,7 +102,7 @@ function killsIn(trainings: readonly KilledTraining[]): number {
   return trainings.reduce((sum, { strikes }) => sum + strikes.length, 0);
 }
 
-/** A training that came to something else counts against each of its kills. */
+/** A training with a different outcome counts as lost for each of its kills. */
 function rowsOf(trainings: readonly KilledTraining[]): readonly SoakRow[] {
   const row = (injected: string, count: (training: KilledTraining) => number): SoakRow => ({
     injected,

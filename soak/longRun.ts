@@ -1,4 +1,4 @@
-// Trains one run of many steps in a real browser and measures on the way what it holds: memory of GPU, Worker and page, and what is stored.
+// Trains one run of many steps in a real browser and samples what it uses: memory of GPU, Worker and page, and storage.
 import { expect, type Page } from '@playwright/test';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ export interface Sample {
 
 export interface LongRun {
   readonly samples: readonly Sample[];
-  /** Adapter or processor, as the run's record has it. */
+  /** Adapter or processor, from the run's record. */
   readonly device: string;
   /** Chromium's version. */
   readonly browser: string;
@@ -55,15 +55,15 @@ export interface LongRun {
 
 /** An emulated adapter compiles its self-test for minutes on a busy machine. */
 const OPENS_WITHIN_MS = 600_000;
-/** The lab's own bound on the points of a loss curve, beside the one at each epoch's end. */
+/** The lab's own limit on the points of a loss curve, besides the one at each epoch's end. */
 const MOST_POINTS = 1000;
-/** The page of a run with its charts, where each of 100 epochs has three dots, and what was not collected yet. */
+/** The page of a run with its charts, where each of 100 epochs has three dots, and nodes not yet garbage-collected. */
 const MOST_NODES = 2000;
-/** JSON of a point of the loss curve and of an epoch of one task, with room to spare. */
+/** JSON of a point of the loss curve and of an epoch of one task, with a margin. */
 const POINT_BYTES = 200;
 const EPOCH_BYTES = 1500;
 
-/** What a long run promises of each thing measured. */
+/** The bounds that a long run must keep for each measurement. */
 export function longRunSeries(samples: readonly Sample[]): readonly Series[] {
   const of = (name: string, unit: Series['unit'], member: keyof Sample, promise: Series['promise']): Series => ({
     name,
@@ -88,7 +88,7 @@ export function longRunSeries(samples: readonly Sample[]): readonly Series[] {
   ];
 }
 
-/** Throws Error where the run ends otherwise than finished. */
+/** Throws Error if the run ends in any state but finished. */
 export async function longRun(request: LongRunRequest): Promise<LongRun> {
   const home = await mkdtemp(path.join(tmpdir(), 'bioner-long-'));
   const flags = ['--enable-blink-features=ForceEagerMeasureMemory'];
@@ -139,7 +139,7 @@ function longPlan(steps: number): PlanFile {
   });
 }
 
-/** Samples at even distances until the run leaves the device. */
+/** Samples at even intervals until the run leaves the device. */
 async function sampled(page: Page, { steps, samples: count, onSample }: LongRunRequest): Promise<readonly Sample[]> {
   const startedAt = performance.now();
   const samples: Sample[] = [];
@@ -172,7 +172,7 @@ interface MeasuredMemory {
   }[];
 }
 
-/** Bytes of JavaScript in page and Worker after garbage was collected, and what the page's document holds. */
+/** Bytes of JavaScript in page and Worker after garbage collection, and the page's DOM nodes. */
 async function heaps(page: Page): Promise<Pick<Sample, 'workerHeapBytes' | 'pageHeapBytes' | 'nodes' | 'listeners'>> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
@@ -194,7 +194,7 @@ async function heaps(page: Page): Promise<Pick<Sample, 'workerHeapBytes' | 'page
   };
 }
 
-/** Bytes in IndexedDB: on disk, of records by what they are, and how long the history is. */
+/** Bytes in IndexedDB: on disk and by kind of record, and the length of the history. */
 function storedSizes(
   page: Page,
 ): Promise<Pick<Sample, 'diskBytes' | 'storedBytes' | 'historyBytes' | 'historyPoints' | 'epochs'>> {

@@ -1,4 +1,4 @@
-// Series measured over a long run as small plots beside each other: an SVG that can be read on light and on dark ground.
+// Plots series measured over a long run as a grid of small charts: an SVG that is legible on light and dark backgrounds.
 import type { Series } from './growth.ts';
 
 const WIDTH = 340;
@@ -9,7 +9,7 @@ const TOP = 30;
 const RIGHT = 14;
 const BOTTOM = 22;
 
-/** `at` holds the place of each sample on the horizontal axis, ascending, of `unit`. */
+/** `at` holds the horizontal position of each sample, ascending, in `unit`. */
 export function plotSeries(series: readonly Series[], at: readonly number[], unit: string): string {
   const rows = Math.ceil(series.length / COLUMNS);
   const [width, height] = [COLUMNS * WIDTH, rows * HEIGHT];
@@ -39,7 +39,7 @@ ${plots.join('\n')}
 `;
 }
 
-/** From zero, so that what looks flat is flat. */
+/** Starts at zero, so that what looks flat is flat. */
 function plotOf({ name, unit, values }: Series, at: readonly number[], axis: string): string {
   const [first, last] = [at[0] ?? 0, at.at(-1) ?? 1];
   const most = Math.max(...values, unit === 'count' ? 1 : 1024);
@@ -58,7 +58,7 @@ function plotOf({ name, unit, values }: Series, at: readonly number[], axis: str
   ].join('');
 }
 
-/** A number as report and plot write it. */
+/** Formats a number for the report and the plot. */
 export function quantity(value: number, unit: Series['unit']): string {
   if (unit === 'count') return Math.round(value).toLocaleString('en');
   return value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(2)} MB`;

@@ -1,4 +1,4 @@
-// `npm run soak`: the long forms of what `npm test` tries shortly, one after another, and a table of what was injected and what was lost.
+// `npm run soak`: long versions of what `npm test` checks briefly, one after another, with a table of what was injected and what was lost.
 import path from 'node:path';
 import { preview } from 'vite';
 import { builtLab } from '../scripts/builtLab.ts';
@@ -13,7 +13,7 @@ import { vitestSoak } from './vitestSoak.ts';
 const root = path.resolve(import.meta.dirname, '..');
 const startedAt = performance.now();
 
-/** Where a person looks while it runs; the table goes to the other stream. */
+/** Progress for the user; the table goes to the other stream. */
 function say(line: string): void {
   console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${line}`);
 }
@@ -46,7 +46,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     ),
 };
 
-/** Serves the lab, built from its sources as they are, while `work` needs it. */
+/** Serves the lab, built from its current sources, while `work` needs it. */
 async function onServedLab<Outcome>(work: (address: string) => Promise<Outcome>): Promise<Outcome> {
   await builtLab(root);
   const server = await preview({ root, preview: { host: '127.0.0.1', port: 0 } });
@@ -85,7 +85,7 @@ async function main(words: readonly string[]): Promise<number> {
   return rows.some(({ lost }) => lost > 0) ? 1 : 0;
 }
 
-// Browsers that are killed are groups of their own, which Ctrl-C does not reach: they end with this process, in its exit.
+// Killable browsers are separate process groups, which Ctrl-C does not reach: they end in this process's exit handler.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 process.exit(await main(process.argv.slice(2)));

@@ -1,7 +1,7 @@
-// What `npm run soak` is asked for.
+// Parses the arguments of `npm run soak`.
 import { parseArgs } from 'node:util';
 
-/** What each soak does, and which options it follows. */
+/** What each soak does, and its options. */
 export const SOAKS = {
   kills: { about: 'kills a real Chromium while it trains, and compares with trainings left alone', options: ['kills', 'seed', 'backend'] },
   headless: { about: 'kills `npm run headless` in the same way', options: ['headless-kills', 'seed'] },
@@ -42,7 +42,7 @@ export interface SoakArguments {
   readonly fuzzRounds: number;
 }
 
-/** Null when help was asked for. Throws Error on what it does not understand. */
+/** Null if help was requested. Throws Error for arguments it does not understand. */
 export function soakArguments(words: readonly string[]): SoakArguments | null {
   const { values, positionals } = parseArgs({
     args: [...words],
@@ -78,7 +78,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
     headlessKills: whole('headless-kills', values['headless-kills'], 20, 1),
     seed: whole('seed', values.seed, 1, 0),
     steps: whole('steps', values.steps, 10_000, 100),
-    // Fewer are too few to tell growth from chance.
+    // With fewer, growth cannot be distinguished from chance.
     samples: whole('samples', values.samples, 60, 10),
     report: values.report ?? 'docs',
     fuzzRounds: whole('fuzz-rounds', values['fuzz-rounds'], 10, 1),

@@ -1,12 +1,12 @@
-// A line of the table that a soak ends with: what was done to the lab, how often, and what was lost by it.
+// A row of a soak's final table: what was done to the lab, how often, and what was lost.
 export interface SoakRow {
   readonly injected: string;
   readonly times: number;
-  /** Of these, how often something was lost: nothing, or the soak has failed. */
+  /** How often something was lost: if ever, the soak has failed. */
   readonly lost: number;
 }
 
-/** The lines under a head, in columns. */
+/** Prints the rows under a header, in columns. */
 export function printSoakRows(rows: readonly SoakRow[]): string {
   const head = ['injected', 'how often', 'lost'] as const;
   const cells = [head, ...rows.map(({ injected, times, lost }) => [injected, `${times}`, `${lost}`] as const)];

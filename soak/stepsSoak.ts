@@ -1,4 +1,4 @@
-// One long run, measured on the way: whether anything grew, as rows of the soak's table and as a report with plots.
+// Measures one long run and reports whether anything grew, as rows of the soak's table and as a report with plots.
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -15,12 +15,12 @@ export interface StepsRequest {
   readonly backend: 'wasm' | 'webgpu';
   readonly steps: number;
   readonly samples: number;
-  /** Where the report goes. */
+  /** Folder for the report. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
 
-/** Throws Error where the run does not finish. */
+/** Throws Error if the run does not finish. */
 export async function stepsSoak({ folder, say, ...request }: StepsRequest): Promise<readonly SoakRow[]> {
   const run = await longRun({
     ...request,
@@ -45,7 +45,7 @@ export function soakPlot({ samples }: LongRun): string {
   return plotSeries(longRunSeries(samples), samples.map(({ step }) => step), 'steps'); // prettier-ignore
 }
 
-/** The report in Markdown, beside which `soak.svg` lies. */
+/** The report in Markdown, with `soak.svg` in the same folder. */
 export function soakReport(run: LongRun, { steps }: Pick<StepsRequest, 'steps'>): string {
   const series = longRunSeries(run.samples);
   const judged = series.map((one) => ({ one, found: growth(one) }));
@@ -87,7 +87,7 @@ function promised({ promise, unit }: Series): string {
   return promise.flatWithin === 0 ? 'no growth' : `flat within ${promise.flatWithin} %`;
 }
 
-/** As Prettier writes it: columns of one width, numbers to the left as all else. */
+/** Formatted as by Prettier: padded columns, numbers left-aligned like everything else. */
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>

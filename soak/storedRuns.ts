@@ -1,4 +1,4 @@
-// What the lab's database in a browser holds of runs, read in the page itself.
+// Reads in the page what the lab's database stores about runs.
 import type { Page } from 'playwright';
 import { runRecordSchema, type RunRecord } from '../src/schema/runRecord.ts';
 
@@ -8,7 +8,7 @@ export interface StoredRuns {
   readonly digests: Readonly<Record<string, string>>;
 }
 
-/** Everything stored of runs. Throws ZodError for a record that is none. */
+/** Reads everything stored about runs. Throws ZodError for an invalid record. */
 export async function storedRuns(page: Page): Promise<StoredRuns> {
   const found = await readRuns(page);
   const isHistory = (key: string): boolean => /^run\/[^/]+\/record(-before)?$/.test(key);
@@ -19,7 +19,7 @@ export async function storedRuns(page: Page): Promise<StoredRuns> {
   };
 }
 
-/** Folders of resume points and snapshots without a manifest: what a killed write leaves behind. */
+/** Folders of resume points and snapshots without a manifest: leftovers of killed writes. */
 export function tornFolders(digests: StoredRuns['digests']): readonly string[] {
   const folders = Object.keys(digests).flatMap(
     (key) => /^run\/[^/]+\/(?:resume|snapshot)\/[^/]+\//.exec(key)?.[0] ?? [],
@@ -27,7 +27,7 @@ export function tornFolders(digests: StoredRuns['digests']): readonly string[] {
   return [...new Set(folders)].filter((folder) => !(`${folder}manifest` in digests));
 }
 
-// The page's side has no named functions: the compiler of scripts would wrap them in a helper that the page lacks.
+// Avoid named functions in the page: the script compiler would wrap them in a helper that the page lacks.
 function readRuns(
   page: Page,
 ): Promise<readonly { readonly key: string; readonly digest: string; readonly text: string }[]> {
@@ -35,7 +35,7 @@ function readRuns(
   return page.evaluate(async () => {
     const database = await new Promise<IDBDatabase>((resolve, reject) => {
       const opening = indexedDB.open('bioner-lab');
-      // Where there is none yet, none is made: the lab's own would be in its way.
+      // If there is no database, do not create one: it would obstruct the lab's own.
       opening.onupgradeneeded = () => opening.transaction?.abort();
       opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(new Error('The lab has no database.'));

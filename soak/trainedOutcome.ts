@@ -1,4 +1,4 @@
-// What a plan came to, and in what two trainings of it differ: nothing, where only one of them was killed on the way.
+// The outcome of a plan, and the differences between two trainings of it: none if only one of them was killed.
 import { isDeepStrictEqual } from 'node:util';
 import type { ResultFile } from '../src/schema/resultFile.ts';
 import type { RunRecord } from '../src/schema/runRecord.ts';
@@ -11,8 +11,8 @@ export interface TrainedOutcome {
 }
 
 /**
- * Places where the second outcome is not the first one, in words; times, the checksum over them, and what the lab noted of deaths that it
- * went on from by itself are no part of an outcome.
+ * Describes where the second outcome differs from the first; ignores times, the checksum over them, and the lab's notes about
+ * interruptions it recovered from.
  */
 export function outcomeDifferences(whole: TrainedOutcome, killed: TrainedOutcome): readonly string[] {
   const [expected, got] = [whole, killed].map(({ stored: { records, digests }, result }) => ({

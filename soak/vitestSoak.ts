@@ -1,4 +1,4 @@
-// A soak that is the long form of tests: runs them with more than `npm test` asks of them, and counts what their report says.
+// Runs the long version of tests as a soak: with higher counts than `npm test`, and sums up their report.
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,16 +9,16 @@ export interface VitestSoak {
   readonly project: 'unit' | 'numeric' | 'gpu';
   /** Part of the names of the test files. */
   readonly files: string;
-  /** What makes these tests long. */
+  /** Environment that makes these tests long. */
   readonly env: Readonly<Record<string, string>>;
   /** What they inject, for the table. */
   readonly injected: string;
 }
 
-/** A test of the long form that prints `soaked: WHAT | TIMES | LOST` has a line of its own in the table. */
+/** A long test that prints `soaked: WHAT | TIMES | LOST` gets a separate row in the table. */
 const TOLD = /soaked: (.+?) \| (\d+) \| (\d+)/g;
 
-/** A failed test is something lost, and so is a report that tells of none. */
+/** A failed test counts as lost, and so does a report without tests. */
 export async function vitestSoak(
   { project, files, env, injected }: VitestSoak,
   root: string,

@@ -1,4 +1,4 @@
-// Listens in the page to what the training Worker tells, without changing the lab: the last phase, memory and step, and how many events.
+// Records in the page what the training Worker reports, without changing the lab: the last phase, memory and step, and the number of events.
 import type { BrowserContext, Page } from 'playwright';
 import type { MemoryReport } from '../src/wire/trainingEvent.ts';
 
@@ -10,7 +10,7 @@ export interface WorkerReports {
   readonly events: number;
 }
 
-// Text, because the compiler of scripts would put helpers into a function that the page does not have.
+// Text, because the script compiler would insert helpers that the page does not have.
 const listening = `
   globalThis.toldByWorker = { phase: 'opening', step: 0, memory: null, events: 0 };
   globalThis.Worker = class extends Worker {
@@ -29,12 +29,12 @@ const listening = `
   };
 `;
 
-/** Has every page that is opened from now on listen. */
+/** Listens in every page opened from now on. */
 export function listenToWorkers(context: BrowserContext): Promise<unknown> {
   return context.addInitScript({ content: listening });
 }
 
-/** Undefined before the page was opened. */
+/** Undefined before the page is open. */
 export function workerReports(page: Page): Promise<WorkerReports | undefined> {
   return page.evaluate(() => (globalThis as unknown as { workerReports?: WorkerReports }).workerReports);
 }

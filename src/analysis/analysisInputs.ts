@@ -1,4 +1,4 @@
-// What analyses read: sentences of tasks and predictions of snapshots, kept in memory while there is room.
+// Loads what analyses read: task sentences and snapshot predictions, cached within a limit.
 import {
   restrictToType,
   SPLITS,
@@ -14,7 +14,7 @@ import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 
 export interface AnalysisInputs {
-  /** Sentences of one split; mentions of other types than the task's are plain text. Throws LabError `storage/missing` or `storage/corrupt`. */
+  /** Sentences of one split; mentions of types other than the task's are plain text. Throws LabError `storage/missing` or `storage/corrupt`. */
   sentences(task: Task, split: Split): Promise<readonly Sentence[]>;
   /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` or `storage/corrupt`. */
   predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
@@ -25,13 +25,13 @@ interface CachedCorpus {
   readonly tokens: number;
 }
 
-/** Tokens of corpora that stay in memory, about 8 bytes each beside the distinct ones: the gene category has 1.2 million. */
+/** Tokens of cached corpora, about 8 bytes each plus the distinct ones: the gene category has 1.2 million. */
 const LARGEST_TOKENS = 6_000_000;
 
 export function analysisInputs(store: Store): AnalysisInputs {
-  /** Longest unused first. */
+  /** Least recently used first. */
   const corpora = new Map<string, CachedCorpus>();
-  /** Being read, for everybody who asks meanwhile. */
+  /** Corpora being read, shared by all concurrent callers. */
   const arriving = new Map<string, Promise<CachedCorpus>>();
 
   function read(corpusId: string): Promise<CachedCorpus> {
@@ -73,7 +73,7 @@ export function analysisInputs(store: Store): AnalysisInputs {
   };
 }
 
-/** The same sentences with every token's text once in memory. */
+/** Interns tokens: each distinct text is in memory once. */
 function shared(sentences: CorpusSentences): CorpusSentences {
   const texts = new Map<string, string>();
   const once = (token: string): string => {

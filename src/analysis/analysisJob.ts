@@ -1,20 +1,20 @@
-// Long work on a Worker's thread in short turns, so that it tells its progress and can be cancelled.
+// Runs long work on a Worker's thread in short turns, to report progress and allow cancelling.
 import { macrotask } from '../util/clock.ts';
 import type { Work, WorkProgress } from '../util/work.ts';
 
 export interface AnalysisJob {
   readonly signal: AbortSignal;
-  /** `total` is 0 when unknown. */
+  /** `total` is 0 if unknown. */
   report(done: number, total: number): void;
 }
 
-/** What long work yields between two pieces of itself. */
+/** What long work yields between two steps. */
 export type WorkDone = Omit<WorkProgress, 'phase'>;
 
-/** A message to the thread waits no longer than this, as long as the work yields more often. */
+/** The longest a message to the thread waits, as long as the work yields more often. */
 const TURN_MS = 30;
 
-/** Runs work to its end, giving the thread back between turns. Throws the reason of the job's signal. */
+/** Runs work to its end, yielding the thread between turns. Throws the abort reason of the job's signal. */
 export async function inTurns<Outcome>(work: Iterator<WorkDone, Outcome>, job: AnalysisJob): Promise<Outcome> {
   let turnEndsMs = performance.now() + TURN_MS;
   for (;;) {
@@ -28,7 +28,7 @@ export async function inTurns<Outcome>(work: Iterator<WorkDone, Outcome>, job: A
   }
 }
 
-/** `phases`: how many different ones the work goes through; each counts the same. */
+/** Weighs all `phases` of the work equally in the overall progress. */
 export function* overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
   let phase: string | null = null;
   let before = -1;

@@ -17,7 +17,7 @@ import type {
 } from './questions/entitySetsQuery.ts';
 import { recent } from './recent.ts';
 
-/** `report` is told how many tasks of the category are read. Rejects as AnalysisInputs does or with the reason of the job's signal. */
+/** `report` receives the number of the category's tasks read. Rejects like AnalysisInputs or with the abort reason of the job's signal. */
 export async function readEntitySets(
   query: EntitySetsQuery,
   inputs: AnalysisInputs,
@@ -35,16 +35,16 @@ export async function readEntitySets(
   return entitySets({ training, test, predicted }, query);
 }
 
-/** Each reports corpora read, and rejects as AnalysisInputs does or with the reason of the job's signal. */
+/** Each reports the corpora read, and rejects like AnalysisInputs or with the abort reason of the job's signal. */
 interface EntitySetQuestions {
   diagram(query: EntitySetsQuery, job: AnalysisJob): Promise<EntitySetDiagram>;
-  /** Of each query, in order. */
+  /** For each query, in order. */
   sizes(queries: readonly EntitySetsQuery[], job: AnalysisJob): Promise<readonly EntitySetSizes[]>;
   strings(query: EntityStringsQuery, job: AnalysisJob): Promise<EntityStringsPage>;
   sentences(query: StringSentencesQuery, job: AnalysisJob): Promise<StringSentencesPage>;
 }
 
-/** Indices of the sentences of one place that have the string as a mention, at least one. */
+/** Indices of the sentences of one split with the string as a mention, at least one. */
 interface FoundThere extends StringOccurrence {
   readonly indices: readonly number[];
 }
@@ -134,7 +134,7 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
   };
 }
 
-/** The test that is looked at, then what may be training text, then the tests of other tasks. */
+/** Orders occurrences: the test split of the task, then training candidates, then the test splits of other tasks. */
 function occurrencesInOrder(sets: EntitySetsQuery): readonly StringOccurrence[] {
   const own = ownIndex(sets);
   const tasks = [own, ...sets.category.keys()].filter((task, at) => at === 0 || task !== own);

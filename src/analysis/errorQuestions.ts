@@ -1,4 +1,4 @@
-// Answers questions about right and wrong mentions: a page of them, their counts and scores, and scores by stratum.
+// Answers questions about correct and wrong mentions: a page of them, their counts and scores, and scores by stratum.
 import type { Mention, Sentence, Task } from '../data/corpus/corpus.ts';
 import { compareErrors, ERROR_KINDS, errorKinds, type ErrorRow, type Right } from '../metrics/errorKinds.ts';
 import { semevalScores } from '../metrics/semevalScores.ts';
@@ -25,17 +25,17 @@ import {
 } from './questions/errorsQuery.ts';
 import { recent } from './recent.ts';
 
-/** A mention with a row of each snapshot, as `compareErrors` has them; `right` is null for one snapshot. */
+/** A mention with a row of each snapshot, as in `compareErrors`; `right` is null for one snapshot. */
 interface MentionFinding {
   readonly sentence: number;
   readonly gold: Mention | null;
   readonly rows: readonly (ErrorRow | null)[];
   readonly right: Right | null;
-  /** Of its string, the annotated one where there is one, in training. */
+  /** Training frequency of its string, the annotated one if there is one. */
   readonly frequency: number;
 }
 
-/** In the order of the text. Throws `metrics/sentences` when the predictions are of other sentences. */
+/** In text order. Throws `metrics/sentences` if the predictions are of other sentences. */
 function errorFindings(
   sentences: readonly Sentence[],
   predictions: readonly (readonly (readonly Mention[])[])[],
@@ -54,7 +54,7 @@ function errorFindings(
   });
 }
 
-/** A test for each part of a filter: whether a mention passes it. */
+/** Returns one test for each part of a filter. */
 function filterTests(filter: ErrorFilter, sentences: readonly Sentence[]) {
   const wanted = filter.text.trim().toLowerCase();
   return {
@@ -75,7 +75,7 @@ function filterTests(filter: ErrorFilter, sentences: readonly Sentence[]) {
   };
 }
 
-/** The annotated mention, then the predicted ones. */
+/** Returns the annotated mention, then the predicted ones. */
 function mentionsOf({ gold, rows }: Pick<MentionFinding, 'gold' | 'rows'>): Mention[] {
   return [gold, ...rows.map((row) => row?.predicted ?? null)].filter((mention) => mention !== null);
 }
@@ -86,7 +86,7 @@ function differ([a, b]: MentionFinding['rows']): boolean {
   return left.start !== right.start || left.end !== right.end || left.type !== right.type;
 }
 
-/** Case-sensitive strings, as `mentionText` writes them. Reports tasks read; rejects as AnalysisInputs does or with the job's reason. */
+/** Counts case-sensitive strings, in the form of `mentionText`. Reports tasks read; rejects like AnalysisInputs or with the job's abort reason. */
 type TrainingFrequencies = (
   training: { readonly tasks: readonly Task[]; readonly trainOnly: boolean },
   job: AnalysisJob,
@@ -114,19 +114,19 @@ function trainingFrequencies(inputs: AnalysisInputs): TrainingFrequencies {
     });
 }
 
-/** Each rejects as AnalysisInputs does, with `metrics/sentences` for predictions of other sentences, or with the job's reason. */
+/** Each rejects like AnalysisInputs, with `metrics/sentences` for predictions of other sentences, or with the job's abort reason. */
 interface ErrorQuestions {
   errors(query: ErrorsQuery, job: AnalysisJob): Promise<ErrorsPage>;
-  /** Of each snapshot. */
+  /** For each snapshot. */
   scores(query: ErrorScoresQuery): Promise<readonly ErrorScores[]>;
   breakdown(query: BreakdownQuery, job: AnalysisJob): Promise<readonly Breakdown[]>;
 }
 
-/** Predictions are read for every question: they may be made anew, with probabilities. */
+/** Reads predictions for every question: they may be recomputed with probabilities. */
 export function errorQuestions(inputs: AnalysisInputs): ErrorQuestions {
   const frequenciesOf = trainingFrequencies(inputs);
 
-  /** What `of` makes of each snapshot's predictions. */
+  /** Applies `of` to each snapshot's predictions. */
   async function ofEach<Answer>(
     { task, predictions }: ErrorScoresQuery,
     of: (scored: ScoredMentions) => Answer,

@@ -1,4 +1,4 @@
-// Lays out T, L and P as circles whose areas and overlaps come as near to the numbers of strings as circles can.
+// Lays out T, L and P as circles whose areas and overlaps approximate the numbers of strings as closely as circles can.
 import { venn, type ISetOverlap } from '@upsetjs/venn.js';
 import { ENTITY_REGIONS, type EntityRegion, type EntitySets } from '../metrics/entitySets.ts';
 import type { EulerCircle, EulerLayout, EulerRegion } from './questions/entitySetsQuery.ts';
@@ -7,11 +7,11 @@ const NAMES = ['T', 'L', 'P'] as const;
 type SetName = (typeof NAMES)[number];
 type Circles = EulerLayout['circles'];
 
-/** Slices across an overlap when its area is summed: the relative error stays below a thousandth. */
+/** Slices per overlap when summing its area: the relative error stays below a thousandth. */
 const SLICES = 2000;
-/** Points along each side of the box in which the middle of a region is sought. */
+/** Points along each side of the box searched for the middle of a region. */
 const POINTS = 40;
-/** A region thinner than this part of the largest circle cannot be seen, nor told from rounding. */
+/** A region thinner than this fraction of the largest circle is invisible, and indistinguishable from rounding. */
 const THINNEST = 1e-6;
 
 /** Two circles are always exact; three minimise the squared errors of all overlaps (Frederickson's venn.js), deterministically. */
@@ -49,7 +49,7 @@ function combinations(names: readonly SetName[]): readonly (readonly SetName[])[
   );
 }
 
-/** Turned about T so that L and P lie to its right, mirrored so that L is not below P. */
+/** Rotates around T until L and P lie to its right, and mirrors if L is below P. */
 function turned({ T, L, P }: Circles): Circles {
   const others = [L, P].filter(({ radius }) => radius > 0);
   const mean = (axis: 'x' | 'y') => others.reduce((sum, circle) => sum + circle[axis], 0) / Math.max(1, others.length);
@@ -66,7 +66,7 @@ function turned({ T, L, P }: Circles): Circles {
   return { T: { x: 0, y: 0, radius: T.radius }, L: mirrored(right), P: mirrored(left) };
 }
 
-/** The area of each region between the circles, by inclusion and exclusion. */
+/** Computes the area of each region between the circles by inclusion and exclusion. */
 function drawnAreas(circles: Circles): (region: EntityRegion) => number {
   const overlap = (...names: readonly SetName[]) => overlapOf(names.map((name) => circles[name]));
   const TLP = overlap('T', 'L', 'P');
@@ -85,7 +85,7 @@ function drawnAreas(circles: Circles): (region: EntityRegion) => number {
   return (region) => Math.max(0, areas[region]);
 }
 
-/** The area that all circles share. Summed in slices, which bears circles that touch or coincide where formulas of arcs do not. */
+/** Computes the area shared by all circles. Sums slices, which is robust where circles touch or coincide and arc formulas are not. */
 function overlapOf(circles: readonly EulerCircle[]): number {
   const from = Math.max(...circles.map(({ x, radius }) => x - radius));
   const to = Math.min(...circles.map(({ x, radius }) => x + radius));

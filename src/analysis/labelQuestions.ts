@@ -1,4 +1,4 @@
-// Answers questions about the quality of labels: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
+// Answers questions about label quality: likely missed labels, label conflicts, pairs of similar sentences, and all as one list.
 import { isSameTask, SPLITS, type Task } from '../data/corpus/corpus.ts';
 import { labelConflicts, type LabelConflict, type LabelConflicts } from '../metrics/labelConflicts.ts';
 import { labelPairs, type LabelPairs } from '../metrics/labelPairs.ts';
@@ -32,7 +32,7 @@ import type {
 } from './questions/labelsQuery.ts';
 import { recent } from './recent.ts';
 
-/** Each rejects as AnalysisInputs does or with the reason of the job's signal. */
+/** Each rejects like AnalysisInputs or with the abort reason of the job's signal. */
 export interface LabelQuestions {
   missed(query: MissedLabelsQuery, job: AnalysisJob): Promise<MissedLabelsPage>;
   conflicts(query: LabelConflictsQuery, job: AnalysisJob): Promise<LabelConflictsPage>;
@@ -41,12 +41,12 @@ export interface LabelQuestions {
   review(query: ReviewQuery, job: AnalysisJob): Promise<ReviewPage>;
 }
 
-/** Conflicts and pairs that are kept: the gene category has 7,500 and 7,900. */
-const KEPT = 10_000;
-/** Places of each label that are kept of a conflict. */
+/** Conflicts and pairs kept: the gene category has 7,500 and 7,900. */
+const MOST_KEPT = 10_000;
+/** Occurrences kept for each label of a conflict. */
 const PLACES_OF_LABEL = 50;
 const CONFLICT_PHASES = 3;
-/** Hashing text and comparing labels; for near texts also reading, sorting and indexing shingles. */
+/** Hashing text and comparing labels; near texts also need shingles to be read, sorted and indexed. */
 const PAIR_PHASES = 2;
 const NEAR_PHASES = 3;
 
@@ -58,7 +58,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   const recentPairs = recent<{ category: Category; near: boolean }, LabelPairs>(2);
   const recentRows = recent<Omit<ReviewQuery, 'first' | 'count'>, readonly ReviewRow[]>(1);
 
-  /** All splits of all tasks; place p is of task ⌊p / 3⌋. */
+  /** Loads all splits of all tasks; source p belongs to task ⌊p / 3⌋. */
   async function sourcesOf(category: Category, names: readonly string[], job: AnalysisJob): Promise<TextSource[]> {
     const sources: TextSource[] = [];
     for (const [index, task] of category.entries()) {
@@ -73,7 +73,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
     return recentConflicts.of(category, async () => {
       const sources = await sourcesOf(category, positionNames(category), job);
-      const options = { tellTypesApart: tellTypesApart(category), limit: KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
+      const options = { tellTypesApart: tellTypesApart(category), limit: MOST_KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
       return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
     });
   }
@@ -84,13 +84,13 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
       const options = {
         tellTypesApart: tellTypesApart(category),
         near: near ? nearDefaults : null,
-        limit: KEPT,
+        limit: MOST_KEPT,
       };
       return inTurns(overPhases(labelPairs(sources, options), PAIR_PHASES + (near ? NEAR_PHASES : 0)), job);
     });
   }
 
-  /** None without predictions. */
+  /** Empty without predictions. */
   async function missedOf(query: EntitySetsQuery, job: AnalysisJob): Promise<readonly MissedLabel[]> {
     const { prediction } = query;
     if (prediction === null) return [];
@@ -173,7 +173,7 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   };
 }
 
-/** Tasks of one type each have their own names for it. */
+/** Tasks of a single type may each name it differently. */
 function tellTypesApart(category: Category): boolean {
   return category.every(({ type }) => type === null);
 }

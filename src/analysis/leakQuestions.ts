@@ -1,4 +1,4 @@
-// Questions about leaks, their last results kept for whoever goes back and forth between them.
+// Answers questions about leaks, caching recent results for users who switch between them.
 import type { Sentence, Task } from '../data/corpus/corpus.ts';
 import { sameLabels } from '../metrics/labelPairs.ts';
 import { findLeaks, leakedSentences, type LeakKind, type TaskLeaks } from '../metrics/leaks.ts';
@@ -23,7 +23,7 @@ import { recent, type Recent } from './recent.ts';
 /** Reading text, sorting, indexing and comparing shingles. */
 const NEAR_PHASES = 4;
 
-/** The leaks of each test task into all training text, as `findLeaks` tells them. Throws as AnalysisInputs does. */
+/** Finds the leaks of each test task into all training text, as `findLeaks` does. Throws like AnalysisInputs. */
 async function leaksInto(
   { tests, training, near }: { tests: readonly Task[]; training: readonly TrainingText[]; near: boolean },
   inputs: AnalysisInputs,
@@ -44,7 +44,7 @@ async function leaksInto(
   return inTurns(overPhases(work, sources.length + (near ? NEAR_PHASES : 0)), job);
 }
 
-/** Leaks among the tasks of a category, counted. */
+/** Counts leaks among the tasks of a category. */
 async function taskLeaks(
   { tasks, splits, near }: LeaksQuery,
   inputs: AnalysisInputs,
@@ -70,10 +70,10 @@ function keyOf({ corpusId, type }: Task): string {
   return JSON.stringify([corpusId, type]);
 }
 
-/** Sentences that one test sentence is looked for in; corpora that cut text finer than this are not known. */
+/** Most sentences searched for one test sentence; no known corpus splits text finer than this. */
 const LONGEST_PASSAGE = 12;
 
-/** A page of the pairs, of all or of those labelled differently. Throws as AnalysisInputs does. */
+/** Returns a page of all pairs, or of those labelled differently. Throws like AnalysisInputs. */
 async function leakPairs(
   { first, count, different, ...text }: LeakPairsQuery,
   inputs: AnalysisInputs,
@@ -101,7 +101,7 @@ async function leakPairs(
   return { total: asked.length, different: differing.length, pairs: asked.slice(first, first + count) };
 }
 
-/** The sentences from `first` on that are needed to hold the text; the first alone where they never do. */
+/** Returns the fewest sentences from `first` on that contain the text; only the first if they never do. */
 function passageOf(sentence: Sentence, source: readonly Sentence[], first: number): readonly Sentence[] {
   const text = squeezedText(sentence);
   const [opening, ...others] = source.slice(first, first + LONGEST_PASSAGE).map(squeezedText);
@@ -115,10 +115,10 @@ function passageOf(sentence: Sentence, source: readonly Sentence[], first: numbe
   return running.includes(text) ? source.slice(first, end) : source.slice(first, first + 1);
 }
 
-/** Reading, sorting, indexing shingles: phases of `leakedSentences` beside one for each list. */
+/** Reading, sorting, indexing shingles: phases of `leakedSentences` besides one for each list. */
 const PLAN_NEAR_PHASES = 3;
 
-/** For each group, in order; exact ones. Throws as AnalysisInputs does. */
+/** Counts exact leaks for each group, in order. Throws like AnalysisInputs. */
 async function planLeaks(
   { groups, splits, leaveOut }: PlanLeaksQuery,
   inputs: AnalysisInputs,
@@ -155,7 +155,7 @@ async function leftOutOf(
   return leaked.reduce((sum, ofTask) => sum + ofTask.reduce((count, one) => count + one, 0), 0);
 }
 
-/** Train, or train and devel run together, as training takes it. */
+/** Returns train, or train and devel concatenated, as in training. */
 async function textOf(
   task: Task,
   splits: readonly TrainingSplit[],
@@ -166,12 +166,12 @@ async function textOf(
   return texts.flat();
 }
 
-const KEPT_REPORTS = 4;
+const CACHED_REPORTS = 4;
 
 export function leakQuestions(inputs: AnalysisInputs) {
-  const ofCategories = recent<LeaksQuery, readonly LeakReport[]>(KEPT_REPORTS);
-  const ofPlans = recent<PlanLeaksQuery, readonly GroupLeaks[]>(KEPT_REPORTS);
-  const ofText = recent<LeakedText, readonly TaskLeaks[]>(KEPT_REPORTS);
+  const ofCategories = recent<LeaksQuery, readonly LeakReport[]>(CACHED_REPORTS);
+  const ofPlans = recent<PlanLeaksQuery, readonly GroupLeaks[]>(CACHED_REPORTS);
+  const ofText = recent<LeakedText, readonly TaskLeaks[]>(CACHED_REPORTS);
   return {
     leaks: (query: LeaksQuery, job: AnalysisJob) => ofCategories.of(query, () => taskLeaks(query, inputs, job)),
     ofPlan: (query: PlanLeaksQuery, job: AnalysisJob) => ofPlans.of(query, () => planLeaks(query, inputs, job)),

@@ -1,13 +1,13 @@
-// The last few results of a costly computation, found again by what was asked.
+// Caches the last few results of a costly computation by query.
 import { canonicalJson } from '../util/digest.ts';
 
 export interface Recent<Query, Result> {
-  /** The result for this query, made unless it is among those kept. One that fails is not kept. */
+  /** Returns the cached result for this query, or makes it. Failures are not cached. */
   of(query: Query, make: () => Promise<Result>): Promise<Result>;
 }
 
 export function recent<Query, Result>(entries: number): Recent<Query, Result> {
-  /** Longest unused first. */
+  /** Least recently used first. */
   const results = new Map<string, Result>();
   return {
     async of(query, make) {

@@ -1,4 +1,4 @@
-// Judges differences between trained systems from the predictions that are stored of them.
+// Tests differences between trained systems for significance, from their stored predictions.
 import type { Mention } from '../data/corpus/corpus.ts';
 import { sentenceCounts, type SentenceCounts } from '../metrics/scores/sentenceCounts.ts';
 import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
@@ -14,15 +14,15 @@ interface DifferencesQuery {
   readonly differences: readonly AskedDifference[];
 }
 
-/** Families whose judgements stay at hand for whoever goes back and forth. */
-const KEPT_FAMILIES = 4;
+/** Families of comparisons cached for users who switch between them. */
+const CACHED_FAMILIES = 4;
 
 /**
- * One judgement a difference, in order, all of them one family, with `significanceDefaults`. Throws as AnalysisInputs does, and
- * `metrics/sentences` where predictions are not of the corpus' test sentences.
+ * Returns one result per difference, in order, all as one family, with `significanceDefaults`. Throws like AnalysisInputs, and
+ * `metrics/sentences` if predictions are not of the corpus' test sentences.
  */
 export function testDifferences(inputs: AnalysisInputs) {
-  const tested = recent<DifferencesQuery, readonly Significance[]>(KEPT_FAMILIES);
+  const tested = recent<DifferencesQuery, readonly Significance[]>(CACHED_FAMILIES);
   return (query: DifferencesQuery, job: AnalysisJob): Promise<readonly Significance[]> =>
     tested.of(query, () => validate(query, inputs, job));
 }
@@ -61,7 +61,7 @@ async function validate(
   return inTurns(afterCounting(comparisons, requests.size, total), job);
 }
 
-/** The family judged, as work whose first part, the counting, is done. */
+/** Tests the family, as work whose first part, the counting, is already done. */
 function* afterCounting(
   comparisons: readonly (readonly PairedTraining[])[],
   counted: number,

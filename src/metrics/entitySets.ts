@@ -3,16 +3,16 @@ import type { CorpusSentences, Mention, Sentence } from '../data/corpus/corpus.t
 import { LabError } from '../util/labError.ts';
 import { mentionString } from './text/textSources.ts';
 
-/** The strings in exactly these sets: `TL` lies in T and L and outside of P. */
+/** The strings in exactly these sets: `TL` is in T and L but not in P. */
 export const ENTITY_REGIONS = ['T', 'L', 'P', 'TL', 'TP', 'LP', 'TLP'] as const;
 export type EntityRegion = (typeof ENTITY_REGIONS)[number];
 
 export const ENTITY_RATIOS = ['A', 'B', 'C', 'D', 'E'] as const;
 export type EntityRatio = (typeof ENTITY_RATIOS)[number];
 
-/** Mentions are of the task's type alone (`restrictToType`). */
+/** Mentions only of the task's type (`restrictToType`). */
 export interface EntitySetInput {
-  /** Every task of the category, the one that is looked at too. */
+  /** All tasks of the category, including the task itself. */
   readonly training: readonly Pick<CorpusSentences, 'train' | 'devel'>[];
   readonly test: readonly Sentence[];
   /** The mentions predicted in each test sentence; null without predictions. */
@@ -20,13 +20,13 @@ export interface EntitySetInput {
 }
 
 export interface EntitySetOptions {
-  /** T from train splits alone, where the paper also takes devel. */
+  /** Takes T from train splits only, where the paper also includes devel. */
   readonly trainOnly?: boolean;
-  /** Strings that differ in case alone are one. */
+  /** Merges strings that differ only in case. */
   readonly lowerCase?: boolean;
 }
 
-/** A string and how often it is a mention: in training, annotated in test, predicted in test. */
+/** A string and its mention counts: in training, annotated in test, predicted in test. */
 export interface EntityString {
   readonly text: string;
   readonly region: EntityRegion;
@@ -35,33 +35,33 @@ export interface EntityString {
   readonly predicted: number;
 }
 
-/** Unique strings, and the mentions that they stand for. */
+/** Number of unique strings and of their mentions. */
 export interface EntityCount {
   readonly strings: number;
   readonly mentions: number;
 }
 
 export interface EntitySets {
-  /** By count in their region's own weight, highest first, then by text in code-unit order. */
+  /** By count in their region's own weight, descending, then by text in code-unit order. */
   readonly strings: readonly EntityString[];
   /** Mentions of a region inside L are annotated ones, of `P` and `TP` predicted ones, of `T` those in training. */
   readonly regions: Readonly<Record<EntityRegion, EntityCount>>;
-  /** T with its mentions in training, L with those annotated in test, P with those predicted; P is null without predictions. */
+  /** T with its mentions in training, L with its annotated test mentions, P with its predicted ones; P is null without predictions. */
   readonly T: EntityCount;
   readonly L: EntityCount;
   readonly P: EntityCount | null;
   /** T∩L with its annotated mentions. */
   readonly shared: EntityCount;
-  /** Fractions; null where the denominator is 0, and all but B without predictions. */
+  /** Fractions; null if the denominator is 0, and all except B without predictions. */
   readonly ratios: Readonly<Record<EntityRatio, { readonly strings: number | null; readonly mentions: number | null }>>;
 }
 
 /**
- * T, L and P as sets of unique strings, case-sensitive unless asked otherwise, and the five ratios of Chai et al. 2022 (Figs. 3 and 4):
- * A = |T̄∩L∩P| / |T̄∩L|, new strings that are found; B = |T∩L| / |L|, strings that training has; C = |P̄∩T∩L| / |T∩L|, known strings
- * that are missed; D = |L̄∩P∩T| / |L̄∩P|, wrong strings that training has; E = (|P| − |L|) / |L|. Beside them the same with each
- * region weighted by its mentions; E by all mentions predicted and annotated. Time and memory are linear in the mentions. Throws
- * LabError `metrics/length` unless there are predictions for each test sentence.
+ * T, L and P as sets of unique strings, case-sensitive by default, and the five ratios of Chai et al. 2022 (Figs. 3 and 4): A =
+ * |T̄∩L∩P| / |T̄∩L|, new strings found; B = |T∩L| / |L|, strings seen in training; C = |P̄∩T∩L| / |T∩L|, known strings missed; D =
+ * |L̄∩P∩T| / |L̄∩P|, wrong strings seen in training; E = (|P| − |L|) / |L|. Also the same with each region weighted by its
+ * mentions; E by all mentions predicted and annotated. Time and memory are linear in the mentions. Throws LabError `metrics/length`
+ * unless there are predictions for each test sentence.
  */
 export function entitySets(input: EntitySetInput, options: EntitySetOptions = {}): EntitySets {
   const tally = new StringTally(options.lowerCase ?? false);
@@ -88,12 +88,12 @@ export function entitySets(input: EntitySetInput, options: EntitySetOptions = {}
   return { strings, regions, T, L, P, shared: together(regions.TL, regions.TLP), ratios: ratiosOf(regions, L, P) };
 }
 
-/** The strings of one region, most frequent first. */
+/** Returns the strings of one region, most frequent first. */
 export function stringsOfRegion({ strings }: EntitySets, region: EntityRegion): readonly EntityString[] {
   return strings.filter((string) => string.region === region);
 }
 
-/** How often a string stands where its region is weighed. */
+/** Returns how often a string occurs where its region is weighted. */
 export function weightOf({ region, training, annotated, predicted }: EntityString): number {
   if (region.includes('L')) return annotated;
   return region.includes('P') ? predicted : training;

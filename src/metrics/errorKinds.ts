@@ -1,10 +1,11 @@
-// Every gold and every predicted mention once, paired and with the kind of error it is.
+// Pairs gold and predicted mentions, each exactly once, and classifies the errors.
 import type { Mention } from '../data/corpus/corpus.ts';
 import { checkSentences } from './scores/sentenceCounts.ts';
 
 /**
- * `correct`: same borders and type. `boundary`: overlapping, same type, other borders. `type`: same borders, other type. `boundaryAndType`:
- * overlapping, neither the same. `missed`: a gold mention without a partner. `spurious`: a predicted one without.
+ * `correct`: same boundaries and type. `boundary`: overlapping, same type, other boundaries. `type`: same boundaries, other type.
+ * `boundaryAndType`: overlapping, neither the same. `missed`: a gold mention without a partner. `spurious`: a predicted one
+ * without.
  */
 export type ErrorKind = PairKind | 'missed' | 'spurious';
 type PairKind = 'correct' | 'boundary' | 'type' | 'boundaryAndType';
@@ -18,7 +19,7 @@ export const ERROR_KINDS: readonly ErrorKind[] = [
   'spurious',
 ];
 
-/** Gold and predicted mention with their kind; one side is null where there is no partner. */
+/** A gold and a predicted mention with their kind; one side is null without a partner. */
 type MentionPair =
   | { readonly kind: PairKind; readonly gold: Mention; readonly predicted: Mention }
   | { readonly kind: 'missed'; readonly gold: Mention; readonly predicted: null }
@@ -27,8 +28,8 @@ type MentionPair =
 export type ErrorRow = MentionPair & { readonly sentence: number };
 
 /**
- * The rows of all sentences, both `[sentences][mentions]`, by sentence and then by where they begin, right ones among them. Rows of
- * kind `correct` are as many as conlleval's correct. Throws `metrics/sentences` when gold and predicted differ in sentences.
+ * Returns the rows of all sentences, both `[sentences][mentions]`, by sentence and then by start, correct ones included. Rows of
+ * kind `correct` equal conlleval's correct count. Throws `metrics/sentences` if gold and predicted differ in sentences.
  */
 export function errorKinds(
   gold: readonly (readonly Mention[])[],
@@ -41,10 +42,10 @@ export function errorKinds(
 }
 
 /**
- * Pairs the flat mentions of one sentence. Of all overlapping pairs the best is taken first, and again among what is left: same borders and
- * type; then same borders; then the most tokens in common; then the same type; then the least difference of borders; then the
- * first gold and the first predicted mention. So the order of the lists does not matter, and a mention that overlaps
- * only mentions with better partners is missed or spurious, as it is for nervaluate.
+ * Pairs the flat mentions of one sentence. Greedily takes the best of the remaining overlapping pairs: same boundaries and type;
+ * then same boundaries; then the most common tokens; then the same type; then the smallest boundary distance; then the first gold
+ * and the first predicted mention. The result is independent of list order, and a mention that overlaps only mentions with better
+ * partners is missed or spurious, as in nervaluate.
  */
 export function pairMentions(gold: readonly Mention[], predicted: readonly Mention[]): MentionPair[] {
   const candidates = gold
@@ -66,12 +67,12 @@ export function pairMentions(gold: readonly Mention[], predicted: readonly Menti
   return pairs.sort((left, right) => startOf(left) - startOf(right));
 }
 
-/** How many tokens the two have in common; not positive where there are none. */
+/** Number of tokens the two have in common; not positive if there are none. */
 export function overlap(left: Mention, right: Mention): number {
   return Math.min(left.end, right.end) - Math.max(left.start, right.start);
 }
 
-/** How far the borders of two mentions are apart, in tokens, both ends added. */
+/** Distance between the boundaries of two mentions, in tokens, summed over both ends. */
 export function borderDistance(left: Mention, right: Mention): number {
   return Math.abs(left.start - right.start) + Math.abs(left.end - right.end);
 }
@@ -113,10 +114,11 @@ interface ComparedMention {
 }
 
 /**
- * Every gold mention once, and every spurious one of A or B once, by sentence and then by where they begin; all three `[sentences][mentions]`.
- * Right about a gold mention is who has it exactly. Spurious mentions of A and B are paired as `pairMentions` pairs, and neither is right; about a
- * spurious mention of one alone the other is right, unless it has some wrong mention there itself. So `right: 'a'` is what A
- * got right and B did not. Throws `metrics/sentences` when they differ in sentences.
+ * Returns every gold mention once, and every spurious one of A or B once, by sentence and then by start; all three
+ * `[sentences][mentions]`. A system is right about a gold mention if it predicts it exactly. Spurious mentions of A and B are
+ * paired like in `pairMentions`, and neither is right; about a spurious mention of only one system the other is right, unless it
+ * has a wrong mention there itself. So `right: 'a'` is what A got right and B did not. Throws `metrics/sentences` if they differ in
+ * sentences.
  */
 export function compareErrors(
   gold: readonly (readonly Mention[])[],

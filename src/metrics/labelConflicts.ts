@@ -1,10 +1,10 @@
-// Finds token sequences that are labelled in one place and not, or otherwise, in another.
+// Finds token sequences labelled in one place but not, or differently, in another.
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
 import { mentionText, Ranking, TextSources, type SentencePosition, type TextSource } from './text/textSources.ts';
 import { ABSENT, ROOT, WordTrie } from './text/wordTrie.ts';
 
-/** A label is a name, or null for not labelled. A handful of labels is usual; each takes four bytes a string. */
+/** Counts by label: a name, or null for unlabelled. There are usually a handful of labels; each takes four bytes per string. */
 class LabelCounts {
   private readonly strings: number;
   private readonly labels: (string | null)[] = [null];
@@ -39,38 +39,38 @@ class LabelCounts {
     return this.byLabel[0]?.[string] ?? 0;
   }
 
-  /** All but those inside longer mentions. */
+  /** Sums all except those inside longer mentions. */
   total(string: number): number {
     return this.byLabel.reduce((sum, counts) => sum + (counts[string] as number), 0);
   }
 
-  /** The most frequent label, the first met of equals. */
+  /** Returns the most frequent label, the first seen on a tie. */
   usual(string: number): string | null {
     const counts = this.byLabel.map((ofLabel) => ofLabel[string] as number);
     return this.labels[counts.indexOf(Math.max(...counts))] ?? null;
   }
 
-  /** Those that do not have the usual label. */
+  /** Counts those without the usual label. */
   minority(string: number): number {
     return this.total(string) - this.byLabel.reduce((most, counts) => Math.max(most, counts[string] as number), 0);
   }
 }
 
 interface ConflictOptions {
-  /** For a task of several types. Tasks of one type each have their own names for it, which are no conflict. */
+  /** For a task with several types. Tasks of a single type may each name it differently, which is not a conflict. */
   readonly tellTypesApart: boolean;
-  /** Conflicts that are kept; all are counted. */
+  /** Conflicts to keep; all are counted. */
   readonly limit: number;
-  /** Places of each label that are kept of a conflict; all are counted. */
+  /** Occurrences to keep for each label of a conflict; all are counted. */
   readonly occurrencesPerLabel: number;
 }
 
-/** A place where the sequence stands; `label` is the type of the mention that is exactly there, null where none is. */
+/** An occurrence of the sequence; `label` is the type of the mention that covers it exactly, null if there is none. */
 export interface LabelOccurrence extends SentencePosition {
   /** First token. */
   readonly start: number;
   readonly label: string | null;
-  /** Whether most places have this label. */
+  /** Whether this is the most common label. */
   readonly isUsual: boolean;
 }
 
@@ -78,13 +78,13 @@ export interface LabelConflict {
   /** Tokens joined by one space. */
   readonly text: string;
   readonly labelled: number;
-  /** No mention is exactly there, nor a longer one around it. */
+  /** Neither a mention nor inside a longer one. */
   readonly unlabelled: number;
-  /** Inside a longer mention: no conflict, told apart. */
+  /** Inside a longer mention: not a conflict, counted separately. */
   readonly inside: number;
-  /** Places that have another label than most places have; not labelled is a label too. */
+  /** Occurrences without the most common label; unlabelled counts as a label too. */
   readonly minority: number;
-  /** Labelled and not labelled in each task where it stands, in the order of the sources. */
+  /** Labelled and unlabelled counts of each task where it occurs, in the order of the sources. */
   readonly tasks: readonly { readonly task: string; readonly labelled: number; readonly unlabelled: number }[];
   /** In the order of the sources. */
   readonly occurrences: readonly LabelOccurrence[];
@@ -92,14 +92,14 @@ export interface LabelConflict {
 
 export interface LabelConflicts {
   readonly count: number;
-  /** By minority, the largest first; of equals the most even, then by text. */
+  /** By minority, descending; on a tie the most even first, then by text. */
   readonly conflicts: readonly LabelConflict[];
 }
 
 /**
- * Every mention string of the sources is looked for everywhere in them, token by token and in its case; it is a conflict where its
- * places have more than one label. Walks a trie of all mention strings twice over the text, so time is linear in the
- * tokens times the longest mention, and memory in the mention strings.
+ * Searches for every mention string of the sources everywhere in them, token by token and case-sensitive; it is a conflict if its
+ * occurrences have more than one label. Walks a trie of all mention strings twice over the text, so time is linear in the tokens
+ * times the longest mention, and memory in the mention strings.
  */
 export function* labelConflicts(sources: readonly TextSource[], options: ConflictOptions): Work<LabelConflicts> {
   const texts = new TextSources(sources);
@@ -147,7 +147,7 @@ export function* labelConflicts(sources: readonly TextSource[], options: Conflic
 const INSIDE = Symbol('inside a longer mention');
 type Label = string | null | typeof INSIDE;
 
-/** All mention strings, and where they stand in a sentence. */
+/** All mention strings, and their occurrences in a sentence. */
 class MentionScan {
   readonly strings: string[] = [];
   private readonly trie = new WordTrie();
@@ -165,7 +165,7 @@ class MentionScan {
     }
   }
 
-  /** Every place of every string, from left to right. */
+  /** Reports every occurrence of every string, from left to right. */
   find({ tokens, mentions }: Sentence, found: (string: number, start: number, label: Label) => void): void {
     const words = tokens.map((token) => this.trie.wordOf(token));
     let next = 0;
@@ -186,7 +186,7 @@ class MentionScan {
   }
 }
 
-/** The places of one conflict, some of each label. */
+/** The occurrences of one conflict, some for each label. */
 class ConflictOccurrences {
   readonly string: number;
   readonly occurrences: LabelOccurrence[] = [];

@@ -1,4 +1,4 @@
-// Finds pairs of sentences of the same or nearly the same text whose mentions differ.
+// Finds pairs of sentences with the same or nearly the same text whose mentions differ.
 import type { Mention, Sentence } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
 import { leastLeakTokens } from './leaks.ts';
@@ -14,36 +14,36 @@ import {
 } from './text/textSources.ts';
 
 interface PairOptions {
-  /** Whether another type is a difference too. */
+  /** Whether a different type counts as a difference. */
   readonly tellTypesApart: boolean;
-  /** Null: only the same text. */
+  /** Null: only identical text. */
   readonly near: NearOptions | null;
-  /** Pairs that are kept; all are counted. */
+  /** Pairs to keep; all are counted. */
   readonly limit: number;
 }
 
 export interface LabelPair {
-  /** Of the two places the one that comes first in the sources. */
+  /** The one of the two that comes first in the sources. */
   readonly left: SentencePosition;
   readonly right: SentencePosition;
   readonly kind: 'exact' | 'near';
   /** 1 for exact ones. */
   readonly similarity: number;
-  /** Mentions that the other sentence does not have, though its text holds them. */
+  /** Mentions that the other sentence lacks, though it contains their text. */
   readonly onlyLeft: readonly Mention[];
   readonly onlyRight: readonly Mention[];
 }
 
 export interface LabelPairs {
   readonly count: number;
-  /** Exact ones first, then by similarity; of equals those that differ in more mentions, then by place. */
+  /** Exact ones first, then by similarity; on a tie those that differ in more mentions, then by position. */
   readonly pairs: readonly LabelPair[];
 }
 
 /**
- * All pairs of sentences of at least `leastLeakTokens` tokens whose text is the same apart from case, spaces and the kind of
- * quotation marks, and whose mentions lie elsewhere in it; and those of nearly the same text where a mention of one is a text without a
- * label in the other.
+ * Finds all pairs of sentences of at least `leastLeakTokens` tokens whose text is the same apart from case, spaces and the kind of
+ * quotation marks, and whose mentions differ in position; and those of nearly the same text where a mention of one is unlabelled
+ * text in the other.
  */
 export function* labelPairs(sources: readonly TextSource[], options: PairOptions): Work<LabelPairs> {
   const texts = new TextSources(sources);
@@ -83,7 +83,7 @@ function inOrder(one: LabelPair, other: LabelPair): number {
   );
 }
 
-/** Mentions of a sentence that do not lie in the same letters of another with the same squeezed text. */
+/** Finds mentions of a sentence that do not cover the same letters of another with the same squeezed text. */
 function missingSpans(sentence: Sentence, other: Sentence, tellTypesApart: boolean): readonly Mention[] {
   const keyOf = ({ tokens }: Sentence, { type, start, end }: Mention): string => {
     const [from, to] = [start, end].map((at) => squeezedText({ tokens: tokens.slice(0, at) }).length);
@@ -93,7 +93,7 @@ function missingSpans(sentence: Sentence, other: Sentence, tellTypesApart: boole
   return sentence.mentions.filter((mention) => !there.has(keyOf(sentence, mention)));
 }
 
-/** Mentions of a sentence whose words another has, but never as a mention. */
+/** Finds mentions of a sentence whose words occur in another, but never as a mention. */
 function missingTexts(sentence: Sentence, other: Sentence, tellTypesApart: boolean): readonly Mention[] {
   const wordsOf = (one: Sentence, mention: Mention): string =>
     wordRuns({ tokens: [mentionText(one, mention)] }).join(' ');
@@ -107,9 +107,9 @@ function missingTexts(sentence: Sentence, other: Sentence, tellTypesApart: boole
 }
 
 /**
- * Compares the mentions of a sentence with those of a passage, one or more sentences run together. Where the passage holds the sentence's
- * squeezed text, the mentions must cover the same characters of it, whatever the tokens; else both must mention the same squeezed texts as
- * often. Types count where `withTypes` says so.
+ * Compares the mentions of a sentence with those of a passage of one or more concatenated sentences. If the passage contains the
+ * sentence's squeezed text, the mentions must cover the same characters of it, whatever the tokens; otherwise both must mention the
+ * same squeezed texts equally often. Types count if `withTypes`.
  */
 export function sameLabels(sentence: Sentence, passage: readonly Sentence[], withTypes: boolean): boolean {
   const text = squeezedText(sentence);
@@ -139,7 +139,7 @@ interface Position {
   readonly end: number;
 }
 
-/** Mentions by their characters in the squeezed text, `offset` further on. */
+/** Keys mentions by their characters in the squeezed text, shifted by `offset`. */
 function placesOf({ tokens, mentions }: Sentence, offset: number, typeOf: (mention: Mention) => string): Position[] {
   const lengthOf = (count: number): number => squeezedText({ tokens: tokens.slice(0, count) }).length;
   return mentions.map((mention) => ({

@@ -1,4 +1,4 @@
-// Finds test sentences that also occur in training text, counts them by source and task, and says which to leave out.
+// Finds test sentences that also occur in training text, counts them by source and task, and selects those to leave out.
 import type { Sentence, Split } from '../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../util/work.ts';
 import { ContainedTexts } from './text/containedTexts.ts';
@@ -9,11 +9,11 @@ interface NearPosition extends SentencePosition {
   readonly similarity: number;
 }
 
-/** Keeps of each text and source the first sentence with it, and of each text the places that are near. */
+/** Keeps, for each text and source, the first sentence containing it, and for each text its near positions. */
 class LeakTally {
   private readonly training: readonly TextSource[];
   private readonly taskNames: readonly string[];
-  /** `[texts, sources]`: the first sentence plus one, 0 for none. */
+  /** `[texts, sources]`: index of the first sentence plus one, 0 for none. */
   private readonly exact: Int32Array;
   private readonly near = new Map<number, readonly NearPosition[]>();
 
@@ -34,7 +34,7 @@ class LeakTally {
     if (places.length > 0) this.near.set(text, places);
   }
 
-  /** What was found of these texts, which are the given sentences of one task. */
+  /** Reports the findings for these texts, which are the given sentences of one task. */
   report(
     texts: readonly { readonly text: number; readonly sentence: number }[],
   ): LeakCounts & Pick<TaskLeaks, 'bySource' | 'byTask' | 'leaks'> {
@@ -74,7 +74,7 @@ function strongest(sentence: number, [first]: readonly SentencePosition[], near:
   return { sentence, kind: 'near', match, similarity };
 }
 
-/** Counts one test sentence in every group with a match, as near only where the group has no exact one. */
+/** Counts one test sentence in every group with a match, as near only if the group has no exact one. */
 function countOnce(
   exact: ReadonlySet<number>,
   near: ReadonlySet<number>,
@@ -86,22 +86,22 @@ function countOnce(
   });
 }
 
-/** Shorter test sentences are mostly headings, which say nothing about a leak; they are neither compared nor counted. */
+/** Shorter test sentences are mostly headings and say nothing about leaks; they are neither compared nor counted. */
 export const leastLeakTokens = 5;
 
-/** Test sentences: each is counted once however many training sentences match, and as near only where nothing is exact. */
+/** Test sentences: each counts once however many training sentences match, and as near only if none is exact. */
 export interface LeakCounts {
   readonly exact: number;
-  /** 0 where near ones were not looked for. */
+  /** 0 if near duplicates were not searched. */
   readonly near: number;
 }
 
-/** A test sentence, and the training sentence that is most like it, the first of equals. */
+/** A test sentence and the most similar training sentence, the first on a tie. */
 interface Leak {
-  /** Of the task's test sentences, counted from 0. */
+  /** Index in the task's test sentences, from 0. */
   readonly sentence: number;
   readonly kind: 'exact' | 'near';
-  /** For exact ones the first sentence that holds some of the text. */
+  /** For exact ones, the first sentence that contains some of the text. */
   readonly match: SentencePosition;
   /** 1 for exact ones. */
   readonly similarity: number;
@@ -121,16 +121,16 @@ export interface TaskLeaks extends LeakCounts {
 
 interface LeakInput {
   readonly tests: readonly { readonly task: string; readonly sentences: readonly Sentence[] }[];
-  /** Train and devel of the tasks that are trained on, each split in its own order. */
+  /** Train and devel of the training tasks, each split in its own order. */
   readonly training: readonly TextSource[];
-  /** Null: exact ones alone. */
+  /** Null: only exact ones. */
   readonly near: NearOptions | null;
 }
 
 /**
- * One report a test task. Exact: the test sentence's text stands in the running text of a source, case, spaces and the kind of quotation
- * marks apart, however that text is cut into sentences (`HeldTexts`). Near: a training sentence has nearly the same shingles (`NearIndex`).
- * All of both are found.
+ * Returns one report per test task. Exact: the test sentence's text occurs in the running text of a source, ignoring case, spaces,
+ * the kind of quotation marks, and sentence boundaries (`ContainedTexts`). Near: a training sentence has nearly the same shingles
+ * (`NearIndex`). Both searches are exhaustive.
  */
 export function* findLeaks({ tests, training, near }: LeakInput): Work<readonly TaskLeaks[]> {
   const compared = tests.flatMap(({ sentences }, test) =>
@@ -166,9 +166,9 @@ export function isCompared({ tokens }: Sentence): boolean {
 export type LeakKind = 'exact' | 'near';
 
 /**
- * For each list of training sentences, such as the train split of each task of a run in its own order, 1 for each sentence that is to be
- * left out, `[train]`. These are the sentences in which `findLeaks` finds the test sentences of the run's tasks, with its defaults: where
- * a test sentence runs over several training sentences, all of them.
+ * Returns, for each list of training sentences (such as the train split of each task of a run in its own order), 1 for each
+ * sentence to leave out, `[train]`. These are the sentences in which `findLeaks` finds the test sentences of the run's tasks, with
+ * its defaults: all of them if a test sentence spans several.
  */
 export function* leakedSentences(
   training: readonly (readonly Sentence[])[],
@@ -184,7 +184,7 @@ export function* leakedSentences(
     });
   }
   if (how === 'near') {
-    // Being near works both ways, and test sentences are fewer.
+    // Nearness is symmetric, and test sentences are fewer.
     const sources = compared.map((sentences, test) => ({ task: String(test), split: 'test' as const, sentences }));
     const index = yield* NearIndex.build(new TextSources(sources), nearDefaults);
     for (const [list, sentences] of training.entries()) {

@@ -1,4 +1,4 @@
-// The doubtful labels as flat rows, for people who go through them one by one.
+// Lists doubtful labels as flat rows for manual review.
 import type { Mention, Sentence, Split } from '../data/corpus/corpus.ts';
 import { stringsOfRegion, type EntitySets } from './entitySets.ts';
 import type { LabelConflicts } from './labelConflicts.ts';
@@ -12,16 +12,16 @@ export interface ReviewRow {
   readonly split: Split;
   /** Counted from 1. */
   readonly sentence: number;
-  /** First token of the text, counted from 1; null where the row is about the whole sentence. */
+  /** First token of the text, counted from 1; null if the row concerns the whole sentence. */
   readonly token: number | null;
   readonly text: string;
-  /** What is labelled here. */
+  /** The label here. */
   readonly labelled: string;
-  /** What speaks against it. */
+  /** The evidence against it. */
   readonly elsewhere: string;
 }
 
-/** Rows of places that have another label than most places of the same text; those that are kept of each conflict. */
+/** Returns rows of occurrences without the most common label of their text; those kept for each conflict. */
 export function conflictRows({ conflicts }: LabelConflicts, sources: readonly TextSource[]): readonly ReviewRow[] {
   return conflicts.flatMap((conflict) =>
     conflict.occurrences
@@ -37,7 +37,7 @@ export function conflictRows({ conflicts }: LabelConflicts, sources: readonly Te
   );
 }
 
-/** A row for each side of each pair. */
+/** Returns a row for each side of each pair. */
 export function pairRows({ pairs }: LabelPairs, sources: readonly TextSource[]): readonly ReviewRow[] {
   return pairs.flatMap(({ left, right, kind, onlyLeft, onlyRight }: LabelPair) => {
     const side = (
@@ -60,7 +60,7 @@ export function pairRows({ pairs }: LabelPairs, sources: readonly TextSource[]):
   });
 }
 
-/** Of the test split of `task`. */
+/** Returns rows from the test split of `task`. */
 export function missedRows(missed: readonly MissedLabel[], task: string): readonly ReviewRow[] {
   return missed.map(({ sentence, start, text, type, confidence, training }) => ({
     kind: 'perhaps missed',
@@ -91,21 +91,22 @@ function listed(mentions: readonly Mention[], sentence: Sentence): string {
 }
 
 interface GuessedMention extends Mention {
-  /** Probability of the whole mention, 0 to 1; null where it is not known. */
+  /** Marginal probability of the whole mention, 0 to 1; null if unknown. */
   readonly confidence: number | null;
 }
 
 export interface MissedLabel extends GuessedMention {
-  /** Of the test sentences, counted from 0. */
+  /** Index in the test sentences, from 0. */
   readonly sentence: number;
   readonly text: string;
-  /** Mentions of this text in training. */
+  /** Number of mentions of this text in training. */
   readonly training: number;
 }
 
 /**
- * The mentions of region TP, which ratio D of Chai et al. 2022 counts: their string is in T and not in L. Highest confidence first, unknown
- * ones last, then by place. `sets` and the predictions are of this test split; strings are compared in the case that `sets` are in.
+ * Returns the mentions of region TP, counted by ratio D of Chai et al. 2022: their string is in T but not in L. Highest confidence
+ * first, unknown ones last, then by position. `sets` and the predictions must be of this test split; strings are compared with the
+ * case handling of `sets`.
  */
 export function missedLabels(
   sets: EntitySets,

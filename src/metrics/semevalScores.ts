@@ -1,9 +1,9 @@
-// The four ways of SemEval-2013 task 9 to count mentions that are nearly right, as nervaluate counts them.
+// Counts nearly correct mentions in the four ways of SemEval-2013 task 9, as nervaluate does.
 import type { Mention } from '../data/corpus/corpus.ts';
 import { borderDistance, overlap } from './errorKinds.ts';
 import { checkSentences } from './scores/sentenceCounts.ts';
 
-/** `strict`: borders and type. `exact`: borders alone. `partial`: borders alone, half for an overlap. `type`: type alone, given an overlap. */
+/** `strict`: boundaries and type. `exact`: boundaries only. `partial`: boundaries only, half for an overlap. `type`: type only, given an overlap. */
 export type SemevalView = 'strict' | 'exact' | 'partial' | 'type';
 
 export const SEMEVAL_VIEWS: readonly SemevalView[] = ['strict', 'exact', 'partial', 'type'];
@@ -17,7 +17,7 @@ export interface SemevalCounts {
   readonly spurious: number;
 }
 
-/** Percent; 0 where undefined. */
+/** Percent; 0 if undefined. */
 export interface SemevalScore extends SemevalCounts {
   readonly precision: number;
   readonly recall: number;
@@ -25,14 +25,15 @@ export interface SemevalScore extends SemevalCounts {
 }
 
 /**
- * Counts and scores of flat mentions in order, both `[sentences][mentions]` (Segura-Bedmar et al. 2013, section 5; nervaluate behind 1.0.0, its commit 0340f67):
- * precision = (COR + PAR / 2) / (COR + INC + PAR + SPU), recall the same over COR + INC + PAR + MIS.
+ * Counts and scores flat mentions in order, both `[sentences][mentions]` (Segura-Bedmar et al. 2013, section 5; nervaluate after
+ * 1.0.0, commit 0340f67): precision = (COR + PAR / 2) / (COR + INC + PAR + SPU), recall the same over COR + INC + PAR + MIS.
  *
- * As in nervaluate, each predicted mention in its turn, from the left, takes a gold one that none before it took: one that is right in this
- * view, in `type` that with the nearest borders; or else the first that it overlaps, which is then incorrect, or partial. So counts hang on the
- * order where two mentions want the same partner, and `errorKinds`, which takes the best pair first, may pair them otherwise; `correct` of
- * `strict` and `exact` is the same in both, as flat mentions with the same borders have no rival. Two things differ from nervaluate: percent, and
- * one token in common is an overlap even in a mention of over a hundred. Throws `metrics/sentences` when gold and predicted differ in sentences.
+ * As in nervaluate, each predicted mention from left to right is paired with a gold one not yet paired: one that is correct in this
+ * view (in `type`, the one with the nearest boundaries); or else the first that it overlaps, which then counts as incorrect or
+ * partial. So counts depend on order if two mentions compete for a partner, and `errorKinds`, which takes the best pair first, may
+ * pair them differently; `correct` of `strict` and `exact` is the same in both, as flat mentions with the same boundaries have no
+ * rival. Two differences from nervaluate: percent, and one common token is an overlap even in a mention of over a hundred. Throws
+ * `metrics/sentences` if gold and predicted differ in sentences.
  */
 export function semevalScores(
   gold: readonly (readonly Mention[])[],
@@ -81,7 +82,7 @@ function isRight(view: SemevalView, mention: Mention, gold: Mention): boolean {
   return borderDistance(mention, gold) === 0 && (sameType || view !== 'strict');
 }
 
-/** The first of those whose borders are nearest. */
+/** Returns the first of those with the nearest boundaries. */
 function nearest(mention: Mention, others: readonly Mention[]): Mention | undefined {
   const least = Math.min(...others.map((other) => borderDistance(mention, other)));
   return others.find((other) => borderDistance(mention, other) === least);

@@ -1,11 +1,11 @@
-// Scores of mentions sorted by how long they are, and by how often their string was seen in training.
+// Scores mentions stratified by length, or by how often their string was seen in training.
 import type { Mention } from '../data/corpus/corpus.ts';
 import { LabError } from '../util/labError.ts';
 import { checkSentences, sharedMentions } from './scores/sentenceCounts.ts';
 import { spanScore, type SpanCounts, type SpanScore } from './scores/spanScore.ts';
 import { mentionText } from './text/textSources.ts';
 
-/** Mentions whose length or frequency is from `from` up to and with `to`; `to` is null for the last. */
+/** Mentions whose length or frequency is between `from` and `to`, inclusive; `to` is null for the last. */
 export interface Stratum {
   readonly from: number;
   readonly to: number | null;
@@ -22,21 +22,21 @@ export interface ScoredMentions {
   readonly predicted: readonly (readonly Mention[])[];
 }
 
-/** Where strata begin: lengths 1, 2, 3, 4, 5 and more tokens. */
+/** Lower bounds of strata: lengths 1, 2, 3, 4, 5 and more tokens. */
 export const lengthBorders: readonly number[] = [1, 2, 3, 4, 5];
-/** Where strata begin: strings seen never, once, 2 to 4, 5 to 19, 20 and more times. */
+/** Lower bounds of strata: strings seen never, once, 2 to 4, 5 to 19, 20 and more times. */
 export const frequencyBorders: readonly number[] = [0, 1, 2, 5, 20];
-/** Where strata begin: unseen strings, seen ones. */
+/** Lower bounds of strata: unseen strings, seen ones. */
 export const seenBorders: readonly number[] = [0, 1];
 
-/** Scores by length in tokens; as `scoreStrata`. */
+/** Scores by length in tokens; see `scoreStrata`. */
 export function strataByLength(scored: Omit<ScoredMentions, 'tokens'>, borders = lengthBorders): StratumScore[] {
   return scoreStrata(scored, borders, ({ start, end }) => end - start);
 }
 
 /**
- * Scores by how often the exact string of a mention, its tokens as `mentionText` writes them, is a mention in training; strings that
- * `frequencies` lacks were never. With `seenBorders` the strata are unseen and seen. As `scoreStrata`.
+ * Scores by how often the exact string of a mention (its tokens in the form of `mentionText`) is a mention in training; strings
+ * missing from `frequencies` count 0. With `seenBorders` the strata are unseen and seen. See `scoreStrata`.
  */
 export function strataByFrequency(
   scored: ScoredMentions,
@@ -52,12 +52,12 @@ export function strataByFrequency(
 }
 
 /**
- * Scores of each stratum, in the order of `borders`, each of which begins a stratum that ends before the next. Recall is sorted by the gold
- * mention and precision by the predicted one: a stratum's recall is the share of its gold mentions that were found, its precision the share of
- * the mentions predicted in it that are right. A right mention is the same on both sides, so it is in one stratum, and counts add up to those of all
- * mentions together. F1 joins the two, though a mention with wrong borders may be missed in one stratum and spurious in another.
- * Throws `metrics/sentences` when gold and predicted differ in sentences, `strata/borders` unless borders rise, `strata/outside` for a
- * mention below the first.
+ * Scores each stratum, in the order of `borders`, each of which begins a stratum that ends before the next. Recall is stratified by
+ * the gold mention and precision by the predicted one: a stratum's recall is the share of its gold mentions found, its precision
+ * the share of the mentions predicted in it that are correct. A correct mention is the same on both sides, so it is in one stratum,
+ * and counts add up to the overall ones. F1 combines the two, though a mention with wrong boundaries may be missed in one stratum
+ * and spurious in another. Throws `metrics/sentences` if gold and predicted differ in sentences, `strata/borders` unless borders
+ * increase, `strata/outside` for a mention below the first.
  */
 function scoreStrata(
   { gold, predicted }: Omit<ScoredMentions, 'tokens'>,

@@ -1,4 +1,4 @@
-// Sequences padded together: what one forward pass reads.
+// Sequences padded to one length: the input of one forward pass.
 
 /** B sequences of T pieces and N CRF positions, row-major, padded on the right. */
 export interface Batch {
@@ -7,17 +7,17 @@ export interface Batch {
   readonly positions: number;
   /** [B, T]; padding holds id 5 (`<pad>`), which no real piece attends to. */
   readonly pieceIds: Int32Array;
-  /** [B, T] XLNet compares them for equality only, BERT has an embedding for each; padding holds 0. */
+  /** [B, T] XLNet only compares them for equality, BERT has an embedding for each; padding holds 0. */
   readonly segmentIds: Int32Array;
-  /** [B] real pieces of each sequence. */
+  /** [B] number of real pieces of each sequence. */
   readonly pieceCounts: Int32Array;
   /** [B, N] piece index within the sequence of each CRF position; padding holds 0. */
   readonly crfPositions: Int32Array;
   /** [B, N] tag index of each CRF position; padding holds 0. */
   readonly tags: Int32Array;
-  /** [B] real CRF positions of each sequence, at least 1. */
+  /** [B] number of real CRF positions of each sequence, at least 1. */
   readonly crfCounts: Int32Array;
 }
 
-/** What a pass over a batch is recorded for: its sequences, and the pieces they are padded to. */
+/** What determines the recorded pass over a batch: its sequences, and the pieces they are padded to. */
 export type BatchSize = Pick<Batch, 'size' | 'pieces'>;

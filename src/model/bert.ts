@@ -7,7 +7,7 @@ import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
 import { EMBEDDING } from './parameterLocation.ts';
 import { attentionMask, layerNorm, residualBlocks } from './residualBlocks.ts';
 
-/** o [B*T, d] from hidden states h [B*T, d]: the context of h's projections, projected. `prefix` is `layer.<l>.attention.`. */
+/** o [B*T, d] from hidden states h [B*T, d]: attention over h's projections, then the output projection. `prefix` is `layer.<l>.attention.`. */
 function selfAttention(
   h: tf.Tensor2D,
   mask: tf.Tensor4D,
@@ -61,7 +61,7 @@ function bertLayer(
   return residualBlocks(h, attended, parameters, layer, config, { inner: 0, outer: rates.encoder }, stream);
 }
 
-/** Hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws where a sequence has more pieces than positions. */
+/** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws if a sequence has more pieces than positions. */
 export function bertEncoder(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -83,7 +83,7 @@ export function bertEncoder(
 function embedding(batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, config: BertConfig): tf.Tensor2D {
   const rows = (name: string, indices: Int32Array): tf.Tensor2D =>
     tf.gather(parameter<tf.Tensor2D>(parameters, name), tf.tensor1d(indices, 'int32'));
-  // Padding alone may reach beyond the last position.
+  // Only padding may extend beyond the last position.
   const positions = batch.pieceIds.map((_, index) => Math.min(index % batch.pieces, config.positions - 1));
   const placed = tf.add(rows(EMBEDDING, batch.pieceIds), rows(`${EMBEDDING}.position`, positions));
   return layerNorm(

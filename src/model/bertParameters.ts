@@ -1,8 +1,8 @@
-// Names and shapes of a BERT encoder's parameters, and the Hugging Face tensors behind them.
+// Names and shapes of a BERT encoder's parameters, and the corresponding Hugging Face tensors.
 import type { BertConfig } from './config/bertConfig.ts';
 import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
 
-/** Of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
+/** Shapes of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
 function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }: BertConfig) {
   return [
     [EMBEDDING, [vocabularySize, d]],
@@ -13,7 +13,7 @@ function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }:
   ] as const;
 }
 
-/** Of one layer, relative to `layer.<l>.`; d hidden, H heads, h head size. */
+/** Shapes of one layer, relative to `layer.<l>.`; d hidden, H heads, h head size. */
 function layerShapes(config: BertConfig) {
   const { hiddenSize: d, heads: H, headSize: h } = config;
   return [
@@ -29,7 +29,7 @@ function layerShapes(config: BertConfig) {
   ] as const;
 }
 
-/** Shapes of what comes before the first layer, and of each layer. */
+/** Shapes of the parameters before the first layer, and of each layer. */
 export function bertShapes(config: BertConfig) {
   return { embedding: embeddingShapes(config), layer: layerShapes(config) };
 }
@@ -61,7 +61,7 @@ const layer: ReadonlyMap<string, string> = new Map([
   ['feedForward.norm.shift', 'output.LayerNorm.bias'],
 ]);
 
-/** The tensor behind one of our parameters; the weights of linear layers [out, in] are our transposes. */
+/** Returns the tensor that corresponds to a parameter; the weights of linear layers [out, in] are transposes of the lab's. */
 export function bertTensor(parameter: string, config: BertConfig): Correspondence {
   const shapes = bertShapes(config);
   const [, number, ofLayer = ''] = /^layer\.(\d+)\.(.+)$/.exec(parameter) ?? [];

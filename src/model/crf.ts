@@ -4,9 +4,9 @@ import type { Batch } from './batch.ts';
 import { parameter } from './deviceParameters.ts';
 
 /**
- * Log-likelihood [B] of the batch's tags under emissions [B, N, K]:
- * S(X, y) = sum A[y_i, y_(i+1)] + sum P[i, y_i], start and end states in the first sum where the parameters have them, minus the
- * log-partition over all tag sequences. Positions beyond a sequence's count take no part.
+ * Log-likelihood [B] of the batch's tags under emissions [B, N, K]: S(X, y) = sum A[y_i, y_(i+1)] + sum P[i, y_i], plus start and
+ * end states in the first sum if the parameters have them, minus the log-partition over all tag sequences. Positions beyond a
+ * sequence's count are ignored.
  */
 export function crfLogLikelihood(
   emissions: tf.Tensor3D,
@@ -42,7 +42,7 @@ export function crfLogLikelihood(
   return tf.sub(score, logPartition) as tf.Tensor1D;
 }
 
-/** How often each tag and each pair of tags occurs on the gold paths: the score of a path is linear in these. */
+/** Counts each tag and each pair of tags on the gold paths: the score of a path is linear in these. */
 function pathCounts(
   batch: Pick<Batch, 'tags' | 'crfCounts'>,
   [B, N, K]: readonly [number, number, number],

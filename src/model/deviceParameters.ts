@@ -1,8 +1,8 @@
-// Parameters as tensors of the running backend.
+// Parameters as tensors of the current backend.
 import * as tf from '@tensorflow/tfjs';
 import type { HostParameters, HostTensor } from './parameters.ts';
 
-/** Named tensors the holder owns. */
+/** Named tensors owned by the holder of the map. */
 export type DeviceParameters = Map<string, tf.Tensor>;
 
 export function uploadParameters(host: HostParameters): DeviceParameters {
@@ -23,7 +23,7 @@ export function disposeParameters(parameters: DeviceParameters): void {
   parameters.clear();
 }
 
-/** The tensor named `name`, with its rank asserted; a missing name is a programming error. */
+/** Returns the tensor named `name`, asserting its rank; a missing name is a programming error. */
 export function parameter<T extends tf.Tensor>(parameters: ReadonlyMap<string, tf.Tensor>, name: string): T {
   const tensor = parameters.get(name);
   if (tensor === undefined) throw new Error(`parameter ${name} is missing`);

@@ -1,8 +1,8 @@
-// Dropout whose masks are a function of (seed, step, site, element), so that they can be made again anywhere.
+// Dropout with masks that are a function of (seed, step, site, element) and so can be recomputed anywhere.
 import * as tf from '@tensorflow/tfjs';
 import { hash32, hashWords } from '../util/random.ts';
 
-/** Names a step's dropout masks; `null` where nothing is dropped (evaluation). */
+/** Identifies a step's dropout masks; `null` without dropout (evaluation). */
 export interface DropoutStream {
   readonly seed: number;
   /** Update step the masks belong to. */
@@ -17,7 +17,7 @@ export interface DropoutRates {
   readonly head: number;
 }
 
-/** Places that drop: `site` numbers them within a layer; the embedding and the head count as layers of their own. */
+/** Where dropout applies: `site` numbers the places within a layer; the embedding and the head count as separate layers. */
 export const DROPOUT_SITES = {
   embedding: 0,
   position: 1,
@@ -46,7 +46,7 @@ export function dropoutMask(size: number, rate: number, key: number): Float32Arr
   return mask;
 }
 
-/** `x` with dropout at one site of one layer; `x` itself when nothing is to drop. */
+/** Applies dropout to `x` at one site of one layer; returns `x` itself if nothing is dropped. */
 export function dropout<T extends tf.Tensor>(
   x: T,
   rate: number,

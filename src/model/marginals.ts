@@ -1,10 +1,10 @@
-// How sure a linear-chain CRF is: exact probabilities of tags under all its sequences, by forward-backward on the host.
+// Exact tag probabilities of a linear-chain CRF, marginalised over all sequences by forward-backward on the host.
 import type { ChainWeights } from './viterbi.ts';
 
-/** Tags that a position may carry, by their index, `[K]`. */
+/** Tags that a position may have, by their index, `[K]`. */
 export type AllowedTags = readonly boolean[];
 
-/** What is asked of one position of a chain. */
+/** The allowed tags of one position of a chain. */
 export interface PositionConstraint {
   readonly position: number;
   readonly allowed: AllowedTags;
@@ -17,17 +17,17 @@ export interface ChainMarginals {
   /** p(y_i = tag). */
   marginal(position: number, tag: number): number;
   /**
-   * p(y_i in A_i for each constraint), the sum over every sequence that meets them all. Constraints stand in order of their positions,
-   * one a position; positions without one, those between included, are summed over. 1 for no constraint.
+   * p(y_i in A_i for each constraint), the sum over every sequence that satisfies them all. Constraints are in order of position,
+   * at most one per position; positions without one, including those in between, are summed over. 1 without constraints.
    */
   probability(constraints: readonly PositionConstraint[]): number;
 }
 
 /**
- * Forward and backward sums of a chain, in log space and float64, from emissions P [count, K] (row-major):
- * a_0(t) = start(t) + P_0(t), a_i(t) = P_i(t) + log sum_s exp(a_(i-1)(s) + A(s, t)); b_(N-1)(t) = end(t),
- * b_i(s) = log sum_t exp(A(s, t) + P_(i+1)(t) + b_(i+1)(t)); log Z = log sum_t exp(a_i(t) + b_i(t)) at any i (paper, eq. 1).
- * `weights` null is the softmax head: a chain whose transitions are all 0, so that positions are independent.
+ * Computes forward and backward sums of a chain, in log space and float64, from emissions P [count, K] (row-major): a_0(t) =
+ * start(t) + P_0(t), a_i(t) = P_i(t) + log sum_s exp(a_(i-1)(s) + A(s, t)); b_(N-1)(t) = end(t), b_i(s) = log sum_t exp(A(s, t) +
+ * P_(i+1)(t) + b_(i+1)(t)); log Z = log sum_t exp(a_i(t) + b_i(t)) at any i (paper, eq. 1). `weights` null is the softmax head: a
+ * chain with all transitions 0, so that positions are independent.
  */
 export function marginals(
   emissions: Float32Array,
@@ -71,7 +71,7 @@ export function marginals(
 
   const whole = (row: Float64Array, i: number): number => logSum(row.map((value, tag) => value + at(backward, i, tag)));
   const logPartition = whole(forward[count - 1] as Float64Array, count - 1);
-  /** Rounding must not make a certainty more than certain. */
+  /** Rounding must not make a probability exceed 1. */
   const share = (logWeight: number): number => Math.min(1, Math.exp(logWeight - logPartition));
 
   return {
@@ -99,7 +99,7 @@ function masked(row: Float64Array, allowed: AllowedTags): Float64Array {
   return row.map((value, tag) => (allowed[tag] === true ? value : -Infinity));
 }
 
-/** log sum exp; -Infinity where nothing is possible. */
+/** log sum exp; -Infinity if nothing is possible. */
 function logSum(values: Float64Array): number {
   let largest = -Infinity;
   for (const value of values) largest = Math.max(largest, value);

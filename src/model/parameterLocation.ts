@@ -1,14 +1,14 @@
-// Where in the tagger a named parameter sits, and how it lies in a Hugging Face checkpoint.
+// Where in the tagger a named parameter belongs, and how Hugging Face checkpoints store it.
 import type { EncoderSizes } from './config/encoderSizes.ts';
 
-/** For layer-wise rates and layer slicing. */
+/** Used for layer-wise rates and layer slicing. */
 export type ParameterLocation =
   { readonly part: 'embedding' } | { readonly part: 'layer'; readonly layer: number } | { readonly part: 'head' };
 
-/** The word embedding; whatever else comes before the first layer is named `embedding.…`. */
+/** The word embedding; other parameters before the first layer are named `embedding.…`. */
 export const EMBEDDING = 'embedding';
 
-/** The part of the tagger a parameter belongs to. */
+/** Returns the part of the tagger a parameter belongs to. */
 export function locationOf(name: string): ParameterLocation {
   if (name === EMBEDDING || name.startsWith(`${EMBEDDING}.`)) return { part: 'embedding' };
   const match = /^layer\.(\d+)\./.exec(name);
@@ -29,7 +29,7 @@ export function residualShapes({ hiddenSize: d, innerSize: i }: Pick<EncoderSize
   ] as const;
 }
 
-/** The tensor's name there and its layout: same numbers in the same order, or the transpose of a matrix. */
+/** Name and layout of the Hugging Face tensor: the same numbers in the same order, or a matrix transposed. */
 export interface Correspondence {
   readonly name: string;
   readonly shape: readonly number[];

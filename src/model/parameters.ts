@@ -13,7 +13,7 @@ export interface HostTensor {
 
 export type HostParameters = ReadonlyMap<string, HostTensor>;
 
-/** What the tagger's head needs to know beside the encoder. */
+/** What the tagger's head needs besides the encoder. */
 export interface HeadShape {
   readonly tagCount: number;
   readonly kind: TrainingConfig['head'];
@@ -21,7 +21,7 @@ export interface HeadShape {
   readonly startEnd: boolean;
 }
 
-/** Every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
+/** Returns every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
 export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readonly number[]> {
   const shapesOf = config.family === 'bert' ? bertShapes(config) : xlnetShapes(config);
   const shapes = new Map<string, readonly number[]>(shapesOf.embedding);
@@ -31,7 +31,7 @@ export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readon
   return shapes;
 }
 
-/** Every head parameter and its shape: kernel [d, K], bias [K], and for a CRF transitions [K, K] (from, to), start [K], end [K]. */
+/** Returns every head parameter and its shape: kernel [d, K], bias [K], and for a CRF transitions [K, K] (from, to), start [K], end [K]. */
 export function headShapes(config: EncoderConfig, head: HeadShape): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>([
     ['head.kernel', [config.hiddenSize, head.tagCount]],
@@ -48,8 +48,8 @@ export function headShapes(config: EncoderConfig, head: HeadShape): ReadonlyMap<
 }
 
 /**
- * A new head: kernel N(0, 0.02), everything else zero, as the released code draws it (its scope `crf_layer`).
- * The values depend on the seed alone.
+ * Initialises a head: kernel N(0, 0.02), everything else zero, as in the released code (its scope `crf_layer`). The values depend
+ * only on the seed.
  */
 export function newHead(config: EncoderConfig, head: HeadShape, seed: number): HostParameters {
   const rng = Rng.seeded(seed).fork('head');
@@ -64,7 +64,7 @@ export function newHead(config: EncoderConfig, head: HeadShape, seed: number): H
   return parameters;
 }
 
-/** A randomly drawn encoder: N(0, initializerRange), layer-norm scales 1, biases 0, as XLNet and BERT initialise themselves. */
+/** Initialises a random encoder: N(0, initializerRange), layer-norm scales 1, biases 0, as XLNet and BERT do. */
 export function newEncoder(config: EncoderConfig, seed: number): HostParameters {
   const parameters = new Map<string, HostTensor>();
   for (const [name, shape] of encoderShapes(config)) {

@@ -1,4 +1,4 @@
-// What follows attention in a layer of any family: its residual, then a feed-forward block with another, each normed after it.
+// The rest of a layer after attention, in any family: its residual, then a feed-forward block with another, each followed by a norm.
 import * as tf from '@tensorflow/tfjs';
 import type { Activation, EncoderSizes } from './config/encoderSizes.ts';
 import { parameter } from './deviceParameters.ts';
@@ -14,7 +14,7 @@ function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
   return tf.mul(tf.mul(x, 0.5), tf.add(gate, 1));
 }
 
-/** Rows of x [n, d] brought to mean 0 and variance 1, then scaled and shifted. */
+/** Normalises the rows of x [n, d] to mean 0 and variance 1, then scales and shifts. */
 export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centred), 1, true);
@@ -22,8 +22,8 @@ export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D
 }
 
 /**
- * h'' [B*T, d] from h [B*T, d] and what attention makes of it: h' = LN(dropout(attended) + h), h'' = LN(dropout(ff(h')) + h'). `inner`: the rate
- * of what is dropped inside ff, `outer`: of the rest.
+ * h'' [B*T, d] from h [B*T, d] and its attention output: h' = LN(dropout(attended) + h), h'' = LN(dropout(ff(h')) + h'). `inner` is
+ * the dropout rate inside ff, `outer` that of the rest.
  */
 export function residualBlocks(
   h: tf.Tensor2D,
@@ -46,7 +46,7 @@ export function residualBlocks(
   return norm(tf.add(dropout(outer, rates.outer, stream, layer, 'outer'), middle), 'feedForward.norm');
 }
 
-/** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. Padding is hidden from every piece but itself, so that no row is without a target. */
+/** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. Padding is hidden from every piece except itself, so that every row has a target. */
 export function attentionMask(pieceCounts: Int32Array, [B, T]: readonly [number, number]): tf.Tensor4D {
   const mask = new Float32Array(B * T * T);
   for (let b = 0; b < B; b++) {

@@ -1,4 +1,4 @@
-// The whole network, told plainly: encoder, linear layer, CRF or softmax over tags.
+// The whole network as a plain reference: encoder, linear layer, CRF or softmax over tags.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from './batch.ts';
 import { bertEncoder } from './bert.ts';
@@ -9,7 +9,7 @@ import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
 import type { HeadShape } from './parameters.ts';
 import { xlnetEncoder } from './xlnet.ts';
 
-/** Hidden states [B*T, d], one tensor for the embedding and one for each layer; the last is what the head reads. */
+/** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the head reads the last. */
 export function encoderStates(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -42,7 +42,7 @@ export function pieceEmissions(
   );
 }
 
-/** Emissions [B, N, K] of the CRF positions; rows of padding repeat piece 0 and are to be ignored. */
+/** Emissions [B, N, K] of the CRF positions; rows of padding repeat piece 0 and must be ignored. */
 export function emissions(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
@@ -58,8 +58,8 @@ export function emissions(
 }
 
 /**
- * Sum over the batch's sequences of each sequence's negative log-likelihood: of the whole tag sequence under the CRF, of each tag on its
- * own under softmax. A scalar; divide by the number of sequences of the update for the loss the paper's code reports.
+ * Sums each sequence's negative log-likelihood over the batch: of the whole tag sequence under the CRF, of each tag separately
+ * under softmax. A scalar; divide by the number of sequences in the update for the loss reported by the paper's code.
  */
 export function summedLoss(
   batch: Batch,
@@ -75,7 +75,7 @@ export function summedLoss(
   );
 }
 
-/** [B, N, K] 1 at the gold tag of every real position. Made on the host: `tf.oneHot` to float32 is silently wrong on wasm. */
+/** [B, N, K] 1 at the gold tag of every real position. Computed on the host: `tf.oneHot` to float32 is silently wrong on wasm. */
 function goldOneHot(batch: Batch, tagCount: number): Float32Array {
   const oneHot = new Float32Array(batch.size * batch.positions * tagCount);
   batch.tags.forEach((tag, index) => {

@@ -1,4 +1,4 @@
-// The best tag sequence of a linear-chain CRF, by dynamic programming on the host.
+// Finds the best tag sequence of a linear-chain CRF, by dynamic programming on the host.
 import type { HeadShape, HostParameters } from './parameters.ts';
 
 /** Weights of the chain; `start` and `end` are null for a CRF without those states. */
@@ -9,9 +9,7 @@ export interface ChainWeights {
   readonly end: Float32Array | null;
 }
 
-/**
- * Tags [count] with the largest S(X, y) and that score, from emissions [count, K] (row-major). Equal scores go to the lower tag index.
- */
+/** Returns the tags [count] with the largest S(X, y) and that score, from emissions [count, K] (row-major). Ties go to the lower tag index. */
 export function viterbi(
   emissions: Float32Array,
   count: number,
@@ -50,7 +48,7 @@ export function viterbi(
   return { tags, score };
 }
 
-/** Tags [count] with the largest emission each, for the softmax head. */
+/** Returns the tag [count] with the largest emission at each position, for the softmax head. */
 export function argmaxTags(emissions: Float32Array, count: number, tagCount: number): Int32Array {
   const tags = new Int32Array(count);
   for (let i = 0; i < count; i++) {
@@ -62,7 +60,7 @@ export function argmaxTags(emissions: Float32Array, count: number, tagCount: num
   return tags;
 }
 
-/** Null for the softmax head, which has none. */
+/** Null for the softmax head, which has no chain. */
 export function chainOf(parameters: HostParameters, { kind }: Pick<HeadShape, 'kind'>): ChainWeights | null {
   if (kind === 'softmax') return null;
   const transitions = parameters.get('crf.transitions')?.values;

@@ -7,17 +7,17 @@ import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
 import { EMBEDDING } from './parameterLocation.ts';
 import { attentionMask, residualBlocks } from './residualBlocks.ts';
 
-/** What every layer's attention reads beside the hidden states; made once for a batch. */
+/** What every layer's attention reads besides the hidden states; computed once per batch. */
 interface AttentionInputs {
   /** R [2T, d] */
   readonly positions: tf.Tensor2D;
-  /** [B, 1, T, T] 1 where two pieces lie in different segments. */
+  /** [B, 1, T, T] 1 where two pieces are in different segments. */
   readonly segmentsDiffer: tf.Tensor4D;
   /** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. */
   readonly mask: tf.Tensor4D;
 }
 
-/** Mask and segment matrices of a batch. */
+/** Computes mask and segment matrices of a batch. */
 export function attentionInputs(
   segmentIds: Int32Array,
   pieceCounts: Int32Array,
@@ -39,7 +39,7 @@ export function attentionInputs(
   };
 }
 
-/** o [B*T, d] from hidden states h [B*T, d]: the context of h's projections, projected. `prefix` is `layer.<l>.attention.`. */
+/** o [B*T, d] from hidden states h [B*T, d]: attention over h's projections, then the output projection. `prefix` is `layer.<l>.attention.`. */
 function relativeAttention(
   h: tf.Tensor2D,
   inputs: AttentionInputs,
@@ -52,7 +52,7 @@ function relativeAttention(
 ): tf.Tensor2D {
   const project = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     tf.matMul(x, parameter<tf.Tensor2D>(parameters, prefix + name));
-  // Position keys are the same for every sequence, so their dropout mask is too.
+  // Position keys are shared by all sequences, and so is their dropout mask.
   const sinusoids = dropout(inputs.positions, rates.encoder, stream, -1, 'position');
   const projections = {
     queries: project(h, 'query'),
@@ -113,7 +113,7 @@ export function relativeContext(
   return tf.reshape(context, [B * T, H * headSize]);
 }
 
-/** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows one short (Dai et al. 2019, appendix B). */
+/** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows with one column fewer (Dai et al. 2019, appendix B). */
 function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
   const flat = tf.reshape(x, [H * B, T * 2 * T]);
   const skewed = tf.reshape(tf.slice(flat, [0, T], [H * B, T * (2 * T - 1)]), [H * B, T, 2 * T - 1]);
@@ -156,8 +156,8 @@ export function relativePositions(pieces: number, hiddenSize: number, clampLengt
 }
 
 /**
- * Hidden states [B*T, d], one tensor for the embedding and one for each layer; the last has had the encoder's output dropout.
- * Nothing tells positions apart but the distances inside attention.
+ * Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the last has the encoder's output dropout.
+ * Only the distances inside attention encode positions.
  */
 export function xlnetEncoder(
   batch: Batch,

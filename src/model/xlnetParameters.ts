@@ -1,13 +1,13 @@
-// Names and shapes of an XLNet encoder's parameters, and the Hugging Face tensors behind them.
+// Names and shapes of an XLNet encoder's parameters, and the corresponding Hugging Face tensors.
 import type { XlnetConfig } from './config/xlnetConfig.ts';
 import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
 
-/** Of everything before the first layer. */
+/** Shapes of everything before the first layer. */
 function embeddingShapes({ vocabularySize, hiddenSize }: XlnetConfig) {
   return [[EMBEDDING, [vocabularySize, hiddenSize]]] as const;
 }
 
-/** Of one layer, relative to `layer.<l>.`, in a fixed order; d hidden, H heads, h head size. */
+/** Shapes of one layer, relative to `layer.<l>.`, in a fixed order; d hidden, H heads, h head size. */
 function layerShapes(config: XlnetConfig) {
   const { hiddenSize: d, heads: H, headSize: h } = config;
   return [
@@ -24,14 +24,14 @@ function layerShapes(config: XlnetConfig) {
   ] as const;
 }
 
-/** Shapes of what comes before the first layer, and of each layer. */
+/** Shapes of the parameters before the first layer, and of each layer. */
 export function xlnetShapes(config: XlnetConfig) {
   return { embedding: embeddingShapes(config), layer: layerShapes(config) };
 }
 
 /**
- * The tensor behind one of our parameters. `rel_attn.{q,k,v,r}` [d, H, h] are our [d, H*h]; `o` [d, H, h] and the
- * feed-forward weights [out, in] are our transposes.
+ * Returns the tensor that corresponds to a parameter. `rel_attn.{q,k,v,r}` [d, H, h] are the lab's [d, H*h]; `o` [d, H, h] and the
+ * feed-forward weights [out, in] are transposes of the lab's.
  */
 export function xlnetTensor(parameter: string, config: XlnetConfig): Correspondence {
   const { hiddenSize: d, heads: H, headSize: h, innerSize: i, vocabularySize } = config;

@@ -1,9 +1,9 @@
-// The record that makes a set of stored tensors a checkpoint: written last, read first.
+// The manifest that turns a set of stored tensors into a checkpoint: written last, read first.
 import { z } from 'zod';
 
 const count = z.int().min(0);
 
-/** One tensor in a record of its own: float32, little-endian, row-major. */
+/** One tensor in a separate record: float32, little-endian, row-major. */
 export const tensorEntrySchema = z.strictObject({
   name: z.string(),
   shape: z.array(count),
@@ -11,15 +11,15 @@ export const tensorEntrySchema = z.strictObject({
   checksum: z.string(),
 });
 
-/** Where a run stands, to the step. */
+/** Position of a run, down to the step. */
 export const positionSchema = z.strictObject({
   /** Epochs completed, evaluation and snapshot included. */
   epoch: count,
-  /** Steps done in the epoch under way. */
+  /** Steps done in the current epoch. */
   stepInEpoch: count,
-  /** Steps done in all. */
+  /** Steps done in total. */
   step: count,
-  /** Sums over the steps since the last point of the history, and over the epoch under way. */
+  /** Sums over the steps since the last history point, and over the current epoch. */
   pending: z.strictObject({ steps: count, loss: z.number(), gradientNorm: z.number() }),
   epochLoss: z.number(),
   elapsedMs: z.number().min(0),
@@ -29,7 +29,7 @@ export type Position = z.infer<typeof positionSchema>;
 export const checkpointManifestSchema = z.strictObject({
   version: z.literal(1),
   runId: z.string(),
-  /** Null for a snapshot, which only holds weights. */
+  /** Null for a snapshot, which holds only weights. */
   position: positionSchema.nullable(),
   tensors: z.array(tensorEntrySchema),
 });

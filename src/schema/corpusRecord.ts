@@ -35,7 +35,7 @@ const documentSourceSchema = z.strictObject({
   sizeBytes: count,
 }) satisfies z.ZodType<DocumentSource>;
 
-/** Records from before there were documents have CoNLL sources alone. */
+/** Records from before document support have only CoNLL sources. */
 export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema]);
 
 export const splitCountsSchema = z.strictObject({
@@ -48,26 +48,26 @@ export const splitCountsSchema = z.strictObject({
 
 export const corpusRecordSchema = z.strictObject({
   version: z.literal(1),
-  /** First 16 hex digits of `fingerprint`: the same sentences make the same corpus whatever their file names. */
+  /** First 16 hex digits of `fingerprint`: the same sentences make the same corpus under any file names. */
   id: z.string(),
   name: z.string().min(1),
   fingerprint: z.string(),
   types: z.array(z.string()),
   sources: z.array(corpusSourceSchema),
   counts: z.record(splitSchema, splitCountsSchema),
-  /** At most 1000 are kept; `issueCount` is how many there were. */
+  /** At most 1000 are stored; `issueCount` is the full number. */
   issues: z.array(issueSchema).max(1000),
   issueCount: count,
-  /** A sample that came with the lab. */
+  /** A sample that ships with the lab. */
   builtIn: z.boolean(),
   addedAt: z.iso.datetime(),
 });
-/** What the lab keeps about a corpus beside its sentences. */
+/** What the lab stores about a corpus besides its sentences. */
 export type CorpusRecord = z.infer<typeof corpusRecordSchema>;
 
 const place = z.int().min(0);
 
-/** Start and end of each token in turn, since objects would take several times the room. */
+/** Start and end of each token in turn; objects would need several times the space. */
 const tokenOffsetsSchema = z
   .array(place)
   .refine((indices) => indices.length % 2 === 0, 'a token has a start and an end');
@@ -75,10 +75,10 @@ const tokenOffsetsSchema = z
 const documentSchema = z.strictObject({ id: z.string(), text: z.string(), sentences: z.array(tokenOffsetsSchema) });
 
 export const storedTextsSchema = z.array(documentSchema);
-/** The texts of one split of a corpus as they are stored. */
+/** The stored form of the texts of one split. */
 type StoredTexts = z.infer<typeof storedTextsSchema>;
 
-/** Texts as they are stored. */
+/** Converts texts to their stored form. */
 export function storeTexts(texts: readonly DocumentText[]): StoredTexts {
   return texts.map(({ id, text, sentences }) => ({
     id,
@@ -87,7 +87,7 @@ export function storeTexts(texts: readonly DocumentText[]): StoredTexts {
   }));
 }
 
-/** Stored texts as the lab uses them. */
+/** Converts stored texts back to the form the lab uses. */
 export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   return stored.map(({ id, text, sentences }) => ({
     id,
@@ -110,5 +110,5 @@ const sentenceSchema = z
     message: 'a mention must lie within its sentence',
   });
 
-/** The sentences of one split as they are stored. */
+/** Validates the stored sentences of one split. */
 export const sentencesSchema: z.ZodType<readonly Sentence[]> = z.array(sentenceSchema);

@@ -1,4 +1,4 @@
-// What a hub lists of a repository, and what the lab stores of a download from it.
+// What a hub lists for a repository, and what the lab stores of a download from it.
 import { z } from 'zod';
 import { modelSourceSchema } from './modelRecord.ts';
 
@@ -11,33 +11,34 @@ export type HubFile = z.infer<typeof hubFileSchema>;
 
 export const downloadRecordSchema = z.strictObject({
   version: z.literal(1),
-  /** Of hub, repository and commit: the same files are the same download. */
+  /** Derived from hub, repository and commit: the same files are the same download. */
   id: z.string(),
-  /** Address of the hub, without the last slash. */
+  /** Address of the hub, without the trailing slash. */
   hub: z.string(),
   source: modelSourceSchema,
-  /** Those that the model is made of; parts that came are kept by their place in this list. */
+  /** The files that make up the model; stored parts are keyed by their index in this list. */
   files: z.array(hubFileSchema),
-  /** What the model will take in the library, about. */
+  /** Approximate size of the model in the library. */
+  // eslint-disable-next-line house/plainWords -- a stored key
   keptBytes: z.int().min(0),
 });
-/** What the lab keeps about a model on its way from a hub, beside the parts that came. */
+/** What the lab stores about a model being downloaded from a hub, besides the parts received. */
 export type DownloadRecord = z.infer<typeof downloadRecordSchema>;
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 
 export const hubListingSchema = z.object({
-  /** The commit that the revision is. */
+  /** The commit that the revision resolves to. */
   sha: z.string().min(1),
   siblings: z.array(
     z.object({
       rfilename: z.string(),
       size: z.int().min(0),
-      /** SHA-1 of git's blob: of the file itself, or of the pointer that stands for one in LFS. */
+      /** SHA-1 of git's blob: of the file itself, or of its LFS pointer. */
       blobId: hex(40).optional(),
       lfs: z.object({ sha256: hex(64) }).nullish(),
     }),
   ),
 });
-/** What a hub of models tells about a repository at a revision. */
+/** What a model hub reports about a repository at a revision. */
 export type HubListing = z.infer<typeof hubListingSchema>;

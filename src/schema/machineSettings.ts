@@ -1,28 +1,28 @@
-// How this machine is to be used, its GPU above all: choices of the person that are no part of a run.
+// How this machine is used, above all its GPU: user settings that are not part of a run.
 import { z } from 'zod';
 
 export const precisionSchema = z.enum(['f32', 'mixed']);
-/** `mixed`: matrix products read f16, add in f32; saved activations are f16; weights, gradients and moments stay f32. */
+/** `mixed`: matrix products read f16 and accumulate in f32; saved activations are f16; weights, gradients and moments stay f32. */
 export type Precision = z.infer<typeof precisionSchema>;
 
 export const activationsSchema = z.enum(['auto', 'kept', 'recomputed']);
-/** Whether the backward pass finds a layer's activations in memory or makes them again; `auto` by the memory estimate. */
+/** Whether the backward pass reads a layer's activations from memory or recomputes them; `auto` goes by the memory estimate. */
 export type Activations = z.infer<typeof activationsSchema>;
 
 export const machineSettingsSchema = z.strictObject({
   version: z.literal(1),
   precision: precisionSchema,
   activations: activationsSchema,
-  /** Memory of the GPU that `auto` may plan with; WebGPU does not tell how much there is. */
+  /** GPU memory that `auto` may plan with; WebGPU does not report how much there is. */
   gpuBytes: z.int().min(2 ** 28),
-  /** Address of the hub that models come from; absent for the public one. */
+  /** Address of the hub that models come from; absent for the public hub. */
   hub: z.string().optional(),
-  /** Whether the screen stays on while a run is on the device; absent for no. */
+  /** Whether the screen stays on while a run uses the device; absent means no. */
   keepAwake: z.boolean().optional(),
 });
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 
-/** Whether mixed precision may be used on an adapter, and why, in words for the page. */
+/** Whether mixed precision may be used on an adapter, and why, as text for the page. */
 export interface MixedPrecision {
   readonly admitted: boolean;
   readonly reason: string;

@@ -21,14 +21,14 @@ const variantSchema = z.discriminatedUnion('family', [
 
 export const matmulTableSchema = z.strictObject({
   version: z.literal(1),
-  /** The adapter in words, as `describeAdapter` says it: a table serves no other. */
+  /** The adapter as described by `describeAdapter`; a table is valid for no other. */
   adapter: z.string().min(1),
   entries: z.array(
     z.strictObject({
-      /** Class of products, as `matmulClass` names it. */
+      /** Class of products, as named by `matmulClass`. */
       key: z.string().min(1),
       variant: variantSchema,
-      /** 1e9 multiplications and additions a second when it was chosen, to compare within this table; null where nothing was timed. */
+      /** 1e9 multiplications and additions per second when it was chosen, comparable within this table; null if nothing was timed. */
       gflops: z.number().positive().nullable(),
     }),
   ),

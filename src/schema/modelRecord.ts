@@ -1,16 +1,16 @@
-// What the lab keeps about a pretrained model beside its files.
+// What the lab stores about a pretrained model besides its files.
 import { z } from 'zod';
 import { taggerHeadSchema } from './taggerHead.ts';
 
 export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().min(0) });
 
-/** What the families of encoders are called. */
+/** Display names of the encoder families. */
 export const familyNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
-/** Where a model was downloaded. */
+/** Where a model was downloaded from. */
 export const modelSourceSchema = z.strictObject({
   repository: z.string(),
-  /** As it was asked for, and the commit that it was. */
+  /** The requested revision, and the commit it resolved to. */
   revision: z.string(),
   commit: z.string(),
 });
@@ -30,20 +30,20 @@ export const modelRecordSchema = z.strictObject({
   heads: z.int().min(1),
   vocabularySize: z.int().min(1),
   activation: z.string(),
-  /** Absent in records from before there was a family beside XLNet. */
+  /** Absent in records from before any family but XLNet was supported. */
   family: z.enum(['xlnet', 'bert']).optional(),
-  /** Positions it has embeddings for, and so pieces of its longest sequence; absent where there is no limit. */
+  /** Number of position embeddings, and so of pieces in its longest sequence; absent if there is no limit. */
   positions: z.int().min(1).optional(),
-  /** Of a trained tagger, which can tag as it is; absent for an encoder alone. */
+  /** Set for a trained tagger, which can tag as it is; absent for an encoder alone. */
   tagger: taggerHeadSchema.optional(),
-  /** Absent for what was dropped. */
+  /** Absent for dropped files. */
   source: modelSourceSchema.optional(),
   builtIn: z.boolean(),
   addedAt: z.iso.datetime(),
 });
 export type ModelRecord = z.infer<typeof modelRecordSchema>;
 
-/** What a configuration alone tells of a model. */
+/** What a configuration alone says about a model. */
 export type EncoderFacts = Pick<
   ModelRecord,
   'parameterCount' | 'layers' | 'hiddenSize' | 'heads' | 'vocabularySize' | 'activation' | 'family' | 'positions'

@@ -1,9 +1,9 @@
-// A plan as a file: what is to be trained, by names a person can read, for the page and for headless alike.
+// A plan as a file: what to train, by human-readable names, for both the page and headless runs.
 import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
 import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
 
-/** Version 1 knew a list of tasks for one method, STL. Anything else is answered as it came, for the schema to judge. */
+/** Upgrades a version 1 plan, which had a list of tasks for one method, STL. Returns anything else unchanged, for the schema to validate. */
 export function upgradePlanFile(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { method, tasks, config, ...rest } = value as Readonly<Record<string, unknown>>;
@@ -21,13 +21,13 @@ export function upgradePlanFile(value: unknown): unknown {
   };
 }
 
-/** A named input; the fingerprint, when given, must match what is found under the name. */
+/** A named input; the fingerprint, if given, must match the input found under the name. */
 const inputSchema = z.strictObject({ name: z.string().min(1), fingerprint: z.string().optional() });
 
 const planTaskSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
 export type PlanTask = z.infer<typeof planTaskSchema>;
 
-/** Tasks trained together by MTL-XC under one type name; for STL alone a list of tasks, and then the type name may be null. */
+/** Tasks trained together by MTL-XC under one type name; for STL alone just a list of tasks, whose type name may be null. */
 export const planCategorySchema = z.strictObject({
   name: z.string().min(1),
   typeName: z.string().min(1).nullable(),
@@ -41,14 +41,14 @@ const currentPlanFileSchema = z
     version: z.literal(2),
     name: z.string().min(1),
     methods: z.array(methodSchema).min(1),
-    /** Shares of the encoder's layers taken from MTL-XC, k / n each; a rate between two layers takes the nearer. Empty without MTL-LS. */
+    /** Shares of the encoder's layers shared from MTL-XC, k / n each; a rate between two layers is rounded to the nearer. Empty without MTL-LS. */
     slicingRates: z.array(z.number().min(0).max(1)),
     biases: slicingSchema.shape.biases,
     frozen: slicingSchema.shape.frozen,
     model: inputSchema,
     categories: z.array(planCategorySchema).min(1),
     seeds: z.array(z.int().min(0).max(4294967295)).min(1),
-    /** `count` further trainings of `epochs` each from the weights the first one ended with (the paper: 30 epochs, then 3 × 30). */
+    /** `count` further trainings of `epochs` each, from the final weights of the first (the paper: 30 epochs, then 3 × 30). */
     rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
     config: trainingConfigSchema,
   })
@@ -66,5 +66,5 @@ const currentPlanFileSchema = z
   );
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;
 
-/** Reads plans of this version and of every earlier one. */
+/** Reads plans of this version and all earlier ones. */
 export const planFileSchema = z.preprocess(upgradePlanFile, currentPlanFileSchema);

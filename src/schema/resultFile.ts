@@ -1,11 +1,11 @@
-// The JSON people share: runs of plans with everything needed to read, check and compare them.
+// The JSON file users share: runs of plans with everything needed to read, check and compare them.
 import { z } from 'zod';
 import { fingerprint } from '../util/digest.ts';
 import { modelRecordSchema } from './modelRecord.ts';
 import { planFileSchema, upgradePlanFile } from './planFile.ts';
 import { runRecordSchema, upgradeRunRecord } from './runRecord.ts';
 
-/** Version 1 is brought to this one by upgradeResultFile.ts, once its seal was looked at. */
+/** Version 1 files are upgraded by `upgradeResultFile` after their checksum has been verified. */
 export const resultFileSchema = z.strictObject({
   format: z.literal('bioner-lab-result'),
   version: z.literal(2),
@@ -14,14 +14,14 @@ export const resultFileSchema = z.strictObject({
   plan: planFileSchema,
   models: z.array(modelRecordSchema),
   runs: z.array(runRecordSchema),
-  /** SHA-256 of the canonical JSON of all other members as they were written: a changed file is refused. */
+  /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
   checksum: z.string(),
 });
 export type ResultFile = z.infer<typeof resultFileSchema>;
 
 /**
- * The same runs and plan in the form of version 2, sealed anew: whoever wants to know whether the file was changed looks at the old seal
- * before. Anything but a version 1 file is answered as it came, for the schema to judge.
+ * Converts a version 1 file to version 2, with a new checksum: to detect alterations, verify the old one first. Returns anything else unchanged, for
+ * the schema to validate.
  */
 export function upgradeResultFile(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -40,8 +40,8 @@ export function upgradeResultFile(value: unknown): unknown {
 export const resultRecordSchema = z.strictObject({
   id: z.string(),
   fileName: z.string(),
-  /** Files of earlier versions were stored as they were then. */
+  /** Files of earlier versions are stored in their original form. */
   file: z.preprocess(upgradeResultFile, resultFileSchema),
 });
-/** What the lab keeps of a result file that came from elsewhere. */
+/** What the lab stores of an imported result file. */
 export type ResultRecord = z.infer<typeof resultRecordSchema>;

@@ -1,4 +1,4 @@
-// One run: what it was asked to do, and what it has done so far.
+// The record of one run: what to train, and the progress and scores so far.
 import { z } from 'zod';
 import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
@@ -22,7 +22,7 @@ const entityScoresSchema = z.strictObject({
   perType: z.record(z.string(), spanScoreSchema),
 }) satisfies z.ZodType<EntityScores>;
 
-/** Checks entity scores as they are stored. */
+/** Validates stored entity scores. */
 export const splitScoresSchema = z.strictObject({
   sentences: count,
   tokens: count,
@@ -37,12 +37,14 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The configuration of a version 1 run or plan, which had neither fixed steps nor mixing. */
+/** Upgrades the configuration of a version 1 run or plan, which had neither fixed steps nor mixing. */
 export function upgradeConfig(config: unknown): unknown {
   return isObject(config) ? { steps: null, mixing: 'proportional', ...config } : config;
 }
 
-/** Version 1 knew one task a run, without category, slicing and rounds. Anything else is answered as it came, for the schema to judge. */
+/**
+ * Upgrades a version 1 record, which had one task and no category, slicing or rounds. Returns anything else unchanged, for the schema to validate.
+ */
 export function upgradeRunRecord(value: unknown): unknown {
   if (!isObject(value) || value['version'] !== 1 || !isObject(value['spec'])) return value;
   const { corpus, type, config, ...spec } = value['spec'];
@@ -82,30 +84,33 @@ const inputSchema = z.strictObject({ id: z.string(), name: z.string(), fingerpri
 const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
 export type TaskRef = z.infer<typeof taskRefSchema>;
 
-/** Layer slicing: what an MTL-LS run takes from its category's MTL-XC. */
+/** Layer slicing: what an MTL-LS run shares from its category's MTL-XC. */
 export const slicingSchema = z.strictObject({
-  /** Layers below this one, and the embedding, come from MTL-XC; the slicing rate is `layers / n`. */
+  /** The embedding and the layers below this one come from MTL-XC; the slicing rate is `layers / n`. */
   layers: z.int().min(0),
-  /** `released`: the biases and segment embeddings of all layers come along, as in the released code's checkpoint; `perLayer`: those of shared layers. */
+  /**
+   * `released`: copies the biases and segment embeddings of all layers, as in the released code's checkpoint; `perLayer`: only those of shared
+   * layers.
+   */
   biases: z.enum(['released', 'perLayer']),
-  /** Shared layers and embedding stay as they are: no gradient, no moments. */
+  /** Keeps the shared layers and embedding fixed: no gradient, no moments. */
   frozen: z.boolean(),
 });
 export type Slicing = z.infer<typeof slicingSchema>;
 
-/** Inputs of a run by content, so that the same request is the same run on every machine. */
+/** Inputs of a run by content, which makes the same request the same run on every machine. */
 const runSpecSchema = z.strictObject({
-  /** First 16 hex digits of the fingerprint of all the other members but the names. */
+  /** First 16 hex digits of the fingerprint of all other members except the names. */
   id: z.string(),
   method: methodSchema,
-  /** One task for STL and MTL-LS, the category's for MTL-XC. */
+  /** One task for STL and MTL-LS, all tasks of the category for MTL-XC. */
   tasks: z.array(taskRefSchema).min(1),
-  /** The category of an MTL run, and the one type name that its tasks' mentions take in MTL-XC. Null for STL. */
+  /** The category of an MTL run, and the type name shared by its tasks' mentions in MTL-XC. Null for STL. */
   category: z.strictObject({ name: z.string().min(1), typeName: z.string().min(1) }).nullable(),
   slicing: slicingSchema.nullable(),
-  /** 0 for the first training; later rounds start again from the weights it ended with. */
+  /** 0 for the first training; later rounds restart from its final weights. */
   round: z.int().min(0),
-  /** The run whose last snapshot this one starts from: MTL-XC for MTL-LS, the first round for later ones. Null for pretrained weights. */
+  /** The run whose last snapshot this one starts from: MTL-XC for MTL-LS, the first round for later rounds. Null for pretrained weights. */
   parent: z.string().nullable(),
   model: inputSchema,
   seed: z.int().min(0).max(4294967295),
@@ -113,7 +118,7 @@ const runSpecSchema = z.strictObject({
 });
 export type RunSpec = z.infer<typeof runSpecSchema>;
 
-/** Means over the steps since the last point. */
+/** Means over the steps since the last history point. */
 const stepPointSchema = z.strictObject({
   step: z.int().min(1),
   /** Position in epochs, fractional. */
@@ -130,13 +135,13 @@ const epochPointSchema = z.strictObject({
   step: z.int().min(1),
   /** Mean training loss of the epoch's steps. */
   loss: z.number(),
-  /** For each task of the run; null when its devel split is empty or part of training. */
+  /** For each task of the run; null if its devel split is empty or part of training. */
   devel: z.array(splitScoresSchema.nullable()),
   elapsedMs: z.number().min(0),
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
-/** Scores of the snapshot taken after an epoch, for each task of the run; null where a split is empty, and test before it is scored. */
+/** Scores of the snapshot after an epoch, for each task of the run; null if a split is empty, and for test before it is scored. */
 const snapshotScoresSchema = z.strictObject({
   epoch: z.int().min(1),
   devel: z.array(splitScoresSchema.nullable()),
@@ -145,14 +150,14 @@ const snapshotScoresSchema = z.strictObject({
 export type SnapshotScores = z.infer<typeof snapshotScoresSchema>;
 
 const environmentSchema = z.strictObject({
-  /** The lab's version. */
+  /** Version of the lab. */
   software: z.string(),
   backend: z.enum(['webgpu', 'wasm', 'cpu']),
-  /** Adapter or processor in words, as far as the platform tells. */
+  /** Adapter or processor, as far as the platform reports it. */
   device: z.string(),
   threads: z.int().min(1),
   platform: z.string(),
-  /** Absent in files of earlier versions, which knew f32 alone. */
+  /** Absent in files of earlier versions, which had only f32. */
   precision: precisionSchema.optional(),
 });
 export type Environment = z.infer<typeof environmentSchema>;
@@ -167,26 +172,26 @@ const failureSchema = z.strictObject({
   got: z.string().optional(),
 });
 
-/** How much of a task's test text stands in the training text of the run's tasks, before anything is left out of that. */
+/** How much of a task's test text occurs in the training text of the run's tasks, before anything is left out. */
 const leakCountsSchema = z.strictObject({
   /** Test sentences of at least five tokens: shorter ones are mostly headings. */
   compared: z.int().min(0),
-  /** Of these, those whose text stands there apart from case and spaces, however that text is cut into sentences. */
+  /** Those whose text occurs there, ignoring case, spaces and sentence boundaries. */
   exact: z.int().min(0),
-  /** Of the others, those that have a near duplicate there. */
+  /** Of the rest, those with a near duplicate there. */
   near: z.int().min(0),
-  /** Sentences left out of the task's training text, as the configuration says. */
+  /** Sentences left out of the task's training text, as configured. */
   leftOut: z.int().min(0),
 });
 export type TaskLeakCounts = z.infer<typeof leakCountsSchema>;
 
-/** Something took the run off the device that no person asked for, and it went on by itself. */
+/** An interruption that no user requested, after which the run resumed by itself. */
 const interruptionSchema = z.strictObject({
   at: z.iso.datetime(),
-  /** Steps done that were kept: the run went on from here. */
+  /** Step that the run resumed from. */
   step: z.int().min(0),
   failure: failureSchema,
-  /** Sequences on the device at once from here on; fewer than before where memory was the reason. */
+  /** Sequences on the device at once from here on; reduced if memory was the reason. */
   microBatchSize: z.int().min(1),
 });
 export type Interruption = z.infer<typeof interruptionSchema>;
@@ -195,36 +200,36 @@ const currentRunRecordSchema = z.strictObject({
   version: z.literal(2),
   spec: runSpecSchema,
   status: runStatusSchema,
-  /** Why the run failed, or was paused by itself (`storage/full`); null otherwise. */
+  /** Why the run failed or paused by itself (`storage/full`); null otherwise. */
   failure: failureSchema.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
-  /** Steps in the whole run and steps done; both 0 before the run first starts. */
+  /** Steps in the whole run and steps done; both 0 until the run first starts. */
   totalSteps: z.int().min(0),
   step: z.int().min(0),
   elapsedMs: z.number().min(0),
-  /** One entry for each machine and software the run was trained on, in order; more than one after a move. */
+  /** One entry for each machine and software version the run was trained on, in order; several after a move. */
   environments: z.array(environmentSchema),
-  /** Sentences of each task, for whoever reads the result without the corpora. */
+  /** Sentences of each task, for readers who do not have the corpora. */
   counts: z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema)).nullable(),
-  /** For each task; absent before the run first starts, and in records of earlier versions. */
+  /** For each task; absent until the run first starts, and in records of earlier versions. */
   leaks: z.array(leakCountsSchema).optional(),
-  /** In order; absent where there was none. */
+  /** In order; absent if there were none. */
   interruptions: z.array(interruptionSchema).optional(),
   tags: z.array(z.string()),
   steps: z.array(stepPointSchema),
   epochs: z.array(epochPointSchema),
-  /** Filled when training is done: the kept snapshots, oldest first. */
+  /** Filled when training is done: the snapshots kept, oldest first. */
   snapshots: z.array(snapshotScoresSchema),
-  /** Epoch of the snapshot chosen on devel F1, the mean over tasks (the latest among equals; the last epoch when there is no devel). Null before the end. */
+  /** Epoch of the snapshot with the best devel F1, averaged over tasks (the latest on a tie; the last epoch without devel). Null before the end. */
   selectedEpoch: z.int().min(1).nullable(),
 });
 export type RunRecord = z.infer<typeof currentRunRecordSchema>;
 
-/** Reads records of this version and of every earlier one. */
+/** Reads records of this version and all earlier ones. */
 export const runRecordSchema = z.preprocess(upgradeRunRecord, currentRunRecordSchema);
 
-/** The record of a run that waits for its first start. `createdAt` is an ISO date and time. */
+/** Creates the record of a run waiting for its first start. `createdAt` is an ISO date and time. */
 export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
   return {
     version: 2,
@@ -246,17 +251,17 @@ export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {
   };
 }
 
-/** What memory left it when it was interrupted last; its configuration's where nothing interrupted it. */
+/** Returns the micro-batch size after the last interruption; the configured one if there was none. */
 export function microBatchSizeOf({ spec, interruptions }: Pick<RunRecord, 'spec' | 'interruptions'>): number {
   return interruptions?.at(-1)?.microBatchSize ?? spec.config.microBatchSize;
 }
 
-/** Effective batches, and so the updates that are asked for, stay the same. */
+/** Returns the configuration in effect; the effective batch size, and so the number of updates, stays the same. */
 export function configAsTrained(record: Pick<RunRecord, 'spec' | 'interruptions'>): TrainingConfig {
   return { ...record.spec.config, microBatchSize: microBatchSizeOf(record) };
 }
 
-/** Ids: the run on the device, then those that wait for it, in order. */
+/** Ids: the run on the device, then the waiting runs in order. */
 export const queueRecordSchema = z.array(z.string());
 
 /** The status of a run that left the device because a person paused or stopped it. */

@@ -1,31 +1,31 @@
-// What a snapshot predicted on one split of one task, as it is stored: mentions alone, since tokens and annotated mentions are the corpus'.
+// What a snapshot predicted on one split of one task, as stored: mentions only, since tokens and annotated mentions are in the corpus.
 import { z } from 'zod';
 import type { Mention } from '../data/corpus/corpus.ts';
 
-/** Names predictions: of a run's snapshot, on a split of one of its tasks. */
+/** Identifies predictions: by a run's snapshot, on a split of one of its tasks. */
 export interface PredictionRequest {
   readonly runId: string;
   /** Of the snapshot. */
   readonly epoch: number;
   readonly split: 'devel' | 'test';
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly task: number;
 }
 
 const count = z.int().min(0);
-/** A broken record may state any number, and each becomes a list of mentions. */
+/** Limits the count: a corrupt record may state any number, and each sentence becomes a list of mentions. */
 const mostSentences = 10_000_000;
 
 export const storedPredictionsSchema = z
   .strictObject({
     version: z.literal(1),
-    /** Sentences of the split, predicted on or not a mention in them. */
+    /** Sentences of the split, including those without a predicted mention. */
     sentences: count.max(mostSentences),
-    /** Names as the task's corpus has them, whatever the run trained them as. */
+    /** Names as in the task's corpus, whatever name the run trained them under. */
     types: z.array(z.string()),
-    /** Four numbers a mention, in order: sentence, first token, token behind the last, place in `types`. */
+    /** Four numbers per mention, in order: sentence, first token, token after the last, index in `types`. */
     mentions: z.array(count),
-    /** Exact probability of each mention, 0 to 1; null where only the best tags were asked for. */
+    /** Exact marginal probability of each mention, 0 to 1; null if only the best tags were requested. */
     confidences: z.array(z.number().min(0).max(1)).nullable(),
   })
   .refine(({ mentions }) => mentions.length % 4 === 0, { path: ['mentions'], message: 'a mention is four numbers' })
@@ -39,12 +39,12 @@ export const storedPredictionsSchema = z
   });
 export type StoredPredictions = z.infer<typeof storedPredictionsSchema>;
 
-/** A predicted mention; `confidence` is null where only the best tags were asked for. */
+/** A predicted mention; `confidence` is null if only the best tags were requested. */
 export interface PredictedMention extends Mention {
   readonly confidence: number | null;
 }
 
-/** Predicted mentions of each sentence as stored; confidences are kept where every mention has one. */
+/** Converts the predicted mentions of each sentence to their stored form; confidences are stored only if every mention has one. */
 export function storePredictions(sentences: readonly (readonly PredictedMention[])[]): StoredPredictions {
   const types: string[] = [];
   const mentions: number[] = [];
@@ -62,7 +62,7 @@ export function storePredictions(sentences: readonly (readonly PredictedMention[
   return { version: 1, sentences: sentences.length, types, mentions, confidences: areKnown ? known : null };
 }
 
-/** The way back: predicted mentions of each sentence, in order. */
+/** Converts back to the predicted mentions of each sentence, in order. */
 export function unstorePredictions(stored: StoredPredictions): PredictedMention[][] {
   const { sentences, types, mentions, confidences } = stored;
   const predicted: PredictedMention[][] = Array.from({ length: sentences }, () => []);

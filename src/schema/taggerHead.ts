@@ -1,26 +1,26 @@
-// What a trained tagger is beside its weights: its tags, how it reads text, where it comes from.
+// What a trained tagger is besides its weights: its tags, how it reads text, its provenance.
 import { z } from 'zod';
 import { typesOfTags } from '../data/corpus/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
 import { methodSchema, splitScoresSchema, type RunRecord } from './runRecord.ts';
 
 export const taggerHeadSchema = z.strictObject({
-  /** Tag of each index of the head, as `makeTagSet` numbers them. */
+  /** Tag of each index of the head, as numbered by `makeTagSet`. */
   tags: z.array(z.string()).min(2),
   /** Entity types, in the order of `tags`. */
   types: z.array(z.string()).min(1),
   config: trainingConfigSchema,
-  /** The run it was a snapshot of. */
+  /** The run this snapshot is from. */
   provenance: z.strictObject({
     runId: z.string(),
     epoch: z.int().min(1),
     method: methodSchema,
     model: z.string(),
-    /** Names of corpus and type of each task it was trained on. */
+    /** Corpus and type names of each task it was trained on. */
     tasks: z.array(z.strictObject({ corpus: z.string(), type: z.string().nullable() })),
     seed: z.int().min(0),
     slicingRate: z.number().min(0).max(1).nullable(),
-    /** Of each task; null where the split is empty or was not scored. */
+    /** Of each task; null if the split is empty or was not scored. */
     devel: z.array(splitScoresSchema.nullable()),
     test: z.array(splitScoresSchema.nullable()),
   }),
@@ -31,10 +31,10 @@ export const taggerFileSchema = taggerHeadSchema.extend({
   format: z.literal('bioner-lab-tagger'),
   version: z.literal(1),
 });
-/** bioner_lab.json: what makes a folder of weights a trained tagger of this lab. */
+/** bioner_lab.json: marks a folder of weights as a trained tagger of this lab. */
 export type TaggerFile = z.infer<typeof taggerFileSchema>;
 
-/** `layers`: of the run's model. Scores are those of the record: of devel after each epoch, of test once training is done. */
+/** Builds the head of a run; `layers` is that of its model. Scores come from the record: devel after each epoch, test once training is done. */
 export function headOfRun({ spec, tags, epochs, snapshots }: RunRecord, epoch: number, layers: number): TaggerHead {
   const saved = snapshots.find((snapshot) => snapshot.epoch === epoch);
   const point = epochs.find((one) => one.epoch === epoch);

@@ -1,4 +1,4 @@
-// Keeps zod from compiling its checks with `new Function`, which the page's policy refuses and reports; imported before any schema is made.
+// Keeps zod from compiling checks with `new Function`, which the page's policy blocks and reports; import it before creating any schema.
 import { config } from 'zod';
 
 config({ jitless: true });

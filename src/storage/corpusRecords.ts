@@ -1,4 +1,4 @@
-// Corpora in a store: `corpus/<id>/record` beside one record of sentences a split, and one of texts where it came as documents.
+// Stores corpora: `corpus/<id>/record`, plus one record of sentences per split, and one of texts for document corpora.
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus/corpus.ts';
 import type { CorpusTexts } from '../data/documents/document.ts';
 import {
@@ -13,10 +13,7 @@ import { LabError } from '../util/labError.ts';
 import { listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-/**
- * Stores a corpus, with the texts of its documents where it has them, its record last: a corpus that is listed is whole.
- * Throws LabError `storage/full`.
- */
+/** Stores a corpus, with the texts of its documents if any, and its record last: a listed corpus is complete. Throws LabError `storage/full`. */
 export async function saveCorpus(
   store: Store,
   record: CorpusRecord,
@@ -33,7 +30,7 @@ export async function saveCorpusTexts(store: Store, id: string, texts: CorpusTex
   for (const split of SPLITS) await writeJson(store, textsKey(id, split), storeTexts(texts[split]));
 }
 
-/** Replaces the record of a stored corpus, as a new name asks for. */
+/** Replaces the record of a stored corpus, for example after renaming. */
 export async function writeCorpusRecord(store: Store, record: CorpusRecord): Promise<void> {
   await writeJson(store, `corpus/${record.id}/record`, record);
 }
@@ -42,13 +39,13 @@ export function listCorpusRecords(store: Store): Promise<RecordList<CorpusRecord
   return listRecords(store, 'corpus', corpusRecordSchema);
 }
 
-/** The sentences of a stored corpus. Throws LabError `storage/missing` when a split is not there, `storage/corrupt` when it cannot be read. */
+/** Reads the sentences of a stored corpus. Throws LabError `storage/missing` if a split is not there, `storage/corrupt` if it cannot be read. */
 export async function readCorpusSentences(store: Store, id: string): Promise<CorpusSentences> {
   const [train, devel, test] = await Promise.all(SPLITS.map((split) => readSplit(store, id, split)));
   return { train: train ?? [], devel: devel ?? [], test: test ?? [] };
 }
 
-/** The texts of a stored corpus; null for one that came as rows of tokens. Throws LabError `storage/corrupt` when they cannot be read. */
+/** Reads the texts of a stored corpus; null for one imported as rows of tokens. Throws LabError `storage/corrupt` if they cannot be read. */
 export async function readCorpusTexts(store: Store, id: string): Promise<CorpusTexts | null> {
   const read = (split: Split) => readJson(store, textsKey(id, split), storedTextsSchema);
   const [train, devel, test] = await Promise.all(SPLITS.map(read));

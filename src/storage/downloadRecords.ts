@@ -1,4 +1,4 @@
-// Models on their way in a store: `download/<id>/record` beside the parts of its files, which may have come in any number of goes.
+// Stores downloads in progress: `download/<id>/record`, plus the parts of its files.
 import { downloadRecordSchema, type DownloadRecord } from '../schema/hubRecord.ts';
 import { LabError } from '../util/labError.ts';
 import { listRecords, removeRecord, writeJson, type RecordList } from './records.ts';
@@ -17,23 +17,23 @@ export function removeDownload(store: Store, id: string): Promise<void> {
 }
 
 /**
- * What is here of one file. A part's key tells which bytes it holds (`download/<id>/part/<file>/<first byte>-<size>`), so a part is there
- * whole or not at all and nothing else has to be kept up to date: whenever the lab is cut off, it can go on from `sizeBytes`.
+ * The stored parts of one file. A part's key states its bytes (`download/<id>/part/<file>/<first byte>-<size>`), so each part is either complete or
+ * absent and no other state needs updating: after any interruption the download can resume from `sizeBytes`.
  */
 export interface FileParts {
-  /** Bytes that are here from the first one on, without a gap. */
+  /** Number of bytes stored from the first one on, without a gap. */
   sizeBytes(): Promise<number>;
-  /** The parts that make these bytes, in order. Throws LabError `storage/missing` when one was removed meanwhile. */
+  /** Yields the parts that make up these bytes, in order. Throws LabError `storage/missing` if one has been removed. */
   read(): AsyncIterable<Uint8Array<ArrayBuffer>>;
   write(from: number, bytes: Uint8Array): Promise<void>;
   clear(): Promise<void>;
 }
 
-/** `place`: of the file in the record's list. */
+/** `index`: of the file in the record's list. */
 export function fileParts(store: Store, downloadId: string, index: number): FileParts {
   const prefix = `download/${downloadId}/part/${index}/`;
 
-  /** Keys of parts that follow on one another from byte 0, and where they end. */
+  /** Finds the keys of contiguous parts from byte 0, and where they end. */
   async function chain(): Promise<{ readonly keys: readonly string[]; readonly end: number }> {
     const parts = new Map<number, number>();
     for (const key of await store.keys(prefix)) {

@@ -1,18 +1,18 @@
-// A store in a folder of this machine, for Node: one file a record.
+// A store in a local folder, for Node: one file per record.
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { LabError } from '../util/labError.ts';
 import { assertStoreKey, assertStoreKeyPrefix, isKeySegment, type Store } from './store.ts';
 
 /**
- * The store in `folder`, which is made when first written to. The record `a/b` is the file `a/b`, so a key that continues another
- * (`a/b/c`) is refused with LabError `storage/key`. One process at a time may write to a folder.
+ * Opens the store in `folder`, which is created on the first write. The record `a/b` is the file `a/b`, so a key that extends another (`a/b/c`) is
+ * refused with LabError `storage/key`. Only one process at a time may write to a folder.
  */
 export function fileSystem(folder: string): Store {
   const turns = new Map<string, Promise<void>>();
   const fileOf = (key: string): string => path.join(folder, ...key.split('/'));
 
-  /** Writes and removals of one key happen in the order they were asked for. */
+  /** Runs writes and removals of one key in the order of the calls. */
   function inTurn(key: string, work: () => Promise<void>): Promise<void> {
     const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
     turns.set(key, turn);
@@ -26,7 +26,7 @@ export function fileSystem(folder: string): Store {
   return {
     async read(key) {
       assertStoreKey(key);
-      // A copy, because Node hands out small files as views of a buffer that it shares among them.
+      // Copies, because Node returns small files as views of a shared buffer.
       const bytes = await unlessMissing(readFile(fileOf(key)));
       return bytes === undefined ? undefined : new Uint8Array(bytes);
     },
@@ -54,9 +54,9 @@ export function fileSystem(folder: string): Store {
   };
 }
 
-/** Writes beside the file and renames, so that a reader and a crash see the old record or the new one, whole. */
+/** Writes a temporary file and renames it: readers, and a restart after a crash, see the old or the new record in full. */
 async function replaceFile(key: string, file: string, bytes: Uint8Array): Promise<void> {
-  const unfinished = `${file}~`; // No key has a `~`, so no list shows it; the next write of the key takes it over.
+  const unfinished = `${file}~`; // No key contains `~`, so no listing shows it; the next write of the key overwrites it.
   try {
     await mkdir(path.dirname(file), { recursive: true });
     const handle = await open(unfinished, 'w');
@@ -68,7 +68,7 @@ async function replaceFile(key: string, file: string, bytes: Uint8Array): Promis
     }
     await rename(unfinished, file);
   } catch (cause) {
-    await rm(unfinished, { force: true }).catch(() => undefined); // The first failure is the one to tell.
+    await rm(unfinished, { force: true }).catch(() => undefined); // Report the first failure.
     throw writeError(key, bytes.byteLength, cause);
   }
 }
@@ -98,10 +98,10 @@ async function keysUnder(folder: string, start: string): Promise<string[]> {
   return keys;
 }
 
-/** How Node says that a place holds no record: nothing is there, a part of the path is a record, or it is a folder of records. */
+/** Node's codes for a missing record: nothing is there, part of the path is a record, or it is a folder of records. */
 const missing: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR']);
 
-/** What the promise gives, or undefined when there is no such file or folder. */
+/** Returns the promise's value, or undefined if there is no such file or folder. */
 async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;

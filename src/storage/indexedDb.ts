@@ -1,9 +1,9 @@
-// A store in the browser's IndexedDB, in a database of its own.
+// A store in a separate IndexedDB database of the browser.
 import { createStore, delMany, get, promisifyRequest, set } from 'idb-keyval';
 import { LabError } from '../util/labError.ts';
 import { assertStoreKey, assertStoreKeyPrefix, type Store } from './store.ts';
 
-/** The store in the database `databaseName` of this origin, shared by the tab and its workers. */
+/** Opens the store in the database `databaseName` of this origin, shared by the tab and its workers. */
 export function indexedDb(databaseName = 'bioner-lab'): Store {
   const useRecords = createStore(databaseName, 'records');
   return {
@@ -14,7 +14,7 @@ export function indexedDb(databaseName = 'bioner-lab'): Store {
     async write(key, bytes) {
       assertStoreKey(key);
       try {
-        // A copy, because IndexedDB would keep the whole buffer behind a view, and refuses shared memory (that of wasm threads).
+        // Copies, because IndexedDB would store the whole buffer behind a view, and refuses shared memory (wasm threads).
         await set(key, new Uint8Array(bytes), useRecords);
       } catch (cause) {
         throw isQuotaError(cause) ? fullError(key, bytes.byteLength, cause) : cause;
@@ -31,7 +31,7 @@ export function indexedDb(databaseName = 'bioner-lab'): Store {
       return keys.map(String);
     },
     async usage() {
-      // `storage` is missing where the page is not served securely.
+      // `storage` is missing outside secure contexts.
       const estimate = await (navigator.storage as StorageManager | undefined)?.estimate();
       return { usedBytes: estimate?.usage ?? 0, quotaBytes: estimate?.quota ?? null };
     },

@@ -1,4 +1,4 @@
-// What is stored about this machine: its settings, its tuned matrix products, and the runs in its queue.
+// Stores what concerns this machine: its settings, its tuned matrix products, and the queue of runs.
 import {
   defaultMachineSettings,
   machineSettingsSchema,
@@ -13,7 +13,7 @@ import type { Store } from './store.ts';
 
 const SETTINGS_KEY = 'machine/settings/record';
 
-/** The defaults when nothing is stored. Throws LabError `storage/corrupt`. */
+/** Returns the defaults if nothing is stored. Throws LabError `storage/corrupt`. */
 export async function readMachineSettings(store: Store): Promise<MachineSettings> {
   return (await readJson(store, SETTINGS_KEY, machineSettingsSchema)) ?? defaultMachineSettings;
 }
@@ -22,14 +22,14 @@ export function writeMachineSettings(store: Store, settings: MachineSettings): P
   return writeJson(store, SETTINGS_KEY, settings);
 }
 
-/** What a table of products holds for: an adapter under a browser (both in words) and a precision. */
+/** What a table of products is valid for: an adapter under a browser (both as text) and a precision. */
 interface TunedFor {
   readonly adapter: string;
   readonly browser: string;
   readonly precision: Precision;
 }
 
-/** What tuning found, or undefined before there was any. Throws LabError `storage/corrupt`. */
+/** Reads what tuning found, or undefined before any tuning. Throws LabError `storage/corrupt`. */
 export function readMatmulTable(store: Store, tunedFor: TunedFor): Promise<MatmulTable | undefined> {
   return readJson(store, tableKey(tunedFor), matmulTableSchema);
 }
@@ -44,12 +44,12 @@ function tableKey({ adapter, browser, precision }: TunedFor): string {
 
 const QUEUE_KEY = 'lab/queue';
 
-/** Ids in order, none when nothing is stored. Throws LabError `storage/corrupt`. */
+/** Reads the ids in order, none if nothing is stored. Throws LabError `storage/corrupt`. */
 export async function readQueueRecord(store: Store): Promise<readonly string[]> {
   return (await readJson(store, QUEUE_KEY, queueRecordSchema)) ?? [];
 }
 
-/** Throws LabError `storage/full`; then nothing is stored, so that nobody goes on with what is under way no more. */
+/** Throws LabError `storage/full` after removing the stored queue: no one may resume what is no longer current. */
 export async function writeQueueRecord(store: Store, runIds: readonly string[]): Promise<void> {
   try {
     await writeJson(store, QUEUE_KEY, runIds);

@@ -1,10 +1,10 @@
-// Pretrained models in a store: `model/<id>/record` beside the model's own files under `model/<id>/file/`.
+// Stores pretrained models: `model/<id>/record`, plus the model's own files under `model/<id>/file/`.
 import { modelRecordSchema, type ModelRecord } from '../schema/modelRecord.ts';
 import { LabError } from '../util/labError.ts';
 import { listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Stores a model, its record last: a model that is listed is whole. Throws LabError `storage/full`. */
+/** Stores a model, its record last: a listed model is complete. Throws LabError `storage/full`. */
 export async function saveModel(
   store: Store,
   record: ModelRecord,
@@ -22,7 +22,7 @@ export function listModelRecords(store: Store): Promise<RecordList<ModelRecord>>
   return listRecords(store, 'model', modelRecordSchema);
 }
 
-/** One file of a stored model (`model.safetensors`). Throws LabError `storage/missing` when it is not there. */
+/** Reads one file of a stored model (`model.safetensors`). Throws LabError `storage/missing` if it is not there. */
 export async function readModelFile(store: Store, id: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const key = fileKey(id, name);
   const bytes = await store.read(key);

@@ -1,25 +1,25 @@
-// Typed JSON records over a store, each with a checksum that tells a torn or altered one.
+// Typed JSON records over a store, each with a checksum that detects truncation and alteration.
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import { validate, parseJson, type Schema } from '../util/validate.ts';
 import type { Store } from './store.ts';
 
-/** Records of one kind: those that could be read, in the order of their keys, and a LabError `storage/corrupt` for each that could not. */
+/** Records of one kind: the readable ones, in key order, and a LabError `storage/corrupt` for each of the others. */
 export interface RecordList<T> {
   readonly records: readonly T[];
   readonly unreadable: readonly LabError[];
 }
 
 /**
- * The record `key` as `schema` has it, or undefined when there is none. Throws LabError `storage/corrupt` when its checksum does
- * not fit, or it is not JSON or not as the schema says.
+ * Reads and validates the record `key`; undefined if there is none. Throws LabError `storage/corrupt` if its checksum does not match, or it is not
+ * JSON or does not match the schema.
  */
 export async function readJson<T>(store: Store, key: string, schema: Schema<T>): Promise<T | undefined> {
   const bytes = await store.read(key);
   return bytes === undefined ? undefined : parse(key, bytes, schema);
 }
 
-/** Writes a value as JSON and its checksum, a line each. Throws LabError `storage/full` when there is no room, leaving the old record. */
+/** Writes a value as JSON and its checksum, one line each. Throws LabError `storage/full` if there is no space, leaving the old record. */
 export async function writeJson(store: Store, key: string, value: unknown): Promise<void> {
   const text = new TextEncoder().encode(JSON.stringify(value));
   const seal = new TextEncoder().encode(`\n${checksum(text)}`);
@@ -29,12 +29,12 @@ export async function writeJson(store: Store, key: string, value: unknown): Prom
   await store.write(key, bytes);
 }
 
-/** Every record `<kind>/<id>/record`. One that is corrupt hides no other. */
+/** Lists every record `<kind>/<id>/record`; a corrupt one hides no other. */
 export function listRecords<T>(store: Store, kind: string, schema: Schema<T>): Promise<RecordList<T>> {
   return listEach(store, kind, (id) => readJson(store, `${kind}/${id}/record`, schema));
 }
 
-/** What `read` gives for the id of each record `<kind>/<id>/record`, as `listRecords` lists it. */
+/** Lists what `read` returns for the id of each record `<kind>/<id>/record`, like `listRecords`. */
 export async function listEach<T>(
   store: Store,
   kind: string,
@@ -56,7 +56,7 @@ export async function listEach<T>(
   return { records, unreadable };
 }
 
-/** Removes `<kind>/<id>/record`, then everything else under `<kind>/<id>/`: what is left half removed is no longer listed. */
+/** Removes `<kind>/<id>/record`, then everything else under `<kind>/<id>/`: a partly removed item is no longer listed. */
 export async function removeRecord(store: Store, kind: string, id: string): Promise<void> {
   await store.remove([`${kind}/${id}/record`]);
   await store.remove(await store.keys(`${kind}/${id}/`));
@@ -64,9 +64,9 @@ export async function removeRecord(store: Store, kind: string, id: string): Prom
 
 const NEW_LINE = 0x0a;
 
-/** The JSON of a record whose checksum fits. Records of earlier versions have none: their one line is all. */
+/** Returns a record's JSON after verifying its checksum. Records of earlier versions have only the JSON line. */
 function unsealed(key: string, bytes: Uint8Array): Uint8Array {
-  // JSON as it is written here has no line breaks.
+  // JSON as written here contains no line breaks.
   const end = bytes.indexOf(NEW_LINE);
   if (end < 0) return bytes;
   const text = bytes.subarray(0, end);

@@ -1,4 +1,4 @@
-// Run records in a store: `run/<id>/record`, with the one before beside it; a run keeps its checkpoints there too.
+// Stores run records: `run/<id>/record`, with the previous one as a backup; a run's checkpoints are under the same id.
 import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
 import { resultRecordSchema, type ResultRecord } from '../schema/resultFile.ts';
 import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
@@ -11,7 +11,7 @@ import { LabError } from '../util/labError.ts';
 import { listEach, listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Writes or replaces the record of a run; the last good one stays beside it. Throws LabError `storage/full`, leaving the old record. */
+/** Writes or replaces the record of a run, keeping the last good one as a backup. Throws LabError `storage/full`, leaving the old record. */
 export async function writeRunRecord(store: Store, record: RunRecord): Promise<void> {
   const key = recordKey(record.spec.id);
   const last = await readJson(store, key, runRecordSchema).catch(() => undefined);
@@ -19,14 +19,14 @@ export async function writeRunRecord(store: Store, record: RunRecord): Promise<v
   await writeJson(store, key, record);
 }
 
-/** A run's record as it is stored. */
+/** The stored record of a run. */
 interface FoundRunRecord {
   readonly record: RunRecord;
-  /** What is wrong with the record written last, where this is the one before. */
+  /** What is wrong with the latest record, if this is the backup. */
   readonly damage: LabError | null;
 }
 
-/** The record of a run, where it is damaged the one before; undefined when there is none. Throws LabError `storage/corrupt` when both are damaged. */
+/** Finds the record of a run, or its backup if damaged; undefined if there is none. Throws LabError `storage/corrupt` if both are damaged. */
 export async function findRunRecord(store: Store, id: string): Promise<FoundRunRecord | undefined> {
   try {
     const record = await readJson(store, recordKey(id), runRecordSchema);
@@ -39,13 +39,13 @@ export async function findRunRecord(store: Store, id: string): Promise<FoundRunR
   }
 }
 
-/** As `findRunRecord`, for whoever only goes on from it. */
+/** Like `findRunRecord`, for callers that only need the record. */
 export async function readRunRecord(store: Store, id: string): Promise<RunRecord | undefined> {
   return (await findRunRecord(store, id))?.record;
 }
 
 interface RunRecordList extends RecordList<RunRecord> {
-  /** What is wrong with records in whose place the ones before are listed. */
+  /** What is wrong with the records that are listed from their backups. */
   readonly damaged: readonly LabError[];
 }
 
@@ -71,7 +71,7 @@ function beforeKey(id: string): string {
   return `run/${id}/record-before`;
 }
 
-/** Writes or replaces what a snapshot predicted. Throws LabError `storage/full`, leaving the old record. */
+/** Writes or replaces the predictions of a snapshot. Throws LabError `storage/full`, leaving the old record. */
 export async function writePredictions(
   store: Store,
   request: PredictionRequest,
@@ -80,7 +80,7 @@ export async function writePredictions(
   await writeJson(store, predictionsKey(request), predictions);
 }
 
-/** What a snapshot predicted, or undefined where nothing is stored. Throws LabError `storage/corrupt`. */
+/** Reads the predictions of a snapshot, or undefined if none are stored. Throws LabError `storage/corrupt`. */
 export function readPredictions(store: Store, request: PredictionRequest): Promise<StoredPredictions | undefined> {
   return readJson(store, predictionsKey(request), storedPredictionsSchema);
 }
@@ -91,7 +91,7 @@ function predictionsKey({ runId, epoch, split, task }: PredictionRequest): strin
 
 const BYTES_PER_VALUE = 4;
 
-/** Bytes of the whole resume points and snapshots of a run; what cannot be read counts as nothing. */
+/** Sums the bytes of a run's complete resume points and snapshots; unreadable ones count as 0. */
 export async function runBytes(store: Store, id: string): Promise<number> {
   const manifests = (await store.keys(`run/${id}/`)).filter((key) => key.endsWith('/manifest'));
   let sizeBytes = 0;
@@ -104,7 +104,7 @@ export async function runBytes(store: Store, id: string): Promise<number> {
   return sizeBytes;
 }
 
-/** Stores a result file; its id is up to the caller, so that the same file need not be kept twice. */
+/** Stores a result file; the caller chooses its id, to avoid storing the same file twice. */
 export async function writeResultRecord(store: Store, record: ResultRecord): Promise<void> {
   await writeJson(store, `result/${record.id}/record`, record);
 }

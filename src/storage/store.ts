@@ -1,41 +1,41 @@
-// What every home of the lab's data can do: keep named byte records.
+// The interface of every storage backend: named byte records.
 import { LabError } from '../util/labError.ts';
 
-/** Space used and allowed, in bytes; `quotaBytes` is null where the home does not say. */
+/** Space used and allowed, in bytes; `quotaBytes` is null if the backend does not report it. */
 export interface StoreUsage {
   readonly usedBytes: number;
   readonly quotaBytes: number | null;
 }
 
 /**
- * Named byte records. Keys are slash-separated segments of letters, digits, `.`, `_`, `-` (`corpus/3fa9/train`);
- * anything else is refused with LabError `storage/key`. A read gives bytes the caller owns.
+ * Named byte records. Keys are slash-separated segments of letters, digits, `.`, `_`, `-` (`corpus/3fa9/train`); anything else is refused with
+ * LabError `storage/key`. The caller owns the bytes of a read.
  */
 export interface Store {
-  /** The record's bytes, or undefined when there is none. */
+  /** Returns the record's bytes, or undefined if there is none. */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Writes or replaces one record. Throws LabError `storage/full` when the home has no room, leaving the old record. */
+  /** Writes or replaces one record. Throws LabError `storage/full` if there is no space, leaving the old record. */
   write(key: string, bytes: Uint8Array): Promise<void>;
-  /** Removes records; names that do not exist are no error. */
+  /** Removes records; missing keys are not an error. */
   remove(keys: readonly string[]): Promise<void>;
-  /** Every key that starts with `prefix`, sorted. */
+  /** Lists every key that starts with `prefix`, sorted. */
   keys(prefix: string): Promise<readonly string[]>;
   usage(): Promise<StoreUsage>;
 }
 
 const segment = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
 
-/** Whether a text may stand between two slashes of a key. */
+/** Whether a text may be a segment of a key. */
 export function isKeySegment(text: string): boolean {
   return segment.test(text);
 }
 
-/** Throws LabError `storage/key` for a key that no home takes. */
+/** Throws LabError `storage/key` for an invalid key. */
 export function assertStoreKey(key: string): void {
   if (!key.split('/').every(isKeySegment)) refuse(key, 'a/b/c');
 }
 
-/** Throws LabError `storage/key` for a prefix that no key could have: whole segments, then the start of one, or nothing. */
+/** Throws LabError `storage/key` for a prefix of no valid key: it must be whole segments plus the start of one, or empty. */
 export function assertStoreKeyPrefix(prefix: string): void {
   const segments = prefix.split('/');
   const last = segments.pop() ?? '';
@@ -49,7 +49,7 @@ function refuse(key: string, example: string): never {
   });
 }
 
-/** A new, empty store. */
+/** Creates a new, empty store. */
 export function memory(): Store {
   const records = new Map<string, Uint8Array<ArrayBuffer>>();
   return {

@@ -1,11 +1,11 @@
-// What the lab asks of its browser tab: one lock for each origin, whether it was left or taken away, and its only Trusted Types policy.
+// What the lab needs from its browser tab: one lock per origin, whether the tab was left or discarded, and its only Trusted Types policy.
 import type { Claim, Ownership } from '../lab/state/ownership.ts';
 
 const KEY = 'bioner-lab/visit';
-/** A page that dies sooner may have died of what would go on. */
+/** A page that dies sooner may have died of the work it would resume. */
 const SETTLED_MS = 20_000;
 
-/** True for a tab that the browser discarded, and for one whose last page ended without leaving. To be asked once, before the lab is claimed. */
+/** True for a tab that the browser discarded, or whose last page ended without being left. Call it once, before claiming the lab. */
 export function wasTakenAway(): boolean {
   const wasDiscarded = 'wasDiscarded' in document && document.wasDiscarded === true;
   const notes = tabNotes();
@@ -14,7 +14,7 @@ export function wasTakenAway(): boolean {
   return wasDiscarded || wasOpen;
 }
 
-/** From soon on, and until the page is left, its end is no leaving. */
+/** After a short delay, and until the page is left, marks its end as unintended. */
 function beginVisit(): void {
   const settling = setTimeout(() => tabNotes()?.setItem(KEY, 'open'), SETTLED_MS);
   window.addEventListener('pagehide', () => {
@@ -23,7 +23,7 @@ function beginVisit(): void {
   });
 }
 
-/** What a tab keeps through a crash of its page; null where the browser allows none. */
+/** Storage that survives a crash of the page; null if the browser allows none. */
 function tabNotes(): Storage | null {
   try {
     return sessionStorage;
@@ -33,15 +33,15 @@ function tabNotes(): Storage | null {
 }
 
 const NAME = 'bioner-lab';
-/** The page that a reload replaces gives its lock back a moment after the new one asks. */
+/** On reload, the old page releases its lock a moment after the new page requests it. */
 const GRACE_MS = 300;
 
 /**
- * Chromium freezes no hidden page that holds a lock. Where there are no locks (an insecure context), or none are given, the lab is this tab's as if
- * there were no other.
+ * Chromium does not freeze a hidden page that holds a lock. Without locks (an insecure context, or none granted) the tab owns the lab as if there
+ * were no other.
  */
 export function labLock(): Ownership {
-  // Missing where the page is not served securely.
+  // Missing outside secure contexts.
   const locks = navigator.locks as LockManager | undefined;
   return {
     async claim(): Promise<Claim> {
@@ -63,7 +63,7 @@ export function labLock(): Ownership {
   };
 }
 
-/** False after the grace. A busy page may see its timer before a lock that was granted earlier; answers of the lock manager come in order. */
+/** Resolves to false after the grace period. A busy page may see its timer before a lock granted earlier; the lock manager answers in order. */
 async function waitedInVain(locks: LockManager | undefined): Promise<false> {
   await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
   await locks?.query().catch(() => undefined);
@@ -74,7 +74,7 @@ interface TrustedTypes {
   createPolicy(name: 'default', rules: { createScriptURL(address: string): string }): unknown;
 }
 
-/** Throws TypeError, later, where a Worker is opened from another origin. Without effect where a browser has no Trusted Types. */
+/** Throws TypeError, later, if a Worker is opened from another origin. No effect in browsers without Trusted Types. */
 export function ownScriptsOnly(): void {
   const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
   trustedTypes?.createPolicy('default', {

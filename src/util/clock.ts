@@ -1,23 +1,23 @@
-// Reads time: dates in order, time worked without sleep, time left, and turns of the event loop.
-/** The time `now`, or `earlier` where that is later; both ISO 8601. */
+// Time: ordered dates, time worked excluding sleep, time remaining, and turns of the event loop.
+/** Returns `now`, or `earlier` if that is later; both ISO 8601. */
 export function notBefore(now: string, earlier: string): string {
   return Date.parse(now) < Date.parse(earlier) ? earlier : now;
 }
 
-/** The time `now`, or one millisecond after the latest of `earlier` where that is not before it; all ISO 8601. */
+/** Returns `now`, or one millisecond after the latest of `earlier` if that is not before it; all ISO 8601. */
 export function laterThan(now: string, earlier: readonly string[]): string {
   const latest = earlier.reduce((last, time) => Math.max(last, Date.parse(time)), -Infinity);
   return latest < Date.parse(now) ? now : new Date(latest + 1).toISOString();
 }
 
-/** Some systems count sleep as time and others do not, so a gap between two looks is all there is to tell it by. */
+/** Some systems count sleep as elapsed time and others do not, so only the gap between two readings reveals it. */
 const LEAST_SLEEP_MS = 180_000;
-/** Of the mean gap: on a slow machine whole minutes between two looks are work. */
+/** A multiple of the mean gap: on a slow machine, whole minutes between two readings are work. */
 const LONGEST_GAPS = 5;
 
 /**
- * The milliseconds worked since the clock was made, at each look; to be looked at after every piece of work. A gap of `clockMs` counts up to
- * three minutes, or five times the mean gap where that is more; the rest of it was sleep.
+ * Returns a clock of the milliseconds worked since its creation; read it after every piece of work. A gap of `clockMs` counts up to three minutes, or
+ * five times the mean gap if that is more; the rest was sleep.
  */
 export function createWorkedTime(clockMs: () => number = () => performance.now()): () => number {
   let lookedAtMs = clockMs();
@@ -34,7 +34,7 @@ export function createWorkedTime(clockMs: () => number = () => performance.now()
   };
 }
 
-/** The parts of a message channel used here; browsers, Workers and Node have them. */
+/** The parts of a message channel used here, available in browsers, Workers and Node. */
 interface Channel {
   readonly port1: { onmessage: (() => void) | null; close(): void };
   readonly port2: { postMessage(message: unknown): void };
@@ -42,10 +42,7 @@ interface Channel {
 
 declare const globalThis: { readonly MessageChannel: new () => Channel };
 
-/**
- * Resolves in a later macrotask. A message is neither clamped to 4 ms as nested timers are, nor stopped in hidden tabs as animation
- * frames are.
- */
+/** Resolves in a later macrotask. Messages are neither clamped to 4 ms like nested timers, nor paused in hidden tabs like animation frames. */
 export function macrotask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new globalThis.MessageChannel();
@@ -57,18 +54,18 @@ export function macrotask(): Promise<void> {
   });
 }
 
-/** Forward passes alone cost about a third of a training step for the same sequences: the guess before the first evaluation. */
+/** The initial guess before the first evaluation: forward passes alone cost about a third of a training step on the same sequences. */
 const EVALUATION_SHARE = 1 / 3;
-/** Weight of the newest step in the running mean: lengths vary, so several dozen steps are averaged. */
+/** Weight of the newest step in the running mean: lengths vary, so it averages several dozen steps. */
 const NEWEST = 0.03;
-/** A step counts for at most so many times the mean: a nap of the machine in the middle of it must not stand for its pace. */
+/** Caps a step at this multiple of the mean: the machine sleeping during a step must not change its pace. */
 const LONGEST_STEP = 10;
 
-/** How long the rest of a run will take, from what its parts have taken so far. */
+/** Estimates the time remaining in a run from the time its parts have taken so far. */
 interface Pace {
   step(elapsedMs: number, sequences: number): void;
   evaluation(elapsedMs: number, sequences: number): void;
-  /** Milliseconds for so many sequences still to train on and to evaluate; null before the first step. */
+  /** Milliseconds for the given numbers of sequences still to train on and to evaluate; null before the first step. */
   remainingMs(trainSequences: number, evaluationSequences: number): number | null;
 }
 
@@ -81,7 +78,7 @@ export function createPace(): Pace {
     step(elapsedMs, sequences) {
       const perSequence = elapsedMs / sequences;
       steps++;
-      // The first step compiles and allocates; it stands only until the second.
+      // The first step compiles and allocates, so the second replaces it.
       if (stepMs === null || steps === 2) stepMs = perSequence;
       else stepMs += Math.max(NEWEST, 1 / steps) * (Math.min(perSequence, LONGEST_STEP * stepMs) - stepMs);
     },

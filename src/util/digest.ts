@@ -1,15 +1,15 @@
-// Computes digests: fingerprints of contents, checksums of records, CRCs of archives, SHA-1 and SHA-256 of streams.
+// Digests: fingerprints of contents, checksums of records, CRCs of archives, SHA-1 and SHA-256 of streams.
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
-/** SHA-256 in hex of bytes, or of a JSON value with its object keys sorted. */
+/** Returns the SHA-256 in hex of bytes, or of a JSON value with its object keys sorted. */
 export function fingerprint(value: unknown): string {
   const bytes = value instanceof Uint8Array ? value : utf8ToBytes(canonicalJson(value));
   return bytesToHex(sha256(bytes));
 }
 
-/** JSON with object keys in code-unit order and `undefined` members left out. */
+/** Returns JSON with object keys in code-unit order and `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {
@@ -22,7 +22,9 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Sixteen hex digits over the bytes and their number: two 32-bit multiply-xor lanes (MurmurHash3's constants). Not for adversaries. */
+/**
+ * Returns sixteen hex digits over the bytes and their number: two 32-bit multiply-xor lanes (MurmurHash3's constants). Not safe against adversaries.
+ */
 export function checksum(bytes: Uint8Array): string {
   const words = Math.floor(bytes.byteLength / 4);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -40,16 +42,16 @@ export function checksum(bytes: Uint8Array): string {
   return hex(low ^ (low >>> 16)) + hex(high);
 }
 
-/** Digests of contents that come in pieces: SHA-256, and the SHA-1 by which git names a file. */
+/** Digests contents that arrive in chunks: SHA-256, or the SHA-1 by which git names a file. */
 interface RunningDigest {
   update(piece: Uint8Array): void;
-  /** The digest in hex, after the last piece. */
+  /** Returns the digest in hex, after the last chunk. */
   hex(): string;
 }
 
 type DigestKind = 'sha256' | 'gitBlob';
 
-/** `gitBlob` is SHA-1 over `blob SIZE\0` and the content, so that the size has to be known first. */
+/** `gitBlob` is SHA-1 over `blob SIZE\0` and the content, so the size must be known in advance. */
 export function runningDigest(kind: DigestKind, sizeBytes: number): RunningDigest {
   const hash = kind === 'sha256' ? sha256.create() : sha1.create().update(utf8ToBytes(`blob ${sizeBytes}\0`));
   return {
@@ -71,7 +73,7 @@ export function crc32c(bytes: Uint8Array): number {
 const ieeeTable = tableOf(0xedb88320);
 const castagnoliTable = tableOf(0x82f63b78);
 
-/** Remainders of all bytes by a polynomial, its bits reversed. */
+/** Builds the table of remainders of all bytes by a polynomial with its bits reversed. */
 function tableOf(polynomial: number): Int32Array {
   return Int32Array.from({ length: 256 }, (_, byte) => {
     let rest = byte;

@@ -1,4 +1,4 @@
-// The one error type of the lab: what went wrong, what was expected, what came.
+// The lab's one error type: what went wrong, what was expected, and what was found.
 import { shortened } from './wording.ts';
 
 /** The part of a LabError that crosses threads and files as plain data. */
@@ -10,9 +10,8 @@ export interface LabErrorData {
 }
 
 /**
- * An error a person can act on. `code` is a stable slash-separated name (`model/shape`, `corpus/empty`),
- * `expected` and `got` are short texts that complete "expected …, got …". Each text is cut at 1000 characters: names out of a
- * broken file may be of any length.
+ * An error the user can act on. `code` is a stable slash-separated name (`model/shape`, `corpus/empty`), `expected` and `got` are short texts that
+ * complete "expected …, got …". Each text is cut at 1000 characters: names from a corrupt file may have any length.
  */
 export class LabError extends Error {
   readonly code: string;
@@ -27,7 +26,7 @@ export class LabError extends Error {
     this.got = details.got === undefined ? undefined : shortened(details.got);
   }
 
-  /** Plain data of any thrown value; what is not a LabError becomes code `internal`. */
+  /** Converts any thrown value to plain data; anything but a LabError gets code `internal`. */
   static toData(error: unknown): LabErrorData {
     if (error instanceof LabError) {
       return {
@@ -40,7 +39,7 @@ export class LabError extends Error {
     return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
   }
 
-  /** The LabError that `toData` was made from, on the other side of a thread. */
+  /** Restores the LabError on the other side of a thread. */
   static fromData(data: LabErrorData): LabError {
     return new LabError(data.code, data.message, {
       ...(data.expected === undefined ? {} : { expected: data.expected }),
@@ -48,7 +47,7 @@ export class LabError extends Error {
     });
   }
 
-  /** One line for a terminal or a page: message, then expected and got where known. */
+  /** Returns one line for a terminal or a page: message, then expected and got if known. */
   static describe(data: LabErrorData): string {
     const expected = data.expected === undefined ? '' : ` Expected ${data.expected}.`;
     const got = data.got === undefined ? '' : ` Got ${data.got}.`;

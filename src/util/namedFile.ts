@@ -1,5 +1,5 @@
-// A file in memory, wherever it came from.
-/** `path` is `/`-separated and starts inside whatever was dropped: a folder `NCBI` gives `NCBI/train.tsv`. */
+// A file in memory, from any source.
+/** `path` is `/`-separated and starts inside what was dropped: a folder `NCBI` gives `NCBI/train.tsv`. */
 export interface NamedFile {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;

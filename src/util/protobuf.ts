@@ -1,11 +1,13 @@
 // Reads the fields of a protocol buffer message, without its schema.
 
-/** One field as the wire has it: a varint or fixed number, or bytes of text, of numbers or of a message. */
+/** One field as encoded: a varint or fixed number, or bytes holding text, numbers or a message. */
 export type ProtobufField =
   | { readonly number: number; readonly kind: 'varint' | 'fixed32' | 'fixed64'; readonly value: bigint }
   | { readonly number: number; readonly kind: 'bytes'; readonly value: Uint8Array<ArrayBuffer> };
 
-/** The fields of a message in their order; bytes are views. Throws what `refuse` makes of a reason when it is cut off or no message. */
+/**
+ * Reads the fields of a message in order; bytes are views. Throws the error that `refuse` makes of a reason if the message is truncated or invalid.
+ */
 export function readProtobuf(bytes: Uint8Array<ArrayBuffer>, refuse: (got: string) => Error): readonly ProtobufField[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fields: ProtobufField[] = [];
@@ -47,7 +49,7 @@ export function readProtobuf(bytes: Uint8Array<ArrayBuffer>, refuse: (got: strin
   return fields;
 }
 
-/** An unsigned varint of at most 64 bits at byte `at`, and the byte behind it. */
+/** Reads an unsigned varint of at most 64 bits at byte `at`; returns it and the offset of the byte after it. */
 export function readVarint(
   bytes: Uint8Array,
   at: number,

@@ -1,4 +1,4 @@
-// Makes seeded random numbers: a 32-bit hash that WGSL computes alike, and generators forked by name.
+// Seeded random numbers: a 32-bit hash that WGSL reproduces, and generators forked by name.
 /** One round of PCG-RXS-M-XS-32 output mixing on an unsigned 32-bit word (Jarzynski and Olano 2020, "pcg"). */
 export function hash32(word: number): number {
   const state = (Math.imul(word, 747796405) + 2891336453) >>> 0;
@@ -6,14 +6,17 @@ export function hash32(word: number): number {
   return ((mixed >>> 22) ^ mixed) >>> 0;
 }
 
-/** Folds any number of unsigned words into one: hash32(... hash32(hash32(a) ^ b) ^ c ...). Neighbouring inputs do not give neighbouring or shifted outputs. */
+/**
+ * Folds any number of unsigned words into one: hash32(... hash32(hash32(a) ^ b) ^ c ...). Neighbouring inputs give neither neighbouring nor shifted
+ * outputs.
+ */
 export function hashWords(...words: readonly number[]): number {
   let state = 0x9e3779b9;
   for (const word of words) state = hash32((hash32(state) ^ word) >>> 0);
   return state;
 }
 
-/** A stable 32-bit number for a text (FNV-1a over UTF-16 units, then mixed), for naming random streams. */
+/** Returns a stable 32-bit number for a text (FNV-1a over UTF-16 units, then mixed), for naming random streams. */
 export function hashText(text: string): number {
   let state = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193) >>> 0;
@@ -33,7 +36,7 @@ export class Rng {
     return new Rng(hashWords(seed >>> 0));
   }
 
-  /** An independent stream named by `labels`; forking draws nothing from this one. */
+  /** Creates an independent stream named by `labels`; forking draws nothing from this one. */
   fork(...labels: readonly (string | number)[]): Rng {
     const words = labels.map((label) => (typeof label === 'number' ? label >>> 0 : hashText(label)));
     return new Rng(hashWords(this.key, ...words));
@@ -44,7 +47,7 @@ export class Rng {
     return hash32((this.key ^ hash32(this.counter++ >>> 0)) >>> 0);
   }
 
-  /** Uniform number in [0, 1), 32 bits of it. */
+  /** Uniform number in [0, 1) with 32 random bits. */
   uniform(): number {
     return this.nextUint32() / 4294967296;
   }
@@ -54,13 +57,13 @@ export class Rng {
     return Math.floor(this.uniform() * limit);
   }
 
-  /** Standard normal (Box-Muller, one value a call). */
+  /** Standard normal (Box-Muller, one value per call). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** A shuffled copy (Fisher-Yates). */
+  /** Returns a shuffled copy (Fisher-Yates). */
   shuffled<T>(items: readonly T[]): T[] {
     const copy = [...items];
     for (let last = copy.length - 1; last > 0; last--) {

@@ -1,4 +1,4 @@
-// The name and version that records and result files carry.
+// The name and version written to records and result files.
 
-/** Kept equal to package.json by a test. */
+/** A test keeps it equal to package.json. */
 export const softwareVersion = 'BioNER Lab 0.1.0';

@@ -1,4 +1,4 @@
-// Names that browsers, Workers and Node all have, for the core, which compiles without DOM and Node libraries.
+// Globals common to browsers, Workers and Node, for the core, which compiles without the DOM and Node libraries.
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: ArrayBufferView | ArrayBuffer, options?: { stream?: boolean }): string;

@@ -1,5 +1,5 @@
-// Validates untrusted values: JSON text into values, values against a schema, names against the keys of a record.
-/** What a value is held against; every zod schema is one. */
+// Validates untrusted values: parses JSON text, checks values against a schema, and looks up own keys of a record.
+/** What a value is validated against; every zod schema is one. */
 export interface Schema<T> {
   safeParse(value: unknown):
     | { readonly success: true; readonly data: T }
@@ -11,7 +11,7 @@ export interface Schema<T> {
       };
 }
 
-/** The first thing that is not as the schema has it; `place` is a path such as `runs.0.spec`, empty for the value itself. */
+/** The first mismatch with the schema; `path` is one such as `runs.0.spec`, empty for the value itself. */
 interface Fault {
   readonly path: string;
   readonly message: string;
@@ -19,7 +19,7 @@ interface Fault {
 
 type Validation<T> = { readonly isFit: true; readonly data: T } | { readonly isFit: false; readonly fault: Fault };
 
-/** The value as the schema has it, or the first fault. Never throws for what the value holds. */
+/** Validates an untrusted value against a schema; reports the first fault. Never throws, whatever the value. */
 export function validate<T>(schema: Schema<T>, value: unknown): Validation<T> {
   try {
     const result = schema.safeParse(value);
@@ -28,23 +28,23 @@ export function validate<T>(schema: Schema<T>, value: unknown): Validation<T> {
     const path = issue?.path.map(String).join('.') ?? '';
     return { isFit: false, fault: { path, message: issue?.message ?? 'not as it has to be' } };
   } catch (error) {
-    // zod hands its list of faults on as arguments: more than a hundred thousand do not fit the stack.
+    // zod spreads its list of faults as arguments: more than a hundred thousand overflow the stack.
     if (!(error instanceof RangeError)) throw error;
     return { isFit: false, fault: { path: '', message: 'more faults than can be listed' } };
   }
 }
 
-/** Nothing that the lab reads comes near it; some thousands deeper whoever walks a value runs out of stack. */
+/** Nothing the lab reads comes near it; some thousands deeper, walking a value overflows the stack. */
 const deepest = 200;
 
-/** The value of a text. Throws SyntaxError for what is no JSON, and for JSON nested deeper than 200 levels. Takes time linear in the text. */
+/** Parses JSON. Throws SyntaxError for invalid JSON, and for JSON nested deeper than 200 levels. Takes time linear in the text. */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (isDeeper(text)) throw new SyntaxError(`JSON that is nested deeper than ${deepest} levels`);
   return value;
 }
 
-/** `text` is JSON, so that brackets outside of its strings pair. */
+/** Requires `text` to be JSON, where brackets outside strings are balanced. */
 function isDeeper(text: string): boolean {
   let depth = 0;
   let isInString = false;
@@ -71,7 +71,7 @@ const closeList = 0x5d;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
-/** A record's own value of a key that somebody else named, such as an entity type: never what every object inherits, as `constructor`. */
+/** Returns a record's own value for an untrusted key, such as an entity type: never an inherited member like `constructor`. */
 export function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -1,16 +1,16 @@
-// Long work as a generator that is pulled, so that a Worker can tell how far it is and stop it between two steps.
+// Long work as a generator, so that a Worker can report progress and cancel between two steps.
 export interface WorkProgress {
-  /** What is being done, such as `reading training text`. */
+  /** The current phase, such as `reading training text`. */
   readonly phase: string;
   /** Of `total` items of this phase. */
   readonly done: number;
   readonly total: number;
 }
 
-/** Yields every few milliseconds; who stops pulling has cancelled it. */
+/** Yields every few milliseconds; a caller cancels it by no longer pulling. */
 export type Work<Result> = Generator<WorkProgress, Result, void>;
 
-/** Pulls work to its end at once. */
+/** Runs work to its end at once. */
 export function finishWork<Result>(work: Work<Result>): Result {
   for (;;) {
     const step = work.next();
@@ -21,7 +21,7 @@ export function finishWork<Result>(work: Work<Result>): Result {
 /** Items between two steps. */
 const itemsAStep = 256;
 
-/** The numbers below `total`, each given to `each`, as one phase of work. */
+/** Calls `each` with the numbers below `total`, as one phase of work. */
 export function* countThrough(phase: string, total: number, each: (index: number) => void): Work<void> {
   for (let index = 0; index < total; index++) {
     if (index % itemsAStep === 0) yield { phase, done: index, total };

@@ -1,32 +1,32 @@
-// Reads the directory of a zip archive: what its entries are called and where they lie, nothing unpacked.
+// Reads the directory of a zip archive: names and positions of its entries, without unpacking.
 
 export interface ZipEntry {
   readonly name: string;
-  /** 0 for stored as it is, 8 for deflated. */
+  /** 0 for stored, 8 for deflated. */
   readonly method: number;
   readonly isEncrypted: boolean;
-  /** Bytes unpacked and packed, as the directory states them. */
+  /** Unpacked and packed size in bytes, as stated in the directory. */
   readonly size: number;
   readonly packedSize: number;
   /** CRC-32 of the unpacked bytes. */
   readonly checksum: number;
-  /** The bytes as packed, a view on the archive. Throws what `refuse` makes of it where they do not lie in the file. */
+  /** Returns the packed bytes, a view of the archive. Throws the error that `refuse` makes if they lie outside the file. */
   readonly packed: () => Uint8Array<ArrayBuffer>;
 }
 
-/** Makes an error of what was expected and what came. */
+/** Makes an error of what was expected and what was found. */
 type Refuse = (expected: string, got: string) => Error;
 
 const endBytes = 22;
 const longestComment = 65_535;
 const entryBytes = 46;
 const localBytes = 30;
-/** A field that is full says that zip64's extra field has the number. */
+/** A field of all ones refers to zip64's extra field. */
 const full = 0xffffffff;
 
 /**
- * The entries in the order of the directory, zip64's included; several may have one name. Throws what `refuse` makes of it where the
- * directory is missing, damaged or cut off. Takes time linear in the file.
+ * Lists the entries in directory order, zip64 included; names may repeat. Throws the error that `refuse` makes if the directory is missing, damaged
+ * or truncated. Takes time linear in the file.
  */
 export function readZipDirectory(bytes: Uint8Array<ArrayBuffer>, refuse: Refuse): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,7 +66,7 @@ export function readZipDirectory(bytes: Uint8Array<ArrayBuffer>, refuse: Refuse)
   return entries;
 }
 
-/** Names that are not said to be UTF-8 are of some older code page, unless they happen to be UTF-8. */
+/** Names not marked as UTF-8 are in an older code page, unless they happen to be valid UTF-8. */
 function nameOf(bytes: Uint8Array, isUtf8: boolean): string {
   try {
     return new TextDecoder('utf-8', { fatal: !isUtf8 }).decode(bytes);
@@ -75,13 +75,13 @@ function nameOf(bytes: Uint8Array, isUtf8: boolean): string {
   }
 }
 
-/** Where the directory begins and how many entries it has, from the end record or zip64's. */
+/** Finds where the directory begins and its number of entries, from the end record or zip64's. */
 function findDirectory(view: DataView, refuse: Refuse): { readonly at: number; readonly count: number } {
   const earliest = Math.max(0, view.byteLength - endBytes - longestComment);
   for (let end = view.byteLength - endBytes; end >= earliest; end--) {
     if (view.getUint32(end, true) !== 0x06054b50) continue;
     const short = { at: view.getUint32(end + 16, true), count: view.getUint16(end + 10, true) };
-    // torch writes zip64's record whatever the size; where it is not, the short one counts.
+    // torch writes zip64's record whatever the size; without it, the short one counts.
     const locator = end - 20;
     if (locator < 0 || view.getUint32(locator, true) !== 0x07064b50) return short;
     const record = long(view, locator + 8);
@@ -93,7 +93,7 @@ function findDirectory(view: DataView, refuse: Refuse): { readonly at: number; r
   throw refuse('the directory of a zip archive at its end', 'none; the file may be truncated');
 }
 
-/** Size, packed size and place of an entry; zip64's extra field (1) holds those that are full, in this order. */
+/** Size, packed size and offset of an entry; zip64's extra field (1) holds those that are all ones, in this order. */
 function longFields(view: DataView, at: number, nameEnd: number, extraEnd: number): [number, number, number] {
   const fields: [number, number, number] = [
     view.getUint32(at + 24, true),
@@ -114,7 +114,7 @@ function longFields(view: DataView, at: number, nameEnd: number, extraEnd: numbe
   return fields;
 }
 
-/** An unsigned 64-bit number; what no file has is infinite. */
+/** Reads an unsigned 64-bit number; one larger than any file becomes infinite. */
 function long(view: DataView, at: number): number {
   const value = view.getBigUint64(at, true);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(value);

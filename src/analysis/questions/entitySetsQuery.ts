@@ -1,14 +1,14 @@
-// What is asked about entity sets, and what is answered: their sizes, the strings of a region, the sentences of a string.
+// Queries about entity sets and their answers: set sizes, the strings of a region, the sentences of a string.
 import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
 import type { EntityRegion, EntitySetOptions, EntitySets, EntityString } from '../../metrics/entitySets.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 
 export interface EntitySetsQuery extends Required<EntitySetOptions> {
-  /** Its test sentences give L, and those of its type that are predicted in them P. */
+  /** Its annotated test mentions give L, its predicted ones of the same type P. */
   readonly task: Task;
-  /** The tasks whose text is training text, `task` among them. */
+  /** The tasks whose text is training text, including `task`. */
   readonly category: readonly Task[];
-  /** On test of `task`; null for T and L alone. */
+  /** On the test split of `task`; null for T and L alone. */
   readonly prediction: PredictionRequest | null;
 }
 
@@ -21,19 +21,19 @@ export interface EntitySetDiagram extends EntitySetSizes {
 export interface EntityStringsQuery {
   readonly sets: EntitySetsQuery;
   readonly region: EntityRegion;
-  /** Only strings with this in them, whatever its case; empty for all. */
+  /** Only strings that contain this, ignoring case; empty for all. */
   readonly find: string;
   readonly first: number;
   readonly count: number;
 }
 
-/** Most frequent first, as `entitySets` orders them. */
+/** Most frequent first, in the order of `entitySets`. */
 export interface EntityStringsPage {
   readonly total: number;
   readonly strings: readonly EntityString[];
 }
 
-/** A split of a task, by its place in the query's `category`. */
+/** A split of a task, by its index in the query's `category`. */
 export interface StringOccurrence {
   readonly task: number;
   readonly split: Split;
@@ -42,7 +42,7 @@ export interface StringOccurrence {
 export interface StringSentencesQuery {
   readonly sets: EntitySetsQuery;
   readonly text: string;
-  /** Null for every place. */
+  /** Null for all splits. */
   readonly where: StringOccurrence | null;
   readonly first: number;
   readonly count: number;
@@ -54,13 +54,13 @@ export interface StringSentence extends StringOccurrence {
   readonly tokens: readonly string[];
   /** As annotated, of the task's type. */
   readonly mentions: readonly Mention[];
-  /** Null outside of the sentences that were predicted. */
+  /** Null outside the predicted sentences. */
   readonly predicted: readonly Mention[] | null;
 }
 
-/** Sentences in which the string is a mention, annotated or predicted: those of the task's test first, then training, then other tests. */
+/** Sentences with the string as a mention, annotated or predicted: the task's test split first, then training, then other test splits. */
 export interface StringSentencesPage {
-  /** Every place that has any, with how many. */
+  /** Every split with any, and their number. */
   readonly occurrences: readonly (StringOccurrence & { readonly sentences: number })[];
   /** Of `where`. */
   readonly total: number;
@@ -77,13 +77,13 @@ export interface EulerCircle extends EulerPoint {
 }
 
 export interface EulerRegion {
-  /** Its area: what it would be to be exact is the region's strings. Three circles have no place for every seven numbers. */
+  /** Its area; in an exact layout, the region's number of strings. Three circles cannot represent every seven numbers. */
   readonly drawn: number;
-  /** The middle of its widest part, and the distance from there to the nearest circle; null where it is not drawn. */
+  /** The middle of its widest part, and the distance from there to the nearest circle; null if it is not drawn. */
   readonly middle: (EulerPoint & { readonly clearance: number }) | null;
 }
 
-/** In a plane where a unit of area is a string: T to the left, L above P. */
+/** In a plane where a unit of area is one string: T on the left, L above P. */
 export interface EulerLayout {
   /** Radius 0 for empty sets; P is empty without predictions. */
   readonly circles: Readonly<Record<'T' | 'L' | 'P', EulerCircle>>;

@@ -1,4 +1,4 @@
-// Questions about right and wrong mentions of one snapshot or of two side by side, and their answers.
+// Queries about correct and wrong mentions of one snapshot or of two in comparison, and their answers.
 import type { Mention, Task } from '../../data/corpus/corpus.ts';
 import type { ErrorKind } from '../../metrics/errorKinds.ts';
 import type { SemevalScore, SemevalView } from '../../metrics/semevalScores.ts';
@@ -6,34 +6,34 @@ import type { StratumScore } from '../../metrics/strata.ts';
 import type { PredictedMention, PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { TrainingTasks } from './entitySetsQuery.ts';
 
-/** What is asked about right and wrong mentions of one snapshot or of two side by side, and the page of them that is answered. */
+/** A query for a page of correct and wrong mentions of one snapshot or of two in comparison. */
 export interface ErrorsQuery {
   readonly task: Task;
   readonly training: TrainingTasks;
-  /** On the same split of `task`, one or two: A and B. */
+  /** One or two on the same split of `task`: A and B. */
   readonly predictions: readonly [PredictionRequest] | readonly [PredictionRequest, PredictionRequest];
   readonly filter: ErrorFilter;
   readonly first: number;
   readonly count: number;
 }
 
-/** What one snapshot makes of a mention; `predicted` is null where it missed it. */
+/** How one snapshot treats a mention; `predicted` is null if it missed it. */
 export interface Finding {
   readonly kind: ErrorKind;
   readonly predicted: PredictedMention | null;
 }
 
-/** One annotated mention, or one that is spurious, in its sentence. */
+/** One annotated or spurious mention, in its sentence. */
 export interface ErrorLine {
   /** Index in the split. */
   readonly sentence: number;
   readonly tokens: readonly string[];
-  /** All of the sentence. */
+  /** All annotated mentions of the sentence. */
   readonly annotated: readonly Mention[];
-  /** All of the sentence, of each snapshot. */
+  /** All predicted mentions of the sentence, for each snapshot. */
   readonly predicted: readonly (readonly PredictedMention[])[];
   readonly gold: Mention | null;
-  /** Of each snapshot; null where it rightly predicts nothing. */
+  /** For each snapshot; null if it correctly predicts nothing. */
   readonly findings: readonly (Finding | null)[];
   /** How often the string is a mention in training. */
   readonly frequency: number;
@@ -42,15 +42,15 @@ export interface ErrorLine {
 export interface ErrorsPage {
   readonly first: number;
   readonly total: number;
-  /** In the order of the text. */
+  /** In text order. */
   readonly lines: readonly ErrorLine[];
-  /** How many lines each choice would leave, all other choices as they are. */
+  /** Number of lines each choice would leave, with all other filters unchanged. */
   readonly kinds: Readonly<Record<KindChoice, number>>;
   readonly rights: Readonly<Record<RightChoice, number>>;
   readonly seen: Readonly<Record<SeenChoice, number>>;
 }
 
-/** All, all that are not correct, or one kind; of two snapshots those where it is the kind of either. */
+/** All, all that are not correct, or one kind; for two snapshots those where either has the kind. */
 export const KIND_CHOICES = [
   'wrong',
   'boundary',
@@ -63,22 +63,22 @@ export const KIND_CHOICES = [
 ] as const satisfies readonly (ErrorKind | 'wrong' | 'any')[];
 export type KindChoice = (typeof KIND_CHOICES)[number];
 
-/** Which of two snapshots is right, as `compareErrors` says; `differ` where they do not predict the same there. */
+/** Which of two snapshots is right, as in `compareErrors`; `differ` if their predictions differ there. */
 export const RIGHT_CHOICES = ['any', 'a', 'b', 'neither', 'differ'] as const;
 export type RightChoice = (typeof RIGHT_CHOICES)[number];
 
-/** How often the mention's string, the annotated one where there is one, is a mention in training. */
+/** Whether the mention's string (the annotated one if there is one) is a mention in training. */
 export const SEEN_CHOICES = ['any', 'seen', 'unseen'] as const;
 export type SeenChoice = (typeof SEEN_CHOICES)[number];
 
-/** How right and wrong mentions are chosen among: by kind, by who is right, by text, by type, by what training has. */
+/** Filters correct and wrong mentions by kind, by who is right, by text, by type and by training frequency. */
 export interface ErrorFilter {
   readonly kind: KindChoice;
-  /** Has to be `any` for one snapshot. */
+  /** Must be `any` for one snapshot. */
   readonly right: RightChoice;
-  /** Part of an annotated or predicted mention's string, whatever its case; empty for all. */
+  /** Substring of an annotated or predicted mention, ignoring case; empty for all. */
   readonly text: string;
-  /** Of the annotated mention or a predicted one; null for all. */
+  /** Type of the annotated or a predicted mention; null for all. */
   readonly type: string | null;
   readonly seen: SeenChoice;
 }

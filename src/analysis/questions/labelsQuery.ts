@@ -1,4 +1,4 @@
-// What is asked about the quality of labels, and what is answered: likely missed labels, label conflicts, pairs of like sentences, and all as one list.
+// Queries about label quality and their answers: likely missed labels, label conflicts, similar sentences, and all as one list.
 import type { Mention, Split, Task } from '../../data/corpus/corpus.ts';
 import type { LabelConflict, LabelOccurrence } from '../../metrics/labelConflicts.ts';
 import type { LabelPair } from '../../metrics/labelPairs.ts';
@@ -15,7 +15,7 @@ export interface LabelPage {
   readonly count: number;
 }
 
-/** A sentence of the category, by the place of its task in the query's `category`. */
+/** A sentence of the category, by the index of its task in the query's `category`. */
 export interface LabelledSentence {
   readonly task: number;
   readonly split: Split;
@@ -38,46 +38,46 @@ export interface MissedLabelsPage {
 export type ConflictScope = 'all' | 'inside' | 'across';
 
 export interface LabelConflictsQuery extends LabelsQuery, LabelPage {
-  /** Texts that one task labels both ways, or that no task does and two do differently. */
+  /** Texts that one task labels both ways, or that two tasks label differently though neither contradicts itself. */
   readonly scope: ConflictScope;
-  /** Only texts with this in them, whatever its case; empty for all. */
+  /** Only texts that contain this, ignoring case; empty for all. */
   readonly find: string;
 }
 
 export interface LabelConflictsPage {
-  /** Of the query, among those that are kept. */
+  /** Matching the query, among those kept. */
   readonly total: number;
-  /** Found and not kept: those with the fewest places against the rest. */
+  /** Found but not kept: those with the smallest minority. */
   readonly left: number;
-  /** Without their places; `task` is a place in the query's `category`, as text. */
+  /** Without occurrences; `task` is an index in the query's `category`, as text. */
   readonly conflicts: readonly Omit<LabelConflict, 'occurrences'>[];
 }
 
 export interface ConflictOccurrencesQuery extends LabelsQuery, LabelPage {
   readonly text: string;
-  /** Those with the label that most have, those with another, or all. */
+  /** Those with the most common label, those with another, or all. */
   readonly which: 'all' | 'usual' | 'other';
 }
 
 export interface ConflictOccurrencesPage {
-  /** Among those that are kept of each label. */
+  /** Among those kept for each label. */
   readonly total: number;
   readonly occurrences: readonly (LabelledSentence & Pick<LabelOccurrence, 'start' | 'label' | 'isUsual'>)[];
 }
 
 export interface LabelPairsQuery extends LabelsQuery, LabelPage {
-  /** Nearly the same text too. */
+  /** Includes nearly identical text. */
   readonly near: boolean;
 }
 
 export type LabelPairSide = LabelledSentence & {
-  /** Mentions that the other side does not have. */
+  /** Mentions that the other side lacks. */
   readonly only: readonly Mention[];
 };
 
 export interface LabelPairsPage {
   readonly total: number;
-  /** Found and not kept: the least alike. */
+  /** Found but not kept: the least similar. */
   readonly left: number;
   readonly pairs: readonly (Pick<LabelPair, 'kind' | 'similarity'> & {
     readonly sides: readonly [LabelPairSide, LabelPairSide];
@@ -86,7 +86,7 @@ export interface LabelPairsPage {
 
 /** All of the above as rows. */
 export interface ReviewQuery extends LabelsQuery, LabelPage {
-  /** Of each task of the category, for the rows. */
+  /** Of each task of the category, shown in the rows. */
   readonly names: readonly string[];
   readonly near: boolean;
   /** For likely missed labels; null without predictions. */

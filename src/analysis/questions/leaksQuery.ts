@@ -1,8 +1,8 @@
-// What is told of leaks: counts by task and source, and leaked sentences beside the text that holds them.
+// Queries about leaks and their answers: counts by task and source, and leaked sentences with the text that contains them.
 import type { Sentence, Split, Task } from '../../data/corpus/corpus.ts';
 import type { LeakCounts, LeakKind } from '../../metrics/leaks.ts';
 
-/** A split that runs learn from or are chosen on. */
+/** A split used for training or model selection. */
 export type TrainingSplit = Exclude<Split, 'test'>;
 
 /** One split of a task. */
@@ -11,29 +11,29 @@ export interface TrainingText {
   readonly split: TrainingSplit;
 }
 
-/** The test sentences of one task that stand in training text of several. */
+/** The test sentences of one task that occur in the training text of several. */
 export interface LeakReport extends LeakCounts {
   /** Test sentences of at least five tokens. */
   readonly compared: number;
-  /** Split by split of one task after the other; `task` is its place among the tasks asked about. */
+  /** Each split of each task in turn; `task` is its index among the tasks of the query. */
   readonly bySource: readonly (LeakCounts & { readonly task: number; readonly split: TrainingSplit })[];
-  /** All splits of a task together, in the order asked. */
+  /** All splits of a task together, in the order of the query. */
   readonly byTask: readonly LeakCounts[];
 }
 
-/** Test text of the tasks of a category in training text of the same tasks. */
+/** Test text of a category's tasks in the training text of the same tasks. */
 export interface LeaksQuery {
   readonly tasks: readonly Task[];
   readonly splits: readonly TrainingSplit[];
-  /** Whether nearly the same sentences are looked for too, which takes longer. */
+  /** Whether to search for near duplicates too, which takes longer. */
   readonly near: boolean;
 }
 
-/** Test text of tasks in the text that they would be trained on together. */
+/** Test text of tasks in the text of their joint training. */
 export interface PlanLeaksQuery {
   /** Tasks that are trained together. */
   readonly groups: readonly (readonly Task[])[];
-  /** What is trained on. */
+  /** The splits to train on. */
   readonly splits: readonly TrainingSplit[];
   readonly leaveOut: LeakKind | null;
 }
@@ -44,13 +44,13 @@ export interface GroupLeaks {
   readonly compared: number;
   /** Of each task, in order. */
   readonly exact: readonly number[];
-  /** Sentences that would be trained on, were none left out. */
+  /** Training sentences before any are left out. */
   readonly training: number;
-  /** Of these; null where none is to be left out. */
+  /** How many of these are left out; null if the plan leaves out none. */
   readonly leftOut: number | null;
 }
 
-/** The test sentences of one task that are leaked into some training text, exactly or also nearly. */
+/** The test sentences of one task leaked into some training text: exact ones, optionally near duplicates too. */
 export interface LeakedText {
   readonly test: Task;
   readonly training: readonly TrainingText[];
@@ -59,7 +59,7 @@ export interface LeakedText {
 
 /** A page of the leaked sentences. */
 export interface LeakPairsQuery extends LeakedText {
-  /** Only those that are labelled differently. */
+  /** Only those labelled differently. */
   readonly different: boolean;
   readonly first: number;
   readonly count: number;
@@ -73,19 +73,19 @@ export interface LeakPair {
   readonly index: number;
   readonly sentence: Sentence;
   readonly match: {
-    /** Place among the training text asked about, and the first sentence there. */
+    /** Index in the training text of the query, and the first sentence there. */
     readonly source: number;
     readonly index: number;
-    /** More than one where the text runs over several. */
+    /** Several if the text spans more than one. */
     readonly sentences: readonly Sentence[];
   };
-  /** Whether both are labelled alike. */
+  /** Whether both have the same labels. */
   readonly same: boolean;
 }
 
 export interface LeakPairsPage {
   readonly total: number;
-  /** Of all pairs, those that are labelled differently. */
+  /** How many of all pairs are labelled differently. */
   readonly different: number;
   /** In the order of the test sentences. */
   readonly pairs: readonly LeakPair[];

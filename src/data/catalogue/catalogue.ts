@@ -1,4 +1,4 @@
-// The 22 sub-tasks of the paper: where their sentences are publicly, what is in them, and the figures the paper prints.
+// The paper's 22 sub-tasks: where their sentences are published, what they contain, and the figures the paper prints.
 import type { Split } from '../corpus/corpus.ts';
 import subTaskRows from './subTasks.json';
 
@@ -6,7 +6,7 @@ import subTaskRows from './subTasks.json';
 export const CATEGORY_NAMES = ['chemical', 'disease', 'gene', 'species'] as const;
 export type CategoryName = (typeof CATEGORY_NAMES)[number];
 
-/** Type names that mentions of a category take when its tasks are trained together. */
+/** Common type names for mentions of a category when its tasks are trained together. */
 export const CATEGORY_TYPE_NAMES: Readonly<Record<CategoryName, string>> = {
   chemical: 'Chemical',
   disease: 'Disease',
@@ -27,9 +27,9 @@ export interface SubTask {
   readonly id: string;
   readonly category: CategoryName;
   readonly dataset: string;
-  /** In `data/` of github.com/cambridgeltl/MTL-Bioinformatics-2016: mentions of this type alone (JNLPBA: of five types). */
+  /** In `data/` of github.com/cambridgeltl/MTL-Bioinformatics-2016: mentions of this type only (JNLPBA: of five types). */
   readonly folder: string;
-  /** Of train.tsv, devel.tsv and test.tsv together; null where it was not measured. */
+  /** Of train.tsv, devel.tsv and test.tsv together; null if not measured. */
   readonly sizeBytes: number | null;
   /** The type in that folder. */
   readonly type: string;
@@ -37,7 +37,7 @@ export interface SubTask {
   readonly multiTypeFolder: string;
   readonly multiTypeType: string;
   readonly licence: string;
-  /** Null where it was not counted. Those of JNLPBA count the pseudo-sentences `-DOCSTART-` as sentences. */
+  /** Null if not counted. JNLPBA's counts include the pseudo-sentences `-DOCSTART-`. */
   readonly splits: Readonly<
     Record<Split, { readonly sentences: number; readonly tokens: number; readonly mentions: number } | null>
   >;
@@ -48,11 +48,11 @@ export interface SubTask {
     /** Table 2, percent. */
     readonly 'MTL-LS': readonly { readonly slicingRate: number; readonly f1: number }[];
   };
-  /** Where the paper contradicts itself, and what to know before its figures are compared with others. */
+  /** Contradictions in the paper, and caveats for comparing other results with its figures. */
   readonly notes: readonly string[];
 }
 
-/** What can be said about the licences of all folders; each sub-task names its own. */
+/** What is known about the licences of all folders; each sub-task states its own. */
 export const LICENCE_NOTE =
   'The repository says that the corpora in its data folder can be redistributed, except that this is unclear for BC4CHEMD; the collection ' +
   'is CC BY 4.0 (Crichton, Pyysalo, Chiu and Korhonen, 2017). Each corpus keeps the licence of its makers. GENIA licence: annotations ' +
@@ -107,7 +107,7 @@ export const SUB_TASKS: readonly SubTask[] = (subTaskRows as unknown as readonly
   };
 });
 
-/** The sub-task of this id, or undefined. */
+/** Looks up a sub-task by id; undefined if there is none. */
 export function catalogueTask(id: string): SubTask | undefined {
   return SUB_TASKS.find((subTask) => subTask.id === id);
 }

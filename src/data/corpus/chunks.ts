@@ -1,8 +1,8 @@
-// The mentions that a sequence of tags says, read leniently or strictly.
+// Decodes tag sequences into mentions, leniently or strictly.
 import type { Mention } from './corpus.ts';
 import { outside, splitTag, tagSchemePrefixes, type TagParts, type TagScheme } from './tagScheme.ts';
 
-/** Whether a chunk begins at `current`, in the chunker that conlleval and seqeval share. */
+/** Whether a chunk begins at `current`, by the rules that conlleval and seqeval share. */
 export function startsChunk(previous: TagParts, current: TagParts): boolean {
   const { prefix } = current;
   if (prefix === 'B' || prefix === 'S' || isBracket(prefix)) return true;
@@ -12,7 +12,7 @@ export function startsChunk(previous: TagParts, current: TagParts): boolean {
   return !isOutside(prefix) && previous.type !== current.type;
 }
 
-/** Whether a chunk that includes `previous` ends before `current`, in the chunker that conlleval and seqeval share. */
+/** Whether a chunk that includes `previous` ends before `current`, by the rules that conlleval and seqeval share. */
 export function endsChunk(previous: TagParts, current: TagParts): boolean {
   const { prefix } = previous;
   if (prefix === 'E' || prefix === 'S' || isBracket(prefix)) return true;
@@ -23,14 +23,14 @@ export function endsChunk(previous: TagParts, current: TagParts): boolean {
 }
 
 /**
- * Mentions of one sentence as conlleval and seqeval's default read them: any prefix may open a mention, a change of type
- * always does. Never throws; a prefix that no scheme knows is a part of a mention like any other.
+ * Returns the mentions of one sentence as conlleval and seqeval's default read them: any prefix may open a mention, a change of
+ * type always does. Never throws; an unknown prefix counts as part of a mention.
  */
 export function lenientMentions(tags: readonly string[]): Mention[] {
   return lenientMentionsOfParts(tags.map(splitTag));
 }
 
-/** `lenientMentions` of tags already taken apart. */
+/** `lenientMentions` for tags already split into parts. */
 export function lenientMentionsOfParts(tags: readonly TagParts[]): Mention[] {
   const mentions: Mention[] = [];
   let open: { readonly type: string; readonly start: number } | null = null;
@@ -51,13 +51,13 @@ export function lenientMentionsOfParts(tags: readonly TagParts[]): Mention[] {
 
 export interface StrictReading {
   readonly mentions: Mention[];
-  /** Tags whose prefix the scheme does not have; they are read as `O`. */
+  /** Number of tags with a prefix the scheme does not have; they are read as `O`. */
   readonly unknownTags: number;
 }
 
 /**
- * Mentions of one sentence that are well-formed in `scheme`; ill-formed ones are dropped. IOB2: begun by B. IOBES: begun by B
- * and closed by E, or S alone. IOB1: begun by I, or by B right behind a token of the same type. For IOB2 and IOBES this is
+ * Returns the mentions of one sentence that are well-formed in `scheme`, and drops the others. IOB2: opened by B. IOBES: opened by
+ * B and closed by E, or a single S. IOB1: opened by I, or by B directly after a token of the same type. For IOB2 and IOBES this is
  * seqeval's strict mode, except that an unknown prefix is counted where seqeval raises.
  */
 export function strictMentions(tags: readonly string[], scheme: TagScheme): StrictReading {
@@ -92,7 +92,7 @@ export function strictMentions(tags: readonly string[], scheme: TagScheme): Stri
   return { mentions, unknownTags };
 }
 
-/** conlleval's `.` and `O` are outside of every chunk. */
+/** conlleval's `.` and `O` are outside every chunk. */
 const isOutside = (prefix: string) => prefix === 'O' || prefix === '.';
-/** conlleval's bracket tags are chunks of one token. */
+/** conlleval's bracket tags are one-token chunks. */
 const isBracket = (prefix: string) => prefix === '[' || prefix === ']';

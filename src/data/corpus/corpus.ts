@@ -1,4 +1,4 @@
-// The nouns of annotated text: corpus, sentence, mention, split, task.
+// The types of annotated text: corpus, sentence, mention, split, task.
 export const SPLITS = ['train', 'devel', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
@@ -9,7 +9,7 @@ export interface Mention {
   readonly end: number;
 }
 
-/** Tokens and the mentions in them, in order of their start. Tags are made from mentions when a run needs them. */
+/** Tokens and their mentions, in order of start. Tags are made from mentions when a run needs them. */
 export interface Sentence {
   readonly tokens: readonly string[];
   readonly mentions: readonly Mention[];
@@ -17,7 +17,7 @@ export interface Sentence {
 
 export type CorpusSentences = Readonly<Record<Split, readonly Sentence[]>>;
 
-/** One corpus restricted to one entity type, or all its types together (`type: null`). */
+/** One corpus restricted to one entity type, or with all its types (`type: null`). */
 export interface Task {
   readonly corpusId: string;
   readonly type: string | null;
@@ -27,7 +27,7 @@ export function isSameTask(left: Task, right: Task): boolean {
   return left.corpusId === right.corpusId && left.type === right.type;
 }
 
-/** The sentences of a task: mentions of other types become plain text. */
+/** Restricts sentences to a task's type: mentions of other types become plain text. */
 export function restrictToType(sentences: readonly Sentence[], type: string | null): readonly Sentence[] {
   if (type === null) return sentences;
   return sentences.map(({ tokens, mentions }) => ({

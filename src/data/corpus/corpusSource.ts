@@ -1,11 +1,11 @@
-// The nouns of how a corpus was read: the files it came from, and the counts of its splits.
+// The types of how a corpus was read: its source files, and the counts of its splits.
 import type { Split } from './corpus.ts';
 
-/** A CoNLL file, and how its rows were understood. */
+/** A CoNLL file, and how its rows were interpreted. */
 export interface ConllSource {
   readonly file: string;
   readonly split: Split;
-  /** What was detected: IOB1, IOB2, IOBES, BIOLU, IO or `none` for a file without mentions. */
+  /** The detected scheme: IOB1, IOB2, IOBES, BIOLU, IO, or `none` for a file without mentions. */
   readonly scheme: 'IOB1' | 'IOB2' | 'IOBES' | 'BIOLU' | 'IO' | 'none';
   readonly separator: 'tab' | 'space';
   /** 0-based columns of token and tag. */
@@ -15,9 +15,9 @@ export interface ConllSource {
   readonly sizeBytes: number;
 }
 
-/** A file, or for BRAT the files of one folder and split, that holds documents rather than rows. */
+/** A file that holds documents rather than rows; for BRAT, the files of one folder and split. */
 export interface DocumentSource {
-  /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel have a name of their own. */
+  /** For BRAT a pattern, such as `NCBI/train/*.ann`; documents drawn for devel have a separate name. */
   readonly file: string;
   readonly split: Split;
   readonly format: 'BRAT' | 'PubTator' | 'BioC' | 'JSONL' | 'Parquet';

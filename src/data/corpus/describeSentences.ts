@@ -1,4 +1,4 @@
-// What a corpus amounts to: its types, its counts, its fingerprint.
+// Summarises a corpus: its types, counts and fingerprint.
 import { fingerprint } from '../../util/digest.ts';
 import { Rng } from '../../util/random.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
@@ -11,7 +11,7 @@ export interface CorpusDescription {
   readonly fingerprint: string;
 }
 
-/** Everything a corpus record says about the sentences alone. */
+/** Everything in a corpus record that derives from the sentences alone. */
 export function describeSentences(sentences: CorpusSentences): CorpusDescription {
   const counts = {
     train: countSentences(sentences.train),
@@ -22,7 +22,7 @@ export function describeSentences(sentences: CorpusSentences): CorpusDescription
   return { types, counts, fingerprint: fingerprintOfSentences(sentences) };
 }
 
-/** Sentences, tokens, mentions, mentions per type, and the tokens of the longest sentence. */
+/** Counts sentences, tokens, mentions, mentions per type, and the tokens of the longest sentence. */
 export function countSentences(sentences: readonly Sentence[]): SplitCounts {
   const perType = new Map<string, number>();
   let tokens = 0;
@@ -38,7 +38,7 @@ export function countSentences(sentences: readonly Sentence[]): SplitCounts {
   return { sentences: sentences.length, tokens, mentions, longest, perType: Object.fromEntries(inOrder) };
 }
 
-/** SHA-256 over tokens and mentions by split: file names and the tag scheme of the files do not enter. */
+/** SHA-256 over tokens and mentions by split; independent of file names and tag scheme. */
 function fingerprintOfSentences(sentences: CorpusSentences): string {
   const contentOf = (split: Split) =>
     sentences[split].map(({ tokens, mentions }) => [
@@ -48,14 +48,14 @@ function fingerprintOfSentences(sentences: CorpusSentences): string {
   return fingerprint({ train: contentOf('train'), devel: contentOf('devel'), test: contentOf('test') });
 }
 
-/** How many of so many sentences a share between 0 and 1 has: rounded, and one at least where there are any. */
+/** Number of items in a share (between 0 and 1) of `count`: rounded, but at least one if there are any. */
 export function shareOfCount(count: number, share: number): number {
   return Math.min(count, Math.max(1, Math.round(share * count)));
 }
 
 /**
- * A share of the sentences, in their order. Nested: a smaller share of the same sentences under the same seed is part of a larger one. Drawn by
- * place alone, so that tasks made of the same text share it too; another seed draws others.
+ * Draws a share of the sentences, in their order. Nested: under the same seed, a smaller share is a subset of a larger one. Depends
+ * only on index and seed, so tasks over the same text draw the same sentences.
  */
 export function shareOfSentences<Sentence>(
   sentences: readonly Sentence[],

@@ -1,8 +1,8 @@
-// Finds out which tag scheme a file is written in, from its tags alone.
+// Detects which tag scheme a file uses, from its tags alone.
 import type { ConllSource } from './corpusSource.ts';
 import { outside, tagOfDialect, type TagParts } from './tagScheme.ts';
 
-/** The tags of one sentence as written, `[tokens]`, and the 1-based lines they stand on, `[tokens]`; none where the file has none. */
+/** The tags of one sentence as written, `[tokens]`, and their 1-based line numbers, `[tokens]`; none if the file has no lines. */
 export interface TaggedLines {
   readonly tags: readonly TagParts[];
   readonly lines: readonly number[];
@@ -16,21 +16,21 @@ export interface Evidence {
 
 export interface TagSchemeFinding {
   readonly scheme: ConllSource['scheme'];
-  /** Set when tags of two schemes stand in one file: which, and the line of the first tag that contradicts those before it, 0 where there are no lines. */
+  /** Set if the file mixes tags of two schemes: which, and the line of the first tag that contradicts earlier ones, 0 without lines. */
   readonly mixed: { readonly line: number; readonly schemes: string; readonly conflicts: number } | null;
   readonly evidence: {
-    /** Every prefix but `O`, as written. */
+    /** Every prefix except `O`, as written. */
     readonly prefixes: ReadonlyMap<string, Evidence>;
-    /** Mentions begun by I although nothing of their type stands before: IOB1 writes so. */
+    /** Mentions opened by I with no preceding tag of their type, as IOB1 writes them. */
     readonly openedByI: Evidence;
-    /** Mentions begun by B although nothing of their type stands before: IOB1 does not write so. */
+    /** Mentions opened by B with no preceding tag of their type, which IOB1 does not write. */
     readonly openedByB: Evidence;
-    /** Mentions begun by B and not closed by E: IOBES does not write so. */
+    /** Mentions opened by B and not closed by E, which IOBES does not write. */
     readonly unclosed: Evidence;
   };
 }
 
-/** What fills a file together: MEWO and MES spell IOBES otherwise. */
+/** Sets of prefixes that occur together; BMEWO and BMES are other spellings of IOBES. */
 const alphabets = [
   { name: 'IOBES', prefixes: 'BIES' },
   { name: 'BIOLU', prefixes: 'BILU' },
@@ -38,12 +38,12 @@ const alphabets = [
   { name: 'BMES', prefixes: 'BMES' },
 ];
 
-/** Rarer contradictions than this share of mentions are slips within one scheme, not a second scheme. */
+/** Contradictions rarer than this share of mentions are slips, not a second scheme. */
 const mixedShare = 0.1;
 
 /**
- * Which scheme the sentences of one file are written in, with the evidence. Tags must be of known prefixes (see tagOfDialect).
- * A file whose only prefix is I is `IO`; BMEWO and BMES count as IOBES, which they spell otherwise.
+ * Detects the scheme of the sentences of one file, with the evidence. All tags must have known prefixes (see tagOfDialect). A file
+ * whose only prefix is I is `IO`; BMEWO and BMES count as IOBES in another spelling.
  */
 export function detectTagScheme(sentences: Iterable<TaggedLines>): TagSchemeFinding {
   const prefixes = new Map<string, Witness>();
@@ -55,7 +55,7 @@ export function detectTagScheme(sentences: Iterable<TaggedLines>): TagSchemeFind
 
   for (const { tags, lines } of sentences) {
     let previous = outside;
-    /** Line of the B of a mention that is still to be closed. */
+    /** Line of the B of a mention not yet closed. */
     let openLine: number | null = null;
     for (let index = 0; index <= tags.length; index++) {
       const written = tags[index] ?? outside;
@@ -93,7 +93,7 @@ export function detectTagScheme(sentences: Iterable<TaggedLines>): TagSchemeFind
   }
   if (prefixes.size === 0) return { scheme: 'none', mixed: null, evidence };
   if (!prefixes.has('B')) return { scheme: 'IO', mixed: mixedAlphabets, evidence };
-  // One I at the start of a mention is a slip; two or more, and often, are a scheme.
+  // A single I that opens a mention is a slip; two or more, if frequent, indicate a scheme.
   const [rarer, commoner] = openedByI.count > openedByB.count ? [openedByB, openedByI] : [openedByI, openedByB];
   const both = conflict(rarer, commoner, mentions, 2);
   return {
@@ -109,19 +109,19 @@ class Witness implements Evidence {
 
   add(line: number): void {
     this.count++;
-    // A mention is known to be unclosed only later, but lines still come in order.
+    // A mention is known to be unclosed only later, but lines still arrive in order.
     this.firstLine ??= line;
   }
 }
 
-/** Where `rarer` and `commoner` first contradict each other, if `rarer` is frequent enough to be no slip. */
+/** Finds where `rarer` and `commoner` first contradict each other, if `rarer` is too frequent to be a slip. */
 function conflict(rarer: Evidence, commoner: Evidence, mentions: number, atLeast: number) {
   if (rarer.firstLine === null || commoner.firstLine === null) return null;
   if (rarer.count < atLeast || rarer.count < mixedShare * mentions) return null;
   return { line: Math.max(rarer.firstLine, commoner.firstLine), conflicts: rarer.count };
 }
 
-/** The first prefix that no alphabet has together with those before it, such as an S behind an L. */
+/** Finds the first prefix that no alphabet combines with the preceding ones, such as S after L. */
 function firstForeignPrefix(prefixes: ReadonlyMap<string, Evidence>): TagSchemeFinding['mixed'] {
   let possible = alphabets;
   for (const [prefix, { count, firstLine }] of prefixes) {

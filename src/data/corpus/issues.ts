@@ -1,7 +1,7 @@
-// Problems found in a person's data: what is wrong, where, how bad, and how many more there are.
+// Problems found in the user's data: what is wrong, where, how severe, and how many more there are.
 import { shortened } from '../../util/wording.ts';
 
-/** As many as a stored corpus record holds. */
+/** The maximum that a stored corpus record holds. */
 const MOST_ISSUES = 1000;
 
 const severities: readonly Severity[] = ['error', 'warning', 'info'];
@@ -16,7 +16,7 @@ export class IssueList {
     this.file = file;
   }
 
-  /** Adds one problem, its message cut at 1000 characters; `line` is 1-based, null when the problem is the whole file. */
+  /** Adds one problem, its message cut at 1000 characters; `line` is 1-based, null if it concerns the whole file. */
   add(severity: Severity, code: string, line: number | null, message: string): void {
     this.count++;
     if (this.listed.length >= MOST_ISSUES) return;
@@ -24,13 +24,13 @@ export class IssueList {
   }
 }
 
-/** The kept problems of several lists as one list of at most `keptIssues`, errors first, so that no flood hides them. */
+/** Merges the kept problems of several lists into at most `keptIssues`, errors first, so that no flood of warnings hides them. */
 export function mergeIssues(lists: readonly (readonly Issue[])[]): Issue[] {
   const all = lists.flat();
   return severities.flatMap((severity) => all.filter((issue) => issue.severity === severity)).slice(0, MOST_ISSUES);
 }
 
-/** A text from a person's file, short and printable enough to stand in a message. */
+/** Quotes a text from the user's file, shortened and made printable for a message. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
@@ -38,7 +38,7 @@ export function quoted(text: string): string {
 /** `error`: the sentence or file was left out; `warning`: it was kept after a stated repair; `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One problem in one place. `line` is 1-based; null when the problem is the whole file. */
+/** One problem at one position. `line` is 1-based; null if it concerns the whole file. */
 export interface Issue {
   readonly severity: Severity;
   readonly code: string;

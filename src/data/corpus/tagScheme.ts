@@ -1,4 +1,4 @@
-// How tags are written in the three tag schemes the lab trains with.
+// Converts between mentions and tags in the three tag schemes the lab trains with.
 import { LabError } from '../../util/labError.ts';
 import type { Mention } from './corpus.ts';
 
@@ -6,14 +6,14 @@ import type { Mention } from './corpus.ts';
 export const TAG_SCHEMES = ['IOB1', 'IOB2', 'IOBES'] as const;
 export type TagScheme = (typeof TAG_SCHEMES)[number];
 
-/** The prefixes of each scheme beside `O`. */
+/** The prefixes of each scheme besides `O`. */
 export const tagSchemePrefixes: Readonly<Record<TagScheme, readonly string[]>> = {
   IOB1: ['B', 'I'],
   IOB2: ['B', 'I'],
   IOBES: ['B', 'I', 'E', 'S'],
 };
 
-/** A tag taken apart: `B-Disease` has prefix `B` and type `Disease`; `O` has an empty type. */
+/** A tag split into parts: `B-Disease` has prefix `B` and type `Disease`; `O` has an empty type. */
 export interface TagParts {
   readonly prefix: string;
   readonly type: string;
@@ -21,15 +21,15 @@ export interface TagParts {
 
 export const outside: TagParts = { prefix: 'O', type: '' };
 
-/** Takes a tag apart at its first hyphen, as conlleval does: the type of `B-Multi-tissue_structure` keeps its own. */
+/** Splits a tag at its first hyphen, like conlleval: the type of `B-Multi-tissue_structure` keeps its hyphen. */
 export function splitTag(tag: string): TagParts {
   const hyphen = tag.indexOf('-');
   return hyphen < 0 ? { prefix: tag, type: '' } : { prefix: tag.slice(0, hyphen), type: tag.slice(hyphen + 1) };
 }
 
 /**
- * The tags of a sentence of `length` tokens, `[length]`, that say exactly these mentions.
- * Mentions come in order of their start; throws `data/mention` when one is empty, overlaps another or leaves the sentence.
+ * Encodes mentions as the tags of a sentence of `length` tokens, `[length]`. Mentions must be in order of start; throws
+ * `data/mention` if one is empty, overlaps another or exceeds the sentence.
  */
 export function mentionsToTags(mentions: readonly Mention[], length: number, scheme: TagScheme): string[] {
   const tags = new Array<string>(length).fill('O');
@@ -53,15 +53,15 @@ export function mentionsToTags(mentions: readonly Mention[], length: number, sch
 }
 
 interface IllegalTransition {
-  /** The token whose tag is to blame. */
+  /** Index of the offending token. */
   readonly index: number;
   /** Completes "Tag X ...". */
   readonly complaint: string;
 }
 
 /**
- * Every place of one sentence where two neighbouring tags, or a tag and the sentence's border, break `scheme`. Tags are in the
- * prefixes of IOBES (see tagOfDialect). A lenient reading has a mention there all the same.
+ * Finds every position in a sentence where two adjacent tags, or a tag and the sentence boundary, violate `scheme`. Tags must have
+ * IOBES prefixes (see tagOfDialect). A lenient reading still has a mention there.
  */
 export function illegalTransitions(tags: readonly TagParts[], scheme: TagScheme): IllegalTransition[] {
   const found: IllegalTransition[] = [];
@@ -100,7 +100,7 @@ const canonicalPrefixes: Readonly<Record<string, string>> = {
   W: 'S',
 };
 
-/** Whether a text of a column can be a tag: `O`, or a known prefix alone or with a type. */
+/** Whether a cell may be a tag: `O`, or a known prefix, bare or with a type. */
 export function looksLikeTag(text: string): boolean {
   if (text === 'O') return true;
   if (text.length > 1 && text.charAt(1) !== '-') return false;
@@ -108,8 +108,8 @@ export function looksLikeTag(text: string): boolean {
 }
 
 /**
- * A tag of any dialect in the prefixes of IOBES: L and E become E, U, W and S become S, M and I become I.
- * Null when the prefix is of no dialect, or when `O` has a type.
+ * Converts a tag of any dialect to IOBES prefixes: L and E become E, U, W and S become S, M and I become I. Null if the prefix is
+ * unknown, or if `O` has a type.
  */
 export function tagOfDialect(tag: TagParts): TagParts | null {
   if (tag.prefix === 'O') return tag.type === '' ? outside : null;

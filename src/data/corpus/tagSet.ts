@@ -3,7 +3,7 @@ import { LabError } from '../../util/labError.ts';
 import type { Sentence } from './corpus.ts';
 import { mentionsToTags, splitTag, tagSchemePrefixes, type TagScheme } from './tagScheme.ts';
 
-/** Which pieces reach the CRF and what tag they carry (released code, label modes X, gather and normal). */
+/** Which pieces the CRF sees and which tags they get (released code, label modes X, gather and normal). */
 export const LABEL_MODES = ['x', 'first', 'all'] as const;
 export type LabelMode = (typeof LABEL_MODES)[number];
 
@@ -19,7 +19,7 @@ export interface TagSet {
   readonly continuation: number | null;
 }
 
-/** Numbers the tags for entity types in the given order, as the released code does (O 0, B 1, I 2, E 3, S 4, X 5 for one type). */
+/** Numbers the tags for entity types in the given order, like the released code (O 0, B 1, I 2, E 3, S 4, X 5 for one type). */
 export function makeTagSet(types: readonly string[], scheme: TagScheme, labelMode: LabelMode): TagSet {
   const prefixed = types.flatMap((type) => tagSchemePrefixes[scheme].map((prefix) => `${prefix}-${type}`));
   const tags = ['O', ...prefixed, ...(labelMode === 'x' ? ['X'] : [])];
@@ -33,7 +33,7 @@ export function makeTagSet(types: readonly string[], scheme: TagScheme, labelMod
   return { scheme, tags, indexOf, continuation: labelMode === 'x' ? tags.length - 1 : null };
 }
 
-/** Tag index of each token of a sentence, `[tokens]`. Throws `data/tag` for a mention whose type the tag set does not have. */
+/** Returns the tag index of each token of a sentence, `[tokens]`. Throws `data/tag` for a mention whose type is not in the tag set. */
 export function tagIndices({ tokens, mentions }: Sentence, { scheme, indexOf }: TagSet): readonly number[] {
   return mentionsToTags(mentions, tokens.length, scheme).map((tag) => {
     const index = indexOf.get(tag);
@@ -47,14 +47,14 @@ export function tagIndices({ tokens, mentions }: Sentence, { scheme, indexOf }: 
   });
 }
 
-/** The tags of a trained head, and the settings that numbered them. */
+/** The tags of a trained head, and the settings they follow from. */
 interface HeadTags {
   readonly tags: readonly string[];
   readonly types: readonly string[];
   readonly config: { readonly tagScheme: TagScheme; readonly labelMode: LabelMode };
 }
 
-/** Throws LabError `data/types` where the head's tags are not those that its types, scheme and label mode give. */
+/** Throws LabError `data/types` if the head's tags do not follow from its types, scheme and label mode. */
 export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
   const tagSet = makeTagSet(types, config.tagScheme, config.labelMode);
   if (tagSet.tags.length !== tags.length || tagSet.tags.some((tag, index) => tag !== tags[index])) {
@@ -66,7 +66,7 @@ export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
   return tagSet;
 }
 
-/** Entity types in the order in which the tags name them. */
+/** Returns entity types in the order of the tags. */
 export function typesOfTags(tags: readonly string[]): readonly string[] {
   return [...new Set(tags.map((tag) => splitTag(tag).type))].filter((type) => type !== '');
 }

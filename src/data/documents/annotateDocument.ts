@@ -1,12 +1,12 @@
-// Turns a document as its file annotates it into one with flat mentions, sentences and tokens.
+// Converts a document as annotated in its file into one with flat mentions, sentences and tokens.
 import type { IssueList } from '../corpus/issues.ts';
 import type { AnnotatedDocument, CorpusDocument, Span } from './document.ts';
 import { flatMentions } from './flatMentions.ts';
 import { sentenceSpans, tokenSpans } from './sentenceSpans.ts';
 
 /**
- * The document with its sentences, those left out that touch a fault, and the mentions in them. Every mention is made of whole
- * tokens. Takes time linear in the text, but for sorting mentions, faults and borders.
+ * Splits the document into sentences, leaves out those that touch a fault, and keeps the mentions in the rest. Every mention
+ * consists of whole tokens. Takes time linear in the text, except for sorting mentions, faults and boundaries.
  */
 export function annotateDocument(id: string, document: CorpusDocument, issues: IssueList): AnnotatedDocument {
   const { text, parts } = document;
@@ -27,14 +27,14 @@ export function annotateDocument(id: string, document: CorpusDocument, issues: I
   return { id, text, sentences, mentions: placed };
 }
 
-/** Without white space at its ends, since tokens have none. */
+/** Trims white space off both ends, since tokens contain none. */
 function trimmed(text: string, { start, end }: Span): Span {
   const written = text.slice(start, end);
   const from = start + (written.length - written.trimStart().length);
   return { start: from, end: from + written.trim().length };
 }
 
-/** Tells whether a span touches one of `faults`; to be asked for spans in ascending order. */
+/** Returns a test for whether a span touches one of `faults`; call it with spans in ascending order. */
 function faultTest(faults: readonly Span[]): (span: Span) => boolean {
   const sorted = [...faults].sort((left, right) => left.start - right.start);
   let next = 0;

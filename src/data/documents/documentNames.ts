@@ -1,8 +1,5 @@
-// Names documents after files, files after documents, and documents that share an id apart.
-/**
- * A name for each id that every file system takes, and no two alike even where capitals do not count.
- * Takes time linear in the ids.
- */
+// Names documents after files and files after documents, and makes document ids unique.
+/** Returns a file name for each id that is valid on every file system; unique even when case is ignored. Takes time linear in the ids. */
 export function fileNames(ids: readonly string[]): string[] {
   const used = new Set<string>();
   const numbers = new Map<string, number>();
@@ -17,19 +14,19 @@ export function fileNames(ids: readonly string[]): string[] {
   });
 }
 
-/** The name of a file without its folders and its extension. */
+/** Returns a file name without folders and extension. */
 export function fileStem(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\.[A-Za-z0-9]+$/, '');
 }
 
 function plainName(id: string): string {
-  // Control characters and what Windows does not take.
+  // Control characters and those that Windows does not allow.
   const plain = id.replace(/[\p{Cc}\p{Cs}/\\:*?"<>|]+/gu, '_').replace(/^[. ]+/, '');
   const short = Array.from(plain.slice(0, 200)).slice(0, 100).join('');
   return short.replace(/[. ]+$/, '') || 'document';
 }
 
-/** The same documents, each under an id of its own: the second `a` becomes `a-2`. Takes time linear in the documents. */
+/** Makes ids unique: the second `a` becomes `a-2`. Takes time linear in the documents. */
 export function uniqueIds<Document extends { readonly id: string }>(documents: readonly Document[]): Document[] {
   const given = new Set(documents.map(({ id }) => id));
   const seen = new Set<string>();

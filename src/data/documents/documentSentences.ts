@@ -4,10 +4,10 @@ import type { Mention, Sentence } from '../corpus/corpus.ts';
 import type { AnnotatedDocument, AnnotatedMention, DocumentText, Span } from './document.ts';
 import { sentenceSpans, tokenSpans } from './sentenceSpans.ts';
 
-/** A mention as spans of tokens say it, and how sure its tagger is. */
+/** A mention as a span of tokens, with the tagger's confidence. */
 type TokenMention = Mention & Pick<AnnotatedMention, 'confidence'>;
 
-/** The sentences of a document; every mention holds exactly its own tokens. Takes time linear in the text. */
+/** Returns the sentences of a document; every mention covers exactly its own tokens. Takes time linear in the text. */
 export function sentencesOfDocument(document: AnnotatedDocument): Sentence[] {
   const mentions = tokenMentions(document);
   return document.sentences.map((tokens, at) => ({
@@ -16,7 +16,7 @@ export function sentencesOfDocument(document: AnnotatedDocument): Sentence[] {
   }));
 }
 
-/** The mentions of each sentence, as spans of its tokens. */
+/** Returns the mentions of each sentence, as spans of its tokens. */
 export function tokenMentions({ sentences, mentions }: AnnotatedDocument): TokenMention[][] {
   let next = 0;
   return sentences.map((tokens) => {
@@ -34,8 +34,8 @@ export function tokenMentions({ sentences, mentions }: AnnotatedDocument): Token
 }
 
 /**
- * The document with its mentions, given for each of its sentences in order. A mention without a confidence gets null.
- * Throws LabError `data/mention` when a mention is no span of tokens of its sentence.
+ * Adds mentions to a document, given for each of its sentences in order. A mention without a confidence gets null. Throws LabError
+ * `data/mention` if a mention is not a token span of its sentence.
  */
 export function annotateSentences(
   { id, text, sentences }: DocumentText,
@@ -62,8 +62,8 @@ export function annotateSentences(
 }
 
 /**
- * Texts whose tokens stand apart by a space and whose sentences by a line feed: one called `id` of all sentences, or of
- * `sentencesEach` of them each, called `id-1`, `id-2` and so on.
+ * Makes texts with tokens separated by spaces and sentences by line feeds: one called `id` of all sentences, or ones of
+ * `sentencesEach` sentences called `id-1`, `id-2` and so on.
  */
 export function documentsOfSentences(
   sentences: readonly Pick<Sentence, 'tokens'>[],
@@ -95,7 +95,7 @@ function joinSentences(id: string, sentences: readonly Pick<Sentence, 'tokens'>[
   return { id, text: lines.join('\n'), sentences: spans };
 }
 
-/** The text with the sentences and tokens that a corpus of such texts would have. Takes time linear in the text. */
+/** Splits a text into the sentences and tokens that a corpus would have. Takes time linear in the text. */
 export function documentOfText(id: string, text: string): DocumentText {
   return { id, text, sentences: sentenceSpans(text, [], []).map((span) => tokenSpans(text, span, [])) };
 }

@@ -1,4 +1,4 @@
-// Makes mentions flat: discontinuous, nested and crossing ones are resolved by rule and reported.
+// Flattens mentions: resolves discontinuous, nested and crossing ones by rule and reports them.
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import type { CorpusDocument, DocumentMention, Span } from './document.ts';
 
@@ -11,14 +11,13 @@ interface Placed extends FlatMention {
 }
 
 /**
- * Mentions in order, none overlapping another.
- * A discontinuous mention becomes the span from its first to its last fragment where no other mention reaches into a gap, else
- * its first fragment. Of mentions that overlap, the one that starts first is kept, then the longer, then the first in the
- * file; so of nested ones the outermost. Each mention changed or left out is a warning with its text.
+ * Returns mentions in order and without overlaps. A discontinuous mention becomes the span from its first to its last fragment if
+ * no other mention reaches into a gap, else its first fragment. Of overlapping mentions the one that starts first is kept, then the
+ * longer, then the first in the file; so of nested ones the outermost. Each mention changed or left out is a warning with its text.
  */
 export function flatMentions({ text, mentions }: CorpusDocument, issues: IssueList): FlatMention[] {
   const placed = joinFragments(text, mentions, issues);
-  // Sorting is stable, so that the order of the file decides last.
+  // Sorting is stable, so file order decides last.
   placed.sort((left, right) => left.start - right.start || right.end - left.end);
   const chosen: FlatMention[] = [];
   let last: FlatMention | null = null;
@@ -43,10 +42,10 @@ function joinFragments(text: string, mentions: readonly DocumentMention[], issue
   const fragments = mentions.flatMap((mention) => mention.fragments);
   fragments.sort((left, right) => left.start - right.start);
   const starts = fragments.map((fragment) => fragment.start);
-  /** The furthest end among the fragments up to each one. */
+  /** The furthest end among the fragments up to and including each one. */
   const reach: number[] = [];
   for (const { end } of fragments) reach.push(Math.max(end, reach.at(-1) ?? 0));
-  // A mention's own fragments never reach into its gaps, so any that does is another's.
+  // A mention's own fragments never reach into its gaps, so any fragment there is another mention's.
   const isFree = (gap: Span) => {
     const before = countBelow(starts, gap.end);
     return before === 0 || (reach[before - 1] ?? 0) <= gap.start;
@@ -68,14 +67,14 @@ function joinFragments(text: string, mentions: readonly DocumentMention[], issue
   });
 }
 
-/** From the first fragment to the last. */
+/** Spans the first fragment to the last. */
 function spanOf({ type, fragments, line }: DocumentMention): Placed | null {
   const [first] = fragments;
   const last = fragments.at(-1);
   return first === undefined || last === undefined ? null : { type, start: first.start, end: last.end, line };
 }
 
-/** How many of the ascending numbers are below `limit`. */
+/** Counts how many of the ascending numbers are below `limit`. */
 function countBelow(numbers: readonly number[], limit: number): number {
   let low = 0;
   let high = numbers.length;

@@ -1,10 +1,10 @@
-// Turns offsets as files count them into UTF-16 units, as JavaScript counts.
-/** The UTF-16 offset of an offset of a file; null when it lies outside of the text or inside a character. */
+// Converts offsets as counted by a file into UTF-16 units, as counted by JavaScript.
+/** Maps a file's offset to a UTF-16 offset; null if it lies outside the text or inside a character. */
 export type CharacterOffsets = (offset: number) => number | null;
 
 const astral = /[\ud800-\udbff][\udc00-\udfff]/;
 
-/** For files that count Unicode code points, as Python does. Building takes time linear in the text, asking none. */
+/** For files that count Unicode code points, as Python does. Takes time linear in the text to build, constant to call. */
 export function codePointOffsets(text: string): CharacterOffsets {
   if (!astral.test(text)) return codeUnitOffsets(text);
   const unitOf: number[] = [];
@@ -25,7 +25,7 @@ export function codeUnitOffsets(text: string): CharacterOffsets {
   };
 }
 
-/** For files that count bytes of UTF-8, as the BioC specification asks. */
+/** For files that count bytes of UTF-8, as the BioC specification requires. */
 export function byteOffsets(text: string): CharacterOffsets {
   if (/^[\x00-\x7f]*$/.test(text)) return codeUnitOffsets(text);
   const unitOf: (number | null)[] = [];
@@ -41,7 +41,7 @@ export function byteOffsets(text: string): CharacterOffsets {
   return (offset) => unitOf[offset] ?? null;
 }
 
-/** The other way: how many code points of `text` lie before a UTF-16 offset. */
+/** The inverse: counts the code points of `text` before a UTF-16 offset. */
 export function countCodePoints(text: string): (unit: number) => number {
   if (!astral.test(text)) return (unit) => unit;
   const counts = new Uint32Array(text.length + 1);
@@ -51,7 +51,7 @@ export function countCodePoints(text: string): (unit: number) => number {
   return (unit) => counts[unit] ?? unit;
 }
 
-/** For BRAT files of systems that wrote CRLF but counted it as one character; `offsetsOf` is asked for the text with LF alone. */
+/** For BRAT files from systems that wrote CRLF but counted it as one character; `offsetsOf` is called with the text with LF only. */
 export function lineFeedOffsets(text: string, offsetsOf: (text: string) => CharacterOffsets): CharacterOffsets {
   const plain = text.replaceAll('\r\n', '\n');
   const inner = offsetsOf(plain);

@@ -1,26 +1,26 @@
-// Places mentions, as a file writes them, in the text of their document, and reports those that do not fit.
+// Locates mentions, as written in a file, in the text of their document, and reports those that do not fit.
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import type { CorpusDocument, DocumentMention, Span } from './document.ts';
 import type { CharacterOffsets } from './offsets.ts';
 
-/** A mention before it is believed. */
+/** A mention before validation. */
 export interface WrittenMention {
-  /** May be empty: the mention is then one of `untypedName`. */
+  /** May be empty: the mention then gets type `untypedName`. */
   readonly type: string;
-  /** As the file counts, in any order; `end` is exclusive. */
+  /** In the file's units, in any order; `end` is exclusive. */
   readonly fragments: readonly Span[];
-  /** What the file says stands there; null where it says nothing. White space counts as one space. */
+  /** The mention's text according to the file; null if it gives none. Any white space counts as one space. */
   readonly text: string | null;
   readonly line: number | null;
 }
 
-/** The type of mentions whose file names none. */
+/** The type of mentions whose file gives none. */
 export const untypedName = 'entity';
 
 /**
- * The mentions that fit. One whose offsets are no places in the text is an error that makes the whole document faulty, since
- * nothing says where it belongs; one whose text is not what stands there makes the sentences there faulty. One without a
- * visible character is left out with a warning, one without a type gets one.
+ * Returns the mentions that fit. One with offsets outside the text is an error that makes the whole document faulty, since nothing
+ * says where it belongs; one whose text differs from the document's makes the sentences there faulty. One without a visible
+ * character is left out with a warning, one without a type gets `untypedName`.
  */
 export function placeMentions(
   text: string,
@@ -62,7 +62,7 @@ export function placeMentions(
   return { mentions, faults };
 }
 
-/** How many of the mentions stand where their text says. */
+/** Counts the mentions whose text matches the document at their offsets. */
 function countFitting(text: string, offsetsOf: CharacterOffsets, written: readonly WrittenMention[]): number {
   return written.filter(({ fragments, text: expected }) => {
     const spans = placeFragments(fragments, offsetsOf);
@@ -85,7 +85,7 @@ function placeFragments(fragments: readonly Span[], offsetsOf: CharacterOffsets)
   return spans.length === 0 ? null : spans;
 }
 
-/** Fragments in order, trimmed; those that overlap or have only white space between them are one, blank ones none. */
+/** Sorts and trims fragments; merges those that overlap or are separated only by white space, and drops blank ones. */
 function joinTouching(text: string, spans: readonly Span[]): Span[] {
   const joined: Span[] = [];
   for (const span of [...spans].sort((left, right) => left.start - right.start)) {
@@ -103,12 +103,12 @@ function joinTouching(text: string, spans: readonly Span[]): Span[] {
   return joined;
 }
 
-/** The beginning of each text, so that many long mentions take no longer to report than to read. */
+/** The beginning of each text, so that reporting long mentions takes no longer than reading them. */
 function excerpt(texts: readonly string[]): string {
   return quoted(texts.map((text) => text.slice(0, 50)).join(' '));
 }
 
-/** Whether the texts in a row are the expected one but for white space; looks no further than the first difference. */
+/** Whether the concatenated texts equal the expected one apart from white space; stops at the first difference. */
 function saysTheSame(found: readonly string[], expected: string): boolean {
   if (found.length === 1 && found[0] === expected) return true;
   let next = visibleFrom(expected, 0);
@@ -121,7 +121,7 @@ function saysTheSame(found: readonly string[], expected: string): boolean {
   return next >= expected.length;
 }
 
-/** Where the first visible character from `start` on stands; the length where there is none. */
+/** Index of the first visible character at or after `start`; the length if there is none. */
 function visibleFrom(text: string, start: number): number {
   let at = start;
   while (at < text.length && isWhite(text.charCodeAt(at))) at++;
@@ -133,10 +133,10 @@ function isWhite(unit: number): boolean {
   return /\s/.test(String.fromCharCode(unit));
 }
 
-/** A way of counting, for one text. */
+/** A way of counting offsets, applied to one text. */
 export type OffsetSystem = (text: string) => CharacterOffsets;
 
-/** The first of `systems` under which most mentions stand where their text says; asks no second one when the first explains all. */
+/** Returns the first of `systems` under which the most mentions match their text; stops at once if the first explains all. */
 export function fittingOffsets(
   text: string,
   written: readonly WrittenMention[],

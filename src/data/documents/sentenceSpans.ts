@@ -1,14 +1,14 @@
-// Cuts biomedical text into sentences and tokens by rules that are the same in every browser.
+// Splits biomedical text into sentences and tokens by rules that are the same in every browser.
 import type { Span } from './document.ts';
 
-/** Words with a full stop that end no sentence. Case counts: `ca.` is circa, `Ca.` calcium at an end. */
+/** Words with a full stop that do not end a sentence. Case matters: `ca.` is circa, `Ca.` calcium at a sentence end. */
 const abbreviations = new Set(
   (
     'e.g i.e eg ie E.g I.e cf Cf vs viz ca approx Approx fig figs Fig Figs FIG ref refs Ref Refs eq eqs Eq Eqs Tab Suppl suppl ' +
     'Dr Prof Mr Mrs St Jr Sr vol Vol pp ssp subsp var str gen serov Dept Univ incl excl esp'
   ).split(' '),
 );
-/** Words with a full stop that end a sentence where one of `openers` follows. */
+/** Words with a full stop that end a sentence if one of `openers` follows. */
 const mayEnd = new Set('al sp spp nov cv resp'.split(' '));
 /** Words that begin a sentence even after a single letter or one of `mayEnd`: `vitamin C. The rats`, but `by J. Moran`. */
 const openers = new Set(
@@ -19,14 +19,14 @@ const openers = new Set(
     'Under Using We What When Whereas Whether Which While With'
   ).split(' '),
 );
-/** A terminator, closing marks behind it, white space, opening marks, and the word that follows. */
+/** A terminator, closing marks after it, white space, opening marks, and the next word. */
 const candidate = /(?<![.!?])[.!?]+[)\]}"'”’»]*\s+(?=[([{"'“‘«]*([\p{L}\p{N}\p{M}]+))/gu;
 const lineBreak = /\r\n|\r|\n/g;
 
 /**
- * The sentences of `text`, in order and apart; together they hold every visible character. A sentence ends at a terminator that
- * no abbreviation, initial or list number explains, at a blank line, at a line break that no lower-case letter follows, and at
- * `parts`; it never ends inside one of `wholes`, which are in order and apart.
+ * Returns the sentences of `text`, in order and disjoint; together they contain every visible character. A sentence ends at a
+ * terminator that is not explained by an abbreviation, initial or list number, at a blank line, at a line break not followed by a
+ * lower-case letter, and at `parts`; it never ends inside one of `wholes`, which are in order and disjoint.
  */
 export function sentenceSpans(text: string, parts: readonly number[], wholes: readonly Span[]): Span[] {
   const borders = new Set([...parts, ...lineBorders(text), ...terminatorBorders(text)]);
@@ -47,7 +47,7 @@ function lineBorders(text: string): number[] {
   const borders: number[] = [];
   for (const match of text.matchAll(lineBreak)) {
     const at = match.index + match[0].length;
-    // A line that goes on in lower case was wrapped; all other lines are headings, paragraphs or sentences.
+    // A line that continues in lower case was wrapped; all other lines are headings, paragraphs or sentences.
     if (!/^[ \t]*\p{Ll}/u.test(text.slice(at, at + 40))) borders.push(at);
   }
   return borders;
@@ -59,7 +59,7 @@ function terminatorBorders(text: string): number[] {
   for (const match of text.matchAll(candidate)) {
     const [whole, next = ''] = match;
     const border = match.index + whole.length;
-    // The word before lies within these; more is never looked at, so that time stays linear.
+    // The preceding word lies within this window; looking no further keeps time linear.
     const before = text.slice(Math.max(start, match.index - 40), match.index);
     const line = /[^\r\n]*$/.exec(before)?.[0] ?? '';
     const isFirst = line.length < before.length || match.index - start <= 40;
@@ -87,14 +87,14 @@ function opens(word: string): boolean {
 }
 
 /**
- * A run of letters and digits is a token, and so is every other visible character; marks and joiners stay with what they
- * follow. Biomedical corpora are cut so: `IL-2` is three tokens, `CD28` one.
+ * A run of letters and digits is a token, and so is every other visible character; combining marks and joiners stay with their
+ * base. This is common in biomedical corpora: `IL-2` is three tokens, `CD28` one.
  */
 const tokenPattern = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\p{Cf}]*|\S[\p{M}\p{Cf}]*/gu;
 
 /**
- * The tokens of `text` between `start` and `end`, in order and apart. Every visible character is in one of them, no white
- * space is. `cuts`, ascending, are borders of mentions: a token they fall into is cut there.
+ * Returns the tokens of `text` between `start` and `end`, in order and disjoint. They contain every visible character and no white
+ * space. `cuts`, ascending, are boundaries of mentions: a token is split where one falls inside it.
  */
 export function tokenSpans(text: string, { start, end }: Span, cuts: readonly number[]): Span[] {
   const tokens: Span[] = [];

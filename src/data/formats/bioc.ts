@@ -17,7 +17,7 @@ import type { DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
 import { spellConfidence } from './spellConfidence.ts';
 
-/** A stretch of text and the offset at which the document has it, in whatever unit its tool counts. */
+/** A stretch of text and its offset in the document, in the unit its tool counts. */
 interface BiocText {
   readonly offset: number;
   readonly text: string;
@@ -25,10 +25,10 @@ interface BiocText {
 
 interface BiocPassage {
   readonly offset: number;
-  /** Null where the text is in the sentences. */
+  /** Null if the text is in the sentences. */
   readonly text: string | null;
   readonly sentences: readonly BiocText[];
-  /** Of the passage and of its sentences; offsets run through the document. */
+  /** Of the passage and its sentences; offsets are relative to the document. */
   readonly annotations: readonly WrittenMention[];
 }
 
@@ -37,13 +37,13 @@ interface BiocDocument {
   readonly passages: readonly BiocPassage[];
 }
 
-/** Longer gaps between passages are one line feed: they come from another unit, or to fill memory. */
+/** Longer gaps between passages become one line feed: they come from another unit, or are meant to fill memory. */
 const longestGap = 1000;
 
 /**
- * The document with passages where its offsets say, a line feed and spaces in the gaps. BioC's specification counts bytes, its
- * tools count characters, and some count from the start of the passage: what explains the texts of most annotations of a
- * passage is believed, code points first.
+ * Assembles the document, with passages at their offsets and gaps filled by a line feed and spaces. BioC's specification counts
+ * bytes, its tools count characters, and some count from the start of the passage: the unit that explains most annotation texts of
+ * a passage is used, code points first.
  */
 function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): AnnotatedDocument {
   const { text, placed } = layOut(passages);
@@ -74,7 +74,7 @@ function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): Anno
 
 interface PlacedPassage extends Span {
   readonly passage: BiocPassage;
-  /** Where the passage and its sentences begin in the text. */
+  /** Offsets in the text where the passage and its sentences begin. */
   readonly starts: readonly number[];
 }
 
@@ -107,7 +107,7 @@ function gapOf(size: number): string {
   return size >= 0 && size <= longestGap ? `${size > 0 ? '\n' : ''}${' '.repeat(Math.max(0, size - 1))}` : '\n';
 }
 
-/** Where sentences begin that are given beside the text of their passage. */
+/** Finds where sentences begin that are given in addition to the text of their passage. */
 function sentenceStarts({ offset, text, sentences }: BiocPassage, start: number): number[] {
   const offsetsOf = codePointOffsets(text ?? '');
   return sentences.flatMap((sentence) => {
@@ -122,7 +122,7 @@ function countOf(text: string): number {
   return count;
 }
 
-/** An element that is open, with what has come of it. */
+/** An open element, with the contents read so far. */
 interface Frame {
   readonly name: string;
   readonly line: number;
@@ -138,13 +138,13 @@ interface Frame {
   readonly passages: BiocPassage[];
 }
 
-/** Names of infons that hold the type of an annotation, the usual one first. */
+/** Names of infons that hold the type of an annotation, the most common first. */
 const typeKeys = ['type', 'class', 'label', 'semtype'];
 
 /**
- * Reads one file; never throws. Names of elements count without their namespace, document types are passed over and entities
- * of theirs unknown, so that nothing is fetched or unfolded. What is not well-formed ends the reading with an error: the
- * documents before it are kept.
+ * Reads one file; never throws. Element names are matched without their namespace; document types are skipped and their entities
+ * unknown, so nothing is fetched or expanded. Reading stops with an error where the XML is not well-formed: the documents before it
+ * are kept.
  */
 export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
@@ -210,7 +210,7 @@ function newFrame(name: string, line: number, attributes: Readonly<Record<string
   };
 }
 
-/** Hands what an element holds to the one around it. */
+/** Passes an element's contents to its parent. */
 function close(frame: Frame, parent: Frame): void {
   switch (frame.name) {
     case 'id':
@@ -252,7 +252,7 @@ function close(frame: Frame, parent: Frame): void {
   }
 }
 
-/** Reads one file; never throws. A document that is not as BioC has it is an error and left out. */
+/** Reads one file; never throws. A document that is not valid BioC is an error and left out. */
 export function readBiocJson(file: NamedFile): DocumentReading {
   const issues = new IssueList(file.path);
   const documents: AnnotatedDocument[] = [];
@@ -273,7 +273,7 @@ export function readBiocJson(file: NamedFile): DocumentReading {
   return { documents, issues: [issues] };
 }
 
-/** A collection has documents; PubTator calls its list of them PubTator3. */
+/** A collection has `documents`; PubTator calls the list PubTator3. */
 function documentsIn(value: unknown): readonly JsonRecord[] {
   if (!isJsonRecord(value)) return [{}];
   const list = value.documents ?? value.PubTator3;
@@ -305,7 +305,7 @@ function annotationOf(value: unknown, line: number | null): WrittenMention[] {
     const start = numberOf(location.offset);
     return { start, end: start + numberOf(location.length) };
   });
-  // Annotations without a place are statements on the whole document.
+  // Annotations without a location are statements about the whole document.
   if (fragments.length === 0) return [];
   const infons = isJsonRecord(value.infons) ? value.infons : {};
   const type = spelled(infons.type) ?? spelled(infons.class) ?? spelled(infons.label) ?? '';
@@ -321,8 +321,8 @@ interface WrittenAnnotation {
 }
 
 /**
- * A collection with one passage a document, which holds its whole text. Offsets are code points, as bioc for Python, bconv
- * and PubTator count, though the specification asks for bytes. Characters that XML cannot hold become U+FFFD.
+ * Writes a collection with one passage per document, which holds its whole text. Offsets are code points, as counted by bioc for
+ * Python, bconv and PubTator, although the specification requires bytes. Characters that XML cannot represent become U+FFFD.
  */
 export function writeBiocXml(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
   const written = documents.map((document) => {
@@ -338,7 +338,7 @@ export function writeBiocXml(documents: readonly AnnotatedDocument[], source: st
   return `${head}<collection><source>${escaped(source)}</source><date></date><key></key>\n${written.join('')}</collection>\n`;
 }
 
-/** The same as JSON. */
+/** Writes the same collection as JSON. */
 export function writeBiocJson(documents: readonly AnnotatedDocument[], source: string, confidences: boolean): string {
   const collection = {
     source,
@@ -382,7 +382,7 @@ function annotationsOf({ text, mentions }: AnnotatedDocument, confidences: boole
 
 const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** A carriage return is written as a number, since readers of XML take a bare one for a line feed. */
+/** Writes a carriage return as a character reference, since XML parsers turn a bare one into a line feed. */
 function escaped(text: string): string {
   return text
     .replace(/[&<>"]/g, (character) => named[character] ?? '')

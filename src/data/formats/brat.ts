@@ -1,4 +1,4 @@
-// Reads and writes BRAT standoff: a text and, beside it, a file of annotations whose offsets are Unicode code points.
+// Reads and writes BRAT standoff: a text, and a separate file of annotations whose offsets are Unicode code points.
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList, quoted } from '../corpus/issues.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
@@ -11,10 +11,9 @@ import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { spellConfidence } from './spellConfidence.ts';
 
 /**
- * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions,
- * relations, events, attributes and notes are not looked at. An `.ann` without text is an error, a text without `.ann` is
- * none of ours. A carriage return before a line feed counts, as in BRAT itself, unless the texts of the mentions say that it
- * does not.
+ * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;
+ * relations, events, attributes and notes are ignored. An `.ann` without text is an error, a text without `.ann` is ignored. A
+ * carriage return before a line feed counts, as in BRAT itself, unless the texts of the mentions show that it does not.
  */
 export function readBrat(files: readonly NamedFile[]): DocumentReading {
   const texts = new Map(files.filter(({ path }) => /\.txt$/i.test(path)).map((file) => [stemOfPath(file.path), file]));
@@ -38,12 +37,12 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
   return { documents, issues: lists };
 }
 
-/** Whether a path is that of BRAT annotations. */
+/** Whether a path is that of a BRAT annotation file. */
 export function isAnnotations(path: string): boolean {
   return /\.ann$/i.test(path);
 }
 
-/** A path without `.ann` or `.txt`: the same for both files of a document. */
+/** Removes `.ann` or `.txt` from a path: both files of a document have the same stem. */
 export function stemOfPath(path: string): string {
   return path.replace(/\.(ann|txt)$/i, '');
 }
@@ -97,7 +96,7 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Two files a document, named after its id. A confidence is a note of the annotator, as BRAT takes no numbers elsewhere. */
+/** Writes two files per document, named after its id. A confidence is an annotator note, as BRAT has no other field for numbers. */
 export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {
   const names = fileNames(documents.map(({ id }) => id));
   return documents.flatMap((document, index) => [
@@ -110,7 +109,7 @@ function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean):
   const placeOf = countCodePoints(text);
   return mentions
     .map(({ type, start, end, confidence }, index) => {
-      // BRAT breaks a mention where a line ends.
+      // BRAT breaks a mention at the end of a line.
       const lines = [...text.slice(start, end).matchAll(/[^\r\n]*\S[^\r\n]*/g)];
       const fragments = lines.map((line) => {
         const from = start + line.index;

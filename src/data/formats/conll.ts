@@ -1,4 +1,4 @@
-// Reads and writes CoNLL: rows of a token and its tags, a blank line after each sentence.
+// Reads and writes CoNLL: rows of a token and its tags, with a blank line after each sentence.
 import { LabError } from '../../util/labError.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import type { ConllSource } from '../corpus/corpusSource.ts';
@@ -12,8 +12,8 @@ import { spellConfidence } from './spellConfidence.ts';
 import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
 
 /**
- * The sentences whose rows all have a token and a known tag. `-DOCSTART-` rows end a sentence, comment lines do not; both are
- * left out. Every problem goes to `issues` with its line.
+ * Returns the sentences whose rows all have a token and a known tag. `-DOCSTART-` rows end a sentence, comment lines do not; both
+ * are left out. Every problem goes to `issues` with its line.
  */
 export function readConllRows(text: DecodedText, layout: ConllLayout, issues: IssueList): TaggedSentence[] {
   const { separator, columns, tokenColumn, tagColumn } = layout;
@@ -92,13 +92,13 @@ export function readConllRows(text: DecodedText, layout: ConllLayout, issues: Is
   return sentences;
 }
 
-/** A `#` may be a token too: with a tag behind it, it is a row. Between tabs, `# ` opens a comment only beside a text that is no tag. */
+/** A `#` may also be a token: followed by a tag, it is a row. In tab-separated files, `# ` opens a comment only before a text that is not a tag. */
 function isComment(row: string, hasAllColumns: boolean, hasTag: boolean, separator: 'tab' | 'space'): boolean {
   if (!hasAllColumns) return true;
   return !hasTag && (separator === 'space' || row.startsWith('# '));
 }
 
-/** Lines of one harmless kind, told once. */
+/** Counts lines of one harmless kind, reported once. */
 class Tally {
   count = 0;
   firstLine: number | null = null;
@@ -113,18 +113,18 @@ class Tally {
   }
 }
 
-/** Reads a CoNLL file: rows of a token, its tag and perhaps more columns, a blank line after each sentence. */
+/** The result of reading a CoNLL file: rows of a token, its tag and perhaps more columns, with a blank line after each sentence. */
 interface ConllReading {
   /** Every sentence without an error, in file order. */
   readonly sentences: readonly Sentence[];
-  /** How the file was read; null when it was refused as a whole. */
+  /** How the file was read; null if it was refused as a whole. */
   readonly layout: (ConllLayout & { readonly scheme: ConllSource['scheme'] }) | null;
   readonly issues: IssueList;
 }
 
 /**
- * Reads the bytes of one file; never throws. `file` is the name that issues carry. A sentence with an error is left out, the
- * others stay; mentions are read leniently, as conlleval does, and tags that break their scheme are listed.
+ * Reads the bytes of one file; never throws. `file` is the name used in issues. A sentence with an error is left out, the others
+ * stay; mentions are read leniently, like conlleval, and tags that violate their scheme are listed.
  */
 export function readConll(bytes: Uint8Array, file: string): ConllReading {
   const issues = new IssueList(file);
@@ -148,7 +148,7 @@ export function readConll(bytes: Uint8Array, file: string): ConllReading {
   return { sentences, layout: { ...layout, scheme }, issues };
 }
 
-/** When nothing else is left of a file, its unreadable lines are the reason. */
+/** If nothing else is left of a file, its unreadable lines are the reason. */
 function reportFaultyLines(firstLine: number | undefined, count: number, issues: IssueList): void {
   if (firstLine === undefined) return;
   issues.add(
@@ -159,7 +159,7 @@ function reportFaultyLines(firstLine: number | undefined, count: number, issues:
   );
 }
 
-/** Reads rows of tokens without tags: one column, or columns none of which says mentions. */
+/** The result of reading rows of tokens without tags: one column, or several without mentions. */
 interface TokenRows {
   /** In file order, all without mentions. */
   readonly sentences: readonly Sentence[];
@@ -167,8 +167,8 @@ interface TokenRows {
 }
 
 /**
- * The tokens of a file, from its first column, or its second behind row numbers; a blank line ends a sentence, `-DOCSTART-`
- * rows and comments are left out. Never throws; a sentence with a line that cannot be read is left out.
+ * Reads the tokens of a file from its first column, or its second after row numbers; a blank line ends a sentence, `-DOCSTART-`
+ * rows and comments are left out. Never throws; a sentence with an unreadable line is left out.
  */
 export function readTokenRows(bytes: Uint8Array, file: string): TokenRows {
   const issues = new IssueList(file);
@@ -213,7 +213,7 @@ export function looksLikeTokens(text: string): boolean {
 /** One tag for each token of each sentence. */
 type TagColumn = readonly (readonly string[])[];
 
-/** Rows of token, then a tag of each column. Throws LabError `data/join` where a column has not one tag for every token. */
+/** Writes rows of a token and its tag from each column. Throws LabError `data/join` if a column does not have one tag per token. */
 export function writeConll(
   sentences: readonly { readonly tokens: readonly string[] }[],
   columns: readonly TagColumn[],
@@ -236,7 +236,7 @@ export function writeConll(
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Rows of all documents. Of several, each begins with a row `-DOCSTART-`. The text between tokens is not written. */
+/** Writes the rows of all documents. Each of several begins with a `-DOCSTART-` row. The text between tokens is not written. */
 export function writeConllDocuments(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   const start = confidences ? '-DOCSTART-\tO\t_\n\n' : '-DOCSTART-\tO\n\n';
   const written = documents.map((document) => writeOne(document, confidences));

@@ -1,4 +1,4 @@
-// Finds out how the columns of a CoNLL file are laid out.
+// Detects how the columns of a CoNLL file are laid out.
 import { quoted } from '../corpus/issues.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 
@@ -10,19 +10,20 @@ export interface ConllLayout {
   readonly tagColumn: number;
 }
 
-/** Why no layout could be found: a whole-file problem, shown on the line where it is first seen. */
+/** Why no layout was found: a problem of the whole file, reported on the line where it first occurs. */
 export interface LayoutFault {
   readonly code: 'corpus/empty' | 'corpus/one-column' | 'corpus/no-tag-column';
   readonly line: number | null;
   readonly message: string;
 }
 
-/** Rows looked at; the layout of a file shows long before. */
+/** Number of rows examined; the layout of a file shows long before. */
 const sampledRows = 20_000;
 
 /**
- * Separator, number of columns and the columns of token and tag, by majority of the rows. The tag column is the last one of
- * which at least half looks like tags and not all is `O`; the token column the first other one, behind a column of row numbers.
+ * Determines separator, number of columns and the token and tag columns by majority of the rows. The tag column is the last one
+ * where at least half the cells look like tags and not all are `O`; the token column is the first other one, skipping a column of
+ * row numbers.
  */
 export function conllLayout(lines: readonly string[]): ConllLayout | LayoutFault {
   const rows: { readonly text: string; readonly line: number }[] = [];
@@ -30,7 +31,7 @@ export function conllLayout(lines: readonly string[]): ConllLayout | LayoutFault
     const text = lines[index] ?? '';
     if (!isBlank(text) && !text.startsWith('-DOCSTART-')) rows.push({ text, line: index + 1 });
   }
-  // Lines that begin with # may be comments; they count only where there is nothing else.
+  // Lines that begin with # may be comments; they count only if there is nothing else.
   const certain = rows.filter(({ text }) => !text.startsWith('#'));
   const used = certain.length > 0 ? certain : rows;
   const first = used[0];
@@ -59,7 +60,7 @@ export function conllLayout(lines: readonly string[]): ConllLayout | LayoutFault
   return { separator, columns, tagColumn, tokenColumn: findTokenColumn(regular, columns, tagColumn) };
 }
 
-/** The cells of a row. Between tabs a cell may be empty or hold spaces; runs of spaces are one separator. */
+/** Splits a row into cells. In tab-separated rows a cell may be empty or contain spaces; runs of spaces are one separator. */
 export function splitCells(text: string, separator: 'tab' | 'space'): string[] {
   if (separator === 'tab') return text.split('\t');
   const cells = text.split(/[ \t]+/);
@@ -68,7 +69,7 @@ export function splitCells(text: string, separator: 'tab' | 'space'): string[] {
   return cells;
 }
 
-/** Whether a line holds nothing but white space, and so ends a sentence. */
+/** Whether a line is only white space, and so ends a sentence. */
 export function isBlank(text: string): boolean {
   return text.length === 0 || text.trim().length === 0;
 }
@@ -82,7 +83,7 @@ function findTagColumn(rows: readonly (readonly string[])[], columns: number): n
   const likely = shares.filter(({ share }) => share >= 0.5);
   const chosen = likely.findLast(({ onlyOutside }) => !onlyOutside) ?? likely.at(-1);
   if (chosen !== undefined) return chosen.column;
-  // Mostly unknown tags: still the last column, as long as it has any known one.
+  // Mostly unknown tags: still the last column, as long as it has a known one.
   return (shares.at(-1)?.share ?? 0) > 0 ? columns - 1 : null;
 }
 

@@ -1,13 +1,13 @@
-// Decodes the bytes of a text or XML file, marking lines that cannot be read.
+// Decodes the bytes of a text or XML file, marking unreadable lines.
 import type { IssueList } from '../corpus/issues.ts';
 
-/** Characters a line may have; a CoNLL row has some tens. */
+/** Maximum characters per line; a CoNLL row has a few dozen. */
 export const maxLineLength = 65_536;
 
 type LineFault = 'invalid-utf8' | 'too-long';
 
 export interface DecodedText {
-  /** Lines without their ends; a faulty one is empty. */
+  /** Lines without line breaks; a faulty one is empty. */
   readonly lines: readonly string[];
   /** Faults by 1-based line. */
   readonly faults: ReadonlyMap<number, LineFault>;
@@ -16,7 +16,7 @@ export interface DecodedText {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Why these bytes are no text the lab reads, whatever their format; null when nothing speaks against them. */
+/** Why these bytes are not a text the lab reads, whatever their format; null if nothing is wrong. */
 export function encodingFault(bytes: Uint8Array): { readonly code: string; readonly message: string } | null {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isUtf16) return { code: 'corpus/encoding', message: 'The file is UTF-16: save it as UTF-8.' };
@@ -25,8 +25,8 @@ export function encodingFault(bytes: Uint8Array): { readonly code: string; reado
 }
 
 /**
- * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never
- * throws: lines that are not UTF-8 or longer than `longest` characters are faults.
+ * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never throws:
+ * lines that are not UTF-8 or exceed `longest` characters are faults.
  */
 export function decodeText(bytes: Uint8Array, longest = maxLineLength): DecodedText {
   const faults = new Map<number, LineFault>();
@@ -39,7 +39,7 @@ export function decodeText(bytes: Uint8Array, longest = maxLineLength): DecodedT
   return { lines, faults };
 }
 
-/** The whole file at once, the fast way; null when some of it is not UTF-8. */
+/** The fast path: decodes the whole file at once; null if some of it is not UTF-8. */
 function splitLines(bytes: Uint8Array): string[] | null {
   let text: string;
   try {
@@ -70,7 +70,7 @@ function decodeLineByLine(bytes: Uint8Array, faults: Map<number, LineFault>): st
   return lines;
 }
 
-/** The text without its byte order mark; null, and an error, when the encoding is unknown or the bytes are not of it. */
+/** Returns the text without its byte order mark; null, and an error, if the encoding is unknown or does not match the bytes. */
 export function decodeXml(bytes: Uint8Array, issues: IssueList): string | null {
   const encoding = encodingOfXml(bytes);
   try {
@@ -81,7 +81,7 @@ export function decodeXml(bytes: Uint8Array, issues: IssueList): string | null {
   }
 }
 
-/** As the byte order mark says, or the declaration, or else UTF-8. */
+/** Encoding by the byte order mark, or the declaration, or else UTF-8. */
 export function encodingOfXml(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';

@@ -1,16 +1,16 @@
-// What a reader of documents gives back, and the first thing each of them does.
+// The result type of all document readers, and the first step they share.
 import type { IssueList } from '../corpus/issues.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { encodingFault } from './decodeText.ts';
 
 export interface DocumentReading {
-  /** In the order of the file, those without a usable sentence left out. */
+  /** In file order, without documents that have no usable sentence. */
   readonly documents: readonly AnnotatedDocument[];
   /** One list for each file read. */
   readonly issues: readonly IssueList[];
 }
 
-/** The text of a whole file, its byte order mark left out; null, and an error, when it is not UTF-8. */
+/** Decodes a whole file without its byte order mark; null, and an error, if it is not UTF-8. */
 export function readWholeText(bytes: Uint8Array, issues: IssueList): string | null {
   const unfit = encodingFault(bytes);
   if (unfit !== null) {

@@ -1,27 +1,27 @@
-// Takes a JSON file apart into items, and reads the fields of an item.
+// Splits a JSON file into items, and reads the fields of an item.
 import { parseJson } from '../../util/validate.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
 import { readWholeText } from './documentReading.ts';
 
-/** Asks of values out of JSON what they are. */
+/** An object parsed from JSON. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isJsonRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A number, or a text of one; anything else is none. */
+/** Returns a number, also from its text form; NaN for anything else. */
 export function numberOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
 }
 
-/** The elements of an array; of anything else none. */
+/** Returns the elements of an array; none for anything else. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A text or a number as text; null for anything else and for what is blank. */
+/** Returns a text or a number as text; null for anything else and for blank text. */
 export function spelled(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
@@ -31,17 +31,17 @@ export function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
-/** Takes a JSON file apart into its items: the lines of JSON lines, the elements of an array, or the one value it is. */
+/** An item of a JSON file: a line of JSON lines, an element of an array, or the file's single value. */
 export interface JsonItem {
   readonly value: unknown;
-  /** 1-based; null where items do not stand on lines of their own. */
+  /** 1-based; null if items are not on separate lines. */
   readonly line: number | null;
 }
 
-/** Names under which a file that is one object holds its list. */
+/** Keys under which a file that is one object holds its list. */
 const listKeys = ['data', 'rows', 'examples', 'tasks', 'annotations'];
 
-/** Never throws: what is no JSON is an error, of JSON lines only the line. Takes time linear in the size. */
+/** Reads the items of a file. Never throws: invalid JSON is an error, in JSON lines only for that line. Takes time linear in the size. */
 export function readJsonItems(bytes: Uint8Array, issues: IssueList): JsonItem[] {
   const unfit = encodingFault(bytes);
   if (unfit !== null) {
@@ -63,7 +63,7 @@ export function readJsonItems(bytes: Uint8Array, issues: IssueList): JsonItem[] 
   return listIn(value).map((one) => ({ value: one, line: null }));
 }
 
-/** Whether most lines are values of their own; a file of one line may be either, which is the same but for an array. */
+/** Whether most lines are separate values; a file of one line may be either, which only matters for an array. */
 function isJsonLines(lines: readonly string[], faults: number): boolean {
   const written = lines.map((line) => line.trim()).filter((line) => line !== '');
   const closed = written.filter((line) => /^\{.*\}$|^\[.*\]$/s.test(line)).length;
@@ -87,10 +87,10 @@ function readLines(lines: readonly string[], faulty: Iterable<number>, issues: I
   });
 }
 
-/** The items of a value that is a list of them or holds one; a line is an item itself, unless the file is that line. */
+/** Returns the items of a value that is a list or holds one; a line is itself an item, unless it is the whole file. */
 function listIn(value: unknown, where: 'lines' | 'file' = 'file'): readonly unknown[] {
   if (where === 'lines' && !isJsonRecord(value)) return [value];
-  // A pair of a text and what is in it is an item, not a list of two.
+  // A pair of a text and its annotations is an item, not a list of two.
   if (Array.isArray(value)) return typeof value[0] === 'string' ? [value] : value;
   if (!isJsonRecord(value)) return [value];
   const holdsText = Object.values(value).some((one) => typeof one === 'string');

@@ -1,4 +1,4 @@
-// Reads corpora of JSON: texts with spans of characters, or tokens with tags, one an item.
+// Reads corpora in JSON: texts with character spans, or tokens with tags, one per item.
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
@@ -24,8 +24,8 @@ const pythonFirst = [codePointOffsets, codeUnitOffsets] as const;
 const browserFirst = [codeUnitOffsets, codePointOffsets] as const;
 
 /**
- * Reads one file, with a description of its columns beside it where there is one; never throws. An item that cannot be read is
- * an error and left out. Documents without an id are called after the file and their place in it.
+ * Reads one file, together with the description of its columns if there is one; never throws. An unreadable item is an error and
+ * left out. Documents without an id are named after the file and their position in it.
  */
 export function readJsonl(files: readonly NamedFile[]): DocumentReading {
   const file = files.find(({ path }) => !isColumnDescription(path));

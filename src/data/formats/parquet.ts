@@ -1,4 +1,4 @@
-// Unpacks a Parquet file of rows, as Hugging Face keeps its corpora, into lines of JSON.
+// Unpacks a Parquet file of rows, as Hugging Face stores its corpora, into JSON lines.
 import { gunzipSync } from 'fflate';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList, type Issue } from '../corpus/issues.ts';
@@ -6,13 +6,13 @@ import type { UnpackPage } from './parquetPages.ts';
 import { tagNamesIn, type TagNames } from './tokenItem.ts';
 
 export interface ParquetReading {
-  /** Lines of JSON under the path of the Parquet file; null when it cannot be read. */
+  /** JSON lines under the path of the Parquet file; null if it cannot be read. */
   readonly file: NamedFile | null;
   readonly issues: readonly Issue[];
 }
 
 interface Unpacker {
-  /** Bytes that one packed byte can unfold to at the most. */
+  /** The most bytes that one packed byte can expand to. */
   readonly mostPerByte: number;
   readonly unpack: UnpackPage;
 }
@@ -22,8 +22,8 @@ const mostBytes = 512 * 2 ** 20;
 const mostRows = 5_000_000;
 
 /**
- * The rows of the file; tags that are numbers become their names where the metadata have them. Never throws. The reader is
- * loaded when the first such file comes. Pages may be packed by Snappy, gzip, Zstandard or not at all.
+ * Returns the rows of the file; numeric tags become their names if the metadata have them. Never throws. The reader is loaded on
+ * first use. Pages may be packed by Snappy, gzip, Zstandard or not at all.
  */
 export async function unpackParquet({ path, bytes }: NamedFile): Promise<ParquetReading> {
   const issues = new IssueList(path);
@@ -43,7 +43,7 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
     if (unpackedBytes > mostBytes || rowCount > mostRows || sum(groups.map((group) => group.num_rows)) > mostRows) {
       throw new Error(`it unfolds to ${unpackedBytes} bytes in ${rowCount} rows, too much for a tab.`);
     }
-    // Columns that share their bytes could be unfolded again and again.
+    // Columns that share their bytes could be unpacked again and again.
     const packedBytes = sum(columns.map((column) => column.total_compressed_size));
     if (packedBytes > bytes.length) {
       throw new Error(`expected columns within its ${bytes.length} bytes, got columns of ${packedBytes} bytes.`);
@@ -73,7 +73,10 @@ export async function unpackParquet({ path, bytes }: NamedFile): Promise<Parquet
   }
 }
 
-/** The same, refused where they unfold to more than `most` bytes together. A page's length is a claim: no memory is asked for that its packed bytes could not fill. */
+/**
+ * Wraps unpackers to refuse more than `most` bytes in total. A page's length is only a claim: no memory is allocated that its
+ * packed bytes could not fill.
+ */
 function within(most: number, unpackers: Readonly<Record<string, Unpacker>>): Readonly<Record<string, UnpackPage>> {
   let left = most;
   const limited = ({ mostPerByte, unpack }: Unpacker): UnpackPage => {
@@ -86,7 +89,7 @@ function within(most: number, unpackers: Readonly<Record<string, Unpacker>>): Re
   return Object.fromEntries(Object.entries(unpackers).map(([codec, unpacker]) => [codec, limited(unpacker)]));
 }
 
-/** A row a line. Throws beyond `mostBytes`: a text that stands once in the file may be that of every row. */
+/** Writes one row per line. Throws beyond `mostBytes`: a text stored once in the file may be that of every row. */
 function linesOf(rows: readonly unknown[], names: TagNames): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -106,7 +109,7 @@ function linesOf(rows: readonly unknown[], names: TagNames): Uint8Array<ArrayBuf
   return lines;
 }
 
-/** 64-bit numbers as numbers, tags as their names, bytes (pictures, say) left out. */
+/** Converts 64-bit numbers to numbers and tags to their names; drops bytes (pictures, for example). */
 function plainValue(key: string, value: unknown, names: TagNames): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint8Array) return null;

@@ -1,4 +1,4 @@
-// Looks through a Parquet file's pages before its reader unfolds them: the reader believes the lengths of runs, and would fill any memory.
+// Checks a Parquet file's pages before its reader unpacks them: the reader trusts the lengths of runs, and would fill any memory.
 import { parquetSchema, type FileMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
@@ -8,14 +8,14 @@ const BYTES_OF_NUMBER: Readonly<Record<number, number>> = { 3: 1, 7: 8 };
 const VARYING = new Set([4, 5, 6]);
 const [STOP, TRUE, FALSE, BINARY, LIST, STRUCT] = [0, 1, 2, 8, 9, 12];
 
-/** Parquet's own structs nest no deeper than half of it. */
+/** Twice the depth of Parquet's own structs. */
 const DEEPEST = 32;
 
 const refuse = (got: string): Error => new Error(`expected a number of at most 10 bytes, got ${got}.`);
 
 /**
- * Goes through the struct that begins at `from`. Throws Error where lists or texts are longer than the bytes that are left, or more than
- * 32 structs and lists lie inside each other.
+ * Scans the struct that begins at `from`. Throws Error if lists or texts are longer than the bytes left, or if structs and lists
+ * are nested more than 32 deep.
  */
 export function checkThriftStruct(bytes: Uint8Array, from: number): void {
   new Walk(bytes, from).struct(0);
@@ -35,7 +35,7 @@ class Walk {
     for (let head = this.byte(); (head & 0x0f) !== STOP; head = this.byte()) {
       if (head >>> 4 === 0) this.number();
       const type = head & 0x0f;
-      // As a field of a struct its type says it all.
+      // In a struct field, the type is the value.
       if (type !== TRUE && type !== FALSE) this.value(type, depth + 1);
     }
   }
@@ -77,19 +77,19 @@ class Walk {
   }
 }
 
-/** A page's packed bytes, and what they unfold to: so many bytes. */
+/** Unpacks a page's packed bytes to `length` bytes. */
 export type UnpackPage = (page: Uint8Array, length: number) => Uint8Array;
 
-/** Of all columns together; as tokens and their tags, ten million of each. */
+/** Of all columns together; ten million tokens and their tags. */
 const MOST_VALUES = 20_000_000;
 
 const MOST_COLUMNS = 1000;
 
 const MARK = 'PAR1';
-/** The length of the metadata that lie before, and the mark. */
+/** The length of the preceding metadata, and the magic number. */
 const FOOTER_BYTES = 8;
 
-/** Texts made of the one before and an ending of their own: a few bytes may unfold to any number. Writers use it when told to. */
+/** Texts made of a prefix of the previous one plus a suffix: a few bytes may expand to any number. Writers use it only on request. */
 const REFUSED = 'DELTA_BYTE_ARRAY';
 
 interface Levels {
@@ -97,7 +97,7 @@ interface Levels {
   readonly definition: number;
 }
 
-/** Throws Error where the metadata at the file's end claim more than there is; to be asked before they are read. */
+/** Throws Error if the metadata at the file's end claim more than there is; call it before reading them. */
 export function checkParquetFooter(buffer: ArrayBuffer): void {
   const end = buffer.byteLength - FOOTER_BYTES;
   const mark = new TextDecoder('latin1').decode(buffer.slice(-MARK.length));
@@ -107,7 +107,10 @@ export function checkParquetFooter(buffer: ArrayBuffer): void {
   checkThriftStruct(new Uint8Array(buffer, end - size, size), 0);
 }
 
-/** Throws Error for a packing without an unpacker, and where a page claims more values than the file may have, or runs longer than its values. */
+/**
+ * Throws Error for a compression without an unpacker, and if a page claims more values than the file may have, or has runs longer
+ * than its values.
+ */
 export function checkParquetPages(
   buffer: ArrayBuffer,
   metadata: FileMetaData,
@@ -127,7 +130,7 @@ export function checkParquetPages(
     const start = dictionaryAt === 0 ? Number(column.data_page_offset) : dictionaryAt;
     const view = new DataView(buffer, start, Number(column.total_compressed_size));
     const reader = { view, offset: 0 };
-    // As the reader goes through them: a last byte is no page.
+    // The same loop as in the reader: a single last byte is not a page.
     while (reader.offset < view.byteLength - 1) {
       checkThriftStruct(new Uint8Array(buffer, start, view.byteLength), reader.offset);
       const header = parquetHeader(reader);
@@ -159,7 +162,7 @@ export function checkParquetPages(
   }
 }
 
-/** Where a page's values begin behind its levels, and how many of them are there: nothing is written where nothing is. */
+/** Finds where a page's values begin after its levels, and how many are present: nulls are not stored. */
 function checkLevels(
   page: Uint8Array,
   count: number,
@@ -189,8 +192,8 @@ function checkValues(
 }
 
 /**
- * Goes through runs of repeated and of bit-packed numbers until there are `count`; answers how many of them are `wanted`. Throws Error
- * where a run has more than are left, up to the seven that fill a byte.
+ * Scans runs of repeated and bit-packed numbers up to `count`; returns how many equal `wanted`. Throws Error if a run has more than
+ * are left, apart from up to seven that fill a byte.
  */
 function checkRuns(
   bytes: Uint8Array,
@@ -223,7 +226,7 @@ function checkRuns(
   return found;
 }
 
-/** The number of a level: they have a few bits, at any place. */
+/** Reads a level of a few bits, at any bit offset. */
 function numberAt(bytes: Uint8Array, from: number, bit: number, width: number): number {
   let value = 0;
   for (let index = 0; index < width; index++) {
@@ -233,7 +236,7 @@ function numberAt(bytes: Uint8Array, from: number, bit: number, width: number): 
   return value;
 }
 
-/** The head of a run: how long it is and of which kind. */
+/** Reads a run's header: its length and kind. */
 function runHead(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
   const { value, end } = readVarint(bytes, at, (got) => new Error(`expected another run, got ${got}.`));
   if (end - at > 5) throw new Error('expected the length of a run, got more than 32 bits.');

@@ -9,7 +9,7 @@ import { fittingOffsets, placeMentions, type WrittenMention } from '../documents
 import { decodeText, encodingFault } from './decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 
-/** A document as far as it is read. */
+/** A document being read. */
 interface OpenDocument {
   readonly id: string;
   title: string | null;
@@ -18,13 +18,13 @@ interface OpenDocument {
   broken: boolean;
 }
 
-/** `123|t|A title`, where the id holds neither a bar nor white space. */
+/** `123|t|A title`, with an id that contains neither a bar nor white space. */
 const textRow = /^([^|\s]+)\|([ta])\|(.*)$/s;
 
 /**
- * Reads one file; never throws. A document begins with its title, its text is title and abstract with a line feed between, and
- * its mentions are the rows with two offsets; rows of relations and ids of concepts are not looked at. Offsets count code points
- * unless the texts of the mentions say UTF-16 units or bytes.
+ * Reads one file; never throws. A document begins with its title, its text is title and abstract joined by a line feed, and its
+ * mentions are the rows with two offsets; rows of relations and concept ids are ignored. Offsets count code points unless the texts
+ * of the mentions indicate UTF-16 units or bytes.
  */
 export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
@@ -60,7 +60,7 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
   return { documents, issues: [issues] };
 }
 
-/** Whether the first line of a text is a title of PubTator. */
+/** Whether the first line of a text is a PubTator title. */
 export function looksLikePubTator(text: string): boolean {
   return /^\s*[^|\s]+\|[ta]\|/.test(text);
 }
@@ -86,7 +86,7 @@ function readRow(
   }
   const cells = row.split('\t');
   const [owner, start = '', end = '', written = '', type = ''] = cells;
-  // Rows of relations have a name where mentions have an offset.
+  // Rows of relations have a name in the column of the start offset.
   if (cells.length >= 3 && !/^-?\d+$/.test(start)) return;
   if (owner !== open.id || cells.length < 4 || !/^-?\d+$/.test(end)) {
     return reject(`a row of ${open.id}: its id, two offsets, the text and the type, with tabs between`);
@@ -103,8 +103,8 @@ function placedDocument({ id, title, abstract, written }: OpenDocument, issues: 
 }
 
 /**
- * All documents, a blank line behind each. The format has one line for a title and one for an abstract, so line breaks and tabs
- * become as many spaces and all offsets, in code points, stay right. It has no place for confidences.
+ * Writes all documents, each followed by a blank line. The format has one line for a title and one for an abstract, so each line
+ * break or tab becomes a space, which keeps all offsets (in code points) valid. It has no field for confidences.
  */
 export function writePubTator(documents: readonly AnnotatedDocument[]): string {
   const ids = uniqueIds(documents.map(({ id }) => ({ id: id.replace(/[|\s]+/g, '_') || 'document' })));
@@ -113,7 +113,7 @@ export function writePubTator(documents: readonly AnnotatedDocument[]): string {
 
 function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
   const title = /^[^\r\n]*/.exec(text)?.[0] ?? '';
-  // What stands between title and abstract counts as one character.
+  // The separator between title and abstract counts as one character.
   const abstract = text.slice(title.length + 1);
   const placeOf = countCodePoints(text);
   const rows = mentions.map(({ type, start, end }) => {

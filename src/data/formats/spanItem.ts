@@ -1,17 +1,15 @@
-// Reads an item of JSON that is a text with spans of characters, as doccano, spaCy, prodigy and Label Studio write it.
+// Reads a JSON item that is a text with character spans, as written by doccano, spaCy, prodigy and Label Studio.
 import type { Span } from '../documents/document.ts';
 import type { WrittenMention } from '../documents/placeMentions.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
 
-/** Whether an object is a task: what was shown beside what people or models said of it. */
+/** Whether an object is a task: the data shown, and its annotations or predictions. */
 function isLabelStudioTask(value: JsonRecord): boolean {
   const said = [value.annotations, value.completions, value.predictions];
   return isJsonRecord(value.data) && said.some((list) => Array.isArray(list));
 }
 
-/**
- * The first annotation that was not cancelled; where nobody annotated, the first prediction. Offsets are what browsers count.
- */
+/** Reads the first annotation that was not cancelled; without annotations, the first prediction. Offsets are counted as browsers do. */
 function readLabelStudioTask(task: JsonRecord, line: number | null): SpanItem | string {
   const data = isJsonRecord(task.data) ? task.data : {};
   const texts = Object.values(data).filter((one) => typeof one === 'string');
@@ -30,7 +28,7 @@ function readLabelStudioTask(task: JsonRecord, line: number | null): SpanItem | 
   };
 }
 
-/** Relations and choices have no labels; those stand beside mentions and are passed over. */
+/** Relations and choices have no labels; they are listed among the mentions and are skipped. */
 function mentionsOfResult(value: unknown, line: number | null): WrittenMention[] {
   if (!isJsonRecord(value) || !isTexts(value.labels)) return [];
   const span = { start: numberOf(value.start), end: numberOf(value.end) };
@@ -42,9 +40,9 @@ export interface SpanItem {
   readonly id: string | null;
   readonly text: string;
   readonly written: readonly WrittenMention[];
-  /** What its tool counts: Python code points, browsers UTF-16 units. */
+  /** The unit its tool counts in: Python code points, browsers UTF-16 units. */
   readonly unit: 'code points' | 'UTF-16 units';
-  /** A person looked at it and said that it is not to be used. */
+  /** An annotator marked it as not to be used. */
   readonly isRejected: boolean;
 }
 
@@ -54,9 +52,9 @@ const startKeys = ['start', 'start_offset', 'begin', 'from', 'offset'];
 const endKeys = ['end', 'end_offset', 'to'];
 const typeKeys = ['label', 'labels', 'type', 'tag', 'entity', 'entity_type', 'class', 'category', 'entity_group'];
 
-/** The item, or in words what was expected. */
+/** Returns the item, or a text of what was expected. */
 export function readSpanItem(value: unknown, line: number | null): SpanItem | string {
-  // `[text, {"entities": [...]}]`, as spaCy is trained.
+  // `[text, {"entities": [...]}]`, spaCy's training format.
   if (Array.isArray(value)) {
     const [text, notes] = value as readonly unknown[];
     const mentions = isJsonRecord(notes) ? (notes.entities ?? notes.spans ?? []) : notes;
@@ -70,7 +68,7 @@ export function readSpanItem(value: unknown, line: number | null): SpanItem | st
   return itemOf(value, text, mentionsIn(value), line);
 }
 
-/** The id of an item as one of many tools writes it. */
+/** Returns an item's id under any of the keys that tools use. */
 export function idOfItem(value: JsonRecord): string | null {
   const meta = isJsonRecord(value.meta) ? value.meta : {};
   const found = [value.id, value.doc_id, value.document_id, value.pmid, value._id, meta.id, meta.pmid].map(spelled);
@@ -92,7 +90,7 @@ function itemOf(value: JsonRecord, text: string, mentions: unknown, line: number
   };
 }
 
-/** The first list under a known name that is not empty; Label Studio's short export names it as its project does. */
+/** Finds the first non-empty list under a known key; Label Studio's short export uses the name set in its project. */
 function mentionsIn(value: JsonRecord): unknown {
   const lists = mentionKeys.map((key) => value[key]).filter((one) => Array.isArray(one));
   const named = lists.find((list) => list.length > 0) ?? lists[0];
@@ -103,7 +101,7 @@ function mentionsIn(value: JsonRecord): unknown {
   );
 }
 
-/** One mention for each of its types; null when it is none. */
+/** Returns one mention for each of its types; null if it is not a mention. */
 function readMention(value: unknown, line: number | null): WrittenMention[] | null {
   if (Array.isArray(value)) {
     const [start, end, type = ''] = value as readonly unknown[];
@@ -130,7 +128,7 @@ function mentionsOf(
   return names.map((type) => ({ type: String(type), fragments: [span], text, line }));
 }
 
-/** Offsets are numbers, or texts of digits in older exports. */
+/** Offsets are numbers, or strings of digits in older exports. */
 function spanOf(start: unknown, end: unknown): Span | null {
   const [from, to] = [start, end].map((one) => (typeof one === 'string' && /^\d+$/.test(one) ? Number(one) : one));
   return typeof from === 'number' && typeof to === 'number' ? { start: from, end: to } : null;

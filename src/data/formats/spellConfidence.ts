@@ -1,6 +1,6 @@
-// Spells a confidence as files have it.
+// Formats a confidence for files.
 
-/** Four decimals, trailing zeros left out: `0.97`. */
+/** Four decimals, without trailing zeros: `0.97`. */
 export function spellConfidence(confidence: number): string {
   return String(roundConfidence(confidence));
 }

@@ -1,4 +1,4 @@
-// Reads the mentions of sentences whose tags stand as a file writes them.
+// Reads mentions from sentences with tags as written in a file.
 import { lenientMentionsOfParts } from '../corpus/chunks.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import type { ConllSource } from '../corpus/corpusSource.ts';
@@ -7,14 +7,14 @@ import { quoted, type IssueList } from '../corpus/issues.ts';
 import { illegalTransitions, outside, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 
-/** One sentence as it stands in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines where the file has none. */
+/** One sentence as in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines if the file has none. */
 export interface TaggedSentence {
   readonly tokens: readonly string[];
   readonly tags: readonly TagParts[];
   readonly lines: readonly number[];
 }
 
-/** The sentences of one file with their mentions, read leniently, and the tag scheme found; slips against it are warnings. */
+/** Returns the sentences of one file with their mentions, read leniently, and the detected tag scheme; violations of it are warnings. */
 export function readTaggedMentions(
   tagged: readonly TaggedSentence[],
   issues: IssueList,
@@ -29,7 +29,7 @@ export function readTaggedMentions(
   return { sentences, scheme: finding.scheme };
 }
 
-/** Gives mentions whose tags are a bare prefix the type `untypedName`, and says so. */
+/** Gives mentions with bare-prefix tags the type `untypedName`, and reports it. */
 function nameUntyped(sentences: readonly TaggedSentence[], issues: IssueList): readonly TaggedSentence[] {
   let firstLine: number | null = null;
   let untyped = 0;

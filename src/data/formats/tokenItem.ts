@@ -1,4 +1,4 @@
-// Reads an item of JSON that is a list of tokens with their tags, as Hugging Face's corpora have it.
+// Reads a JSON item that is a list of tokens with their tags, as in Hugging Face's corpora.
 import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import { quoted } from '../corpus/issues.ts';
@@ -9,13 +9,13 @@ import type { TaggedSentence } from './taggedMentions.ts';
 const tokenKeys = ['tokens', 'words'];
 const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag'];
 
-/** The tokens of an item; null when it has none. */
+/** Returns the tokens of an item; null if it has none. */
 export function tokensOfItem(value: unknown): readonly string[] | null {
   if (!isJsonRecord(value)) return null;
   return tokenKeys.map((key) => value[key]).find(isTexts) ?? null;
 }
 
-/** The sentence, or in words what is wrong with it. An item without a column of tags has no mentions. */
+/** Returns the sentence, or a text of what is wrong with it. An item without a tag column has no mentions. */
 export function readTokenItem(
   value: JsonRecord,
   tokens: readonly string[],
@@ -44,7 +44,7 @@ export function readTokenItem(
   return { tokens: tokens.map((token) => token.trim().replace(/\s+/g, '_')), tags, lines };
 }
 
-/** The first column of tags that holds numbers; null when there is none. */
+/** Finds the first tag column that holds numbers; null if there is none. */
 export function numberedColumn(value: unknown): string | null {
   if (!isJsonRecord(value)) return null;
   const column = tagKeys.find((key) => Array.isArray(value[key]));
@@ -53,17 +53,17 @@ export function numberedColumn(value: unknown): string | null {
   return tags.some((tag) => typeof tag === 'number') ? column : null;
 }
 
-/** Names of the numbers of a column of tags, by column. */
+/** Names for the numbers of a tag column, by column. */
 export type TagNames = ReadonlyMap<string, readonly string[]>;
 
-/** Whether a file describes the columns of the corpus beside it. */
+/** Whether a file describes the columns of a corpus in its folder. */
 export function isColumnDescription(path: string): boolean {
   return /(^|\/)dataset_infos?\.json$/i.test(path);
 }
 
 /**
- * The names by column: `{"ner_tags": {"feature": {"names": [...]}}}`, wherever it stands, as `dataset_info.json`,
- * `dataset_infos.json` and the metadata of Parquet files write it. Nothing where the text is no JSON.
+ * Returns the names by column: `{"ner_tags": {"feature": {"names": [...]}}}` at any level, as in `dataset_info.json`,
+ * `dataset_infos.json` and the metadata of Parquet files. Empty if the text is not JSON.
  */
 export function tagNamesIn(text: string): TagNames {
   const names = new Map<string, readonly string[]>();
@@ -77,7 +77,7 @@ export function tagNamesIn(text: string): TagNames {
   return names;
 }
 
-/** Columns of nested descriptions stand within some levels; deeper ones are not looked at. */
+/** Column descriptions are nested a few levels deep; the search stops here. */
 const deepest = 12;
 
 function collect(value: unknown, names: Map<string, readonly string[]>, depth: number): void {

@@ -1,4 +1,4 @@
-// Writes annotated documents in the format a person asks for.
+// Writes annotated documents in the requested format.
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { AnnotatedDocument, WrittenText } from '../documents/document.ts';
 import { writeBiocJson, writeBiocXml } from './bioc.ts';
@@ -7,7 +7,7 @@ import { writeConllDocuments } from './conll.ts';
 import { writePubTator } from './pubTator.ts';
 import { writeJson } from './writeJson.ts';
 
-/** What documents can be written as, as people call it. */
+/** Available formats, by display name. */
 export const annotationFormats = [
   'CoNLL',
   'BRAT',
@@ -22,13 +22,13 @@ export const annotationFormats = [
 export type AnnotationFormat = (typeof annotationFormats)[number];
 
 export interface WriteOptions {
-  /** Of the file, without its extension, in formats that hold all documents in one. */
+  /** Name of the file, without its extension, in formats that put all documents in one file. */
   readonly name?: string;
-  /** Whether confidences are written where the format has a place for them. */
+  /** Whether to write confidences, if the format has a field for them. */
   readonly confidences?: boolean;
 }
 
-/** The files that say these documents, at least one for at least one document. Takes time linear in the documents. */
+/** Writes documents to files; at least one file if there is a document. Takes time linear in the documents. */
 export function writeDocuments(
   format: AnnotationFormat,
   documents: readonly AnnotatedDocument[],

@@ -1,14 +1,14 @@
-// Writes annotated documents as JSON in the ways of doccano, spaCy, Label Studio and Hugging Face.
+// Writes annotated documents as JSON for doccano, spaCy, Label Studio and Hugging Face.
 import { mentionsToTags } from '../corpus/tagScheme.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
 import { roundConfidence } from './spellConfidence.ts';
 
-/** Whose way of JSON. */
+/** The tool whose JSON is written. */
 export type JsonFlavour = 'doccano' | 'spaCy' | 'Label Studio' | 'Hugging Face';
 
-/** All documents; only Label Studio has them in one array, the others on lines of their own. */
+/** Writes all documents; Label Studio gets one array, the others one item per line. */
 export function writeJson(flavour: JsonFlavour, documents: readonly AnnotatedDocument[], confidences: boolean): string {
   switch (flavour) {
     case 'doccano':
@@ -22,7 +22,7 @@ export function writeJson(flavour: JsonFlavour, documents: readonly AnnotatedDoc
   }
 }
 
-/** A line a document: `{"id", "text", "label": [[start, end, type]]}`, in code points. There is no place for confidences. */
+/** One line per document: `{"id", "text", "label": [[start, end, type]]}`, in code points. It has no field for confidences. */
 function writeDoccano(documents: readonly AnnotatedDocument[]): string {
   return jsonLines(
     documents.map((document) => ({
@@ -33,7 +33,7 @@ function writeDoccano(documents: readonly AnnotatedDocument[]): string {
   );
 }
 
-/** A line a document: `{"id", "text", "ents": [{"start", "end", "label"}]}`, in code points, as `Doc.to_json` names them. */
+/** One line per document: `{"id", "text", "ents": [{"start", "end", "label"}]}`, in code points, with the names of `Doc.to_json`. */
 function writeSpacy(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   return jsonLines(
     documents.map((document) => ({
@@ -49,7 +49,7 @@ function writeSpacy(documents: readonly AnnotatedDocument[], confidences: boolea
   );
 }
 
-/** Tasks with one prediction each, to be imported; offsets in UTF-16 units, as its editor counts. */
+/** Tasks with one prediction each, for import; offsets in UTF-16 units, as its editor counts. */
 function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   const tasks = documents.map(({ id, text, mentions }) => {
     const sure = mentions.flatMap(({ confidence }) => confidence ?? []);
@@ -75,7 +75,7 @@ function writeLabelStudio(documents: readonly AnnotatedDocument[], confidences: 
   return `${JSON.stringify(tasks, null, 1)}\n`;
 }
 
-/** A line a sentence: `{"id", "tokens", "ner_tags"}` with tags of IOB2, and a confidence or null for each token. */
+/** One line per sentence: `{"id", "tokens", "ner_tags"}` with IOB2 tags, and a confidence or null for each token. */
 function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: boolean): string {
   const rows = documents.flatMap((document) => {
     const mentions = tokenMentions(document);

@@ -6,15 +6,15 @@ import { readZipDirectory, type ZipEntry } from '../../util/zipDirectory.ts';
 import { IssueList, mergeIssues, quoted, type Issue } from '../corpus/issues.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
 
-/** Bytes that a packed byte may unfold to: a deflated symbol of two bits repeats up to 258 bytes. */
+/** The most bytes a packed byte may expand to: a deflated symbol of two bits repeats up to 258 bytes. */
 const mostPerByte = 1032;
-/** Packed bytes unfolded at once: few at first, so that a bomb that states a small size is noticed early. */
+/** Packed bytes inflated at once: few at first, to detect early a bomb that states a small size. */
 const firstStep = 1024;
 const longestStep = 65_536;
 
 /**
- * The content; in words what was expected where it cannot be had. No more memory is asked for than packed bytes can fill, and a stream
- * that goes beyond the stated size is left there.
+ * Returns the content, or a text of what was expected if it is unavailable. Allocates no more memory than packed bytes can fill,
+ * and stops reading a stream that exceeds the stated size.
  */
 function unpackEntry(entry: ZipEntry): Uint8Array<ArrayBuffer> | string {
   const { method, isEncrypted, size, packedSize, checksum } = entry;
@@ -49,16 +49,16 @@ function inflated(packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> | s
   return `${size} bytes as the directory says, got ${filled > size ? 'more' : String(filled)}`;
 }
 
-/** Limits on what an archive and those inside it may unfold to together. */
+/** Limits on what an archive and those nested in it may expand to in total. */
 interface ArchiveLimits {
   readonly entries: number;
   readonly entryBytes: number;
   readonly totalBytes: number;
-  /** How deep archives may lie in each other: 1 for none in another. */
+  /** How deep archives may be nested: 1 for no nesting. */
   readonly depth: number;
 }
 
-/** Room for a folder of XLNet-base in 32 bits (467 MB), not for more than a tab can hold. */
+/** Allows a folder of XLNet-base in 32 bits (467 MB), but not more than a tab can hold. */
 export const archiveLimits: ArchiveLimits = {
   entries: 10_000,
   entryBytes: 512 * 2 ** 20,
@@ -69,20 +69,21 @@ export const archiveLimits: ArchiveLimits = {
 const longestPath = 1000;
 
 interface ArchiveReading {
-  /** None of them is an archive itself. */
+  /** None of them is an archive. */
   readonly files: readonly NamedFile[];
   readonly issues: readonly Issue[];
   readonly issueCount: number;
 }
 
-/** The paths inside a zip, nothing unpacked; none where it cannot be read. */
+/** Lists the paths inside a zip without unpacking; none if it cannot be read. */
 export function archivePaths(bytes: Uint8Array<ArrayBuffer>): readonly string[] {
   return listEntries(bytes, new IssueList('')).map(innerPath);
 }
 
 /**
- * The files of a zip, as if a folder named like the archive had been dropped: `NCBI.zip` gives `NCBI/train.tsv`; a zip in it is a folder
- * too. Never throws: entries that are too large, damaged or whose path leaves the archive become issues, the others stay.
+ * Reads the files of a zip, as if a folder named like the archive had been dropped: `NCBI.zip` gives `NCBI/train.tsv`; a nested zip
+ * is a folder too. Never throws: entries that are too large, damaged or whose path leaves the archive become issues, the others
+ * stay.
  */
 export function readArchive(bytes: Uint8Array<ArrayBuffer>, path: string, limits = archiveLimits): ArchiveReading {
   const unfolding = new Unfolding(limits);
@@ -95,7 +96,7 @@ export function readArchive(bytes: Uint8Array<ArrayBuffer>, path: string, limits
   };
 }
 
-/** What has come of an archive and those inside it so far. */
+/** Accumulates the contents of an archive and those nested in it. */
 class Unfolding {
   readonly #limits: ArchiveLimits;
   readonly files: NamedFile[] = [];
@@ -174,7 +175,7 @@ function listEntries(bytes: Uint8Array<ArrayBuffer>, issues: IssueList): readonl
   }
 }
 
-/** The path as other systems write it; some archivers of Windows use backslashes. */
+/** Normalises a path; some Windows archivers use backslashes. */
 function innerPath(entry: ZipEntry): string {
   return entry.name.replaceAll('\\', '/');
 }
@@ -193,23 +194,23 @@ function isUnusablePath(path: string): boolean {
   return path === '' || path.length > longestPath || /\p{Cc}/u.test(path);
 }
 
-/** The first day that zips can name: the same files are the same bytes whenever they are packed. */
+/** The first date that zips can represent, so that the same files always give the same bytes. */
 const EPOCH = new Date(1980, 0, 1);
 
-/** The bytes of a zip of these files, whose paths differ. */
+/** Packs files with distinct paths into the bytes of a zip. */
 export function writeArchive(files: readonly NamedFile[]): Uint8Array<ArrayBuffer> {
   return zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), { mtime: EPOCH });
 }
 
-/** Packs files into a zip as their bytes come, uncompressed, so that neither file nor archive is ever held whole. */
+/** Packs files into a zip as their bytes arrive, uncompressed, so that neither a file nor the archive is ever whole in memory. */
 interface ZipStream {
-  /** What the archive goes on with when a file does; a file ends where another begins. */
+  /** Returns the archive's next bytes; a file ends when another begins. */
   add(path: string, bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[];
-  /** The archive's end. */
+  /** Returns the end of the archive. */
   finish(): readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Without zip64: at most 4 GiB and 65,535 files. Weights do not get smaller by deflating. */
+/** Without zip64: at most 4 GiB and 65,535 files. Deflating would not make weights smaller. */
 export function zipStream(): ZipStream {
   let ready: Uint8Array<ArrayBuffer>[] = [];
   let open: { readonly path: string; readonly entry: ZipPassThrough } | null = null;

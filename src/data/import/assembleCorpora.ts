@@ -1,4 +1,4 @@
-// Makes corpora of the files a person dropped.
+// Assembles corpora from the files a user dropped.
 import type { NamedFile } from '../../util/namedFile.ts';
 import { SPLITS, type CorpusSentences, type Split } from '../corpus/corpus.ts';
 import type { CorpusSource } from '../corpus/corpusSource.ts';
@@ -13,17 +13,17 @@ import { readDocumentPart } from './readDocuments.ts';
 import { drawDevel, joinSources } from './splits.ts';
 
 interface PartReading {
-  /** In the order of the files, those without a usable sentence left out. */
+  /** In file order, without documents that have no usable sentence. */
   readonly documents: readonly SplitDocument[];
   /** One list for each file read. */
   readonly issues: readonly IssueList[];
-  /** Whether devel may be drawn from the documents; a CoNLL file is one document to us. */
+  /** Whether devel may be drawn from the documents; a CoNLL file is a single document. */
   readonly isDrawable: boolean;
-  /** What the corpus record says of `documents` of this part, all or some. */
+  /** Describes `documents` of this part, all or some, for the corpus record. */
   readonly sourceOf: (file: string, split: Split, documents: readonly SplitDocument[]) => CorpusSource;
 }
 
-/** Never throws for what the files hold. */
+/** Never throws, whatever the files contain. */
 function readCorpusPart(part: CorpusPart): PartReading {
   const { format, files, path } = part;
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -68,15 +68,15 @@ function countSentences(documents: readonly SplitDocument[]): number {
   return documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
 }
 
-/** A corpus with everything that its record says but how and when it came to the lab. */
+/** A corpus with everything in its record except how and when it was imported. */
 export interface AssembledCorpus extends CorpusDescription {
   readonly name: string;
   readonly sentences: CorpusSentences;
-  /** Null where all sources are rows of tokens. The ids of documents are unique in the corpus. */
+  /** Null if all sources are rows of tokens. The ids of documents are unique in the corpus. */
   readonly texts: CorpusTexts | null;
-  /** In order of split, then path; sentences of a split stand in this order. */
+  /** In order of split, then path; the sentences of a split are in this order. */
   readonly sources: CorpusSource[];
-  /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
+  /** At most 1000, errors first; `issueCount` is the full number. */
   readonly issues: Issue[];
   readonly issueCount: number;
 }
@@ -91,13 +91,13 @@ export interface RefusedCorpus {
 interface Assembly {
   readonly corpora: AssembledCorpus[];
   readonly refused: RefusedCorpus[];
-  /** One info for each file that is no corpus, such as a README. */
+  /** One info for each file that is not part of a corpus, such as a README. */
   readonly ignored: Issue[];
 }
 
 /**
- * Corpora out of files, grouped as groupCorpusFiles says. A file whose name says no split is taken for train, with a warning,
- * where there is no train; elsewhere it is left out. Documents that come without devel give some to it. Never throws for what the files hold.
+ * Assembles corpora from files grouped by `corpusParts`. A file whose name states no split becomes train, with a warning, if there
+ * is no train; otherwise it is left out. Documents without devel contribute some to it. Never throws, whatever the files contain.
  */
 export function assembleCorpora(files: readonly NamedFile[]): Assembly {
   const { parts, ignored } = corpusParts(files);
@@ -123,7 +123,7 @@ interface SourceReading {
   readonly documents: readonly SplitDocument[];
 }
 
-/** A part whose split is known. */
+/** A part with a known split. */
 interface PlacedPart {
   readonly path: string;
   readonly split: Split;
@@ -167,7 +167,7 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
   };
 }
 
-/** The texts of all documents; rows of tokens beside documents become a text too, so that all sentences have one. */
+/** Returns the texts of all documents; rows of tokens mixed with documents become a text too, so that all sentences have one. */
 function textsOf(readings: readonly SourceReading[]): CorpusTexts | null {
   const documents = readings.flatMap((reading) => reading.documents);
   if (documents.every(({ text }) => text === null)) return null;
@@ -185,7 +185,7 @@ function wholeSource({ path, split, reading }: PlacedPart, documents = reading.d
   return { source: reading.sourceOf(file, split, documents), documents };
 }
 
-/** The sources of a corpus without devel: documents of train are drawn for it, and stand as a source of their own. */
+/** Returns the sources of a corpus without devel: train documents drawn for it become a separate source. */
 function withDrawnDevel(placed: readonly PlacedPart[], lists: IssueList[]): SourceReading[] {
   const isDrawable = ({ split, reading }: PlacedPart) => split === 'train' && reading.isDrawable;
   const trained = placed.filter(isDrawable).flatMap(({ reading }) => reading.documents);

@@ -1,4 +1,4 @@
-// Detects what a dropped file is, from its name and its first bytes.
+// Detects the type of a dropped file from its name and first bytes.
 import type { DocumentSource } from '../corpus/corpusSource.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 import { isAnnotations } from '../formats/brat.ts';
@@ -9,7 +9,7 @@ import { isColumnDescription } from '../formats/tokenItem.ts';
 import { isModelFile } from './modelFiles.ts';
 import { splitOfName } from './splits.ts';
 
-/** The format of documents that a file speaks; null when it speaks none. `head` is its first bytes or all of it. */
+/** Returns the document format of a file; null if it has none. `head` is its first bytes or all of it. */
 export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['format'] | null {
   if (isAnnotations(path)) return 'BRAT';
   if (/\.pubtator$/i.test(path)) return 'PubTator';
@@ -35,7 +35,7 @@ function decodeLoosely(head: Uint8Array): string {
   }
 }
 
-/** JSON of texts or tokens; a lone object must say mentions too, or any configuration would be a corpus. */
+/** JSON of texts or tokens; a lone object must also have mentions, or any configuration would be a corpus. */
 function looksLikeItems(path: string, text: string): boolean {
   const isPairs = /^\s*(\[|\{.{0,4096}"annotations"\s*:\s*\[)\s*\[\s*"/s.test(text);
   if (isPairs) return /"(entities|spans)"\s*:/.test(text);
@@ -44,22 +44,25 @@ function looksLikeItems(path: string, text: string): boolean {
   return isList || /"(entities|ents|spans|labels?|annotations|completions|predictions|ner_tags|tags)"\s*:/.test(text);
 }
 
-/** Enough of a file to tell what it is. */
+/** Enough of a file to detect its type. */
 export const leadingBytes = 65_536;
 
-/** `corpus` is a file of any format that we read, `parquet` one to be unpacked like a zip, `model` a part of a model folder, `result` and `plan` our own JSON; the lab reads nothing else. */
+/**
+ * `corpus` is a file of any supported format, `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
+ * `plan` the lab's own JSON; the lab reads nothing else.
+ */
 type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
 
 /** Names of files of rows. */
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
-/** What files about a corpus are called. */
+/** Names of files about a corpus. */
 export const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
 
 /**
- * What a file is. `head` is the file's first `leadingBytes` or all of it. A file named like a corpus is one whatever it holds,
- * so that its problems are listed; any other name is judged by content.
+ * Detects the type of a file. `head` is the file's first `leadingBytes` or all of it. A file with a corpus extension always counts
+ * as a corpus, so that its problems are listed; any other name is classified by content.
  */
 export function detectFormat(path: string, head: Uint8Array): FileFormat {
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -74,7 +77,7 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (corpusFormatOf(path, head) !== null) return 'corpus';
   if (otherExtensions.test(name)) return 'other';
   if (/^\s*\{/.test(text)) return 'other';
-  // Binary or empty, but meant as a corpus: its reader says what is wrong with it.
+  // Binary or empty, but meant as a corpus: its reader reports what is wrong.
   const isBroken = head.includes(0) || isBlank(text);
   if (isBroken) return splitOfName(name) !== null || /\.txt$/i.test(name) ? 'corpus' : 'other';
   return splitOfName(name) !== null || looksLikeRows(text) ? 'corpus' : 'other';
@@ -89,7 +92,7 @@ function isZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6));
 }
 
-/** A result holds a plan, so the outer `format` counts; in the head of a long file it is the first one. */
+/** A result contains a plan, so the outer `format` counts; in the head of a long file it is the first one. */
 function formatOfJson(text: string): 'result' | 'plan' | 'other' {
   let format: unknown;
   try {
@@ -102,12 +105,13 @@ function formatOfJson(text: string): 'result' | 'plan' | 'other' {
   return format === 'bioner-lab-plan' ? 'plan' : 'other';
 }
 
-/** Columns beyond which words set apart by spaces are prose. */
+/** With more columns, space-separated words are prose. */
 const MOST_COLUMNS = 10;
 
 /**
- * Whether at least half of the lines, comments apart, are rows of columns with a tag among them. Prose is set apart by spaces too, and holds
- * words such as `B` and `S-phase`: rows without tabs have to be two or more of one width, with an `O` among the tags of one column.
+ * Whether at least half of the lines, apart from comments, are rows of columns with a tag among them. Prose is also
+ * space-separated, and contains words such as `B` and `S-phase`: without tabs there must be two or more rows of the same width,
+ * with an `O` among the tags of one column.
  */
 export function looksLikeRows(text: string): boolean {
   const lines = text.split(/\r\n|\r|\n/);

@@ -1,4 +1,4 @@
-// Sorts dropped corpus files into corpora, by their folders and names.
+// Groups dropped corpus files into corpora, by their folders and names.
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { Split } from '../corpus/corpus.ts';
 import type { DocumentSource } from '../corpus/corpusSource.ts';
@@ -8,7 +8,7 @@ import { corpusExtensions, corpusFormatOf, detectFormat, leadingBytes } from './
 import { splitOfFolder, splitOfName, stemOfName } from './splits.ts';
 
 export interface CorpusFileGroup {
-  /** Null when neither folder nor file name says anything but a split. */
+  /** Null if folder and file names state only a split. */
   readonly name: string | null;
   /** In order of path. */
   readonly files: readonly { readonly path: string; readonly split: Split | null }[];
@@ -19,11 +19,11 @@ interface PlacedFile {
   readonly folder: string;
   readonly stem: string;
   readonly split: Split | null;
-  /** The file name itself says the split, so what is left of it is a name. */
+  /** The file name itself states the split, so the rest of it is a name. */
   readonly isNamedAfterSplit: boolean;
 }
 
-/** A group whose `longName` tells it from others of its name. */
+/** A group with a `longName` that distinguishes it from others of its name. */
 interface NamedGroup {
   readonly name: string | null;
   readonly longName: string | null;
@@ -31,15 +31,15 @@ interface NamedGroup {
 }
 
 /**
- * Files of one folder are one corpus called like the folder, unless their names speak of several (`a-train.tsv`, `b-train.tsv`);
- * files without a folder are a corpus a stem. Folders that only say a split (`NCBI/train/1.tsv`) belong to the one around them.
+ * Files of one folder form one corpus named after it, unless their names indicate several (`a-train.tsv`, `b-train.tsv`); files
+ * without a folder form one corpus per stem. Folders that only state a split (`NCBI/train/1.tsv`) belong to their parent.
  */
 export function groupCorpusFiles(paths: readonly string[]): CorpusFileGroup[] {
   const placed = placeFiles([...paths].sort());
   const byFolder = groupBy(placed, (file) => file.folder);
   const groups = [...byFolder].flatMap(([folder, files]) => groupFolder(folder, files));
   const nameCounts = groupBy(groups, (group) => group.name);
-  // Two folders of one name are told apart by what is around them.
+  // Two folders with the same name are distinguished by their parents.
   return groups.map(({ name, longName, files }) => ({
     name: (nameCounts.get(name)?.length ?? 0) > 1 ? longName : name,
     files: files.map(({ path, split }) => ({ path, split })),
@@ -52,7 +52,7 @@ function placeFiles(paths: readonly string[]): PlacedFile[] {
     const name = folders.pop() ?? '';
     return { path, name, folders, nameSplit: splitOfName(name) };
   });
-  // A folder `test` that holds a train.tsv is no test split, it is just called so.
+  // A folder `test` that contains a train.tsv is not a test split, only named so.
   const notSplits = new Set<string>();
   for (const { folders, nameSplit } of parts) {
     const folderSplit = splitOfFolder(folders.at(-1) ?? '');
@@ -102,20 +102,23 @@ function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key):
 }
 
 export interface CorpusPart {
-  /** Of its file, without the description of columns that may lie beside it; for BRAT a pattern such as `NCBI/train/*.ann`, or `NCBI/train*.ann` where the names of documents say the split. */
+  /**
+   * Of its file, without the column description that may accompany it; for BRAT a pattern such as `NCBI/train/*.ann`, or
+   * `NCBI/train*.ann` if document names state the split.
+   */
   readonly path: string;
   readonly format: 'CoNLL' | DocumentSource['format'];
   readonly files: readonly NamedFile[];
 }
 
-/** Sorts files into the parts a corpus is read from: one file each, but for BRAT all documents of a folder and split. */
+/** The parts a corpus is read from: one file each, but for BRAT all documents of a folder and split. */
 interface CorpusParts {
   readonly parts: readonly CorpusPart[];
-  /** Paths of files that are no part of a corpus. */
+  /** Paths of files that are not part of a corpus. */
   readonly ignored: readonly string[];
 }
 
-/** The parts that these files make. Takes time linear in the files, but for sorting them. */
+/** Sorts files into parts. Takes time linear in the files, except for sorting them. */
 export function corpusParts(files: readonly NamedFile[]): CorpusParts {
   const annotated = annotatedStems(files.map(({ path }) => path));
   const parts: CorpusPart[] = [];
@@ -148,7 +151,7 @@ export function corpusParts(files: readonly NamedFile[]): CorpusParts {
   };
 }
 
-/** The description of columns in the folder of a file of JSON, or the nearest around it. */
+/** Finds the column description in the folder of a JSON file, or the nearest parent folder. */
 function columnsOf({ path, format }: CorpusPart, described: readonly NamedFile[]): NamedFile[] {
   if (format !== 'JSONL') return [];
   const folderOf = (one: string) => one.slice(0, one.lastIndexOf('/') + 1);
@@ -156,17 +159,17 @@ function columnsOf({ path, format }: CorpusPart, described: readonly NamedFile[]
   return around.sort((left, right) => folderOf(right.path).length - folderOf(left.path).length).slice(0, 1);
 }
 
-/** What the paths of BRAT annotations have in common with those of their texts. */
+/** Returns the stems that BRAT annotation files share with their texts. */
 export function annotatedStems(paths: readonly string[]): ReadonlySet<string> {
   return new Set(paths.filter(isAnnotations).map(stemOfPath));
 }
 
-/** Whether a file is the text to annotations that lie beside it. */
+/** Whether a file is the text of annotations in its folder. */
 export function isAnnotatedText(path: string, annotated: ReadonlySet<string>): boolean {
   return /\.txt$/i.test(path) && annotated.has(stemOfPath(path));
 }
 
-/** Documents are told apart by their own names only where each of them says a split; a title may hold the word test. */
+/** Document names give the split only if each of them states one; a title may contain the word test. */
 function bratParts(folder: string, files: readonly NamedFile[]): CorpusPart[] {
   const bySplit = new Map<string | null, NamedFile[]>();
   for (const file of files) {

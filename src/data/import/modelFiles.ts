@@ -1,31 +1,31 @@
-// Tells which of a folder's files make a model, in each of the forms in which it is published.
-/** How weights lie in files. */
+// Selects the files of a folder that make up a model, in each form in which models are published.
+/** How weights are stored in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
 
-/** The files that a model is taken from; of several forms of the same thing, one. */
+/** The files that a model is read from; of several forms of the same thing, one. */
 export interface ModelFiles {
   /** `config.json`, or TensorFlow's `xlnet_config.json` or `bert_config.json`. */
   readonly config: string | null;
   readonly form: WeightsForm | null;
   /** Files of that form; an index of shards comes first. */
   readonly weights: readonly string[];
-  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` that it can be made from. */
+  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
   /** `bioner_lab.json`, which makes it a trained tagger. */
   readonly tagger: string | null;
-  /** What a model needs and the folder lacks, in words. */
+  /** Descriptions of what a model needs and the folder lacks. */
   readonly missing: readonly string[];
 }
 
-/** What a model is made of, in words. */
+/** A description of the files that make up a model. */
 export const neededModelFiles =
   'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model or vocab.txt';
 
 const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
 const tensorflowIndex = /\.index$/;
 
-/** Whether a file is a part of a model by its name alone, without folders. */
+/** Whether a file belongs to a model, by its name without folders. */
 export function isModelFile(name: string): boolean {
   return (
     otherNames.has(name) ||
@@ -54,7 +54,7 @@ const otherNames = new Set([
   'tf_model.h5',
 ]);
 
-/** Chooses among the names of one folder's files, which stand without folders. */
+/** Selects among the file names of one folder, given without folders. */
 export function modelFiles(names: readonly string[]): ModelFiles {
   const first = (...candidates: readonly string[]) => candidates.find((name) => names.includes(name)) ?? null;
   const config = first('config.json', 'xlnet_config.json', 'bert_config.json');
@@ -76,7 +76,7 @@ export function modelFiles(names: readonly string[]): ModelFiles {
   };
 }
 
-/** The names of what was chosen. */
+/** Returns the names selected. */
 export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagger }: ModelFiles): readonly string[] {
   return [config, ...weights, tokenizer, tokenizerConfig, tagger].filter((name) => name !== null);
 }
@@ -101,7 +101,7 @@ function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'wei
   return { form: 'tensorflow', weights: [`${prefix}.index`, ...data] };
 }
 
-/** What the files of a TensorFlow checkpoint are named after: the release's own, or the only one there is. */
+/** Finds the common prefix of the files of a TensorFlow checkpoint: the official release's, or the only one there is. */
 function tensorflowPrefix(names: readonly string[]): string | null {
   const prefixes = names.filter((name) => tensorflowIndex.test(name)).map((name) => name.replace(tensorflowIndex, ''));
   const withData = new Set(

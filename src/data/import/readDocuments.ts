@@ -1,4 +1,4 @@
-// Reads texts for a tagger out of files of any format, with the mentions that are annotated in them.
+// Reads texts for a tagger from files of any format, with the mentions annotated in them.
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { DocumentSource } from '../corpus/corpusSource.ts';
 import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
@@ -16,12 +16,12 @@ import { readPubTator } from '../formats/pubTator.ts';
 import { corpusExtensions, documentNames, isXml, leadingBytes, looksLikeRows } from './detectFormat.ts';
 import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
 
-/** A part of any format but rows of tokens. */
+/** A part of any format except rows of tokens. */
 interface DocumentPart extends CorpusPart {
   readonly format: DocumentSource['format'];
 }
 
-/** Never throws for what the files hold. */
+/** Never throws, whatever the files contain. */
 export function readDocumentPart({ format, files }: DocumentPart): DocumentReading {
   const [file] = files;
   if (file === undefined) return { documents: [], issues: [] };
@@ -41,9 +41,9 @@ export function readDocumentPart({ format, files }: DocumentPart): DocumentReadi
 }
 
 interface DocumentsReading {
-  /** Their ids are unique. Mentions have no confidence; most documents have none. */
+  /** Their ids are unique. Mentions have no confidence; most documents have no mentions. */
   readonly documents: readonly AnnotatedDocument[];
-  /** At most 1000 are kept, errors first; `issueCount` is how many there were. */
+  /** At most 1000, errors first; `issueCount` is the full number. */
   readonly issues: readonly Issue[];
   readonly issueCount: number;
 }
@@ -53,7 +53,7 @@ interface FileReading {
   readonly issues: readonly IssueList[];
 }
 
-/** The documents of files that are unpacked; a plain text or a CoNLL file is one document. Never throws for what the files hold. */
+/** Reads the documents of unpacked files; a plain text or a CoNLL file is one document. Never throws, whatever the files contain. */
 export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
   const { parts, ignored } = corpusParts(files);
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -70,7 +70,7 @@ export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
   };
 }
 
-/** A file of rows or of prose, told apart by its name and then by its first lines. */
+/** Reads a file of rows or of prose, distinguished by its name and then by its first lines. */
 function readTextFile(file: NamedFile | undefined): FileReading {
   if (file === undefined) return { documents: [], issues: [] };
   const { path, bytes } = file;
@@ -90,7 +90,7 @@ function readTextFile(file: NamedFile | undefined): FileReading {
   return { documents, issues: [issues] };
 }
 
-/** Rows of tokens, with a column of tags or without. */
+/** Rows of tokens, with or without a tag column. */
 function readRows({ path, bytes }: NamedFile): FileReading {
   const layout = conllLayout(decodeText(bytes).lines);
   const hasNoTags = 'code' in layout && layout.code !== 'corpus/empty' && !bytes.includes(0);

@@ -1,4 +1,4 @@
-// Assigns sentences to splits: guessed from file names, corrected by hand, drawn by a seed where devel is missing.
+// Assigns sentences to splits: guessed from file names, corrected by the user, or drawn with a seed if devel is missing.
 import { LabError } from '../../util/labError.ts';
 import { Rng } from '../../util/random.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../corpus/corpus.ts';
@@ -7,14 +7,14 @@ import type { CorpusTexts, DocumentText } from '../documents/document.ts';
 
 const splitWords: Readonly<Record<Split, readonly string[]>> = {
   train: ['train', 'training', 'trainset', 'trn'],
-  // testa and testb are how CoNLL-2003 names its two evaluation files.
+  // testa and testb are CoNLL-2003's names for its two evaluation files.
   devel: ['dev', 'devel', 'develop', 'development', 'devset', 'valid', 'validation', 'val', 'testa'],
   test: ['test', 'testing', 'testset', 'eval', 'evaluation', 'testb'],
 };
 /** Folder words that say nothing about the split. */
 const neutralWords = ['data', 'set', 'split', 'files'];
 
-/** The split a `/`-separated path speaks of: its file name first, else its nearest folder; null when none or two do. */
+/** Returns the split stated in a `/`-separated path: by its file name first, else by its nearest folder; null if none or two are. */
 export function splitOfFile(path: string): Split | null {
   const segments = path.split('/');
   const fromName = splitOfName(segments.pop() ?? '');
@@ -26,19 +26,19 @@ export function splitOfFile(path: string): Split | null {
   return null;
 }
 
-/** The split named by a word of a file name; null when none is, or two are, as in `train_dev.tsv`. */
+/** Returns the split stated by a word of a file name; null if none is, or two are, as in `train_dev.tsv`. */
 export function splitOfName(name: string): Split | null {
   const found = new Set(wordsOf(name).flatMap((word) => splitOfWord(word) ?? []));
   return found.size === 1 ? ([...found][0] ?? null) : null;
 }
 
-/** The split that a folder is for; a folder must say nothing else, or `my-test-corpus` would be a test split. */
+/** Returns the split that a folder is for; its name must say nothing else, or `my-test-corpus` would be a test split. */
 export function splitOfFolder(folder: string): Split | null {
   const words = wordsOf(folder).filter((word) => !neutralWords.includes(word));
   return words.length === 1 ? splitOfWord(words[0] ?? '') : null;
 }
 
-/** What is left of a file name without its extension and its split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
+/** Returns a file name without its extension and split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
 export function stemOfName(name: string): string {
   const withoutExtension = name.replace(
     /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson|parquet)$/i,
@@ -66,14 +66,14 @@ function splitOfWord(word: string): Split | null {
 
 interface SourcedSentences {
   readonly sentences: CorpusSentences;
-  /** Null for a corpus that came as rows of tokens. */
+  /** Null for a corpus imported as rows of tokens. */
   readonly texts: CorpusTexts | null;
   readonly sources: readonly CorpusSource[];
 }
 
 /**
- * The same corpus with the sentences of `file` in `split`. Within a split, sentences stand in the order of `sources`, which is
- * kept. Throws `corpus/source` when no source is called `file` or the sources do not account for all sentences.
+ * Moves the sentences of `file` to `split`. Within a split, sentences keep the order of `sources`, which does not change. Throws
+ * `corpus/source` if no source is called `file` or the sources do not account for all sentences.
  */
 export function moveSource(
   { sentences, texts, sources }: SourcedSentences,
@@ -92,7 +92,7 @@ export function moveSource(
   return { sentences: joinSources(moved, slices), texts: movedTexts, sources: moved };
 }
 
-/** The sentences, or texts, by split, from those of each source; `slices` runs parallel to `sources`. */
+/** Joins sentences, or texts, by split, from those of each source; `slices` runs parallel to `sources`. */
 export function joinSources<Item>(
   sources: readonly CorpusSource[],
   slices: readonly (readonly Item[])[],
@@ -102,7 +102,7 @@ export function joinSources<Item>(
   return { train: of('train'), devel: of('devel'), test: of('test') };
 }
 
-/** The documents of each source: as many as hold its sentences. */
+/** Returns the documents of each source: as many as contain its sentences. */
 function sliceTexts(texts: CorpusTexts, sources: readonly CorpusSource[]): (readonly DocumentText[])[] {
   const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
   return sources.map(({ split, sentences }) => {
@@ -130,13 +130,13 @@ function sliceBySource(sentences: CorpusSentences, sources: readonly CorpusSourc
   return slices;
 }
 
-/** Never to be changed: the same corpus has to get the same splits everywhere. */
+/** Must never change: the same corpus has to get the same splits everywhere. */
 const develSeed = 1;
 const develShare = 0.2;
 
 /**
- * About a fifth of the ids. Each is drawn by itself, whatever stands beside it and in whatever order. Where that would take none
- * or all, the one drawn first is taken; of a single id none.
+ * Draws about a fifth of the ids. Each is drawn independently of the others and of their order. Where that would select none or
+ * all, the one drawn first is selected; of a single id none.
  */
 export function drawDevel(ids: ReadonlySet<string>): ReadonlySet<string> {
   if (ids.size < 2) return new Set();

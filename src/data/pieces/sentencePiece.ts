@@ -1,16 +1,16 @@
-// Makes a Hugging Face tokenizer.json of a SentencePiece model, as transformers does for XLNet.
+// Converts a SentencePiece model to a Hugging Face tokenizer.json, as transformers does for XLNet.
 import { LabError } from '../../util/labError.ts';
 import { readProtobuf, type ProtobufField } from '../../util/protobuf.ts';
 
-/** What a SentencePiece model says, as far as XLNet's tokenizer needs it. */
+/** The parts of a SentencePiece model that XLNet's tokenizer needs. */
 interface SentencePieceModel {
   readonly pieces: readonly { readonly text: string; readonly score: number; readonly type: number }[];
   readonly unknownId: number;
-  /** Characters and what they become, in the library's own packing; empty for none. */
+  /** Character replacements, in the library's packed format; empty for none. */
   readonly characterMap: Uint8Array<ArrayBuffer>;
 }
 
-/** How transformers' `XLNetTokenizer` was asked to treat text, in tokenizer_config.json. */
+/** Settings of transformers' `XLNetTokenizer` for preparing text, from tokenizer_config.json. */
 export interface TextTreatment {
   readonly lowerCase: boolean;
   readonly keepAccents: boolean;
@@ -19,14 +19,14 @@ export interface TextTreatment {
 /** Types of pieces in sentencepiece_model.proto. */
 const control = 3;
 const userDefined = 4;
-/** Score that pieces of a digit and a comma lose, as in transformers' `XLNetConverter`: the released code takes them apart again. */
+/** Score penalty for pieces of a digit and a comma, as in transformers' `XLNetConverter`: the released code splits them again. */
 const commaPenalty = 100;
 
 /**
- * The value of a tokenizer.json: a Unigram model of the pieces and scores; doubled quotes made one, accents dropped, lower case if asked,
- * the model's own character map; words marked as XLNet does. `@huggingface/tokenizers` does not run the character map itself but the
- * rules of SentencePiece's `nmt_nfkc` (control characters dropped, spaces made one kind, NFKC), which is XLNet's.
- * Throws LabError `tokenizer/sentencepiece` for bytes that are no such model, or one that is not Unigram.
+ * Builds the value of a tokenizer.json: a Unigram model of the pieces and scores; doubled quotes merged, accents stripped,
+ * lower-cased if configured, with the model's own character map and XLNet's word marks. `@huggingface/tokenizers` does not apply
+ * the character map itself but the rules of SentencePiece's `nmt_nfkc` (control characters dropped, spaces unified, NFKC), which is
+ * XLNet's. Throws LabError `tokenizer/sentencepiece` for invalid bytes, or a model that is not Unigram.
  */
 export function sentencePieceTokenizer(
   bytes: Uint8Array<ArrayBuffer>,

@@ -1,14 +1,14 @@
-// Builds sequences of pieces from sentences: typed arrays for encoder and CRF, and predicted tags back to tokens.
+// Builds sequences of pieces from sentences: typed arrays for encoder and CRF, and maps predicted tags back to tokens.
 import { LabError } from '../../util/labError.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import { OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
 import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
 
 /**
- * Tag indices of the leading pieces of a token that the CRF sees, for a token of `pieceCount` pieces tagged `tag`. The first one is
- * always the token's first piece, whose predicted tag is the token's. Paper's code, label modes (function_builder_GPU):
- * `x` (crf, X, normal) all pieces, the tag on the first and X on the others; `first` (crf, gather, gather) the first piece only;
- * `all` (crf, normal, normal) all pieces, the tag on each.
+ * Returns the tag indices of the leading pieces that the CRF sees, for a token of `pieceCount` pieces tagged `tag`. The first is
+ * always the token's first piece, whose predicted tag becomes the token's. Paper's code, label modes (function_builder_GPU): `x`
+ * (crf, X, normal) all pieces, the tag on the first and X on the others; `first` (crf, gather, gather) the first piece only; `all`
+ * (crf, normal, normal) all pieces, the tag on each.
  */
 function pieceTags(
   tag: number,
@@ -40,20 +40,20 @@ interface TokenSpan {
   readonly end: number;
 }
 
-/** Takes sentences one after another and gives out the token spans of each sequence as soon as it is complete. */
+/** Receives sentences one by one and returns the token spans of each sequence as soon as it is complete. */
 interface SequenceLayout {
-  /** Adds the next sentence, by the piece count of each of its tokens (each from 1 to the capacity). */
+  /** Adds the next sentence, given the piece count of each of its tokens (each from 1 to the capacity). */
   add(pieceCounts: readonly number[]): readonly (readonly TokenSpan[])[];
-  /** The sequence still being filled, if any; to be called after the last sentence. */
+  /** Returns the sequence still being filled, if any; call it after the last sentence. */
   finish(): readonly (readonly TokenSpan[])[];
 }
 
 /**
- * Lays sentences out in sequences of at most `capacity` pieces, specials not counted.
- * `sentence`: a sentence a sequence. `packed`: sentences fill a sequence in file order, without separators, until the next one does not
- * fit (paper's code, create_data.py). A sentence longer than a sequence is split in both, into as few and as equal parts as
- * token borders allow, and its parts stand alone; the released code cuts every 509 pieces instead, also in the middle of a word, and
- * emits an empty sequence when a long sentence comes first.
+ * Lays out sentences in sequences of at most `capacity` pieces, specials not counted. `sentence`: one sentence per sequence.
+ * `packed`: sentences fill a sequence in file order, without separators, until the next one does not fit (paper's code,
+ * create_data.py). Both split a sentence longer than a sequence into as few and as equal parts as token boundaries allow, each in a
+ * separate sequence; the released code cuts every 509 pieces instead, even in the middle of a word, and emits an empty sequence
+ * when a long sentence comes first.
  */
 function sequenceLayout(layout: Layout, capacity: number): SequenceLayout {
   let sentence = -1;
@@ -86,7 +86,7 @@ function sequenceLayout(layout: Layout, capacity: number): SequenceLayout {
   return { add, finish };
 }
 
-/** Ends of the parts of a long sentence: as few as `capacity` allows, filled greedily to the smallest limit that keeps them so few. */
+/** Returns the ends of the parts of a long sentence: as few as `capacity` allows, filled greedily to the smallest limit that needs no more parts. */
 function balancedEnds(pieceCounts: readonly number[], capacity: number): readonly number[] {
   const fewest = greedyEnds(pieceCounts, capacity).length;
   let low = pieceCounts.reduce((most, count) => Math.max(most, count), 0);
@@ -128,7 +128,7 @@ export interface Sequence {
   readonly tokenRefs: Int32Array;
 }
 
-/** The settings of a run that decide how sentences become sequences; the run's configuration describes each. */
+/** The settings of a run that decide how sentences become sequences, described in the run's configuration. */
 export interface FeatureConfig {
   readonly labelMode: LabelMode;
   readonly encoding: 'token' | 'sentence';
@@ -140,15 +140,16 @@ export interface FeatureConfig {
 
 interface BuiltSequences {
   readonly sequences: readonly Sequence[];
-  /** Sentences that did not fit into one sequence and were split at token borders. */
+  /** Sentences that did not fit into one sequence and were split at token boundaries. */
   readonly splitSentences: number;
-  /** Tokens with more pieces than a sequence holds, of which only the first pieces were kept. */
+  /** Tokens with more pieces than a sequence holds, cut to the first pieces. */
   readonly cutTokens: number;
 }
 
 /**
- * All sequences of these sentences: every token of every sentence has exactly one entry in one sequence's `tokenRefs`.
- * Layout, label modes and specials as in the paper's code (create_data.py, function_builder_GPU); see `sequenceLayout` and `pieceTags`.
+ * Builds all sequences of these sentences: every token of every sentence has exactly one entry in one sequence's `tokenRefs`.
+ * Layout, label modes and specials as in the paper's code (create_data.py, function_builder_GPU); see `sequenceLayout` and
+ * `pieceTags`.
  */
 export function buildSequences(
   sentences: readonly Sentence[],
@@ -163,7 +164,7 @@ export function buildSequences(
   }
 }
 
-/** The same as a generator that yields the number of sentences done after each one, for callers that show progress and let others run. */
+/** `buildSequences` as a generator that yields the number of sentences done after each one, for callers that show progress and let others run. */
 export function* buildSequencesStepwise(
   sentences: readonly Sentence[],
   tagSet: TagSet,
@@ -174,7 +175,7 @@ export function* buildSequencesStepwise(
   const capacity = config.maxPieces - frame.opening.length - frame.closing.length;
   const layout = sequenceLayout(config.layout, capacity);
   const sequences: Sequence[] = [];
-  // Encoded sentences that a sequence not yet complete may refer to, by sentence index.
+  // Encoded sentences that an incomplete sequence may still refer to, by sentence index.
   const waiting = new Map<number, EncodedSentence>();
   let splitSentences = 0;
   let cutTokens = 0;
@@ -282,10 +283,10 @@ function makeSequence(
   };
 }
 
-/** Largest is the largest `maxPieces` a configuration may ask for. */
+/** The largest equals the largest `maxPieces` a configuration may request. */
 export const LENGTH_BUCKETS: readonly number[] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
 
-/** The smallest bucket that holds `length` positions. Throws `data/length` above the largest. */
+/** Returns the smallest bucket that holds `length` positions. Throws `data/length` above the largest. */
 export function lengthBucket(length: number): number {
   const bucket = LENGTH_BUCKETS.find((candidate) => candidate >= length);
   if (bucket === undefined) {
@@ -298,9 +299,9 @@ export function lengthBucket(length: number): number {
 }
 
 /**
- * Tags of each token of each sentence, from the tag indices predicted at the CRF positions of each sequence (`[N]` each, in the order of
- * `sequences`). Sentences that were split come together again. `X` at the first piece of a token says that no mention holds it: `O`.
- * Throws `data/join` when sequences and predictions do not give exactly one tag to every token.
+ * Returns the tags of each token of each sentence, from the tag indices predicted at the CRF positions of each sequence (`[N]`
+ * each, in the order of `sequences`). Split sentences are rejoined. `X` on the first piece of a token means that it is in no
+ * mention: `O`. Throws `data/join` if sequences and predictions do not give exactly one tag for every token.
  */
 export function joinPredictions(
   sentences: readonly Sentence[],

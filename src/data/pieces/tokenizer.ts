@@ -1,4 +1,4 @@
-// Cuts tokens into pieces of SentencePiece or WordPiece, with a Hugging Face tokenizer.json.
+// Splits tokens into SentencePiece or WordPiece pieces, with a Hugging Face tokenizer.json.
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
@@ -11,17 +11,18 @@ const normalizerSchema = z.looseObject({
   handle_chinese_chars: z.boolean(),
 });
 
-/** What a tokenizer.json says under `normalizer`; null for one of another type. */
+/** Parses the `normalizer` of a tokenizer.json; null for one of another type. */
 export function bertNormalizer(normalizer: unknown): z.infer<typeof normalizerSchema> | null {
   return normalizerSchema.safeParse(normalizer).data ?? null;
 }
 
-/** Ideographs of more than 16 bits, as the normalizer knows them. */
+/** Ideographs beyond 16 bits, as defined by the normalizer. */
 const ideographs = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 
 /**
- * The text to hand to the library, given its file's normalizer: ideographs that it does not see set apart, and Σ lower-cased letter by
- * letter, where JavaScript would write another sigma at the end of a word. Other normalizers' texts are left as they are.
+ * Returns a function that prepares text for the library, given the file's normalizer: it separates ideographs the library misses,
+ * and lower-cases Σ letter by letter, where JavaScript would write a final sigma at the end of a word. Texts for other normalizers
+ * are unchanged.
  */
 function bertText(normalizer: unknown): (text: string) => string {
   const data = bertNormalizer(normalizer);
@@ -32,7 +33,7 @@ function bertText(normalizer: unknown): (text: string) => string {
   };
 }
 
-/** The value in a file's bytes. Throws LabError `tokenizer/json` for what is no JSON in UTF-8, `tokenizer/format` naming the first field that is wrong. */
+/** Parses a file's bytes. Throws LabError `tokenizer/json` if they are not JSON in UTF-8, `tokenizer/format` naming the first invalid field. */
 export function tokenizerJson<Schema extends z.ZodType>(
   file: string,
   bytes: Uint8Array,
@@ -57,10 +58,10 @@ export function tokenizerJson<Schema extends z.ZodType>(
   });
 }
 
-/** A repeated group: only where one repeats can a search go through exponentially many ways to match. */
+/** A repeated group: only nested repetition can make a search try exponentially many matches. */
 const repeatedGroup = /\)(?:[*+]|\{\d*,)/;
 
-/** The first pattern in a value out of `parseJson` that repeats a group; null where there is none. No XLNet's or BERT's tokenizer has one. */
+/** Finds the first pattern in a value from `parseJson` that repeats a group; null if there is none. No XLNet or BERT tokenizer has one. */
 function unsteadyPattern(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
@@ -71,7 +72,7 @@ function unsteadyPattern(value: unknown): string | null {
   return null;
 }
 
-/** Piece ids of the specials that the encoder input needs. */
+/** Piece ids of the specials in the encoder input. */
 export interface SpecialPieces {
   readonly unk: number;
   readonly sep: number;
@@ -79,14 +80,14 @@ export interface SpecialPieces {
   readonly pad: number;
 }
 
-/** Tokens to piece ids. Every token gives at least one piece: `<unk>` where the vocabulary has nothing for it. */
+/** Maps tokens to piece ids. Every token gives at least one piece: `<unk>` if the vocabulary has nothing for it. */
 export interface PieceTokenizer {
-  /** Piece ids of one token encoded on its own, as the released code does (paper's code, create_data.py). */
+  /** Returns the piece ids of one token encoded separately, as in the released code (create_data.py). */
   encodeToken(token: string): readonly number[];
-  /** Piece ids of each token when the tokens are joined by single spaces and encoded together. */
+  /** Returns the piece ids of each token when the tokens are joined by single spaces and encoded together. */
   encodeSentence(tokens: readonly string[]): readonly (readonly number[])[];
   readonly specials: SpecialPieces;
-  /** Rows the word embedding must have: the largest piece id and one. */
+  /** Rows needed in the word embedding: the largest piece id plus one. */
   readonly vocabularySize: number;
 }
 
@@ -110,7 +111,7 @@ const tokenizerFileSchema = z.looseObject({
   decoder: z.unknown().default(null),
 });
 
-/** A special piece as tokenizer_config.json names it. */
+/** A special piece as named in tokenizer_config.json. */
 export const specialName = z.union([
   z.string(),
   z.looseObject({ content: z.string() }).transform(({ content }) => content),
@@ -123,22 +124,22 @@ const configFileSchema = z.looseObject({
   remove_space: z.boolean().optional(),
 });
 
-/** Specials by the names that the first models of either kind gave them. */
+/** Specials under the names that the first models of either kind used. */
 const usualSpecials = {
   Unigram: { unk: '<unk>', sep: '<sep>', cls: '<cls>', pad: '<pad>' },
   WordPiece: { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' },
 } as const;
 
-/** Distinct tokens remembered before the memory starts afresh: more than any of the 15 public corpora has. */
+/** Distinct tokens cached before the cache is cleared: more than any of the 15 public corpora has. */
 const CACHE_LIMIT = 200_000;
 
 /**
- * Reads a tokenizer from the bytes of `tokenizer.json` and, where there is one, `tokenizer_config.json`.
+ * Reads a tokenizer from the bytes of `tokenizer.json` and, if present, `tokenizer_config.json`.
  *
- * The released code's `preprocess_text` (white space collapsed, doubled quotes made one, accents dropped) is what XLNet's
- * tokenizer.json lists as its normalizer and pre-tokenizer, so the file does it and nothing is repeated here; its lower-casing,
- * which comes last there, is `lowerCase` (a cased tokenizer.json has none). One of its rules is not in Hugging Face's fast
- * tokenizers and so not here: `encode_pieces` re-encodes a piece ending in a digit and a comma without the comma.
+ * XLNet's tokenizer.json lists the released code's `preprocess_text` (white space collapsed, doubled quotes merged, accents
+ * stripped) as its normalizer and pre-tokenizer, so nothing is repeated here; the lower-casing, which comes last there, is
+ * `lowerCase` (a cased tokenizer.json has none). One of its rules is missing in Hugging Face's fast tokenizers and so also here:
+ * `encode_pieces` re-encodes a piece ending in a digit and a comma without the comma.
  *
  * Throws LabError `tokenizer/json`, `tokenizer/format` or `tokenizer/special`.
  */
@@ -163,9 +164,9 @@ export function readTokenizer(
   }
   let library: Tokenizer;
   try {
-    // Its own white space is SentencePiece's to collapse; WordPiece's normalizer knows better which characters are none.
+    // SentencePiece collapses white space itself; WordPiece's normalizer knows better which characters count as white space.
     library = new Tokenizer(content, { ...config, remove_space: config.remove_space ?? model.type === 'Unigram' });
-    // Steps of which parts are missing are noticed when they are first used.
+    // Steps with missing parts only fail on first use, so use them now.
     library.encode('A probe, 1.', { add_special_tokens: false });
   } catch (cause) {
     throw new LabError('tokenizer/format', 'tokenizer.json cannot be used.', {
@@ -215,7 +216,7 @@ export function readTokenizer(
     const { ids, tokens: surfaces } = encode(tokens.join(' '));
     const tokenLengths = tokens.map((token) => visibleLength(normalize(prepare(token))));
     const owners = ownersOfPieces(surfaces.map(visibleLength), tokenLengths);
-    // A normalizer that changes characters across a space leaves no positions to go by; then each token stands alone.
+    // A normalizer that changes characters across a space leaves no positions to align; then encode each token separately.
     if (owners === null) return tokens.map(encodeToken);
     const pieces = tokens.map((): number[] => []);
     owners.forEach((owner, index) => pieces[owner]?.push(ids[index] ?? specials.unk));
@@ -224,7 +225,7 @@ export function readTokenizer(
 
   return {
     encodeToken,
-    // No word of WordPiece reaches over white space, so that each token gets the pieces it would get alone.
+    // WordPiece words never cross white space, so each token gets the same pieces as when encoded alone.
     encodeSentence: model.type === 'WordPiece' ? (tokens) => tokens.map(encodeToken) : encodeSentence,
     specials,
     vocabularySize,
@@ -232,8 +233,8 @@ export function readTokenizer(
 }
 
 /**
- * Which token each piece belongs to, from the numbers of visible characters of pieces and tokens: the token of the piece's first
- * character; a piece without one (a bare word mark) belongs with the character after it. Null when the totals differ.
+ * Assigns each piece to a token, from the numbers of visible characters of pieces and tokens: the token of the piece's first
+ * character; a piece without one (a bare word mark) belongs to the character after it. Null if the totals differ.
  */
 function ownersOfPieces(pieceLengths: readonly number[], tokenLengths: readonly number[]): number[] | null {
   const owners: number[] = [];
@@ -249,7 +250,7 @@ function ownersOfPieces(pieceLengths: readonly number[], tokenLengths: readonly 
   return position === total ? owners : null;
 }
 
-/** UTF-16 units of a text without white space and SentencePiece's word mark. */
+/** Counts UTF-16 units of a text without white space and SentencePiece's word mark. */
 function visibleLength(text: string): number {
   return text.replace(/[\s▁]+/gu, '').length;
 }

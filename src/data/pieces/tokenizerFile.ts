@@ -1,14 +1,14 @@
-// The tokenizer.json of a model that came with a vocabulary in another form.
+// Builds the tokenizer.json of a model whose vocabulary came in another form.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { sentencePieceTokenizer } from './sentencePiece.ts';
 import { specialName, tokenizerJson } from './tokenizer.ts';
 
-/** How transformers' `BertTokenizer` was asked to treat text, in tokenizer_config.json. */
+/** Settings of transformers' `BertTokenizer` for preparing text, from tokenizer_config.json. */
 interface WordPieceTreatment {
-  /** Null where nothing is said: then a vocabulary without a capital letter is one of lower-cased text. */
+  /** Null if not stated: then a vocabulary without capital letters is lower-cased. */
   readonly lowerCase: boolean | null;
-  /** Null for as `lowerCase`. */
+  /** Null for the same as `lowerCase`. */
   readonly stripAccents: boolean | null;
   readonly tokenizeChineseChars: boolean;
   readonly specials: Readonly<Record<'unk' | 'sep' | 'cls' | 'pad' | 'mask', string>>;
@@ -18,9 +18,10 @@ interface WordPieceTreatment {
 const LONGEST_WORD = 100;
 
 /**
- * The value of a tokenizer.json: a WordPiece model of the lines of vocab.txt, a piece's id being the number of its line. Where nothing says
- * whether text is lower-cased, transformers always does so and would never meet a capital of a cased vocabulary: here the vocabulary tells.
- * Throws LabError `tokenizer/wordpiece` for bytes that are no text or an empty one, `tokenizer/special` where a special has no line.
+ * Builds the value of a tokenizer.json: a WordPiece model of the lines of vocab.txt, where a piece's id is its line number. If
+ * lower-casing is not stated, transformers always lower-cases and would never match a capital of a cased vocabulary: here the
+ * vocabulary decides. Throws LabError `tokenizer/wordpiece` for invalid or empty text, `tokenizer/special` if a special has no
+ * line.
  */
 function wordPieceTokenizer(bytes: Uint8Array, treatment: WordPieceTreatment): Record<string, unknown> {
   const { specials, stripAccents, tokenizeChineseChars } = treatment;
@@ -82,7 +83,7 @@ function wordPieceTokenizer(bytes: Uint8Array, treatment: WordPieceTreatment): R
   };
 }
 
-/** A piece a line; of a piece written twice the later line counts. */
+/** One piece per line; of a repeated piece the later line counts. */
 function readVocabulary(bytes: Uint8Array): ReadonlyMap<string, number> {
   let text: string;
   try {
@@ -96,7 +97,7 @@ function readVocabulary(bytes: Uint8Array): ReadonlyMap<string, number> {
   return new Map(lines.map((piece, id) => [piece, id]));
 }
 
-/** Whether a piece has a capital letter; specials and other names in brackets, such as [unused1], are no text. */
+/** Whether a piece has a capital letter; specials and other names in brackets, such as [unused1], are not text. */
 function hasCapitals(vocabulary: ReadonlyMap<string, number>, specials: WordPieceTreatment['specials']): boolean {
   const names = new Set(Object.values(specials));
   return [...vocabulary.keys()].some((piece) => /\p{Lu}/u.test(piece) && !names.has(piece) && !/^\[.+\]$/.test(piece));
@@ -109,7 +110,7 @@ function notVocabulary(got: string): LabError {
   });
 }
 
-/** What transformers calls the ways to treat text, with its defaults. */
+/** Transformers' names of the settings for preparing text, with its defaults. */
 const sentencePieceSchema = z.looseObject({
   do_lower_case: z.boolean().default(false),
   keep_accents: z.boolean().default(false),
@@ -126,8 +127,9 @@ const wordPieceSchema = z.looseObject({
 });
 
 /**
- * The bytes of a tokenizer.json made of an XLNet's `spiece.model` or a BERT's `vocab.txt`, text treated as tokenizer_config.json asks.
- * Throws LabError `tokenizer/sentencepiece`, `tokenizer/wordpiece`, `tokenizer/special`, `tokenizer/json` or `tokenizer/format`.
+ * Builds the bytes of a tokenizer.json from an XLNet's `spiece.model` or a BERT's `vocab.txt`, with text prepared as in
+ * tokenizer_config.json. Throws LabError `tokenizer/sentencepiece`, `tokenizer/wordpiece`, `tokenizer/special`, `tokenizer/json` or
+ * `tokenizer/format`.
  */
 export function tokenizerFileOf(
   vocabulary: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },

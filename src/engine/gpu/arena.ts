@@ -1,4 +1,4 @@
-// Where the temporaries of plans live: slots shared by those whose lifetimes do not meet.
+// Allocates the temporaries of plans: temporaries with disjoint lifetimes share a slot.
 import type { GpuMemory } from './gpuMemory.ts';
 import type { Launch, Temporary } from './recorder.ts';
 
@@ -15,8 +15,8 @@ interface Lifetime {
 }
 
 /**
- * Gives each temporary a slot, largest temporaries first, each the smallest slot that is free from its first launch to its last
- * (greedy by size: Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
+ * Assigns each temporary a slot, largest first, each the smallest slot that is free from its first launch to its last (greedy by
+ * size: Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
  */
 export function planSlots(launches: readonly Launch[]): SlotPlan {
   const lifetimes = new Map<Temporary, Lifetime>();
@@ -42,11 +42,11 @@ export function planSlots(launches: readonly Launch[]): SlotPlan {
   return { slots: slots.map(({ length }) => length), slotOf };
 }
 
-/** The slots of all plans of a device: slot k is as large as the largest k-th slot of any plan. */
+/** The slots shared by all plans of a device: slot k is as large as the largest k-th slot of any plan. */
 export class Arena {
   private readonly memory: GpuMemory;
   private buffers: GPUBuffer[] = [];
-  /** Counts replacements of buffers: bindings made before the last one are stale. */
+  /** Counts buffer replacements: bindings made before the last one are stale. */
   generation = 0;
 
   constructor(memory: GpuMemory) {

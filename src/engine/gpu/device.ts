@@ -1,4 +1,4 @@
-// Our own GPU device: limits raised to the adapter's, failures remembered, shared with tfjs.
+// Opens the GPU device: limits raised to the adapter's, failures recorded, shared with tfjs.
 import * as tf from '@tensorflow/tfjs';
 import { LabError } from '../../util/labError.ts';
 import { guardWebgpuKernels } from './guardWebgpuKernels.ts';
@@ -7,8 +7,8 @@ import { Pipelines } from './pipelines.ts';
 const TOO_LITTLE = 'The GPU has no memory left for this run';
 
 /**
- * `gpu/memory` for an out-of-memory error, `gpu/internal` for a fault of driver or browser, else `gpu/error`: invalid work, which would be
- * refused again. `code`: WGSL to show with it.
+ * `gpu/memory` for an out-of-memory error, `gpu/internal` for a fault of driver or browser, else `gpu/error`: invalid work, which
+ * would be refused again. `code`: WGSL to show with it.
  */
 export function gpuFailure(error: GPUError, code: string | null = null): LabError {
   if (error instanceof GPUOutOfMemoryError) return new LabError('gpu/memory', `${TOO_LITTLE}: ${error.message}`);
@@ -17,17 +17,17 @@ export function gpuFailure(error: GPUError, code: string | null = null): LabErro
   return new LabError('gpu/error', `The GPU refused work: ${error.message}${code === null ? '' : `\n${code}`}`);
 }
 
-/** Engines say in their own words that an allocation failed: V8, Firefox, WebKit, and Emscripten for wasm. */
+/** How JavaScript engines report a failed allocation: V8, Firefox, WebKit, and Emscripten for wasm. */
 const OUT_OF_MEMORY =
   /array buffer allocation failed|out of memory|\boom\b|allocation size overflow|invalid typed array length|cannot enlarge memory/i;
 
-/** What a device is given to say what happened, once work on it failed: it may come after the refusal that it led to. */
+/** Time a device gets to report an error after work on it failed: the report may arrive after the failure it caused. */
 const SAYING_MS = 200;
 const LOOK_EVERY_MS = 20;
 
 /**
- * What made work on a device fail with `error`: what the device itself said, or `memory/full` where the thread could not allocate, else
- * the error as it came. Errors of the lab that speak of something else stay what they are.
+ * Returns the cause of `error` on a device: what the device itself reported, or `memory/full` if the thread could not allocate,
+ * else the error itself. Errors of the lab about something else are returned unchanged.
  */
 export async function underlyingFailure(error: unknown, health: DeviceHealth): Promise<unknown> {
   if (error instanceof LabError && !error.code.startsWith('gpu/')) return error;
@@ -49,28 +49,28 @@ const RAISED_LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/** What went wrong on the device, once something has; checked before every step. */
+/** The error on the device, if there was one; checked before every step. */
 export interface DeviceHealth {
   failure: LabError | null;
 }
 
-/** Taken where the adapter has them: tiles in f16, sums over subgroups, times of launches. */
+/** Requested if the adapter has them: tiles in f16, subgroup sums, launch timestamps. */
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
-/** A GPU device and what is known of it. */
+/** A GPU device and its properties. */
 export interface OpenDevice {
   readonly device: GPUDevice;
-  /** The adapter in words. */
+  /** Description of the adapter. */
   readonly adapter: string;
-  /** Browser or runtime in words: another one compiles other programs. */
+  /** Description of the browser or runtime: another one compiles other programs. */
   readonly browser: string;
-  /** Whether it is emulated on the processor. */
+  /** Whether it is emulated on the CPU. */
   readonly software: boolean;
-  /** Shared by every engine of the device, so that a kernel is compiled once however many runs a plan has. */
+  /** Shared by every engine of the device, so that each kernel is compiled once for all runs of a plan. */
   readonly pipelines: Pipelines;
 }
 
-/** Whether an adapter computes on the processor: correct, but slower than wasm there. */
+/** Whether an adapter computes on the CPU: correct, but slower than wasm there. */
 export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   return (
@@ -78,17 +78,17 @@ export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   );
 }
 
-/** Adapters known to compute wrong numbers whatever their driver says, and what is known. */
+/** Adapters known to compute wrong numbers whatever their driver reports, and the reason. */
 const REFUSED_VENDORS: Readonly<Record<string, string>> = {
   'img-tec': 'PowerVR GPUs were seen to compute gradients that are all zero (tfjs issue 8590)',
 };
 
-/** Why an adapter must not be used, or null. */
+/** Returns why an adapter must not be used, or null. */
 export function knownFault({ vendor }: Pick<GPUAdapterInfo, 'vendor'>): string | null {
   return REFUSED_VENDORS[vendor.toLowerCase()] ?? null;
 }
 
-/** Adapter in words. Dawn in Node describes the driver alone, and names the card, where it knows it, as its device. */
+/** Describes an adapter. Dawn in Node describes only the driver, and gives the card, if known, as its device. */
 export function describeAdapter({
   info,
 }: {
@@ -101,9 +101,9 @@ export function describeAdapter({
 }
 
 /**
- * Requests a device and makes it tfjs' `webgpu` backend, guards in place. Errors that WebGPU only reports on the side (validation, out
- * of memory, a lost device) end up in the health that is returned: nothing on the GPU may be trusted after one. `browser` is the browser
- * or runtime in words. Throws LabError `backend/unavailable` where tfjs refuses the device.
+ * Requests a device and makes it tfjs' `webgpu` backend, with guards in place. Errors that WebGPU reports asynchronously
+ * (validation, out of memory, a lost device) go to the returned health: nothing on the GPU may be trusted after one. `browser`
+ * describes the browser or runtime. Throws LabError `backend/unavailable` if tfjs refuses the device.
  */
 export async function openDevice(
   adapter: GPUAdapter,
@@ -125,7 +125,7 @@ export async function openDevice(
   guardWebgpuKernels();
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info as GPUAdapterInfo));
-  // tfjs answers false and goes on with its cpu backend, under the name webgpu, where the constructor throws.
+  // If the constructor throws, tfjs returns false and continues on its cpu backend under the name webgpu.
   if (!(await tf.setBackend('webgpu'))) {
     throw new LabError(
       'backend/unavailable',

@@ -1,18 +1,18 @@
-// Every buffer the engine makes, counted.
+// Counts every buffer the engine creates.
 import { LabError } from '../../util/labError.ts';
 
 export class GpuMemory {
   readonly device: GPUDevice;
-  /** Bytes in buffers that live now. */
+  /** Bytes in live buffers. */
   bytes = 0;
-  /** The most `bytes` has been. */
+  /** The maximum of `bytes` so far. */
   peakBytes = 0;
 
   constructor(device: GPUDevice) {
     this.device = device;
   }
 
-  /** A storage buffer of `length` words, zero at first. Throws LabError `gpu/memory` when the adapter allows none so large. */
+  /** Creates a storage buffer of `length` words, initially zero. Throws LabError `gpu/memory` if the adapter does not allow one this large. */
   create(label: string, length: number, usage = 0): GPUBuffer {
     const size = length * 4;
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;

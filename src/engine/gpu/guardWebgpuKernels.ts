@@ -1,4 +1,4 @@
-// Guards around the stock WebGPU kernels of tfjs 4.22 that give wrong numbers without an error.
+// Guards the stock WebGPU kernels of tfjs 4.22 that silently give wrong numbers.
 import * as tf from '@tensorflow/tfjs';
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];
@@ -6,16 +6,16 @@ type Kernel = (kernelArguments: KernelArguments) => tf.TensorInfo;
 
 /** Workgroups in one dimension of a dispatch. */
 const LARGEST_GRID = 65535;
-/** Inputs of AddN that fit, with its output, into the eight storage buffers a shader stage is sure to have. */
+/** Inputs of AddN that fit, with its output, into the eight storage buffers guaranteed per shader stage. */
 const LARGEST_ADD_N = 7;
 
 let guarded = false;
 
-/** Puts every guard in place; call once, before the backend is used. */
+/** Installs every guard; call once, before the backend is used. */
 export function guardWebgpuKernels(): void {
   if (guarded) return;
   guarded = true;
-  // SplitK reads a transposed right operand as if it were not; only the packed program is right for every shape.
+  // SplitK reads a transposed right operand as if it were not transposed; only the packed program is right for every shape.
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 3);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   replace('Softmax', guardSoftmax);
@@ -31,7 +31,7 @@ function replace(name: string, guard: (stock: Kernel) => Kernel): void {
   tf.registerKernel({ ...config, kernelFunc: guard(config.kernelFunc as Kernel) });
 }
 
-/** More rows than a grid dimension overwrite the last element: such a tensor is done in parts. */
+/** More rows than a grid dimension overwrite the last element: such a tensor is computed in parts. */
 const guardSoftmax =
   (stock: Kernel): Kernel =>
   ({ inputs, attrs, backend }) => {
@@ -67,7 +67,7 @@ const guardTranspose =
     return stock(kernelArguments);
   };
 
-/** Integers keep their bits under the label float32, which no kernel of ours would see: adding zero makes them numbers. */
+/** Integers keep their bits under the label float32, unseen by the lab's kernels: adding zero converts them. */
 const guardCast =
   (stock: Kernel): Kernel =>
   (kernelArguments) => {
@@ -80,7 +80,7 @@ const guardCast =
     });
   };
 
-/** It has no gradient and holds the whole product of its operands in memory. */
+/** It has no gradient and keeps the whole product of its operands in memory. */
 const refuseEinsum = (): Kernel => () => {
   throw new Error('einsum is not for training; use matMul and reshape');
 };

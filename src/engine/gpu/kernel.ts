@@ -1,5 +1,5 @@
-// A compute kernel as data: its WGSL with every binding declared, made from a short description.
-/** Type of one element of a buffer; the length of a region is always counted in 4-byte words. */
+// A compute kernel as data: its WGSL with all bindings declared, generated from a short description.
+/** Type of one element of a buffer; the length of a region always counts 4-byte words. */
 export type ElementType = 'f32' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<u32>' | 'vec2<u32>';
 
 export interface BufferBinding {
@@ -7,18 +7,18 @@ export interface BufferBinding {
   readonly element: ElementType;
 }
 
-/** `write` buffers may also be read in the kernel, for accumulating in place. */
+/** `write` buffers may also be read in the kernel, to accumulate in place. */
 export const reads = (element: ElementType = 'f32'): BufferBinding => ({ access: 'read', element });
 export const writes = (element: ElementType = 'f32'): BufferBinding => ({ access: 'write', element });
 
 export type Workgroup = readonly [x: number, y: number, z: number];
 
 export interface KernelDescription<Size extends string, Buffer extends string> {
-  /** What the kernel computes; it labels launches in errors and profiles. */
+  /** What the kernel computes; labels launches in errors and profiles. */
   readonly name: string;
   /** Numbers fixed when a launch is recorded, read in WGSL as `sizes.<name>`. */
   readonly sizes: Readonly<Record<Size, 'u32' | 'f32'>>;
-  /** Storage buffers, read in WGSL by their names. At most eight, which every adapter allows in a stage. */
+  /** Storage buffers, read in WGSL by name. At most eight, which every adapter allows in a stage. */
   readonly buffers: Readonly<Record<Buffer, BufferBinding>>;
   readonly workgroup: Workgroup;
   /** WGSL extensions, such as `f16`, that the device must have been opened with. */
@@ -26,8 +26,9 @@ export interface KernelDescription<Size extends string, Buffer extends string> {
   /** WGSL at module level: functions, constants, workgroup memory. */
   readonly module?: string;
   /**
-   * WGSL inside `main`, where these are known: `group` and `groups` (index and number of workgroups, vec3u), `local` (invocation in the
-   * workgroup, vec3u), `thread` (its flat index), `index` (flat index over a grid made by `linearGrid`, one element an invocation).
+   * WGSL inside `main`, where these are defined: `group` and `groups` (index and number of workgroups, vec3u), `local` (invocation
+   * in the workgroup, vec3u), `thread` (its flat index), `index` (flat index over a grid made by `linearGrid`, one element per
+   * invocation).
    */
   readonly body: string;
 }
@@ -37,11 +38,11 @@ export interface Kernel<Size extends string = string, Buffer extends string = st
   readonly sizes: readonly { readonly name: Size; readonly type: 'u32' | 'f32' }[];
   readonly buffers: readonly ({ readonly name: Buffer } & BufferBinding)[];
   readonly workgroup: Workgroup;
-  /** The whole WGSL module with entry point `main`; two kernels of equal code are the same pipeline. */
+  /** The whole WGSL module with entry point `main`; kernels with the same code share a pipeline. */
   readonly code: string;
 }
 
-/** Composes the WGSL module: uniform block at binding 0 (where there are sizes), then the buffers in order. */
+/** Composes the WGSL module: uniform block at binding 0 (if there are sizes), then the buffers in order. */
 export function kernel<Size extends string, Buffer extends string>(
   description: KernelDescription<Size, Buffer>,
 ): Kernel<Size, Buffer> {

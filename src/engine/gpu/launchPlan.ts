@@ -10,18 +10,18 @@ export interface LaunchPlanParts {
   readonly memory: GpuMemory;
   readonly arena: Arena;
   readonly pipelines: Pipelines;
-  /** The buffer that holds a resident. */
+  /** Returns the buffer of a resident. */
   bufferOf(resident: Resident): GPUBuffer;
-  /** Arithmetic operations that may go into one submit, so that none comes near the watchdog of an operating system. */
+  /** Maximum arithmetic operations per submit, to stay far from the operating system's watchdog. */
   workPerSubmit: number;
 }
 
-/** What one launch took on the device. */
+/** Device time of one launch. */
 export interface LaunchTime {
-  /** Of the kernel. */
+  /** Name of the kernel. */
   readonly name: string;
   readonly elapsedMs: number;
-  /** Arithmetic operations, as it was recorded with. */
+  /** Arithmetic operations, as recorded. */
   readonly work: number;
 }
 
@@ -37,12 +37,12 @@ export class LaunchPlan {
   private readonly pipelines: readonly GPUComputePipeline[];
   private readonly slots: SlotPlan;
   private readonly uniforms: { readonly buffer: GPUBuffer | null; readonly offsets: readonly number[] };
-  /** Launches with their bindings, cut into submits. */
+  /** Launches with their bindings, divided into submits. */
   private submits: readonly (readonly Bound[])[] = [];
   private boundTo: readonly [generation: number, workPerSubmit: number] = [-1, 0];
   private proven = false;
 
-  /** Compiles the pipelines and makes room. Throws LabError `gpu/error` with the kernel's name and WGSL when one does not compile. */
+  /** Compiles the pipelines and allocates memory. Throws LabError `gpu/error` with the kernel's name and WGSL if one does not compile. */
   static async compile(launches: readonly Launch[], home: LaunchPlanParts): Promise<LaunchPlan> {
     const pipelines = await Promise.all(launches.map(({ kernel }) => home.pipelines.of(kernel)));
     return new LaunchPlan(launches, home, pipelines);
@@ -56,7 +56,10 @@ export class LaunchPlan {
     this.uniforms = writeUniforms(launches, home.memory);
   }
 
-  /** Queues every launch. The first time, answers only after WebGPU has accepted all of it, else throws LabError `gpu/memory`, `gpu/internal` or `gpu/error`. */
+  /**
+   * Queues every launch. The first call resolves only after WebGPU has accepted all of it, or throws LabError `gpu/memory`,
+   * `gpu/internal` or `gpu/error`.
+   */
   run(): void | Promise<void> {
     const { device } = this.home.memory;
     if (this.proven) {
@@ -68,13 +71,13 @@ export class LaunchPlan {
     device.pushErrorScope('validation');
     this.submit(device);
     const validation = device.popErrorScope();
-    // Memory first: what could not be allocated is invalid too.
+    // Check memory first: a failed allocation also makes later work invalid.
     return this.accepted([device.popErrorScope(), validation]);
   }
 
   /**
-   * Runs every launch in a pass of its own between timestamps, so the sum is more than `run` takes. The device has to have been opened
-   * with `timestamp-query`; `run` comes before, as it tells of errors.
+   * Runs each launch in a separate pass between timestamps, so the sum exceeds the time of `run`. The device must have been opened
+   * with `timestamp-query`; call `run` first, as it reports errors.
    */
   async profile(): Promise<readonly LaunchTime[]> {
     const { device } = this.home.memory;
@@ -131,7 +134,7 @@ export class LaunchPlan {
     }
   }
 
-  /** Bindings of every launch, made again when the arena has moved or submits have another size. */
+  /** Bindings of every launch, recreated if the arena's buffers were replaced or the size of submits changed. */
   private bound(): readonly (readonly Bound[])[] {
     const { arena, workPerSubmit } = this.home;
     arena.reserve(this.slots.slots);
@@ -191,7 +194,7 @@ function uniformBytes({ sizes }: Launch): number {
   return Math.ceil(sizes.length / 4) * 16;
 }
 
-/** The sizes of every launch in one uniform buffer, written once. */
+/** Writes the sizes of all launches into one uniform buffer, once. */
 function writeUniforms(
   launches: readonly Launch[],
   memory: GpuMemory,

@@ -1,4 +1,4 @@
-// Compiled kernels of a device, each code once.
+// Compiled kernels of a device, one pipeline per distinct code.
 import { LabError } from '../../util/labError.ts';
 import type { Kernel } from './kernel.ts';
 
@@ -12,12 +12,12 @@ export class Pipelines {
     this.device = device;
   }
 
-  /** Kernels asked for so far. */
+  /** Number of kernels requested so far. */
   get count(): number {
     return this.compiled.size;
   }
 
-  /** Throws LabError `gpu/error`, or `gpu/internal` for a fault of the compiler, with the kernel's name, its message and the WGSL. */
+  /** Throws LabError `gpu/error`, or `gpu/internal` for a compiler fault, with the kernel's name, its message and the WGSL. */
   of(kernel: Kernel): Promise<GPUComputePipeline> {
     const known = this.compiled.get(kernel.code);
     if (known !== undefined) return known;
@@ -27,7 +27,7 @@ export class Pipelines {
     return pipeline;
   }
 
-  /** WGSL of the kernel that a message of WebGPU speaks of, or null; pipelines and bindings carry their kernel's name as label. */
+  /** WGSL of the kernel named in a WebGPU message, or null; pipelines and bindings are labelled with their kernel's name. */
   codeNamedIn(message: string): string | null {
     for (const [name, code] of this.codes) if (message.includes(`"${name}"`)) return code;
     return null;

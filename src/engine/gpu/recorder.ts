@@ -1,7 +1,7 @@
-// Records the launches of a plan: which kernel reads and writes what, in order, before any device is asked.
+// Records the launches of a plan without a device: which kernel reads and writes what, in order.
 import type { Kernel } from './kernel.ts';
 
-/** Memory that lives only between the launches that touch it; the arena decides where. */
+/** Memory that lives only between the launches that use it; allocated by the arena. */
 export interface Temporary {
   readonly kind: 'temporary';
   readonly label: string;
@@ -9,7 +9,7 @@ export interface Temporary {
   readonly length: number;
 }
 
-/** Memory that stays: weights, gradients, moments, inputs, reports. */
+/** Persistent memory: weights, gradients, moments, inputs, reports. */
 export interface Resident {
   readonly kind: 'resident';
   readonly label: string;
@@ -24,10 +24,10 @@ export interface Region {
   readonly length: number;
 }
 
-/** Words between offsets at which every adapter lets a binding begin (256 bytes). */
+/** Words between offsets where every adapter allows a binding to begin (256 bytes). */
 export const ALIGNMENT = 64;
 
-/** `length` rounded up so that another region can follow. */
+/** Rounds `length` up so that another region can follow. */
 export function aligned(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
@@ -36,7 +36,7 @@ export type Grid = readonly [x: number, y: number, z: number];
 
 const LARGEST_GRID = 65535;
 
-/** A grid of at least `count / perGroup` workgroups for kernels that read `index`; those past the end have to leave early. */
+/** Returns a grid of at least `count / perGroup` workgroups for kernels that read `index`; those past the end must exit early. */
 export function linearGrid(count: number, perGroup: number): Grid {
   const groups = Math.max(1, Math.ceil(count / perGroup));
   const rows = Math.ceil(groups / LARGEST_GRID);
@@ -50,7 +50,7 @@ export interface Launch {
   /** Regions in the order of `kernel.buffers`. */
   readonly regions: readonly Region[];
   readonly grid: Grid;
-  /** Rough number of arithmetic operations, to cut submits by. */
+  /** Approximate number of arithmetic operations, for dividing launches into submits. */
   readonly work: number;
 }
 
@@ -61,7 +61,7 @@ export class Recorder {
     return { buffer: { kind: 'temporary', label, length }, offset: 0, length };
   }
 
-  /** `work` defaults to the number of words the launch touches. Throws on a region that is missing, misaligned or outside its buffer. */
+  /** `work` defaults to the number of words the launch touches. Throws for a region that is missing, misaligned or outside its buffer. */
   launch<Size extends string, Buffer extends string>(
     kernel: Kernel<Size, Buffer>,
     sizes: Readonly<Record<Size, number>>,
@@ -94,7 +94,7 @@ function checked(kernel: Pick<Kernel, 'name'>, name: string, region: Region | un
   return region;
 }
 
-/** A part of a region, counted from its start. */
+/** Returns a part of a region, `offset` relative to its start. */
 export function part(region: Region, offset: number, length: number): Region {
   return { buffer: region.buffer, offset: region.offset + offset, length };
 }

@@ -1,4 +1,4 @@
-// The few numbers that differ from one micro-batch to the next, as kernels read them.
+// The few numbers that change between micro-batches, as kernels read them.
 import {
   DROPOUT_SITES,
   dropoutKey,
@@ -13,9 +13,9 @@ export const STATE = {
   accumulate: 0,
   /** f32: 1 / sequences of the whole step. */
   inverseSequences: 1,
-  /** f32: rate of the head at this step times Adam's bias corrections. */
+  /** f32: learning rate of the head at this step times Adam's bias corrections. */
   stepSize: 2,
-  /** f32: what sqrt(v) is divided by. */
+  /** f32: the divisor of sqrt(v). */
   rootCorrection: 3,
   /** f32: factor on the loss, undone before clipping. */
   lossScale: 4,
@@ -25,12 +25,12 @@ export const STATE = {
 
 const SITES = Object.keys(DROPOUT_SITES).length;
 
-/** Word of the state that holds the dropout key of a site; layers count from -1, as in `dropoutKey`. */
+/** Returns the word of the state with the dropout key of a site; layers count from -1, as in `dropoutKey`. */
 export function keyWord(layer: number, site: DropoutSite): number {
   return STATE.keys + (layer + 1) * SITES + DROPOUT_SITES[site];
 }
 
-/** Words of the state of an encoder of so many layers: layers -1 to `layers` have keys. */
+/** Words of the state for an encoder with this many layers: layers -1 to `layers` have keys. */
 export function stateLength(layers: number): number {
   return STATE.keys + (layers + 2) * SITES;
 }
@@ -60,7 +60,7 @@ export function stateWords(layers: number, state: StepState): Uint32Array<ArrayB
   return words;
 }
 
-/** Whether any of the rates drops anything. */
+/** Whether any of the rates is above 0. */
 export function drops(rates: DropoutRates): boolean {
   return rates.encoder > 0 || rates.attention > 0 || rates.head > 0;
 }

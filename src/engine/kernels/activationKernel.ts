@@ -1,4 +1,4 @@
-// Bias, activation and dropout inside the feed-forward block, and the way back.
+// Bias, activation and dropout inside the feed-forward block, forward and backward.
 import type { Activation } from '../../model/config/encoderSizes.ts';
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
@@ -6,9 +6,9 @@ import { keyWord } from '../gpu/stepState.ts';
 import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 
 /**
- * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which is what tfjs computes too. The
- * gate 0.5 * (1 + tanh(u)) of gelu_new is 1 / (1 + exp(-2u)), from e = exp(-2|u|), and its slope 2e / (1 + e)^2: 1 - tanh(u)^2 would
- * lose its digits where tanh is near 1, and WGSL promises few of tanh's. Beyond 11 in magnitude e is 0.
+ * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which tfjs also uses. The gate
+ * 0.5 * (1 + tanh(u)) of gelu_new is 1 / (1 + exp(-2u)), from e = exp(-2|u|), and its slope 2e / (1 + e)^2: 1 - tanh(u)^2 would
+ * lose its digits where tanh is near 1, and WGSL guarantees little precision for tanh. Beyond 11 in magnitude e is 0.
  */
 const CODE: Readonly<Record<Activation, string>> = {
   relu: `
@@ -102,7 +102,7 @@ export function recordActivation(
   );
 }
 
-/** dOut becomes the gradient with respect to x + bias, in place. */
+/** Turns dOut into the gradient with respect to x + bias, in place. */
 export function recordActivationBackward(
   recorder: Recorder,
   shape: ActivationShape,

@@ -41,15 +41,15 @@ export interface AdamShape {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** On the step size, for layer-wise rates. */
+  /** Factor on the step size, for layer-wise rates. */
   readonly rateFactor: number;
-  /** On the clipped gradient, as the released code decays it. */
+  /** Factor on the clipped gradient, for the released code's layer decay. */
   readonly gradientFactor: number;
 }
 
 /**
- * g = clip[0] * gradientFactor * gradient; m, v as usual; p -= stepSize * rateFactor * m / (sqrt(v) / rootCorrection + epsilon), with
- * stepSize and rootCorrection from the state (`training/adam` says what they are for each form).
+ * g = clip[0] * gradientFactor * gradient; m, v as usual; p -= stepSize * rateFactor * m / (sqrt(v) / rootCorrection + epsilon),
+ * with stepSize and rootCorrection from the state (`training/adam` defines them for each form).
  */
 export function recordAdam(
   recorder: Recorder,

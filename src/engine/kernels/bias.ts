@@ -1,4 +1,4 @@
-// Kernels of biases: added to every row of a matrix, and their gradients summed over the rows.
+// Kernels of biases: adding them to every row of a matrix, and summing their gradients over the rows.
 import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
@@ -37,7 +37,7 @@ interface BiasesShape {
   /** A multiple of 4. */
   readonly columns: number;
   readonly batch: number;
-  /** Words from one matrix, and one bias, to the next: multiples of 4. */
+  /** Words between consecutive matrices and between biases: multiples of 4. */
   readonly strides: { readonly x: number; readonly bias: number };
 }
 
@@ -53,11 +53,11 @@ export function recordAddBiases(
   recorder.launch(addBiases, sizes, { biases, x }, linearGrid(batch * count, 64));
 }
 
-/** Columns of a workgroup, and threads that share the rows of a column. */
+/** Columns per workgroup, and threads that share the rows of a column. */
 export const COLUMNS = 16;
 export const LANES = 16;
 
-/** A workgroup takes columns of the matrix `group.y` of a batch, or of the only one. */
+/** A workgroup processes columns of the matrix `group.y` of a batch, or of the only one. */
 function columnSumsKernel(batched: boolean): Kernel {
   const [from, to] = batched ? ['group.y * sizes.strideX + ', 'group.y * sizes.strideGradient + '] : ['', ''];
   return kernel<string, string>({
@@ -86,13 +86,13 @@ const kernels = { one: columnSumsKernel(false), batch: columnSumsKernel(true) } 
 interface ColumnSumsShape {
   readonly rows: number;
   readonly columns: number;
-  /** Matrices and their gradients in a batch; 1 when absent. */
+  /** Number of matrices and gradients in a batch; 1 if absent. */
   readonly batch?: number;
-  /** Words from one of a batch to the next. */
+  /** Words between consecutive matrices and between gradients of a batch. */
   readonly strides?: { readonly x: number; readonly gradient: number };
 }
 
-/** gradient [columns] = sums over the rows of x [rows, columns], written or added as the state says. */
+/** gradient [columns] = sums over the rows of x [rows, columns], written or added depending on the state. */
 export function recordColumnSums(
   recorder: Recorder,
   { rows, columns, batch = 1, strides }: ColumnSumsShape,

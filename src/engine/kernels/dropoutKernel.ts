@@ -1,14 +1,14 @@
-// Dropout inside a kernel: the same masks as `model/dropout`, made again wherever they are needed.
+// Dropout inside kernels: the same masks as `model/dropout`, recomputed wherever they are needed.
 import type { DropoutSite } from '../../model/dropout.ts';
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord } from '../gpu/stepState.ts';
 
-/** Numbers a kernel with dropout takes as sizes; `keyAt` is the word of the state that holds the key (`keyWord`). */
+/** Sizes of a kernel with dropout; `keyAt` is the word of the state with the key (`keyWord`). */
 interface DropoutSizes {
   /** A hash below this drops its element. */
   readonly threshold: number;
-  /** 1 / (1 - rate), the factor on what is kept. */
+  /** 1 / (1 - rate), the factor on kept elements. */
   readonly keepScale: number;
 }
 
@@ -18,8 +18,8 @@ export function dropoutSizes(rate: number): DropoutSizes {
 }
 
 /**
- * WGSL: `hash32(word)` and `dropped(key, element, threshold, keepScale)`, the factor 0 or 1 / (1 - rate) of an element.
- * The same integers as `hash32` in `util` (PCG-RXS-M-XS-32).
+ * WGSL: `hash32(word)` and `dropped(key, element, threshold, keepScale)`, the factor 0 or 1 / (1 - rate) of an element. The same
+ * integers as `hash32` in `util` (PCG-RXS-M-XS-32).
  */
 export const dropoutCode = `
 fn hash32(word: u32) -> u32 {

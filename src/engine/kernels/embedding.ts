@@ -1,4 +1,4 @@
-// Kernels of embedding tables: rows gathered for the pieces of a batch, and their gradients summed in order, without atomics.
+// Kernels of embedding tables: gather rows for the pieces of a batch, and sum their gradients in order, without atomics.
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord } from '../gpu/stepState.ts';
@@ -68,8 +68,8 @@ const embeddingGradient = kernel({
 });
 
 /**
- * gradient[ids[s]] += sum of the rows of dOut [R, d], with their dropout, that `order` lists from starts[s] to starts[s + 1]. Always
- * adds: the gradient is cleared when a step begins.
+ * gradient[ids[s]] += sum of the rows of dOut [R, d], with their dropout, listed in `order` from starts[s] to starts[s + 1]. Always
+ * adds: the gradient is cleared at the start of a step.
  */
 export function recordEmbeddingGradient(
   recorder: Recorder,
@@ -121,12 +121,12 @@ const embeddingNorm = kernel({
   ${rowStatisticsCode}`,
 });
 
-/** BERT's embeddings of the pieces of a batch: word, position and segment, normed and dropped, a workgroup a row. */
+/** BERT's embeddings of the pieces of a batch: word, position and segment, with norm and dropout, one workgroup per row. */
 interface EmbeddingNormShape {
   readonly sequences: number;
   readonly pieces: number;
   readonly hiddenSize: number;
-  /** Rows of the table of positions, and of that of segments. */
+  /** Rows of the position table and of the segment table. */
   readonly positions: number;
   readonly segments: number;
   readonly epsilon: number;
@@ -134,9 +134,9 @@ interface EmbeddingNormShape {
 }
 
 /**
- * sum [R, d] = word[pieceIds] + position[t] + segment[segmentIds]; y = dropout((sum - mean) * deviation * scale + shift), at the embedding's
- * site; statistics [R, 2] keep mean and deviation. `others` are position [P, d], segment [S, d], scale and shift, one after the other, each
- * beginning at a multiple of 64 words: one binding instead of four.
+ * sum [R, d] = word[pieceIds] + position[t] + segment[segmentIds]; y = dropout((sum - mean) * deviation * scale + shift), at the
+ * embedding's site; statistics [R, 2] hold mean and deviation. `others` are position [P, d], segment [S, d], scale and shift,
+ * consecutively, each beginning at a multiple of 64 words: one binding instead of four.
  */
 export function recordEmbeddingNorm(
   recorder: Recorder,
@@ -172,8 +172,8 @@ const positionGradient = kernel({
 });
 
 /**
- * gradient [P, d] += the rows of dSum [B*T, d] at each position; positions beyond the table are padding's alone. Always adds: the gradient
- * is cleared when a step begins, since micro-batches differ in length.
+ * gradient [P, d] += the rows of dSum [B*T, d] at each position; positions beyond the table are only padding. Always adds: the
+ * gradient is cleared at the start of a step, since micro-batches differ in length.
  */
 export function recordPositionGradient(
   recorder: Recorder,
@@ -213,7 +213,7 @@ const segmentGradient = kernel({
   gradient[segment * sizes.width + column] += sum;`,
 });
 
-/** gradient [S, d] += the rows of dSum [R, d] of each segment. Always adds: the gradient is cleared when a step begins. */
+/** gradient [S, d] += the rows of dSum [R, d] of each segment. Always adds: the gradient is cleared at the start of a step. */
 export function recordSegmentGradient(
   recorder: Recorder,
   shape: { readonly rows: number; readonly segments: number; readonly hiddenSize: number },

@@ -1,4 +1,4 @@
-// The global norm of the gradient in two stages, and what clipping makes of it.
+// Computes the global norm of the gradient in two stages, and the clipping factor.
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
@@ -45,7 +45,7 @@ const clipKernel = kernel({
   pending[1] += norm;`,
 });
 
-/** Partial sums that a gradient of `length` words needs: a multiple of 64, all of them written. */
+/** Number of partial sums for a gradient of `length` words: a multiple of 64, all of them written. */
 export function partialsOf(length: number): number {
   return aligned(Math.ceil(length / CHUNK));
 }
@@ -62,8 +62,8 @@ export function recordSquares(
 }
 
 /**
- * clip = [factor on the gradients, norm]: the norm is that of the gradient without loss scale, the factor undoes the scale and clips.
- * pending += [loss of the step, norm].
+ * clip = [factor on the gradients, norm]: the norm is that of the gradient without loss scale, the factor undoes the scale and
+ * clips. pending += [loss of the step, norm].
  */
 export function recordGradientNorm(
   recorder: Recorder,

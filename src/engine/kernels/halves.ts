@@ -1,10 +1,10 @@
-// Numbers kept in half their bytes between the forward and the backward pass: f32 to pairs of f16 and back.
+// Stores numbers in half their bytes between the forward and the backward pass: f32 to pairs of f16 and back.
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 
 const sizes = { count: 'u32' } as const;
 
-/** `pack2x16float` needs no extension: memory is saved on every adapter. */
+/** `pack2x16float` needs no extension, so it saves memory on every adapter. */
 const packing = kernel({
   name: 'pack into f16',
   sizes,
@@ -24,7 +24,7 @@ const unpacking = kernel({
   x[index] = vec4f(unpack2x16float(halves[index].x), unpack2x16float(halves[index].y));`,
 });
 
-/** x [n], n a multiple of 4, rounded to f16 (kept within its range) in n / 2 words. */
+/** x [n], n a multiple of 4, rounded to f16 (clamped to its range) in n / 2 words. */
 export function recordHalves(recorder: Recorder, { x }: { readonly x: Region }): Region {
   const halves = recorder.temporary(`halves of ${x.buffer.label}`, x.length / 2);
   const count = x.length / 4;
@@ -32,7 +32,7 @@ export function recordHalves(recorder: Recorder, { x }: { readonly x: Region }):
   return halves;
 }
 
-/** The numbers of `recordHalves` as f32 again. */
+/** Converts the numbers of `recordHalves` back to f32. */
 export function recordFromHalves(recorder: Recorder, { halves }: { readonly halves: Region }): Region {
   const x = recorder.temporary(halves.buffer.label.replace('halves of ', ''), halves.length * 2);
   const count = x.length / 4;

@@ -1,4 +1,4 @@
-// Hidden states of the CRF positions, with the encoder's and the head's dropout, and the way back.
+// Hidden states of the CRF positions, with the encoder's and the head's dropout, forward and backward.
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord } from '../gpu/stepState.ts';
@@ -79,7 +79,7 @@ export function recordHeadRows(
   recorder.launch(headRows, values, { ...inputs, out }, linearGrid(values.count, 64), 40 * values.count);
 }
 
-/** dHidden [R, d] from dOut: row r takes its gradient from CRF position inverse[r], or 0 where that is negative. */
+/** dHidden [R, d] from dOut: row r gets its gradient from CRF position inverse[r], or 0 if that is negative. */
 export function recordHeadRowsBackward(
   recorder: Recorder,
   shape: HeadShape & { readonly rows: number },

@@ -1,4 +1,4 @@
-// Dropout, residual and layer norm of one block, a workgroup a row.
+// Dropout, residual and layer norm of one block, one workgroup per row.
 import type { DropoutSite } from '../../model/dropout.ts';
 import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
@@ -18,8 +18,8 @@ interface ResidualNormShape {
 }
 
 /**
- * WGSL: the sum of a value over the threads of a workgroup, the same in every thread. Every thread adds all lanes: two barriers, where
- * halving them again and again would take eight, and barriers are what a row's work is mostly spent on.
+ * WGSL: the sum of a value over the threads of a workgroup, the same in every thread. Every thread adds all lanes: two barriers,
+ * where repeated halving would need eight, and barriers dominate the cost of a row.
  */
 export const rowSumCode = `
 var<workgroup> lanes: array<f32, ${ROW_THREADS}>;
@@ -34,7 +34,7 @@ fn rowSum(value: f32, thread: u32) -> f32 {
   return total.x + total.y + total.z + total.w;
 }`;
 
-/** Numbers shared by the kernels of a block, forward and backward. */
+/** Sizes shared by the kernels of a block, forward and backward. */
 export const rowSizes = {
   rows: 'u32',
   width: 'u32',
@@ -48,9 +48,7 @@ export function rowSizesOf({ rows, hiddenSize, epsilon, rate, layer, site }: Res
   return { rows, width: hiddenSize, epsilon, key: keyWord(layer, site), ...dropoutSizes(rate) };
 }
 
-/**
- * WGSL: a row's `sum` of `value` by columns, its `mean`, and its `deviation`, 1 / sqrt(variance + epsilon); `start` is the row's first word.
- */
+/** WGSL: a row's `sum` of `value` by columns, its `mean`, and its `deviation`, 1 / sqrt(variance + epsilon); `start` is the row's first word. */
 export const rowSpreadCode = (value: string): string => `var total = 0.0;
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
     let at = start + column;
@@ -66,7 +64,7 @@ export const rowSpreadCode = (value: string): string => `var total = 0.0;
   }
   let deviation = inverseSqrt(rowSum(squares, thread) / f32(sizes.width) + sizes.epsilon);`;
 
-/** WGSL: keeps a row's mean and deviation. */
+/** WGSL: stores a row's mean and deviation. */
 export const rowStatisticsCode = `if (thread == 0u) {
     statistics[2u * row] = mean;
     statistics[2u * row + 1u] = deviation;
@@ -105,8 +103,8 @@ function residualNormKernel(biased: boolean): Kernel {
 const kernels: readonly Kernel[] = [residualNormKernel(false), residualNormKernel(true)];
 
 /**
- * sum = dropout(x + bias) + residual; y = (sum - mean) * deviation * scale + shift, by rows [R, d]; statistics [R, 2] keep the mean and
- * 1 / sqrt(variance + epsilon). `scaleShift` reaches from the scale's first word to the shift's last: one binding instead of two.
+ * sum = dropout(x + bias) + residual; y = (sum - mean) * deviation * scale + shift, by rows [R, d]; statistics [R, 2] hold the mean
+ * and 1 / sqrt(variance + epsilon). `scaleShift` spans from the scale's first word to the shift's last: one binding instead of two.
  */
 export function recordResidualNorm(
   recorder: Recorder,
@@ -204,7 +202,7 @@ fn put(at: u32, value: f32) {
 const backwardKernels = [backwardKernel(false), backwardKernel(true)] as const;
 const gradientsKernels = [gradientsKernel(false), gradientsKernel(true)] as const;
 
-/** dSum [R, d], the gradient with respect to `sum`, from dY; dX = dSum through the dropout, null where nothing drops and dSum serves. */
+/** dSum [R, d], the gradient with respect to `sum`, from dY; dX = dSum through the dropout, null if nothing is dropped, where dSum serves as dX. */
 export function recordResidualNormBackward(
   recorder: Recorder,
   shape: ResidualNormShape,
@@ -223,8 +221,8 @@ export function recordResidualNormBackward(
 }
 
 /**
- * Column sums for [bias][scale][shift] (bias absent where dX is null), each beginning at a multiple of 64 words of `gradient`: dBias =
- * sum of dX, dScale = sum of dY times the normalised row, dShift = sum of dY; written or added as the state says.
+ * Column sums for [bias][scale][shift] (no bias if dX is null), each beginning at a multiple of 64 words of `gradient`: dBias = sum
+ * of dX, dScale = sum of dY times the normalised row, dShift = sum of dY; written or added depending on the state.
  */
 export function recordResidualNormGradients(
   recorder: Recorder,

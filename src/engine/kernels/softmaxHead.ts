@@ -89,7 +89,7 @@ if (i32(index % sizes.positions) < crfCounts[index / sizes.positions]) {
 tags[index] = i32(tag);`,
 });
 
-/** Tags i32 [B, N] with the largest of the emissions [B, N, K], the lower one of equals, 0 beyond a sequence's count. */
+/** Tags i32 [B, N] with the largest of the emissions [B, N, K], ties to the lower one, 0 beyond a sequence's count. */
 export function recordArgmax(
   recorder: Recorder,
   shape: Pick<ChainShape, 'sequences' | 'positions' | 'tagCount'>,

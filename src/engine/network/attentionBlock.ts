@@ -1,4 +1,4 @@
-// The attention block of a layer as launches, up to its residual: with relative terms in XLNet, with biases in BERT.
+// Records the attention block of a layer, up to its residual: XLNet's with relative terms, BERT's with biases.
 import { aligned, type Region } from '../gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
 import type { AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
@@ -6,7 +6,7 @@ import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import type { AttentionSaved, EncoderPass } from './encoderPass.ts';
 
-/** Words between the three matrices of queries, keys and values, between their weights, and between their biases. */
+/** Words between the matrices of queries, keys and values, between their weights, and between their biases. */
 function threefold({ sequences, pieces, config: { hiddenSize: d } }: EncoderPass) {
   return { rows: aligned(sequences * pieces * d), weights: aligned(d ** 2), biases: aligned(d) };
 }
@@ -21,7 +21,7 @@ const nameIn =
   (suffix: string): string =>
     `layer.${layer}.attention.${suffix}`;
 
-/** The context's projection [R, d], without its bias, from h [R, d]; what backward needs of it beside h. */
+/** The context's projection [R, d], without its bias, from h [R, d]; also returns what backward needs besides h. */
 export function recordAttentionBlock(
   pass: EncoderPass,
   layer: number,
@@ -65,8 +65,8 @@ export function recordAttentionBlock(
 }
 
 /**
- * Gradients of the block's parameters from dProjected [R, d]; that of its input h is added to `dInput`, unless null. Gradients of frozen
- * parameters are not computed; the output's bias is left to the residual's norm.
+ * Gradients of the block's parameters from dProjected [R, d]; the gradient of its input h is added to `dInput`, unless null.
+ * Gradients of frozen parameters are not computed; the output's bias is left to the residual's norm.
  */
 export function recordAttentionBlockBackward(
   pass: EncoderPass,

@@ -1,8 +1,8 @@
-// What one micro-batch uploads: its ids, its CRF positions and the orders that make gathers and sums deterministic.
+// Packs the upload of one micro-batch: its ids, its CRF positions and the orders that make gathers and sums deterministic.
 import type { Batch } from '../../model/batch.ts';
 import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
 
-/** Sections of the input buffer of B sequences of T pieces; R = B*T rows, and as many CRF positions. */
+/** Sections of the input buffer for B sequences of T pieces; R = B*T rows, and as many CRF positions. */
 export interface BatchInputs {
   readonly buffer: Resident;
   readonly sections: Readonly<Record<SectionName, Region>>;
@@ -44,8 +44,8 @@ export function batchInputs(sequences: number, pieces: number): BatchInputs {
 }
 
 /**
- * The words of `inputs` for a batch. CRF positions are widened from the batch's N to its T, which the CRF does not see: it stops at
- * each sequence's count. Rows of padding are left out of `order`: no gradient reaches them.
+ * Fills the words of `inputs` for a batch. CRF positions are widened from the batch's N to its T, which does not affect the CRF: it
+ * stops at each sequence's count. Padding rows are left out of `order`: no gradient reaches them.
  */
 export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int32Array<ArrayBuffer> {
   const words = new Int32Array(buffer.length);

@@ -1,4 +1,4 @@
-// How an engine computes on a device: ways that leave what is computed as it is, but for the rounding of mixed precision.
+// How an engine computes on a device: options that do not change the result, except for the rounding of mixed precision.
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import type { OpenDevice } from '../gpu/device.ts';
@@ -12,19 +12,19 @@ export interface ComputeOptions {
   readonly activations: MachineSettings['activations'];
   /** Memory that `auto` activations may plan with. */
   readonly gpuBytes: number;
-  /** Arithmetic operations that may go into one submit at first; later ones follow the speed that was seen. */
+  /** Initial maximum of arithmetic operations per submit; later ones follow the measured speed. */
   readonly workPerSubmit: number;
 }
 
-/** The device the engine works on, and how. */
+/** The device an engine runs on, and its compute options. */
 export interface EngineGpu extends OpenDevice {
   readonly compute: ComputeOptions;
 }
 
-/** A submit of so many operations takes well under the two seconds after which operating systems reset a GPU. */
+/** A submit of this many operations takes well under the two seconds after which operating systems reset a GPU. */
 const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
 
-/** Ways for an adapter under a person's settings; `table` is what tuning found there, if it ran. */
+/** Chooses the options for an adapter from the user's settings; `table` is the tuning result for it, if any. */
 export function computeOptionsFor(
   { software }: { readonly software: boolean },
   settings: MachineSettings = defaultMachineSettings,

@@ -1,4 +1,4 @@
-// What comes before the first layer as launches, forward and backward: a row of XLNet's table a piece, in BERT three rows summed and normed.
+// Records the embeddings, forward and backward: one row of XLNet's table per piece; in BERT three rows summed and normalised.
 import type { BertConfig } from '../../model/config/bertConfig.ts';
 import { EMBEDDING } from '../../model/parameterLocation.ts';
 import type { Region } from '../gpu/recorder.ts';
@@ -25,13 +25,13 @@ export interface RecordedEmbeddings {
   /** The first layer's input [R, d]. */
   readonly out: Region;
   /**
-   * Records the gradients of everything before the first layer from that of `out`; nothing where it is frozen. Those of tables are added:
-   * the bank's gradient is cleared when a step begins.
+   * Records the gradients of everything before the first layer from that of `out`; nothing if frozen. Those of tables are added:
+   * the bank's gradient is cleared at the start of a step.
    */
   readonly backward: (dOut: Region) => void;
 }
 
-/** What the backward pass needs is kept or made again as `keeping` says; in f16 there is nothing to keep. */
+/** `keeping` decides whether the values for the backward pass are stored or recomputed; in f16 nothing is stored. */
 export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedEmbeddings {
   const { config } = pass;
   if (config.family === 'xlnet') {

@@ -1,4 +1,4 @@
-// What recording a pass over the encoder needs, whatever the encoder's family, and what a layer leaves for the backward pass.
+// What recording a pass over an encoder of any family needs, and what a layer saves for the backward pass.
 import type { EncoderConfig } from '../../model/config/encoderConfig.ts';
 import type { DropoutRates } from '../../model/dropout.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
@@ -19,13 +19,13 @@ export interface EncoderPass {
   readonly pieces: number;
   readonly inputs: BatchInputs['sections'];
   readonly state: Region;
-  /** Sinusoids of relative distances with their dropout, [2T, d]; null where attention has no relative terms. */
+  /** Sinusoids of relative distances with their dropout, [2T, d]; null if attention has no relative terms. */
   readonly positions: Region | null;
   /** Segment ids, then piece counts. */
   readonly layoutWords: Region;
 }
 
-/** What the backward pass of a layer reads beside the layer's input. */
+/** What the backward pass of a layer reads besides the layer's input. */
 export interface LayerSaved {
   readonly attention: AttentionSaved;
   readonly attended: NormSaved;
@@ -45,12 +45,12 @@ export interface NormSaved {
   readonly statistics: Region; // [R, 2]
 }
 
-/** Dropout before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
+/** Dropout rate before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
 export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
   return config.family === 'xlnet' ? rates.encoder : 0;
 }
 
-/** The bias of a layer's block that is added before its residual; null where it has none. */
+/** The bias added before the residual of a layer's block; null if it has none. */
 export function biasOf({ config }: Pick<EncoderPass, 'config'>, block: 'attention' | 'feedForward'): string | null {
   if (block === 'feedForward') return 'feedForward.outer.bias';
   return config.family === 'bert' ? 'attention.output.bias' : null;

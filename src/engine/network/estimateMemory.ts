@@ -1,4 +1,4 @@
-// What a step takes on the GPU, known from its launches before any device is asked.
+// Estimates the GPU memory of a step from its launches, without a device.
 import type { BatchSize } from '../../model/batch.ts';
 import type { DropoutRates } from '../../model/dropout.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
@@ -14,13 +14,13 @@ import { recordGradients, type TaggerPass } from './taggerPass.ts';
 
 const BYTES_PER_WORD = 4;
 
-/** Parameters, and gradients and moments of those that are trained. */
+/** Bytes of parameters, and of gradients and moments of those that are trained. */
 export function bankBytes({ banks }: ParameterBanks): number {
   const words = banks.map(({ length, trained }) => length * (trained === null ? 1 : 4));
   return BYTES_PER_WORD * words.reduce((sum, length) => sum + length, 0);
 }
 
-/** What the temporaries of a plan take. */
+/** Bytes of a plan's temporaries. */
 export function temporaryBytes(launches: readonly Launch[]): number {
   return BYTES_PER_WORD * planSlots(launches).slots.reduce((sum, length) => sum + length, 0);
 }
@@ -31,7 +31,7 @@ export interface RecordedGradients {
   readonly temporaryBytes: number;
 }
 
-/** The launches of a micro-batch, its layers kept as the ways say: by `auto` they are kept where that fits into the memory. */
+/** Records the launches of a micro-batch with the configured activations; `auto` saves them if they fit into memory. */
 export function recordFittingGradients(
   given: TaggerPass,
   rates: DropoutRates,
@@ -50,7 +50,7 @@ export function recordFittingGradients(
   return recomputed.temporaryBytes < compact.temporaryBytes ? recomputed : compact;
 }
 
-/** What a pass is recorded from, where nothing but the recording is wanted. */
+/** Inputs for recording a pass without a device. */
 export function passWithoutDevice(
   shape: TaggerShape,
   { tuning, attention }: Pick<ComputeOptions, 'tuning' | 'attention'>,
@@ -73,7 +73,7 @@ export function passWithoutDevice(
   return { given, stepLoss: resident('loss of the step', 1) };
 }
 
-/** Memory of an update in micro-batches of a size, all parameters trained unless `trained` says otherwise. */
+/** Estimates the memory of an update with micro-batches of a size, with all parameters trained unless `trained` says otherwise. */
 export function estimateMemory(
   shape: TaggerShape,
   rates: DropoutRates,

@@ -1,4 +1,4 @@
-// One encoder layer as launches, forward and backward, recorded by hand from the plain network's layers.
+// Records one encoder layer, forward and backward; written by hand from the layers of the plain network.
 import type { Region } from '../gpu/recorder.ts';
 import { recordActivation, recordActivationBackward } from '../kernels/activationKernel.ts';
 import { recordColumnSums } from '../kernels/bias.ts';
@@ -11,7 +11,7 @@ import {
 import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
 import { biasOf, xlnetRate, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
 
-/** h'' [R, d] from h [R, d], with what backward needs; regions that nobody reads later cost no memory. */
+/** h'' [R, d] from h [R, d], with the values backward needs; regions that are never read cost no memory. */
 export function recordLayerForward(
   pass: EncoderPass,
   layer: number,
@@ -51,7 +51,7 @@ export function recordLayerForward(
   return { out, saved: { attention, attended, middle, inner, fed } };
 }
 
-/** dropout(activation(inner + bias)) [R, i]; made again in the backward pass instead of kept. */
+/** dropout(activation(inner + bias)) [R, i]; recomputed in the backward pass instead of stored. */
 function recordActivated(pass: EncoderPass, layer: number, inner: Region): Region {
   const { recorder, banks, state } = pass;
   const out = recorder.temporary(`activated of layer ${layer}`, inner.length);
@@ -66,7 +66,7 @@ function activationShape(pass: EncoderPass, layer: number) {
 }
 
 /**
- * From dOut [R, d] the gradient with respect to the layer's input h [R, d], or null when `wantsInput` is false. Gradients of frozen
+ * From dOut [R, d] the gradient with respect to the layer's input h [R, d], or null if `wantsInput` is false. Gradients of frozen
  * parameters are not computed.
  */
 export function recordLayerBackward(
@@ -108,7 +108,7 @@ export function recordLayerBackward(
     const shape = { kind: 'tn', rows: l, columns: n, inner: length, into: 'gradient' } as const;
     recordMatmul(recorder, tuning, shape, { a, b: dY, out, state });
   };
-  /** Back through a residual block's norm and dropout: gradients of the sum, and of what was dropped out of. */
+  /** Backward through a residual block's norm and dropout: gradients of the sum, and of the dropout's input. */
   const normBackward = (dY: Region, block: 'attention' | 'feedForward', { sum, statistics }: NormSaved) => {
     const site = block === 'attention' ? 'attentionOutput' : 'outer';
     const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;

@@ -1,4 +1,4 @@
-// Parameters, gradients and moments in few large buffers: one bank for the embedding, one for each layer, one for the head.
+// Parameters, gradients and moments in a few large buffers: one bank for the embedding, one for each layer, one for the head.
 import { locationOf } from '../../model/parameterLocation.ts';
 import { encoderShapes, headShapes, sizeOf } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
@@ -12,7 +12,7 @@ export interface BankTensor {
   readonly length: number;
 }
 
-/** Buffers of equal layout; those of a bank that is not trained have no gradient and no moments. */
+/** Buffers with the same layout; a frozen bank has no gradient and no moments. */
 export interface Bank {
   readonly label: string;
   readonly length: number;
@@ -25,7 +25,7 @@ export class ParameterBanks {
   readonly banks: readonly Bank[];
   private readonly places = new Map<string, { readonly bank: Bank; readonly tensor: BankTensor }>();
 
-  /** `trained` has to agree for all parameters of a layer, since a layer is frozen whole. */
+  /** `trained` must be the same for all parameters of a layer, since a layer is frozen as a whole. */
   constructor(shape: TaggerShape, trained: (name: string) => boolean) {
     const groups = new Map<string, [string, readonly number[]][]>();
     for (const entry of [...encoderShapes(shape.encoder), ...headShapes(shape.encoder, shape.head)]) {
@@ -42,12 +42,12 @@ export class ParameterBanks {
     return { buffer: bank.parameter, offset: tensor.offset, length: tensor.length };
   }
 
-  /** From the start of one parameter to the end of another of the same bank. */
+  /** Spans from the start of one parameter to the end of another in the same bank. */
   weights(first: string, last: string): Region {
     return this.span(first, last, this.place(first).bank.parameter);
   }
 
-  /** Null where the parameter is frozen. */
+  /** Null if the parameter is frozen. */
   gradient(name: string): Region | null {
     return this.gradients(name, name);
   }

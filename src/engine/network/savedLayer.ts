@@ -1,4 +1,4 @@
-// What the backward pass finds of a layer: everything, everything in f16, or the layer's input alone.
+// What is saved of a layer for the backward pass: everything, everything in f16, or only the layer's input.
 import type { Region } from '../gpu/recorder.ts';
 import { recordFromHalves, recordHalves } from '../kernels/halves.ts';
 import type { EncoderPass, LayerSaved } from './encoderPass.ts';
@@ -12,7 +12,7 @@ export interface SavedLayer {
   readonly saved: LayerSaved;
 }
 
-/** Records a layer forward; answers with its output and with how the backward pass gets at the layer again. */
+/** Records a layer forward; returns its output and how the backward pass restores the layer's values. */
 export function recordSavedLayer(
   pass: EncoderPass,
   layer: number,

@@ -1,4 +1,4 @@
-// A tagger on the GPU: its weights and moments, trained and asked through recorded plans.
+// A tagger on the GPU: its weights and moments; trains and predicts through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
 import { EMBEDDING, locationOf } from '../../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/parameters.ts';
@@ -21,7 +21,7 @@ export interface EngineOptions extends ComputeOptions {
   readonly config: Pick<TrainingConfig, 'adam' | 'clipNorm' | 'dropout'>;
   /** Whether a parameter is trained; the same for all parameters of a layer. */
   readonly trained: (name: string) => boolean;
-  /** Factors on the rate and on the clipped gradient of a parameter, the same for all of a layer. */
+  /** Factors on the rate and on the clipped gradient of a parameter, the same for a whole layer. */
   readonly factorsOf: (name: string) => { readonly rate: number; readonly gradient: number };
 }
 
@@ -32,12 +32,12 @@ export interface EngineStep {
   readonly learningRate: number;
 }
 
-/** Keeps gradients of the loss clear of the least f16; undone before clipping. */
+/** Keeps gradients of the loss well above the smallest f16; undone before clipping. */
 const MIXED_LOSS_SCALE = 4096;
 
-/** Time of one submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep a screen fluid. */
+/** Target time per submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep the screen smooth. */
 const SUBMIT_MS = 50;
-/** Operations that are worth a submit of their own on any device. */
+/** Operations that are worth a separate submit on any device. */
 const LEAST_SUBMIT = 1e7;
 
 interface Passes {
@@ -46,7 +46,7 @@ interface Passes {
   readonly prediction: { readonly plan: LaunchPlan; readonly emissions: Resident; readonly tags: Resident } | null;
 }
 
-/** Where the tensors of a checkpoint are: weights, or first or second moments. */
+/** The sets of tensors in a checkpoint: weights, gradients, or first or second moments. */
 export type TensorSet = 'parameter' | 'gradient' | 'first' | 'second';
 
 export class TaggerEngine {
@@ -62,7 +62,7 @@ export class TaggerEngine {
   private readonly clip = resident('clipping', 2);
   private readonly pending = resident('pending', 2);
   private update: LaunchPlan | null = null;
-  /** Operations of the largest plan whose speed was seen. */
+  /** Operations of the largest plan measured so far. */
   private measuredWork = 0;
 
   constructor({ device, pipelines }: Pick<EngineGpu, 'device' | 'pipelines'>, options: EngineOptions) {
@@ -79,7 +79,7 @@ export class TaggerEngine {
     };
   }
 
-  /** Writes tensors of the host into the banks; names the tagger has no place for are an error. */
+  /** Writes host tensors into the banks; a name the tagger does not have is an error. */
   upload(tensors: HostParameters, set: TensorSet = 'parameter'): void {
     for (const [name, { values }] of tensors) {
       const { bank, offset } = this.find(name);
@@ -87,7 +87,7 @@ export class TaggerEngine {
     }
   }
 
-  /** Reads a set of tensors back; moments and gradients exist for trained parameters alone. */
+  /** Reads a set of tensors back; moments and gradients exist only for trained parameters. */
   async download(set: TensorSet = 'parameter'): Promise<HostParameters> {
     const host = new Map<string, HostTensor>();
     for (const bank of this.banks.banks) {
@@ -100,18 +100,18 @@ export class TaggerEngine {
     return host;
   }
 
-  /** Whether a step with such a batch has all it needs recorded and compiled. */
+  /** Whether everything for a step with such a batch is recorded and compiled. */
   isPrepared(batch: BatchSize): boolean {
     return this.passes.get(keyOf(batch))?.gradients != null;
   }
 
-  /** Records and compiles the passes of a batch, so that the first step with one does not wait. */
+  /** Records and compiles the passes of a batch, to avoid a delay in the first step with one. */
   async prepare(batch: BatchSize): Promise<void> {
     await this.passesOf(batch, 'gradients');
     await this.updatePlan();
   }
 
-  /** One update from the micro-batches of a step. Nothing is read back; waits only while a shape is met for the first time. */
+  /** Performs one update from the micro-batches of a step. Reads nothing back; waits only when a shape occurs for the first time. */
   async step(microBatches: readonly Batch[], settings: EngineStep): Promise<void> {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
     this.clearEmbeddingGradient();
@@ -122,8 +122,8 @@ export class TaggerEngine {
   }
 
   /**
-   * One update from one micro-batch, as `step`, with the time of every launch; a step of that shape comes before. The device has to have
-   * been opened with `timestamp-query`.
+   * Performs one update from one micro-batch, like `step`, and measures every launch; run a step of that shape first. The device
+   * must have been opened with `timestamp-query`.
    */
   async profile(batch: Batch, settings: EngineStep): Promise<readonly LaunchTime[]> {
     this.clearEmbeddingGradient();
@@ -131,17 +131,20 @@ export class TaggerEngine {
     return [...gradients, ...(await (await this.updatePlan()).profile())];
   }
 
-  /** Tags [B, T] of a batch, CRF positions first in each row; `emissions` reads those [B, T, K] they come from, before the next batch. */
+  /**
+   * Returns tags [B, T] of a batch, CRF positions first in each row; `emissions` reads the [B, T, K] they come from; call it before
+   * the next batch.
+   */
   async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: () => Promise<Float32Array> }> {
     const { inputs, prediction } = await this.passesOf(batch, 'prediction');
-    if (prediction === null) throw new Error('a prediction pass was asked for and not recorded');
+    if (prediction === null) throw new Error('a prediction pass was requested but not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
     await prediction.plan.run();
     const tags = await this.read(prediction.tags);
     return { tags: new Int32Array(tags.buffer), emissions: () => this.read(prediction.emissions) };
   }
 
-  /** Loss and gradient norm summed over the steps since `setPending`. */
+  /** Returns loss and gradient norm, summed over the steps since `setPending`. */
   async readPending(): Promise<readonly [loss: number, norm: number]> {
     const [loss = NaN, norm = NaN] = await this.read(this.pending);
     return [loss, norm];
@@ -151,12 +154,12 @@ export class TaggerEngine {
     this.write(this.pending, Float32Array.of(loss, norm));
   }
 
-  /** Factor on the gradients as they are downloaded. */
+  /** Factor on the downloaded gradients. */
   get lossScale(): number {
     return this.options.precision === 'mixed' ? MIXED_LOSS_SCALE : 1;
   }
 
-  /** Launches of one micro-batch and of the update, as recorded so far. */
+  /** Number of launches of one micro-batch and of the update, as recorded so far. */
   get launches(): { readonly gradients: number; readonly update: number } {
     const last = [...this.passes.values()].at(-1)?.gradients ?? null;
     return { gradients: last?.launches.length ?? 0, update: this.update?.launches.length ?? 0 };
@@ -175,7 +178,7 @@ export class TaggerEngine {
     this.update = null;
   }
 
-  /** Runs a plan; the first time it also sees how long the device takes, and sizes submits by that. */
+  /** Runs a plan; the first time it also measures the device and sizes submits accordingly. */
   private async runMeasured(plan: LaunchPlan): Promise<void> {
     const startedAtMs = performance.now();
     const first = plan.run();
@@ -189,7 +192,7 @@ export class TaggerEngine {
     this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
   }
 
-  /** The plan of a micro-batch's gradients, its inputs written. */
+  /** Returns the plan of a micro-batch's gradients, with its inputs written. */
   private async gradientsOf(
     batch: Batch,
     settings: EngineStep,
@@ -197,7 +200,7 @@ export class TaggerEngine {
     sequences: number,
   ): Promise<LaunchPlan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
-    if (gradients === null) throw new Error('a pass for gradients was asked for and not recorded');
+    if (gradients === null) throw new Error('a gradient pass was requested but not recorded');
     this.write(inputs.buffer, batchWords(inputs, batch));
     this.write(this.state, this.stateOf(settings, microBatch, sequences));
     return gradients;
@@ -283,7 +286,7 @@ export class TaggerEngine {
     return made;
   }
 
-  /** Of its bank: rows of tables are added to by every micro-batch, whichever pieces and positions it has. */
+  /** Clears the whole bank: every micro-batch adds to rows of the tables, depending on its pieces and positions. */
   private clearEmbeddingGradient(): void {
     const gradient = this.banks.gradient(EMBEDDING);
     if (gradient === null) return;

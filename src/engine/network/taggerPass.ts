@@ -1,4 +1,4 @@
-// The whole tagger as launches: loss and gradients of a micro-batch, tags of a batch, the update of a step.
+// Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../../model/dropout.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
@@ -21,7 +21,7 @@ import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
-/** What every pass over a batch of B sequences of T pieces is recorded from. */
+/** Inputs for recording any pass over a batch of B sequences of T pieces. */
 export interface TaggerPass {
   readonly shape: TaggerShape;
   readonly tuning: MatmulTuning;
@@ -92,8 +92,8 @@ function chainWeights(banks: ParameterBanks, { head }: TaggerShape) {
 }
 
 /**
- * Loss and gradients of one micro-batch, layers kept for the backward pass as `keeping` says. The gradient of the embedding's bank has to be
- * clear before the first micro-batch of a step; the others are written or added by the state.
+ * Records loss and gradients of one micro-batch; `keeping` decides what layers save for the backward pass. The gradient of the
+ * embedding's bank must be cleared before the first micro-batch of a step; the others are written or added depending on the state.
  */
 export function recordGradients(
   given: TaggerPass,
@@ -108,7 +108,7 @@ export function recordGradients(
   const embedded = recordEmbeddings(pass, keeping);
   let h = embedded.out;
   for (let layer = 0; layer < config.layers; layer++) {
-    // Nobody asks for a frozen layer again, so nothing of it has to be packed.
+    // Backward never revisits a frozen layer, so nothing of it needs packing.
     const { out, again } = recordSavedLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
     layers.push(again);
     h = out;
@@ -122,7 +122,7 @@ export function recordGradients(
   return recorder.launches;
 }
 
-/** Loss and the head's gradients; answers with the gradient of the encoder's output [R, d]. */
+/** Loss and the head's gradients; returns the gradient of the encoder's output [R, d]. */
 function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Region, stepLoss: Region): Region {
   const { recorder, tuning, config, banks, inputs, state, sequences, pieces } = pass;
   const { tagCount, kind, startEnd } = shape.head;
@@ -179,7 +179,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   return recorder.launches;
 }
 
-/** Clipping by the global norm, then Adam over every trained bank; pending += [loss, norm]. */
+/** Records clipping by the global norm, then Adam over every trained bank; pending += [loss, norm]. */
 export function recordUpdate(
   banks: ParameterBanks,
   config: Pick<TrainingConfig, 'adam' | 'clipNorm'>,

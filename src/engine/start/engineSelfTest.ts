@@ -1,4 +1,4 @@
-// The engine's own self-test: matrix products against plain JavaScript, a whole tagger of each family against the plain network on the processor.
+// The engine's self-test: matrix products against plain JavaScript, a whole tagger of each family against the plain network on the CPU.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../../model/batch.ts';
 import { uploadParameters } from '../../model/deviceParameters.ts';
@@ -11,10 +11,10 @@ import type { EngineGpu } from '../network/computeOptions.ts';
 import { TaggerEngine } from '../network/taggerEngine.ts';
 import { MatmulTrial } from '../tuning/matmulTrial.ts';
 
-/** Largest share of a quantity's largest magnitude that an element may be off. */
+/** Maximum error of an element, as a fraction of the quantity's largest magnitude. */
 const TOLERANCE = { f32: 1e-3, mixed: 3e-2 } as const;
 
-/** Every check on a device, under its ways. A check that throws counts as failed with an infinite error. */
+/** Runs every check on a device, under its options. A check that throws counts as failed with an infinite error. */
 export async function engineSelfTest(gpu: EngineGpu): Promise<readonly SelfTestCheck[]> {
   const mixed = gpu.compute.precision === 'mixed';
   const title = mixed ? 'engine in mixed precision' : 'engine';
@@ -38,7 +38,7 @@ const PRODUCTS: readonly MatmulShape[] = (['nn', 'nt', 'tn'] as const).flatMap((
   { kind, rows: 64, columns: 64, inner: 640, into: 'write' },
 ]);
 
-/** Over the products above, as the ways compute them; relative to the largest element. */
+/** Over the products above, computed with the device's options; relative to the largest element. */
 async function productError(gpu: EngineGpu): Promise<number> {
   let worst = 0;
   for (const shape of PRODUCTS) {
@@ -114,7 +114,8 @@ async function gradientError(gpu: EngineGpu, shape: TaggerShape): Promise<number
     let worst = Math.abs(loss / plain.loss - 1);
     for (const [name, expected] of plain.gradients) {
       const found = gradients.get(name)?.values ?? new Float32Array();
-      // Softmax does not see a bias on keys: its gradient is zero but for rounding, which that of the values' bias measures.
+      // Softmax is invariant to a bias on keys: its gradient is zero up to rounding, so scale the error by that of the values'
+      // bias.
       const measure = plain.gradients.get(name.replace('key.bias', 'value.bias'));
       worst = Math.max(worst, relativeError(found.map((value) => value / engine.lossScale), expected, measure)); // prettier-ignore
     }
@@ -124,7 +125,7 @@ async function gradientError(gpu: EngineGpu, shape: TaggerShape): Promise<number
   }
 }
 
-/** On tfjs' `cpu` backend, which has nothing in common with a GPU; the backend that was current is so again afterwards. */
+/** Uses tfjs' `cpu` backend, which shares nothing with a GPU; restores the previous backend afterwards. */
 async function plainGradients(
   host: HostParameters,
   shape: TaggerShape,
@@ -151,7 +152,7 @@ async function plainGradients(
   }
 }
 
-/** Largest difference over the largest magnitude of `measure`, or 1e-3 where that is larger. */
+/** Largest difference over the largest magnitude of `measure`, or over 1e-3 if that is larger. */
 function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>, measure = expected): number {
   if (found.length !== expected.length) return Infinity;
   let difference = 0;

@@ -1,4 +1,4 @@
-// The start-up self-test: ops the network stands on, computed by the backend and again in plain JavaScript.
+// The start-up self-test: computes the ops the network needs on the backend and again in plain JavaScript.
 import * as tf from '@tensorflow/tfjs';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
@@ -24,7 +24,7 @@ export async function selfTest(): Promise<readonly SelfTestCheck[]> {
       maxError = largestDifference(await got.data(), expected);
       got.dispose();
     } catch {
-      // Infinity says it: the op does not run on this backend.
+      // An infinite error reports that the op does not run on this backend.
     }
     results.push({ name: check.name, maxError, tolerance: check.tolerance, passed: maxError <= check.tolerance });
   }
@@ -80,7 +80,7 @@ const matmulCheck = (name: string, shape: readonly [number, number, number], tra
 const CHECKS: readonly Check[] = [
   matmulCheck('matrix product', [37, 65, 29], false),
   matmulCheck('matrix product with a transposed operand', [33, 40, 41], true),
-  // The shape on which tfjs' split-K program reads the right operand wrongly (ENGINE guard).
+  // The shape for which tfjs' split-K program reads the right operand wrongly (ENGINE guard).
   matmulCheck('long matrix product with a transposed operand', [32, 2048, 32], true),
   {
     name: 'softmax under a mask',

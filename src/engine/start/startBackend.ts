@@ -1,4 +1,4 @@
-// Chooses the fastest backend that can be trusted here, starts it, and says why.
+// Selects the fastest backend that passes its tests, starts it, and reports why.
 import * as tf from '@tensorflow/tfjs';
 import { defaultMachineSettings, type MixedPrecision } from '../../schema/machineSettings.ts';
 import type { BackendName } from '../../wire/trainingProtocol.ts';
@@ -18,7 +18,7 @@ import type { Platform } from './platform.ts';
 import { selfTest } from './selfTest.ts';
 import { registerWasmKernels } from './wasmKernels.ts';
 
-/** Whether an adapter may compute in mixed precision: it has to have f16, and to pass the self-test with it. */
+/** Whether an adapter may compute in mixed precision: it must have f16, and pass the self-test with it. */
 async function admitMixedPrecision(gpu: EngineGpu): Promise<MixedPrecision> {
   if (!gpu.device.features.has('shader-f16')) {
     return { admitted: false, reason: 'This adapter has no 16-bit floating point (shader-f16).' };
@@ -40,10 +40,13 @@ async function admitMixedPrecision(gpu: EngineGpu): Promise<MixedPrecision> {
       };
 }
 
-/** `insecure`: no WebGPU because the page is not a secure context; `missing`: no WebGPU here; `noAdapter`: WebGPU without a GPU; `software`: a GPU emulated on the processor. */
+/**
+ * `insecure`: no WebGPU because the page is not a secure context; `missing`: no WebGPU here; `noAdapter`: WebGPU without a GPU;
+ * `software`: a GPU emulated on the CPU.
+ */
 export type GpuProblem = 'insecure' | 'missing' | 'noAdapter' | 'software';
 
-/** One or two sentences for the browser and operating system at hand. */
+/** Returns one or two sentences for the user's browser and operating system. */
 export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userAgent'>): string {
   if (problem === 'insecure') return 'Open the lab through https or from localhost: browsers offer WebGPU only there.';
   if (/Node\.js/.test(userAgent)) {
@@ -70,27 +73,27 @@ export function remedy(problem: GpuProblem, { userAgent }: Pick<Platform, 'userA
 
 export interface StartedBackend {
   readonly name: BackendName;
-  /** Adapter or processor in words. */
+  /** Description of the adapter or processor. */
   readonly device: string;
   readonly threads: number;
   readonly reason: string;
   readonly remedy: string | null;
   readonly selfTest: readonly SelfTestCheck[];
   readonly health: DeviceHealth;
-  /** What the engine trains on; null on wasm and cpu. */
+  /** The device the engine trains on; null on wasm and cpu. */
   readonly gpu: EngineGpu | null;
   readonly mixedPrecision: MixedPrecision;
 }
 
 /**
- * `auto` takes WebGPU on a hardware adapter and wasm otherwise, also when the GPU fails the self-test. A backend that was named is
- * started or refused: LabError `backend/unavailable` when it is not there, `backend/selfTest` when its numbers are wrong. A device
- * that goes away while it is tested is no wrong one: `gpu/lost` or `gpu/internal`, whatever was asked for.
+ * `auto` selects WebGPU on a hardware adapter and wasm otherwise, also if the GPU fails the self-test. A backend chosen by name is
+ * started or refused: LabError `backend/unavailable` if it is not there, `backend/selfTest` if its numbers are wrong. A device lost
+ * during the test is not a wrong one: `gpu/lost` or `gpu/internal`, whatever the choice.
  */
 export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
   tf.enableProdMode();
   if (choice === 'cpu') return startCpu();
-  if (choice === 'wasm') return startWasm(platform, 'wasm was asked for.', null);
+  if (choice === 'wasm') return startWasm(platform, 'wasm was selected.', null);
   const found = await findAdapter(platform);
   const fault = found.adapter === null ? null : knownFault(found.adapter.info);
   if (fault !== null) {
@@ -126,7 +129,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     device: describeAdapter(adapter),
     threads: 1,
     reason: isSoftwareAdapter(adapter)
-      ? 'WebGPU was asked for; the adapter is emulated on the processor.'
+      ? 'WebGPU was selected; the adapter is emulated on the processor.'
       : 'A hardware GPU is available.',
     remedy: isSoftwareAdapter(adapter) ? remedy('software', platform) : null,
     selfTest: checks,
@@ -136,7 +139,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
   };
 }
 
-/** Codes of failures that say nothing of the device's numbers. */
+/** Codes of failures that say nothing about the device's numbers. */
 const WENT_AWAY: ReadonlySet<string> = new Set(['gpu/lost', 'gpu/internal']);
 
 const WHY_NO_GPU: Readonly<Record<GpuProblem, string>> = {
@@ -158,7 +161,7 @@ async function findAdapter(
 async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths({ ...platform.wasmFiles });
-  // With shared memory the binary takes half of the logical processors, up to 8: it does not let itself be told otherwise.
+  // With shared memory the binary uses half of the logical processors, up to 8; this cannot be configured.
   if (!platform.sharedMemory) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   if (!(await tf.setBackend('wasm'))) {
     throw new LabError('backend/unavailable', 'The wasm backend did not start; its binary could not be loaded.');
@@ -184,7 +187,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
   };
 }
 
-/** tfjs' plain JavaScript backend: for tests and parity only, 60 times slower than wasm. */
+/** Starts tfjs' plain JavaScript backend: for tests and parity only, 60 times slower than wasm. */
 async function startCpu(): Promise<StartedBackend> {
   await tf.setBackend('cpu');
   const checks = await selfTest();
@@ -192,7 +195,7 @@ async function startCpu(): Promise<StartedBackend> {
     name: 'cpu',
     device: 'one processor thread',
     threads: 1,
-    reason: 'cpu was asked for; it is for checks, not for training.',
+    reason: 'cpu was selected; it is for checks, not for training.',
     remedy: null,
     selfTest: checks,
     health: { failure: null },
@@ -204,7 +207,7 @@ async function startCpu(): Promise<StartedBackend> {
 const failures = (checks: readonly SelfTestCheck[]): readonly string[] =>
   checks.filter(({ passed }) => !passed).map(({ name }) => name);
 
-/** `gpuBytes` counts buffers the GPU has allocated, pool included; null on backends without one. */
+/** `gpuBytes` counts buffers allocated on the GPU, pool included; null on backends without one. */
 export function memoryReport(): {
   readonly liveTensors: number;
   readonly tensorBytes: number;

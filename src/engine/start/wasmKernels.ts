@@ -1,10 +1,10 @@
-// Kernels that tfjs' wasm backend lacks or runs slowly, registered over its heap.
+// Registers kernels that tfjs' wasm backend lacks or runs slowly.
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];
 
-/** The parts of the wasm module that tfjs-backend-wasm 4.22 keeps to itself. */
+/** Internal parts of the wasm module of tfjs-backend-wasm 4.22. */
 interface WasmModule {
   cwrap(name: string, result: null, argumentTypes: readonly string[]): (...values: unknown[]) => void;
   readonly tfjs: { registerTensor(id: number, size: number, offset: number): void; disposeData(id: number): void };
@@ -15,7 +15,7 @@ interface HeapEntry {
   readonly memoryOffset: number;
 }
 
-/** Registers every kernel below; call once the wasm backend is set. Calling again does nothing. */
+/** Registers every kernel below; call once the wasm backend is set. Further calls do nothing. */
 export function registerWasmKernels(): void {
   if (tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined) return;
   tf.registerKernel({ kernelName: 'UnsortedSegmentSum', backendName: 'wasm', kernelFunc: unsortedSegmentSum });
@@ -26,7 +26,7 @@ export function registerWasmKernels(): void {
   tf.registerKernel({ ...oneHot, kernelFunc: refuseFloats(oneHot.kernelFunc) });
 }
 
-/** The stock kernel writes integers whatever the type is called: read as floats they are all but 0. */
+/** The stock kernel writes integers whatever the type: read as floats they are nearly 0. */
 const refuseFloats =
   (stock: tf.KernelFunc): tf.KernelFunc =>
   (kernelArguments) => {
@@ -59,8 +59,9 @@ const unsortedSegmentSum = ({ inputs, attrs, backend }: KernelArguments): tf.Ten
 };
 
 /**
- * Matrix products through XNNPACK always. The stock kernel takes it only for one untransposed pair of matrices and else falls back to
- * plain loops, 12 to 25 times slower; here operands are transposed first and each pair of a batch is a view of the heap.
+ * Computes all matrix products with XNNPACK. The stock kernel uses it only for one untransposed pair of matrices and otherwise
+ * falls back to plain loops, 12 to 25 times slower; here operands are transposed first and each pair of a batch is a view of the
+ * heap.
  */
 const batchMatMul = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo => {
   const wasm = backend as BackendWasm;
@@ -95,7 +96,7 @@ const batchMatMul = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo
   return result;
 };
 
-/** A matrix in the heap that no tensor owns. */
+/** A matrix in the heap that belongs to no tensor. */
 interface HeapMatrix {
   readonly offset: number;
   readonly shape: readonly [1, number, number];
@@ -122,7 +123,7 @@ function pairProduct(wasm: BackendWasm): PairProduct {
   const product: PairProduct = (left, right, out) => {
     const views = [view(left), view(right), view(out)] as const;
     stock(views[0], bytesOf(left.shape), 3, views[1], bytesOf(right.shape), 3, 0, 0, views[2]);
-    // Forgetting the view also frees the packed copy of `right` that XNNPACK keeps under its id.
+    // Disposing of the view also frees the packed copy of `right` that XNNPACK caches under its id.
     for (const id of views) module.tfjs.disposeData(id);
   };
   products.set(wasm, product);

@@ -1,4 +1,4 @@
-// Finds the fastest right way of computing each matrix product of a plan, on the device at hand.
+// Finds the fastest correct variant for each matrix product of a plan on the current device.
 import type { BatchSize } from '../../model/batch.ts';
 import type { DropoutRates } from '../../model/dropout.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
@@ -14,35 +14,35 @@ import { recordGradients } from '../network/taggerPass.ts';
 import { MatmulTrial } from './matmulTrial.ts';
 
 interface AutotuneOptions {
-  /** The adapter in words, kept in the table. */
+  /** Description of the adapter, stored in the table. */
   readonly adapter: string;
   readonly precision?: Precision;
-  /** What is used until now: its variant is a candidate, and its numbers are those to equal. `hardwareTuning()` when absent. */
+  /** The current tuning: its variant is a candidate, and its numbers are the reference. `hardwareTuning()` if absent. */
   readonly untuned?: MatmulTuning;
-  /** What to try for a product; `matmulCandidates` when absent. */
+  /** Candidates for a product; `matmulCandidates` if absent. */
   readonly candidatesFor?: (shape: MatmulShape) => readonly MatmulVariant[];
-  /** Milliseconds after which no further class of products is begun; the heaviest come first. */
+  /** Milliseconds after which no further class of products is started; the heaviest come first. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
-  /** What is known already: its classes are not tuned again. */
+  /** The known table: its classes are not tuned again. */
   readonly known?: MatmulTable;
   readonly pipelines?: Pipelines;
 }
 
-/** Classes of products tuned, of all that have to be. */
+/** Number of product classes tuned, and of all to tune. */
 export interface TuningProgress {
   readonly done: number;
   readonly total: number;
 }
 
 const TIMINGS = 3;
-/** A candidate this many times slower than the fastest so far is timed once only. */
+/** A candidate this many times slower than the fastest so far is timed only once. */
 const HOPELESS = 2;
 
 /**
- * Tunes every class among `shapes` (a product named twice counts twice) that is not known, within the budget, and answers with a table of
- * all. Classes that were not reached keep what they had untuned, for good: a run that goes on later has to find the ways it had before.
- * Throws the reason of `signal` when it aborts.
+ * Tunes every class among `shapes` (a product listed twice counts twice) that is not known, within the budget, and returns a table
+ * of all. Classes not reached keep their untuned variant permanently: a resumed run must find the same variants. Throws the abort
+ * reason of `signal`.
  */
 export async function* tuneMatmul(
   device: GPUDevice,
@@ -85,7 +85,7 @@ interface Timed {
   readonly elapsedMs: number;
 }
 
-/** Null where even the untuned variant cannot run. */
+/** Null if even the untuned variant cannot run. */
 async function fastestOf(
   device: GPUDevice,
   pipelines: Pipelines,
@@ -117,7 +117,7 @@ async function fastestOf(
   }
 }
 
-/** The median of a few timings, and some of the numbers; null where the device refuses the variant. */
+/** Returns the median of a few timings, and some of the numbers; null if the device refuses the variant. */
 async function timeOf(
   trial: MatmulTrial,
   variant: MatmulVariant,
@@ -137,7 +137,7 @@ async function timeOf(
   }
 }
 
-/** Whether two results differ by no more than the rounding of sums of products of numbers between -1 and 1. */
+/** Whether two results agree up to the rounding of sums of products of numbers between -1 and 1. */
 export function isSameProduct(
   values: Float32Array,
   truth: Float32Array,
@@ -149,7 +149,7 @@ export function isSameProduct(
   return values.every((value, at) => Math.abs(value - (truth[at] as number)) <= tolerance);
 }
 
-/** Every product of a micro-batch, as often as it is computed. */
+/** Returns every product of a micro-batch, as often as it is computed. */
 export function recordedProducts(shape: TaggerShape, rates: DropoutRates, size: BatchSize): readonly MatmulShape[] {
   const products: MatmulShape[] = [];
   const usual = hardwareTuning();

@@ -1,4 +1,4 @@
-// Runs ways of computing one matrix product on a device, to time and to compare them.
+// Runs variants of one matrix product on a device, to time and compare them.
 import { Arena } from '../gpu/arena.ts';
 import { GpuMemory } from '../gpu/gpuMemory.ts';
 import { LaunchPlan, type LaunchPlanParts } from '../gpu/launchPlan.ts';
@@ -11,22 +11,22 @@ import type { MatmulVariant } from '../kernels/matmul/matmulVariant.ts';
 /** One variant, compiled and run once. */
 export interface MatmulCandidate {
   readonly variant: MatmulVariant;
-  /** Milliseconds a product takes now, by the wall clock around work that is done. */
+  /** Measures the milliseconds per product by the wall clock, until the work is done. */
   elapsedMs(): Promise<number>;
-  /** Words at the start and at the end of the output, at most `SAMPLE` each. */
+  /** Returns the words at the start and end of the output, at most `SAMPLE` each. */
   sample(): Promise<Float32Array<ArrayBuffer>>;
   release(): void;
 }
 
 const SAMPLE = 2048;
-/** Products shorter than this are timed many at once, or waiting for the device would be all that is measured. */
+/** Shorter products are timed in batches, or the measurement would only be the wait for the device. */
 const SHORT_MS = 4;
 const AT_ONCE = 32;
 
-/** Has no factor in common with the lengths of matrices. */
+/** Coprime to the lengths of matrices. */
 const PERIOD = 65537;
 
-/** Element of every matrix, between -1 and 1, the same numbers over and over. */
+/** Element of every matrix, between -1 and 1, from a repeating sequence. */
 function numberAt(index: number): number {
   const at = index % PERIOD;
   return Math.fround(Math.sin(at * at));
@@ -40,7 +40,7 @@ export class MatmulTrial {
   private readonly buffers = new Map<Resident, GPUBuffer>();
   private readonly regions: { readonly a: Region; readonly b: Region; readonly out: Region; readonly state: Region };
 
-  /** Makes the matrices, numbers between -1 and 1. */
+  /** Creates the matrices, with numbers between -1 and 1. */
   constructor(device: GPUDevice, shape: MatmulShape, pipelines = new Pipelines(device)) {
     const { rows, columns, inner, batch = 1, strides = { a: 0, b: 0, out: 0 }, sum = false } = shape;
     this.shape = shape;
@@ -63,7 +63,7 @@ export class MatmulTrial {
     };
   }
 
-  /** Throws LabError `gpu/error` where the device refuses the variant. */
+  /** Throws LabError `gpu/error` if the device refuses the variant. */
   async candidate(variant: MatmulVariant): Promise<MatmulCandidate> {
     const { queue } = this.memory.device;
     const once = await this.plan(variant, 1);
@@ -93,7 +93,7 @@ export class MatmulTrial {
     };
   }
 
-  /** What `sample` of a right variant holds, computed in float64. */
+  /** Returns the `sample` of a correct variant, computed in float64. */
   expectedSample(): Float64Array {
     const { kind, rows, columns, inner } = this.shape;
     const a = (row: number, k: number): number => numberAt(kind === 'tn' ? k * rows + row : row * inner + k);
@@ -140,7 +140,7 @@ export class MatmulTrial {
     }
   }
 
-  /** So that nothing an earlier variant left is taken for the result of a later one. */
+  /** Ensures that results of an earlier variant are never mistaken for those of a later one. */
   private clear(): void {
     const { device } = this.memory;
     const encoder = device.createCommandEncoder();

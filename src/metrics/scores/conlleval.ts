@@ -1,4 +1,4 @@
-// The counts of conlleval, the scorer of the CoNLL shared tasks, number for number.
+// Reproduces the counts of conlleval, the scorer of the CoNLL shared tasks, exactly.
 import { endsChunk, startsChunk } from '../../data/corpus/chunks.ts';
 import { outside, splitTag } from '../../data/corpus/tagScheme.ts';
 import { LabError } from '../../util/labError.ts';
@@ -15,9 +15,9 @@ interface ConllevalScores {
 }
 
 /**
- * Scores predicted tags against gold tags, both `[sentences][tokens]`, with a boundary behind every sentence. It follows the
- * streaming algorithm of CoNLL-2000 with the breaks at S and E, so that even tags of no scheme count alike.
- * Throws `metrics/length` when gold and predicted differ in length.
+ * Scores predicted tags against gold tags, both `[sentences][tokens]`, with a boundary after every sentence. Follows the streaming
+ * algorithm of CoNLL-2000 with its breaks at S and E, so that even tags outside any scheme count the same. Throws `metrics/length`
+ * if gold and predicted differ in length.
  */
 export function conlleval(
   gold: readonly (readonly string[])[],
@@ -29,7 +29,7 @@ export function conlleval(
   let correctTags = 0;
   let previousGold = outside;
   let previousPredicted = outside;
-  /** Whether a mention is open that is right so far. */
+  /** Whether a mention is open that is correct so far. */
   let isCorrect = false;
 
   gold.forEach((goldTags, sentence) => {
@@ -62,14 +62,14 @@ export function conlleval(
       previousPredicted = predictedTag;
     }
   });
-  // Only tags of no scheme are still open behind a boundary.
+  // Only tags outside any scheme are still open after a boundary.
   if (isCorrect) spans.add(previousGold.type, 'correct');
 
   const accuracy = tokens > 0 ? (100 * correctTags) / tokens : 0;
   return { sentences: gold.length, tokens, correctTags, accuracy, entities: spans.scores() };
 }
 
-/** Throws `metrics/length` unless both have the same sentences with the same numbers of tokens. */
+/** Throws `metrics/length` unless both have the same number of sentences and of tokens in each. */
 export function checkLengths(gold: readonly (readonly string[])[], predicted: readonly (readonly string[])[]): void {
   if (gold.length !== predicted.length) {
     throw new LabError('metrics/length', 'Gold and predicted tags differ in sentences.', {
@@ -86,7 +86,7 @@ export function checkLengths(gold: readonly (readonly string[])[], predicted: re
   }
 }
 
-/** The lines of conlleval's output, each ended: counts, overall scores, and one line a type with the number predicted. */
+/** Returns the lines of conlleval's output, each terminated: counts, overall scores, and one line per type with the number predicted. */
 export function conllevalReport({ tokens, accuracy, entities }: ConllevalScores): string {
   const { overall, perType } = entities;
   let report = `processed ${tokens} tokens with ${overall.gold} phrases; `;
@@ -102,7 +102,7 @@ function figures(score: { readonly precision: number; readonly recall: number; r
   return `precision: ${percent(score.precision)}%; recall: ${percent(score.recall)}%; FB1: ${percent(score.f1)}`;
 }
 
-/** C's `%6.2f`. It rounds a tie to the even digit, where toFixed rounds up; ties are the odd eighths, such as 3.125. */
+/** C's `%6.2f`. It rounds ties to even, where toFixed rounds up; ties are the odd eighths, such as 3.125. */
 function percent(value: number): string {
   const eighths = value * 8;
   const isTie = Number.isInteger(eighths) && eighths % 2 === 1;
@@ -118,8 +118,8 @@ interface PredictedTags {
 }
 
 /**
- * Gold and predicted tags of the last two columns, separated by white space; blank lines and `-X-` rows are sentence borders.
- * Throws `conlleval/columns` with the line where a row has fewer than three columns or not as many as the first.
+ * Reads gold and predicted tags from the last two columns, separated by white space; blank lines and `-X-` rows are sentence
+ * boundaries. Throws `conlleval/columns` with the line if a row has fewer than three columns or not as many as the first.
  */
 export function predictionRows(text: string): PredictedTags {
   const gold: string[][] = [];

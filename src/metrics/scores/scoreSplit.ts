@@ -1,4 +1,4 @@
-// Everything the lab says about the predictions for one split.
+// Scores the predictions for one split in every way the lab reports.
 import { lenientMentions, strictMentions } from '../../data/corpus/chunks.ts';
 import { mentionsToTags, type TagScheme } from '../../data/corpus/tagScheme.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
@@ -10,14 +10,13 @@ import { SpanTally, type EntityScores, type SplitScores } from './spanScore.ts';
 /** Entity scores of mentions that are well-formed in their tag scheme. */
 interface StrictScores {
   readonly entities: EntityScores;
-  /** Predicted mentions that conlleval's lenient reading has and the strict one has not: what strictness costs. */
+  /** Predicted mentions that only conlleval's lenient reading has: the cost of strictness. */
   readonly discarded: number;
 }
 
 /**
- * Scores exact spans and types of the strict reading of both sides, `[sentences][tokens]`. Ill-formed
- * predictions are dropped, so precision can be above the lenient one while recall is below.
- * Throws `metrics/length` when gold and predicted differ in length.
+ * Scores exact spans and types of the strict reading of both sides, `[sentences][tokens]`. Ill-formed predictions are dropped, so
+ * precision can exceed the lenient one while recall is lower. Throws `metrics/length` if gold and predicted differ in length.
  */
 function strictScores(
   gold: readonly (readonly string[])[],
@@ -41,8 +40,8 @@ function strictScores(
 }
 
 /**
- * Scores predicted against gold tags, both `[sentences][tokens]` in `scheme`, leniently as conlleval and strictly.
- * Throws `metrics/length` when they differ in length.
+ * Scores predicted against gold tags, both `[sentences][tokens]` in `scheme`, leniently like conlleval and strictly. Throws
+ * `metrics/length` if they differ in length.
  */
 export function scoreSplit(
   gold: readonly (readonly string[])[],
@@ -55,16 +54,16 @@ export function scoreSplit(
 }
 
 export interface LabelledDocument extends AnnotatedDocument {
-  /** Mentions that came with the text, in order and apart. */
+  /** Mentions annotated in the file, in order and disjoint. */
   readonly gold: readonly AnnotatedMention[];
 }
 
-/** The annotated type that each type of the tagger is compared with; null for none. */
+/** Maps each of the tagger's types to the annotated type it is compared with; null for none. */
 type GoldTypes = Readonly<Record<string, string | null>>;
 
 /**
- * Exact spans of the types that are compared, under the tagger's names, as `scoreSplit` counts them. Found mentions of other types are left
- * out on one side, annotated ones on the other.
+ * Scores exact spans of the compared types, under the tagger's names, as `scoreSplit` counts them. Predicted mentions of other
+ * types are left out on one side, annotated ones on the other.
  */
 export function scoreDocuments(documents: readonly LabelledDocument[], goldTypes: GoldTypes): SplitScores {
   const nameOf = new Map(Object.entries(goldTypes).flatMap(([type, gold]) => (gold === null ? [] : [[gold, type]])));
@@ -82,7 +81,7 @@ export function scoreDocuments(documents: readonly LabelledDocument[], goldTypes
   return scoreSplit(gold, predicted, 'IOB2');
 }
 
-/** What each type is compared with until somebody says otherwise: its own name, however it is written, else the only one there is. */
+/** Default type mapping: the same name, however it is spelled, else the only one there is. */
 export function matchTypes(types: readonly string[], goldTypes: readonly string[]): GoldTypes {
   const plain = (type: string): string => type.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   const only = types.length === 1 && goldTypes.length === 1 ? (goldTypes[0] ?? null) : null;

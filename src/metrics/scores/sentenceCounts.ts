@@ -1,9 +1,9 @@
-// How many mentions each sentence has in gold, in the prediction, and in both.
+// Counts the mentions of each sentence in gold, in the prediction, and in both.
 import type { Mention } from '../../data/corpus/corpus.ts';
 import { LabError } from '../../util/labError.ts';
 import type { SpanCounts } from './spanScore.ts';
 
-/** Counts of exact spans of the right type, each array `[sentences]`. */
+/** Counts of exact spans with the right type, each array `[sentences]`. */
 export interface SentenceCounts {
   readonly gold: Int32Array;
   readonly predicted: Int32Array;
@@ -11,8 +11,8 @@ export interface SentenceCounts {
 }
 
 /**
- * Counts of every sentence from its flat mentions, both `[sentences][mentions]`. With lenient mentions on both sides the sums are conlleval's.
- * Throws `metrics/sentences` when gold and predicted differ in sentences.
+ * Counts every sentence from its flat mentions, both `[sentences][mentions]`. With lenient mentions on both sides the sums are
+ * conlleval's. Throws `metrics/sentences` if gold and predicted differ in sentences.
  */
 export function sentenceCounts(
   gold: readonly (readonly Mention[])[],
@@ -26,12 +26,12 @@ export function sentenceCounts(
   };
 }
 
-/** The counts of all sentences together. */
+/** Sums the counts of all sentences. */
 export function totalCounts({ gold, predicted, correct }: SentenceCounts): SpanCounts {
   return { gold: sum(gold), predicted: sum(predicted), correct: sum(correct) };
 }
 
-/** The mentions of `left` that `right` has too, with the same borders and type. Mentions are flat, so a start is unique. */
+/** Returns the mentions of `left` that are also in `right`, with the same boundaries and type. Mentions are flat, so a start is unique. */
 export function sharedMentions(left: readonly Mention[], right: readonly Mention[]): Mention[] {
   const byStart = new Map(right.map((mention) => [mention.start, mention]));
   return left.filter(({ type, start, end }) => {
@@ -40,7 +40,7 @@ export function sharedMentions(left: readonly Mention[], right: readonly Mention
   });
 }
 
-/** Throws `metrics/sentences` unless both have as many sentences. */
+/** Throws `metrics/sentences` unless both have the same number of sentences. */
 export function checkSentences(gold: { readonly length: number }, predicted: { readonly length: number }): void {
   if (gold.length === predicted.length) return;
   throw new LabError('metrics/sentences', 'Gold and predicted mentions differ in sentences.', {

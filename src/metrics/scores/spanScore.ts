@@ -1,11 +1,11 @@
-// Precision, recall and F1 from counts of spans.
+// Computes precision, recall and F1 from counts of spans.
 export interface SpanCounts {
   readonly gold: number;
   readonly predicted: number;
   readonly correct: number;
 }
 
-/** Counts of exact spans; precision, recall and F1 in percent, 0 where undefined, as conlleval prints them. */
+/** Counts of exact spans; precision, recall and F1 in percent, 0 if undefined, as conlleval prints them. */
 export interface SpanScore extends SpanCounts {
   readonly precision: number;
   readonly recall: number;
@@ -19,20 +19,20 @@ export interface EntityScores {
 }
 
 /**
- * `lenient` reads tags as conlleval does; `strict` drops mentions that break the tag scheme, so its precision can exceed lenient's.
+ * `lenient` reads tags like conlleval; `strict` drops mentions that violate the tag scheme, so its precision can exceed lenient's.
  * `discarded` counts the predicted mentions that only the lenient reading has.
  */
 export interface SplitScores {
   readonly sentences: number;
   readonly tokens: number;
-  /** Share of tokens with the right tag, percent, as conlleval's accuracy. */
+  /** Share of tokens with the right tag, percent, like conlleval's accuracy. */
   readonly accuracy: number;
   readonly lenient: EntityScores;
   readonly strict: EntityScores;
   readonly discarded: number;
 }
 
-/** Scores in percent, 0 where undefined, computed in the order of conlleval's own operations. */
+/** Scores in percent, 0 if undefined, computed in the order of conlleval's own operations. */
 export function spanScore({ gold, predicted, correct }: SpanCounts): SpanScore {
   const precision = predicted > 0 ? (100 * correct) / predicted : 0;
   const recall = gold > 0 ? (100 * correct) / gold : 0;
@@ -40,7 +40,7 @@ export function spanScore({ gold, predicted, correct }: SpanCounts): SpanScore {
   return { gold, predicted, correct, precision, recall, f1 };
 }
 
-/** Span counts, overall and per type, while they are being counted. */
+/** Accumulates span counts, overall and per type. */
 export class SpanTally {
   readonly overall = { gold: 0, predicted: 0, correct: 0 };
   readonly perType = new Map<string, { gold: number; predicted: number; correct: number }>();
@@ -52,7 +52,7 @@ export class SpanTally {
     this.overall[what]++;
   }
 
-  /** Scores, types in code-unit order. */
+  /** Returns scores, with types in code-unit order. */
   scores(): EntityScores {
     const types = [...this.perType].sort(([left], [right]) => (left < right ? -1 : 1));
     return {

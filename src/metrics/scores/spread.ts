@@ -1,18 +1,18 @@
-// Several scores as one: mean, sample standard deviation, and the deviation within groups.
+// Summarises several scores: mean, sample standard deviation, and the deviation within groups.
 export interface Spread {
   readonly mean: number;
   /** Sample standard deviation (n - 1); null for a single value. */
   readonly deviation: number | null;
-  /** Values it was taken over. */
+  /** Number of values. */
   readonly count: number;
 }
 
-/** Null for no values. */
+/** Null if there are no values. */
 export function mean(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Mean and sample standard deviation; null for no values. */
+/** Mean and sample standard deviation; null if there are no values. */
 export function spread(values: readonly number[]): Spread | null {
   const centre = mean(values);
   if (centre === null) return null;
@@ -25,8 +25,8 @@ export function spread(values: readonly number[]): Spread | null {
 }
 
 /**
- * How far values lie from their own group's mean: the root of the groups' squares over the sum of their degrees of freedom (n - 1),
- * so that what differs between groups does not count. The mean is that of all values. Deviation null when no group has two.
+ * Pools the deviation within groups: the root of the groups' sums of squares over the sum of their degrees of freedom (n - 1), so
+ * differences between groups do not count. The mean is that of all values. Deviation null if no group has two.
  */
 export function spreadWithin(groups: readonly (readonly number[])[]): Spread | null {
   const values = groups.flat();

@@ -1,4 +1,4 @@
-// Bootstrap intervals over sentences of two systems' F1 and of their difference.
+// Computes bootstrap intervals over sentences of two systems' F1 and of their difference.
 import type { Rng } from '../../util/random.ts';
 import { checkPairs, type PairedCounts } from './pairedTraining.ts';
 
@@ -11,15 +11,16 @@ export interface Interval {
 export interface BootstrapIntervals {
   readonly a: Interval;
   readonly b: Interval;
-  /** Of F1(A) - F1(B), the two on the same drawn sentences. */
+  /** Of F1(A) - F1(B), both on the same drawn sentences. */
   readonly difference: Interval;
 }
 
 /**
- * Percentile intervals (Efron 1979; Efron and Tibshirani 1993, section 13.3) at `level` (0.95): sentences are drawn with replacement, as many as
- * there are, the same for both systems and all `pairs`, `draws` times; between the quantiles of the draws lies `level` of them.
- * Percentile rather than BCa: sums over hundreds of sentences have next to no skew or bias to correct, the tests measure the coverage, and with few
- * sentences BCa's acceleration is itself mostly noise. Like the randomisation test it speaks of sentences, not of seeds. Throws as `checkPairs`.
+ * Percentile intervals (Efron 1979; Efron and Tibshirani 1993, section 13.3) at `level` (0.95): draws as many sentences as there
+ * are, with replacement, the same for both systems and all `pairs`, `draws` times; `level` of the draws lie between the quantiles.
+ * Percentile rather than BCa: sums over hundreds of sentences have next to no skew or bias to correct, the tests measure the
+ * coverage, and with few sentences BCa's acceleration is itself mostly noise. Like the randomisation test it covers sentences, not
+ * seeds. Throws like `checkPairs`.
  */
 export function bootstrapIntervals(
   pairs: readonly PairedCounts[],
@@ -58,8 +59,9 @@ export function bootstrapIntervals(
 }
 
 /**
- * The distinct rows of counts, `[rows][width]` end to end, and the row of every sentence: many sentences share one, so a draw adds up rows and
- * not sentences. A row is gold, then predicted and correct of A, predicted and correct of B, for each pair: width 1 + 4 * pairs.
+ * Returns the distinct rows of counts, `[rows][width]` concatenated, and the row of every sentence: many sentences share one, so a
+ * draw adds up rows instead of sentences. A row is gold, then predicted and correct of A, predicted and correct of B, for each
+ * pair: width 1 + 4 * pairs.
  */
 function countPatterns(pairs: readonly PairedCounts[]) {
   const gold = pairs[0]?.a.gold ?? new Int32Array(0);
@@ -79,7 +81,7 @@ function countPatterns(pairs: readonly PairedCounts[]) {
   return { patterns: Int32Array.from(patterns), patternOf, width: columns.length };
 }
 
-/** The mean over pairs of the F1 of the system whose counts begin at `first`; `sums` as a row of `countPatterns`. */
+/** Mean over pairs of the F1 of the system whose counts begin at `first`; `sums` is laid out like a row of `countPatterns`. */
 function meanF1(sums: Int32Array, first: number): number {
   const gold = sums[0] ?? 0;
   let sum = 0;
@@ -90,7 +92,10 @@ function meanF1(sums: Int32Array, first: number): number {
   return (4 * sum) / (sums.length - 1);
 }
 
-/** The `level` in the middle of the values, which it sorts; quantiles interpolated between neighbours (Hyndman and Fan 1996, type 7). */
+/**
+ * Returns the interval of the middle `level` of the values, which it sorts; quantiles interpolated between neighbours (Hyndman and
+ * Fan 1996, type 7).
+ */
 function middle(values: Float64Array, level: number): Interval {
   values.sort();
   const quantile = (share: number) => {

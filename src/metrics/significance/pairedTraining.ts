@@ -1,4 +1,4 @@
-// Two systems trained alike and applied to the same sentences: what a comparison of them is made of.
+// Two systems trained alike and applied to the same sentences: the unit of their comparison.
 import { LabError } from '../../util/labError.ts';
 import type { SentenceCounts } from '../scores/sentenceCounts.ts';
 
@@ -8,17 +8,17 @@ export interface PairedCounts {
   readonly b: SentenceCounts;
 }
 
-/** A training of A and the training of B that shares its seed and round, each with the counts of its selected snapshot. */
+/** A training of A and the training of B with the same seed and round, each with the counts of its selected snapshot. */
 export interface PairedTraining extends PairedCounts {
   readonly seed: number;
   readonly round: number;
-  /** F1 of the kept snapshots on these sentences, percent, paired in the order of their epochs; empty where they were not scored. */
+  /** F1 of the kept snapshots on these sentences, percent, paired in order of epoch; empty if they were not scored. */
   readonly snapshots: readonly { readonly a: number; readonly b: number }[];
 }
 
 /**
- * Throws `significance/empty` without trainings, and `significance/sentences` unless all counts are of the same sentences, which
- * their number and the gold mentions of each tell.
+ * Throws `significance/empty` without trainings, and `significance/sentences` unless all counts are of the same sentences, as shown
+ * by their number and the gold mentions of each.
  */
 export function checkPairs(pairs: readonly PairedCounts[]): void {
   const first = pairs[0];

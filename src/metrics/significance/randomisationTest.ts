@@ -6,25 +6,26 @@ import { checkPairs, type PairedCounts } from './pairedTraining.ts';
 export interface RandomisationTest {
   /** Two-sided, over 0 to 1. */
   readonly p: number;
-  /** Whether all swaps were counted rather than drawn. */
+  /** Whether all swaps were counted rather than sampled. */
   readonly exact: boolean;
   /** Swaps counted or drawn. */
   readonly swaps: number;
-  /** Sentences in which A's and B's counts differ in a training; only they can matter. */
+  /** Sentences where A's and B's counts differ in some training; only they can matter. */
   readonly differing: number;
 }
 
-/** Up to so many differing sentences all 2^n swaps are counted. */
+/** With at most this many differing sentences, all 2^n swaps are counted. */
 const countedSentences = 16;
-/** Percent of F1 within which two statistics are equal: far above rounding (1e-13), far below what a reader can see. */
+/** Percent of F1 within which two statistics count as equal: far above rounding (1e-13), far below what a reader can see. */
 const tie = 1e-9;
 
 /**
- * How likely a difference as large as the one seen is, were it chance which system gave which output (Noreen 1989; Yeh 2000). A swap
- * exchanges A's and B's counts of a sentence with probability 1/2, in all `pairs` at once, since they share the sentence; the statistic is
- * |mean over pairs of F1(A) - F1(B)|, F1 in percent from summed counts. p = (1 + swaps at least as large) / (1 + `draws`), so it is never 0; where
- * at most 16 sentences differ, it is the exact share of all 2^n swaps. It speaks of these trainings on other sentences like these,
- * and not of other seeds. Throws as `checkPairs`.
+ * Estimates the probability of a difference at least as large as observed if the two systems' outputs were exchangeable (Noreen
+ * 1989; Yeh 2000). A swap exchanges A's and B's counts of a sentence with probability 1/2, in all `pairs` at once, since they share
+ * the sentence; the statistic is
+ * |mean over pairs of F1(A) - F1(B)|, F1 in percent from summed counts. p = (1 + swaps at least as large) / (1 + `draws`), so it is
+ * never 0; if at most 16 sentences differ, it is the exact share of all 2^n swaps. It generalises to similar sentences for these
+ * trainings, not to other seeds. Throws like `checkPairs`.
  */
 export function randomisationTest(
   pairs: readonly PairedCounts[],
@@ -62,7 +63,7 @@ function differingSentences(pairs: readonly PairedCounts[]): number[] {
   );
 }
 
-/** A's counts less B's of every differing sentence: `[differing][2 * pairs]`, correct then predicted of each pair. */
+/** A's counts minus B's for every differing sentence: `[differing][2 * pairs]`, correct then predicted of each pair. */
 function differencesOf(pairs: readonly PairedCounts[], differing: readonly number[]): Int32Array[] {
   return differing.map((sentence) =>
     Int32Array.from(
@@ -74,7 +75,7 @@ function differencesOf(pairs: readonly PairedCounts[], differing: readonly numbe
   );
 }
 
-/** The statistic once A has given away, and B got, the summed differences `swapped`, `[2 * pairs]`. */
+/** Returns the statistic after moving the summed differences `swapped`, `[2 * pairs]`, from A to B. */
 function statisticOf(pairs: readonly PairedCounts[]): (swapped: Int32Array) => number {
   const totals = pairs.map(({ a, b }) => ({ a: totalCounts(a), b: totalCounts(b) }));
   return (swapped) => {
@@ -92,7 +93,7 @@ function statisticOf(pairs: readonly PairedCounts[]): (swapped: Int32Array) => n
 /** F1 in percent; `mentions` is gold plus predicted. */
 const f1 = (correct: number, mentions: number) => (correct > 0 ? (200 * correct) / mentions : 0);
 
-/** The summed differences of each of the 2^n swaps, in Gray's order: one sentence changes sides at a time. */
+/** Yields the summed differences of each of the 2^n swaps, in Gray code order: one sentence changes sides at a time. */
 function* everySwap(differences: readonly Int32Array[]): Generator<Int32Array> {
   const swapped = new Int32Array(differences[0]?.length ?? 0);
   const isSwapped = differences.map(() => false);
@@ -109,8 +110,8 @@ function* everySwap(differences: readonly Int32Array[]): Generator<Int32Array> {
 }
 
 /**
- * Draws swaps: each call gives the summed differences of a new one. Sentences go by eights: the sums of each of the 256 ways to swap
- * eight sentences are made once, so a draw adds one row for eight random bits.
+ * Draws swaps: each call gives the summed differences of a new one. The sums for each of the 256 ways to swap eight sentences are
+ * precomputed, so a draw adds one row per eight random bits.
  */
 function swapDrawer(differences: readonly Int32Array[], rng: Rng): () => Int32Array {
   const width = differences[0]?.length ?? 0;

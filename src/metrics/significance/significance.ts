@@ -1,4 +1,4 @@
-// Which differences between two systems can be told from noise, over sentences and over seeds, corrected for how many are looked at.
+// Tests which differences between two systems exceed noise over sentences and over seeds, corrected for the number of comparisons.
 import { Rng } from '../../util/random.ts';
 import { totalCounts, type SentenceCounts } from '../scores/sentenceCounts.ts';
 import { spanScore } from '../scores/spanScore.ts';
@@ -8,8 +8,8 @@ import type { PairedTraining } from './pairedTraining.ts';
 import { randomisationTest, type RandomisationTest } from './randomisationTest.ts';
 
 /**
- * Adjusted p-values in the order given (Holm 1979; R's `p.adjust(method = "holm")`): comparing them with 0.05 keeps the probability of even one
- * false finding in the whole family at or below 5 %, however the comparisons hang together.
+ * Adjusts p-values, in the given order (Holm 1979; R's `p.adjust(method = "holm")`): comparing them with 0.05 keeps the probability
+ * of even one false finding in the whole family at or below 5 %, whatever the dependence between comparisons.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = [...pValues.keys()].sort((left, right) => (pValues[left] ?? 0) - (pValues[right] ?? 0));
@@ -22,7 +22,7 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** The difference of two trainings that share seed and round, percent of F1. */
+/** The difference of two trainings with the same seed and round, percent of F1. */
 interface PairedDifference {
   readonly seed: number;
   /** Of the selected snapshots. */
@@ -32,8 +32,9 @@ interface PairedDifference {
 }
 
 /**
- * `trainings`: over all seeds and rounds, a value each. `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed,
- * seeds pooled. `snapshots`: over the kept snapshots of a training, trainings pooled; there the mean is that of all snapshots.
+ * `trainings`: over all seeds and rounds, one value each. `seeds`: over the means of the seeds. `rounds`: over the rounds of a
+ * seed, seeds pooled. `snapshots`: over the kept snapshots of a training, trainings pooled; there the mean is that of all
+ * snapshots.
  */
 interface PairedSpread {
   readonly trainings: Spread | null;
@@ -42,7 +43,7 @@ interface PairedSpread {
   readonly snapshots: Spread | null;
 }
 
-/** The spreads of paired differences; null where there are no values, deviation null where there are too few. */
+/** Computes the spreads of paired differences; null if there are no values, deviation null if there are too few. */
 export function pairedSpread(differences: readonly PairedDifference[]): PairedSpread {
   const seeds = [...new Set(differences.map(({ seed }) => seed))].map((seed) =>
     differences.filter((training) => training.seed === seed).map(({ difference }) => difference),
@@ -56,8 +57,8 @@ export function pairedSpread(differences: readonly PairedDifference[]): PairedSp
 }
 
 /**
- * The probability that |T| is at least |t| with `freedom` (1, 2, …) degrees of freedom: one less the finite sums of Abramowitz and Stegun 1964,
- * 26.7.3 and 26.7.4. Absolute error about 1e-15.
+ * The probability that |T| is at least |t| with `freedom` (1, 2, …) degrees of freedom: one minus the finite sums of Abramowitz and
+ * Stegun 1964, 26.7.3 and 26.7.4. Absolute error about 1e-15.
  */
 export function pOfStudentT(t: number, freedom: number): number {
   return Math.max(0, 1 - within(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
@@ -92,10 +93,10 @@ function within(angle: number, freedom: number): number {
 
 /**
  * Whether a difference is more than noise, with `alpha` for the whole family:
- * - `sentences`: no; other sentences of this kind could turn it, the adjusted p of the randomisation test is not below alpha.
- * - `oneSeed`: on these sentences it is no chance, but with one seed nothing is known of what seeds do, however many rounds it has.
- * - `seeds`: on these sentences it is no chance, but seeds alone may make such a difference: the adjusted larger p is not below alpha.
- * - `yes`: it is more than both.
+ * - `sentences`: no; other sentences of this kind could reverse it: the adjusted p of the randomisation test is not below alpha.
+ * - `oneSeed`: not chance on these sentences, but one seed says nothing about variation between seeds, however many rounds it has.
+ * - `seeds`: not chance on these sentences, but seeds alone may cause such a difference: the adjusted larger p is not below alpha.
+ * - `yes`: it exceeds both.
  */
 export type Verdict = 'sentences' | 'oneSeed' | 'seeds' | 'yes';
 
@@ -104,16 +105,16 @@ interface Estimate extends Interval {
 }
 
 export interface Significance {
-  /** Mean F1 over the trainings with its bootstrap interval over sentences, percent; `difference` is A's less B's. */
+  /** Mean F1 over the trainings with its bootstrap interval over sentences, percent; `difference` is A minus B. */
   readonly a: Estimate;
   readonly b: Estimate;
   readonly difference: Estimate;
   readonly sentences: RandomisationTest & { readonly adjusted: number };
   readonly seeds: SeedTest | null;
-  /** The larger p of sentences and seeds, that of sentences where there is one seed. */
+  /** The larger p of sentences and seeds; that of sentences if there is one seed. */
   readonly p: number;
   readonly adjusted: number;
-  /** Comparisons that the p-values are adjusted for. */
+  /** Number of comparisons that the p-values are adjusted for. */
   readonly family: number;
   readonly spread: PairedSpread;
   readonly verdict: Verdict;
@@ -128,7 +129,7 @@ interface SeedTest {
 }
 
 interface SignificanceOptions {
-  /** Of the random numbers. Every comparison has the same ones, so its p does not hang on which others are looked at. */
+  /** Seed of the random numbers. All comparisons use the same, so that a p does not depend on the other comparisons. */
   readonly seed: number;
   readonly alpha: number;
   /** Of the randomisation test. */
@@ -146,14 +147,15 @@ interface SignificanceProgress {
 }
 
 /**
- * Judges a family of comparisons, each a list of paired trainings, and returns them in order; it yields behind each, so that a
- * caller can report, give back its thread, or stop.
+ * Tests a family of comparisons, each a list of paired trainings, and returns the results in order; it yields after each, so that a
+ * caller can report, release its thread, or stop.
  *
- * A difference has to exceed two kinds of noise, so two tests have to reject and the larger p counts (intersection-union test, Berger 1982): a
- * paired randomisation test over the sentences, given these trainings, and a paired t test over seeds (rounds of a seed averaged; k seeds, k - 1
- * degrees of freedom), given these sentences. Holm's correction over the family then bounds the chance of even one false `yes` by alpha.
- * For a family of one the second is the plain rule |mean| > t(.975, k - 1) * deviation / sqrt(k). Two or three seeds seldom pass: t(.975) is 12.7
- * for two, 4.3 for three; then `seeds` says that more seeds are wanted, not that there is no difference. Throws as `checkPairs`.
+ * A difference has to exceed two kinds of noise, so two tests must reject and the larger p counts (intersection-union test, Berger
+ * 1982): a paired randomisation test over the sentences, given these trainings, and a paired t test over seeds (rounds of a seed
+ * averaged; k seeds, k - 1 degrees of freedom), given these sentences. Holm's correction over the family then bounds the
+ * probability of even one false `yes` by alpha. For a family of one the second is the plain rule |mean| > t(.975, k - 1) *
+ * deviation / sqrt(k). Two or three seeds seldom pass: t(.975) is 12.7 for two, 4.3 for three; then `seeds` means that more seeds
+ * are needed, not that there is no difference. Throws like `checkPairs`.
  */
 export function* significance(
   comparisons: readonly (readonly PairedTraining[])[],
@@ -209,7 +211,7 @@ function f1Of(counts: SentenceCounts): number {
   return spanScore(totalCounts(counts)).f1;
 }
 
-/** Null with fewer than two seeds. Differences that are all the same have p 0, or 1 where they are 0. */
+/** Null with fewer than two seeds. If all differences are equal, p is 0, or 1 if they are 0. */
 function seedTest(seeds: Spread | null, level: number): SeedTest | null {
   if (seeds === null || seeds.deviation === null) return null;
   const error = seeds.deviation / Math.sqrt(seeds.count);

@@ -1,26 +1,26 @@
-// Finds sentences in the running text of other sentences, however that is cut.
+// Finds sentences in the running text of other sentences, ignoring sentence boundaries.
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import type { Work } from '../../util/work.ts';
 import { squeezedText } from './textSources.ts';
 
-/** A text that was found, and the sentences that hold it from the first to the last. */
+/** A text that was found, and the first and last sentence that contain it. */
 export interface ContainedText {
-  /** Of the texts that are looked for. */
+  /** Index in the texts searched for. */
   readonly text: number;
   readonly first: number;
   readonly last: number;
 }
 
-/** Any odd number will do; the powers of this one are spread well over 32 bits. */
+/** Any odd number works; the powers of this one are well distributed over 32 bits. */
 const base = 0x01000193;
-/** A longer window tells texts better apart; a shorter one than 32 is used where a text is shorter. */
+/** A longer window distinguishes texts better; it is shorter than 32 only if a text is shorter. */
 const longestWindow = 32;
 const charactersAStep = 1 << 17;
 
 /**
- * Looks for many texts at once, case, spaces and the kind of quotation marks apart (Karp and Rabin 1987, "Efficient randomized
- * pattern-matching algorithms"): a rolling hash of each window is looked up among the hashes of the texts' beginnings, and what it finds is
- * compared letter by letter, so that a hash never claims a match. Memory is linear in the texts that are looked for and in one running text.
+ * Searches for many texts at once, ignoring case, spaces and the kind of quotation marks (Karp and Rabin 1987, "Efficient
+ * randomized pattern-matching algorithms"): looks up a rolling hash of each window among the hashes of the texts' prefixes, and
+ * verifies hits letter by letter, so a hash never causes a false match. Memory is linear in the texts and in one running text.
  */
 export class ContainedTexts {
   private readonly searches: readonly WindowSearch[];
@@ -39,7 +39,7 @@ export class ContainedTexts {
     this.searches = [...searches.values()];
   }
 
-  /** Tells every place where one of the texts stands in the sentences run together. */
+  /** Reports every occurrence of one of the texts in the concatenated sentences. */
   *search(phase: string, sentences: readonly Sentence[], found: (containing: ContainedText) => void): Work<void> {
     const texts = sentences.map((sentence) => squeezedText(sentence));
     const running = texts.join('');
@@ -60,13 +60,13 @@ export class ContainedTexts {
   }
 }
 
-/** Texts whose beginnings are compared over one width. */
+/** Texts whose prefixes are compared with the same window width. */
 class WindowSearch {
   private readonly width: number;
   private readonly numbersOf = new Map<string, number[]>();
-  /** Different texts by the hash of their beginning; many may share one. */
+  /** Distinct texts by the hash of their prefix; many may share one. */
   private readonly byHash = new Map<number, string[]>();
-  /** One bit of a hash's lowest 20: spares most windows the look into the map. */
+  /** One bit for each value of a hash's lowest 20 bits: spares most windows the map lookup. */
   private readonly bits = new Uint8Array(1 << 17);
 
   constructor(width: number) {
@@ -112,7 +112,7 @@ class WindowSearch {
   }
 }
 
-/** The sentence that the character at `position` belongs to: the first that ends behind it. */
+/** Returns the sentence that the character at `position` belongs to: the first that ends after it. */
 function sentenceAt(ends: Int32Array, position: number): number {
   let low = 0;
   let high = ends.length - 1;

@@ -1,26 +1,26 @@
-// Finds all sentences whose text is nearly the same, by the shingles of their words.
+// Finds all sentences with nearly the same text, by shingles of their words.
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import { countThrough, type Work } from '../../util/work.ts';
 import type { TextSources } from './textSources.ts';
 import { ABSENT, NumberList, ROOT, WordTrie } from './wordTrie.ts';
 
 export interface NearOptions {
-  /** Words in a shingle. */
+  /** Words per shingle. */
   readonly shingleWords: number;
-  /** Least Jaccard similarity of two sentences' sets of shingles, above 0 and at most 1. */
+  /** Minimum Jaccard similarity of two sentences' sets of shingles, above 0 and at most 1. */
   readonly similarity: number;
 }
 
-/** Three words catch a changed order; at 0.7 a sentence of 20 words may differ in one word inside, or in three at an end. */
+/** Three words detect a changed order; at 0.7 a sentence of 20 words may differ in one inner word, or in three at an end. */
 export const nearDefaults: NearOptions = { shingleWords: 3, similarity: 0.7 };
 
 export interface NearNumber {
   readonly number: number;
-  /** Jaccard: shared shingles over all different shingles of both. */
+  /** Jaccard: shared shingles over all distinct shingles of both. */
   readonly similarity: number;
 }
 
-/** Runs of letters and runs of digits in lower case: alike for tokenisations that differ around signs and digits. */
+/** Returns runs of letters and runs of digits in lower case: the same for tokenisations that differ around punctuation and digits. */
 export function wordRuns({ tokens }: Pick<Sentence, 'tokens'>): readonly string[] {
   return (
     tokens
@@ -31,22 +31,22 @@ export function wordRuns({ tokens }: Pick<Sentence, 'tokens'>): readonly string[
 }
 
 /**
- * Every pair at or above the similarity is found: two sets of sizes |x| and |y| that reach t share one of the first |x| - ⌈t|x|⌉ + 1
- * and |y| - ⌈t|y|⌉ + 1 members when members stand in one order, here the rarest first (prefix filtering: Bayardo, Ma and Srikant 2007,
- * "Scaling up all pairs similarity search"; Xiao et al. 2008, PPJoin, whose length filter t|x| <= |y| <= |x|/t is used too). Candidates are
- * compared whole. Shingles are nodes of a trie, not hashes. A sentence shorter than a shingle is one shingle; one without
- * a letter or digit matches nothing. About 40 bytes a token.
+ * Finds every pair at or above the similarity: two sets of sizes |x| and |y| that reach t share one of the first |x| - ⌈t|x|⌉ + 1
+ * and |y| - ⌈t|y|⌉ + 1 members under a common order, here the rarest first (prefix filtering: Bayardo, Ma and Srikant 2007,
+ * "Scaling up all pairs similarity search"; Xiao et al. 2008, PPJoin, whose length filter t|x| <= |y| <= |x|/t is used too).
+ * Candidates are compared in full. Shingles are nodes of a trie, not hashes. A sentence shorter than a shingle is one shingle; one
+ * without a letter or digit matches nothing. About 40 bytes per token.
  */
 export class NearIndex {
   private readonly texts: TextSources;
   private readonly options: NearOptions;
   private readonly trie = new WordTrie();
-  /** The shingles of sentence i as ranks, ascending, at `starts[i]` up to `starts[i + 1]`. */
+  /** The shingles of sentence i as ascending ranks, from `starts[i]` up to `starts[i + 1]`. */
   private shingles = new Int32Array(0);
   private readonly starts: Int32Array;
   /** By trie node; the rarest shingle first. */
   private ranks = new Int32Array(0);
-  /** Sentences with rank r in their prefix, at `postingStarts[r]` up to `postingStarts[r + 1]`. */
+  /** Sentences with rank r in their prefix, from `postingStarts[r]` up to `postingStarts[r + 1]`. */
   private postingStarts = new Int32Array(0);
   private postings = new Int32Array(0);
   /** The lookup that last saw a sentence, so that each is compared once. */
@@ -69,20 +69,20 @@ export class NearIndex {
     return index;
   }
 
-  /** All sentences that are near this one, by number. */
+  /** Returns all sentences near this one, by number. */
   matches(sentence: Pick<Sentence, 'tokens'>): NearNumber[] {
     const { known, unknown } = this.ranksOf(sentence);
     return this.matchesOfRanks(known, unknown);
   }
 
-  /** All sentences that are near sentence `number` of the sources, itself too if it has a letter or digit. */
+  /** Returns all sentences near sentence `number` of the sources, including itself if it has a letter or digit. */
   matchesOf(number: number): NearNumber[] {
     return this.matchesOfRanks(this.shingles.subarray(this.starts[number], this.starts[number + 1]), 0);
   }
 
   private matchesOfRanks(known: Int32Array, unknown: number): NearNumber[] {
     const size = known.length + unknown;
-    // No sentence here has the unknown ones, so they are the rarest and stand first.
+    // Unknown shingles are in no sentence here, so they are the rarest and come first.
     const prefix = known.subarray(0, Math.max(0, this.prefixLength(size) - unknown));
     const lookup = ++this.lookups;
     const found: NearNumber[] = [];
@@ -113,7 +113,7 @@ export class NearIndex {
     return shared / (size + to - from - shared);
   }
 
-  /** Members of a set of this size that have to be looked at. Rounding must not make it shorter. */
+  /** Number of members to look up for a set of this size. Rounding must not make it smaller. */
   private prefixLength(size: number): number {
     return size === 0 ? 0 : size - Math.ceil(this.options.similarity * size - 1e-9) + 1;
   }
@@ -134,7 +134,7 @@ export class NearIndex {
     this.shingles = nodes.view().slice();
   }
 
-  /** Ranks by counting sort: how often a shingle occurs, then its node. Any order finds all; rare ones first finds them fast. */
+  /** Ranks by counting sort: by frequency of a shingle, then its node. Any order is correct; rare ones first is fast. */
   private rankShingles(): void {
     const frequencies = new Int32Array(this.trie.nodeCount);
     for (const node of this.shingles) (frequencies[node] as number)++;
@@ -147,7 +147,7 @@ export class NearIndex {
     this.shingles = this.shingles.map((node) => this.ranks[node] as number);
   }
 
-  /** Sorts the shingles of each sentence and keeps each once, moving those behind up. */
+  /** Sorts and deduplicates the shingles of each sentence, compacting the array. */
   private *sortShingles(): Work<void> {
     let read = 0;
     let written = 0;
@@ -181,7 +181,7 @@ export class NearIndex {
     });
   }
 
-  /** Different shingles of a sentence: the ranks of those that the index has, ascending, and how many it has not. */
+  /** Returns the distinct shingles of a sentence: the ascending ranks of those in the index, and the number of the others. */
   private ranksOf(sentence: Pick<Sentence, 'tokens'>): { readonly known: Int32Array; readonly unknown: number } {
     const known: number[] = [];
     const unknown = new Set<string>();

@@ -1,15 +1,15 @@
-// Finds sentences of the same and of nearly the same text in many sources.
+// Finds sentences with the same and nearly the same text in many sources.
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import { hashText } from '../../util/random.ts';
 import { countThrough, type Work } from '../../util/work.ts';
 import { NearIndex, type NearOptions } from './nearIndex.ts';
 import { squeezedText, TextSources, type SentencePosition, type TextSource } from './textSources.ts';
 
-/** Twelve to sixteen bytes a sentence: hashes with chains. A hash only leads to sentences, whose texts are then compared. */
+/** Takes twelve to sixteen bytes per sentence: hashes with chains. A hash only gives candidates, whose texts are then compared. */
 export class ExactIndex {
   private readonly texts: TextSources;
   private readonly hashes: Int32Array;
-  /** Numbers of sentences plus one, 0 for none: the last one added of each bucket, and the one added before each. */
+  /** Numbers of sentences plus one, 0 for none: the last one added to each bucket, and the one added before each. */
   private readonly buckets: Int32Array;
   private readonly previous: Int32Array;
 
@@ -20,7 +20,7 @@ export class ExactIndex {
     this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(texts.count + 1)));
   }
 
-  /** Takes in sentence `number` of the sources. */
+  /** Adds sentence `number` of the sources. */
   add(number: number): void {
     const hash = hashText(squeezedText(this.texts.sentenceOf(number))) | 0;
     const bucket = hash & (this.buckets.length - 1);
@@ -29,7 +29,7 @@ export class ExactIndex {
     this.buckets[bucket] = number + 1;
   }
 
-  /** Numbers of the sentences of this text, ascending where they were added so. */
+  /** Returns the numbers of the sentences with this text, in the order added. */
   matches(sentence: Pick<Sentence, 'tokens'>): number[] {
     const text = squeezedText(sentence);
     const hash = hashText(text) | 0;
@@ -47,7 +47,7 @@ interface NearPosition extends SentencePosition {
   readonly similarity: number;
 }
 
-/** The same text apart from case and spaces, and nearly the same text that is not the same; each in the order of the sources. */
+/** The same text ignoring case and spaces, and nearly but not exactly the same text; each in the order of the sources. */
 interface TextMatches {
   readonly exact: readonly SentencePosition[];
   readonly near: readonly NearPosition[];
@@ -64,7 +64,7 @@ export class TextIndex {
     this.near = near;
   }
 
-  /** Without `near` only the same text is found. Takes time linear in the text, but for sorting each sentence's shingles. */
+  /** Without `near` finds only identical text. Takes time linear in the text, except for sorting each sentence's shingles. */
   static *build(sources: readonly TextSource[], near: NearOptions | null): Work<TextIndex> {
     const texts = new TextSources(sources);
     const exact = new ExactIndex(texts);
@@ -72,7 +72,7 @@ export class TextIndex {
     return new TextIndex(texts, exact, near === null ? null : yield* NearIndex.build(texts, near));
   }
 
-  /** All that are like sentence `number` of the sources, itself left out. */
+  /** Returns all matches of sentence `number` of the sources, except itself. */
   matchesOf(number: number): TextMatches {
     const exact = this.exact.matches(this.texts.sentenceOf(number));
     const same = new Set(exact);

@@ -1,4 +1,4 @@
-// Sentences of many tasks and splits, counted through as one list.
+// Sentences of many tasks and splits, numbered as one list.
 import type { Mention, Sentence, Split } from '../../data/corpus/corpus.ts';
 
 /** The sentences of one split of one task. */
@@ -15,11 +15,11 @@ export interface SentencePosition {
   readonly sentence: number;
 }
 
-/** Numbers sentences through all sources in their order. */
+/** Numbers sentences consecutively across all sources. */
 export class TextSources {
   readonly sources: readonly TextSource[];
   readonly count: number;
-  /** Of the first sentence of each source. */
+  /** Number of the first sentence of each source. */
   private readonly starts: readonly number[];
 
   constructor(sources: readonly TextSource[]) {
@@ -42,14 +42,14 @@ export class TextSources {
   }
 }
 
-/** Without white space, in lower case, and with the quotation marks `` and '' of tokenised text as the sign that they stand for. */
+/** Removes white space, lower-cases, and replaces the quotation marks `` and '' of tokenised text by the character they represent. */
 export function squeezedText({ tokens }: Pick<Sentence, 'tokens'>): string {
   const joined = tokens.join('');
   const whole = /\s/u.test(joined) ? joined.replace(/\s+/gu, '') : joined;
   return whole.toLowerCase().replace(/``|''/g, '"');
 }
 
-/** The mention's tokens joined by one space. */
+/** Joins the mention's tokens with single spaces. */
 export function mentionText(
   { tokens }: Pick<Sentence, 'tokens'>,
   { start, end }: Pick<Mention, 'start' | 'end'>,
@@ -57,21 +57,21 @@ export function mentionText(
   return end - start === 1 ? (tokens[start] ?? '') : tokens.slice(start, end).join(' ');
 }
 
-/** The string that a mention counts as in a set: its text, or that in lower case where strings that differ in case alone are one. */
+/** Returns the string that represents a mention in a set: its text, lower-cased if case is ignored. */
 export function mentionString(sentence: Pick<Sentence, 'tokens'>, mention: Mention, lowerCase: boolean): string {
   const text = mentionText(sentence, mention);
   return lowerCase ? text.toLowerCase() : text;
 }
 
-/** Keeps the first of many items in an order, without keeping all of them. */
+/** Keeps the first of many items in an order, without storing all of them. */
 export class Ranking<Item> {
-  /** Of all items that were added. */
+  /** Number of all items added. */
   count = 0;
   private readonly limit: number;
   private readonly compare: (left: Item, right: Item) => number;
   private items: Item[] = [];
 
-  /** Keeps `limit` items; the order must be the same whenever it is asked for. */
+  /** Keeps `limit` items; the order must not change over time. */
   constructor(limit: number, compare: (left: Item, right: Item) => number) {
     this.limit = limit;
     this.compare = compare;
@@ -83,7 +83,7 @@ export class Ranking<Item> {
     if (this.items.length >= 2 * this.limit + 1000) this.items = this.first();
   }
 
-  /** The first `limit` items in their order. */
+  /** Returns the first `limit` items in order. */
   first(): Item[] {
     return this.items.sort(this.compare).slice(0, this.limit);
   }

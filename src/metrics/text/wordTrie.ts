@@ -1,4 +1,4 @@
-// A trie of word sequences in flat memory: equal sequences, and they alone, have the same node.
+// A trie of word sequences in flat memory: equal sequences, and only those, have the same node.
 import { hash32 } from '../../util/random.ts';
 
 /** A growing list of 32-bit numbers, four bytes each. */
@@ -19,7 +19,7 @@ export class NumberList {
     return this.values[index] as number;
   }
 
-  /** The numbers as they lie in memory; a later push may leave this array behind. */
+  /** Returns the numbers as stored; a later push may replace the array. */
   view(): Int32Array {
     return this.values.subarray(0, this.length);
   }
@@ -27,16 +27,16 @@ export class NumberList {
 
 /** The node of the empty sequence. */
 export const ROOT = 0;
-/** What stands for a word or node that is not in the trie. */
+/** Marks a word or node that is not in the trie. */
 export const ABSENT = -1;
 
 /**
- * Nodes are numbered from 0 as they come. Edges (node, word) -> node lie in an open hash table and are compared whole, so that no hash
- * can take one sequence for another; about 20 bytes a node, and each different word as a string once.
+ * Nodes are numbered from 0 as they are added. Edges (node, word) -> node are in an open-addressing hash table and are compared in
+ * full, so hash collisions never merge sequences; about 20 bytes per node, and each distinct word as a string once.
  */
 export class WordTrie {
   private readonly words = new Map<string, number>();
-  /** Of each node but the root, at its number less one. */
+  /** For each node except the root, at its number minus one. */
   private readonly parents = new NumberList();
   private readonly lastWords = new NumberList();
   /** Nodes by the hash of their edge; 0 is an empty slot. */
@@ -46,12 +46,12 @@ export class WordTrie {
     return this.parents.length + 1;
   }
 
-  /** The number of a word that is in the trie, or ABSENT. */
+  /** Returns the number of a word in the trie, or ABSENT. */
   wordOf(text: string): number {
     return this.words.get(text) ?? ABSENT;
   }
 
-  /** The number of a word, which is taken in where it is new. */
+  /** Returns the number of a word, adding it if new. */
   addWord(text: string): number {
     const known = this.words.get(text);
     if (known !== undefined) return known;
@@ -59,13 +59,13 @@ export class WordTrie {
     return this.words.size - 1;
   }
 
-  /** The node that `word` leads to from `node`, or ABSENT. */
+  /** Returns the node that `word` leads to from `node`, or ABSENT. */
   child(node: number, word: number): number {
     if (node === ABSENT || word === ABSENT) return ABSENT;
     return (this.slots[this.slotOf(node, word)] as number) || ABSENT;
   }
 
-  /** The node that `word` leads to from `node`, made where there is none. */
+  /** Returns the node that `word` leads to from `node`, adding it if missing. */
   addChild(node: number, word: number): number {
     const slot = this.slotOf(node, word);
     const known = this.slots[slot] as number;

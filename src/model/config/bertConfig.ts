@@ -5,7 +5,7 @@ import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encod
 
 export interface BertConfig extends EncoderSizes {
   readonly family: 'bert';
-  /** Absolute positions that have an embedding: no sequence may be longer. */
+  /** Number of position embeddings: no sequence may be longer. */
   readonly positions: number;
   /** Rows of the segment embedding. */
   readonly segments: number;
@@ -54,8 +54,8 @@ export function bertConfig(json: unknown): BertConfig {
 }
 
 /**
- * What config.json says where the original release's parsed `bert_config.json`, of the same fields, describes the network. Its `gelu`
- * becomes that of transformers, as in their conversion. Throws LabError `model/config` for what is no object.
+ * Converts the original release's parsed `bert_config.json`, which has the same fields, to config.json. Its `gelu` becomes that of
+ * transformers, as in their conversion. Throws LabError `model/config` unless it is an object.
  */
 export function bertConfigOfRelease(json: unknown): Record<string, unknown> {
   const described = configFile('bert_config.json', 'a BERT', z.record(z.string(), z.unknown()), json);

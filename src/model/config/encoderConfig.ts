@@ -1,4 +1,4 @@
-// The encoders the lab knows, told apart by their family.
+// Reads the configuration of every supported encoder family.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { bertConfig, type BertConfig } from './bertConfig.ts';
@@ -9,8 +9,9 @@ export type EncoderConfig = XlnetConfig | BertConfig;
 const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown().optional() });
 
 /**
- * Reads a parsed config.json of an encoder of any family. One that does not name its `model_type`, as those of BERT's first years, is told
- * by its `hidden_size`, which XLNet calls otherwise. Throws LabError `model/config` naming the first field that is missing or not supported.
+ * Reads a parsed config.json of an encoder of any family. One without `model_type`, as in BERT's early years, is recognised by its
+ * `hidden_size`, which XLNet names differently. Throws LabError `model/config` naming the first field that is missing or not
+ * supported.
  */
 export function encoderConfig(json: unknown): EncoderConfig {
   const family = familySchema.safeParse(json).data;

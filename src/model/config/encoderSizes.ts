@@ -1,10 +1,10 @@
-// The sizes and activations that every encoder's configuration file states.
+// The sizes and activations found in every encoder's configuration file.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 
-/** The fields of a parsed JSON file. Throws LabError `model/config` naming the first one that is missing or not supported. */
+/** Parses the fields of a JSON file. Throws LabError `model/config` naming the first one that is missing or not supported. */
 export function configFile<Schema extends z.ZodType>(
   file: string,
   family: string,
@@ -20,15 +20,15 @@ export function configFile<Schema extends z.ZodType>(
   });
 }
 
-/** The sizes that a configuration file of an encoder may state: a broken one may state any number. */
+/** Limits on the sizes in an encoder's configuration file: a corrupt one may state any number. */
 export const configSizes = {
-  /** Every layer is listed by name before its weights are looked for. */
+  /** Every layer is listed by name before its weights are located. */
   layers: z.int().min(1).max(1000),
   /** Widths, heads, pieces, positions. */
   others: z.int().min(1).max(10_000_000),
 };
 
-/** What every family has; `headSize * heads` is `hiddenSize`. */
+/** Sizes common to all families; `headSize * heads` is `hiddenSize`. */
 export interface EncoderSizes {
   readonly layers: number;
   readonly hiddenSize: number;
@@ -38,11 +38,11 @@ export interface EncoderSizes {
   readonly vocabularySize: number;
   readonly activation: Activation;
   readonly layerNormEpsilon: number;
-  /** Standard deviation of newly drawn weights. */
+  /** Standard deviation of newly initialised weights. */
   readonly initializerRange: number;
 }
 
-/** `gelu` by the error function, `gelu_new` by the tanh approximation that the XLNet release trains with, or `relu`. */
+/** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, or `relu`. */
 export const ACTIVATIONS = ['gelu', 'gelu_new', 'relu'] as const;
-/** The activations that feed-forward blocks may have, by the names Hugging Face gives them. */
+/** Supported activations of feed-forward blocks, under Hugging Face's names. */
 export type Activation = (typeof ACTIVATIONS)[number];

@@ -5,7 +5,7 @@ import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encod
 
 export interface XlnetConfig extends EncoderSizes {
   readonly family: 'xlnet';
-  /** Largest relative distance told apart; null for no limit. */
+  /** Largest relative distance distinguished; null for no limit. */
   readonly clampLength: number | null;
 }
 
@@ -66,8 +66,8 @@ const releaseSchema = z.object({
 });
 
 /**
- * What config.json says where the original release's parsed `xlnet_config.json` describes the network. Its `gelu` becomes that of
- * transformers, as in their conversion. Throws LabError `model/config` naming the first field that is missing.
+ * Converts the original release's parsed `xlnet_config.json` to config.json. Its `gelu` becomes that of transformers, as in their
+ * conversion. Throws LabError `model/config` naming the first field that is missing.
  */
 export function xlnetConfigOfRelease(json: unknown): Record<string, unknown> {
   const { n_token, ...described } = configFile('xlnet_config.json', 'an XLNet', releaseSchema, json);

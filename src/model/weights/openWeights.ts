@@ -1,4 +1,4 @@
-// Opens a model's weights in whichever form they came, as the tensors of a Hugging Face checkpoint.
+// Opens a model's weights in any supported form, as the tensors of a Hugging Face checkpoint.
 import { z } from 'zod';
 import type { WeightsForm } from '../../data/import/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
@@ -12,9 +12,9 @@ import { torchTensors } from './torchTensors.ts';
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /**
- * The tensors that an index (`model.safetensors.index.json`, `pytorch_model.bin.index.json`) names, each from its shard. Shards that it
- * does not name are left alone. Throws LabError `weights/index` for an index that is none, `weights/shards` for a shard that is not
- * there, a tensor that is not in its shard or one that is in two, and what `open` throws.
+ * Opens the tensors listed in an index (`model.safetensors.index.json`, `pytorch_model.bin.index.json`), each from its shard;
+ * ignores other shards. Throws LabError `weights/index` for an invalid index, `weights/shards` for a missing shard, a tensor
+ * missing in its shard or present in two, and whatever `open` throws.
  */
 function shardedTensors(
   index: WeightsFile,
@@ -73,8 +73,9 @@ function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
 }
 
 /**
- * Tensors by Hugging Face's names, their numbers unread; `files` are those that `modelFiles` chose, the index first where there is one,
- * and must stay as they are. Throws LabError `safetensors/...`, `weights/...`, `torch/...` or `tensorflow/...` with expected and got.
+ * Returns tensors under Hugging Face's names, without reading their numbers; `files` must be those selected by `modelFiles`, the
+ * index first if there is one, and must not change. Throws LabError `safetensors/...`, `weights/...`, `torch/...` or
+ * `tensorflow/...` with expected and got.
  */
 export function openWeights(form: WeightsForm, files: readonly WeightsFile[]): ReadonlyMap<string, StoredTensor> {
   const [first, ...others] = files;

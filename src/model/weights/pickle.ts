@@ -1,13 +1,13 @@
-// Reads a Python pickle as plain data: no name in it is looked up anywhere but in the table that the caller gives.
+// Reads a Python pickle as plain data: names in it are looked up only in a table given by the caller.
 import { LabError } from '../../util/labError.ts';
 
-/** null, boolean, number, bigint, string; arrays for tuples and lists; Maps for dicts; what the caller's functions give. */
+/** null, boolean, number, bigint, string; arrays for tuples and lists; Maps for dicts; and results of the caller's functions. */
 export type PickleValue = unknown;
 
-/** What a pickle may name. */
+/** A name that a pickle may refer to. */
 export class PickleGlobal {
   readonly name: string;
-  /** Gives the value of a call with these arguments; a name without it cannot be called. */
+  /** Returns the value of a call with these arguments; without it the name cannot be called. */
   readonly call: ((given: readonly PickleValue[]) => PickleValue) | null;
 
   constructor(name: string, call: PickleGlobal['call'] = null) {
@@ -17,9 +17,9 @@ export class PickleGlobal {
 }
 
 export interface PickleNames {
-  /** What `module name` stands for; undefined refuses the pickle. */
+  /** Resolves `module name`; undefined refuses the pickle. */
   global(name: string): PickleGlobal | undefined;
-  /** What a persistent id stands for. */
+  /** Resolves a persistent id. */
   persistent(id: PickleValue): PickleValue;
 }
 
@@ -28,8 +28,8 @@ const latin1 = new TextDecoder('latin1');
 const mark = Symbol('mark');
 
 /**
- * Reads the pickle that begins at byte `at`, protocols 2 to 5, and answers with its value and the byte behind it. Opcodes that no state
- * dict has (instances, sets, extensions, buffers) are refused. Throws LabError `torch/pickle`.
+ * Reads the pickle that begins at byte `at`, protocols 2 to 5; returns its value and the offset of the byte after it. Opcodes that
+ * no state dict uses (instances, sets, extensions, buffers) are refused. Throws LabError `torch/pickle`.
  */
 export function readPickle(
   bytes: Uint8Array<ArrayBuffer>,
@@ -62,7 +62,7 @@ class PickleMachine {
     return this.#stack.pop();
   }
 
-  /** Does one opcode. */
+  /** Executes one opcode. */
   step(): void {
     const opcode = String.fromCharCode(this.#unsigned(1));
     const stack = this.#stack;
@@ -112,7 +112,7 @@ class PickleMachine {
       case '\x8c': // SHORT_BINUNICODE
         stack.push(this.#text(this.#unsigned(1), utf8));
         return;
-      case 'T': // BINSTRING, as Python 2 wrote
+      case 'T': // BINSTRING, as written by Python 2
         stack.push(this.#text(this.#unsigned(4), latin1));
         return;
       case 'U': // SHORT_BINSTRING
@@ -176,7 +176,7 @@ class PickleMachine {
         return;
       }
       case 'b': {
-        // BUILD: attributes of an OrderedDict, such as torch's _metadata; nothing here has use for them.
+        // BUILD: attributes of an OrderedDict, such as torch's _metadata; not needed here.
         const [built] = this.#popSome(2);
         if (!(built instanceof Map)) throw broken('attributes of an OrderedDict', 'attributes of something else');
         stack.push(built);
@@ -190,7 +190,7 @@ class PickleMachine {
     }
   }
 
-  /** Goes past `count` bytes and answers where they begin. */
+  /** Advances past `count` bytes and returns where they begin. */
   #take(count: number): number {
     const from = this.at;
     if (from + count > this.#bytes.byteLength) {
@@ -209,7 +209,7 @@ class PickleMachine {
     return bytes === 2 ? this.#view.getUint16(from, true) : this.#view.getUint32(from, true);
   }
 
-  /** A little-endian two's complement number; a bigint where a number would round it. */
+  /** Reads a little-endian two's complement number; a bigint if a number would round it. */
   #integer(bytes: number): number | bigint {
     const from = this.#take(bytes);
     let value = 0n;
@@ -246,7 +246,7 @@ class PickleMachine {
     return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
-  /** The values above the last mark, which goes too. */
+  /** Pops the values above the last mark, and the mark. */
   #popMarked(): PickleValue[] {
     const at = this.#stack.lastIndexOf(mark);
     if (at < 0) throw broken('a mark on the stack', 'none');

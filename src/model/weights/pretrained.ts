@@ -1,4 +1,4 @@
-// Encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
+// Builds encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
 import { LabError } from '../../util/labError.ts';
 import { bertTensor } from '../bertParameters.ts';
 import type { EncoderConfig } from '../config/encoderConfig.ts';
@@ -8,14 +8,15 @@ import { xlnetTensor } from '../xlnetParameters.ts';
 import type { FileTensor } from './safetensors.ts';
 import { transposed, type StoredTensor } from './storedTensor.ts';
 
-/** The Hugging Face tensor behind one of our parameters. */
+/** Returns the Hugging Face tensor that corresponds to a parameter. */
 export function huggingFaceTensor(parameter: string, config: EncoderConfig): Correspondence {
   return config.family === 'bert' ? bertTensor(parameter, config) : xlnetTensor(parameter, config);
 }
 
 /**
- * Encoder parameters from a checkpoint's tensors; names with and without the `transformer.` or `bert.` prefix are accepted, and those of
- * TensorFlow for layer norms (early BERTs); tensors of other parts (language-model head, pooler, mask embedding) are left alone. Throws LabError `model/tensors` naming what is missing or has another shape.
+ * Reads encoder parameters from a checkpoint's tensors; accepts names with and without the `transformer.` or `bert.` prefix, and
+ * TensorFlow's names for layer norms (early BERTs); ignores tensors of other parts (language-model head, pooler, mask embedding).
+ * Throws LabError `model/tensors` naming what is missing or has the wrong shape.
  */
 export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, config: EncoderConfig): HostParameters {
   const found = findEncoder(tensors, config);
@@ -28,8 +29,8 @@ export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, conf
 }
 
 /**
- * The encoder's tensors alone, under Hugging Face's full names and in the order of `encoderShapes`, whatever else a checkpoint holds.
- * Their numbers stay unread. Throws as `pretrainedEncoder` does.
+ * Selects the encoder's tensors, under Hugging Face's full names and in the order of `encoderShapes`, whatever else the checkpoint
+ * contains. Does not read their numbers. Throws like `pretrainedEncoder`.
  */
 export function pretrainedTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -38,7 +39,7 @@ export function pretrainedTensors(
   return new Map(findEncoder(tensors, config).map(({ wanted, tensor }) => [wanted.name, tensor]));
 }
 
-/** Each parameter with the tensor that it comes from. */
+/** Pairs each parameter with its tensor. */
 function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
   tensors: ReadonlyMap<string, Tensor>,
   config: EncoderConfig,
@@ -70,7 +71,7 @@ function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
   return encoder;
 }
 
-/** Names that a tensor goes by, the usual one first. */
+/** Names that a tensor may have, the usual one first. */
 function spellings(name: string): readonly string[] {
   const early = name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
   return [name, early].flatMap((spelling) => [spelling, spelling.replace(/^(transformer|bert)\./, '')]);

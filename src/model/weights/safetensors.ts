@@ -1,10 +1,10 @@
-// The safetensors file format: named float tensors behind a JSON header.
+// Reads and writes safetensors: named float tensors after a JSON header.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
-/** Bits of each number as a half: to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
+/** Bits of each number in half precision: rounded to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
 export function narrowHalf(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(words, halfOf);
@@ -17,27 +17,27 @@ function halfOf(word: number): number {
   if (magnitude >= 0x47800000) return sign | 0x7c00; // 65,536 and above
   if (magnitude < 0x33000000) return sign; // below half of the smallest subnormal
   const exponent = magnitude >>> 23;
-  // A subnormal half keeps fewer bits of the fraction, whose leading 1 then shows.
+  // A subnormal half keeps fewer fraction bits, and its leading 1 becomes explicit.
   const dropped = exponent < 113 ? 126 - exponent : 13;
   const significand = exponent < 113 ? 0x800000 | (magnitude & 0x7fffff) : magnitude - 0x38000000;
   const half = significand >>> dropped;
   const rest = significand & ((1 << dropped) - 1);
   const middle = 1 << (dropped - 1);
-  // A carry into the exponent is the next power of two, or infinity.
+  // A carry into the exponent gives the next power of two, or infinity.
   return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
 }
 
-/** Element type of the numbers that are written. */
+/** Element type of the numbers to write. */
 export type WrittenType = 'F32' | 'F16';
 
-/** A safetensors file as a stream: the header first, then one tensor after another, so that the whole is never held. */
+/** A safetensors file as a stream: the header first, then one tensor after another, so that the file is never whole in memory. */
 interface SafetensorsStream {
   readonly sizeBytes: number;
-  /** The file's bytes in order, each chunk in a buffer of its own. Throws LabError `safetensors/half` for a number that F16 cannot hold. */
+  /** Yields the file's bytes in order, each chunk in a separate buffer. Throws LabError `safetensors/half` for a number that F16 cannot represent. */
   chunks(): Generator<Uint8Array<ArrayBuffer>, void>;
 }
 
-/** A file of these tensors in their order; one tensor's numbers are read at a time. */
+/** Streams a file of these tensors in order; reads one tensor's numbers at a time. */
 export function safetensorsStream(tensors: ReadonlyMap<string, StoredTensor>, dtype: WrittenType): SafetensorsStream {
   const elementBytes = storedElementBytes.get(dtype) as number;
   let end = 0;
@@ -57,7 +57,7 @@ export function safetensorsStream(tensors: ReadonlyMap<string, StoredTensor>, dt
 }
 
 function headerBytes(entries: unknown): Uint8Array<ArrayBuffer> {
-  // Spaces behind the header bring the numbers to a multiple of 8 bytes.
+  // Pad the header with spaces to align the numbers to 8 bytes.
   const unpadded = new TextEncoder().encode(JSON.stringify(entries));
   const bytes = new Uint8Array(8 + 8 * Math.ceil(unpadded.byteLength / 8));
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.byteLength - 8), true);
@@ -79,14 +79,14 @@ function numbersOf(name: string, { read }: StoredTensor, dtype: WrittenType): Ui
   return new Uint8Array(halves.buffer);
 }
 
-/** A tensor of a safetensors file. Integers and halves are widened to the array type given. */
+/** A tensor of a safetensors file. Integers and halves are widened to the given array type. */
 export interface FileTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
-/** As many as torch's tensors can have. */
+/** The maximum for torch's tensors. */
 const mostAxes = 64;
 
 const entrySchema = z.object({
@@ -98,9 +98,9 @@ const entrySchema = z.object({
 const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
- * Reads every tensor whose name passes `wanted`, leaving out those of `unreadElementBytes`. Throws LabError `safetensors/...` with
- * expected and got for a file that is truncated, has a broken header, offsets outside the file or inside another tensor, a size that does
- * not match its shape, or an element type that is not known.
+ * Reads every tensor whose name passes `wanted`, except those of `unreadElementBytes`. Throws LabError `safetensors/...` with
+ * expected and got for a file that is truncated, has an invalid header, offsets outside the file or inside another tensor, a size
+ * that does not match its shape, or an unknown element type.
  */
 export function readSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -111,8 +111,8 @@ export function readSafetensors(
 }
 
 /**
- * Tensors verified as by `readSafetensors`, their numbers still unread; those that it leaves out throw LabError `safetensors/type` when they
- * are read. `bytes` must stay as they are.
+ * Verifies tensors like `readSafetensors`, without reading their numbers; those that it leaves out throw LabError
+ * `safetensors/type` when read. `bytes` must not change.
  */
 export function openSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -140,7 +140,7 @@ export function openSafetensors(
   );
 }
 
-/** Where a tensor lies in the data, in bytes. */
+/** Byte range of a tensor within the data. */
 interface TensorRange {
   readonly name: string;
   readonly dtype: string;
@@ -207,7 +207,7 @@ function refuseOverlaps(places: readonly TensorRange[]): void {
   }
 }
 
-/** Bytes that no tensor has are what a name given twice leaves, since of its entries JSON keeps the last. */
+/** Bytes that belong to no tensor indicate a repeated name, since JSON keeps only the last of its entries. */
 function refuseGaps(places: readonly TensorRange[], dataBytes: number): void {
   const described = places.reduce((sum, { from, to }) => sum + to - from, 0);
   if (described === dataBytes) return;
@@ -217,7 +217,7 @@ function refuseGaps(places: readonly TensorRange[], dataBytes: number): void {
   });
 }
 
-/** A file of these tensors as F32, in their order; one tensor's numbers are read at a time. */
+/** Writes a file of these tensors as F32, in order; reads one tensor's numbers at a time. */
 export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
   const { sizeBytes, chunks } = safetensorsStream(tensors, 'F32');
   const file = new Uint8Array(sizeBytes);

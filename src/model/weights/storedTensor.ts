@@ -1,17 +1,17 @@
-// A tensor as it lies in a weights file: described at once, its numbers read when they are asked for.
+// A tensor in a weights file: its description is available at once, its numbers are read on demand.
 /** One tensor of an opened file. */
 export interface StoredTensor {
   /** The element type by its safetensors name (`F32`). */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** A copy of its numbers, row-major, halves widened exactly. Throws the LabError of its file's format. */
+  /** Returns a copy of its numbers, row-major, halves widened exactly. Throws the LabError of its file's format. */
   read(): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
-/** Bytes of one element of each type that this lab reads. */
+/** Bytes per element of each type that the lab reads. */
 export const storedElementBytes: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 
-/** Bytes of one element of further types that files may hold; tensors of them are known, and refused when their numbers are read. */
+/** Bytes per element of other types that files may contain; their tensors are listed, but reading their numbers is refused. */
 export const unreadElementBytes: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
   ['I64', 8],
@@ -26,7 +26,7 @@ export const unreadElementBytes: ReadonlyMap<string, number> = new Map([
   ['F8_E5M2', 1],
 ]);
 
-/** Numbers from little-endian bytes of a type in `storedElementBytes`. `bytes` must be a buffer of their own. */
+/** Decodes little-endian bytes of a type in `storedElementBytes`. `bytes` must not share its buffer. */
 export function storedValues(dtype: string, bytes: Uint8Array<ArrayBuffer>): ReturnType<StoredTensor['read']> {
   if (dtype === 'I32') return new Int32Array(bytes.buffer);
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
@@ -52,7 +52,7 @@ function widenBrainHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   return new Float32Array(words.buffer);
 }
 
-/** A matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */
+/** Returns a matrix of `shape` [rows, columns] from the values of its transpose [columns, rows]. */
 export function transposed(values: Float32Array, shape: readonly number[]): Float32Array<ArrayBuffer> {
   const [rows = 0, columns = 0] = shape;
   const result = new Float32Array(values.length);
@@ -64,7 +64,7 @@ export function transposed(values: Float32Array, shape: readonly number[]): Floa
   return result;
 }
 
-/** What is no matrix stays as it is, so that its shape is refused where it is compared. */
+/** Anything but a matrix is returned unchanged, so that the shape comparison refuses it. */
 export function turned(matrix: StoredTensor): StoredTensor {
   if (matrix.shape.length !== 2) return matrix;
   const [rows = 0, columns = 0] = matrix.shape;
@@ -75,7 +75,7 @@ export function turned(matrix: StoredTensor): StoredTensor {
   };
 }
 
-/** A file of weights in memory, as it was dropped. */
+/** A dropped file of weights, in memory. */
 export interface WeightsFile {
   /** Its name without folders. */
   readonly name: string;

@@ -1,4 +1,4 @@
-// The tensors of a trained tagger's weights file: the encoder and classifier of transformers, and a CRF beside them.
+// The tensors of a trained tagger's weights file: the encoder and classifier of transformers, plus a CRF.
 import { LabError } from '../../util/labError.ts';
 import type { EncoderConfig } from '../config/encoderConfig.ts';
 import {
@@ -15,8 +15,8 @@ import type { FileTensor } from './safetensors.ts';
 import { transposed, type StoredTensor } from './storedTensor.ts';
 
 /**
- * Every tensor that `XLNetForTokenClassification` or `BertForTokenClassification` loads, under its name and shape, then `crf.transitions`
- * [K, K] (from, to), `crf.start` and `crf.end` [K] as far as the head has them.
+ * Returns every tensor that `XLNetForTokenClassification` or `BertForTokenClassification` loads, under its name and shape, then
+ * `crf.transitions` [K, K] (from, to), `crf.start` and `crf.end` [K] if the head has them.
  */
 export function taggerTensors(
   weights: HostParameters,
@@ -25,13 +25,13 @@ export function taggerTensors(
   const tensors = new Map<string, StoredTensor>();
   const add = (parameter: string, wanted: Placed): void => void tensors.set(wanted.name, written(weights, parameter, wanted)); // prettier-ignore
   for (const parameter of encoderShapes(encoder).keys()) add(parameter, huggingFaceTensor(parameter, encoder));
-  // Of XLNet's pretraining: transformers asks for it, tagging never reads it.
+  // From XLNet's pretraining: transformers requires it, tagging never reads it.
   if (encoder.family === 'xlnet') tensors.set('transformer.mask_emb', zeros([1, 1, encoder.hiddenSize]));
   for (const [parameter, wanted] of headTensors(encoder, head)) add(parameter, wanted);
   return tensors;
 }
 
-/** The head's tensors alone, their numbers unread. Throws LabError `model/tagger` naming what is missing or has another shape. */
+/** Selects the head's tensors, without reading their numbers. Throws LabError `model/tagger` naming what is missing or has the wrong shape. */
 export function storedHead(
   tensors: ReadonlyMap<string, StoredTensor>,
   { encoder, head }: TaggerShape,
@@ -39,7 +39,7 @@ export function storedHead(
   return new Map(findHead(tensors, encoder, head).map(({ wanted, tensor }) => [wanted.name, tensor]));
 }
 
-/** The head's parameters. Throws as `storedHead` does. */
+/** Reads the head's parameters. Throws like `storedHead`. */
 export function headParameters(
   tensors: ReadonlyMap<string, FileTensor>,
   { encoder, head }: TaggerShape,
@@ -56,7 +56,7 @@ export function headParameters(
 
 type Placed = ReturnType<typeof huggingFaceTensor>;
 
-/** Where each of the head's parameters lies. */
+/** Locates each of the head's parameters. */
 function headTensors(encoder: EncoderConfig, head: HeadShape): ReadonlyMap<string, Placed> {
   return new Map(
     [...headShapes(encoder, head)].map(([parameter, shape]): [string, Placed] => {
@@ -83,7 +83,7 @@ function findHead<Tensor extends { readonly shape: readonly number[] }>(
   });
 }
 
-/** A parameter as transformers lays it out. */
+/** Converts a parameter to transformers' layout. */
 function written(weights: HostParameters, parameter: string, { shape, transposed: turned }: Placed): StoredTensor {
   const own = weights.get(parameter);
   if (own === undefined) throw new Error(`the tagger has no parameter ${parameter}`);

@@ -1,15 +1,15 @@
-// A TensorFlow checkpoint (format V2): a table of variables, and their numbers in data files beside it.
+// Reads a TensorFlow checkpoint (format V2): a table of variables, and their numbers in separate data files.
 import { crc32c } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readProtobuf, readVarint, type ProtobufField } from '../../util/protobuf.ts';
 import { storedElementBytes, storedValues, type StoredTensor, type WeightsFile } from './storedTensor.ts';
 
-/** A copy of three bytes gives at most 64. */
+/** A three-byte copy expands to at most 64. */
 const mostPerByte = 22;
 
 /**
- * The bytes that were packed, at most `largest`. Throws what `refuse` makes of a reason where the block is cut off, refers to bytes
- * before its beginning or has another length than it says.
+ * Unpacks bytes, at most `largest`. Throws the error that `refuse` makes of a reason if the block is truncated, refers to bytes
+ * before its beginning or has the wrong length.
  */
 export function unpackSnappy(
   packed: Uint8Array,
@@ -60,21 +60,21 @@ export function unpackSnappy(
 
 const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
-/** A byte for the kind of packing and four for the checksum behind every block. */
+/** One byte for the compression type and four for the checksum after every block. */
 const trailerBytes = 5;
-/** Far more than the index of any XLNet; a broken one may state any number. */
+/** Far more than the index of any XLNet; a corrupt one may state any number. */
 const largestBlock = 2 ** 28;
-/** Keys are names of variables, which share their beginnings: a small block could spell any number of long ones. */
+/** Keys are variable names and share prefixes: a small block could expand to any number of long ones. */
 const longestKey = 1024;
 const mostKeys = 100_000;
 
-/** Where a block lies, its trailer apart. */
+/** Byte range of a block without its trailer. */
 interface BlockRange {
   readonly from: number;
   readonly size: number;
 }
 
-/** Every key and value of a table. Throws LabError `tensorflow/index` where it is cut off, damaged or packed in an unknown way. */
+/** Reads every key and value of a table. Throws LabError `tensorflow/index` if it is truncated, damaged or compressed in an unknown way. */
 function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const footer = bytes.byteLength - footerBytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -87,7 +87,7 @@ function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
   let blocksEnd = 0;
   for (const [, value] of readBlock(bytes, range)) {
     const { range: dataRange } = readRange(value, 0);
-    // Blocks that overlap could be read without an end.
+    // Overlapping blocks could be read endlessly.
     if (dataRange.from < blocksEnd) throw damagedIndex(`a block from byte ${blocksEnd} on`, `one at ${dataRange.from}`);
     blocksEnd = dataRange.from + dataRange.size + trailerBytes;
     for (const [key, content] of readBlock(bytes, dataRange)) {
@@ -99,7 +99,7 @@ function readTensorflowTable(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
   return table;
 }
 
-/** What TensorFlow writes in place of a checksum, so that one of data with checksums in it is no trivial one. */
+/** TensorFlow's masked checksum, which keeps the checksum of data that contains checksums from being trivial. */
 export function maskedChecksum(bytes: Uint8Array): number {
   const plain = crc32c(bytes);
   return (((plain >>> 15) | (plain << 17)) + 0xa282ead8) >>> 0;
@@ -127,7 +127,7 @@ function readBlock(bytes: Uint8Array<ArrayBuffer>, { from, size }: BlockRange): 
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const checksum = view.getUint32(from + size + 1, true);
-  // The checksum covers the kind of packing too.
+  // The checksum also covers the compression type.
   if (maskedChecksum(bytes.subarray(from, from + size + 1)) !== checksum) {
     throw damagedIndex(`a block with checksum ${checksum.toString(16)}`, `another at byte ${from}`);
   }
@@ -139,7 +139,7 @@ function readBlock(bytes: Uint8Array<ArrayBuffer>, { from, size }: BlockRange): 
   throw damagedIndex('a block that is plain or packed by snappy', `kind ${packing}`);
 }
 
-/** Keys share their beginnings with the key before; the places where they start afresh, listed at the end, are not needed. */
+/** Keys share prefixes with the previous key; the restart offsets at the end are not needed. */
 function readEntries(block: Uint8Array<ArrayBuffer>): [string, Uint8Array<ArrayBuffer>][] {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const restarts = block.byteLength < 4 ? NaN : view.getUint32(block.byteLength - 4, true);
@@ -169,25 +169,25 @@ function readEntries(block: Uint8Array<ArrayBuffer>): [string, Uint8Array<ArrayB
   return entries;
 }
 
-/** Numbers of types.proto by safetensors' names; others may be there and are not read. */
+/** Type numbers of types.proto, by safetensors' names; others may occur and are not read. */
 const elementTypes: ReadonlyMap<number, string> = new Map([[1, 'F32'], [3, 'I32'], [14, 'BF16'], [19, 'F16']]); // prettier-ignore
 
-/** BundleEntryProto, as far as dense variables have it. */
+/** The fields of BundleEntryProto used for dense variables. */
 interface BundleEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly shard: number;
   readonly from: number;
   readonly size: number;
-  /** Masked CRC-32C of the bytes; null where none was written. */
+  /** Masked CRC-32C of the bytes; null if none was written. */
   readonly checksum: number | null;
   readonly isSliced: boolean;
 }
 
 /**
- * The variables of a checkpoint by their names in TensorFlow. Sizes are verified at once, checksums when numbers are read.
- * Throws LabError `tensorflow/index` for a damaged index, `tensorflow/data` for data files that are missing, cut off or altered,
- * `tensorflow/type` when a variable of other elements, or a partitioned one, is read.
+ * Opens the variables of a checkpoint under their TensorFlow names. Sizes are verified at once, checksums when numbers are read.
+ * Throws LabError `tensorflow/index` for a damaged index, `tensorflow/data` for data files that are missing, truncated or altered,
+ * `tensorflow/type` when a variable of another element type, or a partitioned one, is read.
  */
 export function openTensorflowCheckpoint(
   index: WeightsFile,

@@ -1,9 +1,9 @@
-// The variables of the original BERT and XLNet releases under the names, and in the layout, of Hugging Face's tensors.
+// Renames the variables of the original BERT and XLNet releases to Hugging Face's tensors, and converts their layout.
 import { turned, type StoredTensor } from './storedTensor.ts';
 
-/** Biases that the release stacks over layers and Hugging Face keeps in each. */
+/** Biases that the release stacks across layers and Hugging Face stores per layer. */
 const stacked = ['r_w_bias', 'r_r_bias', 'r_s_bias', 'seg_embed'];
-/** A broken file may state any number. */
+/** A corrupt file may state any number. */
 const mostLayers = 1000;
 const parts: readonly (readonly [string, string])[] = [
   ...['q', 'k', 'v', 'r', 'o'].map((part): [string, string] => [`rel_attn/${part}/kernel`, `rel_attn.${part}`]),
@@ -18,8 +18,9 @@ const parts: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * The encoder's variables as transformers' conversion of TensorFlow's XLNet maps them: stacked biases apart by layer, feed-forward kernels
- * turned from [in, out] to [out, in]. What is no part of the encoder (heads, Adam's moments, the step) keeps its name.
+ * Maps the encoder's variables like transformers' conversion of TensorFlow's XLNet: splits stacked biases by layer, transposes
+ * feed-forward kernels from [in, out] to [out, in]. Variables outside the encoder (heads, Adam's moments, the step) keep their
+ * names.
  */
 export function tensorflowXlnet(variables: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
   const tensors = new Map(variables);
@@ -51,7 +52,7 @@ export function tensorflowXlnet(variables: ReadonlyMap<string, StoredTensor>): R
   return tensors;
 }
 
-/** The `layer`-th of the tensors of `shape` in a stack. */
+/** Returns the `layer`-th tensor of `shape` in a stack. */
 function oneOf(stack: StoredTensor, layer: number, shape: readonly number[]): StoredTensor {
   const size = shape.reduce((product, count) => product * count, 1);
   return { dtype: stack.dtype, shape, read: () => stack.read().slice(layer * size, (layer + 1) * size) };
@@ -66,8 +67,8 @@ const lastPart: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The encoder's variables as transformers' conversion of TensorFlow's BERT maps them, kernels turned from [in, out] to [out, in]. What is no
- * part of the encoder (pooler, heads, Adam's moments, the step) keeps its name.
+ * Maps the encoder's variables like transformers' conversion of TensorFlow's BERT: transposes kernels from [in, out] to [out, in].
+ * Variables outside the encoder (pooler, heads, Adam's moments, the step) keep their names.
  */
 export function tensorflowBert(checkpoint: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
   return new Map(

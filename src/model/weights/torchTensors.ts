@@ -1,16 +1,16 @@
-// The weights that torch.save wrote: a zip archive, or before 1.6 pickles one after another and the numbers behind them.
+// Reads weights written by torch.save: a zip archive, or before 1.6 consecutive pickles followed by the numbers.
 import { crc32 } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readZipDirectory } from '../../util/zipDirectory.ts';
 import { PickleGlobal, readPickle, type PickleNames, type PickleValue } from './pickle.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
 
-/** Content of an entry, as a view on the archive. Throws LabError `torch/archive` where its checksum does not fit. */
+/** Returns the content of an entry, a view of the archive. Throws LabError `torch/archive` if its checksum does not match. */
 type StoredZip = ReadonlyMap<string, () => Uint8Array<ArrayBuffer>>;
 
 /**
- * The entries of an archive by name. Throws LabError `torch/archive` for a directory that is damaged or cut off, an entry outside of the
- * file, one that is compressed or encrypted, or two of one name.
+ * Reads the entries of an archive by name. Throws LabError `torch/archive` for a directory that is damaged or truncated, an entry
+ * outside the file, one that is compressed or encrypted, or a repeated name.
  */
 export function readStoredZip(bytes: Uint8Array<ArrayBuffer>): StoredZip {
   const entries = new Map<string, () => Uint8Array<ArrayBuffer>>();
@@ -33,7 +33,7 @@ function damaged(expected: string, got: string): LabError {
   return new LabError('torch/archive', 'The zip archive of a PyTorch file is damaged.', { expected, got });
 }
 
-/** Element types of torch's storages by safetensors' names. Those not in `storedElementBytes` may be there and are not read. */
+/** Element types of torch's storages, by safetensors' names. Those not in `storedElementBytes` may occur and are not read. */
 const storageTypes: ReadonlyMap<string, string> = new Map([
   ['torch FloatStorage', 'F32'],
   ['torch HalfStorage', 'F16'],
@@ -47,14 +47,14 @@ const storageTypes: ReadonlyMap<string, string> = new Map([
   ['torch BoolStorage', 'BOOL'],
 ]);
 
-/** As many as torch's tensors can have. */
+/** The maximum for torch's tensors. */
 const mostAxes = 64;
 
-/** Pickled as a long of ten bytes at the start of the older form. */
+/** Pickled as a ten-byte long at the start of the older form. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
-/** Elements that tensors are views of. Its bytes are known when the whole file is. */
+/** Elements that tensors are views of. Its bytes are known once the whole file is read. */
 class TorchStorage {
   readonly key: string;
   readonly dtype: string;
@@ -82,10 +82,10 @@ class TorchTensor {
 }
 
 /**
- * The tensors of a pickled dict by name; what else the dict holds is left alone, other element types are refused when they are read.
- * Views that are not contiguous are gathered. Nothing of the pickle is executed: torch's storages, `_rebuild_tensor_v2`,
- * `_rebuild_parameter` and OrderedDict mean what they mean here, any other name refuses the file.
- * Throws LabError `torch/archive`, `torch/pickle`, `torch/tensor` or `torch/type` with expected and got.
+ * Reads the tensors of a pickled dict by name; ignores anything else in it, and refuses other element types when they are read.
+ * Non-contiguous views are gathered. Nothing in the pickle is executed: torch's storages, `_rebuild_tensor_v2`,
+ * `_rebuild_parameter` and OrderedDict are interpreted here, any other name refuses the file. Throws LabError `torch/archive`,
+ * `torch/pickle`, `torch/tensor` or `torch/type` with expected and got.
  */
 export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, StoredTensor> {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -105,7 +105,7 @@ export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
   return tensors;
 }
 
-/** What was pickled, and the bytes of each storage by its key. */
+/** The pickled value, and the bytes of each storage by its key. */
 interface OpenedFile {
   readonly content: PickleValue;
   readonly bytesOf: (key: string) => Uint8Array<ArrayBuffer>;
@@ -171,7 +171,7 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   const places = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const key of Array.isArray(keys) ? (keys as PickleValue[]) : []) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
-    // Element sizes that are not read here are known to torch alone, and what follows them could not be found.
+    // Only torch knows the sizes of element types not read here, so what follows them could not be located.
     const elementBytes = storage === undefined ? undefined : (storedElementBytes.get(storage.dtype) ?? unreadElementBytes.get(storage.dtype)); // prettier-ignore
     const elements = at + 8 > bytes.byteLength ? undefined : Number(view.getBigUint64(at, true));
     const from = at + 8;
@@ -198,8 +198,8 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
 }
 
 /**
- * The names that state dicts use, and `storages` filled with what their persistent ids tell. A pickle of `sizeBytes` that makes dicts of
- * one list again and again could fill any memory: each pair takes bytes of its own, so that no more are made than there are bytes.
+ * Returns the names used in state dicts, and fills `storages` from their persistent ids. A pickle of `sizeBytes` that makes dicts
+ * of one list over and over could fill any memory: charging bytes for each pair allows no more pairs than there are bytes.
  */
 function torchNames(storages: Map<string, TorchStorage>, sizeBytes: number): PickleNames {
   let pairs = 0;
@@ -251,7 +251,7 @@ function rebuildParameter([tensor]: readonly PickleValue[]): PickleValue {
 }
 
 function rebuildTensor([storage, offset, sizes, steps]: readonly PickleValue[]): TorchTensor {
-  // Copies: a pickle may still append to its own.
+  // Copy them: the pickle may still append to its own.
   const [shape, strides] = [copyOfCounts(sizes), copyOfCounts(steps)];
   if (!(storage instanceof TorchStorage) || !isCount(offset) || shape === null || shape.length !== strides?.length) {
     throw new LabError('torch/tensor', 'A tensor of the PyTorch file is described in a way not read here.', {
@@ -261,7 +261,7 @@ function rebuildTensor([storage, offset, sizes, steps]: readonly PickleValue[]):
   }
   const size = shape.reduce((product, count) => product * count, 1);
   const last = offset + shape.reduce((sum, count, axis) => sum + (count - 1) * (strides[axis] as number), 0);
-  // A view that repeats its elements could ask for any amount of memory.
+  // A view that repeats its elements could require any amount of memory.
   if (size > 0 && (last >= storage.elements || size > storage.elements)) {
     throw new LabError('torch/tensor', 'A tensor of the PyTorch file reaches beyond its numbers or repeats them.', {
       expected: `at most ${storage.elements} elements`,

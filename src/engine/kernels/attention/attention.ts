@@ -1,4 +1,4 @@
-// Attention forward and backward: nothing of size [T, T] is ever in memory, probabilities are recomputed from the scores.
+// Attention forward and backward: never stores anything of size [T, T]; recomputes probabilities from the scores.
 import { kernel, reads, writes, type Kernel } from '../../gpu/kernel.ts';
 import { linearGrid, part, type Grid, type Recorder, type Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
@@ -33,8 +33,8 @@ const forwardKernels = {
 } as const;
 
 /**
- * context [B*T, H*h] = dropout(softmax(scores)) v, scores[i, j] = (the terms of query i and key j) / sqrt(h); logSumExp [B, H, T] of the
- * scores is what the backward pass makes the probabilities from again.
+ * context [B*T, H*h] = dropout(softmax(scores)) v, scores[i, j] = (the terms of query i and key j) / sqrt(h); logSumExp [B, H, T]
+ * of the scores lets the backward pass recompute the probabilities.
  */
 export function recordAttention(
   recorder: Recorder,
@@ -55,7 +55,7 @@ export function recordAttention(
   );
 }
 
-/** By query: log-sum-exp, delta = dContext·context, and where terms are relative the two segment scores. */
+/** By query: log-sum-exp, delta = dContext·context, and with relative terms the two segment scores. */
 const statisticsKernel = (h: number, terms: AttentionTerms): Kernel => {
   const relative = ifRelative(terms);
   return kernel<string, string>({
@@ -103,7 +103,7 @@ const assembleKernel = (h: number): Kernel =>
   dQuery[index] = parts[index] + parts[sizes.qkvStride + index] + sums.x * biases[e] + sums.y * biases[e + sizes.width];`,
   });
 
-/** Gradients of the five bias vectors, a workgroup a vec4 of columns with lanes over the rows. */
+/** Gradients of the five bias vectors, one workgroup per vec4 of columns, with lanes over the rows. */
 const biasKernel = (h: number): Kernel =>
   kernel<string, string>({
     name: `attention bias gradients ${h}`,
@@ -155,21 +155,21 @@ const backwardKernels = {
 interface AttentionGradients {
   /** As `qkv`: written. */
   readonly qkv: Region;
-  /** Null where terms are absolute. */
+  /** Null with absolute terms. */
   readonly relative: RelativeGradients | null;
 }
 
 interface RelativeGradients {
   /** [2T, H*h], written. */
   readonly position: Region;
-  /** As `biases`, written or added as the state says; null where they are frozen. */
+  /** Like `biases`, written or added depending on the state; null if frozen. */
   readonly biases: Region | null;
 }
 
-/** Workgroups by relative position below which sequences are shared out among more of them, to be added up after. */
+/** With fewer workgroups by relative position than this, sequences are divided among more of them and summed afterwards. */
 const ENOUGH_GROUPS = 256;
 
-/** Gradients of `recordAttention` from dContext [B*T, H*h] and what forward kept. Memory is linear in T. */
+/** Computes gradients of `recordAttention` from dContext [B*T, H*h] and the values the forward pass saved. Memory is linear in T. */
 export function recordAttentionBackward(
   recorder: Recorder,
   family: AttentionFamily,
@@ -217,7 +217,7 @@ export function recordAttentionBackward(
   launch(backwardKernels.biases(headSize, terms), regionsOfBiases, [sizes.width, 1, 1]);
 }
 
-/** Where relative positions give too few workgroups, each takes a share of the sequences only, and the shares are added. */
+/** If relative positions give too few workgroups, each processes a share of the sequences, and the shares are summed. */
 function recordTiledPositions(
   recorder: Recorder,
   shape: AttentionShape,

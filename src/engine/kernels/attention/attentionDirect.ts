@@ -1,4 +1,4 @@
-// Attention forward without barriers.
+// Attention forward and backward without barriers.
 import { kernel, writes, type Kernel } from '../../gpu/kernel.ts';
 import {
   attentionBackwardReads,
@@ -16,11 +16,11 @@ import {
 
 // prettier-ignore
 
-/** An invocation holds one query and walks over the keys it sees. */
+/** One invocation per query iterates over the keys it sees. */
 export function attentionDirectKernel(headSize: number, terms: AttentionTerms): Kernel {
   const vectors = headSize / 4;
   const relative = ifRelative(terms);
-  /** The query as it meets keys. */
+  /** The query as used in products with keys. */
   const met = terms === 'relative' ? 'w' : 'q';
   return kernel<string, string>({
     name: attentionName('attention, direct', headSize, terms),
@@ -86,14 +86,14 @@ ${relative(`    let p = positionAt(head, i, j, ${vectors}u);
 
 // prettier-ignore
 
-/** WGSL: what a score is made of; `seen` is the query's statistics. */
+/** WGSL: the terms of a score; `seen` holds the query's statistics. */
 const gradientCode = (terms: AttentionTerms): string =>
   `${attentionScoresCode(terms)}${ifRelative(terms)(`
 fn segmentScore(seen: vec4f, b: u32, i: u32, j: u32) -> f32 { return select(seen.z, seen.w, differ(b, i, j)); }`)}`;
 
 /**
- * By query. Relative: content and position parts of dq, and the sum of dS over keys of the same segment, in one buffer `parts`. Absolute:
- * dq itself.
+ * By query. Relative: content and position parts of dq, and the sum of dS over keys of the same segment, in one buffer `parts`.
+ * Absolute: dq itself.
  */
 const queryKernel = (h: number, terms: AttentionTerms): Kernel => {
   const relative = ifRelative(terms);
@@ -269,7 +269,7 @@ export const attentionDirectPositionKernel = (h: number): Kernel =>
   ${eachVector(h, (c) => `dPosition[own + ${c}u] = sum${c};`)}`,
   });
 
-/** The gradients of attention without barriers: by query, by key, and where terms are relative by relative position. */
+/** Gradients of attention without barriers: by query, by key, and with relative terms by relative position. */
 export function attentionDirectBackwardKernels(headSize: number, terms: AttentionTerms) {
   return { query: queryKernel(headSize, terms), key: keyKernel(headSize, terms) };
 }

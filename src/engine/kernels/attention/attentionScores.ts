@@ -1,18 +1,18 @@
-// What every kernel of attention shares: its inputs, and the WGSL of a score and its dropout.
+// What all attention kernels share: their inputs, and the WGSL of a score and its dropout.
 import { reads, type BufferBinding } from '../../gpu/kernel.ts';
 import { aligned, type Region } from '../../gpu/recorder.ts';
 import { keyWord } from '../../gpu/stepState.ts';
 import { dropoutCode, dropoutSizes } from '../dropoutKernel.ts';
 
 /**
- * `direct`: an invocation holds one query, key or relative position, without barriers, for adapters that compute on the processor.
- * `tiled`: workgroups take blocks of 32 into workgroup memory, for graphics hardware.
+ * `direct`: one invocation per query, key or relative position, without barriers, for adapters that compute on the CPU. `tiled`:
+ * workgroups load blocks of 32 into workgroup memory, for graphics hardware.
  */
 export type AttentionFamily = 'direct' | 'tiled';
 
 /**
- * What a query meets of a key. `absolute`: its content, q_i·k_j, as in BERT. `relative`: its content, its distance and its segment, each with
- * a bias on the query, (q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ], as in XLNet.
+ * The terms of a score. `absolute`: content, q_i·k_j, as in BERT. `relative`: content, distance and segment, each with a bias on
+ * the query, (q_i + w)·k_j + (q_i + r)·kr[T - i + j] + (q_i + s)·e[segments differ], as in XLNet.
  */
 export type AttentionTerms = 'absolute' | 'relative';
 
@@ -23,7 +23,7 @@ export interface AttentionShape {
   /** A multiple of 4. */
   readonly headSize: number;
   readonly layer: number;
-  /** Attention dropout. */
+  /** Attention dropout rate. */
   readonly rate: number;
 }
 
@@ -33,7 +33,7 @@ export interface AttentionInputs {
   /** i32: segment ids [B*T], then from word aligned(B*T) the piece counts [B]. */
   readonly layoutWords: Region;
   readonly state: Region;
-  /** Null where terms are absolute. */
+  /** Null with absolute terms. */
   readonly relative: RelativeInputs | null;
 }
 
@@ -48,12 +48,12 @@ export function termsOf({ relative }: AttentionInputs): AttentionTerms {
   return relative === null ? 'absolute' : 'relative';
 }
 
-/** Regions by the names that kernels read them by. */
+/** Regions under the names that kernels use. */
 export function attentionRegions({ relative, ...inputs }: AttentionInputs): Readonly<Record<string, Region>> {
   return { ...inputs, ...relative };
 }
 
-/** Numbers of every kernel of attention; widths and strides count vec4. */
+/** Sizes of every attention kernel; widths and strides count vec4. */
 export const attentionSizes = {
   sequences: 'u32',
   pieces: 'u32',
@@ -95,15 +95,12 @@ export function attentionReads(terms: AttentionTerms): Readonly<Record<string, B
   };
 }
 
-/**
- * `statistics` of a query: log-sum-exp, dContext·context, and where terms are relative its scores of keys in the same segment and in
- * another.
- */
+/** `statistics` of a query: log-sum-exp, dContext·context, and with relative terms its scores for keys in the same segment and in another. */
 export function attentionBackwardReads(terms: AttentionTerms): Readonly<Record<string, BufferBinding>> {
   return { ...attentionReads(terms), dContext: reads('vec4<f32>'), statistics: reads('vec4<f32>') };
 }
 
-/** What is made by `make` once for a head size and terms. */
+/** Caches the result of `make` by head size and terms. */
 export function onceByHead<Made>(
   make: (headSize: number, terms: AttentionTerms) => Made,
 ): (headSize: number, terms: AttentionTerms) => Made {
@@ -116,25 +113,25 @@ export function onceByHead<Made>(
   };
 }
 
-/** WGSL that relative terms alone need: `text` where terms are relative, nothing where they are not. */
+/** WGSL only for relative terms: `text` if terms are relative, else empty. */
 export const ifRelative =
   (terms: AttentionTerms) =>
   (text: string): string =>
     terms === 'relative' ? text : '';
 
-/** WGSL of a kernel with an invocation a piece of a head: `b`, `head` and the piece by its name. */
+/** WGSL of a kernel with one invocation per piece and head: defines `b`, `head` and the named piece. */
 export const ofOnePiece = (piece: 'i' | 'j'): string =>
   `if (index >= sizes.sequences * sizes.heads * sizes.pieces) { return; }
   let ${piece} = index % sizes.pieces;
   let head = (index / sizes.pieces) % sizes.heads;
   let b = index / (sizes.pieces * sizes.heads);`;
 
-/** Text for each vec4 of a head, so that registers are named and never indexed. */
+/** Text for each vec4 of a head: registers are named and never indexed. */
 export function eachVector(headSize: number, text: (c: number) => string): string {
   return Array.from({ length: headSize / 4 }, (_, c) => text(c)).join('\n');
 }
 
-/** A sum of dot products over the vec4 of a head, as an expression. */
+/** Expression for a sum of dot products over the vec4 of a head. */
 export function dots(headSize: number, left: (c: number) => string, right: (c: number) => string): string {
   return Array.from({ length: headSize / 4 }, (_, c) => `dot(${left(c)}, ${right(c)})`).join(' + ');
 }
@@ -143,13 +140,13 @@ export function dots(headSize: number, left: (c: number) => string, right: (c: n
 export const attentionName = (what: string, headSize: number, terms: AttentionTerms): string =>
   `${what} ${headSize}${terms === 'absolute' ? ', absolute' : ''}`;
 
-/** A score as an expression: its terms, scaled. */
+/** Expression for a score: its terms, scaled. */
 export const scoreOf = (terms: readonly string[]): string =>
   `sizes.scale * (${terms.filter((term) => term !== '').join('\n      + ')})`;
 
 /**
- * WGSL: places of vectors, whether a piece sees another (padding is hidden from all but itself), the dropout of one probability.
- * `sizes` and the reads above are in scope.
+ * WGSL: indices of vectors, whether a piece sees another (padding is hidden from all but itself), the dropout of one probability.
+ * Requires `sizes` and the reads above in scope.
  */
 export function attentionScoresCode(terms: AttentionTerms): string {
   const relative = ifRelative(terms);

@@ -1,4 +1,4 @@
-// Attention forward from tiles in workgroup memory.
+// Attention forward and backward with tiles in workgroup memory.
 import { kernel, writes, type Kernel } from '../../gpu/kernel.ts';
 import {
   attentionBackwardReads,
@@ -28,8 +28,8 @@ import {
 // prettier-ignore
 
 /**
- * Workgroups are [blocks of queries, heads, sequences]; each walks over the blocks of keys that its queries see. Bounds of loops with
- * barriers come from sizes, workgroup indices and read-only storage, which are the same for a whole workgroup.
+ * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Bounds of loops
+ * with barriers come from sizes, workgroup indices and read-only storage, which are uniform across a workgroup.
  */
 export function attentionTiledKernel(headSize: number, terms: AttentionTerms): Kernel {
   const vectors = headSize / 4;
@@ -124,7 +124,7 @@ const begin = `let x = local.x;
 let y = local.y;
 let head = group.y;`;
 
-/** `product0` to `product3`, unscaled scores without the segments' part, and `dKept0` to `dKept3`, dContext·v. */
+/** `product0` to `product3`, unscaled scores without the segment term, and `dKept0` to `dKept3`, dContext·v. */
 function products(headSize: number, terms: AttentionTerms, columns: 'keys' | 'positions'): string {
   const { query, value, dContext } = tileSources(headSize);
   const band = columns === 'keys' ? null : 'sum';
@@ -132,7 +132,7 @@ function products(headSize: number, terms: AttentionTerms, columns: 'keys' | 'po
 ${tileProducts(headSize, 'dKept', dContext, [{ right: value, band, bias: null }])}`;
 }
 
-/** For each row of the invocation `probability`, `factor` of dropout and `dScore` of its four keys, `keys(a)` (vec4u). */
+/** For each row of the invocation `probability`, dropout `factor` and `dScore` of its four keys, `keys(a)` (vec4u). */
 function gradients(terms: AttentionTerms, keys: (a: number) => string): string {
   const relative = ifRelative(terms);
   const pair = (a: number): string => {
@@ -151,8 +151,8 @@ const declared = (headSize: number, name: string): string =>
   eachTileSum(headSize, name, (sum) => `var ${sum} = vec4f();`);
 
 /**
- * Workgroups are [blocks of queries, heads, sequences]; each walks over the blocks of keys that its queries see. Writes `parts` where terms
- * are relative and `dQuery` where they are not, as the kernel without tiles.
+ * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Writes `parts`
+ * with relative terms and `dQuery` with absolute ones, like the kernel without tiles.
  */
 function queryKernel(headSize: number, terms: AttentionTerms): Kernel {
   const sources = tileSources(headSize);
@@ -204,7 +204,7 @@ ${ROWS.map(component)
   });
 }
 
-/** Workgroups are [blocks of keys, heads, sequences]; each walks over the blocks of queries that see its keys. */
+/** Workgroups are [blocks of keys, heads, sequences]; each iterates over the blocks of queries that see its keys. */
 function keyKernel(headSize: number, terms: AttentionTerms): Kernel {
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
@@ -244,8 +244,8 @@ ${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStrid
 }
 
 /**
- * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each walks over its `share` of sequences and over the
- * blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
+ * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each iterates over its `share` of sequences and
+ * over the blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
  */
 export function attentionTiledPositionKernel(headSize: number): Kernel {
   const sources = tileSources(headSize);
@@ -286,7 +286,7 @@ ${tileSumsWritten(
   });
 }
 
-/** The gradients of attention from tiles in workgroup memory: by query, by key, and where terms are relative by relative position. */
+/** Gradients of attention with tiles in workgroup memory: by query, by key, and with relative terms by relative position. */
 export function attentionTiledBackwardKernels(headSize: number, terms: AttentionTerms) {
   return { query: queryKernel(headSize, terms), key: keyKernel(headSize, terms) };
 }

@@ -1,47 +1,47 @@
-// WGSL of attention from tiles in workgroup memory: rows are brought, met with one another, and added up by the weights of pairs.
+// WGSL of tiled attention: loads rows, computes their products, and sums rows by the weights of pairs.
 import type { Grid } from '../../gpu/recorder.ts';
 import { attentionScoresCode, ifRelative, type AttentionShape, type AttentionTerms } from './attentionScores.ts';
 
-/** Queries, keys or relative positions that a workgroup takes at once. */
+/** Queries, keys or relative positions processed by a workgroup at once. */
 export const ATTENTION_BLOCK = 32;
 
-/** Of the invocation at (x, y) are the pairs of rows y, y + 8, y + 16, y + 24 with columns x, x + 8, x + 16, x + 24. */
+/** The invocation at (x, y) has the pairs of rows y, y + 8, y + 16, y + 24 with columns x, x + 8, x + 16, x + 24. */
 export const TILE_WORKGROUP = [8, 8, 1] as const;
 const THREADS = 64;
 
-/** A workgroup a block of pieces of a head of a sequence. */
+/** One workgroup per block of pieces, head and sequence. */
 export function tileGrid({ sequences, pieces, heads }: AttentionShape): Grid {
   return [Math.ceil(pieces / ATTENTION_BLOCK), heads, sequences];
 }
 
 export const ROWS = [0, 1, 2, 3] as const;
 const BAND = [0, 1, 2, 3, 4, 5, 6] as const;
-/** Of a vec4. */
+/** Component of a vec4. */
 export const component = (at: number): string => 'xyzw'.charAt(at);
 
-/** Vec4 of a head that are brought at once, and from one row to the next: one more keeps neighbours off the same banks. */
+/** Vec4 of a head loaded at once, and the stride between rows: one more avoids bank conflicts between neighbours. */
 const DEPTH = 4;
 const LINE = DEPTH + 1;
-/** Where rows lie while they are met: 32 of the left, 32 of the right, a band of 64 of the right, and two biases. */
+/** Layout of rows during products: 32 of the left, 32 of the right, a band of 64 of the right, and two biases. */
 const LEFT_AT = 0;
 const RIGHT_AT = LEFT_AT + ATTENTION_BLOCK * LINE;
 const BAND_AT = RIGHT_AT + ATTENTION_BLOCK * LINE;
 const BIASES_AT = BAND_AT + 2 * ATTENTION_BLOCK * LINE;
 const MEETING = BIASES_AT + 2 * LINE;
 
-/** Weights of pairs, 8 vec4 a row, then 32 rows or a band of 64, 8 vec4 of their columns at a time. */
+/** Weights of pairs, 8 vec4 per row, then 32 rows or a band of 64, 8 vec4 of their columns at a time. */
 const ACROSS = 8;
 const WEIGHT_LINE = ACROSS + 1;
 const SUMMED_AT = ATTENTION_BLOCK * WEIGHT_LINE;
 
-/** Vec4 of the tile of a kernel that adds up 32 rows at a time; absolute terms meet no band. */
+/** Vec4 in the tile of a kernel that sums 32 rows at a time; absolute terms need no band. */
 export function tileLength(terms: AttentionTerms): number {
   return Math.max(terms === 'relative' ? MEETING : BAND_AT, SUMMED_AT + ATTENTION_BLOCK * ACROSS);
 }
-/** Of a kernel that adds up a band. */
+/** The same for a kernel that sums a band. */
 export const TILE_WITH_BAND = Math.max(MEETING, SUMMED_AT + 2 * ATTENTION_BLOCK * ACROSS);
 
-/** Module of a kernel whose tile has `length` vec4. `sizes` and `attentionReads` are in scope. */
+/** Module of a kernel whose tile has `length` vec4. Requires `sizes` and `attentionReads` in scope. */
 export function attentionTileCode(length: number, terms: AttentionTerms): string {
   const relative = ifRelative(terms);
   return `${attentionScoresCode(terms)}
@@ -62,13 +62,13 @@ fn factorsOf(b: u32, head: u32, i: u32, j: vec4u) -> vec4f {
 fn sumOf(values: vec4f) -> f32 { return dot(values, vec4f(1.0)); }`;
 }
 
-/** Rows of a matrix as WGSL: whether row `row` of the block exists, and its vec4 `column` of the head. Others count as zero. */
+/** Rows of a matrix as WGSL: whether row `row` of the block exists, and its vec4 `column` of the head. Missing rows count as zero. */
 export interface TileSource {
   readonly exists: string;
   readonly value: string;
 }
 
-/** Known to all: `b`, `head`; to those that read them `firstQuery`, `firstKey`, `firstPosition`, the first row of the block or band. */
+/** All can use `b` and `head`; their readers also `firstQuery`, `firstKey`, `firstPosition`, the first row of the block or band. */
 export function tileSources(headSize: number) {
   const vectors = headSize / 4;
   const rows = (buffer: string, first: string, start = ''): TileSource => ({
@@ -79,7 +79,7 @@ export function tileSources(headSize: number) {
   const query = rows('qkv', 'firstQuery');
   return {
     query,
-    /** Queries as they meet keys and relative positions. */
+    /** Queries as used in products with keys and relative positions. */
     contentQuery: { ...query, value: `${query.value} + ${bias('0u')}` },
     positionQuery: { ...query, value: `${query.value} + ${bias('1u')}` },
     key: rows('qkv', 'firstKey', 'sizes.qkvStride + '),
@@ -94,8 +94,8 @@ export function tileSources(headSize: number) {
 }
 
 /**
- * Which row of a band of 63 a pair meets: position T - i + j of query i and key j is row 31 - i + j of the block, key j = p - T + i of
- * position p and query i is row p + i. So the 4 x 4 pairs of an invocation meet 7 rows, 8 apart, the first given by `first`.
+ * The row of a band of 63 for each pair: position T - i + j of query i and key j is row 31 - i + j of the block, key j = p - T + i
+ * of position p and query i is row p + i. So the 4 x 4 pairs of an invocation use 7 rows, 8 apart, the first given by `first`.
  */
 const BANDS = {
   difference: { first: (column: string) => `${column} + 7u - y`, of: (a: number, b: number) => 3 + b - a },
@@ -121,13 +121,13 @@ function bring(
 
 export interface TileTerm {
   readonly right: TileSource;
-  /** How a pair's row of `right` is found; null where it is the pair's column. */
+  /** Locates a pair's row of `right`; null if it is the pair's column. */
   readonly band: TileBand | null;
-  /** The bias that is added to the left rows: 0 for content, 1 for position, null for none. */
+  /** The bias added to the left rows: 0 for content, 1 for position, null for none. */
   readonly bias: 0 | 1 | null;
 }
 
-/** What queries meet for their scores; their pairs' columns are keys, or relative positions. */
+/** The right operands of the score products; their pairs' columns are keys, or relative positions. */
 export function scoreTerms(
   headSize: number,
   terms: AttentionTerms,
@@ -142,7 +142,7 @@ export function scoreTerms(
   ];
 }
 
-/** `name0` to `name3`: for each row of the invocation, the products with its four columns, summed over what is `met`. */
+/** `name0` to `name3`: for each row of the invocation, the products with its four columns, summed over the entries of `met`. */
 export function tileProducts(headSize: number, name: string, left: TileSource, met: readonly TileTerm[]): string {
   const vectors = headSize / 4;
   const to = { line: LINE, start: `chunk * ${DEPTH}u`, vectors };
@@ -171,7 +171,7 @@ workgroupBarrier();
 }`;
 }
 
-/** Puts the weights `name0` to `name3` of the invocation's pairs where `tileSums` finds them; `byColumn` makes columns the rows. */
+/** Stores the weights `name0` to `name3` of the invocation's pairs for `tileSums`; `byColumn` transposes them. */
 export function tileWeights(name: string, byColumn = false): string {
   return ROWS.map((at) => {
     const value = byColumn ? `vec4f(${ROWS.map((a) => `${name}${a}.${component(at)}`).join(', ')})` : `${name}${at}`;
@@ -191,7 +191,7 @@ export function eachTileSum(headSize: number, name: string, text: (sum: string, 
     .join('\n');
 }
 
-/** Adds to each row's sum the rows of `source` by the weights that `tileWeights` put. */
+/** Adds to each row's sum the rows of `source`, weighted by what `tileWeights` stored. */
 export function tileSums(headSize: number, name: string, source: TileSource, band: TileBand | null = null): string {
   const rows = band === null ? ATTENTION_BLOCK : 2 * ATTENTION_BLOCK;
   const first = band === null ? 'n' : BANDS[band].first('n');
@@ -212,7 +212,7 @@ workgroupBarrier();`,
     .join('\n');
 }
 
-/** Writes sums where their `row` of the block and `column` of the head exist. */
+/** Writes sums if their `row` of the block and `column` of the head exist. */
 export function tileSumsWritten(
   headSize: number,
   name: string,
@@ -231,7 +231,7 @@ ${ROWS.map((a) => `{ let row = y + ${8 * a}u; if (${exists}) { ${write(`${name}$
     .join('\n');
 }
 
-/** `name` (vec4f, a component a row) summed over the invocations of each row, in order, as `whole`. Every invocation comes by. */
+/** `name` (vec4f, one component per row) summed over the invocations of each row, in order, into `whole`. All invocations must reach it. */
 export function sumOverLanes(name: string, whole: string): string {
   return `lanes[thread] = ${name};
 workgroupBarrier();

@@ -1,21 +1,21 @@
-// The two recursions over a chain of tags that the CRF's loss, its gradients and its marginals share.
+// The forward and backward recursions over a chain of tags, shared by the CRF's loss, its gradients and its marginals.
 import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import type { Recorder, Region } from '../../gpu/recorder.ts';
 
 export interface ChainShape {
   readonly sequences: number;
-  /** Positions a sequence has room for. */
+  /** Maximum positions per sequence. */
   readonly positions: number;
   readonly tagCount: number;
   /** Whether the chain has start and end states. */
   readonly startEnd: boolean;
 }
 
-/** What scores a path; row = from in `transitions` [K, K]. */
+/** The scores of a path; row = from in `transitions` [K, K]. */
 export interface ChainInputs {
   /** [B, N, K] */
   readonly emissions: Region;
-  /** i32 [B]: positions each sequence has, 0 for one that takes no part. */
+  /** i32 [B]: number of positions of each sequence, 0 for one to ignore. */
   readonly crfCounts: Region;
   readonly transitions: Region;
   /** [K]; null without these states. */
@@ -26,7 +26,7 @@ export interface ChainInputs {
 /** Most tags for which the two rows of each direction fit into 16 KB of workgroup memory. */
 const MOST_TAGS = 1024;
 
-/** Words of workgroup memory for a row of tags: one text for all tag counts up to it. */
+/** Words of workgroup memory for a row of tags: the same code serves all tag counts up to it. */
 export function rowCapacity(tagCount: number): number {
   if (tagCount > MOST_TAGS) throw new Error(`a chain of ${tagCount} tags; there is room for ${MOST_TAGS}`);
   if (tagCount > 128) return 2 ** Math.ceil(Math.log2(tagCount));
@@ -34,24 +34,24 @@ export function rowCapacity(tagCount: number): number {
   return Math.ceil(tagCount / unit) * unit;
 }
 
-/** Throws where the shape and the regions disagree about start and end states. */
+/** Throws if the shape and the regions disagree about start and end states. */
 export function checkStates({ startEnd }: ChainShape, { start, end }: Pick<ChainInputs, 'start' | 'end'>): void {
   if ((start !== null) !== startEnd || (end !== null) !== startEnd) {
     throw new Error(`a chain ${startEnd ? 'with' : 'without'} start and end states got the other`);
   }
 }
 
-/** Words of a lattice: see `latticeCode` for what lies where. */
+/** Words of a lattice, laid out as described at `latticeCode`. */
 export function latticeLength({ sequences, positions, tagCount }: ChainShape): number {
   return sequences * (positions * (3 * tagCount + 1) + 1);
 }
 
 /**
- * WGSL: where the parts of `lattice` begin, for kernels with sizes `sequences`, `positions` and `tagCount`:
- * a and g [B, N, K] (forward and backward log-sums, both with the position's emission, each row less the largest value of the row it
- * came from, so that they do not grow with the length), p [B, N, K] (posteriors of tags), c [B, N] (log of the sum over all pairs of
- * tags (i, j) at (n - 1, n) of exp(a[n - 1, i] + transition[i, j] + g[n, j])), count [B].
- * Rows of a, g, p and c beyond a sequence's count are not written.
+ * WGSL: offsets of the parts of `lattice`, for kernels with sizes `sequences`, `positions` and `tagCount`: a and g [B, N, K]
+ * (forward and backward log-sums, both with the position's emission, each row relative to the largest value of the row it came
+ * from, so that they do not grow with the length), p [B, N, K] (posteriors of tags), c [B, N] (log of the sum over all pairs of
+ * tags (i, j) at (n - 1, n) of exp(a[n - 1, i] + transition[i, j] + g[n, j])), count [B]. Rows of a, g, p and c beyond a sequence's
+ * count are not written.
  */
 export const latticeCode = `
 fn backwardAt() -> u32 { return sizes.sequences * sizes.positions * sizes.tagCount; }
@@ -61,7 +61,7 @@ fn countAt() -> u32 { return 3u * backwardAt() + sizes.sequences * sizes.positio
 
 const LOWEST = '-1e30';
 
-/** Adds four terms, in vectors `value` (of the row before) and `reach`, to a log-sum kept as its largest term and the sum relative to it. */
+/** Adds four terms, in vectors `value` (of the row before) and `reach`, to a log-sum stored as its largest term and the sum relative to it. */
 const logSumCode = `
 struct LogSum { top: f32, best: f32, sum: f32 }
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
@@ -73,11 +73,11 @@ fn added(before: LogSum, value: vec4f, reach: vec4f) -> LogSum {
 }`;
 
 /**
- * One workgroup a sequence, its first half going forward and its second half backward at the same time, one barrier a position:
- *   forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
- *   backward  b[n, i] = logsumexp_j(g[n + 1, j] + A[i, j])   g[n, i] = b[n, i] + P[n, i]   (end states at the last n)
- * Then, a thread a position, posteriors exp(a + g - P) over their sum and, with `gold` tags y, the sequence's loss as
- *   -log p[0, y_0] - sum over n of log p(y_n | y_(n - 1)),   p(j | i) = exp(A[i, j] + g[n, j] - b[n - 1, i]),
+ * One workgroup per sequence, its first half going forward and its second half backward at the same time, one barrier per position:
+ * forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
+ * backward  b[n, i] = logsumexp_j(g[n + 1, j] + A[i, j])   g[n, i] = b[n, i] + P[n, i]   (end states at the last n)
+ * Then, one thread per position, posteriors exp(a + g - P) over their sum and, with `gold` tags y, the sequence's loss as
+ * -log p[0, y_0] - sum over n of log p(y_n | y_(n - 1)),   p(j | i) = exp(A[i, j] + g[n, j] - b[n - 1, i]),
  * whose terms all have one sign, so that nothing cancels however large the scores are.
  */
 function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kernel {

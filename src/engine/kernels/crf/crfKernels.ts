@@ -1,4 +1,4 @@
-// Losses of a linear-chain CRF on the GPU with their gradients, and its posterior tag probabilities.
+// Computes the losses of a linear-chain CRF on the GPU with their gradients, and its posterior tag probabilities.
 import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
@@ -11,7 +11,7 @@ import {
   type ChainShape,
 } from './chainLattice.ts';
 
-/** Gradients by `state.accumulate`; `start` and `end` are null without these states. */
+/** Written or added by `state.accumulate`; `start` and `end` are null without these states. */
 export interface CrfGradients {
   readonly transitions: Region;
   readonly start: Region | null;
@@ -24,7 +24,7 @@ const TILE = 4;
 
 const tileCount = (tagCount: number): number => Math.ceil(tagCount / TILE) ** 2;
 
-/** Threads that share the positions of a tile between them: enough to fill a GPU, each with several positions. */
+/** Threads that divide the positions of a tile among them: enough to fill a GPU, each with several positions. */
 function sliceCount({ sequences, positions, tagCount }: ChainShape): number {
   return Math.max(1, Math.min(64, Math.floor(16384 / tileCount(tagCount)), Math.ceil((sequences * positions) / 8)));
 }
@@ -36,7 +36,7 @@ let K = sizes.tagCount;
 let N = sizes.positions;
 let scale = bitcast<f32>(state[${STATE.inverseSequences}]) * bitcast<f32>(state[${STATE.lossScale}]);`;
 
-/** dEmissions [B, N, K], a thread an element. */
+/** dEmissions [B, N, K], one thread per element. */
 const emissionKernel = kernel({
   name: 'crf gradient of emissions',
   sizes,
@@ -59,8 +59,8 @@ const each = (text: (index: number) => string): string => indices.map(text).join
 const vector = (text: (index: number) => string): string => `vec4f(${indices.map(text).join(', ')})`;
 
 /**
- * Posteriors of pairs of tags less the gold pairs, [slices, K, K]: slice s is the sum over positions s + 1, s + 1 + slices, ... of every
- * sequence. A thread a slice of a tile; tiles past the last tag sum the last one again and do not keep it.
+ * Posteriors of pairs of tags minus the gold pairs, [slices, K, K]: slice s is the sum over positions s + 1, s + 1 + slices, ... of
+ * every sequence. One thread per slice of a tile; tiles past the last tag recompute the last one and discard it.
  */
 const pairKernel = kernel({
   name: 'crf pairs',
@@ -146,9 +146,10 @@ ${startEnd ? states : ''}`,
 const weightKernels = { with: weightKernel(true), without: weightKernel(false) };
 
 /**
- * Losses [B] (negative log-likelihood, unscaled), dEmissions [B, N, K] (gradient of the sum of losses times state.inverseSequences times
- * state.lossScale, 0 beyond a sequence's count) and the gradients of the chain's weights in the same scale (null: frozen).
- * A sequence with count 0 has loss and gradients 0. Throws above 1024 tags, and where states and their gradients do not match the shape.
+ * Computes losses [B] (negative log-likelihood, unscaled), dEmissions [B, N, K] (gradient of the sum of losses times
+ * state.inverseSequences times state.lossScale, 0 beyond a sequence's count) and the gradients of the chain's weights in the same
+ * scale (null: frozen). A sequence with count 0 has loss and gradients 0. Throws above 1024 tags, and if states and their gradients
+ * do not match the shape.
  */
 export function recordCrf(
   recorder: Recorder,

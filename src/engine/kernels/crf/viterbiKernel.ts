@@ -1,9 +1,9 @@
-// Best tag sequences of a linear-chain CRF on the GPU.
+// Finds the best tag sequences of a linear-chain CRF on the GPU.
 import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import type { Recorder, Region } from '../../gpu/recorder.ts';
 import { checkStates, rowCapacity, type ChainInputs, type ChainShape } from './chainLattice.ts';
 
-/** One workgroup a sequence, one barrier a position; scores less the largest of the row before, so that they do not grow. */
+/** One workgroup per sequence, one barrier per position; scores relative to the largest of the previous row, so that they do not grow. */
 function viterbiKernel(startEnd: boolean, capacity: number): Kernel {
   const threads = Math.min(capacity, 128);
   const buffers: Record<string, BufferBinding> = {
@@ -75,8 +75,8 @@ if (thread == 0u && count > 0u) {
 const kernels = new Map<string, Kernel>();
 
 /**
- * Tags i32 [B, N] of the path with the largest score in each sequence, 0 beyond its count. Equal scores go to the lower tag, as in
- * `model/viterbi`. Throws above 1024 tags.
+ * Tags i32 [B, N] of the best-scoring path of each sequence, 0 beyond its count. Ties go to the lower tag, as in `model/viterbi`.
+ * Throws above 1024 tags.
  */
 export function recordViterbi(
   recorder: Recorder,

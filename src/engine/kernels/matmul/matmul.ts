@@ -1,4 +1,4 @@
-// Matrix products on the GPU.
+// Records matrix products on the GPU.
 import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import type { Recorder, Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
@@ -12,21 +12,21 @@ import { tileOf, variantName, type MatmulVariant } from './matmulVariant.ts';
 interface MatmulTraits {
   readonly kind: MatmulShape['kind'];
   readonly into: MatmulShape['into'];
-  /** Whether everything is read and written as vec4; else word by word, whatever the lengths. */
+  /** Whether everything is read and written as vec4; else word by word, for any lengths. */
   readonly vectors: boolean;
-  /** Whether the tile divides the output and the depth the inner length of each split, so that nothing needs a check. */
+  /** Whether the tile divides the output and the depth divides the inner length of each split, so that no bounds checks are needed. */
   readonly fits: boolean;
 }
 
 /**
- * Workgroups are [column tiles, row tiles, outputs * splits]. `chunk` is the inner length of a split; `pairs` is how many products are
- * added into one output; strides are words from one matrix to the next.
+ * Workgroups are [column tiles, row tiles, outputs * splits]. `chunk` is the inner length of a split; `pairs` is the number of
+ * products added into one output; strides are words between consecutive matrices.
  */
 type MatmulSize = 'rows' | 'columns' | 'inner' | 'chunk' | 'splits' | 'pairs' | 'strideA' | 'strideB' | 'strideOut';
 
 const made = new Map<string, Kernel<MatmulSize>>();
 
-/** The same object for the same variant and traits. Buffers: `a`, `b`, `out`, and `state` where `into` is `gradient`. */
+/** Returns the same object for the same variant and traits. Buffers: `a`, `b`, `out`, and `state` if `into` is `gradient`. */
 export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kernel<MatmulSize> {
   const { kind, into, vectors } = traits;
   const fits = traits.fits && variant.family === 'tiled';
@@ -73,7 +73,7 @@ ${variant.family === 'tiled' ? matmulTiledBody(variant, kind, fits) : matmulDire
   return fresh;
 }
 
-/** WGSL: `store(base, row, column, value)`, which leaves alone what is outside the output. */
+/** WGSL: `store(base, row, column, value)`, which ignores elements outside the output. */
 function storeCode(into: MatmulShape['into'], vectors: boolean, fits: boolean): string {
   const adds = into === 'add' ? 'true' : `state[${STATE.accumulate}u] != 0u`;
   const put = (at: string, value: string): string =>
@@ -100,11 +100,11 @@ interface MatmulRegions {
   readonly a: Region;
   readonly b: Region;
   readonly out: Region;
-  /** Needed for `gradient` alone. */
+  /** Only needed for `gradient`. */
   readonly state?: Region;
 }
 
-/** Records a product as `shape` says, in f32. Throws where a batch has no strides. */
+/** Records a product described by `shape`, in f32. Throws if a batch has no strides. */
 export function recordMatmul(
   recorder: Recorder,
   tuning: MatmulTuning,

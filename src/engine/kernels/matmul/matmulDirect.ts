@@ -1,4 +1,4 @@
-// WGSL of matrix products without barriers: each invocation computes a block straight from global memory.
+// WGSL of matrix products without barriers: each invocation computes a block directly from global memory.
 import type { MatmulShape } from './matmulShape.ts';
 import type { DirectVariant } from './matmulVariant.ts';
 
@@ -6,8 +6,8 @@ import type { DirectVariant } from './matmulVariant.ts';
 export const upTo = (count: number): readonly number[] => [...Array(count).keys()];
 
 /**
- * Body of a direct kernel. Rows and columns past the end are read as the last ones and not stored. Known before it: `first` and `last`
- * (inner range), `matrix` (index in the batch), `base` (word of the output) and `store`.
+ * Body of a direct kernel. Rows and columns past the end are read as the last ones and not stored. Defined before it: `first` and
+ * `last` (inner range), `matrix` (index in the batch), `base` (word of the output) and `store`.
  */
 export function matmulDirectBody(variant: DirectVariant, kind: MatmulShape['kind'], vectors: boolean): string {
   const rows = upTo(variant.rows);
@@ -26,12 +26,12 @@ ${vectors ? vectorLoop(variant, kind) : scalarLoop(variant, kind)}
 ${sums.map(({ i, j, name }) => `store(base, row + ${i}u, column + ${j * variant.across * 4}u, ${name});`).join('\n')}`;
 }
 
-/** Words from the first column of an invocation to another of its columns: its vec4s lie `across` vec4s apart. */
+/** Words from the first column of an invocation to another of its columns: its vec4s are `across` vec4s apart. */
 function columnOffset({ across }: DirectVariant, column: number): number {
   return Math.floor(column / 4) * across * 4 + (column % 4);
 }
 
-/** Sums are written once a step of 4: each write of a variable is dear where invocations are lanes of a processor. */
+/** Sums are written once per step of 4: each write to a variable is expensive where invocations are CPU lanes. */
 function vectorLoop(variant: DirectVariant, kind: MatmulShape['kind']): string {
   const rows = upTo(variant.rows);
   const columns = upTo(variant.columns / 4);
@@ -104,7 +104,7 @@ function outerSteps(variant: DirectVariant, steps: number): string[] {
   return lines;
 }
 
-/** Any lengths: one step of the inner dimension at a time, one word a read. */
+/** Any lengths: one step of the inner dimension at a time, one word per read. */
 function scalarLoop(variant: DirectVariant, kind: MatmulShape['kind']): string {
   const rows = upTo(variant.rows);
   const columns = upTo(variant.columns / 4);

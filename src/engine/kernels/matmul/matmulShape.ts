@@ -1,4 +1,4 @@
-// Which matrix product is asked for: kind, lengths, batch, and what becomes of the output.
+// Describes a matrix product: kind, lengths, batch, and the use of the output.
 export interface MatmulShape {
   /** out = A·B (`nn`: A [M, L], B [L, N]), A·Bᵀ (`nt`: B [N, L]) or Aᵀ·B (`tn`: A [L, M]); row-major, out [M, N]. */
   readonly kind: 'nn' | 'nt' | 'tn';
@@ -8,17 +8,17 @@ export interface MatmulShape {
   readonly columns: number;
   /** L, the length summed over. */
   readonly inner: number;
-  /** Matrices in a batch; 1 when absent. */
+  /** Matrices in a batch; 1 if absent. */
   readonly batch?: number;
-  /** Words from one matrix of a batch to the next; 0 for the same one each time. Needed when batch > 1. */
+  /** Words between consecutive matrices of a batch; 0 to reuse the same one. Required if batch > 1. */
   readonly strides?: { readonly a: number; readonly b: number; readonly out: number };
   /** Sum over the batch into one output (then strides.out is ignored). */
   readonly sum?: boolean;
-  /** `write`: out = product; `add`: out += product; `gradient`: as `state` says (write, or add for later micro-batches). */
+  /** `write`: out = product; `add`: out += product; `gradient`: depending on `state` (write, or add for later micro-batches). */
   readonly into: 'write' | 'add' | 'gradient';
 }
 
-/** Matrices that are written: 1 where a batch is summed. */
+/** Number of matrices written: 1 if a batch is summed. */
 export function outputsOf({ batch = 1, sum = false }: MatmulShape): number {
   return sum ? 1 : batch;
 }
@@ -35,16 +35,16 @@ export function matmulWork({ rows, columns, inner, batch = 1 }: MatmulShape): nu
   return 2 * batch * rows * columns * inner;
 }
 
-/** Classes of matrix products that are tuned as one: equal but for the number of rows of the batch at hand. */
+/** Classes of matrix products that are tuned together: equal except for the number of rows, which depends on the batch. */
 export interface MatmulClass {
   readonly key: string;
-  /** The product that stands for the class. */
+  /** The representative product of the class. */
   readonly shape: MatmulShape;
 }
 
 /**
- * The class of a product, null where nothing is to be tuned (lengths that are no multiples of 4). The length that changes with the batch
- * (rows, the inner length of `tn`) is rounded up to a power of two; matrices of a batch lie close together or are the same.
+ * Returns the class of a product, null if there is nothing to tune (lengths that are not multiples of 4). The length that depends
+ * on the batch (rows, the inner length of `tn`) is rounded up to a power of two; matrices of a batch are contiguous or identical.
  */
 export function matmulClass(shape: MatmulShape): MatmulClass | null {
   if (!hasVectors(shape)) return null;

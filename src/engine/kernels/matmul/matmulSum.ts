@@ -1,4 +1,4 @@
-// Adds the parts of matrix products whose inner dimension was split.
+// Sums the parts of matrix products with a split inner dimension.
 import { kernel, reads, writes, type BufferBinding } from '../../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
@@ -47,7 +47,7 @@ const kernels = {
   },
 };
 
-/** `length` words an output; parts [outputs, splits, length]; `strideOut` words from one output to the next. */
+/** `length` words per output; parts [outputs, splits, length]; `strideOut` words between consecutive outputs. */
 export function recordMatmulSum(
   recorder: Recorder,
   sizes: { readonly length: number; readonly splits: number; readonly outputs: number; readonly strideOut: number },

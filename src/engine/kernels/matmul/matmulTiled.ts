@@ -1,16 +1,16 @@
-// WGSL of matrix products from tiles in workgroup memory.
+// WGSL of matrix products with tiles in workgroup memory.
 import { upTo } from './matmulDirect.ts';
 import type { MatmulShape } from './matmulShape.ts';
 import { tileOf, tilePadding, type TiledVariant } from './matmulVariant.ts';
 
-/** Vec4s of one line (one step of the inner dimension) of the tiles. */
+/** Vec4s in one line (one step of the inner dimension) of the tiles. */
 function lines(variant: TiledVariant): { readonly a: number; readonly b: number } {
   const tile = tileOf(variant);
   const padding = tilePadding(variant);
   return { a: tile.rows / 4 + padding, b: tile.columns / 4 + padding };
 }
 
-/** Workgroup memory: both tiles hold vec4s along the output, one line a step of the inner dimension. */
+/** Workgroup memory: both tiles store vec4s along the output, one line per step of the inner dimension. */
 export function matmulTiledModule(variant: TiledVariant): string {
   const element = variant.f16 ? 'vec4<f16>' : 'vec4<f32>';
   const { a, b } = lines(variant);
@@ -20,8 +20,8 @@ var<workgroup> tileB: array<${element}, ${variant.depth * b}>;`;
 }
 
 /**
- * Body of a tiled kernel. What lies outside A and B counts as zero; where all `fits` (the tile divides the output, the depth each split)
- * nothing is checked. Known before it: `first`, `last`, `matrix`, `base`, as for `matmulDirectBody`.
+ * Body of a tiled kernel. Elements outside A and B count as zero; if everything `fits` (the tile divides the output, the depth each
+ * split) there are no bounds checks. Defined before it: `first`, `last`, `matrix`, `base`, as for `matmulDirectBody`.
  */
 export function matmulTiledBody(variant: TiledVariant, kind: MatmulShape['kind'], fits: boolean): string {
   const { across, down, depth } = variant;
@@ -72,7 +72,7 @@ interface Operand {
   readonly limit: string;
 }
 
-/** What each thread does for `count` items, `item` being the index of one. */
+/** Distributes `count` items over the threads; `item` is the index of one. */
 function shared(variant: TiledVariant, count: number, each: string): string {
   const threads = variant.across * variant.down;
   return upTo(Math.ceil(count / threads))
@@ -101,7 +101,7 @@ function bringLines(variant: TiledVariant, operand: Operand, length: number, str
   return shared(variant, variant.depth * quarter, each.join('\n'));
 }
 
-/** The matrix is contiguous along the inner dimension: a thread reads 4 vec4s under one another and writes them transposed. */
+/** The matrix is contiguous along the inner dimension: a thread reads 4 vec4s from consecutive lines and writes them transposed. */
 function bringTransposed(
   variant: TiledVariant,
   operand: Operand,
@@ -132,7 +132,7 @@ function guarded(fits: boolean, name: string, condition: string, value: string):
   return fits ? `let ${name} = ${value};` : `var ${name} = vec4f(); if (${condition}) { ${name} = ${value}; }`;
 }
 
-/** To f16 where the tiles are, kept within its range. */
+/** Converts to f16 if the tiles are f16, clamped to its range. */
 function narrow({ f16 }: TiledVariant, value: string): string {
   return f16 ? `vec4<f16>(clamp(${value}, vec4f(-65504.0), vec4f(65504.0)))` : value;
 }

@@ -1,4 +1,4 @@
-// Which variant computes which matrix product.
+// Selects the variant that computes each matrix product.
 import type { Precision } from '../../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../../schema/matmulTable.ts';
 import { hasVectors, matmulClass, outputsOf, type MatmulShape } from './matmulShape.ts';
@@ -19,7 +19,7 @@ function tiled(rows: number, columns: number, across: number, down: number, dept
 const TILE_32 = tiled(4, 4, 8, 8, 16);
 const TILE_64 = tiled(4, 4, 16, 16, 16);
 
-/** What can be tried for products of any lengths. */
+/** Candidates for products of any lengths. */
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   TILE_32,
   TILE_64,
@@ -31,7 +31,7 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   direct(8, 8, 8, 8),
 ];
 
-/** What tuning tries for a product: tiles not far larger than the output, with splits too where they are few, in f16 too if `mixed`. */
+/** Candidates to tune for a product: tiles not much larger than the output, also with splits if tiles are few, and in f16 if `mixed`. */
 export function matmulCandidates(shape: MatmulShape, precision: Precision): readonly MatmulVariant[] {
   return MATMUL_VARIANTS.flatMap((variant): MatmulVariant[] => {
     const tile = tileOf(variant);
@@ -43,7 +43,7 @@ export function matmulCandidates(shape: MatmulShape, precision: Precision): read
   });
 }
 
-/** For lengths that are no multiples of 4: little work in the networks here (a column a tag). */
+/** For lengths that are not multiples of 4: little work in these networks (one column per tag). */
 export function wordsVariant(shape: MatmulShape): DirectVariant {
   const across = shape.columns > 16 ? 8 : shape.columns > 4 ? 4 : 1;
   return {
@@ -52,25 +52,22 @@ export function wordsVariant(shape: MatmulShape): DirectVariant {
   };
 }
 
-/** Workgroups below which a product leaves an ordinary GPU idle. */
+/** With fewer workgroups, a product leaves an ordinary GPU idle. */
 const ENOUGH_GROUPS = 64;
-/** Inner length below which a split is not worth its second pass. */
+/** Below this inner length, a split is not worth its second pass. */
 const LEAST_SPLIT = 256;
 
 function groupsOf(shape: MatmulShape, tile: { readonly rows: number; readonly columns: number }): number {
   return Math.ceil(shape.rows / tile.rows) * Math.ceil(shape.columns / tile.columns) * outputsOf(shape);
 }
 
-/** Parts of a long inner dimension that give a small output enough workgroups. */
+/** Number of parts of a long inner dimension that give a small output enough workgroups. */
 function splitsFor(shape: MatmulShape, tile: { readonly rows: number; readonly columns: number }): number {
   const wanted = Math.ceil(ENOUGH_GROUPS / groupsOf(shape, tile));
   return Math.max(1, Math.min(16, wanted, Math.floor(shape.inner / LEAST_SPLIT)));
 }
 
-/**
- * For graphics hardware that was not measured: large tiles where they give enough workgroups, else small ones, and splits. `mixed` keeps
- * tiles in f16.
- */
+/** For unmeasured graphics hardware: large tiles if they give enough workgroups, else small ones, and splits. `mixed` stores tiles in f16. */
 export function hardwareTuning(precision: Precision = 'f32'): MatmulTuning {
   return {
     variantFor(shape) {
@@ -81,14 +78,14 @@ export function hardwareTuning(precision: Precision = 'f32'): MatmulTuning {
   };
 }
 
-/** Blocks by the least work (multiplications and additions of one output) that repays compiling them. */
+/** Blocks by the minimum work (multiplications and additions per output) that repays compiling them. */
 const SOFTWARE_BLOCKS = [
   { work: 8e6, variant: direct(16, 16, 4, 2) },
   { work: 1e6, variant: direct(8, 8, 4, 4) },
   { work: 0, variant: direct(4, 4, 4, 4) },
 ] as const;
 
-/** For adapters that compute on the processor, where barriers are dear and large blocks pay (measured on SwiftShader). */
+/** For adapters that compute on the CPU, where barriers are expensive and large blocks pay off (measured on SwiftShader). */
 export function softwareTuning(): MatmulTuning {
   return {
     variantFor(shape) {
@@ -102,7 +99,7 @@ export function softwareTuning(): MatmulTuning {
   };
 }
 
-/** What tuning found; `untuned` answers for all else, and for what the device or the precision does not allow. */
+/** Uses tuned variants; `untuned` covers everything else, and variants that the device or the precision does not allow. */
 export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: Precision): MatmulTuning {
   const allowed = (variant: MatmulVariant): boolean =>
     isUsableVariant(variant) && (precision === 'mixed' || variant.family === 'direct' || !variant.f16);

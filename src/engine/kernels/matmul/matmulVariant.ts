@@ -1,26 +1,26 @@
-// The ways a matrix product can be computed.
+// The variants of computing a matrix product.
 interface Blocks {
   /** Rows and columns of the output that an invocation computes: multiples of 4, at most 16. */
   readonly rows: number;
   readonly columns: number;
-  /** Invocations of a workgroup side by side over columns, and over rows. */
+  /** Invocations of a workgroup along columns, and along rows. */
   readonly across: number;
   readonly down: number;
-  /** Parts of the inner dimension, computed apart and then added; 1 for none. */
+  /** Parts of the inner dimension, computed separately and then summed; 1 for none. */
   readonly splits: number;
 }
 
-/** Each invocation computes its block straight from global memory, without a barrier. */
+/** Each invocation computes its block directly from global memory, without a barrier. */
 export interface DirectVariant extends Blocks {
   readonly family: 'direct';
 }
 
-/** A workgroup brings a tile of A and one of B into its own memory, then each invocation computes its block from there. */
+/** A workgroup loads a tile of A and one of B into workgroup memory, then each invocation computes its block from there. */
 export interface TiledVariant extends Blocks {
   readonly family: 'tiled';
   /** Inner length of the tiles, a multiple of 4. */
   readonly depth: number;
-  /** Whether the tiles are kept in f16; products are always taken and added in f32. */
+  /** Whether tiles are stored in f16; products are always computed and summed in f32. */
   readonly f16: boolean;
 }
 
@@ -34,7 +34,7 @@ export function tileOf({ rows, columns, across, down }: MatmulVariant): {
   return { rows: rows * down, columns: columns * across };
 }
 
-/** The variant as a short text, different for different variants: `tiled 64x64 deep 16, 4x4 each`. */
+/** A short text that identifies the variant: `tiled 64x64 deep 16, 4x4 each`. */
 export function variantName(variant: MatmulVariant): string {
   const { family, rows, columns, splits } = variant;
   const tile = tileOf(variant);
@@ -48,7 +48,7 @@ const LARGEST_WORKGROUP = 256;
 const WORKGROUP_BYTES = 16384;
 export const LARGEST_SPLITS = 64;
 
-/** Whether a kernel of the variant can be made and runs on every adapter (f16 where it has `shader-f16`). */
+/** Whether a kernel of the variant can be built and runs on every adapter (f16 on those with `shader-f16`). */
 export function isUsableVariant(variant: MatmulVariant): boolean {
   const { rows, columns, across, down, splits } = variant;
   const between = (value: number, least: number, most: number): boolean =>
@@ -65,7 +65,7 @@ export function isUsableVariant(variant: MatmulVariant): boolean {
   );
 }
 
-/** Vec4s between a line of a tile and the next, past its length: keeps transposed writes off the same banks where there is room. */
+/** Vec4s of padding between lines of a tile: avoids bank conflicts of transposed writes if there is room. */
 export function tilePadding(variant: TiledVariant): number {
   return tileBytes(variant, 1) <= WORKGROUP_BYTES ? 1 : 0;
 }
