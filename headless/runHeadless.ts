@@ -202,10 +202,14 @@ function wantedInput(
   const noun = kind === 'corpora' ? 'corpus' : 'model';
   if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} holds no usable ${noun}.`);
   if (fingerprint !== undefined && wanted.fingerprint !== fingerprint) {
-    throw new LabError(`plan/${noun}-differs`, `The ${noun} ${name} here is not the one that the plan was made with.`, {
-      expected: `fingerprint ${fingerprint.slice(0, 16)}`,
-      got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
-    });
+    throw new LabError(
+      `plan/${noun}-differs`,
+      `The ${noun} ${name} in the library differs from the one that the plan was made with.`,
+      {
+        expected: `fingerprint ${fingerprint.slice(0, 16)}`,
+        got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
+      },
+    );
   }
   if (fingerprint === undefined && found.length > 1) {
     throw new LabError('headless/input', `The folder ${name} holds more than one ${noun}.`, {
