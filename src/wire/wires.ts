@@ -1,13 +1,13 @@
-// Wires over the platforms' channels: a Worker seen from the tab, the Worker's own scope, and a MessagePort in browser or Node.
+// Makes wires from platform channels: a Worker seen from the tab, a Worker's global scope, and a MessagePort in browser or Node.
 import type { Wire } from './calls.ts';
 
-/** What a Worker, its global scope and a MessagePort have in common. */
+/** The common interface of a Worker, its global scope and a MessagePort. */
 interface Channel {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: string, handler: (event: unknown) => void): void;
 }
 
-/** The tab's end: lost when the worker throws outside a call, fails to load, or sends what cannot be read. */
+/** The tab's end: lost when the worker throws outside a call, fails to load, or sends an unreadable message. */
 export function workerWire<Out, In>(worker: Worker): Wire<Out, In> {
   return wireOver<Out, In>(worker, () => worker.terminate(), ['error', 'messageerror']);
 }
