@@ -95,8 +95,8 @@ describe('a checkpoint', () => {
     const small: Store = { ...full, usage: () => Promise.resolve({ usedBytes: 990, quotaBytes: 1000 }) };
     await expect(saveCheckpoint(small, 'r1', { position: position(2), tensors: tensors(2) })).rejects.toMatchObject({
       code: 'storage/full',
-      message: 'There is no room for the next resume point of this run. The disk is full.',
-      expected: '1 MB of room',
+      message: 'There is not enough storage for the next resume point of this run. The disk is full.',
+      expected: '1 MB free',
       got: '1 MB',
     });
     expect((await store.keys('run/r1/resume/')).filter((key) => key.includes('000000002'))).toEqual([]);
