@@ -1,4 +1,4 @@
-// Trains a plan where there is no window: the entry of `npm run headless`, which wires Node's store, server and signals together.
+// Trains a plan without a browser: the entry point of `npm run headless`, which wires up the training server and signals in Node.
 import type { Store } from '../src/storage/store.ts';
 import { connect, portWire } from '../src/wire/port.ts';
 import type { RunEvent, ServerCalls, ServerClient } from '../src/wire/trainingProtocol.ts';
@@ -6,7 +6,7 @@ import { nodePlatform } from '../workers/nodePlatform.ts';
 import { createTrainingServer } from '../workers/trainingServer.ts';
 import { runHeadless } from './runHeadless.ts';
 
-/** A terminal and npm may both deliver one Ctrl-C; a second one is meant when it comes this much later. */
+/** A terminal and npm may both deliver one Ctrl-C; only a signal this much later, in milliseconds, counts as a second one. */
 const sameSignalMs = 1000;
 
 function openServer(store: Store): ServerClient {

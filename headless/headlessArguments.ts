@@ -1,4 +1,4 @@
-// The command line of headless, parsed.
+// Parses the command line of headless.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineSettingsSchema, type MachineSettings } from '../src/schema/machineSettings.ts';
@@ -7,16 +7,16 @@ import type { BackendChoice } from '../src/wire/trainingProtocol.ts';
 
 export interface HeadlessArguments {
   readonly planFile: string;
-  /** Folders of folders: `<corpora>/<name>/*.tsv`, `<models>/<name>/*`. Null: only what comes with the lab. */
+  /** Parent folders: `<corpora>/<name>/*.tsv`, `<models>/<name>/*`. Null: only the built-in ones. */
   readonly corporaFolder: string | null;
   readonly modelsFolder: string | null;
-  /** A repository of the hub that the plan's model comes from instead. */
+  /** A repository of the hub to take the plan's model from instead. */
   readonly modelFrom: { readonly repository: string; readonly revision: string } | null;
   readonly outFolder: string;
-  /** Whether the selected snapshot of each finished run is written as a model's folder. */
+  /** Whether to export the selected snapshot of each finished run as a model folder. */
   readonly exportModels: boolean;
   readonly backend: BackendChoice;
-  /** How the GPU is to be used, as far as it was said. */
+  /** The machine settings given on the command line. */
   readonly machine: Partial<MachineSettings>;
 }
 
@@ -25,32 +25,36 @@ export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--
        [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed]
        [--export-models]
 
-Trains the plan that the page exported and writes DIR/<plan name>.result.json, which the page opens.
-  --corpora DIR   the corpora of the plan: a folder each, DIR/<name>/train.tsv, devel.tsv, test.tsv
-  --models DIR    its model: DIR/<name>/ with the files of any XLNet or BERT that the page takes
-                  (corpora and models that come with the lab are found without)
+Trains a plan exported from the page and writes DIR/<plan name>.result.json, which the page can import.
+  --corpora DIR   the plan's corpora, a folder each: DIR/<name>/train.tsv, devel.tsv, test.tsv
+  --models DIR    the plan's model: DIR/<name>/ with the files of any XLNet or BERT that the page supports
+                  (built-in corpora and models need neither)
   --model-from REPOSITORY[@REVISION]
-                  takes the model from Hugging Face instead, or from the hub at --hub ADDRESS; a download goes on where it was
-  --out DIR       results, and in DIR/store the checkpoints; the same command again goes on from them
-  --backend NAME  webgpu, wasm or cpu; without it WebGPU on a graphics card, else wasm
+                  downloads the model from Hugging Face instead, or from the hub at --hub ADDRESS; downloads are resumable
+  --out DIR       the results, with checkpoints in DIR/store; run the same command again to resume
+  --backend NAME  webgpu, wasm or cpu; default: WebGPU on a hardware GPU, else wasm
   --gpu-memory GIB, --activations NAME, --precision NAME
-                  as in the page's settings of the GPU; kept in DIR/store
-  --export-models  of each finished run the selected snapshot, as a folder DIR/models/<run>-<id> that Hugging Face
-                  transformers opens and the page takes in
-Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 wrong command or input, 130 paused.
+                  as in the page's GPU settings; saved in DIR/store
+  --export-models  exports the selected snapshot of each finished run as a folder DIR/models/<run>-<id> for Hugging Face
+                  transformers and the page
+Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 invalid command or input, 130 paused.
 `;
 
 const backends = ['auto', 'webgpu', 'wasm', 'cpu'] as const;
 
-/** Null when help was asked for. Paths become absolute. Throws LabError `headless/usage`. */
+/** Parses the arguments and makes paths absolute; null for --help. Throws LabError `headless/usage`. */
 export function headlessArguments(args: readonly string[]): HeadlessArguments | null {
   const { values, positionals } = parse(args);
   if (values.help === true) return null;
   const [planFile, ...rest] = positionals;
   if (planFile === undefined || rest.length > 0) {
-    throw usageError('Name one plan file.', 'one file', positionals.length === 0 ? 'none' : positionals.join(' '));
+    throw usageError(
+      'Give exactly one plan file.',
+      'one file',
+      positionals.length === 0 ? 'none' : positionals.join(' '),
+    );
   }
-  if (values.out === undefined) throw usageError('Say where results go.', '--out DIR', 'none');
+  if (values.out === undefined) throw usageError('Give a folder for the results.', '--out DIR', 'none');
   const backend = backends.find((name) => name === (values.backend ?? 'auto'));
   if (backend === undefined) throw usageError('No such backend.', 'webgpu, wasm or cpu', values.backend ?? '');
   return {
@@ -89,7 +93,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** `owner/name@revision`, or `owner/name` at main. */
+/** Parses `owner/name@revision`; the revision defaults to main. */
 function modelFrom(text: string | undefined): HeadlessArguments['modelFrom'] {
   if (text === undefined) return null;
   const [, repository = text, revision = 'main'] = /^([^@]*)@(.*)$/.exec(text) ?? [];
@@ -110,7 +114,7 @@ function machineFrom(values: ReturnType<typeof parse>['values']): Partial<Machin
     });
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw usageError('The GPU cannot be used like that.', issue?.message ?? '', [gibibytes, precision, activations].join(' ').trim()); // prettier-ignore
+    throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations].join(' ').trim()); // prettier-ignore
   }
   return read.data as Partial<MachineSettings>;
 }

@@ -1,4 +1,4 @@
-// The files of a named corpus or model on this machine, as if they had been dropped.
+// Reads the files of a named corpus or model from disk as dropped files, and writes exported models.
 import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,8 @@ import { layersOf, type TextOutput } from './progressReport.ts';
 const builtInFolder = fileURLToPath(new URL('../public', import.meta.url));
 
 /**
- * The files under `<folder>/<name>`, or those of the corpus or model of that name that comes with the lab.
- * Throws LabError `headless/input` naming the folders where it was looked for.
+ * Lists the files under `<folder>/<name>`, or those of the built-in corpus or model of that name.
+ * Throws LabError `headless/input` naming the folders searched.
  */
 export async function inputFolder(
   kind: 'corpora' | 'models',
@@ -34,7 +34,7 @@ export async function inputFolder(
   });
 }
 
-/** All files in a folder and below, their paths beginning with `dropPath`; none where there is no such folder. */
+/** Lists all files in a folder recursively, with paths starting with `dropPath`; none if there is no such folder. */
 export async function filesUnder(folder: string, dropPath: string): Promise<DroppedFile[]> {
   let entries;
   try {
@@ -52,14 +52,14 @@ export async function filesUnder(folder: string, dropPath: string): Promise<Drop
   return files;
 }
 
-/** A copy of its own, because Node hands out small files as views of a shared buffer. */
+/** Copies the bytes, because Node returns small files as views of a shared buffer. */
 async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(path));
 }
 
 /**
- * Folders `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, as the titles of two runs can be the same; one that is
- * there already is replaced when the new one is whole.
+ * Exports finished runs to `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, because runs can share a title. An
+ * existing folder is replaced once the new one is complete.
  */
 export async function writeModels(
   lab: Lab,

@@ -1,4 +1,4 @@
-// Tells in a terminal how the runs of a lab go: a line that is rewritten where that works, else a line now and then.
+// Reports the progress of runs in a terminal: rewrites one line on a TTY, else prints a line from time to time.
 import type { Lab, RunView } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import type { SplitScores } from '../src/metrics/scores/spanScore.ts';
@@ -11,11 +11,11 @@ export interface TextOutput {
   readonly columns?: number;
 }
 
-/** Least time between two lines about the same thing, in milliseconds: on a terminal, and where every line stays. */
+/** Minimum time between two lines on the same subject, in milliseconds: on a TTY, and elsewhere. */
 const rewriteEveryMs = 100;
 const lineEveryMs = 10_000;
 
-/** Writes what happens to the runs of `runIds` until the answer is called: epochs from now on, ends with their scores. */
+/** Reports new epochs and the scores of ended runs until the returned function is called. */
 export function progressReport(lab: Lab, runIds: readonly string[], output: TextOutput): () => void {
   const reportedEpochs = new Map(lab.getState().runs.map(({ record }) => [record.spec.id, record.epochs.length]));
   const reportedStatus = new Map<string, string>();
@@ -28,11 +28,11 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
     isOpen = false;
   }
 
-  function tellLive(view: RunView, title: string): void {
+  function reportLive(view: RunView, title: string): void {
     if (view.live === null) return;
     const text = `${title}  ${describeLive(view)}`;
     const now = performance.now();
-    // Every phase deserves to be seen where it costs no line.
+    // Shows every phase on a TTY, where it costs no extra line.
     const subject = output.isTTY === true ? `${title} ${view.live.phase}` : title;
     if (subject === reportedSubject && now - reportedAt < (output.isTTY === true ? rewriteEveryMs : lineEveryMs))
       return;
@@ -46,7 +46,7 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
     reportedAt = now;
   }
 
-  function tell(): void {
+  function report(): void {
     for (const view of lab.getState().runs) {
       const { record } = view;
       const index = runIds.indexOf(record.spec.id);
@@ -62,24 +62,24 @@ export function progressReport(lab: Lab, runIds: readonly string[], output: Text
         const end = describeEnd(record);
         if (end !== null) line(`${title}  ${end}`);
       }
-      tellLive(view, title);
+      reportLive(view, title);
     }
   }
 
-  const leave = lab.subscribe(tell);
-  tell();
+  const unsubscribe = lab.subscribe(report);
+  report();
   return () => {
-    leave();
+    unsubscribe();
     if (isOpen) line('');
   };
 }
 
-/** The layers of a run's encoder, or null when its model is not here. */
+/** Number of layers of a run's encoder, or null when its model is not in the library. */
 export function layersOf(lab: Lab, { model }: RunSpec): number | null {
   return lab.getState().models.find(({ id }) => id === model.id)?.layers ?? null;
 }
 
-/** Epochs in all; where the steps are fixed they follow from the length of the first. */
+/** Total epochs; with a fixed number of steps, derived from the length of the first epoch. */
 function epochsOf({ spec, totalSteps, epochs }: RunRecord): number {
   const [first] = epochs;
   return spec.config.steps === null || first === undefined ? spec.config.epochs : Math.ceil(totalSteps / first.step);
@@ -96,7 +96,7 @@ function describeLive({ record, live }: RunView): string {
   return `step ${record.step}/${record.totalSteps}  loss ${point.loss.toFixed(3)}  lr ${rate}${speed}${remaining}`;
 }
 
-/** Null for a run that has not come to an end. */
+/** Null for a run that has not ended. */
 function describeEnd(record: RunRecord): string | null {
   switch (record.status) {
     case 'finished': {
@@ -115,7 +115,7 @@ function describeEnd(record: RunRecord): string | null {
   }
 }
 
-/** Precision, recall and F1 of one task; of several their mean F1 and each one's own. */
+/** Precision, recall and F1 for a single task; mean F1 and the F1 of each for several. */
 function describeSplit(name: string, tasks: readonly (SplitScores | null)[] = []): string {
   const scored = tasks.flatMap((scores) => (scores === null ? [] : [scores.lenient.overall]));
   const [first] = scored;

@@ -1,4 +1,4 @@
-// Headless from its arguments to its exit code: takes the plan's inputs in, trains its runs, writes the result file.
+// Runs headless from its arguments to its exit code: imports the plan's inputs, trains its runs, writes the result file.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalLab } from '../src/lab/lab.ts';
@@ -19,26 +19,26 @@ import { headlessArguments, headlessUsage, type HeadlessArguments } from './head
 import { inputFolder, writeModels } from './inputFolder.ts';
 import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
-/** Ends with a line of totals and a line break. */
+/** Describes the runs as an indented tree, followed by a line of totals and a line break. */
 function describeGraph(graph: RunGraph, titleOf: (spec: RunSpec) => string): string {
   const { nodes, runsLeft, stepsLeft, storageBytes, isUpperBound } = graph;
   const ids = new Set(nodes.map(({ spec }) => spec.id));
   const lines: string[] = [];
-  const tell = (node: RunNode, depth: number): void => {
+  const describe = (node: RunNode, depth: number): void => {
     lines.push(`${'  '.repeat(depth + 1)}${titleOf(node.spec)}  ${stateOf(node)}`);
-    for (const child of nodes) if (child.spec.parent === node.spec.id) tell(child, depth + 1);
+    for (const child of nodes) if (child.spec.parent === node.spec.id) describe(child, depth + 1);
   };
-  for (const node of nodes) if (node.spec.parent === null || !ids.has(node.spec.parent)) tell(node, 0);
+  for (const node of nodes) if (node.spec.parent === null || !ids.has(node.spec.parent)) describe(node, 0);
   const most = isUpperBound ? 'at most ' : '';
   const total =
     runsLeft === 0
-      ? 'All are finished already.'
+      ? 'All runs are already finished.'
       : `${counted(runsLeft, 'run')} to train, ${most}${counted(stepsLeft, 'step')}, up to ${sizeOf(storageBytes)} of storage.`;
-  return `Runs, each below the one it starts from:\n${lines.join('\n')}\n${total}\n`;
+  return `Runs, each indented below the one it starts from:\n${lines.join('\n')}\n${total}\n`;
 }
 
 function stateOf({ status, isReused, stepsLeft, cost }: RunNode): string {
-  if (isReused) return 'finished already, reused';
+  if (isReused) return 'already finished, reused';
   const begun = stepsLeft < cost.steps ? ` left of ${cost.steps}` : '';
   return `${counted(stepsLeft, 'step')}${begun}${status === 'new' || status === 'queued' ? '' : ` (${status})`}`;
 }
@@ -54,9 +54,9 @@ function sizeOf(bytes: number): string {
 interface HeadlessSurroundings {
   readonly output: TextOutput;
   readonly errors: TextOutput;
-  /** Aborted by Ctrl-C: what trains is paused with a checkpoint. */
+  /** Aborted by Ctrl-C, which pauses the active run with a checkpoint. */
   readonly interrupt: AbortSignal;
-  /** Starts the training server on a store. */
+  /** Starts a training server on a store. */
   readonly openServer: (store: Store) => ServerClient;
 }
 
@@ -64,7 +64,7 @@ type Input = PlanFile['model'];
 
 const exitCodes = { finished: 0, failed: 1, wrongInput: 2, paused: 130 } as const;
 
-/** Answers with the exit code; every error has been told by then. */
+/** Returns the exit code, after reporting every error. */
 export async function runHeadless(args: readonly string[], surroundings: HeadlessSurroundings): Promise<number> {
   try {
     const parsed = headlessArguments(args);
@@ -93,31 +93,31 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     requestFile,
     software: softwareVersion,
   });
-  const stopNotices = tellNotices(lab, errors);
+  const stopNotices = reportNotices(lab, errors);
   try {
     await lab.open(parsed.backend);
     const { backend, machine } = lab.getState();
     if (Object.keys(parsed.machine).length > 0) await lab.setMachine({ ...machine, ...parsed.machine });
     if (backend.status === 'failed') throw LabError.fromData(backend.error);
-    if (backend.status === 'ready') tellBackend(output, backend.report);
+    if (backend.status === 'ready') writeBackend(output, backend.report);
     if (backend.status === 'ready' && parsed.machine.precision === 'mixed' && !backend.report.mixedPrecision.admitted) {
       output.write(`Mixed precision is not used. ${backend.report.mixedPrecision.reason}\n`);
     }
-    const known = await takeIn(lab, plan, parsed, interrupt);
-    if (known === null || interrupt.aborted) return exitCodes.paused;
-    output.write(describeGraph(lab.previewPlan(known), (spec) => runTitle(spec, layersOf(lab, spec))));
-    const runIds = await lab.startPlan(known);
+    const resolved = await importInputs(lab, plan, parsed, interrupt);
+    if (resolved === null || interrupt.aborted) return exitCodes.paused;
+    output.write(describeGraph(lab.previewPlan(resolved), (spec) => runTitle(spec, layersOf(lab, spec))));
+    const runIds = await lab.startPlan(resolved);
     const stopProgress = progressReport(lab, runIds, output);
-    await ended(lab, interrupt, () => errors.write('\nPausing: a checkpoint is written.\n'));
+    await ended(lab, interrupt, () => errors.write('\nPausing: writing a checkpoint.\n'));
     stopProgress();
     const statuses = runIds.map((runId) => statusOf(lab, runId));
     const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
     if (!isStuck && !statuses.every((status) => status === 'finished' || status === 'failed')) {
       if (lab.getState().backend.status === 'failed') return exitCodes.failed;
-      output.write('Paused. The same command goes on from here.\n');
+      output.write('Paused. Run the same command again to resume.\n');
       return exitCodes.paused;
     }
-    tellWaiting(lab, errors);
+    reportWaiting(lab, errors);
     output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
     if (parsed.exportModels) await writeModels(lab, runIds, parsed.outFolder, output);
     return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
@@ -139,10 +139,10 @@ async function readPlan(file: string): Promise<PlanFile> {
 }
 
 /**
- * Imports the plan's corpora and model; the answer names them by fingerprint, so that no older namesake in the store is meant. Null when it
- * was interrupted while the model was downloaded.
+ * Imports the plan's corpora and model; returns the plan with their fingerprints, so that it never refers to an older input of the same name in
+ * the store. Null when interrupted during the model's download.
  */
-async function takeIn(
+async function importInputs(
   lab: Lab,
   plan: PlanFile,
   parsed: HeadlessArguments,
@@ -150,27 +150,27 @@ async function takeIn(
 ): Promise<PlanFile | null> {
   const model =
     parsed.modelFrom === null
-      ? await takeInput(lab, 'models', plan.model, parsed.modelsFolder)
-      : await takeFromHub(lab, plan.model, parsed.modelFrom, interrupt);
+      ? await importInput(lab, 'models', plan.model, parsed.modelsFolder)
+      : await importFromHub(lab, plan.model, parsed.modelFrom, interrupt);
   if (model === null) return null;
   const categories: PlanCategory[] = [];
   for (const category of plan.categories) {
     const tasks: PlanTask[] = [];
     for (const { corpus, type } of category.tasks) {
-      tasks.push({ corpus: await takeInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
+      tasks.push({ corpus: await importInput(lab, 'corpora', corpus, parsed.corporaFolder), type });
     }
     categories.push({ ...category, tasks });
   }
   return { ...plan, model, categories };
 }
 
-async function takeInput(lab: Lab, kind: 'corpora' | 'models', input: Input, folder: string | null): Promise<Input> {
+async function importInput(lab: Lab, kind: 'corpora' | 'models', input: Input, folder: string | null): Promise<Input> {
   const imported = await lab.importFiles(await inputFolder(kind, input.name, folder));
   return wantedInput(lab, kind, input, kind === 'corpora' ? imported.corpusIds : imported.modelIds);
 }
 
-/** The plan's model from a hub, asked only where the store has none from there yet; null when it was interrupted. */
-async function takeFromHub(
+/** Downloads the plan's model from a hub unless the store already has it; null when interrupted. */
+async function importFromHub(
   lab: Lab,
   model: Input,
   { repository, revision }: NonNullable<HeadlessArguments['modelFrom']>,
@@ -190,7 +190,7 @@ async function takeFromHub(
   return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
 }
 
-/** The one of what was brought in that the plan means. Throws LabError `headless/input` or `plan/...-differs`. */
+/** Picks the imported corpus or model that the plan refers to. Throws LabError `headless/input` or `plan/...-differs`. */
 function wantedInput(
   lab: Lab,
   kind: 'corpora' | 'models',
@@ -200,15 +200,19 @@ function wantedInput(
   const found = lab.getState()[kind].filter(({ id }) => ids.includes(id));
   const wanted = found.find((one) => one.fingerprint === fingerprint) ?? found[0];
   const noun = kind === 'corpora' ? 'corpus' : 'model';
-  if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} holds no usable ${noun}.`);
+  if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} contains no usable ${noun}.`);
   if (fingerprint !== undefined && wanted.fingerprint !== fingerprint) {
-    throw new LabError(`plan/${noun}-differs`, `The ${noun} ${name} here is not the one that the plan was made with.`, {
-      expected: `fingerprint ${fingerprint.slice(0, 16)}`,
-      got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
-    });
+    throw new LabError(
+      `plan/${noun}-differs`,
+      `The ${noun} ${name} in the library differs from the one that the plan was made with.`,
+      {
+        expected: `fingerprint ${fingerprint.slice(0, 16)}`,
+        got: `fingerprint ${wanted.fingerprint.slice(0, 16)}`,
+      },
+    );
   }
   if (fingerprint === undefined && found.length > 1) {
-    throw new LabError('headless/input', `The folder ${name} holds more than one ${noun}.`, {
+    throw new LabError('headless/input', `The folder ${name} contains more than one ${noun}.`, {
       expected: 'one, or a fingerprint in the plan',
       got: found.map((one) => one.name).join(', '),
     });
@@ -216,7 +220,7 @@ function wantedInput(
   return { name, fingerprint: wanted.fingerprint };
 }
 
-/** Resolves when no run is on the device and none will be: all are done, paused, wait for a failed one, or the server is gone. */
+/** Resolves when no run is on the device and none will be: all are done, paused or waiting for a failed one, or the server is lost. */
 async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Promise<void> {
   async function pause(): Promise<void> {
     const { queue, activeRunId } = lab.getState();
@@ -227,18 +231,18 @@ async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Pro
   }
 
   await new Promise<void>((resolve, reject) => {
-    const look = (): void => {
+    const check = (): void => {
       const state = lab.getState();
       const waits = state.queue.length > 0 && state.backend.status !== 'failed' && !isQueueStuck(state);
       if (state.activeRunId !== null || waits) return;
-      leave();
+      unsubscribe();
       resolve();
     };
-    const leave = lab.subscribe(look);
+    const unsubscribe = lab.subscribe(check);
     const interrupted = (): void => void pause().catch(reject);
     if (interrupt.aborted) interrupted();
     else interrupt.addEventListener('abort', interrupted, { once: true });
-    look();
+    check();
   });
 }
 
@@ -252,8 +256,8 @@ async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, 
   return location;
 }
 
-/** Runs that were never trained because what they start from failed. */
-function tellWaiting(lab: Lab, errors: TextOutput): void {
+/** Reports runs that were not trained because the run they start from failed. */
+function reportWaiting(lab: Lab, errors: TextOutput): void {
   const state = lab.getState();
   for (const runId of state.queue) {
     const spec = state.runs.find(({ record }) => record.spec.id === runId)?.record.spec;
@@ -268,15 +272,15 @@ function statusOf(lab: Lab, runId: string): string | undefined {
   return lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status;
 }
 
-function tellBackend(
+function writeBackend(
   output: TextOutput,
   report: { readonly environment: { backend: string; device: string }; readonly reason: string },
 ): void {
   output.write(`Backend: ${report.environment.backend} on ${report.environment.device}. ${report.reason}\n`);
 }
 
-/** Warnings and errors of the lab, each once; what is merely known already (`info`) is not worth a line here. */
-function tellNotices(lab: Lab, errors: TextOutput): () => void {
+/** Writes each warning and error of the lab once; skips `info` notices, such as repeated imports. */
+function reportNotices(lab: Lab, errors: TextOutput): () => void {
   let lastReported = 0;
   return lab.subscribe(() => {
     for (const { id, severity, message } of lab.getState().notices) {

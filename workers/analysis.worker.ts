@@ -1,10 +1,10 @@
-// The analysis server in a Worker of the tab.
+// Runs the analysis server in a Worker of the tab.
 import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { selfWire } from '../src/wire/port.ts';
 import { createAnalysisServer } from './analysisServer.ts';
 
-// The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.
+// The DOM library types `self` as a window; in a Worker its `postMessage` and `close` are a Worker's.
 const scope = self as unknown as Parameters<typeof selfWire>[0];
 
 createAnalysisServer({ store: indexedDb(), wire: selfWire(scope) });

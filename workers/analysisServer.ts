@@ -1,4 +1,4 @@
-// The analysis server: answers the lab's questions about corpora and predictions, several at a time, on a thread of its own.
+// Serves the lab's queries about corpora and predictions, several at a time, on a separate thread.
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
@@ -17,7 +17,7 @@ export interface AnalysisServerOptions {
   readonly wire: Wire<AnswerMessage<AnalysisEvent>, CallMessage<AnalysisCalls>>;
 }
 
-/** Serves on `wire` until it is closed; reads `store` and writes nothing. */
+/** Serves on `wire` until it is closed; only reads `store`. */
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
   const entity = entitySetQuestions(inputs);
@@ -26,7 +26,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
   const errors = errorQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
-  /** A handler for a query that may take long: what `work` gives, or null when it was cancelled. */
+  /** Wraps `work` as the handler of a long query: returns its result, or null when cancelled. */
   function asJob<Query, Answer>(work: (query: Query, job: AnalysisJob) => Promise<Answer>) {
     return async ({ job, query }: { readonly job: string; readonly query: Query }): Promise<Answer | null> => {
       const abort = new AbortController();

@@ -1,4 +1,4 @@
-// The browser Worker's side of the engine: navigator.gpu, wasm binaries and tag.py from our own files.
+// Provides the engine's platform in a browser Worker: navigator.gpu, and wasm binaries and tag.py served with the page.
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';

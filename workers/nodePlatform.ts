@@ -1,4 +1,4 @@
-// Node's side of the engine: Dawn through the `webgpu` package, wasm binaries from node_modules.
+// Provides the engine's platform in Node: Dawn through the `webgpu` package, wasm binaries from node_modules.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -10,7 +10,7 @@ const wasmFolder = path.join(
   'dist',
 );
 
-/** WebGPU here needs the environment that scripts/nodeWithGpu.ts sets up; without it the adapter is missing and wasm runs. */
+/** WebGPU needs the environment that scripts/nodeWithGpu.ts sets up; without it no adapter is found and wasm is used. */
 export const nodePlatform: Platform = {
   description: `Node.js ${process.versions.node}, ${os.type()} ${os.arch()}`,
   userAgent: `Node.js/${process.versions.node} ${os.type()}`,
@@ -29,8 +29,8 @@ export const nodePlatform: Platform = {
 let entry: GPU | undefined;
 
 /**
- * Dawn's WebGPU entry, opened with its flags; undefined on a platform without a Dawn binary. Also made `navigator.gpu`, without which tfjs
- * takes no device, and kept: devices die with the entry they came from.
+ * Opens Dawn's WebGPU entry with its flags; undefined on a platform without a Dawn binary. Also sets `navigator.gpu`, which tfjs
+ * requires, and retains the entry, because devices die with the entry they came from.
  */
 export async function dawnEntry(flags: readonly string[] = []): Promise<GPU | undefined> {
   try {

@@ -1,11 +1,11 @@
-// The training server in a Worker of the tab.
+// Runs the training server in a Worker of the tab.
 import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { selfWire } from '../src/wire/port.ts';
 import { browserPlatform } from './browserPlatform.ts';
 import { createTrainingServer } from './trainingServer.ts';
 
-// The DOM library types `self` as a window; in a Worker it posts and closes as a Worker does.
+// The DOM library types `self` as a window; in a Worker its `postMessage` and `close` are a Worker's.
 const scope = self as unknown as Parameters<typeof selfWire>[0];
 
 createTrainingServer({ store: indexedDb(), wire: selfWire(scope), platform: browserPlatform });

@@ -1,10 +1,10 @@
-// Adam in plain tfjs ops, with the learning rate of each parameter at each step.
+// Implements Adam in plain tfjs ops, with the learning-rate schedule and layer-wise decay.
 import * as tf from '@tensorflow/tfjs';
 import type { DeviceParameters } from '../model/deviceParameters.ts';
 import type { ParameterLocation } from '../model/parameterLocation.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 
-/** First and second moments of every trained parameter; the holder owns the tensors. */
+/** First and second moments of every trained parameter; the owner of this object disposes the tensors. */
 export interface Moments {
   readonly first: DeviceParameters;
   readonly second: DeviceParameters;
@@ -16,7 +16,7 @@ export function zeroMoments(parameters: DeviceParameters): Moments {
 }
 
 /**
- * One update, in place of the tensors in `parameters` and `moments` (the old ones are disposed).
+ * Performs one update, replacing the tensors in `parameters` and `moments` (the old ones are disposed).
  * g = scale * gradientFactor * gradient; m, v as usual; `standard`: p -= rate * m^ / (sqrt(v^) + eps), with m^ and v^ bias-corrected;
  * `hat`: p -= rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps), TensorFlow's form. `step` counts from 1.
  */
@@ -55,7 +55,7 @@ export function adamUpdate(
   }
 }
 
-/** Rate of the head at a step (0-based) of `totalSteps`: linear warm-up, then linear to 0 or constant. */
+/** Learning rate of the head at a 0-based step of `totalSteps`: linear warm-up, then linear decay to 0 or constant. */
 export function learningRateAt(
   config: Pick<TrainingConfig, 'learningRate' | 'decay' | 'warmupSteps'>,
   step: number,
@@ -68,7 +68,7 @@ export function learningRateAt(
   return learningRate * Math.max(0, Math.min(1, left));
 }
 
-/** What layer-wise decay does to one parameter: a factor on its rate (paper) and one on its clipped gradient (released code). */
+/** Layer-wise decay of one parameter: a factor on its rate (paper) and one on its clipped gradient (released code). */
 export interface DecayFactors {
   readonly rate: number;
   readonly gradient: number;
@@ -76,7 +76,7 @@ export interface DecayFactors {
 
 /**
  * `rate`: lr[l-1] = factor * lr[l] with the head at the full rate, so layer l of n has factor^(n - l), and the embedding learns with
- * layer 0 (paper). `gradient`: the clipped gradient of layer l times factor^(n - 1 - l), everything else untouched (released code).
+ * layer 0 (paper). `gradient`: the clipped gradient of layer l times factor^(n - 1 - l), all others unchanged (released code).
  */
 export function decayFactors(
   { mode, factor }: TrainingConfig['layerDecay'],

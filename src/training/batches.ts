@@ -1,18 +1,18 @@
-// The order of training: which sequences make each update, as a function of seed and epoch alone.
+// Chooses the sequences of each update as a function of seed and epoch alone, and pads them into batches.
 import { lengthBucket, type Sequence } from '../data/pieces/sequences.ts';
 import type { Batch, BatchSize } from '../model/batch.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
 
-/** Sequence indices of one update, cut into micro-batches. */
+/** Sequence indices of one update, split into micro-batches. */
 export type StepPlan = readonly (readonly number[])[];
 
-/** Batches sorted by length together: enough to waste little padding, few enough to keep the order random. */
+/** Batches per pool that is sorted by length: enough to waste little padding, few enough to keep the order random. */
 const POOL_BATCHES = 50;
 
 /**
- * The updates of an epoch that shows the sequences in `shown`. They are shuffled, sorted by length within pools of 50 batches, cut into
- * batches, and the batches shuffled: each sequence as often as it is shown, each batch of similar lengths.
+ * Plans the updates of an epoch over the sequences in `shown`: shuffles them, sorts them by length within pools of 50 batches, cuts
+ * batches of similar lengths, and shuffles the batches. Each sequence occurs as often as in `shown`.
  */
 export function epochSteps(
   lengths: readonly number[],
@@ -32,7 +32,7 @@ export function epochSteps(
   return rng.shuffled(batches).map((batch) => chunks(batch, microBatchSize));
 }
 
-/** The sizes of all micro-batches of these updates, each once, as `padBatch` pads them. */
+/** Distinct sizes of all micro-batches of these updates, as padded by `padBatch`. */
 export function batchSizes(plans: readonly StepPlan[], lengths: readonly number[]): readonly BatchSize[] {
   const sizes = new Map<string, BatchSize>();
   for (const indices of plans.flat()) {
@@ -42,12 +42,12 @@ export function batchSizes(plans: readonly StepPlan[], lengths: readonly number[
   return [...sizes.values()];
 }
 
-/** Updates in an epoch of so many sequences. */
+/** Number of updates in an epoch of `sequences` sequences. */
 export function stepsPerEpoch(sequences: number, batchSize: number): number {
   return Math.ceil(sequences / batchSize);
 }
 
-/** Indices in order of length, in batches of `batchSize`, for evaluation. */
+/** Sequence indices by increasing length, in batches of `batchSize`, for evaluation. */
 export function evaluationBatches(lengths: readonly number[], batchSize: number): readonly (readonly number[])[] {
   const order = lengths.map((_, index) => index);
   order.sort((left, right) => (lengths[left] as number) - (lengths[right] as number));
@@ -62,7 +62,7 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 
 const PAD_ID = 5;
 
-/** Pads to the bucket of the longest sequence, so that the shapes a run meets, and the GPU buffers kept for them, stay few. */
+/** Pads to the length bucket of the longest sequence, so that a run uses few shapes and few GPU buffers for them. */
 export function padBatch(sequences: readonly Sequence[], indices: readonly number[]): Batch {
   const chosen = indices.map((index) => sequences[index] as Sequence);
   const size = chosen.length;
@@ -92,10 +92,10 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
 }
 
 /**
- * Indices of the sequences shown in an epoch; tasks have `sizes` sequences each, numbered one task after the other. As many are shown as
- * there are, shared among the tasks in proportion to their size (each once: the paper's shuffle of all datasets), to its square root, or
- * equally. A task that is shown more often than it has sequences starts again in a new order; one shown less often goes on in later
- * epochs where it stopped in earlier ones, so that over epochs all are seen equally often. A function of (seed, epoch) alone.
+ * Indices of the sequences shown in an epoch; tasks have `sizes` sequences each, numbered one task after the other. The total equals the
+ * number of sequences, split among tasks in proportion to their size (each once: the paper's shuffle of all datasets), to its square root,
+ * or equally. An oversampled task restarts in a new order when exhausted; an undersampled one continues in the next epoch
+ * where it stopped, so that its sequences are seen equally often over epochs. A function of (seed, epoch) alone.
  */
 export function taskMixer(
   sizes: readonly number[],
@@ -123,7 +123,7 @@ export function taskMixer(
   return shown;
 }
 
-/** How many sequences of each task an epoch shows: whole numbers that add up to the total, by largest remainder. */
+/** Number of sequences of each task in an epoch: integers that sum to the total, by the largest-remainder method. */
 export function sharesOf(sizes: readonly number[], mixing: TrainingConfig['mixing']): readonly number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const weights = sizes.map((size) => {

@@ -1,4 +1,4 @@
-// Checkpoints and snapshots that cannot tear: tensors in records of their own, the manifest last, the one before kept.
+// Stores checkpoints and snapshots crash-safely: one record per tensor, the manifest last, and the previous one retained.
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
@@ -17,12 +17,12 @@ export interface Checkpoint {
 const resumeFolder = (runId: string): string => `run/${runId}/resume/`;
 const snapshotFolder = (runId: string): string => `run/${runId}/snapshot/`;
 
-/** Resume points that a run keeps: should the newest be damaged, it goes on from the other. */
-const KEPT = 2;
+/** Resume points stored per run: if the newest is damaged, the run resumes from the other. */
+const RESUME_POINTS = 2;
 
 /**
- * Writes the point a run resumes from. What a torn write left and points older than the last go first, so that there is never room taken
- * for more than two; answers with its size in bytes. Throws LabError `storage/full` with the room it takes, leaving the last point.
+ * Writes a resume point and returns its size in bytes. First removes torn writes and all points but the last, so that there are never
+ * more than two. Throws LabError `storage/full` with the space it needs, leaving the last point.
  */
 export async function saveCheckpoint(store: Store, runId: string, checkpoint: Checkpoint): Promise<number> {
   const { position, tensors } = checkpoint;
@@ -30,27 +30,27 @@ export async function saveCheckpoint(store: Store, runId: string, checkpoint: Ch
   const folder = pointFolder(runId, position);
   await removeTorn(store, prefix);
   const others = (await folders(store, prefix)).filter((other) => other !== folder);
-  for (const older of others.slice(KEPT - 1)) await store.remove(await store.keys(older));
+  for (const older of others.slice(RESUME_POINTS - 1)) await store.remove(await store.keys(older));
   const head = { version: 1, runId, position } as const;
   return saveWhole(store, prefix, folder, head, tensors, 'the next resume point of this run');
 }
 
-/** How far a run's record tells of it: nothing can go on from a point beyond that. */
+/** The progress in a run's record: a run cannot resume from a point beyond it. */
 type CheckpointPart = Pick<RunRecord, 'step' | 'epochs'>;
 
-/** The latest whole checkpoint of a run, no further than `told` reaches where that is given; or null. Torn and altered ones are passed over. */
+/** Loads a run's latest intact checkpoint, not beyond `reported` if given; null without one. Torn and corrupted ones are skipped. */
 export function loadCheckpoint(store: Store, runId: string, reported?: CheckpointPart): Promise<Checkpoint | null> {
   const isReported = ({ step, epoch }: Position): boolean =>
     reported === undefined || (step <= reported.step && epoch <= reported.epochs.length);
   return latestWhole(store, runId, isReported);
 }
 
-/** The checkpoint at the very end of an epoch, which has the weights of its snapshot; null where it is not kept or not whole. */
+/** Loads the checkpoint at the end of an epoch, which has its snapshot's weights; null if it is missing or damaged. */
 function loadEpochEnd(store: Store, runId: string, epoch: number): Promise<Checkpoint | null> {
   return latestWhole(store, runId, (position) => position.epoch === epoch && position.stepInEpoch === 0);
 }
 
-/** The same for a run that goes on from it: points that were passed over are removed, so that they take no newer one's place. */
+/** Like `loadCheckpoint`, for resuming: also removes the skipped points, so that they are not taken for newer ones. */
 export async function takeCheckpoint(
   store: Store,
   runId: string,
@@ -65,12 +65,12 @@ export async function takeCheckpoint(
   return found;
 }
 
-/** Removes the points a run resumes from. */
+/** Removes the resume points of a run. */
 export async function removeCheckpoint(store: Store, runId: string): Promise<void> {
   await store.remove(await store.keys(resumeFolder(runId)));
 }
 
-/** Writes the weights after an epoch, then removes all but the last `kept` snapshots. */
+/** Writes the weights after an epoch, then removes all but the last `saved` snapshots. */
 export async function saveSnapshot(
   store: Store,
   runId: string,
@@ -85,7 +85,7 @@ export async function saveSnapshot(
   for (const folder of stale) await store.remove(await store.keys(folder));
 }
 
-/** Weights after an epoch. Throws LabError `checkpoint/missing` when they are not there or are damaged. */
+/** Loads the weights after an epoch. Throws LabError `checkpoint/missing` if they are missing or damaged. */
 export async function loadSnapshot(store: Store, runId: string, epoch: number): Promise<HostParameters> {
   const manifest = await readManifest(store, snapshotPath(runId, epoch));
   const tensors = manifest && (await readTensors(store, manifest));
@@ -97,7 +97,7 @@ export async function loadSnapshot(store: Store, runId: string, epoch: number): 
   return tensors;
 }
 
-/** Epochs of the snapshots kept, oldest first. */
+/** Epochs of the saved snapshots, oldest first. */
 export async function snapshotEpochs(store: Store, runId: string): Promise<readonly number[]> {
   const found = await folders(store, snapshotFolder(runId));
   return found.map((folder) => Number(folder.split('/').at(-2))).reverse();
@@ -126,7 +126,7 @@ function snapshotPath(runId: string, epoch: number): string {
   return `${snapshotFolder(runId)}${ordinal(epoch)}/`;
 }
 
-/** Numbers as keys that sort by size. */
+/** Zero-pads a number, so that keys sort numerically. */
 function ordinal(value: number): string {
   return String(value).padStart(9, '0');
 }
@@ -137,7 +137,7 @@ async function folders(store: Store, prefix: string): Promise<readonly string[]>
   return [...new Set(names)].sort().reverse().map((name) => `${prefix}${name}/`); // prettier-ignore
 }
 
-/** Removes what has no manifest: no reader looks at it, and a full store needs its room. */
+/** Removes folders without a manifest, which are never read, to free their space. */
 async function removeTorn(store: Store, prefix: string): Promise<void> {
   const keys = await store.keys(prefix);
   const whole = new Set(keys.filter((key) => key.endsWith('/manifest')).map((key) => key.slice(0, -'manifest'.length)));
@@ -145,7 +145,7 @@ async function removeTorn(store: Store, prefix: string): Promise<void> {
   await store.remove(keys.filter((key) => torn.some((folder) => key.startsWith(folder))));
 }
 
-/** As `saveTensors`; without room for all of them none stay, and the LabError `storage/full` says what room `what` takes. */
+/** Like `saveTensors`, but all or nothing: the LabError `storage/full` says how much space `what` needs. */
 async function saveWhole(
   store: Store,
   prefix: string,
@@ -163,7 +163,7 @@ async function saveWhole(
   }
 }
 
-/** The error of a store without room, with what is missing for all the tensors. */
+/** Extends the error of a full store with the space that all the tensors need. */
 async function storageFullError(
   store: Store,
   what: string,
@@ -173,9 +173,9 @@ async function storageFullError(
   const needed = [...tensors.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
   const { usedBytes, quotaBytes } = await store.usage();
   const free = quotaBytes === null ? null : Math.max(0, quotaBytes - usedBytes);
-  return new LabError('storage/full', `There is no room for ${what}. ${cause.message}`, {
-    expected: `${megabytes(needed)} of room`,
-    // Where the disk itself is full, browsers go on telling of the room they would allow.
+  return new LabError('storage/full', `There is not enough storage for ${what}. ${cause.message}`, {
+    expected: `${megabytes(needed)} free`,
+    // When the disk itself is full, browsers still report the space that their quota would allow.
     ...(free === null || free > needed ? {} : { got: megabytes(free) }),
     cause,
   });
@@ -200,7 +200,7 @@ async function saveTensors(
   return sizeBytes;
 }
 
-/** Null where one of them is missing or altered. */
+/** Null if any tensor is missing or corrupted. */
 async function readTensors(store: Store, manifest: CheckpointManifest): Promise<HostParameters | null> {
   const tensors = new Map<string, HostTensor>();
   for (const { name, shape, record, checksum: expected } of manifest.tensors) {
@@ -211,7 +211,7 @@ async function readTensors(store: Store, manifest: CheckpointManifest): Promise<
   return tensors;
 }
 
-/** Null where it is missing or damaged. */
+/** Null if it is missing or damaged. */
 async function readManifest(store: Store, folder: string): Promise<CheckpointManifest | null> {
   try {
     return (await readJson(store, `${folder}manifest`, checkpointManifestSchema)) ?? null;
@@ -222,8 +222,8 @@ async function readManifest(store: Store, folder: string): Promise<CheckpointMan
 }
 
 /**
- * Weights after an epoch. Missing and damaged ones are read from the resume point at its end, where the run keeps it yet, and written
- * anew as `saveSnapshot` does. Throws LabError `checkpoint/missing` where there is none.
+ * Loads the weights after an epoch. Restores a missing or damaged snapshot from the resume point at the end of the epoch, if still
+ * stored, as `saveSnapshot` does. Throws LabError `checkpoint/missing` otherwise.
  */
 export async function mendedSnapshot(
   store: Store,

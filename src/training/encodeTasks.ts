@@ -1,4 +1,4 @@
-// The tasks of a run as sequences to train and to score on.
+// Encodes the tasks of a run into sequences for training and scoring, leaving out leaked sentences.
 import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus/corpus.ts';
 import type { SplitCounts } from '../data/corpus/corpusSource.ts';
 import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
@@ -17,10 +17,10 @@ import type { Work } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedSplit } from './evaluate.ts';
 
-/** Sentences encoded before the thread is given back. */
+/** Sentences encoded before yielding to the event loop. */
 const SENTENCES_A_TURN = 200;
 
-/** Yields how many sentences are done. Throws the reason of `signal`. */
+/** Yields the number of sentences encoded. Throws the reason of `signal`. */
 export async function* encodeSentences(
   sentences: readonly Sentence[],
   tagSet: TagSet,
@@ -40,15 +40,15 @@ export async function* encodeSentences(
 }
 
 interface TrainingText {
-  /** Of each task, in order. */
+  /** For each task, in order. */
   readonly train: readonly (readonly Sentence[])[];
   readonly leaks: readonly TaskLeakCounts[];
 }
 
 /**
- * The training sentences of each task without those that stand in the test split of any task of the run, where the configuration says so, and
- * what stands there either way. An MTL-LS run compares with its own task alone: the MTL-XC run it starts from was trained under the same
- * configuration, and so left out what stands in the test text of any task of the category. Throws the reason of `signal`.
+ * Removes training sentences that leak into the test split of any task of the run, if configured, and counts
+ * leaks either way. An MTL-LS run compares with its own task alone: the MTL-XC run it starts from was trained under the same
+ * configuration and so left out the leaks into the test text of every task of the category. Throws the reason of `signal`.
  */
 async function* leaveOutLeaks(
   tasks: readonly TaskSplits[],
@@ -73,7 +73,7 @@ async function* leaveOutLeaks(
   return { train: trained, leaks };
 }
 
-/** Work to its end, giving the thread back between its steps. */
+/** Runs work to its end, yielding to the event loop between steps. */
 async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncGenerator<TrainingEvent, Result> {
   for (;;) {
     const step = work.next();
@@ -85,7 +85,7 @@ async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncG
   }
 }
 
-/** One task's text: its corpus, the type it is restricted to, and the name its mentions take in this run (null: their own). */
+/** One task's text: its corpus, the type it is restricted to (null: all), and the type name of its mentions in this run (null: unchanged). */
 export interface TaskText {
   readonly sentences: CorpusSentences;
   readonly type: string | null;
@@ -94,7 +94,7 @@ export interface TaskText {
 
 type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
 
-/** The sentences of a run's tasks by their part in it, with the tags and the network shape that follow from them. */
+/** The sentences of a run's tasks by split, with the resulting tag set and network shape. */
 interface RunText {
   /** For each task; devel is empty where it is part of training. */
   readonly tasks: readonly TaskSplits[];
@@ -116,7 +116,7 @@ function splitsOf({ sentences, type, typeName }: TaskText, trainOn: TrainingConf
     : { train: [...ofTask('train'), ...ofTask('devel')], devel: [], test: ofTask('test') };
 }
 
-/** Mentions under the one name that a category gives them. */
+/** Renames the type of all mentions to the category's type name, if any. */
 function renamed(sentences: readonly Sentence[], typeName: string | null): readonly Sentence[] {
   if (typeName === null) return sentences;
   return sentences.map(({ tokens, mentions }) => ({
@@ -125,7 +125,7 @@ function renamed(sentences: readonly Sentence[], typeName: string | null): reado
   }));
 }
 
-/** Entity types of all splits, in code-unit order: a type met only in test still has tags, so that gold tags exist. */
+/** Entity types of all splits, in code-unit order; types that occur only in test count too, so that gold tags exist. */
 function typesOf(tasks: readonly TaskSplits[]): readonly string[] {
   const sentences = tasks.flatMap(({ train, devel, test }) => [...train, ...devel, ...test]);
   return [...new Set(sentences.flatMap(({ mentions }) => mentions.map(({ type }) => type)))].sort();
@@ -144,14 +144,14 @@ export interface EncodedTasks {
   readonly test: readonly EncodedSplit[];
   readonly tagSet: TagSet;
   readonly shape: TaggerShape;
-  /** For each task, as it enters this run. */
+  /** For each task, as used in this run. */
   readonly counts: readonly Record<Split, SplitCounts>[];
   readonly leaks: readonly TaskLeakCounts[];
 }
 
 /**
- * Encodes all splits of all tasks, with the share of training sentences that is asked for and without those to be left out of it, telling its progress in sentences. Tags are those of
- * all sentences. Throws LabError `task/empty` when there is no mention to learn, and the signal's reason when it is aborted.
+ * Encodes all splits of all tasks, with the configured share of training sentences minus those left out, reporting progress in sentences.
+ * The tag set covers all sentences. Throws LabError `task/empty` without training mentions, and the signal's reason when aborted.
  */
 export async function* encodeTasks(
   texts: readonly TaskText[],
@@ -168,7 +168,7 @@ export async function* encodeTasks(
   const { train: trained, leaks } = yield* leaveOutLeaks(shared, leaveOut, signal);
   const tasks = shared.map((task, index) => ({ ...task, train: trained[index] ?? [] }));
   if (!tasks.some(({ train }) => train.some(({ mentions }) => mentions.length > 0))) {
-    throw new LabError('task/empty', 'The training sentences hold no mention to learn from.', {
+    throw new LabError('task/empty', 'The training sentences contain no mentions to learn from.', {
       expected: `mentions of ${texts.map(({ type }) => type ?? 'any type').join(', ')}`,
       got: `${sum(tasks.map(({ train }) => train.length))} sentences without any, ${sum(leaks.map(({ leftOut }) => leftOut))} left out`,
     });

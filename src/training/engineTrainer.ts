@@ -1,4 +1,4 @@
-// The trainer made of recorded WebGPU plans.
+// Trains and predicts with the WebGPU engine's recorded launch plans.
 import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
@@ -10,13 +10,13 @@ import { FIRST, SECOND, tensorsWithPrefix, type Prediction, type Predictor, type
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
-/** Whether the engine's kernels, which read four words at a time, can hold this tagger. */
+/** Whether the tagger fits the engine's kernels, which read four words at a time. */
 export function fitsEngine({ encoder }: TaggerShape): boolean {
   const sizes = [encoder.hiddenSize, encoder.headSize, encoder.innerSize];
   return sizes.every((size) => size % 4 === 0);
 }
 
-/** A trainer whose engine can be measured. */
+/** A trainer that exposes its engine for measurement. */
 export interface EngineTrainer extends Trainer {
   readonly engine: TaggerEngine;
 }
@@ -32,7 +32,7 @@ function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) 
   });
 }
 
-/** Starts from `tensors` as `checkpointTensors` writes them; moments that are not among them are zero. */
+/** Starts from `tensors` as written by `checkpointTensors`; missing moments are zero. */
 export function engineTrainer(
   gpu: EngineGpu,
   tensors: HostParameters,
@@ -47,7 +47,7 @@ export function engineTrainer(
   return {
     engine,
     async *prepare(sizes) {
-      // The largest first: then memory for temporaries is made once.
+      // Largest first, so that memory for temporaries is allocated once.
       const missing = sizes
         .filter((size) => !engine.isPrepared(size))
         .sort((left, right) => right.size * right.pieces - left.size * left.pieces);
@@ -76,7 +76,7 @@ export function engineTrainer(
   };
 }
 
-/** Weights for prediction alone: no gradients, no moments. */
+/** Opens weights for prediction only, without gradients and moments. */
 export function enginePredictor(gpu: EngineGpu, weights: HostParameters, settings: Settings): Predictor {
   const engine = openEngine(gpu, settings, () => false);
   engine.upload(weights);

@@ -1,4 +1,4 @@
-// The tagger on one split: what it predicts, and the entity scores of that.
+// Predicts and scores splits, and selects the best snapshot.
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
 import type { TagSet } from '../data/corpus/tagSet.ts';
@@ -12,16 +12,16 @@ import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { evaluationBatches, padBatch } from './batches.ts';
 import type { Prediction, Predictor } from './trainer.ts';
 
-/** Without the backward pass a batch needs a fraction of the memory, so more sequences fit. */
+/** Micro-batches per evaluation batch: without a backward pass, more sequences fit into memory. */
 const EVALUATION_MICRO_BATCHES = 2;
 
 interface PredictedBatch {
-  /** Which of the sequences it holds. */
+  /** Indices of its sequences. */
   readonly indices: readonly number[];
   readonly prediction: Prediction;
 }
 
-/** Predicts sequences in order of their length. Throws the signal's reason when it is aborted. */
+/** Predicts sequences by increasing length. Throws the signal's reason when aborted. */
 export async function* predictBatches(
   sequences: readonly Sequence[],
   predictor: Predictor,
@@ -37,8 +37,8 @@ export async function* predictBatches(
 }
 
 /**
- * Tag indices [N] for each sequence (paper, prediction).
- * Yields how many sequences are done after each batch; throws the signal's reason when it is aborted.
+ * Predicts tag indices [N] for each sequence (paper, prediction).
+ * Yields the number of sequences done after each batch; throws the signal's reason when aborted.
  */
 async function* predict(
   sequences: readonly Sequence[],
@@ -62,13 +62,13 @@ export interface EncodedSplit {
   readonly sequences: readonly Sequence[];
 }
 
-/** Both `[sentences][tokens]`, in the run's tag scheme. */
+/** Gold and predicted tags, both `[sentences][tokens]`, in the run's tag scheme. */
 export interface TaggedSplit {
   readonly gold: readonly (readonly string[])[];
   readonly predicted: readonly (readonly string[])[];
 }
 
-/** Yields how many sequences are done. Throws the reason of `signal`. */
+/** Yields the number of sequences done. Throws the reason of `signal`. */
 export async function* tagSplit(
   { sentences, sequences }: EncodedSplit,
   tagSet: TagSet,
@@ -89,7 +89,7 @@ export interface Evaluation {
   readonly predicted: TaggedSplit['predicted'];
 }
 
-/** Predicts and scores every token of every sentence, telling its progress in sequences. */
+/** Predicts and scores every token of every sentence, reporting progress in sequences. */
 export async function* evaluate(
   split: EncodedSplit,
   task: { readonly tagSet: TagSet },
@@ -106,7 +106,7 @@ export async function* evaluate(
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
 }
 
-/** The epoch with the best devel F1, the mean over tasks, the latest among equals; the last one when there is no devel. Null without snapshots. */
+/** Selects the epoch with the highest devel F1 (mean over tasks, ties to the latest); the last one without devel. Null without snapshots. */
 export function selectedEpoch(snapshots: readonly SnapshotScores[]): number | null {
   let best: SnapshotScores | null = null;
   const f1 = ({ devel }: SnapshotScores): number => {

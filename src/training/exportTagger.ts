@@ -1,4 +1,4 @@
-// A trained tagger as the files of a folder that transformers opens in Python and this lab opens again.
+// Exports a trained tagger as the files of a folder that transformers and the lab can open.
 import { safetensorsStream } from '../model/weights/safetensors.ts';
 import { taggerTensors } from '../model/weights/taggerTensors.ts';
 import type { TaggerFile } from '../schema/taggerHead.ts';
@@ -19,13 +19,13 @@ import { loadTagger } from './loadTagger.ts';
 
 interface OpenedExport {
   readonly files: readonly ExportedFile[];
-  /** The bytes of each file in turn, in buffers of their own that may be given away. */
+  /** The bytes of each file in turn, in separate buffers that may be transferred. */
   chunks(): Generator<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }, void>;
 }
 
 /**
- * The files of a tagger, sizes first; weights are laid out for transformers one tensor at a time, last of all. `program` is the text of tag.py.
- * Throws as `loadTagger` does, and LabError `storage/missing` where the model that training started from is not whole.
+ * Lists the files of a tagger with their sizes; weights come last, converted for transformers one tensor at a time. `program` is the text
+ * of tag.py. Throws as `loadTagger` does, and LabError `storage/missing` if files of the pretrained model are missing.
  */
 export async function exportTagger(
   store: Store,
@@ -70,16 +70,16 @@ function textFile(name: string, text: string) {
   return { name, bytes: new TextEncoder().encode(text) };
 }
 
-/** Exports of trained taggers under way: opened, drawn chunk by chunk by whoever wants them, closed. */
+/** Open exports of trained taggers, which the caller pulls chunk by chunk. */
 interface TaggerExports {
   open(request: TaggerExport): Promise<{ readonly exportId: number; readonly files: readonly ExportedFile[] }>;
-  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws LabError `export/closed` for one that is not open. */
+  /** Returns the next bytes of an export's files; null at the end, which closes it. Throws LabError `export/closed` if it is not open. */
   next(exportId: number): { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | null;
-  /** Gives an export up; nothing for one that is not open. */
+  /** Abandons an export; does nothing if it is not open. */
   close(exportId: number): void;
 }
 
-/** `program` gives the text of tag.py. */
+/** `program` returns the text of tag.py. */
 export function taggerExports(store: Store, program: () => Promise<string>): TaggerExports {
   const open = new Map<number, ReturnType<OpenedExport['chunks']>>();
   let lastId = 0;

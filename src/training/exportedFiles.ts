@@ -1,4 +1,4 @@
-// The files beside the weights of an exported tagger: its model card and its configurations for transformers.
+// Writes the model card and the transformers configurations of an exported tagger.
 import { bertNormalizer } from '../data/pieces/tokenizer.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
@@ -14,7 +14,7 @@ const methods = {
     'Multi-task learning with layer slicing (MTL-LS): lower layers from the category’s MTL-XC, upper ones from pretraining',
 } as const;
 
-/** Markdown behind a front matter as model hubs read it. `repository`: where the pretrained model was downloaded, null where it was dropped. */
+/** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
 export function modelCard(
   head: TaggerHead,
   { family }: Pick<EncoderConfig, 'family'>,
@@ -57,7 +57,7 @@ function frontMatter(repository: string | null): string {
     '---',
     'library_name: transformers',
     'pipeline_tag: token-classification',
-    // A JSON text is a YAML text.
+    // JSON is valid YAML.
     ...(repository === null ? [] : [`base_model: ${JSON.stringify(repository)}`]),
     'tags:',
     ...['named-entity-recognition', 'biomedical', 'crf', 'bioner-lab'].map((tag) => `- ${tag}`),
@@ -73,7 +73,7 @@ function taskName({ corpus, type }: TaggerHead['provenance']['tasks'][number]): 
   return markdownText(type === null ? corpus : `${corpus}, ${type}`);
 }
 
-/** Every member of the configuration; those of a group by `group.member`. */
+/** Every setting of the configuration; members of a group as `group.member`. */
 function settingsOf(config: TaggerHead['config']): readonly (readonly string[])[] {
   return Object.entries(config).flatMap(([name, value]): string[][] =>
     typeof value === 'object' && value !== null
@@ -108,14 +108,14 @@ function usage(head: TaggerHead['config']['head']): string {
 
 const architectures = { xlnet: 'XLNetForTokenClassification', bert: 'BertForTokenClassification' } as const;
 
-/** `stored` is the parsed config.json of the model that training started from; members that the lab does not know stay as they are. */
+/** `stored` is the parsed config.json of the pretrained model; members unknown to the lab stay unchanged. */
 export function taggerConfigFile(
   stored: Readonly<Record<string, unknown>>,
   { family }: Pick<EncoderConfig, 'family'>,
   { tags, config }: Pick<TaggerHead, 'tags' | 'config'>,
   dtype: WrittenType,
 ): Record<string, unknown> {
-  // Older names for what is said below.
+  // Drops older names of members set below.
   const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...saved } = stored;
   return {
     ...saved,
@@ -128,7 +128,7 @@ export function taggerConfigFile(
   };
 }
 
-/** XLNet has one rate in transformers, the encoder's, and none before its classifier. */
+/** In transformers, XLNet has a single dropout rate, the encoder's, and none before its classifier. */
 function dropoutMembers(
   family: EncoderConfig['family'],
   { encoder, attention, head }: TaggerHead['config']['dropout'],
@@ -158,8 +158,8 @@ const defaults = {
 } as const;
 
 /**
- * `stored` is what the model came with, null for none; `tokenizer` is the content of the tokenizer.json beside it. transformers makes a
- * BERT's normalizer anew from what is said here, lower-casing unless told otherwise, so that it is said as that file has it.
+ * `stored` is the model's tokenizer_config.json, or null; `tokenizer` is the content of tokenizer.json. transformers rebuilds BERT's
+ * normalizer from this file and lower-cases by default, so the settings of tokenizer.json are repeated here.
  */
 export function tokenizerConfigFile(
   stored: Readonly<Record<string, unknown>> | null,

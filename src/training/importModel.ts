@@ -1,4 +1,4 @@
-// A dropped model folder, verified part against part, brought into the form that the lab keeps, and described.
+// Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
 import { modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
@@ -25,12 +25,12 @@ interface NamedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The encoder that a configuration file tells of, TensorFlow's included. Throws LabError `model/config`. */
+/** Parses an encoder's configuration file, including TensorFlow's. Throws LabError `model/config`. */
 export function encoderOfFile(file: NamedBytes): EncoderConfig {
   return parseConfig(configBytes(file));
 }
 
-/** config.json, as it came or made of TensorFlow's. Throws LabError `model/config`. */
+/** Returns config.json unchanged, or converts TensorFlow's configuration to it. Throws LabError `model/config`. */
 function configBytes({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
   if (name === CONFIG_FILE) return bytes;
   const ofRelease = name === 'bert_config.json' ? bertConfigOfRelease : xlnetConfigOfRelease;
@@ -45,16 +45,16 @@ export function encoderFacts(config: EncoderConfig): EncoderFacts {
 }
 
 /**
- * Verifies that configuration, weights and tokenizer are there and fit each other, stores them and answers with the record.
+ * Verifies that configuration, weights and tokenizer are present and match, stores them and returns the record.
  *
- * What is stored is always config.json, model.safetensors, tokenizer.json and, if they came, tokenizer_config.json and bioner_lab.json:
- * a file that came under that name stays byte for byte, anything else is converted (weights to F32, those of encoder and tagger's head
- * alone), so that the same numbers from any form are the same model. With bioner_lab.json it is a trained tagger, whose encoder is a model
- * like others; without it a head in the weights is left alone. Of the weights no more than the dropped files and the written one are held.
+ * Always stores config.json, model.safetensors, tokenizer.json and, if present, tokenizer_config.json and bioner_lab.json:
+ * a file of that name is stored byte for byte, any other form is converted (weights to F32, only those of the encoder and the tagger's
+ * head), so that the same numbers from any form give the same model. With bioner_lab.json it is a trained tagger, whose encoder serves as
+ * a model too; without it a head in the weights is ignored. Holds at most the given files and the written weights in memory.
  *
- * A model that is stored already keeps its name, date and source, and stays built-in if it was.
- * Throws LabError `model/...`, `safetensors/...`, `weights/...`, `torch/...`, `tensorflow/...` or `tokenizer/...` with what was expected and what came; nothing is
- * stored then.
+ * A model that is already stored keeps its name, date and source, and stays built-in if it was.
+ * Throws LabError `model/...`, `safetensors/...`, `weights/...`, `torch/...`, `tensorflow/...` or `tokenizer/...` with what was expected and
+ * found, and then stores nothing.
  */
 export async function importModel(
   store: Store,
@@ -84,14 +84,14 @@ export async function importModel(
   return record;
 }
 
-/** The verified configuration, the head of a trained tagger, and the files to store. */
+/** Returns the verified configuration, the head of a trained tagger, and the files to store. */
 function modelFilesToSave(
   name: string,
   files: readonly NamedBytes[],
 ): { config: EncoderConfig; tagger: TaggerHead | null; saved: readonly NamedBytes[] } {
   const chosen = modelFiles(files.map((file) => file.name));
   if (chosen.config === null || chosen.form === null || chosen.tokenizer === null) {
-    throw new LabError('model/files', `The model ${name} lacks ${chosen.missing.join(' and ')}.`, {
+    throw new LabError('model/files', `The model ${name} is missing ${chosen.missing.join(' and ')}.`, {
       expected: neededModelFiles,
       got: files.map((file) => file.name).join(', ') || 'no files',
     });
@@ -116,13 +116,13 @@ function modelFilesToSave(
   };
 }
 
-/** tokenizer.json, as it came or made of another form of vocabulary. */
+/** Returns tokenizer.json unchanged, or converts another form of vocabulary to it. */
 function tokenizerFile(file: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
   return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config?.bytes ?? null);
 }
 
 /**
- * model.safetensors, as it came or with the tensors of encoder and head written anew; verified against configuration and head either way.
+ * Returns model.safetensors unchanged, or rewrites the tensors of encoder and head; verified against configuration and head either way.
  */
 function weightsFile(
   form: WeightsForm,
@@ -137,14 +137,14 @@ function weightsFile(
   ];
   const [whole] = files;
   if (form !== 'safetensors' || whole === undefined) return writeSafetensors(new Map(tensors));
-  // What is kept as it came is read only when it is loaded; a type that is refused then is refused here.
+  // An unchanged file is not decoded before loading: reads unusual types now, so that an unsupported one is rejected here.
   for (const [, tensor] of tensors) if (!storedElementBytes.has(tensor.dtype)) tensor.read();
   return whole.bytes;
 }
 
 function assertVocabulary(tokenizer: PieceTokenizer, config: EncoderConfig): void {
   if (tokenizer.vocabularySize <= config.vocabularySize) return;
-  throw new LabError('model/vocabulary', 'The tokenizer knows more pieces than the model has embeddings for.', {
+  throw new LabError('model/vocabulary', 'The tokenizer has more pieces than the model has embeddings.', {
     expected: `at most ${config.vocabularySize} pieces (vocab_size in ${CONFIG_FILE})`,
     got: `${tokenizer.vocabularySize} in ${TOKENIZER_FILE}`,
   });

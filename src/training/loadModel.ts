@@ -1,4 +1,4 @@
-// A stored model, read back ready to train with.
+// Loads a stored model for training.
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { encoderConfig, type EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { HostParameters } from '../model/parameters.ts';
@@ -14,7 +14,7 @@ export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
 export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
-/** Of a trained tagger. */
+/** Describes the head of a trained tagger. */
 export const TAGGER_FILE = 'bioner_lab.json';
 
 export interface LoadedModel {
@@ -23,14 +23,14 @@ export interface LoadedModel {
   readonly tokenizer: PieceTokenizer;
 }
 
-/** Throws LabError `storage/missing` when the model is no longer stored. */
+/** Throws LabError `storage/missing` if the model is no longer stored. */
 export async function loadModel(store: Store, record: ModelRecord, lowerCase: boolean): Promise<LoadedModel> {
   const config = await readModelConfig(store, record);
   const encoder = pretrainedEncoder(readSafetensors(await readModelFile(store, record.id, WEIGHTS_FILE)), config);
   return { config, encoder, tokenizer: await readModelTokenizer(store, record, lowerCase) };
 }
 
-/** The tokenizer alone. Throws as `loadModel` does. */
+/** Loads the tokenizer alone. Throws as `loadModel` does. */
 export async function readModelTokenizer(
   store: Store,
   { id, files }: Pick<ModelRecord, 'id' | 'files'>,
@@ -44,17 +44,17 @@ export async function readModelTokenizer(
   );
 }
 
-/** The encoder's shape alone. Throws as `loadModel` does. */
+/** Loads the encoder's shape alone. Throws as `loadModel` does. */
 export async function readModelConfig(store: Store, { id }: Pick<ModelRecord, 'id'>): Promise<EncoderConfig> {
   return parseConfig(await readModelFile(store, id, CONFIG_FILE));
 }
 
-/** The encoder's shape from the bytes of config.json. Throws LabError `model/config`. */
+/** Parses the encoder's shape from the bytes of config.json. Throws LabError `model/config`. */
 export function parseConfig(bytes: Uint8Array): EncoderConfig {
   return encoderConfig(parseConfigFile(CONFIG_FILE, bytes));
 }
 
-/** The value in a JSON file of configuration. Throws LabError `model/config`. */
+/** Parses a JSON configuration file. Throws LabError `model/config`. */
 export function parseConfigFile(name: string, bytes: Uint8Array): unknown {
   try {
     return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

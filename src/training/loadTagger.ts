@@ -1,4 +1,4 @@
-// A trained tagger, read back whole: weights with their head, tokenizer, tags and how it was trained to read text.
+// Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import type { HeadShape, HostParameters } from '../model/parameters.ts';
@@ -17,14 +17,14 @@ import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIGHTS_FILE } from './loadModel.ts';
 
-/** Throws LabError `model/tagger-file` naming the first member that is missing or not as it has to be, `data/types` for tags that are not those of the types. */
+/** Throws LabError `model/tagger-file` naming the first missing or invalid member, `data/types` for tags that do not match the types. */
 export function taggerHeadOf(bytes: Uint8Array): TaggerHead {
   const parsed = validate(taggerFileSchema, parseConfigFile(TAGGER_FILE, bytes));
   if (!parsed.isFit) {
     const { path, message } = parsed.fault;
     throw new LabError('model/tagger-file', `${TAGGER_FILE} does not describe a tagger of this lab.`, {
-      expected: 'what the lab exported beside the weights',
-      got: `at ${path || 'the top'}: ${message}`,
+      expected: 'the file that the lab exported with the weights',
+      got: `at ${path || 'the top level'}: ${message}`,
     });
   }
   const { format: _format, version: _version, ...head } = parsed.data;
@@ -38,18 +38,18 @@ export function headShapeOf({ tags, config }: Pick<TaggerHead, 'tags' | 'config'
 
 export interface LoadedTagger {
   readonly shape: TaggerShape;
-  /** Of encoder and head. */
+  /** Weights of encoder and head. */
   readonly weights: HostParameters;
   readonly tokenizer: PieceTokenizer;
   readonly tagSet: TagSet;
   readonly head: TaggerHead;
-  /** The stored model that configuration and tokenizer are of. */
+  /** The stored model that provides configuration and tokenizer. */
   readonly model: ModelRecord;
 }
 
 /**
  * Throws LabError `run/unknown` without the run, `run/model` without its model, `checkpoint/missing` without the snapshot, `model/head`
- * for a stored model without a head that tags.
+ * for a stored model without a tagging head.
  */
 export function loadTagger(store: Store, ref: TaggerRef): Promise<LoadedTagger> {
   return ref.kind === 'snapshot' ? snapshotTagger(store, ref.runId, ref.epoch) : modelTagger(store, ref.modelId);
@@ -58,9 +58,9 @@ export function loadTagger(store: Store, ref: TaggerRef): Promise<LoadedTagger> 
 async function snapshotTagger(store: Store, runId: string, epoch: number): Promise<LoadedTagger> {
   const run = await readRunRecord(store, runId);
   if (run === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-  const { model: asked } = run.spec;
-  const model = await readModelRecord(store, asked.id);
-  if (model === undefined) throw new LabError('run/model', `The model ${asked.name} is no longer in the library.`);
+  const { id, name } = run.spec.model;
+  const model = await readModelRecord(store, id);
+  if (model === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
   return {
     ...(await described(store, model, headOfRun(run, epoch, model.layers))),
     weights: await loadSnapshot(store, runId, epoch),
@@ -70,7 +70,7 @@ async function snapshotTagger(store: Store, runId: string, epoch: number): Promi
 async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger> {
   const model = await readModelRecord(store, modelId);
   if (model?.tagger === undefined) {
-    throw new LabError('model/head', 'This model has no head that tags.', {
+    throw new LabError('model/head', 'This model has no tagging head.', {
       expected: 'a trained tagger',
       got: model?.name ?? modelId,
     });
@@ -83,7 +83,7 @@ async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger>
   };
 }
 
-/** All of a tagger but its weights. */
+/** Loads everything of a tagger except its weights. */
 async function described(store: Store, model: ModelRecord, head: TaggerHead): Promise<Omit<LoadedTagger, 'weights'>> {
   return {
     shape: { encoder: await readModelConfig(store, model), head: headShapeOf(head) },

@@ -1,4 +1,4 @@
-// What one update takes on this machine, in time and memory, measured before anything is trained.
+// Measures and estimates the time and memory of one update on this machine before training.
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
@@ -16,8 +16,8 @@ import { openTrainer } from './openTrainer.ts';
 const MEASURED = 2;
 
 /**
- * Time and peak memory of one update of `config.batchSize` sequences of `pieces` pieces each, forward, backward and Adam, with invented
- * pieces and tags; nothing of it is kept. Throws what training would throw on a device that fails.
+ * Measures time and peak memory of one update on `config.batchSize` sequences of `pieces` pieces each, forward, backward and Adam, with
+ * made-up pieces and tags; stores nothing. Throws what training would throw on a failing device.
  */
 export async function measureStep(
   model: Pick<LoadedModel, 'config' | 'encoder'>,
@@ -32,7 +32,7 @@ export async function measureStep(
   const trainer = openTrainer(gpu, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
   const batches: Batch[] = [];
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
-    batches.push(inventedBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
+    batches.push(syntheticBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));
   }
   let step = 0;
   let first = Promise.resolve();
@@ -42,7 +42,7 @@ export async function measureStep(
   };
   const update = (): Promise<void> => trainer.update(batches, ++step, 0);
   try {
-    // The first update compiles and allocates: it is the one whose memory is watched.
+    // The first update compiles and allocates, so its memory is profiled.
     const { peakBytes } = await tf.profile(() => void (first = update()));
     await first;
     await finish();
@@ -58,8 +58,8 @@ export async function measureStep(
   }
 }
 
-/** `size` sequences of `count` pieces, every piece a CRF position, as in label modes `x` and `all`; `first` has fewer. */
-function inventedBatch(size: number, count: number, vocabularySize: number): Batch {
+/** Makes up `size` sequences of `count` pieces, each piece a CRF position as in label modes `x` and `all`; `first` has fewer. */
+function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
   if (count < 1) throw new LabError('task/empty', 'A step cannot be measured without pieces.');
   const pieces = lengthBucket(count);
   const each = <Value extends number>(of: (index: number) => Value): Int32Array => Int32Array.from({ length: size * pieces }, (_, index) => of(index)); // prettier-ignore
@@ -76,10 +76,10 @@ function inventedBatch(size: number, count: number, vocabularySize: number): Bat
   };
 }
 
-/** Tags do not matter here: a head is small beside an encoder. */
+/** The number of tags hardly matters: a head is small compared with an encoder. */
 const TAGS = 5;
 
-/** For sequences of `pieces` pieces. */
+/** Estimates the GPU memory of one update on micro-batches of sequences of `pieces` pieces. */
 export function estimateStep(
   encoder: EncoderConfig,
   config: TrainingConfig,

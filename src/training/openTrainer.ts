@@ -1,4 +1,4 @@
-// Chooses what trains and predicts: the WebGPU engine where there is a GPU that it fits, else the plain network.
+// Chooses the trainer and predictor: the WebGPU engine if there is a GPU and the tagger fits it, else plain tfjs.
 import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { enginePredictor, engineTrainer, fitsEngine } from './engineTrainer.ts';
@@ -8,7 +8,7 @@ import { freshState, restoredState, type Predictor, type Trainer } from './train
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
-/** A trainer that starts from weights alone (moments zero), or goes on from a checkpoint's tensors when `resumed`. */
+/** Opens a trainer from weights alone (zero moments), or from a checkpoint's tensors when `resumed`. */
 export function openTrainer(
   gpu: EngineGpu | null,
   tensors: HostParameters,

@@ -1,4 +1,4 @@
-// The trainer made of plain tfjs ops, on whatever backend is current.
+// Trains and predicts with plain tfjs ops on the current backend.
 import * as tf from '@tensorflow/tfjs';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
@@ -23,7 +23,7 @@ import {
 
 const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 
-/** Takes over the state, which it disposes in the end. */
+/** Takes ownership of the state and disposes it. */
 export function plainTrainer(
   state: TrainerState,
   settings: Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>,
@@ -32,7 +32,7 @@ export function plainTrainer(
   let pending = tf.tensor1d([0, 0]);
   let chain: Promise<ChainWeights | null> | null = null;
   return {
-    // tfjs compiles an op when it first meets it.
+    // Nothing to prepare: tfjs compiles an op at its first use.
     async *prepare() {},
     update(microBatches, step, learningRate) {
       const summary = trainStep(parameters, moments, microBatches, { ...settings, step, learningRate });

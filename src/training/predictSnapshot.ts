@@ -1,4 +1,4 @@
-// What a snapshot of a run predicts on one split of one of its tasks.
+// Predicts one split of a run's task with a snapshot, and stores the predictions.
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
@@ -17,7 +17,7 @@ import { openPredictor } from './openTrainer.ts';
 import { tagSentences } from './tagSentences.ts';
 
 /**
- * Yields the sequences done of all. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` where the task has no such
+ * Yields progress in sequences. Throws LabError `checkpoint/missing` without the snapshot, `task/empty` if the task has no such
  * split, and the reason of `signal`.
  */
 export async function* predictSnapshot(
@@ -56,8 +56,8 @@ export async function* predictSnapshot(
 }
 
 /**
- * Mentions of each sentence of the split, in order. A task of one type has that type's name in its own corpus, whatever MTL-XC trained it as;
- * a task of all types keeps the names it was trained with. Throws LabError `storage/full`, leaving what was stored before.
+ * Stores the mentions of each sentence of the split, in order. A single-type task gets its corpus' type name, whatever name MTL-XC
+ * trained it with; a task of all types keeps its names. Throws LabError `storage/full`, leaving what was stored before.
  */
 export async function keepPredictions(
   store: Store,

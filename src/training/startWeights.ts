@@ -1,4 +1,4 @@
-// The weights a run starts from, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
+// Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
 import { locationOf } from '../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
@@ -6,9 +6,9 @@ import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot, snapshotEpochs } from './checkpoint.ts';
 
-// Layers are counted from 0, as the paper counts them in its slicing rate: rate r shares layers below r * n, rate 0 the embedding alone.
+// Layers count from 0, as in the paper's slicing rate: rate r shares layers below r * n, rate 0 only the embedding.
 
-/** Tensors that the TensorFlow release stores once for all layers, so that its checkpoint brings them all or none. */
+/** Tensors that the TensorFlow release stores stacked over all layers, so that restoring them covers all layers or none. */
 const STACKED = [
   'attention.contentBias',
   'attention.positionBias',
@@ -16,7 +16,7 @@ const STACKED = [
   'attention.segmentEmbedding',
 ];
 
-/** Whether a parameter comes from MTL-XC at this slicing: the embedding, layers below `layers`, and with `released` the stacked biases of all. */
+/** Whether a parameter comes from MTL-XC: the embedding, layers below `layers`, and with `released` the stacked biases of all layers. */
 function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'biases'>): boolean {
   const location = locationOf(name);
   if (location.part === 'embedding') return true;
@@ -24,28 +24,28 @@ function isShared(name: string, { layers, biases }: Pick<Slicing, 'layers' | 'bi
   return location.layer < layers || (biases === 'released' && STACKED.some((suffix) => name.endsWith(suffix)));
 }
 
-/** Whether training leaves a parameter as it is: embedding and layers below `layers` of a frozen slicing. */
+/** Whether a parameter is not trained: embedding and layers below `layers` of a frozen slicing. */
 export function isFrozen(name: string, slicing: Slicing | null): boolean {
   return slicing !== null && slicing.frozen && isShared(name, { layers: slicing.layers, biases: 'perLayer' });
 }
 
 /**
- * The encoder that an MTL-LS run starts from (paper, MTL-LS; `slicingRate = layers / n`): shared parameters as in `mtlXc`, all others as in
- * `pretrained`. Both hold every encoder parameter; parameters of the head are left out.
+ * Returns an MTL-LS run's initial encoder (paper, MTL-LS; `slicingRate = layers / n`): shared parameters from `mtlXc`, all others from
+ * `pretrained`. Both contain every encoder parameter; parameters of the head are omitted.
  */
 export function slicedEncoder(pretrained: HostParameters, mtlXc: HostParameters, slicing: Slicing): HostParameters {
   const sliced = new Map<string, HostTensor>();
   for (const [name, own] of pretrained) {
     const shared = mtlXc.get(name);
-    if (shared === undefined) throw new Error(`the MTL-XC weights lack ${name}`);
+    if (shared === undefined) throw new Error(`missing ${name} in the MTL-XC weights`);
     sliced.set(name, isShared(name, slicing) ? shared : own);
   }
   return sliced;
 }
 
 /**
- * STL and MTL-XC start from pretrained weights, MTL-LS from the slice, later rounds from the last snapshot of the first, head included.
- * Throws LabError `run/parent` when the run this one starts from has left no snapshot.
+ * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, later rounds from the last snapshot of the first training,
+ * head included. Throws LabError `run/parent` when the parent run has no snapshot.
  */
 export async function startWeights(spec: RunSpec, pretrained: HostParameters, store: Store): Promise<HostParameters> {
   if (spec.parent === null) return pretrained;

@@ -1,4 +1,4 @@
-// One update: gradients of every micro-batch, clipped together, then Adam.
+// Performs one update: accumulates the gradients of all micro-batches, clips them by global norm, and applies Adam.
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../model/batch.ts';
 import type { DeviceParameters } from '../model/deviceParameters.ts';
@@ -18,8 +18,8 @@ export interface StepSettings {
 }
 
 /**
- * Updates the parameters that have moments, and those, from the micro-batches of one step. Answers with a tensor [2] the caller owns: the loss (mean over the
- * step's sequences of their negative log-likelihood) and the global norm of its gradient before clipping. Nothing is read back.
+ * Updates the parameters that have moments, and the moments, from the micro-batches of one step. Returns a tensor [2] owned by the caller:
+ * the loss (mean negative log-likelihood over the step's sequences) and the global gradient norm before clipping. Reads nothing back.
  */
 export function trainStep(
   parameters: DeviceParameters,
@@ -42,7 +42,7 @@ export function trainStep(
   return report;
 }
 
-/** Loss of the step and its gradients with respect to the parameters `names`: each micro-batch's summed loss over the number of sequences of the whole step, added up in order. */
+/** Loss of the step and its gradients for the parameters `names`: each micro-batch's summed loss divided by the step's sequences, added in order. */
 function accumulate(
   parameters: DeviceParameters,
   names: readonly string[],
@@ -77,12 +77,12 @@ function accumulate(
   };
 }
 
-/** Throws LabError `training/notFinite` for sums or means over the steps up to `step`. */
+/** Throws LabError `training/notFinite` if the sum or mean over the steps up to `step` is not finite. */
 export function assertFinite(step: number, loss: number, gradientNorm: number): void {
   if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
   throw new LabError(
     'training/notFinite',
-    `The loss stopped being a number at step ${step}; a lower learning rate may help.`,
+    `The loss or gradient is no longer finite at step ${step}; a lower learning rate may help.`,
     {
       expected: 'a finite loss and gradient norm',
       got: `loss ${loss}, gradient norm ${gradientNorm}`,

@@ -1,6 +1,6 @@
 """Tags tokens with the model in a folder, exactly as BioNER Lab does: python tag.py FOLDER < tokens.conll > tagged.conll
 
-One token a line, an empty line between sentences; whatever stands behind a tab or space is left out. Needs torch and transformers.
+One token per line, an empty line between sentences; anything after a tab or space is ignored. Needs torch and transformers.
 """
 import json
 import pathlib
@@ -30,7 +30,7 @@ class Tagger:
             return self.tokenizer.token_to_id(token if isinstance(token, str) else token["content"])
 
         self.unknown, sep, cls = special("unk"), special("sep"), special("cls")
-        # Pieces and segments of what opens and closes a sequence.
+        # Piece ids and segments of the special tokens that open and close a sequence.
         self.opening, self.closing = {
             "cls-sep": ([(cls, 0)], [(sep, 0)]),
             "sep-cls": ([], [(sep, 0), (cls, 2)]),
@@ -47,7 +47,7 @@ class Tagger:
         return self.tokenizer.encode(prepared, add_special_tokens=False)
 
     def pieces(self, tokens):
-        """Piece ids of each token, encoded on its own or as part of its sentence."""
+        """Piece ids of each token, encoded separately or as part of its sentence."""
         if self.config["encoding"] == "sentence" and not self.cuts_at_spaces:
             encoded = self.encode(" ".join(tokens))
             lengths = [visible(self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token)) for token in tokens]
@@ -64,7 +64,7 @@ class Tagger:
         return [self.encode(token).ids or [self.unknown] for token in tokens]
 
     def sequences(self, sentences):
-        """Lists of (sentence, token, piece ids): a sentence each, several where packed, parts of one that is too long."""
+        """Yields lists of (sentence, token, piece ids): one sentence each, several when packed, parts of one that is too long."""
         capacity = self.config["maxPieces"] - len(self.opening) - len(self.closing)
         filling = []
         for sentence, tokens in enumerate(sentences):
@@ -76,7 +76,7 @@ class Tagger:
             if fits:
                 filling = filling + rows
             else:
-                # As few parts as possible, filled to the smallest limit that keeps them so few.
+                # As few parts as possible, with the smallest limit that needs no more of them.
                 fewest, limit = len(parts(rows, capacity)), max(len(ids) for _, _, ids in rows)
                 while len(parts(rows, limit)) > fewest:
                     limit += 1
@@ -86,7 +86,7 @@ class Tagger:
 
     @torch.no_grad()
     def emissions(self, sentences):
-        """Of each sequence the scores [N, K] of what the CRF sees, and (sentence, token, position) of its tokens."""
+        """Yields for each sequence the scores [N, K] of its CRF positions, and (sentence, token, position) of its tokens."""
         for rows in self.sequences(sentences):
             ids, tokens = [piece for piece, _ in self.opening], []
             seen = list(range(len(ids))) if self.config["specialsInLoss"] else []
@@ -102,7 +102,7 @@ class Tagger:
             yield logits[seen], tokens
 
     def decode(self, emissions):
-        """The best tag indices of one sequence: Viterbi, or each tag on its own where there is no CRF."""
+        """The best tag indices of one sequence: Viterbi, or argmax per position without a CRF."""
         if not self.crf:
             return emissions.argmax(-1).tolist()
         scores, came = emissions.double(), []
@@ -144,7 +144,7 @@ def parts(rows, limit):
 
 
 if __name__ == "__main__":
-    # Pipes have the encoding of the locale otherwise.
+    # Pipes use the locale's encoding by default.
     sys.stdin.reconfigure(encoding="utf-8")
     sys.stdout.reconfigure(encoding="utf-8")
     blocks = re.split(r"\n(?:[ \t]*\n)+", sys.stdin.read().replace("\r", ""))

@@ -1,4 +1,4 @@
-// Tags and mentions of sentences, with how sure the tagger is of each mention.
+// Tags sentences and documents, with the exact confidence of each mention.
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Mention } from '../data/corpus/corpus.ts';
 import { splitTag } from '../data/corpus/tagScheme.ts';
@@ -17,28 +17,28 @@ import type { LoadedTagger } from './loadTagger.ts';
 import { openPredictor } from './openTrainer.ts';
 import type { Predictor } from './trainer.ts';
 
-/** Where the tag of a token stands: at a position of a chain, the one of its first piece. */
+/** The chain and position of a token's tag, which is that of its first piece. */
 interface TokenRange {
   readonly chain: ChainMarginals;
   readonly position: number;
 }
 
-/** What is asked of one token. */
-type Asked = readonly [token: number, allowed: AllowedTags];
+/** The tags that one token may have. */
+type TokenConstraint = readonly [token: number, allowed: AllowedTags];
 
 /**
- * Tells p(mention) of mentions of one sentence, from the place of each of its tokens.
+ * Computes p(mention) for mentions of one sentence, given the chain position of each of its tokens.
  *
- * The tagger reads a mention of type t on tokens a to b off the tags z of first pieces alone, as conlleval does: X and O are alike, and what
- * continuation pieces carry says nothing. So, with y the tags of all pieces,
+ * A mention of type t on tokens a to b is decoded from the tags z of first pieces alone, as conlleval does: X equals O, and tags of
+ * continuation pieces are ignored. So, with y the tags of all pieces,
  *
- *   p(a, b, t) = sum of p(y) over all y whose z starts a chunk of t at a, goes on to b, and ends there:
+ *   p(a, b, t) = sum of p(y) over all y whose z starts a chunk of t at a, continues to b, and ends there:
  *     z_a = B or S, or I or E where z_(a-1) is neither B-t nor I-t (else the chunk has begun before);
  *     z_a .. z_(b-1) in {B, I}, z_(a+1) .. z_b in {I, E};
- *     z_b = E or S, or B or I where z_(b+1) is neither I-t nor E-t (else the chunk goes on).
+ *     z_b = E or S, or B or I where z_(b+1) is neither I-t nor E-t (else the chunk continues).
  *
- * That is four disjoint products of allowed tags, whose probabilities add up: `x` and `all` sum over continuation pieces, `first` has none.
- * Chains are independent, so a mention in a sentence that was split into sequences has the product of its parts. Exact but for rounding.
+ * These are four disjoint products of allowed tags, whose probabilities add up: `x` and `all` sum over continuation pieces, `first` has none.
+ * Chains are independent, so a mention split across sequences has the product of its parts. Exact up to rounding.
  */
 export function mentionConfidence(ranges: readonly TokenRange[], { tags }: TagSet): (mention: Mention) => number {
   const parts = tags.map(splitTag);
@@ -53,10 +53,13 @@ export function mentionConfidence(ranges: readonly TokenRange[], { tags }: TagSe
   return ({ type, start, end }) => {
     const last = end - 1;
     const some = (prefixes: string): AllowedTags => tagsOf(type, prefixes, true);
-    const notBefore: Asked = [start - 1, tagsOf(type, 'BI', false)];
-    const notAfter: Asked = [end, tagsOf(type, 'IE', false)];
-    const inner = Array.from({ length: Math.max(0, last - start - 1) }, (_, at): Asked => [start + 1 + at, some('I')]);
-    const compute: readonly (readonly Asked[])[] =
+    const notBefore: TokenConstraint = [start - 1, tagsOf(type, 'BI', false)];
+    const notAfter: TokenConstraint = [end, tagsOf(type, 'IE', false)];
+    const inner = Array.from({ length: Math.max(0, last - start - 1) }, (_, offset): TokenConstraint => [
+      start + 1 + offset,
+      some('I'),
+    ]);
+    const alternatives: readonly (readonly TokenConstraint[])[] =
       start === last
         ? [
             [[start, some('S')]],
@@ -70,14 +73,14 @@ export function mentionConfidence(ranges: readonly TokenRange[], { tags }: TagSe
             [notBefore, [start, some('I')], ...inner, [last, some('E')]],
             [notBefore, [start, some('I')], ...inner, [last, some('I')], notAfter],
           ];
-    return Math.min(1, compute.reduce((sum, way) => sum + jointProbability(ranges, way), 0)); // prettier-ignore
+    return Math.min(1, alternatives.reduce((sum, constraints) => sum + jointProbability(ranges, constraints), 0)); // prettier-ignore
   };
 }
 
-/** The probability that the tokens carry what is asked of them; tokens outside of the sentence are asked nothing. */
-function jointProbability(ranges: readonly TokenRange[], asked: readonly Asked[]): number {
+/** The probability that all tokens satisfy their constraints; constraints outside the sentence are ignored. */
+function jointProbability(ranges: readonly TokenRange[], tokens: readonly TokenConstraint[]): number {
   const constraints = new Map<ChainMarginals, PositionConstraint[]>();
-  for (const [token, allowed] of asked) {
+  for (const [token, allowed] of tokens) {
     const range = ranges[token];
     if (range === undefined) continue;
     const ofChain = constraints.get(range.chain) ?? [];
@@ -88,23 +91,23 @@ function jointProbability(ranges: readonly TokenRange[], asked: readonly Asked[]
 }
 
 interface TaggedSentence {
-  /** Of each token, in the tag set's scheme. */
+  /** One per token, in the tag set's scheme. */
   readonly tags: readonly string[];
-  /** What the tags say, read as conlleval does. */
+  /** Decoded from the tags as conlleval does. */
   readonly mentions: readonly SureMention[];
 }
 
 interface SentenceTagger {
   readonly predictor: Predictor;
   readonly tagSet: TagSet;
-  /** Of the same weights as the predictor's; null under softmax. */
+  /** From the same weights as the predictor's; null for softmax. */
   readonly chain: ChainWeights | null;
 }
 
-/** Sentences whose mentions are weighed before the thread is given back. */
+/** Sentences whose confidences are computed before yielding to the event loop. */
 const SENTENCES_A_TURN = 50;
 
-/** Yields how many sequences are predicted. Throws the reason of `signal`. */
+/** Yields the number of sequences predicted. Throws the reason of `signal`. */
 export async function* tagSentences(
   { sentences, sequences }: EncodedSplit,
   { predictor, tagSet, chain }: SentenceTagger,
@@ -124,11 +127,11 @@ export async function* tagSentences(
     yield done;
   }
 
-  const places = tokenRanges(sentences, sequences);
+  const ranges = tokenRanges(sentences, sequences);
   const chainAt = (index: number): ChainMarginals =>
     marginals(emissions[index] as Float32Array, sequences[index]?.crfPositions.length ?? 0, tagSet.tags.length, chain);
   const tagged: TaggedSentence[] = [];
-  // Chains of the sentence before: packed sentences share one.
+  // Chains of the previous sentence, because packed sentences share one.
   let chains = new Map<number, ChainMarginals>();
   for (const [index, ofSentence] of joinPredictions(sentences, sequences, tags, tagSet).entries()) {
     if (index % SENTENCES_A_TURN === 0) {
@@ -140,9 +143,9 @@ export async function* tagSentences(
       tagged.push({ tags: ofSentence, mentions: [] });
       continue;
     }
-    const own = places[index] ?? [];
+    const own = ranges[index] ?? [];
     chains = new Map(
-      [...new Set(own.map(({ sequence }) => sequence))].map((at) => [at, chains.get(at) ?? chainAt(at)]),
+      [...new Set(own.map(({ sequence }) => sequence))].map((chain) => [chain, chains.get(chain) ?? chainAt(chain)]),
     );
     const confidence = mentionConfidence(
       own.map(({ sequence, position }) => ({ chain: chains.get(sequence) as ChainMarginals, position })),
@@ -156,22 +159,22 @@ export async function* tagSentences(
   return tagged;
 }
 
-/** The sequence of each token of each sentence, and the CRF position that its tag is read from. */
+/** For each token of each sentence, its sequence and the CRF position of its tag. */
 function tokenRanges(
   sentences: readonly unknown[],
   sequences: readonly Sequence[],
 ): readonly (readonly { readonly sequence: number; readonly position: number }[])[] {
-  const places = sentences.map((): { sequence: number; position: number }[] => []);
+  const ranges = sentences.map((): { sequence: number; position: number }[] => []);
   sequences.forEach(({ tokenPositions, tokenRefs }, sequence) => {
     tokenPositions.forEach((position, entry) => {
-      const ofSentence = places[tokenRefs[2 * entry] as number];
+      const ofSentence = ranges[tokenRefs[2 * entry] as number];
       if (ofSentence !== undefined) ofSentence[tokenRefs[2 * entry + 1] as number] = { sequence, position };
     });
   });
-  return places;
+  return ranges;
 }
 
-/** Sentences held as sequences and emissions at once. */
+/** Sentences encoded and predicted at a time, to bound memory. */
 const SENTENCES_AT_ONCE = 256;
 
 interface PlacedSentence {
@@ -180,8 +183,8 @@ interface PlacedSentence {
 }
 
 /**
- * The mentions of each document, in order, with their confidences. Text is read as the tagger was trained to read it, but each sentence by
- * itself, so that what is found in one does not depend on what lies beside it. Yields the sentences done of all; throws the reason of `signal`.
+ * Finds the mentions of each document, in order, with their confidences. Encodes text as in training, but each sentence by
+ * itself, so that predictions do not depend on neighbouring sentences. Yields progress in sentences; throws the reason of `signal`.
  */
 export async function* tagDocuments(
   documents: readonly DocumentText[],
@@ -202,7 +205,7 @@ export async function* tagDocuments(
     const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
     let next = await tagging.next();
     for (; next.done !== true; next = await tagging.next()) {
-      // A sentence may be several sequences.
+      // A sentence may span several sequences.
       yield { done: from + Math.floor((block.length * next.value) / sequences.length), total: placed.length };
     }
     next.value.forEach((tagged, index) => {
@@ -222,7 +225,7 @@ function inText({ mentions }: TaggedSentence, spans: readonly Span[]): Annotated
   }));
 }
 
-/** Everything that tagging asks for; the weights are on the device alone, until `predictor.dispose()`. */
+/** Everything that tagging needs; the weights are only on the device, until `predictor.dispose()`. */
 export interface OpenTagger extends SentenceTagger {
   readonly tokenizer: PieceTokenizer;
   readonly config: TrainingConfig;

@@ -1,4 +1,4 @@
-// A tagger on a device, whichever tells it: what training and evaluation ask of the plain network and of the WebGPU engine alike.
+// Declares the interface of trainers and predictors, which plain tfjs and the WebGPU engine share, and the state of the former.
 import type { Batch, BatchSize } from '../model/batch.ts';
 import {
   disposeParameters,
@@ -10,55 +10,55 @@ import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';
 
-/** What is predicted for the sequences of one batch. */
+/** Predictions for the sequences of one batch. */
 export interface Prediction {
-  /** Tags [N] of the CRF positions of each sequence: Viterbi under the CRF, the likeliest tag on its own under softmax. */
+  /** Tags [N] of the CRF positions of each sequence: Viterbi for the CRF, per-position argmax for softmax. */
   readonly tags: readonly Int32Array[];
-  /** Emissions [N, K] that they come from, read back only when asked for: before the next batch. */
+  /** Emissions [N, K] behind the tags, read back on request only; call it before the next batch. */
   emissions(): Promise<readonly Float32Array[]>;
 }
 
-/** Weights that can be asked for tags. */
+/** Predicts tags with fixed weights. */
 export interface Predictor {
   predict(batch: Batch): Promise<Prediction>;
   dispose(): void;
 }
 
-/** Weights that can be trained. Losses and gradient norms are summed on the device until somebody reads them. */
+/** Trains weights. Losses and gradient norms are summed on the device until they are read. */
 export interface Trainer extends Predictor {
   /**
-   * Makes ready for batches of these sizes (sequences, and pieces they are padded to), so that no step waits for a compiler; tells how many
-   * of those that were not ready are. Throws what training would throw on a device that fails.
+   * Prepares for batches of these sizes (sequences, and pieces they are padded to), so that no step waits for a compiler; yields progress
+   * over the sizes not yet prepared. Throws what training would throw on a failing device.
    */
   prepare(sizes: readonly BatchSize[]): AsyncGenerator<{ readonly done: number; readonly total: number }, void>;
-  /** One update from the micro-batches of step `step` (from 1); nothing is read back. */
+  /** Performs one update from the micro-batches of step `step` (from 1); reads nothing back. */
   update(microBatches: readonly Batch[], step: number, learningRate: number): Promise<void>;
-  /** Loss and gradient norm, summed over the steps since they were last set. */
+  /** Reads loss and gradient norm, summed over the steps since they were last set. */
   readPending(): Promise<readonly [loss: number, gradientNorm: number]>;
   setPending(loss: number, gradientNorm: number): void;
   weights(): Promise<HostParameters>;
-  /** Everything a run needs to go on: weights under their names, moments under prefixed ones. */
+  /** Everything needed to resume: weights under their names, moments under prefixed ones. */
   checkpointTensors(): Promise<HostParameters>;
   memory(): MemoryReport;
 }
 
-/** `moments` holds the names that are trained; other parameters stay as they are. */
+/** `moments` contains the trained parameters; others stay unchanged. */
 export interface TrainerState {
   readonly parameters: DeviceParameters;
   readonly moments: Moments;
 }
 
-/** Before the name of a parameter's first or second moment in a checkpoint. */
+/** Prefixes of the names of first and second moments in a checkpoint. */
 export const FIRST = 'adam.first/';
 export const SECOND = 'adam.second/';
 
-/** Weights on the device, with zero moments for those that are trained. */
+/** Uploads weights, with zero moments for the trained ones. */
 export function freshState(host: HostParameters, trained: (name: string) => boolean = () => true): TrainerState {
   const parameters = uploadParameters(host);
   return { parameters, moments: zeroMoments(new Map([...parameters].filter(([name]) => trained(name)))) };
 }
 
-/** A checkpoint's tensors apart: weights and moments, each under the parameter's name. */
+/** Separates a checkpoint's tensors into weights and moments, each under the parameter's name. */
 export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | 'first' | 'second', HostParameters> {
   const part = (prefix: string): HostParameters =>
     new Map(
@@ -70,7 +70,7 @@ export function tensorsWithPrefix(tensors: HostParameters): Record<'weights' | '
   return { weights, first: part(FIRST), second: part(SECOND) };
 }
 
-/** The state that `checkpointTensors` was made from. */
+/** Restores the state saved by `checkpointTensors`. */
 export function restoredState(tensors: HostParameters): TrainerState {
   const { weights, first, second } = tensorsWithPrefix(tensors);
   return {
@@ -79,7 +79,7 @@ export function restoredState(tensors: HostParameters): TrainerState {
   };
 }
 
-/** Everything a run needs to go on: weights under their names, moments under prefixed ones. */
+/** Everything needed to resume: weights under their names, moments under prefixed ones. */
 export async function checkpointTensors({ parameters, moments }: TrainerState): Promise<HostParameters> {
   const all = new Map<string, HostTensor>(await downloadParameters(parameters));
   for (const [name, tensor] of await downloadParameters(moments.first)) all.set(FIRST + name, tensor);

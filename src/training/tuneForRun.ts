@@ -1,4 +1,4 @@
-// The GPU under this machine's settings, with the fastest matrix products that were found for it.
+// Configures the GPU with this machine's settings and the fastest matrix products, tuning them before a run.
 import { LENGTH_BUCKETS, lengthBucket } from '../data/pieces/sequences.ts';
 import type { MatmulShape } from '../engine/kernels/matmul/matmulShape.ts';
 import { computeOptionsFor, type EngineGpu } from '../engine/network/computeOptions.ts';
@@ -11,21 +11,21 @@ import type { Store } from '../storage/store.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 
-/** A run of hours may begin with so much looking for faster products; what is found serves every later run. */
+/** Tuning time before a run, in milliseconds: small for a run of hours, and later runs reuse the result. */
 const TUNING_BUDGET_MS = 30_000;
 
 const tableOf = (gpu: EngineGpu, store: Store, { precision }: MachineSettings): Promise<MatmulTable | undefined> =>
   readMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision });
 
-/** The GPU as settings and earlier tuning say it is to be used. */
+/** Configures the GPU with the settings and the results of earlier tuning. */
 export async function gpuUnderSettings(gpu: EngineGpu, store: Store, settings: MachineSettings): Promise<EngineGpu> {
   const table = gpu.software ? undefined : await tableOf(gpu, store, settings);
   return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };
 }
 
 /**
- * Tunes the products of a run's steps that were not tuned before on this adapter, and stores what was found before anything uses it. On
- * software adapters nothing is tuned: timing there says little, and takes long. Throws the reason of `signal`.
+ * Tunes the products of a run's steps that were not tuned before on this adapter, and stores the result before it is used. Skips
+ * software adapters, where timing is slow and says little. Throws the reason of `signal`.
  */
 export async function* tuneForRun(
   gpu: EngineGpu,
@@ -57,7 +57,7 @@ export async function* tuneForRun(
   }
 }
 
-/** Of micro-batches of every length that the run has. */
+/** Matrix products for micro-batches of every length bucket in the run. */
 function productsOf({ shape, train }: EncodedTasks, config: TrainingConfig): readonly MatmulShape[] {
   const present = new Set(train.sequences.map(({ pieceIds }) => lengthBucket(pieceIds.length)));
   const buckets = LENGTH_BUCKETS.filter((bucket) => present.has(bucket));

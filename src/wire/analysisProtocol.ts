@@ -1,4 +1,4 @@
-// Everything that crosses between the lab and the analysis worker, as types.
+// Declares the calls and events between the lab and the analysis worker.
 import type { AskedDifference } from '../analysis/questions/askedDifference.ts';
 import type {
   EntitySetDiagram,
@@ -41,18 +41,18 @@ import type { Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
-/** What is stored of a snapshot's predictions: nothing, the mentions, or the mentions with their probabilities. */
+/** What is stored of a snapshot's predictions: nothing, mentions, or mentions with probabilities. */
 export type PredictionState = 'none' | 'mentions' | 'confidences';
 
 /**
- * What can be asked of the analysis worker. Each rejects with `storage/missing` where a corpus is gone, and with `analysis/no-predictions`
- * where predictions that the query names are not stored.
+ * The queries of the analysis worker. Each rejects with `storage/missing` when a corpus is missing, and with `analysis/no-predictions`
+ * when predictions named in the query are not stored.
  */
 export interface Analyses {
-  /** What is stored of each. */
+  /** One state per request, in order. */
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   entityDiagram(query: EntitySetsQuery): EntitySetDiagram;
-  /** Of each query, in order. */
+  /** One answer per query, in order. */
   entitySets(query: readonly EntitySetsQuery[]): readonly EntitySetSizes[];
   entityStrings(query: EntityStringsQuery): EntityStringsPage;
   stringSentences(query: StringSentencesQuery): StringSentencesPage;
@@ -61,17 +61,17 @@ export interface Analyses {
   conflictOccurrences(query: ConflictOccurrencesQuery): ConflictOccurrencesPage;
   labelPairs(query: LabelPairsQuery): LabelPairsPage;
   labelReview(query: ReviewQuery): ReviewPage;
-  /** One report a task, in order. */
+  /** One report per task, in order. */
   leaks(query: LeaksQuery): readonly LeakReport[];
-  /** One answer a group, in order; exact ones alone. */
+  /** One answer per group, in order; exact leaks only. */
   planLeaks(query: PlanLeaksQuery): readonly GroupLeaks[];
-  /** A page of the leaked sentences, each beside the text that holds it. */
+  /** A page of the leaked sentences, each with the text that contains it. */
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
-  /** One judgement a difference, in order; all of them are one family. */
+  /** One test result per difference, in order; all differences form one family. */
   significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
-  /** Throws `metrics/sentences`, as the two below, for predictions of other sentences than the corpus has. */
+  /** Throws `metrics/sentences`, like the two below, if the predictions are for other sentences than the corpus has. */
   errors(query: ErrorsQuery): ErrorsPage;
-  /** Of each snapshot, in the order of `predictions`. */
+  /** One per snapshot, in the order of `predictions`. */
   errorScores(query: ErrorScoresQuery): readonly ErrorScores[];
   breakdown(query: BreakdownQuery): readonly Breakdown[];
 }
@@ -80,7 +80,7 @@ export type AnalysisName = CallName<Analyses>;
 export type AnalysisQuery<Name extends AnalysisName> = ArgumentOf<Analyses, Name>;
 export type AnalysisAnswer<Name extends AnalysisName> = AnswerOf<Analyses, Name>;
 
-/** As it crosses: with the name by which a query's progress is told and it is cancelled; it then answers with null. */
+/** The calls as sent: each with a job name for reporting progress and cancelling; a cancelled query answers null. */
 export type AnalysisCalls = {
   [Name in AnalysisName]: (asked: {
     readonly job: string;
@@ -96,5 +96,5 @@ export interface AnalysisEvent {
   readonly total: number;
 }
 
-/** The lab's end. */
+/** The lab's end of the wire. */
 export type AnalysisClient = Client<AnalysisCalls, AnalysisEvent>;

@@ -1,7 +1,7 @@
-// A connection between two threads as types: calls that answer once, events on the way, and the wire that carries them.
+// Declares typed calls between two threads: calls answered once, events, and the wire that carries them.
 import type { LabErrorData } from '../util/labError.ts';
 
-/** Calls that one thread takes from another, as a table of functions of one argument each: `interface Calls { name(argument): answer }`. */
+/** Names of the calls that one thread serves, declared as functions of one argument: `interface Calls { name(argument): answer }`. */
 export type CallName<Calls> = keyof Calls & string;
 export type ArgumentOf<Calls, Name extends CallName<Calls>> = Calls[Name] extends (argument: infer Argument) => unknown
   ? Argument
@@ -24,24 +24,24 @@ export type AnswerMessage<Event> =
   | { readonly kind: 'failure'; readonly id: number; readonly error: LabErrorData }
   | { readonly kind: 'event'; readonly event: Event };
 
-/** Two ends of a channel: a Worker in the tab, a MessageChannel in Node. */
+/** One end of a channel: a Worker in the tab, a MessageChannel in Node. */
 export interface Wire<Out, In> {
   post(message: Out, transfer?: readonly ArrayBuffer[]): void;
   listen(handler: (message: In) => void): void;
-  /** Calls `handler` once, with the reason in words, when the other end can no longer answer (crashed, closed, unreadable message). */
+  /** Calls `handler` once, with a readable reason, when the other end can no longer answer (crashed, closed, unreadable message). */
   onLost(handler: (reason: string) => void): void;
   close(): void;
 }
 
-/** The asking end: every call as a promise, and the events. */
+/** The client's end: every call as a promise, and the events. */
 export interface Client<Calls, Event> {
-  /** Rejects with the server's LabError, or `worker/lost` when no answer can come. `transfer` names the buffers given away. */
+  /** Rejects with the server's LabError, or `worker/lost` when no answer can come. `transfer` lists the buffers to transfer. */
   call<Name extends CallName<Calls>>(
     name: Name,
     argument: ArgumentOf<Calls, Name>,
     transfer?: readonly ArrayBuffer[],
   ): Promise<AnswerOf<Calls, Name>>;
-  /** Calls `listener` for every event; answers with the way to stop that. */
+  /** Calls `listener` for every event; returns the function that unsubscribes it. */
   onEvent(listener: (event: Event) => void): () => void;
   close(): void;
 }

@@ -2,14 +2,14 @@
 import { LabError } from '../util/labError.ts';
 import type { AnswerMessage, AnswerOf, ArgumentOf, CallMessage, CallName, Client, Wire } from './calls.ts';
 
-/** What a server implements: each call of its table, answering at once or later; a throw becomes the caller's LabError. */
+/** A server's implementation of each call, synchronous or not; a throw rejects the call with a LabError. */
 export type Handlers<Calls> = {
   readonly [Name in CallName<Calls>]: (
     argument: ArgumentOf<Calls, Name>,
   ) => AnswerOf<Calls, Name> | Promise<AnswerOf<Calls, Name>>;
 };
 
-/** The server's end once it serves. */
+/** The server's end of a wire. */
 export interface ServerPort<Event> {
   emit(event: Event): void;
   close(): void;
@@ -21,7 +21,7 @@ interface Pending {
 }
 
 /**
- * The asking end of a wire. Calls may overlap and may be answered in any order.
+ * Opens the client's end of a wire. Calls may overlap and be answered in any order.
  * When the wire is lost or closed, pending and later calls reject with LabError `worker/lost`.
  */
 export function connect<Calls, Event>(wire: Wire<CallMessage<Calls>, AnswerMessage<Event>>): Client<Calls, Event> {
@@ -60,7 +60,7 @@ export function connect<Calls, Event>(wire: Wire<CallMessage<Calls>, AnswerMessa
           return;
         }
         const id = ++lastId;
-        // The parse edge of the wire: the server is typed by the same table, so the reply to `name` is its answer.
+        // Unchecked cast: the server is typed by the same table, so the reply to `name` is its answer.
         pending.set(id, { resolve: (value) => resolve(value as AnswerOf<Calls, Name>), reject });
         try {
           wire.post({ kind: 'call', id, name, argument } as CallMessage<Calls>, transfer);
@@ -82,8 +82,8 @@ export function connect<Calls, Event>(wire: Wire<CallMessage<Calls>, AnswerMessa
 }
 
 /**
- * Answers the calls that come over a wire with `handlers`; calls overlap, so `interrupt` is handled while `train` is under way.
- * The answer is the way to send events: `const port = serve(wire, handlers); port.emit(event)`.
+ * Answers calls over a wire with `handlers`; calls overlap, so `interrupt` is handled while `train` is in progress.
+ * The returned port sends events: `const port = serve(wire, handlers); port.emit(event)`.
  * Handlers may use `port` freely, because none is called before the current turn of the event loop ends.
  */
 export function serve<Calls, Event>(
@@ -113,20 +113,20 @@ export function serve<Calls, Event>(
 }
 
 function lostError(reason: string): LabError {
-  return new LabError('worker/lost', `The worker does not answer: ${reason}.`);
+  return new LabError('worker/lost', `The worker no longer responds: ${reason}.`);
 }
 
 function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** What a Worker, its global scope and a MessagePort have in common. */
+/** The common interface of a Worker, its global scope and a MessagePort. */
 interface Channel {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: string, handler: (event: unknown) => void): void;
 }
 
-/** The tab's end: lost when the worker throws outside a call, fails to load, or sends what cannot be read. */
+/** The tab's end: lost when the worker throws outside a call, fails to load, or sends an unreadable message. */
 export function workerWire<Out, In>(worker: Worker): Wire<Out, In> {
   return wireOver<Out, In>(worker, () => worker.terminate(), ['error', 'messageerror']);
 }

@@ -1,19 +1,19 @@
-// Names a trained tagger, what it says about a sentence, and how it leaves as a folder, as types.
+// Declares references to trained taggers, their predictions, and their exported files.
 import type { Mention } from '../data/corpus/corpus.ts';
 
-/** Names a trained tagger of the lab: a run's snapshot, or a model that came with a head. */
+/** Refers to a trained tagger in the lab: a run's snapshot, or a model with a tagging head. */
 export type TaggerRef =
   | { readonly kind: 'snapshot'; readonly runId: string; readonly epoch: number }
   | { readonly kind: 'model'; readonly modelId: string };
 
-/** Which trained tagger is to leave as a folder, and in which numbers. */
+/** Which trained tagger to export as a folder, and with which weight type. */
 export interface TaggerExport {
   readonly tagger: TaggerRef;
-  /** Of the weights: F16 takes half of the room, and rounds. */
+  /** Type of the weights; F16 halves the size and rounds. */
   readonly precision: 'F32' | 'F16';
 }
 
-/** A file of the folder, before its bytes are there. */
+/** A file of the exported folder, listed before its bytes are sent. */
 export interface ExportedFile {
   readonly name: string;
   readonly sizeBytes: number;
@@ -24,7 +24,7 @@ export interface SureMention extends Mention {
   readonly confidence: number;
 }
 
-/** Tags of each token, in the run's scheme, and the mentions that the predicted ones say, read as conlleval does. */
+/** Tags of each token, in the run's scheme, and the mentions decoded from the predicted tags as conlleval does. */
 export interface PredictedSentence {
   readonly tokens: readonly string[];
   readonly gold: readonly string[];

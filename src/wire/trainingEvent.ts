@@ -1,35 +1,35 @@
-// What a run and a backend report on their way, as types.
+// Declares the events of a run, and memory, timing and self-test reports of a backend.
 import type { EpochPoint, RunRecord, StepPoint } from '../schema/runRecord.ts';
 
-/** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
+/** Memory as the backend counts it. `gpuBytes` is null on a backend without GPU. */
 export interface MemoryReport {
   readonly liveTensors: number;
   readonly tensorBytes: number;
   readonly gpuBytes: number | null;
 }
 
-/** What an update will take on the GPU, as its launches are planned. */
+/** Estimated GPU memory of one update, from its planned launches. */
 export interface MemoryEstimate {
   readonly bytes: number;
-  /** Of it parameters, gradients and moments. */
+  /** The part for parameters, gradients and moments. */
   readonly bankBytes: number;
-  /** Whether layers are done again in the backward pass instead of kept. */
+  /** Whether the backward pass recomputes activations instead of storing them. */
   readonly recomputed: boolean;
-  /** Whether it fits into what the settings say the GPU has. */
+  /** Whether it fits into the GPU memory given in the settings. */
   readonly fits: boolean;
 }
 
-/** One update as it was measured: its time, and the most bytes that tensors held at once, weights and moments included. */
+/** One measured update: its time, and the peak bytes of all tensors, weights and moments included. */
 export interface MeasuredStep {
   readonly stepMs: number;
   readonly peakBytes: number;
 }
 
-/** `comparing`: training text with test text; `tuning`: the fastest matrix products of this GPU are looked for; `compiling`: its programs are made ready. */
+/** `comparing`: training text with test text; `tuning`: finds the fastest matrix products on this GPU; `compiling`: compiles its pipelines. */
 export type TrainingPhase =
   'loading' | 'comparing' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';
 
-/** What a run tells while it goes on, as types. */
+/** An event of a run in progress. */
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }
   /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
@@ -39,7 +39,7 @@ export type TrainingEvent =
       readonly point: StepPoint;
       readonly totalSteps: number;
       readonly tokensPerSecond: number;
-      /** Estimate for the whole rest of the run, evaluations included; null before there is one. */
+      /** Estimate for the rest of the run, evaluations included; null until there is one. */
       readonly remainingMs: number | null;
       readonly memory: MemoryReport;
     }

@@ -1,4 +1,4 @@
-// Everything that crosses between the lab and the training server, as types.
+// Declares the calls and events between the lab and the training server.
 import type { AnnotatedMention, DocumentText } from '../data/documents/document.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MixedPrecision } from '../schema/machineSettings.ts';
@@ -10,10 +10,10 @@ import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from '.
 import type { MeasuredStep, MemoryEstimate, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
-/** `auto` takes WebGPU on a hardware adapter, else wasm. */
+/** `auto` chooses WebGPU on a hardware adapter, else wasm. */
 export type BackendChoice = BackendName | 'auto';
 
-/** Which backend runs, why, and what a person can do to get a faster one (null when there is nothing to do). */
+/** Which backend runs, why, and how the user can get a faster one (null if there is no way). */
 export interface BackendReport {
   readonly environment: Environment;
   readonly reason: string;
@@ -27,75 +27,75 @@ export interface NamedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** An update of a model under a configuration, on sequences of `pieces` pieces. */
+/** One update of a model under a configuration, on sequences of `pieces` pieces. */
 export interface StepRequest {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
 }
 
-/** The same for a model of the library, or for one that is no more yet than its configuration file. */
+/** The same for a model in the library, or for one of which only the configuration file is available. */
 export interface EstimateRequest extends Omit<StepRequest, 'modelId'> {
   readonly model: { readonly id: string } | { readonly configFile: NamedBytes };
 }
 
-/** Text to be tagged. */
+/** Text to tag. */
 export interface TaggingRequest {
-  /** Stands for this work in its events and for `interrupt`, as a run's id does. */
+  /** Identifies this work in its events and for `interrupt`, as a run's id does. */
   readonly id: string;
   readonly tagger: TaggerRef;
-  /** Few enough for one message: whoever has many asks again. */
+  /** Few enough for one message: the caller sends the rest in further calls. */
   readonly documents: readonly DocumentText[];
 }
 
-/** Sequences predicted, or sentences tagged, of all. */
+/** Progress in sequences predicted or sentences tagged. */
 export interface PredictingEvent {
   readonly kind: 'predicting';
   readonly done: number;
   readonly total: number;
 }
 
-/** An event with the run, or other work, it is about. */
+/** An event with the id of its run or other work. */
 export type RunEvent = (TrainingEvent | PredictingEvent) & { readonly runId: string };
 
-/** Calls the lab makes; each answers once. */
+/** The calls of the training server; each answers once. */
 export interface ServerCalls {
   /** Chooses and starts the backend (once; later calls return the same report) and runs its self-test. */
   start(choice: BackendChoice): BackendReport;
-  /** Verifies a dropped model folder, stores it, and describes it. Throws `model/...` with expected and got. */
+  /** Verifies a dropped model folder, stores it and returns its record. Throws `model/...` with expected and got. */
   importModel(model: {
     readonly name: string;
     readonly builtIn: boolean;
     readonly files: readonly NamedBytes[];
     readonly source?: ModelSource;
   }): ModelRecord;
-  /** Opens the folder that a trained tagger leaves as; `exportedBytes` gives its files. Throws as loading a tagger does. */
+  /** Opens the export of a trained tagger as a folder; `exportedBytes` returns its files. Throws as loading a tagger does. */
   exportTagger(request: TaggerExport): { readonly exportId: number; readonly files: readonly ExportedFile[] };
-  /** The next bytes of an export's files in turn; null at the end, which closes it. Throws `export/closed` for one that is not open. */
+  /** Returns the next bytes of an export's files; null at the end, which closes it. Throws `export/closed` if it is not open. */
   exportedBytes(exportId: number): NamedBytes | null;
-  /** Gives an export up; nothing for one that is not open. */
+  /** Abandons an export; does nothing if it is not open. */
   closeExport(exportId: number): void;
-  /** What a configuration file alone tells. Throws `model/config`. */
+  /** Describes an encoder from its configuration file alone. Throws `model/config`. */
   describeEncoder(configFile: NamedBytes): EncoderFacts;
-  /** Memory that an update will take on the GPU, without touching it; null where there is none. */
+  /** Estimates the memory of an update without using the GPU; null on a backend without GPU. */
   estimateMemory(request: EstimateRequest): MemoryEstimate | null;
-  /** Measures one update of a model on batches of sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
+  /** Measures one update of a model on sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
-  /** Starts a run, or resumes it from its checkpoint, and answers with the record as it leaves the device. Events come meanwhile. */
+  /** Starts a run or resumes it from its checkpoint, emitting events; returns the record when it leaves the device. */
   train(spec: RunSpec): RunRecord;
   /**
-   * The sentences of the split in order, or null when it was interrupted; `predicting` events come meanwhile. Throws `run/busy` while a
+   * Predicts the sentences of the split in order, emitting `predicting` events; null when interrupted. Throws `run/busy` while a
    * run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.
    */
   predict(request: PredictionRequest): readonly PredictedSentence[] | null;
-  /** Like `predict`, but stores the mentions with their probabilities and answers that it has. Throws `storage/full` besides. */
+  /** Like `predict`, but stores the mentions with their probabilities and returns true. Also throws `storage/full`. */
   keepPredictions(request: PredictionRequest): true | null;
   /**
-   * The mentions of each document in order, or null when it was interrupted; `predicting` events come meanwhile. The tagger stays loaded
-   * until another one is asked for or a run starts. Throws `run/busy` while a run is on the device, and as loading a tagger does.
+   * Finds the mentions of each document in order, emitting `predicting` events; null when interrupted. The tagger stays loaded
+   * until another one is requested or a run starts. Throws `run/busy` while a run is on the device, and as loading a tagger does.
    */
   tag(request: TaggingRequest): readonly (readonly AnnotatedMention[])[] | null;
-  /** `pause` writes a checkpoint and leaves the device with status paused; `stop` the same with status stopped. Predicting and tagging end with either. */
+  /** `pause` writes a checkpoint and ends the run with status paused, `stop` with status stopped. Either ends predicting and tagging. */
   interrupt(request: { readonly runId: string; readonly how: 'pause' | 'stop' }): void;
   /** Deletes everything stored for a run: record, resume point, snapshots. */
   removeRun(runId: string): void;

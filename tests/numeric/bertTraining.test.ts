@@ -1,4 +1,4 @@
-// Proves that a BERT trains under every method through the server as the page would, shares the slices that MTL-LS says, and resumes bit for bit.
+// Proves that a BERT trains with every method through the server, shares the right slices under MTL-LS, and resumes bit for bit.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sentence } from '../../src/data/corpus/corpus.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
@@ -75,7 +75,7 @@ describe('through the server', () => {
         expect(bits === (isShared(name) ? from : own)[name], name).toBe(true);
         expect(bits === end[name], name).toBe(isShared(name));
       }
-      // All of it moved in MTL-XC, or equality would say nothing.
+      // MTL-XC changed all of it, or equality would prove nothing.
       for (const name of Object.keys(own)) expect(from[name] === own[name], name).toBe(false);
     },
   );
@@ -121,7 +121,7 @@ it('learns which words are mentions, in text that it did not train on', async ()
 });
 
 describe('a run that is paused', () => {
-  /** Fewer positions than the shortest bucket of lengths has pieces, so that padding reaches beyond the last one. */
+  /** Fewer positions than pieces in the shortest length bucket, so that padding extends beyond the last position. */
   const encoderConfig: BertConfig = {
     family: 'bert',
     layers: 1,
@@ -146,7 +146,7 @@ describe('a run that is paused', () => {
     tasks = await tinyTasks(config, encoderConfig);
   });
 
-  it('goes on from exactly there', async () => {
+  it('resumes from exactly there', async () => {
     const whole = memory();
     const events: TrainingEvent[] = [];
     await tinyTraining(whole, { tasks, encoder, record, onEvent: (event) => void events.push(event) });
@@ -162,7 +162,7 @@ describe('a run that is paused', () => {
     }
   });
 
-  it('refuses sequences that have more pieces than the model positions', async () => {
+  it('rejects sequences with more pieces than the model has positions', async () => {
     const long = await tinyTasks({ ...config, maxPieces: 16 }, encoderConfig);
     await expect(tinyTraining(memory(), { tasks: long, encoder, record })).rejects.toThrow('of 12 positions');
   });

@@ -1,4 +1,4 @@
-// Proves that no damage, no loss that is not a number and no full store costs a run the whole checkpoint it had.
+// Proves that a run keeps its last intact checkpoint through damage, non-finite losses and a full store.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { HostParameters } from '../../src/model/parameters.ts';
@@ -48,7 +48,7 @@ async function errorOf(promise: Promise<unknown>): Promise<LabError> {
 }
 
 describe('a damaged checkpoint', () => {
-  /** A store with the two checkpoints that a run keeps, as one leaves that dies before it makes room for a third. */
+  /** A store with a run's two checkpoints, as left when it is killed before making room for a third. */
   async function withTwoCheckpoints(): Promise<{ store: Store; newer: string; older: string }> {
     const store = memory();
     const dying = faultyStore(store, ({ kind, keys: [key = ''] }) => {
@@ -95,7 +95,7 @@ describe('a damaged checkpoint', () => {
     expect(await outcome(store, runId)).toEqual(undamaged.outcome);
   });
 
-  it('and a damaged record of the run are passed over for those before, whichever it is', async () => {
+  it('and a damaged record of the run are skipped for the previous ones, whichever it is', async () => {
     const flip = async (store: Store, key: string): Promise<void> => {
       const bytes = (await store.read(key)) ?? new Uint8Array();
       bytes[40] = (bytes[40] ?? 0) ^ 1;
@@ -112,14 +112,14 @@ describe('a damaged checkpoint', () => {
     }
   });
 
-  it('after the end is none: the record before tells that the run is finished too', async () => {
+  it('is not needed after the end: the previous record says too that the run has finished', async () => {
     const store = memory();
     const record = await tinyTraining(store, { tasks });
     await store.write(`run/${runId}/record`, Uint8Array.of(0x7b));
     expect((await findRunRecord(store, runId))?.record).toMatchObject({ ...record, updatedAt: expect.anything() as string, elapsedMs: expect.anything() as number }); // prettier-ignore
   });
 
-  it('is passed over for a fresh start when there is no other', async () => {
+  it('is skipped for a fresh start when there is no other', async () => {
     const { store, newer, older } = await withTwoCheckpoints();
     await damages['a tensor missing']?.(store, newer);
     await damages['one byte of a tensor altered']?.(store, older);
@@ -128,11 +128,11 @@ describe('a damaged checkpoint', () => {
     expect(await outcome(store, runId)).toEqual(undamaged.outcome);
   });
 
-  it('makes test scores of the lost weights worth nothing', async () => {
+  it('invalidates test scores of the lost weights', async () => {
     const store = memory();
     const abort = new AbortController();
     const lastEpoch = undamaged.events.findLastIndex(({ kind }) => kind === 'epoch');
-    // The first batch of the second snapshot: the first one has its scores.
+    // The first batch of the second snapshot, when the first one has its scores.
     const onEvent = (event: TrainingEvent, index: number): void => {
       letTimePass(event);
       if (index === lastEpoch + 3) abort.abort('pause');
@@ -160,7 +160,7 @@ describe('a damaged checkpoint', () => {
     expect(await outcome(store, runId)).toEqual(undamaged.outcome);
   });
 
-  it('left behind by a torn write goes when the next one is written', async () => {
+  it('left by a torn write is removed when the next one is written', async () => {
     const { store, newer } = await withTwoCheckpoints();
     await damages['its manifest missing']?.(store, newer);
     const checkpoint = await loadCheckpoint(store, runId);
@@ -177,7 +177,7 @@ describe('a damaged checkpoint', () => {
 });
 
 describe('a damaged snapshot', () => {
-  /** A store as the last epoch left it, before anything was scored, with a byte of one of its two snapshots altered. */
+  /** A store after the last epoch, before scoring, with one byte of one of its two snapshots altered. */
   async function withDamagedSnapshot(epoch: 2 | 3): Promise<Store> {
     const store = memory();
     const abort = new AbortController();
@@ -200,7 +200,7 @@ describe('a damaged snapshot', () => {
     expect(await outcome(store, runId)).toEqual(undamaged.outcome);
   });
 
-  it('is named by the run that fails for it, where no resume point has its weights', async () => {
+  it('fails the run and is named, when no resume point has its weights', async () => {
     const store = await withDamagedSnapshot(2);
     const [older = ''] = (await store.keys(`run/${runId}/resume/`)).filter((key) => key.endsWith('/manifest'));
     await store.remove([older]);
@@ -209,8 +209,8 @@ describe('a damaged snapshot', () => {
   });
 });
 
-describe('a loss that is no number', () => {
-  it('fails the run at its step and keeps the checkpoint before', async () => {
+describe('a loss that is not finite', () => {
+  it('fails the run at its step and keeps the previous checkpoint', async () => {
     const config: TrainingConfig = { ...tinyConfig, batchSize: 13, learningRate: 1e30 };
     const store = memory();
     const seen: string[] = [];
@@ -227,15 +227,15 @@ describe('a loss that is no number', () => {
     expect((await loadCheckpoint(store, tinyRecord(config).spec.id))?.position.step).toBe(1);
   });
 
-  it('fails at the first step when the weights are none', async () => {
+  it('fails at the first step when the weights are not finite', async () => {
     const encoder = poisoned(tinyEncoder());
     const error = await errorOf(tinyTraining(memory(), { tasks, encoder }));
     expect(error.code).toBe('training/notFinite');
     expect(error.message).toContain('step 1');
   });
 
-  it('is not paused into a checkpoint either', async () => {
-    const config: TrainingConfig = { ...tinyConfig, epochs: 300 }; // so that step 5 makes no point
+  it('is not written to a checkpoint on pausing either', async () => {
+    const config: TrainingConfig = { ...tinyConfig, epochs: 300 }; // so that step 5 adds no history point
     const record = tinyRecord(config);
     const { id } = record.spec;
     const store = memory();
@@ -256,7 +256,7 @@ describe('a loss that is no number', () => {
   });
 });
 
-/** One weight that is no number. */
+/** Sets one weight to NaN. */
 function poisoned(tensors: HostParameters): HostParameters {
   const name = 'layer.0.feedForward.inner.bias';
   const tensor = tensors.get(name);
@@ -267,7 +267,7 @@ function poisoned(tensors: HostParameters): HostParameters {
   ]);
 }
 
-it('a full store fails the run, keeps the checkpoint before, and lets it go on once there is room', async () => {
+it('a full store fails the run, keeps the previous checkpoint, and lets it resume once there is space', async () => {
   const afterFirst = undamaged.changes.findIndex(
     ({ kind, keys: [key = ''] }) => kind === 'remove' && key.includes('/resume/'),
   );

@@ -1,4 +1,4 @@
-// Proves that the CRF is the distribution of the paper's eq. 1: brute force over every tag sequence, and finite differences.
+// Proves that the CRF matches eq. 1 of the paper, by brute force over all tag sequences and by finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
@@ -60,11 +60,11 @@ describe.each([true, false])('with start and end states: %s', (startEnd) => {
   for (let K = 1; K <= 5; K++) {
     it(`log-likelihoods of every length to 5 with ${K} tags equal brute force, padding left out`, async () => {
       const rng = Rng.seeded(7).fork(K, String(startEnd));
-      const N = 6; // one position of padding even for the longest
+      const N = 6; // one padding position even for the longest
       const lengths = [1, 2, 3, 4, 5];
       const chain = drawChain(rng, N, K, startEnd);
       const golds = lengths.map((length) => Array.from({ length: N }, (_, i) => (i < length ? rng.integer(K) : 0)));
-      // The same weights for each sequence, other emissions for each.
+      // The same weights for all sequences, different emissions.
       const chains = lengths.map(() => ({ ...chain, emissions: drawChain(rng, N, K, false).emissions }));
       const all = Float32Array.from(chains.flatMap(({ emissions }) => [...emissions]));
       const batch = { tags: Int32Array.from(golds.flat()), crfCounts: Int32Array.from(lengths) };

@@ -1,4 +1,4 @@
-// Proves that dropout masks drop the share asked for, keep the mean, repeat exactly, and know nothing of their neighbours.
+// Proves that dropout masks drop the configured share, preserve the mean, repeat exactly, and are independent of each other.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
@@ -28,7 +28,7 @@ function maskOf(
 
 const droppedOf = (mask: Float32Array): Uint8Array => Uint8Array.from(mask, (value) => (value === 0 ? 1 : 0));
 
-/** Elements dropped by both, of those that `shift` leaves to compare. */
+/** Number of elements dropped by both, among those compared under `shift`. */
 function droppedTogether(left: Uint8Array, right: Uint8Array, shift: number): number {
   let both = 0;
   for (let index = shift; index < size; index++) both += (left[index] as number) & (right[index - shift] as number);
@@ -46,7 +46,7 @@ describe('a mask', () => {
     }
   });
 
-  it('keeps the mean of what it is put on', () => {
+  it('preserves the mean of its input', () => {
     const rng = Rng.seeded(4);
     const x = Float32Array.from({ length: size }, () => 1 + rng.normal());
     const squares = x.reduce((sum, value) => sum + value * value, 0);
@@ -58,7 +58,7 @@ describe('a mask', () => {
     }
   });
 
-  it('drops runs of neighbours no more often than chance', () => {
+  it('drops adjacent elements no more often than chance', () => {
     const rate = 0.2;
     const dropped = droppedOf(maskOf(rate));
     for (const shift of [1, 2, 3, 4, 8, 16, 32, 64, 128, 256]) {
@@ -94,7 +94,7 @@ describe('masks of neighbours', () => {
     }
   });
 
-  it('of sites are not correlated, in a layer and across two', () => {
+  it('of different sites are uncorrelated, within a layer and across two', () => {
     const dropped = [0, 1].flatMap((layer) => sites.map((site) => droppedOf(maskOf(0.1, {}, layer, site))));
     for (const [index, left] of dropped.entries()) {
       for (const right of dropped.slice(index + 1))
@@ -102,7 +102,7 @@ describe('masks of neighbours', () => {
     }
   });
 
-  it('have keys of their own: no two of 30,000 are equal but by chance', () => {
+  it('have distinct keys: no two of 30,000 are equal except by chance', () => {
     const keys = new Set<number>();
     let count = 0;
     for (let seed = 0; seed < 5; seed++) {
@@ -117,7 +117,7 @@ describe('masks of neighbours', () => {
         }
       }
     }
-    // 0.1 pairs among 30,000 keys of 32 bits are expected to be equal.
+    // Among 30,000 keys of 32 bits, 0.1 equal pairs are expected.
     expect(count).toBe(30_000);
     expect(keys.size).toBeGreaterThanOrEqual(count - 2);
   });
@@ -128,7 +128,7 @@ describe('dropout', () => {
     await startBackend('wasm', nodePlatform);
   });
 
-  it('is the same again for the same seed, step, micro-batch, layer and site, and its gradient is its mask', () => {
+  it('repeats for the same seed, step, micro-batch, layer and site, and its gradient is its mask', () => {
     const values = Float32Array.from({ length: 600 }, (_, index) => 1 + index);
     const [first, second, gradient] = tf.tidy(() => {
       const x = tf.tensor2d(values, [20, 30]);
@@ -141,7 +141,7 @@ describe('dropout', () => {
     expect(first).toEqual(values.map((value, index) => value * (mask[index] as number)));
   });
 
-  it('hands its input through when nothing is to drop', () => {
+  it('returns its input at rate 0', () => {
     tf.tidy(() => {
       const x = tf.ones([3]);
       expect(dropout(x, 0.5, null, 0, 'head')).toBe(x);

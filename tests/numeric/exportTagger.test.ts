@@ -1,4 +1,4 @@
-// Proves that a trained tagger leaves as a folder of transformers' names and shapes, and comes back tagging and scoring as it did.
+// Proves that a trained tagger is exported with transformers' names and shapes, and tags and scores the same after import.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ beforeAll(() => startBackend('wasm', nodePlatform));
 
 const signal = new AbortController().signal;
 
-/** What a tagger of a store says about the test sentences. */
+/** Predictions and scores of a stored tagger on the test sentences. */
 async function tagged(store: Store, ref: TaggerRef): Promise<TaggedSplit & { readonly scores: SplitScores }> {
   const tagger = await loadTagger(store, ref);
   const { config } = tagger.head;
@@ -47,7 +47,7 @@ async function tagged(store: Store, ref: TaggerRef): Promise<TaggedSplit & { rea
   return { ...next.value, scores: scoreSplit(next.value.gold, next.value.predicted, config.tagScheme) };
 }
 
-/** The folder taken in by a store that has seen nothing else. */
+/** The folder imported into an empty store. */
 async function takenIn(files: readonly ModelFolderFile[]) {
   const store = memory();
   const record = await importModel(store, 'back again', false, files);
@@ -70,7 +70,7 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
 
 const pretrained = (name: string) => (name === 'BERT' ? bertFolder('safetensors') : modelFolder('f16'));
 
-describe('a tagger that left and came back', () => {
+describe('an exported and imported tagger', () => {
   it.each(forms)('tags and scores as before: %s', async (name, changes) => {
     const trained = await trainedTagger(pretrained(name), changes);
     const scored = trained.record.snapshots[0]?.test[0];
@@ -83,7 +83,7 @@ describe('a tagger that left and came back', () => {
     const after = await tagged(store, ref);
     expect(after).toEqual(before);
     expect(record.tagger?.provenance.test[0]?.lenient.overall.f1).toBe(scored?.lenient.overall.f1);
-    // What came back can leave once more, and is then the same folder but for what its model is called.
+    // It can be exported again as the same folder, except for the name of its model.
     const again = await exportedFiles(store, { tagger: ref, precision: 'F32' });
     expect(again.map(({ name }) => name).sort()).toEqual(
       [...record.files.map(({ name }) => name), 'README.md', 'tag.py'].sort(),
@@ -91,7 +91,7 @@ describe('a tagger that left and came back', () => {
     expect(again.at(-1)?.bytes).toEqual(await store.read(`model/${record.id}/file/model.safetensors`));
   });
 
-  it('keeps its slice: MTL-LS tells its rate and weights bit for bit', async () => {
+  it('keeps its slice: the rate and weights of MTL-LS are the same bit for bit', async () => {
     const { record, store } = await sliced();
     const folder = await exportedFiles(store, { tagger: lastSnapshot({ record, store }), precision: 'F32' });
     const back = await takenIn(folder);
@@ -102,7 +102,7 @@ describe('a tagger that left and came back', () => {
     expect(await tagged(back.store, back.ref)).toEqual(await tagged(store, lastSnapshot({ record, store })));
   });
 
-  it('in F16 holds each number as near as a half comes, and opens', async () => {
+  it('in F16 has each number rounded to the nearest half, and opens', async () => {
     const trained = await trainedTagger(modelFolder('f16'));
     const tagger = lastSnapshot(trained);
     const whole = readSafetensors(await weightsIn(exportedFiles(trained.store, { tagger, precision: 'F32' })));
@@ -143,7 +143,7 @@ describe('the folder', () => {
     expect(shapes).toEqual({ ...known[family], 'crf.transitions': [K, K], 'crf.start': [K], 'crf.end': [K] });
   });
 
-  it('says in config.json what the model said, and the tags', () => {
+  it('has the config.json of the model, and the tags', () => {
     const stored = JSON.parse(new TextDecoder().decode(modelFolder('f16').find(({ name }) => name === 'config.json')?.bytes)); // prettier-ignore
     const { tags } = trained.record;
     expect(JSON.parse(textOf('config.json'))).toEqual({
@@ -164,7 +164,7 @@ describe('the folder', () => {
     const model = await loadModel(store, record, false);
     const { weights } = await loadTagger(trained.store, lastSnapshot(trained));
     for (const [name, { values }] of model.encoder) expect(values).toEqual(weights.get(name)?.values);
-    // So it is as a tagger: its encoder is a start for other runs.
+    // As a tagger too, its encoder can start other runs.
     const tagger = await takenIn(files);
     expect([...(await loadModel(tagger.store, tagger.record, false)).encoder]).toEqual([...model.encoder]);
     expect(tagger.record.id).not.toBe(record.id);

@@ -1,4 +1,4 @@
-// Proves that a full disk pauses a run, whichever write it strikes, that the lab says what is missing, and that the run ends the same once there is room.
+// Proves that a full disk pauses a run at any write, that the lab says how much space is missing, and that the run ends the same once space is freed.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab } from '../../src/lab/state/labState.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
@@ -12,13 +12,13 @@ import { modelFolder } from '../fixtures/modelFolders.ts';
 import { endOf, openTinyLab, tinyPlan, type TinyLab } from '../fixtures/tinyLab.ts';
 
 const model = modelFolder('f16');
-/** Every write is struck in the long form; else one of each kind of record. */
+/** Fails every write in the long form; else one of each kind of record. */
 const OF_EACH_KIND = process.env['SOAK'] === undefined ? 1 : Infinity;
 
 let opened: TinyLab | null = null;
 afterEach(() => opened?.close());
 
-/** A disk that is full from write `from` on (counted from when it is told) until something is removed by hand. */
+/** A disk that is full from a given write on, counted from the call of `fillAfter`, until `empty` is called. */
 function disk(inner: Store) {
   let writes = 0;
   let fullFrom = Infinity;
@@ -56,7 +56,7 @@ async function whole(): Promise<{ readonly end: unknown; readonly keys: readonly
   return { end: await endOf(store, view(lab, runId).record), keys: [...keys] };
 }
 
-/** A lab whose first run was paused by a full disk at one of its writes, and what waits behind it. */
+/** A lab whose first run was paused by a full disk at one of its writes, and the run that waits behind it. */
 async function withoutRoom(seeds: readonly number[]) {
   const filling = disk(memory());
   const lab = await labOn(filling.store);
@@ -68,20 +68,20 @@ async function withoutRoom(seeds: readonly number[]) {
 
 describe('a full disk', () => {
   it(
-    'at any write pauses the run, and removing something lets it go on to the same end',
+    'at any write pauses the run, and removing something lets it finish with the same result',
     { timeout: 3_600_000 },
     async () => {
       const { end, keys } = await whole();
-      // The first write queues the run: without room for that the plan is refused. What is under way is remembered apart from the run.
+      // The first write queues the run: without space for that the plan is rejected. Runs in progress are recorded separately.
       const ofRun = keys.map((_, at) => at).filter((at) => keys[at]?.startsWith('run/'));
-      const places = Rng.seeded(5).shuffled(ofRun.slice(1));
+      const indices = Rng.seeded(5).shuffled(ofRun.slice(1));
       const kindOf = (at: number): string => (keys[at] ?? '').replaceAll(/[0-9a-f]{9,}|\/tensor\/.*/g, '');
-      const struck = places.filter((at, index) => {
-        const before = places.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
+      const struck = indices.filter((at, index) => {
+        const before = indices.slice(0, index).filter((other) => kindOf(other) === kindOf(at)).length;
         return before < OF_EACH_KIND;
       });
       expect(new Set(struck.map(kindOf)).size).toBeGreaterThanOrEqual(5);
-      console.log(`Strikes ${struck.length} of ${places.length} writes.`);
+      console.log(`Fails ${struck.length} of ${indices.length} writes.`);
       for (const at of struck) {
         const where = `full at write ${at}: ${keys[at]}`;
         const filling = disk(memory());
@@ -105,7 +105,7 @@ describe('a full disk', () => {
     },
   );
 
-  it('keeps what waits from being tried in vain; stopping the run that lacks room lets it go', async () => {
+  it('keeps waiting runs from starting in vain; stopping the run that lacks space lets them start', async () => {
     const { lab, filling, first, second } = await withoutRoom([1, 2]);
     expect(lab.getState().storageFullRun).toBe(first);
     expect(status(lab, second)).toBe('queued');
@@ -116,7 +116,7 @@ describe('a full disk', () => {
     expect([status(lab, first), status(lab, second)]).toEqual(['stopped', 'finished']);
   });
 
-  it('puts the run that is tried again before those that wait', async () => {
+  it('puts the retried run before those that wait', async () => {
     const { lab, filling, first, second } = await withoutRoom([1, 2]);
     expect(lab.getState()).toMatchObject({ storageFullRun: first, queue: [second] });
     filling.empty();
@@ -137,7 +137,7 @@ describe('a full disk', () => {
     expect(status(lab, runId)).toBe('finished');
   });
 
-  it('refuses a plan that it cannot even queue, and says why', async () => {
+  it('rejects a plan that cannot even be queued, and says why', async () => {
     const filling = disk(memory());
     const lab = await labOn(filling.store);
     filling.fillAfter(0);

@@ -1,4 +1,4 @@
-// Proves that headless, killed by SIGKILL while it trains and run again, ends with the bits of one that was left alone.
+// Proves that headless, killed by SIGKILL during training and run again, ends bit for bit like an uninterrupted one.
 import { expect, it } from 'vitest';
 import { headlessKills } from '../../soak/headlessKills.ts';
 import { singleTaskPlan } from '../../soak/killPlans.ts';

@@ -1,4 +1,4 @@
-// Proves that XLNets of base and large shape, in each form that transformers saves, come whole from a hub through an interruption, and compute what transformers does.
+// Proves that XLNet base and large, in each format that transformers saves, download intact despite interruptions and match its outputs.
 import * as tf from '@tensorflow/tfjs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ interface Case {
   readonly pieceIds: readonly number[];
   readonly segmentIds: readonly number[];
   readonly pieceCounts: readonly number[];
-  /** Of the [B*T] hidden states, those that are kept. */
+  /** Indices of the hidden states compared, among [B*T]. */
   readonly rows: readonly number[];
 }
 
@@ -37,7 +37,7 @@ const fixtures = path.join(import.meta.dirname, '../fixtures/hub');
 const scratch = mkdtempSync(path.join(tmpdir(), 'hub-models-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** About half a minute of a processor each at base shape, and up to three at large. */
+/** About half a CPU minute each at base size, up to three minutes at large. */
 const usual: readonly (readonly [ShapeName, DrawnForm])[] = [['base', 'bin']];
 const others: readonly (readonly [ShapeName, DrawnForm])[] = [
   ['base', 'safetensors F16'],
@@ -66,7 +66,7 @@ it.each(allForms ? [...usual, ...others] : usual)(
   3_600_000,
 );
 
-/** The model of a hub's files in a new library, its first large file interrupted twice on the way. */
+/** Downloads a hub's model into a new library, interrupting its first large file twice. */
 async function downloaded(files: Readonly<Record<string, ServedFile>>): Promise<{ store: Store; record: ModelRecord }> {
   const store = memory();
   const hub = await hubServer('xlnet/drawn', files);

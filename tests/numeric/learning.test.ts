@@ -1,4 +1,4 @@
-// Proves that training learns: sentences of a sample by heart in every label mode and head, and a sample through the server as the page would.
+// Proves that training learns: it memorises sample sentences in every label mode and head, and learns a sample corpus through the server.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -156,12 +156,12 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
 
 it('the Sample preset learns a sample through the server, to a devel F1 above 95', async () => {
   const read: string[] = [];
-  const held = memory();
+  const backing = memory();
   const store: Store = {
-    ...held,
+    ...backing,
     read(key) {
       read.push(key);
-      return held.read(key);
+      return backing.read(key);
     },
   };
   const { port1, port2 } = new MessageChannel();
@@ -187,7 +187,7 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
 
   const spec = specFor({ name, sentences, ...description }, model, presets.sample.config);
   const run = await client.call('train', spec);
-  const told = events.splice(0);
+  const trainingEvents = events.splice(0);
   const asked = { runId: spec.id, epoch: run.selectedEpoch ?? 0, split: 'test', task: 0 } as const;
   const rows = (await client.call('predict', asked)) ?? [];
   const predicting = events.splice(0);
@@ -226,16 +226,16 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   await expect(noTagger).rejects.toMatchObject({ code: 'model/head' });
   client.close();
 
-  // Kept by the run without probabilities, kept again with those that the predictions have; what was scored is what was kept.
+  // The run stores predictions without probabilities, `keepPredictions` with them; the scored mentions are the stored ones.
   expect(keptByRun).toEqual({ ...keptSurely, confidences: null });
   expect(unstorePredictions(keptSurely ?? storePredictions([]))).toEqual(rows.map(({ mentions }) => mentions));
 
-  // The same mentions at the same places as the snapshot's predictions, as surely.
+  // The same mentions with the same spans and confidences as the snapshot's predictions.
   const expected = annotateSentences(text, rows.map(({ mentions }) => mentions)).mentions; // prettier-ignore
-  const places = (mentions: typeof expected = []) => mentions.map(({ type, start, end }) => ({ type, start, end }));
+  const spansOf = (mentions: typeof expected = []) => mentions.map(({ type, start, end }) => ({ type, start, end }));
   expect(expected.length).toBeGreaterThan(10);
-  expect(places(found)).toEqual(places(expected));
-  expect(places(again)).toEqual(places(expected));
+  expect(spansOf(found)).toEqual(spansOf(expected));
+  expect(spansOf(again)).toEqual(spansOf(expected));
   expect(none).toEqual([]);
   expect(repeated).toEqual(found);
   found?.forEach(({ confidence }, index) => {
@@ -263,10 +263,10 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   const ofRun = unstorePredictions(keptByRun ?? storePredictions([]));
   const tagsOf = (all: readonly (readonly Mention[])[]): string[][] =>
     all.map((mentions, index) => mentionsToTags(mentions, sentences.test[index]?.tokens.length ?? 0, 'IOB2'));
-  const kept = conlleval(tagsOf(sentences.test.map(({ mentions }) => mentions)), tagsOf(ofRun));
-  expect(kept.entities.overall).toEqual(chosen?.test[0]?.lenient.overall);
+  const rescored = conlleval(tagsOf(sentences.test.map(({ mentions }) => mentions)), tagsOf(ofRun));
+  expect(rescored.entities.overall).toEqual(chosen?.test[0]?.lenient.overall);
   expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
-  expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
-  expect(told.every(({ runId }) => runId === spec.id)).toBe(true);
-  expect(told.at(-1)).toMatchObject({ kind: 'ended', record: run });
-}, 300_000); // 45 s were measured on two cores
+  expect(new Set(trainingEvents.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
+  expect(trainingEvents.every(({ runId }) => runId === spec.id)).toBe(true);
+  expect(trainingEvents.at(-1)).toMatchObject({ kind: 'ended', record: run });
+}, 300_000); // takes 45 s on two cores

@@ -1,4 +1,4 @@
-// Proves that encoder, CRF, loss, every gradient and Viterbi equal Hugging Face's XLNet and BERT, on tfjs' cpu backend and on wasm with our kernels.
+// Proves that encoder, CRF, loss, every gradient and Viterbi match Hugging Face's XLNet and BERT, on tfjs' cpu backend and wasm with the lab's kernels.
 import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -38,7 +38,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   });
 });
 
-it('the built-in model gives the hidden states that transformers gives for eight sentences', async () => {
+it('the built-in model matches the hidden states of transformers for eight sentences', async () => {
   const folder = 'public/models/xlnet-bio-tiny';
   const config = encoderConfig(JSON.parse(await textOf(`${folder}/config.json`)));
   const encoder = pretrainedEncoder(readSafetensors(await bytesOf(`${folder}/model.safetensors`)), config);
@@ -59,7 +59,7 @@ it.each(bertForms)('a BERT imported as %s gives the hidden states that transform
   expect(await statesDistance(config, encoder, 'tests/fixtures/bert/states.safetensors')).toBeLessThan(1e-4);
 });
 
-/** The largest difference between hidden states on wasm and those of a file that holds input and `last_hidden_state`, padding apart. */
+/** The largest difference between hidden states on wasm and those in a file with inputs and `last_hidden_state`, ignoring padding. */
 async function statesDistance(config: EncoderConfig, encoder: HostParameters, file: string): Promise<number> {
   await startBackend('wasm', nodePlatform);
   const parameters = uploadParameters(encoder);
@@ -70,7 +70,7 @@ async function statesDistance(config: EncoderConfig, encoder: HostParameters, fi
     return found;
   };
   const [size = 0, pieces = 0] = tensor('input_ids').shape;
-  const real = tensor('attention_mask').values; // 1 where a piece is
+  const real = tensor('attention_mask').values; // 1 for pieces, 0 for padding
   const pieceCounts = Int32Array.from({ length: size }, (_, row) =>
     Array.from(real.subarray(row * pieces, (row + 1) * pieces)).reduce((sum, value) => sum + value, 0),
   );

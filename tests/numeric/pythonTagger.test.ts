@@ -1,4 +1,4 @@
-// Proves that an exported folder does in Python what it does here: same emissions, same tags, no key missing (where torch and transformers are).
+// Proves that an exported folder gives the same emissions and tags in Python, without missing keys (if torch and transformers are installed).
 import * as tf from '@tensorflow/tfjs';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ describe.skipIf(python.command === null)('tag.py', () => {
   const here = new Map<string, Tagging & { readonly labels: readonly string[] }>();
   const there = new Map<string, PythonTagging>();
 
-  // One Python for all, since it takes seconds to import what it needs.
+  // A single Python process for all cases, because its imports take seconds.
   beforeAll(async () => {
     const folders: string[] = [];
     for (const [name, changes] of forms) {
@@ -73,7 +73,7 @@ describe.skipIf(python.command === null)('tag.py', () => {
     expect(theirs.pieces.length).toBeGreaterThan(sentences[0]?.length ?? 0);
   });
 
-  it('reads rows and prints rows', async () => {
+  it('reads and prints CoNLL rows', async () => {
     const folder = await written(await trainedTagger(modelFolder('f16'), { labelMode: 'first' }));
     const rows = 'moss\tO\nrot\tB-Disease\n\n\nzinc iron\n';
     expect(ranPython([path.join(folder, 'tag.py'), folder], rows)).toMatch(/^moss\t\S+\nrot\t\S+\n\nzinc\t\S+\n\n$/);
@@ -116,7 +116,7 @@ interface PythonTagging extends Tagging {
   readonly pieces: readonly number[];
 }
 
-/** What a program in Python prints. */
+/** Standard output of a Python program. */
 function ranPython(args: readonly string[], input: string): string {
   const { status, stdout, stderr } = spawnSync(python.command ?? '', args, { input, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

@@ -1,4 +1,4 @@
-// Proves that a run that was paused or killed anywhere ends as one that was not, bit for bit, and what it leaves behind.
+// Proves that a run paused or killed anywhere ends bit for bit like an uninterrupted one, and what it leaves behind.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
@@ -45,7 +45,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-describe('a run that nothing interrupts', () => {
+describe('an uninterrupted run', () => {
   it('takes every step, evaluates, and writes checkpoints within epochs too', () => {
     const { events } = whole;
     const steps = events.flatMap((event) => (event.kind === 'step' ? [event.point.step] : []));
@@ -77,7 +77,7 @@ describe('a run that nothing interrupts', () => {
     expect(await store.keys(`run/${runId}/predictions/`)).toHaveLength(2);
   });
 
-  it('goes on to its scores where there is no room for predictions', async () => {
+  it('completes its scores when there is no space for predictions', async () => {
     const store = memory();
     const full = faultyStore(store, ({ keys: [key = ''] }) => {
       if (key.includes('/predictions/')) throw new LabError('storage/full', 'There is no room.');
@@ -87,7 +87,7 @@ describe('a run that nothing interrupts', () => {
     expect(await store.keys(`run/${runId}/predictions/`)).toEqual([]);
   });
 
-  it('is another run with another seed, so that equality below says something', async () => {
+  it('differs with another seed, so that equality below is meaningful', async () => {
     const store = memory();
     const record = tinyRecord();
     await tinyTraining(store, { tasks, record: { ...record, spec: { ...record.spec, seed: 8 } } });
@@ -109,7 +109,7 @@ describe('a run that nothing interrupts', () => {
 });
 
 describe('a paused run', () => {
-  it('goes on from exactly there, at whichever event it was paused', async () => {
+  it('resumes from exactly there, at whichever event it was paused', async () => {
     for (const pausedAt of whole.events.keys()) {
       const store = memory();
       const abort = new AbortController();
@@ -128,12 +128,12 @@ describe('a paused run', () => {
       else expect(pausedAt, 'too late to pause').toBe(whole.events.length - 1);
       if (left.status === 'paused') await tinyTraining(store, { tasks, onEvent: note });
       expect(await outcome(store, runId), `paused at event ${pausedAt}`).toEqual(whole.outcome);
-      // A pause costs no step: none is done twice.
+      // A pause costs no step: none is repeated.
       expect(steps).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
     }
   });
 
-  it('may be paused and stopped again and again', async () => {
+  it('may be paused and stopped repeatedly', async () => {
     const store = memory();
     const rng = Rng.seeded(3);
     const seen: string[] = [];
@@ -150,8 +150,8 @@ describe('a paused run', () => {
     expect(await outcome(store, runId)).toEqual(whole.outcome);
   });
 
-  it('keeps the sums of steps that no point of the history holds yet', async () => {
-    // More than 1000 steps in all, so that only every second step makes a point.
+  it('keeps the sums of steps that are not yet in the history', async () => {
+    // More than 1000 steps in total, so that only every second step adds a history point.
     const config: TrainingConfig = { ...tinyConfig, epochs: 300 };
     const record = tinyRecord(config);
     const { id } = record.spec;
@@ -181,7 +181,7 @@ describe('a paused run', () => {
 describe('a killed run', () => {
   class Killed extends Error {}
 
-  /** Trains on a store that dies before change number `index`; a removal dies half done. Returns what was left. */
+  /** Trains on a store that is killed before change number `index`, or halfway through a removal. Returns what was left. */
   async function killedBefore(index: number): Promise<Store> {
     const left = memory();
     let dead = false;
@@ -196,7 +196,7 @@ describe('a killed run', () => {
     return left;
   }
 
-  it('ends the same wherever it died: around each manifest, record and removal, and amid tensors', async () => {
+  it('ends the same wherever it was killed: around each manifest, record and removal, and amid tensors', async () => {
     const rng = Rng.seeded(11);
     const isTensor = ({ keys: [key = ''] }: StoreChange): boolean => key.includes('/tensor/');
     const around = whole.changes.filter((change) => !(change.kind === 'write' && isTensor(change)));
@@ -208,7 +208,7 @@ describe('a killed run', () => {
       const where = `died before change ${index}: ${kind} ${keys[0]}`;
       const store = await killedBefore(index);
       const stored = await readRunRecord(store, runId);
-      // A run whose record says finished is asked for no more.
+      // A run whose record says finished is not started again.
       if (stored?.status !== 'finished') await tinyTraining(store, { tasks });
       expect(await outcome(store, runId), where).toEqual(whole.outcome);
       expect(await store.keys(`run/${runId}/predictions/`), where).toHaveLength(2);
@@ -216,7 +216,7 @@ describe('a killed run', () => {
     }
   });
 
-  it('ends the same when it died several times', async () => {
+  it('ends the same when killed several times', async () => {
     const rng = Rng.seeded(12);
     const store = memory();
     let deaths = 0;

@@ -1,4 +1,4 @@
-// Proves sharing through the training server: MTL-LS starts from the slice bit for bit, frozen layers stay, MTL-XC and rounds do as said.
+// Proves sharing through the training server: MTL-LS starts from the slice bit for bit, frozen layers stay, MTL-XC and rounds work as specified.
 import * as tf from '@tensorflow/tfjs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -112,7 +112,7 @@ it('MTL-XC trains every task under one type name and scores each by itself', () 
   expect(mtlXc.counts).toHaveLength(2);
 });
 
-it('MTL-XC keeps what it predicts under the type name that each corpus has', async () => {
+it('MTL-XC stores its predictions under the type name of each corpus', async () => {
   for (const [task, { type }] of tasks.entries()) {
     const request = { runId: mtlXc.spec.id, epoch: 1, split: 'test', task } as const;
     const byRun = await readPredictions(store, request);
@@ -160,7 +160,7 @@ describe.each(['released', 'perLayer'] as const)('MTL-LS with biases %s', (biase
   );
 });
 
-it('a later round starts from the weights the first one ended with, head included, in another order', async () => {
+it('a later round starts from the final weights of the first training, head included, in another order', async () => {
   const first = await client.call('train', spec({}));
   const own = spec({ round: 1, parent: first.spec.id });
   const start = await startWeights(own, pretrained, store);
@@ -179,7 +179,7 @@ it('measures an update without leaving anything behind, and not while a run is o
   const { numTensors, numBytes } = tf.memory();
   const { stepMs, peakBytes } = await client.call('measureStep', request);
   expect(stepMs).toBeGreaterThan(0);
-  // Weights, gradients and two moments of 1.9 million parameters, and activations beside them.
+  // Weights, gradients and two moments of 1.9 million parameters, plus activations.
   expect(peakBytes).toBeGreaterThan(4 * 4 * model.parameterCount);
   expect(peakBytes).toBeLessThan(20 * 4 * model.parameterCount);
   expect(tf.memory()).toMatchObject({ numTensors, numBytes });
@@ -195,7 +195,7 @@ it('a run whose parent left no snapshot fails and says so', async () => {
 });
 
 it('fixed steps end a run within an epoch, with a snapshot there', async () => {
-  const record = await client.call('train', spec({ config: { ...config, epochs: 1, steps: 5 } })); // 3 steps an epoch
+  const record = await client.call('train', spec({ config: { ...config, epochs: 1, steps: 5 } })); // 3 steps per epoch
   expect(record.step).toBe(5);
   expect(record.epochs.map(({ epoch, step }) => [epoch, step])).toEqual([
     [1, 3],

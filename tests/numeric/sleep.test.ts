@@ -1,4 +1,4 @@
-// Proves that a run through which the machine sleeps, or whose clocks are set, trains to the same bits and tells times that can be believed.
+// Proves that a run during which the machine sleeps or its clocks are set trains to the same bits and reports plausible times.
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
@@ -28,7 +28,7 @@ afterEach(() => {
 
 type StepEvent = Extract<TrainingEvent, { kind: 'step' }>;
 
-/** Trains with steps of a second, the monotonic clock and the date moved by so much besides at a step. */
+/** Trains with steps of a second, shifting the monotonic clock and the date by given amounts at given steps. */
 async function trainThrough(jumps: Readonly<Record<number, { readonly clock?: number; readonly date?: number }>>) {
   let clockMs = 0;
   let dateMs = noon;
@@ -60,21 +60,21 @@ async function trainThrough(jumps: Readonly<Record<number, { readonly clock?: nu
 }
 
 describe('a run', () => {
-  it('that the machine slept through, early or late, tells the time it worked and a sane time left', async () => {
+  it('that the machine slept through, early or late, reports its working time and a plausible remaining time', async () => {
     const awake = await trainThrough({});
     const slept = await trainThrough({ 1: { clock: 9 * hour }, 3: { clock: 1 * minute }, 6: { clock: 60 * hour } });
     expect(slept.outcome).toEqual(awake.outcome);
     expect(slept.record.elapsedMs - awake.record.elapsedMs).toBeLessThanOrEqual(7 * minute);
     expect(slept.record.elapsedMs).toBeGreaterThanOrEqual(awake.record.elapsedMs);
-    for (const [place, { point, tokensPerSecond, remainingMs }] of slept.steps.entries()) {
+    for (const [index, { point, tokensPerSecond, remainingMs }] of slept.steps.entries()) {
       expect(tokensPerSecond).toBeGreaterThan(0);
       expect(Number.isFinite(tokensPerSecond)).toBe(true);
-      // Step 1 is forgotten with step 2. Two naps among twelve steps weigh much, but days of sleep are not hours of training.
-      if (point.step > 2) expect(remainingMs).toBeLessThanOrEqual(20 * (awake.steps[place]?.remainingMs ?? 0));
+      // Step 2 replaces the estimate of step 1. Two naps among twelve steps weigh much, but days of sleep are not hours of training.
+      if (point.step > 2) expect(remainingMs).toBeLessThanOrEqual(20 * (awake.steps[index]?.remainingMs ?? 0));
     }
   });
 
-  it('whose clocks are set back tells no time twice and none before it', async () => {
+  it('whose clocks are set back reports non-decreasing times', async () => {
     const awake = await trainThrough({});
     const set = await trainThrough({ 2: { clock: -5 * second, date: -7 * 24 * hour }, 9: { date: 400 * 24 * hour } });
     expect(set.outcome).toEqual(awake.outcome);

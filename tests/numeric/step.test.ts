@@ -1,4 +1,4 @@
-// Proves one update of training: Adam in both epsilon forms against float64, clipping, layer decay, gradient accumulation, no leaks.
+// Proves a training update: Adam in both epsilon forms against float64, clipping, layer decay, gradient accumulation, no memory leaks.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
@@ -147,7 +147,7 @@ describe('trainStep', () => {
     }
   });
 
-  it('clips the gradient to the global norm asked for', async () => {
+  it('clips the gradient to the configured global norm', async () => {
     const state = newState();
     const report = await trainStep(
       state.parameters,
@@ -163,7 +163,7 @@ describe('trainStep', () => {
     expect(Math.sqrt(squares)).toBeCloseTo(0.5, 3);
   });
 
-  it('is the same again bit for bit, and another with another seed when dropout is on', async () => {
+  it('repeats bit for bit, and differs with another seed when dropout is on', async () => {
     const dropout = { encoder: 0.1, attention: 0.1, head: 0.1 };
     const trained = async (seed: number): Promise<TrainerState> => {
       const state = newState();

@@ -1,4 +1,4 @@
-// Proves that our wasm kernels equal float64 JavaScript for every shape and transposition, gradients included, and that the heap stays as it is.
+// Proves that the lab's wasm kernels match float64 JavaScript for every shape and transposition, gradients included, without growing the heap.
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ function draw(rng: Rng, shape: Matrices['shape']): Matrices {
 
 const upload = ({ shape, values }: Matrices): tf.Tensor3D => tf.tensor3d(Float32Array.from(values), [...shape]);
 
-/** Float32 sums of `terms` products of normal numbers, a few roundings each. */
+/** Compares with a tolerance for float32 sums of `terms` products of normal numbers, a few roundings each. */
 function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, terms: number): void {
   expect(found.length).toBe(expected.length);
   let largest = 0;
@@ -29,7 +29,7 @@ function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, term
   expect(largest).toBeLessThan(2e-6 * (1 + terms));
 }
 
-/** Sizes at the edges of XNNPACK's tiles and away from them, 1 among them. */
+/** Sizes at the edges of XNNPACK's tiles and between them, including 1. */
 const size = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(1, 15, 16, 17, 33, 64, 65));
 
 const productCase = fc.record({
@@ -44,7 +44,7 @@ const productCase = fc.record({
 });
 type ProductCase = typeof productCase extends fc.Arbitrary<infer Case> ? Case : never;
 
-/** Operands as they are given to matMul, and as they stand in the product. */
+/** Operands as passed to matMul, and as they enter the product. */
 function operands({ rows, inner, columns, batch, alone, transposeA, transposeB, seed }: ProductCase) {
   const rng = Rng.seeded(seed);
   const left = draw(rng, [alone === 'left' ? 1 : batch, rows, inner]);
@@ -75,7 +75,7 @@ describe('BatchMatMul', () => {
   });
 
   it('has gradients that equal float64 too', () => {
-    // matMul's gradient adds nothing up over a broadcast batch, on any backend: equal batches only.
+    // On no backend does matMul's gradient sum over a broadcast batch: equal batches only.
     const equalBatches = productCase.map((one): ProductCase => ({ ...one, alone: 'neither' }));
     fc.assert(
       fc.property(equalBatches, (one) => {
@@ -94,7 +94,7 @@ describe('BatchMatMul', () => {
     );
   });
 
-  it('takes matrices without a batch, and batches of two dimensions as attention has them', () => {
+  it('accepts matrices without a batch, and batches of two dimensions as in attention', () => {
     const rng = Rng.seeded(1);
     const [left, right] = [draw(rng, [6, 7, 5]), draw(rng, [6, 5, 3])];
     const found = tf.tidy(() => {
@@ -108,7 +108,7 @@ describe('BatchMatMul', () => {
     expectClose(single, product64(a, b).values, 31);
   });
 
-  it('refuses what it would compute wrongly: batches that only broadcast in part, integers', () => {
+  it('rejects what it would compute wrongly: partially broadcast batches, integers', () => {
     tf.tidy(() => {
       expect(() => tf.matMul(tf.zeros([2, 1, 3, 3]), tf.zeros([1, 3, 3, 3]))).toThrow('batches');
       expect(() => tf.matMul(tf.zeros([1, 3, 3, 3]), tf.zeros([2, 3, 3, 3]))).toThrow('batches');
@@ -116,12 +116,12 @@ describe('BatchMatMul', () => {
     });
   });
 
-  it('leaves the heap and the data of the backend as they were after 300 products', () => {
+  it('leaves the heap and the backend data unchanged after 300 products', () => {
     const backend = tf.backend() as BackendWasm;
     const heapBytes = (): number => (backend.wasm as unknown as { HEAPU8: Uint8Array }).HEAPU8.byteLength;
     const rng = Rng.seeded(2);
     const a = upload(draw(rng, [2, 64, 256]));
-    // XNNPACK packs a copy of the right operand, here half a megabyte: 300 of them would show.
+    // XNNPACK packs a copy of the right operand, here half a megabyte: 300 of them would be noticeable.
     const b = upload(draw(rng, [2, 256, 256]));
     const products = (count: number): void => {
       for (let index = 0; index < count; index++) {
@@ -138,7 +138,7 @@ describe('BatchMatMul', () => {
 });
 
 describe('UnsortedSegmentSum', () => {
-  it('equals float64 with repeated and empty segments, ids out of range left out', () => {
+  it('matches float64 with repeated and empty segments, ignoring ids out of range', () => {
     const cases = fc.record({
       segments: fc.integer({ min: 1, max: 12 }),
       rest: fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 2 }),
@@ -169,7 +169,7 @@ describe('UnsortedSegmentSum', () => {
     );
   });
 
-  it('is the gradient of gather: each row of a table gets the sum over its uses', () => {
+  it('is the gradient of gather: each row of a table receives the sum over its uses', () => {
     const ids = [4, 0, 4, 4, 2];
     const gradient = tf.tidy(() => {
       const upstream = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 2]);

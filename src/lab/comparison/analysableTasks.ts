@@ -1,4 +1,4 @@
-// What can be analysed: the tasks whose corpora are here, the categories that each belongs to, and the runs that were trained on it.
+// Lists what can be analysed: the tasks of the library's corpora, the categories of each, and the runs trained on it.
 import type { Task } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
@@ -7,19 +7,19 @@ import { offeredCategories } from '../library/categories.ts';
 import type { LabState } from '../state/labState.ts';
 import { membersKey, sharedRun, taskKey } from './comparison.ts';
 
-/** Tasks whose text counts as training text of each of them. */
+/** Tasks that share their training text. */
 export interface AnalysisCategory {
   readonly name: string;
-  /** The analysed task among them. */
+  /** Includes the analysed task. */
   readonly tasks: readonly TaskRef[];
 }
 
-/** A task of the library as analyses name it. */
+/** Names a task of the library as analyses do. */
 export function taskOf({ corpus, type }: TaskRef): Task {
   return { corpusId: corpus.id, type };
 }
 
-/** Every type of every corpus that is here, the ones that runs were trained on first. */
+/** Lists every type of every corpus in the library, those that runs were trained on first. */
 export function analysableTasks(corpora: readonly CorpusRecord[], runs: readonly RunRecord[]): readonly TaskRef[] {
   const all = corpora.flatMap((corpus) => {
     const { id, name, fingerprint, types } = corpus;
@@ -32,8 +32,8 @@ export function analysableTasks(corpora: readonly CorpusRecord[], runs: readonly
 }
 
 /**
- * The categories that a task belongs to, as far as their corpora are here, and last the task by itself. The first is that of `run`, where it
- * shares what other tasks taught; then those of other runs, then those that plans can take, the largest first.
+ * Lists the categories that contain a task, reduced to the corpora in the library, and last the task by itself. The category of a
+ * multi-task `run` comes first, then those of other runs, then those offered to plans, largest first.
  */
 export function analysisCategories(
   task: TaskRef,
@@ -46,24 +46,24 @@ export function analysisCategories(
   const ofRuns = runs.flatMap(({ spec }) => (spec.method === 'MTL-XC' ? [spec] : []));
   const offered = offeredCategories(state).map(({ category }) => ({
     name: category.name,
-    tasks: category.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+    tasks: category.tasks.flatMap(({ corpus, type }) => taskInLibrary(corpus.fingerprint, type, state.corpora)),
   }));
   const trained = [...(own === null ? [] : [own]), ...ofRuns].map((spec) => ({
     name: spec.category?.name ?? 'category',
-    tasks: spec.tasks.flatMap(({ corpus, type }) => hereAs(corpus.fingerprint, type, state.corpora)),
+    tasks: spec.tasks.flatMap(({ corpus, type }) => taskInLibrary(corpus.fingerprint, type, state.corpora)),
   }));
   const bySize = offered.sort((left, right) => right.tasks.length - left.tasks.length);
   const key = taskKey(task);
-  const holding = [...trained, ...bySize].filter(({ tasks }) => tasks.some((one) => taskKey(one) === key));
+  const containing = [...trained, ...bySize].filter(({ tasks }) => tasks.some((one) => taskKey(one) === key));
   const distinct = new Map<string, AnalysisCategory>();
-  for (const category of [...holding, { name: 'this task alone', tasks: [task] }]) {
+  for (const category of [...containing, { name: 'this task alone', tasks: [task] }]) {
     const members = membersKey(category.tasks);
     if (!distinct.has(members)) distinct.set(members, category);
   }
   return [...distinct.values()];
 }
 
-function hereAs(
+function taskInLibrary(
   fingerprint: string | undefined,
   type: string | null,
   corpora: readonly CorpusRecord[],
@@ -74,7 +74,7 @@ function hereAs(
     : [{ corpus: { id: found.id, name: found.name, fingerprint: found.fingerprint }, type }];
 }
 
-/** Finished runs that were trained on a task, each with the task's place in it. */
+/** Finds the runs with snapshots that were trained on a task, each with the task's index in the run. */
 export function runsOfTask(
   task: TaskRef,
   runs: readonly RunRecord[],
@@ -86,7 +86,7 @@ export function runsOfTask(
   });
 }
 
-/** `run` itself where it was trained on the task too, else the latest with its method, slicing, model, seed, round and settings; null without one. */
+/** Returns `run` if it was trained on the task, else the latest run with the same method, slicing, model, seed, round and settings, or null. */
 export function siblingRun(
   task: TaskRef,
   run: RunRecord,
@@ -94,8 +94,8 @@ export function siblingRun(
 ): { readonly record: RunRecord; readonly index: number } | null {
   const own = runsOfTask(task, [run])[0];
   if (own !== undefined) return own;
-  const asked = trainingKey(run.spec);
-  const same = runsOfTask(task, runs).filter(({ record }) => trainingKey(record.spec) === asked);
+  const wanted = trainingKey(run.spec);
+  const same = runsOfTask(task, runs).filter(({ record }) => trainingKey(record.spec) === wanted);
   const latestFirst = same.toSorted((left, right) => right.record.createdAt.localeCompare(left.record.createdAt));
   return latestFirst[0] ?? null;
 }

@@ -1,4 +1,4 @@
-// Runs brought together for comparison: per task, STL, MTL-XC and MTL-LS at each slicing rate, under one model and one set of settings.
+// Groups runs for comparison: per task, STL, MTL-XC and MTL-LS at each slicing rate, with the same model and settings.
 import type { Split } from '../../data/corpus/corpus.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
@@ -8,27 +8,27 @@ import { canonicalJson } from '../../util/digest.ts';
 /** The splits that are scored. */
 export type ScoredSplit = Exclude<Split, 'train'>;
 
-/** Lenient scores in percent, as the paper's tables have them. */
+/** Lenient scores in percent, as in the paper's tables. */
 export interface Measures {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
 }
 
-/** One training as one task sees it: a seed and a round of a method. */
+/** One training run of a method (a seed and a round) from the point of view of one task. */
 export interface Training {
   readonly runId: string;
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly index: number;
   readonly seed: number;
   readonly round: number;
   readonly status: RunStatus;
-  /** Of the selected snapshot; null before the end and where a split is empty. */
+  /** Scores of the selected snapshot; null until the run has finished and for an empty split. */
   readonly devel: Measures | null;
   readonly test: Measures | null;
-  /** Epoch of the selected snapshot; null before the end. */
+  /** Epoch of the selected snapshot; null until the run has finished. */
   readonly selectedEpoch: number | null;
-  /** All kept snapshots, oldest first. */
+  /** All saved snapshots, oldest first. */
   readonly snapshots: readonly {
     readonly epoch: number;
     readonly devel: Measures | null;
@@ -38,29 +38,29 @@ export interface Training {
   readonly curve: readonly { readonly epoch: number; readonly f1: number }[];
 }
 
-/** A method at one slicing rate, with everything it was trained for. */
+/** A method at one slicing rate, with all its training runs. */
 export interface Variant {
   readonly method: Method;
-  /** Layers from MTL-XC, for MTL-LS. */
+  /** Number of layers taken from MTL-XC; null unless MTL-LS. */
   readonly layers: number | null;
-  /** `layers / n` (paper, slicingRate); null when the model's number of layers is not known. */
+  /** `layers / n` (paper, slicingRate); null when the model's number of layers is unknown. */
   readonly rate: number | null;
   readonly trainings: readonly Training[];
 }
 
 export interface TaskComparison {
   readonly task: TaskRef;
-  /** STL, MTL-XC, then MTL-LS from the fewest shared layers to the most; those without runs are left out. */
+  /** STL, MTL-XC, then MTL-LS by increasing number of shared layers; variants without runs are omitted. */
   readonly variants: readonly Variant[];
 }
 
-/** What can be set side by side: same model, same settings, same category, same way of slicing. */
+/** Comparable runs: same model, settings, category and kind of slicing. */
 export interface Comparison {
   readonly id: string;
-  /** Null for tasks that were only trained alone. */
+  /** Null for tasks that were trained by STL alone. */
   readonly category: RunSpec['category'];
   readonly model: RunSpec['model'];
-  /** Of the first trainings; rounds differ in epochs alone. */
+  /** Settings of the first training; rounds differ only in epochs. */
   readonly config: TrainingConfig;
   readonly slicing: Pick<Slicing, 'biases' | 'frozen'> | null;
   readonly tasks: readonly TaskComparison[];
@@ -70,24 +70,24 @@ interface Group {
   readonly category: RunSpec['category'];
   readonly first: RunSpec;
   readonly settings: string;
-  /** Tasks of the MTL-XC run as one key; null when it is not in the pool. */
+  /** Key of the MTL-XC run's tasks; null when that run is not in the pool. */
   readonly members: string | null;
   readonly runs: RunRecord[];
 }
 
-/** One task, whatever its corpus is called. */
+/** Identifies a task independently of its corpus' name. */
 export function taskKey({ corpus, type }: TaskRef): string {
   return canonicalJson([corpus.fingerprint, type]);
 }
 
-/** Tasks as one key, whatever their order. */
+/** Identifies a set of tasks independently of their order. */
 export function membersKey(tasks: readonly TaskRef[]): string {
   return canonicalJson(tasks.map(taskKey).sort());
 }
 
 /**
- * Every comparison that the runs allow, those with the most methods first. STL runs, which belong to no category, stand beside the multi-task
- * runs of every category that has their task. `layersOf` answers with the number of layers of a model by its id.
+ * Builds every comparison that the runs allow, those with the most variants first. STL runs belong to no category, so they join the
+ * multi-task runs of every category with their task. `layersOf` returns a model's number of layers by its id.
  */
 export function buildComparisons(
   pool: readonly RunRecord[],
@@ -140,7 +140,7 @@ export function buildComparisons(
   return comparisons.sort((left, right) => breadth(right) - breadth(left));
 }
 
-/** Runs by settings, category and way of slicing. */
+/** Groups runs by settings, category and kind of slicing. */
 function groupsOf(
   runs: readonly RunRecord[],
   byId: ReadonlyMap<string, RunSpec>,
@@ -160,14 +160,16 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** The MTL-XC run that a run is or starts from, through however many rounds; null for STL, and where it is not known. */
+/** Finds the MTL-XC run that a run is or descends from, through any number of rounds; null for STL or if unknown. */
 export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): RunSpec | null {
-  let at: RunSpec | undefined = spec;
-  while (at !== undefined && at.method !== 'MTL-XC') at = at.parent === null ? undefined : byId.get(at.parent);
-  return at ?? null;
+  let current: RunSpec | undefined = spec;
+  while (current !== undefined && current.method !== 'MTL-XC') {
+    current = current.parent === null ? undefined : byId.get(current.parent);
+  }
+  return current ?? null;
 }
 
-/** The tasks that the run's MTL-XC was trained on, as one key. */
+/** Key of the tasks that the run's MTL-XC was trained on. */
 export function membersOf(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): string | null {
   const shared = sharedRun(spec, byId);
   return shared && membersKey(shared.tasks);

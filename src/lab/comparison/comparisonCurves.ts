@@ -1,4 +1,4 @@
-// What the comparison charts draw: devel F1 by epoch for each method, and F1 by slicing rate with its spread.
+// Computes the comparison charts' data: devel F1 by epoch for each variant, F1 by slicing rate and by training share, with spreads.
 import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
@@ -20,13 +20,13 @@ interface Curve {
   readonly points: readonly { readonly epoch: number; readonly f1: number }[];
 }
 
-/** Which trainings a curve is the mean of; a seed of null takes all. */
+/** Which trainings a curve averages; a null seed means all seeds. */
 interface CurveChoice {
   readonly round: number;
   readonly seed: number | null;
 }
 
-/** Devel F1 by epoch, one curve a contender: at each epoch the mean over the seeds that got there. Contenders without a score are left out. */
+/** Devel F1 by epoch, one curve per variant: the mean over the seeds that reached each epoch. Variants without scores are omitted. */
 export function comparisonCurves({ variants }: TaskComparison, { round, seed }: CurveChoice): readonly Curve[] {
   return variants.flatMap((variant) => {
     const chosen = variant.trainings.filter(
@@ -47,12 +47,12 @@ interface RatePoint {
 
 interface RateCurve {
   readonly points: readonly RatePoint[];
-  /** Means of the methods without a slicing rate. */
+  /** Mean F1 of the methods without a slicing rate. */
   readonly stl: number | null;
   readonly mtlXc: number | null;
 }
 
-/** F1 by slicing rate (paper, Table 2) of the finished trainings; contenders whose rate is not known are left out. */
+/** F1 by slicing rate (paper, Table 2) over finished trainings; variants with an unknown rate are omitted. */
 export function rateCurve(
   { variants }: TaskComparison,
   { split, over }: { readonly split: ScoredSplit; readonly over: SpreadOver },
@@ -71,7 +71,7 @@ export function rateCurve(
   return { points, stl: reference('STL'), mtlXc: reference('MTL-XC') };
 }
 
-/** Rounds and seeds that any contender of the task has, in order. */
+/** Rounds and seeds of any variant of the task, ascending. */
 export function roundsAndSeeds({ variants }: TaskComparison): {
   readonly rounds: readonly number[];
   readonly seeds: readonly number[];
@@ -95,19 +95,19 @@ function meanCurve(trainings: readonly Training[]): Curve['points'] {
     });
 }
 
-/** Trainings on one share of the training sentences, a seed each. */
+/** Trainings on one share of the training sentences, one per seed. */
 export interface LearningPoint {
-  /** Of each task's training sentences; 1 for all. */
+  /** Fraction of each task's training sentences; 1 for all. */
   readonly share: number;
-  /** Training sentences of all tasks of a run together, rounded where seeds differ in it. */
+  /** Training sentences of all tasks of a run in total; the rounded mean where seeds differ. */
   readonly sentences: number;
-  /** Test F1 of the selected snapshots, percent, over seeds. */
+  /** Test F1 of the selected snapshots over seeds, in percent. */
   readonly f1: Spread;
 }
 
 /**
- * The curve that `run` lies on, from the fewest sentences to the most: runs of the pool on the same tasks with the same method, category, slicing,
- * round, model and settings but the share. Runs whose test F1 on `task` or whose sentences are not known are left out.
+ * The learning curve through `run`, by increasing share: runs of the pool with the same tasks, method, category, slicing, round, model
+ * and settings except the share. Runs with unknown test F1 on `task` or unknown sentence counts are omitted.
  */
 export function learningCurve(run: RunRecord, task: TaskRef, pool: readonly RunRecord[]): readonly LearningPoint[] {
   const specs = new Map(pool.map(({ spec }) => [spec.id, spec]));

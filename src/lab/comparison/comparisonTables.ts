@@ -1,4 +1,4 @@
-// Tables 1, 2 and 3 of the paper from our own runs, beside the published figures; and the spreads kept apart.
+// Rebuilds Tables 1, 2 and 3 of the paper from the lab's runs beside the published figures, and adds a table of spreads by source.
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -9,16 +9,16 @@ import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from 
 
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
-  /** Our mean with its deviation over seeds and rounds, and what the paper prints for the same. */
+  /** The lab's mean with its standard deviation over seeds and rounds, and the published figure. */
   | {
       readonly kind: 'score';
       readonly value: Spread | null;
       readonly published: number | null;
       readonly best: boolean;
-      /** Whether it can be told from STL by more than noise; false where nobody knows. */
+      /** Whether the difference to STL is significant; false when untested. */
       readonly distinct: boolean;
     }
-  /** A number that is not ours, or a deviation alone. */
+  /** A published number, or a mean or deviation alone. */
   | { readonly kind: 'number'; readonly value: number | null; readonly best: boolean };
 
 export interface ComparisonTable {
@@ -27,15 +27,15 @@ export interface ComparisonTable {
   readonly columns: readonly { readonly group: string; readonly name: string }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
   readonly notes: readonly string[];
-  /** Whether it is known which scores are distinct. */
+  /** Whether the scores were tested for significance. */
   readonly tested: boolean;
 }
 
-/** What is known of differences to STL. */
+/** Results of testing the differences to STL for significance. */
 export interface Distinction {
-  /** `differenceKey` of those that are more than noise. */
+  /** `differenceKey` of each significant difference. */
   readonly distinct: ReadonlySet<string>;
-  /** Differences that were judged together. */
+  /** Number of differences that were corrected together. */
   readonly family: number;
 }
 
@@ -46,13 +46,13 @@ const MEASURES: readonly (readonly [MeasureName, string])[] = [
   ['recall', 'R'],
   ['f1', 'F1'],
 ];
-/** Stands behind a score that is distinct. */
+/** Marks a score that differs significantly from STL. */
 export const DISTINCT_MARK = '†';
 
 const MEAN_NOTE =
   'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
 
-/** All four tables of a comparison. */
+/** Builds all four tables of a comparison. */
 export function comparisonTables(
   comparison: Comparison,
   publishedOf: PublishedOf,
@@ -96,7 +96,7 @@ function table1(
           return scoreCell(task, find(task, method), measure, figures?.[measure] ?? null, isDistinct);
         }),
       );
-      // Best of the two methods, measure by measure.
+      // Marks the better of the two methods for each measure.
       const marked = MEASURES.map((_, index) => markBest([0, 3].flatMap((offset) => cells[offset + index] ?? [])));
       return {
         name: taskName(task.task),
@@ -251,7 +251,7 @@ function scoreCell(
   return { kind: 'score', value, published, best: false, distinct };
 }
 
-/** Marks the highest of the numbers, all of them among equals to two decimals; nothing where only one is known. */
+/** Marks the highest number, with ties at two decimals all marked; marks nothing when fewer than two are known. */
 function markBest<Cell extends TableCell>(cells: readonly Cell[]): readonly Cell[] {
   const known = cells.flatMap((cell) => shownValue(cell) ?? []);
   if (known.length < 2) return cells;
@@ -274,7 +274,7 @@ function distinctLayers(tasks: readonly TaskComparison[]): readonly Pick<Variant
   return [...byLayers.values()].sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0));
 }
 
-/** The catalogue's notes on the tasks' published figures that are about this table, or about no table alone. */
+/** The catalogue's notes on the tasks' published figures that concern this table or no particular table. */
 function contradictions(
   table: 1 | 2 | 3,
   tasks: readonly TaskComparison[],
@@ -297,7 +297,7 @@ function taskName({ corpus, type }: TaskRef): string {
   return `${corpus.name} · ${type ?? 'all types'}`;
 }
 
-/** `0.25`, or `3 layers` where the model's number of layers is not known. */
+/** `0.25`, or `3 layers` when the model's number of layers is unknown. */
 export function rateName(layers: number | null, rate: number | null): string {
   return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
 }

@@ -1,4 +1,4 @@
-// The differences of a comparison's contenders to one of them, each named by the predictions that it is judged from.
+// Lists the differences between a comparison's variants and a baseline, each with the predictions that it is tested on.
 import type { AskedDifference } from '../../analysis/questions/askedDifference.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -6,34 +6,34 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { taskKey, type Comparison, type Variant, type Training } from './comparison.ts';
 
-/** Which contender, whatever it was trained for. */
+/** Identifies a variant independently of its task. */
 export type VariantKind = Pick<Variant, 'method' | 'layers'>;
 
 export interface VariantDifference {
   readonly task: TaskRef;
   readonly variant: Variant;
-  /** What is asked of the analysis worker. */
+  /** The query for the analysis worker. */
   readonly asked: AskedDifference;
 }
 
 export interface DifferenceFamily {
   readonly differences: readonly VariantDifference[];
-  /** Every snapshot whose predictions are needed, once. */
+  /** Every snapshot whose predictions are needed, without duplicates. */
   readonly requests: readonly PredictionRequest[];
-  /** Finished trainings that have no part in it, by why. */
+  /** Number of finished trainings that are excluded, by reason. */
   readonly leftOut: {
-    /** Their predictions are not here. */
+    /** Trainings of imported results, which come without predictions. */
     readonly imported: number;
-    /** Of corpora that are not in the library. */
+    /** Trainings on corpora that are not in the library. */
     readonly withoutCorpus: number;
-    /** The other contender was not trained with the same seed and round. */
+    /** Trainings without a baseline training of the same seed and round. */
     readonly unpaired: number;
   };
 }
 
 /**
- * Each contender less the baseline on each task, trainings paired by seed and round, with the selected snapshots. `runs`: the ids of the lab's
- * own runs, which alone have predictions. Kept snapshots are paired in the order of their epochs where both kept as many.
+ * Each variant minus the baseline on each task, trainings paired by seed and round, with the selected snapshots. `runs`: ids of the lab's
+ * own runs, as only they have predictions. Snapshots are paired in order of their epochs when both trainings saved equally many.
  */
 export function differenceFamily(
   { tasks }: Comparison,
@@ -54,10 +54,10 @@ export function differenceFamily(
       leftOut.withoutCorpus += count(own);
       continue;
     }
-    const based = variants.find((one) => isVariant(one, baseline));
-    const others = (based === undefined ? undefined : own.get(based)) ?? [];
+    const reference = variants.find((one) => isVariant(one, baseline));
+    const others = (reference === undefined ? undefined : own.get(reference)) ?? [];
     for (const variant of variants) {
-      if (variant === based) continue;
+      if (variant === reference) continue;
       const trainings = own.get(variant) ?? [];
       const paired = trainings.flatMap((a) => {
         const b = others.find(({ seed, round }) => seed === a.seed && round === a.round);
@@ -73,7 +73,7 @@ export function differenceFamily(
   return { differences, requests: [...requests.values()], leftOut };
 }
 
-/** One contender on one task. */
+/** Identifies one variant on one task. */
 export function differenceKey(task: TaskRef, { method, layers }: VariantKind): string {
   return canonicalJson([taskKey(task), method, layers]);
 }

@@ -1,46 +1,46 @@
-// One pool of runs out of our own and any number of result files: each run once, and inputs that contradict each other named.
+// Merges the lab's runs with those of result files into one pool without duplicates, and reports conflicting inputs.
 import type { RunRecord } from '../../schema/runRecord.ts';
 import type { ImportedResult } from '../state/labState.ts';
 
 export interface PooledRun {
   readonly record: RunRecord;
-  /** Result files that have this run; null for our own. The first is where `record` is from. */
+  /** Result files with this run; null for the lab itself. `record` comes from the first. */
   readonly sources: readonly (string | null)[];
 }
 
-/** One name that stands for different content. */
+/** One name used for different content. */
 export interface InputConflict {
   readonly noun: 'corpus' | 'model';
   readonly name: string;
   readonly versions: readonly {
     readonly fingerprint: string;
-    /** Result files with runs on this content; null for our own. */
+    /** Result files with runs on this content; null for the lab itself. */
     readonly sources: readonly (string | null)[];
   }[];
 }
 
 export interface MergedRuns {
-  /** In order of first appearance, our own first. */
+  /** In order of first appearance, the lab's own runs first. */
   readonly runs: readonly PooledRun[];
-  /** Runs found in more than one place. */
+  /** Number of runs found in more than one source. */
   readonly repeated: number;
   readonly conflicts: readonly InputConflict[];
 }
 
 /**
- * Of a run that is in several places the finished record is taken, among equals the one with more steps, then the first. Runs whose inputs
- * conflict stay in the pool, since each is right by itself; that they cannot be compared is for the reader to be told.
+ * For a run with several records, prefers the finished one, then the one with more steps, then the first. Runs with conflicting inputs stay
+ * in the pool, since each is valid by itself; the page warns that they cannot be compared.
  */
 export function mergeRuns(
   own: readonly RunRecord[],
   imported: readonly Pick<ImportedResult, 'fileName' | 'file'>[],
 ): MergedRuns {
-  const places = [
+  const records = [
     ...own.map((record) => ({ record, source: null })),
     ...imported.flatMap(({ fileName, file }) => file.runs.map((record) => ({ record, source: fileName }))),
   ];
   const pool = new Map<string, PooledRun>();
-  for (const { record, source } of places) {
+  for (const { record, source } of records) {
     const { id } = record.spec;
     const existing = pool.get(id);
     if (existing === undefined) pool.set(id, { record, sources: [source] });

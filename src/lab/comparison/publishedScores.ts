@@ -1,15 +1,15 @@
-// What the paper prints for a task of ours: the sub-task it is, its figures, and the notes that go with them.
+// Finds the paper's published scores for a task: the matching sub-task with its figures in Tables 1 to 3.
 import { SUB_TASKS, type PublishedScore, type SubTask } from '../../data/catalogue/catalogue.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 
-/** Table 3 of the paper: test F1 of other systems beside its own, on six of the sub-tasks. */
+/** A row of Table 3 of the paper: test F1 of one system on six of the sub-tasks. */
 interface OtherSystem {
   readonly system: string;
-  /** Percent, by id of the sub-task; null where the paper gives none. */
+  /** Percent, by sub-task id; null where the paper reports none. */
   readonly f1: Readonly<Record<string, number | null>>;
 }
 
-/** The last two are the paper's; the slicing rate of MTL-LS was chosen on devel. STL of BC2GM differs from Table 1 (82.22). */
+/** Table 3. The last two rows are the paper's own systems; MTL-LS uses the rate chosen on devel. STL on BC2GM differs from Table 1 (82.22). */
 export const OTHER_SYSTEMS: readonly OtherSystem[] = [
   {
     system: 'Crichton et al. (CNN, multi-task)',
@@ -116,8 +116,8 @@ export interface PublishedScores {
 const OWN_ROWS = { stl: 'STL', mtlLs: 'Proposed (MTL-LS)' } as const;
 
 /**
- * The published scores of the sub-task whose folder and type the task has: of the single-type folder, or of the multi-type one that the
- * released code reads. Null for a task that the paper does not have.
+ * The published scores of the sub-task with the task's folder and type: the single-type folder, or the multi-type one that the
+ * released code reads. Null for a task that is not in the paper.
  */
 export function publishedScores({
   corpus,
@@ -145,12 +145,12 @@ export function publishedScores({
   };
 }
 
-/** The repository has most folders twice, with the same sentences in two tag schemes. */
+/** Accepts the IOBES copy too: the repository has most folders twice, with the same sentences in two tag schemes. */
 function isFolder(name: string, folder: string): boolean {
   return name === folder || (folder.endsWith('-IOB') && name === `${folder}ES`);
 }
 
-/** The system in brackets where there is a single name, else the authors. */
+/** The system in parentheses if it is a single name, else the authors. */
 function shortName(system: string): string {
   return /\(([\w-]+)\)$/.exec(system)?.[1] ?? system.replace(/ \(.*\)$/, '');
 }

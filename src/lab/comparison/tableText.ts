@@ -1,30 +1,30 @@
-// Comparison tables as text for papers and spreadsheets: Markdown, LaTeX and CSV.
+// Formats comparison tables as Markdown, LaTeX and CSV for papers and spreadsheets.
 import { DISTINCT_MARK, type ComparisonTable, type TableCell } from './comparisonTables.ts';
 
 export type TableFormat = 'markdown' | 'latex' | 'csv';
 
-/** The table in one of the formats. Markdown and LaTeX give `mean ± deviation (published, difference)`, CSV a column for each. */
+/** Formats a table. Markdown and LaTeX cells are `mean ± deviation (published, difference)`; CSV has a column for each. */
 export function tableText(table: ComparisonTable, format: TableFormat): string {
   if (format === 'csv') return csv(table);
   return format === 'markdown' ? markdown(table) : latex(table);
 }
 
 /**
- * Rows of cells as CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets take for
- * "text": such files are opened there, and the texts come from anyone's corpus (OWASP, CSV Injection).
+ * Formats rows as CSV (RFC 4180). Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe, which marks it as
+ * text, because cells may come from untrusted corpora (OWASP, CSV Injection).
  */
 export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => row.map(quoted).join(',')).join('\r\n') + '\r\n';
 }
 
-/** Our mean minus the published figure, with its sign; null without either. */
+/** The lab's mean minus the published figure, signed; null if either is missing. */
 export function differenceText(cell: TableCell): string | null {
   if (cell.kind !== 'score' || cell.value === null || cell.published === null) return null;
   const difference = cell.value.mean - cell.published;
   return `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(2)}`;
 }
 
-/** `86.44 ± 0.31`, `86.44† ± 0.31` where it is distinct from STL; a dash for no value. */
+/** `86.44 ± 0.31`, or `86.44† ± 0.31` if distinct from STL; a dash for no value. */
 export function cellText(cell: TableCell): string {
   if (cell.kind === 'text') return cell.text;
   if (cell.kind === 'number') return cell.value === null ? '–' : cell.value.toFixed(2);
@@ -34,7 +34,7 @@ export function cellText(cell: TableCell): string {
   return deviation === null ? text : `${text} ± ${deviation.toFixed(2)}`;
 }
 
-/** What stands in brackets beside a score: the published figure and the difference; null without a published figure. */
+/** The text in parentheses after a score: the published figure and the difference; null without a published figure. */
 export function publishedText(cell: TableCell): string | null {
   if (cell.kind !== 'score' || cell.published === null) return null;
   const difference = differenceText(cell);
@@ -42,7 +42,7 @@ export function publishedText(cell: TableCell): string | null {
 }
 
 function markdown({ title, columns, rows, notes }: ComparisonTable): string {
-  // Less than `markdownText` does, for tables are also read as they stand: what would be HTML, a link, emphasis or a cell's end.
+  // Escapes less than `markdownText`, to keep the source readable: only HTML, links, emphasis and cell separators.
   const escape = (text: string): string => oneLine(text).replace(/[\\`*_[\]<>|~]/g, '\\$&');
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
@@ -135,12 +135,12 @@ function quoted(cell: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Whether a spreadsheet would run it; a number with its sign is none. */
+/** Whether a spreadsheet would evaluate the text; a signed number is not a formula. */
 function isFormula(text: string): boolean {
   return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
 }
 
-/** Where a line's end would end a comment or a row of a table. */
+/** Replaces line breaks, which would end a comment or a table row. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n\u2028\u2029]+/g, ' ');
 }

@@ -1,17 +1,17 @@
-// The scores of a method on a task over its trainings, and how far they spread over seeds, rounds and snapshots, each kept apart.
+// Summarises a variant's scores on a task: the mean, and the deviation over seeds, rounds and snapshots separately.
 import { mean, spread, spreadWithin, type Spread } from '../../metrics/scores/spread.ts';
 import type { Measures, ScoredSplit, TaskComparison, Training, Variant } from './comparison.ts';
 
 export type MeasureName = keyof Measures;
 
-/** Over what a score is spread. */
+/** The source of variation. */
 export type SpreadOver = 'trainings' | 'seeds' | 'rounds' | 'snapshots';
 
 /**
- * A score with its deviation over one source alone; null when no finished training has it.
- * `trainings`: mean and deviation over all seeds and rounds, a value each, that of the selected snapshot.
- * `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed, seeds pooled. `snapshots`: over the kept snapshots of a
- * training (the paper's last five), trainings pooled; there the mean is that of all snapshots.
+ * A score's mean and standard deviation over one source of variation; null when no finished training has the score.
+ * `trainings`: over all seeds and rounds, one value each, from the selected snapshot.
+ * `seeds`: over the means of the seeds. `rounds`: over the rounds of a seed, pooled over seeds. `snapshots`: over the saved snapshots of a
+ * training (the paper's last five), pooled over trainings; the mean is then over all snapshots.
  */
 export function variantSpread(
   { trainings }: Pick<Variant, 'trainings'>,
@@ -41,8 +41,8 @@ export function variantMean(
 }
 
 /**
- * The MTL-LS contender with the highest mean devel F1, the one that shares fewest layers among equals: the slicing rate is chosen on devel and
- * never on test (paper, Table 3). Null when none has a devel score.
+ * The MTL-LS variant with the highest mean devel F1, ties to the fewest shared layers: the slicing rate is chosen on devel, never on test
+ * (paper, Table 3). Null when none has a devel score.
  */
 export function chosenOnDevel({ variants }: TaskComparison): Variant | null {
   let best: { readonly variant: Variant; readonly f1: number } | null = null;

@@ -1,4 +1,4 @@
-// From a plan file to the runs it asks for, given what is in the library.
+// Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
@@ -13,7 +13,7 @@ import { familySettings } from './presets.ts';
 type Input = PlanFile['model'];
 
 /**
- * An input with a fingerprint is found by it, whatever its name here; without, by its name.
+ * Finds an input by its fingerprint if it has one, whatever its name in the library; else by its name.
  * Throws LabError `plan/<noun>-missing` or `plan/<noun>-differs`, with what was expected and found.
  */
 function findInput<Found extends { readonly name: string; readonly fingerprint: string }>(
@@ -35,7 +35,7 @@ function findInput<Found extends { readonly name: string; readonly fingerprint: 
   }
   throw new LabError(
     `plan/${noun}-differs`,
-    `The ${noun} ${wanted.name} here is not the one that the plan was made with.`,
+    `The ${noun} ${wanted.name} in the library differs from the one that the plan was made with.`,
     {
       expected: `fingerprint ${wanted.fingerprint?.slice(0, 16)}`,
       got: `fingerprint ${named.fingerprint.slice(0, 16)}`,
@@ -44,7 +44,7 @@ function findInput<Found extends { readonly name: string; readonly fingerprint: 
 }
 
 /**
- * The tasks of a category as runs refer to them; the only type of a corpus is named even where the plan leaves it out. Throws LabError
+ * Resolves the tasks of a category; if a corpus has a single type, it is filled in even where the plan omits it. Throws LabError
  * `plan/corpus-missing`, `plan/corpus-differs`, `plan/unknown-type`, `plan/no-train-sentences`, `plan/no-train-mentions`,
  * `plan/untyped-task` (tasks trained together need one type each) or `plan/task-twice`.
  */
@@ -65,7 +65,7 @@ function findTasks(
       });
     }
     if (found.some((other) => other.corpus.id === corpus.id && other.type === type)) {
-      throw new LabError('plan/task-twice', `The category ${category} has a task twice.`, {
+      throw new LabError('plan/task-twice', `The category ${category} lists a task twice.`, {
         expected: 'each task once',
         got: type === null ? corpus.name : `${corpus.name} ${type} again`,
       });
@@ -100,8 +100,8 @@ function checkTask(type: string | null, corpus: CorpusRecord): void {
 }
 
 /**
- * The spec with its id, the first 16 hex digits of the fingerprint of every member but the id and the names of corpora, model and category:
- * renaming one does not make another run. The parent's id is among them, so that another MTL-XC makes another MTL-LS.
+ * Adds the id: the first 16 hex digits of the fingerprint of every member but the id and the names of corpora, model and category, so that
+ * renaming one does not create another run. It covers the parent's id, so that another MTL-XC gives another MTL-LS.
  */
 export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
   const { method, tasks, category, slicing, round, parent, model, seed, config } = members;
@@ -120,7 +120,7 @@ export function runSpec(members: Omit<RunSpec, 'id'>): RunSpec {
   return { id, method, tasks, category, slicing, round, parent, model, seed, config };
 }
 
-/** A plan whose inputs are known by content and whose slicing rates are numbers of layers. */
+/** A plan with inputs resolved to library content and slicing rates to numbers of layers. */
 export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'rounds' | 'config'> {
   readonly model: RunSpec['model'];
   readonly slicings: readonly Slicing[];
@@ -132,9 +132,9 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 }
 
 /**
- * The runs of a plan, none twice, parents before the runs that start from them: for every category and seed STL of each task, MTL-XC (also
- * where only MTL-LS asks for it) and MTL-LS of each task at each slicing, the first training of each followed by its rounds.
- * Settings are those of the model's family, whatever the plan says of another's. Throws LabError `plan/model-missing`,
+ * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, MTL-XC (also
+ * when only MTL-LS needs it) and MTL-LS of each task at each slicing, each first training followed by its rounds.
+ * Settings are adapted to the model's family. Throws LabError `plan/model-missing`,
  * `plan/model-differs`, `plan/positions` and what `findTasks` throws.
  */
 export function expandPlan(
@@ -163,12 +163,12 @@ export function expandPlan(
   });
 }
 
-/** Numbers of shared layers at these slicing rates, the nearest to `rate * layerCount` each (paper, `slicingRate = k / n`), none twice. */
+/** Numbers of shared layers at these slicing rates: `rate * layerCount` rounded (paper, `slicingRate = k / n`), without duplicates. */
 function slicedLayers(rates: readonly number[], layerCount: number): readonly number[] {
   return [...new Set(rates.map((rate) => Math.round(rate * layerCount)))];
 }
 
-/** The runs of `expandPlan`, for a plan whose inputs were found already. */
+/** The runs of `expandPlan`, for a plan whose inputs are already resolved. */
 export function runsOfPlan(plan: ResolvedPlan): readonly RunSpec[] {
   const specs = new Map<string, RunSpec>();
   for (const category of plan.categories) {
@@ -203,7 +203,7 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
   return specs;
 }
 
-/** A first training and the rounds that start again from the weights it ended with (paper: 30 epochs, then 3 times 30). */
+/** A first training and the rounds that restart from its final weights (paper: 30 epochs, then 3 times 30). */
 function withRounds(first: RunSpec, { count, epochs }: PlanFile['rounds']): RunSpec[] {
   const { id: parent, config } = first;
   const rounds = Array.from({ length: count }, (_, index) =>
@@ -214,22 +214,22 @@ function withRounds(first: RunSpec, { count, epochs }: PlanFile['rounds']): RunS
 
 /** Throws LabError `run/input-missing` when a run's corpora or model are no longer in the library. */
 export function requireInputs({ corpora, models }: LabState, { tasks, model }: RunSpec): void {
-  const lackingCorpora = tasks.filter(({ corpus }) => !corpora.some(({ id }) => id === corpus.id));
-  const lacking = [
-    ...new Set(lackingCorpora.map(({ corpus }) => `the corpus ${corpus.name}`)),
+  const missingCorpora = tasks.filter(({ corpus }) => !corpora.some(({ id }) => id === corpus.id));
+  const missing = [
+    ...new Set(missingCorpora.map(({ corpus }) => `the corpus ${corpus.name}`)),
     ...(models.some(({ id }) => id === model.id) ? [] : [`the model ${model.name}`]),
   ];
-  if (lacking.length === 0) return;
+  if (missing.length === 0) return;
   throw new LabError(
     'run/input-missing',
-    `This run needs ${lacking.join(' and ')} again: drop the same files to go on.`,
+    `This run needs ${missing.join(' and ')}: import the same files again to resume it.`,
   );
 }
 
 /** Throws LabError `run/parent-missing` when the run that this one starts from is no longer in the lab. */
 export function requireParent({ runs }: LabState, { parent }: RunSpec): void {
   if (parent === null || runs.some(({ record }) => record.spec.id === parent)) return;
-  throw new LabError('run/parent-missing', 'The run that this one starts from is gone: start the plan again.', {
+  throw new LabError('run/parent-missing', 'The run that this one starts from was removed: start the plan again.', {
     expected: `run ${parent}`,
     got: 'none',
   });
@@ -238,8 +238,8 @@ export function requireParent({ runs }: LabState, { parent }: RunSpec): void {
 const currentVersion = 2;
 
 /**
- * The plan in a file's text, of this version or an earlier one. Throws LabError `plan/foreign` for other text, `plan/newer` for a later
- * version's plan and `plan/invalid` naming the first member that is wrong.
+ * Parses a plan file of this version or an earlier one. Throws LabError `plan/foreign` for other text, `plan/newer` for a later
+ * version's plan and `plan/invalid` naming the first invalid member.
  */
 export function parsePlan(text: string): PlanFile {
   let json: unknown;
@@ -257,7 +257,7 @@ export function parsePlan(text: string): PlanFile {
     });
   }
   if (typeof version === 'number' && version > currentVersion) {
-    throw new LabError('plan/newer', 'This plan was made by a later version of the lab.', {
+    throw new LabError('plan/newer', 'This plan was written by a later version of the lab.', {
       expected: `version ${currentVersion} or earlier`,
       got: `version ${version}`,
     });
@@ -265,5 +265,5 @@ export function parsePlan(text: string): PlanFile {
   const parsed = validate(planFileSchema, json);
   if (parsed.isFit) return parsed.data;
   const { path, message } = parsed.fault;
-  throw new LabError('plan/invalid', `The plan is not valid at ${path || 'its top'}: ${message}.`);
+  throw new LabError('plan/invalid', `The plan is not valid at ${path || 'the top level'}: ${message}.`);
 }

@@ -1,4 +1,4 @@
-// Runs as files: with everything that they start from, the plan that asks for them, and their models.
+// Exports runs as result and plan files, with the runs they start from, their plan and their models.
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
@@ -19,15 +19,15 @@ import { sealResultFile } from './resultFiles.ts';
 type Category = ResolvedPlan['categories'][number];
 
 /**
- * The smallest plan that expands to these runs and perhaps others. `specs` have to hold the runs that others start from; `models` the model
- * of MTL-LS runs, whose slicing rates depend on its layers. Throws LabError `plan/empty` without runs, and `plan/mixed` when no one plan
- * can ask for all of them, with what differs.
+ * Returns the smallest plan that expands to these runs and perhaps others. `specs` must include the runs that others start from, `models` the
+ * model of MTL-LS runs, whose slicing rates depend on its layers. Throws LabError `plan/empty` without runs, and `plan/mixed`, with what
+ * differs, when no single plan covers all of them.
  */
 export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelRecord[]): PlanFile {
   const [any] = specs;
   if (any === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');
   const first = specs.find(({ round }) => round === 0);
-  if (first === undefined) throw mixed('runs with those that their rounds start from', 'rounds alone');
+  if (first === undefined) throw mixed('rounds together with the runs that they start from', 'rounds alone');
   for (const spec of specs) checkSameSettings(first, spec);
   const slicings = slicingsOf(specs);
   const plan: ResolvedPlan = {
@@ -63,7 +63,7 @@ export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelReco
   };
 }
 
-/** MTL-XC counts as asked for unless only MTL-LS needs it: then others have rounds and it has none. */
+/** Includes MTL-XC unless only MTL-LS needs it, which shows in other runs having rounds and MTL-XC none. */
 function methodsOf(specs: readonly RunSpec[]): Method[] {
   const hasRounds = (of: readonly RunSpec[]): boolean => of.some(({ round }) => round > 0);
   return methodSchema.options.filter((method) => {
@@ -84,7 +84,7 @@ function slicingsOf(specs: readonly RunSpec[]): Slicing[] {
   return [...slicings.values()].sort((left, right) => left.layers - right.layers);
 }
 
-/** The tasks of each MTL-XC; without any, one list of tasks for STL. */
+/** One category per MTL-XC; without any, a single category of all STL tasks. */
 function categoriesOf(specs: readonly RunSpec[]): Category[] {
   const categories = new Map<string, Category>();
   for (const { method, category, tasks } of specs) {
@@ -111,7 +111,7 @@ function checkSameSettings(first: RunSpec, other: RunSpec): void {
   throw mixed('one model and the same settings', `runs that differ in ${differing.join(' and ')}`);
 }
 
-/** Identities are made anew, because runs of earlier versions have other ids. */
+/** Recomputes the ids, because runs of earlier versions have other ids. */
 function checkContains(plan: ResolvedPlan, specs: readonly RunSpec[]): void {
   const contained = new Set(runsOfPlan(plan).map(({ id }) => id));
   const outside = specs.find((spec) => !contained.has(runSpec(spec).id));
@@ -119,8 +119,8 @@ function checkContains(plan: ResolvedPlan, specs: readonly RunSpec[]): void {
   const { method, tasks, round } = outside;
   const subject = tasks.map(({ corpus }) => corpus.name).join(', ');
   throw mixed(
-    'runs of one plan, with those that they start from',
-    `a run of ${method} on ${subject}${round === 0 ? '' : `, round ${round}`}, that the plan of the others cannot have`,
+    'runs of one plan, with the runs that they start from',
+    `a run of ${method} on ${subject}${round === 0 ? '' : `, round ${round}`}, which is not in the plan of the others`,
   );
 }
 
@@ -128,14 +128,18 @@ function ratesOf(slicings: readonly Slicing[], { model }: RunSpec, models: reado
   if (slicings.length === 0) return [];
   const layers = models.find(({ id }) => id === model.id)?.layers;
   if (layers !== undefined) return slicings.map((slicing) => slicing.layers / layers);
-  throw new LabError('plan/model-missing', 'Slicing rates depend on the layers of the model, which is not here.', {
-    expected: `the model ${model.name}`,
-    got: models.map(({ name }) => name).join(', ') || 'none',
-  });
+  throw new LabError(
+    'plan/model-missing',
+    'Slicing rates depend on the number of layers of the model, which is not in the library.',
+    {
+      expected: `the model ${model.name}`,
+      got: models.map(({ name }) => name).join(', ') || 'none',
+    },
+  );
 }
 
 function mixed(expected: string, got: string): LabError {
-  return new LabError('plan/mixed', 'These runs are of different plans and need a file each.', { expected, got });
+  return new LabError('plan/mixed', 'These runs belong to different plans and need separate files.', { expected, got });
 }
 
 function planName({ methods, categories }: ResolvedPlan): string {
@@ -148,7 +152,7 @@ function planName({ methods, categories }: ResolvedPlan): string {
   return `${subject} on ${task.corpus.name}${task.type === null ? '' : ` ${task.type}`}`;
 }
 
-/** The result file of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
+/** Builds the result file of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
 export function exportResult(
   state: LabState,
   runIds: readonly string[],
@@ -171,13 +175,13 @@ export function exportResult(
   });
 }
 
-/** The plan of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
+/** Builds the plan of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
 export function exportPlan(state: LabState, runIds: readonly string[]): PlanFile {
   const specs = withParents(state, runIds).map(({ spec }) => spec);
   return planOfRuns(specs, modelsOf(state));
 }
 
-/** The runs and those they start from, none twice, parents first; one that is nowhere to be found is left out unless it was named. */
+/** The runs and their ancestors, without duplicates, parents first; missing ancestors are omitted. Throws LabError `run/unknown` for a missing run. */
 export function withParents(state: LabState, runIds: readonly string[]): readonly RunRecord[] {
   const found = new Map<string, RunRecord>();
   const add = (run: RunRecord): void => {
@@ -194,7 +198,7 @@ export function withParents(state: LabState, runIds: readonly string[]): readonl
   return [...found.values()];
 }
 
-/** Our own run, or else one of an imported result. */
+/** Finds a run in the lab, else in the imported results. */
 function findRun({ runs, results }: LabState, runId: string): RunRecord | undefined {
   const own = runs.find(({ record }) => record.spec.id === runId)?.record;
   return own ?? results.flatMap(({ file }) => file.runs).find(({ spec }) => spec.id === runId);

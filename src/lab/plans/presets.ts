@@ -1,4 +1,4 @@
-// The settings a person can start from, each with what it stands for.
+// Defines the presets of training settings, and adapts settings to a model's family.
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
@@ -8,10 +8,10 @@ export type PresetName = 'sample' | 'quick' | 'paper' | 'released';
 
 interface Preset {
   readonly label: string;
-  /** What the settings are, where they come from, and what they leave out. */
+  /** What the settings are, their source, and what it leaves open. */
   readonly description: string;
   readonly config: TrainingConfig;
-  /** What a plan with these settings does after the first training. */
+  /** The rounds after the first training. */
   readonly rounds: PlanFile['rounds'];
 }
 
@@ -81,68 +81,72 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   sample: {
     label: 'Sample',
     description:
-      'Five epochs for a corpus of a few hundred sentences, as the samples are: as Quick look, but batches of 8 and rate 1e-3, ' +
-      'so that there are updates enough.',
+      'Five epochs for a corpus of a few hundred sentences, like the samples: as Quick look, but with batches of 8 and rate 1e-3, ' +
+      'for enough updates.',
     config: sample,
     rounds: { count: 0, epochs: sample.epochs },
   },
   quick: {
     label: 'Quick look',
     description:
-      'Three epochs for a small encoder: one sentence a sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
-      'Made for the built-in model; far too fast a rate for a full-size model.',
+      'Three epochs for a small encoder: one sentence per sequence, the CRF on first pieces, batches of 32, rate 5e-4. ' +
+      'Meant for the built-in model; the rate is far too high for a full-size model.',
     config: quick,
     rounds: { count: 0, epochs: quick.epochs },
   },
   paper: {
     label: 'Paper',
     description:
-      'Chai et al. 2022: rate 3e-5 falling linearly, 0.9 of it a layer below, no warm-up, Adam epsilon 1e-6, label [X] on ' +
-      'continuation pieces, start and end states in the CRF; 30 epochs, then three rounds of 30 from the weights that these ' +
-      'ended with; tasks of a category shuffled together. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
-      '512 pieces, IOBES and clipping at 1 are those of its code, dropout 0.1 is that of XLNet; letters keep their case.',
+      'Chai et al. 2022: rate 3e-5 with linear decay, times 0.9 for each layer below, no warm-up, Adam epsilon 1e-6, label [X] on ' +
+      'continuation pieces, start and end states in the CRF; 30 epochs, then three rounds of 30 from their final weights; ' +
+      'tasks of a category shuffled together. The paper gives no batch size, sequence length, tag scheme, dropout or clipping: batches of 6 sequences of ' +
+      '512 pieces, IOBES and clipping at 1 are those of its code, dropout 0.1 is that of XLNet; text is cased.',
     config: paper,
     rounds: { count: 3, epochs: 30 },
   },
   released: {
     label: 'Released code',
     description:
-      'What the published code does where it differs from the paper: the CRF on first pieces, without start and end states, ' +
-      'over the closing specials too; lower-cased text; rate 2e-5, gradients instead of rates scaled by layer; ' +
-      "TensorFlow's epsilon; dropout 0.05; no rounds. It stops after 4,500 steps whatever the corpus; its multi-task runs took " +
-      '42 epochs instead, which leaving the steps empty gives.',
+      'The published code where it differs from the paper: the CRF on first pieces and the closing special tokens, without start ' +
+      'and end states; lower-cased text; rate 2e-5; gradients instead of rates scaled by layer; ' +
+      "TensorFlow's epsilon; dropout 0.05; no rounds. It stops after 4,500 steps for every corpus; its multi-task runs took " +
+      '42 epochs instead: leave the steps empty for that.',
     config: released,
     rounds: { count: 0, epochs: released.epochs },
   },
 };
 
-/** What of a model's record decides. */
+/** What limits the settings in a model's record. */
 export type ModelLimits = Pick<ModelRecord, 'family' | 'positions'>;
 
-/** A BERT knows one way to close a sequence in, XLNet two ways to close one; what is asked for of the other family becomes Hugging Face's own. */
-export function specialsOf({ family }: ModelLimits, asked: TrainingConfig['specials']): TrainingConfig['specials'] {
+/** Special tokens for the model's family: BERT has one layout, XLNet two; a layout of the other family becomes Hugging Face's default. */
+export function specialsOf({ family }: ModelLimits, wanted: TrainingConfig['specials']): TrainingConfig['specials'] {
   if (family === 'bert') return 'cls-sep';
-  return asked === 'cls-sep' ? 'sep-cls' : asked;
+  return wanted === 'cls-sep' ? 'sep-cls' : wanted;
 }
 
-/** Whether the longest sequence has a position for each of its pieces. */
+/** Whether the model has a position for each piece of the longest sequence. */
 export function hasPositions({ positions }: ModelLimits, { maxPieces }: Pick<TrainingConfig, 'maxPieces'>): boolean {
   return positions === undefined || maxPieces <= positions;
 }
 
 /**
- * The plan's settings as its model can have them: the specials of its family, and for a BERT, which has no biases that a release would store
- * once for all layers, one way of slicing. Throws LabError `plan/positions` when sequences may be longer than the model has positions.
+ * Adapts the plan's settings to its model: the special tokens of its family, and for BERT, which has no biases shared by all layers in
+ * a release, one kind of slicing. Throws LabError `plan/positions` when sequences may exceed the model's positions.
  */
 export function familySettings(
   { config, biases }: Pick<PlanFile, 'config' | 'biases'>,
   model: ModelLimits & Pick<ModelRecord, 'name'>,
 ): Pick<PlanFile, 'config' | 'biases'> {
   if (!hasPositions(model, config)) {
-    throw new LabError('plan/positions', `The model ${model.name} has no positions for sequences as long as these.`, {
-      expected: `a longest sequence (maxPieces) of at most ${model.positions} pieces`,
-      got: String(config.maxPieces),
-    });
+    throw new LabError(
+      'plan/positions',
+      `The model ${model.name} has too few positions for sequences of this length.`,
+      {
+        expected: `a longest sequence (maxPieces) of at most ${model.positions} pieces`,
+        got: String(config.maxPieces),
+      },
+    );
   }
   return {
     config: { ...config, specials: specialsOf(model, config.specials) },

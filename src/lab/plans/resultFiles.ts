@@ -1,4 +1,4 @@
-// Result files: sealed with a checksum when written, judged before they are believed when read.
+// Seals result files with a checksum when writing, validates them when reading, and imports those from elsewhere.
 import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../schema/resultFile.ts';
 import { removeResult, writeResultRecord } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
@@ -13,18 +13,18 @@ type Members = Readonly<Record<string, unknown>>;
 
 const currentVersion = 2;
 
-/** Brings the file of version n to version n + 1, sealed anew, by n. A later version adds its step here and never edits an older one. */
+/** Migrates a file of version n to version n + 1 and reseals it, by n. A later version adds its step here and never edits an older one. */
 const migrations: Readonly<Record<number, (file: unknown) => unknown>> = { 1: upgradeResultFile };
 
-/** The file with its checksum: SHA-256 over the canonical JSON of all other members. */
+/** Adds the checksum: SHA-256 over the canonical JSON of all other members. */
 export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFile {
   return { ...members, checksum: fingerprint(members) };
 }
 
 /**
- * The result in a file's text. Throws LabError
- * `result/foreign` (not a result file), `result/newer` (of a later version of the lab),
- * `result/changed` (the checksum does not fit: edited or damaged) or `result/invalid` (a member is wrong, named).
+ * Parses a result file. Throws LabError
+ * `result/foreign` (not a result file), `result/newer` (from a later version of the lab),
+ * `result/changed` (checksum mismatch: edited or damaged) or `result/invalid` (naming the invalid member).
  */
 export function parseResultFile(text: string): ResultFile {
   const members = parseMembers(text);
@@ -83,12 +83,12 @@ function resultFileOf(json: unknown): ResultFile {
   const parsed = validate(resultFileSchema, json);
   if (parsed.isFit) return parsed.data;
   const { path, message } = parsed.fault;
-  throw new LabError('result/invalid', `The result file is not valid at ${path || 'its top'}: ${message}.`);
+  throw new LabError('result/invalid', `The result file is not valid at ${path || 'the top level'}: ${message}.`);
 }
 
-/** The result files that came from elsewhere. */
+/** The imported result files. */
 export interface Results {
-  /** Takes in the text of a result file and answers with its id, the start of its checksum. Throws `result/...` or `storage/full`. */
+  /** Imports the text of a result file and returns its id, the start of its checksum. Throws `result/...` or `storage/full`. */
   add(fileName: string, text: string): Promise<string>;
   remove(resultId: string): Promise<void>;
 }
@@ -100,7 +100,7 @@ export function createResults({ store, labStore }: { readonly store: Store; read
       const result: ImportedResult = { id: file.checksum.slice(0, 16), fileName, file };
       const existing = labStore.getState().results.find(({ id }) => id === result.id);
       if (existing !== undefined) {
-        labStore.notify('info', `The result file ${fileName} is already here as ${existing.fileName}.`);
+        labStore.notify('info', `The result file ${fileName} was already imported as ${existing.fileName}.`);
         return existing.id;
       }
       await writeResultRecord(store, result);

@@ -1,4 +1,4 @@
-// The runs of a plan as a graph: what each one starts from, what it costs, and which are here already.
+// Builds the graph of a plan's runs: what each run starts from, what it costs, and which runs already exist.
 import { shareOfCount } from '../../data/corpus/describeSentences.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -13,8 +13,8 @@ interface GraphLibrary {
 }
 
 /**
- * The graph of `specs` (parents first) with what is known of them. A corpus or model that is not in the library counts as empty.
- * The head, some thousand parameters, is not counted.
+ * Builds the graph of `specs` (parents first) with the state of known runs. A corpus or model that is not in the library counts as empty.
+ * The head, a few thousand parameters, is not counted.
  */
 export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known: readonly RunRecord[]): RunGraph {
   const records = new Map(known.map((record) => [record.spec.id, record]));
@@ -46,20 +46,20 @@ export function runGraph(specs: readonly RunSpec[], library: GraphLibrary, known
   };
 }
 
-/** Whether there may be fewer sequences to train on than training sentences. */
+/** Whether there may be fewer training sequences than training sentences. */
 function mayHaveFewer({ layout, leaveOut }: TrainingConfig): boolean {
   return layout === 'packed' || leaveOut !== undefined;
 }
 
-/** Forward passes alone cost about a third of an update for the same sequences. */
+/** A forward pass costs about a third of an update on the same sequences. */
 const SCORING_SHARE = 1 / 3;
 
-/** Milliseconds that the runs left will take, from those of one update of `batchSize` sequences. */
+/** Estimates the remaining runs' time in milliseconds from that of one update of `batchSize` sequences. */
 export function remainingMs({ stepsLeft, scoredLeft }: RunGraph, stepMs: number, batchSize: number): number {
   return stepMs * (stepsLeft + (SCORING_SHARE * scoredLeft) / batchSize);
 }
 
-/** What one run will take, from the counts of its corpora and the size of its model. */
+/** Estimates what one run costs, from the counts of its corpora and the size of its model. */
 export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCost {
   const { config } = spec;
   const sequencesPerEpoch = spec.tasks.reduce((total, { corpus }) => {
@@ -86,7 +86,7 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
   };
 }
 
-/** The runs of a run's line of parents, nearest first; one that is not known ends the line. */
+/** Ids of a run's ancestors, nearest first, up to the first unknown one. */
 function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
   const line: string[] = [];
   for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
@@ -96,19 +96,19 @@ function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>)
   return line;
 }
 
-/** Pieces a token of biomedical text has, about (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's own). */
+/** Approximate pieces per token of biomedical text (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's). */
 const PIECES_PER_TOKEN = 1.5;
-/** Specials of a sequence. */
+/** Special tokens of a sequence. */
 const SPECIALS = 2;
 
-/** The step by which a plan's time is measured: its model, its batches, and the length of sequence most of its time goes into. */
+/** The update by which a plan's time is measured: its model, its settings, and the typical sequence length in pieces. */
 interface TypicalStep {
   readonly modelId: string;
   readonly config: TrainingConfig;
   readonly pieces: number;
 }
 
-/** Of plan runs in order, none of which may be missing its corpora. Throws LabError `plan/empty` without runs. */
+/** Takes a plan's runs in order, with all their corpora present. Throws LabError `plan/empty` without runs. */
 export function typicalStep(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): TypicalStep {
   const [first] = specs;
   if (first === undefined) throw new LabError('plan/empty', 'A plan needs at least one run.');

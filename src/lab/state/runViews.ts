@@ -1,10 +1,10 @@
-// Runs as they are shown: in order, and advanced by the events of the one on the device.
+// Keeps the views of runs in order and updates them with the events of the run on the device.
 import { methodSchema, type RunRecord, type RunSpec, type RunStatus } from '../../schema/runRecord.ts';
 import { notBefore } from '../../util/clock.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
 import type { RunView } from './labState.ts';
 
-const arriving: NonNullable<RunView['live']> = {
+const initialLive: NonNullable<RunView['live']> = {
   phase: 'loading',
   done: 0,
   total: 0,
@@ -13,38 +13,38 @@ const arriving: NonNullable<RunView['live']> = {
   memory: null,
 };
 
-/** A run that is not on the device. */
+/** The view of a run that is not on the device. */
 export function restingRunView(record: RunRecord): RunView {
   return { record, live: null };
 }
 
-/** A run that was just put on the device and has told nothing yet. */
+/** The view of a run that was just put on the device and has reported nothing yet. */
 export function boardingRunView({ record }: RunView): RunView {
-  return { record, live: arriving };
+  return { record, live: initialLive };
 }
 
-/** The views with this one in the place of the run of the same id, or added; newest first, runs of one plan by category, method, task, slicing, seed and round. */
+/** Inserts or replaces a view by run id; newest first, runs of one plan by category, method, task, slicing, seed and round. */
 export function insertRunView(views: readonly RunView[], view: RunView): readonly RunView[] {
   const others = views.filter(({ record }) => record.spec.id !== view.record.spec.id);
   return [...others, view].sort((left, right) => compareRecords(left.record, right.record));
 }
 
-/** Views of runs that are not on the device, in their order. */
+/** Ordered views of runs that are not on the device. */
 export function runViewsOf(records: readonly RunRecord[]): readonly RunView[] {
   return records.map(restingRunView).sort((left, right) => compareRecords(left.record, right.record));
 }
 
-/** The view with another status; `at` is the ISO time of the change. */
+/** Changes the status; `at` is the ISO time of the change. */
 export function setRunStatus(view: RunView, status: RunStatus, at: string): RunView {
   if (view.record.status === status) return view;
   const failure = status === 'failed' ? view.record.failure : null;
   return { ...view, record: { ...view.record, status, failure, updatedAt: notBefore(at, view.record.updatedAt) } };
 }
 
-/** The view after an event of its run. `ended` changes nothing: the answer to `train` carries the same record. */
+/** Updates the view with an event of its run. `ended` changes nothing: the reply to `train` carries the same record. */
 export function advanceRunView(view: RunView, event: RunEvent): RunView {
   const { record } = view;
-  const live = view.live ?? arriving;
+  const live = view.live ?? initialLive;
   switch (event.kind) {
     case 'started':
       return { record: event.record, live };
@@ -99,8 +99,8 @@ function compareTexts(left: string, right: string): number {
 }
 
 /**
- * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS disease moss Disease rate 0.75 seed 1 round 2`. Without the number of
- * layers of the encoder (null) the slicing is told in layers: `k 3`.
+ * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS disease moss Disease rate 0.75 seed 1 round 2`. If the encoder's number of
+ * layers is unknown (null), the slicing is given in layers: `k 3`.
  */
 export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
   const { method, category, tasks, slicing, seed, round } = spec;
@@ -113,7 +113,7 @@ export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null
   return words.filter((word) => word !== null && word !== undefined).join(' ');
 }
 
-/** At most three decimals. */
+/** Slicing rate with at most three decimals. */
 function rateOf(layers: number, encoderLayers: number): string {
   return String(Math.round((1000 * layers) / encoderLayers) / 1000);
 }

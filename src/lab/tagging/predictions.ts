@@ -1,4 +1,4 @@
-// Predictions of snapshots on request, as jobs that can be cancelled: in the format that is asked for, or kept in the store.
+// Runs snapshot predictions and tagger exports as cancellable jobs: predictions are written in a file format or stored.
 import type { DocumentText } from '../../data/documents/document.ts';
 import { writeConll } from '../../data/formats/conll.ts';
 import { writeDocuments } from '../../data/formats/writeDocuments.ts';
@@ -16,7 +16,7 @@ import type { Lab, PredictionFormat } from '../state/labState.ts';
 import { throttledProgress, type LabStore } from '../state/labStore.ts';
 import { documentsOfSplit } from './readTextSource.ts';
 
-/** What `Lab.predictions` and `Lab.keepPredictions` do. */
+/** Implements `Lab.predictions` and `Lab.keepPredictions`. */
 export function createPredictions({
   client,
   labStore,
@@ -26,7 +26,7 @@ export function createPredictions({
   readonly labStore: LabStore;
   readonly store: Store;
 }): Pick<Lab, 'predictions' | 'keepPredictions'> {
-  /** The task that is predicted on; undefined for one that the run does not have, which the server refuses. */
+  /** The task to predict on; undefined if the run has no such task, which the server rejects. */
   function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
     const state = labStore.getState();
     const view = state.runs.find(({ record }) => record.spec.id === runId);
@@ -35,14 +35,14 @@ export function createPredictions({
     return view.record.spec.tasks[task];
   }
 
-  /** Sentences to predict on, for progress: 0 where the task is unknown. */
+  /** Number of sentences to predict on, for progress; 0 for an unknown task. */
   function sizeOf(request: PredictionRequest): number {
     const id = taskOf(request)?.corpus.id;
     return labStore.getState().corpora.find((corpus) => corpus.id === id)?.counts[request.split].sentences ?? 0;
   }
 
-  /** What a call about a run answers; meanwhile its sequences done of all are reported. */
-  async function reporting<Answer>(
+  /** Awaits a call about a run while reporting its progress in sequences. */
+  async function withProgress<Answer>(
     runId: string,
     report: (done: number, total: number) => void,
     call: () => Promise<Answer>,
@@ -57,7 +57,7 @@ export function createPredictions({
     }
   }
 
-  /** A server that is lost predicts no more. */
+  /** Ignores errors: a lost server has stopped anyway. */
   const interrupt = (runId: string): void => {
     client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
   };
@@ -67,7 +67,7 @@ export function createPredictions({
       const corpus = taskOf(request)?.corpus;
       const sentences = await labStore.during(
         labelOf(request),
-        (report) => reporting(request.runId, report, () => client.call('predict', request)),
+        (report) => withProgress(request.runId, report, () => client.call('predict', request)),
         () => interrupt(request.runId),
       );
       if (sentences === null) return null;
@@ -84,14 +84,14 @@ export function createPredictions({
       return labStore.during(
         keepingLabel(requests),
         async (report) => {
-          const tell = throttledProgress(report, total, 0);
+          const reportTotal = throttledProgress(report, total, 0);
           let before = 0;
           for (const [index, request] of requests.entries()) {
             if (isCancelled()) return false;
             current = request.runId;
             const size = sizes[index] ?? 0;
-            const report = (done: number, of: number): void => tell(before + Math.round((size * done) / of));
-            const saved = await reporting(current, report, () => client.call('keepPredictions', request));
+            const report = (done: number, of: number): void => reportTotal(before + Math.round((size * done) / of));
+            const saved = await withProgress(current, report, () => client.call('keepPredictions', request));
             if (saved === null) return false;
             before += size;
           }
@@ -128,7 +128,7 @@ function keepingLabel(requests: readonly PredictionRequest[]): string {
   return first !== undefined && requests.length === 1 ? labelOf(first) : `Predicting with ${requests.length} snapshots`;
 }
 
-/** What `Lab.exportTagger` does. */
+/** Implements `Lab.exportTagger`. */
 export function createTaggerExport({
   client,
   labStore,

@@ -1,4 +1,4 @@
-// Reads what a person wants tagged: a pasted text, files of any format, or a split of a corpus.
+// Reads the text to tag: pasted text, files of any supported format, or a split of a corpus.
 import type { CorpusSentences, Mention } from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { AnnotatedDocument, AnnotatedMention, CorpusTexts, DocumentText } from '../../data/documents/document.ts';
@@ -12,7 +12,7 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import { isClutter } from '../library/sortDrop.ts';
 import type { DroppedFile, TaggingSource } from '../state/labState.ts';
 
-/** Sentences that make a document where nobody knows which ones belong together. */
+/** Sentences per document when document boundaries are unknown. */
 const SENTENCES_A_DOCUMENT = 50;
 
 interface MentionedSentence {
@@ -21,8 +21,8 @@ interface MentionedSentence {
 }
 
 /**
- * The texts that the sentences come from, on end; where they came without (null), texts called `name-1` and so on, of tokens joined by
- * spaces.
+ * Annotates the texts that the sentences come from, in order. Without texts (null), makes documents named `name-1` and so on, with tokens
+ * joined by spaces.
  */
 export function documentsOfSplit(
   name: string,
@@ -43,7 +43,7 @@ interface TextReading {
   readonly issueCount: number;
 }
 
-/** Rejects where a file or a corpus cannot be read at all. */
+/** Rejects if a file or corpus cannot be read at all. */
 export async function readTextSource(
   source: TaggingSource,
   library: {

@@ -1,4 +1,4 @@
-// Gives text to a tagger, some documents at a time, and shows on the board what it has found so far.
+// Tags documents in batches and publishes the mentions found so far.
 import { typesOfTags } from '../../data/corpus/tagSet.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
@@ -13,14 +13,14 @@ import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labStat
 import type { LabStore } from '../state/labStore.ts';
 import { readTextSource } from './readTextSource.ts';
 
-/** The taggers that text can be given to: kept snapshots of own runs, and models that came with a head. */
+/** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */
 export type OfferedTagger =
   | {
       readonly ref: TaggerRef & { readonly kind: 'snapshot' };
       readonly types: readonly string[];
       readonly run: RunRecord;
       readonly snapshot: SnapshotScores;
-      /** Whether it is the snapshot that was chosen on devel. */
+      /** Whether the snapshot was selected on devel. */
       readonly selected: boolean;
     }
   | {
@@ -29,7 +29,7 @@ export type OfferedTagger =
       readonly model: ModelRecord;
     };
 
-/** Newest run first, and of each run the chosen snapshot first, then the latest; then models in their order. */
+/** Lists runs newest first, the selected snapshot of each before the others, latest first; then models in library order. */
 export function offeredTaggers({ runs, models }: Pick<LabState, 'runs' | 'models'>): readonly OfferedTagger[] {
   const found = new Set(models.map(({ id }) => id));
   const snapshots = runs.flatMap(({ record }) => (found.has(record.spec.model.id) ? snapshotsOf(record) : []));
@@ -52,7 +52,7 @@ function snapshotsOf(run: RunRecord): OfferedTagger[] {
     .sort((left, right) => Number(right.selected) - Number(left.selected) || right.ref.epoch - left.ref.epoch);
 }
 
-/** One text for each tagger, the same for the same one: for lists to choose from, and addresses. */
+/** Identifies a tagger in selection lists and URLs. */
 export function taggerKey(ref: TaggerRef): string {
   return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;
 }
@@ -62,9 +62,9 @@ interface Tagging {
   stop: Lab['stopTagging'];
 }
 
-/** Sentences sent in one message: enough for full batches, few enough for an answer every few seconds. */
+/** Sentences per message: enough for full batches, few enough for a reply every few seconds. */
 const SENTENCES_A_CALL = 500;
-/** What is left is not told from less. */
+/** The remaining time is not estimated before this. */
 const LEAST_ELAPSED_MS = 1000;
 
 export function createTagging({
@@ -77,12 +77,12 @@ export function createTagging({
   readonly store: Store;
 }): Tagging {
   let lastId = 0;
-  /** What is being tagged; null once it was stopped or is over. */
+  /** Id of the tagging in progress; null when none is. */
   let current: string | null = null;
 
   function stop(): void {
     if (current === null) return;
-    // A server that is lost tags no more.
+    // A lost server has stopped anyway.
     client.call('interrupt', { runId: current, how: 'stop' }).catch(() => undefined);
     current = null;
     show({ status: 'stopped', progress: null });
@@ -96,22 +96,22 @@ export function createTagging({
     return labStore.getState().corpora.find(({ id }) => id === corpusId)?.name ?? 'corpus';
   }
 
-  /** Sends chunk after chunk, until the end or until `id` is no longer what is being tagged. */
+  /** Sends chunk after chunk until all are tagged or `id` is no longer the current tagging. */
   async function tagAll(id: string, ref: TaggerRef, documents: readonly AnnotatedDocument[]): Promise<void> {
     const total = documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
     const workedMs = createWorkedTime();
     let before = 0;
-    const tell = (sentences: number): void => {
+    const report = (sentences: number): void => {
       const elapsedMs = workedMs();
       const done = before + sentences;
       const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
       if (current === id) show({ progress: { done, total, remainingMs } });
     };
     const stopListening = client.onEvent((event) => {
-      if (event.kind === 'predicting' && event.runId === id) tell(event.done);
+      if (event.kind === 'predicting' && event.runId === id) report(event.done);
     });
     try {
-      tell(0);
+      report(0);
       for (const chunk of chunksOf(documents)) {
         if (current !== id) return;
         const texts = chunk.map(({ id: document, text, sentences }) => ({ id: document, text, sentences }));
@@ -121,7 +121,7 @@ export function createTagging({
         labStore.update(({ tagging }) => ({
           tagging: tagging && { ...tagging, documents: [...tagging.documents, ...withFound(chunk, found)] },
         }));
-        tell(0);
+        report(0);
       }
     } finally {
       stopListening();
@@ -183,7 +183,7 @@ function nameOfSource(source: TaggingSource, nameOf: (corpusId: string) => strin
   }
 }
 
-/** What came with the text stays as gold beside what was found. */
+/** Keeps the annotations that came with the text as gold beside the predicted mentions. */
 function withFound(
   documents: readonly AnnotatedDocument[],
   found: readonly (readonly AnnotatedMention[])[],

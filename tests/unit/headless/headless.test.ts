@@ -1,4 +1,4 @@
-// Proves that headless trains a plan file into a result file, goes on after an interrupt, and says what is wrong by its exit code.
+// Proves that headless trains a plan file into a result file, resumes after an interrupt, and reports errors by its exit code.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,9 +24,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function writeAll(under: string, files: readonly DroppedFile[]): Promise<void> {
   for (const file of files) {
-    const place = path.join(folder, under, file.path);
-    await mkdir(path.dirname(place), { recursive: true });
-    await writeFile(place, await file.bytes());
+    const location = path.join(folder, under, file.path);
+    await mkdir(path.dirname(location), { recursive: true });
+    await writeFile(location, await file.bytes());
   }
 }
 
@@ -98,7 +98,7 @@ describe('headless', () => {
     expect(again.server?.begun).toEqual([]);
   });
 
-  it('pauses on an interrupt with 130, and the same command goes on', async () => {
+  it('pauses on an interrupt with 130, and the same command resumes', async () => {
     const interrupt = new AbortController();
     const plan = planFile({ seeds: [1, 2] });
     const paused = await headless(
@@ -118,12 +118,12 @@ describe('headless', () => {
     const resumed = await headless(plan);
     expect(resumed.exitCode).toBe(0);
     expect(resumed.server?.begun).toHaveLength(2);
-    // The first run goes on after its first epoch, which is not told again.
+    // The first run resumes after its first epoch, which is not reported again.
     expect(resumed.output).not.toContain('seed 1  epoch 1/2');
     expect(resumed.output).toContain('seed 1  epoch 2/2');
   });
 
-  it('writes a model folder for each finished run where asked, in place of one that was there', async () => {
+  it('writes a model folder for each finished run on request, replacing an existing one', async () => {
     const plan = planFile({ seeds: [1, 2] });
     for (let time = 0; time < 2; time++) {
       const { exitCode, output } = await headless(plan, {}, { more: ['--export-models'] });
@@ -156,7 +156,7 @@ describe('headless', () => {
     expect(await results()).toEqual(['trial.result.json']);
   });
 
-  it('prints the graph of a whole plan, trains it parents first, and tells what it reuses', async () => {
+  it('prints the graph of a whole plan, trains it parents first, and reports what it reuses', async () => {
     await writeAll('corpora', droppedCorpus('fern', 'fern'));
     const plan = categoryPlan({ slicingRates: [0.5], rounds: { count: 1, epochs: 1 } });
     const first = await headless(plan);
@@ -180,12 +180,12 @@ describe('headless', () => {
     expect(result.runs).toHaveLength(10);
 
     const more = await headless(categoryPlan({ slicingRates: [0.5, 1], rounds: { count: 1, epochs: 1 } }));
-    expect(more.output).toContain('  MTL-XC plant seed 1  finished already, reused');
+    expect(more.output).toContain('  MTL-XC plant seed 1  already finished, reused');
     expect(more.output).toContain('4 runs to train, 6 steps');
     expect(more.server?.begun).toHaveLength(4);
   });
 
-  it('exits 1 when what others start from failed, and names those', async () => {
+  it('exits 1 when the parent of other runs failed, and names those runs', async () => {
     await writeAll('corpora', droppedCorpus('fern', 'fern'));
     let trained = 0;
     const failing: FakeTraining = {
@@ -224,7 +224,7 @@ describe('headless', () => {
     expect(await headless(plan)).toMatchObject({ exitCode: 2, errors: expect.stringContaining(reason) });
   });
 
-  it('takes the corpus of the folder, not an older namesake in its store', async () => {
+  it('takes the corpus of the folder, not an older one of the same name in its store', async () => {
     await headless(planFile());
     await writeAll('corpora', droppedCorpus('moss', 'fern'));
     const changed = await headless(planFile());
@@ -234,7 +234,7 @@ describe('headless', () => {
 });
 
 describe('a model from a hub', () => {
-  it('is downloaded once, through an interruption, and trained with', async () => {
+  it('is downloaded once, despite an interruption, and used for training', async () => {
     const files = Object.fromEntries(modelFolder('f16').map(({ name, bytes }) => [name, bytes]));
     const hub = await hubServer('moss/tiny-model', files);
     try {
@@ -300,7 +300,7 @@ describe('its command line', () => {
     expect(() => headlessArguments(args)).toThrow(expect.objectContaining({ code: 'headless/usage' }));
   });
 
-  it('exits 2 with the usage, and 0 when asked for help', async () => {
+  it('exits 2 with the usage, and 0 for help', async () => {
     const wrong = await headless(planFile(), {}, { more: ['--backend', 'cuda'] });
     expect(wrong).toMatchObject({ exitCode: 2, errors: expect.stringContaining('Usage: npm run headless') });
     const help = await headless(planFile(), {}, { more: ['--help'] });

@@ -1,4 +1,4 @@
-// Proves what a person can do with runs from plan to result file, over a real channel to a server that trains nothing.
+// Proves what a user can do with runs, from plan to result file, over a real channel to a fake server.
 import { afterEach, describe, expect, it } from 'vitest';
 import { resultFileSchema } from '../../../src/schema/resultFile.ts';
 import type { PredictionRequest } from '../../../src/schema/storedPredictions.ts';
@@ -10,7 +10,7 @@ import { planFile, planOfTasks } from '../../fixtures/records.ts';
 afterEach(closeLabs);
 
 describe('training', () => {
-  it('trains the runs of a plan one after the other, and their result opens in another lab', async () => {
+  it('trains the runs of a plan one after the other, and another lab imports their result', async () => {
     const { lab, server } = await stockedLab();
     const runIds = await lab.startPlan(planFile({ seeds: [1, 2] }));
     await settled(lab);
@@ -32,7 +32,7 @@ describe('training', () => {
     expect(other.exportPlan(runIds)).toEqual(result.plan);
   });
 
-  it('predicts with a kept snapshot as a job, and refuses a run that is not here', async () => {
+  it('predicts with a saved snapshot as a job, and rejects an unknown run', async () => {
     const { lab } = await stockedLab();
     const [runId = ''] = await lab.startPlan(planFile({ seeds: [1] }));
     await settled(lab);
@@ -50,7 +50,7 @@ describe('training', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'run/unknown' });
   });
 
-  it('keeps predictions of snapshots one after the other as a job, up to where it is cancelled', async () => {
+  it('stores predictions of snapshots one after the other as a job, until cancelled', async () => {
     let cancelAt = Infinity;
     const { lab, store } = await stockedLab({
       async beforeKeeping({ epoch }, interrupted) {
@@ -99,7 +99,7 @@ describe('training', () => {
     await settled(lab);
   });
 
-  it('pauses the active run, lets the next one go, and resumes where it stopped', async () => {
+  it('pauses the active run, starts the next one, and resumes where it stopped', async () => {
     const hold = held(3);
     const { lab, server } = await stockedLab(hold);
     const [first, second] = await lab.startPlan(planFile({ seeds: [1, 2] }));
@@ -134,7 +134,7 @@ describe('training', () => {
     expect(await store.keys('run/')).toEqual([`run/${second}/record`, `run/${second}/record-before`]);
   });
 
-  it('does not train a finished run again, and goes on with the others of its plan', async () => {
+  it('does not train a finished run again, and continues with the others of its plan', async () => {
     const { lab, server } = await stockedLab();
     const [first] = await lab.startPlan(planFile());
     await settled(lab);
@@ -144,7 +144,7 @@ describe('training', () => {
     expect(server.begun).toEqual([first, second]);
   });
 
-  it('keeps a failed run with its reason and goes on with the next', async () => {
+  it('shows a failed run with its reason and continues with the next', async () => {
     const { lab } = await stockedLab({
       beforeStep(_runId, step) {
         if (step === 2) throw new Error('loss is not finite');
@@ -159,7 +159,7 @@ describe('training', () => {
     expect(notices(lab)).toContainEqual(expect.stringContaining('loss is not finite'));
   });
 
-  it('shows the runs of a lab that was closed in the middle as paused, starts none, and resumes on request', async () => {
+  it('shows the interrupted runs of a closed lab as paused, starts none, and resumes on request', async () => {
     const hold = held(3);
     const { lab, store } = await stockedLab(hold);
     const [first, second] = await lab.startPlan(planFile({ seeds: [1, 2] }));
@@ -176,7 +176,7 @@ describe('training', () => {
   });
 });
 
-it('keeps how the GPU is to be used for the next visit', async () => {
+it('saves the GPU settings for the next visit', async () => {
   const { lab, store } = await openLab();
   const machine = { ...lab.getState().machine, activations: 'recomputed', gpuBytes: 2 ** 34 } as const;
   await lab.setMachine(machine);
@@ -214,7 +214,7 @@ describe('refusing', () => {
     await settled(lab);
   });
 
-  it('refuses tampered, later and foreign result files with the reason', async () => {
+  it('rejects tampered, newer and foreign result files with the reason', async () => {
     const { lab } = await stockedLab();
     const runIds = await lab.startPlan(planFile());
     await settled(lab);
@@ -234,7 +234,7 @@ describe('refusing', () => {
     ]);
   });
 
-  it('keeps one of a result dropped twice', async () => {
+  it('imports a result that is dropped twice once', async () => {
     const { lab } = await stockedLab();
     const runIds = await lab.startPlan(planFile());
     await settled(lab);

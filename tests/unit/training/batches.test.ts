@@ -9,7 +9,7 @@ const all = (lengths: readonly number[]): number[] => lengths.map((_, index) => 
 const sizes = fc.record({ batchSize: fc.integer({ min: 1, max: 40 }), micro: fc.integer({ min: 1, max: 40 }) });
 
 describe('batchSizes', () => {
-  it('are the sizes that micro-batches are padded to, each once', () => {
+  it('are the distinct sizes that micro-batches are padded to', () => {
     fc.assert(
       fc.property(lengthsArbitrary, fc.integer({ min: 1, max: 20 }), (lengths, microBatchSize) => {
         const steps = epochSteps(lengths, all(lengths), { batchSize: 20, microBatchSize }, 1, 0);
@@ -30,7 +30,7 @@ describe('batchSizes', () => {
 });
 
 describe('epochSteps', () => {
-  it('holds every sequence exactly once, in batches and micro-batches of the sizes asked for', () => {
+  it('contains every sequence exactly once, in batches and micro-batches of the configured sizes', () => {
     fc.assert(
       fc.property(lengthsArbitrary, sizes, fc.nat(), fc.nat(50), (lengths, { batchSize, micro }, seed, epoch) => {
         const microBatchSize = Math.min(micro, batchSize);
@@ -71,7 +71,7 @@ describe('epochSteps', () => {
   });
 });
 
-it('evaluation batches hold every sequence once, shortest first', () => {
+it('evaluation batches contain every sequence once, shortest first', () => {
   fc.assert(
     fc.property(lengthsArbitrary, fc.integer({ min: 1, max: 50 }), (lengths, batchSize) => {
       const order = evaluationBatches(lengths, batchSize).flat();

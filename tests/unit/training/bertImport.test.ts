@@ -1,4 +1,4 @@
-// Proves that a BERT is one model in whichever form it comes, under either naming of its tensors, and refused by name when it does not fit.
+// Proves that a BERT is the same model in every file format and tensor naming, and is rejected with the reason when its parts do not match.
 import { describe, expect, it } from 'vitest';
 import type { BertConfig } from '../../../src/model/config/bertConfig.ts';
 import { encoderShapes } from '../../../src/model/parameters.ts';
@@ -48,7 +48,7 @@ describe.each(bertForms)('a BERT as %s', (form) => {
   });
 });
 
-/** The folder with its weights' tensors changed: all of them are F32 there. */
+/** The folder with modified weight tensors, all of them F32. */
 function withTensors(change: (tensors: Record<string, RawTensor>) => Record<string, RawTensor>) {
   return bertFolder('safetensors').map((file) => {
     if (file.name !== 'model.safetensors') return file;
@@ -61,7 +61,7 @@ function withTensors(change: (tensors: Record<string, RawTensor>) => Record<stri
 }
 
 describe('a BERT', () => {
-  it('may come with whole numbers of 64 bits that are not of the encoder', async () => {
+  it('may contain 64-bit integers outside the encoder', async () => {
     const positions: RawTensor = { dtype: 'I64', shape: [1, 40], bytes: new Uint8Array(8 * 40) };
     const files = withTensors((tensors) => ({ 'bert.embeddings.position_ids': positions, ...tensors }));
     const store = memory();
@@ -69,7 +69,7 @@ describe('a BERT', () => {
     expect((await loadModel(store, record, false)).encoder).toEqual(known.model.encoder);
   });
 
-  it("is refused when the encoder's own numbers are of a type not read here", async () => {
+  it("is rejected when the encoder's tensors have an unsupported type", async () => {
     const files = withTensors((tensors) =>
       Object.fromEntries(
         Object.entries(tensors).map(([name, { shape, bytes }]) => [
@@ -81,14 +81,14 @@ describe('a BERT', () => {
     expect(await refusal(importModel(memory(), 'x', false, files))).toMatchObject({ code: 'safetensors/type', got: 'F64' }); // prettier-ignore
   });
 
-  it('lacks what its folder lacks', async () => {
+  it('reports what its folder lacks', async () => {
     const without = (name: string) => bertFolder('bin').filter((file) => file.name !== name);
     for (const name of ['config.json', 'pytorch_model.bin', 'vocab.txt']) {
       expect((await refusal(importModel(memory(), 'x', false, without(name)))).code).toBe('model/files');
     }
   });
 
-  it('is refused with more pieces than embeddings', async () => {
+  it('is rejected with more pieces than embeddings', async () => {
     const files = bertFolder('bin').map((file) =>
       file.name === 'vocab.txt'
         ? { ...file, bytes: new Uint8Array([...file.bytes, ...new TextEncoder().encode('more\n')]) }
@@ -116,7 +116,7 @@ describe('tensors', () => {
     expect(pretrainedEncoder(renamed, config)).toEqual(pretrainedEncoder(tensors, config));
   });
 
-  it('of linear layers, [out, in] there, are turned', () => {
+  it('of linear layers, stored as [out, in], are transposed', () => {
     const theirs = tensors.get('bert.encoder.layer.1.intermediate.dense.weight') as FileTensor;
     const ours = pretrainedEncoder(tensors, config).get('layer.1.feedForward.inner.kernel');
     for (let input = 0; input < 16; input++) {
@@ -126,7 +126,7 @@ describe('tensors', () => {
     }
   });
 
-  it('are missed by their full names', () => {
+  it('are reported missing by their full names', () => {
     const fewer = new Map(tensors);
     fewer.delete('bert.embeddings.LayerNorm.bias');
     expect(() => pretrainedEncoder(fewer, config)).toThrow(

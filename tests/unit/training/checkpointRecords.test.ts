@@ -1,4 +1,4 @@
-// Proves which records a checkpoint and a snapshot are kept under: the newest two by number, older ones gone, other runs left alone.
+// Proves which records checkpoints and snapshots use: the newest by number stay, older ones are removed, other runs are untouched.
 import { describe, expect, it } from 'vitest';
 import type { HostParameters } from '../../../src/model/parameters.ts';
 import type { Position } from '../../../src/schema/checkpointManifest.ts';
@@ -27,7 +27,7 @@ const tensors = (value: number): HostParameters =>
   ]);
 
 describe('a checkpoint', () => {
-  it('comes back as it was written, to the bit, and says its size', async () => {
+  it('is read back bit for bit, and returns its size', async () => {
     const store = memory();
     expect(await saveCheckpoint(store, 'r1', { position: position(7), tensors: tensors(1) })).toBe(5 * 4);
     const found = await loadCheckpoint(store, 'r1');
@@ -35,7 +35,7 @@ describe('a checkpoint', () => {
     expect(Object.is(found?.tensors.get('layer.0.x')?.values[1], -0)).toBe(true);
   });
 
-  it('writes its tensors into a view of a larger buffer no further than they reach', async () => {
+  it('writes only the viewed part of a larger buffer', async () => {
     const store = memory();
     const values = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
     await saveCheckpoint(store, 'r1', { position: position(1), tensors: new Map([['x', { shape: [2], values }]]) });
@@ -43,12 +43,12 @@ describe('a checkpoint', () => {
   });
 
   it('is found as the newest: by steps, then by epochs', async () => {
-    // Nothing can be removed, so that all of them lie side by side, written in an order that is not theirs.
+    // Nothing can be removed, so that all of them coexist, written out of order.
     const store = memory();
     const keeping: Store = { ...store, remove: () => Promise.resolve() };
     const written = [position(9), position(1000, 2), position(10), position(1000, 3), position(99)];
-    for (const [index, place] of written.entries()) {
-      await saveCheckpoint(keeping, 'r1', { position: place, tensors: tensors(index) });
+    for (const [index, point] of written.entries()) {
+      await saveCheckpoint(keeping, 'r1', { position: point, tensors: tensors(index) });
     }
     for (const expected of [position(1000, 3), position(1000, 2), position(99), position(10), position(9)]) {
       expect((await loadCheckpoint(store, 'r1'))?.position).toEqual(expected);
@@ -58,7 +58,7 @@ describe('a checkpoint', () => {
     expect(await loadCheckpoint(store, 'r1')).toBeNull();
   });
 
-  it('leaves the one before, never more, and makes room before it is written', async () => {
+  it('keeps only the previous one, and frees space before writing', async () => {
     const store = memory();
     let largest = 0;
     const watched = faultyStore(store, async () => {
@@ -73,10 +73,10 @@ describe('a checkpoint', () => {
     expect([older, newer, more]).toEqual(['000000003-000000000', '000000004-000000000', []]);
   });
 
-  it('is taken no further than the record tells, and what lies beyond is removed', async () => {
+  it('is not taken beyond the progress in the record, and later ones are removed', async () => {
     const store = memory();
-    for (const place of [position(4, 1), position(8, 2)]) {
-      await saveCheckpoint(store, 'r1', { position: place, tensors: tensors(1) });
+    for (const point of [position(4, 1), position(8, 2)]) {
+      await saveCheckpoint(store, 'r1', { position: point, tensors: tensors(1) });
     }
     const epoch = { epoch: 1, step: 4, loss: 1, devel: [], elapsedMs: 0 };
     expect((await takeCheckpoint(store, 'r1', { step: 8, epochs: [epoch] }))?.position).toEqual(position(4, 1));
@@ -85,7 +85,7 @@ describe('a checkpoint', () => {
     expect(await store.keys('run/r1/resume/')).toEqual([]);
   });
 
-  it('says what room it takes where there is none, and leaves no torn one', async () => {
+  it('says how much space it needs when storage is full, and leaves no torn one', async () => {
     const store = memory();
     await saveCheckpoint(store, 'r1', { position: position(1), tensors: tensors(1) });
     let writes = 0;
@@ -95,15 +95,15 @@ describe('a checkpoint', () => {
     const small: Store = { ...full, usage: () => Promise.resolve({ usedBytes: 990, quotaBytes: 1000 }) };
     await expect(saveCheckpoint(small, 'r1', { position: position(2), tensors: tensors(2) })).rejects.toMatchObject({
       code: 'storage/full',
-      message: 'There is no room for the next resume point of this run. The disk is full.',
-      expected: '1 MB of room',
+      message: 'There is not enough storage for the next resume point of this run. The disk is full.',
+      expected: '1 MB free',
       got: '1 MB',
     });
     expect((await store.keys('run/r1/resume/')).filter((key) => key.includes('000000002'))).toEqual([]);
     expect((await loadCheckpoint(store, 'r1'))?.position).toEqual(position(1));
   });
 
-  it('is removed alone: snapshots, record and other runs stay', async () => {
+  it('is removed without snapshots, record and other runs', async () => {
     const store = memory();
     await store.write('run/r1/record', Uint8Array.of(1));
     await saveSnapshot(store, 'r1', 1, tensors(1), 5);
@@ -117,7 +117,7 @@ describe('a checkpoint', () => {
 });
 
 describe('snapshots', () => {
-  it('are the last so many epochs, oldest first, by number and not by name', async () => {
+  it('are those of the last epochs, oldest first, sorted by number and not by name', async () => {
     const store = memory();
     for (let epoch = 1; epoch <= 11; epoch++) {
       await saveSnapshot(store, 'r1', epoch, tensors(epoch), 3);
@@ -128,7 +128,7 @@ describe('snapshots', () => {
     expect((await store.keys('run/r1/snapshot/')).length).toBe(3 * 3);
   });
 
-  it('are refused by their epoch when they are damaged, missing, or never were', async () => {
+  it('are rejected with their epoch when damaged, missing or never written', async () => {
     const store = memory();
     await saveSnapshot(store, 'r1', 4, tensors(4), 3);
     const [record = ''] = (await store.keys('run/r1/snapshot/')).filter((key) => key.includes('/tensor/'));

@@ -1,4 +1,4 @@
-// Proves that one XLNet is the same model in whichever form it is dropped, and that what is not whole is refused and leaves nothing behind.
+// Proves that an XLNet is the same model in every file format, and that an incomplete one is rejected and leaves nothing behind.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openSafetensors, readSafetensors } from '../../../src/model/weights/safetensors.ts';
@@ -9,18 +9,18 @@ import { fingerprint } from '../../../src/util/digest.ts';
 import { LabError } from '../../../src/util/labError.ts';
 import { modelFixture, modelFolder, modelForms, type ModelFolderFile } from '../../fixtures/modelFolders.ts';
 
-/** Brings files in by a new store and answers with the record and what is trained with. */
+/** Imports files into a new store and returns the record and the loaded model. */
 async function imported(files: readonly ModelFolderFile[]) {
   const store = memory();
   const record = await importModel(store, 'tiny', false, files);
   return { record, store, model: await loadModel(store, record, false) };
 }
 
-/** The refusal of files, after which nothing may be stored. */
+/** The error of importing files, after which nothing may be stored. */
 async function refusal(files: readonly ModelFolderFile[]): Promise<LabError> {
   const store = memory();
   const error = await importModel(store, 'tiny', false, files).then(
-    () => new Error('the model was taken in'),
+    () => new Error('the model was imported'),
     (reason: unknown) => reason,
   );
   expect(await store.keys('')).toEqual([]);
@@ -33,7 +33,7 @@ const replaced = (files: readonly ModelFolderFile[], name: string, bytes: Uint8A
   files.map((file) => (file.name === name ? { name, bytes } : file));
 const textBytes = (text: string) => new TextEncoder().encode(text);
 
-/** Numbers of every tensor as transformers stored them in halves, widened by safetensors' own rules. */
+/** Values of every tensor as transformers stored them in F16, widened by safetensors' rules. */
 const reference = readSafetensors(modelFixture('f16/model.safetensors'));
 
 describe('one model in many forms', () => {
@@ -43,13 +43,13 @@ describe('one model in many forms', () => {
     const embedding = reference.get('transformer.word_embedding.weight');
     expect(model.encoder.get('embedding')?.values).toEqual(embedding?.values);
     const { model: known } = await imported(modelFolder('f16'));
-    // Only Hugging Face's configuration says how weights were drawn.
+    // Only Hugging Face's configuration says how weights were initialised.
     expect(model.config).toEqual({ ...known.config, ...(form === 'tensorflow' ? { initializerRange: 0.02 } : {}) });
     expect([...model.encoder.keys()]).toEqual([...known.encoder.keys()]);
     for (const [name, { values }] of model.encoder) expect(values, name).toEqual(known.encoder.get(name)?.values);
   });
 
-  it('keeps a file that the lab reads as it came, and writes any other form as the same bytes', async () => {
+  it('stores a supported file unchanged, and converts any other form to the same bytes', async () => {
     const weightsOf = async (form: (typeof modelForms)[number]) => {
       const { record, store } = await imported(modelFolder(form));
       expect(record.files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
@@ -65,7 +65,7 @@ describe('one model in many forms', () => {
     expect(new Set(tensors.map(([, { dtype }]) => dtype))).toEqual(new Set(['F32']));
   });
 
-  it('names a folder that needs no conversion as before: by the fingerprints of its files as they are', async () => {
+  it('identifies a folder that needs no conversion as before: by the fingerprints of its files', async () => {
     const files = [...modelFolder('f16'), { name: 'tokenizer_config.json', bytes: textBytes('{}') }];
     const { record } = await imported(files);
     const byHand = fingerprint(files.map(({ name, bytes }) => [name, fingerprint(bytes)]).sort());
@@ -73,7 +73,7 @@ describe('one model in many forms', () => {
     expect(record.id).toBe(byHand.slice(0, 16));
   });
 
-  it('takes the only safetensors file whatever it is called, and safetensors before anything else', async () => {
+  it('takes the only safetensors file whatever its name, and prefers safetensors', async () => {
     const f16 = modelFixture('f16/model.safetensors');
     const { record: plain } = await imported(modelFolder('f16'));
     const named = without(modelFolder('f16'), 'model.safetensors').concat({ name: 'xlnet.safetensors', bytes: f16 });
@@ -82,7 +82,7 @@ describe('one model in many forms', () => {
     expect((await imported(both)).record.id).toBe(plain.id);
   });
 
-  it('makes the same tokenizer of spiece.model alone', async () => {
+  it('makes the same tokenizer from spiece.model alone', async () => {
     const { model } = await imported(modelFolder('tensorflow', 'spiece.model'));
     const { model: known } = await imported(modelFolder('f16'));
     const sentence = ['the', 'genes', 'cause', 'rot,', 'café', '12,', 'Ω'];
@@ -91,7 +91,7 @@ describe('one model in many forms', () => {
   });
 });
 
-describe('a model that is not whole', () => {
+describe('an incomplete model', () => {
   it.each(modelForms)('is refused without any one file of %s', async (form) => {
     const files = modelFolder(form);
     for (const { name } of files) {
@@ -102,13 +102,13 @@ describe('a model that is not whole', () => {
     }
   });
 
-  it('is told which shards are missing', async () => {
+  it('is rejected with the missing shards', async () => {
     const error = await refusal(without(modelFolder('f32-sharded'), 'model-00002-of-00003.safetensors'));
     expect(error).toMatchObject({ code: 'weights/shards', expected: 'model-00002-of-00003.safetensors' });
     expect(error.message).toContain('1 of the');
   });
 
-  it('is refused for a tensor in two shards, or in another than the index says', async () => {
+  it('is rejected for a tensor in two shards, or in another than the index says', async () => {
     const files = modelFolder('f32-sharded');
     const [one, two] = ['model-00001-of-00003.safetensors', 'model-00002-of-00003.safetensors'];
     const twice = await refusal(replaced(files, two, modelFixture(`f32-sharded/${one}`)));
@@ -141,7 +141,7 @@ describe('a model that is not whole', () => {
     expect((await changed({ n_layer: 3 })).message).toContain('17 of');
   });
 
-  it('is refused for an xlnet_config.json without a field, or with biases tied', async () => {
+  it('is rejected for an xlnet_config.json without a field, or with tied biases', async () => {
     const files = modelFolder('tensorflow');
     const config = JSON.parse(new TextDecoder().decode(modelFixture('tensorflow/xlnet_config.json'))) as object;
     const changed = (changes: object) =>
@@ -156,7 +156,7 @@ describe('a model that is not whole', () => {
       const files = modelFolder(form).filter(({ name }) => !/tokenizer/.test(name));
       const tokenizer = modelFolder(form).filter(({ name }) => /tokenizer/.test(name));
       const { record: known } = await imported([...files, ...tokenizer]);
-      // Where the format has checksums, no altered number may come through.
+      // With checksums in the format, no altered value may pass.
       const isChecksummed = ['bin-zip', 'bin-sharded', 'tensorflow'].includes(form);
       await fc.assert(
         fc.asyncProperty(
@@ -164,8 +164,8 @@ describe('a model that is not whole', () => {
           fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
           fc.integer({ min: 1, max: 255 }),
           fc.boolean(),
-          async ({ name, bytes }, place, flip, isCut) => {
-            const at = Math.floor(place * bytes.byteLength);
+          async ({ name, bytes }, fraction, flip, isCut) => {
+            const at = Math.floor(fraction * bytes.byteLength);
             const altered = isCut ? bytes.slice(0, at) : bytes.slice();
             if (!isCut) altered[at] = (altered[at] as number) ^ flip;
             try {

@@ -11,11 +11,11 @@ describe('learningRateAt', () => {
     expect(learningRateAt(linear, 99, 100)).toBeCloseTo(3e-7, 12);
   });
 
-  it('stays constant when asked to', () => {
+  it('stays constant with constant decay', () => {
     expect(learningRateAt({ ...linear, decay: 'constant' }, 99, 100)).toBe(3e-5);
   });
 
-  it('climbs through warm-up to the full rate, then falls over what is left', () => {
+  it('rises during warm-up to the full rate, then falls over the remaining steps', () => {
     const warm = { ...linear, warmupSteps: 10 };
     expect(learningRateAt(warm, 0, 100)).toBeCloseTo(3e-6, 12);
     expect(learningRateAt(warm, 9, 100)).toBeCloseTo(3e-5, 12);

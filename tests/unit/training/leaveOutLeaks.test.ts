@@ -1,4 +1,4 @@
-// Proves that training leaves out exactly the sentences that stand in test text, in every task, and counts them whatever it leaves out.
+// Proves that training leaves out exactly the sentences that leak into test text, in every task, and counts leaks in any case.
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../../src/data/corpus/corpus.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
@@ -28,7 +28,7 @@ const task = (train: string[], devel: string[], test: string[]): TaskText => ({
   typeName: 'Entity',
 });
 
-/** The second task's training text has what the first one's test text has, and the other way round. */
+/** Each task's training text contains sentences of the other task's test text. */
 const texts: readonly TaskText[] = [
   task([own[0] ?? '', nearly.replace('weeks', 'months'), 'ague and brann'], [own[1] ?? ''], [leaked, 'ague and brann']),
   task([own[2] ?? '', leaked.toUpperCase()], [`${leaked} .`], [own[3] ?? '', nearly]),
@@ -53,10 +53,10 @@ const found = [
   { compared: 1, exact: 1, near: 0 },
   { compared: 1, exact: 0, near: 1 },
 ];
-const withLeftOut = (...leftOut: number[]) => found.map((counts, place) => ({ ...counts, leftOut: leftOut[place] }));
+const withLeftOut = (...leftOut: number[]) => found.map((counts, index) => ({ ...counts, leftOut: leftOut[index] }));
 
-describe('training text that stands in test text', () => {
-  it('is kept and counted where nothing is said', async () => {
+describe('training text that leaks into test text', () => {
+  it('is kept and counted by default', async () => {
     const { train, leaks, counts, events } = await encoded({});
     expect(train.sizes).toEqual([3, 2]);
     expect(counts.map((ofTask) => ofTask.train.sentences)).toEqual([3, 2]);
@@ -67,7 +67,7 @@ describe('training text that stands in test text', () => {
   it.each([
     ['exact', [3, 1], [0, 1]],
     ['near', [2, 1], [1, 1]],
-  ] as const)('is left out of each task as asked for: %s', async (leaveOut, sizes, leftOut) => {
+  ] as const)('is left out of each task as configured: %s', async (leaveOut, sizes, leftOut) => {
     const { train, leaks, counts, tagSet } = await encoded({ leaveOut });
     expect(train.sizes).toEqual(sizes);
     expect(train.tokenCounts).not.toContain(leaked.split(' ').length);
@@ -76,23 +76,23 @@ describe('training text that stands in test text', () => {
     expect(tagSet).toEqual((await encoded({})).tagSet);
   });
 
-  it('is looked for in devel too where that is trained on', async () => {
+  it('is searched in devel too when that is trained on', async () => {
     const { train, leaks } = await encoded({ leaveOut: 'exact', trainOn: 'train+devel' });
     expect(train.sizes).toEqual([4, 1]);
     expect(leaks).toEqual(withLeftOut(0, 2));
   });
 
-  it('ends a run that has nothing else to learn from, and says so', async () => {
+  it('fails a run that has nothing else to learn from', async () => {
     const running = encoded({ leaveOut: 'exact' }, [task([leaked], [], [leaked])]);
     await expect(running).rejects.toMatchObject({ code: 'task/empty', got: '0 sentences without any, 1 left out' });
   });
 
-  it('is no longer looked for when the run is interrupted', async () => {
+  it('is no longer searched when the run is interrupted', async () => {
     await expect(encoded({}, texts, AbortSignal.abort('pause'))).rejects.toBe('pause');
   });
 });
 
-it('records have the counts, and those of earlier versions open without', () => {
+it('records have the counts, and those of earlier versions open without them', () => {
   const record = queuedRun(spec({}), '2024-01-01T00:00:00.000Z');
   expect(runRecordSchema.parse(record)).toEqual(record);
   const counted = { ...record, leaks: withLeftOut(0, 1) };

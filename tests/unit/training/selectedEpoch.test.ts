@@ -1,4 +1,4 @@
-// Proves that the snapshot with the best devel F1 stands for a run, the latest among equals, the last without devel.
+// Proves that the snapshot with the best devel F1 is selected, ties to the latest, the last one without devel.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SplitScores } from '../../../src/metrics/scores/spanScore.ts';
@@ -7,11 +7,11 @@ import { selectedEpoch } from '../../../src/training/evaluate.ts';
 
 function scores(f1: number): SplitScores {
   const overall = { gold: 9, predicted: 9, correct: 9, precision: f1, recall: f1, f1 };
-  const strict = { ...overall, f1: 100 - f1 }; // the other way round, so that it would be seen if it decided
+  const strict = { ...overall, f1: 100 - f1 }; // reversed, so that the test fails if it decides
   return { sentences: 1, tokens: 9, accuracy: 50, lenient: { overall, perType: {} }, strict: { overall: strict, perType: {} }, discarded: 0 }; // prettier-ignore
 }
 
-/** Test scores run against devel: they must not decide. */
+/** Test scores are opposite to devel: they must not decide. */
 function snapshots(develF1: readonly (number | null)[], firstEpoch = 1): SnapshotScores[] {
   return develF1.map((f1, index) => ({
     epoch: firstEpoch + index,
@@ -32,11 +32,11 @@ describe('selectedEpoch', () => {
     expect(selectedEpoch(snapshots(develF1, 5))).toBe(expected);
   });
 
-  it('is none of none', () => {
+  it('is null without snapshots', () => {
     expect(selectedEpoch([])).toBeNull();
   });
 
-  it('has no better epoch anywhere and no equal one after it', () => {
+  it('has no better epoch anywhere and no tied one after it', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1 }), (develF1) => {
         const epoch = selectedEpoch(snapshots(develF1)) ?? NaN;

@@ -1,4 +1,4 @@
-// Proves layer slicing: at every k the embedding and layers below k are MTL-XC's, all others pretrained's, bit for bit.
+// Proves layer slicing: at every k the embedding and layers below k come from MTL-XC, all others from pretraining, bit for bit.
 import { describe, expect, it } from 'vitest';
 import type { BertConfig } from '../../../src/model/config/bertConfig.ts';
 import type { XlnetConfig } from '../../../src/model/config/xlnetConfig.ts';
@@ -20,7 +20,7 @@ const config: XlnetConfig = {
 };
 
 const pretrained = newEncoder(config, 1);
-// As a run leaves them: layer norms and biases moved too, and a head beside the encoder.
+// As after a run: layer norms and biases changed too, and a head beside the encoder.
 const mtlXc: HostParameters = new Map(
   [...newEncoder(config, 2), ...newHead(config, { tagCount: 5, kind: 'crf', startEnd: true }, 2)].map(
     ([name, { shape, values }]) => [name, { shape, values: values.map((value) => value + 0.5) }],

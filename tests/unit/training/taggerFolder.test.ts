@@ -1,4 +1,4 @@
-// Proves the parts of an exported folder: halves round as IEEE says, zips come back whole, and no name breaks a model card.
+// Proves the parts of an exported folder: F16 rounds as IEEE 754 says, zips survive a round trip, and no name breaks a model card.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readArchive, zipStream } from '../../../src/data/import/archive.ts';
@@ -12,12 +12,12 @@ import { smallConfig } from '../../fixtures/records.ts';
 const widened = (bits: Uint16Array<ArrayBuffer>) => storedValues('F16', new Uint8Array(bits.buffer));
 
 describe('narrowHalf', () => {
-  it('gives back every number that a half holds', () => {
+  it('returns every number that F16 represents', () => {
     const finite = Uint16Array.from({ length: 65_536 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00);
     expect(narrowHalf(Float32Array.from(widened(finite)))).toEqual(finite);
   });
 
-  it('takes the nearest half, the even one of two as near', () => {
+  it('rounds to the nearest F16, ties to even', () => {
     const magnitude = fc.double({ min: 0, max: 65_519, noNaN: true });
     fc.assert(
       fc.property(magnitude, (drawn) => {
@@ -34,14 +34,14 @@ describe('narrowHalf', () => {
     expect([...narrowHalf(Float32Array.of(65_520, -1e9, NaN))]).toEqual([0x7c00, 0xfc00, 0x7e00]);
   });
 
-  it('is not used for what it cannot hold', () => {
+  it('is not used for values out of range', () => {
     const large = { dtype: 'F32', shape: [1], read: () => Float32Array.of(1e6) };
     const { chunks } = safetensorsStream(new Map([['large', large]]), 'F16');
     expect(() => [...chunks()]).toThrow(expect.objectContaining({ code: 'safetensors/half' }) as Error);
   });
 });
 
-it('a zip written chunk by chunk holds the files as they were', () => {
+it('a zip written chunk by chunk contains the files unchanged', () => {
   const part = fc.uint8Array({ maxLength: 40 });
   const files = fc.uniqueArray(
     fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/), fc.array(part, { minLength: 1, maxLength: 4 })),
@@ -70,7 +70,7 @@ describe('tokenizerConfigFile', () => {
   const normalizer = { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: false }; // prettier-ignore
   const bert = { family: 'bert' } as const;
 
-  it("says how a BERT's tokenizer.json treats text, whatever the model came with", () => {
+  it("repeats how a BERT's tokenizer.json normalizes text, whatever the model's file says", () => {
     const cased = { do_lower_case: false, strip_accents: null, tokenize_chinese_chars: true };
     expect(tokenizerConfigFile(null, bert, { normalizer })).toMatchObject({ ...cased, tokenizer_class: 'BertTokenizer', unk_token: '[UNK]' }); // prettier-ignore
     const stored = { do_lower_case: true, strip_accents: true, tokenize_chinese_chars: false, unk_token: '<u>' };
@@ -79,7 +79,7 @@ describe('tokenizerConfigFile', () => {
     expect(tokenizerConfigFile(null, bert, { normalizer: uncased })).toMatchObject({ do_lower_case: true, strip_accents: false, tokenize_chinese_chars: false }); // prettier-ignore
   });
 
-  it('leaves other families and other normalizers as they came', () => {
+  it('leaves other families and other normalizers unchanged', () => {
     const stored = { do_lower_case: true };
     expect(tokenizerConfigFile(stored, bert, { normalizer: null })).toMatchObject(stored);
     expect(tokenizerConfigFile(stored, { family: 'xlnet' }, { normalizer })).toMatchObject(stored);
@@ -131,7 +131,7 @@ describe('modelCard', () => {
     expect(body).toMatch(/licence of the pretrained model is not known/);
   });
 
-  it('tells method, rate, settings and scores, each row of a table whole', () => {
+  it('states method, rate, settings and scores, with intact table rows', () => {
     expect(card).toContain('slicing rate 0.75');
     expect(card).toContain('| `layerDecay.mode` |');
     expect(card).toContain('| test | 69.13 | 67.13 | 68.13 | 68.13 |');
@@ -148,7 +148,7 @@ describe('modelCard', () => {
   });
 });
 
-it('a classifier of transformers without bioner_lab.json is told from an encoder', () => {
+it('a classifier of transformers without bioner_lab.json is distinguished from an encoder', () => {
   const config = (architecture: string) => ({
     name: 'config.json',
     bytes: new TextEncoder().encode(JSON.stringify({ architectures: [architecture] }, null, 2)),

@@ -1,4 +1,4 @@
-// Proves how often each task is seen: proportional shows every sequence once, the others share the same total, over epochs evenly.
+// Proves how often each task is seen: proportional shows every sequence once, the others split the same total, evenly over epochs.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharesOf, taskMixer } from '../../../src/training/batches.ts';

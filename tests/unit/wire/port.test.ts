@@ -1,4 +1,4 @@
-// Proves that calls, failures, events and lost connections cross a real MessageChannel as the protocol says.
+// Proves that calls, failures, events and lost connections cross a real MessageChannel as specified.
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/util/labError.ts';
 import { connect, portWire, serve, type Handlers } from '../../../src/wire/port.ts';
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** Calls a test does not expect reject by themselves. */
+/** Rejects calls that a test does not expect. */
 function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCalls> {
   const unexpected = (): never => {
     throw new LabError('test/unexpected', 'This call was not expected.');
@@ -50,7 +50,7 @@ function checkpoint(step: number): RunEvent {
 }
 
 describe('a connection', () => {
-  it('matches replies to calls whatever order they come in', async () => {
+  it('matches replies to calls in any order', async () => {
     const releases = new Map<string, () => void>();
     const order: string[] = [];
     const { client } = pair(
@@ -66,7 +66,7 @@ describe('a connection', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
-  it('carries a LabError whole, and names any other throw `internal`', async () => {
+  it('carries a LabError intact, and codes any other error `internal`', async () => {
     const { client } = pair(
       handlersWith({
         interrupt: () => {
@@ -84,7 +84,7 @@ describe('a connection', () => {
     await expect(client.call('removeRun', 'r')).rejects.toMatchObject({ code: 'internal', message: 'x is undefined' });
   });
 
-  it('gives every listener the events in order, until it leaves', async () => {
+  it('gives every listener the events in order, until it unsubscribes', async () => {
     const { client, emit } = pair(handlersWith({}));
     const seen: RunEvent[] = [];
     const alsoSeen: RunEvent[] = [];
@@ -99,7 +99,7 @@ describe('a connection', () => {
     expect(seen).toEqual([checkpoint(1), checkpoint(2)]);
   });
 
-  it('gives transferred buffers away and reads them whole on the other side', async () => {
+  it('transfers buffers and receives them intact on the other side', async () => {
     let received: Uint8Array | undefined;
     const { client } = pair(
       handlersWith({
@@ -123,7 +123,7 @@ describe('a connection', () => {
     await expect(client.call('removeRun', 'r')).resolves.toBeUndefined();
   });
 
-  it('answers a call it does not know with a failure', async () => {
+  it('answers an unknown call with a failure', async () => {
     const { client } = pair(handlersWith({}));
     const call = client.call as (name: string, argument: unknown) => Promise<unknown>;
     await expect(call('toString', null)).rejects.toMatchObject({ code: 'worker/call', got: 'toString' });

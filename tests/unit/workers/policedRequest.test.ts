@@ -1,4 +1,4 @@
-// Proves that a request ended by the page's policy says which hosts are allowed, and that every other failure stays what it was.
+// Proves that a request blocked by the content security policy says which hosts are allowed, and that other failures stay unchanged.
 import { expect, it } from 'vitest';
 import { hubClient } from '../../../src/lab/library/hubClient.ts';
 import { LabError } from '../../../src/util/labError.ts';
@@ -13,7 +13,7 @@ function violation(effectiveDirective: string): Event {
   return Object.assign(new Event('securitypolicyviolation'), { effectiveDirective, originalPolicy });
 }
 
-/** A page in which a request fails, with a violation reported so many ms before or after that. */
+/** A page in which a request fails, with a violation reported `afterMs` milliseconds after that; negative for before. */
 function failing(directive: string | null, afterMs = 0): RequestFile {
   const page = new EventTarget();
   const request: RequestFile = () => {
@@ -47,7 +47,7 @@ it('does not keep a cancelled request waiting', async () => {
   await expect(request).rejects.toBe(failure);
 });
 
-it('passes an answer on, and listens no longer', async () => {
+it('returns a response, and stops listening', async () => {
   const answer: FileAnswer = {
     status: 200,
     header: () => null,
@@ -64,7 +64,7 @@ it('passes an answer on, and listens no longer', async () => {
   expect(listening).toBe(0);
 });
 
-it('reaches the person through the hub', async () => {
+it('reaches the user through the hub', async () => {
   const hub = hubClient(failing('connect-src'), 'https://mirror.example');
   await expect(hub.list('moss/tiny', 'main', cancelled)).rejects.toMatchObject({ code: 'policy/host' });
 });

@@ -1,4 +1,4 @@
-// Proves with hand-worked numbers that runs are set side by side rightly, that spreads are kept apart, and that devel alone chooses the slicing rate.
+// Proves with hand-worked numbers that runs are grouped correctly, that spreads are computed by source, and that devel alone selects the slicing rate.
 import { describe, expect, it } from 'vitest';
 import { buildComparisons, type Comparison, type Variant } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonTables, type ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
@@ -84,7 +84,7 @@ function only(runs: readonly RunRecord[]): Comparison {
     throw new Error(`expected one comparison, got ${others.length + 1}`);
   return comparison;
 }
-function contender(
+function variantOf(
   comparison: Comparison,
   task: TaskRef,
   method: Variant['method'],
@@ -99,7 +99,7 @@ function contender(
 const testF1 = { split: 'test', measure: 'f1' } as const;
 
 describe('buildComparisons', () => {
-  it('sets STL, MTL-XC and each slicing rate of a task side by side, a round with its first training', () => {
+  it('groups STL, MTL-XC and each slicing rate of a task, a round with its first training', () => {
     const comparison = only(pool);
     expect(comparison.category).toEqual(category);
     expect(comparison.tasks.map(({ task }) => task.corpus.name)).toEqual(['BC5CDR-disease-IOB', 'NCBI-disease-IOB']);
@@ -110,7 +110,7 @@ describe('buildComparisons', () => {
       ['MTL-LS', 0.25],
       ['MTL-LS', 0.5],
     ]);
-    const trainings = contender(comparison, ncbi, 'STL').trainings;
+    const trainings = variantOf(comparison, ncbi, 'STL').trainings;
     expect(trainings.map(({ seed, round }) => [seed, round])).toEqual([
       [1, 0],
       [1, 1],
@@ -124,11 +124,11 @@ describe('buildComparisons', () => {
 
   it('reads each task of an MTL-XC run by its own scores', () => {
     const comparison = only(pool);
-    expect(contender(comparison, ncbi, 'MTL-XC').trainings.map(({ test }) => test?.f1)).toEqual([64, 66]);
-    expect(contender(comparison, bc5, 'MTL-XC').trainings.map(({ test }) => test?.f1)).toEqual([54, 56]);
+    expect(variantOf(comparison, ncbi, 'MTL-XC').trainings.map(({ test }) => test?.f1)).toEqual([64, 66]);
+    expect(variantOf(comparison, bc5, 'MTL-XC').trainings.map(({ test }) => test?.f1)).toEqual([54, 56]);
   });
 
-  it('never mixes other settings, other ways of slicing or another make-up of the category', () => {
+  it('never mixes different settings, kinds of slicing or category members', () => {
     const slower = stl(ncbi, 3, [[1, 1]]);
     const other = { ...slower, spec: { ...slower.spec, id: 'other', config: { ...smallConfig, learningRate: 1e-6 } } };
     const frozen = ls(together1, ncbi, 2, [80, 50], { slicing: { ...slicing(2), frozen: true } });
@@ -136,18 +136,18 @@ describe('buildComparisons', () => {
     const comparisons = buildComparisons([...pool, other, frozen, alone], layersOf);
     expect(comparisons.length).toBe(4);
     const base = comparisons.find(({ slicing: way }) => way?.frozen === false);
-    expect(base === undefined ? null : contender(base, ncbi, 'STL').trainings.length).toBe(3);
-    expect(base === undefined ? null : contender(base, ncbi, 'MTL-XC').trainings.length).toBe(2);
+    expect(base === undefined ? null : variantOf(base, ncbi, 'STL').trainings.length).toBe(3);
+    expect(base === undefined ? null : variantOf(base, ncbi, 'MTL-XC').trainings.length).toBe(2);
   });
 
-  it('compares tasks that were only trained alone, and an empty pool not at all', () => {
+  it('compares tasks that were trained by STL alone, and nothing for an empty pool', () => {
     expect(only([first]).category).toBeNull();
     expect(buildComparisons([], layersOf)).toEqual([]);
   });
 });
 
 describe('spreads', () => {
-  const single = contender(only(pool), ncbi, 'STL');
+  const single = variantOf(only(pool), ncbi, 'STL');
 
   it('over all trainings: the selected snapshots 62, 72, 68', () => {
     const value = variantSpread(single, { ...testF1, over: 'trainings' });
@@ -174,20 +174,20 @@ describe('spreads', () => {
     expect(value?.deviation).toBe(Math.sqrt(6 / 3));
   });
 
-  it('counts finished runs alone', () => {
+  it('counts only finished runs', () => {
     const running = only([{ ...first, status: 'running' }]);
-    expect(variantSpread(contender(running, ncbi, 'STL'), { ...testF1, over: 'trainings' })).toBeNull();
+    expect(variantSpread(variantOf(running, ncbi, 'STL'), { ...testF1, over: 'trainings' })).toBeNull();
   });
 });
 
 describe('the slicing rate', () => {
-  it('is the one with the best devel, however bad on test', () => {
+  it('is the one with the best devel F1, however bad its test F1', () => {
     const [, task] = only(pool).tasks;
     // Devel 79 against (80 + 82) / 2, test 61 against 51.
     expect(task === undefined ? null : chosenOnDevel(task)?.rate).toBe(0.5);
   });
 
-  it('is the lower of two equal ones, and none without devel', () => {
+  it('is the lower of two tied ones, and null without devel', () => {
     const choose = (...runs: readonly RunRecord[]) =>
       chosenOnDevel(only(runs).tasks[0] ?? { task: ncbi, variants: [] });
     expect(choose(ls(together1, ncbi, 3, [80, 90]), ls(together1, ncbi, 1, [80, 10]))?.layers).toBe(1);
@@ -201,10 +201,10 @@ describe('comparisonTables', () => {
     const table = tables.get(id);
     const found = table?.rows.find((candidate) => candidate.name.startsWith(name));
     if (table === undefined || found === undefined) throw new Error(`no row ${name}`);
-    return new Map(table.columns.map(({ group, name: column }, place) => [`${group} ${column}`, found.cells[place]]));
+    return new Map(table.columns.map(({ group, name: column }, index) => [`${group} ${column}`, found.cells[index]]));
   };
 
-  it('has precision, recall and F1 of both methods beside the printed ones in Table 1', () => {
+  it('has precision, recall and F1 of both methods beside the published ones in Table 1', () => {
     const cells = row('table-1', 'NCBI');
     expect(cells.get('STL F1')).toMatchObject({ published: 88.26, best: true });
     expect(cells.get('MTL-XC F1')).toMatchObject({ value: { mean: 65 }, published: 88.75, best: false });
@@ -212,7 +212,7 @@ describe('comparisonTables', () => {
     expect(row('table-1', 'BC5CDR').get('STL F1')).toMatchObject({ value: null, published: 86.44, best: false });
   });
 
-  it('has each rate with its printed figure in Table 2, and bold only the best of the row', () => {
+  it('has each rate with its published figure in Table 2, and only the best of the row in bold', () => {
     const cells = row('table-2', 'NCBI');
     expect(cells.get('MTL-LS 0.25')).toMatchObject({ value: { mean: 61 }, published: 85.23, best: false });
     expect(cells.get('MTL-LS 0.50')).toMatchObject({ value: { mean: 51, deviation: Math.SQRT2 }, published: 86.79 });
@@ -221,7 +221,7 @@ describe('comparisonTables', () => {
     ]);
   });
 
-  it('reports in Table 3 the test score of the rate that devel chose, beside the published systems', () => {
+  it('reports in Table 3 the test score of the rate selected on devel, beside the published systems', () => {
     const cells = row('table-3', 'NCBI');
     expect(cells.get('Chosen on devel Slicing rate')).toEqual({ kind: 'text', text: '0.50' });
     expect(cells.get('Chosen on devel Devel F1')).toMatchObject({ value: { mean: 81 } });
@@ -230,14 +230,14 @@ describe('comparisonTables', () => {
     expect(tables.get('table-3')?.notes.join(' ')).toMatch(/test scores had no part/);
   });
 
-  it('says where the printed tables contradict themselves', () => {
+  it('notes where the published tables contradict themselves', () => {
     const epi = taskOf('BioNLP11EPI-IOB', 'Protein');
     const [table1, table2] = comparisonTables(only([stl(epi, 1, [[1, 1]])]), publishedScores);
     expect(table1?.notes.join(' ')).toMatch(/86\.05/);
     expect(table2?.notes.join(' ')).not.toMatch(/86\.05/);
   });
 
-  it('leaves tasks the paper does not have without published figures', () => {
+  it('has no published figures for tasks that are not in the paper', () => {
     const [table1] = comparisonTables(only([stl(taskOf('moss'), 1, [[1, 1]])]), publishedScores);
     expect(table1?.rows[0]?.cells.every((cell) => cell.kind === 'score' && cell.published === null)).toBe(true);
   });

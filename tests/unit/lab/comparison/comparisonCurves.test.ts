@@ -1,4 +1,4 @@
-// Proves what the comparison charts draw: means over the seeds that got there, points by rate with their spread, and axes around them.
+// Proves what the comparison charts draw: means over the seeds that reached each epoch, points by rate with their spread, and axes.
 import { describe, expect, it } from 'vitest';
 import type { Variant, TaskComparison, Training } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../../../../src/lab/comparison/comparisonCurves.ts';
@@ -20,7 +20,7 @@ function training(seed: number, round: number, curve: readonly number[], test: n
     curve: curve.map((f1, index) => ({ epoch: index + 1, f1 })),
   };
 }
-const contender = (method: Variant['method'], rate: number | null, ...trainings: readonly Training[]): Variant => ({
+const variantOf = (method: Variant['method'], rate: number | null, ...trainings: readonly Training[]): Variant => ({
   method,
   layers: rate === null ? null : rate * 4,
   rate,
@@ -29,14 +29,14 @@ const contender = (method: Variant['method'], rate: number | null, ...trainings:
 const task: TaskComparison = {
   task: { corpus: { id: 'c', name: 'c', fingerprint: 'f' }, type: null },
   variants: [
-    contender('STL', null, training(1, 0, [10, 20], 20)),
-    contender('MTL-XC', null, training(1, 0, [])),
-    contender('MTL-LS', 0.5, training(1, 0, [30, 40, 50], 50), training(2, 0, [34], 56), training(1, 1, [80], 62)),
+    variantOf('STL', null, training(1, 0, [10, 20], 20)),
+    variantOf('MTL-XC', null, training(1, 0, [])),
+    variantOf('MTL-LS', 0.5, training(1, 0, [30, 40, 50], 50), training(2, 0, [34], 56), training(1, 1, [80], 62)),
   ],
 };
 
 describe('comparisonCurves', () => {
-  it('is the mean over the seeds that got to the epoch, of one round', () => {
+  it('is the mean over the seeds that reached the epoch, of one round', () => {
     const curves = comparisonCurves(task, { round: 0, seed: null });
     expect(curves.map(({ name, points }) => [name, points.map(({ f1 }) => f1)])).toEqual([
       ['STL', [10, 20]],
@@ -44,7 +44,7 @@ describe('comparisonCurves', () => {
     ]);
   });
 
-  it('is that of one seed or of another round where it is asked for', () => {
+  it('is that of one seed or of another round on request', () => {
     expect(comparisonCurves(task, { round: 0, seed: 2 }).map(({ points }) => points)).toEqual([[{ epoch: 1, f1: 34 }]]);
     expect(comparisonCurves(task, { round: 1, seed: null }).map(({ name }) => name)).toEqual(['MTL-LS 0.50']);
     expect(roundsAndSeeds(task)).toEqual({ rounds: [0, 1], seeds: [1, 2] });
@@ -52,7 +52,7 @@ describe('comparisonCurves', () => {
 });
 
 describe('rateCurve', () => {
-  it('has a point a rate with its deviation, and the references', () => {
+  it('has a point per rate with its deviation, and the references', () => {
     expect(rateCurve(task, { split: 'test', over: 'trainings' })).toEqual({
       points: [{ rate: 0.5, layers: 2, f1: 56, deviation: 6 }],
       stl: 20,
@@ -71,7 +71,7 @@ describe('axisOf', () => {
     expect(axisOf({ from: '', to: '' }, [3, 99.9])).toEqual({ domain: [0, 100], ticks: [0, 20, 40, 60, 80, 100] });
   });
 
-  it('keeps to bounds that make sense', () => {
+  it('stays within meaningful bounds', () => {
     expect(axisOf({ from: '80', to: '90' }, [1]).domain).toEqual([80, 90]);
     expect(axisOf({ from: '90', to: '80' }, [50, 51]).domain[0]).toBeLessThan(51);
     expect(axisOf({ from: 'x', to: '101' }, [50, 51]).domain).not.toContain(101);

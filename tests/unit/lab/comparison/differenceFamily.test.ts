@@ -1,4 +1,4 @@
-// Proves that trainings are paired by seed and round, that what has no part is counted by why, and that tables mark what is distinct from STL.
+// Proves that trainings are paired by seed and round, that excluded ones are counted by reason, and that tables mark scores distinct from STL.
 import { describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonTables } from '../../../../src/lab/comparison/comparisonTables.ts';
@@ -39,9 +39,9 @@ const corpora = [corpusRecord('heath'), corpusRecord('shore')];
 const STL = { method: 'STL', layers: null } as const;
 
 describe('differenceFamily', () => {
-  it('pairs selected snapshots by seed and round, and kept ones in order', () => {
+  it('pairs selected snapshots by seed and round, and saved ones in order', () => {
     const family = differenceFamily(comparison(), STL, { corpora, runs: ids(runs) });
-    const named = family.differences.map(({ task, variant: contender }) => [task.corpus.name, contender.method]);
+    const named = family.differences.map(({ task, variant }) => [task.corpus.name, variant.method]);
     expect(named).toEqual([
       ['heath', 'MTL-XC'],
       ['shore', 'MTL-XC'],
@@ -62,22 +62,22 @@ describe('differenceFamily', () => {
         },
       ],
     });
-    // MTL-LS kept one snapshot and STL two, which no order pairs.
+    // MTL-LS saved one snapshot and STL two, which cannot be paired.
     expect(family.differences[2]?.asked.trainings[0]?.snapshots).toEqual([]);
     // Seed 3 of MTL-XC has no STL on either task.
     expect(family.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 2 });
     expect(family.requests).toHaveLength(5);
   });
 
-  it('takes any contender for the baseline', () => {
+  it('takes any variant as the baseline', () => {
     const family = differenceFamily(comparison(), { method: 'MTL-LS', layers: 2 }, { corpora, runs: ids(runs) });
-    expect(family.differences.map(({ variant: contender }) => contender.method)).toEqual(['STL', 'MTL-XC']);
+    expect(family.differences.map(({ variant }) => variant.method)).toEqual(['STL', 'MTL-XC']);
   });
 
-  it('leaves out what came with result files and corpora that are gone', () => {
+  it('excludes runs of result files and of missing corpora', () => {
     const own = ids([...stls, shared]);
     const family = differenceFamily(comparison(), STL, { corpora: corpora.slice(1), runs: own });
-    expect(family.differences.map(({ task, variant: contender }) => [task.corpus.name, contender.method])).toEqual([
+    expect(family.differences.map(({ task, variant }) => [task.corpus.name, variant.method])).toEqual([
       ['shore', 'MTL-XC'],
     ]);
     expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0 });
@@ -86,15 +86,15 @@ describe('differenceFamily', () => {
 
 describe('tables', () => {
   const marks = (tables: ReturnType<typeof comparisonTables>) =>
-    tables.map(({ rows }) => rows.flatMap(({ name, cells }) => cells.flatMap((cell, place) => (cell.kind === 'score' && cell.distinct ? [`${name} ${place}`] : [])))); // prettier-ignore
+    tables.map(({ rows }) => rows.flatMap(({ name, cells }) => cells.flatMap((cell, index) => (cell.kind === 'score' && cell.distinct ? [`${name} ${index}`] : [])))); // prettier-ignore
 
-  it('are unmarked and without a note as long as nothing is known', () => {
+  it('are unmarked and without a note until tested', () => {
     const tables = comparisonTables(comparison(), () => null);
     expect(marks(tables).flat()).toEqual([]);
     expect(tables.flatMap(({ notes }) => notes).filter((note) => note.includes('noise'))).toEqual([]);
   });
 
-  it('mark the F1 of what is distinct, and say how, or that nothing is', () => {
+  it('mark distinct F1 scores and say how they were tested, or that none is distinct', () => {
     const distinct = new Set([differenceKey(shore, { method: 'MTL-LS', layers: 2 })]);
     const tables = comparisonTables(comparison(), () => null, { distinct, family: 3 });
     expect(marks(tables)).toEqual([[], ['shore · Disease 0'], ['shore · Disease 2'], []]);

@@ -1,4 +1,4 @@
-// Proves with hand-worked numbers that a learning curve joins runs that differ in share and seed alone, and spreads over seeds.
+// Proves with hand-worked numbers that a learning curve joins runs that differ only in share and seed, with the spread over seeds.
 import { describe, expect, it } from 'vitest';
 import { learningCurve } from '../../../../src/lab/comparison/comparisonCurves.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../../../src/schema/runRecord.ts';
@@ -27,7 +27,7 @@ function run(
 }
 
 describe('learningCurve', () => {
-  it('has a point a share, the mean and deviation over seeds, from the fewest sentences to the most', () => {
+  it('has a point per share, with mean and deviation over seeds, by increasing share', () => {
     const whole = run(null, 1, [80], 100);
     const pool = [whole, run(0.5, 1, [70], 50), run(null, 2, [82], 100), run(0.25, 1, [40], 25), run(0.5, 2, [74], 52)];
     expect(learningCurve(whole, moss, pool)).toEqual([
@@ -38,7 +38,7 @@ describe('learningCurve', () => {
     expect(learningCurve(run(0.25, 1, [40], 25), moss, pool)).toHaveLength(3);
   });
 
-  it('leaves out what differs in anything else, and runs without a score or counts', () => {
+  it('omits runs that differ in anything else, and runs without a score or counts', () => {
     const whole = run(null, 1, [80], 100);
     const category = { name: 'rot', typeName: 'Rot' };
     const others = [

@@ -1,4 +1,4 @@
-// Proves that several people's runs become one pool: each run once, the furthest record of it, and contradicting inputs named.
+// Proves that several people's runs merge into one pool: each run once, with its most advanced record, and conflicting inputs reported.
 import { describe, expect, it } from 'vitest';
 import { mergeRuns } from '../../../../src/lab/comparison/mergeRuns.ts';
 import { runSpec } from '../../../../src/lab/plans/expandPlan.ts';
@@ -24,7 +24,7 @@ function imported(fileName: string, runs: RunRecord[]) {
 }
 
 describe('merging runs', () => {
-  it('keeps each run once, and says where it is', () => {
+  it('keeps each run once, with its sources', () => {
     const merged = mergeRuns([run(1)], [imported('a.json', [run(1), run(2)]), imported('b.json', [run(2), run(3)])]);
     expect(merged.runs.map(({ record, sources }) => [record.spec.seed, sources])).toEqual([
       [1, [null, 'a.json']],
@@ -46,7 +46,7 @@ describe('merging runs', () => {
     expect(records({ step: 4 }, { step: 4 })).toEqual([[4, null]]);
   });
 
-  it('names a corpus and a model that stand for different content, with the files', () => {
+  it('reports a corpus name and a model name used for different content, with the files', () => {
     const own = run(1);
     const other = { id: 'other', name: 'moss', fingerprint: 'other corpus' };
     const theirs: RunRecord = {

@@ -1,4 +1,4 @@
-// Proves that tables come out as Markdown, LaTeX and CSV that other programs read, with the best in bold and the difference to the published.
+// Proves that tables are formatted as valid Markdown, LaTeX and CSV, with the best score in bold and the difference to the published one.
 import { describe, expect, it } from 'vitest';
 import type { ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
 import { csvText, tableText } from '../../../../src/lab/comparison/tableText.ts';
@@ -54,7 +54,7 @@ describe('tableText', () => {
     ]);
   });
 
-  it('writes LaTeX with its signs escaped and bold outside them', () => {
+  it('writes LaTeX with special characters escaped and bold around them', () => {
     const lines = tableText(table, 'latex').split('\n');
     expect(lines).toContain('\\caption{Table 1: one \\& two}');
     expect(lines).toContain('\\begin{tabular}{lrrr}');
@@ -63,9 +63,9 @@ describe('tableText', () => {
     );
   });
 
-  it('marks what is distinct, behind the mean and in a column of its own', () => {
+  it('marks distinct scores, after the mean and in a separate column', () => {
     const [row] = table.rows;
-    const cells = (row?.cells ?? []).map((cell, place) => (cell.kind === 'score' ? { ...cell, distinct: place === 0 } : cell)); // prettier-ignore
+    const cells = (row?.cells ?? []).map((cell, index) => (cell.kind === 'score' ? { ...cell, distinct: index === 0 } : cell)); // prettier-ignore
     const marked = { ...table, tested: true, rows: [{ name: 'a', cells }] };
     expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |');
     expect(tableText(marked, 'latex')).toContain('a & \\textbf{86.00$^\\dagger$ $\\pm$ 0.50}');
@@ -87,11 +87,11 @@ describe('tableText', () => {
 });
 
 describe('csvText', () => {
-  it('quotes what needs it', () => {
+  it('quotes cells that need it', () => {
     expect(csvText([['a,b', 'say "x"', 1, null]])).toBe('"a,b","say ""x""",1,\r\n');
   });
 
-  it('runs nothing in a spreadsheet: texts that begin as formulas are marked as texts, numbers stay numbers', () => {
+  it('runs nothing in a spreadsheet: text that starts like a formula is marked as text, numbers stay numbers', () => {
     const cells = ['=1+1', '+x', '-x', '@SUM(A1)', '\t=1', '-0.44', '+1.00', '-', 'a=b', ''];
     expect(csvText([cells])).toBe("'=1+1,'+x,'-x,'@SUM(A1),'\t=1,-0.44,+1.00,'-,a=b,\r\n");
     expect(csvText([['=HYPERLINK("http://a.example","x")', -1]])).toBe(
@@ -100,7 +100,7 @@ describe('csvText', () => {
   });
 });
 
-describe('a name that is written to do harm', () => {
+describe('a malicious name', () => {
   const name = '<img src=x onerror=alert(1)> [a](javascript:alert(1))\n\\input{/etc/passwd}';
   const [first] = table.rows;
   const hostile = { ...table, title: name, rows: [{ name, cells: first?.cells ?? [] }], notes: [name] };
@@ -111,7 +111,7 @@ describe('a name that is written to do harm', () => {
     expect(text.split('\n')).toHaveLength(8);
   });
 
-  it('is text in LaTeX, and ends no comment', () => {
+  it('is text in LaTeX, and does not end a comment', () => {
     const lines = tableText(hostile, 'latex').split('\n');
     expect(lines[0]).toMatch(/^% .*input/);
     expect(lines.slice(1).join('\n')).not.toContain('\\input');

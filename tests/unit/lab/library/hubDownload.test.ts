@@ -1,4 +1,4 @@
-// Proves that models come from a hub by name, byte for byte, whatever interrupts them, and that what is not what the hub lists is refused.
+// Proves that models are downloaded from a hub byte for byte, whatever interrupts them, and that files unlike the hub's listing are rejected.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { publicHub } from '../../../../src/lab/library/publicHosts.ts';
@@ -60,7 +60,7 @@ function bytesHere(lab: Lab): readonly number[] {
 }
 
 describe('looking a model up', () => {
-  it('asks for nothing before, then for the list and the configuration alone', async () => {
+  it('sends no request before, then requests only the list and the configuration', async () => {
     const hub = await served();
     const { lab } = await labOn(hub);
     expect(hub.asked).toEqual([]);
@@ -82,7 +82,7 @@ describe('looking a model up', () => {
     expect(await lab.downloadModel(download)).not.toBeNull();
   });
 
-  it('is a job that can be cancelled while the hub does not answer', async () => {
+  it('is a job that can be cancelled while the hub does not respond', async () => {
     const hub = await served();
     hub.faults = { stallAfter: 100 };
     const { lab } = await labOn(hub);
@@ -93,7 +93,7 @@ describe('looking a model up', () => {
     expect(lab.getState()).toMatchObject({ jobs: [], notices: [], downloads: [] });
   });
 
-  it('asks for revisions with slashes as one part of the path', async () => {
+  it('encodes a revision with slashes as one path segment', async () => {
     const hub = await served();
     const { lab } = await labOn(hub);
     await lab.lookUpModel(` ${repository} `, 'refs/pr/1');
@@ -124,7 +124,7 @@ describe('looking a model up', () => {
     expect(hub.asked).toHaveLength(1);
   });
 
-  it('waits as long as a hub that limits requests asks for, once', async () => {
+  it('waits once for as long as a rate-limiting hub requests', async () => {
     const hub = await served();
     const { lab } = await labOn(hub);
     hub.faults = { retryAfter: 0 };
@@ -134,7 +134,7 @@ describe('looking a model up', () => {
     expect(await refusal(lab.lookUpModel(repository, 'main'))).toMatchObject({ code: 'hub/limit' });
   });
 
-  it('says that nobody answers, and that an address is none', async () => {
+  it('reports an unreachable hub and an invalid address', async () => {
     const { lab } = await labOn({ address: 'http://127.0.0.1:9' });
     expect(await refusal(lab.lookUpModel(repository, 'main'))).toMatchObject({ code: 'hub/unreachable' });
     await lab.setMachine({ ...defaultMachineSettings, hub: 'hub.example' });
@@ -143,7 +143,7 @@ describe('looking a model up', () => {
     expect(await refusal(offline.lookUpModel(repository, 'main'))).toMatchObject({ code: 'hub/unreachable' });
   });
 
-  it('refuses a repository without a model, and an answer that is no list', async () => {
+  it('rejects a repository without a model, and a response that is not a list', async () => {
     const config = modelFolder('f16').find(({ name }) => name === 'config.json')?.bytes ?? new Uint8Array();
     const { lab } = await labOn(await served({ 'config.json': config, 'tf_model.h5': weights }));
     const error = await refusal(lab.lookUpModel(repository, 'main'));
@@ -160,7 +160,7 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
 }
 
 describe('a download', () => {
-  it('brings the model into the library with where it came from, and leaves nothing behind', async () => {
+  it('imports the model with its source, and leaves nothing else behind', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
     const { download } = await lookedUp(lab);
@@ -174,7 +174,7 @@ describe('a download', () => {
     expect(await store.keys('download/')).toEqual([]);
   });
 
-  it('goes on after a broken connection and a reload, from the byte that it has', async () => {
+  it('resumes after a broken connection and a reload, from the bytes it has', async () => {
     const hub = await served();
     const store = memory();
     const { lab } = await labOn(hub, store);
@@ -193,7 +193,7 @@ describe('a download', () => {
     expect(await store.keys('download/')).toEqual([]);
   });
 
-  it('is a job that can be cancelled, gone on with, and discarded', async () => {
+  it('is a job that can be cancelled, resumed and discarded', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
     const { download } = await lookedUp(lab);
@@ -220,16 +220,16 @@ describe('a download', () => {
   it.each(['no headers', 'a wait'])('can be cancelled while there is %s yet', async (what) => {
     const hub = await served();
     const { download } = await lookedUp((await labOn(hub)).lab);
-    const asked: string[] = [];
+    const requested: string[] = [];
     const waiting: RequestFile = async (address, { cancelled }) => {
-      asked.push(address);
-      if (what === 'a wait' && asked.length === 1) return { status: 429, header: () => '60', pieces: pieces(new Uint8Array()), drop: () => undefined }; // prettier-ignore
+      requested.push(address);
+      if (what === 'a wait' && requested.length === 1) return { status: 429, header: () => '60', pieces: pieces(new Uint8Array()), drop: () => undefined }; // prettier-ignore
       await cancelled;
       throw new Error('aborted');
     };
     const { lab } = await openLab({ requestFile: waiting });
     const downloading = lab.downloadModel(download);
-    await expect.poll(() => asked).toHaveLength(1);
+    await expect.poll(() => requested).toHaveLength(1);
     for (const { id } of lab.getState().jobs) lab.cancelJob(id);
     expect(await downloading).toBeNull();
     expect(lab.getState()).toMatchObject({ models: [], jobs: [], notices: [], downloads: [{ jobId: null }] });
@@ -291,7 +291,7 @@ describe('a download', () => {
     expect(await store.keys(`download/${download.id}/part/`)).toEqual([]);
   });
 
-  it('starts a file again with a server that knows no ranges, and refuses another range than was asked for', async () => {
+  it('restarts a file with a server without range support, and rejects a range other than the requested one', async () => {
     const hub = await served();
     const { lab, store } = await labOn(hub);
     const { download } = await lookedUp(lab);
@@ -301,7 +301,7 @@ describe('a download', () => {
     expect(await refusal(lab.downloadModel(download))).toMatchObject({ code: 'hub/range', expected: `bytes 10000-${weights.byteLength - 1}/${weights.byteLength}` }); // prettier-ignore
     hub.faults = { breakAfter: 10_000 };
     await refusal(lab.downloadModel(download));
-    // Where the range is not shown, the digest tells.
+    // Without a Content-Range header, the digest reveals it.
     hub.faults = { rangeOffBy: -16, hideRange: true };
     expect(await refusal(lab.downloadModel(download))).toMatchObject({ code: 'hub/size' });
     hub.faults = { breakAfter: 10_000 };
@@ -311,7 +311,7 @@ describe('a download', () => {
     expect(await readModelFile(store, modelId ?? '', 'model.safetensors')).toEqual(weights);
   });
 
-  it('is not begun where there is no room for it, and says how much is missing', async () => {
+  it('is not started without enough storage, and says how much is missing', async () => {
     const hub = await served();
     const quotaBytes = 30_000_000;
     const store: Store = { ...memory(), usage: () => Promise.resolve({ usedBytes: 29_999_000, quotaBytes }) };
@@ -326,7 +326,7 @@ describe('a download', () => {
 });
 
 describe('any sequence of interruptions', () => {
-  it('gives the same bytes, each of them asked for once', async () => {
+  it('gives the same bytes, each requested once', async () => {
     const interruption = fc.record({
       /** Bytes after which it happens. */
       after: fc.nat({ max: 120 }),

@@ -1,4 +1,4 @@
-// Proves that whatever is dropped finds its place in the library, over a real channel to a server that trains nothing.
+// Proves that any dropped files are imported into the library correctly, over a real channel to a fake server.
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { droppedBytes, droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
@@ -40,7 +40,7 @@ describe('dropping files', () => {
     expect(notices(lab)).toEqual([expect.stringContaining('already here as moss')]);
   });
 
-  it('numbers a corpus of a taken name with other sentences', async () => {
+  it('numbers a corpus with a taken name and other sentences', async () => {
     const { lab } = await openLab();
     await lab.importFiles(droppedCorpus('moss'));
     await lab.importFiles(droppedCorpus('moss', 'fern'));
@@ -56,7 +56,7 @@ describe('dropping files', () => {
     expect(lab.getState().corpora.map(({ name, sources }) => [name, sources.length])).toEqual([['moss', 3]]);
   });
 
-  it("takes the original release's zip for a model, and says of others what makes one", async () => {
+  it("imports the original release's zip as a model, and says what other folders lack", async () => {
     const { lab } = await openLab();
     const names = ['xlnet_config.json', 'spiece.model', 'xlnet_model.ckpt.index', 'xlnet_model.ckpt.meta', 'xlnet_model.ckpt.data-00000-of-00001']; // prettier-ignore
     const zip = (files: readonly string[]) =>
@@ -69,7 +69,7 @@ describe('dropping files', () => {
     expect(notices(lab)).toEqual([expect.stringMatching(/TensorFlow checkpoint.*without .*data-00000-of-00001/)]);
   });
 
-  it('names what a model folder lacks and what a broken corpus suffers from, and keeps the rest', async () => {
+  it('reports what a model folder lacks and what is wrong with a broken corpus, and imports the rest', async () => {
     const { lab } = await openLab();
     const [config, , tokenizer] = droppedModel('bare');
     const broken = droppedText('broken/train.tsv', 'one column\nonly\n');
@@ -92,7 +92,7 @@ describe('dropping files', () => {
 });
 
 describe('the library', () => {
-  it('keeps corpora over a reload, with a new name and a corrected split', async () => {
+  it('keeps corpora across a reload, with a new name and a corrected split', async () => {
     const { lab, store } = await openLab();
     const [id = ''] = (await lab.importFiles(droppedCorpus('moss'))).corpusIds;
     await lab.renameCorpus(id, 'lichen');
@@ -113,7 +113,7 @@ describe('the library', () => {
     await expect(lab.renameCorpus(id, ' ')).rejects.toMatchObject({ code: 'corpus/name' });
   });
 
-  it('installs what comes with it once, and not again what was removed', async () => {
+  it('installs built-in models and corpora once, and does not restore removed ones', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>([
       [
         'corpora/catalogue.json',
@@ -139,7 +139,7 @@ describe('the library', () => {
       return new Uint8Array(bytes);
     };
     const { lab, store } = await openLab({ fetchBuiltIn });
-    // The model's tokenizer_config.json is not there yet: said, and tried again at the next opening.
+    // The model's tokenizer_config.json is still missing: reported, and retried at the next opening.
     expect(notices(lab)).toEqual([expect.stringContaining('tokenizer_config.json')]);
     expect(lab.getState().corpora).toMatchObject([{ name: 'moss', builtIn: true }]);
     files.set('models/xlnet-bio-tiny/tokenizer_config.json', new Uint8Array([123, 125]));

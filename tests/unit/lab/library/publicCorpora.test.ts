@@ -1,4 +1,4 @@
-// Proves that sub-tasks are fetched only when asked for, go on where they stopped, and that folders, hands and samples make categories.
+// Proves that sub-tasks are downloaded only on request and resumably, and that folders, assignments and samples form categories.
 import { afterEach, describe, expect, it } from 'vitest';
 import { offeredCategories } from '../../../../src/lab/library/categories.ts';
 import { catalogueStatus } from '../../../../src/lab/library/publicCorpora.ts';
@@ -15,7 +15,7 @@ const bc5cdr = 'BC5CDR:disease';
 
 /** A repository with invented files, in pieces of 20 bytes; `onPiece` may throw, or wait. */
 function repository(onPiece: (address: string, piece: number) => Promise<void> | void = () => undefined) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   async function* pieces(address: string): AsyncGenerator<Uint8Array, void> {
     const [folder = '', name] = address.split('/').slice(-2);
     const file = droppedCorpus(folder, folder).find(({ path }) => path.endsWith(`/${name}`));
@@ -27,10 +27,10 @@ function repository(onPiece: (address: string, piece: number) => Promise<void> |
     }
   }
   const requestFile: RequestFile = (address) => {
-    asked.push(address.replace('https://example.org/data/', ''));
+    requested.push(address.replace('https://example.org/data/', ''));
     return Promise.resolve({ status: 200, header: () => null, pieces: pieces(address), drop: () => undefined });
   };
-  return { asked, parts: { requestFile, catalogueBase: 'https://example.org/data' } };
+  return { requested, parts: { requestFile, catalogueBase: 'https://example.org/data' } };
 }
 
 function present(lab: Lab): string[] {
@@ -40,12 +40,12 @@ function present(lab: Lab): string[] {
 }
 
 describe('fetching sub-tasks', () => {
-  it('asks for nothing until it is told to, then for the three files of each, once', async () => {
-    const { asked, parts } = repository();
+  it('sends no request until called, then requests the three files of each, once', async () => {
+    const { requested, parts } = repository();
     const { lab, store } = await openLab(parts);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     const corpusIds = await lab.fetchCatalogueTasks([ncbi, bc5cdr, ncbi]);
-    expect(asked).toEqual(
+    expect(requested).toEqual(
       ['NCBI-disease-IOB', 'BC5CDR-disease-IOB'].flatMap((folder) =>
         ['train', 'devel', 'test'].map((split) => `${folder}/${split}.tsv`),
       ),
@@ -54,12 +54,12 @@ describe('fetching sub-tasks', () => {
     expect(present(lab)).toEqual([`${bc5cdr} BC5CDR-disease-IOB Disease folder`, `${ncbi} NCBI-disease-IOB Disease folder`]); // prettier-ignore
     expect(await store.keys('catalogue/')).toEqual([]);
     expect(await lab.fetchCatalogueTasks([ncbi])).toEqual(corpusIds.slice(0, 1));
-    expect(asked).toHaveLength(6);
+    expect(requested).toHaveLength(6);
   });
 
-  it('goes on after a failure in the middle, without the files it has', async () => {
+  it('resumes after a failure without the files it has', async () => {
     let isBroken = true;
-    const { asked, parts } = repository((address, piece) => {
+    const { requested, parts } = repository((address, piece) => {
       if (isBroken && address.endsWith('devel.tsv') && piece === 1) throw new Error('connection reset');
     });
     const { lab } = await openLab(parts);
@@ -71,19 +71,19 @@ describe('fetching sub-tasks', () => {
     expect(lab.getState()).toMatchObject({ corpora: [], jobs: [] });
     isBroken = false;
     expect(await lab.fetchCatalogueTasks([ncbi])).toHaveLength(1);
-    expect(asked.map((path) => path.replace('NCBI-disease-IOB/', ''))).toEqual([
+    expect(requested.map((path) => path.replace('NCBI-disease-IOB/', ''))).toEqual([
       ...['train.tsv', 'devel.tsv'],
       ...['devel.tsv', 'test.tsv'],
     ]);
     expect(lab.getState().corpora[0]?.counts).toMatchObject({ train: { sentences: 2 }, devel: { sentences: 1 } });
   });
 
-  it('shows bytes of all as a job, which can be cancelled and gone on with', async () => {
+  it('shows total bytes as a job, which can be cancelled and resumed', async () => {
     let reach = (): void => undefined;
     const reached = new Promise<void>((resolve) => (reach = resolve));
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
-    const { asked, parts } = repository(async (address, piece) => {
+    const { requested, parts } = repository(async (address, piece) => {
       if (!address.endsWith('devel.tsv') || piece !== 1) return;
       reach();
       await gate;
@@ -100,22 +100,22 @@ describe('fetching sub-tasks', () => {
     expect(await fetched).toEqual([]);
     expect(lab.getState()).toMatchObject({ corpora: [], jobs: [], notices: [] });
     expect(await lab.fetchCatalogueTasks([ncbi])).toHaveLength(1);
-    expect(asked.filter((path) => path.endsWith('train.tsv'))).toHaveLength(1);
+    expect(requested.filter((path) => path.endsWith('train.tsv'))).toHaveLength(1);
   });
 
-  it('refuses what may not be passed on, what it does not know, and everything where nothing can be fetched', async () => {
-    const { asked, parts } = repository();
+  it('rejects restricted and unknown sub-tasks, and everything when downloads are disabled', async () => {
+    const { requested, parts } = repository();
     const { lab } = await openLab(parts);
     await expect(lab.fetchCatalogueTasks([ncbi, 'BC4CHEMD:chemical'])).rejects.toMatchObject({
       code: 'catalogue/licence',
     });
     await expect(lab.fetchCatalogueTasks(['lichen:species'])).rejects.toMatchObject({ code: 'catalogue/unknown' });
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     const { lab: offline } = await openLab();
     await expect(offline.fetchCatalogueTasks([ncbi])).rejects.toMatchObject({ code: 'catalogue/unreachable' });
   });
 
-  it('knows sentences that were here under another name', async () => {
+  it('recognises sentences that were imported under another name', async () => {
     const { lab } = await openLab(repository().parts);
     await lab.importFiles(droppedCorpus('mine', 'NCBI-disease-IOB'));
     await lab.fetchCatalogueTasks([ncbi]);
@@ -124,7 +124,7 @@ describe('fetching sub-tasks', () => {
 });
 
 describe('the status of sub-tasks', () => {
-  it('finds dropped folders by name, one folder of all types for several, and says what differs in number', async () => {
+  it('finds dropped folders by name, one folder of all types for several, and reports differing counts', async () => {
     const { lab } = await openLab();
     await lab.importFiles([...droppedCorpus('repo/data/BC5CDR-IOB', 'a'), ...droppedCorpus('repo/data/moss', 'b')]);
     expect(present(lab)).toEqual([`${bc5cdr} BC5CDR-IOB Disease multiType`]);
@@ -136,7 +136,7 @@ describe('the status of sub-tasks', () => {
     ]);
   });
 
-  it('keeps what a person assigned, over folders and over closing', async () => {
+  it('keeps user assignments, overriding folders and across closing', async () => {
     const { lab, store } = await openLab();
     await lab.importFiles([...droppedCorpus('NCBI-disease-IOB', 'a'), ...droppedCorpus('mine', 'b')]);
     const mine = lab.getState().corpora.find(({ name }) => name === 'mine');
@@ -161,7 +161,7 @@ describe('categories', () => {
       ].join(' '),
     );
 
-  it('of the catalogue have the tasks that are here', async () => {
+  it('of the catalogue have the tasks in the library', async () => {
     const { lab } = await openLab(repository().parts);
     expect(offered(lab)).toEqual([]);
     await lab.fetchCatalogueTasks([ncbi, bc5cdr]);
@@ -180,7 +180,7 @@ describe('categories', () => {
     ]);
   });
 
-  it('of one own are kept, replaced and removed by name, beside the ready-made ones', async () => {
+  it('of the user are saved, replaced and removed by name, beside the predefined ones', async () => {
     const { lab, store } = await openLab();
     const tasks = [{ corpus: { name: 'moss' }, type: 'Disease' }];
     await lab.saveCategory({ name: ' plant ', typeName: 'Rot', tasks });

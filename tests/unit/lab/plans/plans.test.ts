@@ -1,4 +1,4 @@
-// Proves that plans expand to the right runs, are refused with what was expected and found, and survive the way back.
+// Proves that plans expand to the right runs, are rejected with what was expected and found, and survive a round trip.
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +58,7 @@ describe('a run id', () => {
 });
 
 describe('expanding a plan', () => {
-  it('makes a run of every task and seed, in order, none twice', () => {
+  it('makes a run for every task and seed, in order, without duplicates', () => {
     const specs = expandPlan(
       planOfTasks(
         [
@@ -84,7 +84,7 @@ describe('expanding a plan', () => {
     expect(run?.tasks[0]?.corpus).toEqual({ id: renamed.id, name: 'moss 2', fingerprint: renamed.fingerprint });
   });
 
-  it('names the only type of a corpus', () => {
+  it('fills in the only type of a corpus', () => {
     const corpora = [corpusRecord('moss', { types: ['Disease'] })];
     const untyped = planOfTasks([{ corpus: { name: 'moss' }, type: null }]);
     expect(expandPlan(untyped, { ...library, corpora })).toEqual(expandPlan(planFile(), { ...library, corpora }));
@@ -161,20 +161,20 @@ describe('expanding a plan', () => {
       { code: 'plan/task-twice', got: 'moss Disease again' },
     ],
   );
-  it.each(refusals)('refuses %s', (_what, [plan, held], error) => {
-    expect(() => expandPlan(plan, held)).toThrow(expect.objectContaining(error));
+  it.each(refusals)('rejects %s', (_what, [plan, library], error) => {
+    expect(() => expandPlan(plan, library)).toThrow(expect.objectContaining(error));
   });
 });
 
 describe('expanding a plan of a category', () => {
-  const told = (specs: readonly RunSpec[]) =>
+  const described = (specs: readonly RunSpec[]) =>
     specs.map(({ method, tasks, slicing, round }) =>
       [method, tasks.map(({ corpus }) => corpus.name).join('+'), slicing?.layers ?? '', round].join(' '),
     );
 
-  it('trains MTL-XC once for all slicings, and gives rounds to what was asked for', () => {
+  it('trains MTL-XC once for all slicings, and adds rounds to the requested methods', () => {
     const both = expandPlan(categoryPlan({ rounds: { count: 1, epochs: 7 } }), library);
-    expect(told(both)).toEqual([
+    expect(described(both)).toEqual([
       ...['STL moss  0', 'STL moss  1', 'STL fern  0', 'STL fern  1', 'MTL-XC moss+fern  0', 'MTL-XC moss+fern  1'],
       ...['MTL-LS moss 0 0', 'MTL-LS moss 0 1', 'MTL-LS fern 0 0', 'MTL-LS fern 0 1'],
       ...['MTL-LS moss 1 0', 'MTL-LS moss 1 1', 'MTL-LS fern 1 0', 'MTL-LS fern 1 1'],
@@ -184,12 +184,12 @@ describe('expanding a plan of a category', () => {
       both.map(({ round }) => [round, round === 0 ? smallConfig.epochs : 7]),
     );
     const needed = expandPlan(categoryPlan({ methods: ['MTL-LS'], rounds: { count: 1, epochs: 7 } }), library);
-    expect(told(needed).slice(0, 2)).toEqual(['MTL-XC moss+fern  0', 'MTL-LS moss 0 0']);
+    expect(described(needed).slice(0, 2)).toEqual(['MTL-XC moss+fern  0', 'MTL-LS moss 0 0']);
   });
 
-  it('takes rates between two layers for the nearer, once each', () => {
+  it('rounds rates to the nearest layer, once each', () => {
     const specs = expandPlan(categoryPlan({ methods: ['MTL-LS'], slicingRates: [0.4, 0.5, 0.6, 0.8] }), library);
-    expect(told(specs)).toEqual([
+    expect(described(specs)).toEqual([
       'MTL-XC moss+fern  0',
       'MTL-LS moss 1 0',
       'MTL-LS fern 1 0',
@@ -198,7 +198,7 @@ describe('expanding a plan of a category', () => {
     ]);
   });
 
-  it('asks for the same STL whatever the category', () => {
+  it('makes the same STL runs for every category', () => {
     const alone = expandPlan(planFile(), library);
     const among = expandPlan(categoryPlan({ methods: ['STL'] }), library);
     expect(among.map(({ id }) => id)).toContain(alone[0]?.id);
@@ -207,28 +207,28 @@ describe('expanding a plan of a category', () => {
 
 describe('a plan whose model is a BERT', () => {
   const bert = { ...library, models: [modelRecord('tiny', { family: 'bert', positions: 128 })] };
-  const asked = (specials: TrainingConfig['specials']) => categoryPlan({ config: { ...smallConfig, specials } });
+  const planWith = (specials: TrainingConfig['specials']) => categoryPlan({ config: { ...smallConfig, specials } });
 
-  it('has sequences between [CLS] and [SEP], whatever it says, and an XLNet never', () => {
+  it('has sequences between [CLS] and [SEP] whatever its settings, and an XLNet never', () => {
     for (const specials of ['sep-cls', 'sep-sep-cls', 'cls-sep'] as const) {
-      const runs = expandPlan(asked(specials), bert);
+      const runs = expandPlan(planWith(specials), bert);
       expect(new Set(runs.map(({ config }) => config.specials))).toEqual(new Set(['cls-sep']));
-      const [ofXlnet] = expandPlan(asked(specials), library);
+      const [ofXlnet] = expandPlan(planWith(specials), library);
       expect(ofXlnet?.config.specials).toBe(specials === 'cls-sep' ? 'sep-cls' : specials);
     }
   });
 
-  it('has the same slices whatever it says of biases that only an XLNet stacks', () => {
+  it('has the same slices whatever its settings for biases, which only XLNet stacks', () => {
     const ids = (biases: PlanFile['biases']) => expandPlan(categoryPlan({ biases }), bert).map(({ id }) => id);
     expect(ids('perLayer')).toEqual(ids('released'));
   });
 
-  it('is the plan of its runs again', () => {
+  it('equals the plan of its runs', () => {
     const runs = expandPlan(categoryPlan({ biases: 'perLayer' }), bert);
     expect(expandPlan(planOfRuns(runs, bert.models), bert)).toEqual(runs);
   });
 
-  it('is refused before anything is trained when sequences may be longer than its positions', () => {
+  it('is rejected before training when sequences may exceed its positions', () => {
     const plan = planFile({ config: { ...smallConfig, maxPieces: 129 } });
     expect(() => expandPlan(plan, bert)).toThrow(
       expect.objectContaining({ code: 'plan/positions', expected: expect.stringContaining('128'), got: '129' }),
@@ -282,21 +282,21 @@ const anyPlan = fc
   .map((changes) => planFile(changes));
 
 describe('the runs of any plan', () => {
-  it('have ids of their own and stand behind what they start from', () => {
+  it('have unique ids and follow the runs they start from', () => {
     fc.assert(
       fc.property(anyPlan, (plan) => {
         const specs = expandPlan(plan, library);
         expect(new Set(specs.map(({ id }) => id)).size).toBe(specs.length);
-        for (const [place, { parent, round, method }] of specs.entries()) {
+        for (const [index, { parent, round, method }] of specs.entries()) {
           expect(parent !== null).toBe(round > 0 || method === 'MTL-LS');
-          if (parent !== null) expect(specs.slice(0, place).map(({ id }) => id)).toContain(parent);
+          if (parent !== null) expect(specs.slice(0, index).map(({ id }) => id)).toContain(parent);
         }
       }),
       { numRuns: 30 },
     );
   });
 
-  it('are what their plan expands to again', () => {
+  it('equal the expansion of their plan', () => {
     fc.assert(
       fc.property(anyPlan, (plan) => {
         const runs = expandPlan(plan, library);
@@ -309,7 +309,7 @@ describe('the runs of any plan', () => {
 });
 
 describe('the plan of runs', () => {
-  it('refuses runs of different settings and says what differs', () => {
+  it('rejects runs with different settings and says what differs', () => {
     const other = spec({ config: { ...smallConfig, learningRate: 9e-4 } });
     expect(() => planOfRuns([spec(), other], [])).toThrow(
       expect.objectContaining({ code: 'plan/mixed', got: expect.stringContaining('settings') }),
@@ -317,7 +317,7 @@ describe('the plan of runs', () => {
     expect(() => planOfRuns([], [])).toThrow(expect.objectContaining({ code: 'plan/empty' }));
   });
 
-  it('refuses runs without those that they start from, and slicings of two kinds', () => {
+  it('rejects runs without their parents, and slicings of two kinds', () => {
     const runs = expandPlan(categoryPlan(), library);
     const mixed = expect.objectContaining({ code: 'plan/mixed' });
     expect(() => planOfRuns(runs.filter(({ method }) => method === 'MTL-LS'), library.models)).toThrow(mixed); // prettier-ignore
@@ -328,11 +328,11 @@ describe('the plan of runs', () => {
 });
 
 describe('parsing a plan', () => {
-  it('takes what it wrote', () => {
+  it('accepts an exported plan', () => {
     expect(parsePlan(JSON.stringify(planFile()))).toEqual(planFile());
   });
 
-  it('takes a plan of version 1', () => {
+  it('accepts a plan of version 1', () => {
     const {
       methods,
       slicingRates: _rates,

@@ -1,4 +1,4 @@
-// Proves that every preset is a valid configuration and says what its source says.
+// Proves that every preset is a valid configuration and matches its source.
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../../../src/lab/plans/presets.ts';
 import { trainingConfigSchema } from '../../../../src/schema/config.ts';

@@ -1,4 +1,4 @@
-// Proves that result files of every version open with their runs whole, and that foreign, changed and later ones are refused.
+// Proves that result files of every version open with intact runs, and that foreign, modified and newer ones are rejected.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
@@ -24,7 +24,7 @@ const old = JSON.parse(text) as Version1;
 describe('a result file of version 1', () => {
   const opened = parseResultFile(text);
 
-  it('is shown as version 2 with all it said', () => {
+  it('is migrated to version 2 without loss', () => {
     expect(opened.version).toBe(2);
     expect(opened.plan).toMatchObject({
       version: 2,
@@ -46,18 +46,18 @@ describe('a result file of version 1', () => {
     }
   });
 
-  it('carries a seal that fits its new form, so that it opens again', () => {
+  it('has a checksum for its new form, so that it opens again', () => {
     const { checksum, ...members } = opened;
     expect(checksum).toBe(fingerprint(members));
     expect(parseResultFile(JSON.stringify(opened))).toEqual(opened);
   });
 
-  it('opens from a store that took it in as version 1', () => {
+  it('opens from a store that saved it as version 1', () => {
     const stored = resultRecordSchema.parse({ id: 'a', fileName: 'mine.json', file: old });
     expect(stored.file).toEqual(opened);
   });
 
-  it('gives a plan that asks for its runs', () => {
+  it('contains a plan that expands to its runs', () => {
     const plan = planOfRuns(
       opened.runs.map(({ spec }) => spec),
       opened.models,
@@ -65,7 +65,7 @@ describe('a result file of version 1', () => {
     expect(plan.categories[0]?.tasks[0]?.corpus.name).toBe(old.runs[0]?.spec.corpus.name);
   });
 
-  it('is refused when one digit was changed before', () => {
+  it('is rejected when one digit was changed before', () => {
     const digit = /"f1": ?(\d)/.exec(text);
     const at = (digit?.index ?? 0) + (digit?.[0].length ?? 0) - 1;
     const changed = text.slice(0, at) + ((Number(text[at]) + 1) % 10) + text.slice(at + 1);

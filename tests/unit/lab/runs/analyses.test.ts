@@ -1,4 +1,4 @@
-// Proves that questions cross to the analysis server and back, that what is missing is told, and that work in turns reports and is cancelled.
+// Proves that queries reach the analysis server and return, that missing inputs are reported, and that long work reports progress and cancels.
 import { afterEach, describe, expect, it } from 'vitest';
 import { inTurns, type WorkDone } from '../../../../src/analysis/analysisJob.ts';
 import { recent } from '../../../../src/analysis/recent.ts';
@@ -29,7 +29,7 @@ async function benchWithCorpus() {
 }
 
 describe('the analysis server', () => {
-  it('shows sentences beside what a snapshot predicts in them', async () => {
+  it('returns sentences with the predictions of a snapshot', async () => {
     const { lab, store, task } = await benchWithCorpus();
     const { test } = await lab.readCorpus(task.corpusId);
     const predicted = test.map(() => [{ type: 'Disease', start: 0, end: 1, confidence: 0.75 }]);
@@ -43,7 +43,7 @@ describe('the analysis server', () => {
     expect(await states.answer).toEqual(['confidences', 'none']);
   });
 
-  it('says which predictions are missing and which corpus is gone', async () => {
+  it('reports missing predictions and a missing corpus', async () => {
     const { lab, task } = await benchWithCorpus();
     const query = { ...wholePage, task, training: { tasks: [task], trainOnly: false } };
     await expect(lab.analyse('errors', query).answer).rejects.toMatchObject({ code: 'analysis/no-predictions' });
@@ -51,7 +51,7 @@ describe('the analysis server', () => {
     await expect(lab.analyse('errors', gone).answer).rejects.toMatchObject({ code: 'storage/missing' });
   });
 
-  it('is not there in a lab that was opened without it', async () => {
+  it('is unavailable in a lab that was opened without it', async () => {
     const store = memory();
     const { client } = fakeServer(store);
     const lab = new LocalLab({ store, openServer: () => client, fetchBuiltIn: null, software: 'test 1' });
@@ -61,7 +61,7 @@ describe('the analysis server', () => {
 });
 
 describe('work in turns', () => {
-  /** Yields once a millisecond or so, until somebody stops it. */
+  /** Yields about once a millisecond until stopped. */
   function* endless(): Generator<WorkDone, never> {
     for (let done = 0; ; done++) {
       const until = performance.now() + 1;
@@ -87,7 +87,7 @@ describe('work in turns', () => {
 });
 
 describe('recent results', () => {
-  it('are made once a question, until others have taken their place; failures are not kept', async () => {
+  it('are computed once per query until evicted; failures are not cached', async () => {
     const made: string[] = [];
     const results = recent<{ of: string }, string>(2);
     const of = (name: string) =>

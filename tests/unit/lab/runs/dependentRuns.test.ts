@@ -1,4 +1,4 @@
-// Proves that a whole plan is trained parents first and each run once, whatever fails, is stopped, moved or closed on the way.
+// Proves that a whole plan is trained parents first and each run once, whatever fails, is stopped, moved or closed meanwhile.
 import { afterEach, describe, expect, it } from 'vitest';
 import { isQueueStuck, waitsFor } from '../../../../src/lab/runs/scheduler.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
@@ -19,7 +19,7 @@ describe('a plan of dependent runs', () => {
   it('previews what it will do, and afterwards that nothing is left', async () => {
     const { lab } = await categoryLab();
     const before = lab.previewPlan(plan);
-    // Two sentences a corpus in batches of two: MTL-XC has 2 steps an epoch, MTL-LS one; the model has 100 parameters.
+    // Two sentences per corpus in batches of two: MTL-XC has 2 steps per epoch, MTL-LS one; the model has 100 parameters.
     expect(before.nodes.map(({ cost, ancestors }) => [cost.steps, ancestors.length])).toEqual([
       ...[[4, 0]],
       ...[[2, 1], [1, 2], [2, 1], [1, 2]], // prettier-ignore
@@ -30,12 +30,12 @@ describe('a plan of dependent runs', () => {
     await settled(lab);
     const after = lab.previewPlan(plan);
     expect(after).toMatchObject({ runsLeft: 0, stepsLeft: 0, storageBytes: 0 });
-    expect(after.nodes.every(({ isReused, status: told }) => isReused && told === 'finished')).toBe(true);
+    expect(after.nodes.every(({ isReused, status: current }) => isReused && current === 'finished')).toBe(true);
   });
 
-  it('tells how long a plan will take, from one measured update and what is to be scored', async () => {
+  it('estimates the time of a plan from one measured update and the sequences to score', async () => {
     const { lab } = await categoryLab();
-    // One devel and one test sentence a corpus. MTL-XC scores devel and test after 2 epochs on 2 tasks, MTL-LS on one, its round once each.
+    // One devel and one test sentence per corpus. MTL-XC scores devel and test after 2 epochs on 2 tasks, MTL-LS on one, its round once each.
     expect(lab.previewPlan(plan).scoredLeft).toBe(8 + 2 * (4 + 2));
     // The fake server takes 20 ms for an update of 2 sequences; scoring a sequence a third of training on it.
     const measured = await lab.measurePlan(plan);
@@ -61,7 +61,7 @@ describe('a plan of dependent runs', () => {
     expect(lab.previewPlan(lab.exportPlan(ids)).nodes.map(({ spec }) => spec.id)).toEqual(ids);
   });
 
-  it('leaves runs waiting when the run they start from failed, and goes on when that is tried again', async () => {
+  it('leaves runs waiting when their parent failed, and continues when it is retried', async () => {
     let isBroken = true;
     const { lab, server } = await categoryLab({
       beforeStep(_runId, step) {
@@ -86,7 +86,7 @@ describe('a plan of dependent runs', () => {
     expect(lab.getState().queue).toEqual([]);
   });
 
-  it('skips a stopped run and those that wait for it, and takes them up when one of those is resumed', async () => {
+  it('skips a stopped run and those that wait for it, and trains them when one of those is resumed', async () => {
     const hold = held(1);
     const { lab, server } = await categoryLab(hold);
     const [shared, first, firstRound, second, secondRound] = await start(lab);
@@ -102,7 +102,7 @@ describe('a plan of dependent runs', () => {
     expect(server.begun.slice(3)).toEqual([first, firstRound]);
   });
 
-  it('moves runs in the queue, but none before the one it starts from', async () => {
+  it('moves runs in the queue, but none before its parent', async () => {
     const hold = held(1);
     const { lab, server } = await categoryLab(hold);
     const [shared, first, firstRound, second, secondRound] = await start(lab);
@@ -140,7 +140,7 @@ describe('a plan of dependent runs', () => {
     expect(lab.getState().runs).toHaveLength(3);
   });
 
-  it('refuses to resume when a corpus of MTL-XC is gone, and queues nothing', async () => {
+  it('refuses to resume when a corpus of MTL-XC is missing, and queues nothing', async () => {
     const { lab } = await categoryLab({
       beforeStep() {
         throw new Error('stopped by the test');

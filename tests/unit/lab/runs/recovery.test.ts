@@ -1,4 +1,4 @@
-// Proves that a run goes on by itself after its thread, its device or its memory gave way, up to where that is in vain, and says what happened.
+// Proves that a run recovers by itself when its worker, device or memory fails, gives up when that is futile, and reports what happened.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { interruptionAfter } from '../../../../src/lab/runs/scheduler.ts';
@@ -26,11 +26,11 @@ const interruptionsOf = ({ interruptions = [] }: RunRecord) =>
   interruptions.map(({ step, failure, microBatchSize }) => [step, failure.code, microBatchSize]);
 
 describe('a server that crashes', () => {
-  it('is opened anew, and the run goes on from what was stored last', async () => {
+  it('is reopened, and the run resumes from its last checkpoint', async () => {
     let reach = (): void => undefined;
     const reached = new Promise<void>((resolve) => (reach = resolve));
     const { lab, servers } = await stockedLab({
-      // The first server never comes to its third step.
+      // The first server never reaches its third step.
       beforeStep(_runId, step) {
         if (step !== 3 || servers.length > 1) return;
         reach();
@@ -48,7 +48,7 @@ describe('a server that crashes', () => {
     expect(notices(lab)).toContainEqual(expect.stringContaining('goes on from step 2'));
   });
 
-  it('with nothing on it is opened anew for the next call', async () => {
+  it('while idle is reopened for the next call', async () => {
     const { lab, servers } = await stockedLab();
     servers[0]?.crash();
     await expect(lab.measurePlan(planFile())).rejects.toMatchObject({ code: 'worker/lost' });
@@ -57,7 +57,7 @@ describe('a server that crashes', () => {
     expect(servers).toHaveLength(2);
   });
 
-  it('again and again without a step in between leaves the run failed, and the next one has its turn', async () => {
+  it('repeatedly without a step in between fails the run, and the next one starts', async () => {
     const { lab, servers } = await stockedLab({
       beforeStep(runId, step) {
         const { runs } = lab.getState();
@@ -74,31 +74,31 @@ describe('a server that crashes', () => {
   });
 });
 
-describe('a backend that goes away while it is started', () => {
+describe('a backend that is lost while starting', () => {
   const gone = (code: string) => () => {
     throw new LabError(code, 'It gave way.');
   };
 
   it.each(['gpu/lost', 'gpu/internal', 'worker/lost'])('with %s is there again in a new server', async (code) => {
-    const asked: string[] = [];
+    const choices: string[] = [];
     const { lab, servers } = await openLab({
       training: {
         start(choice) {
-          asked.push(choice);
-          if (asked.length < 4) gone(asked.length === 3 ? 'backend/unavailable' : code)();
+          choices.push(choice);
+          if (choices.length < 4) gone(choices.length === 3 ? 'backend/unavailable' : code)();
           return fakeReport;
         },
       },
     });
     expect(lab.getState().backend.status).toBe('ready');
-    expect(asked).toEqual(['cpu', 'cpu', 'cpu', 'cpu']);
+    expect(choices).toEqual(['cpu', 'cpu', 'cpu', 'cpu']);
     expect(servers).toHaveLength(4);
-    // What is asked of the server afterwards is asked of the one that stands.
+    // Later calls go to the running server.
     await lab.importFiles(droppedModel('tiny'));
     expect(lab.getState().models).toHaveLength(1);
   });
 
-  it('and stays away is told, and not tried for ever', async () => {
+  it('and stays lost is reported, and not retried forever', async () => {
     let starts = 0;
     const start = (): never => {
       starts++;
@@ -109,19 +109,19 @@ describe('a backend that goes away while it is started', () => {
     expect(starts).toBe(5);
   });
 
-  it('leaves the processor to one who left the choice to the lab, once the GPU was tried again', async () => {
-    const asked: string[] = [];
+  it('falls back to the CPU under `auto`, once the GPU was retried', async () => {
+    const choices: string[] = [];
     const start = (choice: string) => {
-      asked.push(choice);
+      choices.push(choice);
       return choice === 'wasm' ? fakeReport : gone('gpu/lost')();
     };
     const { lab } = await openLab({ training: { start }, choice: 'auto' });
     const reason = 'It gave way. Training runs on the processor (wasm).';
     expect(lab.getState().backend).toMatchObject({ status: 'ready', report: { reason } });
-    expect(asked).toEqual(['auto', 'webgpu', 'webgpu', 'webgpu', 'webgpu', 'wasm']);
+    expect(choices).toEqual(['auto', 'webgpu', 'webgpu', 'webgpu', 'webgpu', 'wasm']);
   });
 
-  it('that is refused for a reason that stays is not tried again', async () => {
+  it('that is rejected for a permanent reason is not retried', async () => {
     const { lab, servers } = await openLab({ training: { start: gone('backend/selfTest') } });
     expect(lab.getState().backend).toMatchObject({ status: 'failed', error: { code: 'backend/selfTest' } });
     expect(servers).toHaveLength(1);
@@ -129,7 +129,7 @@ describe('a backend that goes away while it is started', () => {
 });
 
 describe('a device', () => {
-  it.each(['gpu/lost', 'gpu/internal'])('that fails with %s is asked for again, in a new server', async (code) => {
+  it.each(['gpu/lost', 'gpu/internal'])('that fails with %s is requested again, in a new server', async (code) => {
     const { lab, servers } = await stockedLab({ beforeStep: failing([4, code], [3, code]) });
     const [runId] = await lab.startPlan(planFile());
     await settled(lab);
@@ -152,7 +152,7 @@ describe('a device', () => {
     expect(notices(lab)).toContainEqual(expect.stringContaining('with micro-batches of 4'));
   });
 
-  it('that refuses invalid work stops the run loudly, and serves the next one anew', async () => {
+  it('that rejects invalid work fails the run, and serves the next one in a new server', async () => {
     const { lab, servers } = await stockedLab({ beforeStep: failing([2, 'gpu/error']) });
     const [first, second] = await lab.startPlan(planFile({ seeds: [1, 2] }));
     await settled(lab);
@@ -161,7 +161,7 @@ describe('a device', () => {
     expect(servers.map(({ begun }) => begun)).toEqual([[first], [second]]);
   });
 
-  it('that does not come back leaves the run failed, and what waits for it paused', async () => {
+  it('that does not come back fails the run and pauses the runs that wait', async () => {
     let starts = 0;
     const { lab } = await stockedLab({
       beforeStep: failing([3, 'gpu/lost']),
@@ -178,12 +178,12 @@ describe('a device', () => {
     expect([status(lab, first), status(lab, second)]).toEqual(['finished', 'finished']);
   });
 
-  it('may be left while it is brought back', async () => {
+  it('allows pausing the run during recovery', async () => {
     const hold = held(1);
     const { lab } = await stockedLab({
       ...hold,
-      async beforeStep(...asked) {
-        await hold.beforeStep?.(...asked);
+      async beforeStep(...step) {
+        await hold.beforeStep?.(...step);
         throw new LabError('gpu/lost', 'It gave way.');
       },
     });
@@ -197,7 +197,7 @@ describe('a device', () => {
   });
 });
 
-it('what interrupted a run is in its record and in the result file, and opens again', async () => {
+it('interruptions of a run are in its record and in the result file, and survive a reload', async () => {
   const { lab } = await stockedLab({ beforeStep: failing([3, 'gpu/lost']) });
   const [runId] = await lab.startPlan(planFile());
   await settled(lab);
@@ -209,7 +209,7 @@ it('what interrupted a run is in its record and in the result file, and opens ag
   expect(imported?.file.runs[0]?.interruptions).toEqual(view(lab, runId).record.interruptions);
 });
 
-it('attempts end: after three in vain at one step, or when one sequence is too much', () => {
+it('attempts end: after three failures at one step, or when one sequence is too large', () => {
   const code = fc.constantFrom('gpu/lost', 'gpu/internal', 'worker/lost', 'gpu/memory', 'memory/full', 'gpu/error');
   fc.assert(
     fc.property(fc.array(code, { minLength: 40, maxLength: 40 }), fc.integer({ min: 1, max: 4096 }), (codes, size) => {

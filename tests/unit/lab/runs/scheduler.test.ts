@@ -1,10 +1,10 @@
-// Proves that under any order of requests one run at most is on the device, none before its parent, none is lost and none is trained twice.
+// Proves that under any order of requests at most one run is on the device, none before its parent, none is lost and none trains twice.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptySchedule, schedule, type Schedule, type ScheduleAction } from '../../../../src/lab/runs/scheduler.ts';
 import type { RunStatus } from '../../../../src/schema/runRecord.ts';
 
-/** Two that start from nothing, two from the first, one from one of those, and one from a run that is not here. */
+/** Two runs without a parent, two children of the first, a child of one of those, and one with a missing parent. */
 const parents: Readonly<Record<string, string | null>> = { a: null, b: null, c: 'a', d: 'a', e: 'c', f: 'gone' };
 const runId = fc.constantFrom(...Object.keys(parents));
 const status = fc.constantFrom('queued', 'running', 'paused', 'stopped', 'failed', 'finished' as const);
@@ -44,7 +44,7 @@ function play(
 }
 
 describe('the schedule', () => {
-  it('keeps the queue, the device and the statuses of one mind, with one active run at most', () => {
+  it('keeps queue, device and statuses consistent, with at most one active run', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         play(actions, (_before, after) => {
@@ -64,7 +64,7 @@ describe('the schedule', () => {
           if (kind === 'start' && before.activeRunId === null && parent !== null) {
             expect(after.statuses[parent]).toBe('finished');
           }
-          for (const [place, id] of queue.entries()) expect(queue.slice(place)).not.toContain(parents[id] ?? '');
+          for (const [index, id] of queue.entries()) expect(queue.slice(index)).not.toContain(parents[id] ?? '');
         });
       }),
     );
@@ -93,7 +93,7 @@ describe('the schedule', () => {
     );
   });
 
-  it('moves a waiting run by one place, but not past its parent', () => {
+  it('moves a waiting run by one position, but not past its parent', () => {
     const waiting = ['a', 'c', 'b'].reduce(
       (state, id) => schedule(state, { kind: 'queue', runId: id, parent: parents[id] ?? null }),
       emptySchedule,
@@ -108,7 +108,7 @@ describe('the schedule', () => {
     expect(move('f', 'up')).toEqual(['a', 'c', 'b']);
   });
 
-  it('loses no run but by removal, and never the active one', () => {
+  it('loses no run except by removal, and never the active one', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         play(actions, (before, after, { kind }) => {

@@ -1,4 +1,4 @@
-// Proves that of two tabs over one store one changes it, the other looks and takes over when the first is gone, and that a tab taken away goes on.
+// Proves that of two tabs over one store only one writes, the other reads and takes over when the first closes, and that a discarded tab resumes.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
 import type { Ownership } from '../../../../src/lab/state/ownership.ts';
@@ -10,14 +10,14 @@ import { sharedOwnership } from '../../../fixtures/sharedOwnership.ts';
 
 afterEach(closeLabs);
 
-/** Calls that neither change anything nor need the device. */
+/** Calls that change nothing and do not need the device. */
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
   ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
   ...['removableItems', 'dismissNotice'],
 ];
 
-/** A store that tells the keys written and removed. */
+/** A store that reports the keys written and removed. */
 function watched(store: Store): { readonly store: Store; readonly changes: string[] } {
   const changes: string[] = [];
   return {
@@ -40,7 +40,7 @@ async function shown(lab: Lab): Promise<void> {
   await expect.poll(() => lab.getState().opened).toBe(true);
 }
 
-/** Two runs, the first on the device, in a tab that has the lab; another tab that looks. */
+/** Two runs, the first on the device, in the tab that owns the lab; and a second, read-only tab. */
 async function twoTabs() {
   const store = memory();
   const tabs = sharedOwnership();
@@ -58,7 +58,7 @@ async function twoTabs() {
 }
 
 describe('the second tab', () => {
-  it('shows everything stored, and has neither runs on the device nor a backend', async () => {
+  it('shows everything stored, without runs on the device or a backend', async () => {
     const { owner, looker, runIds } = await twoTabs();
     const { lab } = looker;
     expect(owner.lab.getState().owner).toBe('here');
@@ -78,7 +78,7 @@ describe('the second tab', () => {
     expect(lab.exportResult(runIds).runs).toHaveLength(2);
   });
 
-  it('refuses every call that changes something or needs the device, and writes nothing', async () => {
+  it('rejects every call that changes something or needs the device, and writes nothing', async () => {
     const { looker, runIds, changes } = await twoTabs();
     const { lab, server } = looker;
     const [runId = ''] = runIds;
@@ -93,7 +93,7 @@ describe('the second tab', () => {
     expect(notices(lab)).toEqual([]);
   });
 
-  it('sees what the first has stored since when it looks again, and what it has removed no more', async () => {
+  it('sees on refresh what the first has stored and removed since', async () => {
     const { owner, looker, runIds } = await twoTabs();
     await owner.lab.importFiles(droppedCorpus('fern', 'fern'));
     await owner.lab.stopRun(runIds[1] ?? '');
@@ -107,7 +107,7 @@ describe('the second tab', () => {
     expect(owner.lab.getState()).toBe(before);
   });
 
-  it('takes over when the first is gone, with its runs paused, and trains them', async () => {
+  it('takes over when the first closes, with its runs paused, and trains them', async () => {
     const { looker, runIds, closeFirst } = await twoTabs();
     const { lab, server, opening } = looker;
     closeFirst();
@@ -122,7 +122,7 @@ describe('the second tab', () => {
     expect(runIds.map((runId) => status(lab, runId))).toEqual(['finished', 'finished']);
   });
 
-  it('never gets the lab when it is gone before the first, so that the third gets it', async () => {
+  it('never owns the lab when it closes before the first, so that the third takes over', async () => {
     const store = memory();
     const tabs = sharedOwnership();
     const [first, second, third] = [tabs.tab(), tabs.tab(), tabs.tab()];
@@ -136,11 +136,11 @@ describe('the second tab', () => {
     expect([gone.lab.getState().owner, next.lab.getState().owner]).toEqual(['elsewhere', 'here']);
   });
 
-  it('is asked for nothing before it is known whether it is the second', async () => {
+  it('accepts no calls before it is known whether it is the second', async () => {
     let answer = (_isOurs: boolean): void => undefined;
-    const asked = new Promise<boolean>((resolve) => (answer = resolve));
+    const claimed = new Promise<boolean>((resolve) => (answer = resolve));
     const slow: Ownership = {
-      claim: async () => ({ isOurs: await asked, whenOurs: Promise.resolve() }),
+      claim: async () => ({ isOurs: await claimed, whenOurs: Promise.resolve() }),
     };
     const { lab, opening } = beginLab({ ownership: slow });
     const importing = lab.importFiles(droppedCorpus('moss'));
@@ -150,8 +150,8 @@ describe('the second tab', () => {
   });
 });
 
-describe('a tab that was taken away', () => {
-  /** A lab whose first run is on the device, two more wait in an order of their own, and one is paused; and nothing of the page is heard again. */
+describe('a discarded tab', () => {
+  /** A lab with a run on the device, two reordered runs waiting and one paused, whose page is then gone for good. */
   async function abandoned(): Promise<{
     readonly store: Store;
     readonly under: readonly string[];
@@ -168,7 +168,7 @@ describe('a tab that was taken away', () => {
     return { store, under: [a, d, c], paused: b };
   }
 
-  it('goes on with what was under way, in its order, from the last resume point, and says so', async () => {
+  it('resumes the runs in progress, in their order, from the last resume point, and says so', async () => {
     const { store, under, paused } = await abandoned();
     const { lab, server } = await openLab({ store, goOn: true });
     expect(notices(lab)).toEqual([expect.stringContaining('the 3 runs that were under way go on')]);
@@ -178,18 +178,18 @@ describe('a tab that was taken away', () => {
     expect(status(lab, paused)).toBe('paused');
   });
 
-  it('has its runs paused where a person left it', async () => {
+  it('has its runs paused when the user closed it', async () => {
     const { store, under, paused } = await abandoned();
     const { lab, server } = await openLab({ store });
     expect([...under, paused].map((runId) => status(lab, runId))).toEqual(Array(4).fill('paused'));
     expect(notices(lab)).toEqual([]);
     expect(server.begun).toEqual([]);
-    // What a person left is not gone on with later either.
+    // Runs of a tab that the user closed are not resumed later either.
     const { server: later } = await openLab({ store, goOn: true });
     expect(later.begun).toEqual([]);
   });
 
-  it('goes on with nothing that a tab beside it has ended meanwhile', async () => {
+  it('does not resume what another tab has ended meanwhile', async () => {
     const { store } = await abandoned();
     const tabs = sharedOwnership();
     const [beside, back] = [tabs.tab(), tabs.tab()];

@@ -1,4 +1,4 @@
-// Proves what the lab does with text to be tagged: any source, chunk by chunk, cancelled or failed without loss, scored, cut and counted.
+// Proves that the lab tags text from any source chunk by chunk, cancels and fails without loss, and scores, splits and counts the result.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
@@ -14,7 +14,7 @@ import { planFile } from '../../../fixtures/records.ts';
 
 afterEach(closeLabs);
 
-/** A lab with a finished run, and the tagger that is its snapshot. */
+/** A lab with a finished run, and its snapshot as the tagger. */
 async function labWithTagger(): Promise<LabBench & { readonly ref: TaggerRef }> {
   const bench = await stockedLab();
   await bench.lab.startPlan(planFile({ seeds: [1] }));
@@ -24,8 +24,8 @@ async function labWithTagger(): Promise<LabBench & { readonly ref: TaggerRef }> 
   return { ...bench, ref: tagger.ref };
 }
 
-describe('text given to a tagger', () => {
-  it('is tagged with offsets into it as it was pasted', async () => {
+describe('text to tag', () => {
+  it('is tagged with offsets into the pasted text', async () => {
     const { lab, ref } = await labWithTagger();
     const text = ' Ague rose.  \n\nMorvane fell (twice). ';
     await lab.tag(ref, { kind: 'text', text });
@@ -38,7 +38,7 @@ describe('text given to a tagger', () => {
     expect(document?.mentions.map(({ start, end }) => text.slice(start, end))).toEqual(['Ague', 'Morvane']);
   });
 
-  it('may come as files of several formats, whose annotations stay beside what is found', async () => {
+  it('may come as files of several formats, whose annotations stay beside the predictions', async () => {
     const { lab, ref } = await labWithTagger();
     const files = [
       droppedText('notes/a.txt', 'Ague rose.'),
@@ -69,7 +69,7 @@ describe('text given to a tagger', () => {
     expect(documents.flatMap(({ sentences }) => sentences)).toHaveLength(train.length);
   });
 
-  it('goes to the server in parts, and what came back stays when it is cancelled', async () => {
+  it('is sent in chunks, and tagged chunks stay when cancelled', async () => {
     const { lab, ref, server } = await labWithTagger();
     const sentences = Array.from({ length: 200 }, (_, at) => `Ague rose ${at} times.`).join('\n');
     const files = Array.from({ length: 10 }, (_, at) => droppedText(`${at}.txt`, sentences));
@@ -82,13 +82,13 @@ describe('text given to a tagger', () => {
     await lab.tag(ref, { kind: 'files', files });
     const { tagging } = lab.getState();
     expect(tagging).toMatchObject({ status: 'stopped', documentCount: 10, progress: null });
-    // Two documents of 200 sentences a call.
+    // Two documents of 200 sentences per call.
     expect([...new Set(seen)]).toEqual([0, 2, 4]);
     expect(tagging?.documents.map(({ id }) => id)).toEqual(['0', '1', '2', '3']);
     await expect.poll(() => server.interrupted.length).toBe(1);
   });
 
-  it('is refused without a tagger, and a failure of the server is told beside what was found', async () => {
+  it('is rejected without a tagger, and a server failure is reported beside the mentions found', async () => {
     const { lab, ref, server } = await labWithTagger();
     await expect(lab.tag({ kind: 'model', modelId: 'none' }, { kind: 'text', text: 'Ague.' })).rejects.toMatchObject({ code: 'tagger/unknown' }); // prettier-ignore
     server.client.close();
@@ -96,7 +96,7 @@ describe('text given to a tagger', () => {
     expect(lab.getState().tagging).toMatchObject({ status: 'failed', problem: { code: 'worker/lost' }, documents: [] });
   });
 
-  it('can be given to the kept snapshots of runs whose model is here', async () => {
+  it('can be tagged by the saved snapshots of runs whose model is in the library', async () => {
     const { lab, ref } = await labWithTagger();
     expect(taggerKey(ref)).toMatch(/^[0-9a-f]{16}@\d+$/);
     expect(offeredTaggers({ ...lab.getState(), models: [] })).toEqual([]);
@@ -132,7 +132,7 @@ const annotated = fc
   });
 
 describe('a tagged document', () => {
-  it('is cut into parts that say its sentences and mentions, from whatever sentence on', () => {
+  it('is split into parts with its sentences and mentions, from any sentence on', () => {
     fc.assert(
       fc.property(annotated, fc.nat(5), (document, first) => {
         const parts = sentenceParts(document, first, first + 2);
@@ -148,13 +148,13 @@ describe('a tagged document', () => {
     );
   });
 
-  it('keeps the mentions that reach the threshold, and counts the others', () => {
+  it('shows the mentions that reach the threshold, and counts the others', () => {
     fc.assert(
       fc.property(annotated, fc.double({ min: 0, max: 1, noNaN: true }), (document, threshold) => {
-        const [kept] = confidentDocuments([document], threshold);
+        const [confident] = confidentDocuments([document], threshold);
         const counts = countTypes([document], ['Gene', 'Virus'], threshold);
-        expect(kept?.mentions.every(({ confidence }) => (confidence ?? 1) >= threshold)).toBe(true);
-        expect(counts.reduce((sum, { shown }) => sum + shown, 0)).toBe(kept?.mentions.length);
+        expect(confident?.mentions.every(({ confidence }) => (confidence ?? 1) >= threshold)).toBe(true);
+        expect(counts.reduce((sum, { shown }) => sum + shown, 0)).toBe(confident?.mentions.length);
         expect(counts.reduce((sum, { shown, hidden }) => sum + shown + hidden, 0)).toBe(document.mentions.length);
       }),
     );
@@ -182,7 +182,7 @@ describe('scores of documents', () => {
     });
   });
 
-  it('compare types of one name, or the only ones there are', () => {
+  it('compare types of the same name, or the only types', () => {
     expect(matchTypes(['Disease', 'Gene'], ['disease', 'GENE', 'Cell'])).toEqual({ Disease: 'disease', Gene: 'GENE' });
     expect(matchTypes(['Chemical'], ['CHEBI'])).toEqual({ Chemical: 'CHEBI' });
     expect(matchTypes(['Chemical'], ['CHEBI', 'Cell'])).toEqual({ Chemical: null });
