@@ -135,7 +135,7 @@ export function BreakdownPanel({ subject, route }: PanelProps) {
         <BesideField subject={subject} route={route} />
         {predictions.length > 1 && (
           <label>
-            Bars show{' '}
+            Bars show
             <select
               value={measure}
               onChange={(event) => setMeasure(MEASURES.find((one) => one === event.target.value) ?? 'f1')}

@@ -71,8 +71,7 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
       </TableBox>
       <div className="filters">
         <label>
-          {' '}
-          Occurrences{' '}
+          Occurrences
           <select
             value={which}
             onChange={(event) => {
@@ -148,8 +147,7 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
       <div className="browser">
         <div className="filters">
           <label>
-            {' '}
-            Conflict{' '}
+            Conflict
             <select
               value={scope}
               onChange={(event) => {

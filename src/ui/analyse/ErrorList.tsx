@@ -28,7 +28,7 @@ interface ErrorItemProps {
   readonly names: readonly string[];
   /** Empty where all mentions are of one type. */
   readonly types: readonly string[];
-  /** Of the sentence in its corpus. */
+  /** Address of the sentence in its corpus. */
   readonly href: string;
   readonly onOpen: () => void;
 }

@@ -199,7 +199,7 @@ export function ErrorsPanel({ subject, route }: PanelProps) {
       <PredictionGate requests={variants.predictions} need="mentions">
         <ErrorScoreTables task={task} variants={variants} />
         <ErrorBrowser
-          // Start at the first line of other predictions.
+          // Other predictions start at their first line.
           key={JSON.stringify([task, variants.predictions])}
           task={task}
           training={subject.category.tasks.map(taskOf)}

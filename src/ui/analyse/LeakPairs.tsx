@@ -19,7 +19,7 @@ import { usePageOf } from '../shared/viewState.ts';
 const PAGE_SIZE = 10;
 
 export interface LeakPairsProps {
-  /** Of the category. */
+  /** Tasks of the category. */
   readonly tasks: readonly TaskRef[];
   readonly test: TaskRef;
   readonly cell: LeakCell;

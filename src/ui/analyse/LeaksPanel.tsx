@@ -46,8 +46,7 @@ const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoo
           </th>
           {near && (
             <th scope="col" className="number">
-              {' '}
-              Near duplicates{' '}
+              Near duplicates
             </th>
           )}
           <th scope="col">Most in</th>

@@ -48,7 +48,7 @@ interface RatioRadarProps {
 const DASHES = [undefined, '7 3', '2 3', '10 3 2 3'] as const;
 const COLOURS = 8;
 const HEIGHT_PX = 380;
-/** Below this there is no room for names beside the letters. */
+/** Width below which names do not fit beside the letters. */
 const NARROW_PX = 420;
 const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 

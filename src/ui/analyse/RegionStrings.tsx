@@ -147,8 +147,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
         <>
           <div className="filters">
             <label>
-              {' '}
-              Split{' '}
+              Split
               <select
                 value={where === null ? '' : `${where.task}/${where.split}`}
                 onChange={(event) => {

@@ -30,7 +30,7 @@ interface PictureSize {
 
 const MARGIN_PX = 22;
 const COLUMN_PX = 124;
-/** Of a label of two lines. */
+/** Height of a label of two lines. */
 const LABEL_PX = 32;
 const ROOM_PX = 24;
 

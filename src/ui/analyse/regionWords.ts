@@ -2,7 +2,7 @@
 import type { EntityRatio, EntityRegion } from '../../metrics/entitySets.ts';
 
 export interface RegionWords {
-  /** In the notation of sets. */
+  /** Set notation. */
   readonly sign: string;
   readonly name: string;
 }

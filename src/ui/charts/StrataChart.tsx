@@ -76,7 +76,7 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
 const HEIGHT_PX = 220;
 const MARGIN = { top: 8, right: 12, bottom: 24, left: 44 } as const;
 const TICKS = [0, 25, 50, 75, 100] as const;
-/** Between the bars of one stratum, and as a part of a stratum's width between strata. */
+/** Gap between the bars of one stratum, and between strata as a part of a stratum's width. */
 const BAR_GAP_PX = 2;
 const STRATUM_GAP = 0.18;
 const WIDEST_BAR_PX = 48;

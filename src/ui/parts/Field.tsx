@@ -46,8 +46,7 @@ export function Field({ label, help, problem, changed, children, id }: FieldProp
         <p className="field-changed">
           <span>Preset: {changed.from}</span>
           <button type="button" className="link" aria-describedby={labelId} onClick={changed.onReset}>
-            {' '}
-            Reset to preset{' '}
+            Reset to preset
           </button>
         </p>
       )}

@@ -110,8 +110,7 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
               </th>
             ))}
             <th scope="col" className="number">
-              {' '}
-              Total{' '}
+              Total
             </th>
             <th scope="col" className="number">
               Share

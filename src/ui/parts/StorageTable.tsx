@@ -34,8 +34,7 @@ export function StorageTable() {
         <tr>
           <th scope="col">Can be removed</th>
           <th scope="col" className="number">
-            {' '}
-            Size{' '}
+            Size
           </th>
           <ActionsHead />
         </tr>

@@ -43,7 +43,7 @@ export function RunProgress({ run }: { readonly run: RunView }) {
       </div>
       {live !== null && (
         <p className="phase">
-          {state.backend.status === 'starting' ? 'Restarting the device' : PHASE_WORDS[live.phase]}
+          {state.backend.status === 'starting' ? 'Restarting the backend' : PHASE_WORDS[live.phase]}
           {live.total > 0 && (
             <span className="faint">
               {' '}

@@ -99,8 +99,7 @@ function TaskRow({ task: { found, input, type }, corpora, path, problem, onTask,
       </Field>
       {onRemove !== null && (
         <button type="button" className="link task-remove" aria-label={`Remove task${path}`} onClick={onRemove}>
-          {' '}
-          Remove{' '}
+          Remove
         </button>
       )}
     </div>

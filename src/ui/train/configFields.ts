@@ -84,7 +84,7 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'snapshots',
         label: 'Snapshots',
-        help: 'Number of last epochs whose weights are saved and scored on test. The paper saves five.',
+        help: 'Number of final epochs whose weights are saved and scored on test. The paper saves five.',
         control: number,
       },
     ],
@@ -129,7 +129,7 @@ export const configSections: readonly ConfigSection[] = [
       { path: 'adam.epsilon', label: 'Adam ε', help: 'The paper uses 1e-6.', control: number },
       {
         path: 'adam.epsilonForm',
-        label: 'Place of ε',
+        label: 'Position of ε',
         help: 'Added to the bias-corrected root, as in PyTorch, or to the uncorrected one, as in TensorFlow and the released code.',
         control: choice(['standard', 'standard (PyTorch)'], ['hat', 'epsilon hat (TensorFlow)']),
       },
