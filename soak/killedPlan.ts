@@ -217,7 +217,7 @@ async function press(page: Page, name: RegExp): Promise<void> {
 /** The result file of all runs, as saved from the page. */
 async function exportedResult(page: Page, folder: string): Promise<ResultFile> {
   await visit(page, 'Results');
-  await page.getByRole('button', { name: 'Choose all finished' }).click();
+  await page.getByRole('button', { name: 'Select all finished runs' }).click();
   const arriving = page.waitForEvent('download');
   await page.getByRole('button', { name: /^Export \d+ runs? as one file$/ }).click();
   const file = path.join(folder, 'exported.result.json');

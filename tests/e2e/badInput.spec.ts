@@ -181,7 +181,7 @@ test('a changed, newer, damaged or foreign result file is refused with the reaso
       await expect(notices(page).getByRole('paragraph').last()).toHaveText(told);
     });
   }
-  await expect(page.getByText('No result files have been brought in.')).toBeVisible();
+  await expect(page.getByText('No result files have been imported.')).toBeVisible();
 
   await test.step('the file as it was written is taken in', async () => {
     await write(info.outputPath('whole.json'), bytesOf(text));

@@ -15,7 +15,7 @@ test('a BERT is taken in, shows what it can have, and trains', async ({ page }) 
 
   await visit(page, 'Train');
   await page.getByLabel('Model', { exact: true }).selectOption({ label: 'tensorflow' });
-  await expect(page.getByRole('list', { name: 'Problems' })).toContainText('Expected at most 40');
+  await expect(page.getByRole('list', { name: 'Problems' })).toContainText('Must be at most 40');
   await page.locator('summary').filter({ hasText: 'Pieces and sequences' }).click();
   await expect(page.getByLabel('Special pieces').getByRole('option')).toHaveText(['[CLS] … [SEP]']);
   const longest = page.getByLabel('Longest sequence');

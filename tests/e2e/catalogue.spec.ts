@@ -38,7 +38,7 @@ test('a category is downloaded on request, resumed file by file, and known as it
 
   isBroken = false;
   await disease.getByRole('button', { name: /^Download/ }).click();
-  await expect(disease.locator('summary')).toContainText('2 of 2 here');
+  await expect(disease.locator('summary')).toContainText('2 of 2 in the library');
   // Whole files are not asked for again; the one that broke off is.
   expect(asked.slice(4).filter((file) => before.slice(0, 3).includes(file))).toEqual([]);
   expect(asked.slice(4)).toContain(before[3]);

@@ -155,7 +155,7 @@ test('a corpus is corrected, renamed, offered as tasks, kept through a reload, a
     await page.getByRole('link', { name: 'high water' }).click();
     await page.getByRole('button', { name: 'Remove corpus high water' }).click();
     const dialog = page.getByRole('dialog', { name: 'Remove corpus high water?' });
-    await expect(dialog).toContainText('10 sentences from 3 files will be gone');
+    await expect(dialog).toContainText('10 sentences from 3 files will be removed');
     await dialog.getByRole('button', { name: 'Keep' }).click();
     await expect(dialog).toBeHidden();
     await removeShown(page, 'high water');
@@ -274,7 +274,7 @@ function sentenceCounts(page: Page): Locator {
 
 async function removeShown(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: `Remove corpus ${name}` }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove for good' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove permanently' }).click();
   await expect(title(page)).toHaveText('Corpora');
   await expect(page.getByRole('link', { name, exact: true })).toHaveCount(0);
 }

@@ -126,7 +126,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await expect(byKind).toContainText('correct');
     const kinds = await rowsOf(byKind);
     expect(Number(kinds.find(([kind]) => kind?.startsWith('correct'))?.[1])).toBe(overall?.correct);
-    const views = await rowsOf(page.getByRole('table', { name: 'Scores in the views of nervaluate' }));
+    const views = await rowsOf(page.getByRole('table', { name: 'Scores by nervaluate evaluation scheme' }));
     expect(views[0]?.[3]).toBe(overall?.f1.toFixed(2));
 
     await page
@@ -165,7 +165,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await openLab(elsewhere);
     await dropPaths(elsewhere, result.path);
     await expect(elsewhere.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
-    await expect(elsewhere.getByText('read only')).toBeVisible();
+    await expect(elsewhere.getByText('read-only')).toBeVisible();
     await expect(runActions(elsewhere).getByRole('button', { name: 'Resume' })).toBeHidden();
     for (const name of ['Test scores of the selected snapshot', 'Mean over 5 snapshots', 'Snapshots']) {
       const rows = await rowsOf(page.getByRole('table', { name, exact: true }));

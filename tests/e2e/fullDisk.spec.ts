@@ -27,7 +27,7 @@ test('a full disk pauses a run, which goes on when something was removed or room
   await fillUp(page);
   // What the browser's own database sets free, the run shall not have either.
   await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-  const paused = page.getByRole('alert', { name: 'Paused for want of room' });
+  const paused = page.getByRole('alert', { name: 'Paused: storage is full' });
   await expect(paused).toBeVisible({ timeout: 60_000 });
   await expect(paused).toContainText('no room');
   await visit(page, 'Runs');

@@ -22,14 +22,14 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   await settings.click();
   await expect(page.getByLabel('Precision')).toHaveValue('f32');
   await expect(page.getByRole('option', { name: 'mixed f16 and f32' })).toBeDisabled();
-  await page.getByLabel('Activations').selectOption('always done again');
-  await expect(summary.getByText(/on the GPU, activations done again$/)).toBeVisible();
-  const memory = page.getByLabel('Memory of the GPU, in GiB');
+  await page.getByLabel('Activations').selectOption('always recomputed');
+  await expect(summary.getByText(/on the GPU, recomputes activations$/)).toBeVisible();
+  const memory = page.getByLabel('GPU memory, in GiB');
   await memory.fill('much');
-  await expect(page.getByText('A number from 0.25 to 1024 is expected.')).toBeVisible();
+  await expect(page.getByText('Enter a number from 0.25 to 1024.')).toBeVisible();
   await memory.fill('8');
   await memory.blur();
-  await expect(page.getByText('GPU: 8 GiB, activations always done again, f32')).toBeVisible();
+  await expect(page.getByText('GPU: 8 GiB, activations always recomputed, f32')).toBeVisible();
 
   await summary.getByRole('button', { name: 'Measure a step' }).click();
   await expect(fact(page, 'Memory')).toHaveText(/ at the peak of a step$/, { timeout: 120_000 });
@@ -43,15 +43,15 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   await page.getByRole('combobox', { name: 'Repository' }).fill('moss/tiny-model');
   await page.getByRole('button', { name: 'Look up' }).click();
   const found = page.getByRole('region', { name: 'moss/tiny-model at the hub' });
-  const bytes = found.getByText(/ on the GPU, activations done again$/).getByRole('strong');
+  const bytes = found.getByText(/ on the GPU, recomputes activations$/).getByRole('strong');
   const before = await bytes.textContent();
-  await found.getByRole('textbox', { name: 'Pieces in a sequence' }).fill('512');
+  await found.getByRole('textbox', { name: 'Pieces per sequence' }).fill('512');
   await expect(bytes).not.toHaveText(before ?? '');
-  await found.getByRole('textbox', { name: 'Pieces in a sequence' }).fill('7');
-  await expect(found).toContainText('A number from 8 to 1024 is expected.');
+  await found.getByRole('textbox', { name: 'Pieces per sequence' }).fill('7');
+  await expect(found).toContainText('Enter a number from 8 to 1024.');
   await hub.close();
 
   await visit(page, 'Train');
   await page.reload();
-  await expect(page.getByText('GPU: 8 GiB, activations always done again, f32')).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByText('GPU: 8 GiB, activations always recomputed, f32')).toBeVisible({ timeout: 120_000 });
 });

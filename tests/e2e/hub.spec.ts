@@ -53,7 +53,7 @@ test('a model is looked up, downloaded, cancelled, gone on with after a reload, 
     await page.reload();
     await expect(models).toContainText('tiny-model');
     await models.getByRole('button', { name: 'Remove model tiny-model' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Remove for good' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove permanently' }).click();
     await expect.poll(async () => (await rowsOf(models)).length).toBe(1);
   } finally {
     await hub.close();
@@ -71,7 +71,7 @@ test('a corrupt file is refused, and what came is discarded on request', async (
     await expect(notices(page)).toContainText('model.safetensors is not the file that the hub lists');
     await expect(notices(page)).toContainText(/Expected SHA-256 [0-9a-f]{64}. Got [0-9a-f]{64}/);
     await page.getByRole('button', { name: `Discard download of ${repository}` }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Discard for good' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard permanently' }).click();
     await expect(page.getByRole('table', { name: 'Unfinished downloads' })).toBeHidden();
     await visit(page, 'Train');
     await waitUntilReady(page);

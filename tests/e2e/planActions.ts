@@ -28,7 +28,7 @@ export async function enterPlan(page: Page, folders: readonly string[], plan: Pl
   await page.getByRole('checkbox', { name: 'MTL-LS' }).check();
   await page.getByRole('button', { name: 'Build a category' }).click();
   // In the place of the one that the form offers by itself.
-  const leaveOut = page.getByRole('button', { name: 'Leave out category' });
+  const leaveOut = page.getByRole('button', { name: 'Remove from plan' });
   await leaveOut.first().click();
   await expect(leaveOut).toHaveCount(1);
   await page.getByLabel('Category name').fill(plan.category);
@@ -51,7 +51,7 @@ export async function enterSettings(page: Page, plan: PlanEntries): Promise<void
   await page.getByLabel('Seeds').fill(plan.seeds);
   await page.getByRole('radio', { name: 'Sample', exact: true }).check();
   await page.getByLabel('Further rounds').fill(plan.rounds.count);
-  if (plan.rounds.count !== '0') await page.getByLabel('Epochs a round').fill(plan.rounds.epochs);
+  if (plan.rounds.count !== '0') await page.getByLabel('Epochs per round').fill(plan.rounds.epochs);
   await enterSetting(page, 'Schedule', 'Epochs', plan.epochs);
   await enterSetting(page, 'Schedule', 'Micro-batch size', plan.batchSize);
   await enterSetting(page, 'Schedule', 'Batch size', plan.batchSize);
@@ -97,7 +97,7 @@ export function runsWith(page: Page, status: string): Locator {
 /** The result file of every finished run, as one. */
 export async function exportAll(page: Page, info: TestInfo, runs: number): Promise<SavedJson & { file: ResultFile }> {
   await visit(page, 'Results');
-  await page.getByRole('button', { name: 'Choose all finished' }).click();
+  await page.getByRole('button', { name: 'Select all finished runs' }).click();
   const saved = await download(page, info, () =>
     page.getByRole('button', { name: `Export ${runs} runs as one file` }).click(),
   );

@@ -53,7 +53,7 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
 
   await test.step('a threshold hides mentions and says so', async () => {
     const all = await mentionsFound();
-    await page.getByLabel('Least confidence in percent').fill('100');
+    await page.getByLabel('Minimum confidence in percent').fill('100');
     await expect(page.getByText(/below 100 % will be left out/)).toBeVisible();
     expect(await mentionsFound()).toBeLessThan(all);
   });
@@ -62,7 +62,7 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
     await page.getByLabel('Or a corpus').selectOption(sample);
     await page.getByRole('button', { name: 'Tag corpus' }).click();
     await expect(page.getByText(/: (\d+) of \1 documents tagged\.$/)).toBeVisible();
-    await page.getByLabel('Least confidence in percent').fill('0');
+    await page.getByLabel('Minimum confidence in percent').fill('0');
     const scores = page.getByRole('table', { name: 'Scores of the tagged documents' });
     await expect.poll(async () => (await rowsOf(scores))[0]?.slice(1, 4)).toEqual(shown?.slice(0, 3));
   });

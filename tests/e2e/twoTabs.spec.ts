@@ -3,7 +3,7 @@ import { expect, test as bare, type Page } from '@playwright/test';
 import { notices, openLab, runActions, stepOf, visit } from './labActions.ts';
 import { test, watchContext } from './labPage.ts';
 
-const banner = 'This lab is open in another tab, which does the training.';
+const banner = 'The lab is open in another tab, which does the training.';
 
 /** Starts a run on the first sample and waits for its steps; the page shows the run. */
 async function trainSample(page: Page): Promise<void> {

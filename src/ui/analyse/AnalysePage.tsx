@@ -1,4 +1,4 @@
-// Why a score is what it is: one task and one snapshot, seen as entity sets, labels, leaks, a breakdown of F1, and errors.
+// The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, and errors.
 import { viewNames } from '../parts/AnalyseLinks.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
@@ -16,12 +16,13 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
   return (
     <>
       <h1>Analyse</h1>
+      <p className="soft">Find out why a tagger scores as it does: entity sets, labels, leaks, breakdown and errors.</p>
       {subject === null ? (
         <p className="soft">
           {route.run === null && route.corpus === null
-            ? 'There is no corpus with mentions here yet. '
-            : 'What this address names is not in the library: a corpus or run that was removed, or one of another browser. '}
-          <a href="#/corpora">Corpora</a>
+            ? 'There is no annotated corpus yet. '
+            : 'The corpus or run in this address is not in the library: it was removed or belongs to another browser. '}
+          <a href="#/corpora">Go to Corpora</a>
         </p>
       ) : (
         <>

@@ -1,4 +1,4 @@
-// Precision, recall and F1 by how long mentions are and by how often training has their string, of one run or of two.
+// Shows precision, recall and F1 by the length of mentions and by their frequency in training, for one run or two.
 import { useState } from 'react';
 import type { Breakdown, BreakdownQuery } from '../../analysis/questions/errorsQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
@@ -24,26 +24,26 @@ interface LearningCurveProps {
   readonly names: readonly string[];
 }
 
-/** Test F1 by the amount of training text, where runs on other shares of it are here. */
+/** Shows test F1 by the amount of training text, if there are runs on different shares of it. */
 function LearningCurve({ task, runs, names }: LearningCurveProps) {
   const { state } = useLab();
   const pool = state.runs.map(({ record }) => record);
   const curves = runs.map((run) => learningCurve(run, task, pool));
   return (
     <section aria-labelledby="learning-title">
-      <h2 id="learning-title">By amount of training text</h2>
+      <h2 id="learning-title">By amount of training data</h2>
       {curves.some((points) => points.length > 1) ? (
         <>
           <LearningCurveChart curves={curves} names={names} />
           <p className="soft">
-            Mean ± standard deviation over seeds of the selected snapshots; runs that differ in nothing but the share of
-            training sentences and the seed.
+            Mean ± standard deviation over seeds, using the selected snapshots of runs that differ only in their share
+            of training sentences and their seed.
           </p>
         </>
       ) : (
         <p className="soft">
-          Train the same with a smaller share of the training sentences, a setting of the <a href="#/">training page</a>
-          , to see here how F1 grows with them.
+          To see how F1 grows with the amount of training data, repeat this training with a smaller share of the
+          training sentences, a setting on the <a href="#/">Train page</a>.
         </p>
       )}
     </section>
@@ -55,14 +55,14 @@ const COLUMNS = ['Predicted', 'Correct', 'Precision', 'Recall', 'F1'] as const;
 interface StrataTableProps {
   readonly label: string;
   readonly nameOf: (stratum: StratumScore) => string;
-  /** What the strata are of, as the head of their column. */
+  /** Heading of the column that names the strata. */
   readonly head: string;
-  /** Of each run, the same strata. */
+  /** Scores by run; every run has the same strata. */
   readonly strata: readonly (readonly StratumScore[])[];
   readonly names: readonly string[];
 }
 
-/** Scores of strata of mentions with the counts they are made of, of one run or of two. */
+/** Lists scores by stratum of mentions, with the counts behind them, for one run or two. */
 function StrataTable({ label, nameOf, head, strata, names }: StrataTableProps) {
   const [first = []] = strata;
   return (
@@ -150,7 +150,7 @@ export function BreakdownPanel({ subject, route }: PanelProps) {
         )}
         <label className="check">
           <input type="checkbox" checked={trainOnly} onChange={(event) => setTrainOnly(event.target.checked)} />
-          Training text is train alone, without devel
+          Count only train as training text, not devel
         </label>
       </div>
       <PredictionGate requests={predictions} need="mentions">
@@ -170,7 +170,7 @@ interface StrataProps {
   readonly query: BreakdownQuery;
   readonly names: readonly string[];
   readonly measure: Measure;
-  /** Whose training text counts. */
+  /** The tasks whose training text counts. */
   readonly category: string;
 }
 
@@ -181,10 +181,10 @@ const SECTIONS: readonly {
   readonly nameOf: (stratum: StratumScore) => string;
 }[] = [
   { of: 'length', title: 'By length in tokens', head: 'Tokens', nameOf: rangeOf },
-  { of: 'frequency', title: 'By frequency in training', head: 'Times a mention in training', nameOf: rangeOf },
+  { of: 'frequency', title: 'By frequency in training', head: 'Occurrences as a mention in training', nameOf: rangeOf },
   {
     of: 'seen',
-    title: 'By seen and unseen',
+    title: 'By seen and unseen strings',
     head: 'String in training',
     nameOf: ({ from }) => (from === 0 ? 'unseen' : 'seen'),
   },
@@ -193,15 +193,15 @@ const SECTIONS: readonly {
 function Strata({ query, names, measure, category }: StrataProps) {
   const found = useAnalysis('breakdown', query);
   if (found.status === 'failed' || (found.status === 'working' && found.last === null)) {
-    return <AnalysisWait state={found} doing="Sorting mentions into strata" />;
+    return <AnalysisWait state={found} doing="Grouping mentions into strata" />;
   }
   const answer = (found.status === 'ready' ? found.answer : found.last) ?? [];
   return (
     <>
       <p className="soft lead">
-        Recall is sorted by the annotated mention and precision by the predicted one, so one with other borders may be
-        missed in one stratum and spurious in another. Training text is that of {category}; strings are told apart by
-        case.
+        Recall is grouped by the annotated mention and precision by the predicted one, so a mention with wrong
+        boundaries can be missed in one stratum and spurious in another. Training text is that of {category}; strings
+        are case-sensitive.
       </p>
       {SECTIONS.map(({ of, title, head, nameOf }) => {
         const strata = answer.map((ofRun) => ofRun[of]);

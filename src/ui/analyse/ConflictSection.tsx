@@ -1,4 +1,4 @@
-// Texts that are labelled in some places and not, or otherwise, in others; each opens its places.
+// Lists texts that are labelled inconsistently; each opens to show its occurrences.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type {
   ConflictOccurrencesQuery,
@@ -18,8 +18,8 @@ import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
 
 const PAGE_SIZE = 10;
 const WHICH: readonly (readonly [ConflictOccurrencesQuery['which'], string])[] = [
-  ['other', 'those against the rest'],
-  ['usual', 'those like the rest'],
+  ['other', 'minority labels'],
+  ['usual', 'majority labels'],
   ['all', 'all'],
 ];
 
@@ -27,7 +27,7 @@ interface ConflictOccurrencesProps extends ConflictSectionProps {
   readonly conflict: LabelConflictsPage['conflicts'][number];
 }
 
-/** The places of a text that is labelled differently: how each task labels it, and its sentences. */
+/** Shows the occurrences of an inconsistently labelled text: its labels by task, and its sentences. */
 function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesProps) {
   const [which, setWhich] = useState<ConflictOccurrencesQuery['which']>('other');
   const [first, goTo] = usePageOf(PAGE_SIZE);
@@ -71,7 +71,7 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
       </TableBox>
       <div className="filters">
         <label>
-          Places
+          Occurrences
           <select
             value={which}
             onChange={(event) => {
@@ -87,20 +87,22 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
           </select>
         </label>
         {conflict.inside > 0 && (
-          <span className="soft small">{format.counted(conflict.inside, 'more place')} in longer mentions</span>
+          <span className="soft small">
+            {format.counted(conflict.inside, 'more occurrence')} inside longer mentions
+          </span>
         )}
       </div>
       {page === null ? (
-        state.status !== 'ready' && <AnalysisWait state={state} doing="Looking for places" />
+        state.status !== 'ready' && <AnalysisWait state={state} doing="Finding occurrences" />
       ) : (
         <>
-          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="place" none="No place" onGo={goTo} />
+          <Pager first={first} size={PAGE_SIZE} total={page.total} noun="occurrence" none="No occurrence" onGo={goTo} />
           {page.total < expected && (
             <p className="soft small browser-note">
-              Of {format.counted(expected, 'place')}, the first of each label are listed.
+              Of {format.counted(expected, 'occurrence')}, only the first ones of each label are listed.
             </p>
           )}
-          <ol className="sentences places" aria-label="Places" aria-busy={state.status === 'working'}>
+          <ol className="sentences places" aria-label="Occurrences" aria-busy={state.status === 'working'}>
             {page.occurrences.map(({ task, split, index, tokens, mentions, start, label }) => (
               <li key={`${task}/${split}/${index}/${start}`}>
                 <p className="place-head">
@@ -119,7 +121,7 @@ function ConflictOccurrences({ category, tasks, conflict }: ConflictOccurrencesP
 
 const SCOPES: readonly (readonly [ConflictScope, string])[] = [
   ['all', 'anywhere'],
-  ['inside', 'inside a corpus'],
+  ['inside', 'within a corpus'],
   ['across', 'only across corpora'],
 ];
 
@@ -145,7 +147,7 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
       <div className="browser">
         <div className="filters">
           <label>
-            Differently
+            Conflict
             <select
               value={scope}
               onChange={(event) => {
@@ -176,12 +178,12 @@ export function ConflictSection({ category, tasks }: ConflictSectionProps) {
         <Pager first={first} size={PAGE_SIZE} total={page.total} noun="text" none="No text" onGo={goTo} />
         {page.left > 0 && (
           <p className="soft small browser-note">
-            {format.counted(page.left, 'more text')} with fewer places against the rest {page.left === 1 ? 'is' : 'are'}{' '}
-            not listed.
+            {format.counted(page.left, 'more text')} with fewer minority labels {page.left === 1 ? 'is' : 'are'} not
+            listed.
           </p>
         )}
         {page.total > 0 && (
-          <TableBox label="Texts labelled differently">
+          <TableBox label="Inconsistently labelled texts">
             <thead>
               <tr>
                 <th scope="col">Text</th>

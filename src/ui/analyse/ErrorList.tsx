@@ -1,4 +1,4 @@
-// One page of right and wrong mentions in their sentences, walked with the keyboard.
+// Lists correct and wrong mentions in their sentences, one page at a time, with keyboard navigation.
 import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
 import type { ErrorLine, ErrorsPage, Finding } from '../../analysis/questions/errorsQuery.ts';
 import type { Mention, Split } from '../../data/corpus/corpus.ts';
@@ -11,7 +11,7 @@ import { useLasting } from '../shared/viewState.ts';
 import { MarkedSentence, TRACK_CLASSES } from './MarkedSentence.tsx';
 import { errorWords } from './errorWords.ts';
 
-/** The sentence of an error with its annotated mentions and those that snapshots predict, in bold where the error is. */
+/** Shows the sentence of an error with its annotated and predicted mentions, the error in bold. */
 const TrackedSentence = memo(function TrackedSentence({ line }: { readonly line: ErrorLine }) {
   const { tokens, annotated, predicted, gold, findings } = line;
   const mentions = [gold, ...findings.map((finding) => finding?.predicted ?? null)].filter((one) => one !== null);
@@ -28,15 +28,15 @@ interface ErrorItemProps {
   readonly names: readonly string[];
   /** Empty where all mentions are of one type. */
   readonly types: readonly string[];
-  /** Of the sentence in its corpus. */
+  /** Address of the sentence in its corpus. */
   readonly href: string;
   readonly onOpen: () => void;
 }
 
-/** One right or wrong mention: its sentence, how it is annotated, and what each snapshot makes of it. */
+/** Shows one correct or wrong mention: its sentence, its annotation, and the prediction of each snapshot. */
 function ErrorItem({ line, names, types, href, onOpen }: ErrorItemProps) {
   const { sentence, gold, findings, frequency } = line;
-  // Whose string was looked up in training where nothing is annotated.
+  // The mention whose frequency in training is shown where nothing is annotated.
   const stringFrom = gold === null ? findings.findIndex((finding) => finding !== null) : null;
   return (
     <>
@@ -93,7 +93,7 @@ interface FoundProps {
 }
 
 function Found({ line, finding, types }: FoundProps) {
-  if (finding === null) return <span className="soft">nothing, rightly</span>;
+  if (finding === null) return <span className="soft">nothing, correctly</span>;
   const { kind, predicted } = finding;
   return (
     <>
@@ -124,10 +124,10 @@ function Named({ line, mention, types }: NamedProps) {
 export const PAGE_SIZE = 25;
 
 interface ErrorListProps {
-  /** Name of the list, under which it is remembered which line was opened. */
+  /** Key under which the list remembers the opened line. */
   readonly view: string;
   readonly page: ErrorsPage;
-  /** The line that has, or would get, the keyboard focus; perhaps not on `page` while another is on its way. */
+  /** The line that has, or would get, the keyboard focus; may be missing from `page` while the next one loads. */
   readonly index: number;
   readonly isCurrent: boolean;
   readonly names: readonly string[];
@@ -141,7 +141,7 @@ export function ErrorList(props: ErrorListProps) {
   const { view, page, index: position, isCurrent, names, types, hrefOf, onPosition } = props;
   const { first, total, lines } = page;
   const list = useRef<HTMLOListElement>(null);
-  // Whoever comes back from a sentence goes on at its line.
+  // Coming back from a sentence puts the focus on its line again.
   const [wasOpened, setOpened] = useLasting(`${view}/opened`, false);
   const follow = useRef(wasOpened);
 
@@ -174,7 +174,7 @@ export function ErrorList(props: ErrorListProps) {
 
   return (
     <>
-      <Pager first={first} size={PAGE_SIZE} total={total} noun="mention" none="No mention is left" onGo={onPosition} />
+      <Pager first={first} size={PAGE_SIZE} total={total} noun="mention" none="No mention matches" onGo={onPosition} />
       <div className="list-notes soft">
         <span className="tracks-legend">
           {['annotated', ...names.map((name) => (names.length === 1 ? 'predicted' : name))].map((name, track) => (
@@ -185,7 +185,7 @@ export function ErrorList(props: ErrorListProps) {
         </span>
         <span>
           <kbd>↑</kbd> <kbd>↓</kbd> or <kbd>k</kbd> <kbd>j</kbd> and <kbd>PageUp</kbd> <kbd>PageDown</kbd>{' '}
-          <kbd>Home</kbd> <kbd>End</kbd> walk the list, <kbd>Enter</kbd> opens the sentence.
+          <kbd>Home</kbd> <kbd>End</kbd> move through the list, <kbd>Enter</kbd> opens the sentence.
         </span>
       </div>
       <ol

@@ -1,4 +1,4 @@
-// How many mentions of each kind there are, and precision, recall and F1 in nervaluate's four views, of one snapshot or two.
+// Counts mentions by kind and shows precision, recall and F1 under nervaluate's four schemes, for one snapshot or two.
 import type { ErrorScores } from '../../analysis/questions/errorsQuery.ts';
 import type { Task } from '../../data/corpus/corpus.ts';
 import { ERROR_KINDS, type ErrorKind } from '../../metrics/errorKinds.ts';
@@ -26,15 +26,15 @@ export interface ErrorScoreTablesProps {
 
 export function ErrorScoreTables({ task, variants: { predictions, names } }: ErrorScoreTablesProps) {
   const scored = useAnalysis('errorScores', { task, predictions });
-  if (scored.status !== 'ready') return <AnalysisWait state={scored} doing="Counting right and wrong mentions" />;
+  if (scored.status !== 'ready') return <AnalysisWait state={scored} doing="Counting correct and wrong mentions" />;
   return (
     <div className="pair">
       <section aria-labelledby="kinds-title">
-        <h2 id="kinds-title">Kinds</h2>
+        <h2 id="kinds-title">Mentions by kind</h2>
         <KindTable scores={scored.answer} names={names} kinds={task.type === null ? ERROR_KINDS : ONE_TYPE_KINDS} />
       </section>
       <section aria-labelledby="views-title">
-        <h2 id="views-title">Views of nervaluate</h2>
+        <h2 id="views-title">nervaluate evaluation schemes</h2>
         <ViewTable scores={scored.answer} names={names} />
       </section>
     </div>
@@ -79,7 +79,7 @@ function KindTable({ scores, names, kinds }: TableProps & { readonly kinds: read
 
 function ViewTable({ scores, names }: TableProps) {
   return (
-    <TableBox label="Scores in the views of nervaluate" className="scores">
+    <TableBox label="Scores by nervaluate evaluation scheme" className="scores">
       <thead>
         {scores.length > 1 && (
           <tr className="group-row">
@@ -92,7 +92,7 @@ function ViewTable({ scores, names }: TableProps) {
           </tr>
         )}
         <tr>
-          <th scope="col">View</th>
+          <th scope="col">Scheme</th>
           {scores.flatMap((_, index) =>
             MEASURES.map(([measure, word]) => (
               <th key={`${index}-${measure}`} scope="col" className="number">

@@ -1,4 +1,4 @@
-// Every predicted and every missed mention on test by kind, of one snapshot or of two side by side.
+// Lists all predicted and missed test mentions by kind, for one snapshot or two side by side.
 import { useDeferredValue } from 'react';
 import {
   KIND_CHOICES,
@@ -35,7 +35,7 @@ interface ChoiceTabsProps<Choice extends string> {
   readonly onChoose: (choice: Choice) => void;
 }
 
-/** Choices side by side, each with how many rows it would leave. */
+/** Choices side by side, each with the number of rows it would leave. */
 function ChoiceTabs<Choice extends string>(props: ChoiceTabsProps<Choice>) {
   const { label, choices, words, counts, chosen, onChoose } = props;
   return (
@@ -49,7 +49,7 @@ function ChoiceTabs<Choice extends string>(props: ChoiceTabsProps<Choice>) {
   );
 }
 
-/** Lines that are asked for at once when all are saved. */
+/** Number of lines per request when all are saved. */
 const SAVED_AT_ONCE = 500;
 const ALL_ERRORS: ErrorFilter = { kind: 'wrong', right: 'any', text: '', type: null, seen: 'any' };
 
@@ -60,7 +60,7 @@ interface ErrorBrowserProps {
   readonly variants: ComparedSnapshots;
 }
 
-/** Chooses among right and wrong mentions, and shows those that are left a page at a time. */
+/** Filters correct and wrong mentions, and shows the remaining ones a page at a time. */
 function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const { lab, state } = useLab();
   const { predictions, names } = variants;
@@ -79,7 +79,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   const first = Math.floor(index / PAGE_SIZE) * PAGE_SIZE;
   const found = useAnalysis('errors', query(first, PAGE_SIZE));
   if (found.status === 'failed' || (found.status === 'working' && found.last === null)) {
-    return <AnalysisWait state={found} doing="Sorting mentions by kind" />;
+    return <AnalysisWait state={found} doing="Classifying mentions" />;
   }
   const page = found.status === 'ready' ? found.answer : found.last;
   if (page === null) return null;
@@ -110,7 +110,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
       <div className="browser">
         {predictions.length > 1 && (
           <ChoiceTabs
-            label="Who is right"
+            label="Which run is correct"
             choices={RIGHT_CHOICES}
             words={errorWords.rights(names)}
             counts={page.rights}
@@ -157,7 +157,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
             </label>
           )}
           <label>
-            Its string{' '}
+            String{' '}
             <select
               value={filter.seen}
               onChange={(event) =>

@@ -1,4 +1,4 @@
-// T, L and P as circles in proportion to their strings; each region can be chosen.
+// Draws T, L and P as circles in proportion to their strings; each region can be chosen.
 import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Surface } from 'recharts';
 import type { EntitySetDiagram, EulerPoint } from '../../analysis/questions/entitySetsQuery.ts';
@@ -10,7 +10,7 @@ import { regionsShown, regionWords } from './regionWords.ts';
 
 const NAMES = ['T', 'L', 'P'] as const;
 const HEIGHT_PX = 340;
-/** How many times wider than L and P T has to be for a view of them alone. */
+/** How many times wider than L and P the circle T has to be before a close-up is offered. */
 const WIDER = 1.5;
 const LEGEND = {
   T: { name: 'T, training', line: { stroke: 'var(--set-t)', dash: undefined } },
@@ -50,7 +50,7 @@ export function EulerDiagram(props: EulerDiagramProps) {
         canCloseUp ? (
           <label className="check">
             <input type="checkbox" checked={closeUp} onChange={(event) => setCloseUp(event.target.checked)} />
-            Close up on {isPredicted ? 'L and P' : 'L'}
+            Zoom in on {isPredicted ? 'L and P' : 'L'}
           </label>
         ) : undefined
       }
@@ -97,7 +97,7 @@ function Drawing({ diagram, caption, chosen, onChoose, width, closeUp }: Drawing
       {drawn.map((name) => (
         <CircleOf key={name} {...placed.circles[name]} fill={LEGEND[name].line.stroke} fillOpacity={0.14} />
       ))}
-      {/* Overlaps come later and lie on top, so that the pointer meets the region that it is in. */}
+      {/* Overlaps come later and lie on top, so that the pointer hits the region under it. */}
       {filled.map((region) => (
         <Region
           key={region}
@@ -145,7 +145,7 @@ function stringsOf({ regions }: EntitySetDiagram): number {
   return ENTITY_REGIONS.reduce((sum, region) => sum + regions[region].strings, 0);
 }
 
-/** What lies in every circle of the region. */
+/** Clips the content to all circles of the region. */
 function within(region: EntityRegion, id: string, content: ReactNode): ReactNode {
   return [...region].reduce((inner, name) => <g clipPath={`url(#${id}-in-${name})`}>{inner}</g>, content);
 }
@@ -188,7 +188,7 @@ function CircleOf({ x, y, radius, ...rest }: CircleProps) {
   return <circle cx={x} cy={y} r={radius} {...rest} />;
 }
 
-/** Degrees from the right, clockwise, where a circle has its name. */
+/** Angle at which a circle has its name, in degrees clockwise from the right. */
 const NAME_AT = { T: 225, L: -62, P: 62 } as const;
 
 function SetName({ name, x, y, radius }: { name: 'T' | 'L' | 'P'; x: number; y: number; radius: number }) {

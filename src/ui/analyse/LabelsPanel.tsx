@@ -1,4 +1,4 @@
-// Doubtful labels of a category: likely missed ones in the test, texts that are labelled differently, and like sentences whose labels differ.
+// Shows doubtful labels of a category: possible missing annotations in test, inconsistently labelled texts, and similar sentences with different labels.
 import { useState } from 'react';
 import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import type { ReviewQuery } from '../../analysis/questions/labelsQuery.ts';
@@ -22,7 +22,7 @@ import type { PanelProps } from './subject.ts';
 
 const MISSED_PER_PAGE = 10;
 
-/** Predicted mentions that training knows and the test never labels, the most certain first. */
+/** Lists predicted mentions whose strings are in training but never annotated in test, most confident first. */
 function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonly task: TaskRef }) {
   const [first, goTo] = usePageOf(MISSED_PER_PAGE);
   const state = useAnalysis('missedLabels', { sets, first, count: MISSED_PER_PAGE });
@@ -30,19 +30,12 @@ function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonl
   if (page === null) return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets" />;
   return (
     <div className="browser paged">
-      <Pager
-        first={first}
-        size={MISSED_PER_PAGE}
-        total={page.total}
-        noun="mention"
-        none="No such mention"
-        onGo={goTo}
-      />
+      <Pager first={first} size={MISSED_PER_PAGE} total={page.total} noun="mention" none="None found" onGo={goTo} />
       <p className="tracks-legend small browser-note">
         <span className="track annotated">annotated</span>
         <span className="track first">predicted</span>
       </p>
-      <ol className="sentences places" aria-label="Perhaps missed" aria-busy={state.status === 'working'}>
+      <ol className="sentences places" aria-label="Possible missing annotations" aria-busy={state.status === 'working'}>
         {page.missed.map((one) => (
           <li key={`${one.sentence}/${one.start}`}>
             <p className="place-head">
@@ -61,24 +54,24 @@ function MissedSection({ sets, task }: { readonly sets: EntitySetsQuery; readonl
 
 const PAIRS_PER_PAGE = 5;
 
-/** Pairs of sentences of the same or nearly the same text whose mentions differ. */
+/** Lists pairs of identical or similar sentences whose mentions differ. */
 function PairSection({ category, tasks, near }: ConflictSectionProps & { readonly near: boolean }) {
   const [first, goTo] = usePageOf(PAIRS_PER_PAGE);
   const state = useAnalysis('labelPairs', { category, near, first, count: PAIRS_PER_PAGE });
   const page = shownAnswer(state);
   if (page === null)
-    return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Looking for like sentences" />;
+    return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Finding similar sentences" />;
   return (
     <div className="browser paged">
-      <Pager first={first} size={PAIRS_PER_PAGE} total={page.total} noun="pair" none="No such pair" onGo={goTo} />
+      <Pager first={first} size={PAIRS_PER_PAGE} total={page.total} noun="pair" none="None found" onGo={goTo} />
       {page.left > 0 && (
-        <p className="soft small browser-note">{format.counted(page.left, 'more pair')}, less alike, not listed.</p>
+        <p className="soft small browser-note">{format.counted(page.left, 'more pair')}, less similar, not listed.</p>
       )}
       <ol className="sentences places" aria-label="Pairs" aria-busy={state.status === 'working'}>
         {page.pairs.map(({ kind, similarity, sides }) => (
           <li key={sides.map(({ task, split, index }) => `${task}/${split}/${index}`).join()}>
             <p className="place-head">
-              <strong>{kind === 'exact' ? 'same text' : `${format.share(similarity)} alike`}</strong>
+              <strong>{kind === 'exact' ? 'same text' : `${format.share(similarity)} similar`}</strong>
             </p>
             <div className="pair-sides">
               {sides.map((side) => (
@@ -95,11 +88,11 @@ function PairSection({ category, tasks, near }: ConflictSectionProps & { readonl
   );
 }
 
-/** Rows fetched at once, few enough that the page does not stop. */
+/** Number of rows per request, small enough to keep the page responsive. */
 const ROWS = 1000;
 const COLUMNS = ['kind', 'task', 'split', 'sentence', 'token', 'text', 'labelled', 'elsewhere'] as const;
 
-/** The doubtful labels of a category as a file for people who go through them, fetched and written a few at a time. */
+/** Writes the doubtful labels of a category as a file for manual review, fetched a few at a time. */
 async function reviewList(
   lab: Lab,
   query: Omit<ReviewQuery, 'first' | 'count'>,
@@ -129,7 +122,7 @@ export function LabelsPanel({ subject, route }: PanelProps) {
   const category = tasks.map(taskOf);
   const sets: EntitySetsQuery = { task: taskOf(task), category, prediction, trainOnly: false, lowerCase: false };
   const save = async (kind: 'csv' | 'json') => {
-    // Predicted since this page was opened or not: the list takes what is there now.
+    // Predictions may have been stored since this page was opened; the list uses what is there now.
     const states = prediction && (await lab.analyse('predictionStates', [prediction]).answer);
     const query = {
       category,
@@ -144,23 +137,23 @@ export function LabelsPanel({ subject, route }: PanelProps) {
     <>
       <div className="title-row">
         <p className="soft lead">
-          What may be wrong with the labels themselves, of {format.counted(tasks.length, 'task')}. The list for review
-          has every row of this page.
+          Possible annotation errors in {format.counted(tasks.length, 'task')}. The review list contains all rows of
+          this page.
         </p>
         <div className="actions">
-          <Button label="Save the list for review as CSV" onAct={() => save('csv')}>
+          <Button label="Save the review list as CSV" onAct={() => save('csv')}>
             Review list, CSV
           </Button>
-          <Button label="Save the list for review as JSON" onAct={() => save('json')}>
+          <Button label="Save the review list as JSON" onAct={() => save('json')}>
             JSON
           </Button>
         </div>
       </div>
       <section aria-labelledby="missed-title">
-        <h2 id="missed-title">Perhaps missed in the test</h2>
+        <h2 id="missed-title">Possible missing annotations (test)</h2>
         <p className="soft lead">
-          Predicted in the test as strings that training has and the test never annotates: region D, the most certain
-          first.
+          Strings predicted in test that are annotated in training but never in test (wrong and known, T∩P∖L), most
+          confident first.
         </p>
         {prediction === null ? (
           <NoSnapshot route={route} />
@@ -171,18 +164,19 @@ export function LabelsPanel({ subject, route }: PanelProps) {
         )}
       </section>
       <section aria-labelledby="conflicts-title">
-        <h2 id="conflicts-title">Labelled differently</h2>
+        <h2 id="conflicts-title">Inconsistent labels</h2>
         <p className="soft lead">
-          The same tokens, labelled in one place and not in another; those within longer mentions do not count.
+          The same tokens labelled in some occurrences and unlabelled, or labelled with another type, in others;
+          occurrences inside longer mentions do not count.
         </p>
         <ConflictSection key={JSON.stringify(category)} category={category} tasks={tasks} />
       </section>
       <section aria-labelledby="pairs-title">
-        <h2 id="pairs-title">Like sentences, other labels</h2>
+        <h2 id="pairs-title">Similar sentences with different labels</h2>
         <div className="filters">
           <label className="check">
             <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
-            Nearly the same text too
+            Include near duplicates
           </label>
         </div>
         <PairSection key={JSON.stringify([category, near])} category={category} tasks={tasks} near={near} />

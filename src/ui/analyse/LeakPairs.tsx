@@ -1,4 +1,4 @@
-// Leaked test sentences, page by page, each beside the training text that holds it.
+// Lists leaked test sentences page by page, each beside the training text that contains it.
 import { memo, useState } from 'react';
 import type { LeakPair } from '../../analysis/questions/leaksQuery.ts';
 import type { Split } from '../../data/corpus/corpus.ts';
@@ -19,7 +19,7 @@ import { usePageOf } from '../shared/viewState.ts';
 const PAGE_SIZE = 10;
 
 export interface LeakPairsProps {
-  /** Of the category. */
+  /** Tasks of the category. */
   readonly tasks: readonly TaskRef[];
   readonly test: TaskRef;
   readonly cell: LeakCell;
@@ -47,7 +47,7 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
   return (
     <section className="panel leak-pairs" aria-labelledby="leak-pairs-title">
       <h2 id="leak-pairs-title">
-        Test of {taskRefName(test)} in {cell.split ?? 'train and devel'} text of {text}
+        Test sentences of {taskRefName(test)} in the {cell.split ?? 'train and devel'} text of {text}
       </h2>
       <div className="filters">
         <label className="check">
@@ -59,10 +59,10 @@ export const LeakPairs = memo(function LeakPairs({ tasks, test, cell, near }: Le
               goTo(0);
             }}
           />
-          Only those labelled differently{page !== null && `: ${format.count(page.different)}`}
+          Only those with different labels{page !== null && `: ${format.count(page.different)}`}
         </label>
       </div>
-      {found.status !== 'ready' && <AnalysisWait state={found} doing="Reading the sentences" />}
+      {found.status !== 'ready' && <AnalysisWait state={found} doing="Reading sentences" />}
       {page !== null && (
         <>
           <Pager first={first} size={PAGE_SIZE} total={page.total} noun="sentence" none="None" onGo={goTo} />{' '}
@@ -106,10 +106,8 @@ const Pair = memo(function Pair({ pair, test, source }: PairProps) {
         </div>
       )}
       <p className="pair-notes soft">
-        {pair.kind === 'near' && <span>{format.share(pair.similarity)} alike</span>}
-        <span className={pair.same ? undefined : 'differs'}>
-          {pair.same ? 'labelled alike' : 'labelled differently'}
-        </span>
+        {pair.kind === 'near' && <span>{format.share(pair.similarity)} similar</span>}
+        <span className={pair.same ? undefined : 'differs'}>{pair.same ? 'same labels' : 'different labels'}</span>
       </p>
     </li>
   );
@@ -126,7 +124,7 @@ function Occurrence({ task, split, index }: { readonly task: TaskRef; readonly s
   );
 }
 
-/** Where a task has one type its mentions have the first colour, whatever corpora call it. */
+/** Gives mentions the first colour where a task has one type, whatever its name in the corpora. */
 function typesOf({ corpus, type }: TaskRef, corpora: readonly CorpusRecord[]): readonly string[] {
   return type === null ? (corpora.find(({ id }) => id === corpus.id)?.types ?? []) : [type];
 }

@@ -1,4 +1,4 @@
-// Which test sentences of a category's tasks stand in its training text, and where.
+// Shows which test sentences of a category's tasks occur in its training text, and where.
 import { memo, useCallback, useState } from 'react';
 import type { LeakReport } from '../../analysis/questions/leaksQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
@@ -20,15 +20,15 @@ import type { PanelProps, Subject } from './subject.ts';
 
 interface LeakTableProps {
   readonly tasks: readonly TaskRef[];
-  /** One a task. */
+  /** One per task. */
   readonly reports: readonly LeakReport[];
   readonly near: boolean;
-  /** Place of the task whose sources are shown below. */
+  /** Index of the task whose sources are shown below. */
   readonly chosen: number;
   readonly onChoose: (index: number) => void;
 }
 
-/** Not drawn anew at every step of the progress beside it. */
+/** Lists leaks by test task; memoised, as the progress beside it changes often. */
 const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoose }: LeakTableProps) {
   return (
     <TableBox label="Leaks by test task" className="leaks">
@@ -46,10 +46,10 @@ const LeakTable = memo(function LeakTable({ tasks, reports, near, chosen, onChoo
           </th>
           {near && (
             <th scope="col" className="number">
-              Nearly
+              Near duplicates
             </th>
           )}
-          <th scope="col">Most of them in</th>
+          <th scope="col">Most in</th>
         </tr>
       </thead>
       <tbody>
@@ -86,7 +86,7 @@ function mostIn(tasks: readonly TaskRef[], index: number, { byTask }: LeakReport
   return `${at === index ? 'its own text' : taskRefName(task)}, ${format.count(most)}`;
 }
 
-/** One row a test task and training text; train and devel together last. */
+/** One row per test task and training text; train and devel together last. */
 function leakRows(
   tasks: readonly TaskRef[],
   reports: readonly LeakReport[],
@@ -114,7 +114,7 @@ function nameAt(tasks: readonly TaskRef[], index: number): string {
 }
 
 export function LeaksPanel({ subject }: PanelProps) {
-  // Another task or category begins anew: what was chosen is a place in this one.
+  // Another task or category resets the choice, which is an index into this one.
   return <CategoryLeaks key={JSON.stringify([subject.category.tasks, subject.task])} subject={subject} />;
 }
 
@@ -138,14 +138,14 @@ function CategoryLeaks({ subject: { task, category } }: { readonly subject: Subj
     <>
       {ofOwn !== undefined && <p className="finding">{leakFinding(tasks, own, ofOwn)}</p>}
       <p className="soft lead">
-        Test sentences of at least {leastLeakTokens} tokens are looked for in the running text of train and devel,
-        whatever their case, spaces and kind of quotation marks. Who learns from them has seen a part of the test.
+        Searches the train and devel text for test sentences of at least {leastLeakTokens} tokens, ignoring case, spaces
+        and the style of quotation marks. A tagger trained on them has seen part of the test data.
       </p>
       <div className="filters">
         <label className="check">
           <input type="checkbox" checked={near} onChange={(event) => setNear(event.target.checked)} />
-          Near duplicates too: at least {format.share(nearDefaults.similarity)} of the runs of{' '}
-          {nearDefaults.shingleWords} words shared, which takes longer
+          Include near duplicates, which share at least {format.share(nearDefaults.similarity)} of their{' '}
+          {nearDefaults.shingleWords}-word shingles; this takes longer
         </label>
         <Button
           disabled={reports === null || found.status !== 'ready'}

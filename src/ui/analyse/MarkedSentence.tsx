@@ -1,4 +1,4 @@
-// One sentence with mentions as lines beneath it, a line and a dash for each list of them, and in bold what it is shown for.
+// Shows a sentence with mentions as lines beneath it, one line style per list, and the relevant part in bold.
 import type { Mention, Split } from '../../data/corpus/corpus.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
@@ -78,7 +78,7 @@ interface SentenceLinkProps {
   readonly index: number;
 }
 
-/** The way to a sentence in its corpus, named by its corpus, split and number. */
+/** Links to a sentence in its corpus, by corpus, split and number. */
 export function SentenceLink({ task, split, index }: SentenceLinkProps) {
   if (task === undefined) return null;
   const { id, name } = task.corpus;

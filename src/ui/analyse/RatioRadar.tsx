@@ -1,4 +1,4 @@
-// The five ratios of several tasks as a radar, as in Figs. 3 and 4 of the paper.
+// Draws the five ratios of several tasks as a radar chart, as in Figs. 3 and 4 of the paper.
 import { Surface } from 'recharts';
 import { ENTITY_RATIOS, type EntityRatio, type EntitySets } from '../../metrics/entitySets.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -7,11 +7,11 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { RATIO_WORDS } from './regionWords.ts';
 
-/** Of the rim: what lies beyond is told in words, or it would press all else into the middle. */
+/** Highest value of the rim; larger ones are given in words, or they would squeeze all others into the middle. */
 const FURTHEST = 200;
 const STEP = 25;
 
-/** Bounds and ticks in percent, for these values of E. */
+/** Returns bounds and ticks in percent for these values of E. */
 export function ratioAxis(surplus: readonly number[]): { readonly domain: [number, number]; readonly ticks: number[] } {
   const low = Math.min(0, ...surplus.map((value) => STEP * Math.floor(value / STEP)));
   const high = Math.min(FURTHEST, Math.max(100, ...surplus.map((value) => STEP * Math.ceil(value / STEP))));
@@ -27,7 +27,7 @@ export function ratioAxis(surplus: readonly number[]): { readonly domain: [numbe
 export interface RatioLine {
   readonly key: string;
   readonly task: TaskRef;
-  /** In the category: gives the line its colour. */
+  /** Index in the category, which determines the colour of the line. */
   readonly index: number;
   readonly ratios: EntitySets['ratios'] | null;
   /** Why there are no predictions; null where there are. */
@@ -48,7 +48,7 @@ interface RatioRadarProps {
 const DASHES = [undefined, '7 3', '2 3', '10 3 2 3'] as const;
 const COLOURS = 8;
 const HEIGHT_PX = 380;
-/** Below this there is no room for names beside the letters. */
+/** Width below which names do not fit beside the letters. */
 const NARROW_PX = 420;
 const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 
@@ -57,7 +57,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
   const [low, high] = axis.domain;
   const beyond = lines.filter((line) => (valueOf(line, 'E', weight) ?? 0) > high);
   const notes = [
-    `The centre stands for ${whole(low)}${low < 0 ? ', the dotted ring for 0 %' : ''}, the rim for ${whole(high)}.`,
+    `The centre is ${whole(low)}${low < 0 ? ', the dotted ring 0 %' : ''} and the rim ${whole(high)}.`,
     ...beyond.map(
       (line) =>
         `E of ${taskRefName(line.task)} lies beyond the rim: ${format.ratio((valueOf(line, 'E', weight) ?? 0) / 100)}.`,
@@ -85,7 +85,7 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
             value={weight}
             onChange={(event) => onWeight(event.target.value === 'mentions' ? 'mentions' : 'strings')}
           >
-            <option value="strings">strings, as the paper</option>
+            <option value="strings">strings, as in the paper</option>
             <option value="mentions">mentions</option>
           </select>
         </label>
@@ -103,7 +103,7 @@ interface RadarProps extends Pick<RatioRadarProps, 'lines' | 'weight'> {
   readonly title: string;
 }
 
-/** Drawn by hand: ten lines of the chart library stop the page for longer than all else that it shows. */
+/** Drawn without the chart library, whose ten lines would block the page longer than everything else on it. */
 function Radar({ lines, weight, axis, width, title }: RadarProps) {
   const [low, high] = axis.domain;
   const centre = { x: width / 2, y: HEIGHT_PX / 2 + 10 };

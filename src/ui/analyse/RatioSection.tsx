@@ -1,4 +1,4 @@
-// The five ratios of the entity sets of each task of the category, as a radar and a table in which tasks are chosen.
+// Shows the five entity set ratios of each task of the category, as a radar and as a table to choose tasks in.
 import { useState } from 'react';
 import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import { siblingRun, taskOf } from '../../lab/comparison/analysableTasks.ts';
@@ -22,7 +22,7 @@ interface RatioTableProps {
   readonly onToggle: (key: string) => void;
 }
 
-/** The five ratios of each task as numbers, with what each of them means; tasks of the radar are chosen here. */
+/** Lists the five ratios of each task with their meaning; tasks for the radar are chosen here. */
 function RatioTable({ lines, weight, onToggle }: RatioTableProps) {
   return (
     <div className="stack">
@@ -93,8 +93,8 @@ export function RatioSection({ subject, prediction, ...options }: RatioSectionPr
       <h2 id="ratios-title">Ratios</h2>
       {run !== null && asked.length > 1 && (
         <p className="soft">
-          Each task with the run like this one, {methodName(run.record.spec)} seed {run.record.spec.seed}, where there
-          is one.
+          Each task is shown with its run of the same method and seed ({methodName(run.record.spec)}, seed{' '}
+          {run.record.spec.seed}), if there is one.
         </p>
       )}
       {requests.length === 0 || prediction === null ? (
@@ -114,7 +114,7 @@ export function RatioSection({ subject, prediction, ...options }: RatioSectionPr
 
 interface AskedTask {
   readonly task: TaskRef;
-  /** Whose predictions stand for the task; null without one. */
+  /** The run whose predictions represent the task; null without one. */
   readonly run: RunRecord | null;
   readonly prediction: PredictionRequest | null;
 }
@@ -137,9 +137,9 @@ function Ratios({ subject, asked, trainOnly, lowerCase }: RatiosProps) {
   });
   const state = useAnalysis('entitySets', stored.status === 'ready' ? queries : null);
   const answer = shownAnswer(state);
-  // While other queries are worked on, the last answer stays, unless it is of other tasks.
+  // Keeps the last answer while a new query is in progress, unless it is for other tasks.
   const sizes = answer?.length === asked.length ? answer : null;
-  if (stored.status === 'failed') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;
+  if (stored.status === 'failed') return <AnalysisWait state={stored} doing="Looking up stored predictions" />;
   if (sizes === null) {
     return state.status === 'ready' ? null : <AnalysisWait state={state} doing="Comparing the sets of each task" />;
   }
@@ -151,7 +151,7 @@ function Ratios({ subject, asked, trainOnly, lowerCase }: RatiosProps) {
       task,
       index,
       ratios,
-      lack: run === null ? 'no run like this' : isStored(prediction) ? null : 'not predicted yet',
+      lack: run === null ? 'no matching run' : isStored(prediction) ? null : 'not predicted yet',
       isChosen: !left.has(key) && isStored(prediction),
       isSubject: key === taskKey(subject.task),
     };

@@ -1,4 +1,4 @@
-// The strings of one region, most frequent first, searched and paged in the Worker.
+// Lists the strings of one region, most frequent first; the worker searches and pages them.
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { EntitySetsQuery, StringOccurrence, StringSentence } from '../../analysis/questions/entitySetsQuery.ts';
 import { SPLITS, type Mention } from '../../data/corpus/corpus.ts';
@@ -30,7 +30,7 @@ export function RegionStrings({ sets, region, chosen, onChoose }: RegionStringsP
   const sought = useDeferredValue(find);
   const state = useAnalysis('entityStrings', { sets, region, find: sought, first, count: STRINGS_PER_PAGE });
   const title = useRef<HTMLHeadingElement>(null);
-  // Whoever chose the region goes on here; whoever comes to an address with a string goes on at its sentences.
+  // Choosing a region moves the focus here; opening an address with a string moves it to the sentences.
   const isPast = useRef(chosen !== null);
   useEffect(() => {
     if (!isPast.current) title.current?.focus();
@@ -124,7 +124,7 @@ interface StringSentencesProps {
   readonly text: string;
 }
 
-/** Every sentence in which a string is a mention, annotated or predicted, each with the way to its place in the corpus. */
+/** Lists all sentences in which a string is an annotated or predicted mention, each with a link into its corpus. */
 export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
   const [where, setWhere] = useState<StringOccurrence | null>(null);
   const [first, goTo] = usePageOf(SENTENCES_PER_PAGE);
@@ -142,12 +142,12 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
         “{text}”
       </h2>
       {page === null ? (
-        state.status !== 'ready' && <AnalysisWait state={state} doing="Looking for sentences" />
+        state.status !== 'ready' && <AnalysisWait state={state} doing="Finding sentences" />
       ) : (
         <>
           <div className="filters">
             <label>
-              Where
+              Split
               <select
                 value={where === null ? '' : `${where.task}/${where.split}`}
                 onChange={(event) => {
@@ -156,7 +156,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
                 }}
               >
                 <option value="">
-                  everywhere,{' '}
+                  all,{' '}
                   {format.counted(
                     page.occurrences.reduce((sum, { sentences }) => sum + sentences, 0),
                     'sentence',
@@ -182,7 +182,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
             size={SENTENCES_PER_PAGE}
             total={page.total}
             noun="sentence"
-            none="No sentence has it as a mention"
+            none="It is not a mention in any sentence"
             onGo={goTo}
           />
           <ol className="sentences places" aria-label="Sentences" aria-busy={state.status === 'working'}>
@@ -204,7 +204,7 @@ export function StringSentences({ sets, tasks, text }: StringSentencesProps) {
   );
 }
 
-/** The mentions of the text; where annotation and prediction overlap, the annotated one. */
+/** Returns the mentions of the text; where annotation and prediction overlap, the annotated one. */
 function aboutOf(sentence: StringSentence, text: string, lowerCase: boolean): readonly Mention[] {
   const isIt = (mention: Mention) => mentionString(sentence, mention, lowerCase) === text;
   const annotated = sentence.mentions.filter(isIt);

@@ -1,4 +1,4 @@
-// The regions of T, L and P as numbers; each can be chosen.
+// Lists the regions of T, L and P as numbers; each can be chosen.
 import type { EntitySetDiagram } from '../../analysis/questions/entitySetsQuery.ts';
 import type { EntityRegion } from '../../metrics/entitySets.ts';
 import { Facts, type Fact } from '../parts/Facts.tsx';
@@ -81,7 +81,7 @@ export function RegionTable({ diagram, chosen, onChoose }: RegionTableProps) {
         </tbody>
       </TableBox>
       <p className="soft small">
-        Mentions are those annotated in the test where the region lies in L, else those predicted, else those in
+        Mentions are counted in the test annotations for regions within L, otherwise in the predictions, otherwise in
         training.
       </p>
     </div>

@@ -1,4 +1,4 @@
-// Mention strings of training text, of the test's annotations and of predictions as sets: their diagram, their ratios, and what is in each region.
+// Compares the mention strings of training, of test annotations and of predictions as sets: diagram, ratios, and strings by region.
 import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
@@ -12,7 +12,7 @@ import { RegionStrings, StringSentences } from './RegionStrings.tsx';
 import { RegionTable } from './RegionTable.tsx';
 import type { PanelProps } from './subject.ts';
 
-/** What the view of entity sets shows, as it stands in the address. */
+/** What the entity set view shows, as given in the address. */
 interface SetsDetail {
   readonly trainOnly: boolean;
   readonly lowerCase: boolean;
@@ -32,7 +32,7 @@ export function parseSetsDetail(detail: string | null): SetsDetail {
   };
 }
 
-/** What `parseSetsDetail` reads back; null for what is shown at first. */
+/** Writes what `parseSetsDetail` reads back; null for the default view. */
 export function setsDetailText({ trainOnly, lowerCase, region, text }: SetsDetail): string | null {
   const members = new URLSearchParams({
     ...(trainOnly && { training: 'train' }),
@@ -58,7 +58,7 @@ export function SetsPanel({ subject, route }: PanelProps) {
             value={detail.trainOnly ? 'train' : 'both'}
             onChange={(event) => change({ trainOnly: event.target.value === 'train' })}
           >
-            <option value="both">train and devel, as the paper counts</option>
+            <option value="both">train and devel, as in the paper</option>
             <option value="train">train only</option>
           </select>
         </label>
@@ -107,7 +107,7 @@ function Sets({ subject, detail, prediction, onChange }: SetsProps) {
     <>
       <section aria-labelledby="sets-title">
         <h2 id="sets-title">Entity sets</h2>
-        {state.status !== 'ready' && <AnalysisWait state={state} doing="Reading the category's corpora" />}
+        {state.status !== 'ready' && <AnalysisWait state={state} doing="Reading the corpora of the category" />}
         {diagram !== null && (
           <div className="sets-pair">
             <EulerDiagram

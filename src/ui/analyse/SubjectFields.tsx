@@ -1,4 +1,4 @@
-// Chooses the task, the category around it, and the snapshot that is analysed; every choice is in the address.
+// Chooses the task, its category, and the snapshot to analyse; every choice is in the address.
 import { taskKey } from '../../lab/comparison/comparison.ts';
 import { format } from '../shared/format.ts';
 import { goTo, NOTHING_CHOSEN, type AnalysisRoute } from '../shared/route.ts';
@@ -46,7 +46,7 @@ export function SubjectFields({ subject, route }: { readonly subject: Subject; r
           disabled={runs.length === 0}
           onChange={(event) => choose({ run: event.target.value, epoch: null, category: null })}
         >
-          {run === null && <option value="">none on this task yet</option>}
+          {run === null && <option value="">no run on this task yet</option>}
           {runs.map((one) => (
             <option key={one.record.spec.id} value={one.record.spec.id}>
               {choiceName(one, layersOf)}
@@ -70,12 +70,12 @@ export function SubjectFields({ subject, route }: { readonly subject: Subject; r
   );
 }
 
-/** The place with its task named, so that a choice beside it does not change the task. */
+/** Returns the route with its task named, so that another choice does not change the task. */
 function pinned({ task }: Subject, route: AnalysisRoute): AnalysisRoute {
   return { ...route, corpus: task.corpus.id, type: task.type };
 }
 
-/** Chooses a second run on the same task to stand beside the first. */
+/** Chooses a second run on the same task to compare with the first. */
 export function BesideField({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {
   const layersOf = useLayers();
   const others = subject.runs.filter(({ record }) => record !== subject.run?.record);
@@ -91,7 +91,7 @@ export function BesideField({ subject, route }: { readonly subject: Subject; rea
           goTo({ page: 'analyse', ...route, run: subject.run?.record.spec.id ?? null, beside });
         }}
       >
-        <option value="">{others.length === 0 ? 'no other run on this task' : 'no other run'}</option>
+        <option value="">{others.length === 0 ? 'no other run on this task' : 'none'}</option>
         {others.map((one) => (
           <option key={one.record.spec.id} value={one.record.spec.id}>
             {choiceName(one, layersOf)}

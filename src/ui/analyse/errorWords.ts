@@ -1,4 +1,4 @@
-// The words for right and wrong mentions.
+// Words for correct and wrong mentions.
 import type { ErrorLine, KindChoice, RightChoice, SeenChoice } from '../../analysis/questions/errorsQuery.ts';
 import type { ErrorKind } from '../../metrics/errorKinds.ts';
 import type { SemevalView } from '../../metrics/semevalScores.ts';
@@ -14,12 +14,12 @@ const kinds: Readonly<Record<ErrorKind, string>> = {
 };
 
 const meanings: Readonly<Record<ErrorKind, string>> = {
-  correct: 'the annotated borders and type',
-  boundary: 'the right type, other borders',
-  type: 'the right borders, another type',
-  boundaryAndType: 'it overlaps, with other borders and another type',
-  missed: 'annotated, nothing predicted for it',
-  spurious: 'predicted, nothing annotated for it',
+  correct: 'the annotated boundaries and type',
+  boundary: 'the correct type, wrong boundaries',
+  type: 'the correct boundaries, wrong type',
+  boundaryAndType: 'overlaps, with wrong boundaries and type',
+  missed: 'annotated, but not predicted',
+  spurious: 'predicted, but not annotated',
 };
 
 const kindChoices: Readonly<Record<KindChoice, string>> = {
@@ -29,24 +29,24 @@ const kindChoices: Readonly<Record<KindChoice, string>> = {
 };
 
 const views: Readonly<Record<SemevalView, readonly [name: string, meaning: string]>> = {
-  strict: ['strict', 'borders and type'],
-  exact: ['exact', 'borders alone'],
-  partial: ['partial', 'borders, an overlap counts half'],
-  type: ['type', 'type of what overlaps'],
+  strict: ['strict', 'boundaries and type'],
+  exact: ['exact', 'boundaries only'],
+  partial: ['partial', 'boundaries, an overlap counts half'],
+  type: ['type', 'type, for overlapping mentions'],
 };
 
 const seen: Readonly<Record<SeenChoice, string>> = {
-  any: 'seen or not',
+  any: 'seen or unseen',
   seen: 'seen in training',
   unseen: 'not seen in training',
 };
 
-/** Words for the choices between two snapshots of these names. */
+/** Returns the words for the choices between two snapshots of these names. */
 function rights([a = 'A', b = 'B']: readonly string[]): Readonly<Record<RightChoice, string>> {
   return {
     any: 'any',
-    a: `${a} right, ${b} wrong`,
-    b: `${a} wrong, ${b} right`,
+    a: `${a} correct, ${b} wrong`,
+    b: `${a} wrong, ${b} correct`,
     neither: 'both wrong',
     differ: 'differ',
   };
@@ -56,7 +56,7 @@ export const errorWords = { kinds, meanings, kindChoices, views, seen, rights };
 
 type Row = readonly (string | number | null)[];
 
-/** A row a line; for each snapshot, by its name, what it makes of the mention. Starts and ends count tokens from 0, ends behind the last. */
+/** Returns one row per line, with the finding of each snapshot by its name. Starts and ends count tokens from 0, ends behind the last. */
 export function errorRows(lines: readonly ErrorLine[], names: readonly string[]): readonly Row[] {
   const ofEach = (columns: readonly string[]) => names.flatMap((name) => columns.map((column) => `${name}: ${column}`));
   return [

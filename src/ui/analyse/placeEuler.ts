@@ -1,4 +1,4 @@
-// Places an Euler diagram in a picture: circles to scale, and a label for each region, beside the circles where there is no room within.
+// Places an Euler diagram in a picture: circles to scale, and a label for each region, outside the circles where there is no space inside.
 import type {
   EntitySetDiagram,
   EulerCircle,
@@ -30,7 +30,7 @@ interface PictureSize {
 
 const MARGIN_PX = 22;
 const COLUMN_PX = 124;
-/** Of a label of two lines. */
+/** Height of a label of two lines. */
 const LABEL_PX = 32;
 const ROOM_PX = 24;
 
@@ -101,10 +101,10 @@ function spread(wanted: readonly number[], height: number): readonly number[] {
   return heights;
 }
 
-/** A twentieth of a region's strings is not seen, nor is one in 5,000 of all: a dozen pixels. */
+/** Errors of a twentieth of a region's strings, or of one in 5,000 of all (a dozen pixels), are invisible. */
 const UNSEEN = { ofRegion: 0.05, ofAll: 0.0002 };
 
-/** Null where the areas are right to the eye, else the region that is furthest off. */
+/** Says which region is furthest from its true area; null where no error is visible. */
 export function drawnNote({ regions, layout, P }: EntitySetDiagram): string | null {
   const all = ENTITY_REGIONS.reduce((sum, region) => sum + regions[region].strings, 0);
   const off = ENTITY_REGIONS.map((region) => {
@@ -115,7 +115,10 @@ export function drawnNote({ regions, layout, P }: EntitySetDiagram): string | nu
   const [worst] = off.toSorted((left, right) => right.part - left.part);
   if (worst === undefined) return null;
   const drawn = Math.round(worst.strings + worst.difference);
-  const others = off.length === 1 ? '' : ` ${format.counted(off.length - 1, 'other region')} less so.`;
+  const others =
+    off.length === 1
+      ? ''
+      : ` ${format.counted(off.length - 1, 'other region')} ${off.length === 2 ? 'deviates' : 'deviate'} less.`;
   const name = regionWords(worst.region, P !== null).name;
   return `Three circles cannot show these numbers exactly: “${name}” has ${format.count(worst.strings)} and is drawn as ${format.count(drawn)}.${others}`;
 }

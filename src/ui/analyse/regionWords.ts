@@ -1,8 +1,8 @@
-// The regions and ratios of entity sets in words.
+// Words for the regions and ratios of entity sets.
 import type { EntityRatio, EntityRegion } from '../../metrics/entitySets.ts';
 
 export interface RegionWords {
-  /** In the notation of sets. */
+  /** Set notation. */
   readonly sign: string;
   readonly name: string;
 }
@@ -14,16 +14,16 @@ const WITH_PREDICTIONS: Readonly<Record<EntityRegion, RegionWords>> = {
   L: { sign: 'L∖T∖P', name: 'new and missed' },
   TP: { sign: 'T∩P∖L', name: 'wrong and known' },
   P: { sign: 'P∖T∖L', name: 'wrong and new' },
-  T: { sign: 'T∖L∖P', name: 'in training alone' },
+  T: { sign: 'T∖L∖P', name: 'only in training' },
 };
 const WITHOUT: Partial<Readonly<Record<EntityRegion, RegionWords>>> = {
   TL: { sign: 'T∩L', name: 'known' },
   L: { sign: 'L∖T', name: 'new' },
-  T: { sign: 'T∖L', name: 'in training alone' },
+  T: { sign: 'T∖L', name: 'only in training' },
 };
 const ORDER: readonly EntityRegion[] = ['TLP', 'TL', 'LP', 'L', 'TP', 'P', 'T'];
 
-/** The regions in the order they are read, those of the test first; without predictions three are left. */
+/** Returns the regions in reading order, those of the test first; three without predictions. */
 export function regionsShown(isPredicted: boolean): readonly EntityRegion[] {
   return isPredicted ? ORDER : ORDER.filter((region) => WITHOUT[region] !== undefined);
 }
@@ -42,26 +42,26 @@ export const RATIO_WORDS: Readonly<Record<EntityRatio, RatioWords>> = {
   A: {
     name: 'new, found',
     formula: '|L∩P∖T| / |L∖T|',
-    meaning: 'of what is new in the test, the share that is predicted',
+    meaning: 'share of the new test strings that are predicted',
   },
   B: {
     name: 'known',
     formula: '|T∩L| / |L|',
-    meaning: 'of what is annotated in the test, the share that training has',
+    meaning: 'share of the annotated test strings that are in training',
   },
   C: {
     name: 'known, missed',
     formula: '|T∩L∖P| / |T∩L|',
-    meaning: 'of what training has of the test, the share that is not predicted',
+    meaning: 'share of the known test strings that are not predicted',
   },
   D: {
     name: 'wrong, known',
     formula: '|T∩P∖L| / |P∖L|',
-    meaning: 'of what is predicted wrongly, the share that training has',
+    meaning: 'share of the wrongly predicted strings that are in training',
   },
   E: {
     name: 'surplus',
     formula: '(|P| − |L|) / |L|',
-    meaning: 'how much more is predicted than annotated; below 0 where it is less',
+    meaning: 'how many more strings are predicted than annotated; negative if fewer',
   },
 };

@@ -1,4 +1,4 @@
-// What the analysis page is about: a task, the category around it, and a snapshot of a run.
+// Finds the subject of the analysis page: a task, its category, and a snapshot of a run.
 import {
   analysableTasks,
   analysisCategories,
@@ -15,7 +15,7 @@ import type { useLayers } from '../shared/usePool.ts';
 
 interface RunChoice {
   readonly record: RunRecord;
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly index: number;
 }
 
@@ -27,11 +27,11 @@ export interface Subject {
   /** Runs of this lab on the task that have snapshots; analyses of predictions need one. */
   readonly runs: readonly RunChoice[];
   readonly run: RunChoice | null;
-  /** Of the chosen snapshot on test; null without a run. */
+  /** Predictions of the chosen snapshot on test; null without a run. */
   readonly prediction: PredictionRequest | null;
 }
 
-/** The subject that an address asks for, as far as it is here, filled up with what is most likely meant; null in a library without mentions. */
+/** Resolves an address to the subject it names, completed with likely defaults; null in a library without mentions. */
 export function subjectOf(route: AnalysisRoute, state: LabState): Subject | null {
   const own = state.runs.map(({ record }) => record);
   const tasks = analysableTasks(state.corpora, own);
@@ -52,7 +52,7 @@ export function subjectOf(route: AnalysisRoute, state: LabState): Subject | null
   return { tasks, task, categories, category, runs, run, prediction: run && predictionOf(run, route.epoch) };
 }
 
-/** The predictions on test of a run's snapshot: of the epoch asked for, else of the selected one. */
+/** Names the test predictions of a run's snapshot: of the requested epoch, else of the selected one. */
 export function predictionOf({ record, index }: RunChoice, epoch: number | null): PredictionRequest | null {
   const snapshot =
     record.snapshots.find((one) => one.epoch === epoch) ??
@@ -61,7 +61,7 @@ export function predictionOf({ record, index }: RunChoice, epoch: number | null)
   return snapshot === undefined ? null : { runId: record.spec.id, epoch: snapshot.epoch, split: 'test', task: index };
 }
 
-/** What every panel of the page is given. */
+/** The props of every panel of the page. */
 export interface PanelProps {
   readonly subject: Subject;
   readonly route: AnalysisRoute;
@@ -77,7 +77,7 @@ export function choiceName({ record, index }: RunChoice, layersOf: LayersOf): st
   return [...partsOf(spec, layersOf), ...f1].join(' · ');
 }
 
-/** Names of one run or two: what they differ in, all that is known of one, A and B for two that look the same. */
+/** Names one run or two: by their differences, by everything for a single one, as A and B if they look the same. */
 export function shortNames(specs: readonly RunSpec[], layersOf: LayersOf): readonly string[] {
   const parts = specs.map((spec) => partsOf(spec, layersOf));
   const [first = []] = parts;
@@ -93,13 +93,13 @@ function partsOf(spec: RunSpec, layersOf: LayersOf): readonly string[] {
   return [methodName(spec, layersOf(spec.model.id)), spec.model.name, `seed ${spec.seed}`];
 }
 
-/** The snapshots that an analysis of predictions is about: the chosen one, and that of the run beside it. */
+/** The snapshots that an analysis of predictions covers: the chosen one, and that of the compared run. */
 export interface ComparedSnapshots {
-  /** The snapshot chosen, then the selected one of the run beside it, if any. */
+  /** The chosen snapshot, then the selected one of the compared run, if any. */
   readonly predictions: readonly [PredictionRequest] | readonly [PredictionRequest, PredictionRequest];
-  /** Theirs. */
+  /** Names of the snapshots. */
   readonly runs: readonly RunRecord[];
-  /** As many, as short as they can be told apart. */
+  /** One per snapshot, as short as they stay distinct. */
   readonly names: readonly string[];
 }
 

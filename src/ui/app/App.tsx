@@ -1,4 +1,4 @@
-// The frame of the page: header, the place the person is at, notices, and the drop that works everywhere.
+// Draws the frame of the page: header, current page, notices, and the drop target of the whole window.
 import { Component, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Lab, Notice } from '../../lab/state/labState.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -29,7 +29,7 @@ interface PageGuardState {
   readonly error: LabErrorData | null;
 }
 
-/** Keeps a page that cannot be drawn from taking the rest of the lab with it. */
+/** Catches a page that cannot be drawn, so that the rest of the lab stays. */
 class PageGuard extends Component<{ readonly children: ReactNode }, PageGuardState> {
   override state: PageGuardState = { error: null };
 
@@ -43,13 +43,13 @@ class PageGuard extends Component<{ readonly children: ReactNode }, PageGuardSta
       <div role="alert">
         <h1>This page cannot be shown</h1>
         <p className="problem">{LabError.describe(this.state.error)}</p>
-        <p>What is stored and what is running is not affected.</p>
+        <p>Stored data and running training are not affected.</p>
       </div>
     );
   }
 }
 
-/** `isElsewhere`: whether another tab has the lab. */
+/** `isElsewhere`: whether another tab owns the lab. */
 function useLookAgain(lab: Lab, isElsewhere: boolean, act: Act): void {
   useEffect(() => {
     if (!isElsewhere) return;
@@ -143,13 +143,13 @@ function Main({ route, children }: { readonly route: Route; readonly children: R
   );
 }
 
-/** The hash is the router's, so the skip link moves the focus itself. */
+/** Moves the focus itself, as the router uses the hash. */
 function focusMain(event: React.MouseEvent): void {
   event.preventDefault();
   document.getElementById('main')?.focus();
 }
 
-/** Failures of what the page asked for, as notices beside the lab's own; their ids are negative. */
+/** Collects failures of page actions as notices beside the lab's; their ids are negative. */
 function useFailureNotices() {
   const [notices, setNotices] = useState<readonly Notice[]>([]);
   const lastId = useRef(0);
@@ -169,7 +169,7 @@ function useFailureNotices() {
 type Brought = Awaited<ReturnType<Lab['importFiles']>>;
 type Library = ReturnType<Lab['getState']>;
 
-/** What came in is what the person most likely wants to train with. */
+/** Puts imported inputs into the draft, as the person most likely wants to train with them. */
 function chosen(draft: PlanDraft, brought: Brought, library: Library): PlanDraft {
   const [plan] = brought.plans;
   if (plan !== undefined) return draftOfPlan(plan);
@@ -182,12 +182,12 @@ function chosen(draft: PlanDraft, brought: Brought, library: Library): PlanDraft
   };
 }
 
-/** A corpus that came in is the task of a plan for single tasks, and no reason to change what is trained together. */
+/** Makes an imported corpus the task of a plan for single tasks; tasks trained together stay. */
 function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord): PlanDraft['categories'] {
   return methods.every((method) => method === 'STL') ? [looseTasks([taskOfCorpus(corpus)])] : categories;
 }
 
-/** Where to look at what came in; null to stay. On the training page a corpus or model goes straight into the form. */
+/** Returns the page that shows what was imported; null to stay. On the Train page a corpus or model goes into the form. */
 function routeAfter(brought: Brought, library: Library, route: Route): Route | null {
   if (brought.plans.length > 0) return { page: 'train' };
   const result = library.results.find(({ id }) => id === brought.resultIds[0]);
@@ -205,14 +205,14 @@ function routeAfter(brought: Brought, library: Library, route: Route): Route | n
   return brought.modelIds.length > 0 ? { page: 'models' } : null;
 }
 
-/** What stands in place of the lab when its stored data cannot be opened. */
+/** Replaces the lab when its stored data cannot be opened. */
 export function OpenFailed({ error }: { readonly error: LabErrorData }) {
   return (
     <main className="main" role="alert">
       <h1>The lab cannot open its storage</h1>
       <p className="problem">{LabError.describe(error)}</p>
       <p>
-        Nothing was removed. Private windows and blocked site data are the usual causes; allow this site to keep data,
+        Nothing was removed. The usual causes are a private window or blocked site data: allow this site to store data,
         then reload the page.
       </p>
     </main>

@@ -1,4 +1,4 @@
-// The corner where running jobs and notices stand until they are done or dismissed.
+// Shows running jobs and notices in a corner until they are done or dismissed.
 import type { Job, Notice } from '../../lab/state/labState.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { format } from '../shared/format.ts';
@@ -56,12 +56,12 @@ export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
   );
 }
 
-/** Says that another tab has the lab, and what that means for this one. */
+/** Says that another tab owns the lab, and what that means for this one. */
 export function ElsewhereBanner() {
   return (
     <p className="banner" role="status">
-      <strong>This lab is open in another tab, which does the training.</strong> Here you can look around: runs are
-      shown as they were stored last. When that tab is closed, this one takes over by itself.
+      <strong>The lab is open in another tab, which does the training.</strong> Here you can browse: runs appear as last
+      saved. When that tab closes, this one takes over automatically.
     </p>
   );
 }

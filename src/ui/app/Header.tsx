@@ -1,4 +1,4 @@
-// The product's name, the way around, and which backend runs.
+// Shows the product's name, the navigation, and the backend in use.
 import type { BackendState } from '../../lab/state/labState.ts';
 import { backendName } from '../parts/BackendPanel.tsx';
 import { NOTHING_CHOSEN, routeHref, type Route } from '../shared/route.ts';
@@ -27,7 +27,7 @@ const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
 export interface HeaderProps {
   readonly route: Route;
   readonly backend: BackendState;
-  /** Whether another tab has the lab, and the backend with it. */
+  /** Whether another tab owns the lab and its backend. */
   readonly isElsewhere: boolean;
 }
 

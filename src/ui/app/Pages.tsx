@@ -1,4 +1,4 @@
-// Chooses the page for the place the person is at.
+// Chooses the page for the current route.
 import { useEffect } from 'react';
 import { AnalysePage } from '../analyse/AnalysePage.tsx';
 import { ComparePage } from '../compare/ComparePage.tsx';
@@ -16,13 +16,13 @@ import { TagPage } from '../tag/TagPage.tsx';
 import { TrainPage } from '../train/TrainPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
 
-/** What stands at an address where nothing is, or is any more. */
+/** Says that an address leads to nothing, or to something removed. */
 function MissingPage({ what }: { readonly what: string }) {
   return (
     <>
       <h1>Not found</h1>
       <p>
-        There is no {what} here; it may have been removed. <a href="#/">Go to Train</a>
+        There is no {what} at this address; it may have been removed. <a href="#/">Go to Train</a>
       </p>
     </>
   );
@@ -59,7 +59,7 @@ export function Pages(props: PagesProps) {
   useEffect(() => {
     document.title = `${TITLES[page]} · BioNER Lab`;
   }, [page]);
-  if (!state.opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library.</p>;
+  if (!state.opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library …</p>;
   return <Page {...props} />;
 }
 

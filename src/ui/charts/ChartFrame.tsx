@@ -1,4 +1,4 @@
-// The frame every chart stands in: caption, legend, a box of fixed height that follows the page's width, and ways to save it.
+// Frames a chart: caption, legend, a box of fixed height that follows the page's width, and buttons to save it.
 import {
   startTransition,
   useCallback,
@@ -17,25 +17,25 @@ import { chartImage, pngOf } from './chartImage.ts';
 
 export interface LegendEntry {
   readonly name: string;
-  /** Class that gives the sample its colour and stroke; or the stroke itself. */
+  /** Class that gives the legend line its colour and stroke, or the stroke itself. */
   readonly line: string | { readonly stroke: string; readonly dash: string | undefined };
 }
 
 export interface ChartFrameProps {
   readonly caption: string;
   readonly legend: readonly LegendEntry[];
-  /** What is drawn, as rows of a table with a head, for the CSV file. */
+  /** Returns what is drawn as rows of a table with a head, for the CSV file. */
   readonly rows: () => readonly (readonly (string | number | null)[])[];
-  /** Choices that belong to this chart. */
+  /** Controls of this chart. */
   readonly controls?: ReactNode;
   readonly heightPx?: number;
-  /** What whoever looks at the picture has to know. */
+  /** What a reader of the picture has to know. */
   readonly note?: string | undefined;
-  /** A chart of recharts, or what is drawn at the frame's width in pixels. */
+  /** A chart of recharts, or a function that draws at the frame's width in pixels. */
   readonly children: ReactElement | ((widthPx: number) => ReactElement);
 }
 
-/** Recharts warns about a container of no size when it first renders; an initial size keeps it calm until it has measured. */
+/** Initial size until recharts has measured, as it warns about a container of no size on first render. */
 const INITIAL_SIZE = { width: 320, height: 220 };
 
 export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, note, children }: ChartFrameProps) {
@@ -83,7 +83,7 @@ function OwnWidth({ heightPx, children }: OwnWidthProps) {
   const follow = useCallback((box: HTMLElement | null) => {
     if (box === null) return;
     const observer = new ResizeObserver(([entry]) => {
-      // A frame is already being drawn when this is told: the picture follows in slices.
+      // This is reported while a frame is being drawn: the picture follows in slices.
       if (entry !== undefined) startTransition(() => setWidth(entry.contentRect.width));
     });
     observer.observe(box);

@@ -1,4 +1,4 @@
-// Devel precision, recall and F1 by epoch.
+// Draws devel precision, recall and F1 by epoch.
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { EpochPoint } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
@@ -11,12 +11,12 @@ const LEGEND = [
   { name: 'F1', line: 'thick' },
 ];
 
-/** More epochs than these are drawn without: dots that touch tell nothing, and each is an element of the page. */
+/** Most epochs drawn with dots: dots that touch say nothing, and each is an element of the page. */
 const MOST_DOTS = 100;
 
 export interface DevelChartProps {
   readonly epochs: readonly EpochPoint[];
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly task: number;
   readonly caption?: string;
 }

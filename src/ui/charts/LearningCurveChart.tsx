@@ -1,4 +1,4 @@
-// Test F1 by the number of training sentences, with its deviation over seeds, of one run or two.
+// Draws test F1 by the number of training sentences, with its deviation over seeds, for one run or two.
 import { CartesianGrid, ErrorBar, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LearningPoint } from '../../lab/comparison/comparisonCurves.ts';
 import { format } from '../shared/format.ts';
@@ -12,7 +12,7 @@ const STYLES = [
 ] as const;
 
 export interface LearningCurveChartProps {
-  /** Of each run that is compared. */
+  /** Curves by compared run. */
   readonly curves: readonly (readonly LearningPoint[])[];
   readonly names: readonly string[];
 }
@@ -21,7 +21,7 @@ export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
   const lines = curves.map((points, index) => ({
     name: names[index] ?? '',
     style: STYLES[index] ?? STYLES[0],
-    // A deviation may reach beyond 0 or 100, F1 cannot.
+    // A deviation may extend beyond 0 or 100, F1 cannot.
     points: points.map(({ share, sentences, f1: { mean, deviation, count } }) => {
       const error = deviation ?? 0;
       return {

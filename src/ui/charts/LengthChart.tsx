@@ -1,4 +1,4 @@
-// How long the sentences of a corpus are, by split.
+// Draws the sentence lengths of a corpus by split.
 import { useMemo } from 'react';
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
 import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus/corpus.ts';
@@ -58,7 +58,7 @@ export function LengthChart({ sentences }: { readonly sentences: CorpusSentences
   }));
   return (
     <ChartFrame
-      caption={`Sentences by tokens; median ${median}, longest ${longest}`}
+      caption={`Sentences by length in tokens; median ${median}, longest ${longest}`}
       legend={LEGEND}
       rows={() => [
         ['from', 'to', 'train', 'devel', 'test'],

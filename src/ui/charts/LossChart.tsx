@@ -1,4 +1,4 @@
-// The training loss against the step, raw and smoothed.
+// Draws the training loss by step, raw and smoothed.
 import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { StepPoint } from '../../schema/runRecord.ts';
@@ -9,11 +9,11 @@ import { chartStyle } from './chartStyle.ts';
 interface LossPoint {
   readonly step: number;
   readonly loss: number;
-  /** Mean over the points around it, about a thirtieth of the curve; centred, so that it does not lag behind a fall. */
+  /** Mean over the surrounding points, about a thirtieth of the curve; centred, so that it does not lag behind a fall. */
   readonly smooth: number;
 }
 
-/** At most `limit` points, first and last among them; each stretch keeps its lowest and highest loss, so spikes stay visible. */
+/** Returns at most `limit` points including first and last; each stretch keeps its lowest and highest loss, so spikes stay visible. */
 export function lossSeries(steps: readonly StepPoint[], limit = 600): readonly LossPoint[] {
   const reach = Math.max(1, Math.round(steps.length / 60));
   const sums = [0];

@@ -1,4 +1,4 @@
-// F1 by slicing rate with its spread, and STL and MTL-XC as lines across.
+// Draws F1 by slicing rate with its spread, and STL and MTL-XC as horizontal lines.
 import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
@@ -24,7 +24,7 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
   const [over, setOver] = useState<SpreadOver>('trainings');
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { points, stl, mtlXc } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
-  // A deviation may reach beyond 0 or 100, F1 cannot.
+  // A deviation may extend beyond 0 or 100, F1 cannot.
   const drawn = points.map((point) => {
     const deviation = point.deviation ?? 0;
     return { ...point, error: [Math.min(deviation, point.f1), Math.min(deviation, 100 - point.f1)] as const };

@@ -1,4 +1,4 @@
-// Devel F1 by epoch, one line a slicing rate, with STL and MTL-XC of the same task beside them.
+// Draws devel F1 by epoch, one line per slicing rate, with STL and MTL-XC of the same task for comparison.
 import { useMemo, useState } from 'react';
 import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { TaskComparison } from '../../lab/comparison/comparison.ts';
@@ -13,7 +13,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
   const [chosenSeed, setSeed] = useState<number | null>(null);
   const [bounds, setBounds] = useState(NO_BOUNDS);
   const { rounds, seeds } = useMemo(() => roundsAndSeeds(task), [task]);
-  // Another task may have been trained for fewer rounds and other seeds.
+  // Another task may have been trained for fewer rounds and with other seeds.
   const round = rounds.includes(chosenRound) ? chosenRound : (rounds[0] ?? 0);
   const seed = chosenSeed !== null && seeds.includes(chosenSeed) ? chosenSeed : null;
   const curves = useMemo(() => comparisonCurves(task, { round, seed }), [task, round, seed]);

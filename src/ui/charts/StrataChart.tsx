@@ -1,4 +1,4 @@
-// Scores of strata of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
+// Draws scores by stratum of mentions as bars: precision, recall and F1 of one run, or one of them for two runs.
 import { Surface } from 'recharts';
 import type { SpanScore } from '../../metrics/scores/spanScore.ts';
 import type { StratumScore } from '../../metrics/strata.ts';
@@ -17,12 +17,12 @@ export function stratumValue(score: SpanScore | undefined, measure: Measure): nu
 
 interface StrataChartProps {
   readonly caption: string;
-  /** What a stratum is called, as the axis shows it. */
+  /** Name of a stratum on the axis. */
   readonly nameOf: (stratum: StratumScore) => string;
-  /** Of each run, the same strata. */
+  /** Scores by run; every run has the same strata. */
   readonly strata: readonly (readonly StratumScore[])[];
   readonly names: readonly string[];
-  /** What is drawn of two runs. */
+  /** The measure drawn for two runs. */
   readonly measure: Measure;
 }
 
@@ -31,7 +31,7 @@ interface Series {
   readonly run: number;
   readonly measure: Measure;
   readonly colour: string;
-  /** Drawn as an outline, so that it is told apart without colour. */
+  /** Dashes of the outline, so that bars are distinct without colour. */
   readonly dash: string | undefined;
 }
 
@@ -76,7 +76,7 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
 const HEIGHT_PX = 220;
 const MARGIN = { top: 8, right: 12, bottom: 24, left: 44 } as const;
 const TICKS = [0, 25, 50, 75, 100] as const;
-/** Between the bars of one stratum, and as a part of a stratum's width between strata. */
+/** Gap between the bars of one stratum, and between strata as a part of a stratum's width. */
 const BAR_GAP_PX = 2;
 const STRATUM_GAP = 0.18;
 const WIDEST_BAR_PX = 48;
@@ -87,7 +87,7 @@ interface BarsProps extends Pick<StrataChartProps, 'nameOf' | 'strata'> {
   readonly series: readonly Series[];
 }
 
-/** Drawn by hand, as the radar is: three charts of the library stop the page for a fifth of a second. */
+/** Drawn without the chart library, as the radar is: three of its charts block the page for a fifth of a second. */
 function Bars({ width, title, series, nameOf, strata }: BarsProps) {
   const [first = []] = strata;
   const room = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT_PX - MARGIN.top - MARGIN.bottom };

@@ -1,4 +1,4 @@
-// The bounds of a chart's F1 axis; empty for those of the data.
+// Edits the bounds of a chart's F1 axis; empty for those of the data.
 
 export interface Bounds {
   readonly from: string;
@@ -40,7 +40,7 @@ export interface Axis {
   readonly ticks: number[];
 }
 
-/** The axis: bounds that are numbers in percent, else round ones around the values; ticks at round numbers. */
+/** Returns the axis: the entered bounds in percent, else round ones around the values; ticks at round numbers. */
 export function axisOf({ from, to }: Bounds, values: readonly number[]): Axis {
   const low = values.length === 0 ? 0 : Math.min(...values);
   const high = values.length === 0 ? 100 : Math.max(...values);
@@ -51,7 +51,7 @@ export function axisOf({ from, to }: Bounds, values: readonly number[]): Axis {
   return { domain, ticks: ticksIn(domain) };
 }
 
-/** An axis of differences: round numbers around the values and zero. */
+/** Returns an axis of differences: round numbers around the values and zero. */
 export function differenceAxis(values: readonly number[]): Axis {
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values);
@@ -67,7 +67,7 @@ function ticksIn([low, high]: Axis['domain']): number[] {
   return Array.from({ length: count }, (_, index) => Number(((first + index) * distance).toFixed(2)));
 }
 
-/** A round distance that divides a range into about five. */
+/** Returns a round step that divides a range into about five. */
 function stepOf(range: number): number {
   return [0.1, 0.2, 0.5, 1, 2, 5, 10].find((step) => range / step <= 7) ?? 20;
 }

@@ -1,6 +1,6 @@
-// A chart on the page as a picture that stands by itself: an SVG with its caption, legend and resolved colours, or that as PNG.
+// Turns a chart on the page into a standalone picture: an SVG with its caption, legend and resolved colours, or a PNG of it.
 
-/** Set by the page's style sheets or by variables of the theme, neither of which a file has. */
+/** Properties set by the page's style sheets or theme variables, neither of which a file has. */
 const STYLES = [
   'fill',
   'fill-opacity',
@@ -24,7 +24,7 @@ export interface ChartPicture {
   readonly heightPx: number;
 }
 
-/** The chart in a figure of `ChartFrame`, as it stands; null before it is drawn. */
+/** Copies the chart in a figure of `ChartFrame` as drawn now; null before it is drawn. */
 export function chartImage(figure: HTMLElement): ChartPicture | null {
   const drawn = figure.querySelector<SVGSVGElement>('svg.recharts-surface');
   if (drawn === null) return null;
@@ -53,7 +53,7 @@ export function chartImage(figure: HTMLElement): ChartPicture | null {
   return { text: new XMLSerializer().serializeToString(picture), widthPx, heightPx };
 }
 
-/** The picture at twice its size. Rejects when the browser cannot draw it. */
+/** Renders the picture at twice its size. Rejects when the browser cannot draw it. */
 export async function pngOf({ text, widthPx, heightPx }: ChartPicture): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
@@ -70,7 +70,7 @@ export async function pngOf({ text, widthPx, heightPx }: ChartPicture): Promise<
   );
 }
 
-/** A copy with every style written down, without what serves only the pointer. */
+/** Copies an element with every style inlined, without parts that only serve the pointer. */
 function resolved(drawn: SVGSVGElement): Element {
   const copy = drawn.cloneNode(true) as SVGSVGElement;
   const originals = [drawn, ...drawn.querySelectorAll('*')];

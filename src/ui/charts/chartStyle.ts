@@ -1,4 +1,4 @@
-// The look shared by all charts, in terms of the theme.
+// Defines the look shared by all charts, in terms of the theme.
 import type { Variant } from '../../lab/comparison/comparison.ts';
 
 const tick = { fill: 'var(--ink-soft)', fontSize: 11 };
@@ -31,11 +31,11 @@ const REFERENCES = {
   STL: { stroke: 'var(--ink-soft)', dash: '2 3' },
   'MTL-XC': { stroke: 'var(--ink)', dash: '9 4' },
 } as const;
-/** For the rates 0, 0.25, 0.5, 0.75 and 1, of which the theme has a colour each. */
+/** Dashes for the rates 0, 0.25, 0.5, 0.75 and 1, each of which has a theme colour. */
 const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', undefined] as const;
 const STEPS = DASHES.length - 1;
 
-/** How the line of each method is drawn: colours in order of the slicing rate, and dashes that tell them apart without colour. */
+/** Returns the line style of a method: colours in order of the slicing rate, and dashes that distinguish them without colour. */
 export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
   if (method !== 'MTL-LS') return REFERENCES[method];
   const index = (rate ?? 0.5) * STEPS;

@@ -1,4 +1,4 @@
-// STL, MTL-XC and MTL-LS side by side: curves while they train, F1 by slicing rate, and the paper's tables.
+// Compares STL, MTL-XC and MTL-LS: curves while they train, F1 by slicing rate, and the paper's tables.
 import { useMemo, useState } from 'react';
 import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { comparisonTables } from '../../lab/comparison/comparisonTables.ts';
@@ -21,7 +21,7 @@ function comparisonName({ category, model, config, slicing, tasks }: Comparison)
   const preset = nearestPreset(config);
   const changed = changedPaths(draftOfConfig(config), presets[preset].config).size;
   const subject =
-    category?.name ?? (tasks.length === 1 ? 'one task alone' : `${format.count(tasks.length)} tasks alone`);
+    category?.name ?? (tasks.length === 1 ? 'a single task' : `${format.count(tasks.length)} separate tasks`);
   return [
     subject,
     model.name,
@@ -41,8 +41,11 @@ export function ComparePage() {
       <>
         <h1>Compare</h1>
         <p className="soft">
+          Compare STL, MTL-XC and MTL-LS on the tasks of a category, and test the differences for significance.
+        </p>
+        <p className="soft">
           Nothing has been trained yet. <a href="#/">Plan STL, MTL-XC and MTL-LS</a> on a category, or{' '}
-          <a href="#/results">open a result file</a>, to see them side by side.
+          <a href="#/results">open a result file</a>.
         </p>
       </>
     );
@@ -51,6 +54,9 @@ export function ComparePage() {
   return (
     <>
       <h1>Compare</h1>
+      <p className="soft">
+        Compare STL, MTL-XC and MTL-LS on the tasks of a category, and test the differences for significance.
+      </p>
       <div className="filters">
         <label>
           Category
@@ -87,17 +93,18 @@ export function ComparePage() {
           <RateChart task={task} />
         </div>
       )}
-      <Judgements key={comparison.id} comparison={comparison} task={task} />
+      <ComparedResults key={comparison.id} comparison={comparison} task={task} />
     </>
   );
 }
 
-interface JudgementsProps {
+interface ComparedResultsProps {
   readonly comparison: Comparison;
   readonly task: TaskComparison | undefined;
 }
 
-function Judgements({ comparison, task }: JudgementsProps) {
+/** Shows the significance of the differences and the tables that mark it. */
+function ComparedResults({ comparison, task }: ComparedResultsProps) {
   const noise = useSignificance(comparison);
   const { distinction } = noise;
   const tables = useMemo(() => comparisonTables(comparison, publishedScores, distinction), [comparison, distinction]);
@@ -120,5 +127,5 @@ function progressText({ tasks }: Comparison): string {
   const statuses = [...runs.values()];
   const finished = statuses.filter((status) => status === 'finished').length;
   const running = statuses.includes('running') ? '; one is training now' : '';
-  return `${format.count(finished)} of ${format.counted(statuses.length, 'run')} finished${running}. Tables and the chart by slicing rate count finished runs alone.`;
+  return `${format.count(finished)} of ${format.counted(statuses.length, 'run')} finished${running}. Tables and the slicing rate chart include only finished runs.`;
 }

@@ -1,4 +1,4 @@
-// One table of a comparison, with the ways to take it along as text.
+// Shows one table of a comparison, with buttons to copy it as text.
 import { useState } from 'react';
 import type { ComparisonTable, TableCell } from '../../lab/comparison/comparisonTables.ts';
 import type { MergedRuns } from '../../lab/comparison/mergeRuns.ts';
@@ -99,7 +99,7 @@ function Cell({ cell }: { readonly cell: TableCell }) {
     <td className="number nowrap">
       {cell.kind !== 'text' && cell.best ? <strong>{text}</strong> : text}
       {published !== null && (
-        <span className="published" title="Published figure, and our difference to it">
+        <span className="published" title="Published score, and our difference from it">
           {published}
         </span>
       )}
@@ -107,7 +107,7 @@ function Cell({ cell }: { readonly cell: TableCell }) {
   );
 }
 
-/** Where compared runs come from, and inputs that have one name but different content. */
+/** Lists where compared runs come from, and inputs of the same name but different content. */
 export function MergeNotes({ merged: { runs, repeated, conflicts } }: { readonly merged: MergedRuns }) {
   const files = [...new Set(runs.flatMap(({ sources }) => sources))].filter((source) => source !== null);
   return (
@@ -115,7 +115,7 @@ export function MergeNotes({ merged: { runs, repeated, conflicts } }: { readonly
       {files.length > 0 && (
         <p className="soft">
           {format.counted(runs.length, 'run')} from this browser and {files.join(', ')}
-          {repeated > 0 && `; ${format.counted(repeated, 'run')} in more than one place, counted once`}.
+          {repeated > 0 && `; ${format.counted(repeated, 'run')} found in several places, counted once`}.
         </p>
       )}
       {conflicts.length > 0 && (
@@ -129,7 +129,7 @@ export function MergeNotes({ merged: { runs, repeated, conflicts } }: { readonly
                     `${sources.map(sourceName).join(', ')} (${format.shortFingerprint(fingerprint)})`,
                 )
                 .join(' and ')}
-              : runs on it are kept apart.
+              : its runs are not pooled.
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
-// Differences to a baseline with their intervals, one line a contender, around zero.
+// Draws differences from a baseline with their intervals, one line per variant, around zero.
 import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
@@ -9,14 +9,14 @@ import { differenceRows, type TestedDifference } from './useSignificance.ts';
 export interface DifferenceChartProps {
   readonly task: string;
   readonly baseline: string;
-  /** Of one task. */
+  /** Differences on one task. */
   readonly tested: readonly TestedDifference[];
 }
 
 interface Point {
   readonly name: string;
   readonly mean: number;
-  /** How far the interval reaches below and above. */
+  /** Extent of the interval below and above. */
   readonly reach: readonly [number, number];
   readonly isDistinct: boolean;
 }
@@ -37,14 +37,14 @@ export function DifferenceChart({ task, baseline, tested }: DifferenceChartProps
   const axis = differenceAxis(points.flatMap(({ mean, reach: [below, above] }) => [mean - below, mean + above]));
   return (
     <ChartFrame
-      caption={`Difference of test F1 to ${baseline} on ${task}; filled: more than noise`}
+      caption={`Difference in test F1 from ${baseline} on ${task}; filled: more than noise`}
       legend={LEGEND}
       rows={() => differenceRows(tested, baseline)}
       heightPx={56 + 34 * points.length}
     >
       <ScatterChart
         margin={{ ...chartStyle.margin, top: 14 }}
-        title={`Difference of test F1 to ${baseline}, with intervals`}
+        title={`Difference in test F1 from ${baseline}, with intervals`}
       >
         <CartesianGrid stroke={chartStyle.grid.stroke} horizontal={false} />
         <XAxis
@@ -55,7 +55,7 @@ export function DifferenceChart({ task, baseline, tested }: DifferenceChartProps
           {...axis}
           tickFormatter={(value: number) => `${value < 0 ? '−' : ''}${Math.abs(value)}`}
         />
-        <YAxis {...chartStyle.yAxis} dataKey="name" type="category" name="contender" width={104} reversed />
+        <YAxis {...chartStyle.yAxis} dataKey="name" type="category" name="variant" width={104} reversed />
         <ReferenceLine x={0} stroke="var(--ink-soft)" />
         <Tooltip
           {...chartStyle.tooltip}
@@ -82,7 +82,7 @@ interface DrawnPoint {
   readonly payload?: Point;
 }
 
-/** Filled where the difference is more than noise. */
+/** Draws a dot, filled where the difference is more than noise. */
 function drawPoint({ cx, cy, payload }: DrawnPoint) {
   const fill = payload?.isDistinct === true ? STROKE : 'var(--paper)';
   return <circle cx={cx} cy={cy} r={5} fill={fill} stroke={STROKE} strokeWidth={2} />;

@@ -1,4 +1,4 @@
-// Is it more than noise? Differences of a comparison's contenders to one of them, judged over sentences and seeds.
+// Tests whether differences between a comparison's variants and one of them are more than noise, over sentences and seeds.
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { isVariant, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
@@ -28,7 +28,7 @@ const GROUPS: readonly (readonly [group: string, columns: readonly string[]])[] 
   ['Spread of the difference', ['± seeds', '± rounds', '± snapshots']],
 ];
 
-/** Judged differences of one task: how large, how sure, over what they spread, and what that means in words. */
+/** Lists tested differences of one task: size, significance, spread, and a verdict in words. */
 function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
   return (
     <TableBox label={label} className="compared differences">
@@ -43,7 +43,7 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
           <td />
         </tr>
         <tr>
-          <th scope="col">Contender</th>
+          <th scope="col">Variant</th>
           <th scope="col" className="number">
             Pairs
           </th>
@@ -83,7 +83,7 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
   );
 }
 
-/** Two decimals with a sign; none for what is 0.00. */
+/** Writes two decimals with a sign; no sign for 0.00. */
 function signed(value: number): string {
   const text = Math.abs(value).toFixed(2);
   return text === '0.00' ? text : `${value < 0 ? '−' : '+'}${text}`;
@@ -100,7 +100,7 @@ function deviation(spread: Spread | null): string {
 
 interface SignificanceSectionProps {
   readonly noise: SignificanceState;
-  /** The task that is shown; all of the comparison are judged together. */
+  /** The task shown; all tasks of the comparison are tested together. */
   readonly task: TaskComparison;
 }
 
@@ -109,7 +109,7 @@ export function SignificanceSection({ noise, task }: SignificanceSectionProps) {
   const tasks = new Set(family.differences.map((one) => taskKey(one.task))).size;
   return (
     <section className="noise" aria-labelledby="noise-title">
-      <h2 id="noise-title">Is it more than noise?</h2>
+      <h2 id="noise-title">Are the differences more than noise?</h2>
       <div className="filters">
         <label>
           Compared with
@@ -128,14 +128,12 @@ export function SignificanceSection({ noise, task }: SignificanceSectionProps) {
           </select>
         </label>
         <span className="soft">
-          {format.counted(family.differences.length, 'difference')} on {format.counted(tasks, 'task')}, judged together
+          {format.counted(family.differences.length, 'difference')} on {format.counted(tasks, 'task')}, tested together
         </span>
       </div>
       <LeftOut leftOut={family.leftOut} baseline={variantName(baseline)} />
       {family.differences.length === 0 ? (
-        <p className="soft">
-          There is nothing to compare yet: two methods have to be trained on a task here, with the same seed.
-        </p>
+        <p className="soft">There is nothing to compare yet: train two methods on the same task with the same seed.</p>
       ) : (
         <PredictionGate requests={family.requests} need="mentions">
           <Outcome noise={noise} task={task} />
@@ -150,7 +148,7 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: Si
     return (
       <div className="actions">
         <Button kind="primary" onAct={onAsk}>
-          Judge the differences
+          Test significance
         </Button>
       </div>
     );
@@ -158,7 +156,7 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: Si
   if (tested.status !== 'ready') {
     return (
       <>
-        <AnalysisWait state={tested} doing="Testing, swapping and drawing sentences" />
+        <AnalysisWait state={tested} doing="Running randomisation tests and bootstrap resampling" />
         {tested.status === 'failed' && <Button onAct={onAsk}>Try again</Button>}
       </>
     );
@@ -174,12 +172,12 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: Si
     <>
       <p className="finding">{findingText(all, name)}</p>
       {shown.length === 0 ? (
-        <p className="soft">On {taskRefName(task.task)} there is nothing to compare.</p>
+        <p className="soft">There is nothing to compare on {taskRefName(task.task)}.</p>
       ) : (
         <>
           <DifferenceChart task={taskRefName(task.task)} baseline={name} tested={shown} />
           <DifferenceTable
-            label={`Differences to ${name} on ${taskRefName(task.task)}`}
+            label={`Differences from ${name} on ${taskRefName(task.task)}`}
             baseline={name}
             tested={shown}
           />
@@ -187,19 +185,18 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: Si
       )}
       <ul className="table-notes">
         <li>
-          Mean test F1 of the selected snapshots, trainings paired by seed and round, and its difference to {name} with
-          a bootstrap interval of {100 * (1 - alpha)} % over sentences ({format.count(resamples)} resamples).
+          Mean test F1 of the selected snapshots, trainings paired by seed and round, and its difference from {name}{' '}
+          with a {100 * (1 - alpha)} % bootstrap interval over sentences ({format.count(resamples)} resamples).
         </li>
         <li>
-          p over sentences: paired approximate randomisation test, {format.count(draws)} draws, every swap where at most
-          16 sentences differ. p over seeds: paired t test of the seeds’ means. Random numbers from seed {seed}.
+          p over sentences: paired approximate randomisation test, {format.count(draws)} draws; exact, with all swaps,
+          if at most 16 sentences differ. p over seeds: paired t test of the means by seed. Random seed: {seed}.
         </li>
         <li>
-          Holm: adjusted for {format.counted(all.length, 'difference')}, those of all tasks. A difference is more than
-          noise where the larger of both p, so adjusted, is below {alpha}; with two or three seeds that is seldom
-          reached.
+          Holm: adjusted for {format.counted(all.length, 'difference')}, across all tasks. A difference is more than
+          noise if the larger of the two adjusted p values is below {alpha}, which two or three seeds seldom reach.
         </li>
-        <li>± : standard deviation of the paired difference over one source alone, as in the table of spreads.</li>
+        <li>±: standard deviation of the paired difference over one source only, as in the table of spreads.</li>
       </ul>
       <div className="actions">
         <Button
@@ -220,26 +217,26 @@ function findingText(tested: readonly TestedDifference[], baseline: string): str
   const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
   const worse = distinct.length - better;
   if (distinct.length === 0) {
-    return `None of ${format.counted(tested.length, 'difference')} to ${baseline} is more than noise.`;
+    return `None of ${format.counted(tested.length, 'difference')} from ${baseline} is more than noise.`;
   }
   const parts = [
     ...(better > 0 ? [`${format.count(better)} better`] : []),
     ...(worse > 0 ? [`${format.count(worse)} worse`] : []),
   ];
-  return `${format.count(distinct.length)} of ${format.counted(tested.length, 'difference')} to ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
+  return `${format.count(distinct.length)} of ${format.counted(tested.length, 'difference')} from ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
 }
 
 function LeftOut({ leftOut, baseline }: { readonly leftOut: DifferenceFamily['leftOut']; readonly baseline: string }) {
   const { imported, withoutCorpus, unpaired } = leftOut;
   const reasons = [
     ...(imported > 0
-      ? [`${format.counted(imported, 'training')} of result files, whose predictions are not here`]
+      ? [`${format.counted(imported, 'training')} from result files, which contain no predictions`]
       : []),
     ...(withoutCorpus > 0
       ? [`${format.counted(withoutCorpus, 'training')} on corpora that are not in the library`]
       : []),
     ...(unpaired > 0
-      ? [`${format.counted(unpaired, 'training')} without one of ${baseline} of the same seed and round`]
+      ? [`${format.counted(unpaired, 'training')} without a ${baseline} training of the same seed and round`]
       : []),
   ];
   return reasons.length === 0 ? null : <p className="soft">Left out: {reasons.join('; ')}.</p>;

@@ -1,4 +1,4 @@
-// Differences of a comparison's contenders to one of them, judged once a person asks, and what tables mark of it.
+// Tests, on request, the differences between a comparison's variants and one of them, for the section and the marks in tables.
 import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
 import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
@@ -16,23 +16,23 @@ import { taskRefName } from '../shared/runName.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
 
-/** A contender whatever it was trained for. */
+/** A variant, regardless of its task. */
 type Baseline = Pick<Variant, 'method' | 'layers' | 'rate'>;
 
 const STL: Baseline = { method: 'STL', layers: null, rate: null };
 
 export interface SignificanceState {
-  /** Contenders that others can be compared with. */
+  /** Variants that others can be compared with. */
   readonly baselines: readonly Baseline[];
   readonly baseline: Baseline;
   readonly onBaseline: (baseline: Baseline) => void;
   readonly family: DifferenceFamily;
-  /** Whether a person asked for it, with the runs as they are. */
+  /** Whether the person requested a test of the present runs. */
   readonly asked: boolean;
   readonly onAsk: () => void;
-  /** One for each difference of the family. */
+  /** One result per difference of the family. */
   readonly tested: Analysed<readonly Significance[]>;
-  /** Null until differences to STL are judged. */
+  /** Null until differences from STL are tested. */
   readonly distinction: Distinction | null;
 }
 
@@ -54,7 +54,7 @@ export function useSignificance(comparison: Comparison): SignificanceState {
   }, [comparison, baseline, corpora, finished]);
   const asked = askedOf === finished && family.differences.length > 0;
   const tested = useAnalysis('significance', asked ? queryOf(family) : null, times);
-  // The server has these at hand where they were judged before.
+  // The server caches these if they were tested before.
   const other = useAnalysis('significance', asked && toStl !== family ? queryOf(toStl) : null, times);
   const ofStl = toStl === family ? tested : other;
   const answer = asked && ofStl.status === 'ready' ? ofStl.answer : null;
@@ -78,7 +78,7 @@ function queryOf({ differences }: DifferenceFamily): AnalysisQuery<'significance
   return { differences: differences.map(({ asked }) => asked) };
 }
 
-/** Every contender of any task, in the order of the first task that has it. */
+/** Lists the variants of all tasks, in the order of the first task that has each. */
 function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
   const found = new Map<string, Baseline>();
   for (const { variants } of tasks) {
@@ -106,17 +106,18 @@ export interface TestedDifference {
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   yes: 'more than noise',
-  seeds: 'more than the noise of sentences, not than that of seeds',
-  oneSeed: 'more than the noise of sentences; one seed tells nothing of seeds',
-  sentences: 'within the noise of sentences',
+  seeds: 'more than noise over sentences, not over seeds',
+  oneSeed: 'more than noise over sentences; one seed says nothing about seeds',
+  sentences: 'within noise over sentences',
 };
 
-/** Numbers as they are, null where there is none. */
+/** Returns the rows of the CSV file: unrounded numbers, null for missing ones. */
 export function differenceRows(
   tested: readonly TestedDifference[],
   baseline: string,
 ): readonly (readonly (string | number | null)[])[] {
   const head = [
+    // eslint-disable-next-line house/plainWords -- a column name of exported files
     ...['task', 'contender', 'baseline', 'trainings', 'F1', 'baseline F1', 'difference', 'low', 'high'],
     ...['p over sentences', 'Holm', 'p over seeds', 'p of both', 'Holm of both', 'family'],
     ...['deviation over seeds', 'deviation over rounds', 'deviation over snapshots', 'verdict'],

@@ -1,4 +1,4 @@
-// What the lab is, what it promises about a person's text, and whose work it carries.
+// Explains what the lab is, what it promises about a person's text, and whose work it includes.
 import { useEffect, useState } from 'react';
 import { Button } from '../parts/Button.tsx';
 import { Meter } from '../parts/Meter.tsx';
@@ -6,7 +6,7 @@ import { StorageTable } from '../parts/StorageTable.tsx';
 import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 
-/** How much room the lab's data takes, and whether the browser may clear it. */
+/** Shows how much storage the lab uses, and whether the browser may clear it. */
 function StoragePanel() {
   const { state } = useLab();
   const [persistence, setPersistence] = useState<'unknown' | 'kept' | 'clearable' | 'refused'>('unknown');
@@ -25,7 +25,7 @@ function StoragePanel() {
   return (
     <div className="storage">
       {usage === null ? (
-        <p className="soft">The space used is not known yet.</p>
+        <p className="soft">Storage use is not known yet.</p>
       ) : (
         <>
           <p>
@@ -37,9 +37,9 @@ function StoragePanel() {
       )}
       <p aria-live="polite">
         {persistence === 'kept' && 'The browser keeps this data until you remove it.'}
-        {persistence === 'clearable' && 'The browser may clear this data when the disk runs short.'}
+        {persistence === 'clearable' && 'The browser may clear this data when disk space runs low.'}
         {persistence === 'refused' &&
-          'The browser did not agree to keep the data. Bookmark or install this page and ask again, and export what matters.'}
+          'The browser did not agree to keep the data. Bookmark or install this page and try again, and export what matters.'}
       </p>
       {(persistence === 'clearable' || persistence === 'refused') && (
         <Button onAct={request}>Keep data on this device</Button>
@@ -51,11 +51,11 @@ function StoragePanel() {
 
 const KEYS: readonly (readonly [keys: readonly string[], effect: string])[] = [
   [['Tab', 'Shift Tab'], 'to the next or previous control'],
-  [['←', '→'], 'between the train, devel and test tabs'],
+  [['←', '→'], 'to another of the train, devel and test tabs'],
   [['↓', '↑'], 'to the next or previous sentence, across pages'],
-  [['Page Down', 'Page Up'], 'one page of sentences on or back'],
-  [['Home', 'End'], 'to the first or last sentence found'],
-  [['Esc'], 'closes a dialog, or leaves a name as it was'],
+  [['Page Down', 'Page Up'], 'to the next or previous page of sentences'],
+  [['Home', 'End'], 'to the first or last matching sentence'],
+  [['Esc'], 'closes a dialog or cancels renaming'],
 ];
 
 export function AboutPage() {
@@ -63,20 +63,19 @@ export function AboutPage() {
     <div className="prose">
       <h1>About BioNER Lab</h1>
       <p>
-        A training lab in a browser tab. It fine-tunes XLNet-CRF and BERT-CRF taggers for biomedical named entity
-        recognition on this machine’s own processor: through WebGPU where there is one, else with WebAssembly. It
-        follows Chai, Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named entity
-        recognition”, <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three ways of training: each task
-        alone (STL), all tasks of a category together (MTL-XC), and each task alone on lower layers taken from that
-        (MTL-LS).
+        BioNER Lab is a training lab in a browser tab. It fine-tunes XLNet-CRF and BERT-CRF taggers for biomedical named
+        entity recognition on this machine: with WebGPU where available, otherwise with WebAssembly. It follows Chai,
+        Jin, Shi and others, “Hierarchical shared transfer learning for biomedical named entity recognition”,{' '}
+        <cite>BMC Bioinformatics</cite> (2022) 23:8, and compares its three training methods: each task alone (STL), all
+        tasks of a category together (MTL-XC), and each task alone on lower layers taken from MTL-XC (MTL-LS).
       </p>
       <h2>Your text stays here</h2>
       <p>
-        Corpora, models and runs are kept in this browser and read only by this page. There is no account, no
-        measurement of use, and no request to any host but the one that serves the page itself; only when you ask for
-        public corpora are they read from GitHub, and a model from Hugging Face or the mirror you name. The page’s
-        policy lets the browser connect to no other host. What leaves the tab is what you export yourself: a plan or
-        result file carries settings, counts, scores and fingerprints, never a sentence.
+        Corpora, models and runs are stored in this browser, and only this page reads them. There is no account, no
+        tracking, and no request to any host except the one that serves this page; only when you request them are public
+        corpora read from GitHub, and models from Hugging Face or a mirror of your choice. The page’s security policy
+        blocks connections to any other host. Only what you export leaves the tab: a plan or result file contains
+        settings, counts, scores and fingerprints, never a sentence.
       </p>
       <h2>Storage</h2>
       <StoragePanel />
@@ -99,14 +98,14 @@ export function AboutPage() {
         The built-in model, xlnet-bio-tiny, is a small XLNet (4 layers, width 128, 1.9 million parameters) pretrained by
         permutation language modelling on the training sentences of the public corpora collected by Crichton and others,
         “A neural network multi-task learning approach to biomedical named entity recognition”,{' '}
-        <cite>BMC Bioinformatics</cite> (2017) 18:368, which are shared under CC BY 4.0. It has seen no devel or test
-        sentence. The sample corpora are invented: their sentences were generated for this lab and state no facts.
+        <cite>BMC Bioinformatics</cite> (2017) 18:368, which are available under CC BY 4.0. It has seen no devel or test
+        sentences. The sample corpora are synthetic: their sentences were generated for this lab and state no facts.
       </p>
       <p>
         Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,
-        under the Apache, MIT or ISC licence:{' '}
+        under the Apache, MIT or ISC licences:{' '}
         <a href="./THIRD_PARTY.md" target="_blank" rel="noreferrer">
-          every package and its terms
+          all packages and their terms
         </a>
         .
       </p>

@@ -1,4 +1,4 @@
-// The public corpora of the paper: what is here, what can be downloaded and under which licence, and what stands for what.
+// Lists the paper's public corpora: those present, those to download with their licences, and which corpus represents each sub-task.
 import { CATEGORY_NAMES, LICENCE_NOTE, type CategoryName } from '../../data/catalogue/catalogue.ts';
 import { catalogueStatus, type SubTaskStatus } from '../../lab/library/publicCorpora.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -17,9 +17,9 @@ export function CataloguePanel() {
     <section aria-labelledby="catalogue-title">
       <h2 id="catalogue-title">Public corpora</h2>
       <p className="lead">
-        The paper’s 22 sub-tasks, in the public collection github.com/cambridgeltl/MTL-Bioinformatics-2016. {here} are
-        here. Nothing is asked of that site before you press a button; you can also drop the repository, its{' '}
-        <code>data</code> folder or its zip anywhere.
+        The paper’s 22 sub-tasks, from the public collection github.com/cambridgeltl/MTL-Bioinformatics-2016. {here} are
+        in the library. Nothing is requested from that site until you press a button; you can also drop the repository,
+        its <code>data</code> folder or its zip anywhere on the page.
       </p>
       <p className="soft lead">{LICENCE_NOTE}</p>
       {CATEGORY_NAMES.map((category) => (
@@ -50,7 +50,7 @@ function CatalogueCategory({ category, statuses, corpora }: CatalogueCategoryPro
       <summary>
         {category}{' '}
         <span className="faint">
-          {here} of {statuses.length} here
+          {here} of {statuses.length} in the library
         </span>
       </summary>
       <TableBox label={`Public corpora, ${category}`}>
@@ -62,7 +62,7 @@ function CatalogueCategory({ category, statuses, corpora }: CatalogueCategoryPro
               Size
             </th>
             <th scope="col">Licence</th>
-            <th scope="col">Here as</th>
+            <th scope="col">In library as</th>
           </tr>
         </thead>
         <tbody>
@@ -85,14 +85,14 @@ function CatalogueCategory({ category, statuses, corpora }: CatalogueCategoryPro
             Download {format.counted(missing.length, `${category} corpus`, `${category} corpora`)} (
             {format.bytes(sizeBytes)})
           </Button>
-          <span className="soft">Under the licences above; an interrupted download goes on where it was.</span>
+          <span className="soft">Under the licences above; an interrupted download resumes where it stopped.</span>
         </div>
       )}
     </details>
   );
 }
 
-/** The corpus that is the sub-task here, and the way to make another stand for it. */
+/** Shows the corpus that represents the sub-task, and lets the person choose another. */
 function StandIn({
   status: { subTask, task, differing },
   corpora,
@@ -116,11 +116,11 @@ function StandIn({
   return (
     <>
       <select
-        aria-label={`Corpus that stands for ${subTask.dataset} ${subTask.category}`}
+        aria-label={`Corpus used for ${subTask.dataset} ${subTask.category}`}
         value={chosen}
         onChange={(event) => void act(() => assign(event.target.value))}
       >
-        <option value="">{task === null || task.by === 'hand' ? 'none' : `${task.corpus.name}, by its name`}</option>
+        <option value="">{task === null || task.by === 'hand' ? 'none' : `${task.corpus.name}, found by name`}</option>
         {choices.map(({ corpus, type, value }) => (
           <option key={value} value={value}>
             {format.taskName(corpus.name, type)}
@@ -135,7 +135,7 @@ function StandIn({
       )}
       {differing.length > 0 && (
         <p className="field-help">
-          Not the published sentences:{' '}
+          Differs from the published corpus:{' '}
           {differing
             .map(({ split, expected, found }) => `${format.count(found)} ${split} instead of ${format.count(expected)}`)
             .join(', ')}

@@ -1,4 +1,4 @@
-// The library of corpora: bring one in, see what there is.
+// Shows the library of corpora and imports new ones.
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { DropZone } from '../parts/DropZone.tsx';
@@ -14,10 +14,11 @@ export function CorporaPage() {
   return (
     <>
       <h1>Corpora</h1>
+      <p className="soft">Import annotated corpora, check how they were read, and browse their sentences.</p>
       <DropZone>
-        <strong>Drop a corpus anywhere in this window.</strong> CoNLL files of two or more columns, BRAT standoff,
-        PubTator, BioC (XML or JSON), JSON of doccano, spaCy, prodigy, Label Studio or Hugging Face, or Parquet; files,
-        a folder or a zip. Splits are recognised from file names (train, devel, test) and can be corrected. The text
+        <strong>Drop a corpus anywhere in this window</strong>, as files, a folder or a zip: CoNLL with two or more
+        columns, BRAT standoff, PubTator, BioC (XML or JSON), Parquet, or JSON from doccano, spaCy, Prodigy, Label
+        Studio or Hugging Face. Splits are recognised by file name (train, devel, test) and can be corrected. The text
         stays in this browser.
       </DropZone>
       {state.corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={state.corpora} />}

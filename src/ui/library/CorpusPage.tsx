@@ -1,4 +1,4 @@
-// One corpus: how it was read, what is wrong with it, what is in it, and its sentences.
+// Shows one corpus: how it was read, its issues, its counts, and its sentences.
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
@@ -24,7 +24,7 @@ const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => numbe
   ['Mentions', (counts) => counts.mentions],
 ];
 
-/** Sentences, tokens and mentions of a corpus by split and type. */
+/** Counts the sentences, tokens and mentions of a corpus by split and type. */
 function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
   return (
     <TableBox label="Counts">
@@ -66,7 +66,7 @@ function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
   );
 }
 
-/** The files a corpus was read from, how each was understood, and the split it belongs to. */
+/** Lists the files a corpus was read from, how each was interpreted, and its split. */
 function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
   const { lab } = useLab();
   const act = useAct();
@@ -171,7 +171,7 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
       <section aria-labelledby="sentences-title">
         <h2 id="sentences-title">Sentences</h2>
         {problem !== null && <p className="problem">{problem}</p>}
-        {sentences === null && problem === null && <p className="soft">Reading the sentences.</p>}
+        {sentences === null && problem === null && <p className="soft">Reading sentences …</p>}
         {sentences !== null && <SentenceBrowser sentences={sentences} types={corpus.types} at={at} />}
       </section>
     </>
@@ -198,10 +198,11 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
           <a href="#/corpora">Corpora</a>
         </p>
         <h1>{corpus.name}</h1>
+        <p className="soft">Check how this corpus was read, correct its splits, and browse its sentences.</p>
         <p className="soft">
           Added {format.moment(corpus.addedAt)} · fingerprint{' '}
           <code title={corpus.fingerprint}>{format.shortFingerprint(corpus.fingerprint)}</code>
-          {corpus.builtIn && ' · sample that came with the lab'}
+          {corpus.builtIn && ' · sample included with the lab'}
         </p>
       </div>
       {name === null ? (
@@ -247,13 +248,12 @@ function Loss({ corpus, runs }: { readonly corpus: CorpusRecord; readonly runs: 
   return (
     <>
       <p>
-        {format.counted(sentences, 'sentence')} from {format.counted(corpus.sources.length, 'file')} will be gone from
-        this browser. Your own files are not touched, and runs keep their scores.
+        {format.counted(sentences, 'sentence')} from {format.counted(corpus.sources.length, 'file')} will be removed
+        from this browser. Your original files are not affected, and runs keep their scores.
       </p>
       {unfinished > 0 && (
         <p className="problem">
-          {format.counted(unfinished, 'unfinished run')} on this corpus cannot go on without it, unless you bring it in
-          again.
+          {format.counted(unfinished, 'unfinished run')} on this corpus cannot continue unless you import it again.
         </p>
       )}
     </>

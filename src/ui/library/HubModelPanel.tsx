@@ -1,4 +1,4 @@
-// What a hub has under a name: files, size, shape and memory, before anything large is downloaded.
+// Shows what a hub offers under a name: files, size, shape and memory, before anything large is downloaded.
 import { useMemo, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
 import type { HubModel } from '../../lab/state/labState.ts';
@@ -10,8 +10,8 @@ import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
-import { format, wholeNumber } from '../shared/format.ts';
-import { useModelMemory } from '../shared/memoryEstimates.ts';
+import { enterNumber, format, wholeNumber } from '../shared/format.ts';
+import { recomputesText, useModelMemory } from '../shared/memoryEstimates.ts';
 import { useLab } from '../shared/useLab.ts';
 
 export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
@@ -32,7 +32,7 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
           ['Heads', format.count(encoder.heads)],
           ['Vocabulary', format.count(encoder.vocabularySize)],
           ['Parameters', format.parameters(encoder.parameterCount)],
-          ['To download', here === undefined ? format.bytes(totalBytes - received) : 'nothing'],
+          ['Download size', here === undefined ? format.bytes(totalBytes - received) : 'nothing'],
           ['Commit', <code key="commit">{commit.slice(0, 12)}</code>],
         ]}
       />
@@ -76,23 +76,23 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
           </Button>
         ) : (
           <p>
-            Already here as <strong>{here.name}</strong>.
+            Already in the library as <strong>{here.name}</strong>.
           </p>
         )}
         <span className="soft">
-          {revision} is this commit now; {received > 0 && `${format.bytes(received)} came before; `}licences are the
-          repository’s own.
+          {revision} now points to this commit; {received > 0 && `${format.bytes(received)} already downloaded; `}the
+          repository’s licence applies.
         </span>
       </div>
     </div>
   );
 }
 
-/** Least and most of each. */
+/** Smallest and largest value of each. */
 const SEQUENCES = [1, 4096] as const;
 const PIECES = [8, 1024] as const;
 
-/** Memory that an update takes on the GPU, for a batch and a length that can be changed. */
+/** Shows the GPU memory of an update, for an adjustable batch size and length. */
 function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
   const { state } = useLab();
   const [sequences, setSequences] = useState('8');
@@ -107,21 +107,21 @@ function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
   return (
     <div className="fields">
       <SizeField
-        label="Sequences at once"
-        help="The size of a micro-batch."
+        label="Micro-batch size"
+        help="Sequences processed at once."
         bounds={SEQUENCES}
         text={sequences}
         onChange={setSequences}
       />
       <SizeField
-        label="Pieces in a sequence"
-        help="The longest sequence."
+        label="Pieces per sequence"
+        help="Length of the longest sequence."
         bounds={PIECES}
         text={pieces}
         onChange={setPieces}
       />
       <div className="field" aria-live="polite">
-        <span className="soft">Memory of an update</span>
+        <span className="soft">Memory per update</span>
         <MemoryText estimate={estimate} backend={state.backend} gpuBytes={state.machine.gpuBytes} />
       </div>
     </div>
@@ -137,7 +137,7 @@ interface SizeFieldProps {
 }
 
 function SizeField({ label, help, bounds, text, onChange }: SizeFieldProps) {
-  const problem = `A number from ${bounds[0]} to ${bounds[1]} is expected.`;
+  const problem = enterNumber(bounds[0], bounds[1]);
   return (
     <Field label={label} help={help} problem={wholeNumber(text, ...bounds) === null ? problem : undefined}>
       {(control) => (
@@ -162,21 +162,21 @@ function MemoryText({
   readonly backend: ReturnType<typeof useLab>['state']['backend'];
   readonly gpuBytes: number;
 }) {
-  if (backend.status !== 'ready') return <p>Known when the backend is ready.</p>;
-  if (estimate === 'unknown') return <p>Not known for this model and size.</p>;
+  if (backend.status !== 'ready') return <p>Shown when the backend is ready.</p>;
+  if (estimate === 'unknown') return <p>Unknown for this model and size.</p>;
   if (estimate === null) {
     return (
       <p>
-        {backendName(backend.report.environment.backend)} has no estimate; a step can be measured once the model is
-        here.
+        {backendName(backend.report.environment.backend)} has no estimate; measure a step once the model is in the
+        library.
       </p>
     );
   }
   return (
     <p className={estimate.fits ? undefined : 'problem'}>
       <strong>{format.bytes(estimate.bytes)}</strong> on the GPU
-      {estimate.recomputed && ', activations done again'}
-      {!estimate.fits && `, more than the ${format.bytes(gpuBytes)} it is said to have`}
+      {estimate.recomputed && recomputesText}
+      {!estimate.fits && `, more than its configured ${format.bytes(gpuBytes)}`}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-// Models by name from a hub: the form that looks one up, what was found, and downloads that are not finished.
+// Gets models from a hub by name: the form to look one up, the model found, and unfinished downloads.
 import { useState, type SyntheticEvent } from 'react';
 import { publicHub } from '../../lab/library/publicHosts.ts';
 import type { HubModel, Job, ModelDownload } from '../../lab/state/labState.ts';
@@ -13,7 +13,7 @@ import { useAct } from '../shared/useAct.ts';
 import { useLab } from '../shared/useLab.ts';
 import { HubModelPanel } from './HubModelPanel.tsx';
 
-/** Models on their way: how far each is, and the buttons to cancel, resume and discard it. */
+/** Lists unfinished downloads with their progress, and buttons to cancel, resume and discard them. */
 function DownloadTable({ downloads }: { readonly downloads: readonly ModelDownload[] }) {
   return (
     <TableBox label="Unfinished downloads">
@@ -54,7 +54,7 @@ function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly 
         <span className="progress-cell">
           {job === undefined ? (
             <>
-              <Meter label={`Downloaded of ${repository}`} done={receivedBytes} total={totalBytes} />
+              <Meter label={`Download of ${repository}`} done={receivedBytes} total={totalBytes} />
               <span className="nowrap">
                 {format.bytes(receivedBytes)} of {format.bytes(totalBytes)}
               </span>
@@ -76,7 +76,9 @@ function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly 
             <RemoveButton
               verb="Discard"
               subject={`download of ${repository}`}
-              loss={<p>{format.bytes(receivedBytes)} that came will be gone, and come anew if you look it up again.</p>}
+              loss={
+                <p>The downloaded {format.bytes(receivedBytes)} will be deleted and have to be downloaded again.</p>
+              }
               onRemove={() => lab.discardDownload(record.id)}
             />
           </span>
@@ -137,10 +139,10 @@ export function HubPanel() {
 
   return (
     <section aria-labelledby="hub-title">
-      <h2 id="hub-title">From Hugging Face</h2>
+      <h2 id="hub-title">Models from Hugging Face</h2>
       <p className="lead">
-        Any XLNet or BERT by the name of its repository. Nothing is asked of the hub before you press a button; what
-        came is kept through cancelling, broken connections and reloads, and verified by the hub’s digests.
+        Download any XLNet or BERT by its repository name. Nothing is requested from the hub until you press a button;
+        downloads survive cancelling, lost connections and reloads, and are verified by the hub’s digests.
       </p>
       <form className="sample-row hub-form" onSubmit={(event) => void submit(event)}>
         <Field label="Repository">
@@ -185,7 +187,7 @@ export function HubPanel() {
         </button>
         <details className="fold hub-address">
           <summary>Hub: {hub}</summary>
-          <Field label="Address of the hub" help="A mirror or a server of your own; kept for this machine.">
+          <Field label="Address of the hub" help="A mirror or your own server; remembered on this machine.">
             {(control) => (
               <input
                 {...control}

@@ -1,4 +1,4 @@
-// The library of pretrained models.
+// Shows the library of pretrained models and trained taggers.
 import type { LabState } from '../../lab/state/labState.ts';
 import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
@@ -10,7 +10,7 @@ import { format } from '../shared/format.ts';
 import { useLab } from '../shared/useLab.ts';
 import { HubPanel } from './HubPanel.tsx';
 
-/** What a trained tagger among the models marks, how it was trained, and what it scored. */
+/** Says what types a trained tagger finds, how it was trained, and its score. */
 function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: TaggerHead }) {
   const { method, slicingRate, test } = provenance;
   const split = test.some((scores) => scores !== null) ? 'test' : 'devel';
@@ -36,11 +36,11 @@ export function ModelsPage() {
   return (
     <>
       <h1>Models</h1>
+      <p className="soft">Import pretrained encoders to fine-tune, and trained taggers to tag with.</p>
       <DropZone>
-        <strong>Drop an XLNet or BERT folder or zip</strong>: Hugging Face&rsquo;s, with safetensors or{' '}
-        <code>pytorch_model.bin</code>, or the original TensorFlow release; <code>tokenizer.json</code>,{' '}
-        <code>spiece.model</code> or <code>vocab.txt</code>. Names and shapes of its tensors are checked before it is
-        taken in.
+        <strong>Drop an XLNet or BERT folder or zip</strong>: from Hugging Face, with safetensors or{' '}
+        <code>pytorch_model.bin</code>, or the original TensorFlow release; with <code>tokenizer.json</code>,{' '}
+        <code>spiece.model</code> or <code>vocab.txt</code>. Tensor names and shapes are checked before it is imported.
       </DropZone>
       {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
       <HubPanel />
@@ -100,7 +100,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
   );
 }
 
-/** Where a model was downloaded. */
+/** Shows where a model was downloaded from. */
 function Source({ source: { repository, revision, commit } }: { readonly source: ModelSource }) {
   return (
     <div className="field-help">
@@ -116,11 +116,13 @@ function Loss({ model, runs }: { readonly model: ModelRecord; readonly runs: Lab
   return (
     <>
       <p>
-        {format.bytes(totalSize(model.files))} of weights and vocabulary will be gone from this browser. Your own files
-        are not touched, and runs keep their scores.
+        {format.bytes(totalSize(model.files))} of weights and vocabulary will be removed from this browser. Your
+        original files are not affected, and runs keep their scores.
       </p>
       {unfinished > 0 && (
-        <p className="problem">{format.counted(unfinished, 'unfinished run')} may not go on without this model.</p>
+        <p className="problem">
+          {format.counted(unfinished, 'unfinished run')} may be unable to continue without this model.
+        </p>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-// Browses the sentences of a corpus: by split, by text, by type, a page at a time, with the keyboard throughout.
+// Browses the sentences of a corpus by split, text and type, a page at a time, with full keyboard support.
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../../data/corpus/corpus.ts';
 import { LabError } from '../../util/labError.ts';
@@ -13,16 +13,16 @@ interface SentenceListProps {
   readonly sentences: readonly Sentence[];
   /** Indices of the sentences to show. */
   readonly found: readonly number[];
-  /** The text searched for, to be marked. */
+  /** The searched text, to be highlighted. */
   readonly text: string;
   readonly types: readonly string[];
-  /** Place in `found` of a sentence that gets the keyboard focus at once; null for none. */
+  /** Index in `found` of a sentence that gets the keyboard focus at once; null for none. */
   readonly at: number | null;
 }
 
-/** One page of found sentences, walked with the arrow keys. */
+/** Shows one page of found sentences, navigated with the arrow keys. */
 function SentenceList({ sentences, found, text, types, at }: SentenceListProps) {
-  // Place in `found` of the sentence that has, or would get, the keyboard focus.
+  // Index in `found` of the sentence that has, or would get, the keyboard focus.
   const [position, setPosition] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
   const list = useRef<HTMLOListElement>(null);
   const follow = useRef(at !== null);
@@ -178,14 +178,14 @@ function SplitTabs({ sentences, split, panelId, onSplit }: SplitTabsProps) {
 }
 
 interface SentencesRead {
-  /** Null while they are read, or when that failed. */
+  /** Null while they are being read, or when that failed. */
   readonly sentences: CorpusSentences | null;
   readonly problem: string | null;
 }
 
 const NOT_YET: SentencesRead = { sentences: null, problem: null };
 
-/** For one corpus in the life of a component: key the component by the corpus. */
+/** Reads the sentences of a corpus, one per component life: key the component by the corpus. */
 export function useSentences(corpusId: string): SentencesRead {
   const { lab } = useLab();
   const [read, setRead] = useState(NOT_YET);

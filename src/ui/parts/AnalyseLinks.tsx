@@ -1,10 +1,10 @@
-// The ways from a task, or from a run's score on it, to what explains it.
+// Links a task, or a run's score on it, to the analyses that explain it.
 import { Fragment } from 'react';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { ANALYSIS_VIEWS, NOTHING_CHOSEN, routeHref, type AnalysisView } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
 
-/** What the analyses are called. */
+/** Names of the analyses. */
 export const viewNames: Readonly<Record<AnalysisView, string>> = {
   sets: 'Entity sets',
   labels: 'Labels',
@@ -15,11 +15,11 @@ export const viewNames: Readonly<Record<AnalysisView, string>> = {
 
 interface AnalyseLinksProps {
   readonly task: TaskRef;
-  /** Null for the task alone. */
+  /** Null for the task itself. */
   readonly runId: string | null;
 }
 
-/** Nothing where the task's corpus, or the run, is not in this library. */
+/** Shows the links; nothing if the task's corpus or the run is not in this library. */
 export function AnalyseLinks({ task, runId }: AnalyseLinksProps) {
   const { state } = useLab();
   const corpus = state.corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint);
@@ -28,7 +28,7 @@ export function AnalyseLinks({ task, runId }: AnalyseLinksProps) {
   const place = { ...NOTHING_CHOSEN, corpus: corpus.id, type: task.type, run: runId };
   return (
     <p>
-      {runId === null ? 'Why scores on this task are what they are: ' : 'Why this score: '}
+      {runId === null ? 'Analyse this task: ' : 'Analyse this score: '}
       {ANALYSIS_VIEWS.map((view, index) => (
         <Fragment key={view}>
           {index > 0 && ' · '}

@@ -1,4 +1,4 @@
-// What is shown in place of an analysis that is still worked on, or that failed.
+// Replaces an analysis that is in progress, has failed, or lacks predictions.
 import { useState, type ReactNode } from 'react';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { LabError } from '../../util/labError.ts';
@@ -12,7 +12,7 @@ import { Meter } from './Meter.tsx';
 
 interface AnalysisWaitProps {
   readonly state: Exclude<Analysed<unknown>, { readonly status: 'ready' }>;
-  /** What is done meanwhile, as a sentence without its stop. */
+  /** What is being done, as a sentence without its full stop. */
   readonly doing: string;
 }
 
@@ -32,23 +32,23 @@ export function AnalysisWait({ state, doing }: AnalysisWaitProps) {
   );
 }
 
-/** Says why there are no predictions to analyse, and what makes some. */
+/** Says why there are no predictions to analyse, and how to get some. */
 export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
   const { state } = useLab();
   const isImported = state.results.some(({ file }) => file.runs.some(({ spec }) => spec.id === route.run));
   if (isImported) {
     return (
       <p className="soft">
-        This run came with a result file: its scores are here, its snapshots are not, so what it predicts cannot be
-        looked at. <a href="#/">Train it here</a> to see its mentions.
+        This run was imported with a result file, which contains its scores but no snapshots or predictions.{' '}
+        <a href="#/">Train it here</a> to see its mentions.
       </p>
     );
   }
   return (
     <p className="soft">
       {route.run === null
-        ? 'No run of this lab on this task has a snapshot yet. '
-        : 'The run that this address names is not here, or has no snapshot on this task. '}
+        ? 'No run on this task has a snapshot yet. '
+        : 'The run in this address is not in the library, or has no snapshot on this task. '}
       <a href="#/">Train one</a> to see what it predicts.
     </p>
   );
@@ -56,15 +56,15 @@ export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
 
 interface PredictionGateProps {
   readonly requests: readonly PredictionRequest[];
-  /** With `confidences` each mention has to come with its probability. */
+  /** With `confidences`, each mention needs its probability. */
   readonly need: 'mentions' | 'confidences';
-  /** Shown once all that is requested is stored. */
+  /** Shown once all requested predictions are stored. */
   readonly children: ReactNode;
-  /** Shown beneath the offer until then: what can be said without predictions. */
+  /** Shown below the offer until then: what is known without predictions. */
   readonly meanwhile?: ReactNode;
 }
 
-/** Lets through to what needs stored predictions; where they are missing it says so and offers to make them. */
+/** Shows content that needs stored predictions; if they are missing, says so and offers to make them. */
 export function PredictionGate({ requests, need, children, meanwhile }: PredictionGateProps) {
   const { lab, state } = useLab();
   const [version, setVersion] = useState(0);
@@ -74,18 +74,18 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
   if (!areHere) {
     return (
       <p className="soft">
-        A run that came with a result file has scores here, but no snapshots: what it predicts cannot be looked at.
+        A run imported with a result file has scores, but no snapshots: its predictions are not available.
       </p>
     );
   }
-  if (stored.status !== 'ready') return <AnalysisWait state={stored} doing="Looking for stored predictions" />;
+  if (stored.status !== 'ready') return <AnalysisWait state={stored} doing="Looking up stored predictions" />;
   const lacking = requests.filter((_, index) => !suffices(stored.answer[index] ?? 'none', need));
   if (lacking.length === 0) return children;
   const predict = async () => {
     try {
       await lab.keepPredictions(lacking);
     } finally {
-      // What was stored before a failure or the end by hand stays.
+      // Predictions stored before a failure or a cancellation stay.
       setVersion((current) => current + 1);
     }
   };
@@ -93,13 +93,13 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
     <>
       <div className="panel">
         <p>
-          {need === 'mentions' ? 'What ' : 'How certain '}
+          {need === 'mentions' ? 'The predictions of ' : 'The confidences of '}
           {lacking.length === 1
-            ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''} ${need === 'mentions' ? 'predicts' : 'is of its mentions'}`
-            : `${format.counted(lacking.length, 'snapshot')} ${need === 'mentions' ? 'predict' : 'are of their mentions'}`}{' '}
-          is not stored yet. Predicting uses the device, as training does, and can be cancelled; what is predicted stays
+            ? `the snapshot of epoch ${lacking[0]?.epoch ?? ''}`
+            : format.counted(lacking.length, 'snapshot')}{' '}
+          are not stored yet. Predicting uses the device, like training, and can be cancelled; predictions are saved
           with the run.
-          {state.activeRunId !== null && ' A run is on the device now: pause it first, or wait for its end.'}
+          {state.activeRunId !== null && ' A run is using the device: pause it first, or wait until it is done.'}
         </p>
         <div className="actions">
           <Button kind="primary" onAct={predict}>

@@ -1,9 +1,10 @@
-// Which backend runs and why, what would make it faster, and how its self-test went.
+// Shows which backend runs and why, what would make it faster, and the result of its self-test.
 import { useContext, useState } from 'react';
 import type { BackendState } from '../../lab/state/labState.ts';
 import type { Activations, MachineSettings, MixedPrecision, Precision } from '../../schema/machineSettings.ts';
 import type { Environment } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
+import { enterNumber } from '../shared/format.ts';
 import { AwakeContext, type AwakeState } from '../shared/keepAwake.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab } from '../shared/useLab.ts';
@@ -12,14 +13,15 @@ import { TableBox } from './TableBox.tsx';
 
 const GIBIBYTE = 2 ** 30;
 const LEAST_GIBIBYTES = 0.25;
+const MOST_GIBIBYTES = 1024;
 
-const ACTIVATIONS: Readonly<Record<Activations, string>> = {
-  auto: 'kept where they fit',
-  kept: 'always kept',
-  recomputed: 'always done again',
-};
+const ACTIVATIONS: ReadonlyMap<Activations, string> = new Map([
+  ['auto', 'stored where they fit'],
+  ['kept', 'always stored'],
+  ['recomputed', 'always recomputed'],
+]);
 
-/** How the GPU of this machine is used: its memory, what the backward pass keeps, and the precision. */
+/** Edits how this machine's GPU is used: its memory, the activations stored for the backward pass, and the precision. */
 function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecision }) {
   const { lab, state } = useLab();
   const { machine } = state;
@@ -28,13 +30,13 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
   return (
     <details className="fold">
       <summary>
-        GPU: {machine.gpuBytes / GIBIBYTE} GiB, activations {ACTIVATIONS[machine.activations]}, {machine.precision}
+        GPU: {machine.gpuBytes / GIBIBYTE} GiB, activations {ACTIVATIONS.get(machine.activations)}, {machine.precision}
       </summary>
       <div className="stack">
         <GpuMemoryField gpuBytes={machine.gpuBytes} onChange={(gpuBytes) => change({ gpuBytes })} />
         <Field
           label="Activations"
-          help="What the backward pass needs of each layer is kept, or done again from the layer’s input: a third more work, less than half the memory, the same numbers."
+          help="The backward pass needs the activations of each layer: they are stored, or recomputed from the layer’s input, with a third more work, less than half the memory and the same results."
         >
           {(control) => (
             <select
@@ -42,7 +44,7 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
               value={machine.activations}
               onChange={(event) => change({ activations: event.target.value as Activations })}
             >
-              {Object.entries(ACTIVATIONS).map(([value, words]) => (
+              {[...ACTIVATIONS].map(([value, words]) => (
                 <option key={value} value={value}>
                   {words}
                 </option>
@@ -52,7 +54,7 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
         </Field>
         <Field
           label="Precision"
-          help={`Mixed: products read 16-bit numbers and add in 32 bits; weights, gradients and moments stay 32-bit. ${mixedPrecision.reason}`}
+          help={`Mixed: matrix products read 16-bit numbers and accumulate in 32 bits; weights, gradients and moments stay 32-bit. ${mixedPrecision.reason}`}
         >
           {(control) => (
             <select
@@ -67,7 +69,7 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
             </select>
           )}
         </Field>
-        <p className="soft">Runs that start after a change follow it.</p>
+        <p className="soft">Changes apply to runs started afterwards.</p>
       </div>
     </details>
   );
@@ -82,12 +84,12 @@ function GpuMemoryField({
 }) {
   const [text, setText] = useState(String(gpuBytes / GIBIBYTE));
   const gibibytes = Number(text);
-  const valid = text.trim() !== '' && gibibytes >= LEAST_GIBIBYTES && gibibytes <= 1024;
+  const valid = text.trim() !== '' && gibibytes >= LEAST_GIBIBYTES && gibibytes <= MOST_GIBIBYTES;
   return (
     <Field
-      label="Memory of the GPU, in GiB"
-      help="Browsers do not tell how much there is; it decides when activations are done again."
-      problem={valid ? undefined : `A number from ${LEAST_GIBIBYTES} to 1024 is expected.`}
+      label="GPU memory, in GiB"
+      help="Browsers do not report this. It determines when activations are recomputed."
+      problem={valid ? undefined : enterNumber(LEAST_GIBIBYTES, MOST_GIBIBYTES)}
     >
       {(control) => (
         <input
@@ -116,7 +118,7 @@ export function backendName(backend: BackendName): string {
 
 interface BackendPanelProps {
   readonly backend: BackendState;
-  /** Whether another tab has the lab, and the backend with it. */
+  /** Whether another tab owns the lab and its backend. */
   readonly isElsewhere: boolean;
 }
 
@@ -126,11 +128,11 @@ export function BackendPanel({ backend, isElsewhere }: BackendPanelProps) {
       <h2 id="backend-title">Backend</h2>
       <div className="stack" aria-live="polite">
         {backend.status === 'starting' && (
-          <p>{isElsewhere ? 'The other tab has the backend.' : 'Starting the backend and testing it.'}</p>
+          <p>{isElsewhere ? 'The other tab uses the backend.' : 'Starting and testing the backend …'}</p>
         )}
         {backend.status === 'failed' && (
           <p className="problem">
-            No backend could be started, so nothing can be trained here. {LabError.describe(backend.error)}
+            No backend could be started, so training is not possible here. {LabError.describe(backend.error)}
           </p>
         )}
         {backend.status === 'ready' && <ReadyBackend report={backend.report} />}
@@ -167,7 +169,7 @@ function SelfTest({ report: { selfTest, environment } }: { readonly report: Back
         Self-test: {passed} of {selfTest.length} checks passed
       </summary>
       <p className="soft">
-        The same numbers computed by the backend and by plain JavaScript. {environment.threads} threads,{' '}
+        The same computations on the backend and in plain JavaScript, compared. {environment.threads} threads,{' '}
         {environment.platform}.
       </p>
       <TableBox label="Self-test">
@@ -180,7 +182,7 @@ function SelfTest({ report: { selfTest, environment } }: { readonly report: Back
             <th scope="col" className="number">
               Tolerance
             </th>
-            <th scope="col">Outcome</th>
+            <th scope="col">Result</th>
           </tr>
         </thead>
         <tbody>
@@ -198,7 +200,7 @@ function SelfTest({ report: { selfTest, environment } }: { readonly report: Back
   );
 }
 
-/** The wish to keep this device awake while it trains, and whether the browser grants it. */
+/** Switches on keeping this device awake while it trains, and says whether the browser allows it. */
 export function AwakeSwitch() {
   const { lab, state } = useLab();
   const { machine, owner } = state;
@@ -225,11 +227,11 @@ export function AwakeSwitch() {
 }
 
 function awakeText(wanted: boolean, awake: AwakeState): string {
-  if (awake === 'missing') return 'This browser cannot: let the power settings of the device keep it from sleeping.';
-  if (!wanted) return 'A device that sleeps trains no further; the run goes on when it wakes.';
-  if (awake === 'held') return 'The screen stays on as long as this tab is seen.';
+  if (awake === 'missing') return 'This browser does not support it: use the device’s power settings to prevent sleep.';
+  if (!wanted) return 'Training pauses while the device sleeps and continues when it wakes.';
+  if (awake === 'held') return 'The screen stays on while this tab is visible.';
   if (awake === 'refused') {
-    return 'The browser refuses that now, as it may on a low battery or to save power. It is asked again when you come back to this tab.';
+    return 'The browser currently refuses, perhaps because of a low battery or power saving. The lab tries again when you return to this tab.';
   }
-  return 'The screen will stay on while a run is on the device and this tab is seen.';
+  return 'The screen will stay on while a run is training and this tab is visible.';
 }

@@ -1,4 +1,4 @@
-// A button that does something which may take a while or fail.
+// A button whose action may take a while or fail.
 import { useState, type ReactNode } from 'react';
 import { useAct } from '../shared/useAct.ts';
 
@@ -6,7 +6,7 @@ export interface ButtonProps {
   readonly onAct: () => Promise<void> | void;
   readonly kind?: 'primary' | 'strong' | 'plain' | 'quiet' | 'danger';
   readonly disabled?: boolean;
-  /** Replaces the text as the accessible name where the text alone does not say what is meant. */
+  /** Accessible name, where the text alone is not clear. */
   readonly label?: string;
   readonly children: ReactNode;
 }

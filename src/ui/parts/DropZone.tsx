@@ -1,16 +1,16 @@
-// A box that says what can be dropped here; the whole window takes the drop.
+// A box that says what can be dropped; the whole window accepts the drop.
 import { useEffect, useState, type ChangeEvent, type ReactNode } from 'react';
 import { chosenFiles, droppedFiles, useBringIn } from '../shared/dropEntries.ts';
 import { useLab } from '../shared/useLab.ts';
 
-/** Two buttons that choose files or a folder, for whoever does not drag. */
+/** Offers two buttons to choose files or a folder without dragging. */
 function FileButtons({ folder = true }: { readonly folder?: boolean }) {
   const bringIn = useBringIn();
   const disabled = useLab().state.owner === 'elsewhere';
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     const input = event.currentTarget;
     const files = chosenFiles(input.files ?? []);
-    // Emptied so that choosing the same file again is a change again.
+    // Cleared so that choosing the same file again fires a change event.
     input.value = '';
     if (files.length > 0) bringIn(async () => files);
   };
@@ -44,7 +44,7 @@ export function DropZone({ children, folder = true }: { readonly children: React
   );
 }
 
-/** `tags`: whether what is dropped is text to be tagged. */
+/** Handles drops on the whole window. `tags`: whether the dropped text is to be tagged. */
 export function WindowDrop({ tags }: { readonly tags: boolean }) {
   const bringIn = useBringIn();
   const isElsewhere = useLab().state.owner === 'elsewhere';
@@ -89,11 +89,11 @@ export function WindowDrop({ tags }: { readonly tags: boolean }) {
   if (!hovering) return null;
   return (
     <div className="veil" role="status">
-      <p>{isElsewhere ? 'Drop it in the tab that has the lab' : dropText(tags)}</p>
+      <p>{isElsewhere ? 'Drop it in the other tab, where the lab is active' : dropText(tags)}</p>
     </div>
   );
 }
 
 function dropText(tags: boolean): string {
-  return tags ? 'Drop text to tag it' : 'Drop to bring in corpora, a model folder, a plan or a result file';
+  return tags ? 'Drop text to tag it' : 'Drop to import corpora, a model folder, a plan or a result file';
 }

@@ -1,4 +1,4 @@
-// A grid of named values.
+// Lists named values in a grid.
 import type { ReactNode } from 'react';
 
 export type Fact = readonly [name: string, value: ReactNode];

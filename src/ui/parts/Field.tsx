@@ -1,17 +1,17 @@
-// One labelled control with its help and what is wrong with its entry.
+// A labelled control with its help and the problem with its entry.
 import { useId, type ReactNode } from 'react';
 
 export interface FieldProps {
   readonly label: string;
   readonly help?: string | undefined;
   readonly problem?: string | undefined;
-  /** Where the entry differs from the preset: the preset's value and the way back to it. */
+  /** For an entry that differs from the preset: the preset's value, and a function to restore it. */
   readonly changed?: { readonly from: string; readonly onReset: () => void } | undefined;
   readonly children: (control: ControlProps) => ReactNode;
   readonly id?: string;
 }
 
-/** What ties a control to its label, help and problem. */
+/** Attributes that connect a control to its label, help and problem. */
 export interface ControlProps {
   readonly id: string;
   readonly 'aria-describedby': string | undefined;
@@ -46,7 +46,7 @@ export function Field({ label, help, problem, changed, children, id }: FieldProp
         <p className="field-changed">
           <span>Preset: {changed.from}</span>
           <button type="button" className="link" aria-describedby={labelId} onClick={changed.onReset}>
-            Back to preset
+            Reset to preset
           </button>
         </p>
       )}

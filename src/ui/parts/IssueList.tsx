@@ -1,4 +1,4 @@
-// Problems found in a person's files, with their places, filtered by how bad they are and by text.
+// Lists problems found in a person's files with their locations, filtered by severity and text.
 import { useState } from 'react';
 import type { Issue, Severity } from '../../data/corpus/issues.ts';
 import { format } from '../shared/format.ts';
@@ -42,7 +42,7 @@ export function IssueList({ issues, issueCount }: { readonly issues: readonly Is
         <span className="soft" aria-live="polite">
           {format.counted(found.length, 'issue')}
           {issueCount > issues.length &&
-            `; the first ${format.count(issues.length)} of ${format.count(issueCount)} are kept`}
+            `; only the first ${format.count(issues.length)} of ${format.count(issueCount)} were recorded`}
         </span>
       </div>
       {shown.length > 0 && (
@@ -50,7 +50,7 @@ export function IssueList({ issues, issueCount }: { readonly issues: readonly Is
           <thead>
             <tr>
               <th scope="col">Severity</th>
-              <th scope="col">Place</th>
+              <th scope="col">Location</th>
               <th scope="col">Message</th>
             </tr>
           </thead>

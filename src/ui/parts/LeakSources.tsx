@@ -1,4 +1,4 @@
-// Where the leaked test sentences of one task stand: in which task's text, in train or in devel.
+// Shows where the leaked test sentences of a task occur: in which task's text, in train or in devel.
 import { Fragment, memo } from 'react';
 import type { LeakReport, TrainingSplit } from '../../analysis/questions/leaksQuery.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
@@ -8,27 +8,30 @@ import { TableBox } from './TableBox.tsx';
 
 export const TRAINING_SPLITS: readonly TrainingSplit[] = ['train', 'devel'];
 
-/** A share that is told beside its counts: one decimal, never rounded up to 100. */
+/** Formats a share shown beside its counts: one decimal, never rounded up to 100. */
 export function leakShare(part: number, whole: number): string {
   return whole === 0 ? '–' : `${(Math.floor((1000 * part) / whole) / 10).toFixed(1)} %`;
 }
 
-/** What was found for the task at `place`, the most telling first. */
+/** Says what was found for a task, the most important first. */
 export function leakFinding(tasks: readonly TaskRef[], index: number, report: LeakReport): string {
   const { compared, exact, near, byTask } = report;
   const name = nameAt(tasks, index);
-  if (compared === 0) return `${name} has no test sentence of five tokens or more to compare.`;
-  const text = tasks.length === 1 ? 'its own train and devel text' : 'train and devel text of the category';
-  const nearly = near > 0 ? ` ${format.count(near)} more nearly do.` : '';
+  if (compared === 0) return `${name} has no test sentences of five tokens or more to compare.`;
+  const text = tasks.length === 1 ? 'its own train and devel text' : 'the train and devel text of the category';
+  const nearly =
+    near > 0
+      ? ` ${format.count(near)} more ${near === 1 ? 'has a near duplicate' : 'have near duplicates'} there.`
+      : '';
   if (exact === 0) {
-    return `None of the ${format.counted(compared, 'compared test sentence')} of ${name} stands in ${text}.${nearly}`;
+    return `None of the ${format.counted(compared, 'compared test sentence')} of ${name} occurs in ${text}.${nearly}`;
   }
   const most = byTask.reduce((best, { exact: count }, task) => (count > (byTask[best]?.exact ?? 0) ? task : best), 0);
   const where =
     tasks.length === 1
       ? ''
-      : `, ${format.count(byTask[most]?.exact ?? 0)} of them in ${most === index ? 'its own' : `that of ${nameAt(tasks, most)}`}`;
-  return `${format.count(exact)} of ${format.counted(compared, 'test sentence')} of ${name} ${exact === 1 ? 'stands' : 'stand'} in ${text}${where}.${nearly}`;
+      : `, ${format.count(byTask[most]?.exact ?? 0)} of them in ${most === index ? 'its own text' : `the text of ${nameAt(tasks, most)}`}`;
+  return `${format.count(exact)} of ${format.counted(compared, 'test sentence')} of ${name} ${exact === 1 ? 'occurs' : 'occur'} in ${text}${where}.${nearly}`;
 }
 
 function nameAt(tasks: readonly TaskRef[], index: number): string {
@@ -44,7 +47,7 @@ export interface LeakCell {
 
 interface LeakSourcesProps {
   readonly tasks: readonly TaskRef[];
-  /** Place of the task whose test sentences are looked for. */
+  /** Index of the task whose test sentences are searched for. */
   readonly test: number;
   readonly report: LeakReport;
   readonly near: boolean;
@@ -61,7 +64,7 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
   const { tasks, test, report, near, chosen, onChoose } = props;
   const tested = tasks[test];
   const name = tested === undefined ? '' : taskRefName(tested);
-  const title = `Where the test text of ${name} stands`;
+  const title = `Where test sentences of ${name} occur`;
   const countButton = (counts: Counts, cell: LeakCell, path: string) => (
     <td className={`number${chosen?.task === cell.task && chosen.split === cell.split ? ' chosen' : ''}`}>
       {counts.exact + (near ? counts.near : 0) === 0 ? (
@@ -100,14 +103,14 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
       <TableBox label={title}>
         <thead>
           <tr>
-            <th scope="col">Text of</th>
+            <th scope="col">Training text of</th>
             {TRAINING_SPLITS.map((split) => (
               <th key={split} scope="col" className="number">
                 {split}
               </th>
             ))}
             <th scope="col" className="number">
-              Together
+              Total
             </th>
             <th scope="col" className="number">
               Share
@@ -123,12 +126,12 @@ export const LeakSources = memo(function LeakSources(props: LeakSourcesProps) {
               report.byTask[index] ?? { exact: 0, near: 0 },
             ),
           )}
-          {tasks.length > 1 && rowOf('Any of them', null, null, report)}
+          {tasks.length > 1 && rowOf('Any task', null, null, report)}
         </tbody>
       </TableBox>
       <p className="soft small">
-        A test sentence that stands in several texts counts in each of them, and once in “any of them”.
-        {near && ' Behind the sign ≈: those that are nearly there, and not wholly.'} Choose a count to read the
+        A test sentence that occurs in several texts counts in each of them, and once under “Any task”.{' '}
+        {near && ' The number after ≈ counts near duplicates that are not exact copies.'} Choose a count to read the
         sentences.
       </p>
     </section>

@@ -1,4 +1,4 @@
-// A progress bar; unknown totals show movement without a share.
+// A progress bar, indeterminate if the total is unknown.
 export interface MeterProps {
   readonly label: string;
   readonly done: number;

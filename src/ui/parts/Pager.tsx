@@ -1,4 +1,4 @@
-// Says which of many items are shown, with the way to the others.
+// Says which of many items are shown, with buttons to reach the others.
 import { format } from '../shared/format.ts';
 
 interface PagerProps {
@@ -6,9 +6,9 @@ interface PagerProps {
   readonly first: number;
   readonly size: number;
   readonly total: number;
-  /** What one item is called. */
+  /** Name of one item. */
   readonly noun: string;
-  /** Said where there is none. */
+  /** Text shown if there are no items. */
   readonly none: string;
   /** Shows the page that holds this item. */
   readonly onGo: (item: number) => void;
@@ -48,7 +48,7 @@ function PageButton({ label, sign, disabled, onGo }: PageButtonProps) {
   );
 }
 
-/** Where a key leads from row `place` of `count` rows, `pageSize` a page; null for keys that lead nowhere. */
+/** Returns the row that a key leads to from row `index` of `count`, with `pageSize` rows per page; null for other keys. */
 export function rowAfterKey(
   key: string,
   { index, count, pageSize }: { readonly index: number; readonly count: number; readonly pageSize: number },

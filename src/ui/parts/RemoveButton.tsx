@@ -1,4 +1,4 @@
-// A button that removes something for good, after a dialog that names what is lost.
+// A button that removes something permanently, after a dialog that says what is lost.
 import { useId, useRef, type ReactNode } from 'react';
 import { useLab } from '../shared/useLab.ts';
 import { Button } from './Button.tsx';
@@ -32,12 +32,12 @@ export function RemoveButton({ subject, verb = 'Remove', loss, onRemove }: Remov
           <Button
             kind="danger"
             onAct={async () => {
-              // Closed first: a refusal becomes a notice, which a modal dialog would cover.
+              // Closed first: a failure becomes a notice, which a modal dialog would cover.
               close();
               await onRemove();
             }}
           >
-            {verb} for good
+            {verb} permanently
           </Button>
         </div>
       </dialog>

@@ -1,4 +1,4 @@
-// Precision, recall and F1, overall and by type, read leniently and strictly side by side.
+// Shows precision, recall and F1 overall and by type, under the lenient and the strict reading side by side.
 import type { SpanScore } from '../../metrics/scores/spanScore.ts';
 import { format } from '../shared/format.ts';
 import { MEASURES, READINGS, type Measure, type Reading } from '../shared/selectedSnapshot.ts';
@@ -12,7 +12,7 @@ export interface ScoreTableProps {
   readonly types: readonly string[];
   /** The text of one score; `type` null is overall. */
   readonly cell: (reading: Reading, type: string | null, measure: Measure) => string;
-  /** Mentions counted, where they are a single number. */
+  /** Counts of mentions, where each is a single number. */
   readonly countsOf?: (type: string | null) => SpanScore | undefined;
 }
 

@@ -1,10 +1,10 @@
-// One sentence with its mentions in colour, each with the name of its type.
+// Shows a sentence with its mentions in colour, each with the name of its type.
 import { Fragment, memo, type ReactNode } from 'react';
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import { typeClass } from './TypeLabel.tsx';
 
 export interface SentenceQuery {
-  /** Part of the tokens joined by spaces; case does not matter. Empty finds all. */
+  /** Substring of the tokens joined by spaces, ignoring case. Empty finds all. */
   readonly text: string;
   /** Only sentences with a mention of this type; null for any. */
   readonly type: string | null;
@@ -13,7 +13,7 @@ export interface SentenceQuery {
 
 const loweredTexts = new WeakMap<readonly Sentence[], readonly string[]>();
 
-/** Indices of the sentences that match, in corpus order. */
+/** Returns the indices of the matching sentences, in corpus order. */
 export function searchSentences(sentences: readonly Sentence[], query: SentenceQuery): readonly number[] {
   const wanted = query.text.trim().toLowerCase();
   const texts = wanted === '' ? [] : lowered(sentences);
@@ -27,7 +27,7 @@ export function searchSentences(sentences: readonly Sentence[], query: SentenceQ
   return found;
 }
 
-/** Indices of the tokens that a match of the text touches. */
+/** Returns the indices of the tokens that a match of the text overlaps. */
 export function matchedTokens(sentence: Sentence, text: string): ReadonlySet<number> {
   const touched = new Set<number>();
   const wanted = text.trim().toLowerCase();

@@ -1,4 +1,4 @@
-// What can be removed to make room, largest first.
+// Lists what can be removed to free storage, largest first.
 import { useEffect, useState } from 'react';
 import type { LabState, StoredItem } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
@@ -11,14 +11,14 @@ import { Button } from './Button.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
 import { ActionsHead, TableBox } from './TableBox.tsx';
 
-/** Rows shown: what is small makes no room. */
+/** Most rows shown: small items free little storage. */
 const SHOWN = 8;
 
 export function StorageTable() {
   const { lab, state } = useLab();
   const { runs, models, downloads, usage } = state;
   const [items, setItems] = useState<readonly StoredItem[] | null>(null);
-  // Asked anew when something was stored or removed, not with every step of a run.
+  // Requested again when something was stored or removed, not with every step of a run.
   const known = [runs.length, models.length, downloads.length, usage?.usedBytes].join();
   useEffect(() => {
     let wanted = true;
@@ -34,7 +34,7 @@ export function StorageTable() {
         <tr>
           <th scope="col">Can be removed</th>
           <th scope="col" className="number">
-            Room
+            Size
           </th>
           <ActionsHead />
         </tr>
@@ -72,9 +72,9 @@ function StorageRow({ item }: { readonly item: StoredItem }) {
 }
 
 const LOSS = {
-  run: 'Its history, scores and snapshots will be gone. Export the result first to keep its scores.',
-  model: 'It has to be brought in again to train from it. Results stay.',
-  download: 'What came so far has to be downloaded again.',
+  run: 'Its history, scores and snapshots will be deleted. Export the result first to keep its scores.',
+  model: 'It has to be imported again to train from it. Results stay.',
+  download: 'The part downloaded so far has to be downloaded again.',
 } as const;
 
 function describe(
@@ -94,7 +94,7 @@ function describe(
   return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'models' }) };
 }
 
-/** Nothing while there is room. */
+/** Says that storage is full and offers to free some; nothing otherwise. */
 export function StorageFull() {
   const { lab, state } = useLab();
   const record = state.runs.find((run) => run.record.spec.id === state.storageFullRun)?.record;
@@ -102,15 +102,15 @@ export function StorageFull() {
   const { spec, failure } = record;
   return (
     <section className="panel needs-room" aria-labelledby="needs-room-title" role="alert">
-      <h2 id="needs-room-title">Paused for want of room</h2>
+      <h2 id="needs-room-title">Paused: storage is full</h2>
       <p>
         <a href={routeHref({ page: 'run', runId: spec.id })}>
           {runName(spec)}, seed {spec.seed}
         </a>{' '}
-        is paused at its last resume point, and runs that wait stay where they are.{' '}
+        is paused at its last resume point, and waiting runs keep their places in the queue.{' '}
         {failure !== null && LabError.describe(failure)}
       </p>
-      <p>It goes on by itself as soon as something is removed in this lab. After making room elsewhere, try again.</p>
+      <p>It resumes automatically once something is removed in this lab. If you free space elsewhere, try again.</p>
       <StorageTable />
       <div className="actions">
         <Button kind="strong" onAct={() => lab.resumeRun(spec.id)}>

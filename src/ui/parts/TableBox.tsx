@@ -1,4 +1,4 @@
-// A table that scrolls within its own box where the page is narrow.
+// A table that scrolls within its box where the page is narrow.
 import type { ReactNode } from 'react';
 
 interface TableBoxProps {
@@ -18,7 +18,7 @@ export function TableBox({ label, className, children }: TableBoxProps) {
   );
 }
 
-/** The head of a column of buttons, told to those who do not see it. */
+/** Heads a column of buttons, for screen readers only. */
 export function ActionsHead() {
   return (
     <th scope="col">

@@ -1,4 +1,4 @@
-// Opens the result file that a link carries or names, and says why where it cannot.
+// Opens the result file that a link contains or names, or says why it cannot.
 import { useEffect, useRef, useState } from 'react';
 import type { DroppedFile } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
@@ -9,7 +9,7 @@ import { linkedFile, readResultLink } from './resultLink.ts';
 export function OpenPage({ result }: { readonly result: string }) {
   const { lab } = useLab();
   const [problem, setProblem] = useState<string | null>(null);
-  // Effects run twice in development; a file is brought in once.
+  // Effects run twice in development; a file is imported once.
   const begun = useRef(false);
   useEffect(() => {
     if (begun.current) return;
@@ -18,15 +18,16 @@ export function OpenPage({ result }: { readonly result: string }) {
       .then(async (file) => {
         const { resultIds } = await lab.importFiles([file]);
         if (resultIds.length > 0) goTo({ page: 'compare' });
-        else setProblem('The link holds no result file that the lab can take in; the notice says why.');
+        else setProblem('The link contains no result file that the lab can import; see the notice for the reason.');
       })
       .catch((error: unknown) => setProblem(LabError.describe(LabError.toData(error))));
   }, [lab, result]);
   return (
     <>
       <h1>Open a result</h1>
+      <p className="soft">Import the result file of a shared link and compare its runs.</p>
       {problem === null ? (
-        <p className="soft">Reading the result file of this link.</p>
+        <p className="soft">Reading the result file …</p>
       ) : (
         <p className="problem boxed" role="alert">
           {problem}
@@ -41,7 +42,7 @@ async function fetchLinked(result: string): Promise<DroppedFile> {
   if (address === null) return fileOf('linked.result.json', new TextEncoder().encode(await readResultLink(result)));
   const response = await fetch(address);
   if (!response.ok) {
-    throw new LabError('link/missing', 'There is no file where this link points.', {
+    throw new LabError('link/missing', 'There is no file at the address in this link.', {
       expected: address.pathname,
       got: `HTTP status ${response.status}`,
     });

@@ -1,4 +1,4 @@
-// Result files: those brought in, and the export of chosen runs as one.
+// Shows imported result files, and exports selected runs as one.
 import { useState } from 'react';
 import type { ImportedResult, RunView } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
@@ -21,14 +21,14 @@ export function ResultsPage() {
   return (
     <>
       <h1>Results</h1>
+      <p className="soft">Open result files, and export runs as a file or a link to share them.</p>
       <DropZone folder={false}>
-        <strong>Drop a result file</strong> to open its runs in the same view as your own. A file that was changed after
-        its export is refused. Several files and your own runs stand side by side under <a href="#/compare">Compare</a>.
+        <strong>Drop a result file</strong> to view its runs like your own. A file that was changed after export is rejected. <a href="#/compare">Compare</a> shows the runs of several files next to your own.
       </DropZone>
       <MergeNotes merged={merged} />
       <section aria-labelledby="imported-title">
         <h2 id="imported-title">Result files</h2>
-        {state.results.length === 0 && <p className="soft">No result files have been brought in.</p>}
+        {state.results.length === 0 && <p className="soft">No result files have been imported.</p>}
         {state.results.map((result) => (
           <ImportedRuns key={result.id} result={result} />
         ))}
@@ -57,8 +57,7 @@ function ImportedRuns({ result }: { readonly result: ImportedResult }) {
           subject={`result file ${fileName}`}
           loss={
             <p>
-              {format.counted(file.runs.length, 'run')} will no longer be shown here. The file itself, wherever you keep
-              it, is not touched.
+              {format.counted(file.runs.length, 'run')} will no longer be shown here. The original file is not affected.
             </p>
           }
           onRemove={() => lab.removeResult(result.id)}
@@ -83,7 +82,7 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
   const copyLink = async () => {
     const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
     if (packed.length > LONGEST_LINK) {
-      throw new LabError('link/too-long', 'These runs are too much for a link: choose fewer, or share the file.', {
+      throw new LabError('link/too-long', 'These runs are too large for a link: select fewer, or share the file.', {
         expected: `at most ${format.count(LONGEST_LINK)} characters`,
         got: format.count(packed.length),
       });
@@ -122,16 +121,16 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
           disabled={runIds.length === 0}
           onAct={() => downloadJson('bioner-lab.result.json', lab.exportResult(runIds))}
         >
-          {runIds.length === 0 ? 'Export chosen runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
+          {runIds.length === 0 ? 'Export selected runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
         </Button>
         <Button disabled={runIds.length === 0} onAct={copyLink}>
           Copy as link
         </Button>
         <span className="soft" aria-live="polite">
-          {copied === runIds.join() && copied !== '' ? 'Copied: the link holds the result itself.' : ''}
+          {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
         </span>
         <button type="button" className="link" onClick={() => setChosen(new Set(finishedIds(runs)))}>
-          Choose all finished
+          Select all finished runs
         </button>
       </div>
     </>

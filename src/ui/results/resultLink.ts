@@ -1,12 +1,12 @@
-// A result file in an address: its JSON deflated and written in base64url, or the path of a file on this site.
+// Writes and reads links to result files: their JSON deflated in base64url, or the path of a file on this site.
 import { LabError } from '../../util/labError.ts';
 
-/** Longer addresses are cut off by browsers and messengers. */
+/** Longest address; browsers and messengers truncate longer ones. */
 export const LONGEST_LINK = 60_000;
-/** A link may come from anyone, and a small one may hold very much. */
+/** Largest unpacked size; a link may come from anyone, and a small one may unpack to very much. */
 const MOST_BYTES = 64_000_000;
 
-/** The text of a result file as it stands after `#/open?result=`. */
+/** Packs a result file into the text that follows `#/open?result=`. */
 export async function writeResultLink(text: string): Promise<string> {
   const bytes = await drain(
     new Blob([text]).stream().pipeThrough(new CompressionStream('deflate')),
@@ -17,10 +17,10 @@ export async function writeResultLink(text: string): Promise<string> {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** The text that was packed. Throws LabError `link/damaged`, or `link/too-large` when it grows beyond 64 MB. */
+/** Unpacks the text. Throws LabError `link/damaged`, or `link/too-large` when it grows beyond 64 MB. */
 export async function readResultLink(packed: string): Promise<string> {
   const damaged = (cause?: unknown) =>
-    new LabError('link/damaged', 'This link holds no result file: it is damaged or was cut off.', {
+    new LabError('link/damaged', 'This link contains no readable result file: it is damaged or truncated.', {
       expected: 'deflated JSON in base64url',
       cause,
     });
@@ -37,15 +37,15 @@ export async function readResultLink(packed: string): Promise<string> {
 }
 
 /**
- * The address of a result file that a link names by its path; null for one that is packed into the link itself.
- * Throws LabError `link/elsewhere` for another site, which the lab never asks for anything.
+ * Returns the address of a result file that a link names by its path; null for one packed into the link itself.
+ * Throws LabError `link/elsewhere` for another site, to which the lab never sends a request.
  */
 export function linkedFile(result: string, base: string): URL | null {
   if (!/[./]/.test(result)) return null;
   const address = URL.canParse(result, base) ? new URL(result, base) : null;
   const here = new URL(base);
   if (address !== null && address.origin === here.origin && address.protocol === here.protocol) return address;
-  throw new LabError('link/elsewhere', 'This link names a file of another site. Download it there and drop it here.', {
+  throw new LabError('link/elsewhere', 'This link names a file on another site. Download it there and drop it here.', {
     expected: `a path on ${here.origin}`,
     got: result,
   });

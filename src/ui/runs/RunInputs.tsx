@@ -1,4 +1,4 @@
-// Everything that went into a run and what happened to it, for whoever wants to repeat it.
+// Lists everything that went into a run and what happened to it, so that it can be repeated.
 import { useId } from 'react';
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import { presets } from '../../lab/plans/presets.ts';
@@ -15,11 +15,11 @@ import { nearestPreset } from '../train/planDraft.ts';
 
 interface RunInputsProps {
   readonly record: RunRecord;
-  /** What wrote the result file the run came with; null for a run of this lab. */
+  /** The software that exported the result file of the run; null for a run of this lab. */
   readonly software: string | null;
 }
 
-/** Everything that went into a run, for whoever wants to repeat it. */
+/** Lists everything that went into a run, so that it can be repeated. */
 export function RunInputs({ record, software }: RunInputsProps) {
   const { spec } = record;
   const preset = nearestPreset(spec.config);
@@ -31,8 +31,8 @@ export function RunInputs({ record, software }: RunInputsProps) {
         <Facts kind="list" facts={inputFacts(record, software)} />
         <p className="soft">
           {changed.size === 0
-            ? `All settings are those of the preset ${presets[preset].label}.`
-            : `Closest preset: ${presets[preset].label}; ${format.counted(changed.size, 'setting')} marked below differ from it.`}
+            ? `All settings match the preset ${presets[preset].label}.`
+            : `Closest preset: ${presets[preset].label}; the ${format.counted(changed.size, 'setting')} marked below ${changed.size === 1 ? 'differs' : 'differ'} from it.`}
         </p>
         <div className="config-columns">
           {configSections.map((section) => (
@@ -119,7 +119,7 @@ function Named({ name, fingerprint }: { readonly name: string; readonly fingerpr
   );
 }
 
-/** Nothing for a run that was never interrupted. */
+/** Lists the interruptions of a run; nothing if there were none. */
 export function RunInterruptions({ record: { spec, interruptions } }: { readonly record: RunRecord }) {
   const titleId = useId();
   if (interruptions === undefined || interruptions.length === 0) return null;
@@ -132,7 +132,7 @@ export function RunInterruptions({ record: { spec, interruptions } }: { readonly
             <th scope="col">When</th>
             <th scope="col">What happened</th>
             <th scope="col" className="number">
-              Went on from step
+              Resumed from step
             </th>
             <th scope="col" className="number">
               Micro-batch
@@ -151,18 +151,23 @@ export function RunInterruptions({ record: { spec, interruptions } }: { readonly
         </tbody>
       </TableBox>
       <p className="soft">
-        The run went on by itself from its last resume point, to the numbers of one that was never interrupted
+        The run resumed automatically from its last resume point, with the same results as without an interruption
         {interruptions.some(({ microBatchSize }) => microBatchSize < spec.config.microBatchSize) &&
-          '; with fewer sequences at once for want of memory, but the same batches: dropout is drawn otherwise then'}
+          ', except that smaller micro-batches for lack of memory change the dropout masks, though not the batches'}
         .
       </p>
     </section>
   );
 }
 
-const COLUMNS = ['Test sentences compared', 'In training text', 'Nearly', 'Training sentences left out'] as const;
+const COLUMNS = [
+  'Test sentences compared',
+  'In training text',
+  'Near duplicates',
+  'Training sentences left out',
+] as const;
 
-/** Nothing for a run that was never started, or trained by an earlier version. */
+/** Lists the leaks of a run; nothing if it was never started, or trained by an earlier version. */
 export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunRecord }) {
   const titleId = useId();
   if (leaks === undefined) return null;
@@ -193,10 +198,10 @@ export function RunLeaks({ record: { spec, leaks } }: { readonly record: RunReco
         </tbody>
       </TableBox>
       <p className="soft">
-        Test sentences of at least five tokens, and how many of them stand in the training text of the run’s{' '}
-        {spec.tasks.length === 1 ? 'task' : 'tasks'}, apart from case and spaces, or have a near duplicate there, before
-        anything is left out.
-        {spec.parent !== null && ' What the run that this one starts from was trained on is counted there.'}
+        Test sentences of at least five tokens, and how many of them occur in the training text of the run’s{' '}
+        {spec.tasks.length === 1 ? 'task' : 'tasks'}, ignoring case and spaces, or have a near duplicate there, before
+        any sentence is left out.
+        {spec.parent !== null && ' The training text of the run that this one starts from is counted in that run.'}
       </p>
     </section>
   );

@@ -1,4 +1,4 @@
-// One run: its curves and pulse while it trains, its scores when it is done.
+// Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
 import type { ImportedResult, PredictionFormat, RunView } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/tagging.ts';
@@ -25,11 +25,11 @@ import { StatusMark } from './RunsTable.tsx';
 
 interface RunActionsProps {
   readonly run: RunView;
-  /** The result file of an imported run, which can only be exported again. */
+  /** The result file of an imported run, which can only be re-exported. */
   readonly source: ImportedResult | null;
 }
 
-/** What can be done with a run as it stands. */
+/** Shows the actions possible for a run in its present state. */
 function RunActions({ run: { record }, source }: RunActionsProps) {
   const { lab, state } = useLab();
   const { spec, status } = record;
@@ -76,7 +76,7 @@ function RunActions({ run: { record }, source }: RunActionsProps) {
           loss={
             <p>
               The history, scores, checkpoint and {format.counted(record.snapshots.length, 'snapshot')} of{' '}
-              {runName(spec)}, seed {spec.seed}, will be gone. Export the result first to keep its scores.
+              {runName(spec)}, seed {spec.seed}, will be deleted. Export the result first to keep its scores.
             </p>
           }
           onRemove={remove}
@@ -105,10 +105,11 @@ export function RunPage({ run, source }: RunPageProps) {
         <div>
           <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
           <h1>{runName(spec)}</h1>
+          <p className="soft">Follow this training run, and see its scores, its inputs and its settings.</p>
           <p className="soft">
             <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
             {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
-            {source !== null && ` · from ${source.fileName}, read only`}
+            {source !== null && ` · from ${source.fileName}, read-only`}
           </p>
         </div>
         <RunActions run={run} source={source} />
@@ -155,7 +156,7 @@ interface TaskScoresProps {
   readonly record: RunRecord;
   readonly task: number;
   readonly name: string | null;
-  /** Whether its snapshots are here. */
+  /** Whether its snapshots are in this browser. */
   readonly own: boolean;
 }
 
@@ -201,17 +202,17 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
               />
             </div>
             <p className="soft">
-              Predictions on {split} are made anew from the snapshot:{' '}
+              Predictions on {split} are computed from the snapshot when saved:{' '}
               {savedAs === 'rows'
-                ? 'a token, its gold tag and the predicted tag in each row, as conlleval reads them.'
-                : 'the text with the predicted mentions, each with its probability where the format has a place for it.'}
+                ? 'each row has a token, its gold tag and the predicted tag, as conlleval expects.'
+                : 'the text with the predicted mentions, each with its probability if the format supports it.'}
             </p>
           </>
         )}
         {own && task === 0 && (
           <p className="soft">
-            A model is a zip of a folder that Hugging Face transformers opens in Python, with <code>tag.py</code> beside
-            it that decodes its tags; dropped here it is a model again. F16 takes half of the room and rounds.
+            A model is a zipped folder that Hugging Face transformers opens in Python, with a <code>tag.py</code> that
+            decodes its tags; drop it here to import it as a model. F16 halves the size and rounds the weights.
           </p>
         )}
       </section>

@@ -1,4 +1,4 @@
-// How far a run is and how it goes: phase, progress, loss, speed, memory.
+// Shows the progress of a run: phase, steps, loss, speed, memory.
 import { useMemo } from 'react';
 import type { RunView } from '../../lab/state/labState.ts';
 import type { TrainingPhase } from '../../wire/trainingEvent.ts';
@@ -12,10 +12,10 @@ import { useLab } from '../shared/useLab.ts';
 
 const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   loading: 'Loading the model',
-  comparing: 'Looking for test sentences in training text',
-  encoding: 'Encoding the sentences',
-  tuning: 'Looking for the fastest matrix products of this GPU',
-  compiling: 'Compiling for this GPU',
+  comparing: 'Searching the training text for test sentences',
+  encoding: 'Encoding sentences',
+  tuning: 'Finding the fastest matrix product kernels for this GPU',
+  compiling: 'Compiling kernels for this GPU',
   training: 'Training',
   evaluating: 'Evaluating',
   saving: 'Saving a checkpoint',
@@ -33,7 +33,7 @@ export function RunProgress({ run }: { readonly run: RunView }) {
   const estimate = useModelMemory(request);
   return (
     <section aria-label="Progress" className="pulse">
-      {/* Told aloud when it changes: phases and epochs, not every step. */}
+      {/* Read out by screen readers on changes: phases and epochs, not every step. */}
       <p className="visually-hidden" aria-live="polite">
         {spokenStatus(run)}
       </p>
@@ -43,7 +43,7 @@ export function RunProgress({ run }: { readonly run: RunView }) {
       </div>
       {live !== null && (
         <p className="phase">
-          {state.backend.status === 'starting' ? 'Bringing the device back' : PHASE_WORDS[live.phase]}
+          {state.backend.status === 'starting' ? 'Restarting the backend' : PHASE_WORDS[live.phase]}
           {live.total > 0 && (
             <span className="faint">
               {' '}
@@ -80,7 +80,7 @@ function liveFacts({ live }: RunView, estimate: ReturnType<typeof useModelMemory
     ['Live tensors', memory === null ? '–' : format.count(memory.liveTensors)],
     ['Tensor memory', memory === null ? '–' : format.bytes(memory.tensorBytes)],
     ['GPU memory', memory === null ? '–' : memory.gpuBytes === null ? 'none' : format.bytes(memory.gpuBytes)],
-    // Of the longest sequences; beside it what the batches so far really took.
+    // For the longest sequences; shown beside the memory that batches have used so far.
     ...(estimate === null || estimate === 'unknown'
       ? []
       : [['Estimated GPU memory', `up to ${format.bytes(estimate.bytes)}`] as const]),

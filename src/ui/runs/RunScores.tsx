@@ -1,4 +1,4 @@
-// Scores of a finished run: the selected snapshot, and the mean over the kept ones.
+// Shows the scores of a finished run: of the selected snapshot, and the mean over the saved ones.
 import { useId } from 'react';
 import type { Split } from '../../data/corpus/corpus.ts';
 import type { EntityScores } from '../../metrics/scores/spanScore.ts';
@@ -14,7 +14,7 @@ type ScoredSplit = Exclude<Split, 'train'>;
 
 interface RunScoresProps {
   readonly record: RunRecord;
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly task: number;
   /** The task's name where the run has several; null for the only one. */
   readonly name: string | null;
@@ -44,7 +44,7 @@ export function RunScores({ record, task, name }: RunScoresProps) {
       <p className="soft">
         Snapshot of epoch {selected.epoch}, {selectionText(record)}. {format.count(scores.sentences)} sentences,{' '}
         {format.count(scores.tokens)} tokens, token accuracy {format.percent(scores.accuracy)} %. The strict reading
-        drops mentions that break the tag scheme: {format.count(scores.discarded)} here.
+        discards mentions that violate the tag scheme: {format.count(scores.discarded)} here.
       </p>
       {record.snapshots.length > 1 && (
         <>
@@ -83,16 +83,16 @@ const SCORES = ['Devel F1', 'Test precision', 'Test recall', 'Test F1', 'Test F1
 
 interface SnapshotTableProps {
   readonly record: RunRecord;
-  /** Place of the task in the run. */
+  /** Index of the task in the run. */
   readonly task: number;
   readonly label: string;
-  /** Saves what a snapshot predicts on test; null where the snapshots are not here. */
+  /** Saves the test predictions of a snapshot; null if the snapshots are not in this browser. */
   readonly onPredictions: ((epoch: number) => Promise<void>) | null;
-  /** Saves a snapshot as a model; null where the snapshots are not here, and beside another task's table that offers it. */
+  /** Saves a snapshot as a model; null if the snapshots are not in this browser, or another task's table offers it. */
   readonly onModel: ((epoch: number, precision: 'F32' | 'F16') => Promise<void>) | null;
 }
 
-/** The kept snapshots of a run with their devel and test scores. */
+/** Lists the saved snapshots of a run with their devel and test scores. */
 export function SnapshotTable({ record, task, label, onPredictions, onModel }: SnapshotTableProps) {
   return (
     <TableBox label={label}>

@@ -1,4 +1,4 @@
-// All runs, newest first.
+// Lists all runs, newest first, and the queue.
 import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
 import type { LabState, RunView } from '../../lab/state/labState.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
@@ -12,14 +12,14 @@ import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { RunsTable } from './RunsTable.tsx';
 
-/** The runs that wait: in what order, for what, and the ways to change that. */
+/** Shows waiting runs: their order, what they wait for, and buttons to change that. */
 function QueuePanel() {
   const { lab, state } = useLab();
   const disabled = state.owner === 'elsewhere';
   const layersOf = useLayers();
   const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
   const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
-  // Closing the tab pauses all that was under way or waiting.
+  // Closing the tab pauses all running and waiting runs.
   const paused = state.runs.filter(({ record }) => record.status === 'paused');
   if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
   const nameOf = ({ record: { spec } }: RunView) =>
@@ -41,7 +41,7 @@ function QueuePanel() {
       </div>
       {state.storageFullRun === null && isQueueStuck(state) && (
         <p className="problem boxed" role="status">
-          Nothing can go on: every waiting run starts from one that is not finished. Resume or retry that one.
+          No run can start: every waiting run depends on one that is not finished. Resume or retry that one.
         </p>
       )}
       {waiting.length > 0 && (
@@ -94,7 +94,8 @@ function WaitText({ state, runId }: { readonly state: LabState; readonly runId: 
   if (wait === null) return <span className="faint">the device</span>;
   return (
     <span className={wait.isStuck ? 'problem' : 'soft'}>
-      {wait.reason} {wait.parent !== null && <a href={routeHref({ page: 'run', runId: wait.parentId })}>Show it</a>}
+      {wait.reason}{' '}
+      {wait.parent !== null && <a href={routeHref({ page: 'run', runId: wait.parentId })}>Show that run</a>}
     </span>
   );
 }
@@ -120,6 +121,7 @@ export function RunsPage() {
   return (
     <>
       <h1>Runs</h1>
+      <p className="soft">Follow training runs, see their scores, and manage the queue.</p>
       {state.runs.length === 0 ? (
         <p className="soft">
           Nothing has been trained yet. <a href="#/">Train on a sample</a> to see a run.
@@ -136,8 +138,8 @@ export function RunsPage() {
             hrefOf={(runId) => routeHref({ page: 'run', runId })}
           />
           <p className="soft">
-            F1 in percent as conlleval counts: devel of the selected snapshot, or of the latest epoch while training;
-            test of the selected snapshot.
+            F1 in percent, as computed by conlleval: devel F1 of the selected snapshot, or of the latest epoch while
+            training; test F1 of the selected snapshot.
           </p>
         </>
       )}

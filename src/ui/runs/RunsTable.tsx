@@ -1,4 +1,4 @@
-// A table of runs, own or imported, each leading to its view.
+// Lists own or imported runs, each with a link to its page.
 import type { ReactNode } from 'react';
 import type { RunView } from '../../lab/state/labState.ts';
 import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
@@ -11,7 +11,7 @@ import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useLab } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 
-/** The status of a run as a word with a mark whose shape differs too. */
+/** Shows the status of a run as a word with a mark of distinct shape. */
 export function StatusMark({ status, detail }: { readonly status: RunStatus; readonly detail?: string | undefined }) {
   return (
     <span className={`status ${status}`}>
@@ -99,12 +99,12 @@ export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProp
   );
 }
 
-/** The score as the way to what explains it. */
+/** Shows the score as a link to its analysis. */
 function ExplainedF1({ record }: { readonly record: RunRecord }) {
   const f1 = format.percent(shownF1(record, 'test'));
   const href = routeHref({ page: 'analyse', ...NOTHING_CHOSEN, view: 'errors', run: record.spec.id });
   return (
-    <a href={href} aria-label={`Why the test F1 is ${f1}`}>
+    <a href={href} aria-label={`Analyse test F1 ${f1}`}>
       {f1}
     </a>
   );

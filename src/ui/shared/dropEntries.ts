@@ -1,13 +1,13 @@
-// Brings dropped and chosen files into the lab, or to the place of the page that takes them.
+// Passes dropped and chosen files to the lab, or to the component that handles drops.
 import { createContext, useContext, useEffect, type RefObject } from 'react';
 import type { DroppedFile } from '../../lab/state/labState.ts';
 
-/** Files an operating system puts into folders for itself. */
+/** Files that operating systems add to folders. */
 const CLUTTER = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX)(\/|$)/;
 
 /**
- * Every file of a drop, folders walked to the bottom, in path order.
- * Must be called in the drop event itself: the browser forgets the entries when the event is over.
+ * Lists all files of a drop, including those in nested folders, in path order.
+ * Must be called in the drop event itself, after which the browser forgets the entries.
  */
 export function droppedFiles(transfer: DataTransfer): Promise<readonly DroppedFile[]> {
   const reads: Promise<DroppedFile[]>[] = [];
@@ -24,7 +24,7 @@ export function droppedFiles(transfer: DataTransfer): Promise<readonly DroppedFi
   return Promise.all(reads).then((lists) => inOrder(lists.flat()));
 }
 
-/** The files of an `<input type="file">`; a chosen folder gives paths that start with its name. */
+/** Lists the files of an `<input type="file">`; paths in a chosen folder start with its name. */
 export function chosenFiles(files: Iterable<File>): readonly DroppedFile[] {
   return inOrder([...files].map((file) => toDroppedFile(file, file.webkitRelativePath || file.name)));
 }
@@ -38,7 +38,7 @@ async function readEntry(entry: FileSystemEntry): Promise<DroppedFile[]> {
   if (!isDirectoryEntry(entry)) return [];
   const reader = entry.createReader();
   const found: DroppedFile[] = [];
-  // Chromium answers with at most 100 entries a call and an empty list at the end.
+  // Chromium returns at most 100 entries per call, and an empty list at the end.
   for (;;) {
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (batch.length === 0) return found;
@@ -68,14 +68,14 @@ export type BringIn = (files: () => Promise<readonly DroppedFile[]>) => void;
 
 export const BringInContext = createContext<BringIn>(() => undefined);
 
-/** The way from dropped or chosen files into the lab, shared by the whole window and every drop zone. */
+/** Provides the function that imports dropped or chosen files, for the window and every drop zone. */
 export function useBringIn(): BringIn {
   return useContext(BringInContext);
 }
 
 export const DropHereContext = createContext<RefObject<BringIn | null>>({ current: null });
 
-/** From now on, and until the component is gone, `take` gets the files. */
+/** Passes files to `take` while the component is mounted. */
 export function useDropHere(take: BringIn): void {
   const hereRef = useContext(DropHereContext);
   useEffect(() => {

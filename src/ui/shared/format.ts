@@ -1,4 +1,4 @@
-// How numbers, sizes, times and names are written everywhere on the page.
+// Formats numbers, sizes, times and names for the whole page.
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -11,28 +11,28 @@ function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** A score that is already in percent, two decimals, as conlleval prints it. */
+/** Formats a score already in percent: two decimals, as conlleval prints it. */
 function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(2);
 }
 
-/** A share in [0, 1] as a whole percentage, never rounded up to 100. */
+/** Formats a share in [0, 1] as a whole percentage, never rounded up to 100. */
 function share(value: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, value)) * 100)} %`;
 }
 
-/** A probability in percent, one decimal, 100 only where it is no less. */
+/** Formats a probability in percent: one decimal, never rounded up to 100. */
 function confidence(value: number | null): string {
   if (value === null) return '–';
   return `${(Math.floor(1000 * value + 1e-9) / 10).toFixed(1)} %`;
 }
 
-/** A part of a whole in percent, two decimals as the paper prints them; a dash for part of nothing. */
+/** Formats a part of a whole in percent, with two decimals as in the paper; a dash if the whole is 0. */
 function shareOf(part: number, whole: number): string {
   return ratio(whole === 0 ? null : part / whole);
 }
 
-/** A ratio in percent, two decimals; a dash where there is none. */
+/** Formats a ratio in percent: two decimals, a dash for null. */
 function ratio(value: number | null): string {
   return value === null ? '–' : `${(100 * value).toFixed(2).replace('-', '−')} %`;
 }
@@ -46,7 +46,7 @@ function duration(elapsedMs: number | null): string {
   return `${count(Math.floor(minutes / 60))} h ${padded(minutes % 60)} min`;
 }
 
-/** Decimal units, three significant digits. */
+/** Formats a size in decimal units with three significant digits. */
 function bytes(sizeBytes: number | null): string {
   if (sizeBytes === null) return '–';
   let value = sizeBytes;
@@ -59,31 +59,31 @@ function bytes(sizeBytes: number | null): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
-/** A loss or a norm: four significant digits. */
+/** Formats a loss or a norm: four significant digits. */
 function quantity(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) return value.toExponential(2);
   return value.toPrecision(4);
 }
 
-/** A setting such as a learning rate, as a person would type it: `3e-5`, `0.9`. */
+/** Formats a setting such as a learning rate as a person would type it: `3e-5`, `0.9`. */
 function setting(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential().replace('e+', 'e') : String(value);
 }
 
-/** A rate that decays while it is watched: three significant digits. */
+/** Formats a decaying rate: three significant digits. */
 function rate(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   return value === 0 ? '0' : value.toExponential(2);
 }
 
-/** Millions and thousands of parameters: `1.9 M`. */
+/** Formats a number of parameters: `1.9 M`. */
 function parameters(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
   return value >= 1e3 ? `${(value / 1e3).toFixed(1)} k` : String(value);
 }
 
-/** Local date and time to the minute. */
+/** Formats local date and time to the minute. */
 function moment(iso: string): string {
   const date = new Date(iso);
   const day = `${date.getFullYear()}-${padded(date.getMonth() + 1)}-${padded(date.getDate())}`;
@@ -102,7 +102,7 @@ function taskName(corpusName: string, type: string | null): string {
   return `${corpusName} · ${typeName(type)}`;
 }
 
-/** A name that is safe in a file name on every platform. */
+/** Returns a name that is safe in file names on every platform. */
 function fileName(...parts: readonly string[]): string {
   return parts
     .join('-')
@@ -136,8 +136,13 @@ export const format = {
   fileName,
 };
 
-/** The number of a text, within bounds; null for anything else. */
+/** Parses a whole number within bounds; null for anything else. */
 export function wholeNumber(text: string, least: number, most: number): number | null {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   return Number.isInteger(value) && value >= least && value <= most ? value : null;
+}
+
+/** Says which numbers a control accepts. */
+export function enterNumber(least: number, most: number): string {
+  return `Enter a number from ${least} to ${most}.`;
 }

@@ -1,4 +1,4 @@
-// Keeps the screen of this device on, and so the device awake, while that is wanted: the Screen Wake Lock of the browser and what becomes of it.
+// Keeps the screen on, and so the device awake, while wanted, with the browser's Screen Wake Lock.
 import { createContext, useEffect, useState, useSyncExternalStore } from 'react';
 
 /** The part of a WakeLockSentinel that is used here. */
@@ -8,22 +8,22 @@ export interface ScreenLock {
   addEventListener(type: 'release', listener: () => void): void;
 }
 
-/** `refused`: wanted, but not given, or taken back, as on a low battery. `missing`: this browser cannot. */
+/** `refused`: wanted, but denied or released by the browser, as on a low battery. `missing`: not supported. */
 export type AwakeState = 'idle' | 'held' | 'refused' | 'missing';
 
 interface KeepAwake {
   getState(): AwakeState;
   subscribe(listener: () => void): () => void;
-  /** Asks for the lock, anew where it was refused, or gives it back. Browsers give none to a hidden page, and take it back from one. */
+  /** Requests the lock, also after a refusal, or releases it. Browsers deny it to hidden pages, and release it when a page is hidden. */
   want(wanted: boolean): void;
 }
 
-/** `request` is null where the browser has no such lock. */
+/** Creates the keeper; `request` is null if the browser has no such lock. */
 export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): KeepAwake {
   let state: AwakeState = request === null ? 'missing' : 'idle';
   let wanted = false;
   let existing: ScreenLock | null = null;
-  /** How often it was asked for; an answer to anything but the last request is given back. */
+  /** Number of requests so far; a lock granted to any but the last one is released. */
   let asked = 0;
   const listeners = new Set<() => void>();
 
@@ -58,7 +58,7 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
     const lock = existing;
     existing = null;
     tell('idle');
-    // A lock that the browser took back already has nothing to release.
+    // A lock that the browser released already needs no release.
     lock?.release().catch(() => undefined);
   }
 
@@ -78,10 +78,10 @@ export function createKeepAwake(request: (() => Promise<ScreenLock>) | null): Ke
   };
 }
 
-/** What has become of the wish, for whoever shows the switch. */
+/** Provides the state of the lock to the switch. */
 export const AwakeContext = createContext<AwakeState>('missing');
 
-/** The device is kept awake while a run is on it, the person wants that, and the page is seen. */
+/** Keeps the device awake while a run is training, the person wants that, and the page is visible. */
 export function useKeepAwake(wanted: boolean): AwakeState {
   const [keeper] = useState(keeperOfThisPage);
   useEffect(() => {
@@ -97,7 +97,7 @@ export function useKeepAwake(wanted: boolean): AwakeState {
 }
 
 function keeperOfThisPage(): KeepAwake {
-  // Missing in some browsers, and where the page is not served securely.
+  // Missing in some browsers, and on pages not served securely.
   const wakeLock = navigator.wakeLock as WakeLock | undefined;
   return createKeepAwake(wakeLock === undefined ? null : () => wakeLock.request('screen'));
 }

@@ -1,11 +1,14 @@
-// What an update will take on the GPU, estimated for a plan and for a model as their settings change.
+// Estimates the GPU memory of an update for a plan and for a model as their settings change.
 import { useEffect, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { useLab } from './useLab.ts';
 
-/** Null without a GPU, and while nothing is known. */
+/** Text appended to an estimate that recomputes activations. */
+export const recomputesText = ', recomputes activations';
+
+/** Estimates the memory of a plan; null without a GPU, and while unknown. */
 export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null {
   const { lab, state } = useLab();
   const { machine, backend, models } = state;
@@ -17,7 +20,7 @@ export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null 
     let wanted = true;
     lab.estimatePlan(JSON.parse(planText) as PlanFile).then(
       (found) => wanted && setLast({ asked, found }),
-      // A plan that cannot be expanded has no memory; the preview says why.
+      // A plan that cannot be expanded has no estimate; the preview says why.
       () => wanted && setLast({ asked, found: null }),
     );
     return () => {
@@ -29,7 +32,7 @@ export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null 
 
 type EstimateRequest = Parameters<Lab['estimateMemory']>[0];
 
-/** Null on a backend without an estimate, `unknown` until there is one and for a model that cannot be estimated. `request` is kept by the caller. */
+/** Estimates the memory of a model: null on a backend without estimates, `unknown` until known or if impossible. The caller memoises `request`. */
 export function useModelMemory(request: EstimateRequest | null): MemoryEstimate | null | 'unknown' {
   const { lab, state } = useLab();
   const { machine, backend } = state;

@@ -1,22 +1,22 @@
-// The places of the page as addresses after the `#`.
+// Maps the pages of the lab to addresses after the `#`.
 import { useMemo, useSyncExternalStore } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 
 export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
 export type AnalysisView = (typeof ANALYSIS_VIEWS)[number];
 
-/** What is analysed, as far as the address says; what is null is chosen by the page. */
+/** The subject of an analysis as given in the address; the page chooses what is null. */
 export interface AnalysisRoute {
   readonly view: AnalysisView;
   readonly corpus: string | null;
-  /** Type of the task; null for all types together where a corpus is named. */
+  /** Type of the task; null for all types together if a corpus is named. */
   readonly type: string | null;
   readonly category: string | null;
   readonly run: string | null;
   readonly epoch: number | null;
-  /** A second run, set beside the first. */
+  /** A second run, compared with the first. */
   readonly beside: string | null;
-  /** What is looked at within the view, in the view's own words. */
+  /** State within the view, in a form that only the view defines. */
   readonly detail: string | null;
 }
 
@@ -52,7 +52,7 @@ export type Route =
   | { readonly page: 'about' }
   | { readonly page: 'missing' };
 
-/** The place a `location.hash` names; `missing` for an address nobody gave out. */
+/** Parses a `location.hash`; `missing` for an unknown address. */
 export function parseRoute(hash: string): Route {
   const link = /^#?\/?open\?result=(.+)$/s.exec(hash)?.[1];
   if (link !== undefined) return { page: 'open', result: decodeSegment(link) };
@@ -115,7 +115,7 @@ function wholeNumberOf(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-/** The address of a place: what `parseRoute` reads back. */
+/** Writes the address of a route, which `parseRoute` reads back. */
 export function routeHref(route: Route): string {
   switch (route.page) {
     case 'train':
@@ -155,18 +155,18 @@ function decodeSegment(segment: string): string {
   }
 }
 
-/** The part of a place that makes it another page: choices within an analysis keep the page, its focus and its scroll. */
+/** Returns the part of a route that identifies the page: choices within an analysis keep the page, its focus and its scroll. */
 export function pageKey(route: Route): string {
   return route.page === 'analyse' ? `analyse/${route.view}` : routeHref(route);
 }
 
-/** The place the person is at, followed as the address changes. */
+/** Provides the current route and follows the address as it changes. */
 export function useRoute(): Route {
   const hash = useSyncExternalStore(onHashChange, readHash);
   return useMemo(() => parseRoute(hash), [hash]);
 }
 
-/** Goes to a place as a link would, so that Back returns. */
+/** Navigates to a route like a link, so that Back returns. */
 export function goTo(route: Route): void {
   window.location.hash = routeHref(route);
 }

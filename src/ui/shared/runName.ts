@@ -1,9 +1,9 @@
-// How a run is named on the page: by what it trains on and by how.
+// Names runs on the page by their tasks and their method.
 import type { EpochPoint, RunRecord, RunSpec, RunStatus, TaskRef } from '../../schema/runRecord.ts';
 import { format } from './format.ts';
 import { meanF1 } from './selectedSnapshot.ts';
 
-/** The task of a run on one; the category of a run on several. */
+/** Names the task of a single-task run, or the category of another. */
 export function runName({ tasks, category }: Pick<RunSpec, 'tasks' | 'category'>): string {
   const [first] = tasks;
   if (tasks.length === 1 && first !== undefined) return taskRefName(first);
@@ -14,7 +14,7 @@ export function taskRefName({ corpus, type }: TaskRef): string {
   return format.taskName(corpus.name, type);
 }
 
-/** `MTL-LS 2/4, round 1`; without `layers`, the encoder's number of layers, the shared ones alone. */
+/** Names the method: `MTL-LS 2/4, round 1`; without `layers`, the encoder's number of layers, only the shared ones. */
 export function methodName(
   { method, slicing, round }: Pick<RunSpec, 'method' | 'slicing' | 'round'>,
   layers?: number,
@@ -33,13 +33,13 @@ export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   finished: 'Finished',
 };
 
-/** Share of steps done, in [0, 1]; 0 before the run knows how many there are. */
+/** Returns the share of steps done, in [0, 1]; 0 until the total is known. */
 export function runProgress(record: RunRecord): number {
   if (record.status === 'finished') return 1;
   return record.totalSteps === 0 ? 0 : Math.min(1, record.step / record.totalSteps);
 }
 
-/** The epoch with the highest lenient devel F1, the mean over the run's tasks, the latest among equals. */
+/** Returns the epoch with the highest lenient devel F1, averaged over the run's tasks; the latest among equals. */
 export function bestEpoch(record: RunRecord): { readonly point: EpochPoint; readonly f1: number } | null {
   let best: { readonly point: EpochPoint; readonly f1: number } | null = null;
   for (const point of record.epochs) {

@@ -1,10 +1,10 @@
-// Hands files made on the page to the person: a value as JSON, one file, several as a zip, a tagger's folder as it streams.
+// Saves files made on the page: a value as JSON, one file, several as a zip, a tagger's folder as a stream.
 import { writeArchive, zipStream } from '../../data/import/archive.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { TaggerExport } from '../../wire/taggerRef.ts';
 
-/** Hands a file made on the page to the person. */
+/** Downloads a file made on the page. */
 export function saveFile(fileName: string, content: Blob): void {
   const address = URL.createObjectURL(content);
   const link = document.createElement('a');
@@ -17,7 +17,7 @@ export function saveFile(fileName: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** `name` is without an extension, which a single file keeps from its path. */
+/** Downloads one file or a zip of several. `name` has no extension; a single file keeps that of its path. */
 export function saveFiles(name: string, files: readonly NamedFile[]): void {
   const [file] = files;
   if (file === undefined) return;
@@ -29,25 +29,25 @@ export function saveFiles(name: string, files: readonly NamedFile[]): void {
   saveFile(`${name}${extension}`, new Blob([Uint8Array.from(file.bytes)]));
 }
 
-/** Hands a value to the person as a JSON file. */
+/** Downloads a value as a JSON file. */
 export function downloadJson(fileName: string, value: unknown): void {
   saveFile(fileName, new Blob([JSON.stringify(value, null, 2)], { type: 'application/json' }));
 }
 
-/** A file on the person's disk, written as its bytes come where the browser can do that, else put together and downloaded. */
+/** A file on the person's disk, written as bytes arrive if the browser supports it, else assembled and downloaded. */
 interface FileSink {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   close(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Discards the file. */
   abandon(): Promise<void>;
 }
 
-/** Chromium's picker, which the DOM library does not know yet. */
+/** Chromium's file picker, which the DOM types lack. */
 interface PickerWindow {
   showSaveFilePicker?(options: { readonly suggestedName: string }): Promise<FileSystemFileHandle>;
 }
 
-/** Asks where the file shall go, so call it in the click itself; null where the person closed the question. */
+/** Asks where to save the file, so call it in the click handler; null if the person cancels. */
 async function fileSink(fileName: string): Promise<FileSink | null> {
   const { showSaveFilePicker } = window as PickerWindow;
   if (showSaveFilePicker === undefined) return downloadedFile(fileName);
@@ -56,7 +56,7 @@ async function fileSink(fileName: string): Promise<FileSink | null> {
     handle = await showSaveFilePicker.call(window, { suggestedName: fileName });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') return null;
-    // Refused where the page is embedded in another origin's.
+    // Denied where another origin embeds the page.
     return downloadedFile(fileName);
   }
   const writable = await handle.createWritable();
@@ -67,7 +67,7 @@ async function fileSink(fileName: string): Promise<FileSink | null> {
   };
 }
 
-/** Blobs may lie on the browser's disk, so each chunk becomes one at once. */
+/** Collects chunks as blobs, which the browser may keep on disk. */
 function downloadedFile(fileName: string): FileSink {
   const parts: Blob[] = [];
   return {
@@ -83,7 +83,7 @@ function downloadedFile(fileName: string): FileSink {
   };
 }
 
-/** `folder` names the zip and the one folder in it. Nothing is left of an export that was cancelled or failed. */
+/** Saves a tagger as a zip; `folder` names it and the one folder in it. A cancelled or failed export leaves nothing. */
 export async function saveTagger(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
   const sink = await fileSink(`${folder}.zip`);
   if (sink === null) return;

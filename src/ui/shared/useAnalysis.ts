@@ -1,23 +1,23 @@
-// An answer of the analysis worker for a component: asked when the query changes, given up when nobody waits for it.
+// Provides a component with an answer of the analysis worker: requested when the query changes, cancelled when no longer needed.
 import { startTransition, useEffect, useState } from 'react';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import { useLab } from './useLab.ts';
 
 export type Analysed<Answer> =
-  /** `last` is the answer to the query before, which may go on being shown. */
+  /** `last` is the answer to the previous query, which may stay on the page. */
   | { readonly status: 'working'; readonly done: number; readonly total: number; readonly last: Answer | null }
   | { readonly status: 'ready'; readonly answer: Answer }
   | { readonly status: 'failed'; readonly error: LabErrorData };
 
-interface HeldAnswer<Answer> {
+interface KeyedAnswer<Answer> {
   readonly key: string;
   readonly state: Analysed<Answer>;
 }
 
 /**
- * Queries are the same when their JSON is. With `query` null nothing is asked, and the status stays `working` with a total of 0.
- * Another `version` asks the same again, as when what is stored has changed.
+ * Requests an analysis; queries are equal if their JSON is. With `query` null it sends no request, and the status stays `working` with a total of 0.
+ * Another `version` repeats the request, as when stored data has changed.
  */
 export function useAnalysis<Name extends AnalysisName>(
   name: Name,
@@ -26,13 +26,13 @@ export function useAnalysis<Name extends AnalysisName>(
 ): Analysed<AnalysisAnswer<Name>> {
   const { lab } = useLab();
   const key = JSON.stringify([name, query, version]);
-  const [existing, setLast] = useState<HeldAnswer<AnalysisAnswer<Name>> | null>(null);
+  const [existing, setLast] = useState<KeyedAnswer<AnalysisAnswer<Name>> | null>(null);
   useEffect(() => {
     const [, asked] = JSON.parse(key) as [Name, AnalysisQuery<Name> | null, number];
     if (asked === null) return;
     let isWanted = true;
     const show = (state: (last: AnalysisAnswer<Name> | null) => Analysed<AnalysisAnswer<Name>>): void => {
-      // What is drawn of an answer is drawn in slices, between which the page answers to the person.
+      // A transition, so that the page stays responsive while the answer is drawn.
       if (isWanted)
         startTransition(() => setLast((before) => ({ key, state: state(before && shownAnswer(before.state)) })));
     };
@@ -52,7 +52,7 @@ export function useAnalysis<Name extends AnalysisName>(
   return { status: 'working', done: 0, total: 0, last: existing && shownAnswer(existing.state) };
 }
 
-/** What there is to show: the answer, or while another is worked on the one before. */
+/** Returns the answer to show: the present one, or the previous one while another is in progress. */
 export function shownAnswer<Answer>(state: Analysed<Answer>): Answer | null {
   if (state.status === 'failed') return null;
   return state.status === 'ready' ? state.answer : state.last;

@@ -1,4 +1,4 @@
-// The one hook between the lab and the page.
+// Connects the lab to the page in one hook.
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Lab, LabState } from '../../lab/state/labState.ts';
 

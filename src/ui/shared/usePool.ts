@@ -1,10 +1,10 @@
-// All runs there are, own and imported, each once, what can be compared among them, and the sizes of their models.
+// Pools all own and imported runs, each once, with their comparisons and the sizes of their models.
 import { useDeferredValue, useMemo } from 'react';
 import { buildComparisons, type Comparison } from '../../lab/comparison/comparison.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { useLab } from './useLab.ts';
 
-/** Layers of a model by its id; undefined for one that nobody has here. */
+/** Returns the number of layers of a model by its id; undefined for an unknown model. */
 export function useLayers(): (modelId: string) => number | undefined {
   const { state } = useLab();
   const { models, results } = state;
@@ -21,11 +21,11 @@ interface Pool {
   readonly comparisons: readonly Comparison[];
 }
 
-/** All runs there are, own and imported, each once, and what can be compared among them. */
+/** Pools all own and imported runs, each once, with their comparisons. */
 export function usePool(): Pool {
   const { state } = useLab();
   const layersOf = useLayers();
-  // A step is reported several times a second; the comparison may lag behind it.
+  // Steps are reported several times a second; the comparison may lag behind.
   const runs = useDeferredValue(state.runs);
   const { results } = state;
   return useMemo(() => {

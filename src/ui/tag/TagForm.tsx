@@ -1,4 +1,4 @@
-// Where text to be tagged comes from: pasted, dropped or chosen as files, or a split of a corpus.
+// Chooses the text to tag: pasted, dropped or chosen as files, or a split of a corpus.
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { TaggingSource } from '../../lab/state/labState.ts';
@@ -14,7 +14,7 @@ import { meanF1 } from '../shared/selectedSnapshot.ts';
 
 interface TagFormProps {
   readonly corpora: readonly CorpusRecord[];
-  /** Why nothing can be tagged now; null when it can. */
+  /** Why tagging is not possible now; null if it is. */
   readonly hindrance: string | null;
   readonly onTag: (source: TaggingSource) => void;
 }
@@ -46,8 +46,8 @@ export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
         </Button>
       </div>
       <DropZone>
-        <strong>Or drop files, folders or zips</strong> of plain text, or of any format that corpora are read from. What
-        is annotated in them is compared with what the tagger finds.
+        <strong>Or drop files, folders or zips</strong> of plain text or any corpus format. Annotations in them are
+        compared with what the tagger finds.
       </DropZone>
       {corpora.length > 0 && <CorpusRow corpora={corpora} hindered={hindrance !== null} onTag={onTag} />}
     </>
@@ -107,7 +107,7 @@ interface TaggerSelectProps {
   readonly onChoose: (key: string) => void;
 }
 
-/** Chooses a tagger among kept snapshots and models with a head, and says what it knows. */
+/** Chooses a tagger among saved snapshots and models with a head, and lists its types and scores. */
 export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
   return (
     <div className="stack">

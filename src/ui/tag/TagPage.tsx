@@ -1,4 +1,4 @@
-// Tags new text with a trained tagger and shows what it found, with how sure it is.
+// Tags new text with a trained tagger and shows the mentions found, with their confidence.
 import { useCallback, useMemo, useState } from 'react';
 import { holdsModel } from '../../lab/library/sortDrop.ts';
 import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
@@ -14,7 +14,7 @@ import { useLab } from '../shared/useLab.ts';
 import { TagForm, TaggerSelect } from './TagForm.tsx';
 import { TaggingResults } from './TaggingResults.tsx';
 
-/** How far tagging is, with the way to end it, or why it ended early. */
+/** Shows the progress of tagging with a button to cancel it, or why it stopped early. */
 function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
   const { lab } = useLab();
   const { source, status, progress, documents, documentCount, problem } = tagging;
@@ -36,7 +36,7 @@ function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
     <p className="problem boxed" role="alert">
       {status === 'stopped'
         ? 'Cancelled'
-        : `Tagging ended early. ${problem === null ? '' : LabError.describe(problem)}`}{' '}
+        : `Tagging stopped early. ${problem === null ? '' : LabError.describe(problem)}`}{' '}
       {`${soFar}.`}
     </p>
   );
@@ -52,9 +52,10 @@ export function TagPage({ chosen }: { readonly chosen: string | null }) {
   return (
     <>
       <h1>Tag</h1>
+      <p className="soft">Find entity mentions in new text or a corpus with a trained tagger.</p>
       {tagger === undefined ? (
         <p className="soft">
-          There is no tagger yet. <a href="#/">Train one</a>, or drop a trained tagger on the page.
+          There is no tagger yet. <a href="#/">Train one</a>, or drop a trained tagger on this page.
         </p>
       ) : (
         <Tagging state={state} taggers={taggers} tagger={tagger} onChoose={setKey} />
@@ -116,10 +117,10 @@ function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
   );
 }
 
-/** Why nothing can be tagged now; null when it can. */
+/** Says why tagging is not possible now; null if it is. */
 function hindranceIn({ backend, activeRunId, owner }: LabState): string | null {
-  if (owner === 'elsewhere') return 'Text is tagged in the tab that has the lab.';
-  if (backend.status === 'failed') return 'There is no backend to tag with: see Train.';
+  if (owner === 'elsewhere') return 'Tag text in the other tab, where the lab is active.';
+  if (backend.status === 'failed') return 'No backend is available for tagging: see the Train page.';
   if (backend.status === 'starting') return 'The backend is starting.';
-  return activeRunId === null ? null : 'A run is on the device: pause it to tag text, or wait until it is done.';
+  return activeRunId === null ? null : 'A run is using the device: pause it to tag text, or wait until it is done.';
 }

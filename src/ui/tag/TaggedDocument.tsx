@@ -1,4 +1,4 @@
-// One document with its mentions in colour, as strong as the tagger is sure of them, a page of sentences at a time.
+// Shows a document with its mentions in colour, stronger with higher confidence, a page of sentences at a time.
 import { memo, useMemo, useState, type CSSProperties } from 'react';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import { Pager } from '../parts/Pager.tsx';
@@ -9,11 +9,11 @@ import { usePageOf } from '../shared/viewState.ts';
 
 interface SentencePart {
   readonly text: string;
-  /** Null for text outside of mentions. */
+  /** Null for text outside mentions. */
   readonly mention: AnnotatedMention | null;
 }
 
-/** The text of sentences `[first, end)` as it stands, from first to last token, white space between sentences left out. */
+/** Returns the original text of sentences `[first, end)`, each from first to last token, without white space between sentences. */
 export function sentenceParts(
   { text, sentences, mentions }: AnnotatedDocument,
   first: number,
@@ -35,7 +35,7 @@ export function sentenceParts(
   });
 }
 
-/** Index of the first mention that starts at `place` or behind it, by halving. */
+/** Returns the index of the first mention that starts at or after `index`, by binary search. */
 function firstAtOrAfter(mentions: readonly AnnotatedMention[], index: number): number {
   let low = 0;
   let high = mentions.length;
@@ -89,7 +89,7 @@ function Part({ part: { text, mention }, types }: { readonly part: SentencePart;
   );
 }
 
-/** How sure the tagger is, for the style sheet. */
+/** Passes the confidence to the style sheet. */
 function sureness({ confidence }: AnnotatedMention): CSSProperties {
   return { '--sure': String(confidence ?? 1) } as CSSProperties;
 }
@@ -99,7 +99,7 @@ interface MentionTableProps {
   readonly types: readonly string[];
 }
 
-/** The mentions of one document as a list, in the order of the text or the least sure first. */
+/** Lists the mentions of one document, in text order or least confident first. */
 export function MentionTable({ document, types }: MentionTableProps) {
   const [item, setItem] = useState(0);
   const [doubtfulFirst, setDoubtfulFirst] = useState(false);
@@ -117,7 +117,7 @@ export function MentionTable({ document, types }: MentionTableProps) {
       <div className="filters">
         <label className="check">
           <input type="checkbox" checked={doubtfulFirst} onChange={(event) => setDoubtfulFirst(event.target.checked)} />
-          Least sure first
+          Least confident first
         </label>
       </div>
       <Pager first={first} size={PAGE_SIZE} total={total} noun="mention" none="No mentions" onGo={setItem} />
@@ -163,12 +163,12 @@ const DOCUMENTS_PER_PAGE = 20;
 
 interface DocumentTableProps {
   readonly documents: readonly AnnotatedDocument[];
-  /** Index of the one that is open. */
+  /** Index of the open document. */
   readonly open: number;
   readonly onOpen: (index: number) => void;
 }
 
-/** The documents of a batch, a page at a time, each opened at a press. */
+/** Lists the documents of a batch, a page at a time, each opened by a button. */
 export function DocumentTable({ documents, open, onOpen }: DocumentTableProps) {
   const [first, goTo] = usePageOf(DOCUMENTS_PER_PAGE);
   return (

@@ -1,4 +1,4 @@
-// What a tagger found: counts, scores where the text came annotated, the documents, and the way to save them.
+// Shows what a tagger found: counts, scores if the text was annotated, the documents, and how to save them.
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import { writeDocuments, type AnnotationFormat } from '../../data/formats/writeDocuments.ts';
@@ -14,12 +14,12 @@ import { format } from '../shared/format.ts';
 import { saveFiles } from '../shared/saveFile.ts';
 import { DocumentTable, MentionTable, TaggedDocument } from './TaggedDocument.tsx';
 
-/** Whether a mention reaches the threshold; one that nobody was asked about always does. */
+/** Returns whether a mention reaches the threshold; one without a confidence always does. */
 function isConfident({ confidence }: AnnotatedMention, threshold: number): boolean {
   return confidence === null || confidence >= threshold;
 }
 
-/** The same documents without the mentions below the threshold. */
+/** Returns the documents without the mentions below the threshold. */
 export function confidentDocuments<Document extends AnnotatedDocument>(
   documents: readonly Document[],
   threshold: number,
@@ -34,7 +34,7 @@ export function confidentDocuments<Document extends AnnotatedDocument>(
 interface TypeCount {
   readonly type: string;
   readonly shown: number;
-  /** Below the threshold. */
+  /** Mentions below the threshold. */
   readonly hidden: number;
   /** Mean confidence of those shown; null for none. */
   readonly meanConfidence: number | null;
@@ -68,13 +68,13 @@ export function countTypes(
 }
 
 interface GoldScoresProps {
-  /** With the mentions that are shown. */
+  /** Documents with the mentions shown. */
   readonly documents: readonly LabelledDocument[];
   readonly types: readonly string[];
   readonly goldTypes: readonly string[];
 }
 
-/** Precision, recall and F1 of what was found against what came annotated, with the types that are compared. */
+/** Shows precision, recall and F1 of the found mentions against the annotations, and chooses the types to compare. */
 function GoldScores({ documents, types, goldTypes }: GoldScoresProps) {
   const [chosen, setChosen] = useState<Readonly<Record<string, string | null>>>({});
   const matched = useMemo(() => ({ ...matchTypes(types, goldTypes), ...chosen }), [types, goldTypes, chosen]);
@@ -104,7 +104,7 @@ function GoldScores({ documents, types, goldTypes }: GoldScoresProps) {
         ))}
       </div>
       {compared.length === 0 ? (
-        <p className="soft">No type of the tagger is compared with an annotated one.</p>
+        <p className="soft">No tagger type is compared with an annotated type.</p>
       ) : (
         <ScoreTable
           label="Scores of the tagged documents"
@@ -129,7 +129,7 @@ interface ThresholdFieldProps {
   readonly onChange: (value: number) => void;
 }
 
-/** Sets how sure a tagger must be of a mention for it to be shown and saved, by hand or as a number of percent. */
+/** Sets the minimum confidence of mentions to show and save, by a slider or a number in percent. */
 function ThresholdField({ value, onChange }: ThresholdFieldProps) {
   const id = useId();
   const percent = Math.round(100 * value);
@@ -139,7 +139,7 @@ function ThresholdField({ value, onChange }: ThresholdFieldProps) {
   };
   return (
     <div className="threshold">
-      <label htmlFor={id}>Least confidence</label>
+      <label htmlFor={id}>Minimum confidence</label>
       <input
         id={id}
         type="range"
@@ -153,7 +153,7 @@ function ThresholdField({ value, onChange }: ThresholdFieldProps) {
         type="text"
         inputMode="numeric"
         size={3}
-        aria-label="Least confidence in percent"
+        aria-label="Minimum confidence in percent"
         value={percent}
         onChange={(event) => take(event.target.value)}
       />
@@ -162,7 +162,7 @@ function ThresholdField({ value, onChange }: ThresholdFieldProps) {
   );
 }
 
-/** How many mentions of each type were found, above and below the threshold. */
+/** Counts the mentions of each type, above and below the threshold. */
 function TypeCounts({ counts }: { readonly counts: readonly TypeCount[] }) {
   const types = counts.map(({ type }) => type);
   return (
@@ -220,12 +220,12 @@ export const TaggingResults = memo(function TaggingResults({ documents, types, s
         <section aria-labelledby="scores-title">
           <h2 id="scores-title">Scores</h2>
           {status === 'tagging' ? (
-            <p className="soft">The text came annotated; it is compared when all of it is tagged.</p>
+            <p className="soft">The text is annotated; it will be compared once all of it is tagged.</p>
           ) : (
             <>
               <GoldScores documents={shown} types={types} goldTypes={goldTypes} />
               <p className="soft">
-                The text came annotated. Exact spans are compared, those below the threshold left out.
+                The text is annotated. Exact spans are compared, without those below the threshold.
               </p>
             </>
           )}
@@ -271,7 +271,7 @@ function SaveRow({ documents, name, threshold, counts }: SaveRowProps) {
   );
 }
 
-/** The types annotated in the documents as they came, in code-unit order. */
+/** Returns the types annotated in the input documents, in code-unit order. */
 function typesOf(documents: TaggingView['documents']): readonly string[] {
   return [...new Set(documents.flatMap(({ gold }) => gold.map(({ type }) => type)))].sort();
 }

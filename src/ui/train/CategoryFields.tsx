@@ -1,4 +1,4 @@
-// The categories of a plan: ready-made or put together here, with what each corpus' types become.
+// Edits the categories of a plan, ready-made or custom, and shows what the types of each corpus become.
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { OfferedCategory } from '../../lab/library/categories.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -15,7 +15,7 @@ import { TaskRows } from './TaskRows.tsx';
 import { taskOfCorpus } from './planDraft.ts';
 import type { ReadCategory, ReadPlan } from './readPlanDraft.ts';
 
-/** What the types of each corpus become in a category: the name they take, or O, with how many mentions that is. */
+/** Shows what the types of each corpus become in a category: their new name, or O, with the number of mentions. */
 function TypeMap({ category: { name, typeName, tasks } }: { readonly category: ReadCategory }) {
   const rows = tasks.flatMap(({ found, type }, index) =>
     found === null
@@ -53,7 +53,7 @@ function TypeMap({ category: { name, typeName, tasks } }: { readonly category: R
       {left.length > 0 && (
         <p className="field-help">
           {format.counted(lost, 'mention')} of {format.counted(left.length, 'type')} outside the category are trained as
-          O, not as mentions. Choose “all types” of a corpus to take them in.
+          O, not as mentions. Choose “all types” of a corpus to include them.
         </p>
       )}
     </>
@@ -78,7 +78,7 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
     <fieldset className="categories">
       <legend>Categories</legend>
       <p className="field-help">
-        Tasks of a category are trained together by MTL-XC, and MTL-LS takes its lower layers from there.
+        MTL-XC trains the tasks of a category together, and MTL-LS takes its lower layers from that model.
       </p>
       <AddCategory
         offered={offered.filter(({ category }) => !categories.some(({ name }) => name === category.name))}
@@ -132,7 +132,7 @@ function AddCategory({ offered, onAdd, onBuild }: AddCategoryProps) {
   );
 }
 
-/** Saved categories, to be removed from here; plans and runs that took them keep them. */
+/** Lists saved categories with buttons to remove them; plans and runs that use them keep them. */
 function OwnCategories({ names }: { readonly names: readonly string[] }) {
   const { lab } = useLab();
   if (names.length === 0) return null;
@@ -184,7 +184,7 @@ function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }
             />
           )}
         </Field>
-        <Field label="Type name" help="What the mentions of all its tasks are called in MTL-XC.">
+        <Field label="Type name" help="Entity type for the mentions of all its tasks in MTL-XC.">
           {(control) => (
             <input
               {...control}
@@ -214,8 +214,8 @@ function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }
         >
           Save category
         </Button>
-        <Button label={`Leave out category ${category.name}`} onAct={onRemove}>
-          Leave out
+        <Button label={`Remove from plan: category ${category.name}`} onAct={onRemove}>
+          Remove from plan
         </Button>
       </div>
     </section>

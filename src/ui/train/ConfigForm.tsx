@@ -1,4 +1,4 @@
-// The form for every setting of a run, in sections that fold.
+// Edits every setting of a run, in collapsible sections.
 import type { ModelLimits } from '../../lab/plans/presets.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { Field, type ControlProps } from '../parts/Field.tsx';
@@ -8,17 +8,17 @@ import { configSectionsFor, type ConfigField, type ConfigSection } from './confi
 
 export interface ConfigFormProps {
   readonly draft: ConfigDraft;
-  /** The model that is to be trained, on which some settings depend; null before there is one. */
+  /** The model to train, on which some settings depend; null before there is one. */
   readonly model: ModelLimits | null;
-  /** The preset's configuration, against which changes are marked. */
+  /** The preset's configuration, for marking changes. */
   readonly preset: TrainingConfig;
   readonly changed: ReadonlySet<string>;
-  /** By field, with `config.` before the path. */
+  /** Problems by field, with `config.` before the path. */
   readonly problems: ReadonlyMap<string, string>;
   readonly onChange: (path: string, value: string | boolean) => void;
 }
 
-/** The element that edits a setting, to point at it from elsewhere. */
+/** Returns the id of the element that edits a setting. */
 export function configFieldId(path: string): string {
   return `config.${path}`;
 }

@@ -1,4 +1,4 @@
-// Which methods a plan compares, and how MTL-LS slices the encoder.
+// Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
 import type { Method } from '../../schema/runRecord.ts';
 import { Field } from '../parts/Field.tsx';
@@ -8,7 +8,7 @@ import type { ReadPlan } from './readPlanDraft.ts';
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
   STL: 'the pretrained model, on each task alone',
   'MTL-XC': 'the pretrained model, on all tasks of a category together',
-  'MTL-LS': 'lower layers from MTL-XC, upper ones pretrained, on each task alone',
+  'MTL-LS': 'lower layers from MTL-XC, upper layers pretrained, on each task alone',
 };
 
 export interface MethodFieldsProps {
@@ -80,14 +80,14 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </div>
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       <p className="field-help">
-        The share of the encoder’s layers that start from MTL-XC, from the bottom; 0 takes the embedding alone. Rates
-        that come to the same number of layers are one run.
+        Share of the encoder’s layers taken from MTL-XC, counted from the bottom; 0 takes only the embedding. Rates that
+        give the same number of layers are one run.
       </p>
       <div className="fields">
         {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
           label="Freeze shared layers"
-          help="Shared layers and the embedding stay as MTL-XC left them. The paper trains them on."
+          help="Shared layers and the embedding stay as MTL-XC trained them. The paper trains them further."
         >
           {(control) => (
             <input
@@ -103,7 +103,7 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
   );
 }
 
-/** XLNet alone has biases that its release stores once for all layers. */
+/** Chooses the source of biases, which the XLNet release alone stores once for all layers. */
 function BiasesField({ draft, onChange }: Pick<MethodFieldsProps, 'draft' | 'onChange'>) {
   return (
     <Field
@@ -130,7 +130,7 @@ interface OtherRateProps {
   readonly onRate: (rate: number) => void;
 }
 
-/** Any number of layers that no rate comes to yet. */
+/** Adds a number of layers that no rate gives yet. */
 function OtherRate({ layers, rates, onRate }: OtherRateProps) {
   const taken = new Set(rates.map((rate) => Math.round(rate * layers)));
   const free = Array.from({ length: layers + 1 }, (_, shared) => shared).filter((shared) => !taken.has(shared));

@@ -1,4 +1,4 @@
-// The form for a plan of a person's own: tasks, model, seeds, preset and every setting.
+// Edits a plan: tasks, model, seeds, preset and every setting.
 import { offeredCategories, type OfferedCategory } from '../../lab/library/categories.ts';
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { PlanCategory } from '../../schema/planFile.ts';
@@ -17,13 +17,13 @@ import { configFields } from './configFields.ts';
 import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from './planDraft.ts';
 import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 
-/** Whether the form asks for tasks alone: only STL, and no category with a name of its own. */
+/** Returns whether the form edits tasks without categories: only STL, and no named category. */
 function isLoose({ methods }: PlanDraft, { categories }: ReadPlan): boolean {
   const [only] = categories;
   return methods.every((method) => method === 'STL') && categories.length <= 1 && (only?.typeName ?? null) === null;
 }
 
-/** When tasks are first to be trained together, the first ready-made category stands in for loose tasks that nobody chose. */
+/** Replaces default loose tasks by the first ready-made category when tasks are first trained together. */
 function categoriesFor(
   methods: readonly Method[],
   current: readonly PlanCategory[] | null,
@@ -42,7 +42,7 @@ function categoriesFor(
   );
 }
 
-/** The type most of its tasks have, for a start. */
+/** Suggests the type that most of its tasks have. */
 function typeOf({ tasks }: PlanCategory): string | null {
   const types = tasks.flatMap(({ type }) => type ?? []);
   const timesOf = (type: string) => types.filter((other) => other === type).length;
@@ -56,7 +56,7 @@ function nameOf(category: PlanCategory): string {
   return typeOf(category)?.toLowerCase() ?? 'category 1';
 }
 
-/** Every setting in which the presets differ, side by side. */
+/** Lists every setting in which the presets differ, side by side. */
 function PresetTable() {
   const rounds = PRESET_NAMES.map((name) => {
     const { count, epochs } = presets[name].rounds;
@@ -112,7 +112,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
   const { found: model, input: wantedModel } = read.model;
   return (
     <section aria-labelledby="plan-title" className="plan">
-      <h2 id="plan-title">Your own work</h2>
+      <h2 id="plan-title">Train on your own data</h2>
       <div className="plan-columns">
         <form className="plan-fields" onSubmit={(event) => event.preventDefault()}>
           <DropZone>
@@ -162,7 +162,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             </Field>
             <Field
               label="Seeds"
-              help="Each method and task once a seed; separated by commas."
+              help="Each method and task is trained once per seed. Separate seeds by commas."
               problem={read.problems.get('seeds')}
             >
               {(control) => (
@@ -218,7 +218,7 @@ function RoundFields({
     <div className="fields">
       <Field
         label="Further rounds"
-        help="Trainings that start again from the weights of the first one. The paper has three; 0 for none."
+        help="Additional trainings that start from the weights of the first one. The paper has three; 0 for none."
         problem={read.problems.get('rounds.count')}
       >
         {(control) => (
@@ -233,7 +233,7 @@ function RoundFields({
         )}
       </Field>
       {rounds.count.trim() !== '0' && (
-        <Field label="Epochs a round" help="The paper trains 30." problem={read.problems.get('rounds.epochs')}>
+        <Field label="Epochs per round" help="The paper trains 30." problem={read.problems.get('rounds.epochs')}>
           {(control) => (
             <input
               {...control}

@@ -1,4 +1,4 @@
-// What a plan comes to, what is still wrong with it, and the buttons that start or export it.
+// Summarises a plan: its size, its problems, and buttons to start or export it.
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState, RunGraph, RunNode } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
@@ -6,7 +6,7 @@ import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { format } from '../shared/format.ts';
-import { useMemoryEstimate } from '../shared/memoryEstimates.ts';
+import { recomputesText, useMemoryEstimate } from '../shared/memoryEstimates.ts';
 import { goTo } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
@@ -21,18 +21,18 @@ import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
 
 interface PlanLeaksNoteProps {
   readonly leaks: PlanLeaks;
-  /** Shows the setting that leaves them out. */
+  /** Shows the setting that leaves leaked sentences out. */
   readonly onSetting: () => void;
 }
 
-/** Nothing where nothing is leaked. */
+/** Warns of leaked test sentences; nothing if there are none. */
 function PlanLeaksNote({ leaks: { exact, training, leftOut, href }, onSetting }: PlanLeaksNoteProps) {
   if (exact === 0) return null;
   return (
     <p className="soft">
       {leftOut === null
-        ? 'Test sentences that are trained on make the score say less about new text. '
-        : `${format.count(leftOut)} of ${format.counted(training, 'training sentence')} will be left out for that. `}
+        ? 'Training on test sentences makes the score less informative about new text. '
+        : `${format.count(leftOut)} of ${format.counted(training, 'training sentence')} will be left out because of that. `}
       {href !== null && (
         <>
           <a href={href}>See which</a>
@@ -46,7 +46,7 @@ function PlanLeaksNote({ leaks: { exact, training, leftOut, href }, onSetting }:
   );
 }
 
-/** The runs of a plan before it starts, each under the run it starts from. */
+/** Shows the runs of a plan before it starts, each under the run it starts from. */
 function RunGraphList({ graph }: { readonly graph: RunGraph }) {
   const ids = new Set(graph.nodes.map(({ spec }) => spec.id));
   const childrenOf = new Map<string | null, RunNode[]>();
@@ -130,7 +130,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           ['Changes', changed.size],
           ['Runs', graph === null ? '–' : format.count(graph.nodes.length)],
           ...(graph !== null && graph.runsLeft < graph.nodes.length
-            ? [['To train', `${format.count(graph.runsLeft)}, the others are here`] as const]
+            ? [['To train', `${format.count(graph.runsLeft)}, the others already exist`] as const]
             : []),
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
@@ -141,14 +141,14 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
       />
       {graph !== null && tooLarge(graph, state.usage) && (
         <p className="problem">
-          This browser allows {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or remove what is
-          not needed.
+          This browser has room for only {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or
+          remove what you do not need.
         </p>
       )}
       {estimate !== null && !estimate.fits && (
         <p className="problem">
-          That is more than the {format.bytes(state.machine.gpuBytes)} this GPU is said to have. Take smaller
-          micro-batches or shorter sequences.
+          This exceeds the {format.bytes(state.machine.gpuBytes)} configured for this GPU. Use smaller micro-batches or
+          shorter sequences.
         </p>
       )}
       {leaks.status === 'ready' && (
@@ -191,7 +191,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   );
 }
 
-/** For a setting, a way to its control, whose section may be folded. */
+/** Shows a problem, with a link to the control of its setting, whose section may be folded. */
 function ProblemLink({ path: location }: { readonly path: string }) {
   const field = configFields.find(({ path }) => `config.${path}` === location);
   if (field === undefined) return null;
@@ -221,7 +221,7 @@ function timeText(elapsedMs: number | null): string {
 function memoryText(peakBytes: number | null, estimate: MemoryEstimate | null): string {
   if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
   if (estimate === null) return 'not measured yet';
-  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? ', activations done again' : ''}`;
+  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? recomputesText : ''}`;
 }
 
 function leaksText(leaks: Analysed<PlanLeaks>): string {
@@ -230,7 +230,7 @@ function leaksText(leaks: Analysed<PlanLeaks>): string {
     const { exact, compared } = leaks.answer;
     return `${exact === 0 ? 'none' : format.count(exact)} of ${format.counted(compared, 'test sentence')}`;
   }
-  return leaks.total === 0 ? 'looking for them' : `looking for them, ${format.share(leaks.done / leaks.total)}`;
+  return leaks.total === 0 ? 'searching' : `searching, ${format.share(leaks.done / leaks.total)}`;
 }
 
 function freeBytes(usage: LabState['usage']): number | null {
@@ -243,8 +243,8 @@ function tooLarge({ storageBytes }: RunGraph, usage: LabState['usage']): boolean
 }
 
 function readinessText({ backend, owner }: LabState): string {
-  if (owner === 'elsewhere') return 'The tab that has the lab trains; here a plan can be made and exported.';
-  if (backend.status === 'starting') return 'Training can start when the backend is ready.';
-  if (backend.status === 'failed') return 'Without a backend the plan can only be exported, for the headless command.';
-  return 'An exported plan trains the same runs with the headless command.';
+  if (owner === 'elsewhere') return 'Training runs in the other tab; here you can prepare and export a plan.';
+  if (backend.status === 'starting') return 'Training can start once the backend is ready.';
+  if (backend.status === 'failed') return 'Without a backend, the plan can only be exported for the headless command.';
+  return 'The headless command trains the same runs from an exported plan.';
 }

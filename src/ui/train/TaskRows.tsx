@@ -1,4 +1,4 @@
-// The tasks of a plan, each a corpus restricted to one type or all of its types.
+// Edits the tasks of a plan, each a corpus with one or all of its types.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { PlanTask } from '../../schema/planFile.ts';
 import { Field } from '../parts/Field.tsx';
@@ -10,9 +10,9 @@ type PlanTasks = readonly PlanTask[];
 
 export interface TaskRowsProps {
   readonly read: readonly ReadTask[];
-  /** Of the tasks, by their place, and of all of them together under null. */
+  /** Problems of tasks by index, and of all together under null. */
   readonly problemAt: (place: number | null) => string | undefined;
-  /** Whose tasks they are, to tell controls of several categories apart; empty where there is one. */
+  /** Category of the tasks, to distinguish the controls of several; empty if there is one. */
   readonly of?: string;
   readonly corpora: readonly CorpusRecord[];
   readonly onTasks: (tasks: PlanTasks) => void;
@@ -53,7 +53,7 @@ export function TaskRows({ read, problemAt, of = '', corpora, onTasks }: TaskRow
 interface TaskRowProps {
   readonly task: ReadTask;
   readonly corpora: readonly CorpusRecord[];
-  /** Tells rows apart in their labels; empty for a single one. */
+  /** Distinguishes rows in their labels; empty for a single one. */
   readonly path: string;
   readonly problem: string | undefined;
   readonly onTask: (task: PlanTasks[number]) => void;
@@ -98,15 +98,15 @@ function TaskRow({ task: { found, input, type }, corpora, path, problem, onTask,
         )}
       </Field>
       {onRemove !== null && (
-        <button type="button" className="link task-remove" aria-label={`Leave out task${path}`} onClick={onRemove}>
-          Leave out
+        <button type="button" className="link task-remove" aria-label={`Remove task${path}`} onClick={onRemove}>
+          Remove
         </button>
       )}
     </div>
   );
 }
 
-/** One entry a type, and one for all types where there are several. */
+/** Returns one option per type, and one for all types if there are several. */
 function typeChoices(corpus: CorpusRecord | null, current: string | null): readonly (string | null)[] {
   const types = corpus?.types ?? [];
   const choices: (string | null)[] = types.length === 1 ? [...types] : [null, ...types];

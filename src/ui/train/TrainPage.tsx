@@ -1,4 +1,4 @@
-// The first page: a sample trains at one press, and the form trains a person's own work.
+// The first page: one button trains on a sample, and the form trains on a person's own data.
 import { useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
 import { BackendPanel } from '../parts/BackendPanel.tsx';
@@ -11,7 +11,7 @@ import { PlanForm } from './PlanForm.tsx';
 import { samplePlan, type PlanDraft } from './planDraft.ts';
 import { usePreview } from './planEstimates.ts';
 
-/** One button that trains the built-in model on a sample corpus. */
+/** Offers one button that trains the built-in model on a sample corpus. */
 function SamplePanel() {
   const { lab, state } = useLab();
   const samples = state.corpora.filter((corpus) => corpus.builtIn);
@@ -30,8 +30,8 @@ function SamplePanel() {
     <section className="panel" aria-labelledby="sample-title">
       <h2 id="sample-title">Start here</h2>
       <p className="lead">
-        A small XLNet pretrained on biomedical text learns to tag a sample corpus on this machine. Nothing leaves this
-        tab.
+        Train a small XLNet, pretrained on biomedical text, on a sample corpus. Everything runs on this machine, and no
+        data leaves this tab.
       </p>
       <div className="sample-row">
         <Field label="Sample corpus">
@@ -83,11 +83,12 @@ export function TrainPage({ draft, onDraft }: TrainPageProps) {
   return (
     <>
       <h1>Train a tagger</h1>
+      <p className="soft">Fine-tune a named entity recognition model on a sample or on your own corpora.</p>
       <div className="pair">
         <SamplePanel />
         <BackendPanel backend={state.backend} isElsewhere={state.opened && state.owner === 'elsewhere'} />
       </div>
-      {state.opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library.</p>}
+      {state.opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
     </>
   );
 }

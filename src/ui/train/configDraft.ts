@@ -1,9 +1,9 @@
-// A training configuration while a person edits it: what stands in the controls, valid or not.
+// Holds a training configuration while a person edits it: the entries of the controls, valid or not.
 import { trainingConfigSchema, type TrainingConfig } from '../../schema/config.ts';
 import { format } from '../shared/format.ts';
 import { configFields, type ConfigField } from './configFields.ts';
 
-/** Text of a number or choice, or the state of a switch, by the field's path. */
+/** Text of a number or choice, or state of a switch, by the field's path. */
 export type ConfigDraft = Readonly<Record<string, string | boolean>>;
 
 export function draftOfConfig(config: TrainingConfig): ConfigDraft {
@@ -12,7 +12,7 @@ export function draftOfConfig(config: TrainingConfig): ConfigDraft {
 
 type ConfigIssue = NonNullable<ReturnType<typeof trainingConfigSchema.safeParse>['error']>['issues'][number];
 
-/** The configuration, or for each field at fault what is wrong with it. */
+/** The configuration, or the problem of each invalid field. */
 export function readConfigDraft(draft: ConfigDraft): {
   readonly config: TrainingConfig | null;
   readonly problems: ReadonlyMap<string, string>;
@@ -32,7 +32,7 @@ export function readConfigDraft(draft: ConfigDraft): {
   return { config: null, problems };
 }
 
-/** Paths whose entry differs in value from a configuration's. The specials of a BERT come with the model and are no change of a preset. */
+/** Returns the paths whose entry differs in value from a configuration. The specials of a BERT come with the model and are no change of a preset. */
 export function changedPaths(draft: ConfigDraft, from: TrainingConfig): ReadonlySet<string> {
   const changed = configFields.filter(
     (field) =>
@@ -42,7 +42,7 @@ export function changedPaths(draft: ConfigDraft, from: TrainingConfig): Readonly
   return new Set(changed.map((field) => field.path));
 }
 
-/** A field's value in words, as the form would show it. */
+/** Returns a field's value in words, as the form shows it. */
 export function settingText(field: ConfigField, config: TrainingConfig): string {
   const value = shownValue(memberAt(config, field.path));
   if (typeof value === 'boolean') return value ? 'on' : 'off';
@@ -50,7 +50,7 @@ export function settingText(field: ConfigField, config: TrainingConfig): string 
   return value === '' && field.control.kind === 'number' ? (field.control.empty?.text ?? value) : value;
 }
 
-/** Undefined for what is absent. */
+/** Converts an entry to its value; undefined for an absent setting. */
 function enteredValue(field: ConfigField, entry: string | boolean | undefined): unknown {
   if (field.control.kind === 'choice') return entry === '' ? undefined : entry;
   if (field.control.kind !== 'number' || typeof entry !== 'string') return entry;
@@ -61,11 +61,10 @@ function enteredValue(field: ConfigField, entry: string | boolean | undefined): 
 
 function problemText(issue: ConfigIssue, entry: string | boolean | undefined): string {
   if (issue.code === 'invalid_type' && typeof entry === 'string') {
-    const wanted = issue.expected === 'int' ? 'a whole number' : 'a number';
-    return entry.trim() === '' ? `Enter ${wanted}.` : `Expected ${wanted}.`;
+    return issue.expected === 'int' ? 'Enter a whole number.' : 'Enter a number.';
   }
-  if (issue.code === 'too_small') return `Expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
-  if (issue.code === 'too_big') return `Expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
+  if (issue.code === 'too_small') return `Must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
+  if (issue.code === 'too_big') return `Must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
   if (issue.code === 'custom' && issue.path.at(-1) === 'microBatchSize') return 'Must not exceed the batch size.';
   return issue.message;
 }

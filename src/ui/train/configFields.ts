@@ -1,4 +1,4 @@
-// Every setting of a run as the form shows it: label, help in the paper's words, and kind of control.
+// Describes every setting of a run for the form: label, help in the paper's terms, and kind of control.
 import type { ModelLimits } from '../../lab/plans/presets.ts';
 
 export type FieldControl =
@@ -38,53 +38,53 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'steps',
         label: 'Steps',
-        help: 'Stops after so many updates, whatever the epochs say, as the released code does. Empty: whole epochs.',
+        help: 'Stops after this number of updates regardless of epochs, as the released code does. Empty: whole epochs.',
         control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
       {
         path: 'mixing',
         label: 'Mixing',
-        help: 'How often each task is seen when several are trained together; the paper shuffles all sentences.',
+        help: 'How often each task is sampled when several are trained together; the paper shuffles all sentences.',
         control: choice(
           ['proportional', 'in proportion to size'],
-          ['squareRoot', 'to the square root of size'],
+          ['squareRoot', 'in proportion to the square root of size'],
           ['uniform', 'equally often'],
         ),
       },
       {
         path: 'batchSize',
         label: 'Batch size',
-        help: 'Sequences that make one update.',
+        help: 'Sequences per update.',
         control: number,
       },
       {
         path: 'microBatchSize',
         label: 'Micro-batch size',
-        help: 'Sequences on the device at once. Gradients accumulate up to the batch size; a smaller value needs less memory.',
+        help: 'Sequences processed at once. Gradients accumulate up to the batch size; a smaller value needs less memory.',
         control: number,
       },
       {
         path: 'trainOn',
         label: 'Train on',
-        help: 'With devel in training there is no devel score, and the last epoch is the one selected.',
+        help: 'With devel in training there is no devel score, and the last epoch is selected.',
         control: choice(['train', 'train'], ['train+devel', 'train and devel together']),
       },
       {
         path: 'trainShare',
         label: 'Share of the training sentences',
-        help: 'Between 0 and 1, to see how F1 grows with training text: drawn by the seed from each task, a smaller share out of a larger one. Empty: all.',
+        help: 'Between 0 and 1, to see how F1 grows with training data. The seed draws it from each task, smaller shares being subsets of larger ones. Empty: all.',
         control: { kind: 'number', empty: { value: undefined, text: 'all' } },
       },
       {
         path: 'leaveOut',
         label: 'Test sentences in training text',
-        help: 'A test sentence that was trained on says little about new text. What stands in the test split of any task of the run can be left out of training; the run tells how many there are either way.',
+        help: 'A score on test sentences seen in training says little about new text. Sentences that occur in the test split of any task of the run can be left out of training; the run reports their number either way.',
         control: choice(['', 'keep'], ['exact', 'leave out exact copies'], ['near', 'leave out near duplicates too']),
       },
       {
         path: 'snapshots',
         label: 'Snapshots',
-        help: 'Weights of the last so many epochs are kept and scored on test. The paper keeps five.',
+        help: 'Number of final epochs whose weights are saved and scored on test. The paper saves five.',
         control: number,
       },
     ],
@@ -97,7 +97,7 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'decay',
         label: 'Decay',
-        help: 'Linear goes to 0 over all steps.',
+        help: 'Linear decays to 0 over all steps.',
         control: choice(['linear', 'linear'], ['constant', 'constant']),
       },
       {
@@ -109,28 +109,28 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'layerDecay.mode',
         label: 'Layer-wise decay',
-        help: 'The paper lowers the rate from layer to layer; the released code multiplies the clipped gradients instead, which Adam nearly undoes.',
+        help: 'The paper lowers the rate from layer to layer; the released code scales the clipped gradients instead, which Adam nearly cancels.',
         control: choice(['rate', 'on the rate (paper)'], ['gradient', 'on gradients (released code)'], ['off', 'off']),
       },
       {
         path: 'layerDecay.factor',
         label: 'Layer factor',
-        help: 'From one layer to the layer below it.',
+        help: 'Factor from one layer to the layer below.',
         control: number,
       },
       {
         path: 'clipNorm',
         label: 'Clip norm',
-        help: 'Largest global norm of the gradient. Empty: no clipping.',
+        help: 'Maximum global norm of the gradient. Empty: no clipping.',
         control: { kind: 'number', empty: { value: null, text: 'none' } },
       },
-      { path: 'adam.beta1', label: 'Adam β₁', help: 'Decay of the mean of gradients.', control: number },
-      { path: 'adam.beta2', label: 'Adam β₂', help: 'Decay of the mean of squares.', control: number },
+      { path: 'adam.beta1', label: 'Adam β₁', help: 'Decay rate of the gradient mean.', control: number },
+      { path: 'adam.beta2', label: 'Adam β₂', help: 'Decay rate of the squared gradient mean.', control: number },
       { path: 'adam.epsilon', label: 'Adam ε', help: 'The paper uses 1e-6.', control: number },
       {
         path: 'adam.epsilonForm',
-        label: 'Place of ε',
-        help: 'Beside the bias-corrected root as PyTorch, or the uncorrected one as TensorFlow and the released code.',
+        label: 'Position of ε',
+        help: 'Added to the bias-corrected root, as in PyTorch, or to the uncorrected one, as in TensorFlow and the released code.',
         control: choice(['standard', 'standard (PyTorch)'], ['hat', 'epsilon hat (TensorFlow)']),
       },
     ],
@@ -156,7 +156,7 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'labelMode',
         label: 'Label mode',
-        help: 'How pieces meet the CRF.',
+        help: 'How pieces are passed to the CRF.',
         control: choice(
           ['x', 'x: label [X] on continuation pieces'],
           ['first', 'first: only first pieces reach the CRF'],
@@ -166,37 +166,37 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'tagScheme',
         label: 'Tag scheme',
-        help: 'Tags the head predicts; corpora in another scheme are converted.',
+        help: 'Tag scheme the head predicts; corpora in another scheme are converted.',
         control: choice(['IOB1', 'IOB1'], ['IOB2', 'IOB2'], ['IOBES', 'IOBES']),
       },
       {
         path: 'encoding',
         label: 'Encoding',
-        help: 'Each token encoded on its own, as the released code does, or the tokens joined by spaces.',
-        control: choice(['token', 'each token on its own'], ['sentence', 'whole sentence']),
+        help: 'Each token is encoded separately, as in the released code, or the tokens are joined by spaces.',
+        control: choice(['token', 'each token separately'], ['sentence', 'whole sentence']),
       },
       {
         path: 'lowerCase',
         label: 'Lower case',
-        help: 'Lower-case the text first, as the released code does.',
+        help: 'Converts the text to lower case first, as the released code does.',
         control: onOff,
       },
       {
         path: 'layout',
         label: 'Layout',
         help: 'Packed: sentences in file order fill a sequence, without separators.',
-        control: choice(['sentence', 'one sentence a sequence'], ['packed', 'packed to length']),
+        control: choice(['sentence', 'one sentence per sequence'], ['packed', 'packed to length']),
       },
       {
         path: 'maxPieces',
         label: 'Longest sequence',
-        help: 'In pieces, specials included. Longer sentences are split at token borders.',
+        help: 'In pieces, including special ones. Longer sentences are split at token boundaries.',
         control: number,
       },
       {
         path: 'specials',
         label: 'Special pieces',
-        help: 'What closes a sequence: as Hugging Face, or as the released code.',
+        help: 'Pieces that end a sequence, as in Hugging Face or in the released code.',
         control: choice(
           ['sep-cls', '… <sep> <cls>'],
           ['sep-sep-cls', '… <sep> <sep> <cls>'],
@@ -206,7 +206,7 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'specialsInLoss',
         label: 'Specials in the loss',
-        help: 'Special pieces are tagged O and counted, as the released code does.',
+        help: 'Special pieces are tagged O and included in the loss, as in the released code.',
         control: onOff,
       },
     ],
@@ -224,14 +224,14 @@ export const configSections: readonly ConfigSection[] = [
       {
         path: 'crfStartEnd',
         label: 'Start and end states',
-        help: 'Of the CRF, as in the paper’s equation 1; the released code has none.',
+        help: 'Start and end states of the CRF, as in equation 1 of the paper; the released code has none.',
         control: onOff,
       },
     ],
   },
 ];
 
-/** The sections as they stand for a model: with the specials that its family has, and the limit that its positions set. */
+/** Returns the sections for a model: with the specials of its family, and the limit set by its positions. */
 export function configSectionsFor(model: ModelLimits | null): readonly ConfigSection[] {
   if (model === null) return configSections;
   return configSections.map((section) => ({
@@ -248,7 +248,7 @@ function fieldFor(field: ConfigField, { family, positions }: ModelLimits): Confi
   const isBert = family === 'bert';
   return {
     ...field,
-    help: isBert ? 'What a sequence stands between, as every BERT was pretrained.' : field.help,
+    help: isBert ? 'Pieces around a sequence, as in the pretraining of every BERT.' : field.help,
     control: { kind: 'choice', options: field.control.options.filter(([option]) => (option === 'cls-sep') === isBert) },
   };
 }

@@ -1,4 +1,4 @@
-// A plan while a person puts it together: inputs by name, numbers as typed, the configuration as entered.
+// Holds a plan while a person edits it: inputs by name, numbers as typed, the configuration as entered.
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
@@ -10,17 +10,17 @@ import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts'
 export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'paper', 'released'];
 export const METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
 
-/** The rates of the paper; 0 shares the embedding alone. */
+/** The rates of the paper; 0 shares only the embedding. */
 export const PAPER_RATES: readonly number[] = [0, 0.25, 0.5, 0.75, 1];
 
 export type PlanInput = PlanFile['model'];
 
 export interface PlanDraft {
-  /** Empty: the plan is named after what it trains. */
+  /** Empty: the plan is named after its tasks and methods. */
   readonly name: string;
   readonly preset: PresetName;
   readonly methods: readonly Method[];
-  /** Null until the person chooses: one task, on the newest corpus of their own, else the first sample. */
+  /** Null until the person chooses: then one task on their newest corpus, else on the first sample. */
   readonly categories: readonly PlanCategory[] | null;
   readonly slicingRates: readonly number[];
   readonly biases: PlanFile['biases'];
@@ -29,7 +29,7 @@ export interface PlanDraft {
   readonly model: PlanInput | null;
   readonly seeds: string;
   readonly rounds: { readonly count: string; readonly epochs: string };
-  /** Whether a plan file names the inputs: then one of the same name with other content is refused. */
+  /** Whether a plan file names the inputs: then one of the same name with other content is rejected. */
   readonly fromFile: boolean;
   readonly config: ConfigDraft;
 }
@@ -49,12 +49,12 @@ export function newPlanDraft(): PlanDraft {
   };
 }
 
-/** What choosing a preset sets. */
+/** Returns what choosing a preset sets. */
 export function draftOfPreset(preset: PresetName): Pick<PlanDraft, 'preset' | 'config' | 'rounds'> {
   return { preset, config: draftOfConfig(presets[preset].config), rounds: draftOfRounds(presets[preset].rounds) };
 }
 
-/** A plan file in the form; compared with the preset it is closest to. */
+/** Loads a plan file into the form, compared with its closest preset. */
 export function draftOfPlan(plan: PlanFile): PlanDraft {
   return {
     name: plan.name,
@@ -72,7 +72,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
   };
 }
 
-/** The preset with the fewest settings that differ. */
+/** Returns the preset with the fewest differing settings. */
 export function nearestPreset(config: TrainingConfig): PresetName {
   const draft = draftOfConfig(config);
   const distance = (name: PresetName) => changedPaths(draft, presets[name].config).size;
@@ -83,17 +83,17 @@ export function inputOf(record: { readonly name: string; readonly fingerprint: s
   return { name: record.name, fingerprint: record.fingerprint };
 }
 
-/** A corpus as the task a person most likely means: its only type, or all of several. */
+/** Returns the task a person most likely wants of a corpus: its only type, or all of several. */
 export function taskOfCorpus(corpus: CorpusRecord): PlanTask {
   return { corpus: inputOf(corpus), type: corpus.types.length === 1 ? (corpus.types[0] ?? null) : null };
 }
 
-/** Tasks in no category, as single-task learning takes them. */
+/** Wraps tasks without a category, for single-task learning. */
 export function looseTasks(tasks: readonly PlanTask[]): PlanCategory {
   return { name: 'tasks', typeName: null, tasks: [...tasks] };
 }
 
-/** The one-button plan: the built-in model on a sample corpus with the sample preset. Null before they are installed. */
+/** Returns the one-button plan: the built-in model on a sample corpus with the sample preset. Null before they are installed. */
 export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId: string | null): PlanFile | null {
   const samples = state.corpora.filter((corpus) => corpus.builtIn);
   const corpus = samples.find((sample) => sample.id === corpusId) ?? samples[0];

@@ -1,4 +1,4 @@
-// What a plan in the making will take: its runs, its time, its memory on the GPU.
+// Estimates what a draft plan will take: its runs, its time, its GPU memory.
 import { useMemo, useState } from 'react';
 import type { RunGraph } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
@@ -12,12 +12,12 @@ interface Preview {
   readonly problem: string | null;
 }
 
-/** The runs a plan comes to, asked of the lab again only when the plan, the library or a run's status changed. */
+/** Provides the runs of a plan, requested again only when the plan, the library or a run's status changes. */
 export function usePreview(plan: PlanFile | null): Preview {
   const { lab, state } = useLab();
   const { corpora, models } = state;
   const planText = plan === null ? null : JSON.stringify(plan);
-  // A plan's runs are many and steps are frequent: a step alone changes no graph worth showing.
+  // A plan has many runs and steps are frequent: a step alone changes nothing worth showing.
   const statuses = state.runs.map(({ record }) => `${record.spec.id} ${record.status}`).join();
   return useMemo(() => {
     void [corpora, models, statuses];
@@ -30,7 +30,7 @@ export function usePreview(plan: PlanFile | null): Preview {
   }, [lab, planText, corpora, models, statuses]);
 }
 
-/** Milliseconds a step, scoring included, of the latest run that has the model and the shape of sequences and batches of `spec`. */
+/** Returns milliseconds per step, including scoring, of the latest run with the model and the sequence and batch shape of `spec`. */
 export function measuredStepTime(records: readonly RunRecord[], spec: RunSpec): number | null {
   const alike = records.filter((record) => record.step > 0 && record.elapsedMs > 0 && isAlike(record.spec, spec));
   const latest = alike.reduce<RunRecord | null>(
@@ -40,7 +40,7 @@ export function measuredStepTime(records: readonly RunRecord[], spec: RunSpec): 
   return latest === null ? null : latest.elapsedMs / latest.step;
 }
 
-/** Time all steps left will take; null when no earlier run is like some run of the graph. */
+/** Estimates the time of all remaining steps; null if some run of the graph has no comparable earlier run. */
 export function estimatedMs({ nodes }: RunGraph, records: readonly RunRecord[]): number | null {
   const known = new Map<string, number | null>();
   let total = 0;
@@ -59,7 +59,7 @@ function isAlike(left: RunSpec, right: RunSpec): boolean {
   return shapeOf(left) === shapeOf(right);
 }
 
-/** What the cost of a step hangs on most; frozen layers save part of it. */
+/** Returns what the cost of a step mostly depends on; frozen layers save part of it. */
 function shapeOf({ model, config, slicing }: RunSpec): string {
   const { layout, maxPieces, batchSize, microBatchSize, head, labelMode } = config;
   const frozen = slicing?.frozen === true ? slicing.layers : 0;
@@ -67,13 +67,13 @@ function shapeOf({ model, config, slicing }: RunSpec): string {
 }
 
 interface MeasuredStep {
-  /** Time of all runs left, and the most memory of one update; null before they were measured for this very plan. */
+  /** Time of all remaining runs, and peak memory of one update; null until measured for this plan. */
   readonly found: { readonly remainingMs: number; readonly peakBytes: number } | null;
-  /** Measures on the device; a few seconds for a small model. */
+  /** Measures on the device; takes a few seconds for a small model. */
   readonly measure: () => Promise<void>;
 }
 
-/** What a plan will take by one measured update, until the plan changes. */
+/** Provides estimates from one measured update, until the plan changes. */
 export function useMeasuredStep(plan: PlanFile | null): MeasuredStep {
   const { lab } = useLab();
   const [last, setLast] = useState<{ readonly planText: string; readonly found: MeasuredStep['found'] } | null>(null);

@@ -1,4 +1,4 @@
-// What a plan in the making comes to with the library at hand: the plan, or what is wrong with it, place by place.
+// Resolves a draft plan against the library: the plan, or its problems by location.
 import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { trainingConfigSchema } from '../../schema/config.ts';
@@ -9,7 +9,7 @@ import { format, wholeNumber } from '../shared/format.ts';
 import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
 
-/** One input as the library has it, or what is wrong with it. */
+/** One input as found in the library, or its problem. */
 export interface ResolvedInput<Found> {
   readonly input: PlanInput | null;
   readonly found: Found | null;
@@ -27,7 +27,7 @@ export interface ReadCategory {
 export interface ReadPlan {
   /** Null while there are problems. */
   readonly plan: PlanFile | null;
-  /** By place: `methods`, `slicingRates`, `categories.0`, `categories.0.tasks.0`, `model`, `seeds`, `rounds.count`, `config.batchSize`. */
+  /** Problems by location: `methods`, `slicingRates`, `categories.0`, `categories.0.tasks.0`, `model`, `seeds`, `rounds.count`, `config.batchSize`. */
   readonly problems: ReadonlyMap<string, string>;
   readonly categories: readonly ReadCategory[];
   readonly model: ResolvedInput<ModelRecord>;
@@ -37,7 +37,7 @@ export interface ReadPlan {
   readonly changed: ReadonlySet<string>;
 }
 
-/** What the draft comes to with the library at hand. */
+/** Resolves the draft against the present library. */
 export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora' | 'models'>): ReadPlan {
   const problems = new Map<string, string>();
   const together = draft.methods.some((method) => method !== 'STL');
@@ -51,7 +51,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     return read;
   });
   if (categories.length === 0) {
-    problems.set('categories', together ? 'Choose or build a category first.' : 'Bring in a corpus first.');
+    problems.set('categories', together ? 'Choose or build a category first.' : 'Import a corpus first.');
   }
   const names = categories.map(({ name }) => name.trim());
   if (new Set(names).size < names.length) problems.set('categories', 'Two categories have the same name.');
@@ -69,7 +69,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   const { config, problems: configProblems } = readConfigDraft(entered);
   for (const [path, problem] of configProblems) problems.set(`config.${path}`, problem);
   if (config !== null && model.found !== null && !hasPositions(model.found, config)) {
-    problems.set('config.maxPieces', `Expected at most ${model.found.positions}: the model has no more positions.`);
+    problems.set('config.maxPieces', `Must be at most ${model.found.positions}, the number of positions of the model.`);
   }
 
   const changed = changedPaths(entered, presets[draft.preset].config);
@@ -99,19 +99,19 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   return { ...read, plan };
 }
 
-/** The settings as they apply to the model. */
+/** Returns the settings as they apply to the model. */
 function enteredFor(config: ConfigDraft, model: ModelRecord | null): ConfigDraft {
   const specials = trainingConfigSchema.shape.specials.safeParse(config.specials);
   return model === null || !specials.success ? config : { ...config, specials: specialsOf(model, specials.data) };
 }
 
-/** Seeds separated by commas or spaces, or what is wrong with them. */
+/** Parses seeds separated by commas or spaces, or returns the problem. */
 export function readSeeds(text: string): readonly number[] | string {
   const words = text.split(/[\s,;]+/).filter((word) => word !== '');
   if (words.length === 0) return 'Enter at least one seed.';
   const seeds = words.map(Number);
   const wrong = words.find((_, index) => !isSeed(seeds[index]));
-  if (wrong !== undefined) return `Expected whole numbers from 0 to 4294967295, got “${wrong}”.`;
+  if (wrong !== undefined) return `Enter whole numbers from 0 to 4294967295, not “${wrong}”.`;
   if (new Set(seeds).size < seeds.length) return 'A seed appears twice.';
   return seeds;
 }
@@ -123,8 +123,8 @@ function isSeed(seed: number | undefined): boolean {
 function readRounds(entered: PlanDraft['rounds'], problems: Map<string, string>): PlanFile['rounds'] | null {
   const count = wholeNumber(entered.count, 0, 100);
   const epochs = wholeNumber(entered.epochs, 1, 10_000);
-  if (count === null) problems.set('rounds.count', 'Expected a whole number from 0 to 100.');
-  if (epochs === null) problems.set('rounds.epochs', 'Expected a whole number from 1 to 10,000.');
+  if (count === null) problems.set('rounds.count', 'Enter a whole number from 0 to 100.');
+  if (epochs === null) problems.set('rounds.epochs', 'Enter a whole number from 1 to 10,000.');
   return count === null || epochs === null ? null : { count, epochs };
 }
 
@@ -153,9 +153,7 @@ function categoryProblem({ name, typeName, tasks }: ReadCategory, together: bool
   if (new Set(keys).size < keys.length) return 'A task appears twice.';
   if (name.trim() === '') return 'Enter a name for the category.';
   if (!together) return null;
-  return typeName === null || typeName.trim() === ''
-    ? 'Enter the type name that the mentions of all its tasks take.'
-    : null;
+  return typeName === null || typeName.trim() === '' ? 'Enter the type name for the mentions of all its tasks.' : null;
 }
 
 function resolveInput<Found extends { readonly name: string; readonly fingerprint: string }>(
@@ -164,13 +162,13 @@ function resolveInput<Found extends { readonly name: string; readonly fingerprin
   noun: string,
   byContent: boolean,
 ): ResolvedInput<Found> {
-  if (input === null) return { input, found: null, problem: `Bring in a ${noun} first.` };
+  if (input === null) return { input, found: null, problem: `Import a ${noun} first.` };
   const same = library.find((record) => record.fingerprint === input.fingerprint);
   if (same !== undefined) return { input, found: same, problem: null };
   const namesake = library.find((record) => record.name === input.name);
   if (namesake === undefined)
-    return { input, found: null, problem: `“${input.name}” is not in the library: bring it in, or choose another.` };
-  // A corpus whose source was moved to another split has new content under the name that was chosen.
+    return { input, found: null, problem: `“${input.name}” is not in the library: import it, or choose another.` };
+  // A corpus with a source moved to another split has new content under the chosen name.
   if (input.fingerprint === undefined || !byContent) return { input, found: namesake, problem: null };
   return { input, found: null, problem: `The ${noun} “${input.name}” here differs from the one the plan names.` };
 }

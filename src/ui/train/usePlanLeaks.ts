@@ -1,4 +1,4 @@
-// How much test text stands in what a plan would train on, looked for once the plan is whole.
+// Counts the test sentences that occur in what a plan would train on, once the plan is complete.
 import { analysisCategories, taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { membersKey } from '../../lab/comparison/comparison.ts';
 import type { LabState } from '../../lab/state/labState.ts';
@@ -9,17 +9,17 @@ import { useLab } from '../shared/useLab.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
 export interface PlanLeaks {
-  /** Test sentences, and those of them that stand in what is trained on. */
+  /** Test sentences, and those of them that occur in the training text. */
   readonly compared: number;
   readonly exact: number;
-  /** Sentences of all groups that would be trained on, and those of them that would be left out; null where none is to be. */
+  /** Training sentences of all groups, and those of them that would be left out; null if none are to be. */
   readonly training: number;
   readonly leftOut: number | null;
-  /** Of the task with most of them, where the analysis page knows the tasks that it is trained with. */
+  /** Address of the task with most of them, if the analysis page knows the tasks it is trained with. */
   readonly href: string | null;
 }
 
-/** `working` without a plan too. MTL plans are looked at category by category, plans of STL alone task by task. */
+/** Searches MTL plans by category and STL plans by task; `working` also without a plan. */
 export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks> {
   const { state } = useLab();
   const together = plan?.methods.some((method) => method !== 'STL') === true;

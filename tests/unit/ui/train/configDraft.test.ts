@@ -49,16 +49,16 @@ describe('configDraft', () => {
   });
 
   it.each([
-    ['epochs', '0', 'Expected at least 1.'],
-    ['epochs', '2.5', 'Expected a whole number.'],
+    ['epochs', '0', 'Must be at least 1.'],
+    ['epochs', '2.5', 'Enter a whole number.'],
     ['epochs', '', 'Enter a number.'],
-    ['learningRate', '0', 'Expected more than 0.'],
-    ['learningRate', '3e-5x', 'Expected a number.'],
-    ['learningRate', '2', 'Expected at most 1.'],
-    ['dropout.head', '1', 'Expected less than 1.'],
-    ['trainShare', '0', 'Expected more than 0.'],
-    ['trainShare', '1', 'Expected less than 1.'],
-    ['clipNorm', '-1', 'Expected more than 0.'],
+    ['learningRate', '0', 'Must be more than 0.'],
+    ['learningRate', '3e-5x', 'Enter a number.'],
+    ['learningRate', '2', 'Must be at most 1.'],
+    ['dropout.head', '1', 'Must be less than 1.'],
+    ['trainShare', '0', 'Must be more than 0.'],
+    ['trainShare', '1', 'Must be less than 1.'],
+    ['clipNorm', '-1', 'Must be more than 0.'],
     ['microBatchSize', '7', 'Must not exceed the batch size.'],
   ])('says at %s what is wrong with "%s"', (path, entry, problem) => {
     const { config, problems } = readConfigDraft({ ...draftOfConfig(paper), [path]: entry });

@@ -1,4 +1,4 @@
-// Proves that a plan's time is told from runs of the same shape alone, and not at all without one.
+// Proves that a plan's time is estimated only from runs of the same shape, and not at all without one.
 import { describe, expect, it } from 'vitest';
 import { runGraph } from '../../../../src/lab/plans/runGraph.ts';
 import { queuedRun } from '../../../../src/schema/runRecord.ts';
