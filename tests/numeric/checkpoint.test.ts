@@ -283,7 +283,7 @@ it('a full store fails the run, keeps the previous checkpoint, and lets it resum
     const change = writes.find(({ keys: [key = ''] }) => key.includes(part));
     if (change === undefined) throw new Error(`no write of ${part}`);
     const store = memory();
-    const full = new LabError('storage/full', 'There is no room left.', { expected: 'room' });
+    const full = new LabError('storage/full', 'Storage is full.', { expected: 'free space' });
     const filling = faultyStore(store, ({ kind, index }) => {
       if (kind === 'write' && index >= change.index) throw full;
     });

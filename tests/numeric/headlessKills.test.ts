@@ -6,7 +6,7 @@ import { singleTaskPlan } from '../../soak/killPlans.ts';
 const isLong = process.env['SOAK'] !== undefined;
 if (!isLong) console.log('Skipped, because it takes a minute of a processor and SOAK is not set: headless is killed.');
 
-it.skipIf(!isLong)('headless goes on from what a kill left, to the same weights and result file', async () => {
+it.skipIf(!isLong)('headless resumes after a kill, to the same weights and result file', async () => {
   const { rows, differences } = await headlessKills({
     plan: singleTaskPlan(6),
     kills: 2,

@@ -80,7 +80,7 @@ describe('an uninterrupted run', () => {
   it('completes its scores when there is no space for predictions', async () => {
     const store = memory();
     const full = faultyStore(store, ({ keys: [key = ''] }) => {
-      if (key.includes('/predictions/')) throw new LabError('storage/full', 'There is no room.');
+      if (key.includes('/predictions/')) throw new LabError('storage/full', 'Storage is full.');
     });
     await tinyTraining(full, { tasks });
     expect(await outcome(store, runId)).toEqual(whole.outcome);

@@ -79,7 +79,7 @@ describe('axisOf', () => {
 });
 
 describe('rateStyle', () => {
-  it('tells all methods and the paper’s rates apart by colour and by dashes', () => {
+  it('distinguishes all methods and the paper’s rates by colour and by dashes', () => {
     const lines = [
       rateStyle({ method: 'STL', rate: null }),
       rateStyle({ method: 'MTL-XC', rate: null }),

@@ -8,7 +8,7 @@ import { planFile } from '../../../fixtures/records.ts';
 afterEach(closeLabs);
 
 describe('dropping files', () => {
-  it('tells corpora, models, plans and the rest of one drop apart', async () => {
+  it('distinguishes corpora, models, plans and other files of one drop', async () => {
     const { lab } = await openLab();
     const imported = await lab.importFiles([
       ...droppedCorpus('all/moss'),
