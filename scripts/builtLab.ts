@@ -14,20 +14,20 @@ const sources = [
   'package-lock.json',
 ];
 
-/** When the newest file at or under a place was changed; 0 when there is nothing. */
+/** Returns when the newest file at or under a path was changed; 0 if there is nothing. */
 function newestMs(place: string): number {
   if (!existsSync(place)) return 0;
   const stats = statSync(place);
   if (!stats.isDirectory()) return stats.mtimeMs;
-  // A folder's own time tells of files removed from it.
+  // A folder's own time reveals removed files.
   return Math.max(stats.mtimeMs, ...readdirSync(place).map((name) => newestMs(path.join(place, name))));
 }
 
-/** Resolves when `dist/` under the project's root is as the sources say. */
+/** Resolves when `dist/` under the project's root is up to date with the sources. */
 export async function builtLab(root: string): Promise<void> {
   const builtMs = newestMs(path.join(root, 'dist', 'index.html'));
   const changedMs = Math.max(...sources.map((source) => newestMs(path.join(root, source))));
-  // Hosts named at the start must be in the page's policy, which is built.
+  // Hosts given at start-up must be in the page's policy, which is part of the build.
   if (builtMs > changedMs && process.env['LAB_HOSTS'] === undefined) return;
   console.log('Building the lab.');
   await build({ root, logLevel: 'warn' });

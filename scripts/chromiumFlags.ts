@@ -1,9 +1,9 @@
-// How Chromium is launched wherever the project's tests launch it.
+// Flags for Chromium wherever the project's tests launch it.
 
 /**
- * `--enable-unsafe-webgpu` is what makes `navigator.gpu.requestAdapter()` answer in a headless Chromium without a GPU (SwiftShader, seen on
- * version 156; a hardware adapter is still preferred). The sandbox cannot be had as root, which is what CI containers are.
- * The rest keeps the browser from talking to anyone.
+ * `--enable-unsafe-webgpu` makes `navigator.gpu.requestAdapter()` return an adapter in a headless Chromium without a GPU
+ * (SwiftShader, seen on version 156; a hardware adapter is still preferred). The sandbox is unavailable to root, which CI
+ * containers run as. The rest keeps the browser from contacting anyone.
  */
 export const chromiumFlags: readonly string[] = [
   '--enable-unsafe-webgpu',

@@ -1,4 +1,4 @@
-// Prints the scores of a file of token, gold and predicted columns as conlleval does.
+// Prints the scores of a file of token, gold and predicted columns like conlleval.
 import { readFileSync } from 'node:fs';
 import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
 import { LabError } from '../src/util/labError.ts';

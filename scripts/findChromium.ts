@@ -1,25 +1,25 @@
-// Finds the Chromium or Chrome of this machine for tests that need a browser.
+// Finds the local Chromium or Chrome for tests that need a browser.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright';
 
-/** What the search looks at. */
+/** What the search inspects. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where Playwright would have put its own Chromium. */
+  /** Where Playwright would have installed its own Chromium. */
   readonly playwrightPath: string;
   exists(file: string): boolean;
-  /** Whether a file named like a browser is one: on Ubuntu `chromium-browser` may be a text that asks for snap. */
+  /** Whether a file named like a browser is one: on Ubuntu `chromium-browser` may be a script that asks for snap. */
   isBrowser(file: string): boolean;
 }
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * The first that is there of: CHROME_PATH, CHROMIUM_PATH, the usual commands on PATH, the usual places of macOS and Windows,
- * and Playwright's own download. Undefined when there is none.
+ * Returns the first that exists of: CHROME_PATH, CHROMIUM_PATH, the usual commands on PATH, the usual locations on macOS and
+ * Windows, and Playwright's download. Undefined if there is none.
  */
 export function findChromium(machine: Machine = thisMachine()): string | undefined {
   const { env } = machine;

@@ -1,4 +1,4 @@
-// Measures the structure of the source and says whether the walks through it still stand.
+// Measures the structure of the source and checks the walks through it against the code.
 //   npm run house -- [--json] [--write FILE [--column before|after]] [--repoint] [--draw FILE]
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,9 +1,9 @@
-// Installs a Chromium on a machine that has none.
+// Installs a Chromium on a machine without one.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { findChromium } from './findChromium.ts';
 
-/** Tries the system's packages where it may, then Playwright's download. The browser's path, or undefined when neither gave one. */
+/** Tries the system's packages if it may, then Playwright's download. Returns the browser's path, or undefined if neither worked. */
 export function installChromium(): string | undefined {
   const prefix = rootPrefix();
   if (prefix !== undefined && runs('apt-get', ['--version'])) {
@@ -21,7 +21,7 @@ export function installChromium(): string | undefined {
   return findChromium();
 }
 
-/** What to put before a command so that it runs as root on Linux; undefined when there is no way without asking. */
+/** Returns the prefix that runs a command as root on Linux; undefined if that needs a prompt. */
 function rootPrefix(): readonly string[] | undefined {
   if (process.platform !== 'linux') return undefined;
   if (process.getuid?.() === 0) return [];

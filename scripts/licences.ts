@@ -1,4 +1,4 @@
-// Writes the list of the packages that come with the built lab, with their licences.
+// Writes the list of the packages contained in the built lab, with their licences.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { thirdParty } from './thirdParty.ts';

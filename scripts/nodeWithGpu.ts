@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { vulkanEnvironment } from './vulkanEnvironment.ts';
 
-// The loader's path is read when a process starts, so it takes a process of its own.
+// The loader's path is read when a process starts, so a separate process is needed.
 const env = { ...process.env, ...vulkanEnvironment() };
 const child = spawn(process.execPath, ['--import', 'tsx', ...process.argv.slice(2)], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // A terminal sends Ctrl+C to the child as well; twice would be one too many for a child that stops in good order.
+    // A terminal sends Ctrl+C to the child as well; a second signal would disturb a child that shuts down cleanly.
     if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
   });
 }

@@ -1,8 +1,8 @@
-// What a browser is told about the built lab: its Content-Security-Policy and the headers of every file, all from this one place.
+// Defines the built lab's Content-Security-Policy and the headers of every file, all in this one place.
 import { publicHosts } from '../src/lab/library/publicHosts.ts';
 import { isolationHeaders } from './isolationHeaders.ts';
 
-/** Features of browsers that the lab uses; every other one that Chromium knows is off. */
+/** Browser features that the lab uses; every other one known to Chromium is off. */
 const usedFeatures = ['clipboard-write', 'cross-origin-isolated', 'screen-wake-lock'];
 const unusedFeatures = [
   'accelerometer',
@@ -38,33 +38,33 @@ const unusedFeatures = [
 ];
 
 export interface PageHeaders {
-  /** The policy that the page carries in itself, wherever it is served from. */
+  /** The policy contained in the page itself, wherever it is served from. */
   readonly pagePolicy: string;
-  /** By name, for every file. Workers take their policy from these alone. */
+  /** By name, for every file. Workers get their policy only from these. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * `moreHosts`: further origins to connect to, separated by spaces, such as `https://hub.example.org`. Throws Error for what is none.
- * Directives: W3C, Content Security Policy Level 3, and Trusted Types.
+ * `moreHosts`: additional origins to connect to, separated by spaces, such as `https://hub.example.org`. Throws Error for anything
+ * else. Directives: W3C, Content Security Policy Level 3, and Trusted Types.
  */
 export function pageHeaders(moreHosts = ''): PageHeaders {
   const policy = [
     "default-src 'none'",
-    // WebAssembly is compiled; text is never run.
+    // WebAssembly is compiled; text is never executed.
     "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self'",
     "style-src 'self'",
-    // A chart is drawn from a data address when it is saved as PNG.
+    // A chart is drawn from a data URL when it is saved as PNG.
     "img-src 'self' data:",
     ["connect-src 'self'", ...publicHosts, ...originsIn(moreHosts)].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "object-src 'none'",
   ];
-  // Of the page alone: the threads' script of tfjs knows no Trusted Types, and a Worker has no document to put text into.
+  // Only in the page: the threads' script of tfjs does not support Trusted Types, and a Worker has no document to inject text into.
   const pagePolicy = [...policy, "require-trusted-types-for 'script'", 'trusted-types default'];
-  // What a policy in a page cannot say.
+  // What a policy in a page cannot express.
   const headerPolicy = [...policy, "frame-ancestors 'none'"];
   return {
     pagePolicy: pagePolicy.join('; '),
@@ -90,7 +90,7 @@ export function headersFile({ headers }: PageHeaders): string {
 function originsIn(hosts: string): readonly string[] {
   const named = hosts.split(/\s+/).filter((host) => host !== '');
   for (const host of named) {
-    // By its letters, since what a URL may hold (`;`, `*`) has a meaning of its own in a policy.
+    // Check the characters, since some that a URL allows (`;`, `*`) have a special meaning in a policy.
     if (!/^https?:\/\/[a-z\d.-]+(:\d+)?$/.test(host)) {
       throw new Error(`LAB_HOSTS names no origin: expected one like https://hub.example.org:8443, got ${host}.`);
     }

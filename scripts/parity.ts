@@ -1,4 +1,4 @@
-// `npm run parity -- DIR [--backend cpu|wasm|webgpu]`: our tagger against a Hugging Face reference folder.
+// `npm run parity -- DIR [--backend cpu|wasm|webgpu]`: compares the lab's tagger with a Hugging Face reference folder.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -9,7 +9,7 @@ export function policyInPage(page: PageHeaders): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      // First of all, since a policy holds for what comes after it.
+      // Must come first, since a policy applies to what follows it.
       handler: () => [
         {
           tag: 'meta',

@@ -15,7 +15,7 @@ import {
   type VitestReport,
 } from './testCounts.ts';
 
-/** Where the programs are that stages run; run by Node itself, they need no shell on any platform. */
+/** The programs that stages run; started directly by Node, they need no shell on any platform. */
 const programs = {
   tsc: 'typescript/bin/tsc',
   eslint: 'eslint/bin/eslint.js',
@@ -28,9 +28,9 @@ type Program = keyof typeof programs;
 
 interface Stage {
   readonly name: string;
-  /** Commands run one after another, up to the first that fails. */
+  /** Commands to run in order, up to the first that fails. */
   readonly commands: readonly (readonly [Program, ...string[]])[];
-  /** Who writes the stage's JSON report; a stage without one counts as one check. */
+  /** The writer of the stage's JSON report; a stage without one counts as one check. */
   readonly report?: 'vitest' | 'playwright';
   readonly needsBrowser?: boolean;
 }
@@ -39,8 +39,8 @@ const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, 'test-results');
 
 /**
- * One group after the other. The lanes of a group go on side by side, each about as long as the other: what needs one processor beside the
- * GPU's tests, which leave half of a second idle. The stages of a lane follow one another, cheapest first.
+ * Groups run one after the other. The lanes of a group run in parallel and take about the same time: CPU-bound stages run during
+ * the GPU tests, which leave half of a second core idle. The stages of a lane run in order, cheapest first.
  */
 const groups: readonly (readonly (readonly Stage[])[])[] = [
   [
@@ -76,7 +76,7 @@ function reportOf(name: string): string {
   return path.join(reports, `${name}.json`);
 }
 
-/** Runs a stage; what it prints is shown as it comes, or where others run beside it when it has ended. */
+/** Runs a stage; prints its output as it comes, or at the end if others run in parallel. */
 async function runStage(stage: Stage, browser: string | undefined, isAlone: boolean): Promise<TestCounts> {
   if (isAlone) console.log(`\n== ${stage.name}`);
   const printed: Buffer[] = [];

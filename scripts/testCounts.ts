@@ -1,4 +1,4 @@
-// How many tests a stage passed, failed and skipped, read from the report its runner wrote.
+// Counts the tests a stage passed, failed and skipped, from its runner's report.
 
 export interface TestCounts {
   readonly passed: number;
@@ -6,7 +6,7 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
-/** The parts we read of Vitest's JSON report. */
+/** The parts of Vitest's JSON report that are used. */
 export interface VitestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -18,7 +18,7 @@ export interface VitestReport {
   }[];
 }
 
-/** The parts we read of Playwright's JSON report. */
+/** The parts of Playwright's JSON report that are used. */
 export interface PlaywrightReport {
   readonly stats: {
     readonly expected: number;
@@ -30,7 +30,7 @@ export interface PlaywrightReport {
   readonly errors: readonly unknown[];
 }
 
-/** A file that fails as a whole (it does not load) has no failed test in it; it counts as one. */
+/** A file that fails as a whole (it does not load) contains no failed test; it counts as one. */
 export function countVitest(report: VitestReport): TestCounts {
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
@@ -47,7 +47,7 @@ export function countPlaywright({ stats, errors }: PlaywrightReport): TestCounts
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
 }
 
-/** What a stage counts for once its process has ended: a run that fails without a failed test, or proves nothing, is one failure. */
+/** Final counts of a stage after its process has ended: a run that fails without a failed test, or proves nothing, is one failure. */
 export function settle(counts: TestCounts, exitCode: number | null): TestCounts {
   const provesNothing = counts.passed + counts.failed + counts.skipped === 0;
   return counts.failed === 0 && (exitCode !== 0 || provesNothing) ? { ...counts, failed: 1 } : counts;
@@ -65,7 +65,7 @@ export function sumCounts(all: readonly TestCounts[]): TestCounts {
   );
 }
 
-/** `12 passed, 0 failed`, and `, 3 skipped` when some were. */
+/** `12 passed, 0 failed`, and `, 3 skipped` if some were. */
 export function describeCounts({ passed, failed, skipped }: TestCounts): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }

@@ -1,11 +1,11 @@
-// The packages that come with the built lab, from the lock file, and their licences as one Markdown text.
+// Collects the packages contained in the built lab, from the lock file, and their licences as one Markdown text.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
-/** Licences that an Apache-2.0 program may carry with their notices alone; any other stops the writing. */
+/** Licences that allow an Apache-2.0 program with only a notice; any other stops the writing. */
 const allowed = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'];
-/** Not installed for the lab to run, but they write a little of their own into what is built. */
+/** Not runtime dependencies of the lab, but they add a little code to the build. */
 const builders = ['node_modules/rolldown', 'node_modules/vite'];
 const licenceFile = /^(licen[cs]e|copying|notice)/i;
 
@@ -25,7 +25,7 @@ const packageSchema = z.object({
 interface Carried {
   readonly name: string;
   readonly version: string;
-  /** SPDX identifiers, all of which hold. */
+  /** SPDX identifiers, all of which apply. */
   readonly licences: readonly string[];
   readonly holders: readonly string[];
   /** Texts of its licence files without the lines that name holders. */
@@ -33,8 +33,8 @@ interface Carried {
 }
 
 /**
- * Everything that `npm install --omit=dev` brings but type declarations: more than the bundler takes, never less.
- * Throws Error for a package that is not installed in the lock's version, or whose licence is not allowed.
+ * Lists everything that `npm install --omit=dev` installs except type declarations: more than the bundler uses, never less. Throws
+ * Error for a package that is not installed in the lock's version, or whose licence is not allowed.
  */
 export function thirdParty(root: string): string {
   const packages = carriedPackages(root);
@@ -46,7 +46,7 @@ export function thirdParty(root: string): string {
     '# What comes with BioNER Lab',
     '',
     'Written by `npm run licences` from `package-lock.json`: every package that is installed for the lab to run, and those that write a',
-    'little of their own when it is built. The built-in model and the sample corpora have licences of their own beside them.',
+    'little of their own when it is built. The built-in model and the sample corpora come with separate licences.',
     '',
     '| package | version | licence |',
     '| --- | --- | --- |',
@@ -103,7 +103,7 @@ function readCarried(root: string, place: string, locked: string | undefined): C
   };
 }
 
-/** A package without a licence file has the commonest text under its licence among the others. */
+/** A package without a licence file gets the most common text of its licence among the others. */
 function textsOf({ texts, licences }: Carried, packages: readonly Carried[]): readonly string[] {
   if (texts.length > 0) return texts;
   return licences.map((licence) => {
@@ -118,7 +118,7 @@ function textsOf({ texts, licences }: Carried, packages: readonly Carried[]): re
   });
 }
 
-/** Builders also list what is bundled in themselves, which does not come into the lab. */
+/** Builders also list packages bundled into themselves, which do not end up in the lab. */
 function ownTerms(text: string): string {
   const [own = ''] = text.replaceAll('\r\n', '\n').split(/^#* ?Licenses of bundled dependencies/m);
   return own;
@@ -128,7 +128,7 @@ function isHolder(line: string): boolean {
   return /^\s*Copyright (?!\[yyyy\]|\{yyyy\})/.test(line);
 }
 
-/** Paragraphs without the breaks of their lines, so that one text is one text however it was set. */
+/** Joins the lines of paragraphs, so that the same text compares equal however it was wrapped. */
 function plain(lines: readonly string[]): string {
   return lines
     .join('\n')

@@ -1,18 +1,18 @@
-// The environment in which Dawn finds a Vulkan driver: the system's, else the software one that Chromium brings along.
+// Builds the environment in which Dawn finds a Vulkan driver: the system's, else the software one shipped with Chromium.
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium } from './findChromium.ts';
 
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 const loaders = ['/usr/lib', '/usr/lib64', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'];
-/** Where Linux shows graphics hardware: render nodes, NVIDIA's own driver, Windows' GPU under WSL. */
+/** Where Linux exposes graphics hardware: render nodes, NVIDIA's own driver, Windows' GPU under WSL. */
 const hardware = ['/dev/dri', '/dev/nvidiactl', '/dev/dxg'];
 const chromiumFolders = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
 
 /**
- * Variables to add to the environment of a Node process that uses WebGPU. Empty when the system has a loader and a driver, when the caller
- * already chose a driver, when the platform needs no Vulkan, and when no Chromium is there to lend its own. Without graphics hardware the
- * system's drivers are passed over: all they have is Mesa's software adapter, whose older versions Dawn refuses.
+ * Returns variables to add to the environment of a Node process that uses WebGPU. Empty if the system has a loader and a driver, if
+ * the caller already chose a driver, if the platform needs no Vulkan, and if no Chromium is there to provide one. Without graphics
+ * hardware the system's drivers are ignored: they only have Mesa's software adapter, whose older versions Dawn refuses.
  */
 export function vulkanEnvironment(): Record<string, string> {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES, LD_LIBRARY_PATH } = process.env;

@@ -1,4 +1,4 @@
-// A Vite plugin that starts the threads of tfjs' wasm from files of the lab's own, not from blobs, which the page's policy refuses.
+// A Vite plugin that starts the threads of tfjs' wasm from files of the lab instead of blobs, which the page's policy refuses.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Plugin } from 'vite';
@@ -6,16 +6,16 @@ import type { Plugin } from 'vite';
 const fromHere = createRequire(import.meta.url);
 const binary = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
 
-/** What tfjs-backend-wasm 4.22 says in the place of our two files. */
+/** The code of tfjs-backend-wasm 4.22 that the two files replace. */
 const threadBlob = /const response = wasmWorkerContents\b.*?return URL\.createObjectURL\(blob\);/s;
 const factoryBlob =
   /new Blob\(\[`var WasmBackendModuleThreadedSimd = ` \+\s*wasmFactoryThreadedSimd\.toString\(\)\], \{ type: 'text\/javascript' \}\)/;
 
 /**
- * tfjs-backend-wasm 4.22 makes blobs of its threads' script and of the source of its module factory (`factory.toString()`). The built lab has
- * both as files, the factory as its package has it; since a bundled factory reads a variable of the scope around it, which the threads
- * do not have, it is that text in development too. To be removed when a tfjs release takes addresses instead. Throws where the text this
- * rests on changes, since then the threads would not start.
+ * tfjs-backend-wasm 4.22 makes blobs of its threads' script and of the source of its module factory (`factory.toString()`). The
+ * built lab has both as files, the factory as in its package; since a bundled factory reads a variable of the enclosing scope,
+ * which the threads do not have, development uses that text too. Remove this when a tfjs release accepts URLs instead. Throws if
+ * the source it depends on changes, since the threads would not start.
  */
 export function wasmThreadFiles(): Plugin {
   return {
@@ -43,7 +43,7 @@ export function wasmThreadFiles(): Plugin {
   };
 }
 
-/** The package keeps the threads' script as a string, in which the line ends of its own strings are no longer escaped. */
+/** The package stores the threads' script as a string, in which line ends inside nested strings are no longer escaped. */
 function threadSource(): string {
   const { wasmWorkerContents } = fromHere(`${binary}.worker.js`) as { wasmWorkerContents: string };
   return wasmWorkerContents.replaceAll('\n', '\\n');

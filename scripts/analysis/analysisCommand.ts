@@ -14,7 +14,7 @@ export interface CommandOutcome {
   readonly errors: string;
 }
 
-/** `answer` throws LabError for what a person can mend, with code `analysis/usage` where the usage helps. */
+/** `answer` throws LabError for what the user can fix, with code `analysis/usage` if the usage text helps. */
 export async function analysisCommand(
   args: readonly string[],
   usage: string,
@@ -32,7 +32,7 @@ export async function analysisCommand(
   }
 }
 
-/** The command's own arguments and options; what `parseArgs` refuses becomes LabError `analysis/usage`. */
+/** Parses the command's own arguments and options; errors of `parseArgs` become LabError `analysis/usage`. */
 export function readOptions<Values>(parse: () => { readonly values: Values }): Values {
   try {
     return parse().values;

@@ -1,4 +1,4 @@
-// The command `entity-sets`: T, L and P of one task as JSON.
+// The command `entity-sets`: prints T, L and P of one task as JSON.
 import { parseArgs } from 'node:util';
 import { catalogueTask, SUB_TASKS } from '../../src/data/catalogue/catalogue.ts';
 import { ENTITY_RATIOS, ENTITY_REGIONS, entitySets, type EntityCount } from '../../src/metrics/entitySets.ts';

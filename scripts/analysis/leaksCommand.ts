@@ -1,4 +1,4 @@
-// The command `leaks`: test sentences of a category's tasks that stand in its training text, as JSON.
+// The command `leaks`: prints the test sentences of a category's tasks that occur in its training text, as JSON.
 import { parseArgs } from 'node:util';
 import { CATEGORY_NAMES } from '../../src/data/catalogue/catalogue.ts';
 import { findLeaks, leastLeakTokens, type LeakCounts, type TaskLeaks } from '../../src/metrics/leaks.ts';

@@ -12,15 +12,15 @@ export interface CategoryTask extends CorpusSentences {
 }
 
 export interface CategoryReading {
-  /** In the order of the catalogue, with mentions of the task's type alone. */
+  /** In catalogue order, with mentions only of the task's type. */
   readonly tasks: readonly CategoryTask[];
-  /** Tasks whose folder is not there. */
+  /** Tasks whose folder is missing. */
   readonly missing: readonly { readonly task: string; readonly folder: string }[];
-  /** What was left out of the corpora that are there. */
+  /** What was left out of the corpora found. */
   readonly remarks: readonly string[];
 }
 
-/** Throws LabError `analysis/corpora` where the folder is missing, has no task of the category, or a task's files are no corpus. */
+/** Throws LabError `analysis/corpora` if the folder is missing, has no task of the category, or a task's files are not a corpus. */
 export async function readCategory(folder: string, category: CategoryName): Promise<CategoryReading> {
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
@@ -46,7 +46,7 @@ export async function readCategory(folder: string, category: CategoryName): Prom
   return { tasks, missing, remarks };
 }
 
-/** Null where nothing is there; problems of the files go to `remarks`. */
+/** Null if there is nothing; problems of the files go to `remarks`. */
 async function readTask(folder: string, subTask: SubTask, remarks: string[]): Promise<CategoryTask | null> {
   const files = await filesUnder(path.join(folder, subTask.folder), subTask.folder);
   if (files.length === 0) return null;

@@ -9,9 +9,9 @@ import { readTaggedMentions } from '../../src/data/formats/taggedMentions.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 /**
- * Mentions of each test sentence from rows of a token first and the predicted tag last. Where the rows predict several types, those of
- * `type` count; a single type may have any name, since tasks that are trained together share one. Throws LabError
- * `analysis/predictions` where the file cannot be read, has other sentences than the split, or several types without `type`.
+ * Reads the mentions of each test sentence from rows with the token first and the predicted tag last. If the rows predict several
+ * types, those of `type` count; a single type may have any name, since jointly trained tasks share one. Throws LabError
+ * `analysis/predictions` if the file cannot be read, has other sentences than the split, or several types without `type`.
  */
 export async function readPredictions(
   file: string,
@@ -42,7 +42,7 @@ function readRows(bytes: Uint8Array<ArrayBuffer>, file: string): readonly Senten
   const layout = conllLayout(text.lines);
   if ('code' in layout) throw refusal(`${file}: ${layout.message}`);
   const issues = new IssueList(file);
-  // The layout's own choice would be the gold tags where nothing is predicted.
+  // The detected layout would select the gold tags if nothing is predicted.
   const tagged = readConllRows(text, { ...layout, tagColumn: layout.columns - 1 }, issues);
   const { sentences } = readTaggedMentions(tagged, issues);
   const problem = issues.listed.find(({ severity }) => severity === 'error');

@@ -1,33 +1,33 @@
-// Sums the import graph up to what a picture can show: folders as boxes in layers, and the arrows that do not follow from others.
+// Reduces the import graph to what a picture can show: folders as boxes in layers, and the arrows that others do not imply.
 import path from 'node:path';
 import { componentsOf, fileEdges, type ImportGraph } from './importGraph.mjs';
 
-/** A folder below a big one, with all that is below it. */
+/** A folder inside a big one, with everything below it. */
 export interface InnerBox {
   readonly path: string;
   readonly name: string;
   readonly files: number;
 }
 
-/** A folder at the top, or a file that is there by itself. */
+/** A top-level folder, or a top-level file. */
 export interface Box {
   readonly path: string;
   readonly name: string;
   readonly files: number;
-  /** Folders in it, where it is big; the other files are directly in it. */
+  /** Its subfolders, if it is big; the other files are directly in it. */
   readonly inner: readonly InnerBox[];
 }
 
-/** Boxes that import each other in a circle, or one box alone. */
+/** Boxes that import each other in a cycle, or a single box. */
 export interface Group {
   readonly boxes: readonly Box[];
   /** 0 is the lowest. */
   readonly layer: number;
-  /** Indices of the groups that this one imports, those left out that another of them imports in turn. */
+  /** Indices of the groups that this one imports, without those that another of them imports in turn. */
   readonly imports: readonly number[];
 }
 
-/** A folder with more files than this is shown with the folders in it. */
+/** A folder with more files than this is shown with its subfolders. */
 const bigFolder = 20;
 
 /** Lists the groups lowest first, those of one layer by name. */
@@ -39,7 +39,7 @@ export function architectureOf(graph: ImportGraph): readonly Group[] {
       if (boxPathOf(file) !== boxPathOf(target)) edges.get(boxPathOf(file))?.add(boxPathOf(target));
     }
   }
-  // Each component comes after all that it imports.
+  // Each component comes after everything it imports.
   const components = componentsOf(edges);
   const componentOf = new Map(components.flatMap((members, index) => members.map((member) => [member, index])));
   const imports = components.map(

@@ -1,11 +1,11 @@
-// Draws the architecture as one SVG: folders in layers, the lowest at the bottom, arrows from who imports to what is imported.
+// Draws the architecture as one SVG: folders in layers, the lowest at the bottom, with arrows from importer to import.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Box, Group } from './architecture.ts';
 import { layeredLayout, type Arrow, type Point } from './layeredLayout.ts';
 
-/** What is in a folder, in a few words, by its path. */
+/** A short description of each folder, by path. */
 export type Captions = Readonly<Record<string, string>>;
 
 export function readCaptions(): Captions {
@@ -24,7 +24,7 @@ const plainWidth = 216;
 const frameTitle = 22;
 const widest = 1200 - 2 * margin;
 const footHeight = 44;
-/** Of an average letter, as a share of the size: more than most fonts need. */
+/** Average letter width as a share of the font size: more than most fonts need. */
 const letterWidth = 0.57;
 
 interface Card {
@@ -33,7 +33,7 @@ interface Card {
   readonly lines: readonly string[];
 }
 
-/** A box with its texts broken into lines, and its size. */
+/** A box with its wrapped texts and its size. */
 interface Panel {
   readonly title: string;
   readonly count: string;
@@ -45,7 +45,7 @@ interface Panel {
   readonly height: number;
 }
 
-/** Writes the same text for the same groups, so that a committed picture can be compared. */
+/** Deterministic: the same groups give the same text, so that a committed picture can be compared. */
 export function drawing(groups: readonly Group[], captions: Captions): string {
   const panels = groups.map(({ boxes }) => boxes.map((box) => panelOf(box, captions, mostColumns)));
   for (const layer of new Set(groups.map((group) => group.layer))) narrow(groups, panels, layer, captions);
@@ -111,7 +111,7 @@ function panelOf(box: Box, captions: Captions, mostColumnsHere: number): Panel {
   };
 }
 
-/** Gives the widest panels of a layer fewer columns until the layer fits on the page. */
+/** Reduces the columns of the widest panels of a layer until it fits on the page. */
 function narrow(groups: readonly Group[], panels: Panel[][], layer: number, captions: Captions): void {
   const members = groups.flatMap((group, at) => (group.layer === layer ? [at] : []));
   for (;;) {
@@ -131,7 +131,7 @@ interface Size {
   readonly height: number;
 }
 
-/** One panel as it is, several in a frame that says that they import each other. */
+/** A single panel as it is; several in a frame labelled as importing each other. */
 function frameSize(panels: readonly Panel[]): Size {
   const [only] = panels;
   if (panels.length === 1 && only !== undefined) return { width: only.width, height: only.height };
@@ -182,7 +182,7 @@ function panelShapes(panel: Panel, { x, y }: Point, height: number): readonly st
   return shapes;
 }
 
-/** Straight through a layer, and a curve from one layer to the next. */
+/** Straight within a layer, a curve between layers. */
 function arrowShape({ points }: Arrow): string {
   const [start, ...others] = points;
   if (start === undefined) return '';
@@ -215,7 +215,7 @@ function textShape(text: string, { x, y }: Point, size: number, color: string, s
   return `<text x="${fixed(x)}" y="${fixed(y)}" font-size="${size}" fill="${color}"${more.join('')}>${escaped}</text>`;
 }
 
-/** Breaks a text into lines of a width, by an upper estimate of what a letter takes. */
+/** Wraps a text to a width, by an upper estimate of letter widths. */
 function wrapped(text: string, width: number, size: number): readonly string[] {
   const most = Math.floor(width / widthOf('x', size));
   const lines: string[] = [];

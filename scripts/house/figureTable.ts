@@ -1,7 +1,7 @@
 // Prints figures as text, and writes them into a column of a Markdown table.
 import type { Figure } from './figures.ts';
 
-/** Lays figures out for a terminal, what is counted one by one below each. */
+/** Lays out figures for a terminal, with listed items below each. */
 export function figureTable(figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ value }) => value.length));
   return figures
@@ -17,8 +17,8 @@ export type Column = 'before' | 'after';
 const head = ['', 'before', 'after'] as const;
 
 /**
- * Replaces one column of the first table of a Markdown text, and leaves the other column and everything around the table as they are. A row
- * is known by its label; figures without one get a new row.
+ * Replaces one column of the first table of a Markdown text, and leaves the other column and the surrounding text unchanged. Rows
+ * are matched by label; figures without one get a new row.
  */
 export function withFigures(markdown: string, figures: readonly Figure[], column: Column): string {
   const lines = markdown.split('\n');
@@ -39,7 +39,7 @@ function rowOf(line: string): readonly [label: string, values: readonly string[]
   return [label, values];
 }
 
-/** Writes a table as Prettier has it: every cell as wide as the widest of its column. */
+/** Formats a table like Prettier: every cell is padded to the widest of its column. */
 function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((_, at) => Math.max(3, ...rows.map((row) => (row[at] ?? '').length)));
   const lineOf = (cells: readonly string[]) =>

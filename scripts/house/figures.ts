@@ -1,4 +1,4 @@
-// Measures the structure of the source: sizes of files and folders, circles, names used twice, and the length of the walks.
+// Measures the structure of the source: sizes of files and folders, cycles, duplicate names, and the length of the walks.
 import path from 'node:path';
 import {
   circlesOf,
@@ -19,13 +19,13 @@ export interface Figure {
   readonly key: string;
   readonly label: string;
   readonly value: string;
-  /** What is counted, one by one, where a person needs it to act. */
+  /** The items counted, where a reader needs them to act. */
   readonly names?: readonly string[];
 }
 
 export interface Figures {
   readonly figures: readonly Figure[];
-  /** What is wrong with the walks, a sentence each. */
+  /** What is wrong with the walks, one sentence each. */
   readonly faults: readonly string[];
 }
 
@@ -136,7 +136,7 @@ function folderOf(file: string): string {
   return path.posix.dirname(file);
 }
 
-/** Takes the value at a share of sorted numbers, the lower one where it lies between two. */
+/** Returns the value at a quantile of sorted numbers, the lower one between two. */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }

@@ -1,4 +1,4 @@
-// The types of importGraph.mjs, which lint rules written in JavaScript use, too.
+// The types of importGraph.mjs, which is also used by lint rules written in JavaScript.
 
 export interface FileImport {
   /** Path of the imported file from the root of the project. */

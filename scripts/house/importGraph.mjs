@@ -1,15 +1,15 @@
-// Reads the import graph of the lab's source and finds its circles, of files and of folders.
+// Reads the import graph of the lab's source and finds its cycles, of files and of folders.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Folders whose files are the lab; one that does not exist is left out. */
+/** Folders whose files make up the lab; missing ones are skipped. */
 export const houseRoots = ['src', 'workers', 'headless'];
 
-/** Milliseconds for which a graph is used again without looking at the disk, at least. */
+/** Minimum milliseconds for which a graph is reused without looking at the disk. */
 const freshMs = 2000;
 
-/** The same as a multiple of the time that the last look took, so that looking takes no noticeable part of lint's time. */
+/** The same as a multiple of the duration of the last look, to keep its share of lint's time negligible. */
 const freshFactor = 20;
 
 /** @type {Map<string, {freshUntilMs: number, graph: Map<string, import('./importGraph.d.mts').SourceEntry>}>} */
@@ -37,7 +37,7 @@ export function readImportGraph(root) {
   return graph;
 }
 
-/** Computes what follows from a graph once for each graph; graphs never change. */
+/** Caches a computation by graph; graphs never change. */
 function oncePerGraph(compute) {
   const known = new WeakMap();
   return (graph) => {
@@ -63,7 +63,7 @@ function readEntry(root, file, mtimeMs, size) {
   return { file, mtimeMs, size, ...entryOf(file, text) };
 }
 
-/** Finds what a file imports and which types it exports, out of its text. */
+/** Finds what a file imports and which types it exports from its text. */
 export function entryOf(file, text) {
   const options = { languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
   const source = ts.createSourceFile(file, text, options, false);
@@ -90,7 +90,7 @@ export function entryOf(file, text) {
   return { lines: countLines(text), imports, types: [...new Set(types)] };
 }
 
-/** Visits what no statement of the top level shows: dynamic imports, import types and the URLs of workers. */
+/** Visits what is not a top-level statement: dynamic imports, import types and the URLs of workers. */
 function visitNested(node, add) {
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
@@ -112,14 +112,14 @@ function isTypeImport({ importClause }) {
   return bindings.elements.length > 0 && bindings.elements.every((element) => element.isTypeOnly);
 }
 
-/** Resolves a specifier to a path of the lab, or null where it is a package or no TypeScript. */
+/** Resolves a specifier to a path of the lab, or null if it is a package or not TypeScript. */
 export function targetOf(file, specifier) {
   const name = specifier.replace(/[?#].*$/, '');
   if (!name.startsWith('.') || !/\.tsx?$/.test(name)) return null;
   return path.posix.join(path.posix.dirname(file), name);
 }
 
-/** Counts lines as an editor does: a line break at the end begins no further line. */
+/** Counts lines like an editor: a trailing line break begins no further line. */
 export function countLines(text) {
   const lines = text.split('\n');
   return lines.length - (lines.at(-1) === '' ? 1 : 0);
@@ -183,12 +183,12 @@ function grouped(pairs) {
   return groups;
 }
 
-/** Finds the circles of a graph by Tarjan's algorithm: every strongly connected set of two nodes or more. */
+/** Finds the cycles of a graph by Tarjan's algorithm: every strongly connected component of two nodes or more. */
 export function circlesOf(edges) {
   return componentsOf(edges).filter((nodes) => nodes.length > 1);
 }
 
-/** Splits a graph into its strongly connected sets, each after all that it reaches. */
+/** Splits a graph into its strongly connected components, each after everything it reaches. */
 export function componentsOf(edges) {
   const indexOf = new Map();
   const lowest = new Map();
@@ -217,7 +217,7 @@ export function componentsOf(edges) {
   return components;
 }
 
-/** Finds a shortest path between two nodes, both ends included, or null where there is none. */
+/** Finds a shortest path between two nodes, both ends included, or null if there is none. */
 export function pathBetween(edges, from, to) {
   const cameFrom = new Map([[from, null]]);
   const waiting = [from];

@@ -1,4 +1,4 @@
-// Places nodes of several layers and leads their arrows past each other: between the nodes of a layer, never through one.
+// Places nodes in layers and routes their arrows: between the nodes of a layer, never through one.
 
 export interface LayoutNode {
   readonly layer: number;
@@ -13,7 +13,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** An arrow as stretches: curves from the end of one to the start of the next, straight lines within each. */
+/** An arrow as segments: curves from the end of one to the start of the next, straight lines within each. */
 export interface Arrow {
   readonly from: number;
   readonly to: number;
@@ -24,7 +24,7 @@ export interface Arrow {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** Left upper corners, in the order of the nodes. */
+  /** Upper left corners, in the order of the nodes. */
   readonly corners: readonly Point[];
   readonly arrows: readonly Arrow[];
 }
@@ -32,14 +32,14 @@ export interface Layout {
 const gapX = 36;
 const gapY = 64;
 const laneWidth = 10;
-/** What an arrow goes straight before it reaches a node, so that its tip points down. */
+/** Straight length of an arrow before it reaches a node, so that its tip points down. */
 const stub = 12;
 const sweeps = 24;
 
-/** What a layer consists of: nodes, and lanes by which arrows to one target pass it. */
+/** The contents of a layer: nodes, and lanes for arrows to one target that pass it. */
 interface Item {
   readonly node: number | null;
-  /** Of a lane: where its arrows lead. */
+  /** For a lane: where its arrows lead. */
   readonly target: number;
   readonly width: number;
   readonly below: Item[];
@@ -47,7 +47,7 @@ interface Item {
   center: number;
 }
 
-/** Keeps every layer within `widest` where its nodes allow that. */
+/** Keeps every layer within `widest` if its nodes allow that. */
 export function layeredLayout(nodes: readonly LayoutNode[], margin: number, widest: number): Layout {
   const layers = layersOf(nodes);
   orderLayers(layers);
@@ -104,7 +104,7 @@ function layersOf(nodes: readonly LayoutNode[]): Item[][] {
   return layers;
 }
 
-/** Orders each layer by where its neighbours are, down and up in turn, and keeps the order with the fewest crossings. */
+/** Orders each layer by the positions of its neighbours, downwards and upwards in turn, and keeps the order with the fewest crossings. */
 function orderLayers(layers: Item[][]): void {
   let best = layers.map((layer) => [...layer]);
   let fewest = crossingsOf(layers);
@@ -147,7 +147,7 @@ function crossingsOf(layers: readonly (readonly Item[])[]): number {
   return crossings;
 }
 
-/** Moves the items of each layer towards their neighbours, as far as the order and the gaps allow. */
+/** Moves the items of each layer towards their neighbours, as far as order and gaps allow. */
 function placeLayers(layers: readonly (readonly Item[])[], widest: number): void {
   for (const layer of layers) settle(layer, layer.map(() => widest / 2), widest); // prettier-ignore
   for (let sweep = 0; sweep < sweeps; sweep++) {
@@ -165,7 +165,7 @@ function placeLayers(layers: readonly (readonly Item[])[], widest: number): void
   }
 }
 
-/** The places nearest to the wanted ones at which nothing overlaps: runs that push each other are moved together. */
+/** Finds the positions nearest to the wanted ones without overlaps: items that push each other move together. */
 function settle(layer: readonly Item[], wanted: readonly number[], widest: number): void {
   const offsets: number[] = [];
   for (const [at, item] of layer.entries()) {
@@ -233,7 +233,7 @@ function arrowsOf(
   );
 }
 
-/** Where along the side of a node an arrow is tied: beside its neighbours, in the order of the other ends. */
+/** Where along the side of a node an arrow attaches: in the order of the other ends. */
 function portOf(item: Item, others: readonly Item[], other: Item): number {
   const order = [...others].sort((left, right) => left.center - right.center);
   const share = (order.indexOf(other) + 1) / (order.length + 1);

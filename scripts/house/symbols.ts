@@ -1,4 +1,4 @@
-// Finds a symbol in a file of the lab by its dotted path, and says which names it mentions.
+// Finds a symbol in a file of the lab by its dotted path, and collects the names it mentions.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -20,12 +20,12 @@ export class Symbols {
     return found;
   }
 
-  /** Whether anything in the file is declared under this name, at whatever depth. */
+  /** Whether the file declares anything under this name, at any depth. */
   declares(file: string, name: string): boolean {
     return nearest(this.source(file), name) !== null;
   }
 
-  /** Collects every identifier and text of a file outside its imports, as often as it stands there. */
+  /** Collects every identifier and text of a file outside its imports, with repetitions. */
   mentionsOf(file: string): readonly string[] {
     const statements = this.source(file).statements.filter(
       (statement) =>
@@ -45,7 +45,7 @@ export class Symbols {
   }
 }
 
-/** Collects the identifiers of a piece of code, and its texts that are one word. */
+/** Collects the identifiers of a piece of code, and its single-word texts. */
 export function mentionsIn(node: ts.Node): readonly string[] {
   const names: string[] = [];
   const visit = (child: ts.Node): void => {
@@ -63,7 +63,7 @@ function topLevel(source: ts.SourceFile): readonly ts.Node[] {
   );
 }
 
-/** Searches level by level, so that a member of a class or a nested function comes before what lies in either. */
+/** Searches level by level: a member of a class or a nested function comes before anything inside either. */
 function nearest(node: ts.Node, name: string): ts.Node | null {
   let level: readonly ts.Node[] = [node];
   while (level.length > 0) {
@@ -76,7 +76,7 @@ function nearest(node: ts.Node, name: string): ts.Node | null {
   return null;
 }
 
-/** Reads the name that a function, a class, a constant or a member of an object or class has. */
+/** Returns the name of a function, class, constant, or member of an object or class. */
 function nameOf(node: ts.Node): string | null {
   const isNamed =
     ts.isFunctionDeclaration(node) ||

@@ -12,7 +12,7 @@ import { mentionsIn, Symbols } from './symbols.ts';
 const hopSchema = z.enum(['calls', 'returns', 'message', 'event', 'state']);
 
 const stopSchema = z.strictObject({
-  /** `file#symbol`, the symbol with dots for what is nested: `createLab.startPlan`. */
+  /** `file#symbol`, with dots for nested symbols: `createLab.startPlan`. */
   at: z.string().regex(/^[^#]+#[\w.]+$/),
   next: hopSchema.default('calls'),
 });
@@ -28,9 +28,9 @@ export type Walk = z.infer<typeof walkSchema>;
 
 const walkFileSchema = z.strictObject({
   walks: z.array(walkSchema),
-  /** Training settings of which every file that names one is counted. */
+  /** Training settings; every file that names one is counted. */
   settings: z.array(z.string()),
-  /** A file is about leaks when a name outside its imports matches this, whatever its case. */
+  /** A file is about leaks if a name outside its imports matches this, ignoring case. */
   leaks: z.string(),
 });
 export type WalkFile = z.infer<typeof walkFileSchema>;
@@ -50,7 +50,7 @@ export function walkLength({ stops }: Walk): WalkLength {
   return { files: new Set(stops.map(({ at }) => fileOf(at))).size, calls: stops.length - 1 };
 }
 
-/** Says in a sentence each what is wrong with the stops of a walk; nothing where every stop and hop is in the code. */
+/** Describes what is wrong with the stops of a walk, one sentence each; empty if every stop and hop is in the code. */
 export function faultsOf(walk: Walk, root: string, symbols = new Symbols(root)): readonly string[] {
   const files = new Set(sourceFiles(root));
   return walk.stops.flatMap((stop, index): readonly string[] => {
@@ -65,7 +65,7 @@ export function faultsOf(walk: Walk, root: string, symbols = new Symbols(root)):
     if (after === undefined || !['calls', 'returns'].includes(stop.next)) return [];
     const [nextFile, nextSymbol] = partsOf(after.at);
     const nextNode = files.has(nextFile) ? symbols.find(nextFile, nextSymbol) : null;
-    if (nextNode === null) return []; // Said of the next stop itself.
+    if (nextNode === null) return []; // Reported for the next stop itself.
     const isCall = stop.next === 'calls';
     const [body, named] = isCall ? [node, nextSymbol] : [nextNode, symbol];
     const name = lastOf(named);
@@ -77,7 +77,7 @@ export function faultsOf(walk: Walk, root: string, symbols = new Symbols(root)):
   });
 }
 
-/** Points stops whose symbol moved to the one file that declares it now, and drops stops that became the same as the one before. */
+/** Moves stops to the one file that declares their symbol now, and drops stops equal to the one before. */
 export function repointed(walk: Walk, root: string, symbols = new Symbols(root)): Walk {
   const files = [...sourceFiles(root)];
   const moved = walk.stops.map((stop): Stop => {
@@ -89,7 +89,7 @@ export function repointed(walk: Walk, root: string, symbols = new Symbols(root))
   return { ...walk, stops: moved.filter(({ at }, index) => index === 0 || moved[index - 1]?.at !== at) };
 }
 
-/** Writes the walks as JSON, a stop a line. */
+/** Writes the walks as JSON, one stop per line. */
 export function walkText({ walks, settings, leaks }: WalkFile): string {
   const stopText = ({ at, next }: Stop) =>
     next === 'calls' ? `{ "at": ${JSON.stringify(at)} }` : `{ "at": ${JSON.stringify(at)}, "next": "${next}" }`;
@@ -109,7 +109,7 @@ export function walkText({ walks, settings, leaks }: WalkFile): string {
   return `{\n  "walks": [\n${walkTexts.join(',\n')}\n  ],\n  "settings": [${list}],\n  "leaks": ${JSON.stringify(leaks)}\n}\n`;
 }
 
-/** Finds the one file that declares a symbol now, or of several the one with the old file's name; null where that is not clear. */
+/** Finds the one file that declares a symbol now, or of several the one with the old file's name; null if ambiguous. */
 function homeOf(file: string, symbol: string, files: readonly string[], symbols: Symbols): string | null {
   const homes = files.filter((other) => symbols.find(other, symbol) !== null);
   const namesakes = homes.filter((home) => path.posix.basename(home) === path.posix.basename(file));

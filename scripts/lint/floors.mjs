@@ -1,4 +1,4 @@
-// The layers of the project as a table: which files are a layer, and which layers and packages it may use.
+// Lists the layers of the project: which files form a layer, and which layers and packages it may use.
 
 const leaves = ['util', 'data', 'metrics', 'schema', 'storage'];
 const tfjs = [
@@ -11,9 +11,9 @@ const tfjs = [
 const any = '*';
 
 /**
- * A file belongs to the layer whose path matches it longest: a path ending in `/` is a folder, any other a file.
- * `floors` are the layers it may import, types and values alike; a file may always use its own layer.
- * `packages` are npm names, `node:` stands for every builtin of Node.
+ * A file belongs to the layer with the longest matching path: a path ending in `/` is a folder, any other a file. `floors` are the
+ * layers it may import, types and values alike; a file may always use its own layer. `packages` are npm names; `node:` means every
+ * builtin of Node.
  * @type {readonly {name: string, paths: readonly string[], floors: readonly string[], packages: readonly string[]}[]}
  */
 export const floors = [

@@ -15,7 +15,7 @@ export const floorsRule = {
   },
   create(context) {
     const file = relative(context.cwd, context.filename).split(sep).join('/');
-    if (!file.includes('/')) return {}; // The configuration files in the root stand beside the house, not in it.
+    if (!file.includes('/')) return {}; // Configuration files in the root are not part of the house.
     const from = floorOf(file);
 
     function check(node, specifier) {
@@ -51,7 +51,7 @@ export const floorsRule = {
         ExportAllDeclaration: (node) => checkSource(node, node.source),
         ImportExpression: (node) => checkSource(node, node.source),
         TSImportType: (node) => checkSource(node, node.source ?? node.argument?.literal),
-        // new Worker(new URL('./training.worker.ts', import.meta.url)) reaches another file like an import does.
+        // new Worker(new URL('./training.worker.ts', import.meta.url)) refers to another file like an import.
         'NewExpression[callee.name="URL"][arguments.1.type="MemberExpression"][arguments.1.object.type="MetaProperty"]':
           (node) => {
             if (/\.tsx?$/.test(node.arguments[0].value ?? '')) checkSource(node, node.arguments[0]);

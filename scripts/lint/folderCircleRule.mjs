@@ -1,4 +1,4 @@
-// The lint rule that refuses imports by which folders depend on each other in a circle.
+// The lint rule that refuses imports that create cycles between folders.
 import { posix } from 'node:path';
 import { folderEdges, pathBetween, readImportGraph } from '../house/importGraph.mjs';
 import { houseFile, importVisitor } from './houseFile.mjs';
@@ -20,7 +20,7 @@ export const folderCircleRule = {
     return importVisitor(file, (node, target) => {
       const from = posix.dirname(target);
       if (from === folder) return;
-      // The way back ends where it first comes to this folder, so it has no import of this file in it, saved or not.
+      // The path back ends where it first reaches this folder, so it contains no import of this file, saved or not.
       const back = pathBetween(edges, from, folder);
       if (back === null) return;
       context.report({ node, messageId: 'circle', data: { circle: [folder, ...back].join(' → ') } });

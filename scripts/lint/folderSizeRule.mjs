@@ -1,4 +1,4 @@
-// The lint rule that keeps folders small enough to be read at a glance.
+// The lint rule that keeps folders small enough to survey.
 import { posix } from 'node:path';
 import { folderSizes, readImportGraph } from '../house/importGraph.mjs';
 import { houseFile } from './houseFile.mjs';

@@ -1,14 +1,14 @@
-// What lint rules about the structure have in common: the file they look at, and a visitor of its imports.
+// Helpers for lint rules about the structure: the path of the linted file, and a visitor of its imports.
 import { relative, sep } from 'node:path';
 import { houseRoots, targetOf } from '../house/importGraph.mjs';
 
-/** Answers with the path of the linted file from the root, or null where it is no source file of the lab. */
+/** Returns the path of the linted file from the root, or null if it is not a source file of the lab. */
 export function houseFile(context) {
   const file = relative(context.cwd, context.filename).split(sep).join('/');
   return houseRoots.some((folder) => file.startsWith(`${folder}/`)) ? file : null;
 }
 
-/** Calls `check(node, target)` for every import of a file of the lab, in whatever form. */
+/** Calls `check(node, target)` for every import of a file of the lab, in any form. */
 export function importVisitor(file, check) {
   const checkSource = (node, source) => {
     if (source?.type !== 'Literal' || typeof source.value !== 'string') return;

@@ -1,4 +1,4 @@
-// The types of what tests import from the lint rules, which are JavaScript because ESLint loads them as they are.
+// The types of what tests import from the lint rules, which are JavaScript because ESLint loads them directly.
 
 declare module '*/housePlugin.mjs' {
   import type { Rule } from 'eslint';

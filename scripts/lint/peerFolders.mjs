@@ -1,6 +1,6 @@
-// Folders of peers, each file the same kind of thing behind one interface; there a short file is no fragment.
+// Folders of peers: files of the same kind behind one interface, where a short file is not a fragment.
 
-/** A folder is known by its name, wherever it is. */
+/** A folder is identified by its name, at any path. */
 export const peerFolders = [
   { name: 'formats', reason: 'one file a format, reader and writer together' },
   { name: 'kernels', reason: 'one file a kernel of the GPU' },

@@ -1,6 +1,6 @@
-// Words that only a reader of this project would understand, and what to write instead.
+// Private words of this project, and what to write instead.
 
-/** Phrases of comments and texts, each a pattern between word boundaries, whatever its case. */
+/** Phrases in comments and texts, each a pattern between word boundaries, ignoring case. */
 export const plainWords = [
   { pattern: 'told', write: '“given”, “shown” or “reported”' },
   { pattern: 'anew', write: '“again”' },
@@ -20,7 +20,7 @@ export const plainWords = [
   { pattern: '(?:does|do|did|done|doing) again', write: '“repeats” or “recomputes”' },
 ];
 
-/** Words of names, found where a name in camelCase has them as a word; `prefix`: only as its first. */
+/** Words in names, matched as a word of a camelCase name; `isPrefix`: only as its first word. */
 export const plainNames = [
   { words: ['judge', 'judges', 'judged', 'judgement', 'judgements'], write: 'validate, testSignificance or errorFindings' }, // prettier-ignore
   { words: ['held'], write: 'existing, supervised or found' },

@@ -37,7 +37,7 @@ export const plainWordsRule = {
       }
     }
 
-    /** Reports a name where it first is in the file, and no more. */
+    /** Reports a name at its first occurrence in the file only. */
     function checkName(node) {
       if (seen.has(node.name)) return;
       seen.add(node.name);
@@ -71,7 +71,7 @@ function wordsOf(name) {
   return (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []).map((word) => word.toLowerCase());
 }
 
-/** Whether the word is one of these, or a run of them: `whileours` of `while` and `ours`. */
+/** Whether the word is one of these, or several run together: `whileours` of `while` and `ours`. */
 function includesWord(words, word) {
   return words.includes(word) || words.some((first, at) => first + (words[at + 1] ?? '') === word);
 }

@@ -1,4 +1,4 @@
-// The lint rule that refuses a file too small to be opened for itself: short, and used in one or two places.
+// The lint rule that refuses files too small to be worth opening: short, and used in one or two places.
 import { countLines, importersOf, readImportGraph } from '../house/importGraph.mjs';
 import { houseFile } from './houseFile.mjs';
 import { peerFolders } from './peerFolders.mjs';
@@ -6,7 +6,7 @@ import { peerFolders } from './peerFolders.mjs';
 const minLines = 60;
 const minImporters = 3;
 
-/** Files that nothing has to import: where a program begins, pages behind the router, and declarations for the compiler. */
+/** Files that need no importer: entry points, pages behind the router, and declarations for the compiler. */
 const entries = /(^|\/)(main\.tsx|headless\.ts|[^/]+\.worker\.ts|[^/]+Page\.tsx|[^/]+\.d\.ts)$/;
 
 export const smallFileRule = {

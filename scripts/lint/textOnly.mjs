@@ -1,4 +1,4 @@
-// What source of the lab may not say, so that text stays text and only known places speak to the network.
+// Syntax that the lab's source must not contain, so that text stays text and only known places access the network.
 
 const asHtml =
   'innerHTML|outerHTML|dangerouslySetInnerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe|createContextualFragment|parseFromString|srcdoc|srcDoc';
@@ -32,12 +32,12 @@ export const textOnly = [
   { selector: `Identifier[name=/^(${waysOut})$/]`, message: outMessage },
 ];
 
-/** In every file but those that may fetch. */
+/** For every file except those that may fetch. */
 export const noFetch = {
   selector:
     'CallExpression[callee.name="fetch"], MemberExpression[object.name=/^(window|self|globalThis)$/][property.name="fetch"]',
   message: outMessage,
 };
 
-/** `requestFile` asks other hosts; the other two ask for the lab's own files. */
+/** `requestFile` contacts other hosts; the other two request the lab's own files. */
 export const fetching = ['workers/publicFiles.ts', 'src/main.tsx', 'src/ui/results/OpenPage.tsx'];

@@ -1,4 +1,4 @@
-// The lint rule that gives a file name and an exported type name to one file alone.
+// The lint rule that allows each file name and each exported type name in only one file.
 import { posix } from 'node:path';
 import { filesByBasename, filesByType, readImportGraph } from '../house/importGraph.mjs';
 import { houseFile } from './houseFile.mjs';

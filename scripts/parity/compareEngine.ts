@@ -1,9 +1,9 @@
-// The WebGPU engine against a reference case: emissions, loss, every gradient and Viterbi paths.
+// Compares the WebGPU engine with a reference case: emissions, loss, every gradient and Viterbi paths.
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
 import { TaggerEngine } from '../../src/engine/network/taggerEngine.ts';
 import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from './referenceCase.ts';
 
-/** Computes as the ways of `gpu` say. */
+/** Computes with the options of `gpu`. */
 export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {
   const { shape, host, batch, expected, expectedGradient, isReal, viterbi } = readReferenceCase(files);
   const engine = new TaggerEngine(gpu, {

@@ -1,4 +1,4 @@
-// Our tagger in plain tfjs ops against a reference case: hidden states, emissions, loss, gradients and Viterbi paths.
+// Compares the tagger in plain tfjs ops with a reference case: hidden states, emissions, loss, gradients and Viterbi paths.
 import * as tf from '@tensorflow/tfjs';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
 import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/deviceParameters.ts';
@@ -16,7 +16,7 @@ import {
 
 const NO_DROPOUT = { encoder: 0, attention: 0, head: 0 };
 
-/** Compares on whatever tfjs backend is current. */
+/** Runs on the current tfjs backend. */
 export async function compareWithReference(files: ReferenceFiles): Promise<readonly ParityRow[]> {
   const known = readReferenceCase(files);
   const parameters = uploadParameters(known.host);

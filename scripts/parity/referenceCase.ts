@@ -1,4 +1,4 @@
-// A Hugging Face reference folder: a tagger, a batch, and what transformers and a float64 CRF make of them.
+// Reads a Hugging Face reference folder: a tagger, a batch, and the results of transformers and a float64 CRF.
 import { z } from 'zod';
 import type { Batch } from '../../src/model/batch.ts';
 import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
@@ -27,7 +27,7 @@ export interface ParityRow {
 export const FORWARD_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 1e-3;
 const ZERO_TOLERANCE = 1e-5;
-/** A gradient no larger than this is zero but for rounding in float64. */
+/** A gradient no larger than this is zero up to rounding in float64. */
 const ROUNDING = 1e-12;
 const caseSchema = z.object({
   lengths: z.array(z.int().min(1)),
@@ -41,11 +41,11 @@ export interface ReferenceCase {
   readonly batch: Batch;
   /** Best path of each sequence, with its score. */
   readonly viterbi: readonly { readonly path: readonly number[]; readonly score: number }[];
-  /** Throws when the case lacks the tensor. */
+  /** Throws if the case lacks the tensor. */
   expected(name: string): FileTensor['values'];
-  /** Their gradient of one of our parameters, in our layout. */
+  /** Returns the reference gradient of a parameter, in the lab's layout. */
   expectedGradient(name: string): Float32Array;
-  /** Whether an element of rows of `width`, one a piece, belongs to a piece that is no padding. */
+  /** Whether an element of rows of `width`, one per piece, belongs to a real piece. */
   isReal(width: number): (index: number) => boolean;
 }
 
@@ -120,8 +120,8 @@ function theirGradient(name: string, shape: TaggerShape, reference: ReadonlyMap<
 }
 
 /**
- * Forward quantities pass at 1e-4 absolute, gradients at 1e-3 relative, or at 1e-5 absolute where the reference in float64 has rounding
- * alone: a bias on all keys moves no softmax. Throws when the lengths differ.
+ * Forward quantities pass at 1e-4 absolute, gradients at 1e-3 relative, or at 1e-5 absolute where the reference in float64 is only
+ * rounding: softmax is invariant to a bias on all keys. Throws if the lengths differ.
  */
 export function compare(
   name: string,

@@ -1,4 +1,4 @@
-// What a category of sample corpora is made of.
+// The definition of a category of sample corpora.
 import type { Rng } from '../../src/util/random.ts';
 import type { Letter } from './pooledNames.ts';
 import type { Producer, Slots } from './template.ts';
@@ -8,16 +8,16 @@ export interface SampleCategory {
   readonly name: 'chemical' | 'disease' | 'gene' | 'species';
   /** Type of its mentions. */
   readonly type: string;
-  /** Invented names, one producer a kind; each becomes a slot whose names are dealt to the splits. */
+  /** Invented names, one producer per kind; each becomes a slot whose names are distributed over the splits. */
   readonly names: Slots;
-  /** Everything else templates insert: known words, look-alikes that are no mentions, phrases. */
+  /** Everything else that templates insert: known words, look-alikes that are not mentions, phrases. */
   readonly slots: Slots;
   /** The sentences of the two corpora, each written in its own setting. */
   readonly templates: Readonly<Record<Letter, readonly string[]>>;
   readonly settings: Readonly<Record<Letter, string>>;
 }
 
-/** A name put together from one part of each list. */
+/** Composes a name from one part of each list. */
 export function composed(...lists: readonly (readonly string[])[]): Producer {
   return (rng: Rng) => lists.map((parts) => parts[rng.integer(parts.length)] ?? '').join('');
 }

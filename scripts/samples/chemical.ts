@@ -63,7 +63,7 @@ export const chemical: SampleCategory = {
       return `[=${name}] ( [=${short}] )`;
     },
     enzyme: (rng) => `${word(rng)}${oneOf('lase', 'genase', 'ductase', 'kinase')(rng)}`,
-    // Whether this is a mention can only be told from the word itself.
+    // Only the word itself shows whether this is a mention.
     item: oneOf('{any}', '{any}', '{enzyme}', '{enzyme}'),
     surname: (rng) => `${capital(word(rng))}${oneOf('man', 'more', 'sen', 'ski', 'well')(rng)}`,
     gadget: (rng) => `${capital(word(rng))}${oneOf('scan', 'med', 'tron', 'lab')(rng)}`,

@@ -63,7 +63,7 @@ export const disease: SampleCategory = {
       return `[=${first} - ${second} syndrome] ( [=${letters}S] )`;
     },
     process: oneOf('diagnosis', 'prognosis', 'apoptosis', 'mitosis', 'hypothesis', 'genesis', 'osmosis', 'endocytosis'),
-    // Whether this is a mention can only be told from the words themselves.
+    // Only the words themselves show whether this is a mention.
     item: oneOf('{any}', '{any}', '{process}', '{named}'),
     person: oneOf(...surnames.map((name) => `Dr ${name}`), ...surnames.map((name) => `Professor ${name}`)),
     named: oneOf(

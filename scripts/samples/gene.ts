@@ -65,7 +65,7 @@ export const gene: SampleCategory = {
     method: oneOf('PCR', 'ELISA', 'FACS', 'a Western blot', 'RNA sequencing', 'SDS - PAGE', 'mass spectrometry'),
     figure: (rng) => `Fig . ${1 + rng.integer(8)}${composed(['A', 'B', 'C', 'D'])(rng)}`,
     grant: (rng) => `grant ${composed(['GR', 'HT', 'BX'])(rng)}${10 + rng.integer(900)}`,
-    // Whether this is a mention can only be told from the words themselves.
+    // Only the words themselves show whether this is a mention.
     item: oneOf('{any}', '{any}', '{buffer}', '{cells}'),
     effect: oneOf(
       'apoptosis',

@@ -1,4 +1,4 @@
-// Words around the mentions that every category uses: counts, times, statistics, openings.
+// Words around the mentions in every category: counts, times, statistics, openings.
 import type { Rng } from '../../src/util/random.ts';
 import { oneOf, type Slots } from './template.ts';
 

@@ -1,4 +1,4 @@
-// Decides which invented names a split of a corpus may use, so that some are shared, some are unseen in training.
+// Decides which invented names a split of a corpus may use: some are shared, some unseen in training.
 import { SPLITS, type Split } from '../../src/data/corpus/corpus.ts';
 import type { Rng } from '../../src/util/random.ts';
 import type { Producer } from './template.ts';
@@ -10,9 +10,10 @@ export type Letter = (typeof LETTERS)[number];
 const POOL_SIZE = 30;
 
 /**
- * A producer of names for one split of one corpus. The names of a category are dealt into pools: one for everybody, one for the train
- * split of each corpus, one for each other split. Train draws from the first two; devel and test also meet names that only the sister
- * corpus trains on (where shared training helps) and names that nobody trains on. `rng` must be the same for all splits and corpora.
+ * Produces names for one split of one corpus. The names of a category are divided into pools: one for all, one for the train split
+ * of each corpus, one for each other split. Train draws from the first two; devel and test also use names that occur only in the
+ * sister corpus's training text (where shared training helps) and names in no training text. `rng` must be the same for all splits
+ * and corpora.
  */
 export function pooledNames(make: Producer, rng: Rng, letter: Letter, split: Split): Producer {
   const pools = dealPools(make, rng);

@@ -1,8 +1,8 @@
-// What public/corpora/catalogue.json says about the sample corpora.
+// Builds the entries of public/corpora/catalogue.json about the sample corpora.
 import type { Split } from '../../src/data/corpus/corpus.ts';
 import type { SampleCategory } from './category.ts';
 
-/** The lab reads `version`, `name` and `files`; the rest is for people. */
+/** The lab reads `version`, `name` and `files`; the rest is for human readers. */
 export interface SampleCatalogue {
   readonly version: 1;
   readonly corpora: readonly {
@@ -12,7 +12,7 @@ export interface SampleCatalogue {
     readonly type: string;
     readonly about: string;
     readonly licence: 'CC0-1.0';
-    /** Paths beside the catalogue. */
+    /** Paths relative to the catalogue. */
     readonly files: Readonly<Record<Split, string>>;
     readonly sentences: Readonly<Record<Split, number>>;
     readonly mentions: Readonly<Record<Split, number>>;

@@ -47,7 +47,7 @@ export function sampleCorpora(): ReadonlyMap<string, string> {
   return files;
 }
 
-/** Sentences of one split; templates take turns so that each is met, and no sentence is made twice in any corpus (`taken`). */
+/** Generates the sentences of one split; templates alternate so that each is used, and no sentence is generated twice in any corpus (`taken`). */
 function generateSplit(category: SampleCategory, letter: Letter, split: Split, taken: Set<string>): Sentence[] {
   const rng = Rng.seeded(SEED).fork(category.name);
   const names: Slots = Object.fromEntries(
@@ -70,7 +70,7 @@ function generateSplit(category: SampleCategory, letter: Letter, split: Split, t
   return sentences;
 }
 
-/** One sentence as `token<TAB>tag` lines in IOB2, closed by an empty line. */
+/** Writes one sentence as `token<TAB>tag` lines in IOB2, followed by an empty line. */
 function toTsv({ tokens, mentions }: Sentence): string {
   const tags = tokens.map(() => 'O');
   for (const { type, start, end } of mentions) {

@@ -31,7 +31,7 @@ export const species: SampleCategory = {
     microbe: oneOf('[binomial]', '[binomial]', '[shortened]', '[shortened]', '[virus]', '[unnamed]', '[subspecies]'),
     several: oneOf('{wild}', '{wild} and {wild}', '{wild} , {wild} and {wild}'),
     cultures: oneOf('{microbe}', '{microbe} and {microbe}', 'either {microbe} or {microbe}'),
-    // The full name, then the genus cut to its initial: both are mentions.
+    // The full name, then the genus shortened to its initial: both are mentions.
     twice: (rng) => {
       const [full, second] = [genus(rng), epithet(rng)];
       return `[=${full} ${second}] ( hereafter [=${full.charAt(0)} . ${second}] )`;
@@ -48,7 +48,7 @@ export const species: SampleCategory = {
     place: (rng) =>
       `${composed(genusStems)(rng)}${oneOf('mark', 'dale', 'burgh', 'stead')(rng)} ${oneOf('Valley', 'Island', 'Forest', 'Ridge', 'Station')(rng)}`,
     author: (rng) => `${composed(genusStems)(rng)}${oneOf('vich', 'son', 'berg', 'etti')(rng)} et al .`,
-    // Whether this is a mention can only be told from the words themselves.
+    // Only the words themselves show whether this is a mention.
     item: oneOf('{wild}', '{wild}', '{bodyPart}', '{place}'),
     habitat: oneOf('wet meadows', 'shallow ponds', 'limestone caves', 'beech forest', 'salt marsh', 'city parks'),
     trait: oneOf('body mass', 'clutch size', 'survival', 'leaf area', 'growth rate', 'range size', 'call length'),

@@ -1,20 +1,21 @@
-// Turns sentence templates with slots into sentences with mentions.
+// Expands sentence templates with slots into sentences with mentions.
 import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import type { Rng } from '../../src/util/random.ts';
 
-/** Text made on demand; it may hold slots itself. Tokens are parted by spaces. */
+/** Produces text on demand, which may contain slots. Tokens are separated by spaces. */
 export type Producer = (rng: Rng) => string;
 export type Slots = Readonly<Record<string, Producer>>;
 
-/** One of the texts, each as likely as the next. */
+/** Picks one of the texts, all equally likely. */
 export function oneOf(...texts: readonly string[]): Producer {
   if (texts.length === 0) throw new Error('oneOf needs at least one text');
   return (rng) => texts[rng.integer(texts.length)] ?? '';
 }
 
 /**
- * Expands a template. `<a|b|>` takes one alternative, `{slot}` inserts what the slot produces, `[slot]` inserts it as a mention,
- * `[=text]` makes a mention of the text itself. `a` becomes `an` where the next token asks for it. The first token of the sentence gets a capital unless it has one, a digit or a hyphen.
+ * Expands a template. `<a|b|>` picks one alternative, `{slot}` inserts the slot's output, `[slot]` inserts it as a mention,
+ * `[=text]` makes a mention of the text itself. `a` becomes `an` if the next token requires it. The first token of the sentence is
+ * capitalised unless it has a capital, a digit or a hyphen.
  */
 export function expandTemplate(template: string, slots: Slots, type: string, rng: Rng): Sentence {
   const tokens: string[] = [];

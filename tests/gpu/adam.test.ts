@@ -1,4 +1,4 @@
-// Proves that the gradient's norm, its clipping and Adam are those of the plain trainer over several steps, for both forms of epsilon.
+// Proves that the gradient's norm, its clipping and Adam match the plain trainer over several steps, for both forms of epsilon.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { part, type Region } from '../../src/engine/gpu/recorder.ts';
@@ -112,7 +112,7 @@ describe.each([
     };
     const learningRate = (step: number): number => 1e-2 / step;
     const start = drawnNumbers('start', length);
-    // Gradients over many magnitudes, so that epsilon counts for some and not for others.
+    // Gradients over many magnitudes, so that epsilon matters for some and not for others.
     const gradients = Array.from({ length: STEPS }, (_, step) =>
       drawnNumbers(`step ${step}`, length).map((value, at) => value * 10 ** -(at % 8)),
     );

@@ -1,4 +1,4 @@
-// Proves that attention with relative and with absolute terms and its gradients are their definitions in float64, for every way of computing them.
+// Proves that attention with relative and with absolute terms and its gradients match their definitions in float64, for every kernel family.
 import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../../src/engine/kernels/attention/attention.ts';
@@ -17,7 +17,7 @@ import { worstGap } from './support/worstGap.ts';
 
 const LAYER = 1;
 const BEFORE = 3;
-/** Largest error, in units of the largest magnitude expected, or of 0.1 where all have to be smaller. */
+/** Largest error, in units of the largest magnitude expected, or of 0.1 if all must be smaller. */
 const TOLERANCE = 3e-5;
 
 const ways = [{ way: 'direct' }, { way: 'tiled' }] as const;
@@ -30,7 +30,7 @@ interface AttentionCase {
   readonly heads: number;
   readonly headSize: number;
   readonly rate: number;
-  /** Deviation of queries and keys: the larger, the sharper the softmax. */
+  /** Standard deviation of queries and keys: the larger, the sharper the softmax. */
   readonly size?: number;
 }
 
@@ -45,7 +45,7 @@ interface Drawn extends FloatAttention<Floats> {
 const BIASES = ['contentBias', 'positionBias', 'segmentBias', 'segmentEmbedding'] as const;
 const THREES = ['queries', 'keys', 'values'] as const;
 
-/** Absolute terms are relative ones whose biases, positions and segments are all zero. */
+/** Absolute terms are relative ones with all biases, positions and segments zero. */
 function drawAttention(
   { counts, pieces, heads, headSize, rate, size = 1 }: AttentionCase,
   terms: AttentionTerms = 'relative',
@@ -82,7 +82,7 @@ function drawAttention(
   };
 }
 
-/** The parts one after the other, each beginning at a multiple of `stride` words. */
+/** Concatenates the parts, each beginning at a multiple of `stride` words. */
 function joined(stride: number, parts: readonly Floats[]): Floats {
   const last = parts.at(-1) as Floats;
   const all = new Float32Array((parts.length - 1) * stride + last.length);
@@ -133,7 +133,7 @@ async function runAttention(
   );
 }
 
-/** Each result by its name, cut out of the buffers that hold several. */
+/** Returns each result by name, cut from the buffers that hold several. */
 function named(drawn: Drawn, found: Awaited<ReturnType<typeof runAttention>>): Readonly<Record<string, Floats>> {
   const cut = (from: Floats, stride: number, names: readonly (keyof AttentionOperands)[]) =>
     Object.fromEntries(
@@ -154,7 +154,7 @@ function truthOf(drawn: Drawn): Truth {
   return { ...bruteForceAttention(drawn), ...bruteForceAttentionGradients(drawn, drawn.dContext) };
 }
 
-/** The results that are too far from the truth, with how far. */
+/** Lists the results that are too far from the truth, with their errors. */
 function errors(found: Readonly<Record<string, Floats>>, truth: Truth): Readonly<Record<string, number>> {
   const gaps = Object.entries(found).map(
     ([name, values]) => [name, worstGap(values, truth[name] as Float64Array, 0.1)] as const,
@@ -170,12 +170,12 @@ const shapes: readonly Omit<AttentionCase, 'rate'>[] = [
   { counts: [33, 20], pieces: 33, heads: 2, headSize: 64 },
   { counts: [64], pieces: 67, heads: 2, headSize: 12 },
   { counts: [40, 40], pieces: 41, heads: 1, headSize: 12, size: 4 },
-  // So many heads that a workgroup of the tiles takes more than one sequence, and the last fewer.
+  // Enough heads for a workgroup of the tiles to process several sequences, and the last one fewer.
   { counts: [66, 40, 3], pieces: 66, heads: 26, headSize: 12 },
   { counts: [512], pieces: 512, heads: 1, headSize: 8 },
   { counts: [1000], pieces: 1024, heads: 1, headSize: 4 },
 ];
-/** Absolute terms come with one head size of tiles alone: each takes seconds to compile, and they are parts of what relative ones run. */
+/** Absolute terms are tested with only one tiled head size: each takes seconds to compile, and they are parts of what relative ones run. */
 const hasTerms = ({ headSize }: Omit<AttentionCase, 'rate'>, terms: AttentionTerms): boolean =>
   terms === 'relative' || headSize !== 12;
 const cases = shapes.flatMap((shape) =>
@@ -194,7 +194,7 @@ describe.each(cases)('$terms, $counts of $pieces pieces, $heads heads of $headSi
     return known;
   };
 
-  // Each head size of the tiles takes seconds to compile: one size with a single block of columns, and one with more.
+  // Each tiled head size takes seconds to compile: test one size with a single block of columns, and one with more.
   it.each(ways.filter(({ way }) => way === 'direct' || given.headSize >= 12))(
     'is right, and so is every gradient ($way)',
     async (way) => {

@@ -1,4 +1,4 @@
-// Proves that tuning matrix products finds variants that run here, keeps to its budget and to its signal, and serves recordings.
+// Proves that tuning matrix products finds variants that run here, respects its budget and signal, and serves recordings.
 import { expect, it } from 'vitest';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';

@@ -1,4 +1,4 @@
-// Proves that measurements run in a browser and count what they say: a step with its kernels, and a contest with stock ops.
+// Proves that measurements run in a browser and count correctly: a step with its kernels, and a contest with stock ops.
 import { expect, it } from 'vitest';
 import type { BenchHome } from '../../bench/benchReport.ts';
 import { benchShapes, taggerOf } from '../../bench/benchShape.ts';

@@ -1,4 +1,4 @@
-// Proves that the browser these tests run in computes on WebGPU and tells the truth about what it computed.
+// Proves that the browser of these tests computes on WebGPU and reports correctly what it computed.
 import { expect, it } from 'vitest';
 
 it('gives an adapter and a device, and runs a shader', async () => {

@@ -1,4 +1,4 @@
-// Proves that the CRF's and the softmax head's losses, gradients and marginals are those of their definitions: brute force, autodiff, finite differences.
+// Proves that the CRF's and the softmax head's losses, gradients and marginals match their definitions: brute force, autodiff, finite differences.
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { Recorder, Region } from '../../src/engine/gpu/recorder.ts';
@@ -20,7 +20,7 @@ interface Settings {
   readonly positions: number;
   readonly tagCount: number;
   readonly startEnd?: boolean;
-  /** What the gradients hold before, when they are to be added to. */
+  /** Previous contents of the gradients, if they are to be added to. */
   readonly before?: number;
   readonly frozen?: boolean;
 }
@@ -82,7 +82,7 @@ function difference(found: ArrayLike<number>, expected: ArrayLike<number>): numb
   return most / unit;
 }
 
-/** What brute force says of a batch, gradients times SCALE. */
+/** Brute-force results for a batch, gradients times SCALE. */
 function bruteForce(chains: DrawnChains, { counts, positions, tagCount: K, startEnd = true }: Settings) {
   const sum = {
     losses: new Float64Array(counts.length),
@@ -164,7 +164,7 @@ describe('against brute force', () => {
     expect(Math.max(...gold.losses)).toBeGreaterThan(9000);
     expectNear(await runCrf(chains, settings), gold, 2e-5);
     chains.transitions.fill(-1e4);
-    // A float32 near -1e4 is good to 1e-3.
+    // A float32 near -1e4 is accurate to 1e-3.
     expectNear(await runCrf(chains, settings), bruteForce(chains, settings), 2e-3);
   });
 });
@@ -193,7 +193,7 @@ async function autodiff(chains: DrawnChains, { counts, positions, tagCount: K, s
     ];
     const summed = (...[e, a, s, t]: tf.Tensor[]): tf.Scalar => {
       const used = losses(e as tf.Tensor, a as tf.Tensor, s as tf.Tensor, t as tf.Tensor);
-      // States that take no part still need a gradient: 0.
+      // Unused states still need a gradient: 0.
       const none = tf.mul(0, tf.add(tf.sum(s as tf.Tensor), tf.sum(t as tf.Tensor)));
       return tf.add(tf.sum(used), none).mul(SCALE) as tf.Scalar;
     };
@@ -210,7 +210,7 @@ async function autodiff(chains: DrawnChains, { counts, positions, tagCount: K, s
 }
 
 const large: (Settings & { readonly tolerance: number })[] = [
-  // The plain model's alphas grow with the length, and float32 with them gets coarse.
+  // The plain model's alphas grow with the length, where float32 gets coarse.
   { counts: [512], positions: 512, tagCount: 65, startEnd: true, tolerance: 1e-3 },
   { counts: [64, 1, 17, 63, 2, 40, 64, 33], positions: 64, tagCount: 9, startEnd: true, tolerance: 1e-4 },
   { counts: [64, 1, 17, 63, 2, 40, 64, 33], positions: 64, tagCount: 9, startEnd: false, tolerance: 1e-4 },

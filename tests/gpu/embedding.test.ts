@@ -1,4 +1,4 @@
-// Proves that embeddings, XLNet's and BERT's, and the head's rows are gathered and given back with the plain model's dropout, duplicates and padding included.
+// Proves that XLNet's and BERT's embeddings and the head's rows match the plain model forward and backward, with dropout, duplicates and padding.
 import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
 import {
@@ -21,7 +21,7 @@ interface TableCase {
   readonly hiddenSize: number;
   readonly vocabulary: number;
   readonly rate: number;
-  /** Every so many rows one is padding; 0 for none. */
+  /** Every nth row is padding; 0 for none. */
   readonly padding: number;
 }
 
@@ -39,7 +39,7 @@ function drawIds({ rows, vocabulary }: TableCase): Int32Array<ArrayBuffer> {
   return Int32Array.from({ length: rows }, () => rng.integer(vocabulary));
 }
 
-/** The real rows by ascending id, where each id begins, and the ids; one group more would add the first row to id 0. */
+/** The real rows by ascending id, where each id begins, and the ids; an extra group would add the first row to id 0. */
 function grouped(given: TableCase, pieceIds: Int32Array) {
   const { rows, padding } = given;
   const real = [...pieceIds.keys()].filter((row) => padding === 0 || row % padding !== padding - 1);
@@ -113,7 +113,7 @@ describe.each(tableCases)('$rows rows of $hiddenSize, $vocabulary pieces, rate $
 describe.each([
   { sequences: 1, pieces: 1, hiddenSize: 4, positions: 1, segments: 1, rate: 0 },
   { sequences: 3, pieces: 7, hiddenSize: 36, positions: 9, segments: 2, rate: 0.3 },
-  // Longer than there are positions, as padding may be.
+  // Longer than the number of positions, as padding may be.
   { sequences: 2, pieces: 48, hiddenSize: 36, positions: 40, segments: 3, rate: 0 },
   { sequences: 4, pieces: 128, hiddenSize: 768, positions: 512, segments: 2, rate: 0.1 },
 ])('embeddings of $sequences x $pieces, $hiddenSize wide, with positions and segments, rate $rate', (given) => {
@@ -182,7 +182,7 @@ describe.each([
       const add = (table: Float64Array, to: number): void => {
         table[to * d + column] = (table[to * d + column] as number) + (dSum[at] as number);
       };
-      // Of pieces beyond the last position there is no gradient: they are padding.
+      // Pieces beyond the last position are padding and have no gradient.
       if (row % pieces < positions) add(expected.position, row % pieces);
       add(expected.segment, segmentIds[row] as number);
     }
@@ -207,7 +207,7 @@ describe.each([
   const encoderMask = plainMask(length, encoderRate, LAYERS, 'encoderOutput');
   const headMask = plainMask(length, headRate, LAYERS, 'head');
   const mask = encoderMask.map((factor, at) => factor * (headMask[at] as number));
-  // Pieces are visited from the last to the first, so that a kernel that ignores the lists is seen.
+  // Visits pieces from last to first, to detect a kernel that ignores the lists.
   const pieces = Array.from({ length: R }, (_, row) => R - 1 - row).filter((row) => row % stride === 0);
   const rows = new Uint32Array(R);
   rows.set(pieces);

@@ -1,4 +1,4 @@
-// Proves that the recorded engine is the plain network, XLNet and BERT: every gradient, ten updates, predictions, recomputation, bit-equal repeats.
+// Proves that the recorded engine matches the plain XLNet and BERT: gradients, ten updates, predictions, recomputation, bit-equal repeats.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hardwareTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
@@ -34,7 +34,7 @@ const small: XlnetConfig = {
   initializerRange: 0.2,
 };
 
-/** Segments enough for padding to have one of its own; fewer positions than the longest padding. */
+/** Enough segments for padding to have a separate one; fewer positions than the longest padding. */
 const smallBert: BertConfig = {
   family: 'bert',
   layers: 2,
@@ -56,7 +56,7 @@ interface Case {
   readonly config: TrainingConfig;
   readonly counts: readonly number[];
   readonly pieces: number;
-  /** Every CRF position is a piece (`x`, `all`), or every other (`first`). */
+  /** Every piece is a CRF position (`x`, `all`), or every other (`first`). */
   readonly stride: 1 | 2;
   readonly frozen: number;
   readonly ways: Partial<ComputeOptions>;
@@ -147,7 +147,7 @@ function drawBatch({ shape, counts, pieces: T, stride }: Case, seed: number): Ba
   };
 }
 
-/** Random parameters with nothing left at its neutral start, so that every gradient counts. */
+/** Random parameters, none left at its neutral initial value, so that every gradient matters. */
 function drawParameters({ encoder, head }: TaggerShape): HostParameters {
   const rng = Rng.seeded(3);
   const all = new Map([...newEncoder(encoder, 1), ...newHead(encoder, head, 1)]);
@@ -176,13 +176,13 @@ async function engineFor(given: Case, host: HostParameters): Promise<TaggerEngin
   return engine;
 }
 
-/** Whose magnitude a gradient is held against: that of a bias on keys is zero by theory, for softmax does not see it. */
+/** The parameter whose gradient magnitude scales the error: the gradient of a bias on keys is theoretically zero, as softmax is invariant to it. */
 const measureOf = (name: string): string => name.replace('key.bias', 'value.bias');
 
 /** Largest difference in units of the largest magnitude of `measure`. */
 function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>, measure = expected): number {
   let difference = 0;
-  let magnitude = 1e-6; // gradients that are zero by theory are compared with this
+  let magnitude = 1e-6; // reference for gradients that are theoretically zero
   for (let at = 0; at < expected.length; at++) {
     const off = Math.abs((got[at] as number) - (expected[at] as number));
     difference = off <= difference ? difference : Number.isNaN(off) ? Infinity : off;

@@ -1,4 +1,4 @@
-// Proves that a whole run on the engine is the run of the plain network, and that pausing it anywhere changes no bit of it.
+// Proves that a whole run on the engine matches the plain network, and that pausing it anywhere does not change a bit.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';

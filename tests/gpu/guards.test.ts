@@ -1,4 +1,4 @@
-// Proves that tfjs ops which give wrong numbers without an error on WebGPU are right here, or refused.
+// Proves that tfjs ops which silently give wrong numbers on WebGPU are corrected or refused.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';

@@ -1,4 +1,4 @@
-// Proves that a recorded plan runs in order on the GPU, shares memory between temporaries, and says which kernel does not compile.
+// Proves that a recorded plan runs in order on the GPU, shares memory between temporaries, and names a kernel that does not compile.
 import { expect, it } from 'vitest';
 import { kernel, reads, writes } from '../../src/engine/gpu/kernel.ts';
 import { linearGrid } from '../../src/engine/gpu/recorder.ts';

@@ -1,4 +1,4 @@
-// Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and way of writing, at any lengths.
+// Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and output mode, at any lengths.
 import { describe, expect, it } from 'vitest';
 import { STATE } from '../../src/engine/gpu/stepState.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
@@ -38,7 +38,7 @@ function makeCase(shape: MatmulShape): Case {
   };
 }
 
-/** What the output has to be, in float64, element by element. */
+/** The expected output, in float64, element by element. */
 function expected({ shape, a, b, before }: Case, accumulate: boolean): Float64Array {
   const { kind, rows, columns, inner, batch = 1, strides = NO_STRIDES, sum = false, into } = shape;
   const out = Float64Array.from(before);
@@ -60,7 +60,7 @@ function expected({ shape, a, b, before }: Case, accumulate: boolean): Float64Ar
   return out;
 }
 
-/** All cases in one recording; what is outside a product has to stay as it was. */
+/** Checks all cases in one recording; anything outside a product must stay unchanged. */
 async function check(tuning: MatmulTuning, shapes: readonly MatmulShape[], accumulate = false): Promise<void> {
   const cases = shapes.map(makeCase);
   const state = new Uint32Array(8);
@@ -100,7 +100,7 @@ const LENGTHS = [
 
 const LONG = [12, 68, 1024] as const;
 
-/** The least work on an adapter that computes on the processor. */
+/** The minimum work on an adapter that computes on the CPU. */
 const TILED: MatmulVariant = {
   family: 'tiled',
   rows: 4,

@@ -1,4 +1,4 @@
-// Proves that the parts of a split matrix product are added, into what the output held where it is to be kept.
+// Proves that the parts of a split matrix product are summed, and added to the output's contents if those are kept.
 import { describe, expect, it } from 'vitest';
 import { recordMatmulSum } from '../../src/engine/kernels/matmul/matmulSum.ts';
 import { differingWords } from './support/differingWords.ts';

@@ -1,4 +1,4 @@
-// Proves that a run whose device is lost, fills up or refuses work at any step goes on by itself to the same bits, or stops loudly: on real WebGPU.
+// Proves that a run whose device is lost, fills up or refuses work at any step resumes by itself to the same bits, or stops loudly: on real WebGPU.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { openDevice, underlyingFailure } from '../../src/engine/gpu/device.ts';
@@ -14,7 +14,7 @@ import { endOf, openTinyLab, tinyPlan } from '../fixtures/tinyLab.ts';
 
 const isLong = import.meta.env['VITE_SOAK'] !== undefined;
 const LOSSES = isLong ? 20 : 1;
-/** Changes that the lab tells of the whole run: devices are lost within these. */
+/** Number of state changes the lab reports in a whole run; devices are lost within these. */
 const CHANGES = 30;
 
 const addresses = import.meta.glob<string>(
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterEach(() => close());
 
-/** The browser's WebGPU, whose devices a test gets to see. */
+/** The browser's WebGPU, with access to its devices. */
 function watchedGpu(): { readonly platform: Platform; readonly devices: GPUDevice[] } {
   const devices: GPUDevice[] = [];
   const requestAdapter: GPU['requestAdapter'] = async (options) => {
@@ -75,7 +75,8 @@ async function openWatchedLab(): Promise<WatchedLab> {
 }
 
 /**
- * Trains the plan's first run anew, to its end; `strike` is called with each change that the lab tells while it is on the device, from 0.
+ * Trains the plan's first run again from the start to its end; calls `strike` with the number of each change that the lab reports
+ * during training, from 0.
  */
 async function trained(
   { lab, devices }: WatchedLab,
@@ -105,7 +106,7 @@ const failuresOf = ({ interruptions = [] }: RunRecord): readonly string[] =>
 it('what a device says is told apart: lost, out of memory, a fault of the driver, work that is refused', async () => {
   const strikes: Record<string, (device: GPUDevice) => void> = {
     'gpu/lost': (device) => device.destroy(),
-    // Beyond any limit: a real validation error that nobody asks for.
+    // Beyond any limit: a real validation error with no one waiting for it.
     'gpu/error': (device) => device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE }),
     'gpu/memory': (device) => tell(device, new GPUOutOfMemoryError('a buffer of many bytes')),
     'gpu/internal': (device) => tell(device, new GPUInternalError('the driver gave up')),
@@ -117,7 +118,7 @@ it('what a device says is told apart: lost, out of memory, a fault of the driver
     strike(gpu.device);
     gpu.device.queue.submit([]);
     await expect.poll(() => health.failure?.code, { timeout: 60_000 }).toBe(code);
-    // The first failure stands, whatever follows from it.
+    // The first failure counts, whatever follows from it.
     gpu.device.destroy();
     await gpu.device.lost;
     expect(await underlyingFailure(new DOMException('unmapped', 'AbortError'), health)).toMatchObject({ code });
@@ -134,7 +135,7 @@ it('a device destroyed at a random moment costs no bit', { timeout: 3_600_000 },
   const rng = Rng.seeded(6);
   let losses = 0;
   while (losses < LOSSES) {
-    // In the long form each run loses two.
+    // In the long version each run loses two.
     const strikes = new Set([6 + rng.integer(CHANGES - 6), ...(isLong ? [CHANGES + rng.integer(CHANGES)] : [])]);
     const record = await trained(watched, tinyPlan(), (device, change) => {
       if (strikes.has(change)) device.destroy();
@@ -180,7 +181,7 @@ it.skipIf(!isLong)(
     const record = await trained(watched, tinyPlan({}, [1, 2]), (device, change) => {
       if (change < 12 || isStruck) return;
       isStruck = true;
-      // Beyond any limit: a real validation error that nobody asks for.
+      // Beyond any limit: a real validation error with no one waiting for it.
       device.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
     });
     expect(record).toMatchObject({ status: 'failed', failure: { code: 'gpu/error' } });

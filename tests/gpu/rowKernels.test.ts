@@ -1,4 +1,4 @@
-// Proves that the kernels over rows are their definitions in float64: layer norm, activations, column sums, bias, dropout.
+// Proves that the kernels over rows match their definitions in float64: layer norm, activations, column sums, bias, dropout.
 import { describe, expect, it } from 'vitest';
 import { aligned } from '../../src/engine/gpu/recorder.ts';
 import { recordActivation, recordActivationBackward } from '../../src/engine/kernels/activationKernel.ts';
@@ -19,7 +19,7 @@ import { worstGap } from './support/worstGap.ts';
 const EPSILON = 1e-12;
 const BEFORE = 3;
 
-/** Sums over the rows of what `of` says of each element [rows, columns]. */
+/** Sums `of` over the rows for each column of [rows, columns]. */
 function sumsByColumn(rows: number, columns: number, of: (at: number, row: number) => number): Float64Array {
   const sums = new Float64Array(columns);
   for (let at = 0; at < rows * columns; at++) {
@@ -33,9 +33,9 @@ interface NormCase {
   readonly width: number;
   readonly rate: number;
   readonly biased: boolean;
-  /** Gradients are added to what is there. */
+  /** Gradients are added to the existing ones. */
   readonly accumulate: boolean;
-  /** Mean of the rows, whose deviation is about 1.4. */
+  /** Mean of the rows, whose standard deviation is about 1.4. */
   readonly mean: number;
 }
 
@@ -156,7 +156,7 @@ describe.each(normCases)('residual norm, $rows x $width, rate $rate, bias $biase
       const own = found.gradient.subarray(place * aligned(given.width)).subarray(0, given.width);
       expect(worstGap(own, sums, given.mean === 0 ? 1 : Math.sqrt(given.rows)), `gradient ${place}`).toBeLessThan(1e-5);
     }
-    if (given.rows > 65_535) return; // Seconds on a software adapter, and nothing new.
+    if (given.rows > 65_535) return; // Takes seconds on a software adapter, and shows nothing new.
     const again = await runNorm(given, inputs);
     for (const name of ['y', 'statistics', 'dSum', 'gradient'] as const) {
       expect(differingWords(again[name], found[name]), name).toBe(0);
@@ -190,7 +190,7 @@ const exact: Readonly<Record<Activation, (x: number) => number>> = {
   gelu_new: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
 
-/** The derivative by central differences, except at relu's corner, where the plain network takes 0. */
+/** The derivative by central differences, except at relu's corner, where the plain network uses 0. */
 function slope(activation: Activation, x: number): number {
   if (activation === 'relu') return x > 0 ? 1 : 0;
   const h = 1e-5 * Math.max(1, Math.abs(x));

@@ -1,4 +1,4 @@
-// Proves that the engine's self-test passes on a right adapter, in f32 and with everything in f16 that needs no extension, and sees wrong kernels.
+// Proves that the engine's self-test passes on a correct adapter, in f32 and with f16 where no extension is needed, and detects wrong kernels.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { Pipelines } from '../../src/engine/gpu/pipelines.ts';
@@ -17,7 +17,7 @@ it('passes on this adapter, and leaves the backend as it was', async () => {
   expect(tf.getBackend()).toBe('cpu');
 });
 
-// They take 40 seconds to compile for a processor, and each of them is proved right by the tests of products, attention and engine.
+// They take 40 seconds to compile for a CPU, and each is proved by the tests of products, attention and engine.
 const isLong = import.meta.env['VITE_SOAK'] !== undefined;
 if (!isLong) console.log('Skipped, because it compiles for 40 seconds and VITE_SOAK is not set: the self-test with the kernels for hardware.'); // prettier-ignore
 it.skipIf(!isLong)('passes with the kernels for hardware', async () => {
@@ -36,7 +36,7 @@ it('passes with activations in f16 and a scaled loss', async () => {
   expect(checks[0]?.name).toContain('mixed');
 });
 
-/** Changes the WGSL of some kernels on their way to the compiler, as a broken driver would. */
+/** Alters the WGSL of some kernels before compilation, like a broken driver. */
 class BrokenPipelines extends Pipelines {
   constructor(device: GPUDevice, before: string, after: string) {
     super(device);

@@ -1,4 +1,4 @@
-// Proves the network and its training in a real browser: parity on WebGPU and on threaded wasm, and memory that stays flat over 40 steps.
+// Proves the network and its training in a real browser: parity on WebGPU and on threaded wasm, and constant memory over 40 steps.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
@@ -31,14 +31,14 @@ const text = async (folder: string, name: string): Promise<string> =>
 
 async function start(backend: BackendName): Promise<StartedBackend> {
   const started = await startBackend(backend, browserPlatform);
-  // Small tensors must not slip to JavaScript, or shaders would go untested.
+  // Keep small tensors from running in JavaScript, which would leave shaders untested.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   expect(started.selfTest.filter(({ passed }) => !passed)).toEqual([]);
   if (backend === 'wasm') expect(started.threads).toBe(2);
   return started;
 }
 
-// tfjs' binary takes half of the logical processors: this makes sure that there are threads to test, however small the machine.
+// tfjs' binary uses half of the logical processors: this ensures that there are threads to test on any machine.
 Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
 
 async function referenceFiles(folder: string): Promise<ReferenceFiles> {
@@ -97,7 +97,7 @@ describe('on webgpu', () => {
     expectAgreement(await compareEngine(await referenceFiles(folder), gpu));
   });
 
-  // Heads too wide for the engine are trained by the plain network; its ops are compiled one by one for half a minute.
+  // Heads too wide for the engine are trained by the plain network; compiling its ops one by one takes half a minute.
   it('the plain network agrees with transformers in every quantity: xlnet-relu-clamp', async () => {
     expectAgreement(await compareWithReference(await referenceFiles('xlnet-relu-clamp')));
   });

@@ -1,4 +1,4 @@
-// Proves that products are tuned once for an adapter: found, stored before use, kept for later runs, and left alone when a run is stopped.
+// Proves that products are tuned once per adapter: found, stored before use, kept for later runs, and left unchanged when a run is stopped.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
   const all = await tinyTasks();
   tasks = { ...all, train: { ...all.train, sequences: all.train.sequences.slice(0, 1) } };
-  // Taken for hardware, which alone is tuned.
+  // Pretends to be hardware, since only hardware is tuned.
   hardware = { ...(await testGpu()), adapter: 'taken for hardware', software: false };
 });
 

@@ -1,4 +1,4 @@
-// Proves that the GPU finds the tag sequences the host's Viterbi and argmax find, ties and padding included.
+// Proves that the GPU finds the same tag sequences as the host's Viterbi and argmax, including ties and padding.
 import { describe, expect, it } from 'vitest';
 import { recordViterbi } from '../../src/engine/kernels/crf/viterbiKernel.ts';
 import { recordArgmax } from '../../src/engine/kernels/softmaxHead.ts';
@@ -30,7 +30,7 @@ async function find(chains: DrawnChains, { counts, positions, tagCount }: Settin
   return { best: asTags(found.best), largest: asTags(found.largest) };
 }
 
-/** By the host, 0 beyond each count. */
+/** Computed on the host, 0 beyond each count. */
 function expected(chains: DrawnChains, { counts, positions, tagCount }: Settings, startEnd: boolean) {
   const { emissions, transitions } = chains;
   const states = startEnd ? { start: chains.start, end: chains.end } : { start: null, end: null };
@@ -63,7 +63,7 @@ describe.each([true, false])('with start and end states: %s', (startEnd) => {
 
   it.each(shapes)('$counts of $positions positions, $tagCount tags, with many ties', async (settings) => {
     const drawn = drawnChains('ties', settings);
-    // Whole numbers, of which sums and differences are exact.
+    // Integers, whose sums and differences are exact.
     const round = (values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> =>
       values.map((value) => Math.round(value / 2));
     const chains = {

@@ -1,13 +1,13 @@
-// Relative attention and its gradients in float64 by their definitions: every query meets every key it sees.
+// Relative attention and its gradients in float64 by definition: every query against every key it sees.
 
-/** What attention is differentiated by; queries, keys and values [B*T, H*h]. */
+/** The differentiable inputs of attention; queries, keys and values [B*T, H*h]. */
 export interface AttentionOperands<Numbers = ArrayLike<number>> {
   readonly queries: Numbers;
   readonly keys: Numbers;
   readonly values: Numbers;
   /** kr [2T, H*h], row p for the relative position T - p. */
   readonly position: Numbers;
-  /** [H*h], as the next two. */
+  /** [H*h], like the next two. */
   readonly contentBias: Numbers;
   readonly positionBias: Numbers;
   readonly segmentBias: Numbers;
@@ -28,9 +28,9 @@ export interface FloatAttention<Numbers = ArrayLike<number>> extends AttentionOp
   readonly factors: ArrayLike<number>;
 }
 
-/** One query with the keys it sees: places of their vectors, scores' softmax, dropout. */
+/** One query with the keys it sees: indices of their vectors, softmax of the scores, dropout. */
 interface Query {
-  /** Place in [B, H, T]. */
+  /** Index in [B, H, T]. */
   readonly place: number;
   /** First word of the head's vectors: in queries, in the biases. */
   readonly own: number;

@@ -1,4 +1,4 @@
-// A linear-chain CRF in float64 by its definition: every tag sequence is scored.
+// A linear-chain CRF in float64 by definition: scores every tag sequence.
 
 export interface FloatChain {
   readonly count: number;
@@ -37,7 +37,7 @@ function scoreOf(chain: FloatChain, path: readonly number[]): number {
   return total;
 }
 
-/** Loss, marginals and gradients by the sum over all `tagCount ** count` tag sequences. */
+/** Computes loss, marginals and gradients by the sum over all `tagCount ** count` tag sequences. */
 export function bruteForceChain(chain: FloatChain): ChainTruth {
   const { count, tagCount: K } = chain;
   const gold = Array.from({ length: count }, (_, n) => chain.tags[n] as number);

@@ -1,6 +1,6 @@
-// The measure by which tests ask for equal bits.
+// Counts differing words, for tests that require equal bits.
 
-/** How many of the 32-bit words of two arrays differ. */
+/** Counts the 32-bit words in which two arrays differ. */
 export function differingWords(left: Float32Array<ArrayBuffer>, right: Float32Array<ArrayBuffer>): number {
   if (left.length !== right.length) throw new Error(`${left.length} words and ${right.length}`);
   const own = new Uint32Array(left.buffer, left.byteOffset, left.length);

@@ -1,4 +1,4 @@
-// Chains drawn at random, for tests of the kernels that run over them.
+// Random chains for tests of the kernels that run over them.
 import { Rng } from '../../../src/util/random.ts';
 
 export interface DrawnChains {

@@ -1,4 +1,4 @@
-// The state that tests of kernels run with, and the dropout masks that belong to it.
+// The state for tests of kernels, and the matching dropout masks.
 import { stateWords } from '../../../src/engine/gpu/stepState.ts';
 import { dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../../src/model/dropout.ts';
 
@@ -10,7 +10,7 @@ export function kernelState(accumulate = false): Uint32Array<ArrayBuffer> {
   return stateWords(LAYERS, { accumulate, ...numbers, stream });
 }
 
-/** The plain model's mask; ones where `rate` is 0. */
+/** The plain model's mask; ones if `rate` is 0. */
 export function plainMask(length: number, rate: number, layer: number, site: DropoutSite): Float32Array {
   return rate === 0 ? new Float32Array(length).fill(1) : dropoutMask(length, rate, dropoutKey(stream, layer, site));
 }

@@ -19,7 +19,7 @@ export function testDevice(): Promise<GPUDevice> {
 
 let pipelines: Pipelines | null = null;
 
-/** The same device as an engine takes it. */
+/** The same device in the form used by engines. */
 export async function testGpu(): Promise<EngineGpu> {
   const device = await testDevice();
   pipelines ??= new Pipelines(device);
@@ -36,7 +36,7 @@ export async function testGpu(): Promise<EngineGpu> {
 
 /**
  * Uploads every input into a resident of its length, records, runs `times` times, and reads back the residents named in `outputs`
- * (all inputs may be named). Outputs that are no inputs start filled with `fill`, so that an element a kernel forgets is seen.
+ * (all inputs may be named). Outputs that are not inputs start filled with `fill`, to reveal elements that a kernel skips.
  */
 export async function runRecording<Input extends string, Output extends string>(
   inputs: Readonly<Record<Input, Words>>,

@@ -1,6 +1,6 @@
-// The measure by which tests of kernels compare what was found with what was expected.
+// Measures the error in tests of kernels.
 
-/** Largest difference in units of the largest expected magnitude, or of `unit` where that is larger. Infinity where a number is missing or NaN. */
+/** Largest difference in units of the largest expected magnitude, or of `unit` if that is larger. Infinity if a number is missing or NaN. */
 export function worstGap(found: ArrayLike<number>, expected: ArrayLike<number>, unit = 1e-6): number {
   if (found.length !== expected.length) throw new Error(`${found.length} numbers, not ${expected.length}`);
   let gap = 0;

@@ -1,4 +1,4 @@
-// Proves that questions about entity sets answer what the pure functions say of the same sentences, page by page, with every sentence of a string.
+// Proves that answers about entity sets match the pure functions on the same sentences, page by page, with every sentence of a string.
 import { afterEach, describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../../src/analysis/eulerLayout.ts';
 import type { StringSentence } from '../../../src/analysis/questions/entitySetsQuery.ts';

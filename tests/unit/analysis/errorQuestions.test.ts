@@ -1,4 +1,4 @@
-// Proves that answers about errors are those of the pure computations, that filters leave what brute force leaves, and that pages join to the whole list.
+// Proves that answers about errors match the pure computations, that filters match brute force, and that pages join to the whole list.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   KIND_CHOICES,
@@ -54,7 +54,7 @@ function conll(rng: Rng, sentences: number): string {
   return rows.join('\n') + '\n';
 }
 
-/** The annotated mentions of most sentences, and random ones in the others, so that all kinds come about. */
+/** The annotated mentions in most sentences, and random ones in the others, so that all kinds occur. */
 function guesses(rng: Rng): PredictedMention[][] {
   return gold.map((mentions, sentence) => {
     const some = rng.integer(3) === 0 ? randomMentions(rng, tokens[sentence]?.length ?? 0) : mentions;
@@ -113,7 +113,7 @@ function isRight(line: ErrorLine, place: 0 | 1): boolean {
   return findings[place] == null && !wrong.some(isNear);
 }
 
-/** Whether a line passes, told from the line alone. */
+/** Whether a line passes the filter, computed from the line alone. */
 function passes(line: ErrorLine, { kind, right, text, type, seen }: ErrorFilter): boolean {
   const kinds: readonly (string | undefined)[] = line.findings.map((finding) => finding?.kind);
   const known = kinds.filter((one) => one !== undefined);

@@ -1,4 +1,4 @@
-// Proves that circles of an Euler diagram have the areas that they should, that what is drawn is told truly, and that labels stand in their regions.
+// Proves that circles of an Euler diagram have the right areas, that drawn areas are reported truthfully, and labels are inside their regions.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eulerLayout } from '../../../src/analysis/eulerLayout.ts';

@@ -1,4 +1,4 @@
-// Proves that questions about labels answer what the pure functions find in the same sentences, page by page, and that the review list has all of it.
+// Proves that answers about labels match the pure functions on the same sentences, page by page, and that the review list is complete.
 import { afterEach, describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../src/data/corpus/corpus.ts';
 import { entitySets } from '../../../src/metrics/entitySets.ts';

@@ -1,4 +1,4 @@
-// Proves that the analysis server tells leaks as brute force finds them, each beside its text, labelled alike or not, and exactly across tokenisations.
+// Proves that the analysis server reports the leaks found by brute force, each with its text and labels, and exactly across tokenisations.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
@@ -52,7 +52,7 @@ async function benchOfTwo() {
 
 const squeezed = (texts: readonly string[]): string => texts.join(' ').replace(/[\s*]/g, '').toLowerCase();
 
-/** Test sentences of five tokens or more that a text has, by looking for each. */
+/** The test sentences of five or more tokens contained in a text, by searching for each. */
 function bruteForce(tests: readonly string[], training: readonly (readonly string[])[]): number {
   return tests.filter(
     (test) => test.split(' ').length >= 5 && training.some((texts) => squeezed(texts).includes(squeezed([test]))),
@@ -86,7 +86,7 @@ describe('leaks', () => {
     const trained = await lab.analyse('leaks', { tasks, splits: ['train'], near: false }).answer;
     expect(trained?.map(({ exact }) => exact)).toEqual([2, 0]);
     const near = await lab.analyse('leaks', { tasks, splits, near: true }).answer;
-    // The last word of eight differs: five of seven different shingles of three words are shared.
+    // The last word of eight differs: five of seven distinct shingles of three words are shared.
     expect(near?.map(({ exact, near: nearly }) => [exact, nearly])).toEqual([
       [2, 0],
       [1, 1],
@@ -115,7 +115,7 @@ describe('leaks', () => {
     const ask = (leaveOut: 'exact' | 'near' | null, ...groups: (readonly (typeof moor)[])[]) =>
       lab.analyse('planLeaks', { groups, splits, leaveOut }).answer;
     expect(await ask(null, [moor, glen])).toEqual([{ compared: 5, exact: [2, 1], training: 9, leftOut: null }]);
-    // One test sentence runs over two training sentences, one stands in both corpora, and one in its own.
+    // One test sentence spans two training sentences, one occurs in both corpora, and one only in its own.
     expect(await ask('exact', [moor, glen])).toMatchObject([{ leftOut: 5 }]);
     expect(await ask('near', [moor, glen])).toMatchObject([{ leftOut: 6 }]);
     expect(await ask('exact', [moor], [glen])).toEqual([
@@ -140,7 +140,7 @@ describe('sameLabels', () => {
   it('compares the characters that mentions cover, whatever the tokens are', () => {
     const property = fc.property(letters, cuts, cuts, cuts, (tokens, marked, again, alike) => {
       const text = tokens.join('');
-      // One mention a marked character, in tokens of one character; beside it any tokenisation cannot say less.
+      // One mention per marked character, in tokens of one character; no tokenisation can express less.
       const of = (marks: readonly boolean[]): Sentence => ({
         tokens: [...text],
         mentions: [...text].flatMap((_, at): Mention[] => (marks[at] === true ? [{ type: 'x', start: at, end: at + 1 }] : [])), // prettier-ignore

@@ -1,4 +1,4 @@
-// Proves that the analysis server judges stored predictions as the pure test judges their counts, and says which predictions are missing.
+// Proves that the analysis server tests stored predictions like the pure test on their counts, and names missing predictions.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
 import { sentenceCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
@@ -32,7 +32,7 @@ async function benchWithCorpus() {
   return { lab, store, corpusId, sentences: (await lab.readCorpus(corpusId)).test };
 }
 
-/** Finds each mention of the type with this probability, and sometimes one too many. */
+/** Finds each mention of the type with this probability, and sometimes adds a spurious one. */
 function predict(sentences: readonly Sentence[], type: string, share: number, seed: number): Mention[][] {
   const rng = Rng.seeded(seed);
   return sentences.map(({ mentions, tokens }) => [
@@ -82,7 +82,7 @@ describe('significance of stored predictions', () => {
     expect(judged).toEqual(step.value);
     expect(judged?.map(({ family }) => family)).toEqual([2, 2]);
     expect(judged?.[1]?.difference.mean).toBeGreaterThan(judged?.[0]?.difference.mean ?? 0);
-    // Nine predictions are counted once each, however many differences they are in.
+    // Each of nine predictions is counted once, however many differences use it.
     expect(progress.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 

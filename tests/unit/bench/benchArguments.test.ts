@@ -1,4 +1,4 @@
-// Proves that `npm run bench` understands what it is asked for, and says what it does not.
+// Proves that `npm run bench` parses its arguments, and reports those it does not understand.
 import { describe, expect, it } from 'vitest';
 import { benchArguments } from '../../../bench/benchArguments.ts';
 import { spreadOf } from '../../../bench/benchReport.ts';

@@ -1,4 +1,4 @@
-// Proves that regions, weights and ratios of T, L and P are those of brute-force sets.
+// Proves that regions, weights and ratios of T, L and P match brute-force sets.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
@@ -10,7 +10,7 @@ import {
   type EntitySetOptions,
 } from '../../../src/metrics/entitySets.ts';
 
-/** Sentences of one mention each, the whole of their words. */
+/** Sentences of one mention each, covering all their words. */
 const whole = (...texts: readonly string[]): Sentence[] =>
   texts.map((text) => ({ tokens: text.split(' '), mentions: [spanOf(text)] }));
 const spanOf = (text: string): Mention => ({ type: 'Gene', start: 0, end: text.split(' ').length });
@@ -97,7 +97,7 @@ function inputOf(train: readonly string[], test: readonly string[], predicted: r
   };
 }
 
-/** Membership looked up string by string, and weights counted by going through the lists again. */
+/** Looks up membership string by string, and counts weights by scanning the lists again. */
 function bruteForce(
   tasks: readonly (readonly [readonly string[], readonly string[]])[],
   labels: readonly string[],

@@ -1,4 +1,4 @@
-// Proves that every mention is in one row, of the kind that its borders and type say, for one system and for two side by side.
+// Proves that every mention is in one row, of the kind given by its boundaries and type, for one system and for two in comparison.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../../src/data/corpus/chunks.ts';
@@ -32,17 +32,17 @@ describe('errorKinds', () => {
 
   it('takes the best pair first, then again among what is left', () => {
     const long = at('C', 0, 6);
-    // Most tokens in common before the same type and before the order of the text.
+    // The most common tokens take precedence over the same type and over text order.
     expect(pairMentions([long], [at('C', 0, 1), at('D', 1, 6)])).toEqual([
       { kind: 'boundaryAndType', gold: long, predicted: at('D', 1, 6) },
       { kind: 'spurious', gold: null, predicted: at('C', 0, 1) },
     ]);
-    // As many tokens: the same type.
+    // Equally many tokens: the same type.
     expect(pairMentions([long], [at('D', 0, 3), at('C', 3, 6)])).toEqual([
       { kind: 'boundary', gold: long, predicted: at('C', 3, 6) },
       { kind: 'spurious', gold: null, predicted: at('D', 0, 3) },
     ]);
-    // As many tokens of the same type: the nearest borders, then the first.
+    // Equally many tokens of the same type: the nearest boundaries, then the first.
     expect(pairMentions([at('C', 0, 2), at('C', 2, 6)], [at('C', 1, 3)])).toEqual([
       { kind: 'boundary', gold: at('C', 0, 2), predicted: at('C', 1, 3) },
       { kind: 'missed', gold: at('C', 2, 6), predicted: null },
@@ -52,7 +52,7 @@ describe('errorKinds', () => {
       gold: long,
       predicted: at('C', 0, 3),
     });
-    // Same borders of another type before many tokens in common.
+    // The same boundaries with another type take precedence over many common tokens.
     expect(
       pairMentions([at('C', 0, 1), at('C', 1, 2)], [at('D', 0, 1), at('C', 1, 5)]).map(({ kind }) => kind),
     ).toEqual(['type', 'boundary']);
@@ -144,7 +144,7 @@ describe('compareErrors', () => {
       ['neither', 2, 3],
       ['a', undefined, 6],
       ['neither', 10, 10],
-      // B's own mention there has wrong borders.
+      // B's own mention there has wrong boundaries.
       ['neither', 13, undefined],
     ]);
   });

@@ -1,4 +1,4 @@
-// Proves that label conflicts and differing pairs are those found by trying every place and every pair.
+// Proves that label conflicts and differing pairs are those found by trying every occurrence and every pair.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
@@ -27,7 +27,7 @@ const source = (task: string, split: TextSource['split'], ...texts: readonly str
   sentences: texts.map(parsed),
 });
 
-/** Words cut into random mentions and gaps. */
+/** Splits words into random mentions and gaps. */
 function cut(words: readonly string[], parts: readonly { readonly length: number; readonly type: string }[]): Sentence {
   const mentions: Mention[] = [];
   let start = 0;
@@ -43,7 +43,7 @@ const parts = fc.array(
   { maxLength: 6 },
 );
 const randomWords = fc.array(fc.constantFrom('ash', 'elm', 'oak', 'fir', 'Oak', '-'), { minLength: 1, maxLength: 9 });
-/** One text in two tokenisations and a text that is near it. */
+/** One text in two tokenisations, and a near-duplicate. */
 const sameWords = fc.constantFrom(
   ['an', 'oak', '-', 'elm', 'and', 'ash', 'wood'],
   ['An', 'oak-', 'elm', 'and', 'ash', 'wood'],
@@ -240,7 +240,7 @@ describe('the review list', () => {
   });
 });
 
-/** Every mention string tried at every place of every sentence. */
+/** Tries every mention string at every position of every sentence. */
 function bruteForceConflicts(sources: readonly TextSource[], tellTypesApart: boolean) {
   const strings = new Set(
     sources.flatMap(({ sentences }) =>
@@ -283,7 +283,7 @@ function bruteForceConflicts(sources: readonly TextSource[], tellTypesApart: boo
     );
 }
 
-/** Every pair compared: the same text by the letters of its mentions, near text by their words. */
+/** Compares every pair: identical text by the letters of its mentions, near text by their words. */
 function bruteForcePairs(
   sources: readonly TextSource[],
   tellTypesApart: boolean,

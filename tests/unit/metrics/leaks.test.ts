@@ -15,7 +15,7 @@ const source = (task: string, split: 'train' | 'devel', ...texts: readonly strin
   sentences: texts.map(sentence),
 });
 
-/** Few words, so that sentences meet each other often, wholly, in part and across their ends. */
+/** Few words, so that sentences often coincide, wholly, in part and across their ends. */
 const word = fc.constantFrom('ash', 'Ash', 'as', 'h', 'elm', 'elm-2', '2', '-', 'oak', '``', "''", '"', '.');
 const drawn = fc.array(word, { minLength: 1, maxLength: 9 }).map((tokens): Sentence => ({ tokens, mentions: [] }));
 const some = fc.array(drawn, { maxLength: 8 });

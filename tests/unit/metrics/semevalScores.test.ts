@@ -1,4 +1,4 @@
-// Proves the four views of SemEval-2013 against nervaluate: its documented table, its own tests' numbers, and what it says of invented mentions.
+// Proves the four views of SemEval-2013 against nervaluate: its documented table, its own tests' numbers, and its results for invented mentions.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -16,12 +16,13 @@ const countsOf = ({ correct, incorrect, partial, missed, spurious }: SemevalScor
   spurious,
 ];
 
-/** nervaluate's tests write borders of both ends inclusive. */
+/** nervaluate's tests write boundaries with both ends inclusive. */
 const inclusive = (type: string, start: number, last: number) => at(type, start, last + 1);
 
 describe('semevalScores', () => {
   it('equals the table of nervaluate’s README, "Putting all together"', () => {
-    // Its scenarios III, II, V, IV, I and VI, and the second right mention that the totals count (theophylline, of the article it cites).
+    // Its scenarios III, II, V, IV, I and VI, and the second correct mention in its totals (theophylline, from the article it
+    // cites).
     const gold = [
       [at('BRAND', 0, 1)],
       [],

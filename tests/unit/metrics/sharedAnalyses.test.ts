@@ -1,4 +1,4 @@
-// Proves that entity sets and leaks of the public corpora are the figures known of them; skipped where they are not at hand.
+// Proves that entity sets and leaks of the public corpora give the known figures; skipped if the corpora are not available.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const folder = fileURLToPath(new URL('../../../../shared/corpora', import.meta.u
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 
-/** Percent of L that lies in T too: unique strings, and mentions. */
+/** Percentage of L that is also in T: unique strings, and mentions. */
 function covered(tasks: Awaited<ReturnType<typeof readCategory>>['tasks'], id: string, options: EntitySetOptions = {}) {
   const test = tasks.find(({ task }) => task === id)?.test ?? [];
   const sets = entitySets({ training: tasks, test, predicted: null }, options);
@@ -48,7 +48,7 @@ describe.skipIf(!isHere)('the public corpora', () => {
       );
       expect(covered(published, 'BC2GM:gene', { trainOnly: true }).strings).toBe(29.61);
       expect(covered(tasks, 'BC2GM:gene', { lowerCase: true }).strings).toBe(33.56);
-      // The figure known for lower case is for strings without their spaces too.
+      // The known lower-case figure also ignores spaces in strings.
       const squeezed = tasks.map(({ task, ...splits }) => ({ task, ...withoutSpaces(splits) }));
       expect(covered(squeezed, 'BC2GM:gene', { lowerCase: true }).strings).toBe(34.34);
 

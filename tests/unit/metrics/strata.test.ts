@@ -1,4 +1,4 @@
-// Proves scores by length and by frequency on worked mentions, and that strata add up to all mentions.
+// Proves scores by length and by frequency on hand-made mentions, and that strata add up to all mentions.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../../src/data/corpus/chunks.ts';

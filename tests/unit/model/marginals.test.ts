@@ -130,7 +130,7 @@ describe('a chain', () => {
   });
 });
 
-/** A sentence of tokens with pieces, read by a tagger: one chain, or two where it was split. */
+/** A sentence of tokens with pieces, as read by a tagger: one chain, or two if it was split. */
 const read = fc
   .record({
     labelMode: fc.constantFrom('x', 'first', 'all'),
@@ -165,12 +165,12 @@ const read = fc
     }),
   );
 
-/** Index of the position of each token's first piece. */
+/** Position index of each token's first piece. */
 function firstPieces(pieces: readonly number[]): readonly number[] {
   return pieces.map((_, token) => pieces.slice(0, token).reduce((sum, count) => sum + count, 0));
 }
 
-/** The tags of tokens as predictions are joined: those of first pieces, X read as O. */
+/** The tags of tokens as predictions are joined: those of first pieces, with X read as O. */
 function tokenTags(
   pieces: readonly number[],
   tags: readonly number[],
@@ -236,7 +236,7 @@ describe('a mention', () => {
     const mention = { type: 'Gene', start: 1, end: 3 };
     expect(mentionConfidence(placesOf(emissions), tagSet)(mention)).toBe(1);
     expect(mentionConfidence(placesOf(emissions), tagSet)({ ...mention, end: 2 })).toBeLessThan(1e-30);
-    // Even scores: B or else an I that does not go on, in 1/5 each, then E, or an I at the end.
+    // Equal scores: B or else an I that does not continue a mention, in 1/5 each, then E, or an I at the end.
     const even = mentionConfidence(placesOf(new Float32Array(15)), tagSet)(mention);
     expect(even).toBeCloseTo((1 / 5 + (1 / 5) * (3 / 5)) * (2 / 5), 12);
   });

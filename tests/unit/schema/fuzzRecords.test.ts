@@ -1,4 +1,4 @@
-// Proves that broken plans, result files, links, records, tokenizers and configurations are refused clearly or read rightly.
+// Proves that corrupt plans, result files, links, records, tokenizers and configurations are refused clearly or read correctly.
 import { describe, expect, it, vi } from 'vitest';
 import { readTokenizer } from '../../../src/data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../../../src/data/pieces/tokenizerFile.ts';
@@ -138,13 +138,13 @@ describe('a stored record', () => {
 });
 
 describe('a tokenizer', () => {
-  // The library tells of patterns that it does not know.
+  // The library warns about patterns that it does not know.
   vi.spyOn(console, 'warn').mockReturnValue();
   const whole = JSON.parse(new TextDecoder().decode(modelFixture('tokenizer/tokenizer.json'))) as {
     model: { vocab: unknown[] };
     normalizer: unknown;
   };
-  /** Few pieces, so that accidents meet the rest. */
+  /** Few pieces, so that corruption hits the rest. */
   const small = { ...whole, model: { ...whole.model, vocab: whole.model.vocab.slice(0, 30) } };
   const use = async (file: Uint8Array<ArrayBuffer>) => {
     const tokenizer = await outcome(() => readTokenizer(file, null, { lowerCase: false }));

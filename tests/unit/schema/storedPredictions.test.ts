@@ -1,4 +1,4 @@
-// Proves that predicted mentions are stored and read back as they were, and that altered records are refused.
+// Proves that predicted mentions are stored and read back unchanged, and that altered records are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queuedRun } from '../../../src/schema/runRecord.ts';
@@ -12,7 +12,7 @@ import { readPredictions, removeRun, writePredictions, writeRunRecord } from '..
 import { memory } from '../../../src/storage/store.ts';
 import { spec as specOf } from '../../fixtures/records.ts';
 
-/** Gaps and lengths make mentions that are in order and apart. */
+/** Gaps and lengths give mentions that are in order and disjoint. */
 const sentence = (isSure: boolean): fc.Arbitrary<PredictedMention[]> =>
   fc
     .array(

@@ -1,4 +1,4 @@
-// Proves that the commands entity-sets and leaks print what a folder of corpora holds, and refuse wrong input with exit code 2.
+// Proves that the commands entity-sets and leaks print what a folder of corpora contains, and refuse wrong input with exit code 2.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entitySetsCommand } from '../../../scripts/analysis/entitySetsCommand.ts';
 import { leaksCommand } from '../../../scripts/analysis/leaksCommand.ts';
 
-/** Sentences of words, of which those with a star are a mention each. */
+/** Sentences of words; each word with a star is a mention. */
 const rows = (...sentences: readonly string[]) =>
   sentences.map((text) => text.split(' ').map((word) => `${word.replace('*', '')}\t${tagOf(word)}\n`).join('')).join('\n'); // prettier-ignore
 const tagOf = (word: string) => (word.endsWith('*') ? 'B-Disease' : 'O');

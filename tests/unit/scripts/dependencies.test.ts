@@ -1,4 +1,4 @@
-// Proves that what the lab is made of is pinned: exact versions, a digest for each package, and a list of licences that fits the lock file.
+// Proves that the lab's dependencies are pinned: exact versions, a digest for each package, and a list of licences that matches the lock file.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,7 +24,7 @@ it('every package of the lock file has a SHA-512 digest', () => {
 });
 
 it('public/THIRD_PARTY.md is what npm run licences writes', () => {
-  // Line by line, so that a difference is shown as one.
+  // Compare line by line, to show the difference.
   const written = readFileSync(path.join(root, 'public/THIRD_PARTY.md'), 'utf8');
   expect(written.split('\n')).toEqual(thirdParty(root).split('\n'));
 });

@@ -1,4 +1,4 @@
-// Proves where a browser is looked for on each platform, in which order, and that what only looks like one is passed over.
+// Proves where a browser is searched on each platform, in which order, and that look-alikes are skipped.
 import { describe, expect, it } from 'vitest';
 import { findChromium, type Machine } from '../../../scripts/findChromium.ts';
 

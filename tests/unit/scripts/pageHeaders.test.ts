@@ -1,4 +1,4 @@
-// Proves that the page's policy and the headers say one thing, allow what they must and nothing else, and that hosts are named as origins.
+// Proves that the page's policy and the headers agree, allow what they must and nothing else, and that hosts are given as origins.
 import { describe, expect, it } from 'vitest';
 import { headersFile, pageHeaders } from '../../../scripts/pageHeaders.ts';
 import { publicHub, publicRepository } from '../../../src/lab/library/publicHosts.ts';

@@ -1,4 +1,4 @@
-// Proves that the committed sample corpora are what the generator makes, well-formed, varied, and taken from no published corpus.
+// Proves that the committed sample corpora match the generator's output and are well-formed, varied, and not from any published corpus.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ function sentencesOf(text: string): Line[][] {
     .map((block) => block.split(/\r?\n/).map((line): Line => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']));
 }
 
-/** A sentence without spaces and case, so that another tokenisation does not hide a copy. */
+/** A sentence without spaces and case, so that a different tokenisation cannot hide a copy. */
 const squeezed = (lines: readonly Line[]): string =>
   lines
     .map(([token]) => token)

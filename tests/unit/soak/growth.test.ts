@@ -1,4 +1,4 @@
-// Proves that growth over a long run is told from noise, warming up and bounds, and that the report and its plot say so.
+// Proves that growth over a long run is distinguished from noise, warm-up and bounds, and that the report and its plot show it.
 import { describe, expect, it } from 'vitest';
 import { growth, type Series } from '../../../soak/growth.ts';
 import type { Sample } from '../../../soak/longRun.ts';
@@ -18,7 +18,7 @@ describe('growth', () => {
   it('is none where values swing, or warm up first', () => {
     expect(growth(flat(numbers(50, (i) => 100 + (i % 2)))).isKept).toBe(true);
     expect(growth(flat(numbers(50, (i) => Math.min(i, 9))))).toMatchObject({ percent: 0, isKept: true });
-    // One sample taken while something was under way.
+    // One sample taken while something was in progress.
     expect(growth(flat(numbers(50, (i) => (i === 48 ? 1000 : 100)))).isKept).toBe(true);
   });
 

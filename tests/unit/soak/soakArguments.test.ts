@@ -1,4 +1,4 @@
-// Proves that `npm run soak` understands what it is asked for, says what it does not, and prints what was lost.
+// Proves that `npm run soak` parses its arguments, reports those it does not understand, and prints what was lost.
 import { describe, expect, it } from 'vitest';
 import { SOAK_NAMES, SOAK_USAGE, soakArguments } from '../../../soak/soakArguments.ts';
 import { printSoakRows } from '../../../soak/soakRow.ts';

@@ -1,4 +1,4 @@
-// Proves that records are written and removed in an order that cannot tear them, and that a corrupt one is told apart and hides no other.
+// Proves that records are written and removed in a crash-safe order, and that a corrupt one is reported and hides no other.
 import { describe, expect, it } from 'vitest';
 import type { CorpusSentences } from '../../../src/data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../../src/schema/corpusRecord.ts';
@@ -60,7 +60,7 @@ const modelRecord: ModelRecord = {
   addedAt: '2026-01-02T03:04:05Z',
 };
 
-/** A store that writes its calls down, and fails after so many writes. */
+/** A store that logs its calls, and fails after a number of writes. */
 function watched(store: Store, allowedWrites = Infinity): { readonly store: Store; readonly calls: string[] } {
   const calls: string[] = [];
   let writes = 0;

@@ -1,4 +1,4 @@
-// Proves that every home of the data keeps one contract: bytes come back as they went in, under the keys they went in by, and nothing is shared.
+// Proves that every storage backend keeps one contract: bytes are read back unchanged under the same keys, and nothing is shared.
 import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';

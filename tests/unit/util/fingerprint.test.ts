@@ -1,10 +1,10 @@
-// Proves that a fingerprint is SHA-256 of what the value says, whatever the order in which it says it.
+// Proves that a fingerprint is SHA-256 of the value's content, whatever the order of its members.
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, fingerprint } from '../../../src/util/digest.ts';
 
-/** The value with the members of its objects inserted the other way round. */
+/** The value with the members of its objects inserted in reverse order. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (value === null || typeof value !== 'object') return value;

@@ -1,8 +1,8 @@
-// Proves that the mixing function is PCG's, that every input bit moves half the output, and that neighbouring seeds share no stretch of a stream.
+// Proves that the mixing function is PCG's, that every input bit changes half the output, and that neighbouring seeds share no part of a stream.
 import { describe, expect, it } from 'vitest';
 import { hash32, hashText, hashWords } from '../../../src/util/random.ts';
 
-/** The same formula in exact integers, as Jarzynski and Olano print it. */
+/** The same formula in exact integers, as printed by Jarzynski and Olano. */
 function pcgExact(word: number): number {
   const wrap = (value: bigint): bigint => value & 0xffffffffn;
   const state = wrap(BigInt(word) * 747796405n + 2891336453n);

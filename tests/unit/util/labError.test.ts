@@ -1,4 +1,4 @@
-// Proves that a LabError says the same on both sides of a thread.
+// Proves that a LabError reads the same on both sides of a thread.
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/util/labError.ts';
 

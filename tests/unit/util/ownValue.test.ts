@@ -1,4 +1,4 @@
-// Proves that names which every object inherits are looked up as any other name: found where they are a record's own, else not.
+// Proves that names of inherited members are looked up like any other name: found only if they are a record's own.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ownValue } from '../../../src/util/validate.ts';

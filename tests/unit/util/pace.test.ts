@@ -1,4 +1,4 @@
-// Proves that the time a run still needs is estimated from its parts, soon rightly and again after the speed changed.
+// Proves that the remaining time of a run is estimated from its parts, accurate soon and again after the speed changed.
 import { describe, expect, it } from 'vitest';
 import { createPace } from '../../../src/util/clock.ts';
 import { Rng } from '../../../src/util/random.ts';

@@ -1,4 +1,4 @@
-// Proves that sleep and set clocks wreck neither the time worked, nor the time left, nor the order of what was stored.
+// Proves that sleep and clock changes affect neither the time worked, nor the time left, nor the order of stored records.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { throttledProgress } from '../../../src/lab/state/labStore.ts';
@@ -15,7 +15,7 @@ afterEach(() => {
   closeLabs();
 });
 
-/** The time worked after gaps of so many milliseconds, seen after each. */
+/** The time worked after gaps of the given milliseconds, read after each. */
 function workedAfter(gaps: readonly number[]): readonly number[] {
   let clock = 1e6;
   const workedMs = createWorkedTime(() => clock);

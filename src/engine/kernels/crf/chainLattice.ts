@@ -74,10 +74,10 @@ fn added(before: LogSum, value: vec4f, reach: vec4f) -> LogSum {
 
 /**
  * One workgroup per sequence, its first half going forward and its second half backward at the same time, one barrier per position:
- * forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
- * backward  b[n, i] = logsumexp_j(g[n + 1, j] + A[i, j])   g[n, i] = b[n, i] + P[n, i]   (end states at the last n)
+ *   forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
+ *   backward  b[n, i] = logsumexp_j(g[n + 1, j] + A[i, j])   g[n, i] = b[n, i] + P[n, i]   (end states at the last n)
  * Then, one thread per position, posteriors exp(a + g - P) over their sum and, with `gold` tags y, the sequence's loss as
- * -log p[0, y_0] - sum over n of log p(y_n | y_(n - 1)),   p(j | i) = exp(A[i, j] + g[n, j] - b[n - 1, i]),
+ *   -log p[0, y_0] - sum over n of log p(y_n | y_(n - 1)),   p(j | i) = exp(A[i, j] + g[n, j] - b[n - 1, i]),
  * whose terms all have one sign, so that nothing cancels however large the scores are.
  */
 function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kernel {

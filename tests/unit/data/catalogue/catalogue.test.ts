@@ -1,4 +1,4 @@
-// Proves that the catalogue of sub-tasks says what its source table says, and that its notes on contradictions are true.
+// Proves that the catalogue of sub-tasks agrees with its source table, and that its notes on contradictions are true.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

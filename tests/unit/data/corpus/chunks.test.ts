@@ -1,4 +1,4 @@
-// Proves that tags are read as the table of published scorers says, and that mentions survive every tag scheme.
+// Proves that tags are read as in the table of published scorers, and that mentions survive every tag scheme.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions, strictMentions } from '../../../../src/data/corpus/chunks.ts';

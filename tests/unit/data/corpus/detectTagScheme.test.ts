@@ -1,4 +1,4 @@
-// Proves that the tag scheme of a file is recognised from its tags, that mixtures are, and that slips are no mixture.
+// Proves that a file's tag scheme is detected from its tags, that mixtures are reported, and that slips are not mixtures.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { strictMentions } from '../../../../src/data/corpus/chunks.ts';
@@ -6,7 +6,7 @@ import { detectTagScheme } from '../../../../src/data/corpus/detectTagScheme.ts'
 import { illegalTransitions, mentionsToTags, splitTag } from '../../../../src/data/corpus/tagScheme.ts';
 import { mentionsOfSentence, tagSequence } from './taggedTexts.ts';
 
-/** Sentences separated by `|`; the first tag is on line 1, borders take a line each. */
+/** Sentences separated by `|`; the first tag is on line 1, boundaries take one line each. */
 function tagged(text: string) {
   let line = 0;
   return text.split('|').map((sentence) => {

@@ -1,4 +1,4 @@
-// Proves that shares of the training sentences are nested, have the size they say, differ by seed, and are what a run trains on.
+// Proves that shares of the training sentences are nested, have the stated size, differ by seed, and are what a run trains on.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { shareOfCount, shareOfSentences } from '../../../../src/data/corpus/describeSentences.ts';
@@ -29,7 +29,7 @@ it('seeds draw different sentences, each about equally often', () => {
   for (let seed = 0; seed < 400; seed++) {
     for (const place of shareOfSentences(sentences, 0.25, seed)) drawn.set(place, (drawn.get(place) ?? 0) + 1);
   }
-  // 100 expected, 8.7 the standard deviation.
+  // Expected 100, standard deviation 8.7.
   for (const place of sentences) expect(Math.abs((drawn.get(place) ?? 0) - 100)).toBeLessThan(5 * 8.7);
 });
 

@@ -10,7 +10,7 @@ export function tagSequence(prefixes: readonly string[], maxLength = 12): fc.Arb
   return fc.array(fc.constantFrom(...tags), { maxLength });
 }
 
-/** Flat mentions in order and the length of the sentence they are in, with many of them touching. */
+/** Flat mentions in order and the length of their sentence, with many adjacent ones. */
 export const mentionsOfSentence: fc.Arbitrary<{ length: number; mentions: Mention[] }> = fc
   .array(
     fc.record({
@@ -33,7 +33,7 @@ const token = fc
   .string({ minLength: 1, maxLength: 8, unit: 'grapheme' })
   .filter((text) => /^[^\s#\0]+$/u.test(text) && text.trim() === text);
 
-/** Sentences of at least one token, none of which reads like a comment or a document mark. */
+/** Sentences of at least one token, none of which looks like a comment or a document mark. */
 export const sentences: fc.Arbitrary<Sentence[]> = fc.array(
   mentionsOfSentence
     .filter(({ length }) => length > 0)

@@ -1,4 +1,4 @@
-// Proves that documents are cut into sentences and tokens without losing a character, and mentions made flat by the stated rules.
+// Proves that documents are split into sentences and tokens without losing a character, and mentions flattened by the stated rules.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IssueList } from '../../../../src/data/corpus/issues.ts';
@@ -117,7 +117,7 @@ describe('flatMentions', () => {
   const isBetween = (place: number, { start, end }: Span) => start <= place && place < end;
   const places = Array.from(text, (_, place) => place);
 
-  /** The rules, letter by letter. */
+  /** Applies the rules literally. */
   function byHand(all: readonly DocumentMention[]) {
     const spans = all.map((mention, index) => {
       const [{ start, end: firstEnd } = { start: 0, end: 0 }] = mention.fragments;

@@ -1,10 +1,10 @@
-// Random texts with mentions for the property tests, and what of a mention survives any way of writing it.
+// Random texts with mentions for the property tests, and the part of a mention that survives every format.
 import fc from 'fast-check';
 import type { Sentence } from '../../../../src/data/corpus/corpus.ts';
 
 export interface AnnotatedText {
   readonly text: string;
-  /** In order, apart or touching, none blank. */
+  /** In order, disjoint or adjacent, none blank. */
   readonly mentions: readonly { readonly type: string; readonly start: number; readonly end: number }[];
 }
 
@@ -34,7 +34,7 @@ const units = [
 ];
 const breaks = ['\n', '\r\n', '\n\n'];
 
-/** Texts of up to eight mentions; `lines` asks for line breaks of both kinds outside of mentions. */
+/** Texts of up to eight mentions; `lines` adds line breaks of both kinds outside mentions. */
 export function annotatedTexts(lines: 'lines' | 'one line'): fc.Arbitrary<AnnotatedText> {
   const between = fc.string({ unit: fc.constantFrom(...units, ...(lines === 'lines' ? breaks : [])), maxLength: 6 });
   const inside = fc
@@ -68,7 +68,7 @@ export function spelledByTokens(documents: readonly WithSentences[]): string[] {
   );
 }
 
-/** All tokens on end. */
+/** All tokens, concatenated. */
 export function allTokens(documents: readonly WithSentences[]): string {
   return documents.flatMap(({ sentences }) => sentences.flatMap(({ tokens }) => tokens)).join('');
 }

@@ -1,4 +1,4 @@
-// Proves that BRAT standoff comes in whole, that its mistakes are told with their places, and that folders become corpora.
+// Proves that BRAT standoff is read completely, that its errors are reported with their positions, and that folders become corpora.
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

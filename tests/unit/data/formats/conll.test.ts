@@ -1,4 +1,4 @@
-// Proves that CoNLL files are read whatever their form, and that each kind of damage is named and costs nothing else.
+// Proves that CoNLL files are read in any form, and that each kind of damage is reported and affects nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../../../src/data/corpus/corpus.ts';
@@ -14,7 +14,7 @@ const found = (text: string | Uint8Array) =>
     ({ severity, code, line }) => `${severity} ${code} ${line}`,
   );
 
-/** A file as the corpora of the field write it. */
+/** A file in the usual form of corpora in the field. */
 function fileOf(corpus: readonly Sentence[], scheme: 'IOB1' | 'IOB2' | 'IOBES', separator = '\t'): string {
   const blocks = corpus.map(({ tokens, mentions }) => {
     const tags = mentionsToTags(mentions, tokens.length, scheme);

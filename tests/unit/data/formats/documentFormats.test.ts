@@ -1,4 +1,4 @@
-// Proves that corpora of PubTator, BioC, JSON and Parquet, counted by Python, come in whole, and that their mistakes are told with their places.
+// Proves that corpora of PubTator, BioC, JSON and Parquet, counted by Python, are read completely, and that errors are reported by position.
 import { parquetMetadata } from 'hyparquet';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -297,7 +297,7 @@ describe('Parquet', () => {
       const drop = await sortDroppedFiles(files.map(({ path, bytes }) => droppedBytes(path, bytes)));
       expect(drop.issues).toEqual([]);
       expect(drop.corpusFiles.map(({ path }) => path)).toEqual([only?.path]);
-      // The one packed by gzip has no names.
+      // The gzip-packed one has no names.
       const { documents, issues } = readDocuments(drop.corpusFiles);
       expect(issues.map(({ code }) => code)).toEqual(packing === 'gzip' ? ['corpus/tag-names'] : []);
       expect(documents.map((one) => [one.id, ...mentionsOf(one)])).toEqual(

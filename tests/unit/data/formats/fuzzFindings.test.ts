@@ -1,4 +1,4 @@
-// Proves that inputs which once threw, hung or lost something are read or refused as they should be.
+// Proves that inputs which once threw, hung or lost something are now read or refused correctly.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Proves that a Parquet file broken or forged anywhere is refused by name or gives rows, in bounded time and memory.
+// Proves that a Parquet file corrupted or forged anywhere is refused by name or gives rows, in bounded time and memory.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { unpackParquet } from '../../../../src/data/formats/parquet.ts';
@@ -12,14 +12,14 @@ const files = Object.fromEntries(
   ]),
 ) as Readonly<Record<(typeof packings)[number], Uint8Array<ArrayBuffer>>>;
 
-/** As numbers of seven bits a byte: runs and counts of a billion and more. */
+/** As varints of seven bits per byte: runs and counts of a billion and more. */
 const forged = [
   [0xfe, 0xff, 0xff, 0xff, 0x0f],
   [0xff, 0xff, 0xff, 0xff, 0x07],
   [0x81, 0x80, 0x80, 0x80, 0x08],
 ];
 
-/** A file of two thousand bytes has no more to tell than this. */
+/** A file of two thousand bytes contains no more than this. */
 const LARGEST = 2 ** 20;
 const SLOWEST_MS = 5000;
 

@@ -1,4 +1,4 @@
-// Proves that written rows are read back as the same sentences, mentions and tags, and that uneven columns are refused.
+// Proves that written rows are read back as the same sentences, mentions and tags, and that columns of unequal length are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention } from '../../../../src/data/corpus/corpus.ts';

@@ -1,4 +1,4 @@
-// Proves that documents of any text come back from every format as they were written: text, mentions, borders of tokens.
+// Proves that documents of any text survive a round trip through every format: text, mentions, token boundaries.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IssueList } from '../../../../src/data/corpus/issues.ts';
@@ -27,7 +27,7 @@ const toDocument = (id: string, { text, mentions }: AnnotatedText, confidences: 
   return { ...document, mentions: ownMentions };
 };
 
-/** Documents with visible text, under ids that differ, some of them awkward. */
+/** Documents with visible text, under distinct ids, some of them awkward. */
 const documents: fc.Arbitrary<AnnotatedDocument[]> = fc
   .array(
     fc.record({
@@ -51,7 +51,7 @@ const bare = (document: AnnotatedDocument) => ({
   mentions: document.mentions.map((mention) => ({ ...mention, confidence: null })),
 });
 
-/** The tokens of all sentences, and the types and places of their mentions. */
+/** The tokens of all sentences, and the types and positions of their mentions. */
 const inTokens = (all: readonly AnnotatedDocument[]) => all.flatMap((document) => sentencesOfDocument(document));
 
 describe('writeDocuments', () => {

@@ -1,4 +1,4 @@
-// Proves that dropped files become the corpora a person means, and that these are described and corrected faithfully.
+// Proves that dropped files become the intended corpora, and that these are described and corrected faithfully.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CorpusSentences, Sentence, Split } from '../../../../src/data/corpus/corpus.ts';

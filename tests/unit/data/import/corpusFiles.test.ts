@@ -1,4 +1,4 @@
-// Proves that dropped files are told apart, that splits are read off their names, and that archives are unfolded with care.
+// Proves that file types are detected, that splits are read from file names, and that archives are unpacked safely.
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readArchive } from '../../../../src/data/import/archive.ts';
@@ -141,7 +141,7 @@ describe('readArchive', () => {
 
   it('does not believe a wrong size', () => {
     const zip = zipSync({ 'a.tsv': strToU8(rows.repeat(50)), 'b.tsv': strToU8(rows) });
-    // The uncompressed size stands 24 bytes into the directory's record, 22 before the name.
+    // The uncompressed size is 24 bytes into the directory's record, 22 before the name.
     const name = Buffer.from(zip).lastIndexOf('a.tsv');
     new DataView(zip.buffer, zip.byteOffset).setUint32(name - 22, 100_000, true);
     expect(names(zip)).toEqual({ files: ['NCBI/b.tsv'], codes: ['archive/damaged'] });

@@ -1,4 +1,4 @@
-// Proves that a corpus keeps the texts and offsets its sentences come from, wherever its sources are moved, and gives them back as they came.
+// Proves that a corpus keeps its sentences' texts and offsets, even if its sources are moved, and returns them unchanged.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ const folder = 'tests/fixtures/corpora/pubtator/fen';
 const fixture = () =>
   readdirSync(folder).map((name) => droppedBytes(`fen/${name}`, new Uint8Array(readFileSync(`${folder}/${name}`))));
 
-/** The tokens that the texts say, sentence by sentence. */
+/** The tokens of the texts, sentence by sentence. */
 const tokensIn = (texts: CorpusTexts | null) =>
   SPLITS.map((split) =>
     texts?.[split].flatMap(({ text, sentences }) =>
@@ -128,7 +128,7 @@ it.skipIf(!isHere)(
       all.flatMap(({ tokens, mentions }) =>
         mentions.map(({ type, start, end }) => `${type}: ${tokens.slice(start, end).join('')}`),
       );
-    // Files come in the order of their names, 10 before 2.
+    // Files are in the order of their names, 10 before 2.
     expect(spelled(read.test).sort()).toEqual(spelled(sentences).sort());
     expect(spelled(sentences).length).toBeGreaterThan(9000);
     expect((await readCorpusTexts(store, id))?.test.map(({ text }) => text).sort()).toEqual(

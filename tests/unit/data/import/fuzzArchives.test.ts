@@ -1,4 +1,4 @@
-// Proves that zips which lie about names, sizes and places give up safe paths, true contents and no more bytes than they may.
+// Proves that zips with false names, sizes and offsets give safe paths, true contents and no more bytes than allowed.
 import { Zip, ZipDeflate, ZipPassThrough, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { archiveLimits, readArchive } from '../../../../src/data/import/archive.ts';
@@ -33,7 +33,7 @@ function contentOf(rng: Rng): Uint8Array<ArrayBuffer> {
   return bytesOf(pick(rng, ['moss\tO\n', 'rot\tB-X\n', '']).repeat(rng.integer(500)));
 }
 
-/** An archive of files and what is in them; some lie in an archive inside it. */
+/** An archive of files and their contents; some are in a nested archive. */
 function drawArchive(
   rng: Rng,
   names: readonly string[],
@@ -41,7 +41,7 @@ function drawArchive(
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const name of names) if (rng.integer(2) === 0) files.set(name, contentOf(rng));
   const chunks: Uint8Array[] = [];
-  // fflate's zipSync has no file called __proto__.
+  // fflate's zipSync cannot have a file called __proto__.
   const archive = new Zip((_error, chunk) => chunks.push(chunk));
   for (const [name, bytes] of files) {
     const entry = rng.integer(2) === 0 ? new ZipPassThrough(name) : new ZipDeflate(name);
@@ -89,7 +89,7 @@ describe('an archive', () => {
         const outer = rng.integer(3) === 0 ? new Uint8Array(zipSync({ 'inner.zip': inner.zip })) : zip;
         const bad = mutatedBytes(rng, outer, [inner.zip]);
         const reading = await withinBytes(64 * limits.totalBytes, () => checkReading(bad));
-        // What still has its name and its checksum has its content; a name may be altered into another safe one.
+        // A file with its name and checksum intact has its content; a name may be altered into another safe one.
         const known = new Set([...files.values(), ...inner.files.values()].map((bytes) => String(bytes)));
         for (const { bytes } of reading.files) expect(known.has(String(bytes))).toBe(true);
         await outcome(() => [...readStoredZip(bad).values()].map((read) => read()));

@@ -1,4 +1,4 @@
-// Proves that corpora broken in any way give sound documents and bounded issues, and that what lies beside them is read in full.
+// Proves that corpora corrupted in any way give valid documents and bounded issues, and that the files around them are read in full.
 import { describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
@@ -21,14 +21,14 @@ import {
   pick,
 } from '../../../fixtures/fuzzing.ts';
 
-/** What stands for one thing in one format and for another elsewhere. */
+/** Text with a meaning in one format and another meaning elsewhere. */
 const snippets = [
   ...['\t', '\n\n', '\r', '\r\n', '\0', '\ufeff', ' '.repeat(3000), '|t|', '|a|', '-DOCSTART-', '# ', '\tB-', '\tI-X'],
   ...['T1\tX 0 5;9 12\tab', '</text>', '<document>', '<![CDATA[', '&amp;', '<!DOCTYPE a [<!ENTITY b "bb">]>', '&b;'],
   ...['[[[[', ']}', '{"text":', '"__proto__":', '\\ud800', '1e999', '\t-1\t99999999999999999999\tx\tY', '🪲', '\u0301'],
 ].map(bytesOf);
 
-/** Everything that writers and trainers take for granted of a document. */
+/** Checks everything that writers and trainers assume of a document. */
 function checkDocument({ text, sentences, mentions }: AnnotatedDocument): void {
   let end = 0;
   const starts = new Set<number>();
@@ -69,7 +69,7 @@ function checkReadings(files: readonly NamedFile[]): void {
   checkPrototypes();
 }
 
-/** The files with one of them broken: byte by byte, or its JSON member by member. */
+/** The files with one of them corrupted: byte by byte, or its JSON member by member. */
 function broken(rng: Rng, files: readonly NamedFile[]): NamedFile[] {
   const victim = rng.integer(files.length);
   return files.map((file, index) => {
@@ -88,7 +88,7 @@ function brokenJson(rng: Rng, { path, bytes }: NamedFile): Uint8Array<ArrayBuffe
   return bytesOf(lines.join('\n'));
 }
 
-/** What the files of `name` gave, for comparison. */
+/** The documents from the files of `name`, for comparison. */
 function documentsOf(files: readonly NamedFile[], name: string): readonly AnnotatedDocument[] {
   return readDocuments(files).documents.filter(({ id }) => id.startsWith(name));
 }

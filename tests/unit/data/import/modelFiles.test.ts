@@ -1,4 +1,4 @@
-// Proves which files of a folder are taken for a model, of several forms which one, and what is said to be missing.
+// Proves which files of a folder are selected for a model, which of several forms, and what is reported missing.
 import { describe, expect, it } from 'vitest';
 import { isModelFile, modelFiles } from '../../../../src/data/import/modelFiles.ts';
 

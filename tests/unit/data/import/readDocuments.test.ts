@@ -1,4 +1,4 @@
-// Proves that texts for a tagger come out of files of any format under ids of their own, and that what cannot be read is told.
+// Proves that texts for a tagger are read from files of any format under unique ids, and that unreadable parts are reported.
 import { describe, expect, it } from 'vitest';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 

@@ -1,4 +1,4 @@
-// Proves that the public corpora are read with the counts their table states; skipped where they are not at hand.
+// Proves that the public corpora are read with the counts in their table; skipped if they are not available.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const table = z.object({
     }),
   ),
 });
-/** Document marks that JNLPBA's table counts as sentences of one token each, and that are no sentences. */
+/** Document marks that JNLPBA's table counts as sentences of one token each, but that are not sentences. */
 const documentMarks: Readonly<Record<string, number>> = { 'JNLPBA devel': 200, 'JNLPBA test': 404 };
 
 const read = new Map<string, ReturnType<typeof assembleCorpora>>();

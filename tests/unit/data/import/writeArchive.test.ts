@@ -1,4 +1,4 @@
-// Proves that packed files come out as they went in, and that the same files are the same bytes.
+// Proves that packed files are unpacked unchanged, and that the same files give the same bytes.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readArchive, writeArchive } from '../../../../src/data/import/archive.ts';

@@ -1,4 +1,4 @@
-// Proves that the tokenizer made of a spiece.model is the one that transformers makes, in file and in ids, and that broken models are refused.
+// Proves that the tokenizer made from a spiece.model equals the one made by transformers, in file and in ids, and that invalid models are refused.
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +52,7 @@ describe('a small model', () => {
   });
 });
 
-/** A message of fields of bytes; numbers are those of sentencepiece_model.proto. */
+/** A message of byte fields; numbers are those of sentencepiece_model.proto. */
 const field = (number: number, ...content: number[]) => Uint8Array.of(number * 8 + 2, content.length, ...content);
 const piece = (text: string, score: number, type: number) =>
   field(

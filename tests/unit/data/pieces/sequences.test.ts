@@ -1,4 +1,4 @@
-// Proves that sequences hold every token once, tagged as each label mode says, and that their predictions join back to the sentences.
+// Proves that sequences contain every token once, tagged according to the label mode, and that their predictions join back to the sentences.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../../src/data/corpus/corpus.ts';
@@ -14,7 +14,7 @@ import {
 import type { PieceTokenizer } from '../../../../src/data/pieces/tokenizer.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
-/** One piece a letter: a is 11, b is 12 and so on. */
+/** One piece per letter: a is 11, b is 12 and so on. */
 const encodeToken = (token: string): readonly number[] => [...token].map((letter) => letter.charCodeAt(0) - 86);
 const letters: PieceTokenizer = {
   encodeToken,
@@ -130,7 +130,7 @@ describe('buildSequences', () => {
   );
 
   it('packs sentences in file order, without separators, until the next does not fit', () => {
-    // 8 pieces a sequence, of which 6 are for tokens.
+    // 8 pieces per sequence, of which 6 are for tokens.
     const { sequences } = build(
       ['ab cd', 'e', 'f', 'gh ij', 'k'].map((text) => sentence(text)),
       {
@@ -145,7 +145,7 @@ describe('buildSequences', () => {
   it.each(['sentence', 'packed'] as const)(
     'splits a long sentence into equal parts that stand alone (%s)',
     (layout) => {
-      // 8 pieces in a sequence for 6; the long sentence has 9: 5 + 4 rather than 6 + 3.
+      // 8 pieces per sequence, 6 for tokens; the long sentence has 9: 5 + 4 rather than 6 + 3.
       const sentences = [sentence('z'), sentence('a b c d e f g h i', gene(4, 6)), sentence('y'), sentence('')];
       const { sequences, splitSentences } = build(sentences, { layout, maxPieces: 8 });
       expect(textOf(sequences)).toEqual(['z||', 'abcde||', 'fghi||', 'y||']);
@@ -251,7 +251,7 @@ describe('joinPredictions', () => {
           tokenPositions.forEach((position, entry) => {
             const [ofSentence = -1, ofToken = -1] = tokenRefs.subarray(2 * entry, 2 * entry + 2);
             met.push(`${ofSentence}/${ofToken}`);
-            // Every token of the generator starts with the letter a, and only first pieces are that letter.
+            // Every generated token starts with the letter a, and only first pieces are that letter.
             expect(pieceIds[crfPositions[position] ?? -1]).toBe(11);
             expect(tags[position]).toBe(tagIndices(sentences[ofSentence] as Sentence, tagSet)[ofToken]);
           });

@@ -1,4 +1,4 @@
-// Proves that the tokenizer gives the piece ids of Hugging Face's own, places every piece with its token, and refuses bad files.
+// Proves that the tokenizer gives the piece ids of Hugging Face's own, assigns every piece to its token, and refuses invalid files.
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -96,7 +96,7 @@ describe('readTokenizer', () => {
   });
 
   it('assigns a piece that spans two tokens to the token of its first character', () => {
-    // A vocabulary with one piece over a space: with the word mark in its middle, and no pre-tokenizer that would part it.
+    // A vocabulary with one piece across a space: with the word mark in its middle, and no pre-tokenizer to split it.
     const file = new TextEncoder().encode(
       JSON.stringify({
         model: {
@@ -123,7 +123,7 @@ describe('readTokenizer', () => {
       }),
     );
     const spanning = readTokenizer(file, null, { lowerCase: false });
-    // ▁a | ▁ | b▁c | d : the word mark goes with b, the piece b▁c to token b, and only d is left for token cd.
+    // ▁a | ▁ | b▁c | d : the word mark belongs to b, the piece b▁c to token b, and only d is left for token cd.
     expect(spanning.encodeSentence(['a', 'b', 'cd'])).toEqual([[4], [7, 6], [9]]);
     // The same with nothing left for c.
     expect(spanning.encodeSentence(['a', 'b', 'c'])).toEqual([[4], [7, 6], [0]]);

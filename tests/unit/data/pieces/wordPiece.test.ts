@@ -1,4 +1,4 @@
-// Proves that the tokenizer made of a vocab.txt is the one that transformers makes, in file and in ids, and that broken vocabularies are refused.
+// Proves that the tokenizer made from a vocab.txt equals the one made by transformers, in file and in ids, and that invalid vocabularies are refused.
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ interface Case {
   /** tokenizer_config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly vocabulary: readonly string[];
-  /** tokenizer.json as transformers writes it. */
+  /** tokenizer.json as written by transformers. */
   readonly tokenizer: { readonly normalizer: Readonly<Record<string, unknown>> };
   readonly texts: readonly { readonly text: string; readonly ids: number[] }[];
 }

@@ -1,4 +1,4 @@
-// Proves that a device tfjs does not take up is an error instead of a device that its cpu backend works for, and what adapters are called.
+// Proves that a device refused by tfjs is an error rather than silently replaced by its cpu backend, and how adapters are described.
 import { expect, it } from 'vitest';
 import { describeAdapter, openDevice } from '../../../../src/engine/gpu/device.ts';
 import { countingDevice } from '../../../fixtures/countingDevice.ts';

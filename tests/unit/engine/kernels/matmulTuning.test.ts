@@ -1,4 +1,4 @@
-// Proves that variants are chosen to fit their products, that f16 is used only when asked for, and that tables are kept and refused.
+// Proves that the variants selected fit their products, that f16 is used only on request, and that tables are stored and refused correctly.
 import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../../../src/engine/gpu/recorder.ts';
 import { matmulKernel, recordMatmul } from '../../../../src/engine/kernels/matmul/matmul.ts';

@@ -1,4 +1,4 @@
-// Proves that whole steps of the engine allocate what they were planned to, on a device that only counts: XLNet-base and -large, BERT-base, growth, several lengths.
+// Proves that whole steps of the engine allocate what was planned, on a device that only counts: XLNet-base, XLNet-large, BERT-base, growth.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
 import type { TaggerShape } from '../../../../src/model/tagger.ts';
@@ -57,7 +57,7 @@ describe('the peak', () => {
     ];
     for (const axis of axes) {
       const [two, four, eight] = [await axis(2), await axis(4), await axis(8)];
-      // Splits of a product's inner length, for which small batches alone have use, make up the rest.
+      // The rest are splits of a product's inner length, which only small batches need.
       expect(Math.abs((eight - four) / (four - two) - 2)).toBeLessThan(0.1);
     }
   });

@@ -1,4 +1,4 @@
-// Proves that the memory told before a run is what a whole step then takes, and that activations are done again exactly where they do not fit.
+// Proves that the memory estimated before a run equals that of a whole step, and that activations are recomputed exactly if they do not fit.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
 import { computeOptionsFor } from '../../../../src/engine/network/computeOptions.ts';
@@ -49,7 +49,7 @@ describe('the estimate', () => {
 describe('auto', () => {
   it('keeps activations where they fit to the byte, and does them again one byte below', () => {
     const { bytes, bankBytes } = estimate({ activations: 'kept' });
-    const own = 4 * 1e5; // inputs and sinusoids, which the choice leaves out
+    const own = 4 * 1e5; // inputs and sinusoids, which the choice ignores
     expect(estimate({ gpuBytes: bytes })).toMatchObject({ recomputed: false, bytes, fits: true });
     const tight = estimate({ gpuBytes: Math.floor(bytes - own - 0.01 * (bytes - bankBytes)) });
     expect(tight.recomputed).toBe(true);

@@ -1,4 +1,4 @@
-// Proves what a recorded step will take before any device is asked: memory of XLNet-base and -large and BERT-base, launches, and how both grow.
+// Proves the planned costs of a recorded step, without a device: memory of XLNet-base and -large and BERT-base, launches, and how both grow.
 import { describe, expect, it } from 'vitest';
 import { benchShapes, taggerOf } from '../../../../bench/benchShape.ts';
 import { plannedStep } from '../../../fixtures/countedStep.ts';

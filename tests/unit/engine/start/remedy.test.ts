@@ -1,4 +1,4 @@
-// Proves that whoever has no GPU is told what helps in the browser they have, and nothing that is for another one.
+// Proves that users without a GPU are shown what helps in their browser, and nothing meant for another one.
 import { describe, expect, it } from 'vitest';
 import { remedy, type GpuProblem } from '../../../../src/engine/start/startBackend.ts';
 

@@ -1,4 +1,4 @@
-// Proves that our scores are those of the original conlleval, whatever the tags.
+// Proves that scores equal those of the original conlleval, for any tags.
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { scoreSplit } from '../../../../src/metrics/scores/scoreSplit.ts';
 import { splitScoresSchema } from '../../../../src/schema/runRecord.ts';
 import { tagSequence } from '../../data/corpus/taggedTexts.ts';
 
-/** The scorer of CoNLL-2000 told line by line, with chunks of S and E, sharing no code with ours. */
+/** The scorer of CoNLL-2000 translated line by line, with chunks of S and E, sharing no code with the lab. */
 function original(lines: readonly string[]) {
   const counts = {
     tokens: 0,
@@ -92,7 +92,7 @@ function expectSame(gold: string[][], predicted: string[][]) {
   );
 }
 
-/** Two sequences of tags for the same tokens, often equal at a token. */
+/** Two tag sequences for the same tokens, often equal at a token. */
 const taggedTwice = (prefixes: readonly string[]) => {
   const tag = tagSequence(prefixes, 1).map((tags) => tags[0] ?? 'O');
   const both = fc.oneof(
@@ -167,7 +167,7 @@ describe('scoreSplit', () => {
   });
 });
 
-/** Worked out by hand from conlleval's format strings. */
+/** Derived manually from conlleval's format strings. */
 const rows = ['the DT O O', 'gene NN B-Gene B-Gene', 'x1 NN I-Gene E-Gene', '', '-X- -X- O O', 'drug NN B-Drug O', ''];
 const report =
   'processed 4 tokens with 2 phrases; found: 1 phrases; correct: 1.\n' +

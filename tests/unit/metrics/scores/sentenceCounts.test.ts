@@ -1,4 +1,4 @@
-// Proves that counts of sentences add up to conlleval's, whatever the tags.
+// Proves that counts of sentences add up to conlleval's, for any tags.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lenientMentions } from '../../../../src/data/corpus/chunks.ts';

@@ -1,4 +1,4 @@
-// Proves means and deviations against hand-worked numbers.
+// Proves means and standard deviations against manual calculations.
 import { describe, expect, it } from 'vitest';
 import { mean, spread, spreadWithin } from '../../../../src/metrics/scores/spread.ts';
 

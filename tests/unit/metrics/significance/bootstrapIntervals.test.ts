@@ -1,4 +1,4 @@
-// Proves that bootstrap intervals cover what they say on simulated systems, and equal plain resampling.
+// Proves that bootstrap intervals have the stated coverage on simulated systems, and equal plain resampling.
 import { describe, expect, it } from 'vitest';
 import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
 import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
@@ -6,7 +6,7 @@ import { bootstrapIntervals } from '../../../../src/metrics/significance/bootstr
 import { Rng } from '../../../../src/util/random.ts';
 import { simulatedGold, simulatedSystem } from './simulatedCounts.ts';
 
-/** F1 in percent of `simulatedSystem` over endless sentences of `simulatedGold`, 1.5 mentions a sentence. */
+/** F1 in percent of `simulatedSystem` over infinitely many sentences of `simulatedGold`, 1.5 mentions per sentence. */
 const trueF1 = (recall: number, spurious: number) => (200 * 1.5 * recall) / (1.5 + 1.5 * recall + spurious);
 
 describe('bootstrapIntervals', () => {
@@ -31,7 +31,7 @@ describe('bootstrapIntervals', () => {
     });
     const found = bootstrapIntervals(pairs, { draws: 101, level: 0.9, rng: rng.fork('plain') });
     for (const what of ['a', 'b', 'difference'] as const) {
-      // Of 101 values in order, 5 % and 95 % are those with five before and behind them.
+      // Of 101 values in order, 5 % and 95 % are those with five before and after them.
       const ordered = resamples.map((resample) => resample[what]).sort((left, right) => left - right);
       expect(found[what].low).toBeCloseTo(ordered[5] ?? NaN, 9);
       expect(found[what].high).toBeCloseTo(ordered[95] ?? NaN, 9);
@@ -52,7 +52,7 @@ describe('bootstrapIntervals', () => {
         if (found[what].low <= truth[what] && truth[what] <= found[what].high) covered[what]++;
       }
     }
-    // Four standard deviations of a share of 400 on either side.
+    // Four standard deviations of a share of 400, on either side.
     const margin = 4 * Math.sqrt((0.95 * 0.05) / sets);
     for (const count of Object.values(covered)) {
       expect(count / sets).toBeGreaterThan(0.95 - margin);

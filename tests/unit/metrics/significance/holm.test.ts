@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holm } from '../../../../src/metrics/significance/significance.ts';
 
-/** The largest Bonferroni p of any subset with the comparison in it (Marcus, Peritz and Gabriel 1976), which Holm's equals. */
+/** The largest Bonferroni p of any subset that contains the comparison (Marcus, Peritz and Gabriel 1976), which Holm's equals. */
 function byClosedTest(pValues: readonly number[]): number[] {
   return pValues.map((_, index) => {
     let largest = 0;

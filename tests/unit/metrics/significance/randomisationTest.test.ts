@@ -1,4 +1,4 @@
-// Proves the randomisation test against all swaps written out, and that its p-values are uniform when there is nothing to find.
+// Proves the randomisation test against an enumeration of all swaps, and that its p-values are uniform under the null hypothesis.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
@@ -8,7 +8,7 @@ import { randomisationTest } from '../../../../src/metrics/significance/randomis
 import { Rng } from '../../../../src/util/random.ts';
 import { simulatedGold, simulatedSystem, smallPairs } from './simulatedCounts.ts';
 
-/** The share of all swaps of all sentences, equal ones too, that differ at least as much: a tree of choices, scored as conlleval does at its leaves. */
+/** The share of all swaps of all sentences, equal ones too, that differ at least as much: a tree of choices, scored like conlleval at its leaves. */
 function byEnumeration(pairs: readonly PairedCounts[]): number {
   const sentences = pairs[0]?.a.gold.length ?? 0;
   const none = { gold: 0, predicted: 0, correct: 0 };
@@ -64,7 +64,7 @@ describe('randomisationTest', () => {
 
   it('draws close to the exact p where many differ', () => {
     const draws = 20_000;
-    // 17 sentences, each of which differs: one more than is counted.
+    // 17 sentences, all differing: one more than the limit for exact counting.
     const gold = new Int32Array(17).fill(3);
     for (const [name, gained] of [
       ['one seed', [1, -1, 1, 2, -2, 1, 1, -1, 2, 1, -1, 1, 1, -2, 1, 1, -1]],
@@ -82,7 +82,7 @@ describe('randomisationTest', () => {
       const exact = byEnumeration(pairs);
       const found = randomisationTest(pairs, { draws, rng: rng.fork(name) });
       expect(found).toMatchObject({ exact: false, swaps: draws, differing: 17 });
-      // Four standard deviations of the share drawn.
+      // Four standard deviations of the sampled share.
       expect(Math.abs(found.p - exact)).toBeLessThan(4 * Math.sqrt((exact * (1 - exact)) / draws) + 1 / draws);
       expect(randomisationTest(pairs, { draws, rng: rng.fork(name) })).toEqual(found);
     }
@@ -99,7 +99,7 @@ describe('randomisationTest', () => {
       }));
       return randomisationTest(pairs, { draws: 399, rng: draw }).p;
     }).sort((left, right) => left - right);
-    // Kolmogorov and Smirnov's distance; 1.95 / sqrt(n) is exceeded once in a thousand.
+    // Kolmogorov-Smirnov distance; 1.95 / sqrt(n) is exceeded once in a thousand.
     const distance = Math.max(...found.map((p, index) => Math.abs(p - (index + 0.5) / sets)));
     expect(distance).toBeLessThan(1.95 / Math.sqrt(sets));
   });

@@ -1,4 +1,4 @@
-// Proves each verdict on a difference from counts made to earn it, with its figures worked by hand.
+// Proves each verdict on a difference with counts constructed for it, against manually calculated figures.
 import { describe, expect, it } from 'vitest';
 import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
 import type { PairedTraining } from '../../../../src/metrics/significance/pairedTraining.ts';
@@ -19,7 +19,7 @@ function finds(found: number): SentenceCounts {
 
 const f1Of = (found: number) => (200 * found) / (sentences + found);
 
-/** A training of each system, seeds counted from 1. */
+/** One training of each system, seeds counted from 1. */
 const seeds = (...found: readonly (readonly [number, number])[]): PairedTraining[] =>
   found.map(([a, b], index) => ({ seed: index + 1, round: 0, a: finds(a), b: finds(b), snapshots: [] }));
 

@@ -1,10 +1,10 @@
-// Invented counts of sentences for the tests of significance.
+// Simulated counts of sentences for the tests of significance.
 import fc from 'fast-check';
 import type { SentenceCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
 import type { PairedCounts } from '../../../../src/metrics/significance/pairedTraining.ts';
 import type { Rng } from '../../../../src/util/random.ts';
 
-/** Counts of a system that finds each gold mention with probability `recall` and adds one where a coin of `spurious` says so. */
+/** Counts of a system that finds each gold mention with probability `recall` and adds one with probability `spurious`. */
 export function simulatedSystem(gold: Int32Array, rng: Rng, recall: number, spurious: number): SentenceCounts {
   const correct = gold.map((count) => {
     let found = 0;
@@ -19,7 +19,7 @@ export function simulatedGold(sentences: number, rng: Rng): Int32Array {
   return Int32Array.from({ length: sentences }, () => rng.integer(4));
 }
 
-/** Pairs of trainings on the same few sentences: any counts that a prediction can have. */
+/** Pairs of trainings on the same few sentences, with any counts that a prediction can have. */
 export function smallPairs(maxSentences: number): fc.Arbitrary<PairedCounts[]> {
   const gold = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: maxSentences });
   const systemOn = (counts: readonly number[]): fc.Arbitrary<SentenceCounts> =>

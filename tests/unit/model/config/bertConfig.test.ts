@@ -1,10 +1,10 @@
-// Proves that config.json files of BERT are read in the variants met in the wild, and that each one this lab would run wrongly is refused by its field.
+// Proves that BERT's config.json is read in the variants found in practice, and that one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
 import { bertConfigOfRelease } from '../../../../src/model/config/bertConfig.ts';
 import { encoderConfig } from '../../../../src/model/config/encoderConfig.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
-/** BERT-base's original bert_config.json, whose fields are BioBERT's config.json too. */
+/** BERT-base's original bert_config.json, whose fields are also those of BioBERT's config.json. */
 const released = {
   attention_probs_dropout_prob: 0.1,
   hidden_act: 'gelu',

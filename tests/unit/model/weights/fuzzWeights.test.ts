@@ -1,4 +1,4 @@
-// Proves that weights broken in any way are refused by a LabError or give tensors that have as many numbers as their shapes say.
+// Proves that weights corrupted in any way are refused by a LabError or give tensors whose sizes match their shapes.
 import { describe, expect, it } from 'vitest';
 import { modelFiles } from '../../../../src/data/import/modelFiles.ts';
 import { openWeights } from '../../../../src/model/weights/openWeights.ts';
@@ -124,7 +124,7 @@ describe("a TensorFlow checkpoint's index", () => {
   const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]); // prettier-ignore
   const entry = (shared: number, key: string, value: readonly number[]) => [...varint(shared), ...varint(key.length), ...varint(value.length), ...bytesOf(key), ...value]; // prettier-ignore
 
-  /** A whole table of the entries given, with checksums that fit, so that what is wrong is found behind them. */
+  /** A whole table of the given entries, with matching checksums, so that the errors behind them are found. */
   function tableOf(entries: readonly number[], packing = 0): Uint8Array<ArrayBuffer> {
     const parts: number[] = [];
     const block = (content: readonly number[], kind = 0): number[] => {

@@ -1,4 +1,4 @@
-// Proves that encoder weights are found under either naming, laid out as ours, and refused by name when they do not fit.
+// Proves that encoder weights are found under either naming, converted to the lab's layout, and refused by name if they do not fit.
 import { describe, expect, it } from 'vitest';
 import type { XlnetConfig } from '../../../../src/model/config/xlnetConfig.ts';
 import { encoderShapes, newEncoder } from '../../../../src/model/parameters.ts';
@@ -21,7 +21,7 @@ const config: XlnetConfig = {
   initializerRange: 0.02,
 };
 
-/** A file's tensors: all that the encoder wants, and parts of a language model that it does not. */
+/** A file's tensors: all that the encoder needs, and parts of a language model that it does not. */
 function fileTensors(): Map<string, FileTensor> {
   const tensors = new Map<string, FileTensor>();
   let next = 0;

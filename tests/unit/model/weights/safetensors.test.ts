@@ -1,4 +1,4 @@
-// Proves that safetensors files are read to the bit in each element type, and that broken ones are refused with the reason.
+// Proves that safetensors files are read exactly in each element type, and that invalid ones are refused with the reason.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openSafetensors, readSafetensors } from '../../../../src/model/weights/safetensors.ts';

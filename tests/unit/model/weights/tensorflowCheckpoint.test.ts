@@ -1,4 +1,4 @@
-// Proves that TensorFlow's checkpoints give the numbers it saved, their checksums are held, and damaged ones are refused.
+// Proves that TensorFlow's checkpoints give the numbers it saved, that checksums are verified, and that damaged ones are refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTensorflowCheckpoint, unpackSnappy } from '../../../../src/model/weights/tensorflowCheckpoint.ts';

@@ -99,7 +99,7 @@ describe('a pickle', () => {
   });
 
   it('that holds itself many times over is refused as fast as any other', () => {
-    // Thirty tuples, each of the one before twice: written out it would have a thousand million parts.
+    // Thirty tuples, each containing the previous one twice: expanded, it would have a billion parts.
     const doubled = 'K\x01' + Array.from({ length: 30 }, (_, index) => `q${String.fromCharCode(index)}h${String.fromCharCode(index)}\x86`).join(''); // prettier-ignore
     for (const content of [
       `\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(${doubled}K\x00${doubled}${doubled}tR.`,
@@ -111,7 +111,7 @@ describe('a pickle', () => {
   });
 
   it('cannot change the sizes of a tensor that was checked', () => {
-    // The list of sizes, remembered as 1, grows after the tensor was made of it.
+    // The list of sizes, memoised as 1, grows after the tensor was made from it.
     const content =
       '\x80\x02}X\x01\x00\x00\x00xctorch._utils\n_rebuild_tensor_v2\n(' +
       '(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00aX\x03\x00\x00\x00cpuK\x02tQ' +

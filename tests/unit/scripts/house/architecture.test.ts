@@ -1,4 +1,4 @@
-// Proves that the committed picture of the architecture is today's, and that its layers and arrows follow from the imports.
+// Proves that the committed picture of the architecture is up to date, and that its layers and arrows follow from the imports.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';

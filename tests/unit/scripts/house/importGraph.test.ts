@@ -1,4 +1,4 @@
-// Proves that the import graph sees every form of import, and that circles are found among files and among folders.
+// Proves that the import graph detects every form of import, and finds cycles among files and among folders.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

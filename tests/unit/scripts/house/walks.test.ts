@@ -1,4 +1,4 @@
-// Proves that the walks stand in today's code, that a stale stop is named with where its symbol went, and that figures are written in place.
+// Proves that the walks match the current code, that a stale stop is reported with its symbol's new location, and that figures are written in place.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

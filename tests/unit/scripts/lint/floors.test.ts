@@ -1,4 +1,4 @@
-// Proves that the lint configuration is the table of layers: every import that the house forbids is refused, in every form, and no other.
+// Proves that the lint configuration matches the table of layers: every forbidden import is refused, in every form, and no other.
 import { ESLint } from 'eslint';
 import path from 'node:path';
 import tseslint from 'typescript-eslint';
@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../../../..');
 const eslint = new ESLint({
   cwd: root,
-  // The planted files are on no disk, so there are no types to look up.
+  // The planted files are not on disk, so there are no types to look up.
   overrideConfig: tseslint.configs.disableTypeChecked,
   ruleFilter: ({ ruleId }) => ruleId.startsWith('house/'),
 });
 
-/** Messages of the rule for a file of these lines, by line; the first line is a comment that says what it is for. */
+/** Messages of the rule for a file of these lines, by line; the first line is a comment on its purpose. */
 async function refusals(
   file: string,
   lines: readonly string[],
@@ -49,7 +49,7 @@ type Floor = keyof typeof fileOf;
 
 const leaves: readonly Floor[] = ['util', 'data', 'metrics', 'schema', 'storage'];
 
-/** The layers of docs/architecture.md, written down a second time: which may use which, for types and values alike. */
+/** The layers of docs/architecture.md, written out independently: which may use which, for types and values alike. */
 const mayUse: Record<Floor, readonly Floor[]> = {
   util: [],
   data: ['util'],

@@ -1,4 +1,4 @@
-// Proves each lint rule about the structure on a small tree in a temporary folder: one planted violation refused, and a good file accepted.
+// Proves each lint rule about the structure on a small tree in a temporary folder: one planted violation refused, and a valid file accepted.
 import { ESLint } from 'eslint';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

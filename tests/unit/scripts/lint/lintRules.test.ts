@@ -1,4 +1,4 @@
-// Proves that every rule this project switches on refuses something: each message of our own rules, each forbidden syntax, and each rule set by hand.
+// Proves that every configured rule refuses something: each message of the project's rules, each forbidden syntax, each rule set individually.
 import { ESLint, Linter } from 'eslint';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../../../..');
 const configFile = path.join(root, 'eslint.config.js');
 const { default: config } = (await import(pathToFileURL(configFile).href)) as { default: readonly Linter.Config[] };
 
-/** The parts of the configuration that are written here; those of presets carry a name. */
+/** The parts of the configuration that are written here; those from presets have a name. */
 const own = config.filter(({ name }) => name === undefined);
 const ownRules = [
   ...new Set(
@@ -29,7 +29,7 @@ interface Plant {
   readonly text: string;
 }
 
-/** Violations of our own rules, by rule and message. */
+/** Violations of the project's rules, by rule and message. */
 const ofHouse: Readonly<Record<string, Plant>> = {
   'floors homeless': { file: 'src/attic/box.ts', text: '// Is a box.\nexport const box = 1;\n' },
   'floors floor': { file: 'src/util/box.ts', text: "// Is a box.\nimport { x } from '../lab/low.ts';\nexport const box = x;\n" }, // prettier-ignore
@@ -46,7 +46,7 @@ const ofHouse: Readonly<Record<string, Plant>> = {
   'uniqueName type': { file: 'src/attic/box.ts', text: '// Is a box.\nexport interface Barrel {}\n' },
 };
 
-/** Texts that some forbidden syntax is in. */
+/** Texts with some forbidden syntax. */
 const ofSyntax: readonly string[] = [
   'export default 1;',
   'element.innerHTML = text;',
@@ -63,7 +63,7 @@ const ofSyntax: readonly string[] = [
   'fetch(text);',
 ];
 
-/** Violations of rules of others that are set by hand, and need no types. */
+/** Violations of third-party rules that are configured individually, and need no types. */
 const ofOthers: Readonly<Record<string, string>> = {
   eqeqeq: 'export const same = (one: number, two: number) => one == two;',
   'no-var': 'export var old = 1;',
@@ -77,7 +77,7 @@ const ofOthers: Readonly<Record<string, string>> = {
   '@typescript-eslint/no-unused-vars': 'const unused = 1;',
 };
 
-/** The same for rules that look at types. */
+/** The same for rules that need types. */
 const ofTypes: Readonly<Record<string, string>> = {
   '@typescript-eslint/await-thenable': 'export async function wait() { await 1; }',
   '@typescript-eslint/no-floating-promises': 'export function drop() { Promise.resolve(1); }',
@@ -174,7 +174,7 @@ describe('rules set by hand', () => {
 
   it('refuse what only types show', async () => {
     const typed = new ESLint({ cwd: root });
-    // A file that the project has, since types are looked up in it; its text here is the planted one.
+    // A file of the project, since types are looked up in it; its text here is the planted one.
     const text = ['// Is planted.', ...Object.values(ofTypes), ''].join('\n');
     const [result] = await typed.lintText(text, { filePath: path.join(root, 'src/main.tsx') });
     const refused = (result?.messages ?? []).map(({ ruleId, message }) => ruleId ?? message);

@@ -1,4 +1,4 @@
-// Proves that lint refuses every way to read text as HTML, to run it, or to reach the network past the one place for that.
+// Proves that lint refuses every way to read text as HTML, to run it, or to access the network outside the one place for that.
 import { ESLint } from 'eslint';
 import path from 'node:path';
 import tseslint from 'typescript-eslint';
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../../../..');
 const eslint = new ESLint({
   cwd: root,
-  // The planted files are on no disk, so there are no types to look up.
+  // The planted files are not on disk, so there are no types to look up.
   overrideConfig: tseslint.configs.disableTypeChecked,
   ruleFilter: ({ ruleId }) => ruleId === 'no-restricted-syntax',
 });
