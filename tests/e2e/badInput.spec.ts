@@ -1,4 +1,4 @@
-// Proves that broken corpora, models and results are told with their reasons and places, and that nothing else is lost.
+// Proves that broken corpora, models and results are reported with reasons and locations, and that nothing else is lost.
 import { expect, type Locator, type Page } from '@playwright/test';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -98,7 +98,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     const [record] = file.runs;
     if (record === undefined) throw new Error('The result file has no run.');
     expect(record).toMatchObject({ status: 'finished', failure: null, step: totalSteps, totalSteps });
-    // No step is missing and none told twice, although some were done again after the first reload.
+    // No step is missing and none reported twice, although some were repeated after the first reload.
     expect(record.steps.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
     expect(record.epochs.map(({ epoch, step }) => [epoch, step])).toEqual(
       Array.from({ length: epochs }, (_, index) => [index + 1, (index + 1) * stepsPerEpoch]),
@@ -169,7 +169,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await expect(runActions(elsewhere).getByRole('button', { name: 'Resume' })).toBeHidden();
     for (const name of ['Test scores of the selected snapshot', 'Mean over 5 snapshots', 'Snapshots']) {
       const rows = await rowsOf(page.getByRole('table', { name, exact: true }));
-      // Snapshots can be asked for predictions and models where they are, not elsewhere.
+      // Predictions and models are available where the snapshots are, not elsewhere.
       const here = rows.map((cells) => cells.filter((cell) => !/^(Save|F32\s+F16)$/.test(cell)));
       expect(here.flat().join('')).toMatch(/\d/);
       expect(await rowsOf(elsewhere.getByRole('table', { name, exact: true }))).toEqual(here);

@@ -5,7 +5,7 @@ import { dropPaths, openLab, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 import { planPanel } from './planActions.ts';
 
-/** For all that the lab installs and the run keeps. Told before anything is stored: Chromium remembers for half a minute what room there was. */
+/** Quota for all that the lab installs and the run keeps. Set before anything is stored: Chromium caches the free space for half a minute. */
 const ROOM_BYTES = 96 * 2 ** 20;
 
 test('a full disk pauses a run, which goes on when something was removed or room was made otherwise', async ({
@@ -54,7 +54,7 @@ test('a full disk pauses a run, which goes on when something was removed or room
   await expect(paused).toBeHidden();
 });
 
-/** Takes all the room that the origin has left, by a database of its own. */
+/** Fills all storage that the origin has left, in a separate database. */
 async function fillUp(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const opening = indexedDB.open('filler');

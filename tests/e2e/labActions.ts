@@ -25,7 +25,7 @@ export async function visit(page: Page, place: Place): Promise<void> {
 
 /**
  * Drops files and folders of this machine on the page through the browser's own drag and drop: the page gets a DataTransfer whose
- * items are entries of a file system, as from a desktop. Chromium alone can be asked this.
+ * items are entries of a file system, as from a desktop. Only Chromium supports this.
  */
 export async function dropPaths(page: Page, ...paths: readonly string[]): Promise<void> {
   const browser = await page.context().newCDPSession(page);

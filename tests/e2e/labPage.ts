@@ -10,7 +10,7 @@ interface LabFixtures {
 
 /**
  * Collects, from the pages of a context and their Workers, every console error and warning, uncaught error, crash, and request to
- * an origin that is neither the lab's nor allowed. Blobs of our own and data addresses go to no one. The list grows while the context lives.
+ * an origin that is neither the lab's nor allowed. The page's blobs and data addresses go to no host. The list grows while the context lives.
  */
 export function watchContext(
   context: BrowserContext,

@@ -1,4 +1,4 @@
-// Proves that every page fits a desktop and a phone, has one heading of its own, and is reached with the keyboard.
+// Proves that every page fits a desktop and a phone, has one heading, and is reached with the keyboard.
 import { expect, type Page } from '@playwright/test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -308,7 +308,7 @@ async function reloadIn(page: Page, method: Method, percent: number): Promise<re
   return kept.map((text) => text.trim());
 }
 
-/** The finished runs of a contender that have the task at this place of the category, each with the task's place in it. */
+/** Returns the finished runs of a variant with the task at this index of the category, each with the task's index in the run. */
 function trainingsOf(file: ResultFile, contender: string, place: number): readonly (readonly [RunRecord, number])[] {
   const [method, rate] = contender.split(' ');
   return file.runs.flatMap((run): (readonly [RunRecord, number])[] => {

@@ -59,7 +59,7 @@ test('NCBI-disease is dropped, trained on, paused, and goes on after a reload', 
     await expect
       .poll(async () => seen[seen.push(await stepOf(page)) - 1], { timeout: 120_000, intervals: [50] })
       .toBeGreaterThanOrEqual(paused.step + 3);
-    // The counter never falls behind the pause: nothing is done again.
+    // The counter never falls behind the pause: no step is repeated.
     expect(Math.min(...seen)).toBe(paused.step);
     expect(Number.parseFloat((await lastPoint(page)).loss)).toBeGreaterThan(0);
   });

@@ -128,7 +128,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
       runActions(page).getByRole('button', { name: 'Export result' }).click(),
     );
     expect(saved.text).toContain('onerror');
-    // Names stand in it, text of the corpus does not.
+    // It contains names, but no text of the corpus.
     for (const token of tokens) expect(saved.text).not.toContain(JSON.stringify(token).slice(1, -1));
     await download(page, info, () => page.getByRole('button', { name: 'Save predictions, epoch 1' }).click());
     await download(page, info, () => page.getByRole('button', { name: 'Model in F16, epoch 1' }).click());
@@ -195,7 +195,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
   expect(later.filter((file) => !/^\/$|\/assets\/.*\.(js|css)$/.test(file))).toEqual([]);
 });
 
-/** What may stand in the built files, though nothing is asked of it: names that only look like addresses, and words for people. */
+/** What the built files may contain without any request to it: names that only look like addresses, and words for people. */
 const words: readonly (readonly [address: RegExp, why: string])[] = [
   [/^http:\/\/www\.w3\.org\//, 'names of XML namespaces'],
   [
