@@ -6,7 +6,7 @@ import type { Environment } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { AwakeContext, type AwakeState } from '../shared/keepAwake.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { Field } from './Field.tsx';
 import { TableBox } from './TableBox.tsx';
 
@@ -21,8 +21,8 @@ const ACTIVATIONS: Readonly<Record<Activations, string>> = {
 
 /** How the GPU of this machine is used: its memory, what the backward pass keeps, and the precision. */
 function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecision }) {
-  const { lab, state } = useLab();
-  const { machine } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
   const act = useAct();
   const change = (settings: Partial<MachineSettings>) => act(() => lab.setMachine({ ...machine, ...settings }));
   return (
@@ -200,8 +200,9 @@ function SelfTest({ report: { selfTest, environment } }: { readonly report: Back
 
 /** The wish to keep this device awake while it trains, and whether the browser grants it. */
 export function AwakeSwitch() {
-  const { lab, state } = useLab();
-  const { machine, owner } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const awake = useContext(AwakeContext);
   const act = useAct();
   const isMissing = awake === 'missing';
@@ -212,7 +213,7 @@ export function AwakeSwitch() {
           type="checkbox"
           role="switch"
           checked={machine.keepAwake === true && !isMissing}
-          disabled={isMissing || owner === 'elsewhere'}
+          disabled={isMissing || isElsewhere}
           onChange={(event) => void act(() => lab.setMachine({ ...machine, keepAwake: event.target.checked }))}
         />
         Keep this device awake while training

@@ -3,14 +3,17 @@ import { useEffect, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
-import { useLab } from './useLab.ts';
+import { shallow, useLab, useLabActions } from './useLab.ts';
 
 /** Null without a GPU, and while nothing is known. */
 export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null {
-  const { lab, state } = useLab();
-  const { machine, backend, models } = state;
+  const lab = useLabActions();
+  const { machine, models, isReady } = useLab(
+    (state) => ({ machine: state.machine, models: state.models, isReady: state.backend.status === 'ready' }),
+    shallow,
+  );
   const [last, setLast] = useState<{ readonly asked: string; readonly found: MemoryEstimate | null } | null>(null);
-  const planText = plan === null || backend.status !== 'ready' ? null : JSON.stringify(plan);
+  const planText = plan === null || !isReady ? null : JSON.stringify(plan);
   const asked = JSON.stringify([planText, machine, models.map(({ id }) => id)]);
   useEffect(() => {
     if (planText === null) return undefined;
@@ -31,14 +34,14 @@ type EstimateRequest = Parameters<Lab['estimateMemory']>[0];
 
 /** Null on a backend without an estimate, `unknown` until there is one and for a model that cannot be estimated. `request` is kept by the caller. */
 export function useModelMemory(request: EstimateRequest | null): MemoryEstimate | null | 'unknown' {
-  const { lab, state } = useLab();
-  const { machine, backend } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isReady = useLab((state) => state.backend.status === 'ready');
   const [last, setLast] = useState<{
     readonly request: EstimateRequest;
     readonly machine: typeof machine;
     readonly found: MemoryEstimate | null | 'unknown';
   } | null>(null);
-  const isReady = backend.status === 'ready';
   useEffect(() => {
     if (request === null || !isReady) return undefined;
     let wanted = true;

@@ -2,12 +2,12 @@
 import { useDeferredValue, useMemo } from 'react';
 import { buildComparisons, type Comparison } from '../../lab/comparison/comparison.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
-import { useLab } from './useLab.ts';
+import { useLab, useRunRecords } from './useLab.ts';
 
 /** Layers of a model by its id; undefined for one that nobody has here. */
 export function useLayers(): (modelId: string) => number | undefined {
-  const { state } = useLab();
-  const { models, results } = state;
+  const models = useLab((state) => state.models);
+  const results = useLab((state) => state.results);
   return useMemo(() => {
     const layers = new Map(
       [...results.flatMap(({ file }) => file.models), ...models].map((model) => [model.id, model.layers]),
@@ -23,16 +23,12 @@ interface Pool {
 
 /** All runs there are, own and imported, each once, and what can be compared among them. */
 export function usePool(): Pool {
-  const { state } = useLab();
   const layersOf = useLayers();
-  // A step is reported several times a second; the comparison may lag behind it.
-  const runs = useDeferredValue(state.runs);
-  const { results } = state;
+  // The page may be drawn before the comparison is made again.
+  const records = useDeferredValue(useRunRecords());
+  const results = useLab((state) => state.results);
   return useMemo(() => {
-    const merged = mergeRuns(
-      runs.map(({ record }) => record),
-      results,
-    );
+    const merged = mergeRuns(records, results);
     return {
       merged,
       comparisons: buildComparisons(
@@ -40,5 +36,5 @@ export function usePool(): Pool {
         layersOf,
       ),
     };
-  }, [runs, results, layersOf]);
+  }, [records, results, layersOf]);
 }
