@@ -10,7 +10,7 @@ export interface LabStore {
   getState(): LabState;
   subscribe(listener: () => void): () => void;
   update(change: (state: LabState) => Partial<LabState>): void;
-  /** Changes one run's view, if there is such a run. */
+  /** Changes one run's view, if there is such a run; nothing else of the state, and nothing where `change` answers with the view itself. */
   updateRun(runId: string, change: (view: RunView) => RunView): void;
   notify(severity: Notice['severity'], message: string): void;
   /** The same for anything thrown: what was being done, then what went wrong. */
@@ -71,7 +71,9 @@ export function createLabStore(): LabStore {
     },
     update,
     updateRun(runId, change) {
-      update(({ runs }) => ({ runs: runs.map((view) => (view.record.spec.id === runId ? change(view) : view)) }));
+      const { runs } = state;
+      const changed = runs.map((view) => (view.record.spec.id === runId ? change(view) : view));
+      if (changed.some((view, index) => view !== runs[index])) update(() => ({ runs: changed }));
     },
     notify,
     notifyError: (doing, error) => notify('error', `${doing}: ${LabError.describe(LabError.toData(error))}`),

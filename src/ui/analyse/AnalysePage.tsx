@@ -1,7 +1,8 @@
 // The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, and errors.
+import { useMemo } from 'react';
 import { viewNames } from '../parts/AnalyseLinks.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
-import { useLab } from '../shared/useLab.ts';
+import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import { BreakdownPanel } from './BreakdownPanel.tsx';
 import { ErrorsPanel } from './ErrorsPanel.tsx';
 import { LabelsPanel } from './LabelsPanel.tsx';
@@ -11,8 +12,9 @@ import { SubjectFields } from './SubjectFields.tsx';
 import { subjectOf, type PanelProps } from './subject.ts';
 
 export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
-  const { state } = useLab();
-  const subject = subjectOf(route, state);
+  const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
+  const own = useRunRecords();
+  const subject = useMemo(() => subjectOf(route, library, own), [route, library, own]);
   return (
     <>
       <h1>Analyse</h1>

@@ -12,7 +12,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { MEASURES, type Measure } from '../shared/selectedSnapshot.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { BesideField } from './SubjectFields.tsx';
 import { comparedSnapshots, type PanelProps } from './subject.ts';
@@ -26,8 +26,7 @@ interface LearningCurveProps {
 
 /** Shows test F1 by the amount of training text, if there are runs on different shares of it. */
 function LearningCurve({ task, runs, names }: LearningCurveProps) {
-  const { state } = useLab();
-  const pool = state.runs.map(({ record }) => record);
+  const pool = useRunRecords();
   const curves = runs.map((run) => learningCurve(run, task, pool));
   return (
     <section aria-labelledby="learning-title">

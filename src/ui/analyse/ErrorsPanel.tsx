@@ -16,7 +16,7 @@ import { Button } from '../parts/Button.tsx';
 import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { useLasting } from '../shared/viewState.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
@@ -62,7 +62,8 @@ interface ErrorBrowserProps {
 
 /** Filters correct and wrong mentions, and shows the remaining ones a page at a time. */
 function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
+  const types = useLab(({ corpora }) => corpora.find(({ id }) => id === task.corpusId))?.types ?? [];
   const { predictions, names } = variants;
   const view = `errors/${JSON.stringify([task, predictions])}`;
   const [filter, setFilter] = useLasting(`${view}/filter`, ALL_ERRORS);
@@ -83,7 +84,6 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
   }
   const page = found.status === 'ready' ? found.answer : found.last;
   if (page === null) return null;
-  const types = state.corpora.find(({ id }) => id === task.corpusId)?.types ?? [];
   const several = task.type === null && types.length > 1;
   const change = (part: Partial<ErrorFilter>) => {
     setFilter({ ...filter, ...part });

@@ -14,7 +14,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLabActions } from '../shared/useLab.ts';
 import { usePageOf } from '../shared/viewState.ts';
 import { ConflictSection, type ConflictSectionProps } from './ConflictSection.tsx';
 import { MarkedSentence, SentenceLink } from './MarkedSentence.tsx';
@@ -115,7 +115,7 @@ function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: bo
 }
 
 export function LabelsPanel({ subject, route }: PanelProps) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const [near, setNear] = useState(true);
   const { task, prediction } = subject;
   const { tasks } = subject.category;

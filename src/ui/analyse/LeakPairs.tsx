@@ -85,7 +85,7 @@ interface PairProps {
 }
 
 const Pair = memo(function Pair({ pair, test, source }: PairProps) {
-  const { corpora } = useLab().state;
+  const corpora = useLab((state) => state.corpora);
   const { index, sentence, match } = pair;
   return (
     <li>

@@ -11,7 +11,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { methodName, taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useRunRecords } from '../shared/useLab.ts';
 import { RatioRadar, type RatioLine } from './RatioRadar.tsx';
 import { RATIO_WORDS } from './regionWords.ts';
 import { predictionOf, type Subject } from './subject.ts';
@@ -79,8 +79,7 @@ interface RatioSectionProps extends Pick<EntitySetsQuery, 'prediction' | 'trainO
 }
 
 export function RatioSection({ subject, prediction, ...options }: RatioSectionProps) {
-  const { state } = useLab();
-  const records = state.runs.map(({ record }) => record);
+  const records = useRunRecords();
   const { run, task } = subject;
   const asked = subject.category.tasks.map((one): AskedTask => {
     if (taskKey(one) === taskKey(task)) return { task: one, run: run?.record ?? null, prediction };

@@ -32,9 +32,12 @@ export interface Subject {
 }
 
 /** Resolves an address to the subject it names, completed with likely defaults; null in a library without mentions. */
-export function subjectOf(route: AnalysisRoute, state: LabState): Subject | null {
-  const own = state.runs.map(({ record }) => record);
-  const tasks = analysableTasks(state.corpora, own);
+export function subjectOf(
+  route: AnalysisRoute,
+  library: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
+  own: readonly RunRecord[],
+): Subject | null {
+  const tasks = analysableTasks(library.corpora, own);
   const asked = own.find(({ spec }) => spec.id === route.run);
   const task =
     tasks.find(({ corpus, type }) => corpus.id === route.corpus && type === route.type) ??
@@ -46,7 +49,7 @@ export function subjectOf(route: AnalysisRoute, state: LabState): Subject | null
   const runs = runsOfTask(task, own);
   const run =
     runs.find(({ record }) => record.spec.id === route.run) ?? (route.run === null ? (runs[0] ?? null) : null);
-  const categories = analysisCategories(task, run?.record ?? null, own, state);
+  const categories = analysisCategories(task, run?.record ?? null, own, library);
   const category = categories.find(({ name }) => name === route.category) ?? categories[0];
   if (category === undefined) return null;
   return { tasks, task, categories, category, runs, run, prediction: run && predictionOf(run, route.epoch) };

@@ -8,7 +8,7 @@ import { BringInContext, DropHereContext, type BringIn } from '../shared/dropEnt
 import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
 import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
 import { ActContext, type Act } from '../shared/useAct.ts';
-import { LabContext, useLab } from '../shared/useLab.ts';
+import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from '../train/planDraft.ts';
 import { Dock, ElsewhereBanner } from './Dock.tsx';
 import { Header } from './Header.tsx';
@@ -74,12 +74,14 @@ export function App({ lab }: { readonly lab: Lab }) {
 }
 
 function Frame() {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
+  const backend = useLab((state) => state.backend);
+  const opened = useLab((state) => state.opened);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const route = useRoute();
   const [draft, setDraft] = useState(newPlanDraft);
   const { notices, act, dismiss } = useFailureNotices();
-  const awake = useKeepAwake(state.machine.keepAwake === true && state.activeRunId !== null);
-  const isElsewhere = state.owner === 'elsewhere';
+  const awake = useKeepAwake(useLab(({ machine, activeRunId }) => machine.keepAwake === true && activeRunId !== null));
   useLookAgain(lab, isElsewhere, act);
 
   const dropHere = useRef<BringIn | null>(null);
@@ -104,21 +106,16 @@ function Frame() {
           Skip to content
         </a>
         <DropHereContext value={dropHere}>
-          <Header route={route} backend={state.backend} isElsewhere={isElsewhere && state.opened} />
+          <Header route={route} backend={backend} isElsewhere={isElsewhere && opened} />
           <Main route={route}>
-            {isElsewhere && state.opened && <ElsewhereBanner />}
+            {isElsewhere && opened && <ElsewhereBanner />}
             <PageGuard key={pageKey(route)}>
               <AwakeContext value={awake}>
                 <Pages route={route} draft={draft} onDraft={setDraft} />
               </AwakeContext>
             </PageGuard>
           </Main>
-          <Dock
-            jobs={state.jobs}
-            notices={[...state.notices, ...notices]}
-            onCancel={(job) => lab.cancelJob(job.id)}
-            onDismiss={(notice) => (notices.includes(notice) ? dismiss(notice) : lab.dismissNotice(notice.id))}
-          />
+          <Dock failures={notices} onDismiss={dismiss} />
           <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
         </DropHereContext>
       </BringInContext>

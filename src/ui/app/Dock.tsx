@@ -1,18 +1,23 @@
 // Shows running jobs and notices in a corner until they are done or dismissed.
-import type { Job, Notice } from '../../lab/state/labState.ts';
+import type { Notice } from '../../lab/state/labState.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { format } from '../shared/format.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 
 const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 
 interface DockProps {
-  readonly jobs: readonly Job[];
-  readonly notices: readonly Notice[];
-  readonly onCancel: (job: Job) => void;
+  /** Notices of the page itself, shown after those of the lab. */
+  readonly failures: readonly Notice[];
+  /** Dismisses one of them. */
   readonly onDismiss: (notice: Notice) => void;
 }
 
-export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
+export function Dock({ failures, onDismiss }: DockProps) {
+  const lab = useLabActions();
+  const jobs = useLab((state) => state.jobs);
+  const notices = useLab((state) => state.notices);
+  const dismiss = (notice: Notice) => (failures.includes(notice) ? onDismiss(notice) : lab.dismissNotice(notice.id));
   return (
     <aside className="dock" aria-label="Notices and jobs">
       <div aria-live="polite" className="dock-list">
@@ -26,7 +31,7 @@ export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
                 type="button"
                 className="button quiet"
                 aria-label={`Cancel ${job.label}`}
-                onClick={() => onCancel(job)}
+                onClick={() => lab.cancelJob(job.id)}
               >
                 Cancel
               </button>
@@ -35,18 +40,13 @@ export function Dock({ jobs, notices, onCancel, onDismiss }: DockProps) {
         ))}
       </div>
       <div className="dock-list" role="log" aria-label="Notices">
-        {notices.map((notice) => (
+        {[...notices, ...failures].map((notice) => (
           <div key={notice.id} className={`dock-card notice ${notice.severity}`}>
             <p>
               <strong className={`severity ${notice.severity}`}>{SEVERITY_WORDS[notice.severity]}</strong>{' '}
               {notice.message}
             </p>
-            <button
-              type="button"
-              className="button quiet"
-              aria-label="Dismiss notice"
-              onClick={() => onDismiss(notice)}
-            >
+            <button type="button" className="button quiet" aria-label="Dismiss notice" onClick={() => dismiss(notice)}>
               Dismiss
             </button>
           </div>

@@ -1,5 +1,5 @@
 // Chooses the page for the current route.
-import { useEffect } from 'react';
+import { useEffect, type ComponentProps } from 'react';
 import { AnalysePage } from '../analyse/AnalysePage.tsx';
 import { ComparePage } from '../compare/ComparePage.tsx';
 import { AboutPage } from '../library/AboutPage.tsx';
@@ -11,7 +11,7 @@ import { ResultsPage } from '../results/ResultsPage.tsx';
 import { RunPage } from '../runs/RunPage.tsx';
 import { RunsPage } from '../runs/RunsPage.tsx';
 import type { Route } from '../shared/route.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useRunRecord } from '../shared/useLab.ts';
 import { TagPage } from '../tag/TagPage.tsx';
 import { TrainPage } from '../train/TrainPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
@@ -54,47 +54,31 @@ interface PagesProps {
 }
 
 export function Pages(props: PagesProps) {
-  const { state } = useLab();
+  const opened = useLab((state) => state.opened);
   const { page } = props.route;
   useEffect(() => {
     document.title = `${TITLES[page]} · BioNER Lab`;
   }, [page]);
-  if (!state.opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library …</p>;
+  if (!opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library …</p>;
   return <Page {...props} />;
 }
 
 function Page({ route, draft, onDraft }: PagesProps) {
-  const { state } = useLab();
   switch (route.page) {
     case 'train':
       return <TrainPage draft={draft} onDraft={onDraft} />;
     case 'corpora':
       return <CorporaPage />;
-    case 'corpus': {
-      const corpus = state.corpora.find(({ id }) => id === route.corpusId);
-      return corpus === undefined ? (
-        <MissingPage what="corpus" />
-      ) : (
-        <CorpusPage key={corpus.id} corpus={corpus} at={null} />
-      );
-    }
-    case 'sentence': {
-      const { corpusId, split, number } = route;
-      const corpus = state.corpora.find(({ id }) => id === corpusId);
-      return corpus === undefined ? (
-        <MissingPage what="corpus" />
-      ) : (
-        <CorpusPage corpus={corpus} at={{ split, number }} />
-      );
-    }
+    case 'corpus':
+      return <KnownCorpus key={route.corpusId} corpusId={route.corpusId} at={null} />;
+    case 'sentence':
+      return <KnownCorpus corpusId={route.corpusId} at={route} />;
     case 'models':
       return <ModelsPage />;
     case 'runs':
       return <RunsPage />;
-    case 'run': {
-      const run = state.runs.find(({ record }) => record.spec.id === route.runId);
-      return run === undefined ? <MissingPage what="run" /> : <RunPage key={route.runId} run={run} source={null} />;
-    }
+    case 'run':
+      return <OwnRun key={route.runId} runId={route.runId} />;
     case 'tag':
       return <TagPage chosen={null} />;
     case 'tagWith':
@@ -107,15 +91,30 @@ function Page({ route, draft, onDraft }: PagesProps) {
       return <OpenPage key={route.result} result={route.result} />;
     case 'results':
       return <ResultsPage />;
-    case 'importedRun': {
-      const source = state.results.find(({ id }) => id === route.resultId);
-      const record = source?.file.runs.find(({ spec }) => spec.id === route.runId);
-      if (source === undefined || record === undefined) return <MissingPage what="run" />;
-      return <RunPage key={`${source.id}/${route.runId}`} run={{ record, live: null }} source={source} />;
-    }
+    case 'importedRun':
+      return <ImportedRun key={`${route.resultId}/${route.runId}`} resultId={route.resultId} runId={route.runId} />;
     case 'about':
       return <AboutPage />;
     case 'missing':
       return <MissingPage what="page" />;
   }
+}
+
+type CorpusPageProps = ComponentProps<typeof CorpusPage>;
+
+function KnownCorpus({ corpusId, at }: Pick<CorpusPageProps, 'at'> & { readonly corpusId: string }) {
+  const corpus = useLab(({ corpora }) => corpora.find(({ id }) => id === corpusId));
+  return corpus === undefined ? <MissingPage what="corpus" /> : <CorpusPage corpus={corpus} at={at} />;
+}
+
+function OwnRun({ runId }: { readonly runId: string }) {
+  const record = useRunRecord(runId);
+  return record === undefined ? <MissingPage what="run" /> : <RunPage record={record} source={null} />;
+}
+
+function ImportedRun({ resultId, runId }: { readonly resultId: string; readonly runId: string }) {
+  const source = useLab(({ results }) => results.find(({ id }) => id === resultId));
+  const record = source?.file.runs.find(({ spec }) => spec.id === runId);
+  if (source === undefined || record === undefined) return <MissingPage what="run" />;
+  return <RunPage record={record} source={source} />;
 }

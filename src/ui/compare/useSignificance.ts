@@ -37,10 +37,10 @@ export interface SignificanceState {
 }
 
 export function useSignificance(comparison: Comparison): SignificanceState {
-  const { state } = useLab();
-  const { corpora } = state;
-  // Statuses change seldom, records at every step.
-  const finished = state.runs.flatMap(({ record }) => (record.status === 'finished' ? record.spec.id : [])).join();
+  const corpora = useLab((state) => state.corpora);
+  const finished = useLab(({ runs }) =>
+    runs.flatMap(({ record }) => (record.status === 'finished' ? record.spec.id : [])).join(),
+  );
   const [chosen, setChosen] = useState<Baseline>(STL);
   const [askedOf, setAskedOf] = useState<string | null>(null);
   const [times, setTimes] = useState(0);

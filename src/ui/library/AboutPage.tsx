@@ -8,7 +8,7 @@ import { useLab } from '../shared/useLab.ts';
 
 /** Shows how much storage the lab uses, and whether the browser may clear it. */
 function StoragePanel() {
-  const { state } = useLab();
+  const usage = useLab((state) => state.usage);
   const [persistence, setPersistence] = useState<'unknown' | 'kept' | 'clearable' | 'refused'>('unknown');
   useEffect(() => {
     let wanted = true;
@@ -21,7 +21,6 @@ function StoragePanel() {
     };
   }, []);
   const request = async () => setPersistence((await navigator.storage.persist()) ? 'kept' : 'refused');
-  const { usage } = state;
   return (
     <div className="storage">
       {usage === null ? (

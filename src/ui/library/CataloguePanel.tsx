@@ -7,11 +7,12 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 
 export function CataloguePanel() {
-  const { state } = useLab();
-  const statuses = catalogueStatus(state);
+  const corpora = useLab((state) => state.corpora);
+  const assignments = useLab((state) => state.assignments);
+  const statuses = catalogueStatus({ corpora, assignments });
   const here = statuses.filter(({ task }) => task !== null).length;
   return (
     <section aria-labelledby="catalogue-title">
@@ -27,7 +28,7 @@ export function CataloguePanel() {
           key={category}
           category={category}
           statuses={statuses.filter(({ subTask }) => subTask.category === category)}
-          corpora={state.corpora}
+          corpora={corpora}
         />
       ))}
     </section>
@@ -41,7 +42,7 @@ interface CatalogueCategoryProps {
 }
 
 function CatalogueCategory({ category, statuses, corpora }: CatalogueCategoryProps) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const missing = statuses.filter(({ subTask, task }) => task === null && subTask.sizeBytes !== null);
   const sizeBytes = missing.reduce((sum, { subTask }) => sum + (subTask.sizeBytes ?? 0), 0);
   const here = statuses.filter(({ task }) => task !== null).length;
@@ -100,7 +101,7 @@ function StandIn({
   readonly status: SubTaskStatus;
   readonly corpora: readonly CorpusRecord[];
 }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const choices = corpora.flatMap((corpus) =>
     corpus.types.map((type) => ({ corpus, type, value: `${corpus.id}/${type}` })),
   );

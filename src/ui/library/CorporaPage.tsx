@@ -10,7 +10,7 @@ import { useLab } from '../shared/useLab.ts';
 import { CataloguePanel } from './CataloguePanel.tsx';
 
 export function CorporaPage() {
-  const { state } = useLab();
+  const corpora = useLab((state) => state.corpora);
   return (
     <>
       <h1>Corpora</h1>
@@ -21,7 +21,7 @@ export function CorporaPage() {
         Studio or Hugging Face. Splits are recognised by file name (train, devel, test) and can be corrected. The text
         stays in this browser.
       </DropZone>
-      {state.corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={state.corpora} />}
+      {corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={corpora} />}
       <CataloguePanel />
     </>
   );

@@ -2,7 +2,6 @@
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
-import type { LabState } from '../../lab/state/labState.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { ownValue } from '../../util/validate.ts';
 import { LengthChart } from '../charts/LengthChart.tsx';
@@ -14,7 +13,7 @@ import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { SentenceBrowser, useSentences } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
@@ -68,7 +67,7 @@ function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
 
 /** Lists the files a corpus was read from, how each was interpreted, and its split. */
 function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const act = useAct();
   const move = (file: string, split: Split) =>
     void act(async () => {
@@ -179,7 +178,7 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
 }
 
 function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
   const act = useAct();
   const [name, setName] = useState<string | null>(null);
   const rename = async () => {
@@ -208,11 +207,7 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
       {name === null ? (
         <div className="actions">
           <Button onAct={() => setName(corpus.name)}>Rename</Button>
-          <RemoveButton
-            subject={`corpus ${corpus.name}`}
-            loss={<Loss corpus={corpus} runs={state.runs} />}
-            onRemove={remove}
-          />
+          <RemoveButton subject={`corpus ${corpus.name}`} loss={<Loss corpus={corpus} />} onRemove={remove} />
         </div>
       ) : (
         <form
@@ -240,11 +235,15 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
   );
 }
 
-function Loss({ corpus, runs }: { readonly corpus: CorpusRecord; readonly runs: LabState['runs'] }) {
+function Loss({ corpus }: { readonly corpus: CorpusRecord }) {
   const sentences = SPLITS.reduce((sum, split) => sum + corpus.counts[split].sentences, 0);
-  const unfinished = runs.filter(
-    ({ record }) => record.spec.tasks.some((task) => task.corpus.id === corpus.id) && record.status !== 'finished',
-  ).length;
+  const unfinished = useLab(
+    ({ runs }) =>
+      runs.filter(
+        ({ record: { spec, status } }) =>
+          spec.tasks.some((task) => task.corpus.id === corpus.id) && status !== 'finished',
+      ).length,
+  );
   return (
     <>
       <p>

@@ -1,7 +1,7 @@
 // Shows what a hub offers under a name: files, size, shape and memory, before anything large is downloaded.
 import { useMemo, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
-import type { HubModel } from '../../lab/state/labState.ts';
+import type { BackendState, HubModel } from '../../lab/state/labState.ts';
 import { familyNames } from '../../schema/modelRecord.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
@@ -12,14 +12,16 @@ import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { enterNumber, format, wholeNumber } from '../shared/format.ts';
 import { recomputesText, useModelMemory } from '../shared/memoryEstimates.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 
 export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
   const { repository, revision, commit } = download.source;
   const totalBytes = totalSize(download.files);
-  const begun = state.downloads.find(({ record }) => record.id === download.id);
-  const here = state.models.find(({ source }) => source?.repository === repository && source.commit === commit);
+  const begun = useLab((state) => state.downloads.find(({ record }) => record.id === download.id));
+  const here = useLab((state) =>
+    state.models.find(({ source }) => source?.repository === repository && source.commit === commit),
+  );
   const received = begun?.receivedBytes ?? 0;
   return (
     <div className="panel" role="region" aria-label={`${repository} at the hub`}>
@@ -94,7 +96,8 @@ const PIECES = [8, 1024] as const;
 
 /** Shows the GPU memory of an update, for an adjustable batch size and length. */
 function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
-  const { state } = useLab();
+  const backend = useLab((state) => state.backend);
+  const gpuBytes = useLab((state) => state.machine.gpuBytes);
   const [sequences, setSequences] = useState('8');
   const [pieces, setPieces] = useState('128');
   const [sequenceCount, pieceCount] = [wholeNumber(sequences, ...SEQUENCES), wholeNumber(pieces, ...PIECES)];
@@ -122,7 +125,7 @@ function MemoryFacts({ configFile }: Pick<HubModel, 'configFile'>) {
       />
       <div className="field" aria-live="polite">
         <span className="soft">Memory per update</span>
-        <MemoryText estimate={estimate} backend={state.backend} gpuBytes={state.machine.gpuBytes} />
+        <MemoryText estimate={estimate} backend={backend} gpuBytes={gpuBytes} />
       </div>
     </div>
   );
@@ -159,7 +162,7 @@ function MemoryText({
   gpuBytes,
 }: {
   readonly estimate: MemoryEstimate | null | 'unknown';
-  readonly backend: ReturnType<typeof useLab>['state']['backend'];
+  readonly backend: BackendState;
   readonly gpuBytes: number;
 }) {
   if (backend.status !== 'ready') return <p>Shown when the backend is ready.</p>;

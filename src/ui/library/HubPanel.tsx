@@ -10,7 +10,7 @@ import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { HubModelPanel } from './HubModelPanel.tsx';
 
 /** Lists unfinished downloads with their progress, and buttons to cancel, resume and discard them. */
@@ -36,10 +36,10 @@ function DownloadTable({ downloads }: { readonly downloads: readonly ModelDownlo
 }
 
 function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly download: ModelDownload }) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
   const { repository, commit, revision } = record.source;
   const totalBytes = totalSize(record.files);
-  const job = state.jobs.find(({ id }) => id === jobId);
+  const job = useLab((state) => state.jobs.find(({ id }) => id === jobId));
   return (
     <tr>
       <th scope="row">
@@ -110,8 +110,9 @@ const SUGGESTED = [
 ];
 
 export function HubPanel() {
-  const { lab, state } = useLab();
-  const { machine } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const downloads = useLab((state) => state.downloads);
   const act = useAct();
   const [repository, setRepository] = useState('');
   const [revision, setRevision] = useState('main');
@@ -202,7 +203,7 @@ export function HubPanel() {
         </details>
       </form>
       {found !== null && <HubModelPanel key={found.download.id} found={found} />}
-      {state.downloads.length > 0 && <DownloadTable downloads={state.downloads} />}
+      {downloads.length > 0 && <DownloadTable downloads={downloads} />}
     </section>
   );
 }

@@ -1,5 +1,4 @@
 // Shows the library of pretrained models and trained taggers.
-import type { LabState } from '../../lab/state/labState.ts';
 import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { totalSize } from '../../util/namedFile.ts';
@@ -7,7 +6,7 @@ import { DropZone } from '../parts/DropZone.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { HubPanel } from './HubPanel.tsx';
 
 /** Says what types a trained tagger finds, how it was trained, and its score. */
@@ -32,7 +31,7 @@ function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: Tagge
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 
 export function ModelsPage() {
-  const { state } = useLab();
+  const models = useLab((state) => state.models);
   return (
     <>
       <h1>Models</h1>
@@ -42,14 +41,14 @@ export function ModelsPage() {
         <code>pytorch_model.bin</code>, or the original TensorFlow release; with <code>tokenizer.json</code>,{' '}
         <code>spiece.model</code> or <code>vocab.txt</code>. Tensor names and shapes are checked before it is imported.
       </DropZone>
-      {state.models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable state={state} />}
+      {models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable models={models} />}
       <HubPanel />
     </>
   );
 }
 
-function ModelsTable({ state }: { readonly state: LabState }) {
-  const { lab } = useLab();
+function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
+  const lab = useLabActions();
   return (
     <TableBox label="Models">
       <thead>
@@ -67,7 +66,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
         </tr>
       </thead>
       <tbody>
-        {state.models.map((model) => (
+        {models.map((model) => (
           <tr key={model.id}>
             <th scope="row">
               {model.name}
@@ -89,7 +88,7 @@ function ModelsTable({ state }: { readonly state: LabState }) {
             <td className="number">
               <RemoveButton
                 subject={`model ${model.name}`}
-                loss={<Loss model={model} runs={state.runs} />}
+                loss={<Loss model={model} />}
                 onRemove={() => lab.removeModel(model.id)}
               />
             </td>
@@ -109,10 +108,11 @@ function Source({ source: { repository, revision, commit } }: { readonly source:
   );
 }
 
-function Loss({ model, runs }: { readonly model: ModelRecord; readonly runs: LabState['runs'] }) {
-  const unfinished = runs.filter(
-    ({ record }) => record.spec.model.id === model.id && record.status !== 'finished',
-  ).length;
+function Loss({ model }: { readonly model: ModelRecord }) {
+  const unfinished = useLab(
+    ({ runs }) =>
+      runs.filter(({ record: { spec, status } }) => spec.model.id === model.id && status !== 'finished').length,
+  );
   return (
     <>
       <p>

@@ -5,7 +5,7 @@ import { LabError } from '../../util/labError.ts';
 import { Pager, rowAfterKey } from '../parts/Pager.tsx';
 import { searchSentences, SentenceLine, type SentenceQuery } from '../parts/SentenceLine.tsx';
 import { format } from '../shared/format.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLabActions } from '../shared/useLab.ts';
 
 const PAGE_SIZE = 25;
 
@@ -187,7 +187,7 @@ const NOT_YET: SentencesRead = { sentences: null, problem: null };
 
 /** Reads the sentences of a corpus, one per component life: key the component by the corpus. */
 export function useSentences(corpusId: string): SentencesRead {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const [read, setRead] = useState(NOT_YET);
   useEffect(() => {
     let wanted = true;

@@ -21,9 +21,8 @@ interface AnalyseLinksProps {
 
 /** Shows the links; nothing if the task's corpus or the run is not in this library. */
 export function AnalyseLinks({ task, runId }: AnalyseLinksProps) {
-  const { state } = useLab();
-  const corpus = state.corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint);
-  const isHere = runId === null || state.runs.some(({ record }) => record.spec.id === runId);
+  const corpus = useLab(({ corpora }) => corpora.find(({ fingerprint }) => fingerprint === task.corpus.fingerprint));
+  const isHere = useLab(({ runs }) => runId === null || runs.some(({ record }) => record.spec.id === runId));
   if (corpus === undefined || !isHere) return null;
   const place = { ...NOTHING_CHOSEN, corpus: corpus.id, type: task.type, run: runId };
   return (

@@ -6,7 +6,7 @@ import type { PredictionState } from '../../wire/analysisProtocol.ts';
 import { format } from '../shared/format.ts';
 import type { AnalysisRoute } from '../shared/route.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { Button } from './Button.tsx';
 import { Meter } from './Meter.tsx';
 
@@ -34,8 +34,9 @@ export function AnalysisWait({ state, doing }: AnalysisWaitProps) {
 
 /** Says why there are no predictions to analyse, and how to get some. */
 export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
-  const { state } = useLab();
-  const isImported = state.results.some(({ file }) => file.runs.some(({ spec }) => spec.id === route.run));
+  const isImported = useLab(({ results }) =>
+    results.some(({ file }) => file.runs.some(({ spec }) => spec.id === route.run)),
+  );
   if (isImported) {
     return (
       <p className="soft">
@@ -66,10 +67,12 @@ interface PredictionGateProps {
 
 /** Shows content that needs stored predictions; if they are missing, says so and offers to make them. */
 export function PredictionGate({ requests, need, children, meanwhile }: PredictionGateProps) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
   const [version, setVersion] = useState(0);
-  const isHere = ({ runId }: PredictionRequest) => state.runs.some(({ record }) => record.spec.id === runId);
-  const areHere = requests.every(isHere);
+  const areHere = useLab(({ runs }) =>
+    requests.every(({ runId }) => runs.some(({ record }) => record.spec.id === runId)),
+  );
+  const isTraining = useLab((state) => state.activeRunId !== null);
   const stored = useAnalysis('predictionStates', areHere ? requests : null, version);
   if (!areHere) {
     return (
@@ -99,7 +102,7 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
             : format.counted(lacking.length, 'snapshot')}{' '}
           are not stored yet. Predicting uses the device, like training, and can be cancelled; predictions are saved
           with the run.
-          {state.activeRunId !== null && ' A run is using the device: pause it first, or wait until it is done.'}
+          {isTraining && ' A run is using the device: pause it first, or wait until it is done.'}
         </p>
         <div className="actions">
           <Button kind="primary" onAct={predict}>

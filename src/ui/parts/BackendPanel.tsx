@@ -7,7 +7,7 @@ import { LabError } from '../../util/labError.ts';
 import { enterNumber } from '../shared/format.ts';
 import { AwakeContext, type AwakeState } from '../shared/keepAwake.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { Field } from './Field.tsx';
 import { TableBox } from './TableBox.tsx';
 
@@ -23,8 +23,8 @@ const ACTIVATIONS: ReadonlyMap<Activations, string> = new Map([
 
 /** Edits how this machine's GPU is used: its memory, the activations stored for the backward pass, and the precision. */
 function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecision }) {
-  const { lab, state } = useLab();
-  const { machine } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
   const act = useAct();
   const change = (settings: Partial<MachineSettings>) => act(() => lab.setMachine({ ...machine, ...settings }));
   return (
@@ -202,8 +202,9 @@ function SelfTest({ report: { selfTest, environment } }: { readonly report: Back
 
 /** Switches on keeping this device awake while it trains, and says whether the browser allows it. */
 export function AwakeSwitch() {
-  const { lab, state } = useLab();
-  const { machine, owner } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const awake = useContext(AwakeContext);
   const act = useAct();
   const isMissing = awake === 'missing';
@@ -214,7 +215,7 @@ export function AwakeSwitch() {
           type="checkbox"
           role="switch"
           checked={machine.keepAwake === true && !isMissing}
-          disabled={isMissing || owner === 'elsewhere'}
+          disabled={isMissing || isElsewhere}
           onChange={(event) => void act(() => lab.setMachine({ ...machine, keepAwake: event.target.checked }))}
         />
         Keep this device awake while training

@@ -6,7 +6,7 @@ import { useLab } from '../shared/useLab.ts';
 /** Offers two buttons to choose files or a folder without dragging. */
 function FileButtons({ folder = true }: { readonly folder?: boolean }) {
   const bringIn = useBringIn();
-  const disabled = useLab().state.owner === 'elsewhere';
+  const disabled = useLab((state) => state.owner === 'elsewhere');
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     const input = event.currentTarget;
     const files = chosenFiles(input.files ?? []);
@@ -47,7 +47,7 @@ export function DropZone({ children, folder = true }: { readonly children: React
 /** Handles drops on the whole window. `tags`: whether the dropped text is to be tagged. */
 export function WindowDrop({ tags }: { readonly tags: boolean }) {
   const bringIn = useBringIn();
-  const isElsewhere = useLab().state.owner === 'elsewhere';
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const [hovering, setHovering] = useState(false);
   useEffect(() => {
     // dragenter and dragleave fire for every element passed; the depth tells when the window itself is left.

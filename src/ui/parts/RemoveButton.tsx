@@ -15,7 +15,7 @@ export interface RemoveButtonProps {
 export function RemoveButton({ subject, verb = 'Remove', loss, onRemove }: RemoveButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  const disabled = useLab().state.owner === 'elsewhere';
+  const disabled = useLab((state) => state.owner === 'elsewhere');
   const close = () => dialog.current?.close();
   return (
     <>

@@ -5,7 +5,7 @@ import { LabError } from '../../util/labError.ts';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
-import { useLab } from '../shared/useLab.ts';
+import { shallow, useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { Button } from './Button.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
@@ -15,11 +15,12 @@ import { ActionsHead, TableBox } from './TableBox.tsx';
 const SHOWN = 8;
 
 export function StorageTable() {
-  const { lab, state } = useLab();
-  const { runs, models, downloads, usage } = state;
+  const lab = useLabActions();
   const [items, setItems] = useState<readonly StoredItem[] | null>(null);
   // Requested again when something was stored or removed, not with every step of a run.
-  const known = [runs.length, models.length, downloads.length, usage?.usedBytes].join();
+  const known = useLab(({ runs, models, downloads, usage }) =>
+    [runs.length, models.length, downloads.length, usage?.usedBytes].join(),
+  );
   useEffect(() => {
     let wanted = true;
     void lab.removableItems().then((found) => wanted && setItems(found));
@@ -49,9 +50,9 @@ export function StorageTable() {
 }
 
 function StorageRow({ item }: { readonly item: StoredItem }) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
   const layersOf = useLayers();
-  const { name, href } = describe(item, state, layersOf);
+  const { name, href } = useLab((state) => describe(item, state, layersOf), shallow);
   const remove = {
     run: () => lab.removeRun(item.id),
     model: () => lab.removeModel(item.id),
@@ -96,8 +97,8 @@ function describe(
 
 /** Says that storage is full and offers to free some; nothing otherwise. */
 export function StorageFull() {
-  const { lab, state } = useLab();
-  const record = state.runs.find((run) => run.record.spec.id === state.storageFullRun)?.record;
+  const lab = useLabActions();
+  const record = useRunRecord(useLab((state) => state.storageFullRun));
   if (record === undefined) return null;
   const { spec, failure } = record;
   return (

@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from 'react';
 import type { DroppedFile } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
 import { goTo } from '../shared/route.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLabActions } from '../shared/useLab.ts';
 import { linkedFile, readResultLink } from './resultLink.ts';
 
 export function OpenPage({ result }: { readonly result: string }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const [problem, setProblem] = useState<string | null>(null);
   // Effects run twice in development; a file is imported once.
   const begun = useRef(false);

@@ -1,6 +1,7 @@
 // Shows imported result files, and exports selected runs as one.
 import { useState } from 'react';
-import type { ImportedResult, RunView } from '../../lab/state/labState.ts';
+import type { ImportedResult } from '../../lab/state/labState.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { MergeNotes } from '../compare/ComparisonTableView.tsx';
 import { Button } from '../parts/Button.tsx';
@@ -11,12 +12,13 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers, usePool } from '../shared/usePool.ts';
 import { LONGEST_LINK, writeResultLink } from './resultLink.ts';
 
 export function ResultsPage() {
-  const { state } = useLab();
+  const results = useLab((state) => state.results);
+  const records = useRunRecords();
   const { merged } = usePool();
   return (
     <>
@@ -28,21 +30,21 @@ export function ResultsPage() {
       <MergeNotes merged={merged} />
       <section aria-labelledby="imported-title">
         <h2 id="imported-title">Result files</h2>
-        {state.results.length === 0 && <p className="soft">No result files have been imported.</p>}
-        {state.results.map((result) => (
+        {results.length === 0 && <p className="soft">No result files have been imported.</p>}
+        {results.map((result) => (
           <ImportedRuns key={result.id} result={result} />
         ))}
       </section>
       <section aria-labelledby="export-title">
         <h2 id="export-title">Export runs</h2>
-        {state.runs.length === 0 ? <p className="soft">There are no runs yet.</p> : <ExportRuns runs={state.runs} />}
+        {records.length === 0 ? <p className="soft">There are no runs yet.</p> : <ExportRuns records={records} />}
       </section>
     </>
   );
 }
 
 function ImportedRuns({ result }: { readonly result: ImportedResult }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const { file, fileName } = result;
   return (
     <div className="result">
@@ -65,7 +67,8 @@ function ImportedRuns({ result }: { readonly result: ImportedResult }) {
       </div>
       <RunsTable
         label={`Runs of ${fileName}`}
-        runs={file.runs.map((record) => ({ record, live: null }))}
+        records={file.runs}
+        own={false}
         queue={[]}
         hrefOf={(runId) => routeHref({ page: 'importedRun', resultId: result.id, runId })}
       />
@@ -73,12 +76,12 @@ function ImportedRuns({ result }: { readonly result: ImportedResult }) {
   );
 }
 
-function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
-  const { lab } = useLab();
+function ExportRuns({ records }: { readonly records: readonly RunRecord[] }) {
+  const lab = useLabActions();
   const layersOf = useLayers();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [copied, setCopied] = useState('');
-  const runIds = runs.map(({ record }) => record.spec.id).filter((id) => chosen.has(id));
+  const runIds = records.map(({ spec }) => spec.id).filter((id) => chosen.has(id));
   const copyLink = async () => {
     const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
     if (packed.length > LONGEST_LINK) {
@@ -101,12 +104,13 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
     <>
       <RunsTable
         label="Runs to export"
-        runs={runs}
+        records={records}
+        own
         queue={[]}
         hrefOf={(runId) => routeHref({ page: 'run', runId })}
         leading={{
           name: 'Export',
-          cell: ({ record: { spec } }) => (
+          cell: ({ spec }) => (
             <input
               type="checkbox"
               aria-label={`Export ${runName(spec)}, ${spec.method === 'STL' ? '' : `${methodName(spec, layersOf(spec.model.id))}, `}seed ${spec.seed}`}
@@ -129,7 +133,7 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
         <span className="soft" aria-live="polite">
           {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
         </span>
-        <button type="button" className="link" onClick={() => setChosen(new Set(finishedIds(runs)))}>
+        <button type="button" className="link" onClick={() => setChosen(new Set(finishedIds(records)))}>
           Select all finished runs
         </button>
       </div>
@@ -137,6 +141,6 @@ function ExportRuns({ runs }: { readonly runs: readonly RunView[] }) {
   );
 }
 
-function finishedIds(runs: readonly RunView[]): readonly string[] {
-  return runs.filter(({ record }) => record.status === 'finished').map(({ record }) => record.spec.id);
+function finishedIds(records: readonly RunRecord[]): readonly string[] {
+  return records.filter(({ status }) => status === 'finished').map(({ spec }) => spec.id);
 }

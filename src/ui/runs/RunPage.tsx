@@ -1,6 +1,6 @@
 // Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
-import type { ImportedResult, PredictionFormat, RunView } from '../../lab/state/labState.ts';
+import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/tagging.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
@@ -16,25 +16,25 @@ import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
 import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
-import { RunProgress } from './RunProgress.tsx';
+import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';
 import { StatusMark } from './RunsTable.tsx';
 
 interface RunActionsProps {
-  readonly run: RunView;
+  readonly record: RunRecord;
   /** The result file of an imported run, which can only be re-exported. */
   readonly source: ImportedResult | null;
 }
 
 /** Shows the actions possible for a run in its present state. */
-function RunActions({ run: { record }, source }: RunActionsProps) {
-  const { lab, state } = useLab();
+function RunActions({ record, source }: RunActionsProps) {
+  const lab = useLabActions();
   const { spec, status } = record;
   const own = source === null;
-  const disabled = state.owner === 'elsewhere';
+  const disabled = useLab((state) => state.owner === 'elsewhere');
   const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
   const remove = async () => {
     await lab.removeRun(spec.id);
@@ -87,17 +87,20 @@ function RunActions({ run: { record }, source }: RunActionsProps) {
 }
 
 interface RunPageProps {
-  readonly run: RunView;
+  /** Of a run of this lab, as of its last epoch: what shows each step reads the run itself. */
+  readonly record: RunRecord;
   /** The result file the run was imported with; null for a run of this lab. */
   readonly source: ImportedResult | null;
 }
 
-export function RunPage({ run, source }: RunPageProps) {
-  const { record } = run;
+export function RunPage({ record, source }: RunPageProps) {
   const { spec, failure } = record;
-  const { state } = useLab();
+  const isFull = useLab((state) => state.storageFullRun === spec.id);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const layersOf = useLayers();
-  const trainsElsewhere = source === null && record.status === 'running' && state.owner === 'elsewhere';
+  const trainsElsewhere = source === null && record.status === 'running' && isElsewhere;
+  const isBegun = useLab(({ runs }) => source === null && runs.some((run) => run.record.spec.id === spec.id && run.record.steps.length > 0)); // prettier-ignore
+  const hasCurves = isBegun || record.steps.length > 0 || record.epochs.length > 0;
   const several = spec.tasks.length > 1;
   return (
     <>
@@ -112,19 +115,19 @@ export function RunPage({ run, source }: RunPageProps) {
             {source !== null && ` · from ${source.fileName}, read-only`}
           </p>
         </div>
-        <RunActions run={run} source={source} />
+        <RunActions record={record} source={source} />
       </div>
-      {failure !== null && state.storageFullRun !== spec.id && (
+      {failure !== null && !isFull && (
         <p className="problem boxed" role="alert">
           The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
         </p>
       )}
-      {source === null && state.storageFullRun === spec.id && <StorageFull />}
-      <RunProgress run={run} />
+      {source === null && isFull && <StorageFull />}
+      <RunProgress stored={record} own={source === null} />
       {source === null && record.status !== 'finished' && <AwakeSwitch />}
-      {(record.steps.length > 0 || record.epochs.length > 0) && (
+      {hasCurves && (
         <div className="pair charts">
-          <LossChart steps={record.steps} />
+          <LossOfRun stored={record} own={source === null} />
           {spec.tasks.map((task, index) => (
             <DevelChart
               key={index}
@@ -152,6 +155,10 @@ export function RunPage({ run, source }: RunPageProps) {
   );
 }
 
+function LossOfRun(props: FollowedRunProps) {
+  return <LossChart steps={useFollowedRun(props).record.steps} />;
+}
+
 interface TaskScoresProps {
   readonly record: RunRecord;
   readonly task: number;
@@ -161,7 +168,7 @@ interface TaskScoresProps {
 }
 
 function TaskScores({ record, task, name, own }: TaskScoresProps) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const { spec, snapshots } = record;
   const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
   const [savedAs, setSavedAs] = useState<PredictionFormat>('rows');

@@ -1,6 +1,8 @@
 // Shows the progress of a run: phase, steps, loss, speed, memory.
 import { useMemo } from 'react';
 import type { RunView } from '../../lab/state/labState.ts';
+import { restingRunView } from '../../lab/state/runViews.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import type { TrainingPhase } from '../../wire/trainingEvent.ts';
 import { Facts, type Fact } from '../parts/Facts.tsx';
 import { Meter } from '../parts/Meter.tsx';
@@ -8,7 +10,7 @@ import { format } from '../shared/format.ts';
 import { useModelMemory } from '../shared/memoryEstimates.ts';
 import { bestEpoch, runProgress, STATUS_WORDS } from '../shared/runName.ts';
 import { meanF1 } from '../shared/selectedSnapshot.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useRunView } from '../shared/useLab.ts';
 
 const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   loading: 'Loading the model',
@@ -21,8 +23,21 @@ const PHASE_WORDS: Readonly<Record<TrainingPhase, string>> = {
   saving: 'Saving a checkpoint',
 };
 
-export function RunProgress({ run }: { readonly run: RunView }) {
-  const { state } = useLab();
+export interface FollowedRunProps {
+  /** Where the run is imported, all that is known of it. */
+  readonly stored: RunRecord;
+  /** Whether it is a run of this lab, which is followed step by step. */
+  readonly own: boolean;
+}
+
+/** The run with every step: who calls this is rendered for each. */
+export function useFollowedRun({ stored, own }: FollowedRunProps): RunView {
+  return useRunView(own ? stored.spec.id : null) ?? restingRunView(stored);
+}
+
+export function RunProgress(props: FollowedRunProps) {
+  const run = useFollowedRun(props);
+  const isStarting = useLab((state) => state.backend.status === 'starting');
   const { record, live } = run;
   const { model, config } = record.spec;
   const isLive = live !== null;
@@ -43,7 +58,7 @@ export function RunProgress({ run }: { readonly run: RunView }) {
       </div>
       {live !== null && (
         <p className="phase">
-          {state.backend.status === 'starting' ? 'Restarting the backend' : PHASE_WORDS[live.phase]}
+          {isStarting ? 'Restarting the backend' : PHASE_WORDS[live.phase]}
           {live.total > 0 && (
             <span className="faint">
               {' '}

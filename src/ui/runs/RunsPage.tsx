@@ -1,6 +1,8 @@
 // Lists all runs, newest first, and the queue.
+import { useMemo } from 'react';
 import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
-import type { LabState, RunView } from '../../lab/state/labState.ts';
+import { restingRunView } from '../../lab/state/runViews.ts';
+import type { RunView } from '../../lab/state/labState.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
@@ -8,19 +10,23 @@ import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { RunsTable } from './RunsTable.tsx';
 
 /** Shows waiting runs: their order, what they wait for, and buttons to change that. */
 function QueuePanel() {
-  const { lab, state } = useLab();
-  const disabled = state.owner === 'elsewhere';
+  const lab = useLabActions();
+  const disabled = useLab((state) => state.owner === 'elsewhere');
+  const queue = useLab((state) => state.queue);
+  const isStuck = useLab((state) => state.storageFullRun === null && isQueueStuck(state));
+  const records = useRunRecords();
+  const runs = useMemo(() => records.map(restingRunView), [records]);
   const layersOf = useLayers();
-  const waiting = state.queue.flatMap((id) => state.runs.find(({ record }) => record.spec.id === id) ?? []);
-  const failed = state.runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
+  const waiting = queue.flatMap((id) => runs.find(({ record }) => record.spec.id === id) ?? []);
+  const failed = runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
   // Closing the tab pauses all running and waiting runs.
-  const paused = state.runs.filter(({ record }) => record.status === 'paused');
+  const paused = runs.filter(({ record }) => record.status === 'paused');
   if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
   const nameOf = ({ record: { spec } }: RunView) =>
     `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)}, seed ${spec.seed}`;
@@ -39,7 +45,7 @@ function QueuePanel() {
           </Button>
         )}
       </div>
-      {state.storageFullRun === null && isQueueStuck(state) && (
+      {isStuck && (
         <p className="problem boxed" role="status">
           No run can start: every waiting run depends on one that is not finished. Resume or retry that one.
         </p>
@@ -64,7 +70,7 @@ function QueuePanel() {
                   <a href={routeHref({ page: 'run', runId: run.record.spec.id })}>{nameOf(run)}</a>
                 </th>
                 <td>
-                  <WaitText state={state} runId={run.record.spec.id} />
+                  <WaitText runs={runs} runId={run.record.spec.id} />
                 </td>
                 <td>
                   <span className="actions queue-actions">
@@ -89,8 +95,8 @@ function QueuePanel() {
   );
 }
 
-function WaitText({ state, runId }: { readonly state: LabState; readonly runId: string }) {
-  const wait = waitsFor(state, runId);
+function WaitText({ runs, runId }: { readonly runs: readonly RunView[]; readonly runId: string }) {
+  const wait = waitsFor({ runs }, runId);
   if (wait === null) return <span className="faint">the device</span>;
   return (
     <span className={wait.isStuck ? 'problem' : 'soft'}>
@@ -108,7 +114,7 @@ interface MoveButtonProps {
 }
 
 function MoveButton({ name, runId, direction, disabled }: MoveButtonProps) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   return (
     <Button label={`Move ${name} ${direction}`} disabled={disabled} onAct={() => lab.moveRun(runId, direction)}>
       <span aria-hidden="true">{direction === 'up' ? '↑' : '↓'}</span>
@@ -117,12 +123,13 @@ function MoveButton({ name, runId, direction, disabled }: MoveButtonProps) {
 }
 
 export function RunsPage() {
-  const { state } = useLab();
+  const records = useRunRecords();
+  const queue = useLab((state) => state.queue);
   return (
     <>
       <h1>Runs</h1>
       <p className="soft">Follow training runs, see their scores, and manage the queue.</p>
-      {state.runs.length === 0 ? (
+      {records.length === 0 ? (
         <p className="soft">
           Nothing has been trained yet. <a href="#/">Train on a sample</a> to see a run.
         </p>
@@ -133,8 +140,9 @@ export function RunsPage() {
           <QueuePanel />
           <RunsTable
             label="Runs"
-            runs={state.runs}
-            queue={state.queue}
+            records={records}
+            own
+            queue={queue}
             hrefOf={(runId) => routeHref({ page: 'run', runId })}
           />
           <p className="soft">

@@ -1,6 +1,5 @@
 // Lists own or imported runs, each with a link to its page.
-import type { ReactNode } from 'react';
-import type { RunView } from '../../lab/state/labState.ts';
+import { memo, type ReactNode } from 'react';
 import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
@@ -8,7 +7,7 @@ import { format } from '../shared/format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
 import { methodName, runName, runProgress, STATUS_WORDS } from '../shared/runName.ts';
 import { shownF1 } from '../shared/selectedSnapshot.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 
 /** Shows the status of a run as a word with a mark of distinct shape. */
@@ -24,18 +23,17 @@ export function StatusMark({ status, detail }: { readonly status: RunStatus; rea
 
 interface RunsTableProps {
   readonly label: string;
-  readonly runs: readonly RunView[];
+  readonly records: readonly RunRecord[];
+  /** Whether they are runs of this lab, whose rows follow every step; those of a result file stay as they are. */
+  readonly own: boolean;
   /** Ids of waiting runs, next first. */
   readonly queue: readonly string[];
   readonly hrefOf: (runId: string) => string;
   /** A cell before each row, such as a checkbox. */
-  readonly leading?: { readonly name: string; readonly cell: (run: RunView) => ReactNode };
+  readonly leading?: { readonly name: string; readonly cell: (record: RunRecord) => ReactNode };
 }
 
-export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProps) {
-  const { state } = useLab();
-  const layersOf = useLayers();
-  const own = new Set(state.runs.flatMap(({ record }) => (record.snapshots.length > 0 ? [record.spec.id] : [])));
+export function RunsTable({ label, records, own, queue, hrefOf, leading }: RunsTableProps) {
   return (
     <TableBox label={label}>
       <thead>
@@ -61,43 +59,65 @@ export function RunsTable({ label, runs, queue, hrefOf, leading }: RunsTableProp
         </tr>
       </thead>
       <tbody>
-        {runs.map((run) => {
-          const { spec, status, elapsedMs } = run.record;
-          const name = runName(spec);
-          const waiting = queue.indexOf(spec.id);
-          return (
-            <tr key={spec.id}>
-              {leading !== undefined && <td>{leading.cell(run)}</td>}
-              <th scope="row">
-                <a href={hrefOf(spec.id)}>{name}</a>
-              </th>
-              <td className="nowrap">
-                <StatusMark
-                  status={status}
-                  detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined}
-                />
-              </td>
-              <td className="nowrap">
-                <span className="progress-cell">
-                  <Meter label={`Progress of ${name}, seed ${spec.seed}`} done={runProgress(run.record)} total={1} />
-                  <span className="number">{format.share(runProgress(run.record))}</span>
-                </span>
-              </td>
-              <td className="nowrap">{methodName(spec, layersOf(spec.model.id))}</td>
-              <td>{spec.model.name}</td>
-              <td className="number">{spec.seed}</td>
-              <td className="number">{format.percent(shownF1(run.record, 'devel'))}</td>
-              <td className="number">
-                {own.has(spec.id) ? <ExplainedF1 record={run.record} /> : format.percent(shownF1(run.record, 'test'))}
-              </td>
-              <td className="number nowrap">{format.duration(elapsedMs)}</td>
-            </tr>
-          );
-        })}
+        {records.map((record) => (
+          <RunRow
+            key={record.spec.id}
+            stored={record}
+            own={own}
+            waiting={queue.indexOf(record.spec.id)}
+            href={hrefOf(record.spec.id)}
+            leading={leading?.cell(record)}
+          />
+        ))}
       </tbody>
     </TableBox>
   );
 }
+
+interface RunRowProps extends Pick<RunsTableProps, 'own'> {
+  readonly stored: RunRecord;
+  /** Position in the queue, from 0; negative for a run that does not wait. */
+  readonly waiting: number;
+  readonly href: string;
+  /** The cell before the others, if any. */
+  readonly leading: ReactNode;
+}
+
+/** Rendered again for the steps of this run alone. */
+const RunRow = memo(function RunRow({ stored, own, waiting, href, leading }: RunRowProps) {
+  const layersOf = useLayers();
+  const record = useRunView(own ? stored.spec.id : null)?.record ?? stored;
+  const { spec, status, elapsedMs } = record;
+  const isExplained = useLab(({ runs }) =>
+    runs.some((run) => run.record.spec.id === spec.id && run.record.snapshots.length > 0),
+  );
+  const name = runName(spec);
+  return (
+    <tr>
+      {leading !== undefined && <td>{leading}</td>}
+      <th scope="row">
+        <a href={href}>{name}</a>
+      </th>
+      <td className="nowrap">
+        <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
+      </td>
+      <td className="nowrap">
+        <span className="progress-cell">
+          <Meter label={`Progress of ${name}, seed ${spec.seed}`} done={runProgress(record)} total={1} />
+          <span className="number">{format.share(runProgress(record))}</span>
+        </span>
+      </td>
+      <td className="nowrap">{methodName(spec, layersOf(spec.model.id))}</td>
+      <td>{spec.model.name}</td>
+      <td className="number">{spec.seed}</td>
+      <td className="number">{format.percent(shownF1(record, 'devel'))}</td>
+      <td className="number">
+        {isExplained ? <ExplainedF1 record={record} /> : format.percent(shownF1(record, 'test'))}
+      </td>
+      <td className="number nowrap">{format.duration(elapsedMs)}</td>
+    </tr>
+  );
+});
 
 /** Shows the score as a link to its analysis. */
 function ExplainedF1({ record }: { readonly record: RunRecord }) {

@@ -3,17 +3,20 @@ import { useEffect, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
-import { useLab } from './useLab.ts';
+import { shallow, useLab, useLabActions } from './useLab.ts';
 
 /** Text appended to an estimate that recomputes activations. */
 export const recomputesText = ', recomputes activations';
 
 /** Estimates the memory of a plan; null without a GPU, and while unknown. */
 export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null {
-  const { lab, state } = useLab();
-  const { machine, backend, models } = state;
+  const lab = useLabActions();
+  const { machine, models, isReady } = useLab(
+    (state) => ({ machine: state.machine, models: state.models, isReady: state.backend.status === 'ready' }),
+    shallow,
+  );
   const [last, setLast] = useState<{ readonly asked: string; readonly found: MemoryEstimate | null } | null>(null);
-  const planText = plan === null || backend.status !== 'ready' ? null : JSON.stringify(plan);
+  const planText = plan === null || !isReady ? null : JSON.stringify(plan);
   const asked = JSON.stringify([planText, machine, models.map(({ id }) => id)]);
   useEffect(() => {
     if (planText === null) return undefined;
@@ -34,14 +37,14 @@ type EstimateRequest = Parameters<Lab['estimateMemory']>[0];
 
 /** Estimates the memory of a model: null on a backend without estimates, `unknown` until known or if impossible. The caller memoises `request`. */
 export function useModelMemory(request: EstimateRequest | null): MemoryEstimate | null | 'unknown' {
-  const { lab, state } = useLab();
-  const { machine, backend } = state;
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isReady = useLab((state) => state.backend.status === 'ready');
   const [last, setLast] = useState<{
     readonly request: EstimateRequest;
     readonly machine: typeof machine;
     readonly found: MemoryEstimate | null | 'unknown';
   } | null>(null);
-  const isReady = backend.status === 'ready';
   useEffect(() => {
     if (request === null || !isReady) return undefined;
     let wanted = true;

@@ -2,7 +2,7 @@
 import { startTransition, useEffect, useState } from 'react';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
-import { useLab } from './useLab.ts';
+import { useLabActions } from './useLab.ts';
 
 export type Analysed<Answer> =
   /** `last` is the answer to the previous query, which may stay on the page. */
@@ -24,7 +24,7 @@ export function useAnalysis<Name extends AnalysisName>(
   query: AnalysisQuery<Name> | null,
   version = 0,
 ): Analysed<AnalysisAnswer<Name>> {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const key = JSON.stringify([name, query, version]);
   const [existing, setLast] = useState<KeyedAnswer<AnalysisAnswer<Name>> | null>(null);
   useEffect(() => {

@@ -2,12 +2,12 @@
 import { useDeferredValue, useMemo } from 'react';
 import { buildComparisons, type Comparison } from '../../lab/comparison/comparison.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
-import { useLab } from './useLab.ts';
+import { useLab, useRunRecords } from './useLab.ts';
 
 /** Returns the number of layers of a model by its id; undefined for an unknown model. */
 export function useLayers(): (modelId: string) => number | undefined {
-  const { state } = useLab();
-  const { models, results } = state;
+  const models = useLab((state) => state.models);
+  const results = useLab((state) => state.results);
   return useMemo(() => {
     const layers = new Map(
       [...results.flatMap(({ file }) => file.models), ...models].map((model) => [model.id, model.layers]),
@@ -23,16 +23,12 @@ interface Pool {
 
 /** Pools all own and imported runs, each once, with their comparisons. */
 export function usePool(): Pool {
-  const { state } = useLab();
   const layersOf = useLayers();
-  // Steps are reported several times a second; the comparison may lag behind.
-  const runs = useDeferredValue(state.runs);
-  const { results } = state;
+  // Records change several times a minute; the comparison may lag behind.
+  const records = useDeferredValue(useRunRecords());
+  const results = useLab((state) => state.results);
   return useMemo(() => {
-    const merged = mergeRuns(
-      runs.map(({ record }) => record),
-      results,
-    );
+    const merged = mergeRuns(records, results);
     return {
       merged,
       comparisons: buildComparisons(
@@ -40,5 +36,5 @@ export function usePool(): Pool {
         layersOf,
       ),
     };
-  }, [runs, results, layersOf]);
+  }, [records, results, layersOf]);
 }

@@ -2,6 +2,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import { holdsModel } from '../../lab/library/sortDrop.ts';
 import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
+import { restingRunView } from '../../lab/state/runViews.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
@@ -10,13 +11,13 @@ import { Meter } from '../parts/Meter.tsx';
 import { useDropHere, type BringIn } from '../shared/dropEntries.ts';
 import { format } from '../shared/format.ts';
 import { useAct } from '../shared/useAct.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { TagForm, TaggerSelect } from './TagForm.tsx';
 import { TaggingResults } from './TaggingResults.tsx';
 
 /** Shows the progress of tagging with a button to cancel it, or why it stopped early. */
 function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const { source, status, progress, documents, documentCount, problem } = tagging;
   const soFar = `${source}: ${format.count(documents.length)} of ${format.counted(documentCount, 'document')} tagged`;
   if (status === 'reading' || status === 'tagging') {
@@ -44,10 +45,11 @@ function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
 
 /** `chosen`: the key of the tagger that the address names; null for none. */
 export function TagPage({ chosen }: { readonly chosen: string | null }) {
-  const { state } = useLab();
-  const { runs, models, tagging } = state;
+  const records = useRunRecords();
+  const models = useLab((state) => state.models);
+  const tagging = useLab((state) => state.tagging);
   const [key, setKey] = useState(chosen ?? (tagging === null ? null : taggerKey(tagging.tagger)));
-  const taggers = useMemo(() => offeredTaggers({ runs, models }), [runs, models]);
+  const taggers = useMemo(() => offeredTaggers({ runs: records.map(restingRunView), models }), [records, models]);
   const tagger = taggers.find(({ ref }) => taggerKey(ref) === key) ?? taggers[0];
   return (
     <>
@@ -58,24 +60,24 @@ export function TagPage({ chosen }: { readonly chosen: string | null }) {
           There is no tagger yet. <a href="#/">Train one</a>, or drop a trained tagger on this page.
         </p>
       ) : (
-        <Tagging state={state} taggers={taggers} tagger={tagger} onChoose={setKey} />
+        <Tagging tagging={tagging} taggers={taggers} tagger={tagger} onChoose={setKey} />
       )}
     </>
   );
 }
 
 interface TaggingProps {
-  readonly state: LabState;
+  readonly tagging: TaggingView | null;
   readonly taggers: readonly OfferedTagger[];
   readonly tagger: OfferedTagger;
   readonly onChoose: (key: string) => void;
 }
 
-function Tagging({ state, taggers, tagger, onChoose }: TaggingProps) {
-  const { lab } = useLab();
+function Tagging({ tagging, taggers, tagger, onChoose }: TaggingProps) {
+  const lab = useLabActions();
   const act = useAct();
-  const { tagging, corpora } = state;
-  const hindrance = hindranceIn(state);
+  const corpora = useLab((state) => state.corpora);
+  const hindrance = useLab(hindranceIn);
   const tag = useCallback(
     (source: TaggingSource) => void act(() => lab.tag(tagger.ref, source)),
     [act, lab, tagger.ref],

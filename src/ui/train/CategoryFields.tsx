@@ -10,7 +10,7 @@ import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLabActions } from '../shared/useLab.ts';
 import { TaskRows } from './TaskRows.tsx';
 import { taskOfCorpus } from './planDraft.ts';
 import type { ReadCategory, ReadPlan } from './readPlanDraft.ts';
@@ -134,7 +134,7 @@ function AddCategory({ offered, onAdd, onBuild }: AddCategoryProps) {
 
 /** Lists saved categories with buttons to remove them; plans and runs that use them keep them. */
 function OwnCategories({ names }: { readonly names: readonly string[] }) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   if (names.length === 0) return null;
   return (
     <ul className="own-categories" aria-label="Your categories">
@@ -166,7 +166,7 @@ interface CategoryEditorProps {
 }
 
 function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }: CategoryEditorProps) {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const plain = categoryOf(category);
   const path = `categories.${index}`;
   const own = savable(plain);

@@ -6,7 +6,7 @@ import type { Method } from '../../schema/runRecord.ts';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
-import { useLab } from '../shared/useLab.ts';
+import { shallow, useLab } from '../shared/useLab.ts';
 import { CategoryFields } from './CategoryFields.tsx';
 import { ConfigForm } from './ConfigForm.tsx';
 import { MethodFields } from './MethodFields.tsx';
@@ -104,9 +104,12 @@ interface PlanFormProps {
 }
 
 export function PlanForm({ draft, onDraft }: PlanFormProps) {
-  const { state } = useLab();
-  const offered = offeredCategories(state);
-  const read = readPlanDraft(draft, state);
+  const library = useLab(
+    ({ corpora, models, assignments, categories }) => ({ corpora, models, assignments, categories }),
+    shallow,
+  );
+  const offered = offeredCategories(library);
+  const read = readPlanDraft(draft, library);
   const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, ...part });
   const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
   const { found: model, input: wantedModel } = read.model;
@@ -129,13 +132,13 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             <TaskRows
               read={read.categories[0]?.tasks ?? []}
               problemAt={(task) => read.problems.get(task === null ? 'categories' : `categories.0.tasks.${task}`)}
-              corpora={state.corpora}
+              corpora={library.corpora}
               onTasks={(tasks) => change({ categories: [looseTasks(tasks)] })}
             />
           ) : (
             <CategoryFields
               read={read}
-              corpora={state.corpora}
+              corpora={library.corpora}
               offered={offered}
               onCategories={(categories) => change({ categories })}
             />
@@ -147,12 +150,12 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
                   {...control}
                   value={model?.id ?? ''}
                   onChange={(event) => {
-                    const next = state.models.find(({ id }) => id === event.target.value);
+                    const next = library.models.find(({ id }) => id === event.target.value);
                     if (next !== undefined) change({ model: inputOf(next) });
                   }}
                 >
                   {model === null && <option value="">{wantedModel?.name ?? 'none yet'}</option>}
-                  {state.models.map(({ id, name }) => (
+                  {library.models.map(({ id, name }) => (
                     <option key={id} value={id}>
                       {name}
                     </option>

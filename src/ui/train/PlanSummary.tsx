@@ -11,7 +11,7 @@ import { goTo } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
 import type { Analysed } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
@@ -104,10 +104,16 @@ function stateText({ status, isReused, stepsLeft }: RunNode): string {
 }
 
 export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonly preset: PresetName }) {
-  const { lab, state } = useLab();
+  const lab = useLabActions();
+  const usage = useLab((state) => state.usage);
+  const gpuBytes = useLab((state) => state.machine.gpuBytes);
+  const isReady = useLab((state) => state.backend.status === 'ready');
+  const isFree = useLab((state) => state.activeRunId === null);
+  const readiness = useLab(readinessText);
+  const records = useRunRecords();
   const { plan, problems, changed } = read;
   const { graph, problem } = usePreview(plan);
-  const estimated = graph === null ? null : estimatedMs(graph, state.runs.map(({ record }) => record)); // prettier-ignore
+  const estimated = graph === null ? null : estimatedMs(graph, records);
   const measured = useMeasuredStep(plan);
   const estimate = useMemoryEstimate(plan);
   const leaks = usePlanLeaks(read);
@@ -139,16 +145,16 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           ['Leaks', plan === null ? '–' : leaksText(leaks)],
         ]}
       />
-      {graph !== null && tooLarge(graph, state.usage) && (
+      {graph !== null && tooLarge(graph, usage) && (
         <p className="problem">
-          This browser has room for only {format.bytes(freeBytes(state.usage) ?? 0)} more. Keep fewer snapshots, or
-          remove what you do not need.
+          This browser has room for only {format.bytes(freeBytes(usage) ?? 0)} more. Keep fewer snapshots, or remove
+          what you do not need.
         </p>
       )}
       {estimate !== null && !estimate.fits && (
         <p className="problem">
-          This exceeds the {format.bytes(state.machine.gpuBytes)} configured for this GPU. Use smaller micro-batches or
-          shorter sequences.
+          This exceeds the {format.bytes(gpuBytes)} configured for this GPU. Use smaller micro-batches or shorter
+          sequences.
         </p>
       )}
       {leaks.status === 'ready' && (
@@ -170,23 +176,19 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         </ul>
       )}
       <div className="actions">
-        <Button
-          kind="strong"
-          disabled={plan === null || graph === null || state.backend.status !== 'ready'}
-          onAct={train}
-        >
+        <Button kind="strong" disabled={plan === null || graph === null || !isReady} onAct={train}>
           Train
         </Button>
         <Button disabled={plan === null} onAct={exportPlan}>
           Export plan
         </Button>
         {graph !== null && graph.runsLeft > 0 && measured.found === null && (
-          <Button disabled={state.backend.status !== 'ready' || state.activeRunId !== null} onAct={measured.measure}>
+          <Button disabled={!isReady || !isFree} onAct={measured.measure}>
             Measure a step
           </Button>
         )}
       </div>
-      <p className="soft">{readinessText(state)}</p>
+      <p className="soft">{readiness}</p>
     </aside>
   );
 }

@@ -6,21 +6,25 @@ import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
-import { useLab } from '../shared/useLab.ts';
+import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { PlanForm } from './PlanForm.tsx';
 import { samplePlan, type PlanDraft } from './planDraft.ts';
 import { usePreview } from './planEstimates.ts';
 
 /** Offers one button that trains the built-in model on a sample corpus. */
 function SamplePanel() {
-  const { lab, state } = useLab();
-  const samples = state.corpora.filter((corpus) => corpus.builtIn);
+  const lab = useLabActions();
+  const library = useLab(({ corpora, models }) => ({ corpora, models }), shallow);
+  const isReady = useLab((state) => state.backend.status === 'ready');
+  const isInstalling = useLab(
+    ({ opened, backend, jobs }) => !opened || backend.status === 'starting' || jobs.length > 0,
+  );
+  const samples = library.corpora.filter((corpus) => corpus.builtIn);
   const [chosenId, setChosenId] = useState<string | null>(null);
   const sample = samples.find(({ id }) => id === chosenId) ?? samples[0];
-  const plan = samplePlan(state, sample?.id ?? null);
+  const plan = samplePlan(library, sample?.id ?? null);
   const { graph } = usePreview(plan);
   const steps = graph?.nodes.reduce((sum, { cost }) => sum + cost.steps, 0) ?? 0;
-  const installing = !state.opened || state.backend.status === 'starting' || state.jobs.length > 0;
   const start = async () => {
     if (plan === null) return;
     const [runId] = await lab.startPlan(plan);
@@ -51,13 +55,13 @@ function SamplePanel() {
             </select>
           )}
         </Field>
-        <Button kind="primary" disabled={plan === null || state.backend.status !== 'ready'} onAct={start}>
+        <Button kind="primary" disabled={plan === null || !isReady} onAct={start}>
           Train on a sample
         </Button>
       </div>
       <p className="soft">
         {sample === undefined || plan === null
-          ? emptyText(installing)
+          ? emptyText(isInstalling)
           : `${presets.sample.label}: ${format.counted(plan.config.epochs, 'epoch')}, ${format.counted(
               steps,
               'step',
@@ -79,16 +83,18 @@ interface TrainPageProps {
 }
 
 export function TrainPage({ draft, onDraft }: TrainPageProps) {
-  const { state } = useLab();
+  const backend = useLab((state) => state.backend);
+  const opened = useLab((state) => state.opened);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   return (
     <>
       <h1>Train a tagger</h1>
       <p className="soft">Fine-tune a named entity recognition model on a sample or on your own corpora.</p>
       <div className="pair">
         <SamplePanel />
-        <BackendPanel backend={state.backend} isElsewhere={state.opened && state.owner === 'elsewhere'} />
+        <BackendPanel backend={backend} isElsewhere={opened && isElsewhere} />
       </div>
-      {state.opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
+      {opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { RunGraph } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 
 interface Preview {
   readonly graph: RunGraph | null;
@@ -14,11 +14,12 @@ interface Preview {
 
 /** Provides the runs of a plan, requested again only when the plan, the library or a run's status changes. */
 export function usePreview(plan: PlanFile | null): Preview {
-  const { lab, state } = useLab();
-  const { corpora, models } = state;
+  const lab = useLabActions();
+  const corpora = useLab((state) => state.corpora);
+  const models = useLab((state) => state.models);
   const planText = plan === null ? null : JSON.stringify(plan);
   // A plan has many runs and steps are frequent: a step alone changes nothing worth showing.
-  const statuses = state.runs.map(({ record }) => `${record.spec.id} ${record.status}`).join();
+  const statuses = useLab(({ runs }) => runs.map(({ record }) => `${record.spec.id} ${record.status}`).join());
   return useMemo(() => {
     void [corpora, models, statuses];
     if (planText === null) return { graph: null, problem: null };
@@ -75,7 +76,7 @@ interface MeasuredStep {
 
 /** Provides estimates from one measured update, until the plan changes. */
 export function useMeasuredStep(plan: PlanFile | null): MeasuredStep {
-  const { lab } = useLab();
+  const lab = useLabActions();
   const [last, setLast] = useState<{ readonly planText: string; readonly found: MeasuredStep['found'] } | null>(null);
   const planText = JSON.stringify(plan);
   return {

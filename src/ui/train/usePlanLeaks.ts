@@ -2,10 +2,10 @@
 import { analysisCategories, taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { membersKey } from '../../lab/comparison/comparison.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import type { TaskRef } from '../../schema/runRecord.ts';
+import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
-import { useLab } from '../shared/useLab.ts';
+import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
 export interface PlanLeaks {
@@ -21,7 +21,8 @@ export interface PlanLeaks {
 
 /** Searches MTL plans by category and STL plans by task; `working` also without a plan. */
 export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks> {
-  const { state } = useLab();
+  const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
+  const own = useRunRecords();
   const together = plan?.methods.some((method) => method !== 'STL') === true;
   const named = categories.map(({ tasks }) =>
     tasks.flatMap(({ found: last, type }): TaskRef[] => {
@@ -53,7 +54,7 @@ export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks
       exact: sum(({ exact }) => exact.reduce((total, one) => total + one, 0)),
       training: sum(({ training }) => training),
       leftOut: plan?.config.leaveOut === undefined ? null : sum(({ leftOut }) => leftOut ?? 0),
-      href: hrefOfMost(groups, answer.map(({ exact }) => exact), state), // prettier-ignore
+      href: hrefOfMost(groups, answer.map(({ exact }) => exact), library, own), // prettier-ignore
     },
   };
 }
@@ -61,15 +62,15 @@ export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks
 function hrefOfMost(
   groups: readonly (readonly TaskRef[])[],
   exact: readonly (readonly number[])[],
-  state: LabState,
+  library: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
+  own: readonly RunRecord[],
 ): string | null {
   const leaking = groups
     .flatMap((tasks, group) => tasks.map((task, index) => ({ task, tasks, exact: exact[group]?.[index] ?? 0 })))
     .sort((left, right) => right.exact - left.exact);
   const [most] = leaking;
   if (most === undefined || most.exact === 0) return null;
-  const own = state.runs.map(({ record }) => record);
-  const category = analysisCategories(most.task, null, own, state).find(
+  const category = analysisCategories(most.task, null, own, library).find(
     ({ tasks }) => membersKey(tasks) === membersKey(most.tasks),
   );
   if (category === undefined) return null;

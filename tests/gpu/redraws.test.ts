@@ -1,0 +1,49 @@
+// Proves that a training step renders only what shows the run: the page's parts read what they show, and never the whole state.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openPageInTraining, type PageInTraining } from '../fixtures/pageInTraining.ts';
+
+let page: PageInTraining;
+beforeAll(async () => {
+  page = await openPageInTraining();
+});
+afterAll(() => page.close());
+
+/** What a step renders on a page, once the page is drawn. */
+async function renderedByStep(address: string): Promise<Readonly<Record<string, number>>> {
+  await page.show(address);
+  const heading = document.querySelector('h1')?.textContent;
+  expect(heading, `the heading of ${address}`).not.toBe('Not found');
+  const { components } = await page.step();
+  await page.endEpoch();
+  return components;
+}
+
+const withoutRun = ['#/', '#/corpora', '#/models', '#/tag', '#/compare', '#/about'];
+const analyses = ['#/analyse', '#/analyse/labels', '#/analyse/leaks', '#/analyse/breakdown', '#/analyse/errors'];
+
+it.each([...withoutRun, ...analyses])('a step renders nothing on %s', async (address) => {
+  expect(await renderedByStep(address)).toEqual({});
+});
+
+it('a step renders nothing on the page of a corpus', async () => {
+  expect(await renderedByStep(`#/corpora/${page.corpusId}`)).toEqual({});
+});
+
+it.each(['#/runs', '#/results'])('a step renders the row of its run alone on %s', async (address) => {
+  const components = await renderedByStep(address);
+  expect(components).toEqual({ RunRow: 1, StatusMark: 1, Meter: 1 });
+});
+
+it('a step renders the progress and the loss on the page of its run, and nothing that stays as it is', async () => {
+  const components = await renderedByStep(`#/runs/${page.runId}`);
+  expect(components).toMatchObject({ RunProgress: 1, LossChart: 1 });
+  const still = ['Frame', 'Header', 'Page', 'RunPage', 'RunActions', 'DevelChart', 'RunLeaks', 'RunInputs', 'Dock'];
+  expect(still.filter((name) => name in components)).toEqual([]);
+});
+
+it('the end of an epoch renders the comparison', async () => {
+  await page.show('#/compare');
+  await page.step();
+  const { components } = await page.endEpoch();
+  expect(components).toHaveProperty('RateCurvesChart');
+});
