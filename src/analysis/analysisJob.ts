@@ -1,6 +1,6 @@
 // Long work on a Worker's thread in short turns, so that it tells its progress and can be cancelled.
 import { macrotask } from '../util/clock.ts';
-import type { Work, WorkProgress } from '../util/work.ts';
+import { mapWork, type Work, type WorkProgress } from '../util/work.ts';
 
 export interface AnalysisJob {
   readonly signal: AbortSignal;
@@ -29,15 +29,12 @@ export async function inTurns<Outcome>(work: Iterator<WorkDone, Outcome>, job: A
 }
 
 /** `phases`: how many different ones the work goes through; each counts the same. */
-export function* overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
+export function overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
   let phase: string | null = null;
   let before = -1;
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    const { phase: now, done, total } = step.value;
+  return mapWork(work, ({ phase: now, done, total }) => {
     if (now !== phase) before++;
     phase = now;
-    yield { done: before + (total === 0 ? 1 : done / total), total: phases };
-  }
+    return { done: before + (total === 0 ? 1 : done / total), total: phases };
+  });
 }

@@ -1,27 +1,66 @@
-// Long work as a generator that is pulled, so that a Worker can tell how far it is and stop it between two steps.
+// Runs long work as generators, so that the caller can show progress and stop between two steps.
+
+/** Reports how far long work has come. */
 export interface WorkProgress {
-  /** What is being done, such as `reading training text`. */
+  /** Says what is being done, such as `reading training text`. */
   readonly phase: string;
-  /** Of `total` items of this phase. */
+  /** Counts the finished items of this phase. */
   readonly done: number;
+  /** Counts all items of this phase; 0 when unknown. */
   readonly total: number;
 }
 
-/** Yields every few milliseconds; who stops pulling has cancelled it. */
+/** Yields every few milliseconds; a caller that stops drawing from it has cancelled it. */
 export type Work<Result> = Generator<WorkProgress, Result, void>;
 
-/** Pulls work to its end at once. */
-export function finishWork<Result>(work: Work<Result>): Result {
+/** Runs a synchronous generator to its end at once and returns its result; what it yields is ignored. */
+export function finishWork<Result>(work: Iterator<unknown, Result>): Result {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
   }
 }
 
-/** Items between two steps. */
+/** Runs an asynchronous generator to its end, hands each event to `onEvent` before asking for the next one, and returns its result. */
+export async function drain<Event, Outcome>(
+  events: AsyncGenerator<Event, Outcome>,
+  onEvent: (event: Event) => void | Promise<void> = () => undefined,
+): Promise<Outcome> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    await onEvent(next.value);
+  }
+}
+
+/** Passes the events of a generator on, each as `change` makes it, and returns the same result. */
+export async function* mapEvents<Event, Changed, Outcome>(
+  events: AsyncGenerator<Event, Outcome>,
+  change: (event: Event) => Changed,
+): AsyncGenerator<Changed, Outcome> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    yield change(next.value);
+  }
+}
+
+/** Passes the steps of synchronous work on, each as `change` makes it, and returns the same result. */
+export function* mapWork<Step, Changed, Result>(
+  work: Iterator<Step, Result>,
+  change: (step: Step) => Changed,
+): Generator<Changed, Result, void> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield change(step.value);
+  }
+}
+
+/** Counts the items between two steps. */
 const itemsAStep = 256;
 
-/** The numbers below `total`, each given to `each`, as one phase of work. */
+/** Calls `each` with the numbers below `total`, as one phase of work. */
 export function* countThrough(phase: string, total: number, each: (index: number) => void): Work<void> {
   for (let index = 0; index < total; index++) {
     if (index % itemsAStep === 0) yield { phase, done: index, total };
