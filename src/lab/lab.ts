@@ -12,11 +12,11 @@ import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
-import { createCorpora, refuseInUse } from './library/corpora.ts';
-import { createDownloads } from './library/downloads.ts';
+import { Corpora, refuseInUse } from './library/corpora.ts';
+import { Downloads } from './library/downloads.ts';
 import { createLibrary } from './library/library.ts';
 import { createModels } from './library/models.ts';
-import { createPublicCorpora } from './library/publicCorpora.ts';
+import { PublicCorpora } from './library/publicCorpora.ts';
 import { publicRepository } from './library/publicHosts.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
@@ -80,18 +80,18 @@ export function createLab({
   const client = superviseServer(openServer);
   const backend = createBackend({ server: client, labStore, wait });
   const timestamp = (): string => now().toISOString();
-  const corpora = createCorpora({ store, labStore, timestamp });
+  const corpora = new Corpora({ store, labStore, timestamp });
   const models = createModels({ store, client, labStore });
   const results = createResults({ store, labStore });
   const categories = createOwnCategories({ store, labStore });
-  const catalogue = createPublicCorpora({
+  const catalogue = new PublicCorpora({
     store,
     labStore,
     corpora,
     requestFile: requestFile ?? null,
     base: catalogueBase,
   });
-  const downloads = createDownloads({ store, client, labStore, models, requestFile: requestFile ?? null });
+  const downloads = new Downloads({ store, client, labStore, models, requestFile: requestFile ?? null });
   const library = createLibrary({ labStore, corpora, models, results });
   const builtIns = fetchBuiltIn && createBuiltIns({ store, labStore, corpora, models, fetchBuiltIn });
   const runner = createRunner({

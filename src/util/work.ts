@@ -57,6 +57,18 @@ export function* mapWork<Step, Changed, Result>(
   }
 }
 
+/** Returns what `work` resolves to; null once `signal` is aborted, however the work ends then. */
+export async function unlessAborted<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value | null> {
+  if (signal.aborted) return null;
+  try {
+    const value = await work();
+    return signal.aborted ? null : value;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
 /** Counts the items between two steps. */
 const itemsAStep = 256;
 
