@@ -5,6 +5,7 @@ import { describeAdapter, openDevice } from '../src/engine/gpu/device.ts';
 import { computeOptionsFor, type EngineGpu } from '../src/engine/network/computeOptions.ts';
 import { recordedProducts, tuneMatmul } from '../src/engine/tuning/autotune.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
+import { drain } from '../src/util/work.ts';
 import type { BenchHome } from './benchReport.ts';
 import { configOf, taggerOf, type BenchShape } from './benchShape.ts';
 
@@ -62,9 +63,6 @@ export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line
   const { adapter, pipelines } = gpu;
   const options = { adapter, precision, untuned: untuned.tuning, budgetMs: TUNING_BUDGET_MS, pipelines };
   const tuning = tuneMatmul(gpu.device, products, options);
-  for (;;) {
-    const next = await tuning.next();
-    if (next.done === true) return { ...gpu, compute: computeOptionsFor(gpu, settings, next.value) };
-    say(`tuning matrix products, ${next.value.done} of ${next.value.total}`);
-  }
+  const table = await drain(tuning, ({ done, total }) => say(`tuning matrix products, ${done} of ${total}`));
+  return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };
 }

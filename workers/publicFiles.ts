@@ -1,13 +1,13 @@
 // Requests public files with the platform's own fetch, and names the hosts that the page's policy allows where it refused one.
+import { waitUnlessAborted } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
 import type { FileAnswer, RequestFile } from '../src/wire/requestFile.ts';
 
-/** Asks for public files with the platform's own fetch, in the tab and in Node alike. */
-export const requestFile: RequestFile = async (address, { from = 0, cancelled }) => {
+/** Requests public files with the platform's own fetch, in the tab and in Node alike. */
+export const requestFile: RequestFile = async (address, { from = 0, signal }) => {
   const abort = new AbortController();
-  void cancelled.then(() => abort.abort());
   const response = await fetch(address, {
-    signal: abort.signal,
+    signal: AbortSignal.any([signal, abort.signal]),
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
     // Range with one open end needs no permission of the server beforehand.
@@ -58,7 +58,7 @@ export function policedRequest(requestFile: RequestFile, page: EventTarget): Req
     try {
       return await requestFile(address, options);
     } catch (cause) {
-      await Promise.race([options.cancelled, new Promise((resolve) => setTimeout(resolve, reportedWithinMs))]);
+      await waitUnlessAborted(reportedWithinMs, options.signal);
       throw violation === null ? cause : refusal(address, violation, cause);
     } finally {
       page.removeEventListener('securitypolicyviolation', onViolation);

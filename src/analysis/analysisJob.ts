@@ -1,6 +1,6 @@
 // Runs long work on a Worker's thread in short turns, to report progress and allow cancelling.
 import { macrotask } from '../util/clock.ts';
-import type { Work, WorkProgress } from '../util/work.ts';
+import { mapWork, type Work, type WorkProgress } from '../util/work.ts';
 
 export interface AnalysisJob {
   readonly signal: AbortSignal;
@@ -29,15 +29,12 @@ export async function inTurns<Outcome>(work: Iterator<WorkDone, Outcome>, job: A
 }
 
 /** Weighs all `phases` of the work equally in the overall progress. */
-export function* overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
+export function overPhases<Result>(work: Work<Result>, phases: number): Generator<WorkDone, Result, void> {
   let phase: string | null = null;
   let before = -1;
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    const { phase: now, done, total } = step.value;
+  return mapWork(work, ({ phase: now, done, total }) => {
     if (now !== phase) before++;
     phase = now;
-    yield { done: before + (total === 0 ? 1 : done / total), total: phases };
-  }
+    return { done: before + (total === 0 ? 1 : done / total), total: phases };
+  });
 }

@@ -73,7 +73,11 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
   function conflictsOf(category: Category, job: AnalysisJob): Promise<LabelConflicts> {
     return recentConflicts.of(category, async () => {
       const sources = await sourcesOf(category, positionNames(category), job);
-      const options = { tellTypesApart: tellTypesApart(category), limit: MOST_KEPT, occurrencesPerLabel: PLACES_OF_LABEL };
+      const options = {
+        tellTypesApart: tellTypesApart(category),
+        limit: MOST_KEPT,
+        occurrencesPerLabel: PLACES_OF_LABEL,
+      };
       return inTurns(overPhases(labelConflicts(sources, options), CONFLICT_PHASES), job);
     });
   }

@@ -5,6 +5,7 @@ import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
 import { significance, significanceDefaults, type Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/digest.ts';
+import { mapWork } from '../util/work.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
 import type { AskedDifference } from './questions/askedDifference.ts';
@@ -62,17 +63,12 @@ async function validate(
 }
 
 /** Tests the family, as work whose first part, the counting, is already done. */
-function* afterCounting(
+function afterCounting(
   comparisons: readonly (readonly PairedTraining[])[],
   counted: number,
   total: number,
 ): Generator<WorkDone, readonly Significance[], void> {
-  const work = significance(comparisons, significanceDefaults);
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    yield { done: counted + step.value.done, total };
-  }
+  return mapWork(significance(comparisons, significanceDefaults), ({ done }) => ({ done: counted + done, total }));
 }
 
 function keyOf(request: PredictionRequest): string {

@@ -13,7 +13,7 @@ import type { TrainingConfig } from '../schema/config.ts';
 import type { TaskLeakCounts, RunSpec } from '../schema/runRecord.ts';
 import { macrotask } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
-import type { Work } from '../util/work.ts';
+import { mapEvents, type Work } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedSplit } from './evaluate.ts';
 
@@ -178,14 +178,14 @@ export async function* encodeTasks(
 
   async function* encode(sentences: readonly Sentence[]): AsyncGenerator<TrainingEvent, EncodedSplit> {
     const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal);
-    for (;;) {
-      const step = await encoding.next();
-      if (step.done === true) {
-        before += sentences.length;
-        return step.value;
-      }
-      yield { kind: 'phase', phase: 'encoding', done: before + step.value, total };
-    }
+    const split = yield* mapEvents(encoding, (done): TrainingEvent => ({
+      kind: 'phase',
+      phase: 'encoding',
+      done: before + done,
+      total,
+    }));
+    before += sentences.length;
+    return split;
   }
 
   const encoded: Record<Split, EncodedSplit>[] = [];

@@ -8,6 +8,7 @@ import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { SnapshotScores } from '../schema/runRecord.ts';
 import { macrotask } from '../util/clock.ts';
+import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { evaluationBatches, padBatch } from './batches.ts';
 import type { Prediction, Predictor } from './trainer.ts';
@@ -98,11 +99,13 @@ export async function* evaluate(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, Evaluation> {
   const tagging = tagSplit(split, task.tagSet, predictor, config, signal);
-  let next = await tagging.next();
-  for (; next.done !== true; next = await tagging.next()) {
-    yield { kind: 'phase', phase: 'evaluating', done: next.value, total: split.sequences.length };
-  }
-  const { gold, predicted } = next.value;
+  const total = split.sequences.length;
+  const { gold, predicted } = yield* mapEvents(tagging, (done): TrainingEvent => ({
+    kind: 'phase',
+    phase: 'evaluating',
+    done,
+    total,
+  }));
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
 }
 

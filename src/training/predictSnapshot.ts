@@ -9,6 +9,7 @@ import { storePredictions, type PredictedMention, type PredictionRequest } from 
 import { writePredictions } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
+import { drain, mapEvents } from '../util/work.ts';
 import type { PredictedSentence } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { encodeSentences, runText, type TaskText } from './encodeTasks.ts';
@@ -32,24 +33,17 @@ export async function* predictSnapshot(
   const sentences = tasks[task]?.[split] ?? [];
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
-  const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal);
-  let step = await encoding.next();
-  while (step.done !== true) step = await encoding.next();
-  const encoded = step.value;
+  const encoded = await drain(encodeSentences(sentences, tagSet, model.tokenizer, config, signal));
   const predictor = openPredictor(gpu, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
     const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };
+    const total = encoded.sequences.length;
     const tagging = tagSentences(encoded, tagger, config, signal);
-    for (;;) {
-      const next = await tagging.next();
-      if (next.done === true) {
-        return next.value.map(({ tags, mentions }, index) => {
-          const { tokens, mentions: gold } = sentences[index] as Sentence;
-          return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };
-        });
-      }
-      yield { done: next.value, total: encoded.sequences.length };
-    }
+    const tagged = yield* mapEvents(tagging, (done) => ({ done, total }));
+    return tagged.map(({ tags, mentions }, index) => {
+      const { tokens, mentions: gold } = sentences[index] as Sentence;
+      return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };
+    });
   } finally {
     predictor.dispose();
   }

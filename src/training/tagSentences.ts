@@ -11,6 +11,7 @@ import { marginals, type AllowedTags, type ChainMarginals, type PositionConstrai
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { macrotask } from '../util/clock.ts';
+import { mapEvents } from '../util/work.ts';
 import type { SureMention } from '../wire/taggerRef.ts';
 import { predictBatches, type EncodedSplit } from './evaluate.ts';
 import type { LoadedTagger } from './loadTagger.ts';
@@ -203,12 +204,12 @@ export async function* tagDocuments(
     const { sequences } = buildSequences(sentences, tagger.tagSet, tagger.tokenizer, config);
     await macrotask();
     const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
-    let next = await tagging.next();
-    for (; next.done !== true; next = await tagging.next()) {
-      // A sentence may span several sequences.
-      yield { done: from + Math.floor((block.length * next.value) / sequences.length), total: placed.length };
-    }
-    next.value.forEach((tagged, index) => {
+    const found = yield* mapEvents(tagging, (done) => ({
+      // A sentence may be several sequences.
+      done: from + Math.floor((block.length * done) / sequences.length),
+      total: placed.length,
+    }));
+    found.forEach((tagged, index) => {
       const sentence = block[index];
       if (sentence !== undefined) mentions[sentence.document]?.push(...inText(tagged, sentence.spans));
     });

@@ -8,6 +8,7 @@ import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
 import { readMatmulTable, writeMatmulTable } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
+import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
 
@@ -47,14 +48,13 @@ export async function* tuneForRun(
     signal,
     ...(known === undefined ? {} : { known }),
   });
-  for (;;) {
-    const next = await tuning.next();
-    if (next.done === true) {
-      await writeMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }, next.value);
-      return { ...gpu, compute: computeOptionsFor(gpu, settings, next.value) };
-    }
-    yield { kind: 'phase', phase: 'tuning', ...next.value };
-  }
+  const table = yield* mapEvents(tuning, (progress): TrainingEvent => ({
+    kind: 'phase',
+    phase: 'tuning',
+    ...progress,
+  }));
+  await writeMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }, table);
+  return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };
 }
 
 /** Matrix products for micro-batches of every length bucket in the run. */

@@ -34,6 +34,20 @@ export function createWorkedTime(clockMs: () => number = () => performance.now()
   };
 }
 
+/** Resolves after `waitMs`, or as soon as `signal` is aborted. */
+export function waitUnlessAborted(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, waitMs);
+    signal.addEventListener('abort', end);
+  });
+}
+
 /** The parts of a message channel used here, available in browsers, Workers and Node. */
 interface Channel {
   readonly port1: { onmessage: (() => void) | null; close(): void };

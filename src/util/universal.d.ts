@@ -10,3 +10,14 @@ declare function setTimeout(handler: () => void, timeoutMs?: number): unknown;
 declare function clearTimeout(handle: unknown): void;
 declare const performance: { now(): number };
 declare function btoa(binary: string): string;
+declare class AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}

@@ -1,24 +1,75 @@
-// Long work as a generator, so that a Worker can report progress and cancel between two steps.
+// Runs long work as generators, so that the caller can show progress and stop between two steps.
+
+/** Reports how far long work has come. */
 export interface WorkProgress {
-  /** The current phase, such as `reading training text`. */
+  /** Says what is being done, such as `reading training text`. */
   readonly phase: string;
-  /** Of `total` items of this phase. */
+  /** Counts the finished items of this phase. */
   readonly done: number;
+  /** Counts all items of this phase; 0 when unknown. */
   readonly total: number;
 }
 
 /** Yields every few milliseconds; a caller cancels it by no longer pulling. */
 export type Work<Result> = Generator<WorkProgress, Result, void>;
 
-/** Runs work to its end at once. */
-export function finishWork<Result>(work: Work<Result>): Result {
+/** Runs a synchronous generator to its end at once and returns its result; what it yields is ignored. */
+export function finishWork<Result>(work: Iterator<unknown, Result>): Result {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
   }
 }
 
-/** Items between two steps. */
+/** Runs an asynchronous generator to its end, hands each event to `onEvent` before asking for the next one, and returns its result. */
+export async function drain<Event, Outcome>(
+  events: AsyncGenerator<Event, Outcome>,
+  onEvent: (event: Event) => void | Promise<void> = () => undefined,
+): Promise<Outcome> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    await onEvent(next.value);
+  }
+}
+
+/** Passes the events of a generator on, each as `change` makes it, and returns the same result. */
+export async function* mapEvents<Event, Changed, Outcome>(
+  events: AsyncGenerator<Event, Outcome>,
+  change: (event: Event) => Changed,
+): AsyncGenerator<Changed, Outcome> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    yield change(next.value);
+  }
+}
+
+/** Passes the steps of synchronous work on, each as `change` makes it, and returns the same result. */
+export function* mapWork<Step, Changed, Result>(
+  work: Iterator<Step, Result>,
+  change: (step: Step) => Changed,
+): Generator<Changed, Result, void> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield change(step.value);
+  }
+}
+
+/** Returns what `work` resolves to; null once `signal` is aborted, however the work ends then. */
+export async function unlessAborted<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value | null> {
+  if (signal.aborted) return null;
+  try {
+    const value = await work();
+    return signal.aborted ? null : value;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** Counts the items between two steps. */
 const itemsAStep = 256;
 
 /** Calls `each` with the numbers below `total`, as one phase of work. */
@@ -28,16 +79,4 @@ export function* countThrough(phase: string, total: number, each: (index: number
     each(index);
   }
   yield { phase, done: total, total };
-}
-
-/** Pulls events to their end, hands each to `onEvent`, and answers with their outcome. Throws what either of them throws. */
-export async function drain<Event, Outcome>(
-  events: AsyncGenerator<Event, Outcome>,
-  onEvent: (event: Event) => void | Promise<void>,
-): Promise<Outcome> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done === true) return next.value;
-    await onEvent(next.value);
-  }
 }

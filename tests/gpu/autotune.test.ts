@@ -6,6 +6,7 @@ import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/ke
 import type { MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
 import { tuneMatmul, type TuningProgress } from '../../src/engine/tuning/autotune.ts';
 import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
+import { drain } from '../../src/util/work.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 
 const direct: MatmulVariant = { family: 'direct', rows: 4, columns: 4, across: 4, down: 4, splits: 1 };
@@ -84,9 +85,5 @@ async function finish(
   tuning: AsyncGenerator<TuningProgress, MatmulTable>,
   told: (progress: TuningProgress) => unknown = () => undefined,
 ): Promise<MatmulTable> {
-  for (;;) {
-    const next = await tuning.next();
-    if (next.done === true) return next.value;
-    told(next.value);
-  }
+  return drain(tuning, (progress) => void told(progress));
 }

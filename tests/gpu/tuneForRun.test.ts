@@ -7,6 +7,7 @@ import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import { memory } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
 import { gpuUnderSettings, tuneForRun } from '../../src/training/tuneForRun.ts';
+import { drain } from '../../src/util/work.ts';
 import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import { tinyTasks } from '../fixtures/tinyRun.ts';
 import { testGpu } from './support/runRecording.ts';
@@ -27,11 +28,8 @@ beforeAll(async () => {
 async function tune(gpu: EngineGpu, store = memory(), signal = new AbortController().signal) {
   const events: TrainingEvent[] = [];
   const tuning = tuneForRun(gpu, store, settings, tasks, config, signal);
-  for (;;) {
-    const next = await tuning.next();
-    if (next.done === true) return { events, gpu: next.value };
-    events.push(next.value);
-  }
+  const tuned = await drain(tuning, (event) => void events.push(event));
+  return { events, gpu: tuned };
 }
 
 it('tunes what is new, stores it, and finds it again', async () => {

@@ -16,6 +16,7 @@ import { importModel } from '../../src/training/importModel.ts';
 import { loadModel } from '../../src/training/loadModel.ts';
 import { startWeights } from '../../src/training/startWeights.ts';
 import { Rng } from '../../src/util/random.ts';
+import { drain } from '../../src/util/work.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { TrainingEvent } from '../../src/wire/trainingEvent.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
@@ -107,11 +108,9 @@ it('learns which words are mentions, in text that it did not train on', async ()
   const texts = [
     { sentences: { train: text(24, 1), devel: text(8, 2), test: text(8, 3) }, type: 'Gene', typeName: null },
   ];
-  const encoding = encodeTasks(texts, model, { config, seed: 7 }, new AbortController().signal);
-  let tasks = await encoding.next();
-  while (tasks.done !== true) tasks = await encoding.next();
+  const tasks = await drain(encodeTasks(texts, model, { config, seed: 7 }, new AbortController().signal));
   const { epochs } = await tinyTraining(store, {
-    tasks: tasks.value,
+    tasks,
     encoder: model.encoder,
     record: tinyRecord(config),
   });

@@ -17,6 +17,7 @@ import { loadTagger } from '../../src/training/loadTagger.ts';
 import { openPredictor } from '../../src/training/openTrainer.ts';
 import { slicedEncoder } from '../../src/training/startWeights.ts';
 import { LabError } from '../../src/util/labError.ts';
+import { drain } from '../../src/util/work.ts';
 import type { TaggerRef } from '../../src/wire/taggerRef.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
@@ -34,17 +35,13 @@ async function tagged(store: Store, ref: TaggerRef): Promise<TaggedSplit & { rea
   const { config } = tagger.head;
   const model = { config: tagger.shape.encoder, tokenizer: tagger.tokenizer };
   const texts = [{ sentences: tinySentences, type: 'Disease', typeName: null }];
-  const encoding = encodeTasks(texts, model, { config, seed: 7 }, signal);
-  let step = await encoding.next();
-  while (step.done !== true) step = await encoding.next();
-  const [split] = step.value.test;
+  const { test } = await drain(encodeTasks(texts, model, { config, seed: 7 }, signal));
+  const [split] = test;
   if (split === undefined) throw new Error('the tiny task has a test split');
   const predictor = openPredictor(null, tagger.weights, { shape: tagger.shape, config, factors: new Map(), seed: 0 });
-  const tagging = tagSplit(split, tagger.tagSet, predictor, config, signal);
-  let next = await tagging.next();
-  while (next.done !== true) next = await tagging.next();
+  const found = await drain(tagSplit(split, tagger.tagSet, predictor, config, signal));
   predictor.dispose();
-  return { ...next.value, scores: scoreSplit(next.value.gold, next.value.predicted, config.tagScheme) };
+  return { ...found, scores: scoreSplit(found.gold, found.predicted, config.tagScheme) };
 }
 
 /** The folder imported into an empty store. */

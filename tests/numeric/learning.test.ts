@@ -22,6 +22,7 @@ import { encodeTasks } from '../../src/training/encodeTasks.ts';
 import { importModel } from '../../src/training/importModel.ts';
 import { loadModel, type LoadedModel } from '../../src/training/loadModel.ts';
 import { train } from '../../src/training/train.ts';
+import { drain } from '../../src/util/work.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { NamedBytes, RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
@@ -133,13 +134,11 @@ describe('eight sentences of a sample', () => {
 async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, model: LoadedModel): Promise<number[]> {
   const { signal } = new AbortController();
   const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null }];
-  const encoding = encodeTasks(texts, model, spec, signal);
-  let encoded = await encoding.next();
-  while (encoded.done !== true) encoded = await encoding.next();
+  const tasks = await drain(encodeTasks(texts, model, spec, signal));
   const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');
   const inputs = {
     record,
-    tasks: encoded.value,
+    tasks,
     weights: model.encoder,
     store: memory(),
     health: { failure: null },

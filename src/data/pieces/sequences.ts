@@ -1,5 +1,6 @@
 // Builds sequences of pieces from sentences: typed arrays for encoder and CRF, and maps predicted tags back to tokens.
 import { LabError } from '../../util/labError.ts';
+import { finishWork } from '../../util/work.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import { OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
 import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
@@ -157,11 +158,7 @@ export function buildSequences(
   tokenizer: PieceTokenizer,
   config: FeatureConfig,
 ): BuiltSequences {
-  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config);
-  for (;;) {
-    const step = building.next();
-    if (step.done === true) return step.value;
-  }
+  return finishWork(buildSequencesStepwise(sentences, tagSet, tokenizer, config));
 }
 
 /** `buildSequences` as a generator that yields the number of sentences done after each one, for callers that show progress and let others run. */

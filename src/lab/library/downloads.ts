@@ -1,4 +1,4 @@
-// Models brought in from a hub by name: looked up, downloaded in goes, verified, and taken into the library.
+// Downloads models from a hub: looks them up by name, receives them in resumable parts, verifies them and adds them to the library.
 import { chosenNames } from '../../data/import/modelFiles.ts';
 import type { DownloadRecord, HubFile } from '../../schema/hubRecord.ts';
 import { fileParts, listDownloadRecords, removeDownload, writeDownloadRecord } from '../../storage/downloadRecords.ts';
@@ -7,70 +7,144 @@ import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import { megabytes } from '../../util/wording.ts';
+import { unlessAborted } from '../../util/work.ts';
 import type { RequestFile } from '../../wire/requestFile.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { HubModel, Lab, ModelDownload } from '../state/labState.ts';
-import { throttledProgress, type LabStore, type ReportProgress } from '../state/labStore.ts';
+import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
 import { hubClient, type HubClient, type HubRepository } from './hubClient.ts';
 import type { Models } from './models.ts';
 import { publicHub } from './publicHosts.ts';
-import { receiveFile, verifiedFile, type Receiving } from './receiveFile.ts';
+import { receiveFile, verifiedFile } from './receiveFile.ts';
 
-export interface Downloads {
-  /** Shows what was not downloaded to its end. Throws LabError `storage/corrupt` after showing the rest. */
-  restore(): Promise<void>;
-  lookUp: Lab['lookUpModel'];
-  download: Lab['downloadModel'];
-  discard: Lab['discardDownload'];
-}
-
-export function createDownloads({
-  store,
-  client,
-  labStore,
-  models,
-  requestFile,
-}: {
+interface DownloadsParts {
   readonly store: Store;
   readonly client: ServerClient;
   readonly labStore: LabStore;
   readonly models: Models;
   /** Null where nothing can be downloaded. */
   readonly requestFile: RequestFile | null;
-}): Downloads {
-  function hubAt(address: string): HubClient {
+}
+
+/** Downloads models; the lab passes `lookUp`, `download` and `discard` on as they are. */
+export class Downloads {
+  private readonly parts: DownloadsParts;
+
+  constructor(parts: DownloadsParts) {
+    this.parts = parts;
+  }
+
+  /** Shows the downloads that did not reach their end. Throws LabError `storage/corrupt` after showing the others. */
+  async restore(): Promise<void> {
+    const { records, unreadable } = await listDownloadRecords(this.parts.store);
+    const downloads: ModelDownload[] = [];
+    for (const record of records) {
+      downloads.push({ record, receivedBytes: await this.receivedBytes(record), jobId: null });
+    }
+    this.parts.labStore.update(() => ({ downloads }));
+    const [first] = unreadable;
+    if (first !== undefined) throw first;
+  }
+
+  readonly lookUp: Lab['lookUpModel'] = async (repository, revision) => {
+    const { labStore } = this.parts;
+    const address = labStore.getState().machine.hub ?? publicHub;
+    const hub = this.hubAt(address);
+    return labStore.during(
+      `Looking up ${repository}`,
+      ({ signal }) =>
+        unlessAborted(signal, async () => {
+          const found = await hub.list(repository.trim(), revision.trim(), signal);
+          return this.describe(hub, address, found, signal);
+        }),
+      { cancellable: true },
+    );
+  };
+
+  readonly download: Lab['downloadModel'] = async (record) => {
+    const { store } = this.parts;
+    const known = this.known(record.id);
+    if (known !== undefined && known.jobId !== null) throw busyError(record);
+    const received = await this.receivedBytes(record);
+    await this.refuseWithoutStorage(record, received);
+    if (known === undefined) {
+      await writeDownloadRecord(store, record);
+      this.show({ record, receivedBytes: received, jobId: null });
+    }
+    try {
+      const modelId = await this.receiveModel(record);
+      if (modelId === null) return null;
+      await this.remove(record.id);
+      return modelId;
+    } finally {
+      this.change(record.id, { jobId: null, receivedBytes: await this.receivedBytes(record) });
+    }
+  };
+
+  readonly discard: Lab['discardDownload'] = async (downloadId) => {
+    const known = this.known(downloadId);
+    if (known === undefined) return;
+    if (known.jobId !== null) throw busyError(known.record);
+    await this.remove(downloadId);
+  };
+
+  private hubAt(address: string): HubClient {
+    const { requestFile } = this.parts;
     if (requestFile !== null) return hubClient(requestFile, address);
     throw new LabError('hub/unreachable', 'Nothing can be downloaded here: drop the files.');
   }
 
-  function change(id: string, changes: Partial<ModelDownload>): void {
-    labStore.update(({ downloads }) => ({
+  /** Reads the configuration of a model that the hub has. */
+  private async describe(
+    hub: HubClient,
+    address: string,
+    found: HubRepository,
+    signal: AbortSignal,
+  ): Promise<HubModel> {
+    const files = neededFiles(found);
+    const [config] = files;
+    const configFile = { name: config.name, bytes: await smallFile(hub, found, config, signal) };
+    const encoder = await this.parts.client.call('describeEncoder', configFile);
+    return { download: downloadOf(address, found, files, encoder.parameterCount), encoder, configFile };
+  }
+
+  private known(id: string): ModelDownload | undefined {
+    return this.parts.labStore.getState().downloads.find(({ record }) => record.id === id);
+  }
+
+  private show(download: ModelDownload): void {
+    this.parts.labStore.update(({ downloads }) => ({ downloads: [...downloads, download] }));
+  }
+
+  private change(id: string, changes: Partial<ModelDownload>): void {
+    this.parts.labStore.update(({ downloads }) => ({
       downloads: downloads.map((one) => (one.record.id === id ? { ...one, ...changes } : one)),
     }));
   }
 
-  function forget(id: string): void {
+  private async remove(id: string): Promise<void> {
+    const { store, labStore } = this.parts;
+    await removeDownload(store, id);
     labStore.update(({ downloads }) => ({ downloads: downloads.filter(({ record }) => record.id !== id) }));
   }
 
-  /** Each file of a download with its stored parts, and how much of the files before it there is. */
-  function filesOf({ id, files }: DownloadRecord) {
+  /** Pairs each file of a download with its stored parts and the size of the files before it. */
+  private filesOf({ id, files }: DownloadRecord) {
     let before = 0;
     return files.map((file, index) => {
-      const found = { file, parts: fileParts(store, id, index), before };
+      const found = { file, parts: fileParts(this.parts.store, id, index), before };
       before += file.sizeBytes;
       return found;
     });
   }
 
-  async function receivedBytes(record: DownloadRecord): Promise<number> {
-    const sizes = await Promise.all(filesOf(record).map(({ parts }) => parts.sizeBytes()));
+  private async receivedBytes(record: DownloadRecord): Promise<number> {
+    const sizes = await Promise.all(this.filesOf(record).map(({ parts }) => parts.sizeBytes()));
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  async function refuseWithoutStorage(record: DownloadRecord, received: number): Promise<void> {
-    const { usedBytes, quotaBytes } = await store.usage();
+  private async refuseWithoutStorage(record: DownloadRecord, received: number): Promise<void> {
+    const { usedBytes, quotaBytes } = await this.parts.store.usage();
     const needed = totalSize(record.files) - received + record.keptBytes;
     if (quotaBytes === null || needed <= quotaBytes - usedBytes) return;
     const free = Math.max(0, quotaBytes - usedBytes);
@@ -80,133 +154,63 @@ export function createDownloads({
     });
   }
 
-  /** A job that works on a download; the download shows it. */
-  function working<Value>(
+  /** Receives, verifies and adds a model, each as a job; null when one was cancelled. */
+  private async receiveModel(record: DownloadRecord): Promise<string | null> {
+    const { repository } = record.source;
+    const isReceived = await this.working(record.id, `Downloading ${repository}`, (job) =>
+      this.receiveAll(record, job),
+    );
+    if (!isReceived) return null;
+    const files = await this.working(record.id, `Verifying ${repository}`, (job) => this.verifyAll(record, job));
+    if (files === null) return null;
+    const name = repository.slice(repository.indexOf('/') + 1);
+    const add = () => this.parts.models.add(name, false, files, record.source);
+    return this.working(record.id, `Taking in ${repository}`, add, false);
+  }
+
+  /** Runs a job that the download shows as the one working on it. */
+  private working<Value>(
     id: string,
     label: string,
-    work: (report: ReportProgress) => Promise<Value>,
-    cancelling?: Cancelling,
+    work: (job: JobControl) => Promise<Value>,
+    cancellable = true,
   ): Promise<Value> {
-    return labStore.during(
-      label,
-      (report, jobId) => {
-        change(id, { jobId });
-        return work(report);
-      },
-      cancelling?.cancel,
-    );
+    const shown = (job: JobControl): Promise<Value> => {
+      this.change(id, { jobId: job.jobId });
+      return work(job);
+    };
+    return this.parts.labStore.during(label, shown, { cancellable });
   }
 
-  async function receiveAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress): Promise<void> {
-    const hub = hubAt(record.hub);
-    const onBytes = throttledProgress(report, totalSize(record.files), await receivedBytes(record));
-    for (const { file, parts, before } of filesOf(record)) {
-      if (cancelling.isCancelled()) return;
-      const receiving: Receiving = {
-        file,
-        parts,
-        open: (from) => hub.open(record, file.name, from, cancelling.cancelled),
-        isCancelled: cancelling.isCancelled,
-        onBytes: (here) => onBytes(before + here),
-      };
-      await receiveFile(receiving);
-    }
+  /** Returns whether all files are stored; false when the job was cancelled, in whatever way its request ended. */
+  private async receiveAll(record: DownloadRecord, { report, signal }: JobControl): Promise<boolean> {
+    const received = await unlessAborted(signal, async () => {
+      const hub = this.hubAt(record.hub);
+      const onBytes = throttledProgress(report, totalSize(record.files), await this.receivedBytes(record));
+      for (const { file, parts, before } of this.filesOf(record)) {
+        if (signal.aborted) return false;
+        const open = (from: number) => hub.open(record, file.name, from, signal);
+        await receiveFile({ file, parts, open, signal, onBytes: (here) => onBytes(before + here) });
+      }
+      return true;
+    });
+    return received ?? false;
   }
 
-  async function verifyAll(record: DownloadRecord, cancelling: Cancelling, report: ReportProgress) {
+  /** Returns the files with their contents, or null when the job was cancelled. */
+  private async verifyAll(record: DownloadRecord, { report, signal }: JobControl): Promise<NamedBytes[] | null> {
     const files: NamedBytes[] = [];
     const onBytes = throttledProgress(report, totalSize(record.files), 0);
-    for (const { file, parts, before } of filesOf(record)) {
-      if (cancelling.isCancelled()) return null;
+    for (const { file, parts, before } of this.filesOf(record)) {
+      if (signal.aborted) return null;
       const bytes = await verifiedFile({ file, parts, onBytes: (here) => onBytes(before + here) });
       files.push({ name: file.name, bytes });
     }
     return files;
   }
-
-  async function bringIn(record: DownloadRecord): Promise<string | null> {
-    const { repository } = record.source;
-    const cancelling = createCancelling();
-    const receive = (report: ReportProgress) => receiveAll(record, cancelling, report);
-    try {
-      await working(record.id, `Downloading ${repository}`, receive, cancelling);
-    } catch (error) {
-      // Whatever way the request ended in, it was asked to end.
-      if (!cancelling.isCancelled()) throw error;
-    }
-    if (cancelling.isCancelled()) return null;
-    const verify = (report: ReportProgress) => verifyAll(record, cancelling, report);
-    const files = await working(record.id, `Verifying ${repository}`, verify, cancelling);
-    if (files === null) return null;
-    const name = repository.slice(repository.indexOf('/') + 1);
-    const takeIn = () => models.add(name, false, files, record.source);
-    return working(record.id, `Taking in ${repository}`, takeIn);
-  }
-
-  return {
-    async restore() {
-      const { records, unreadable } = await listDownloadRecords(store);
-      const downloads: ModelDownload[] = [];
-      for (const record of records) downloads.push({ record, receivedBytes: await receivedBytes(record), jobId: null });
-      labStore.update(() => ({ downloads }));
-      const [first] = unreadable;
-      if (first !== undefined) throw first;
-    },
-
-    async lookUp(repository, revision) {
-      const address = labStore.getState().machine.hub ?? publicHub;
-      const hub = hubAt(address);
-      const cancelling = createCancelling();
-      const look = async (): Promise<HubModel> => {
-        const found = await hub.list(repository.trim(), revision.trim(), cancelling.cancelled);
-        const files = neededFiles(found);
-        const [config] = files;
-        const configFile = { name: config.name, bytes: await small(hub, found, config, cancelling) };
-        const encoder = await client.call('describeEncoder', configFile);
-        return { download: downloadOf(address, found, files, encoder.parameterCount), encoder, configFile };
-      };
-      try {
-        const found = await labStore.during(`Looking up ${repository}`, look, cancelling.cancel);
-        return cancelling.isCancelled() ? null : found;
-      } catch (error) {
-        if (cancelling.isCancelled()) return null;
-        throw error;
-      }
-    },
-
-    async download(record) {
-      const known = labStore.getState().downloads.find((one) => one.record.id === record.id);
-      if (known !== undefined && known.jobId !== null) throw busyError(record);
-      const received = await receivedBytes(record);
-      await refuseWithoutStorage(record, received);
-      if (known === undefined) {
-        await writeDownloadRecord(store, record);
-        labStore.update(({ downloads }) => ({
-          downloads: [...downloads, { record, receivedBytes: received, jobId: null }],
-        }));
-      }
-      try {
-        const modelId = await bringIn(record);
-        if (modelId === null) return null;
-        await removeDownload(store, record.id);
-        forget(record.id);
-        return modelId;
-      } finally {
-        change(record.id, { jobId: null, receivedBytes: await receivedBytes(record) });
-      }
-    },
-
-    async discard(downloadId) {
-      const known = labStore.getState().downloads.find(({ record }) => record.id === downloadId);
-      if (known === undefined) return;
-      if (known.jobId !== null) throw busyError(known.record);
-      await removeDownload(store, downloadId);
-      forget(downloadId);
-    },
-  };
 }
 
-/** Config, weights and tokenizer, in this order. Throws LabError `hub/listing` where the hub tells no digest of one. */
+/** Lists config, weights and tokenizer, in this order. Throws LabError `hub/listing` where the hub tells no digest of one. */
 function neededFiles({ chosen, files }: HubRepository): readonly [HubFile, ...HubFile[]] {
   const needed = chosenNames(chosen).map((name) => {
     const file = files.find((one) => one.name === name);
@@ -229,16 +233,16 @@ function downloadOf(
 ): DownloadRecord {
   const id = fingerprint({ hub, repository: source.repository, commit: source.commit }).slice(0, 16);
   const sizeBytes = totalSize(files);
-  // One safetensors file is kept as it comes; anything else is written anew in F32.
+  // One safetensors file is kept as it comes; anything else is rewritten in F32.
   const keptBytes = chosen.form === 'safetensors' ? sizeBytes : 4 * parameterCount;
   return { version: 1, id, hub, source, files: [...files], keptBytes };
 }
 
-/** A file that is read at once, through a store of its own that is gone afterwards. */
-async function small(hub: HubClient, found: HubRepository, file: HubFile, { cancelled, isCancelled }: Cancelling) {
+/** Reads a small file at once, through a store in memory. */
+async function smallFile(hub: HubClient, found: HubRepository, file: HubFile, signal: AbortSignal) {
   const parts = fileParts(memory(), 'small', 0);
-  const open = (from: number) => hub.open(found, file.name, from, cancelled);
-  await receiveFile({ file, parts, open, isCancelled, onBytes: () => undefined });
+  const open = (from: number) => hub.open(found, file.name, from, signal);
+  await receiveFile({ file, parts, open, signal, onBytes: () => undefined });
   return verifiedFile({ file, parts, onBytes: () => undefined });
 }
 

@@ -2,6 +2,7 @@
 import { modelFiles, type ModelFiles } from '../../data/import/modelFiles.ts';
 import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/hubRecord.ts';
 import type { ModelSource } from '../../schema/modelRecord.ts';
+import { waitUnlessAborted } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
 import { wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
@@ -17,14 +18,12 @@ export interface HubRepository {
   readonly files: readonly HubFile[];
 }
 
-type Cancelled = Promise<void>;
-
 export interface HubClient {
   /**
    * Throws LabError `hub/name` or `hub/address` for what cannot be one, `hub/listing` for an answer that is no list of files with
    * sizes and digests, `hub/incomplete` for a repository without a model, and as `open` does.
    */
-  list(repository: string, revision: string, cancelled: Cancelled): Promise<HubRepository>;
+  list(repository: string, revision: string, signal: AbortSignal): Promise<HubRepository>;
   /**
    * A file from byte `from` on, as the commit has it: answered with status 200 (whole), 206 (from there) or 416 (shorter than that). Throws
    * LabError `hub/unreachable`, `hub/refused` (401, 403), `hub/missing` (404), `hub/limit` (429) or `hub/status`; its pieces throw
@@ -34,28 +33,28 @@ export interface HubClient {
     download: Pick<DownloadRecord, 'source'>,
     fileName: string,
     from: number,
-    cancelled: Cancelled,
+    signal: AbortSignal,
   ): Promise<FileAnswer>;
 }
 
 /** `address`: of the hub, without the last slash. */
 export function hubClient(requestFile: RequestFile, address: string): HubClient {
-  async function ask(path: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
-    let answer = await reach(`${address}/${path}`, from, cancelled);
+  async function ask(path: string, from: number, signal: AbortSignal): Promise<FileAnswer> {
+    let answer = await reach(`${address}/${path}`, from, signal);
     const waitSeconds = answer.status === 429 ? Number(answer.header('retry-after') ?? NaN) : NaN;
     if (waitSeconds <= longestWaitSeconds) {
       answer.drop();
-      await Promise.race([cancelled, new Promise<void>((resolve) => setTimeout(resolve, 1000 * waitSeconds))]);
-      answer = await reach(`${address}/${path}`, from, cancelled);
+      await waitUnlessAborted(1000 * waitSeconds, signal);
+      answer = await reach(`${address}/${path}`, from, signal);
     }
     if ([200, 206, 416].includes(answer.status)) return { ...answer, pieces: unbroken(answer.pieces, address) };
     answer.drop();
     throw statusError(answer, `${address}/${path}`);
   }
 
-  async function reach(location: string, from: number, cancelled: Cancelled): Promise<FileAnswer> {
+  async function reach(location: string, from: number, signal: AbortSignal): Promise<FileAnswer> {
     try {
-      return await requestFile(location, { from, cancelled });
+      return await requestFile(location, { from, signal });
     } catch (cause) {
       if (cause instanceof LabError) throw cause;
       throw new LabError('hub/unreachable', 'The hub cannot be reached.', {
@@ -67,7 +66,7 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
   }
 
   return {
-    async list(repository, revision, cancelled) {
+    async list(repository, revision, signal) {
       if (!/^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(address)) {
         throw new LabError('hub/address', 'This is not the address of a hub.', { expected: publicHub, got: address });
       }
@@ -78,7 +77,7 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
         });
       }
       const path = `api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-      const listing = parseListing(await wholeBody(await ask(path, 0, cancelled)), `${address}/${path}`);
+      const listing = parseListing(await wholeBody(await ask(path, 0, signal)), `${address}/${path}`);
       const chosen = modelFiles(
         listing.siblings.map(({ rfilename }) => rfilename).filter((name) => !name.includes('/')),
       );
@@ -94,12 +93,8 @@ export function hubClient(requestFile: RequestFile, address: string): HubClient 
         files: listing.siblings.flatMap(hubFile),
       };
     },
-    open({ source: { repository, commit } }, fileName, from, cancelled) {
-      return ask(
-        `${repository}/resolve/${encodeURIComponent(commit)}/${encodeURIComponent(fileName)}`,
-        from,
-        cancelled,
-      );
+    open({ source: { repository, commit } }, fileName, from, signal) {
+      return ask(`${repository}/resolve/${encodeURIComponent(commit)}/${encodeURIComponent(fileName)}`, from, signal);
     },
   };
 }

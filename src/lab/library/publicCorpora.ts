@@ -1,4 +1,4 @@
-// Sub-tasks of the catalogue brought in from the public repository, and corpora made to stand for them by hand.
+// Downloads sub-tasks of the catalogue from the public repository, and assigns corpora to them by hand.
 import { catalogueTask, SUB_TASKS, type SubTask } from '../../data/catalogue/catalogue.ts';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -7,10 +7,10 @@ import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
+import { unlessAborted } from '../../util/work.ts';
 import { wholeBody, type RequestFile } from '../../wire/requestFile.ts';
-import { createCancelling, type Cancelling } from '../state/cancelling.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import type { LabStore } from '../state/labStore.ts';
+import type { JobControl, LabStore } from '../state/labStore.ts';
 import type { Corpora } from './corpora.ts';
 
 export interface SubTaskStatus {
@@ -65,68 +65,113 @@ function differingSplits({ splits }: SubTask, { counts }: CorpusRecord): SubTask
   });
 }
 
-interface PublicCorpora {
-  /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
-  restore(): Promise<void>;
-  /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
-  assign: Lab['assignSubTask'];
-  /**
-   * Answers with the ids of the corpora of these sub-tasks, those that were here already included; less than all after a cancellation.
-   * Files that were downloaded whole are kept until their corpus is, so that a later call goes on from there.
-   * Throws LabError `catalogue/unknown`, `catalogue/licence` or `catalogue/unreachable`.
-   */
-  fetch: Lab['fetchCatalogueTasks'];
-}
-
 const assignmentsKey = 'lab/assignments';
 
-export function createPublicCorpora({
-  store,
-  labStore,
-  corpora,
-  requestFile,
-  base,
-}: {
+interface PublicCorporaParts {
   readonly store: Store;
   readonly labStore: LabStore;
   readonly corpora: Corpora;
   /** Null where nothing can be fetched. */
   readonly requestFile: RequestFile | null;
-  /** Address of a folder with a folder a corpus, without the last slash. */
+  /** Address of a folder with a folder for each corpus, without the last slash. */
   readonly base: string;
-}): PublicCorpora {
-  async function keepAssignments(assignments: Assignments): Promise<void> {
-    await writeJson(store, assignmentsKey, assignments);
-    labStore.update(() => ({ assignments }));
+}
+
+/** Downloads sub-tasks of the catalogue and keeps the assignments; the lab passes `assign` and `fetch` on as they are. */
+export class PublicCorpora {
+  private readonly parts: PublicCorporaParts;
+
+  constructor(parts: PublicCorporaParts) {
+    this.parts = parts;
   }
 
-  async function assign(subTaskId: string, task: Parameters<Lab['assignSubTask']>[1]): Promise<void> {
+  /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
+  async restore(): Promise<void> {
+    const assignments = (await readJson(this.parts.store, assignmentsKey, assignmentsSchema)) ?? {};
+    this.parts.labStore.update(() => ({ assignments }));
+  }
+
+  /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
+  readonly assign: Lab['assignSubTask'] = async (subTaskId, task) => {
     requireSubTask(subTaskId);
-    const { [subTaskId]: _before, ...others } = labStore.getState().assignments;
-    if (task === null) return keepAssignments(others);
-    const corpus = labStore.getState().corpora.find(({ id }) => id === task.corpusId);
+    const state = this.parts.labStore.getState();
+    const { [subTaskId]: _before, ...others } = state.assignments;
+    if (task === null) return this.saveAssignments(others);
+    const corpus = state.corpora.find(({ id }) => id === task.corpusId);
     if (corpus?.types.includes(task.type) !== true) {
       throw new LabError('catalogue/type', 'The corpus that is to stand for the sub-task lacks this type.', {
         expected: corpus?.types.join(', ') ?? 'a corpus of the library',
         got: task.type,
       });
     }
-    return keepAssignments({ ...others, [subTaskId]: { corpusId: task.corpusId, type: task.type } });
+    return this.saveAssignments({ ...others, [subTaskId]: { corpusId: task.corpusId, type: task.type } });
+  };
+
+  /**
+   * Returns the ids of the corpora of these sub-tasks, those that were here already included; fewer than all after a cancellation.
+   * Files that were downloaded whole are kept until their corpus is, so that a later call continues from there.
+   * Throws LabError `catalogue/unknown`, `catalogue/licence` or `catalogue/unreachable`.
+   */
+  readonly fetch: Lab['fetchCatalogueTasks'] = async (subTaskIds) => {
+    const subTasks = [...new Set(subTaskIds)].map(requireSubTask);
+    for (const subTask of subTasks) refuseUnclearLicence(subTask);
+    const missing = subTasks.filter((subTask) => this.presentCorpus(subTask) === null);
+    if (missing.length > 0) await this.fetchMissing(missing);
+    return subTasks.flatMap((subTask) => this.presentCorpus(subTask) ?? []);
+  };
+
+  private fetchMissing(missing: readonly SubTask[]): Promise<void> {
+    const bytes = missing.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? NaN), 0);
+    const total = Number.isNaN(bytes) ? 0 : bytes;
+    const label = `Downloading ${missing.map(({ folder }) => folder).join(', ')}`;
+    const work = async ({ report, signal }: JobControl): Promise<void> => {
+      let done = 0;
+      const onBytes = (count: number): void => report((done += count), total);
+      for (const subTask of missing) if ((await this.addCorpus(subTask, signal, onBytes)) === null) return;
+    };
+    return this.parts.labStore.during(label, work, { cancellable: true });
   }
 
-  function presentCorpus(subTask: SubTask): string | null {
-    const status = catalogueStatus(labStore.getState()).find((one) => one.subTask === subTask);
+  private async saveAssignments(assignments: Assignments): Promise<void> {
+    await writeJson(this.parts.store, assignmentsKey, assignments);
+    this.parts.labStore.update(() => ({ assignments }));
+  }
+
+  private presentCorpus(subTask: SubTask): string | null {
+    const status = catalogueStatus(this.parts.labStore.getState()).find((one) => one.subTask === subTask);
     return status?.task?.corpus.id ?? null;
   }
 
-  /** The three files of a folder, or null when it was cancelled; `onBytes` is told of every piece. */
-  async function download(
+  /** Downloads a sub-task and adds its corpus; null when it was cancelled. */
+  private async addCorpus(
+    subTask: SubTask,
+    signal: AbortSignal,
+    onBytes: (count: number) => void,
+  ): Promise<string | null> {
+    const files = await this.download(subTask, signal, onBytes);
+    if (files === null) return null;
+    const [corpusId] = await this.parts.corpora.add(files, false);
+    await this.parts.store.remove(files.map(({ path }) => storedKey(path)));
+    if (corpusId === undefined) {
+      throw new LabError('catalogue/unusable', `What was downloaded for ${subTask.id} is no corpus.`, {
+        got: `files of ${subTask.folder}`,
+      });
+    }
+    // The same sentences may have been here under another name.
+    if (this.presentCorpus(subTask) !== corpusId) await this.assign(subTask.id, { corpusId, type: subTask.type });
+    return corpusId;
+  }
+
+  /** Returns the three files of a folder, or null when it was cancelled; calls `onBytes` for every piece. */
+  private async download(
     { folder }: SubTask,
-    cancelling: Cancelling,
+    signal: AbortSignal,
     onBytes: (count: number) => void,
   ): Promise<readonly NamedFile[] | null> {
-    if (requestFile === null)
+    const { store, requestFile, base } = this.parts;
+    if (requestFile === null) {
       throw new LabError('catalogue/unreachable', 'Nothing can be fetched here: drop the files.');
+    }
     const files: NamedFile[] = [];
     for (const split of SPLITS) {
       const path = `${folder}/${split}.tsv`;
@@ -136,75 +181,29 @@ export function createPublicCorpora({
         files.push({ path, bytes: existing });
         continue;
       }
-      const bytes = await whole(requestFile, `${base}/${path}`, cancelling, onBytes);
+      const address = `${base}/${path}`;
+      const bytes = await unlessAborted(signal, () => wholeFile(requestFile, address, signal, onBytes));
       if (bytes === null) return null;
       await store.write(storedKey(path), bytes);
       files.push({ path, bytes });
     }
     return files;
   }
-
-  async function bringIn(
-    subTask: SubTask,
-    cancelling: Cancelling,
-    onBytes: (count: number) => void,
-  ): Promise<string | null> {
-    const files = await download(subTask, cancelling, onBytes);
-    if (files === null) return null;
-    const [corpusId] = await corpora.add(files, false);
-    await store.remove(files.map(({ path }) => storedKey(path)));
-    if (corpusId === undefined) {
-      throw new LabError('catalogue/unusable', `What was downloaded for ${subTask.id} is no corpus.`, {
-        got: `files of ${subTask.folder}`,
-      });
-    }
-    // The same sentences may have been here under another name.
-    if (presentCorpus(subTask) !== corpusId) await assign(subTask.id, { corpusId, type: subTask.type });
-    return corpusId;
-  }
-
-  return {
-    async restore() {
-      const assignments = (await readJson(store, assignmentsKey, assignmentsSchema)) ?? {};
-      labStore.update(() => ({ assignments }));
-    },
-    assign,
-    async fetch(subTaskIds) {
-      const subTasks = [...new Set(subTaskIds)].map(requireSubTask);
-      for (const subTask of subTasks) refuseUnclearLicence(subTask);
-      const missing = subTasks.filter((subTask) => presentCorpus(subTask) === null);
-      const total = missing.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? NaN), 0);
-      const cancelling = createCancelling();
-      const label = `Downloading ${missing.map(({ folder }) => folder).join(', ')}`;
-      const work = async (report: (done: number, total: number) => void): Promise<void> => {
-        let done = 0;
-        const onBytes = (count: number): void => report((done += count), Number.isNaN(total) ? 0 : total);
-        for (const subTask of missing) if ((await bringIn(subTask, cancelling, onBytes)) === null) return;
-      };
-      if (missing.length > 0) await labStore.during(label, work, cancelling.cancel);
-      return subTasks.flatMap((subTask) => presentCorpus(subTask) ?? []);
-    },
-  };
 }
 
-/** A whole file, or null when it was cancelled before its end. Throws LabError `catalogue/unreachable`. */
-async function whole(
+/** Downloads a whole file. Throws LabError `catalogue/unreachable`. */
+async function wholeFile(
   requestFile: RequestFile,
   address: string,
-  { cancelled, isCancelled }: Cancelling,
+  signal: AbortSignal,
   onBytes: (count: number) => void,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (isCancelled()) return null;
-    const answer = await requestFile(address, { cancelled });
-    if (answer.status !== 200) {
-      answer.drop();
-      throw new Error(`HTTP status ${answer.status}`);
-    }
-    const bytes = await wholeBody(answer, onBytes);
-    return isCancelled() ? null : bytes;
+    const answer = await requestFile(address, { signal });
+    if (answer.status === 200) return await wholeBody(answer, onBytes);
+    answer.drop();
+    throw new Error(`HTTP status ${answer.status}`);
   } catch (cause) {
-    if (isCancelled()) return null;
     if (cause instanceof LabError) throw cause;
     throw new LabError('catalogue/unreachable', 'A file of the catalogue could not be downloaded.', {
       expected: address,

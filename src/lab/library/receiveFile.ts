@@ -12,7 +12,7 @@ export interface Receiving {
   readonly parts: FileParts;
   /** The file from a byte on: status 200, 206 or 416. */
   readonly open: (from: number) => Promise<FileAnswer>;
-  readonly isCancelled: () => boolean;
+  readonly signal: AbortSignal;
   /** Told how much of the file is here, again and again. */
   readonly onBytes: (sizeBytes: number) => void;
   readonly partBytes?: number;
@@ -38,7 +38,7 @@ export async function receiveFile(receiving: Receiving): Promise<void> {
 
 /** Stores what an answer to the question for all from byte `from` on brings. */
 async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: number): Promise<void> {
-  const { file, parts, isCancelled, onBytes } = receiving;
+  const { file, parts, signal, onBytes } = receiving;
   let at = from;
   if (answer.status === 416) return refuseSize(receiving, `at most ${at} bytes`);
   if (answer.status === 206) await refuseOtherRange(receiving, answer, at);
@@ -59,10 +59,10 @@ async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: num
   const next = async (): Promise<Uint8Array | null> => {
     try {
       const { done, value } = await pieces.next();
-      return done === true || isCancelled() ? null : value;
+      return done === true || signal.aborted ? null : value;
     } catch (error) {
       await keep();
-      if (isCancelled()) return null;
+      if (signal.aborted) return null;
       throw error;
     }
   };
@@ -78,7 +78,7 @@ async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: num
     onBytes(at + filled);
   }
   await keep();
-  if (!isCancelled() && at < file.sizeBytes) return refuseSize(receiving, `${at} bytes, then the end`);
+  if (!signal.aborted && at < file.sizeBytes) return refuseSize(receiving, `${at} bytes, then the end`);
 }
 
 /**

@@ -1,10 +1,18 @@
-// The lab's one observable state: changes are new objects, told to every listener, with notices and jobs on it.
+// Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
 import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabState, Notice, RunView } from './labState.ts';
 
 export type ReportProgress = (done: number, total: number, remainingMs?: number) => void;
+
+/** Gives the work of a job what it needs to be shown and to be cancelled. */
+export interface JobControl {
+  readonly jobId: number;
+  readonly report: ReportProgress;
+  /** Aborts when a person cancels the job, which only a cancellable one can be. */
+  readonly signal: AbortSignal;
+}
 
 export interface LabStore {
   getState(): LabState;
@@ -13,16 +21,16 @@ export interface LabStore {
   /** Changes one run's view, if there is such a run; nothing else of the state, and nothing where `change` answers with the view itself. */
   updateRun(runId: string, change: (view: RunView) => RunView): void;
   notify(severity: Notice['severity'], message: string): void;
-  /** The same for anything thrown: what was being done, then what went wrong. */
+  /** Does the same for anything thrown: what was being done, then what went wrong. */
   notifyError(doing: string, error: unknown): void;
   dismiss(noticeId: number): void;
-  /** Shows a job while `work` goes on; `report` moves it on, and `cancel`, where given, is what a person's request to end it calls. */
+  /** Shows a job while `work` runs, and returns its result; a person can end a job that is `cancellable`. */
   during<Value>(
     label: string,
-    work: (report: ReportProgress, jobId: number) => Promise<Value>,
-    cancel?: () => void,
+    work: (job: JobControl) => Promise<Value>,
+    options?: { readonly cancellable?: boolean },
   ): Promise<Value>;
-  /** Asks a job to end; nothing for one that cannot be cancelled or is over. */
+  /** Aborts the signal of a job; does nothing for one that cannot be cancelled or is over. */
   cancelJob(jobId: number): void;
 }
 
@@ -51,7 +59,7 @@ export function createLabStore(): LabStore {
   let state = initialState;
   let lastId = 0;
   const listeners = new Set<() => void>();
-  const cancels = new Map<number, () => void>();
+  const aborts = new Map<number, AbortController>();
 
   function update(change: (state: LabState) => Partial<LabState>): void {
     state = { ...state, ...change(state) };
@@ -80,29 +88,30 @@ export function createLabStore(): LabStore {
     dismiss(noticeId) {
       update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
     },
-    async during(label, work, cancel) {
-      const id = ++lastId;
-      if (cancel !== undefined) cancels.set(id, cancel);
-      const job = { id, label, done: 0, total: 0, cancellable: cancel !== undefined };
-      update(({ jobs }) => ({ jobs: [...jobs, job] }));
+    async during(label, work, { cancellable = false } = {}) {
+      const jobId = ++lastId;
+      const abort = new AbortController();
+      if (cancellable) aborts.set(jobId, abort);
+      update(({ jobs }) => ({ jobs: [...jobs, { id: jobId, label, done: 0, total: 0, cancellable }] }));
+      const report: ReportProgress = (done, total, remainingMs) => {
+        const progress = { done, total, ...(remainingMs === undefined ? {} : { remainingMs }) };
+        update(({ jobs }) => ({ jobs: jobs.map((job) => (job.id === jobId ? { ...job, ...progress } : job)) }));
+      };
       try {
-        return await work((done, total, remainingMs) => {
-          const progress = { done, total, ...(remainingMs === undefined ? {} : { remainingMs }) };
-          update(({ jobs }) => ({ jobs: jobs.map((other) => (other.id === id ? { ...other, ...progress } : other)) }));
-        }, id);
+        return await work({ jobId, report, signal: abort.signal });
       } finally {
-        cancels.delete(id);
-        update(({ jobs }) => ({ jobs: jobs.filter((other) => other.id !== id) }));
+        aborts.delete(jobId);
+        update(({ jobs }) => ({ jobs: jobs.filter(({ id }) => id !== jobId) }));
       }
     },
-    cancelJob: (jobId) => cancels.get(jobId)?.(),
+    cancelJob: (jobId) => aborts.get(jobId)?.abort(),
   };
 }
 
-/** Pieces of work come by the thousand. */
+/** Limits how often progress is shown: pieces of work come by the thousand. */
 const reportEveryMs = 100;
 
-/** Tells progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
+/** Reports progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
 export function throttledProgress(report: ReportProgress, total: number, start: number): (done: number) => void {
   const workedMs = createWorkedTime();
   let reportedAt = -Infinity;

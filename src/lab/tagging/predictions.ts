@@ -11,9 +11,8 @@ import { totalSize, type NamedFile } from '../../util/namedFile.ts';
 import type { PredictedSentence, TaggerExport } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import { requireInputs } from '../plans/expandPlan.ts';
-import { createCancelling } from '../state/cancelling.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
-import { throttledProgress, type LabStore } from '../state/labStore.ts';
+import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
 import { documentsOfSplit } from './readTextSource.ts';
 
 /** Implements `Lab.predictions` and `Lab.keepPredictions`. */
@@ -42,33 +41,32 @@ export function createPredictions({
   }
 
   /** Awaits a call about a run while reporting its progress in sequences. */
-  async function withProgress<Answer>(
+  async function duringCall<Answer>(
     runId: string,
-    report: (done: number, total: number) => void,
+    { report, signal }: Pick<JobControl, 'report' | 'signal'>,
     call: () => Promise<Answer>,
   ): Promise<Answer> {
     const stopListening = client.onEvent((event) => {
       if (event.kind === 'predicting' && event.runId === runId) report(event.done, event.total);
     });
+    // A lost server has stopped predicting already.
+    const interrupt = (): void => void client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
+    signal.addEventListener('abort', interrupt);
     try {
       return await call();
     } finally {
+      signal.removeEventListener('abort', interrupt);
       stopListening();
     }
   }
-
-  /** Ignores errors: a lost server has stopped anyway. */
-  const interrupt = (runId: string): void => {
-    client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
-  };
 
   return {
     async predictions(request, format) {
       const corpus = taskOf(request)?.corpus;
       const sentences = await labStore.during(
         labelOf(request),
-        (report) => withProgress(request.runId, report, () => client.call('predict', request)),
-        () => interrupt(request.runId),
+        (job) => duringCall(request.runId, job, () => client.call('predict', request)),
+        { cancellable: true },
       );
       if (sentences === null) return null;
       const texts = corpus === undefined ? null : await readCorpusTexts(store, corpus.id);
@@ -79,28 +77,23 @@ export function createPredictions({
     async keepPredictions(requests) {
       const sizes = requests.map(sizeOf);
       const total = sizes.reduce((sum, size) => sum + size, 0);
-      const { isCancelled, cancel } = createCancelling();
-      let current: string | null = null;
       return labStore.during(
         keepingLabel(requests),
-        async (report) => {
-          const reportTotal = throttledProgress(report, total, 0);
+        async ({ report: reportAll, signal }) => {
+          const reportDone = throttledProgress(reportAll, total, 0);
           let before = 0;
           for (const [index, request] of requests.entries()) {
-            if (isCancelled()) return false;
-            current = request.runId;
+            if (signal.aborted) return false;
             const size = sizes[index] ?? 0;
-            const report = (done: number, of: number): void => reportTotal(before + Math.round((size * done) / of));
-            const saved = await withProgress(current, report, () => client.call('keepPredictions', request));
+            const report = (done: number, of: number): void => reportDone(before + Math.round((size * done) / of));
+            const keep = () => client.call('keepPredictions', request);
+            const saved = await duringCall(request.runId, { report, signal }, keep);
             if (saved === null) return false;
             before += size;
           }
           return true;
         },
-        () => {
-          cancel();
-          if (current !== null) interrupt(current);
-        },
+        { cancellable: true },
       );
     },
   };
@@ -137,15 +130,14 @@ export function createTaggerExport({
   readonly labStore: LabStore;
 }): Lab['exportTagger'] {
   return async (request, receive) => {
-    let cancelled = false;
-    const work = async (report: (done: number, total: number) => void): Promise<boolean> => {
+    const work = async ({ report, signal }: JobControl): Promise<boolean> => {
       const { exportId, files } = await client.call('exportTagger', request);
       const total = totalSize(files);
       let done = 0;
       try {
         for (;;) {
-          const chunk = cancelled ? null : await client.call('exportedBytes', exportId);
-          if (chunk === null) return !cancelled;
+          const chunk = signal.aborted ? null : await client.call('exportedBytes', exportId);
+          if (chunk === null) return !signal.aborted;
           await receive(chunk);
           done += chunk.bytes.byteLength;
           report(done, total);
@@ -154,7 +146,7 @@ export function createTaggerExport({
         await client.call('closeExport', exportId);
       }
     };
-    return labStore.during(exportLabel(request), work, () => (cancelled = true));
+    return labStore.during(exportLabel(request), work, { cancellable: true });
   };
 }
 

@@ -77,13 +77,12 @@ export function createTagging({
   readonly store: Store;
 }): Tagging {
   let lastId = 0;
-  /** Id of the tagging in progress; null when none is. */
-  let current: string | null = null;
+  /** Aborts what is being tagged; null once it was stopped or is over. */
+  let current: AbortController | null = null;
 
   function stop(): void {
     if (current === null) return;
-    // A lost server has stopped anyway.
-    client.call('interrupt', { runId: current, how: 'stop' }).catch(() => undefined);
+    current.abort();
     current = null;
     show({ status: 'stopped', progress: null });
   }
@@ -96,8 +95,13 @@ export function createTagging({
     return labStore.getState().corpora.find(({ id }) => id === corpusId)?.name ?? 'corpus';
   }
 
-  /** Sends chunk after chunk until all are tagged or `id` is no longer the current tagging. */
-  async function tagAll(id: string, ref: TaggerRef, documents: readonly AnnotatedDocument[]): Promise<void> {
+  /** Sends chunk after chunk, until the end or until `signal` is aborted. */
+  async function tagAll(
+    id: string,
+    ref: TaggerRef,
+    documents: readonly AnnotatedDocument[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const total = documents.reduce((sum, { sentences }) => sum + sentences.length, 0);
     const workedMs = createWorkedTime();
     let before = 0;
@@ -105,7 +109,7 @@ export function createTagging({
       const elapsedMs = workedMs();
       const done = before + sentences;
       const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
-      if (current === id) show({ progress: { done, total, remainingMs } });
+      if (!signal.aborted) show({ progress: { done, total, remainingMs } });
     };
     const stopListening = client.onEvent((event) => {
       if (event.kind === 'predicting' && event.runId === id) report(event.done);
@@ -113,10 +117,10 @@ export function createTagging({
     try {
       report(0);
       for (const chunk of chunksOf(documents)) {
-        if (current !== id) return;
+        if (signal.aborted) return;
         const texts = chunk.map(({ id: document, text, sentences }) => ({ id: document, text, sentences }));
         const found = await client.call('tag', { id, tagger: ref, documents: texts });
-        if (found === null || current !== id) return;
+        if (found === null || signal.aborted) return;
         before += chunk.reduce((sum, { sentences }) => sum + sentences.length, 0);
         labStore.update(({ tagging }) => ({
           tagging: tagging && { ...tagging, documents: [...tagging.documents, ...withFound(chunk, found)] },
@@ -133,7 +137,11 @@ export function createTagging({
     if (tagger === undefined) throw new LabError('tagger/unknown', 'There is no such tagger.', { got: taggerKey(ref) });
     stop();
     const id = `tagging-${++lastId}`;
-    current = id;
+    const abort = new AbortController();
+    const { signal } = abort;
+    // A lost server has stopped tagging already.
+    signal.addEventListener('abort', () => void client.call('interrupt', { runId: id, how: 'stop' }).catch(() => undefined)); // prettier-ignore
+    current = abort;
     const name = nameOfSource(source, nameOf);
     const view: TaggingView = {
       id,
@@ -155,15 +163,15 @@ export function createTagging({
         read: (corpusId) => readCorpusSentences(store, corpusId),
         textsOf: (corpusId) => readCorpusTexts(store, corpusId),
       });
-      if (current !== id) return;
+      if (signal.aborted) return;
       const { documents, issues, issueCount } = reading;
       show({ status: 'tagging', documentCount: documents.length, issues, issueCount });
-      await tagAll(id, ref, documents);
-      if (current === id) show({ status: 'done', progress: null });
+      await tagAll(id, ref, documents, signal);
+      if (!signal.aborted) show({ status: 'done', progress: null });
     } catch (error) {
-      if (current === id) show({ status: 'failed', progress: null, problem: LabError.toData(error) });
+      if (!signal.aborted) show({ status: 'failed', progress: null, problem: LabError.toData(error) });
     } finally {
-      if (current === id) current = null;
+      if (current === abort) current = null;
     }
   }
 

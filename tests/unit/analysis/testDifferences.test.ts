@@ -7,6 +7,7 @@ import { significance } from '../../../src/metrics/significance/significance.ts'
 import { storePredictions, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../src/storage/runRecords.ts';
 import { Rng } from '../../../src/util/random.ts';
+import { finishWork } from '../../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';
 
@@ -76,10 +77,7 @@ describe('significance of stored predictions', () => {
       (system) =>
       [1, 2, 3].map((seed): PairedTraining => ({ seed, round: 0, snapshots, a: countsOf(`${system}-${seed}`), b: countsOf(`stl-${seed}`) })), // prettier-ignore
     );
-    const work = significance(comparisons);
-    let step = work.next();
-    while (step.done !== true) step = work.next();
-    expect(judged).toEqual(step.value);
+    expect(judged).toEqual(finishWork(significance(comparisons)));
     expect(judged?.map(({ family }) => family)).toEqual([2, 2]);
     expect(judged?.[1]?.difference.mean).toBeGreaterThan(judged?.[0]?.difference.mean ?? 0);
     // Each of nine predictions is counted once, however many differences use it.

@@ -4,6 +4,7 @@ import type { Sentence } from '../../../src/data/corpus/corpus.ts';
 import type { TrainingConfig } from '../../../src/schema/config.ts';
 import { queuedRun, runRecordSchema } from '../../../src/schema/runRecord.ts';
 import { encodeTasks, type EncodedTasks, type TaskText } from '../../../src/training/encodeTasks.ts';
+import { drain } from '../../../src/util/work.ts';
 import type { TrainingEvent } from '../../../src/wire/trainingEvent.ts';
 import { spec } from '../../fixtures/records.ts';
 import { tinyConfig, tinyEncoderConfig, tinyTokenizer } from '../../fixtures/tinyRun.ts';
@@ -42,11 +43,8 @@ async function encoded(
   const model = { config: tinyEncoderConfig, tokenizer: tinyTokenizer };
   const encoding = encodeTasks(of, model, { config: { ...tinyConfig, maxPieces: 128, ...changes }, seed: 7 }, signal);
   const events: TrainingEvent[] = [];
-  for (;;) {
-    const step = await encoding.next();
-    if (step.done === true) return { ...step.value, events };
-    events.push(step.value);
-  }
+  const tasks = await drain(encoding, (event) => void events.push(event));
+  return { ...tasks, events };
 }
 
 const found = [

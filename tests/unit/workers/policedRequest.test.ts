@@ -6,7 +6,7 @@ import type { FileAnswer, RequestFile } from '../../../src/wire/requestFile.ts';
 import { policedRequest } from '../../../workers/publicFiles.ts';
 
 const failure = new TypeError('Failed to fetch');
-const cancelled = new Promise<void>(() => {});
+const { signal } = new AbortController();
 const originalPolicy = "default-src 'none'; connect-src 'self' https://hub.example http://localhost:*; base-uri 'none'";
 
 function violation(effectiveDirective: string): Event {
@@ -25,9 +25,7 @@ function failing(directive: string | null, afterMs = 0): RequestFile {
 }
 
 it.each([-1, 0, 20])('names the hosts where the violation is reported %i ms after the failure', async (afterMs) => {
-  const error = await failing('connect-src', afterMs)('https://mirror.example/a/b', { cancelled }).catch(
-    LabError.toData,
-  );
+  const error = await failing('connect-src', afterMs)('https://mirror.example/a/b', { signal }).catch(LabError.toData);
   expect(error).toMatchObject({
     code: 'policy/host',
     expected: 'an address at this site, https://hub.example, http://localhost:*, without a redirect to any other',
@@ -39,11 +37,11 @@ it.each([
   ['no violation', null],
   ['a violation of another directive', 'img-src'],
 ])('leaves a failure with %s as it is', async (_, directive) => {
-  await expect(failing(directive)('https://hub.example/', { cancelled })).rejects.toBe(failure);
+  await expect(failing(directive)('https://hub.example/', { signal })).rejects.toBe(failure);
 });
 
 it('does not keep a cancelled request waiting', async () => {
-  const request = failing(null)('https://hub.example/', { cancelled: Promise.resolve() });
+  const request = failing(null)('https://hub.example/', { signal: AbortSignal.abort() });
   await expect(request).rejects.toBe(failure);
 });
 
@@ -60,11 +58,11 @@ it('returns a response, and stops listening', async () => {
   const remove = page.removeEventListener.bind(page);
   page.addEventListener = (...given) => (listening++, add(...given));
   page.removeEventListener = (...given) => (listening--, remove(...given));
-  expect(await policedRequest(() => Promise.resolve(answer), page)('https://hub.example/', { cancelled })).toBe(answer);
+  expect(await policedRequest(() => Promise.resolve(answer), page)('https://hub.example/', { signal })).toBe(answer);
   expect(listening).toBe(0);
 });
 
 it('reaches the user through the hub', async () => {
   const hub = hubClient(failing('connect-src'), 'https://mirror.example');
-  await expect(hub.list('moss/tiny', 'main', cancelled)).rejects.toMatchObject({ code: 'policy/host' });
+  await expect(hub.list('moss/tiny', 'main', signal)).rejects.toMatchObject({ code: 'policy/host' });
 });

@@ -221,10 +221,13 @@ describe('a download', () => {
     const hub = await served();
     const { download } = await lookedUp((await labOn(hub)).lab);
     const requested: string[] = [];
-    const waiting: RequestFile = async (address, { cancelled }) => {
+    const waiting: RequestFile = async (address, { signal }) => {
       requested.push(address);
       if (what === 'a wait' && requested.length === 1) return { status: 429, header: () => '60', pieces: pieces(new Uint8Array()), drop: () => undefined }; // prettier-ignore
-      await cancelled;
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener('abort', () => resolve());
+      });
       throw new Error('aborted');
     };
     const { lab } = await openLab({ requestFile: waiting });
@@ -245,7 +248,7 @@ describe('a download', () => {
       file: { name: 'any', sizeBytes: 4, digest: { kind: 'gitBlob', hex: '' } },
       parts: { ...parts, write: () => Promise.reject(new LabError('storage/full', 'full')) },
       open: () => Promise.resolve({ status, header: () => null, pieces: pieces(new Uint8Array(4)), drop: () => void drops++ }), // prettier-ignore
-      isCancelled: () => false,
+      signal: new AbortController().signal,
       onBytes: () => undefined,
     });
     expect(await refusal(receiving)).toMatchObject({ code });
@@ -352,13 +355,13 @@ describe('any sequence of interruptions', () => {
             const parts = fileParts(store, 'd', 0); // as after a reload
             const here = await parts.sizeBytes();
             expect(here).toBe(sent);
-            let isCancelled = false;
+            const abort = new AbortController();
             async function* body(from: number): AsyncGenerator<Uint8Array, void> {
               for (let at = from; at < content.byteLength;) {
                 const end = Math.min(at + pieceBytes, from + after, content.byteLength);
                 if (end === at) {
                   if (how === 'break') throw new LabError('hub/interrupted', 'broken');
-                  isCancelled = true;
+                  abort.abort();
                   return;
                 }
                 sent = end;
@@ -370,7 +373,7 @@ describe('any sequence of interruptions', () => {
               file,
               parts,
               partBytes,
-              isCancelled: () => isCancelled,
+              signal: abort.signal,
               onBytes: () => undefined,
               open: (from) => {
                 froms.push(from);
