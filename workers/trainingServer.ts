@@ -209,7 +209,7 @@ export function createTrainingServer({ store, wire, platform }: TrainingServerOp
     signal: AbortSignal,
   ): ReturnType<typeof train> {
     const { spec } = record;
-    yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
+    yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);

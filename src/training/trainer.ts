@@ -7,6 +7,7 @@ import {
   type DeviceParameters,
 } from '../model/deviceParameters.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import type { Progress } from '../util/work.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';
 
@@ -30,7 +31,7 @@ export interface Trainer extends Predictor {
    * Makes ready for batches of these sizes (sequences, and pieces they are padded to), so that no step waits for a compiler; tells how many
    * of those that were not ready are. Throws what training would throw on a device that fails.
    */
-  prepare(sizes: readonly BatchSize[]): AsyncGenerator<{ readonly done: number; readonly total: number }, void>;
+  prepare(sizes: readonly BatchSize[]): AsyncGenerator<Progress, void>;
   /** One update from the micro-batches of step `step` (from 1); nothing is read back. */
   update(microBatches: readonly Batch[], step: number, learningRate: number): Promise<void>;
   /** Loss and gradient norm, summed over the steps since they were last set. */

@@ -1,5 +1,6 @@
 // What a run and a backend report on their way, as types.
 import type { EpochPoint, RunRecord, StepPoint } from '../schema/runRecord.ts';
+import type { Progress } from '../util/work.ts';
 
 /** Memory as the backend counts it. `gpuBytes` is null where nothing is on a GPU. */
 export interface MemoryReport {
@@ -32,8 +33,8 @@ export type TrainingPhase =
 /** What a run tells while it goes on, as types. */
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }
-  /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
-  | { readonly kind: 'phase'; readonly phase: TrainingPhase; readonly done: number; readonly total: number }
+  /** Progress of a phase, in sentences or steps. */
+  | (Progress & { readonly kind: 'phase'; readonly phase: TrainingPhase })
   | {
       readonly kind: 'step';
       readonly point: StepPoint;

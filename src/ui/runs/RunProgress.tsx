@@ -44,10 +44,10 @@ export function RunProgress({ run }: { readonly run: RunView }) {
       {live !== null && (
         <p className="phase">
           {state.backend.status === 'starting' ? 'Bringing the device back' : PHASE_WORDS[live.phase]}
-          {live.total > 0 && (
+          {live.of > 0 && (
             <span className="faint">
               {' '}
-              {format.count(live.done)} of {format.count(live.total)}
+              {format.count(live.done)} of {format.count(live.of)}
             </span>
           )}
         </p>
