@@ -63,6 +63,6 @@ export async function gpuFor({ gpu }: BenchDevice, shape: BenchShape, say: (line
   const { adapter, pipelines } = gpu;
   const options = { adapter, precision, untuned: untuned.tuning, budgetMs: TUNING_BUDGET_MS, pipelines };
   const tuning = tuneMatmul(gpu.device, products, options);
-  const table = await drain(tuning, ({ done, total }) => say(`tuning matrix products, ${done} of ${total}`));
+  const table = await drain(tuning, ({ done, of }) => say(`tuning matrix products, ${done} of ${of}`));
   return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };
 }

@@ -87,7 +87,7 @@ function epochsOf({ spec, totalSteps, epochs }: RunRecord): number {
 
 function describeLive({ record, live }: RunView): string {
   if (live === null) return '';
-  const progress = live.total > 0 ? ` ${live.done}/${live.total}` : '';
+  const progress = live.of > 0 ? ` ${live.done}/${live.of}` : '';
   const point = record.steps.at(-1);
   if (live.phase !== 'training' || point === undefined) return `${live.phase}${progress}`;
   const speed = live.tokensPerSecond === null ? '' : `  ${Math.round(live.tokensPerSecond)} tokens/s`;

@@ -35,7 +35,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       try {
         return await work(query, {
           signal,
-          report: (done, total) => port.emit({ kind: 'progress', job, done, total }),
+          report: (progress) => port.emit({ kind: 'progress', job, ...progress }),
         });
       } catch (error) {
         if (signal.aborted && error === signal.reason) return null;

@@ -35,17 +35,17 @@ async function* pieces({ body }: Response, abort: AbortController): AsyncGenerat
   }
 }
 
-/** What is read of a SecurityPolicyViolationEvent. */
+/** Declares what is read of a SecurityPolicyViolationEvent. */
 interface Violation extends Event {
   readonly effectiveDirective: string;
   readonly originalPolicy: string;
 }
 
-/** Browsers report a violation in a task of its own, which may come after the request has failed. */
+/** Waits for the report of a violation, which browsers make in a separate task, maybe after the request has failed. */
 const reportedWithinMs = 200;
 
 /**
- * `page`: where `securitypolicyviolation` is dispatched, a document. What the policy forbids, the address itself or one that it redirects to,
+ * Explains what the policy of a page forbids: `page`, a document, is where `securitypolicyviolation` is dispatched. What it forbids, the address itself or one that it redirects to,
  * rejects with LabError `policy/host`.
  */
 export function policedRequest(requestFile: RequestFile, page: EventTarget): RequestFile {

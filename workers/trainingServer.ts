@@ -33,7 +33,7 @@ import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
 import { notBefore } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
-import { drain } from '../src/util/work.ts';
+import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
@@ -189,7 +189,7 @@ class TrainingServer {
   ): ReturnType<typeof train> {
     const { store } = this;
     const { spec } = record;
-    yield { kind: 'phase', phase: 'loading', done: 0, total: 0 };
+    yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await this.readInputs(spec);
     const weights = await startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
@@ -262,7 +262,7 @@ class TrainingServer {
   private async predicted<Outcome>(
     runId: string,
     { health }: StartedBackend,
-    events: AsyncGenerator<{ readonly done: number; readonly total: number }, Outcome>,
+    events: AsyncGenerator<Progress, Outcome>,
   ): Promise<Outcome> {
     const assertHealthy = (): void => {
       if (health.failure !== null) throw health.failure;

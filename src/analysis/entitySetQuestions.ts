@@ -56,7 +56,9 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
   const recentFound = recent<Pick<StringSentencesQuery, 'sets' | 'text'>, readonly FoundThere[]>(4);
 
   function compute(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySets> {
-    return readEntitySets(query, inputs, job, (tasksRead) => job.report(before + tasksRead, all));
+    return readEntitySets(query, inputs, job, (tasksRead) =>
+      job.report({ phase: 'reading strings', done: before + tasksRead, of: all }),
+    );
   }
 
   function sizesOf(query: EntitySetsQuery, job: AnalysisJob, before: number, all: number): Promise<EntitySetSizes> {
@@ -70,7 +72,7 @@ export function entitySetQuestions(inputs: AnalysisInputs): EntitySetQuestions {
     const found: FoundThere[] = [];
     const occurrences = occurrencesInOrder(sets);
     for (const [done, occurrence] of occurrences.entries()) {
-      job.report(done, occurrences.length);
+      job.report({ phase: 'reading sentences', done, of: occurrences.length });
       const task = sets.category[occurrence.task];
       if (task === undefined) continue;
       const sentences = await inputs.sentences(task, occurrence.split);

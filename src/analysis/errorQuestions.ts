@@ -99,7 +99,7 @@ function trainingFrequencies(inputs: AnalysisInputs): TrainingFrequencies {
       const { tasks, trainOnly } = training;
       const frequencies = new Map<string, number>();
       for (const [done, task] of tasks.entries()) {
-        job.report(done, tasks.length);
+        job.report({ phase: 'counting training mentions', done, of: tasks.length });
         for (const split of trainOnly ? (['train'] as const) : (['train', 'devel'] as const)) {
           for (const sentence of await inputs.sentences(task, split)) {
             for (const mention of sentence.mentions) {

@@ -100,7 +100,9 @@ export function labelQuestions(inputs: AnalysisInputs): LabelQuestions {
     if (prediction === null) return [];
     return recentMissed.of(query, async () => {
       const { length } = query.category;
-      const sets = await readEntitySets(query, inputs, job, (tasksRead) => job.report(tasksRead, length));
+      const sets = await readEntitySets(query, inputs, job, (tasksRead) =>
+        job.report({ phase: 'reading strings', done: tasksRead, of: length }),
+      );
       return missedLabels(sets, await inputs.sentences(query.task, 'test'), await inputs.predicted(prediction), query);
     });
   }

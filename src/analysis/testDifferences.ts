@@ -5,9 +5,9 @@ import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
 import { significance, significanceDefaults, type Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/digest.ts';
-import { mapWork } from '../util/work.ts';
+import { mapWork, type Work } from '../util/work.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
-import { inTurns, type AnalysisJob, type WorkDone } from './analysisJob.ts';
+import { inTurns, type AnalysisJob } from './analysisJob.ts';
 import type { AskedDifference } from './questions/askedDifference.ts';
 import { recent } from './recent.ts';
 
@@ -47,7 +47,7 @@ async function validate(
     const made = sentenceCounts(gold, await inputs.predicted(request));
     counts.set(keyOf(request), made);
     job.signal.throwIfAborted();
-    job.report(counts.size, total);
+    job.report({ phase: 'counting predictions', done: counts.size, of: total });
     return made;
   };
   const comparisons: PairedTraining[][] = [];
@@ -67,8 +67,12 @@ function afterCounting(
   comparisons: readonly (readonly PairedTraining[])[],
   counted: number,
   total: number,
-): Generator<WorkDone, readonly Significance[], void> {
-  return mapWork(significance(comparisons, significanceDefaults), ({ done }) => ({ done: counted + done, total }));
+): Work<readonly Significance[]> {
+  return mapWork(significance(comparisons, significanceDefaults), ({ phase, done }) => ({
+    phase,
+    done: counted + done,
+    of: total,
+  }));
 }
 
 function keyOf(request: PredictionRequest): string {

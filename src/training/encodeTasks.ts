@@ -78,8 +78,7 @@ async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncG
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
-    const { done, total } = step.value;
-    yield { kind: 'phase', phase: 'comparing', done, total };
+    yield { kind: 'phase', ...step.value, phase: 'comparing' };
     await macrotask();
     signal.throwIfAborted();
   }
@@ -173,7 +172,7 @@ export async function* encodeTasks(
       got: `${sum(tasks.map(({ train }) => train.length))} sentences without any, ${sum(leaks.map(({ leftOut }) => leftOut))} left out`,
     });
   }
-  const total = sum(tasks.flatMap((task) => SPLITS.map((split) => task[split].length)));
+  const of = sum(tasks.flatMap((task) => SPLITS.map((split) => task[split].length)));
   let before = 0;
 
   async function* encode(sentences: readonly Sentence[]): AsyncGenerator<TrainingEvent, EncodedSplit> {
@@ -182,7 +181,7 @@ export async function* encodeTasks(
       kind: 'phase',
       phase: 'encoding',
       done: before + done,
-      total,
+      of,
     }));
     before += sentences.length;
     return split;

@@ -52,7 +52,7 @@ export function engineTrainer(
         .filter((size) => !engine.isPrepared(size))
         .sort((left, right) => right.size * right.pieces - left.size * left.pieces);
       for (const [done, size] of missing.entries()) {
-        yield { done, total: missing.length };
+        yield { phase: 'compiling', done, of: missing.length };
         await engine.prepare(size);
       }
     },

@@ -99,12 +99,12 @@ export async function* evaluate(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, Evaluation> {
   const tagging = tagSplit(split, task.tagSet, predictor, config, signal);
-  const total = split.sequences.length;
+  const of = split.sequences.length;
   const { gold, predicted } = yield* mapEvents(tagging, (done): TrainingEvent => ({
     kind: 'phase',
     phase: 'evaluating',
     done,
-    total,
+    of,
   }));
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
 }

@@ -9,7 +9,7 @@ import { storePredictions, type PredictedMention, type PredictionRequest } from 
 import { writePredictions } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
-import { drain, mapEvents } from '../util/work.ts';
+import { drain, mapEvents, type Progress } from '../util/work.ts';
 import type { PredictedSentence } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
 import { encodeSentences, runText, type TaskText } from './encodeTasks.ts';
@@ -28,7 +28,7 @@ export async function* predictSnapshot(
   store: Store,
   gpu: EngineGpu | null,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly done: number; readonly total: number }, readonly PredictedSentence[]> {
+): AsyncGenerator<Progress, readonly PredictedSentence[]> {
   const { tasks, tagSet, shape } = runText(texts, model.config, config);
   const sentences = tasks[task]?.[split] ?? [];
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
@@ -37,9 +37,9 @@ export async function* predictSnapshot(
   const predictor = openPredictor(gpu, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
     const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };
-    const total = encoded.sequences.length;
+    const of = encoded.sequences.length;
     const tagging = tagSentences(encoded, tagger, config, signal);
-    const tagged = yield* mapEvents(tagging, (done) => ({ done, total }));
+    const tagged = yield* mapEvents(tagging, (done) => ({ phase: 'predicting', done, of }));
     return tagged.map(({ tags, mentions }, index) => {
       const { tokens, mentions: gold } = sentences[index] as Sentence;
       return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };

@@ -11,7 +11,7 @@ import { marginals, type AllowedTags, type ChainMarginals, type PositionConstrai
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { macrotask } from '../util/clock.ts';
-import { mapEvents } from '../util/work.ts';
+import { mapEvents, type Progress } from '../util/work.ts';
 import type { SureMention } from '../wire/taggerRef.ts';
 import { predictBatches, type EncodedSplit } from './evaluate.ts';
 import type { LoadedTagger } from './loadTagger.ts';
@@ -191,7 +191,7 @@ export async function* tagDocuments(
   documents: readonly DocumentText[],
   tagger: OpenTagger,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly done: number; readonly total: number }, readonly (readonly AnnotatedMention[])[]> {
+): AsyncGenerator<Progress, readonly (readonly AnnotatedMention[])[]> {
   const config = { ...tagger.config, layout: 'sentence' as const };
   const placed = documents.flatMap(({ sentences }, document) => sentences.map((spans): PlacedSentence => ({ document, spans }))); // prettier-ignore
   const mentions = documents.map((): AnnotatedMention[] => []);
@@ -205,9 +205,10 @@ export async function* tagDocuments(
     await macrotask();
     const tagging = tagSentences({ sentences, sequences }, tagger, config, signal);
     const found = yield* mapEvents(tagging, (done) => ({
+      phase: 'tagging',
       // A sentence may be several sequences.
       done: from + Math.floor((block.length * done) / sequences.length),
-      total: placed.length,
+      of: placed.length,
     }));
     found.forEach((tagged, index) => {
       const sentence = block[index];

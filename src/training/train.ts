@@ -171,7 +171,7 @@ class RunInProgress {
     const left = plans.slice(done, stepsOfEpoch);
     for await (const progress of this.trainer.prepare(batchSizes(left, this.lengths))) {
       this.workedMs();
-      yield { kind: 'phase', phase: 'compiling', ...progress };
+      yield { kind: 'phase', ...progress, phase: 'compiling' };
       this.assertGoing();
     }
     yield this.trainingPhase();
@@ -299,7 +299,7 @@ class RunInProgress {
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
     const { store } = this.inputs;
     const startedAtMs = this.workedMs();
-    yield { kind: 'phase', phase: 'saving', done: 0, total: 0 };
+    yield { kind: 'phase', phase: 'saving', done: 0, of: 0 };
     const [loss, gradientNorm] = await this.trainer.readPending();
     const tensors = await this.trainer.checkpointTensors();
     this.assertHealthy();
@@ -378,7 +378,7 @@ class RunInProgress {
   }
 
   private trainingPhase(): TrainingEvent {
-    return { kind: 'phase', phase: 'training', done: this.position.step, total: this.totalSteps };
+    return { kind: 'phase', phase: 'training', done: this.position.step, of: this.totalSteps };
   }
 
   private assertGoing(): void {

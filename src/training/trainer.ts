@@ -7,6 +7,7 @@ import {
   type DeviceParameters,
 } from '../model/deviceParameters.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import type { Progress } from '../util/work.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';
 
@@ -30,7 +31,7 @@ export interface Trainer extends Predictor {
    * Prepares for batches of these sizes (sequences, and pieces they are padded to), so that no step waits for a compiler; yields progress
    * over the sizes not yet prepared. Throws what training would throw on a failing device.
    */
-  prepare(sizes: readonly BatchSize[]): AsyncGenerator<{ readonly done: number; readonly total: number }, void>;
+  prepare(sizes: readonly BatchSize[]): AsyncGenerator<Progress, void>;
   /** Performs one update from the micro-batches of step `step` (from 1); reads nothing back. */
   update(microBatches: readonly Batch[], step: number, learningRate: number): Promise<void>;
   /** Reads loss and gradient norm, summed over the steps since they were last set. */

@@ -50,8 +50,8 @@ export async function* tuneForRun(
   });
   const table = yield* mapEvents(tuning, (progress): TrainingEvent => ({
     kind: 'phase',
-    phase: 'tuning',
     ...progress,
+    phase: 'tuning',
   }));
   await writeMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }, table);
   return { ...gpu, compute: computeOptionsFor(gpu, settings, table) };

@@ -1,17 +1,17 @@
 // Runs long work as generators, so that the caller can show progress and stop between two steps.
 
 /** Reports how far long work has come. */
-export interface WorkProgress {
+export interface Progress {
   /** Says what is being done, such as `reading training text`. */
   readonly phase: string;
   /** Counts the finished items of this phase. */
   readonly done: number;
   /** Counts all items of this phase; 0 when unknown. */
-  readonly total: number;
+  readonly of: number;
 }
 
 /** Yields every few milliseconds; a caller cancels it by no longer pulling. */
-export type Work<Result> = Generator<WorkProgress, Result, void>;
+export type Work<Result> = Generator<Progress, Result, void>;
 
 /** Runs a synchronous generator to its end at once and returns its result; what it yields is ignored. */
 export function finishWork<Result>(work: Iterator<unknown, Result>): Result {
@@ -72,11 +72,11 @@ export async function unlessAborted<Value>(signal: AbortSignal, work: () => Prom
 /** Counts the items between two steps. */
 const itemsAStep = 256;
 
-/** Calls `each` with the numbers below `total`, as one phase of work. */
-export function* countThrough(phase: string, total: number, each: (index: number) => void): Work<void> {
-  for (let index = 0; index < total; index++) {
-    if (index % itemsAStep === 0) yield { phase, done: index, total };
+/** Calls `each` with the numbers below `of`, as one phase of work. */
+export function* countThrough(phase: string, of: number, each: (index: number) => void): Work<void> {
+  for (let index = 0; index < of; index++) {
+    if (index % itemsAStep === 0) yield { phase, done: index, of };
     each(index);
   }
-  yield { phase, done: total, total };
+  yield { phase, done: of, of };
 }

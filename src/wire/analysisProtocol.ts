@@ -39,6 +39,7 @@ import type {
 } from '../analysis/questions/leaksQuery.ts';
 import type { Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import type { Progress } from '../util/work.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
 /** What is stored of a snapshot's predictions: nothing, mentions, or mentions with probabilities. */
@@ -88,12 +89,9 @@ export type AnalysisCalls = {
   }) => AnalysisAnswer<Name> | null;
 } & { cancel(job: string): void };
 
-export interface AnalysisEvent {
+export interface AnalysisEvent extends Progress {
   readonly kind: 'progress';
   readonly job: string;
-  readonly done: number;
-  /** 0 when unknown. */
-  readonly total: number;
 }
 
 /** The lab's end of the wire. */

@@ -1,5 +1,6 @@
 // Declares the events of a run, and memory, timing and self-test reports of a backend.
 import type { EpochPoint, RunRecord, StepPoint } from '../schema/runRecord.ts';
+import type { Progress } from '../util/work.ts';
 
 /** Memory as the backend counts it. `gpuBytes` is null on a backend without GPU. */
 export interface MemoryReport {
@@ -32,8 +33,8 @@ export type TrainingPhase =
 /** An event of a run in progress. */
 export type TrainingEvent =
   | { readonly kind: 'started'; readonly record: RunRecord }
-  /** Progress of a phase; `done` of `total` units (sentences, steps), total 0 when unknown. */
-  | { readonly kind: 'phase'; readonly phase: TrainingPhase; readonly done: number; readonly total: number }
+  /** Progress of a phase, in sentences or steps. */
+  | (Progress & { readonly kind: 'phase'; readonly phase: TrainingPhase })
   | {
       readonly kind: 'step';
       readonly point: StepPoint;

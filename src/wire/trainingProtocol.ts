@@ -5,6 +5,7 @@ import type { MixedPrecision } from '../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { Environment, RunRecord, RunSpec } from '../schema/runRecord.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
+import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
 import type { MeasuredStep, MemoryEstimate, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
@@ -49,10 +50,8 @@ export interface TaggingRequest {
 }
 
 /** Progress in sequences predicted or sentences tagged. */
-export interface PredictingEvent {
+export interface PredictingEvent extends Progress {
   readonly kind: 'predicting';
-  readonly done: number;
-  readonly total: number;
 }
 
 /** An event with the id of its run or other work. */

@@ -73,7 +73,7 @@ test('files, folder and zip bring the same corpus in, and only once', async ({ p
     ]);
     await visit(page, 'Corpora');
   });
-  const again = 'The corpus marsh is already here and was not taken in again.';
+  const again = 'The corpus marsh is already here and was not imported again.';
   await test.step('a chosen folder, in another scheme', async () => {
     await page.getByLabel('Choose folder').setInputFiles(path.join(folders, 'iob2/marsh'));
     await expect(notices(page).getByText(again)).toHaveCount(1);

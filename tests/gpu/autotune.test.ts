@@ -4,9 +4,9 @@ import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
 import { hardwareTuning, softwareTuning, tableTuning } from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import type { MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
-import { tuneMatmul, type TuningProgress } from '../../src/engine/tuning/autotune.ts';
+import { tuneMatmul } from '../../src/engine/tuning/autotune.ts';
 import { matmulTableSchema, type MatmulTable } from '../../src/schema/matmulTable.ts';
-import { drain } from '../../src/util/work.ts';
+import { drain, type Progress } from '../../src/util/work.ts';
 import { runRecording, testDevice } from './support/runRecording.ts';
 
 const direct: MatmulVariant = { family: 'direct', rows: 4, columns: 4, across: 4, down: 4, splits: 1 };
@@ -40,8 +40,8 @@ const options = {
 
 it('tunes each class once, with what the device accepts, into a table that serves again', async () => {
   const progress: number[][] = [];
-  const table = await finish(tuneMatmul(await testDevice(), shapes, options), ({ done, total }) =>
-    progress.push([done, total]),
+  const table = await finish(tuneMatmul(await testDevice(), shapes, options), ({ done, of }) =>
+    progress.push([done, of]),
   );
   expect(table.entries.map(({ key }) => key)).toEqual(['nn 64x16x32', 'tn 32x16x64, batch of 2, same A']);
   for (const { variant, gflops } of table.entries) {
@@ -82,8 +82,8 @@ it('ends with the reason of its signal', async () => {
 });
 
 async function finish(
-  tuning: AsyncGenerator<TuningProgress, MatmulTable>,
-  told: (progress: TuningProgress) => unknown = () => undefined,
+  tuning: AsyncGenerator<Progress, MatmulTable>,
+  told: (progress: Progress) => unknown = () => undefined,
 ): Promise<MatmulTable> {
   return drain(tuning, (progress) => void told(progress));
 }

@@ -37,7 +37,7 @@ it('tunes what is new, stores it, and finds it again', async () => {
   const first = await tune(hardware, store);
   const total = first.events.length - 1;
   expect(total).toBeGreaterThan(3);
-  expect(first.events.at(-1)).toEqual({ kind: 'phase', phase: 'tuning', done: total, total });
+  expect(first.events.at(-1)).toEqual({ kind: 'phase', phase: 'tuning', done: total, of: total });
   expect(await store.keys('machine/')).toHaveLength(1);
   const again = await tune(hardware, store);
   expect(again.events).toEqual([]);

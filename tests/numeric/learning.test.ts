@@ -242,7 +242,7 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
     expect(confidence).toBeLessThanOrEqual(1);
     expect(confidence).toBeCloseTo(expected[index]?.confidence ?? NaN, 3);
   });
-  const totals = { done: 2 * sentences.test.length, total: 2 * sentences.test.length };
+  const totals = { phase: 'tagging', done: 2 * sentences.test.length, of: 2 * sentences.test.length };
   expect(taggingEvents.at(-1)).toEqual({ kind: 'predicting', runId: 'tagging', ...totals });
   expect(readWhenWarm).toEqual([]);
 
@@ -264,7 +264,7 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
     all.map((mentions, index) => mentionsToTags(mentions, sentences.test[index]?.tokens.length ?? 0, 'IOB2'));
   const rescored = conlleval(tagsOf(sentences.test.map(({ mentions }) => mentions)), tagsOf(ofRun));
   expect(rescored.entities.overall).toEqual(chosen?.test[0]?.lenient.overall);
-  expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, done: sentences.test.length, total: sentences.test.length }); // prettier-ignore
+  expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, phase: 'predicting', done: sentences.test.length, of: sentences.test.length }); // prettier-ignore
   expect(new Set(trainingEvents.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(trainingEvents.every(({ runId }) => runId === spec.id)).toBe(true);
   expect(trainingEvents.at(-1)).toMatchObject({ kind: 'ended', record: run });

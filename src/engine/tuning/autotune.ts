@@ -5,6 +5,7 @@ import type { TaggerShape } from '../../model/tagger.ts';
 import type { Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import { LabError } from '../../util/labError.ts';
+import type { Progress } from '../../util/work.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { matmulClass, matmulWork, type MatmulClass, type MatmulShape } from '../kernels/matmul/matmulShape.ts';
 import { hardwareTuning, matmulCandidates, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
@@ -29,12 +30,6 @@ interface AutotuneOptions {
   readonly pipelines?: Pipelines;
 }
 
-/** Number of product classes tuned, and of all to tune. */
-export interface TuningProgress {
-  readonly done: number;
-  readonly total: number;
-}
-
 const TIMINGS = 3;
 /** A candidate this many times slower than the fastest so far is timed only once. */
 const HOPELESS = 2;
@@ -48,7 +43,7 @@ export async function* tuneMatmul(
   device: GPUDevice,
   shapes: readonly MatmulShape[],
   options: AutotuneOptions,
-): AsyncGenerator<TuningProgress, MatmulTable> {
+): AsyncGenerator<Progress, MatmulTable> {
   const { adapter, budgetMs = Infinity, signal, known, untuned = hardwareTuning() } = options;
   const knownKeys = new Set(known?.entries.map(({ key }) => key));
   const classes = heaviestFirst(shapes).filter(({ key }) => !knownKeys.has(key));
@@ -56,7 +51,7 @@ export async function* tuneMatmul(
   const start = performance.now();
   const entries: MatmulTable['entries'] = [...(known?.entries ?? [])];
   for (const [done, { key, shape }] of classes.entries()) {
-    yield { done, total: classes.length };
+    yield { phase: 'tuning', done, of: classes.length };
     signal?.throwIfAborted();
     const inTime = performance.now() - start < budgetMs;
     const fastest = inTime ? await fastestOf(device, pipelines, shape, options) : null;
@@ -64,7 +59,7 @@ export async function* tuneMatmul(
     entries.push({ key, variant, gflops: fastest === null ? null : matmulWork(shape) / fastest.elapsedMs / 1e6 });
   }
   signal?.throwIfAborted();
-  if (classes.length > 0) yield { done: classes.length, total: classes.length };
+  if (classes.length > 0) yield { phase: 'tuning', done: classes.length, of: classes.length };
   return { version: 1, adapter, entries };
 }
 

@@ -14,7 +14,7 @@ export type FetchBuiltIn = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 export interface BuiltIns {
   /** Installs the sample corpora that were never installed here. A failure becomes a notice, and the next opening tries again. */
   installCorpora(): Promise<void>;
-  /** The same for the model. */
+  /** Does the same for the model. */
   installModel(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// Categories a plan can take as they are: a person's own, those of the catalogue that are here, and the samples'.
+// Offers categories that a plan can take as they are: a person's own, those of the catalogue that are here, and the samples'.
 import { CATEGORY_NAMES, CATEGORY_TYPE_NAMES } from '../../data/catalogue/catalogue.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { ownCategoriesSchema, ownCategorySchema, type OwnCategory } from '../../schema/libraryRecord.ts';
@@ -14,7 +14,7 @@ export interface OfferedCategory {
   readonly category: OwnCategory;
 }
 
-/** Categories with at least one task here, own ones first; no name is twice among them. */
+/** Lists categories with at least one task here, own ones first; no name is twice among them. */
 export function offeredCategories(
   state: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
 ): readonly OfferedCategory[] {
@@ -40,7 +40,7 @@ export function offeredCategories(
   return [...own, ...bySource('catalogue'), ...bySource('sample')];
 }
 
-/** Whether a ready-made category has this name, present or not: one's own may not take it. */
+/** Returns whether a ready-made category has this name, present or not: an own category may not take it. */
 function isReadyMadeName(name: string): boolean {
   return CATEGORY_NAMES.some((known) => name === known || name === sampleName(known));
 }
@@ -53,7 +53,7 @@ function taskOf({ name, fingerprint }: CorpusRecord, type: string): OwnCategory[
   return { corpus: { name, fingerprint }, type };
 }
 
-/** Categories that a person puts together from their own corpora. */
+/** Stores categories that a person puts together from their corpora. */
 interface OwnCategories {
   /** Shows what is stored. Throws LabError `storage/corrupt`. */
   restore(): Promise<void>;
@@ -93,7 +93,7 @@ export function createOwnCategories({
       }
       if (isReadyMadeName(wanted.name)) {
         throw new LabError('category/name', 'A ready-made category has this name.', {
-          expected: 'a name of its own',
+          expected: 'another name',
           got: wanted.name,
         });
       }

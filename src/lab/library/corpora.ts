@@ -25,7 +25,7 @@ const shownIssues = 3;
 interface CorporaParts {
   readonly store: Store;
   readonly labStore: LabStore;
-  /** ISO date and time. */
+  /** Returns the ISO date and time. */
   readonly timestamp: () => string;
 }
 
@@ -128,7 +128,7 @@ export class Corpora {
     const same = this.existing(id);
     if (same !== undefined) {
       await this.addTexts(id, texts);
-      const as = same.name === name ? 'and was not taken in again' : `as ${same.name}`;
+      const as = same.name === name ? 'and was not imported again' : `as ${same.name}`;
       if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
       return id;
     }

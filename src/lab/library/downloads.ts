@@ -165,7 +165,7 @@ export class Downloads {
     if (files === null) return null;
     const name = repository.slice(repository.indexOf('/') + 1);
     const add = () => this.parts.models.add(name, false, files, record.source);
-    return this.working(record.id, `Taking in ${repository}`, add, false);
+    return this.working(record.id, `Importing ${repository}`, add, false);
   }
 
   /** Runs a job that the download shows as the one working on it. */
@@ -186,7 +186,8 @@ export class Downloads {
   private async receiveAll(record: DownloadRecord, { report, signal }: JobControl): Promise<boolean> {
     const received = await unlessAborted(signal, async () => {
       const hub = this.hubAt(record.hub);
-      const onBytes = throttledProgress(report, totalSize(record.files), await this.receivedBytes(record));
+      const start = { phase: 'receiving', done: await this.receivedBytes(record), of: totalSize(record.files) };
+      const onBytes = throttledProgress(report, start);
       for (const { file, parts, before } of this.filesOf(record)) {
         if (signal.aborted) return false;
         const open = (from: number) => hub.open(record, file.name, from, signal);
@@ -200,7 +201,7 @@ export class Downloads {
   /** Returns the files with their contents, or null when the job was cancelled. */
   private async verifyAll(record: DownloadRecord, { report, signal }: JobControl): Promise<NamedBytes[] | null> {
     const files: NamedBytes[] = [];
-    const onBytes = throttledProgress(report, totalSize(record.files), 0);
+    const onBytes = throttledProgress(report, { phase: 'verifying', done: 0, of: totalSize(record.files) });
     for (const { file, parts, before } of this.filesOf(record)) {
       if (signal.aborted) return null;
       const bytes = await verifiedFile({ file, parts, onBytes: (here) => onBytes(before + here) });
@@ -210,7 +211,7 @@ export class Downloads {
   }
 }
 
-/** Lists config, weights and tokenizer, in this order. Throws LabError `hub/listing` where the hub tells no digest of one. */
+/** Lists config, weights and tokenizer, in this order. Throws LabError `hub/listing` where the hub gives no digest of one. */
 function neededFiles({ chosen, files }: HubRepository): readonly [HubFile, ...HubFile[]] {
   const needed = chosenNames(chosen).map((name) => {
     const file = files.find((one) => one.name === name);

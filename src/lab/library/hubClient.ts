@@ -1,4 +1,4 @@
-// A hub of models as Hugging Face runs it: lists a repository's files at a revision, and opens them at that commit.
+// Lists the files of a repository of a hub, as Hugging Face runs it, at a revision, and opens them at that commit.
 import { modelFiles, type ModelFiles } from '../../data/import/modelFiles.ts';
 import { hubListingSchema, type DownloadRecord, type HubFile, type HubListing } from '../../schema/hubRecord.ts';
 import type { ModelSource } from '../../schema/modelRecord.ts';
@@ -8,10 +8,10 @@ import { validate, parseJson } from '../../util/validate.ts';
 import { wholeBody, type FileAnswer, type RequestFile } from '../../wire/requestFile.ts';
 import { publicHub } from './publicHosts.ts';
 
-/** The longest wait that a hub which limits requests may ask for. */
+/** Limits the wait that a hub which limits requests may ask for. */
 const longestWaitSeconds = 60;
 
-/** A repository at a commit: all its files, and those of them that a model is taken from. */
+/** Describes a repository at a commit: all its files, and those of them that a model is made from. */
 export interface HubRepository {
   readonly source: ModelSource;
   readonly chosen: ModelFiles;
@@ -20,12 +20,12 @@ export interface HubRepository {
 
 export interface HubClient {
   /**
-   * Throws LabError `hub/name` or `hub/address` for what cannot be one, `hub/listing` for an answer that is no list of files with
+   * Lists a repository. Throws LabError `hub/name` or `hub/address` for what cannot be one, `hub/listing` for an answer that is no list of files with
    * sizes and digests, `hub/incomplete` for a repository without a model, and as `open` does.
    */
   list(repository: string, revision: string, signal: AbortSignal): Promise<HubRepository>;
   /**
-   * A file from byte `from` on, as the commit has it: answered with status 200 (whole), 206 (from there) or 416 (shorter than that). Throws
+   * Opens a file from byte `from` on, as the commit has it: answered with status 200 (whole), 206 (from there) or 416 (shorter than that). Throws
    * LabError `hub/unreachable`, `hub/refused` (401, 403), `hub/missing` (404), `hub/limit` (429) or `hub/status`; its pieces throw
    * `hub/interrupted`.
    */
@@ -37,7 +37,7 @@ export interface HubClient {
   ): Promise<FileAnswer>;
 }
 
-/** `address`: of the hub, without the last slash. */
+/** Makes a client of the hub at an address without the last slash. */
 export function hubClient(requestFile: RequestFile, address: string): HubClient {
   async function ask(path: string, from: number, signal: AbortSignal): Promise<FileAnswer> {
     let answer = await reach(`${address}/${path}`, from, signal);
@@ -115,7 +115,7 @@ function parseListing(bytes: Uint8Array, path: string): HubListing {
   });
 }
 
-/** Nothing for a file that the hub tells no digest of: it could not be verified. */
+/** Returns nothing for a file that the hub gives no digest of: it could not be verified. */
 function hubFile({ rfilename, size, lfs, blobId }: HubListing['siblings'][number]): HubFile[] {
   if (lfs != null) return [{ name: rfilename, sizeBytes: size, digest: { kind: 'sha256', hex: lfs.sha256 } }];
   return blobId === undefined ? [] : [{ name: rfilename, sizeBytes: size, digest: { kind: 'gitBlob', hex: blobId } }];
@@ -134,7 +134,7 @@ function statusError({ status, header }: FileAnswer, path: string): LabError {
     case 404:
       return new LabError('hub/missing', 'The hub has no such repository, revision or file.', details);
     case 429:
-      return new LabError('hub/limit', 'The hub was asked too often. Try again later; what came is kept.', {
+      return new LabError('hub/limit', 'The hub got too many requests. Try again later; what came is kept.', {
         ...details,
         got: `${details.got}, to wait ${header('retry-after') ?? 'for a time it did not tell'}`,
       });

@@ -1,4 +1,4 @@
-// Takes in whatever a person drops: each kind goes to its shelf, and what goes wrong is told and stops nothing else.
+// Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
 import { neededModelFiles } from '../../data/import/modelFiles.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
@@ -12,11 +12,11 @@ import type { Corpora } from './corpora.ts';
 import type { Models } from './models.ts';
 import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
 
-/** For the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is taken in. */
+/** Returns true for the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is imported. */
 export function headLeftOut(files: readonly NamedBytes[]): boolean {
   if (files.some(({ name }) => name === 'bioner_lab.json')) return false;
   const config = files.find(({ name }) => name === 'config.json');
-  // Whether it is JSON at all is for the import to judge.
+  // The import finds out whether it is JSON at all.
   const text = new TextDecoder().decode(config?.bytes);
   return /"architectures"\s*:\s*\[[^\]]*ForTokenClassification"/.test(text);
 }
@@ -38,7 +38,7 @@ export function createLibrary({
   readonly models: Models;
   readonly results: Results;
 }): Library {
-  /** What `work` gives, or nothing and a notice. */
+  /** Returns what `work` gives, or nothing and a notice. */
   async function orNotice<Value>(doing: string, work: () => Promise<Value>): Promise<Value[]> {
     try {
       return [await work()];
@@ -60,7 +60,7 @@ export function createLibrary({
     const isLeft = headLeftOut(contents); // before the bytes are given away
     const id = await models.add(name, false, contents);
     if (isLeft) {
-      labStore.notify('info', `Of ${name} the encoder alone is taken in: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
+      labStore.notify('info', `Of ${name} the encoder alone is imported: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
     }
     return id;
   }
@@ -73,7 +73,7 @@ export function createLibrary({
     const resultIds: string[] = [];
     const plans: PlanFile[] = [];
     if (drop.corpusFiles.length > 0) {
-      const added = await orNotice('The corpus could not be taken in', () => corpora.add(drop.corpusFiles, false));
+      const added = await orNotice('The corpus could not be imported', () => corpora.add(drop.corpusFiles, false));
       corpusIds.push(...added.flat());
     }
     for (const model of drop.models) {

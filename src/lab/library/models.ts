@@ -1,4 +1,4 @@
-// The pretrained models of the library: taken in by the training server, listed and removed here.
+// Keeps the pretrained models of the library: the training server imports them; they are listed and removed here.
 import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { removeModel } from '../../storage/modelRecords.ts';
 import type { Store } from '../../storage/store.ts';
@@ -8,7 +8,7 @@ import type { LabStore } from '../state/labStore.ts';
 
 export interface Models {
   /**
-   * Has the server verify and store a model; `files` are given away. Answers with the id of the model, new or already here.
+   * Has the server verify and store a model; `files` are transferred. Returns the id of the model, new or already here.
    * Throws the server's `model/...` or `storage/full`.
    */
   add(name: string, builtIn: boolean, files: readonly NamedBytes[], source?: ModelSource): Promise<string>;
@@ -45,7 +45,7 @@ export function createModels({
   };
 }
 
-/** Models in the order of their names, this one in the place of the one with its id. */
+/** Sorts models by name, this one replacing the one with its id. */
 function insertModel(models: readonly ModelRecord[], record: ModelRecord): readonly ModelRecord[] {
   return [...models.filter(({ id }) => id !== record.id), record].sort((left, right) =>
     left.name < right.name ? -1 : 1,

@@ -22,11 +22,11 @@ export interface SubTaskStatus {
     /** `hand`: assigned by a person; `folder`: called like the single-type folder; `multiType`: like the one with all types. */
     readonly by: 'hand' | 'folder' | 'multiType';
   } | null;
-  /** Splits whose sentences are not as many as in the public files. Always empty where those were not counted. */
+  /** Lists splits whose sentences are not as many as in the public files. Always empty where those were not counted. */
   readonly differing: readonly { readonly split: Split; readonly expected: number; readonly found: number }[];
 }
 
-/** The status of every sub-task, in the order of the catalogue. */
+/** Returns the status of every sub-task, in the order of the catalogue. */
 export function catalogueStatus(state: Pick<LabState, 'corpora' | 'assignments'>): readonly SubTaskStatus[] {
   return SUB_TASKS.map((subTask) => {
     const task = taskFor(subTask, state);
@@ -50,12 +50,12 @@ function taskFor(
   return multi === undefined ? null : { corpus: multi, type, by: 'multiType' };
 }
 
-/** The repository has most folders twice, with the same sentences in two tag schemes. */
+/** Returns whether a corpus is called like a folder: the repository has most twice, with the same sentences in two tag schemes. */
 function isFolder(name: string, folder: string): boolean {
   return name === folder || (folder.endsWith('-IOB') && name === `${folder}ES`);
 }
 
-/** JNLPBA's counts have document marks among the sentences, and no train split. */
+/** Compares the sentences of each split, but not of JNLPBA, whose counts include document marks, and which has no train split. */
 function differingSplits({ splits }: SubTask, { counts }: CorpusRecord): SubTaskStatus['differing'] {
   if (splits.train === null) return [];
   return SPLITS.flatMap((split) => {
@@ -73,7 +73,7 @@ interface PublicCorporaParts {
   readonly corpora: Corpora;
   /** Null where nothing can be fetched. */
   readonly requestFile: RequestFile | null;
-  /** Address of a folder with a folder for each corpus, without the last slash. */
+  /** Holds the address of a folder with a folder for each corpus, without the last slash. */
   readonly base: string;
 }
 
@@ -91,7 +91,7 @@ export class PublicCorpora {
     this.parts.labStore.update(() => ({ assignments }));
   }
 
-  /** Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
+  /** Assigns a corpus to a sub-task, or none. Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */
   readonly assign: Lab['assignSubTask'] = async (subTaskId, task) => {
     requireSubTask(subTaskId);
     const state = this.parts.labStore.getState();
@@ -122,11 +122,11 @@ export class PublicCorpora {
 
   private fetchMissing(missing: readonly SubTask[]): Promise<void> {
     const bytes = missing.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? NaN), 0);
-    const total = Number.isNaN(bytes) ? 0 : bytes;
+    const of = Number.isNaN(bytes) ? 0 : bytes;
     const label = `Downloading ${missing.map(({ folder }) => folder).join(', ')}`;
     const work = async ({ report, signal }: JobControl): Promise<void> => {
       let done = 0;
-      const onBytes = (count: number): void => report((done += count), total);
+      const onBytes = (count: number): void => report({ phase: 'downloading', done: (done += count), of });
       for (const subTask of missing) if ((await this.addCorpus(subTask, signal, onBytes)) === null) return;
     };
     return this.parts.labStore.during(label, work, { cancellable: true });

@@ -1,4 +1,4 @@
-// Brings what is missing of one file into the store, part by part, so that any interruption costs at most a part.
+// Downloads what is missing of one file into the store, part by part, so that any interruption costs at most a part.
 import type { HubFile } from '../../schema/hubRecord.ts';
 import type { FileParts } from '../../storage/downloadRecords.ts';
 import { runningDigest } from '../../util/digest.ts';
@@ -10,10 +10,10 @@ const usualPartBytes = 8 * 2 ** 20;
 export interface Receiving {
   readonly file: HubFile;
   readonly parts: FileParts;
-  /** The file from a byte on: status 200, 206 or 416. */
+  /** Opens the file from a byte on: status 200, 206 or 416. */
   readonly open: (from: number) => Promise<FileAnswer>;
   readonly signal: AbortSignal;
-  /** Told how much of the file is here, again and again. */
+  /** Gets the bytes of the file that are here, after each piece. */
   readonly onBytes: (sizeBytes: number) => void;
   readonly partBytes?: number;
 }
@@ -36,7 +36,7 @@ export async function receiveFile(receiving: Receiving): Promise<void> {
   }
 }
 
-/** Stores what an answer to the question for all from byte `from` on brings. */
+/** Stores the body of an answer to a request for all from byte `from` on. */
 async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: number): Promise<void> {
   const { file, parts, signal, onBytes } = receiving;
   let at = from;
@@ -55,7 +55,7 @@ async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: num
     filled = 0;
   };
   const pieces = answer.pieces[Symbol.asyncIterator]();
-  /** The next piece; what came before a break is kept first. */
+  /** Returns the next piece; what came before a break is stored first. */
   const next = async (): Promise<Uint8Array | null> => {
     try {
       const { done, value } = await pieces.next();
@@ -82,8 +82,8 @@ async function receiveAnswer(receiving: Receiving, answer: FileAnswer, from: num
 }
 
 /**
- * A stored file in one array, its digest verified. Throws LabError `hub/digest` with what was expected and what came, after which nothing of
- * the file is stored, so that it comes anew.
+ * Reads a stored file into one array and verifies its digest. Throws LabError `hub/digest` with what was expected and what came, after which nothing of
+ * the file is stored, so that it is downloaded again.
  */
 export async function verifiedFile({
   file: { name, sizeBytes, digest },
@@ -116,13 +116,13 @@ async function refuseSize({ file, parts }: Receiving, got: string): Promise<neve
   });
 }
 
-/** Where the server shows what it sends (Content-Range); otherwise size and digest tell. */
+/** Compares what the server says it sends (Content-Range); where it says nothing, size and digest are verified later. */
 async function refuseOtherRange({ file, parts }: Receiving, answer: FileAnswer, from: number): Promise<void> {
   const range = answer.header('content-range');
   const wanted = `bytes ${from}-${file.sizeBytes - 1}/${file.sizeBytes}`;
   if (range === null || range.replace(/\/\*$/, `/${file.sizeBytes}`) === wanted) return;
   await parts.clear();
-  throw new LabError('hub/range', `Another part of ${file.name} was sent than was asked for.`, {
+  throw new LabError('hub/range', `Another part of ${file.name} was sent than was requested.`, {
     expected: wanted,
     got: range,
   });

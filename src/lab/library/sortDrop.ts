@@ -1,4 +1,4 @@
-// Tells apart what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
+// Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
 import type { Issue } from '../../data/corpus/issues.ts';
 import { unpackParquet } from '../../data/formats/parquet.ts';
 import { archivePaths, readArchive } from '../../data/import/archive.ts';
@@ -8,12 +8,12 @@ import { chosenNames, modelFiles } from '../../data/import/modelFiles.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { DroppedFile } from '../state/labState.ts';
 
-/** The files of one folder that holds a model, or parts of one. Large weights are not read yet. */
+/** Describes the files of one folder that holds a model, or parts of one. Large weights are not read yet. */
 export interface DroppedModel {
   readonly name: string;
-  /** Those of its files that a model is made of. */
+  /** Lists those of its files that a model is made of. */
   readonly files: readonly DroppedFile[];
-  /** What a model needs and the folder lacks, in words. */
+  /** Says what a model needs and the folder lacks. */
   readonly missing: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export interface SortedDrop {
   readonly models: readonly DroppedModel[];
   readonly plans: readonly NamedFile[];
   readonly results: readonly NamedFile[];
-  /** Paths of files that are none of these; what lies in a model's folder is not among them. */
+  /** Lists the paths of files that are none of these, except those in a model's folder. */
   readonly others: readonly string[];
-  /** What was wrong with archives. */
+  /** Lists what was wrong with archives. */
   readonly issues: readonly Issue[];
 }
 
@@ -80,7 +80,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   };
 }
 
-/** Whether a part of a model is among the files or in a zip of them, known by its name alone. Rejects when a zip cannot be read from disk. */
+/** Returns whether a part of a model is among the files or in a zip of them, known by its name alone. Rejects when a zip cannot be read from disk. */
 export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean> {
   const isPart = (path: string): boolean => detectFormat(path, new Uint8Array()) === 'model';
   for (const { path, bytes } of files) {
@@ -90,7 +90,7 @@ export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean
   return false;
 }
 
-/** The last part of a path. */
+/** Returns the last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -99,7 +99,7 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** What operating systems leave in folders. */
+/** Returns true for what operating systems leave in folders. */
 export function isClutter(path: string): boolean {
   return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
 }

@@ -1,5 +1,6 @@
 // Supervises the two servers of the lab: reopens the training server when its thread or device is gone, and opens the analysis server when needed.
 import { LabError } from '../../util/labError.ts';
+import type { Progress } from '../../util/work.ts';
 import type {
   AnalysisAnswer,
   AnalysisCalls,
@@ -64,7 +65,7 @@ export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analys
   return <Name extends AnalysisName>(
     name: Name,
     query: AnalysisQuery<Name>,
-    onProgress: (done: number, total: number) => void = () => undefined,
+    onProgress: (progress: Progress) => void = () => undefined,
   ): AnalysisUnderWay<AnalysisAnswer<Name>> => {
     if (open === null) {
       const error = new LabError('analysis/unavailable', 'This lab was opened without its analysis worker.');
@@ -73,7 +74,7 @@ export function createAnalyses(open: (() => AnalysisClient) | null): Lab['analys
     const client = (opened ??= open());
     const job = String(++lastJob);
     const stopListening = client.onEvent((event) => {
-      if (event.job === job) onProgress(event.done, event.total);
+      if (event.job === job) onProgress(event);
     });
     // The table of calls is made of that of questions, name by name, which TypeScript cannot see while the name is open.
     const asked = { job, query } as ArgumentOf<AnalysisCalls, Name>;

@@ -15,6 +15,7 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { Progress } from '../../util/work.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, TrainingPhase } from '../../wire/trainingEvent.ts';
@@ -36,12 +37,12 @@ export interface DroppedFile {
 /** A run as shown on the page: the stored record, updated by live events while it is on the device. */
 export interface RunView {
   readonly record: RunRecord;
-  /** Present while the run is on the device. */
+  /** Present while the run is on the device, with the progress of its phase. */
   readonly live: {
     readonly phase: TrainingPhase;
-    /** Progress of the phase; total is 0 when unknown. */
     readonly done: number;
-    readonly total: number;
+    /** 0 when unknown. */
+    readonly of: number;
     readonly tokensPerSecond: number | null;
     readonly remainingMs: number | null;
     readonly memory: MemoryReport | null;
@@ -110,12 +111,9 @@ export interface RunGraph {
 }
 
 /** A long operation other than a run: an import, an export, the first install of the built-in model. */
-export interface Job {
+export interface Job extends Progress {
   readonly id: number;
   readonly label: string;
-  readonly done: number;
-  /** 0 when unknown. */
-  readonly total: number;
   /** Absent when unknown. */
   readonly remainingMs?: number;
   /** Whether `cancelJob` can cancel it. */
@@ -147,7 +145,7 @@ export interface TaggingView {
   /** Number of documents read in total. */
   readonly documentCount: number;
   /** In sentences, while tagging; `remainingMs` is null until there is an estimate. */
-  readonly progress: { readonly done: number; readonly total: number; readonly remainingMs: number | null } | null;
+  readonly progress: (Progress & { readonly remainingMs: number | null }) | null;
   readonly issues: readonly Issue[];
   readonly issueCount: number;
   /** Why tagging failed. */
@@ -301,13 +299,13 @@ export interface Lab {
   keepPredictions(requests: readonly PredictionRequest[]): Promise<boolean>;
 
   /**
-   * Queries the analysis worker about corpora and predictions; a total of 0 in `onProgress` means unknown. The answer rejects as documented
+   * Queries the analysis worker about corpora and predictions; an `of` of 0 in `onProgress` means unknown. The answer rejects as documented
    * for the query, and with `analysis/unavailable` or `worker/lost`.
    */
   analyse<Name extends AnalysisName>(
     name: Name,
     query: AnalysisQuery<Name>,
-    onProgress?: (done: number, total: number) => void,
+    onProgress?: (progress: Progress) => void,
   ): AnalysisUnderWay<AnalysisAnswer<Name>>;
 
   /**

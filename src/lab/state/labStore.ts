@@ -2,9 +2,11 @@
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
 import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
+import type { Progress } from '../../util/work.ts';
 import type { LabState, Notice, RunView } from './labState.ts';
 
-export type ReportProgress = (done: number, total: number, remainingMs?: number) => void;
+/** Reports how far a job is, and the milliseconds left where they are known. */
+export type ReportProgress = (progress: Progress, remainingMs?: number) => void;
 
 /** Gives the work of a job what it needs to be shown and to be cancelled. */
 export interface JobControl {
@@ -92,9 +94,9 @@ export function createLabStore(): LabStore {
       const jobId = ++lastId;
       const abort = new AbortController();
       if (cancellable) aborts.set(jobId, abort);
-      update(({ jobs }) => ({ jobs: [...jobs, { id: jobId, label, done: 0, total: 0, cancellable }] }));
-      const report: ReportProgress = (done, total, remainingMs) => {
-        const progress = { done, total, ...(remainingMs === undefined ? {} : { remainingMs }) };
+      update(({ jobs }) => ({ jobs: [...jobs, { id: jobId, label, phase: label, done: 0, of: 0, cancellable }] }));
+      const report: ReportProgress = ({ phase, done, of }, remainingMs) => {
+        const progress = { phase, done, of, ...(remainingMs === undefined ? {} : { remainingMs }) };
         update(({ jobs }) => ({ jobs: jobs.map((job) => (job.id === jobId ? { ...job, ...progress } : job)) }));
       };
       try {
@@ -111,16 +113,19 @@ export function createLabStore(): LabStore {
 /** Limits how often progress is shown: pieces of work come by the thousand. */
 const reportEveryMs = 100;
 
-/** Reports progress and the time left by the pace since `start` of `total`, now and then; what the machine slept through does not count. */
-export function throttledProgress(report: ReportProgress, total: number, start: number): (done: number) => void {
+/**
+ * Reports progress and the time left by the pace since `start`, now and then, when called with the items done; what the machine slept
+ * through does not count.
+ */
+export function throttledProgress(report: ReportProgress, start: Progress): (done: number) => void {
+  const { phase, of } = start;
   const workedMs = createWorkedTime();
   let reportedAt = -Infinity;
   return (done) => {
     const now = workedMs();
-    if (now - reportedAt < reportEveryMs && done < total) return;
+    if (now - reportedAt < reportEveryMs && done < of) return;
     reportedAt = now;
-    const came = done - start;
-    if (came > 0) report(done, total, (now / came) * (total - done));
-    else report(done, total);
+    const count = done - start.done;
+    report({ phase, done, of }, count > 0 ? (now / count) * (of - done) : undefined);
   };
 }

@@ -7,7 +7,7 @@ import type { RunView } from './labState.ts';
 const initialLive: NonNullable<RunView['live']> = {
   phase: 'loading',
   done: 0,
-  total: 0,
+  of: 0,
   tokensPerSecond: null,
   remainingMs: null,
   memory: null,
@@ -49,7 +49,7 @@ export function advanceRunView(view: RunView, event: RunEvent): RunView {
     case 'started':
       return { record: event.record, live };
     case 'phase':
-      return { record, live: { ...live, phase: event.phase, done: event.done, total: event.total } };
+      return { record, live: { ...live, phase: event.phase, done: event.done, of: event.of } };
     case 'step':
       return {
         record: {
@@ -62,7 +62,7 @@ export function advanceRunView(view: RunView, event: RunEvent): RunView {
         live: {
           phase: 'training',
           done: event.point.step,
-          total: event.totalSteps,
+          of: event.totalSteps,
           tokensPerSecond: event.tokensPerSecond,
           remainingMs: event.remainingMs,
           memory: event.memory,

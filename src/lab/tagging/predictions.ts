@@ -8,6 +8,7 @@ import { readCorpusTexts } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import { totalSize, type NamedFile } from '../../util/namedFile.ts';
+import type { Progress } from '../../util/work.ts';
 import type { PredictedSentence, TaggerExport } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import { requireInputs } from '../plans/expandPlan.ts';
@@ -47,7 +48,7 @@ export function createPredictions({
     call: () => Promise<Answer>,
   ): Promise<Answer> {
     const stopListening = client.onEvent((event) => {
-      if (event.kind === 'predicting' && event.runId === runId) report(event.done, event.total);
+      if (event.kind === 'predicting' && event.runId === runId) report(event);
     });
     // A lost server has stopped predicting already.
     const interrupt = (): void => void client.call('interrupt', { runId, how: 'stop' }).catch(() => undefined);
@@ -80,12 +81,12 @@ export function createPredictions({
       return labStore.during(
         keepingLabel(requests),
         async ({ report: reportAll, signal }) => {
-          const reportDone = throttledProgress(reportAll, total, 0);
+          const reportDone = throttledProgress(reportAll, { phase: 'predicting', done: 0, of: total });
           let before = 0;
           for (const [index, request] of requests.entries()) {
             if (signal.aborted) return false;
             const size = sizes[index] ?? 0;
-            const report = (done: number, of: number): void => reportDone(before + Math.round((size * done) / of));
+            const report = ({ done, of }: Progress): void => reportDone(before + Math.round((size * done) / of));
             const keep = () => client.call('keepPredictions', request);
             const saved = await duringCall(request.runId, { report, signal }, keep);
             if (saved === null) return false;
@@ -132,7 +133,7 @@ export function createTaggerExport({
   return async (request, receive) => {
     const work = async ({ report, signal }: JobControl): Promise<boolean> => {
       const { exportId, files } = await client.call('exportTagger', request);
-      const total = totalSize(files);
+      const of = totalSize(files);
       let done = 0;
       try {
         for (;;) {
@@ -140,7 +141,7 @@ export function createTaggerExport({
           if (chunk === null) return !signal.aborted;
           await receive(chunk);
           done += chunk.bytes.byteLength;
-          report(done, total);
+          report({ phase: 'exporting', done, of });
         }
       } finally {
         await client.call('closeExport', exportId);

@@ -109,7 +109,7 @@ export function createTagging({
       const elapsedMs = workedMs();
       const done = before + sentences;
       const remainingMs = done === 0 || elapsedMs < LEAST_ELAPSED_MS ? null : (elapsedMs * (total - done)) / done;
-      if (!signal.aborted) show({ progress: { done, total, remainingMs } });
+      if (!signal.aborted) show({ progress: { phase: 'tagging', done, of: total, remainingMs } });
     };
     const stopListening = client.onEvent((event) => {
       if (event.kind === 'predicting' && event.runId === id) report(event.done);

@@ -1,5 +1,6 @@
 // Tests which differences between two systems exceed noise over sentences and over seeds, corrected for the number of comparisons.
 import { Rng } from '../../util/random.ts';
+import type { Work } from '../../util/work.ts';
 import { totalCounts, type SentenceCounts } from '../scores/sentenceCounts.ts';
 import { spanScore } from '../scores/spanScore.ts';
 import { mean, spread, spreadWithin, type Spread } from '../scores/spread.ts';
@@ -140,12 +141,6 @@ interface SignificanceOptions {
 
 export const significanceDefaults: SignificanceOptions = { seed: 1, alpha: 0.05, draws: 10_000, resamples: 2_000 };
 
-/** How many comparisons are done. */
-interface SignificanceProgress {
-  readonly done: number;
-  readonly of: number;
-}
-
 /**
  * Tests a family of comparisons, each a list of paired trainings, and returns the results in order; it yields after each, so that a
  * caller can report, release its thread, or stop.
@@ -160,11 +155,11 @@ interface SignificanceProgress {
 export function* significance(
   comparisons: readonly (readonly PairedTraining[])[],
   options: SignificanceOptions = significanceDefaults,
-): Generator<SignificanceProgress, Significance[]> {
+): Work<Significance[]> {
   const measured: Measured[] = [];
   for (const trainings of comparisons) {
     measured.push(measure(trainings, options));
-    yield { done: measured.length, of: comparisons.length };
+    yield { phase: 'testing significance', done: measured.length, of: comparisons.length };
   }
   const ofSentences = holm(measured.map(({ sentences }) => sentences.p));
   const ofBoth = holm(measured.map(({ p }) => p));

@@ -46,17 +46,17 @@ export class ContainedTexts {
     const ends = new Int32Array(texts.length);
     let end = 0;
     texts.forEach((text, index) => (ends[index] = end += text.length));
-    const total = running.length * this.searches.length;
+    const of = running.length * this.searches.length;
     for (const [pass, search] of this.searches.entries()) {
       const window = search.start(running);
       for (let from = 0; from < running.length; from += charactersAStep) {
-        yield { phase, done: pass * running.length + from, total };
+        yield { phase, done: pass * running.length + from, of };
         window.slide(Math.min(running.length, from + charactersAStep), (text, at, length) =>
           found({ text, first: sentenceAt(ends, at), last: sentenceAt(ends, at + length - 1) }),
         );
       }
     }
-    yield { phase, done: total, total };
+    yield { phase, done: of, of };
   }
 }
 

@@ -24,7 +24,7 @@ export function Dock({ failures, onDismiss }: DockProps) {
         {jobs.map((job) => (
           <div key={job.id} className="dock-card">
             <div className="job-label">{job.label}</div>
-            <Meter label={job.label} done={job.done} total={job.total} />
+            <Meter label={job.label} done={job.done} total={job.of} />
             {job.remainingMs !== undefined && <div className="soft">{format.duration(job.remainingMs)} left</div>}
             {job.cancellable === true && (
               <button

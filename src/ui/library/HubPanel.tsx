@@ -61,7 +61,7 @@ function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly 
             </>
           ) : (
             <>
-              <Meter label={job.label} done={job.done} total={job.total} />
+              <Meter label={job.label} done={job.done} total={job.of} />
               <span className="nowrap">{progressText(job)}</span>
             </>
           )}
@@ -94,11 +94,11 @@ function DownloadRow({ download: { record, receivedBytes, jobId } }: { readonly 
   );
 }
 
-function progressText({ label, done, total, remainingMs }: Job): string {
-  if (total === 0) return label;
+function progressText({ label, done, of, remainingMs }: Job): string {
+  if (of === 0) return label;
   const left = remainingMs === undefined ? '' : `, ${format.duration(remainingMs)} left`;
   const what = label.startsWith('Verifying') ? 'verified ' : '';
-  return `${what}${format.bytes(done)} of ${format.bytes(total)}${left}`;
+  return `${what}${format.bytes(done)} of ${format.bytes(of)}${left}`;
 }
 
 const SUGGESTED = [

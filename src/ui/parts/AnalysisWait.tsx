@@ -27,7 +27,7 @@ export function AnalysisWait({ state, doing }: AnalysisWaitProps) {
   return (
     <div className="analysis-wait" role="status">
       <span className="soft">{doing}.</span>
-      <Meter label={doing} done={state.done} total={state.total} />
+      <Meter label={doing} done={state.done} total={state.of} />
     </div>
   );
 }

@@ -59,10 +59,10 @@ export function RunProgress(props: FollowedRunProps) {
       {live !== null && (
         <p className="phase">
           {isStarting ? 'Restarting the backend' : PHASE_WORDS[live.phase]}
-          {live.total > 0 && (
+          {live.of > 0 && (
             <span className="faint">
               {' '}
-              {format.count(live.done)} of {format.count(live.total)}
+              {format.count(live.done)} of {format.count(live.of)}
             </span>
           )}
         </p>

@@ -6,7 +6,7 @@ import { useLabActions } from './useLab.ts';
 
 export type Analysed<Answer> =
   /** `last` is the answer to the previous query, which may stay on the page. */
-  | { readonly status: 'working'; readonly done: number; readonly total: number; readonly last: Answer | null }
+  | { readonly status: 'working'; readonly done: number; readonly of: number; readonly last: Answer | null }
   | { readonly status: 'ready'; readonly answer: Answer }
   | { readonly status: 'failed'; readonly error: LabErrorData };
 
@@ -36,8 +36,8 @@ export function useAnalysis<Name extends AnalysisName>(
       if (isWanted)
         startTransition(() => setLast((before) => ({ key, state: state(before && shownAnswer(before.state)) })));
     };
-    const { answer, cancel } = lab.analyse(name, asked, (done, total) =>
-      show((last) => ({ status: 'working', done, total, last })),
+    const { answer, cancel } = lab.analyse(name, asked, ({ done, of }) =>
+      show((last) => ({ status: 'working', done, of, last })),
     );
     answer.then(
       (found) => found !== null && show(() => ({ status: 'ready', answer: found })),
@@ -49,7 +49,7 @@ export function useAnalysis<Name extends AnalysisName>(
     };
   }, [lab, name, key]);
   if (existing?.key === key) return existing.state;
-  return { status: 'working', done: 0, total: 0, last: existing && shownAnswer(existing.state) };
+  return { status: 'working', done: 0, of: 0, last: existing && shownAnswer(existing.state) };
 }
 
 /** Returns the answer to show: the present one, or the previous one while another is in progress. */

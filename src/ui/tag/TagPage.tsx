@@ -23,7 +23,7 @@ function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
   if (status === 'reading' || status === 'tagging') {
     return (
       <div className="tagging-progress" role="status">
-        <Meter label="Tagging" done={progress?.done ?? 0} total={progress?.total ?? 0} />
+        <Meter label="Tagging" done={progress?.done ?? 0} total={progress?.of ?? 0} />
         <span className="number">
           {status === 'reading' ? `Reading ${source}` : soFar}
           {progress !== null && progress.remainingMs !== null && `, ${format.duration(progress.remainingMs)} left`}

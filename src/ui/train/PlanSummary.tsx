@@ -232,7 +232,7 @@ function leaksText(leaks: Analysed<PlanLeaks>): string {
     const { exact, compared } = leaks.answer;
     return `${exact === 0 ? 'none' : format.count(exact)} of ${format.counted(compared, 'test sentence')}`;
   }
-  return leaks.total === 0 ? 'searching' : `searching, ${format.share(leaks.done / leaks.total)}`;
+  return leaks.of === 0 ? 'searching' : `searching, ${format.share(leaks.done / leaks.of)}`;
 }
 
 function freeBytes(usage: LabState['usage']): number | null {

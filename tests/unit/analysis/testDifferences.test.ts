@@ -71,7 +71,7 @@ describe('significance of stored predictions', () => {
       })),
     }));
     const progress: number[] = [];
-    const judged = await lab.analyse('significance', { differences }, (done) => progress.push(done)).answer;
+    const judged = await lab.analyse('significance', { differences }, ({ done }) => progress.push(done)).answer;
 
     const comparisons = systems.map(
       (system) =>

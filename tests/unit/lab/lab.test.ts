@@ -63,9 +63,7 @@ describe('training', () => {
     await settled(lab);
     const request = (epoch: number): PredictionRequest => ({ runId, epoch, split: 'test', task: 0 });
     const jobs = new Set<string>();
-    lab.subscribe(() =>
-      lab.getState().jobs.forEach(({ label, done, total }) => jobs.add(`${label}: ${done}/${total}`)),
-    );
+    lab.subscribe(() => lab.getState().jobs.forEach(({ label, done, of }) => jobs.add(`${label}: ${done}/${of}`)));
     expect(await lab.keepPredictions([request(1), request(2)])).toBe(true);
     expect(await readPredictions(store, request(2))).toMatchObject({ sentences: 2 });
     expect([...jobs]).toContain('Predicting with 2 snapshots: 1/2');
@@ -88,7 +86,7 @@ describe('training', () => {
     await hold.reached;
     await expect.poll(() => view(lab, runId).record.step).toBe(1);
     expect(view(lab, runId)).toMatchObject({
-      live: { phase: 'training', done: 1, total: 4 },
+      live: { phase: 'training', done: 1, of: 4 },
       record: { status: 'running' },
     });
     expect(lab.getState().activeRunId).toBe(runId);

@@ -91,7 +91,11 @@ describe('the time left', () => {
     let clock = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => clock);
     let left: number | undefined = NaN;
-    const tell = throttledProgress((_done, _total, remainingMs) => (left = remainingMs), 1000, 0);
+    const tell = throttledProgress((_progress, remainingMs) => (left = remainingMs), {
+      phase: 'counting',
+      done: 0,
+      of: 1000,
+    });
     for (let done = 1; done <= 500; done++) {
       clock += 1000;
       if (done === 250) clock += 9 * hour;

@@ -92,7 +92,7 @@ describe('fetching sub-tasks', () => {
     const fetched = lab.fetchCatalogueTasks([ncbi]);
     await reached;
     const [job] = lab.getState().jobs;
-    expect(job).toMatchObject({ cancellable: true, total: 1_543_461, label: expect.stringContaining('NCBI') });
+    expect(job).toMatchObject({ cancellable: true, of: 1_543_461, label: expect.stringContaining('NCBI') });
     const train = await droppedCorpus('NCBI-disease-IOB', 'NCBI-disease-IOB')[0]?.bytes();
     expect(job?.done).toBe((train?.byteLength ?? 0) + 20);
     lab.cancelJob(job?.id ?? -1);

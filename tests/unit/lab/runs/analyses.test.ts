@@ -1,11 +1,12 @@
 // Proves that queries reach the analysis server and return, that missing inputs are reported, and that long work reports progress and cancels.
 import { afterEach, describe, expect, it } from 'vitest';
-import { inTurns, type WorkDone } from '../../../../src/analysis/analysisJob.ts';
+import { inTurns } from '../../../../src/analysis/analysisJob.ts';
 import { recent } from '../../../../src/analysis/recent.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';
 import { writePredictions } from '../../../../src/storage/runRecords.ts';
 import { memory } from '../../../../src/storage/store.ts';
+import type { Progress } from '../../../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../../fixtures/analysisBench.ts';
 import { droppedCorpus } from '../../../fixtures/drops.ts';
 import { fakeServer } from '../../../fixtures/fakeServer.ts';
@@ -62,11 +63,11 @@ describe('the analysis server', () => {
 
 describe('work in turns', () => {
   /** Yields about once a millisecond until stopped. */
-  function* endless(): Generator<WorkDone, never> {
+  function* endless(): Generator<Progress, never> {
     for (let done = 0; ; done++) {
       const until = performance.now() + 1;
       while (performance.now() < until);
-      yield { done, total: 0 };
+      yield { phase: 'counting', done, of: 0 };
     }
   }
 
@@ -75,7 +76,7 @@ describe('work in turns', () => {
     const reports: number[] = [];
     const job = {
       signal: abort.signal,
-      report(done: number) {
+      report({ done }: Progress) {
         reports.push(done);
         if (reports.length === 3) abort.abort('enough');
       },

@@ -100,7 +100,7 @@ describe('significance', () => {
     expect(many.results.map(({ verdict }) => verdict)).toEqual(['sentences', 'seeds', ...Array(8).fill('sentences')]);
     expect(many.results[1]).toMatchObject({ family: 10, p: one(clear).p });
     expect(many.results[1]?.adjusted).toBeCloseTo(10 * one(clear).p, 10);
-    expect(many.progress[0]).toEqual({ done: 1, of: 10 });
+    expect(many.progress[0]).toEqual({ phase: 'testing significance', done: 1, of: 10 });
     expect(many.progress).toHaveLength(10);
   });
 
