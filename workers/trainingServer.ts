@@ -282,7 +282,7 @@ class TrainingServer {
   /** Does `work` when the device is free of what was requested before. */
   private async onDevice<Outcome>(work: (backend: StartedBackend) => Promise<Outcome>): Promise<Outcome> {
     if (this.starting === null) {
-      throw new LabError('run/backend', 'Work was asked for before the backend was started.');
+      throw new LabError('run/backend', 'Work was requested before the backend was started.');
     }
     const backend = await this.starting;
     const outcome = this.deviceFree.then(() => work(backend));

@@ -33,11 +33,11 @@ export interface LabParts {
   readonly store: Store;
   /** Where the lab may be open more than once; left out where it cannot. */
   readonly ownership?: Ownership;
-  /** Opens a training server; again when the one at hand is lost, which is closed by then. */
+  /** Opens a training server, and another after the first was lost and closed. */
   readonly openServer: () => ServerClient;
   /** Asks the browser to keep what is stored; left out where nobody clears it. */
   readonly keepData?: () => Promise<unknown>;
-  /** Resolves after so many milliseconds; left out for the platform's own timers. */
+  /** Resolves after `waitMs` milliseconds; left out for the platform's own timers. */
   readonly wait?: (waitMs: number) => Promise<void>;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;

@@ -40,7 +40,7 @@ export interface TrainInputs {
   /** The run as stored: new, or with the history it had when it was last left. */
   readonly record: RunRecord;
   readonly tasks: EncodedTasks;
-  /** Weights to start from; a head that is not among them is drawn anew. */
+  /** Weights to start from; a head that is not among them is newly drawn. */
   readonly weights: HostParameters;
   readonly store: Store;
   readonly health: DeviceHealth;
@@ -79,7 +79,7 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
 /** Points of the loss curve a run keeps at the most, beside the one that ends each epoch. */
 const LARGEST_HISTORY = 1000;
 const CHECKPOINT_EVERY_MS = 30_000;
-/** Writing checkpoints may take one part in so many of the time. */
+/** Writing checkpoints may take one part in this many of the time. */
 const CHECKPOINT_SHARE = 20;
 
 const NOTHING_PENDING: Position['pending'] = { steps: 0, loss: 0, gradientNorm: 0 };
@@ -148,7 +148,7 @@ class RunInProgress {
       tags: [...tasks.tagSet.tags],
       counts: [...tasks.counts],
       leaks: [...tasks.leaks],
-      // What was done after the checkpoint is done again, to the same numbers.
+      // Steps after the checkpoint are repeated, to the same numbers.
       steps: record.steps.filter(({ step }) => step <= this.position.step),
       epochs: record.epochs.filter(({ epoch }) => epoch <= this.position.epoch),
       snapshots: this.trained ? record.snapshots : [],

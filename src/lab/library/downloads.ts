@@ -145,6 +145,7 @@ export class Downloads {
 
   private async refuseWithoutStorage(record: DownloadRecord, received: number): Promise<void> {
     const { usedBytes, quotaBytes } = await this.parts.store.usage();
+    // eslint-disable-next-line house/plainWords -- a stored key
     const needed = totalSize(record.files) - received + record.keptBytes;
     if (quotaBytes === null || needed <= quotaBytes - usedBytes) return;
     const free = Math.max(0, quotaBytes - usedBytes);

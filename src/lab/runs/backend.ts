@@ -1,15 +1,15 @@
-// The backend of the training server: started as it was asked for, and brought back, the same on the same device, after it was lost.
+// Starts the backend of the training server as a person chose it, and restores the same one on the same device after it was lost.
 import { LabError } from '../../util/labError.ts';
 import type { BackendChoice, BackendReport } from '../../wire/trainingProtocol.ts';
 import type { LabStore } from '../state/labStore.ts';
 import type { SupervisedServer } from './supervisedServer.ts';
 
 export interface Backend {
-  /** Answers with whether it stands; the board says why not. What goes away while it is started is tried again as `restore` does. */
+  /** Answers with whether it started; the lab's state says why not. What goes away meanwhile is tried again as `restore` does. */
   start(choice: BackendChoice): Promise<boolean>;
   /**
-   * Opens the server anew until the backend is there that was there before, and answers with whether it is. Where it is not, the board has
-   * what can be had instead.
+   * Reopens the server until the former backend is there, and answers with whether it is. Where it is not, the lab's state has what is
+   * available instead.
    */
   restore(): Promise<boolean>;
 }
@@ -17,7 +17,7 @@ export interface Backend {
 export interface BackendParts {
   readonly server: SupervisedServer;
   readonly labStore: LabStore;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after `waitMs` milliseconds. */
   readonly wait: (waitMs: number) => Promise<void>;
 }
 
@@ -43,8 +43,8 @@ export function createBackend({ server, labStore, wait }: BackendParts): Backend
     }
   }
 
-  /** What a server opened anew reports, after longer and longer waits until one fits. Throws what the last that failed came to. */
-  async function startedAnew(choice: BackendChoice, fits: (report: BackendReport) => boolean): Promise<BackendReport> {
+  /** The report of a reopened server, after longer and longer waits until one fits. Throws the last failure. */
+  async function restarted(choice: BackendChoice, fits: (report: BackendReport) => boolean): Promise<BackendReport> {
     let failure = new LabError('backend/unavailable', 'Another device came in place of the one that went away.');
     for (const waitMs of TRIED_AFTER_MS) {
       await wait(waitMs);
@@ -68,7 +68,7 @@ export function createBackend({ server, labStore, wait }: BackendParts): Backend
       if (!mayPass(first)) throw first;
       const lacksGpu = choice === 'auto' && first.code !== 'worker/lost';
       try {
-        return await startedAnew(lacksGpu ? 'webgpu' : choice, () => true);
+        return await restarted(lacksGpu ? 'webgpu' : choice, () => true);
       } catch (failure) {
         if (!lacksGpu) throw failure;
         server.renew();
@@ -91,7 +91,7 @@ export function createBackend({ server, labStore, wait }: BackendParts): Backend
     labStore.update(() => ({ backend: { status: 'starting' } }));
     const fits = (report: BackendReport): boolean => before === null || isSameDevice(report, before);
     try {
-      return stands(await startedAnew(before?.environment.backend ?? asked, fits));
+      return stands(await restarted(before?.environment.backend ?? asked, fits));
     } catch {
       // The board tells what there is instead.
       server.renew();

@@ -45,7 +45,7 @@ export class Runner {
   private plan = emptySchedule;
   private serverReady = false;
   private driving: Promise<void> = Promise.resolve();
-  /** How the active run was asked to leave, for when its server cannot receive the request. */
+  /** How a person wants the active run to leave, for when its server cannot receive the request. */
   private requested: 'pause' | 'stop' | null = null;
 
   constructor(parts: RunnerParts) {
@@ -259,7 +259,7 @@ export class Runner {
   }
 }
 
-/** Remembers which runs are under way, so that a tab that was taken away can go on with them. */
+/** Remembers which runs are under way, so that a tab that was taken away can resume them. */
 export interface QueueMemory {
   /** What was under way when the lab was left: the run on the device, then those that waited, in order. */
   recall(): Promise<readonly string[]>;
