@@ -6,7 +6,7 @@ import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { testDifferences } from '../src/analysis/testDifferences.ts';
-import { readPredictions } from '../src/storage/runRecords.ts';
+import { readPredictions } from '../src/storage/predictionRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { AnalysisCalls, AnalysisEvent, PredictionState } from '../src/wire/analysisProtocol.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';

@@ -7,6 +7,7 @@ export const peerFolders = [
   { name: 'charts', reason: 'one file a chart' },
   { name: 'weights', reason: 'one file a format of weights' },
   { name: 'questions', reason: 'one file a question that the analysis answers' },
+  { name: 'storage', reason: 'one file a kind of record; a thread that reads one kind loads no other schemas' },
   { name: 'parts', reason: 'one file a control of the page' },
   { name: 'workers', reason: 'one file a thread, a server or a platform' },
 ];

@@ -9,7 +9,7 @@ import {
 } from '../data/corpus/corpus.ts';
 import { unstorePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
 import { readCorpusSentences } from '../storage/corpusRecords.ts';
-import { readPredictions } from '../storage/runRecords.ts';
+import { readPredictions } from '../storage/predictionRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 

@@ -1,14 +1,8 @@
 // Stores run records: `run/<id>/record`, with the previous one as a backup; a run's checkpoints are under the same id.
 import { checkpointManifestSchema } from '../schema/checkpointManifest.ts';
-import { resultRecordSchema, type ResultRecord } from '../schema/resultFile.ts';
 import { runRecordSchema, type RunRecord } from '../schema/runRecord.ts';
-import {
-  storedPredictionsSchema,
-  type PredictionRequest,
-  type StoredPredictions,
-} from '../schema/storedPredictions.ts';
 import { LabError } from '../util/labError.ts';
-import { listEach, listRecords, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
+import { listEach, readJson, removeRecord, writeJson, type RecordList } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Writes or replaces the record of a run, keeping the last good one as a backup. Throws LabError `storage/full`, leaving the old record. */
@@ -71,24 +65,6 @@ function beforeKey(id: string): string {
   return `run/${id}/record-before`;
 }
 
-/** Writes or replaces the predictions of a snapshot. Throws LabError `storage/full`, leaving the old record. */
-export async function writePredictions(
-  store: Store,
-  request: PredictionRequest,
-  predictions: StoredPredictions,
-): Promise<void> {
-  await writeJson(store, predictionsKey(request), predictions);
-}
-
-/** Reads the predictions of a snapshot, or undefined if none are stored. Throws LabError `storage/corrupt`. */
-export function readPredictions(store: Store, request: PredictionRequest): Promise<StoredPredictions | undefined> {
-  return readJson(store, predictionsKey(request), storedPredictionsSchema);
-}
-
-function predictionsKey({ runId, epoch, split, task }: PredictionRequest): string {
-  return `run/${runId}/predictions/${epoch}-${split}-${task}`;
-}
-
 const BYTES_PER_VALUE = 4;
 
 /** Sums the bytes of a run's complete resume points and snapshots; unreadable ones count as 0. */
@@ -102,17 +78,4 @@ export async function runBytes(store: Store, id: string): Promise<number> {
     }
   }
   return sizeBytes;
-}
-
-/** Stores a result file; the caller chooses its id, to avoid storing the same file twice. */
-export async function writeResultRecord(store: Store, record: ResultRecord): Promise<void> {
-  await writeJson(store, `result/${record.id}/record`, record);
-}
-
-export function listResultRecords(store: Store): Promise<RecordList<ResultRecord>> {
-  return listRecords(store, 'result', resultRecordSchema);
-}
-
-export async function removeResult(store: Store, id: string): Promise<void> {
-  await removeRecord(store, 'result', id);
 }

@@ -6,7 +6,7 @@ import type { EngineGpu } from '../engine/network/computeOptions.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
-import { writePredictions } from '../storage/runRecords.ts';
+import { writePredictions } from '../storage/predictionRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { drain, mapEvents, type Progress } from '../util/work.ts';

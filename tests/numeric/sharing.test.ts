@@ -11,7 +11,7 @@ import type { HostParameters } from '../../src/model/parameters.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
-import { readPredictions } from '../../src/storage/runRecords.ts';
+import { readPredictions } from '../../src/storage/predictionRecords.ts';
 import { memory } from '../../src/storage/store.ts';
 import { loadSnapshot } from '../../src/training/checkpoint.ts';
 import { loadModel } from '../../src/training/loadModel.ts';

@@ -1,6 +1,7 @@
 // Seals result files with a checksum when writing, validates them when reading, and imports those from elsewhere.
 import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../schema/resultFile.ts';
-import { removeResult, writeResultRecord } from '../../storage/runRecords.ts';
+import { writeResultRecord } from '../../storage/resultRecords.ts';
+import { removeResult } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';

@@ -13,7 +13,7 @@ import { compareErrors, errorKinds } from '../../../src/metrics/errorKinds.ts';
 import { semevalScores } from '../../../src/metrics/semevalScores.ts';
 import { seenBorders, strataByFrequency, strataByLength } from '../../../src/metrics/strata.ts';
 import { storePredictions, type PredictedMention } from '../../../src/schema/storedPredictions.ts';
-import { writePredictions } from '../../../src/storage/runRecords.ts';
+import { writePredictions } from '../../../src/storage/predictionRecords.ts';
 import { Rng } from '../../../src/util/random.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';
 import { droppedText } from '../../fixtures/drops.ts';

@@ -5,7 +5,7 @@ import { sentenceCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
 import type { PairedTraining } from '../../../src/metrics/significance/pairedTraining.ts';
 import { significance } from '../../../src/metrics/significance/significance.ts';
 import { storePredictions, type PredictionRequest } from '../../../src/schema/storedPredictions.ts';
-import { writePredictions } from '../../../src/storage/runRecords.ts';
+import { writePredictions } from '../../../src/storage/predictionRecords.ts';
 import { Rng } from '../../../src/util/random.ts';
 import { finishWork } from '../../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../fixtures/analysisBench.ts';

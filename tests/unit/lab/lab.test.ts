@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { resultFileSchema } from '../../../src/schema/resultFile.ts';
 import type { PredictionRequest } from '../../../src/schema/storedPredictions.ts';
-import { readPredictions } from '../../../src/storage/runRecords.ts';
+import { readPredictions } from '../../../src/storage/predictionRecords.ts';
 import { droppedCorpus, droppedText } from '../../fixtures/drops.ts';
 import { closeLabs, held, notices, openLab, settled, status, stockedLab, view } from '../../fixtures/labBench.ts';
 import { planFile, planOfTasks } from '../../fixtures/records.ts';

@@ -8,7 +8,9 @@ import {
   unstorePredictions,
   type PredictedMention,
 } from '../../../src/schema/storedPredictions.ts';
-import { readPredictions, removeRun, writePredictions, writeRunRecord } from '../../../src/storage/runRecords.ts';
+import { writePredictions } from '../../../src/storage/predictionRecords.ts';
+import { readPredictions } from '../../../src/storage/predictionRecords.ts';
+import { removeRun, writeRunRecord } from '../../../src/storage/runRecords.ts';
 import { memory } from '../../../src/storage/store.ts';
 import { spec as specOf } from '../../fixtures/records.ts';
 

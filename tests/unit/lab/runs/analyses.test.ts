@@ -4,7 +4,7 @@ import { inTurns } from '../../../../src/analysis/analysisJob.ts';
 import { recent } from '../../../../src/analysis/recent.ts';
 import { LocalLab } from '../../../../src/lab/lab.ts';
 import { storePredictions } from '../../../../src/schema/storedPredictions.ts';
-import { writePredictions } from '../../../../src/storage/runRecords.ts';
+import { writePredictions } from '../../../../src/storage/predictionRecords.ts';
 import { memory } from '../../../../src/storage/store.ts';
 import type { Progress } from '../../../../src/util/work.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../../fixtures/analysisBench.ts';
