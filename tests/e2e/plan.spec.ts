@@ -161,7 +161,11 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     // One's own category comes first of those that can be had.
     await expect(page.getByLabel('Category name')).toHaveValue('sickness');
     await enterSettings(page, whole);
-    expect(await planFacts(page)).toMatchObject({ Runs: `${runs}`, 'To train': '0, the others already exist', Steps: '0' });
+    expect(await planFacts(page)).toMatchObject({
+      Runs: `${runs}`,
+      'To train': '0, the others already exist',
+      Steps: '0',
+    });
     await openGraph(page);
     await expect(planPanel(page).getByText('reused', { exact: true })).toHaveCount(runs);
     await startPlan(page);
