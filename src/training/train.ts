@@ -16,6 +16,7 @@ import { writeRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { createPace, createWorkedTime, macrotask, notBefore } from '../util/clock.ts';
 import { hashWords } from '../util/random.ts';
+import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
@@ -342,13 +343,11 @@ class RunInProgress {
   }
 
   /** The same events; the clock of the time worked sees each of them. */
-  private async *watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): typeof events {
-    let next = await events.next();
-    for (; next.done !== true; next = await events.next()) {
+  private watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): AsyncGenerator<TrainingEvent, Outcome> {
+    return mapEvents(events, (event) => {
       this.workedMs();
-      yield next.value;
-    }
-    return next.value;
+      return event;
+    });
   }
 
   private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
