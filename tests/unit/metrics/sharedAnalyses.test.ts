@@ -8,7 +8,7 @@ import { entitySets, type EntitySetOptions } from '../../../src/metrics/entitySe
 import { findLeaks } from '../../../src/metrics/leaks.ts';
 import { finishWork } from '../../../src/util/work.ts';
 
-const folder = fileURLToPath(new URL('../../../../shared/corpora', import.meta.url));
+const folder = fileURLToPath(new URL('../../../../shared/corpora/', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 

@@ -8,7 +8,7 @@ import type { CorpusSource } from '../../../../src/data/corpus/corpusSource.ts';
 import { countSentences } from '../../../../src/data/corpus/describeSentences.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 
-const folder = fileURLToPath(new URL('../../../../../shared/corpora', import.meta.url));
+const folder = fileURLToPath(new URL('../../../../../shared/corpora/', import.meta.url));
 const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 

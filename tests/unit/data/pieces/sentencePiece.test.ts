@@ -106,7 +106,7 @@ describe('a broken model', () => {
   });
 });
 
-const folder = fileURLToPath(new URL('../../../../../shared/models/xlnet-bio-tiny', import.meta.url));
+const folder = fileURLToPath(new URL('../../../../../shared/models/xlnet-bio-tiny/', import.meta.url));
 const isHere = existsSync(`${folder}spiece.model`);
 if (!isHere) console.warn(`Skipped: no spiece.model in ${folder}.`);
 
