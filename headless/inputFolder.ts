@@ -2,9 +2,10 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DroppedFile, Lab } from '../src/lab/state/labState.ts';
+import type { Lab } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import { LabError } from '../src/util/labError.ts';
+import type { DroppedFile } from '../src/util/namedFile.ts';
 import type { TaggerExport } from '../src/wire/taggerRef.ts';
 import { layersOf, type TextOutput } from './progressReport.ts';
 

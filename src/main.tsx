@@ -9,8 +9,10 @@ import { labLock, ownScriptsOnly, wasTakenAway } from './tab/browserTab.ts';
 import { App, OpenFailed } from './ui/app/App.tsx';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
+import type { Progress } from './util/work.ts';
 import type { AnalysisCalls, AnalysisClient, AnalysisEvent } from './wire/analysisProtocol.ts';
 import { connect, workerWire } from './wire/port.ts';
+import type { ReadingCalls, ReadingClient } from './wire/readingProtocol.ts';
 import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from './wire/trainingProtocol.ts';
 
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
@@ -29,6 +31,7 @@ const lab = new LocalLab({
   // Absent outside a secure context.
   keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
   openAnalysis,
+  openReading,
   fetchBuiltIn,
   requestFile: policedRequest(requestFile, document),
   software: softwareVersion,
@@ -51,6 +54,11 @@ function openServer(): ServerClient {
 function openAnalysis(): AnalysisClient {
   const thread = new Worker(new URL('../workers/analysis.worker.ts', import.meta.url), { type: 'module' });
   return connect<AnalysisCalls, AnalysisEvent>(workerWire(thread));
+}
+
+function openReading(): ReadingClient {
+  const thread = new Worker(new URL('../workers/reading.worker.ts', import.meta.url), { type: 'module' });
+  return connect<ReadingCalls, Progress>(workerWire(thread));
 }
 
 /** The backend named in the address, as in `?backend=wasm`; for tests and for comparing backends. */

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { filesUnder } from '../../headless/inputFolder.ts';
-import type { DroppedFile } from '../../src/lab/state/labState.ts';
 import { LabError } from '../../src/util/labError.ts';
+import type { DroppedFile } from '../../src/util/namedFile.ts';
 import { parseJson, validate } from '../../src/util/validate.ts';
 
 const expectationSchema = z.object({

@@ -102,6 +102,18 @@ export const floors = [
     packages: [],
   },
   {
+    name: 'reading server',
+    paths: ['workers/readingServer.ts'],
+    floors: ['util', 'storage', 'wire', 'lab'],
+    packages: [],
+  },
+  {
+    name: 'reading worker',
+    paths: ['workers/reading.worker.ts'],
+    floors: ['schema', 'storage in the browser', 'wire', 'reading server'],
+    packages: [],
+  },
+  {
     name: 'tab entry',
     paths: ['src/main.tsx'],
     floors: [
@@ -111,6 +123,7 @@ export const floors = [
       'public files',
       'training worker',
       'analysis worker',
+      'reading worker',
       'lab',
       'tab',
       'ui',

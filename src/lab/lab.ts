@@ -3,13 +3,15 @@ import type { RunRecord } from '../schema/runRecord.ts';
 import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnalysisClient } from '../wire/analysisProtocol.ts';
+import type { ReadingClient } from '../wire/readingProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
 import { Corpora, refuseInUse } from './library/corpora.ts';
 import { Downloads } from './library/downloads.ts';
-import { createLibrary } from './library/library.ts';
+import { readerInThread, readerInWorker } from './library/fileReader.ts';
+import { Library } from './library/library.ts';
 import { createModels } from './library/models.ts';
 import { PublicCorpora } from './library/publicCorpora.ts';
 import { publicRepository } from './library/publicHosts.ts';
@@ -41,6 +43,8 @@ export interface LabParts {
   readonly wait?: (waitMs: number) => Promise<void>;
   /** Opens the analysis worker, once, when the first question comes; left out where nobody looks at results. */
   readonly openAnalysis?: () => AnalysisClient;
+  /** Opens a Worker that reads dropped files; without one they are read in this thread. */
+  readonly openReading?: () => ReadingClient;
   /** Null where nothing comes with the lab: then nothing is installed. */
   readonly fetchBuiltIn: FetchBuiltIn | null;
   /** Downloads files of the catalogue and models of a hub; without it they can only be dropped. */
@@ -96,13 +100,20 @@ export class LocalLab implements Lab {
     this.#server = server;
     this.#memory = createQueueMemory(store);
     this.#backend = createBackend({ server, labStore, wait });
-    this.#corpora = new Corpora({ store, labStore, timestamp });
+    const reader = parts.openReading === undefined ? readerInThread(store) : readerInWorker(parts.openReading);
+    this.#corpora = new Corpora({ store, reader, labStore, timestamp });
     this.#models = createModels({ store, client: server, labStore });
     this.#results = createResults({ store, labStore });
     this.#categories = createOwnCategories({ store, labStore });
     this.#publicCorpora = new PublicCorpora({ store, labStore, corpora: this.#corpora, requestFile, base });
     this.#downloads = new Downloads({ store, client: server, labStore, models: this.#models, requestFile });
-    this.#library = createLibrary({ labStore, corpora: this.#corpora, models: this.#models, results: this.#results });
+    this.#library = new Library({
+      labStore,
+      reader,
+      corpora: this.#corpora,
+      models: this.#models,
+      results: this.#results,
+    });
     const restored = [this.#categories, this.#publicCorpora, this.#downloads];
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
@@ -117,7 +128,7 @@ export class LocalLab implements Lab {
       stored: () => void this.#stored.readUsage(),
     });
     this.#predictions = createPredictions({ client: server, labStore, store });
-    this.#tagging = createTagging({ client: server, labStore, store });
+    this.#tagging = createTagging({ client: server, reader, labStore, store });
     this.readCorpus = (id) => this.#corpora.read(id);
     this.lookUpModel = (repository, revision) => this.#downloads.lookUp(repository, revision);
     this.exportTagger = createTaggerExport({ client: server, labStore });

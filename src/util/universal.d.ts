@@ -21,3 +21,8 @@ declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
 }
+declare class Blob {
+  constructor(parts?: readonly (ArrayBuffer | ArrayBufferView)[]);
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}

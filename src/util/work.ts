@@ -69,6 +69,9 @@ export async function unlessAborted<Value>(signal: AbortSignal, work: () => Prom
   }
 }
 
+/** A signal for work that nobody cancels. */
+export const neverAborted: AbortSignal = new AbortController().signal;
+
 /** Counts the items between two steps. */
 const itemsAStep = 256;
 

@@ -54,13 +54,13 @@ export function createBuiltIns({
   return {
     installCorpora: () =>
       reported('The sample corpora', async () => {
-        const entries = await readCatalogue(fetchBuiltIn);
-        for (const { name, files } of entries) {
-          await once(`corpus/${name}`, async () => {
-            const fetched = Object.values(files).map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
-            await corpora.add(await Promise.all(fetched), true);
-          });
-        }
+        const done = await installed(store);
+        const entries = (await readCatalogue(fetchBuiltIn)).filter(({ name }) => !done.includes(`corpus/${name}`));
+        const paths = entries.flatMap(({ files }) => Object.values(files));
+        if (paths.length === 0) return;
+        const fetched = paths.map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
+        await corpora.add(await Promise.all(fetched), true);
+        await writeJson(store, noteKey, [...(await installed(store)), ...entries.map(({ name }) => `corpus/${name}`)]);
       }),
     installModel: () =>
       reported('The built-in model', () =>

@@ -2,28 +2,32 @@
 import type { Split } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
-import { assembleCorpora, type AssembledCorpus, type RefusedCorpus } from '../../data/import/assembleCorpora.ts';
+import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
 import { moveSource } from '../../data/import/splits.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {
+  listCorpusRecords,
   readCorpusSentences,
   readCorpusTexts,
   removeCorpus,
   saveCorpus,
-  saveCorpusTexts,
   writeCorpusRecord,
 } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
-import type { NamedFile } from '../../util/namedFile.ts';
+import { fileInMemory, type NamedFile } from '../../util/namedFile.ts';
+import { neverAborted } from '../../util/work.ts';
+import type { DropContext, DropReading, ReadCorpus } from '../../wire/readingProtocol.ts';
 import type { Lab, LabState } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
+import type { FileReader } from './fileReader.ts';
 
 const shownIssues = 3;
 
 interface CorporaParts {
   readonly store: Store;
+  readonly reader: FileReader;
   readonly labStore: LabStore;
   /** Returns the ISO date and time. */
   readonly timestamp: () => string;
@@ -38,15 +42,31 @@ export class Corpora {
   }
 
   /**
-   * Saves the corpora in these files and returns their ids, those that were already here included.
+   * Reads these files, stores the corpora in them, and returns their ids, those that were already here included.
    * What cannot be used becomes a notice. Throws LabError `storage/full`.
    */
   async add(files: readonly NamedFile[], builtIn: boolean): Promise<readonly string[]> {
-    const { corpora, refused } = assembleCorpora(files);
+    const control = { signal: neverAborted, report: () => undefined };
+    const reading = await this.parts.reader.readDrop(files.map(fileInMemory), this.dropContext(builtIn), control);
+    return this.show(reading, builtIn);
+  }
+
+  /** Returns what the reading of a drop needs to know of the library. */
+  dropContext(builtIn: boolean): DropContext {
+    return { corpora: this.shown.map(({ id, name }) => ({ id, name })), builtIn, addedAt: this.parts.timestamp() };
+  }
+
+  /** Shows the corpora of a reading, which are stored, and returns their ids. */
+  show({ corpora, refused }: Pick<DropReading, 'corpora' | 'refused'>, builtIn: boolean): readonly string[] {
     for (const one of refused) notifyRefused(this.parts.labStore, one);
-    const ids: string[] = [];
-    for (const corpus of corpora) ids.push(await this.save(corpus, builtIn));
-    return ids;
+    for (const corpus of corpora) this.showRead(corpus, builtIn);
+    return corpora.map(({ id }) => id);
+  }
+
+  /** Shows what a reading stored before it was cancelled. */
+  async showStored(): Promise<void> {
+    const { records } = await listCorpusRecords(this.parts.store);
+    for (const record of records) if (this.existing(record.id) === undefined) this.put(record);
   }
 
   readonly read: Lab['readCorpus'] = async (corpusId) =>
@@ -62,7 +82,7 @@ export class Corpora {
     }
     const renamed = { ...record, name: wanted };
     await writeCorpusRecord(this.parts.store, renamed);
-    this.show(renamed);
+    this.put(renamed);
   };
 
   /** Moves one source file of a corpus to another split, and returns the new id of the corpus. */
@@ -79,7 +99,7 @@ export class Corpora {
     if (same === undefined) {
       const corrected = { ...record, ...description, id, sources: [...moved.sources], builtIn: false };
       await saveCorpus(store, corrected, moved.sentences, moved.texts);
-      this.show(corrected, corpusId);
+      this.put(corrected, corpusId);
     } else {
       labStore.notify('info', `${record.name} is now the same as ${same.name}, and only that one is kept.`);
       this.hide(corpusId);
@@ -108,7 +128,7 @@ export class Corpora {
   }
 
   /** Shows a record in the position of the one with the id `replacedId`, or after all others. */
-  private show(record: CorpusRecord, replacedId: string = record.id): void {
+  private put(record: CorpusRecord, replacedId: string = record.id): void {
     this.parts.labStore.update(({ corpora }) => ({
       corpora: corpora.some(({ id }) => id === replacedId)
         ? corpora.map((other) => (other.id === replacedId ? record : other))
@@ -120,45 +140,23 @@ export class Corpora {
     this.parts.labStore.update(({ corpora }) => ({ corpora: corpora.filter(({ id }) => id !== corpusId) }));
   }
 
-  /** Saves a corpus that is not here yet, and returns its id. */
-  private async save(corpus: AssembledCorpus, builtIn: boolean): Promise<string> {
-    const { store, labStore, timestamp } = this.parts;
-    const { name, sentences, texts, ...description } = corpus;
-    const id = description.fingerprint.slice(0, 16);
-    const same = this.existing(id);
-    if (same !== undefined) {
-      await this.addTexts(id, texts);
-      const as = same.name === name ? 'and was not imported again' : `as ${same.name}`;
+  private showRead({ id, record, name }: ReadCorpus, builtIn: boolean): void {
+    const { labStore } = this.parts;
+    if (record === null) {
+      const same = this.existing(id)?.name ?? name;
+      const as = same === name ? 'and was not imported again' : `as ${same}`;
       if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
-      return id;
+      return;
     }
-    const ownName = freeName(name, this.shown);
-    const record: CorpusRecord = { version: 1, id, name: ownName, ...description, builtIn, addedAt: timestamp() };
-    await saveCorpus(store, record, sentences, texts);
-    this.show(record);
-    if (ownName !== name) {
-      labStore.notify('info', `Another corpus is called ${name}, so this one with other sentences is ${ownName}.`);
+    this.put(record);
+    if (record.name !== name) {
+      labStore.notify('info', `Another corpus is called ${name}, so this one with other sentences is ${record.name}.`);
     }
-    notifyErrors(labStore, ownName, corpus);
-    return id;
-  }
-
-  /** Saves the texts of a corpus that came as rows before, or when texts were not saved yet. */
-  private async addTexts(id: string, texts: AssembledCorpus['texts']): Promise<void> {
-    const { store } = this.parts;
-    if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
+    notifyErrors(labStore, record);
   }
 }
 
-/** Returns the name, or the name with the first free number after it. */
-function freeName(name: string, corpora: readonly CorpusRecord[]): string {
-  const taken = new Set(corpora.map((corpus) => corpus.name));
-  let free = name;
-  for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
-  return free;
-}
-
-function notifyErrors(labStore: LabStore, name: string, { issues, issueCount }: AssembledCorpus): void {
+function notifyErrors(labStore: LabStore, { name, issues, issueCount }: CorpusRecord): void {
   const errors = issues.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   labStore.notify('warning', `${name}: some sentences were left out. ${describeIssues(errors, issueCount)}`);

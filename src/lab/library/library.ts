@@ -1,16 +1,18 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
 import { neededModelFiles } from '../../data/import/modelFiles.ts';
+import { baseName } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
-import type { NamedFile } from '../../util/namedFile.ts';
+import type { DroppedFile } from '../../util/namedFile.ts';
+import { unlessAborted } from '../../util/work.ts';
+import type { DropReading, ModelPart, ModelReading, ReadFile } from '../../wire/readingProtocol.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
-import { parsePlan } from '../plans/expandPlan.ts';
 import type { Results } from '../plans/resultFiles.ts';
-import type { DroppedFile, Lab } from '../state/labState.ts';
-import type { LabStore } from '../state/labStore.ts';
+import type { Lab } from '../state/labState.ts';
+import { phaseProgress, type JobControl, type LabStore } from '../state/labStore.ts';
 import type { Corpora } from './corpora.ts';
+import type { FileReader } from './fileReader.ts';
 import type { Models } from './models.ts';
-import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
 
 /** Returns true for the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is imported. */
 export function headLeftOut(files: readonly NamedBytes[]): boolean {
@@ -21,41 +23,73 @@ export function headLeftOut(files: readonly NamedBytes[]): boolean {
   return /"architectures"\s*:\s*\[[^\]]*ForTokenClassification"/.test(text);
 }
 
-interface Library {
-  importFiles: Lab['importFiles'];
+interface LibraryParts {
+  readonly labStore: LabStore;
+  readonly reader: FileReader;
+  readonly corpora: Corpora;
+  readonly models: Models;
+  readonly results: Results;
 }
 
 const namedOthers = 3;
 
-export function createLibrary({
-  labStore,
-  corpora,
-  models,
-  results,
-}: {
-  readonly labStore: LabStore;
-  readonly corpora: Corpora;
-  readonly models: Models;
-  readonly results: Results;
-}): Library {
-  /** Returns what `work` gives, or nothing and a notice. */
-  async function orNotice<Value>(doing: string, work: () => Promise<Value>): Promise<Value[]> {
-    try {
-      return [await work()];
-    } catch (error) {
-      labStore.notifyError(doing, error);
-      return [];
-    }
+/** Imports files into the parts of the library; the lab passes `importFiles` on as it is. */
+export class Library {
+  private readonly parts: LibraryParts;
+
+  constructor(parts: LibraryParts) {
+    this.parts = parts;
   }
 
-  async function importModel({ name, files, missing }: DroppedModel): Promise<string> {
+  readonly importFiles: Lab['importFiles'] = async (files) => {
+    const { labStore, corpora } = this.parts;
+    const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
+    const work = async (job: JobControl) => {
+      const reading = await unlessAborted(job.signal, () => this.read(files, job));
+      if (reading !== null) return this.importAll(files, reading);
+      await corpora.showStored();
+      return null;
+    };
+    const imported = await this.orNotice('The files could not be read', () =>
+      labStore.during(`Reading ${label}`, work, { cancellable: true }),
+    );
+    return imported[0] ?? { corpusIds: [], modelIds: [], resultIds: [], plans: [] };
+  };
+
+  private read(files: readonly DroppedFile[], { report, signal }: JobControl): Promise<DropReading> {
+    const context = this.parts.corpora.dropContext(false);
+    return this.parts.reader.readDrop(files, context, { signal, report: phaseProgress(report) });
+  }
+
+  private async importAll(dropped: readonly DroppedFile[], reading: DropReading): ReturnType<Lab['importFiles']> {
+    const { labStore, corpora, results } = this.parts;
+    for (const { file, message } of reading.issues) labStore.notify('warning', `${file}: ${message}`);
+    const corpusIds = corpora.show(reading, false);
+    const modelIds: string[] = [];
+    const resultIds: string[] = [];
+    const plans: PlanFile[] = [];
+    for (const model of reading.models) {
+      modelIds.push(...(await this.orNotice(`The model ${model.name} was refused`, () => this.importModel(model, dropped)))); // prettier-ignore
+    }
+    for (const file of reading.results) {
+      resultIds.push(...(await this.orNotice(`${file.name} was refused`, () => results.add(file.name, contentOf(file))))); // prettier-ignore
+    }
+    for (const file of reading.plans) {
+      plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));
+    }
+    tellOthers(labStore, reading.others);
+    return { corpusIds, modelIds, resultIds, plans };
+  }
+
+  private async importModel({ name, files, missing }: ModelReading, dropped: readonly DroppedFile[]): Promise<string> {
+    const { labStore, models } = this.parts;
     if (missing.length > 0) {
       throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
         expected: neededModelFiles,
         got: `a folder without ${missing.join(' and ')}`,
       });
     }
-    const read = files.map(async (file) => ({ name: baseName(file.path), bytes: await file.bytes() }));
+    const read = files.map(async (part) => ({ name: baseName(part.path), bytes: await bytesOf(part, dropped) }));
     const contents = await Promise.all(read);
     const isLeft = headLeftOut(contents); // before the bytes are given away
     const id = await models.add(name, false, contents);
@@ -65,46 +99,32 @@ export function createLibrary({
     return id;
   }
 
-  async function importAll(dropped: readonly DroppedFile[]): ReturnType<Lab['importFiles']> {
-    const drop = await sortDroppedFiles(dropped);
-    for (const { file, message } of drop.issues) labStore.notify('warning', `${file}: ${message}`);
-    const corpusIds: string[] = [];
-    const modelIds: string[] = [];
-    const resultIds: string[] = [];
-    const plans: PlanFile[] = [];
-    if (drop.corpusFiles.length > 0) {
-      const added = await orNotice('The corpus could not be imported', () => corpora.add(drop.corpusFiles, false));
-      corpusIds.push(...added.flat());
+  /** Returns what `work` gives, or nothing and a notice. */
+  private async orNotice<Value>(doing: string, work: () => Promise<Value>): Promise<NonNullable<Value>[]> {
+    try {
+      const value = await work();
+      return value === null || value === undefined ? [] : [value];
+    } catch (error) {
+      this.parts.labStore.notifyError(doing, error);
+      return [];
     }
-    for (const model of drop.models) {
-      modelIds.push(...(await orNotice(`The model ${model.name} was refused`, () => importModel(model))));
-    }
-    for (const file of drop.results) {
-      const name = baseName(file.path);
-      resultIds.push(...(await orNotice(`${name} was refused`, () => results.add(name, textOf(file)))));
-    }
-    for (const file of drop.plans) {
-      const name = baseName(file.path);
-      plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(textOf(file)))));
-    }
-    tellOthers(labStore, drop.others);
-    return { corpusIds, modelIds, resultIds, plans };
   }
-
-  return {
-    async importFiles(files) {
-      const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
-      const nothing = { corpusIds: [], modelIds: [], resultIds: [], plans: [] };
-      const imported = await orNotice('The files could not be read', () =>
-        labStore.during(`Reading ${label}`, () => importAll(files)),
-      );
-      return imported[0] ?? nothing;
-    },
-  };
 }
 
-function textOf({ bytes }: NamedFile): string {
-  return new TextDecoder().decode(bytes);
+/** Returns what was read. Throws the LabError for which the file was refused. */
+function contentOf<Content>(file: ReadFile<Content>): Content {
+  if ('error' in file) throw LabError.fromData(file.error);
+  return file.content;
+}
+
+async function bytesOf(
+  { path, content }: ModelPart,
+  dropped: readonly DroppedFile[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (content !== null) return new Uint8Array(await content.arrayBuffer());
+  const file = dropped.find((one) => one.path === path);
+  if (file === undefined) throw new LabError('model/files', `The file ${path} is no longer there: drop it again.`);
+  return file.bytes();
 }
 
 function tellOthers(labStore: LabStore, paths: readonly string[]): void {

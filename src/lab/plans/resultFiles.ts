@@ -89,15 +89,14 @@ function resultFileOf(json: unknown): ResultFile {
 
 /** The imported result files. */
 export interface Results {
-  /** Imports the text of a result file and returns its id, the start of its checksum. Throws `result/...` or `storage/full`. */
-  add(fileName: string, text: string): Promise<string>;
+  /** Stores a result file and returns its id, the start of its checksum. Throws `storage/full`. */
+  add(fileName: string, file: ResultFile): Promise<string>;
   remove(resultId: string): Promise<void>;
 }
 
 export function createResults({ store, labStore }: { readonly store: Store; readonly labStore: LabStore }): Results {
   return {
-    async add(fileName, text) {
-      const file = parseResultFile(text);
+    async add(fileName, file) {
       const result: ImportedResult = { id: file.checksum.slice(0, 16), fileName, file };
       const existing = labStore.getState().results.find(({ id }) => id === result.id);
       if (existing !== undefined) {

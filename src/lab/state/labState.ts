@@ -14,7 +14,7 @@ import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
-import type { NamedFile } from '../../util/namedFile.ts';
+import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
 import type { Progress } from '../../util/work.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
@@ -25,13 +25,6 @@ import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '
 export interface AnalysisUnderWay<Answer> {
   readonly answer: Promise<Answer | null>;
   cancel(): void;
-}
-
-/** A dropped file: its `/`-separated path within the drop, its size, and a reader for its bytes. */
-export interface DroppedFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A run as shown on the page: the stored record, updated by live events while it is on the device. */

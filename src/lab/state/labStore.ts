@@ -129,3 +129,13 @@ export function throttledProgress(report: ReportProgress, start: Progress): (don
     report({ phase, done, of }, count > 0 ? (now / count) * (of - done) : undefined);
   };
 }
+
+/** Reports the time left by the pace of each phase, as `throttledProgress` does for one. */
+export function phaseProgress(report: ReportProgress): (progress: Progress) => void {
+  let current: { readonly phase: string; readonly report: (done: number) => void } | null = null;
+  return (progress) => {
+    const { phase, done } = progress;
+    if (current?.phase !== phase) current = { phase, report: throttledProgress(report, progress) };
+    current.report(done);
+  };
+}

@@ -9,6 +9,7 @@ import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
+import type { FileReader } from '../library/fileReader.ts';
 import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import { readTextSource } from './readTextSource.ts';
@@ -69,10 +70,12 @@ const LEAST_ELAPSED_MS = 1000;
 
 export function createTagging({
   client,
+  reader,
   labStore,
   store,
 }: {
   readonly client: ServerClient;
+  readonly reader: FileReader;
   readonly labStore: LabStore;
   readonly store: Store;
 }): Tagging {
@@ -162,6 +165,11 @@ export function createTagging({
         nameOf,
         read: (corpusId) => readCorpusSentences(store, corpusId),
         textsOf: (corpusId) => readCorpusTexts(store, corpusId),
+        readFiles: (files) =>
+          reader.readTexts(files, {
+            signal,
+            report: (progress) => show({ progress: { ...progress, remainingMs: null } }),
+          }),
       });
       if (signal.aborted) return;
       const { documents, issues, issueCount } = reading;

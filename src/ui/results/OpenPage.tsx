@@ -1,7 +1,7 @@
 // Opens the result file that a link contains or names, or says why it cannot.
 import { useEffect, useRef, useState } from 'react';
-import type { DroppedFile } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
+import { fileInMemory, type DroppedFile } from '../../util/namedFile.ts';
 import { goTo } from '../shared/route.ts';
 import { useLabActions } from '../shared/useLab.ts';
 import { linkedFile, readResultLink } from './resultLink.ts';
@@ -39,7 +39,7 @@ export function OpenPage({ result }: { readonly result: string }) {
 
 async function fetchLinked(result: string): Promise<DroppedFile> {
   const address = linkedFile(result, document.baseURI);
-  if (address === null) return fileOf('linked.result.json', new TextEncoder().encode(await readResultLink(result)));
+  if (address === null) return fileInMemory({ path: 'linked.result.json', bytes: new TextEncoder().encode(await readResultLink(result)) });
   const response = await fetch(address);
   if (!response.ok) {
     throw new LabError('link/missing', 'There is no file at the address in this link.', {
@@ -48,9 +48,5 @@ async function fetchLinked(result: string): Promise<DroppedFile> {
     });
   }
   const name = address.pathname.split('/').at(-1) ?? 'linked.result.json';
-  return fileOf(name, new Uint8Array(await response.arrayBuffer()));
-}
-
-function fileOf(path: string, content: Uint8Array<ArrayBuffer>): DroppedFile {
-  return { path, sizeBytes: content.byteLength, bytes: () => Promise.resolve(content) };
+  return fileInMemory({ path: name, bytes: new Uint8Array(await response.arrayBuffer()) });
 }

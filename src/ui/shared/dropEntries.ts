@@ -1,6 +1,6 @@
 // Passes dropped and chosen files to the lab, or to the component that handles drops.
 import { createContext, useContext, useEffect, type RefObject } from 'react';
-import type { DroppedFile } from '../../lab/state/labState.ts';
+import type { DroppedFile } from '../../util/namedFile.ts';
 
 /** Files that operating systems add to folders. */
 const CLUTTER = /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX)(\/|$)/;
@@ -47,7 +47,7 @@ async function readEntry(entry: FileSystemEntry): Promise<DroppedFile[]> {
 }
 
 function toDroppedFile(file: File, path: string): DroppedFile {
-  return { path, sizeBytes: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()) };
+  return { path, sizeBytes: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()), blob: file };
 }
 
 function inOrder(files: readonly DroppedFile[]): readonly DroppedFile[] {

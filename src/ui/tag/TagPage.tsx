@@ -1,6 +1,6 @@
 // Tags new text with a trained tagger and shows the mentions found, with their confidence.
 import { useCallback, useMemo, useState } from 'react';
-import { holdsModel } from '../../lab/library/sortDrop.ts';
+import { holdsModel } from '../../data/import/sortDrop.ts';
 import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
 import { restingRunView } from '../../lab/state/runViews.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headlessArguments } from '../../../headless/headlessArguments.ts';
 import { runHeadless } from '../../../headless/runHeadless.ts';
 import { parseResultFile } from '../../../src/lab/plans/resultFiles.ts';
-import type { DroppedFile } from '../../../src/lab/state/labState.ts';
+import type { DroppedFile } from '../../../src/util/namedFile.ts';
 import type { PlanFile } from '../../../src/schema/planFile.ts';
 import { droppedCorpus, droppedModel } from '../../fixtures/drops.ts';
 import { fakeServer, type FakeServer, type FakeTraining } from '../../fixtures/fakeServer.ts';

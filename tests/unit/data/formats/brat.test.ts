@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { readBrat } from '../../../../src/data/formats/brat.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
-import { sortDroppedFiles } from '../../../../src/lab/library/sortDrop.ts';
+import { sortDroppedFiles } from '../../../../src/data/import/sortDrop.ts';
 import { corpusSourceSchema } from '../../../../src/schema/corpusRecord.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
 import { allTokens, annotatedTexts, inCodePoints, spelledByTokens, spelledOut, visible } from './annotatedTexts.ts';

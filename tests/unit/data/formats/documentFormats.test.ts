@@ -9,7 +9,7 @@ import { writeDocuments, type AnnotationFormat } from '../../../../src/data/form
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
-import { sortDroppedFiles } from '../../../../src/lab/library/sortDrop.ts';
+import { sortDroppedFiles } from '../../../../src/data/import/sortDrop.ts';
 import { corpusSourceSchema } from '../../../../src/schema/corpusRecord.ts';
 import { droppedBytes } from '../../../fixtures/drops.ts';
 

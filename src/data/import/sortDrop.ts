@@ -1,12 +1,11 @@
 // Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
-import type { Issue } from '../../data/corpus/issues.ts';
-import { unpackParquet } from '../../data/formats/parquet.ts';
-import { archivePaths, readArchive } from '../../data/import/archive.ts';
-import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
-import { annotatedStems, isAnnotatedText } from '../../data/import/groupCorpusFiles.ts';
-import { chosenNames, modelFiles } from '../../data/import/modelFiles.ts';
-import type { NamedFile } from '../../util/namedFile.ts';
-import type { DroppedFile } from '../state/labState.ts';
+import { fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
+import type { Issue } from '../corpus/issues.ts';
+import { unpackParquet } from '../formats/parquet.ts';
+import { archivePaths, readArchive } from './archive.ts';
+import { detectFormat, leadingBytes } from './detectFormat.ts';
+import { annotatedStems, isAnnotatedText } from './groupCorpusFiles.ts';
+import { chosenNames, modelFiles } from './modelFiles.ts';
 
 /** Describes the files of one folder that holds a model, or parts of one. Large weights are not read yet. */
 export interface DroppedModel {
@@ -48,7 +47,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       const archive = readArchive(bytes, file.path);
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
-      for (const inner of archive.files) await sort(unpacked(inner), inside);
+      for (const inner of archive.files) await sort(fileInMemory(inner), inside);
     } else if (format === 'parquet') {
       const unpacked = await unpackParquet({ path: file.path, bytes });
       issues.push(...unpacked.issues);
@@ -102,10 +101,6 @@ function folderOf(path: string): string {
 /** Returns true for what operating systems leave in folders. */
 export function isClutter(path: string): boolean {
   return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
-}
-
-function unpacked({ path, bytes }: NamedFile): DroppedFile {
-  return { path, sizeBytes: bytes.byteLength, bytes: () => Promise.resolve(bytes) };
 }
 
 function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {

@@ -1,0 +1,51 @@
+// Has dropped files read: in a Worker where the lab is a page, in the same thread elsewhere.
+import type { Store } from '../../storage/store.ts';
+import type { DroppedFile } from '../../util/namedFile.ts';
+import type { DropContext, DropReading, ReadingClient, SentFile, TextReading } from '../../wire/readingProtocol.ts';
+import { readDrop, readTexts, type ReadingControl } from './readDrop.ts';
+
+/** Reads files as `readDrop` and `readTexts` do. */
+export interface FileReader {
+  readDrop(files: readonly DroppedFile[], context: DropContext, control: ReadingControl): Promise<DropReading>;
+  readTexts(files: readonly DroppedFile[], control: ReadingControl): Promise<TextReading>;
+}
+
+/** Reads in the caller's thread, which is busy meanwhile. */
+export function readerInThread(store: Store): FileReader {
+  return { readDrop: (files, context, control) => readDrop(files, context, store, control), readTexts };
+}
+
+/** Opens a Worker for each reading, and ends it with the reading or when the signal is aborted, so that its memory is free again. */
+export function readerInWorker(open: () => ReadingClient): FileReader {
+  async function reading<Answer>(
+    files: readonly DroppedFile[],
+    { signal, report }: ReadingControl,
+    ask: (client: ReadingClient, sent: readonly SentFile[]) => Promise<Answer>,
+  ): Promise<Answer> {
+    signal.throwIfAborted();
+    const client = open();
+    const close = (): void => client.close();
+    client.onEvent(report);
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      return await ask(client, await sentFiles(files));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', close);
+      close();
+    }
+  }
+  return {
+    readDrop: (files, context, control) =>
+      reading(files, control, (client, sent) => client.call('readDrop', { files: sent, context })),
+    readTexts: (files, control) => reading(files, control, (client, sent) => client.call('readTexts', sent)),
+  };
+}
+
+async function sentFiles(files: readonly DroppedFile[]): Promise<readonly SentFile[]> {
+  const sent: SentFile[] = [];
+  for (const file of files) sent.push({ path: file.path, content: file.blob ?? new Blob([await file.bytes()]) });
+  return sent;
+}

@@ -1,0 +1,155 @@
+// Reads dropped files: corpora are assembled and stored, result and plan files parsed, models and texts to tag found.
+import type { Issue } from '../../data/corpus/issues.ts';
+import { unpackParquet } from '../../data/formats/parquet.ts';
+import { readArchive } from '../../data/import/archive.ts';
+import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembleCorpora.ts';
+import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
+import { readDocuments } from '../../data/import/readDocuments.ts';
+import { baseName, isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { readCorpusTexts, saveCorpus, saveCorpusTexts } from '../../storage/corpusRecords.ts';
+import type { Store } from '../../storage/store.ts';
+import { macrotask } from '../../util/clock.ts';
+import { LabError } from '../../util/labError.ts';
+import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
+import type { Progress } from '../../util/work.ts';
+import type {
+  DropContext,
+  DropReading,
+  ModelReading,
+  ReadCorpus,
+  ReadFile,
+  TextReading,
+} from '../../wire/readingProtocol.ts';
+import { parsePlan } from '../plans/expandPlan.ts';
+import { parseResultFile } from '../plans/resultFiles.ts';
+
+/** How a reading is watched and ended: it stops between two files once the signal is aborted. */
+export interface ReadingControl {
+  readonly signal: AbortSignal;
+  readonly report: (progress: Progress) => void;
+}
+
+/**
+ * Reads what was dropped and stores its corpora, one after the other. Whatever the files contain, what is wrong with them is part of
+ * the answer. Rejects with the reason of the signal, with LabError `storage/full`, or when a file cannot be read.
+ */
+export async function readDrop(
+  files: readonly DroppedFile[],
+  context: DropContext,
+  store: Store,
+  { signal, report }: ReadingControl,
+): Promise<DropReading> {
+  const watched = watchedFiles(files, { signal, report });
+  const drop = await sortDroppedFiles(watched);
+  signal.throwIfAborted();
+  const { corpora, refused } = assembleCorpora(drop.corpusFiles);
+  const read: ReadCorpus[] = [];
+  for (const [done, corpus] of corpora.entries()) {
+    signal.throwIfAborted();
+    report({ phase: 'storing', done, of: corpora.length });
+    read.push(await storeCorpus(corpus, { ...context, corpora: [...context.corpora, ...read] }, store));
+  }
+  return {
+    corpora: read,
+    refused,
+    models: drop.models.map((model) => modelReading(model, new Set(watched))),
+    plans: drop.plans.map((file) => readFile(file, parsePlan)),
+    results: drop.results.map((file) => readFile(file, parseResultFile)),
+    others: drop.others,
+    issues: drop.issues,
+  };
+}
+
+/** Reports the share of the bytes read before each file, and gives other work a turn. */
+function watchedFiles(files: readonly DroppedFile[], { signal, report }: ReadingControl): readonly DroppedFile[] {
+  const of = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let done = 0;
+  return files.map((file) => ({
+    ...file,
+    bytes: async () => {
+      await macrotask();
+      signal.throwIfAborted();
+      report({ phase: 'reading', done, of });
+      done += file.sizeBytes;
+      return file.bytes();
+    },
+  }));
+}
+
+function readFile<Content>({ path, bytes }: NamedFile, parse: (text: string) => Content): ReadFile<Content> {
+  const name = baseName(path);
+  try {
+    return { name, content: parse(new TextDecoder().decode(bytes)) };
+  } catch (error) {
+    return { name, error: LabError.toData(error) };
+  }
+}
+
+/** Files of the drop itself are named, those from archives are handed over as blobs. */
+function modelReading({ name, files, missing }: DroppedModel, dropped: ReadonlySet<DroppedFile>): ModelReading {
+  return { name, missing, files: files.map((file) => ({ path: file.path, content: dropped.has(file) ? null : (file.blob ?? null) })) }; // prettier-ignore
+}
+
+/** Stores a corpus that is not stored yet; a stored one that came as rows of tokens gets the texts of this one. */
+async function storeCorpus(
+  { name, sentences, texts, ...description }: AssembledCorpus,
+  { corpora, builtIn, addedAt }: DropContext,
+  store: Store,
+): Promise<ReadCorpus> {
+  const id = description.fingerprint.slice(0, 16);
+  if (corpora.some((corpus) => corpus.id === id)) {
+    if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
+    return { id, record: null, name };
+  }
+  const record: CorpusRecord = {
+    version: 1,
+    id,
+    name: freeName(name, corpora.map((corpus) => corpus.name)), // prettier-ignore
+    ...description,
+    builtIn,
+    addedAt,
+  };
+  await saveCorpus(store, record, sentences, texts);
+  return { id, record, name };
+}
+
+/** Returns the name, or the name with the first free number after it. */
+function freeName(name: string, names: readonly string[]): string {
+  const taken = new Set(names);
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
+  return free;
+}
+
+/** Reads files to be tagged, archives unpacked. Rejects with the reason of the signal, or when a file cannot be read. */
+export async function readTexts(files: readonly DroppedFile[], control: ReadingControl): Promise<TextReading> {
+  const texts: NamedFile[] = [];
+  const issues: Issue[] = [];
+  let issueCount = 0;
+  async function unpack({ path, bytes }: NamedFile): Promise<void> {
+    const format = detectFormat(path, bytes.subarray(0, leadingBytes));
+    if (format === 'zip') {
+      const archive = readArchive(bytes, path);
+      issues.push(...archive.issues);
+      issueCount += archive.issueCount;
+      for (const inner of archive.files) await unpack(inner);
+    } else if (format === 'parquet') {
+      const unpacked = await unpackParquet({ path, bytes });
+      if (unpacked.file !== null) texts.push(unpacked.file);
+      issues.push(...unpacked.issues);
+      issueCount += unpacked.issues.length;
+    } else {
+      texts.push({ path, bytes });
+    }
+  }
+  for (const { path, bytes } of watchedFiles(files, control)) {
+    if (!isClutter(path)) await unpack({ path, bytes: await bytes() });
+  }
+  const reading = readDocuments(texts);
+  return {
+    documents: reading.documents,
+    issues: [...issues, ...reading.issues],
+    issueCount: issueCount + reading.issueCount,
+  };
+}

@@ -1,0 +1,75 @@
+// Proves that files read in a Worker give what they give in this thread, that progress comes, and that cancelling ends the reading.
+import { describe, expect, test } from 'vitest';
+import { readerInThread, readerInWorker, type FileReader } from '../../../../src/lab/library/fileReader.ts';
+import type { ReadingControl } from '../../../../src/lab/library/readDrop.ts';
+import { memory, type Store } from '../../../../src/storage/store.ts';
+import { neverAborted, type Progress } from '../../../../src/util/work.ts';
+import { connect, portWire } from '../../../../src/wire/port.ts';
+import type { DropContext, ReadingCalls } from '../../../../src/wire/readingProtocol.ts';
+import { createReadingServer } from '../../../../workers/readingServer.ts';
+import { droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
+
+const context: DropContext = { corpora: [], builtIn: false, addedAt: '2026-01-02T03:04:05.000Z' };
+const unwatched: ReadingControl = { signal: neverAborted, report: () => undefined };
+
+function overChannel(store: Store): FileReader {
+  return readerInWorker(() => {
+    const { port1, port2 } = new MessageChannel();
+    createReadingServer({ store, wire: portWire(port2) });
+    return connect<ReadingCalls, Progress>(portWire(port1));
+  });
+}
+
+const drop = [
+  ...droppedCorpus('moss'),
+  ...droppedModel('tiny'),
+  droppedText('notes.result.json', '{"format":"bioner-lab-result"}'),
+  droppedText('plan.json', '{"format":"bioner-lab-plan","version":1}'),
+  droppedText('image.png', 'x'),
+];
+
+describe('Reading dropped files', () => {
+  test('gives the same over a channel as in this thread, and stores the same corpora', async () => {
+    const [here, there] = [memory(), memory()];
+    const inThread = await readerInThread(here).readDrop(drop, context, unwatched);
+    const inWorker = await overChannel(there).readDrop(drop, context, unwatched);
+    expect(inWorker).toEqual(inThread);
+    expect(inThread.corpora.map(({ name }) => name)).toEqual(['moss']);
+    expect(inThread.models.map(({ name }) => name)).toEqual(['tiny']);
+    expect(inThread.results).toEqual([{ name: 'notes.result.json', error: expect.objectContaining({ code: 'result/invalid' }) as unknown }]); // prettier-ignore
+    const keys = await here.keys('corpus/');
+    expect(keys.length).toBeGreaterThan(0);
+    expect(await there.keys('corpus/')).toEqual(keys);
+    for (const key of keys) expect(await there.read(key)).toEqual(await here.read(key));
+  });
+
+  test('reads texts to tag alike in both', async () => {
+    const texts = [droppedText('a/one.txt', 'Moss causes leaf rot.')];
+    const inThread = await readerInThread(memory()).readTexts(texts, unwatched);
+    expect(await overChannel(memory()).readTexts(texts, unwatched)).toEqual(inThread);
+    expect(inThread.documents.map(({ text }) => text)).toEqual(['Moss causes leaf rot.']);
+  });
+
+  test('reports the bytes read before each file', async () => {
+    const reported: Progress[] = [];
+    const report = (progress: Progress) => void reported.push(progress);
+    await overChannel(memory()).readDrop(droppedCorpus('moss'), context, { signal: neverAborted, report });
+    const reading = reported.filter(({ phase }) => phase === 'reading').map(({ done }) => done);
+    expect(reading).toHaveLength(3);
+    expect(reading[0]).toBe(0);
+    expect(reading[2]).toBeGreaterThan(reading[1] ?? Infinity);
+    expect(reported.at(-1)).toEqual({ phase: 'storing', done: 0, of: 1 });
+  });
+
+  test.each([
+    ['a Worker', overChannel],
+    ['this thread', readerInThread],
+  ])('in %s, a cancelled reading rejects with the reason and stores nothing', async (_name, readerOn) => {
+    const store = memory();
+    const abort = new AbortController();
+    const report = (): void => abort.abort('cancelled');
+    const reading = readerOn(store).readDrop(droppedCorpus('moss'), context, { signal: abort.signal, report });
+    await expect(reading).rejects.toBe('cancelled');
+    expect(await store.keys('')).toEqual([]);
+  });
+});
