@@ -5,6 +5,7 @@ import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
+import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
 import { testDifferences } from '../src/analysis/testDifferences.ts';
 import { readPredictions } from '../src/storage/predictionRecords.ts';
 import type { Store } from '../src/storage/store.ts';
@@ -24,6 +25,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
   const labels = labelQuestions(inputs);
   const leaks = leakQuestions(inputs);
   const errors = errorQuestions(inputs);
+  const sentences = sentenceQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
   /** Wraps `work` as the handler of a long query: returns its result, or null when cancelled. */
@@ -56,6 +58,8 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       }
       return states;
     }),
+    corpusSentences: asJob(sentences.page),
+    sentenceLengths: asJob(sentences.lengths),
     entityDiagram: asJob(entity.diagram),
     entitySets: asJob(entity.sizes),
     entityStrings: asJob(entity.strings),

@@ -37,6 +37,7 @@ import type {
   LeaksQuery,
   PlanLeaksQuery,
 } from '../analysis/questions/leaksQuery.ts';
+import type { LengthHistogram, SentencesPage, SentencesQuery } from '../analysis/questions/sentencesQuery.ts';
 import type { Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
@@ -50,6 +51,9 @@ export type PredictionState = 'none' | 'mentions' | 'confidences';
  * when predictions named in the query are not stored.
  */
 export interface Analyses {
+  /** A page of the sentences of one split that match. */
+  corpusSentences(query: SentencesQuery): SentencesPage;
+  sentenceLengths(query: { readonly corpusId: string }): LengthHistogram;
   /** One state per request, in order. */
   predictionStates(query: readonly PredictionRequest[]): readonly PredictionState[];
   entityDiagram(query: EntitySetsQuery): EntitySetDiagram;

@@ -5,6 +5,7 @@ import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { ownValue } from '../../util/validate.ts';
 import { LengthChart } from '../charts/LengthChart.tsx';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
@@ -13,8 +14,9 @@ import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
+import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { SentenceBrowser, useSentences } from './SentenceBrowser.tsx';
+import { SentenceBrowser } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
   ['Sentences', (counts) => counts.sentences],
@@ -143,7 +145,7 @@ interface CorpusPageProps {
 }
 
 export function CorpusPage({ corpus, at }: CorpusPageProps) {
-  const { sentences, problem } = useSentences(corpus.id);
+  const lengths = useAnalysis('sentenceLengths', { corpusId: corpus.id });
   return (
     <>
       <CorpusTitle corpus={corpus} />
@@ -164,14 +166,16 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
         </section>
         <section aria-labelledby="lengths-title">
           <h2 id="lengths-title">Sentence lengths</h2>
-          {sentences !== null && <LengthChart sentences={sentences} />}
+          {lengths.status === 'ready' ? (
+            <LengthChart histogram={lengths.answer} />
+          ) : (
+            <AnalysisWait state={lengths} doing="Counting lengths" />
+          )}
         </section>
       </div>
       <section aria-labelledby="sentences-title">
         <h2 id="sentences-title">Sentences</h2>
-        {problem !== null && <p className="problem">{problem}</p>}
-        {sentences === null && problem === null && <p className="soft">Reading sentences …</p>}
-        {sentences !== null && <SentenceBrowser sentences={sentences} types={corpus.types} at={at} />}
+        <SentenceBrowser corpus={corpus} at={at} />
       </section>
     </>
   );

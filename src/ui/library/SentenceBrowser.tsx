@@ -1,96 +1,103 @@
 // Browses the sentences of a corpus by split, text and type, a page at a time, with full keyboard support.
-import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../../data/corpus/corpus.ts';
-import { LabError } from '../../util/labError.ts';
+import { useDeferredValue, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import type { SentenceFilter } from '../../analysis/questions/sentencesQuery.ts';
+import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { AnalysisWait } from '../parts/AnalysisWait.tsx';
 import { Pager, rowAfterKey } from '../parts/Pager.tsx';
-import { searchSentences, SentenceLine, type SentenceQuery } from '../parts/SentenceLine.tsx';
+import { SentenceLine } from '../parts/SentenceLine.tsx';
 import { format } from '../shared/format.ts';
-import { useLabActions } from '../shared/useLab.ts';
+import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
 
 const PAGE_SIZE = 25;
 
 interface SentenceListProps {
-  readonly sentences: readonly Sentence[];
-  /** Indices of the sentences to show. */
-  readonly found: readonly number[];
-  /** The searched text, to be highlighted. */
-  readonly text: string;
-  readonly types: readonly string[];
-  /** Index in `found` of a sentence that gets the keyboard focus at once; null for none. */
+  readonly corpus: CorpusRecord;
+  readonly split: Split;
+  readonly filter: SentenceFilter;
+  /** Index among the matches of a sentence that gets the keyboard focus at once; null for none. */
   readonly at: number | null;
 }
 
-/** Shows one page of found sentences, navigated with the arrow keys. */
-function SentenceList({ sentences, found, text, types, at }: SentenceListProps) {
-  // Index in `found` of the sentence that has, or would get, the keyboard focus.
-  const [position, setPosition] = useState(() => Math.min(at ?? 0, Math.max(0, found.length - 1)));
+/** Shows one page of the matching sentences, navigated with the arrow keys. */
+function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
+  // Index among the matches of the sentence that has, or would get, the keyboard focus.
+  const [position, setPosition] = useState(at ?? 0);
   const list = useRef<HTMLOListElement>(null);
   const follow = useRef(at !== null);
   const first = Math.floor(position / PAGE_SIZE) * PAGE_SIZE;
-  const shown = found.slice(first, first + PAGE_SIZE);
+  const found = useAnalysis('corpusSentences', { corpusId: corpus.id, split, filter, first, count: PAGE_SIZE });
+  const page = shownAnswer(found);
 
   useEffect(() => {
-    if (!follow.current) return;
-    follow.current = false;
+    if (!follow.current || page?.first !== first) return;
     const line = list.current?.children[position - first];
-    if (line instanceof HTMLElement) line.focus();
-  }, [position, first]);
+    if (!(line instanceof HTMLElement)) return;
+    follow.current = false;
+    line.focus();
+  });
 
   const walk = (event: KeyboardEvent) => {
-    const target = rowAfterKey(event.key, { index: position, count: found.length, pageSize: PAGE_SIZE });
+    const count = page?.total ?? 0;
+    const target = rowAfterKey(event.key, { index: position, count, pageSize: PAGE_SIZE });
     if (target === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     follow.current = true;
     setPosition(target);
   };
 
+  if (page === null) return found.status === 'ready' ? null : <AnalysisWait state={found} doing="Reading sentences" />;
   return (
     <>
       <Pager
-        first={first}
+        first={page.first}
         size={PAGE_SIZE}
-        total={found.length}
+        total={page.total}
         noun="sentence"
         none="No sentence matches"
         onGo={setPosition}
       />
-      <ol className="sentences" ref={list} onKeyDown={walk} aria-label="Sentences">
-        {shown.map((index, offset) => {
-          const sentence = sentences[index];
-          if (sentence === undefined) return null;
-          return (
-            <li key={index} tabIndex={first + offset === position ? 0 : -1} onFocus={() => setPosition(first + offset)}>
-              <span className="sentence-number">{format.count(index + 1)}</span>
-              <SentenceLine sentence={sentence} text={text} types={types} />
-            </li>
-          );
-        })}
+      <ol
+        className="sentences"
+        ref={list}
+        onKeyDown={walk}
+        aria-label="Sentences"
+        aria-busy={found.status === 'working'}
+      >
+        {page.lines.map(({ index, sentence }, offset) => (
+          <li
+            key={index}
+            tabIndex={page.first + offset === position ? 0 : -1}
+            onFocus={() => setPosition(page.first + offset)}
+          >
+            <span className="sentence-number">{format.count(index + 1)}</span>
+            <SentenceLine sentence={sentence} text={filter.text} types={corpus.types} />
+          </li>
+        ))}
       </ol>
     </>
   );
 }
 
-const EVERYTHING: SentenceQuery = { text: '', type: null, withMentions: false };
+const EVERYTHING: SentenceFilter = { text: '', type: null, withMentions: false };
 
 interface SentenceBrowserProps {
-  readonly sentences: CorpusSentences;
-  readonly types: readonly string[];
+  readonly corpus: CorpusRecord;
   /** The sentence that is shown and focused first, counted from 1; null for the first of all. */
   readonly at: { readonly split: Split; readonly number: number } | null;
 }
 
-export function SentenceBrowser({ sentences, types, at }: SentenceBrowserProps) {
+export function SentenceBrowser({ corpus, at }: SentenceBrowserProps) {
   const [split, setSplit] = useState<Split>(
-    () => at?.split ?? SPLITS.find((candidate) => sentences[candidate].length > 0) ?? 'train',
+    () => at?.split ?? SPLITS.find((candidate) => corpus.counts[candidate].sentences > 0) ?? 'train',
   );
   const [query, setQuery] = useState(EVERYTHING);
   const sought = useDeferredValue(query);
-  const found = useMemo(() => searchSentences(sentences[split], sought), [sentences, split, sought]);
   const panelId = useId();
-  const change = (part: Partial<SentenceQuery>) => setQuery({ ...query, ...part });
+  const change = (part: Partial<SentenceFilter>) => setQuery({ ...query, ...part });
   return (
     <div className="browser">
-      <SplitTabs sentences={sentences} split={split} panelId={panelId} onSplit={setSplit} />
+      <SplitTabs counts={corpus.counts} split={split} panelId={panelId} onSplit={setSplit} />
       <div id={panelId} role="tabpanel" aria-label={`${split} sentences`}>
         <div className="filters">
           <label>
@@ -111,7 +118,7 @@ export function SentenceBrowser({ sentences, types, at }: SentenceBrowserProps) 
               }
             >
               <option value="">any</option>
-              {types.map((type) => (
+              {corpus.types.map((type) => (
                 <option key={type} value={`type:${type}`}>
                   {type}
                 </option>
@@ -130,11 +137,14 @@ export function SentenceBrowser({ sentences, types, at }: SentenceBrowserProps) 
         <SentenceList
           // A new search starts at its first sentence.
           key={`${split}/${sought.type ?? ''}/${sought.withMentions}/${sought.text}`}
-          sentences={sentences[split]}
-          found={found}
-          text={sought.text}
-          types={types}
-          at={sought === EVERYTHING && at?.split === split ? at.number - 1 : null}
+          corpus={corpus}
+          split={split}
+          filter={sought}
+          at={
+            sought === EVERYTHING && at?.split === split
+              ? Math.min(at.number, corpus.counts[split].sentences) - 1
+              : null
+          }
         />
       </div>
     </div>
@@ -142,13 +152,13 @@ export function SentenceBrowser({ sentences, types, at }: SentenceBrowserProps) 
 }
 
 interface SplitTabsProps {
-  readonly sentences: CorpusSentences;
+  readonly counts: CorpusRecord['counts'];
   readonly split: Split;
   readonly panelId: string;
   readonly onSplit: (split: Split) => void;
 }
 
-function SplitTabs({ sentences, split, panelId, onSplit }: SplitTabsProps) {
+function SplitTabs({ counts, split, panelId, onSplit }: SplitTabsProps) {
   const turn = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     const next = SPLITS[(SPLITS.indexOf(split) + step + SPLITS.length) % SPLITS.length];
@@ -170,34 +180,9 @@ function SplitTabs({ sentences, split, panelId, onSplit }: SplitTabsProps) {
           tabIndex={candidate === split ? 0 : -1}
           onClick={() => onSplit(candidate)}
         >
-          {candidate} <span className="faint">{format.count(sentences[candidate].length)}</span>
+          {candidate} <span className="faint">{format.count(counts[candidate].sentences)}</span>
         </button>
       ))}
     </div>
   );
-}
-
-interface SentencesRead {
-  /** Null while they are being read, or when that failed. */
-  readonly sentences: CorpusSentences | null;
-  readonly problem: string | null;
-}
-
-const NOT_YET: SentencesRead = { sentences: null, problem: null };
-
-/** Reads the sentences of a corpus, one per component life: key the component by the corpus. */
-export function useSentences(corpusId: string): SentencesRead {
-  const lab = useLabActions();
-  const [read, setRead] = useState(NOT_YET);
-  useEffect(() => {
-    let wanted = true;
-    lab.readCorpus(corpusId).then(
-      (sentences) => wanted && setRead({ sentences, problem: null }),
-      (error: unknown) => wanted && setRead({ sentences: null, problem: LabError.describe(LabError.toData(error)) }),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [lab, corpusId]);
-  return read;
 }

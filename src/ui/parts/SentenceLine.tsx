@@ -3,30 +3,6 @@ import { Fragment, memo, type ReactNode } from 'react';
 import type { Sentence } from '../../data/corpus/corpus.ts';
 import { typeClass } from './TypeLabel.tsx';
 
-export interface SentenceQuery {
-  /** Substring of the tokens joined by spaces, ignoring case. Empty finds all. */
-  readonly text: string;
-  /** Only sentences with a mention of this type; null for any. */
-  readonly type: string | null;
-  readonly withMentions: boolean;
-}
-
-const loweredTexts = new WeakMap<readonly Sentence[], readonly string[]>();
-
-/** Returns the indices of the matching sentences, in corpus order. */
-export function searchSentences(sentences: readonly Sentence[], query: SentenceQuery): readonly number[] {
-  const wanted = query.text.trim().toLowerCase();
-  const texts = wanted === '' ? [] : lowered(sentences);
-  const found: number[] = [];
-  sentences.forEach(({ mentions }, index) => {
-    if (query.withMentions && mentions.length === 0) return;
-    if (query.type !== null && !mentions.some((mention) => mention.type === query.type)) return;
-    if (wanted !== '' && !texts[index]?.includes(wanted)) return;
-    found.push(index);
-  });
-  return found;
-}
-
 /** Returns the indices of the tokens that a match of the text overlaps. */
 export function matchedTokens(sentence: Sentence, text: string): ReadonlySet<number> {
   const touched = new Set<number>();
@@ -42,14 +18,6 @@ export function matchedTokens(sentence: Sentence, text: string): ReadonlySet<num
     });
   }
   return touched;
-}
-
-function lowered(sentences: readonly Sentence[]): readonly string[] {
-  const known = loweredTexts.get(sentences);
-  if (known !== undefined) return known;
-  const texts = sentences.map(({ tokens }) => tokens.join(' ').toLowerCase());
-  loweredTexts.set(sentences, texts);
-  return texts;
 }
 
 interface SentenceLineProps {

@@ -1,10 +1,10 @@
-// Proves that the sentence search finds what a plain scan finds, and that the length histogram loses no sentence.
+// Proves that the sentence search finds what a plain scan finds, page by page, and that the length histogram loses no sentence.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sentence } from '../../../../src/data/corpus/corpus.ts';
-import { lengthHistogram } from '../../../../src/ui/charts/LengthChart.tsx';
-import { matchedTokens, searchSentences } from '../../../../src/ui/parts/SentenceLine.tsx';
-import { fakeSentences } from '../../../fixtures/fakeRecords.ts';
+import type { AnalysisInputs } from '../../../src/analysis/analysisInputs.ts';
+import { lengthHistogram, searchSentences, sentenceQuestions } from '../../../src/analysis/sentenceQuestions.ts';
+import type { Sentence } from '../../../src/data/corpus/corpus.ts';
+import { fakeSentences } from '../../fixtures/fakeRecords.ts';
 
 const types = ['Disease', 'Cell'];
 const sentences = fakeSentences(300, types, 5);
@@ -31,15 +31,25 @@ describe('searchSentences', () => {
   });
 });
 
-describe('matchedTokens', () => {
-  const sentence: Sentence = { tokens: ['Early', 'onset', 'disease', 'is', 'early'], mentions: [] };
+describe('A page of sentences', () => {
+  const inputs: AnalysisInputs = {
+    sentences: (_task, split) => Promise.resolve(split === 'train' ? sentences : []),
+    predicted: () => Promise.reject(new Error('not asked')),
+  };
 
-  it('marks every token a match touches, across spaces and more than once', () => {
-    expect([...matchedTokens(sentence, 'early')].sort()).toEqual([0, 4]);
-    expect([...matchedTokens(sentence, 'Y ons')]).toEqual([0, 1]);
-    expect([...matchedTokens(sentence, 'set disease i')]).toEqual([1, 2, 3]);
-    expect(matchedTokens(sentence, 'rare').size).toBe(0);
-    expect(matchedTokens(sentence, ' ').size).toBe(0);
+  it('is that part of the matches, with their positions in the split', async () => {
+    const filter = { text: '', type: 'Cell', withMentions: true };
+    const matches = searchSentences(sentences, filter);
+    const { page } = sentenceQuestions(inputs);
+    const answer = await page({ corpusId: 'moss', split: 'train', filter, first: 5, count: 3 });
+    expect(answer.total).toBe(matches.length);
+    expect(answer.lines).toEqual(matches.slice(5, 8).map((index) => ({ index, sentence: sentences[index] })));
+    expect((await page({ corpusId: 'moss', split: 'test', filter, first: 0, count: 3 })).total).toBe(0);
+  });
+
+  it('has the lengths of all splits', async () => {
+    const { lengths } = sentenceQuestions(inputs);
+    expect(await lengths({ corpusId: 'moss' })).toEqual(lengthHistogram({ train: sentences, devel: [], test: [] }));
   });
 });
 
