@@ -123,7 +123,7 @@ export class Corpora {
   /** Saves a corpus that is not here yet, and returns its id. */
   private async save(corpus: AssembledCorpus, builtIn: boolean): Promise<string> {
     const { store, labStore, timestamp } = this.parts;
-    const { name, sentences, texts, ...description } = corpus;
+    const { name, sentences, texts, group: _group, survey: _survey, ...description } = corpus;
     const id = description.fingerprint.slice(0, 16);
     const same = this.existing(id);
     if (same !== undefined) {
