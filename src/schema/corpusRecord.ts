@@ -19,7 +19,7 @@ const conllSourceSchema = z.strictObject({
   file: z.string(),
   split: splitSchema,
   scheme: z.enum(['IOB1', 'IOB2', 'IOBES', 'BIOLU', 'IO', 'none']),
-  separator: z.enum(['tab', 'space']),
+  separator: z.enum(['tab', 'space', 'comma', 'semicolon']),
   tokenColumn: count,
   tagColumn: count,
   sentences: count,

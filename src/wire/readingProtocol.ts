@@ -1,4 +1,5 @@
 // Declares the calls and events between the lab and the worker that reads dropped files.
+import type { ColumnChoice, ColumnSurvey } from '../data/corpus/columnChoice.ts';
 import type { Issue } from '../data/corpus/issues.ts';
 import type { AnnotatedDocument } from '../data/documents/document.ts';
 import type { RefusedCorpus } from '../data/import/assembleCorpora.ts';
@@ -17,6 +18,8 @@ export interface DropContext {
   readonly builtIn: boolean;
   /** ISO date and time of the import. */
   readonly addedAt: string;
+  /** The columns that a person chose for rows, by the group of a corpus. */
+  readonly choices: ReadonlyMap<string, ColumnChoice>;
 }
 
 /** A corpus of the drop, stored before it is reported. */
@@ -27,6 +30,10 @@ export interface ReadCorpus {
   readonly record: CorpusRecord | null;
   /** The name by its files, which another corpus may have. */
   readonly name: string;
+  /** What its files share: the key of a choice of columns. */
+  readonly group: string;
+  /** What was found in the columns of rows; null for other formats. */
+  readonly survey: ColumnSurvey | null;
 }
 
 /** The files of one folder that holds a model, or parts of one, as far as they are read. */

@@ -7,7 +7,7 @@ export interface ConllSource {
   readonly split: Split;
   /** The detected scheme: IOB1, IOB2, IOBES, BIOLU, IO, or `none` for a file without mentions. */
   readonly scheme: 'IOB1' | 'IOB2' | 'IOBES' | 'BIOLU' | 'IO' | 'none';
-  readonly separator: 'tab' | 'space';
+  readonly separator: 'tab' | 'space' | 'comma' | 'semicolon';
   /** 0-based columns of token and tag. */
   readonly tokenColumn: number;
   readonly tagColumn: number;

@@ -2,150 +2,97 @@
 import { LabError } from '../../util/labError.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import type { ConllSource } from '../corpus/corpusSource.ts';
-import { IssueList, quoted } from '../corpus/issues.ts';
-import { looksLikeTag, mentionsToTags, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
+import { IssueList } from '../corpus/issues.ts';
+import { mentionsToTags } from '../corpus/tagScheme.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { tokenMentions } from '../documents/documentSentences.ts';
-import { conllLayout, isBlank, splitCells, type ConllLayout } from './conllLayout.ts';
-import { decodeText, encodingFault, maxLineLength, type DecodedText } from './decodeText.ts';
+import { misfit, surveyRows, type RowLayout } from './columnSurvey.ts';
+import { decodeText, transcodeUtf16 } from './decodeText.ts';
+import { layerOfSentences } from './nestedTags.ts';
+import { isBlank, splitCells } from './rowCells.ts';
+import { openRowFile, type RowFile } from './rowFile.ts';
 import { spellConfidence } from './spellConfidence.ts';
-import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
-
-/**
- * Returns the sentences whose rows all have a token and a known tag. `-DOCSTART-` rows end a sentence, comment lines do not; both
- * are left out. Every problem goes to `issues` with its line.
- */
-export function readConllRows(text: DecodedText, layout: ConllLayout, issues: IssueList): TaggedSentence[] {
-  const { separator, columns, tokenColumn, tagColumn } = layout;
-  const sentences: TaggedSentence[] = [];
-  const knownTags = new Map<string, TagParts>();
-  const documents = new Tally();
-  const comments = new Tally();
-  let tokens: string[] = [];
-  let tags: TagParts[] = [];
-  let lines: number[] = [];
-  let broken = false;
-
-  const endSentence = () => {
-    if (tokens.length > 0 && !broken) sentences.push({ tokens, tags, lines });
-    if (tokens.length > 0) {
-      tokens = [];
-      tags = [];
-      lines = [];
-    }
-    broken = false;
-  };
-  const reject = (code: string, line: number, message: string) => {
-    broken = true;
-    issues.add('error', code, line, message);
-  };
-
-  for (let index = 0; index < text.lines.length; index++) {
-    const row = text.lines[index] ?? '';
-    const line = index + 1;
-    if (isBlank(row)) {
-      const fault = text.faults.get(line);
-      if (fault === undefined) endSentence();
-      else if (fault === 'invalid-utf8') reject('corpus/invalid-utf8', line, 'Not UTF-8: the sentence is left out.');
-      else reject('corpus/long-line', line, `Longer than ${maxLineLength} characters: the sentence is left out.`);
-      continue;
-    }
-    const cells = splitCells(row, separator);
-    const token = (cells[tokenColumn] ?? '').trim();
-    if (token === '-DOCSTART-' || row.startsWith('-DOCSTART-')) {
-      documents.add(line);
-      endSentence();
-      continue;
-    }
-    const tagText = (cells[tagColumn] ?? '').trim();
-    if (row.startsWith('#') && isComment(row, cells.length === columns, looksLikeTag(tagText), separator)) {
-      comments.add(line);
-      continue;
-    }
-    if (cells.length !== columns) {
-      const message = `Expected ${columns} columns, got ${cells.length}: the sentence is left out.`;
-      reject('corpus/columns', line, message);
-      continue;
-    }
-    if (token === '') {
-      reject('corpus/empty-token', line, 'The token is empty: the sentence is left out.');
-      continue;
-    }
-    let tag = knownTags.get(tagText);
-    if (tag === undefined) {
-      tag = splitTag(tagText);
-      if (tagOfDialect(tag) === null) {
-        const message = `Unknown tag ${quoted(tagText)}: expected O, B-…, I-… and the like; the sentence is left out.`;
-        reject('corpus/unknown-tag', line, message);
-        continue;
-      }
-      knownTags.set(tagText, tag);
-    }
-    tokens.push(token);
-    tags.push(tag);
-    lines.push(line);
-  }
-  endSentence();
-
-  documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
-  comments.report(issues, 'corpus/comment', 'comment lines are left out');
-  return sentences;
-}
-
-/** A `#` may also be a token: followed by a tag, it is a row. In tab-separated files, `# ` opens a comment only before a text that is not a tag. */
-function isComment(row: string, hasAllColumns: boolean, hasTag: boolean, separator: 'tab' | 'space'): boolean {
-  if (!hasAllColumns) return true;
-  return !hasTag && (separator === 'space' || row.startsWith('# '));
-}
-
-/** Counts lines of one harmless kind, reported once. */
-class Tally {
-  count = 0;
-  firstLine: number | null = null;
-
-  add(line: number): void {
-    this.count++;
-    this.firstLine ??= line;
-  }
-
-  report(issues: IssueList, code: string, what: string): void {
-    if (this.count > 0) issues.add('info', code, this.firstLine, `${this.count} ${what} (first here).`);
-  }
-}
+import { readTaggedMentions } from './taggedMentions.ts';
+import { readTaggedRows } from './taggedRows.ts';
 
 /** The result of reading a CoNLL file: rows of a token, its tag and perhaps more columns, with a blank line after each sentence. */
 interface ConllReading {
   /** Every sentence without an error, in file order. */
   readonly sentences: readonly Sentence[];
   /** How the file was read; null if it was refused as a whole. */
-  readonly layout: (ConllLayout & { readonly scheme: ConllSource['scheme'] }) | null;
+  readonly layout:
+    (Pick<ConllSource, 'separator' | 'tokenColumn' | 'tagColumn' | 'scheme'> & { readonly columns: number }) | null;
+  /** How many layers of nested annotation the file has, at least one. */
+  readonly layerCount: number;
   readonly issues: IssueList;
+}
+
+/** How the rows of a file are to be read: with the layout of its corpus, and for layers as separate corpora, which of them. */
+interface RowReadingOptions {
+  readonly layout: RowLayout;
+  /** 0-based; 0 unless the layout reads each layer. */
+  readonly layerIndex: number;
 }
 
 /**
  * Reads the bytes of one file; never throws. `file` is the name used in issues. A sentence with an error is left out, the others
- * stay; mentions are read leniently, like conlleval, and tags that violate their scheme are listed.
+ * stay; mentions are read leniently, like conlleval, and tags that violate their scheme are listed. Without `options` the layout is
+ * that of the file alone.
  */
-export function readConll(bytes: Uint8Array, file: string): ConllReading {
+export function readConll(bytes: Uint8Array, file: string, options: RowReadingOptions | null = null): ConllReading {
   const issues = new IssueList(file);
-  const refuse = (code: string, line: number | null, message: string): ConllReading => {
-    issues.add('error', code, line, message);
-    return { sentences: [], layout: null, issues };
-  };
-
-  const unfit = encodingFault(bytes);
-  if (unfit !== null) return refuse(unfit.code, null, unfit.message);
-  const text = decodeText(bytes);
-  const layout = conllLayout(text.lines);
-  if ('code' in layout) {
-    reportFaultyLines(text.faults.keys().next().value, text.faults.size, issues);
-    return refuse(layout.code, layout.line, layout.message);
+  const rows = openRowFile(bytes, file, issues);
+  if (rows === null) return { sentences: [], layout: null, layerCount: 1, issues };
+  const survey = options === null ? surveyRows([rows]) : null;
+  const layout = options?.layout ?? survey?.layout;
+  const fault = options === null ? survey?.layout : misfit(rows, options.layout);
+  if (fault !== null && fault !== undefined && 'code' in fault) {
+    const { faults } = rows;
+    reportFaultyLines(faults.keys().next().value, faults.size, issues);
+    issues.add('error', fault.code, fault.line, fault.message);
+    return { sentences: [], layout: null, layerCount: 1, issues };
   }
+  if (layout === undefined || 'code' in layout) return { sentences: [], layout: null, layerCount: 1, issues };
+  for (const doubt of survey?.survey?.doubts ?? []) issues.add('warning', 'corpus/columns-unsure', null, doubt);
+  return readRows(rows, layout, options?.layerIndex ?? 0, issues);
+}
 
-  const tagged = readConllRows(text, layout, issues);
-  const { sentences, scheme } = readTaggedMentions(tagged, issues);
+function readRows(rows: RowFile, layout: RowLayout, layerIndex: number, issues: IssueList): ConllReading {
+  const stacked = readTaggedRows(rows, layout, issues);
+  const { sentences: tagged, layerCount } = layerOfSentences(stacked, layout, layerIndex, issues);
+  const { sentences: withBlanks, scheme } = readTaggedMentions(tagged, issues);
+  const sentences = withBlanks.flatMap((sentence, index) =>
+    withoutBlanks(sentence, tagged[index]?.lines ?? [], issues),
+  );
   if (sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file has no usable sentence.');
-  return { sentences, layout: { ...layout, scheme }, issues };
+  const [only] = sentences;
+  if (sentences.length === 1 && only !== undefined && only.tokens.length > longSentence) {
+    const message = `The file is one sentence of ${only.tokens.length} tokens: expected a blank line after each sentence.`;
+    issues.add('warning', 'corpus/one-sentence', null, message);
+  }
+  const { separator, columns } = rows;
+  const { tokenColumn, tagColumn } = layout.choice;
+  return { sentences, layout: { separator, columns, tokenColumn, tagColumn, scheme }, layerCount, issues };
+}
+
+/** Tokens of a sentence that hardly is one. */
+const longSentence = 1000;
+
+/** Returns the sentence without tokens of white space alone; none if it has no other. A mention of such tokens alone is left out, too. */
+function withoutBlanks(sentence: Sentence, lines: readonly number[], issues: IssueList): Sentence[] {
+  const { tokens, mentions } = sentence;
+  if (!tokens.includes('')) return [sentence];
+  /** Number of tokens before each one that are not blank. */
+  const before = [0];
+  for (const token of tokens) before.push((before.at(-1) ?? 0) + (token === '' ? 0 : 1));
+  const moved = mentions.flatMap(({ type, start, end }) => {
+    const span = { type, start: before[start] ?? 0, end: before[end] ?? 0 };
+    if (span.end > span.start) return [span];
+    issues.add('warning', 'corpus/blank-mention', lines[start] ?? null, `A ${type} is only white space: left out.`);
+    return [];
+  });
+  const visible = tokens.filter((token) => token !== '');
+  return visible.length === 0 ? [] : [{ tokens: visible, mentions: moved }];
 }
 
 /** If nothing else is left of a file, its unreadable lines are the reason. */
@@ -172,7 +119,7 @@ interface TokenRows {
  */
 export function readTokenRows(bytes: Uint8Array, file: string): TokenRows {
   const issues = new IssueList(file);
-  const { lines, faults } = decodeText(bytes);
+  const { lines, faults } = decodeText(transcodeUtf16(bytes) ?? bytes);
   const separator = lines.some((line) => line.includes('\t')) ? 'tab' : 'space';
   const sentences: Sentence[] = [];
   let tokens: string[] = [];

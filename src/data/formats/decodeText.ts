@@ -24,6 +24,17 @@ export function encodingFault(bytes: Uint8Array): { readonly code: string; reado
   return { code: 'corpus/binary', message: 'The file is binary, not text: it holds zero bytes.' };
 }
 
+/** Returns UTF-16 with a byte order mark as UTF-8; null for anything else, and for what is not valid. */
+export function transcodeUtf16(bytes: Uint8Array): Uint8Array | null {
+  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (!isLittle && !(bytes[0] === 0xfe && bytes[1] === 0xff)) return null;
+  try {
+    return new TextEncoder().encode(new TextDecoder(isLittle ? 'utf-16le' : 'utf-16be', { fatal: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never throws:
  * lines that are not UTF-8 or exceed `longest` characters are faults.

@@ -4,7 +4,7 @@ import type { Sentence } from '../corpus/corpus.ts';
 import type { ConllSource } from '../corpus/corpusSource.ts';
 import { detectTagScheme, type TagSchemeFinding } from '../corpus/detectTagScheme.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
-import { illegalTransitions, outside, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
+import { illegalTransitions, outside, tagOfDialect, TypeNames, type TagParts } from '../corpus/tagScheme.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 
 /** One sentence as in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines if the file has none. */
@@ -20,11 +20,14 @@ export function readTaggedMentions(
   issues: IssueList,
 ): { readonly sentences: readonly Sentence[]; readonly scheme: ConllSource['scheme'] } {
   const finding = detectTagScheme(tagged);
+  const names = new TypeNames();
   const sentences = nameUntyped(tagged, issues).map((sentence) => {
     const tags = sentence.tags.map((tag) => tagOfDialect(tag) ?? outside);
     if (finding.mixed === null) reportIllegal(sentence, tags, finding.scheme, issues);
-    return { tokens: sentence.tokens, mentions: lenientMentionsOfParts(tags) };
+    const mentions = lenientMentionsOfParts(tags).map((mention) => ({ ...mention, type: names.nameOf(mention.type) }));
+    return { tokens: sentence.tokens, mentions };
   });
+  names.report(issues);
   reportMixed(finding, issues);
   return { sentences, scheme: finding.scheme };
 }

@@ -1,5 +1,6 @@
 // Assembles corpora from the files a user dropped.
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { ColumnChoice, ColumnSurvey } from '../corpus/columnChoice.ts';
 import { SPLITS, type CorpusSentences, type Split } from '../corpus/corpus.ts';
 import type { CorpusSource } from '../corpus/corpusSource.ts';
 import { describeSentences, type CorpusDescription } from '../corpus/describeSentences.ts';
@@ -7,7 +8,9 @@ import { IssueList, mergeIssues, type Issue } from '../corpus/issues.ts';
 import type { CorpusTexts, SplitDocument } from '../documents/document.ts';
 import { uniqueIds } from '../documents/documentNames.ts';
 import { documentsOfSentences, sentencesOfDocument } from '../documents/documentSentences.ts';
+import { surveyRows, type RowSurvey } from '../formats/columnSurvey.ts';
 import { readConll } from '../formats/conll.ts';
+import { headOfFile, openRowFile } from '../formats/rowFile.ts';
 import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
 import { readDocumentPart } from './readDocuments.ts';
 import { drawDevel, joinSources } from './splits.ts';
@@ -19,21 +22,33 @@ interface PartReading {
   readonly issues: readonly IssueList[];
   /** Whether devel may be drawn from the documents; a CoNLL file is a single document. */
   readonly isDrawable: boolean;
+  /** How many layers of nested annotation there are, at least one. */
+  readonly layerCount: number;
   /** Describes `documents` of this part, all or some, for the corpus record. */
   readonly sourceOf: (file: string, split: Split, documents: readonly SplitDocument[]) => CorpusSource;
 }
 
+/** The layout of the rows of a corpus; of nested annotation that is read layer by layer, the index of one. */
+interface RowsToRead {
+  readonly layout: RowSurvey['layout'];
+  readonly layerIndex: number;
+}
+
 /** Never throws, whatever the files contain. */
-function readCorpusPart(part: CorpusPart): PartReading {
+function readCorpusPart(part: CorpusPart, { layout: ofCorpus, layerIndex }: RowsToRead): PartReading {
   const { format, files, path } = part;
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (format === 'CoNLL') {
-    const { sentences, layout, issues } = readConll(files[0]?.bytes ?? new Uint8Array(), path);
+    // Without a layout for the corpus, each file has a fault that it shows when read alone.
+    const options = 'code' in ofCorpus ? null : { layout: ofCorpus, layerIndex };
+    const reading = readConll(files[0]?.bytes ?? new Uint8Array(), path, options);
+    const { sentences, layout, issues, layerCount } = reading;
     const { scheme = 'none', separator = 'tab', tokenColumn = 0, tagColumn = 0 } = layout ?? {};
     return {
       documents: sentences.length === 0 ? [] : [{ id: path, sentences, text: null }],
       issues: [issues],
       isDrawable: false,
+      layerCount,
       sourceOf: (file, split, documents) => {
         const layoutOfFile = { scheme, separator, tokenColumn, tagColumn };
         return { file, split, ...layoutOfFile, sentences: countSentences(documents), sizeBytes };
@@ -53,6 +68,7 @@ function readCorpusPart(part: CorpusPart): PartReading {
     })),
     issues: [...issues, empty],
     isDrawable: true,
+    layerCount: 1,
     sourceOf: (file, split, some) => ({
       file,
       split,
@@ -71,6 +87,10 @@ function countSentences(documents: readonly SplitDocument[]): number {
 /** A corpus with everything in its record except how and when it was imported. */
 export interface AssembledCorpus extends CorpusDescription {
   readonly name: string;
+  /** What the files share: the key of a choice of columns. Layers of one annotation have the same. */
+  readonly group: string;
+  /** What was found in the columns of rows; null for other formats. */
+  readonly survey: ColumnSurvey | null;
   readonly sentences: CorpusSentences;
   /** Null if all sources are rows of tokens. The ids of documents are unique in the corpus. */
   readonly texts: CorpusTexts | null;
@@ -84,6 +104,10 @@ export interface AssembledCorpus extends CorpusDescription {
 /** Files that look like a corpus but hold no usable sentence. */
 export interface RefusedCorpus {
   readonly name: string;
+  /** As in an assembled corpus. */
+  readonly group: string;
+  /** As in an assembled corpus; not null if a choice of columns may mend it. */
+  readonly survey: ColumnSurvey | null;
   readonly issues: Issue[];
   readonly issueCount: number;
 }
@@ -97,22 +121,33 @@ interface Assembly {
 
 /**
  * Assembles corpora from files grouped by `corpusParts`. A file whose name states no split becomes train, with a warning, if there
- * is no train; otherwise it is left out. Documents without devel contribute some to it. Never throws, whatever the files contain.
+ * is no train; otherwise it is left out. Documents without devel contribute some to it. `choices` are those of a person, by the
+ * `group` of the corpus. Never throws, whatever the files contain.
  */
-export function assembleCorpora(files: readonly NamedFile[]): Assembly {
+export function assembleCorpora(
+  files: readonly NamedFile[],
+  choices: ReadonlyMap<string, ColumnChoice> = new Map(),
+): Assembly {
   const { parts, ignored } = corpusParts(files);
   const byPath = new Map(parts.map((part) => [part.path, part]));
   const corpora: AssembledCorpus[] = [];
   const refused: RefusedCorpus[] = [];
-  for (const group of groupCorpusFiles([...byPath.keys()])) {
-    const { sentences, texts, sources, issues, issueCount } = readGroup(group, byPath);
-    if (sources.length === 0) {
-      refused.push({ name: group.name ?? group.files[0]?.path ?? 'corpus', issues, issueCount });
-      continue;
+  for (const files of groupCorpusFiles([...byPath.keys()])) {
+    const group = files.name ?? files.files[0]?.path ?? 'corpus';
+    const choice = choices.get(group) ?? null;
+    let layers = 1;
+    for (let layerIndex = 0; layerIndex < layers; layerIndex++) {
+      const { layerCount, sentences, texts, sources, issues, issueCount, survey } = readGroup(files, byPath, { choice, layerIndex }); // prettier-ignore
+      if (sources.length === 0) {
+        refused.push({ name: group, group, survey, issues, issueCount });
+        break;
+      }
+      if (choice?.layer === 'each') layers = layerCount;
+      const description = describeSentences(sentences);
+      const name = files.name ?? `corpus ${description.fingerprint.slice(0, 6)}`;
+      const layerName = layers > 1 ? `${name} layer ${layerIndex + 1}` : name;
+      corpora.push({ name: layerName, group, survey, sentences, texts, sources, issues, issueCount, ...description });
     }
-    const description = describeSentences(sentences);
-    const name = group.name ?? `corpus ${description.fingerprint.slice(0, 6)}`;
-    corpora.push({ name, sentences, texts, sources, issues, issueCount, ...description });
   }
   const noCorpus = { severity: 'info', code: 'corpus/ignored', line: null, message: 'No corpus file.' } as const;
   return { corpora, refused, ignored: ignored.map((file) => ({ ...noCorpus, file })) };
@@ -130,41 +165,101 @@ interface PlacedPart {
   readonly reading: PartReading;
 }
 
-function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart>) {
+interface RowsChosen {
+  readonly choice: ColumnChoice | null;
+  readonly layerIndex: number;
+}
+
+function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart>, chosen: RowsChosen) {
   const hasSplit = (wanted: Split) => group.files.some(({ split }) => split === wanted);
   const lists: IssueList[] = [];
   const placed: PlacedPart[] = [];
+  const used: { readonly part: CorpusPart; readonly split: Split | null }[] = [];
   for (const { path, split } of group.files) {
     const part = parts.get(path);
     if (part === undefined) continue;
-    const issues = new IssueList(path);
-    if (split === null && hasSplit('train')) {
-      const message = 'The name says no split (train, devel or test) and there is a train file already: left out.';
-      issues.add('error', 'corpus/split', null, message);
-      lists.push(issues);
+    if (split !== null || !hasSplit('train')) {
+      used.push({ part, split });
       continue;
     }
-    const reading = readCorpusPart(part);
-    for (const list of reading.issues) lists.push(list);
+    const issues = new IssueList(path);
+    const message = 'The name says no split (train, devel or test) and there is a train file already: left out.';
+    issues.add('error', 'corpus/split', null, message);
     lists.push(issues);
+  }
+  const rows = surveyParts(used.map(({ part }) => part), chosen.choice, lists); // prettier-ignore
+  for (const { part, split } of rows.isRefused ? [] : used) {
+    const { path } = part;
+    const reading = readCorpusPart(part, { layout: rows.layout, layerIndex: chosen.layerIndex });
+    lists.push(...reading.issues);
     if (reading.documents.length === 0) continue;
     if (split === null) {
+      const issues = new IssueList(path);
       issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');
+      lists.push(issues);
     }
     placed.push({ path, split: split ?? 'train', reading });
   }
+  remarkNoMentions(placed, lists);
   const readings = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
   const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
   readings.sort((left, right) => rank(left) - rank(right));
   const sources = readings.map((reading) => reading.source);
   const slices = readings.map(({ documents }) => documents.flatMap(({ sentences }) => sentences));
   return {
+    survey: rows.survey,
+    layerCount: Math.max(1, ...placed.map(({ reading }) => reading.layerCount)),
     sources,
     sentences: joinSources(sources, slices),
     texts: textsOf(readings),
     issues: mergeIssues(lists.map((list) => list.listed)),
     issueCount: lists.reduce((sum, list) => sum + list.count, 0),
   };
+}
+
+/** Surveys the files of rows among the parts of a corpus. What makes a choice unsure is a warning, unless a person made it. */
+function surveyParts(
+  parts: readonly CorpusPart[],
+  choice: ColumnChoice | null,
+  lists: IssueList[],
+): RowSurvey & { readonly isRefused: boolean } {
+  const opened = parts.flatMap(({ format, path, files }) => {
+    const bytes = files[0]?.bytes;
+    // Reading the file lists what is wrong with it.
+    const file = format === 'CoNLL' && bytes !== undefined ? openRowFile(headOfFile(bytes), path) : null;
+    return file === null ? [] : [file];
+  });
+  const rows = surveyRows(opened, choice);
+  const { layout, survey } = rows;
+  const issues = new IssueList('code' in layout ? (opened[0]?.file ?? '') : layout.file);
+  lists.push(issues);
+  const isRefused = 'code' in layout && survey !== null;
+  if (isRefused) issues.add('error', layout.code, layout.line, layout.message);
+  else if (!('code' in layout) && !layout.isChosen) {
+    for (const doubt of survey?.doubts ?? []) issues.add('warning', 'corpus/columns-unsure', null, doubt);
+  }
+  return { ...rows, isRefused };
+}
+
+/** A corpus or train file without a mention is a warning, another file an info: it may be right, but is never silent. */
+function remarkNoMentions(placed: readonly PlacedPart[], lists: IssueList[]): void {
+  const hasMention = ({ reading }: PlacedPart) =>
+    reading.documents.some(({ sentences }) => sentences.some(({ mentions }) => mentions.length > 0));
+  const without = placed.filter((part) => !hasMention(part));
+  for (const { path, split } of without.length === placed.length ? without.slice(0, 1) : without) {
+    const issues = new IssueList(path);
+    if (without.length === placed.length) {
+      issues.add(
+        'warning',
+        'corpus/no-mentions',
+        null,
+        'The corpus has no mention: no file of it has a tag but O, or a span.',
+      );
+    } else {
+      issues.add(split === 'train' ? 'warning' : 'info', 'corpus/no-mentions', null, 'The file has no mention.');
+    }
+    lists.push(issues);
+  }
 }
 
 /** Returns the texts of all documents; rows of tokens mixed with documents become a text too, so that all sentences have one. */

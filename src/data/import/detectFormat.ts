@@ -1,10 +1,11 @@
 // Detects the type of a dropped file from its name and first bytes.
 import type { DocumentSource } from '../corpus/corpusSource.ts';
-import { looksLikeTag } from '../corpus/tagScheme.ts';
+import { tagDialects, tagsOfCell } from '../corpus/tagDialect.ts';
 import { isAnnotations } from '../formats/brat.ts';
-import { isBlank, splitCells } from '../formats/conllLayout.ts';
 import { encodingOfXml } from '../formats/decodeText.ts';
 import { looksLikePubTator } from '../formats/pubTator.ts';
+import { isBlank, splitCells, type RowSeparator } from '../formats/rowCells.ts';
+import { hasTagColumn } from '../formats/rowFile.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
 import { isModelFile } from './modelFiles.ts';
 import { splitOfName } from './splits.ts';
@@ -56,7 +57,9 @@ type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | '
 /** Names of files of rows. */
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
 const otherExtensions =
-  /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|csv|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
+  /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
+/** Names of files that are rows if they have a column of tags, and tables of anything else if not. */
+export const tableExtensions = /\.csv$/i;
 /** Names of files about a corpus. */
 export const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
 
@@ -71,7 +74,8 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (isZip(head)) return 'zip';
   if (startsWith(head, 'PAR1')) return 'parquet';
   if (corpusExtensions.test(name)) return 'corpus';
-  const text = new TextDecoder('utf-8').decode(head);
+  const text = decodeLoosely(head);
+  if (tableExtensions.test(name)) return looksLikeRows(text) ? 'corpus' : 'other';
   const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
   if (ownFormat !== 'other') return ownFormat;
   if (corpusFormatOf(path, head) !== null) return 'corpus';
@@ -110,28 +114,55 @@ const MOST_COLUMNS = 10;
 
 /**
  * Whether at least half of the lines, apart from comments, are rows of columns with a tag among them. Prose is also
- * space-separated, and contains words such as `B` and `S-phase`: without tabs there must be two or more rows of the same width,
- * with an `O` among the tags of one column.
+ * space-separated, and contains words such as `B` and `S-phase`, and commas: without tabs there must be two or more rows of the same
+ * width, with an `O` among the tags of one column.
  */
 export function looksLikeRows(text: string): boolean {
-  const lines = text.split(/\r\n|\r|\n/);
+  if (text.startsWith('#FORMAT=WebAnno TSV 3')) return true;
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   // The last line of a head is cut off.
   if (lines.length > 1) lines.pop();
-  const rows = lines.filter((line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-'));
+  const rows = lines.filter(
+    (line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-') && !/^"?sep=."?$/i.test(line),
+  );
   const isHalf = (count: number, of: number): boolean => count > 0 && 2 * count >= of;
-  const cellsOf = (row: string, separator: 'tab' | 'space') => splitCells(row, separator).map((cell) => cell.trim());
+  const cellsOf = (row: string, separator: RowSeparator) => splitCells(row, separator).map((cell) => cell.trim());
   if (rows.some((row) => row.includes('\t'))) {
     const tagged = rows.filter((row) => {
       const cells = cellsOf(row, row.includes('\t') ? 'tab' : 'space');
-      return cells.length >= 2 && cells.some(looksLikeTag);
+      return cells.length >= 2 && cells.some(isTag);
     });
-    return isHalf(tagged.length, rows.length);
+    // Tabs may only follow the last column.
+    if (isHalf(tagged.length, rows.length)) return true;
   }
+  const isTable = (['comma', 'semicolon'] as const).some((separator) => {
+    const cells = rows.map((row) => cellsOf(row, separator));
+    return hasColumnOfTags(
+      cells,
+      (column) =>
+        column.includes('O') &&
+        hasTagColumn(
+          column.map((cell) => [cell]),
+          1,
+        ),
+    );
+  });
   const cells = rows.map((row) => cellsOf(row, 'space'));
+  return isTable || hasColumnOfTags(cells, (column) => column.includes('O') && isHalf(column.filter(isTag).length, column.length)); // prettier-ignore
+}
+
+function hasColumnOfTags(
+  cells: readonly (readonly string[])[],
+  isTags: (column: readonly string[]) => boolean,
+): boolean {
   return Array.from({ length: MOST_COLUMNS - 1 }, (_, index) => index + 2).some((width) => {
     const alike = cells.filter(({ length }) => length === width);
-    if (alike.length < 2 || !isHalf(alike.length, rows.length)) return false;
-    const columns = Array.from({ length: width }, (_, column) => alike.map((row) => row[column] ?? ''));
-    return columns.some((column) => column.includes('O') && isHalf(column.filter(looksLikeTag).length, alike.length));
+    if (alike.length < 2 || 2 * alike.length < cells.length) return false;
+    return Array.from({ length: width }, (_, column) => alike.map((row) => row[column] ?? '')).some(isTags);
   });
+}
+
+/** Whether a cell may be a tag, or several, in some spelling. */
+function isTag(cell: string): boolean {
+  return tagDialects.some((dialect) => tagsOfCell(cell, dialect) !== null);
 }

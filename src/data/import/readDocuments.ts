@@ -8,12 +8,20 @@ import { annotateSentences, documentOfText, documentsOfSentences } from '../docu
 import { readBiocJson, readBiocXml } from '../formats/bioc.ts';
 import { readBrat } from '../formats/brat.ts';
 import { looksLikeTokens, readConll, readTokenRows } from '../formats/conll.ts';
-import { conllLayout } from '../formats/conllLayout.ts';
-import { decodeText } from '../formats/decodeText.ts';
+import { surveyRows } from '../formats/columnSurvey.ts';
 import { readWholeText, type DocumentReading } from '../formats/documentReading.ts';
 import { readJsonl } from '../formats/jsonl.ts';
 import { readPubTator } from '../formats/pubTator.ts';
-import { corpusExtensions, documentNames, isXml, leadingBytes, looksLikeRows } from './detectFormat.ts';
+import { openRowFile } from '../formats/rowFile.ts';
+import {
+  corpusExtensions,
+  detectFormat,
+  documentNames,
+  isXml,
+  leadingBytes,
+  looksLikeRows,
+  tableExtensions,
+} from './detectFormat.ts';
 import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
 
 /** A part of any format except rows of tokens. */
@@ -75,6 +83,8 @@ function readTextFile(file: NamedFile | undefined): FileReading {
   if (file === undefined) return { documents: [], issues: [] };
   const { path, bytes } = file;
   if (corpusExtensions.test(path)) return readRows(file);
+  if (tableExtensions.test(path) && detectFormat(path, bytes.subarray(0, leadingBytes)) === 'corpus')
+    return readRows(file);
   const issues = new IssueList(path);
   const isAbout = documentNames.test(path.slice(path.lastIndexOf('/') + 1));
   if (isAbout || !/(\.(txt|text)|(^|\/)[^./]+)$/i.test(path)) {
@@ -92,8 +102,9 @@ function readTextFile(file: NamedFile | undefined): FileReading {
 
 /** Rows of tokens, with or without a tag column. */
 function readRows({ path, bytes }: NamedFile): FileReading {
-  const layout = conllLayout(decodeText(bytes).lines);
-  const hasNoTags = 'code' in layout && layout.code !== 'corpus/empty' && !bytes.includes(0);
+  const rows = openRowFile(bytes, path);
+  const layout = rows === null ? null : surveyRows([rows]).layout;
+  const hasNoTags = layout !== null && 'code' in layout && layout.code !== 'corpus/empty';
   const { sentences, issues } = hasNoTags ? readTokenRows(bytes, path) : readConll(bytes, path);
   const mentions = sentences.map((sentence) => sentence.mentions);
   const documents = documentsOfSentences(sentences, fileStem(path));

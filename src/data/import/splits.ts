@@ -6,10 +6,11 @@ import type { CorpusSource } from '../corpus/corpusSource.ts';
 import type { CorpusTexts, DocumentText } from '../documents/document.ts';
 
 const splitWords: Readonly<Record<Split, readonly string[]>> = {
-  train: ['train', 'training', 'trainset', 'trn'],
+  // The shared task of JNLPBA calls its files Genia4ERtask1 and Genia4EReval1.
+  train: ['train', 'training', 'trainset', 'trn', 'ertask'],
   // testa and testb are CoNLL-2003's names for its two evaluation files.
   devel: ['dev', 'devel', 'develop', 'development', 'devset', 'valid', 'validation', 'val', 'testa'],
-  test: ['test', 'testing', 'testset', 'eval', 'evaluation', 'testb'],
+  test: ['test', 'testing', 'testset', 'eval', 'evaluation', 'testb', 'ereval'],
 };
 /** Folder words that say nothing about the split. */
 const neutralWords = ['data', 'set', 'split', 'files'];
@@ -41,7 +42,7 @@ export function splitOfFolder(folder: string): Split | null {
 /** Returns a file name without its extension and split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
 export function stemOfName(name: string): string {
   const withoutExtension = name.replace(
-    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|xml|json|jsonl|ndjson|parquet)$/i,
+    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|csv|xml|json|jsonl|ndjson|parquet)$/i,
     '',
   );
   // Hugging Face numbers the parts of a split.

@@ -52,8 +52,9 @@ export class Corpora {
   }
 
   /** Returns what the reading of a drop needs to know of the library. */
-  dropContext(builtIn: boolean): DropContext {
-    return { corpora: this.shown.map(({ id, name }) => ({ id, name })), builtIn, addedAt: this.parts.timestamp() };
+  dropContext(builtIn: boolean, choices: DropContext['choices'] = new Map()): DropContext {
+    const corpora = this.shown.map(({ id, name }) => ({ id, name }));
+    return { corpora, builtIn, addedAt: this.parts.timestamp(), choices };
   }
 
   /** Shows the corpora of a reading, which are stored, and returns their ids. */

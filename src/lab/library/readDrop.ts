@@ -43,7 +43,7 @@ export async function readDrop(
   const watched = watchedFiles(files, { signal, report });
   const drop = await sortDroppedFiles(watched);
   signal.throwIfAborted();
-  const { corpora, refused } = assembleCorpora(drop.corpusFiles);
+  const { corpora, refused } = assembleCorpora(drop.corpusFiles, context.choices);
   const read: ReadCorpus[] = [];
   for (const [done, corpus] of corpora.entries()) {
     signal.throwIfAborted();
@@ -93,14 +93,14 @@ function modelReading({ name, files, missing }: DroppedModel, dropped: ReadonlyS
 
 /** Stores a corpus that is not stored yet; a stored one that came as rows of tokens gets the texts of this one. */
 async function storeCorpus(
-  { name, sentences, texts, ...description }: AssembledCorpus,
+  { name, group, survey, sentences, texts, ...description }: AssembledCorpus,
   { corpora, builtIn, addedAt }: DropContext,
   store: Store,
 ): Promise<ReadCorpus> {
   const id = description.fingerprint.slice(0, 16);
   if (corpora.some((corpus) => corpus.id === id)) {
     if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
-    return { id, record: null, name };
+    return { id, record: null, name, group, survey };
   }
   const record: CorpusRecord = {
     version: 1,
@@ -111,7 +111,7 @@ async function storeCorpus(
     addedAt,
   };
   await saveCorpus(store, record, sentences, texts);
-  return { id, record, name };
+  return { id, record, name, group, survey };
 }
 
 /** Returns the name, or the name with the first free number after it. */

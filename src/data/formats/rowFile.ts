@@ -1,0 +1,178 @@
+// Opens a file of rows: finds its separator and header, and gives its rows as cells before anything is known of their columns.
+import { IssueList } from '../corpus/issues.ts';
+import { DialectCounts } from '../corpus/tagDialect.ts';
+import { decodeText, encodingFault, transcodeUtf16, type DecodedText } from './decodeText.ts';
+import {
+  hasQuotedCells,
+  isBlank,
+  separatorOfCharacter,
+  splitCells,
+  splitQuoted,
+  type RowSeparator,
+} from './rowCells.ts';
+import { isHeader, statedColumns } from './rowHeader.ts';
+import { isWebAnno, webAnnoRows } from './webAnno.ts';
+
+/** A line of a file of rows. Its cells are null if it is blank or not readable, and so ends a sentence. */
+export interface FileRow {
+  /** 1-based. */
+  readonly line: number;
+  readonly text: string;
+  readonly cells: readonly string[] | null;
+}
+
+export interface RowFile {
+  readonly file: string;
+  readonly separator: RowSeparator;
+  /** Of most rows, without trailing columns that are always empty; 0 without rows. */
+  readonly columns: number;
+  /** Null without a header. */
+  readonly header: readonly string[] | null;
+  readonly faults: DecodedText['faults'];
+  /** Iterates over all rows except the header. */
+  readonly rows: () => Iterable<FileRow>;
+}
+
+/** Number of rows examined; the form of a file shows long before. */
+export const sampledRows = 20_000;
+
+/** Bytes of a file that are examined for the layout of its corpus. */
+const surveyedBytes = 8_388_608;
+
+/** Returns the beginning of a long file, up to the end of a line. */
+export function headOfFile(bytes: Uint8Array): Uint8Array {
+  const isWide = bytes[0] === 0xff || bytes[0] === 0xfe;
+  if (bytes.length <= surveyedBytes || isWide) return bytes;
+  const end = bytes.lastIndexOf(0x0a, surveyedBytes);
+  return bytes.subarray(0, end > 0 ? end : surveyedBytes);
+}
+
+/** Opens the bytes of a file of rows; null, and an error in `issues`, if they are no text. Never throws. */
+export function openRowFile(bytes: Uint8Array, file: string, issues = new IssueList(file)): RowFile | null {
+  const transcoded = transcodeUtf16(bytes);
+  const unfit = transcoded === null ? encodingFault(bytes) : encodingFault(transcoded);
+  if (unfit !== null) {
+    issues.add('error', unfit.code, null, unfit.message);
+    return null;
+  }
+  if (transcoded !== null) issues.add('info', 'corpus/utf-16', null, 'The file is UTF-16 and is read as such.');
+  const { lines: decoded, faults } = decodeText(transcoded ?? bytes);
+  // Files joined with their byte order marks have one in the middle.
+  const lines = decoded.map((line) => (line.charCodeAt(0) === 0xfeff ? line.slice(1) : line));
+  if (isWebAnno(lines)) {
+    const { header, rows } = webAnnoRows(lines, issues);
+    return { file, separator: 'tab', columns: header.length, header, faults, rows: () => rows };
+  }
+  return { file, faults, ...splitRows(lines, issues) };
+}
+
+function splitRows(lines: readonly string[], issues: IssueList): Omit<RowFile, 'file' | 'faults'> {
+  const stated = /^"?sep=(.)"?\s*$/i.exec(lines[0] ?? '')?.[1] ?? null;
+  const start = stated === null ? 0 : 1;
+  const sample = sampleOf(lines, start);
+  const separator = (stated === null ? null : separatorOfCharacter(stated)) ?? separatorOf(sample);
+  const literal = sample.map(({ text }) => splitCells(text, separator));
+  const isQuoted =
+    separator === 'comma' || separator === 'semicolon' || (separator === 'tab' && hasQuotedCells(literal));
+  const sampled = isQuoted ? sample.map(({ text }) => splitQuoted([text], 0, separator).cells) : literal;
+  if (isQuoted && separator === 'tab') {
+    issues.add('info', 'corpus/quoted-cells', null, 'Cells are in quotes, as spreadsheets write them: read without.');
+  }
+  const columns = columnsOf(sampled);
+  const [first, ...others] = sampled;
+  const hasHeader = first !== undefined && columns > 1 && isHeader(first, others);
+  const headerIndex = hasHeader ? (sample[0]?.index ?? null) : null;
+  const named = statedColumns(lines) ?? (hasHeader ? first.map((name) => name.trim()) : null);
+  return {
+    separator,
+    columns,
+    header: named,
+    *rows() {
+      for (let index = start; index < lines.length; index++) {
+        if (index === headerIndex) continue;
+        const text = lines[index] ?? '';
+        const line = index + 1;
+        if (isBlank(text)) {
+          yield { line, text: '', cells: null };
+        } else if (isQuoted) {
+          const { cells, used } = splitQuoted(lines, index, separator);
+          yield { line, text, cells };
+          index += used - 1;
+        } else {
+          const cells = splitCells(text, separator);
+          // Some rows of tab-separated files have spaces for tabs.
+          const hasSpaces = cells.length === 1 && columns > 1 && !text.startsWith('#');
+          yield { line, text, cells: hasSpaces ? splitCells(text, 'space') : cells };
+        }
+      }
+    },
+  };
+}
+
+interface SampledRow {
+  readonly text: string;
+  readonly index: number;
+}
+
+/** Returns the first rows. Lines that begin with # may be comments; they count only if there is nothing else. */
+function sampleOf(lines: readonly string[], start: number): readonly SampledRow[] {
+  const rows: SampledRow[] = [];
+  for (let index = start; index < lines.length && rows.length < sampledRows; index++) {
+    const text = lines[index] ?? '';
+    if (!isBlank(text) && !text.startsWith('-DOCSTART-')) rows.push({ text, index });
+  }
+  const certain = rows.filter(({ text }) => !text.startsWith('#'));
+  return certain.length > 0 ? certain : rows;
+}
+
+/** Shares of the rows that have to have a tab, or the same number of commas or semicolons. */
+const tabShare = 0.5;
+const commaShare = 0.8;
+
+function separatorOf(sample: readonly SampledRow[]): RowSeparator {
+  const split = (separator: RowSeparator) => sample.map(({ text }) => splitCells(text, separator));
+  const withTab = sample.filter(({ text }) => text.includes('\t')).length;
+  if (withTab > 0 && withTab >= tabShare * sample.length) {
+    // Tabs after the last cell alone separate nothing.
+    const cells = split('tab');
+    if (columnsOf(cells) > 1 || columnsOf(split('space')) < 2) return 'tab';
+    return 'space';
+  }
+  const candidates = (['comma', 'semicolon'] as const).filter((separator) => {
+    const cells = split(separator);
+    const columns = columnsOf(cells);
+    const regular = cells.filter((row) => lengthOf(row, columns) === columns);
+    return columns > 1 && regular.length >= commaShare * cells.length && hasTagColumn(regular, columns);
+  });
+  return candidates[0] ?? 'space';
+}
+
+/** Whether most cells of some column are `O` or tags, or many are `O`, as among types without a prefix. */
+export function hasTagColumn(rows: readonly (readonly string[])[], columns: number): boolean {
+  return Array.from({ length: columns }, (_, column) => column).some((column) => {
+    const cells = rows.map((row) => (row[column] ?? '').trim());
+    const counts = new DialectCounts();
+    cells.forEach((cell) => counts.add(cell));
+    const outside = cells.filter((cell) => cell === 'O').length;
+    return 2 * counts.best.count >= cells.length || 4 * outside >= cells.length;
+  });
+}
+
+/** Returns the number of cells in most rows, without trailing columns that are empty in all of these rows. */
+function columnsOf(rows: readonly (readonly string[])[]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
+  let columns = 0;
+  for (const [length, count] of counts) if (count > (counts.get(columns) ?? 0)) columns = length;
+  const regular = rows.filter(({ length }) => length === columns);
+  const isEmpty = (column: number) => regular.every((row) => (row[column] ?? '').trim() === '');
+  while (columns > 1 && isEmpty(columns - 1)) columns--;
+  return columns;
+}
+
+/** Returns the number of cells of a row of a file with this number of columns: empty cells after these do not count. */
+export function lengthOf(cells: readonly string[], columns: number): number {
+  let { length } = cells;
+  while (length > columns && (cells[length - 1] ?? '').trim() === '') length--;
+  return length;
+}
