@@ -8,6 +8,7 @@ import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
+import { ColumnQuestions } from './library/columnQuestions.ts';
 import { Corpora, refuseInUse } from './library/corpora.ts';
 import { Downloads } from './library/downloads.ts';
 import { readerInThread, readerInWorker } from './library/fileReader.ts';
@@ -67,6 +68,7 @@ export class LocalLab implements Lab {
   readonly #server;
   readonly #backend;
   readonly #corpora;
+  readonly #columnQuestions;
   readonly #models;
   readonly #results;
   readonly #categories;
@@ -102,6 +104,7 @@ export class LocalLab implements Lab {
     this.#backend = createBackend({ server, labStore, wait });
     const reader = parts.openReading === undefined ? readerInThread(store) : readerInWorker(parts.openReading);
     this.#corpora = new Corpora({ store, reader, labStore, timestamp });
+    this.#columnQuestions = new ColumnQuestions({ labStore, reader, corpora: this.#corpora });
     this.#models = createModels({ store, client: server, labStore });
     this.#results = createResults({ store, labStore });
     this.#categories = createOwnCategories({ store, labStore });
@@ -111,6 +114,7 @@ export class LocalLab implements Lab {
       labStore,
       reader,
       corpora: this.#corpora,
+      columnQuestions: this.#columnQuestions,
       models: this.#models,
       results: this.#results,
     });
@@ -157,6 +161,8 @@ export class LocalLab implements Lab {
     });
 
   readonly importFiles: Lab['importFiles'] = (files) => this.#changing(() => this.#library.importFiles(files));
+  readonly chooseColumns: Lab['chooseColumns'] = (id, choice) => this.#changing(() => this.#columnQuestions.choose(id, choice)); // prettier-ignore
+  readonly dismissColumns: Lab['dismissColumns'] = (id) => this.#columnQuestions.dismiss(id);
   readonly renameCorpus: Lab['renameCorpus'] = (id, name) => this.#guard.run(() => this.#corpora.rename(id, name));
   readonly moveSource: Lab['moveSource'] = (id, file, split) =>
     this.#changing(() => {

@@ -18,6 +18,8 @@ export interface DropContext {
   readonly builtIn: boolean;
   /** ISO date and time of the import. */
   readonly addedAt: string;
+  /** The group of the only corpus wanted; null for everything in the drop. */
+  readonly only: string | null;
   /** The columns that a person chose for rows, by the group of a corpus. */
   readonly choices: ReadonlyMap<string, ColumnChoice>;
 }

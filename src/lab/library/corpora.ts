@@ -51,10 +51,15 @@ export class Corpora {
     return this.show(reading, builtIn);
   }
 
-  /** Returns what the reading of a drop needs to know of the library. */
-  dropContext(builtIn: boolean, choices: DropContext['choices'] = new Map()): DropContext {
-    const corpora = this.shown.map(({ id, name }) => ({ id, name }));
-    return { corpora, builtIn, addedAt: this.parts.timestamp(), choices };
+  /** Returns what the reading of a drop needs to know of the library, without the corpora that it replaces. */
+  dropContext(
+    builtIn: boolean,
+    { only, choices }: Pick<DropContext, 'only' | 'choices'> = { only: null, choices: new Map() },
+    replaced: readonly string[] = [],
+  ): DropContext {
+    const remaining = this.shown.filter(({ id }) => !replaced.includes(id));
+    const corpora = remaining.map(({ id, name }) => ({ id, name }));
+    return { corpora, builtIn, addedAt: this.parts.timestamp(), only, choices };
   }
 
   /** Shows the corpora of a reading, which are stored, and returns their ids. */

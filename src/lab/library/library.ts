@@ -10,6 +10,7 @@ import type { NamedBytes } from '../../wire/trainingProtocol.ts';
 import type { Results } from '../plans/resultFiles.ts';
 import type { Lab } from '../state/labState.ts';
 import { phaseProgress, type JobControl, type LabStore } from '../state/labStore.ts';
+import type { ColumnQuestions } from './columnQuestions.ts';
 import type { Corpora } from './corpora.ts';
 import type { FileReader } from './fileReader.ts';
 import type { Models } from './models.ts';
@@ -27,6 +28,7 @@ interface LibraryParts {
   readonly labStore: LabStore;
   readonly reader: FileReader;
   readonly corpora: Corpora;
+  readonly columnQuestions: ColumnQuestions;
   readonly models: Models;
   readonly results: Results;
 }
@@ -62,9 +64,10 @@ export class Library {
   }
 
   private async importAll(dropped: readonly DroppedFile[], reading: DropReading): ReturnType<Lab['importFiles']> {
-    const { labStore, corpora, results } = this.parts;
+    const { labStore, corpora, columnQuestions, results } = this.parts;
     for (const { file, message } of reading.issues) labStore.notify('warning', `${file}: ${message}`);
     const corpusIds = corpora.show(reading, false);
+    columnQuestions.ask(reading, dropped);
     const modelIds: string[] = [];
     const resultIds: string[] = [];
     const plans: PlanFile[] = [];

@@ -43,7 +43,9 @@ export async function readDrop(
   const watched = watchedFiles(files, { signal, report });
   const drop = await sortDroppedFiles(watched);
   signal.throwIfAborted();
-  const { corpora, refused } = assembleCorpora(drop.corpusFiles, context.choices);
+  const assembly = assembleCorpora(drop.corpusFiles, context.choices);
+  const isWanted = ({ group }: { readonly group: string }) => context.only === null || context.only === group;
+  const corpora = assembly.corpora.filter(isWanted);
   const read: ReadCorpus[] = [];
   for (const [done, corpus] of corpora.entries()) {
     signal.throwIfAborted();
@@ -52,7 +54,7 @@ export async function readDrop(
   }
   return {
     corpora: read,
-    refused,
+    refused: assembly.refused.filter(isWanted),
     models: drop.models.map((model) => modelReading(model, new Set(watched))),
     plans: drop.plans.map((file) => readFile(file, parsePlan)),
     results: drop.results.map((file) => readFile(file, parseResultFile)),

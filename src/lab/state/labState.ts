@@ -1,4 +1,5 @@
 // Declares the lab's state and its methods: the contract between the lab and the pages.
+import type { ColumnChoice, ColumnSurvey } from '../../data/corpus/columnChoice.ts';
 import type { CorpusSentences, Split } from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { AnnotationFormat } from '../../data/formats/writeDocuments.ts';
@@ -46,6 +47,16 @@ export type BackendState =
   | { readonly status: 'starting' }
   | { readonly status: 'ready'; readonly report: BackendReport }
   | { readonly status: 'failed'; readonly error: LabErrorData };
+
+/** Rows whose columns can be read in more than one way: a corpus as it was read, or files that were refused. */
+export interface ColumnQuestion {
+  readonly id: number;
+  /** Name of the corpus by its files. */
+  readonly name: string;
+  /** The corpora made of the files so far; empty if they were refused. */
+  readonly corpusIds: readonly string[];
+  readonly survey: ColumnSurvey;
+}
 
 /** A message for the user, shown until dismissed. */
 export interface Notice {
@@ -187,6 +198,8 @@ export interface LabState {
   /** The run that was paused because storage is full; nothing trains until space is freed or it is resumed. */
   readonly storageFullRun: string | null;
   readonly results: readonly ImportedResult[];
+  /** Oldest first; each until it is answered or the page is closed, because the files are not stored. */
+  readonly columnQuestions: readonly ColumnQuestion[];
   /** User-defined categories; `offeredCategories` lists them with the predefined ones. */
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
@@ -224,6 +237,13 @@ export interface Lab {
     readonly resultIds: readonly string[];
     readonly plans: readonly PlanFile[];
   }>;
+  /**
+   * Reads the files of a question again with these columns and returns the ids of the corpora; those read before are removed unless a
+   * run needs them. The question stays if the files are refused again.
+   */
+  chooseColumns(questionId: number, choice: ColumnChoice): Promise<readonly string[]>;
+  /** Leaves the corpus as it was read, or out if it was refused. */
+  dismissColumns(questionId: number): void;
   readCorpus(corpusId: string): Promise<CorpusSentences>;
   renameCorpus(corpusId: string, name: string): Promise<void>;
   /** Moves one source file of a corpus to another split; returns the corpus' new id, since its content changed. */

@@ -48,6 +48,7 @@ const initialState: LabState = {
   activeRunId: null,
   storageFullRun: null,
   results: [],
+  columnQuestions: [],
   categories: [],
   assignments: {},
   tagging: null,

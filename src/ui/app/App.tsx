@@ -195,6 +195,8 @@ function routeAfter(brought: Brought, library: Library, route: Route): Route | n
       ? { page: 'importedRun', resultId: result.id, runId: run.spec.id }
       : { page: 'results' };
   }
+  const isAsked = library.columnQuestions.some(({ corpusIds }) => corpusIds.length === 0);
+  if (isAsked && brought.corpusIds.length + brought.modelIds.length === 0) return { page: 'corpora' };
   if (route.page === 'train') return null;
   const [corpusId] = brought.corpusIds;
   if (corpusId !== undefined)

@@ -8,9 +8,11 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
 import { CataloguePanel } from './CataloguePanel.tsx';
+import { ColumnPicker } from './ColumnPicker.tsx';
 
 export function CorporaPage() {
   const corpora = useLab((state) => state.corpora);
+  const questions = useLab((state) => state.columnQuestions);
   return (
     <>
       <h1>Corpora</h1>
@@ -21,6 +23,9 @@ export function CorporaPage() {
         Studio or Hugging Face. Splits are recognised by file name (train, devel, test) and can be corrected. The text
         stays in this browser.
       </DropZone>
+      {questions.map((question) => (
+        <ColumnPicker key={question.id} question={question} />
+      ))}
       {corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={corpora} />}
       <CataloguePanel />
     </>

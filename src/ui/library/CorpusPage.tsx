@@ -16,6 +16,7 @@ import { goTo } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+import { ColumnPicker } from './ColumnPicker.tsx';
 import { SentenceBrowser } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
@@ -145,10 +146,14 @@ interface CorpusPageProps {
 }
 
 export function CorpusPage({ corpus, at }: CorpusPageProps) {
+  const question = useLab(({ columnQuestions }) =>
+    columnQuestions.find(({ corpusIds }) => corpusIds.includes(corpus.id)),
+  );
   const lengths = useAnalysis('sentenceLengths', { corpusId: corpus.id });
   return (
     <>
       <CorpusTitle corpus={corpus} />
+      {question !== undefined && <ColumnPicker key={question.id} question={question} />}
       <section aria-labelledby="sources-title">
         <h2 id="sources-title">Sources</h2>
         <CorpusSources corpus={corpus} />

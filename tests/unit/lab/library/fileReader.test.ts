@@ -9,7 +9,13 @@ import type { DropContext, ReadingCalls } from '../../../../src/wire/readingProt
 import { createReadingServer } from '../../../../workers/readingServer.ts';
 import { droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
 
-const context: DropContext = { corpora: [], builtIn: false, addedAt: '2026-01-02T03:04:05.000Z' };
+const context: DropContext = {
+  corpora: [],
+  builtIn: false,
+  only: null,
+  choices: new Map(),
+  addedAt: '2026-01-02T03:04:05.000Z',
+};
 const unwatched: ReadingControl = { signal: neverAborted, report: () => undefined };
 
 function overChannel(store: Store): FileReader {
