@@ -39,6 +39,7 @@ class TaggedRows {
     ranges: new Tally(),
     numbers: new Tally(),
     blanks: new Tally(),
+    unquoted: new Tally(),
   };
   private tokens: string[] = [];
   private tags: (readonly TagParts[])[][] = [];
@@ -86,10 +87,12 @@ class TaggedRows {
       this.endSentence();
       return;
     }
-    const cells = this.withUnquotedSeparator(written);
+    const cells = this.withUnquotedSeparator(row.text, written);
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
-    if (row.text.startsWith('#') && this.isComment(row.text, isWhole, tags[0] !== null)) {
+    // A row of the token `#` is one even if a cell is missing or too many.
+    const isToken = (cells[this.layout.choice.tokenColumn] ?? '').trim() === '#' && tags[0] !== null;
+    if (row.text.startsWith('#') && !isToken && this.isComment(row.text, isWhole, tags[0] !== null)) {
       counts.comments.add(line);
       return;
     }
@@ -122,18 +125,24 @@ class TaggedRows {
       return;
     }
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
-    if (token === '') counts.blanks.add(line);
+    if (token === '') {
+      const { separator } = this.file;
+      const isUnquoted = (separator === 'comma' || separator === 'semicolon') && !row.text.includes('"');
+      (isUnquoted ? counts.unquoted : counts.blanks).add(line);
+    }
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
   }
 
   /** A comma that is a token is not quoted by every writer of comma-separated rows: the row then has two empty cells for it. */
-  private withUnquotedSeparator(cells: readonly string[]): readonly string[] {
+  private withUnquotedSeparator(text: string, cells: readonly string[]): readonly string[] {
     const { separator, columns } = this.file;
     const { tokenColumn } = this.layout.choice;
     const isUnquoted =
       (separator === 'comma' || separator === 'semicolon') &&
+      !text.includes('"') &&
+      tokenColumn < columns - 1 &&
       cells.length === columns + 1 &&
       cells[tokenColumn]?.trim() === '' &&
       cells[tokenColumn + 1]?.trim() === '';
@@ -156,6 +165,8 @@ class TaggedRows {
   /** A `#` may also be a token: followed by a tag, it is a row. In tab-separated files, `# ` opens a comment only before a text that is not a tag. */
   private isComment(row: string, isWhole: boolean, hasTag: boolean): boolean {
     if (!isWhole) return true;
+    // Comments are between sentences; within one, a row of all columns is a token with an unknown tag.
+    if (this.tokens.length > 0) return false;
     return !hasTag && (this.file.separator === 'space' || row.startsWith('# '));
   }
 
@@ -182,7 +193,7 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, headers, ranges, numbers, blanks } = this.counts;
+    const { documents, comments, headers, ranges, numbers, blanks, unquoted } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
     headers.report(issues, 'corpus/header', 'rows repeat the header and are left out');
@@ -193,6 +204,8 @@ class TaggedRows {
       'sentences end where the number of the sentence changes, not at a blank line',
     );
     blanks.report(issues, 'corpus/blank-token', 'tokens are only white space and are left out');
+    const separators = 'tokens are empty and are left out: separators that are tokens should be in quotes';
+    unquoted.report(issues, 'corpus/empty-token', separators, 'warning');
   }
 }
 
@@ -215,7 +228,7 @@ class Tally {
     this.firstLine ??= line;
   }
 
-  report(issues: IssueList, code: string, what: string): void {
-    if (this.count > 0) issues.add('info', code, this.firstLine, `${this.count} ${what} (first here).`);
+  report(issues: IssueList, code: string, what: string, severity: 'info' | 'warning' = 'info'): void {
+    if (this.count > 0) issues.add(severity, code, this.firstLine, `${this.count} ${what} (first here).`);
   }
 }
