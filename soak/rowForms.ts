@@ -67,8 +67,8 @@ const partsOfSpeech = ['NN', 'DT', 'IN', 'VBZ', 'JJ', 'CD', '.', 'SYM', 'NNP'];
 const pick = <Item>(rng: Rng, items: readonly Item[]): Item => items[rng.integer(items.length)] as Item;
 const chance = (rng: Rng, share: number): boolean => rng.uniform() < share;
 
-function drawSentence(rng: Rng, ofTypes: readonly string[], share: number): Sentence {
-  const tokens = Array.from({ length: 1 + rng.integer(12) }, () => pick(rng, words));
+function drawSentence(rng: Rng, ofTypes: readonly string[], share: number, shortest: number): Sentence {
+  const tokens = Array.from({ length: shortest + rng.integer(12) }, () => pick(rng, words));
   const mentions: Mention[] = [];
   let at = 0;
   while (at < tokens.length) {
@@ -195,9 +195,11 @@ function drawRowCorpus(rng: Rng): KnownInput {
     ? pick(rng, ['.csv', '.tsv', '.txt'])
     : pick(rng, ['.tsv', '.txt', '.conll', '.iob2', '.conllu']);
   const files = splits.map((split): NamedFile => {
+    // Of sentences without blank lines, only longer ones show what numbers them.
+    const shortest = form.hasBlankLines ? 1 : 3;
     // A test file may have no mention.
     const share = split === 'test' && chance(rng, 0.3) ? 0 : 0.3;
-    sentences[split] = Array.from({ length: 2 + rng.integer(5) }, () => drawSentence(rng, chosen, share));
+    sentences[split] = Array.from({ length: 2 + rng.integer(5) }, () => drawSentence(rng, chosen, share, shortest));
     return {
       path: `fen/${split}${ending}`,
       bytes: encoded(rng, writeRows(rng, sentences[split], form, changes), changes),

@@ -58,11 +58,11 @@ export function decideColumns(
   const tokenColumn = tokenColumnOf(facts, roles, meanings, tagColumn);
   if (tokenColumn !== null) roles[tokenColumn] = 'token';
   const order = {
-    sentenceColumn: orderColumn(facts, tokenColumn, tagColumn, (column) =>
-      column.numbersSentences && !column.numbersRows
-        ? meanings[column.index] === 'sentence' || column.wordlessness === IDS || column.wordlessness === NUMBERS
-        : false,
-    ),
+    sentenceColumn: orderColumn(facts, tokenColumn, tagColumn, (column) => {
+      if (!column.numbersSentences || column.numbersRows) return false;
+      if (meanings[column.index] === 'sentence') return true;
+      return column.hasRuns && (column.wordlessness === IDS || column.wordlessness === NUMBERS);
+    }),
     rowNumberColumn: orderColumn(facts, tokenColumn, tagColumn, ({ numbersRows }) => numbersRows),
   };
   if (tokenColumn === null || tagColumn === null || isBare || tag === undefined) {

@@ -64,7 +64,7 @@ export interface ColumnFacts {
   readonly restarts: boolean;
   /** Whether a value stays the same for some rows and then never returns. */
   readonly hasRuns: boolean;
-  /** Whether it may number sentences: `hasRuns`, and its changes are where blank lines are, if there are any. */
+  /** Whether it may number sentences: no value returns, and changes are where blank lines are, if there are any. */
   readonly numbersSentences: boolean;
 }
 
@@ -101,7 +101,10 @@ function wordlessnessOf(cells: readonly string[]): ColumnFacts['wordlessness'] {
   if (filled.length === 0) return NOTHING;
   const isMost = (pattern: RegExp) => filled.filter((cell) => pattern.test(cell)).length >= mostCells * filled.length;
   if (isMost(/^[-+]?\d+([.,:-]\d+)*$/)) return NUMBERS;
-  return isMost(/\d/) ? IDS : WORDS;
+  if (!isMost(/\d/)) return WORDS;
+  // A few words may all have a digit, such as p53: ids have long numbers, or are the same in all rows.
+  const isSame = filled.length > 1 && filled.every((cell) => cell === filled[0]);
+  return cells.length >= 5 || isSame || isMost(/\d{3}/) ? IDS : WORDS;
 }
 
 function typesOf(
@@ -181,6 +184,6 @@ function orderOf(
     numbersRows: steps > 0 && steps + restarts >= 0.9 * pairs,
     restarts: restarts > 0 && !hasBlankLines,
     hasRuns,
-    numbersSentences: hasRuns && (!hasBlankLines || changesWithin <= 0.1 * changes),
+    numbersSentences: returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
   };
 }

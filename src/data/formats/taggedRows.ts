@@ -35,11 +35,12 @@ class TaggedRows {
   private readonly counts = {
     documents: new Tally(),
     comments: new Tally(),
+    within: new Tally(),
     headers: new Tally(),
     ranges: new Tally(),
     numbers: new Tally(),
     blanks: new Tally(),
-    unquoted: new Tally(),
+    empty: new Tally(),
   };
   private tokens: string[] = [];
   private tags: (readonly TagParts[])[][] = [];
@@ -90,10 +91,8 @@ class TaggedRows {
     const cells = this.withUnquotedSeparator(row.text, written);
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
-    // A row of the token `#` is one even if a cell is missing or too many.
-    const isToken = (cells[this.layout.choice.tokenColumn] ?? '').trim() === '#' && tags[0] !== null;
-    if (row.text.startsWith('#') && !isToken && this.isComment(row.text, isWhole, tags[0] !== null)) {
-      counts.comments.add(line);
+    if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
+      (this.tokens.length > 0 ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -125,11 +124,7 @@ class TaggedRows {
       return;
     }
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
-    if (token === '') {
-      const { separator } = this.file;
-      const isUnquoted = (separator === 'comma' || separator === 'semicolon') && !row.text.includes('"');
-      (isUnquoted ? counts.unquoted : counts.blanks).add(line);
-    }
+    if (token === '') (this.isEmptyToken(row.text, cells) ? counts.empty : counts.blanks).add(line);
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
@@ -150,6 +145,13 @@ class TaggedRows {
     return [...cells.slice(0, tokenColumn), separator === 'comma' ? ',' : ';', ...cells.slice(tokenColumn + 2)];
   }
 
+  /** A cell without even white space, or a comma that is not in quotes, may be damage. */
+  private isEmptyToken(row: string, cells: readonly string[]): boolean {
+    const { separator } = this.file;
+    const isUnquoted = (separator === 'comma' || separator === 'semicolon') && !row.includes('"');
+    return (cells[this.layout.choice.tokenColumn] ?? '') === '' || isUnquoted;
+  }
+
   /** Null if the cell holds no tags. */
   private tagsOf(text: string, at: number): readonly TagParts[] | null {
     const known = this.known[at];
@@ -163,10 +165,13 @@ class TaggedRows {
   }
 
   /** A `#` may also be a token: followed by a tag, it is a row. In tab-separated files, `# ` opens a comment only before a text that is not a tag. */
-  private isComment(row: string, isWhole: boolean, hasTag: boolean): boolean {
-    if (!isWhole) return true;
+  private isComment(row: string, cells: readonly string[], isWhole: boolean, hasTag: boolean): boolean {
+    const { tokenColumn, tagColumn } = this.layout.choice;
+    const isToken = (cells[tokenColumn] ?? '').trim() === '#';
     // Comments are between sentences; within one, a row of all columns is a token with an unknown tag.
-    if (this.tokens.length > 0) return false;
+    const isWithin = this.tokens.length > 0;
+    if (!isWhole) return !(isToken && hasTag) && !(isWithin && /^#\s*$/.test(row));
+    if (isWithin || (isToken && /^\p{Lu}-/u.test((cells[tagColumn] ?? '').trim()))) return false;
     return !hasTag && (this.file.separator === 'space' || row.startsWith('# '));
   }
 
@@ -193,9 +198,10 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, headers, ranges, numbers, blanks, unquoted } = this.counts;
+    const { documents, comments, within, headers, ranges, numbers, blanks, empty } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
+    within.report(issues, 'corpus/comment-within', 'lines within sentences begin with # and are left out', 'warning');
     headers.report(issues, 'corpus/header', 'rows repeat the header and are left out');
     ranges.report(issues, 'corpus/range', 'rows are ranges of tokens or empty nodes, as in CoNLL-U, and are left out');
     numbers.report(
@@ -204,8 +210,7 @@ class TaggedRows {
       'sentences end where the number of the sentence changes, not at a blank line',
     );
     blanks.report(issues, 'corpus/blank-token', 'tokens are only white space and are left out');
-    const separators = 'tokens are empty and are left out: separators that are tokens should be in quotes';
-    unquoted.report(issues, 'corpus/empty-token', separators, 'warning');
+    empty.report(issues, 'corpus/empty-token', 'tokens are empty and are left out', 'warning');
   }
 }
 
