@@ -55,6 +55,8 @@ export interface ColumnFacts {
   readonly types: ReadonlyMap<string, number>;
   /** Whether no cell is a tag other than `O`. */
   readonly isOnlyOutside: boolean;
+  /** Whether some cell is `O`. */
+  readonly hasOutside: boolean;
   /** Whether some cell has several tags. */
   readonly isStacked: boolean;
   /** The names, if the column holds `O` and names that are no tags; else null. */
@@ -87,6 +89,7 @@ export function columnFacts(files: readonly SampledFile[], index: number): Colum
     wordlessness: wordlessnessOf(cells),
     dialect,
     tagShare: cells.length === 0 ? 0 : count / cells.length,
+    hasOutside: cells.includes('O'),
     ...tags,
     bareTypes: tags.isOnlyOutside ? bareTypesOf(cells) : null,
     ...order,
@@ -99,6 +102,8 @@ const mostCells = 0.95;
 function wordlessnessOf(cells: readonly string[]): ColumnFacts['wordlessness'] {
   const filled = cells.filter((cell) => cell !== '' && cell !== '_');
   if (filled.length === 0) return NOTHING;
+  // A token is in every row.
+  if (2 * filled.length <= cells.length) return NUMBERS;
   const isMost = (pattern: RegExp) => filled.filter((cell) => pattern.test(cell)).length >= mostCells * filled.length;
   if (isMost(/^[-+]?\d+([.,:-]\d+)*$/)) return NUMBERS;
   if (!isMost(/\d/)) return WORDS;

@@ -1,5 +1,5 @@
 // Opens a file of rows: finds its separator and header, and gives its rows as cells before anything is known of their columns.
-import { IssueList } from '../corpus/issues.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
 import { DialectCounts } from '../corpus/tagDialect.ts';
 import { decodeText, encodingFault, transcodeUtf16, type DecodedText } from './decodeText.ts';
 import {
@@ -85,6 +85,10 @@ function splitRows(lines: readonly string[], issues: IssueList): Omit<RowFile, '
   const hasHeader = first !== undefined && found > 1 && isHeader(first, others);
   const columns = hasHeader ? lengthOf(first, 2) : found;
   const headerIndex = hasHeader ? (sample[0]?.index ?? null) : null;
+  if (headerIndex !== null) {
+    const names = quoted(first?.map((name) => name.trim()).join(', ') ?? '');
+    issues.add('info', 'corpus/header', headerIndex + 1, `The row is a header, not a token: ${names}.`);
+  }
   const named = statedColumns(lines) ?? (hasHeader ? first.map((name) => name.trim()) : null);
   return {
     separator,
