@@ -165,7 +165,8 @@ function hasColumnOfTags(
   });
 }
 
-/** Whether a cell may be a tag, or several, in some spelling. */
-function isTag(cell: string): boolean {
+/** Whether a cell, in quotes or not, may be a tag, or several, in some spelling. */
+function isTag(written: string): boolean {
+  const cell = written.replace(/^"(.*)"$/, '$1');
   return tagDialects.some((dialect) => tagsOfCell(cell, dialect) !== null);
 }
