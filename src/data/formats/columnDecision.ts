@@ -30,8 +30,9 @@ export function decideColumns(
   isNestedIn: (inner: number, outer: number) => boolean,
 ): Decision {
   const meanings = facts.map(({ index }) => (header === null ? null : meaningOfName(header[index] ?? '')));
-  const isTagLike = ({ tagShare, index }: ColumnFacts) =>
-    tagShare >= 0.5 && !['token', 'other', 'sentence'].includes(meanings[index] ?? '');
+  // Without O, words such as vitamin-B may be tags in some spelling.
+  const isTagLike = ({ tagShare, hasOutside, index }: ColumnFacts) =>
+    tagShare >= (hasOutside ? 0.5 : 0.9) && !['token', 'other', 'sentence'].includes(meanings[index] ?? '');
   const tagLike = facts.filter(isTagLike);
   const chunks = tagLike.filter((column) => meanings[column.index] === 'chunk' || holdsPhrases(column));
   const bare = facts.filter(({ bareTypes, index }) => bareTypes !== null && meanings[index] !== 'token');
@@ -58,11 +59,11 @@ export function decideColumns(
   const tokenColumn = tokenColumnOf(facts, roles, meanings, tagColumn);
   if (tokenColumn !== null) roles[tokenColumn] = 'token';
   const order = {
-    sentenceColumn: orderColumn(facts, tokenColumn, tagColumn, (column) =>
-      column.numbersSentences && !column.numbersRows
-        ? meanings[column.index] === 'sentence' || column.wordlessness === IDS || column.wordlessness === NUMBERS
-        : false,
-    ),
+    sentenceColumn: orderColumn(facts, tokenColumn, tagColumn, (column) => {
+      if (!column.numbersSentences || column.numbersRows) return false;
+      if (meanings[column.index] === 'sentence') return true;
+      return column.hasRuns && (column.wordlessness === IDS || column.wordlessness === NUMBERS);
+    }),
     rowNumberColumn: orderColumn(facts, tokenColumn, tagColumn, ({ numbersRows }) => numbersRows),
   };
   if (tokenColumn === null || tagColumn === null || isBare || tag === undefined) {

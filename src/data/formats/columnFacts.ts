@@ -55,6 +55,8 @@ export interface ColumnFacts {
   readonly types: ReadonlyMap<string, number>;
   /** Whether no cell is a tag other than `O`. */
   readonly isOnlyOutside: boolean;
+  /** Whether some cell is `O`. */
+  readonly hasOutside: boolean;
   /** Whether some cell has several tags. */
   readonly isStacked: boolean;
   /** The names, if the column holds `O` and names that are no tags; else null. */
@@ -64,7 +66,7 @@ export interface ColumnFacts {
   readonly restarts: boolean;
   /** Whether a value stays the same for some rows and then never returns. */
   readonly hasRuns: boolean;
-  /** Whether it may number sentences: `hasRuns`, and its changes are where blank lines are, if there are any. */
+  /** Whether it may number sentences: no value returns, and changes are where blank lines are, if there are any. */
   readonly numbersSentences: boolean;
 }
 
@@ -87,6 +89,7 @@ export function columnFacts(files: readonly SampledFile[], index: number): Colum
     wordlessness: wordlessnessOf(cells),
     dialect,
     tagShare: cells.length === 0 ? 0 : count / cells.length,
+    hasOutside: cells.includes('O'),
     ...tags,
     bareTypes: tags.isOnlyOutside ? bareTypesOf(cells) : null,
     ...order,
@@ -99,9 +102,14 @@ const mostCells = 0.95;
 function wordlessnessOf(cells: readonly string[]): ColumnFacts['wordlessness'] {
   const filled = cells.filter((cell) => cell !== '' && cell !== '_');
   if (filled.length === 0) return NOTHING;
+  // A token is in every row.
+  if (2 * filled.length <= cells.length) return NUMBERS;
   const isMost = (pattern: RegExp) => filled.filter((cell) => pattern.test(cell)).length >= mostCells * filled.length;
   if (isMost(/^[-+]?\d+([.,:-]\d+)*$/)) return NUMBERS;
-  return isMost(/\d/) ? IDS : WORDS;
+  if (!isMost(/\d/)) return WORDS;
+  // A few words may all have a digit, such as p53: ids have long numbers, or are the same in all rows.
+  const isSame = filled.length > 1 && filled.every((cell) => cell === filled[0]);
+  return cells.length >= 5 || isSame || isMost(/\d{3}/) ? IDS : WORDS;
 }
 
 function typesOf(
@@ -181,6 +189,6 @@ function orderOf(
     numbersRows: steps > 0 && steps + restarts >= 0.9 * pairs,
     restarts: restarts > 0 && !hasBlankLines,
     hasRuns,
-    numbersSentences: hasRuns && (!hasBlankLines || changesWithin <= 0.1 * changes),
+    numbersSentences: returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
   };
 }

@@ -66,7 +66,8 @@ function readRows(rows: RowFile, layout: RowLayout, layerIndex: number, issues: 
   );
   if (sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file has no usable sentence.');
   const [only] = sentences;
-  if (sentences.length === 1 && only !== undefined && only.tokens.length > longSentence) {
+  const isWhole = issues.listed.every(({ severity }) => severity !== 'error');
+  if (sentences.length === 1 && only !== undefined && only.tokens.length > longSentence && isWhole) {
     const message = `The file is one sentence of ${only.tokens.length} tokens: expected a blank line after each sentence.`;
     issues.add('warning', 'corpus/one-sentence', null, message);
   }

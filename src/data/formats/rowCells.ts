@@ -49,7 +49,9 @@ export function splitQuoted(
   let joined = row;
   for (let used = 1; used <= mostJoinedLines; used++) {
     const cells = quotedCells(joined, character);
-    if (cells !== null) return { cells, used };
+    // Rows between two lone quotes are no cell.
+    const isRows = cells?.some((cell) => cell.includes('\n') && cell.includes(character)) ?? false;
+    if (cells !== null && !isRows) return { cells, used };
     const next = lines[index + used];
     if (next === undefined) break;
     joined += `\n${next}`;

@@ -1,5 +1,5 @@
 // Opens a file of rows: finds its separator and header, and gives its rows as cells before anything is known of their columns.
-import { IssueList } from '../corpus/issues.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
 import { DialectCounts } from '../corpus/tagDialect.ts';
 import { decodeText, encodingFault, transcodeUtf16, type DecodedText } from './decodeText.ts';
 import {
@@ -78,10 +78,17 @@ function splitRows(lines: readonly string[], issues: IssueList): Omit<RowFile, '
   if (isQuoted && separator === 'tab') {
     issues.add('info', 'corpus/quoted-cells', null, 'Cells are in quotes, as spreadsheets write them: read without.');
   }
-  const columns = columnsOf(sampled);
   const [first, ...others] = sampled;
-  const hasHeader = first !== undefined && columns > 1 && isHeader(first, others);
+  const isTable = separator === 'comma' || separator === 'semicolon';
+  // Tokens such as 1,000 that are not in quotes spill over into the columns after the last one.
+  const found = columnsOf(sampled, isTable ? commaShare : 1);
+  const hasHeader = first !== undefined && found > 1 && isHeader(first, others);
+  const columns = hasHeader ? lengthOf(first, 2) : found;
   const headerIndex = hasHeader ? (sample[0]?.index ?? null) : null;
+  if (headerIndex !== null) {
+    const names = quoted(first?.map((name) => name.trim()).join(', ') ?? '');
+    issues.add('info', 'corpus/header', headerIndex + 1, `The row is a header, not a token: ${names}.`);
+  }
   const named = statedColumns(lines) ?? (hasHeader ? first.map((name) => name.trim()) : null);
   return {
     separator,
@@ -142,9 +149,16 @@ function separatorOf(sample: readonly SampledRow[]): RowSeparator {
     const cells = split(separator);
     const columns = columnsOf(cells);
     const regular = cells.filter((row) => lengthOf(row, columns) === columns);
-    return columns > 1 && regular.length >= commaShare * cells.length && hasTagColumn(regular, columns);
+    const isTable = regular.length >= commaShare * cells.length && hasTagColumn(regular, columns);
+    return columns > 1 && (isTable || endsWords(sample, separator));
   });
   return candidates[0] ?? 'space';
+}
+
+/** Whether most rows have a word that ends with the separator, as in `p53, B-Gene`; other rows may have one for a token. */
+function endsWords(sample: readonly SampledRow[], separator: 'comma' | 'semicolon'): boolean {
+  const pattern = separator === 'comma' ? /[^\s,],\s+\S/ : /[^\s;];\s+\S/;
+  return 2 * sample.filter(({ text }) => pattern.test(text)).length >= sample.length;
 }
 
 /** Whether most cells of some column are `O` or tags, or many are `O`, as among types without a prefix. */
@@ -158,14 +172,15 @@ export function hasTagColumn(rows: readonly (readonly string[])[], columns: numb
   });
 }
 
-/** Returns the number of cells in most rows, without trailing columns that are empty in all of these rows. */
-function columnsOf(rows: readonly (readonly string[])[]): number {
+/** Returns the number of cells in most rows, without trailing columns that are empty in this share of these rows. */
+function columnsOf(rows: readonly (readonly string[])[], emptyShare = 1): number {
   const counts = new Map<number, number>();
   for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
   let columns = 0;
   for (const [length, count] of counts) if (count > (counts.get(columns) ?? 0)) columns = length;
   const regular = rows.filter(({ length }) => length === columns);
-  const isEmpty = (column: number) => regular.every((row) => (row[column] ?? '').trim() === '');
+  const isEmpty = (column: number) =>
+    regular.filter((row) => (row[column] ?? '').trim() === '').length >= emptyShare * regular.length;
   while (columns > 1 && isEmpty(columns - 1)) columns--;
   return columns;
 }

@@ -31,7 +31,9 @@ export function isHeader(first: readonly string[], others: readonly (readonly st
   const cells = first.map((cell) => cell.trim());
   const counts = new DialectCounts();
   cells.forEach((cell) => counts.add(cell));
-  if (counts.best.count > 0 || cells.some((cell) => /^[\d.,:-]+$/.test(cell))) return false;
+  // A tag may also have a prefix that no scheme has.
+  const isValue = (cell: string) => /^[\d.,:-]+$/.test(cell) || /^\p{Lu}[-_]|[-_]\p{Lu}$/u.test(cell);
+  if (counts.best.count > 0 || cells.some(isValue)) return false;
   const meanings = cells.map(meaningOfName);
   if (!meanings.some((meaning) => meaning === 'token' || meaning === 'tag' || meaning === 'sentence')) return false;
   if (meanings.filter((meaning) => meaning !== null).length > 1) return true;

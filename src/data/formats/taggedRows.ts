@@ -35,10 +35,12 @@ class TaggedRows {
   private readonly counts = {
     documents: new Tally(),
     comments: new Tally(),
+    within: new Tally(),
     headers: new Tally(),
     ranges: new Tally(),
     numbers: new Tally(),
     blanks: new Tally(),
+    empty: new Tally(),
   };
   private tokens: string[] = [];
   private tags: (readonly TagParts[])[][] = [];
@@ -86,11 +88,11 @@ class TaggedRows {
       this.endSentence();
       return;
     }
-    const cells = this.withUnquotedSeparator(written);
+    const cells = this.withUnquotedSeparator(row.text, written);
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
-    if (row.text.startsWith('#') && this.isComment(row.text, isWhole, tags[0] !== null)) {
-      counts.comments.add(line);
+    if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
+      (this.tokens.length > 0 ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -122,23 +124,32 @@ class TaggedRows {
       return;
     }
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
-    if (token === '') counts.blanks.add(line);
+    if (token === '') (this.isEmptyToken(row.text, cells) ? counts.empty : counts.blanks).add(line);
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
   }
 
   /** A comma that is a token is not quoted by every writer of comma-separated rows: the row then has two empty cells for it. */
-  private withUnquotedSeparator(cells: readonly string[]): readonly string[] {
+  private withUnquotedSeparator(text: string, cells: readonly string[]): readonly string[] {
     const { separator, columns } = this.file;
     const { tokenColumn } = this.layout.choice;
     const isUnquoted =
       (separator === 'comma' || separator === 'semicolon') &&
+      !text.includes('"') &&
+      tokenColumn < columns - 1 &&
       cells.length === columns + 1 &&
       cells[tokenColumn]?.trim() === '' &&
       cells[tokenColumn + 1]?.trim() === '';
     if (!isUnquoted) return cells;
     return [...cells.slice(0, tokenColumn), separator === 'comma' ? ',' : ';', ...cells.slice(tokenColumn + 2)];
+  }
+
+  /** A cell without even white space, or a comma that is not in quotes, may be damage. */
+  private isEmptyToken(row: string, cells: readonly string[]): boolean {
+    const { separator } = this.file;
+    const isUnquoted = (separator === 'comma' || separator === 'semicolon') && !row.includes('"');
+    return (cells[this.layout.choice.tokenColumn] ?? '') === '' || isUnquoted;
   }
 
   /** Null if the cell holds no tags. */
@@ -154,8 +165,13 @@ class TaggedRows {
   }
 
   /** A `#` may also be a token: followed by a tag, it is a row. In tab-separated files, `# ` opens a comment only before a text that is not a tag. */
-  private isComment(row: string, isWhole: boolean, hasTag: boolean): boolean {
-    if (!isWhole) return true;
+  private isComment(row: string, cells: readonly string[], isWhole: boolean, hasTag: boolean): boolean {
+    const { tokenColumn, tagColumn } = this.layout.choice;
+    const isToken = (cells[tokenColumn] ?? '').trim() === '#';
+    // Comments are between sentences; within one, a row of all columns is a token with an unknown tag.
+    const isWithin = this.tokens.length > 0;
+    if (!isWhole) return !(isToken && hasTag) && !(isWithin && /^#\s*$/.test(row));
+    if (isWithin || (isToken && /^\p{Lu}-/u.test((cells[tagColumn] ?? '').trim()))) return false;
     return !hasTag && (this.file.separator === 'space' || row.startsWith('# '));
   }
 
@@ -182,9 +198,10 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, headers, ranges, numbers, blanks } = this.counts;
+    const { documents, comments, within, headers, ranges, numbers, blanks, empty } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
+    within.report(issues, 'corpus/comment-within', 'lines within sentences begin with # and are left out', 'warning');
     headers.report(issues, 'corpus/header', 'rows repeat the header and are left out');
     ranges.report(issues, 'corpus/range', 'rows are ranges of tokens or empty nodes, as in CoNLL-U, and are left out');
     numbers.report(
@@ -193,6 +210,7 @@ class TaggedRows {
       'sentences end where the number of the sentence changes, not at a blank line',
     );
     blanks.report(issues, 'corpus/blank-token', 'tokens are only white space and are left out');
+    empty.report(issues, 'corpus/empty-token', 'tokens are empty and are left out', 'warning');
   }
 }
 
@@ -215,7 +233,7 @@ class Tally {
     this.firstLine ??= line;
   }
 
-  report(issues: IssueList, code: string, what: string): void {
-    if (this.count > 0) issues.add('info', code, this.firstLine, `${this.count} ${what} (first here).`);
+  report(issues: IssueList, code: string, what: string, severity: 'info' | 'warning' = 'info'): void {
+    if (this.count > 0) issues.add(severity, code, this.firstLine, `${this.count} ${what} (first here).`);
   }
 }

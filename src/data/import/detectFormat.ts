@@ -5,7 +5,7 @@ import { isAnnotations } from '../formats/brat.ts';
 import { encodingOfXml } from '../formats/decodeText.ts';
 import { looksLikePubTator } from '../formats/pubTator.ts';
 import { isBlank, splitCells, type RowSeparator } from '../formats/rowCells.ts';
-import { hasTagColumn } from '../formats/rowFile.ts';
+import { hasTagColumn, lengthOf } from '../formats/rowFile.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
 import { isModelFile } from './modelFiles.ts';
 import { splitOfName } from './splits.ts';
@@ -126,7 +126,10 @@ export function looksLikeRows(text: string): boolean {
     (line) => !isBlank(line) && !line.startsWith('#') && !line.startsWith('-DOCSTART-') && !/^"?sep=."?$/i.test(line),
   );
   const isHalf = (count: number, of: number): boolean => count > 0 && 2 * count >= of;
-  const cellsOf = (row: string, separator: RowSeparator) => splitCells(row, separator).map((cell) => cell.trim());
+  const cellsOf = (row: string, separator: RowSeparator) => {
+    const cells = splitCells(row, separator).map((cell) => cell.trim());
+    return cells.slice(0, lengthOf(cells, 1));
+  };
   if (rows.some((row) => row.includes('\t'))) {
     const tagged = rows.filter((row) => {
       const cells = cellsOf(row, row.includes('\t') ? 'tab' : 'space');
@@ -162,7 +165,8 @@ function hasColumnOfTags(
   });
 }
 
-/** Whether a cell may be a tag, or several, in some spelling. */
-function isTag(cell: string): boolean {
+/** Whether a cell, in quotes or not, may be a tag, or several, in some spelling. */
+function isTag(written: string): boolean {
+  const cell = written.replace(/^"(.*)"$/, '$1');
   return tagDialects.some((dialect) => tagsOfCell(cell, dialect) !== null);
 }

@@ -132,7 +132,6 @@ describe('damage to a sentence', () => {
     ['an unknown tag', `${good}\na\tQ-Drug\n\n${good}`, 'error corpus/unknown-tag 4'],
     ['O with a type', `${good}\na\tO-Drug\n\n${good}`, 'error corpus/unknown-tag 4'],
     ['an empty tag', `${good}\na\t\n\n${good}`, 'error corpus/unknown-tag 4'],
-    ['an empty token', `${good}\n \tO\nb\tO\n\n${good}`, 'error corpus/empty-token 4'],
     ['bytes that are not UTF-8', latin1, 'error corpus/invalid-utf8 4'],
     ['a line of 10 MB', `${good}\na\tO\n${'x'.repeat(1e7)}\nb\tO\n\n${good}`, 'error corpus/long-line 5'],
   ])('%s costs that sentence alone', (_, file, expected) => {
@@ -159,6 +158,23 @@ describe('damage to a sentence', () => {
   });
 });
 
+describe('tokens that are not there', () => {
+  it.each([
+    ['white space', '\u00a0\tO', 'info corpus/blank-token 4'],
+    ['an empty cell', '\tO', 'warning corpus/empty-token 4'],
+  ])('%s is left out alone', (_, row, expected) => {
+    const file = `${good}\n${row}\nb\tO\n\n${good}`;
+    expect(found(file)).toEqual([expected]);
+    expect(read(file).sentences).toEqual([goodSentence, { tokens: ['b'], mentions: [] }, goodSentence]);
+  });
+
+  it('take no mention with them, unless it has no other token', () => {
+    const inside = read('a\tB-C\n\u00a0\tI-C\nb\tI-C\nc\tO\n');
+    expect(inside.sentences).toEqual([{ tokens: ['a', 'b', 'c'], mentions: [{ type: 'C', start: 0, end: 2 }] }]);
+    expect(found('a\tO\n\u00a0\tB-C\nb\tO\n')).toEqual(['info corpus/blank-token 2', 'warning corpus/blank-mention 2']);
+  });
+});
+
 describe('damage to tags', () => {
   it('lists tags that break their scheme and keeps the sentence', () => {
     const text = `${good}\na\tO\nb\tI-Drug\nc\tI-Gene\n\n${good.repeat(30)}`;
@@ -180,7 +196,7 @@ describe('damage to a file', () => {
   it.each([
     ['binary', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0, 1), 'error corpus/binary null'],
     ['text with a zero byte', `${good}\0`, 'error corpus/binary null'],
-    ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x09, 0), 'error corpus/encoding null'],
+    ['UTF-16 that ends within a character', Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x09), 'error corpus/encoding null'],
     ['empty', '', 'error corpus/empty null'],
     ['blank', ' \n\n\t\n', 'error corpus/empty null'],
     ['only document marks', '-DOCSTART-\tO\n\n', 'error corpus/empty null'],

@@ -100,7 +100,7 @@ describe('assembleCorpora', () => {
   it('gives everything that a corpus record holds', () => {
     const [corpus] = assemble('A/train.tsv', 'A/test.tsv').corpora;
     if (corpus === undefined) throw new Error('no corpus');
-    const { sentences: _, texts: __, ...rest } = corpus;
+    const { sentences: _, texts: __, survey: ___, group: ____, ...rest } = corpus;
     const record = {
       ...rest,
       version: 1,
