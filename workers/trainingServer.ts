@@ -3,7 +3,7 @@ import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.t
 import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
-import type { MachineSettings } from '../src/schema/machineSettings.ts';
+import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
   queuedRun,
@@ -17,6 +17,7 @@ import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
+import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
@@ -327,7 +328,8 @@ class TrainingServer {
 
   /** The backend as the person's settings for this machine configure it. */
   private async underSettings(backend: StartedBackend): Promise<Machine> {
-    const wanted = await readMachineSettings(this.store);
+    // The lab says that they cannot be read, and the record of a run says its precision.
+    const wanted = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
     const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
     const settings = { ...wanted, precision };
     const { name, device, threads } = backend;

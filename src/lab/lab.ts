@@ -163,6 +163,7 @@ export class LocalLab implements Lab {
       return this.#models.remove(id);
     });
   readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
+  readonly removeUnreadable: Lab['removeUnreadable'] = (kind, id) => this.#removing(() => this.#stored.removeUnreadable(kind, id)); // prettier-ignore
   readonly downloadModel: Lab['downloadModel'] = (download) => this.#changing(() => this.#downloads.download(download));
   readonly discardDownload: Lab['discardDownload'] = (id) => this.#removing(() => this.#downloads.discard(id));
   readonly fetchCatalogueTasks: Lab['fetchCatalogueTasks'] = (ids) => this.#changing(() => this.#publicCorpora.fetch(ids)); // prettier-ignore

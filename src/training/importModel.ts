@@ -14,6 +14,7 @@ import { storedHead } from '../model/weights/taggerTensors.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
+import { ifCorrupt } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
@@ -66,7 +67,8 @@ export async function importModel(
   const { config, tagger, saved } = modelFilesToSave(name, files);
   const content = fingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]).sort());
   const id = content.slice(0, 16);
-  const existing = await readModelRecord(store, id);
+  // A damaged record is written again.
+  const existing = await readModelRecord(store, id).catch(ifCorrupt(undefined));
   const origin = existing?.source ?? source;
   const record: ModelRecord = {
     version: 1,

@@ -1,6 +1,6 @@
 // Installs the sample corpora and the small model that come with the lab, once each.
 import { builtInCatalogueSchema, builtInsInstalledSchema } from '../../schema/libraryRecord.ts';
-import { readJson, writeJson } from '../../storage/records.ts';
+import { ifCorrupt, readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
@@ -78,7 +78,8 @@ export function createBuiltIns({
 }
 
 async function installed(store: Store): Promise<readonly string[]> {
-  return (await readJson(store, noteKey, builtInsInstalledSchema)) ?? [];
+  // Installs everything again where the note is damaged.
+  return (await readJson(store, noteKey, builtInsInstalledSchema).catch(ifCorrupt(undefined))) ?? [];
 }
 
 async function readCatalogue(fetchBuiltIn: FetchBuiltIn) {

@@ -1,5 +1,5 @@
 // Keeps the corpora of the library: makes them from files, gives each its own name, corrects, reads and removes them.
-import type { Split } from '../../data/corpus/corpus.ts';
+import type { CorpusSentences, Split } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import { assembleCorpora, type AssembledCorpus, type RefusedCorpus } from '../../data/import/assembleCorpora.ts';
@@ -18,7 +18,7 @@ import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 
 const shownIssues = 3;
 
@@ -109,7 +109,8 @@ export class Corpora {
 
   /** Shows a record in the position of the one with the id `replacedId`, or after all others. */
   private show(record: CorpusRecord, replacedId: string = record.id): void {
-    this.parts.labStore.update(({ corpora }) => ({
+    this.parts.labStore.update(({ corpora, unreadable }) => ({
+      unreadable: withoutItem(unreadable, 'corpus', record.id),
       corpora: corpora.some(({ id }) => id === replacedId)
         ? corpora.map((other) => (other.id === replacedId ? record : other))
         : [...corpora, record],
@@ -127,9 +128,11 @@ export class Corpora {
     const id = description.fingerprint.slice(0, 16);
     const same = this.existing(id);
     if (same !== undefined) {
-      await this.addTexts(id, texts);
+      const isMended = await this.mend(same, sentences, texts);
       const as = same.name === name ? 'and was not imported again' : `as ${same.name}`;
-      if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
+      if (isMended)
+        labStore.notify('info', `What was stored of the corpus ${same.name} was damaged: it was written again.`);
+      else if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
       return id;
     }
     const ownName = freeName(name, this.shown);
@@ -143,10 +146,36 @@ export class Corpora {
     return id;
   }
 
-  /** Saves the texts of a corpus that came as rows before, or when texts were not saved yet. */
-  private async addTexts(id: string, texts: AssembledCorpus['texts']): Promise<void> {
+  /**
+   * Writes what is damaged of a stored corpus again, and answers with whether there was anything. Also saves the texts of a corpus that came
+   * as rows before, or when texts were not saved yet.
+   */
+  private async mend(
+    record: CorpusRecord,
+    sentences: CorpusSentences,
+    texts: AssembledCorpus['texts'],
+  ): Promise<boolean> {
     const { store } = this.parts;
-    if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
+    const { id, fingerprint } = record;
+    const isWhole = await unlessDamaged(async () => {
+      return describeSentences(await readCorpusSentences(store, id)).fingerprint === fingerprint;
+    });
+    if (isWhole !== true) await saveCorpus(store, record, sentences);
+    const stored = await unlessDamaged(() => readCorpusTexts(store, id));
+    if (texts !== null && (stored ?? null) === null) await saveCorpusTexts(store, id, texts);
+    return isWhole !== true || (texts !== null && stored === undefined);
+  }
+}
+
+/** Returns what `read` finds, or undefined where that is damaged or gone. */
+async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof LabError && (error.code === 'storage/corrupt' || error.code === 'storage/missing')) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

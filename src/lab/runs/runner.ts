@@ -6,7 +6,7 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 import {
   advanceRunView,
   boardingRunView,
@@ -88,8 +88,9 @@ export class Runner {
     const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
     const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
     for (const record of fresh) await writeRunRecord(store, record);
-    labStore.update(({ runs }) => ({
+    labStore.update(({ runs, unreadable }) => ({
       runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
+      unreadable: fresh.reduce((items, { spec }) => withoutItem(items, 'run', spec.id), unreadable),
     }));
     if (specs.some(({ id }) => id === this.plan.storageFullRun)) this.dispatch({ kind: 'storageFreed' });
     for (const { id, parent } of specs) this.dispatch({ kind: 'queue', runId: id, parent });

@@ -245,6 +245,12 @@ const reasons: Readonly<Record<RunStatus, string>> = {
 
 /** Null for a run that may start as soon as the device is free. */
 export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait | null {
+  return waitOf(runs, runId, new Set());
+}
+
+/** `line` has the runs that wait for this one, to end on a cycle, where nothing can start. */
+function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait | null {
+  line.add(runId);
   const recordOf = (id: string): RunRecord | null => runs.find(({ record }) => record.spec.id === id)?.record ?? null;
   const parentId = recordOf(runId)?.spec.parent ?? null;
   if (parentId === null) return null;
@@ -256,7 +262,8 @@ export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait 
   if (status === 'finished') return null;
   const name = spec.method === 'MTL-XC' ? `MTL-XC of ${spec.category?.name ?? 'its category'}` : 'its first training';
   // A parent that waits is as stuck as what it waits for.
-  const isStuck = status === 'queued' ? waitsFor({ runs }, parentId)?.isStuck === true : status !== 'running';
+  const isStuck =
+    line.has(parentId) || (status === 'queued' ? waitOf(runs, parentId, line)?.isStuck === true : status !== 'running');
   return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
 }
 

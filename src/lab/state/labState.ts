@@ -12,6 +12,7 @@ import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
@@ -59,6 +60,13 @@ export interface Notice {
   readonly id: number;
   readonly severity: 'error' | 'warning' | 'info';
   readonly message: string;
+}
+
+/** A stored item that cannot be shown, and why. It is in no other list; it can only be removed. */
+export interface UnreadableRecord {
+  readonly kind: StoredKind;
+  readonly id: string;
+  readonly reason: LabErrorData;
 }
 
 /** A stored item that can be removed to free space. */
@@ -194,6 +202,7 @@ export interface LabState {
   /** The run that was paused because storage is full; nothing trains until space is freed or it is resumed. */
   readonly storageFullRun: string | null;
   readonly results: readonly ImportedResult[];
+  readonly unreadable: readonly UnreadableRecord[];
   /** User-defined categories; `offeredCategories` lists them with the predefined ones. */
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
@@ -327,6 +336,8 @@ export interface Lab {
   /** Builds the plan that trains these runs and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
+  /** Removes everything stored for an item that cannot be read. Throws `storage/unknown` for anything else. */
+  removeUnreadable(kind: StoredKind, id: string): Promise<void>;
 
   /** Saves the settings of this machine; they apply to runs that start later. */
   setMachine(settings: MachineSettings): Promise<void>;

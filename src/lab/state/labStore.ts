@@ -1,9 +1,10 @@
 // Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
+import type { StoredKind } from '../../storage/records.ts';
 import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { Progress } from '../../util/work.ts';
-import type { LabState, Notice, RunView } from './labState.ts';
+import type { LabState, Notice, RunView, UnreadableRecord } from './labState.ts';
 
 /** Reports how far a job is, and the milliseconds left where they are known. */
 export type ReportProgress = (progress: Progress, remainingMs?: number) => void;
@@ -48,6 +49,7 @@ const initialState: LabState = {
   activeRunId: null,
   storageFullRun: null,
   results: [],
+  unreadable: [],
   categories: [],
   assignments: {},
   tagging: null,
@@ -108,6 +110,15 @@ export function createLabStore(): LabStore {
     },
     cancelJob: (jobId) => aborts.get(jobId)?.abort(),
   };
+}
+
+/** The items without the one of this kind and id, which was removed or written again. */
+export function withoutItem(
+  items: readonly UnreadableRecord[],
+  kind: StoredKind,
+  id: string,
+): readonly UnreadableRecord[] {
+  return items.filter((item) => item.kind !== kind || item.id !== id);
 }
 
 /** Limits how often progress is shown: pieces of work come by the thousand. */

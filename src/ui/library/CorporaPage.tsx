@@ -4,6 +4,7 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { DropZone } from '../parts/DropZone.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
@@ -21,6 +22,7 @@ export function CorporaPage() {
         Studio or Hugging Face. Splits are recognised by file name (train, devel, test) and can be corrected. The text
         stays in this browser.
       </DropZone>
+      <UnreadableList kind="corpus" />
       {corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={corpora} />}
       <CataloguePanel />
     </>
