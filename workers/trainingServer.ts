@@ -20,6 +20,7 @@ import { readModelRecord } from '../src/storage/modelRecords.ts';
 import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
+import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
@@ -126,6 +127,12 @@ class TrainingServer {
           throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
         await removeRun(store, runId);
       },
+      resetDamagedRun: async (runId) => {
+        this.refuseWhileTraining();
+        const record = await readRunRecord(store, runId);
+        if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+        return resetDamagedRun(store, record);
+      },
     };
   }
 
@@ -192,7 +199,7 @@ class TrainingServer {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await this.readInputs(spec);
-    const weights = await startWeights(spec, model.encoder, store);
+    const weights = () => startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
@@ -222,7 +229,7 @@ class TrainingServer {
     return record;
   }
 
-  /** The model and the text of a run. Throws LabError `run/model` or `storage/missing` when they are gone. */
+  /** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
   private async readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
     const record = await readModelRecord(this.store, id);
     if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
@@ -230,7 +237,8 @@ class TrainingServer {
     const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
-      texts.push({ sentences: await readCorpusSentences(this.store, corpus.id), type, typeName });
+      const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
+      texts.push({ sentences, type, typeName });
     }
     return { model, texts };
   }
@@ -346,4 +354,18 @@ class TrainingServer {
       },
     };
   }
+}
+
+/** Handles the rejection of reading a corpus: says what brings damaged sentences back. */
+function asDamaged(name: string): (error: unknown) => never {
+  return (error) => {
+    const { code, expected, got } = LabError.toData(error);
+    if (code !== 'storage/corrupt' && code !== 'storage/missing') throw error;
+    const message = `What is stored of the corpus ${name} is damaged: import the same files again, then resume the run.`;
+    throw new LabError('corpus/damaged', message, {
+      ...(expected !== undefined && { expected }),
+      ...(got !== undefined && { got }),
+      cause: error,
+    });
+  };
 }

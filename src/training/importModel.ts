@@ -18,7 +18,14 @@ import { ifCorrupt } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import {
+  CONFIG_FILE,
+  modelFingerprint,
+  parseConfig,
+  parseConfigFile,
+  TOKENIZER_FILE,
+  WEIGHTS_FILE,
+} from './loadModel.ts';
 import { headShapeOf, taggerHeadOf } from './loadTagger.ts';
 
 interface NamedBytes {
@@ -65,7 +72,7 @@ export async function importModel(
   source?: ModelSource,
 ): Promise<ModelRecord> {
   const { config, tagger, saved } = modelFilesToSave(name, files);
-  const content = fingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]).sort());
+  const content = modelFingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]));
   const id = content.slice(0, 16);
   // A damaged record is written again.
   const existing = await readModelRecord(store, id).catch(ifCorrupt(undefined));

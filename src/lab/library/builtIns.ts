@@ -1,5 +1,6 @@
 // Installs the sample corpora and the small model that come with the lab, once each.
 import { builtInCatalogueSchema, builtInsInstalledSchema } from '../../schema/libraryRecord.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
@@ -16,6 +17,8 @@ export interface BuiltIns {
   installCorpora(): Promise<void>;
   /** Does the same for the model. */
   installModel(): Promise<void>;
+  /** Installs the samples and the model again that these runs failed on because they are damaged. A failure becomes a notice. */
+  mend(runs: readonly RunRecord[]): Promise<void>;
 }
 
 const model = {
@@ -43,6 +46,20 @@ export function createBuiltIns({
     await writeJson(store, noteKey, [...(await installed(store)), name]);
   }
 
+  async function installCorpus({ files }: SampleCorpus): Promise<void> {
+    const fetched = Object.values(files).map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
+    await corpora.add(await Promise.all(fetched), true);
+  }
+
+  const installModel = (): Promise<void> =>
+    labStore.during(`Installing the model ${model.name}`, async () => {
+      const fetched = model.files.map(async (name) => ({
+        name,
+        bytes: await fetchBuiltIn(`models/${model.name}/${name}`),
+      }));
+      await models.add(model.name, true, await Promise.all(fetched));
+    });
+
   async function reported(label: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -55,25 +72,26 @@ export function createBuiltIns({
     installCorpora: () =>
       reported('The sample corpora', async () => {
         const entries = await readCatalogue(fetchBuiltIn);
-        for (const { name, files } of entries) {
-          await once(`corpus/${name}`, async () => {
-            const fetched = Object.values(files).map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
-            await corpora.add(await Promise.all(fetched), true);
-          });
+        for (const entry of entries) {
+          await once(`corpus/${entry.name}`, () => installCorpus(entry));
         }
       }),
-    installModel: () =>
-      reported('The built-in model', () =>
-        once(`model/${model.name}`, () =>
-          labStore.during(`Installing the model ${model.name}`, async () => {
-            const fetched = model.files.map(async (name) => ({
-              name,
-              bytes: await fetchBuiltIn(`models/${model.name}/${name}`),
-            }));
-            await models.add(model.name, true, await Promise.all(fetched));
-          }),
-        ),
-      ),
+    installModel: () => reported('The built-in model', () => once(`model/${model.name}`, installModel)),
+    mend: (runs) =>
+      reported('What is damaged', async () => {
+        const state = labStore.getState();
+        const failedOn = (code: string) => runs.filter(({ failure }) => failure?.code === code);
+        const samples = new Set(state.corpora.flatMap(({ id, builtIn }) => (builtIn ? [id] : [])));
+        const damaged = failedOn('corpus/damaged').flatMap(({ spec }) => spec.tasks.map(({ corpus }) => corpus.id));
+        if (damaged.some((id) => samples.has(id))) {
+          for (const entry of await readCatalogue(fetchBuiltIn)) {
+            // One that a person removed stays removed.
+            if (state.corpora.some(({ builtIn, name }) => builtIn && name === entry.name)) await installCorpus(entry);
+          }
+        }
+        const ownModel = state.models.find(({ builtIn, name }) => builtIn && name === model.name)?.id;
+        if (failedOn('model/damaged').some(({ spec }) => spec.model.id === ownModel)) await installModel();
+      }),
   };
 }
 
@@ -81,6 +99,8 @@ async function installed(store: Store): Promise<readonly string[]> {
   // Installs everything again where the note is damaged.
   return (await readJson(store, noteKey, builtInsInstalledSchema).catch(ifCorrupt(undefined))) ?? [];
 }
+
+type SampleCorpus = Awaited<ReturnType<typeof readCatalogue>>[number];
 
 async function readCatalogue(fetchBuiltIn: FetchBuiltIn) {
   const json: unknown = JSON.parse(new TextDecoder().decode(await fetchBuiltIn('corpora/catalogue.json')));

@@ -97,6 +97,25 @@ export class Runner {
     this.advance();
   }
 
+  /**
+   * Verifies the snapshots of a run. A finished run that lost some is queued, to be trained from its start; answers with the epochs of those that
+   * are lost. Throws LabError `run/busy` while a run is on the device.
+   */
+  async retrainDamaged(runId: string): Promise<readonly number[]> {
+    const { spec } = this.recordOf(runId);
+    const lost = await this.parts.server.call('resetDamagedRun', runId);
+    if (lost.length === 0) return lost;
+    const epochs = `${lost.length === 1 ? 'epoch' : 'epochs'} ${lost.join(', ')}`;
+    this.parts.labStore.notify(
+      'warning',
+      `${this.titleOf(spec)} is trained again, because its snapshots of ${epochs} are lost.`,
+    );
+    this.dispatch({ kind: 'retrain', runId });
+    await this.save(this.recordOf(runId));
+    this.advance();
+    return lost;
+  }
+
   /** Moves a run one position in the queue; does nothing for a run that does not wait. */
   move(runId: string, direction: 'up' | 'down'): void {
     this.dispatch({ kind: 'move', runId, direction });

@@ -32,6 +32,8 @@ export type ScheduleAction =
   | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
   /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. The run that lacked storage goes first. */
   | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
+  /** Queues a finished run whose snapshots are damaged, before the runs that start from it. */
+  | { readonly kind: 'retrain'; readonly runId: string }
   /** Moves a waiting run one position, but not past the run it starts from. */
   | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
   /** Puts the first waiting run whose parent is finished on the device if the device is free and storage is not full. */
@@ -60,6 +62,10 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
       return restore(state, action.runs);
     case 'queue':
       return queue(state, action.runId, action.parent);
+    case 'retrain':
+      return state.statuses[action.runId] === 'finished'
+        ? queue(withStatus(state, action.runId, 'paused'), action.runId, null)
+        : state;
     case 'move':
       return move(state, action.runId, action.direction);
     case 'start':

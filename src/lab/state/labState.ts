@@ -288,6 +288,11 @@ export interface Lab {
   resumeRun(runId: string): Promise<void>;
   /** The same for several runs, parents first. */
   resumeAll(runIds: readonly string[]): Promise<void>;
+  /**
+   * Mends what a run lacks: verifies the snapshots of the parent that a failed run starts from, else its own, trains the run that lost some again
+   * from its start, to the same weights, and resumes the failed run. True if anything was lost. Throws `run/busy` while a run is on the device.
+   */
+  mendRun(runId: string): Promise<boolean>;
   /** Moves a waiting run one position in the queue; a run stays behind the one it starts from. */
   moveRun(runId: string, direction: 'up' | 'down'): void;
   /** Stops a run until it is resumed; runs that wait for it stay queued. */
