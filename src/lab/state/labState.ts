@@ -60,6 +60,8 @@ export interface Notice {
   readonly id: number;
   readonly severity: 'error' | 'warning' | 'info';
   readonly message: string;
+  /** Code of the error that the message describes, if it describes one. */
+  readonly code?: string;
 }
 
 /** A stored item that cannot be shown, and why. It is in no other list; it can only be removed. */

@@ -23,7 +23,7 @@ export interface LabStore {
   update(change: (state: LabState) => Partial<LabState>): void;
   /** Changes one run's view, if there is such a run; nothing else of the state, and nothing where `change` answers with the view itself. */
   updateRun(runId: string, change: (view: RunView) => RunView): void;
-  notify(severity: Notice['severity'], message: string): void;
+  notify(severity: Notice['severity'], message: string, code?: string): void;
   /** Does the same for anything thrown: what was being done, then what went wrong. */
   notifyError(doing: string, error: unknown): void;
   dismiss(noticeId: number): void;
@@ -70,8 +70,8 @@ export function createLabStore(): LabStore {
     for (const listener of [...listeners]) listener();
   }
 
-  function notify(severity: Notice['severity'], message: string): void {
-    const notice = { id: ++lastId, severity, message };
+  function notify(severity: Notice['severity'], message: string, code?: string): void {
+    const notice = { id: ++lastId, severity, message, ...(code !== undefined && { code }) };
     update(({ notices }) => ({ notices: [...notices, notice] }));
   }
 
@@ -88,7 +88,10 @@ export function createLabStore(): LabStore {
       if (changed.some((view, index) => view !== runs[index])) update(() => ({ runs: changed }));
     },
     notify,
-    notifyError: (doing, error) => notify('error', `${doing}: ${LabError.describe(LabError.toData(error))}`),
+    notifyError(doing, error) {
+      const data = LabError.toData(error);
+      notify('error', `${doing}: ${LabError.describe(data)}`, data.code);
+    },
     dismiss(noticeId) {
       update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
     },
