@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalLab } from '../src/lab/lab.ts';
 import { parsePlan } from '../src/lab/plans/expandPlan.ts';
+import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
 import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
 import type { Lab, RunGraph, RunNode, UnreadableRecord } from '../src/lab/state/labState.ts';
@@ -132,6 +133,7 @@ async function trainInStore(
     }
     const resolved = await importInputs(lab, plan, parsed, interrupt);
     if (resolved === null || interrupt.aborted) return exitCodes.paused;
+    reportEqualRates(lab, resolved, output);
     output.write(describeGraph(lab.previewPlan(resolved), (spec) => runTitle(spec, layersOf(lab, spec))));
     const lostRecords = lab.getState().unreadable.filter(({ kind }) => kind === 'run');
     const runIds = await lab.startPlan(resolved);
@@ -309,6 +311,13 @@ async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, 
   const location = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
   await replaceFile(location, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
   return location;
+}
+
+function reportEqualRates(lab: Lab, { model, methods, slicingRates }: PlanFile, output: TextOutput): void {
+  const layers = lab.getState().models.find(({ fingerprint }) => fingerprint === model.fingerprint)?.layers;
+  if (layers === undefined || !methods.includes('MTL-LS')) return;
+  const text = describeEqualRates(slicingRates, layers);
+  if (text !== '') output.write(`${text}\n`);
 }
 
 /** Reports runs whose records were unreadable: the plan queued them as new ones. */
