@@ -1,6 +1,7 @@
 // How the lab is built and served.
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { byteRanges } from './scripts/byteRanges.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
 import { pageHeaders } from './scripts/pageHeaders.ts';
 import { policyInPage } from './scripts/policyInPage.ts';
@@ -11,7 +12,7 @@ const page = pageHeaders(process.env['LAB_HOSTS']);
 export default defineConfig({
   // Addresses relative to the page, so that the built lab also works in a sub-folder of a host.
   base: './',
-  plugins: [react(), policyInPage(page)],
+  plugins: [react(), byteRanges(), policyInPage(page)],
   build: { target: 'esnext', chunkSizeWarningLimit: 1500 },
   worker: { format: 'es', plugins: () => [wasmThreadFiles()] },
   // The development server bundles dependencies apart from the sources.

@@ -37,7 +37,9 @@ Trains a plan exported from the page and writes DIR/<plan name>.result.json, whi
                   as in the page's GPU settings; saved in DIR/store
   --export-models  exports the selected snapshot of each finished run as a folder DIR/models/<run>-<id> for Hugging Face
                   transformers and the page
-Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed, 2 invalid command or input, 130 paused.
+One process at a time may use DIR. What is damaged in DIR/store is imported or trained again, and reported.
+Ctrl-C pauses with a checkpoint. Exit codes: 0 all runs finished, 1 a run failed or the disk is full, 2 invalid command or input,
+130 paused.
 `;
 
 const backends = ['auto', 'webgpu', 'wasm', 'cpu'] as const;

@@ -35,22 +35,45 @@ export async function inputFolder(
   });
 }
 
-/** Lists all files in a folder recursively, with paths starting with `dropPath`; none if there is no such folder. */
-export async function filesUnder(folder: string, dropPath: string): Promise<DroppedFile[]> {
-  let entries;
+/** Folders within folders that are read; links may lead in circles. */
+const DEEPEST = 32;
+
+/**
+ * Lists all files in a folder recursively, with paths starting with `dropPath`; none if there is no such folder. Leaves out what is neither file
+ * nor folder, such as a pipe. Throws LabError `headless/input` for a name that is not UTF-8, a link that leads nowhere, and folders that are too deep.
+ */
+export async function filesUnder(folder: string, dropPath: string, depth = 0): Promise<DroppedFile[]> {
+  let names: readonly Buffer[];
   try {
-    entries = await readdir(folder, { withFileTypes: true });
-  } catch {
-    return [];
+    names = await readdir(folder, { encoding: 'buffer' });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw unreadable(folder, 'a folder that can be read', cause);
   }
+  if (depth > DEEPEST) throw unreadable(folder, `at most ${DEEPEST} folders within each other`, null);
   const files: DroppedFile[] = [];
-  for (const entry of entries) {
-    const location = path.join(folder, entry.name);
-    const inside = `${dropPath}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await filesUnder(location, inside)));
-    else files.push({ path: inside, sizeBytes: (await stat(location)).size, bytes: () => readWhole(location) });
+  for (const raw of names) {
+    const name = raw.toString('utf8');
+    if (!raw.equals(Buffer.from(name, 'utf8'))) {
+      throw unreadable(path.join(folder, name), 'a name in UTF-8', new Error(`the bytes ${raw.toString('hex')}`));
+    }
+    const location = path.join(folder, name);
+    const found = await stat(location).catch((cause: unknown): never => {
+      throw unreadable(location, 'a file that can be read', cause);
+    });
+    const inside = `${dropPath}/${name}`;
+    if (found.isDirectory()) files.push(...(await filesUnder(location, inside, depth + 1)));
+    else if (found.isFile()) files.push({ path: inside, sizeBytes: found.size, bytes: () => readWhole(location) });
   }
   return files;
+}
+
+function unreadable(location: string, expected: string, cause: unknown): LabError {
+  return new LabError('headless/input', `${location} cannot be used as input: rename, repair or remove it.`, {
+    expected,
+    ...(cause instanceof Error ? { got: cause.message, cause } : {}),
+  });
 }
 
 /** Copies the bytes, because Node returns small files as views of a shared buffer. */
@@ -60,13 +83,15 @@ async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /**
  * Exports finished runs to `<outFolder>/models/<run>-<id>`, with the first 8 digits of the run's id, because runs can share a title. An
- * existing folder is replaced once the new one is complete.
+ * existing folder is replaced once the new one is complete. `mend` trains a run again whose snapshot is damaged, and answers with whether the
+ * export may be tried again.
  */
 export async function writeModels(
   lab: Lab,
   runIds: readonly string[],
   outFolder: string,
   output: TextOutput,
+  mend: (runId: string) => Promise<boolean>,
 ): Promise<void> {
   for (const { record } of lab.getState().runs) {
     const { spec, status, selectedEpoch } = record;
@@ -74,11 +99,12 @@ export async function writeModels(
     const title = runTitle(spec, layersOf(lab, spec)).replace(/[^\p{L}\p{N}._-]+/gu, '-');
     const name = `${title}-${spec.id.slice(0, 8)}`;
     const folder = path.join(outFolder, 'models', name);
-    await writeFolder(
-      lab,
-      { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' },
-      folder,
-    );
+    const request = { tagger: { kind: 'snapshot', runId: spec.id, epoch: selectedEpoch }, precision: 'F32' } as const;
+    await writeFolder(lab, request, folder).catch(async (error: unknown) => {
+      const isDamaged = error instanceof LabError && error.code === 'checkpoint/missing';
+      if (!isDamaged || !(await mend(spec.id))) throw error;
+      await writeFolder(lab, request, folder);
+    });
     output.write(`Model: ${folder}\n`);
   }
 }

@@ -1,22 +1,25 @@
 // Runs headless from its arguments to its exit code: imports the plan's inputs, trains its runs, writes the result file.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalLab } from '../src/lab/lab.ts';
 import { parsePlan } from '../src/lab/plans/expandPlan.ts';
+import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
 import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
-import type { Lab, RunGraph, RunNode } from '../src/lab/state/labState.ts';
+import type { Lab, RunGraph, RunNode, UnreadableRecord } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../src/schema/planFile.ts';
-import type { RunSpec } from '../src/schema/runRecord.ts';
-import { fileSystem } from '../src/storage/fileSystem.ts';
+import type { RunSpec, RunStatus } from '../src/schema/runRecord.ts';
+import { fileError, fileSystem, replaceFile } from '../src/storage/fileSystem.ts';
 import type { Store } from '../src/storage/store.ts';
 import { LabError } from '../src/util/labError.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 import type { ServerClient } from '../src/wire/trainingProtocol.ts';
 import { requestFile } from '../workers/publicFiles.ts';
+import { describeHolder, lockFolder } from './folderLock.ts';
 import { headlessArguments, headlessUsage, type HeadlessArguments } from './headlessArguments.ts';
 import { inputFolder, writeModels } from './inputFolder.ts';
+import { RunMender } from './mendRuns.ts';
 import { layersOf, progressReport, type TextOutput } from './progressReport.ts';
 
 /** Describes the runs as an indented tree, followed by a line of totals and a line break. */
@@ -74,17 +77,42 @@ export async function runHeadless(args: readonly string[], surroundings: Headles
     }
     return await trainPlan(parsed, surroundings);
   } catch (error) {
-    const data = LabError.toData(error);
+    const data = LabError.toData(fileError(namedFileOf(error), 0, error));
     surroundings.errors.write(`${LabError.describe(data)}\n`);
     if (data.code === 'headless/usage') surroundings.errors.write(`\n${headlessUsage}`);
     return /^(headless|plan)\//.test(data.code) ? exitCodes.wrongInput : exitCodes.failed;
   }
 }
 
+/** The file that an error of Node is about. */
+function namedFileOf(error: unknown): string {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'a file';
+}
+
+/** Trains while this process alone has the folder; leaves it when nothing is being written any more. */
 async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurroundings): Promise<number> {
-  const { output, errors, interrupt, openServer } = surroundings;
   const plan = await readPlan(parsed.planFile);
-  const store = fileSystem(path.join(parsed.outFolder, 'store'));
+  const storeFolder = path.join(parsed.outFolder, 'store');
+  const lock = await lockFolder(storeFolder);
+  if (lock.takenFrom !== null) {
+    surroundings.output.write(`Took the folder over from ${describeHolder(lock.takenFrom)}, which no longer runs.\n`);
+  }
+  const store = fileSystem(storeFolder);
+  try {
+    return await trainInStore(plan, store, parsed, surroundings);
+  } finally {
+    await store.settled();
+    lock.release();
+  }
+}
+
+async function trainInStore(
+  plan: PlanFile,
+  store: Store,
+  parsed: HeadlessArguments,
+  surroundings: HeadlessSurroundings,
+): Promise<number> {
+  const { output, errors, interrupt, openServer } = surroundings;
   const server: { client?: ServerClient } = {};
   const lab = new LocalLab({
     store,
@@ -105,22 +133,37 @@ async function trainPlan(parsed: HeadlessArguments, surroundings: HeadlessSurrou
     }
     const resolved = await importInputs(lab, plan, parsed, interrupt);
     if (resolved === null || interrupt.aborted) return exitCodes.paused;
+    reportEqualRates(lab, resolved, output);
     output.write(describeGraph(lab.previewPlan(resolved), (spec) => runTitle(spec, layersOf(lab, spec))));
+    const lostRecords = lab.getState().unreadable.filter(({ kind }) => kind === 'run');
     const runIds = await lab.startPlan(resolved);
+    reportRetrained(lab, runIds, lostRecords, output);
     const stopProgress = progressReport(lab, runIds, output);
-    await ended(lab, interrupt, () => errors.write('\nPausing: writing a checkpoint.\n'));
-    stopProgress();
-    const statuses = runIds.map((runId) => statusOf(lab, runId));
-    const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
-    if (!isStuck && !statuses.every((status) => status === 'finished' || status === 'failed')) {
-      if (lab.getState().backend.status === 'failed') return exitCodes.failed;
-      output.write('Paused. Run the same command again to resume.\n');
-      return exitCodes.paused;
+    const mender = new RunMender(lab, output, { fetchModel: refetching(lab, plan, parsed, interrupt) });
+    const allEnded = async (): Promise<void> => {
+      do await ended(lab, interrupt, () => errors.write('\nPausing: writing a checkpoint.\n'));
+      while (!interrupt.aborted && (await mender.mendFailed(runIds)));
+    };
+    try {
+      await allEnded();
+      const unfinished = exitUnfinished(lab, runIds, interrupt, surroundings);
+      if (unfinished !== null) return unfinished;
+      reportWaiting(lab, errors);
+      output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
+      if (parsed.exportModels) {
+        await writeModels(lab, runIds, parsed.outFolder, output, async (runId) => {
+          if (!(await mender.retrain(runId))) return false;
+          await allEnded();
+          return true;
+        });
+      }
+      return statusesOf(lab, runIds).includes('failed') ? exitCodes.failed : exitCodes.finished;
+    } catch (error) {
+      if (!interrupt.aborted) throw error;
+      return exitUnfinished(lab, runIds, interrupt, surroundings) ?? exitCodes.paused;
+    } finally {
+      stopProgress();
     }
-    reportWaiting(lab, errors);
-    output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
-    if (parsed.exportModels) await writeModels(lab, runIds, parsed.outFolder, output);
-    return statuses.includes('failed') ? exitCodes.failed : exitCodes.finished;
   } finally {
     stopNotices();
     server.client?.close();
@@ -190,6 +233,17 @@ async function importFromHub(
   return modelId === null ? null : wantedInput(lab, 'models', model, [modelId]);
 }
 
+/** Downloads a damaged model again, for `RunMender`; null unless it comes from a hub. */
+function refetching(lab: Lab, plan: PlanFile, { modelFrom }: HeadlessArguments, interrupt: AbortSignal) {
+  if (modelFrom === null) return null;
+  return async (modelId: string): Promise<boolean> => {
+    // Runs that wait need the model and would keep it.
+    for (const runId of lab.getState().queue) await lab.pauseRun(runId);
+    await lab.removeModel(modelId);
+    return (await importFromHub(lab, plan.model, modelFrom, interrupt)) !== null;
+  };
+}
+
 /** Picks the imported corpus or model that the plan refers to. Throws LabError `headless/input` or `plan/...-differs`. */
 function wantedInput(
   lab: Lab,
@@ -200,7 +254,11 @@ function wantedInput(
   const found = lab.getState()[kind].filter(({ id }) => ids.includes(id));
   const wanted = found.find((one) => one.fingerprint === fingerprint) ?? found[0];
   const noun = kind === 'corpora' ? 'corpus' : 'model';
-  if (wanted === undefined) throw new LabError('headless/input', `The folder ${name} contains no usable ${noun}.`);
+  if (wanted === undefined) {
+    const isFull = lab.getState().notices.some(({ code }) => code === 'storage/full');
+    if (isFull) throw new LabError('storage/full', `The disk has no room for the ${noun} ${name}.`);
+    throw new LabError('headless/input', `The folder ${name} contains no usable ${noun}.`);
+  }
   if (fingerprint !== undefined && wanted.fingerprint !== fingerprint) {
     throw new LabError(
       `plan/${noun}-differs`,
@@ -236,10 +294,11 @@ async function ended(lab: Lab, interrupt: AbortSignal, onPause: () => void): Pro
       const waits = state.queue.length > 0 && state.backend.status !== 'failed' && !isQueueStuck(state);
       if (state.activeRunId !== null || waits) return;
       unsubscribe();
+      interrupt.removeEventListener('abort', interrupted);
       resolve();
     };
-    const unsubscribe = lab.subscribe(check);
     const interrupted = (): void => void pause().catch(reject);
+    const unsubscribe = lab.subscribe(check);
     if (interrupt.aborted) interrupted();
     else interrupt.addEventListener('abort', interrupted, { once: true });
     check();
@@ -250,10 +309,30 @@ async function writeResult(lab: Lab, runIds: readonly string[], plan: PlanFile, 
   const { checksum: _derived, ...members } = lab.exportResult(runIds);
   const result = sealResultFile({ ...members, plan: { ...members.plan, name: plan.name } });
   const location = path.join(folder, `${plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.result.json`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${location}~`, `${JSON.stringify(result, null, 2)}\n`);
-  await rename(`${location}~`, location);
+  await replaceFile(location, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
   return location;
+}
+
+function reportEqualRates(lab: Lab, { model, methods, slicingRates }: PlanFile, output: TextOutput): void {
+  const layers = lab.getState().models.find(({ fingerprint }) => fingerprint === model.fingerprint)?.layers;
+  if (layers === undefined || !methods.includes('MTL-LS')) return;
+  const text = describeEqualRates(slicingRates, layers);
+  if (text !== '') output.write(`${text}\n`);
+}
+
+/** Reports runs whose records were unreadable: the plan queued them as new ones. */
+function reportRetrained(
+  lab: Lab,
+  runIds: readonly string[],
+  lost: readonly UnreadableRecord[],
+  output: TextOutput,
+): void {
+  const { runs } = lab.getState();
+  for (const { record } of runs) {
+    const { spec } = record;
+    if (!runIds.includes(spec.id) || !lost.some(({ id }) => id === spec.id)) continue;
+    output.write(`Mending ${runTitle(spec, layersOf(lab, spec))}: it is trained again, because its record was lost.\n`);
+  }
 }
 
 /** Reports runs that were not trained because the run they start from failed. */
@@ -268,8 +347,28 @@ function reportWaiting(lab: Lab, errors: TextOutput): void {
   }
 }
 
-function statusOf(lab: Lab, runId: string): string | undefined {
-  return lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status;
+function statusesOf(lab: Lab, runIds: readonly string[]): readonly (RunStatus | undefined)[] {
+  return runIds.map((runId) => lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status);
+}
+
+/** Says why runs did not come to their end, and returns the exit code; null where they did, or wait for one that failed. */
+function exitUnfinished(
+  lab: Lab,
+  runIds: readonly string[],
+  interrupt: AbortSignal,
+  { output, errors }: HeadlessSurroundings,
+): number | null {
+  const { backend, storageFullRun } = lab.getState();
+  const statuses = statusesOf(lab, runIds);
+  const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
+  if (isStuck || statuses.every((status) => status === 'finished' || status === 'failed')) return null;
+  if (backend.status === 'failed') return exitCodes.failed;
+  if (storageFullRun !== null && !interrupt.aborted) {
+    errors.write('The disk is full. Free some space, then run the same command again to resume.\n');
+    return exitCodes.failed;
+  }
+  output.write('Paused. Run the same command again to resume.\n');
+  return exitCodes.paused;
 }
 
 function writeBackend(

@@ -3,7 +3,7 @@ import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.t
 import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
-import type { MachineSettings } from '../src/schema/machineSettings.ts';
+import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
   queuedRun,
@@ -17,8 +17,10 @@ import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
 import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
+import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
+import { resetDamagedRun } from '../src/training/checkpoint.ts';
 import { encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
@@ -125,6 +127,12 @@ class TrainingServer {
           throw new LabError('run/busy', 'A run on the device cannot be removed; stop it first.');
         await removeRun(store, runId);
       },
+      resetDamagedRun: async (runId) => {
+        this.refuseWhileTraining();
+        const record = await readRunRecord(store, runId);
+        if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+        return resetDamagedRun(store, record);
+      },
     };
   }
 
@@ -191,7 +199,7 @@ class TrainingServer {
     const { spec } = record;
     yield { kind: 'phase', phase: 'loading', done: 0, of: 0 };
     const { model, texts } = await this.readInputs(spec);
-    const weights = await startWeights(spec, model.encoder, store);
+    const weights = () => startWeights(spec, model.encoder, store);
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
@@ -221,7 +229,7 @@ class TrainingServer {
     return record;
   }
 
-  /** The model and the text of a run. Throws LabError `run/model` or `storage/missing` when they are gone. */
+  /** The model and the text of a run. Throws LabError `run/model`, `model/damaged` or `corpus/damaged` when they are gone or damaged. */
   private async readInputs({ model: { id, name }, config, method, category, tasks }: RunSpec) {
     const record = await readModelRecord(this.store, id);
     if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
@@ -229,7 +237,8 @@ class TrainingServer {
     const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
-      texts.push({ sentences: await readCorpusSentences(this.store, corpus.id), type, typeName });
+      const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
+      texts.push({ sentences, type, typeName });
     }
     return { model, texts };
   }
@@ -327,7 +336,8 @@ class TrainingServer {
 
   /** The backend as the person's settings for this machine configure it. */
   private async underSettings(backend: StartedBackend): Promise<Machine> {
-    const wanted = await readMachineSettings(this.store);
+    // The lab says that they cannot be read, and the record of a run says its precision.
+    const wanted = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
     const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
     const settings = { ...wanted, precision };
     const { name, device, threads } = backend;
@@ -344,4 +354,18 @@ class TrainingServer {
       },
     };
   }
+}
+
+/** Handles the rejection of reading a corpus: says what brings damaged sentences back. */
+function asDamaged(name: string): (error: unknown) => never {
+  return (error) => {
+    const { code, expected, got } = LabError.toData(error);
+    if (code !== 'storage/corrupt' && code !== 'storage/missing') throw error;
+    const message = `What is stored of the corpus ${name} is damaged: import the same files again, then resume the run.`;
+    throw new LabError('corpus/damaged', message, {
+      ...(expected !== undefined && { expected }),
+      ...(got !== undefined && { got }),
+      cause: error,
+    });
+  };
 }

@@ -180,6 +180,7 @@ export class LocalLab implements Lab {
       return this.#models.remove(id);
     });
   readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
+  readonly removeUnreadable: Lab['removeUnreadable'] = (kind, id) => this.#removing(() => this.#stored.removeUnreadable(kind, id)); // prettier-ignore
   readonly downloadModel: Lab['downloadModel'] = (download) => this.#changing(() => this.#downloads.download(download));
   readonly discardDownload: Lab['discardDownload'] = (id) => this.#removing(() => this.#downloads.discard(id));
   readonly fetchCatalogueTasks: Lab['fetchCatalogueTasks'] = (ids) => this.#changing(() => this.#publicCorpora.fetch(ids)); // prettier-ignore
@@ -227,7 +228,20 @@ export class LocalLab implements Lab {
         requireInputs(state, spec);
         requireParent(state, spec);
       }
+      await this.#builtIns?.mend(state.runs.flatMap(({ record }) => (specs.includes(record.spec) ? [record] : [])));
       await this.#runner.queue(specs);
+    });
+  readonly mendRun: Lab['mendRun'] = (runId) =>
+    this.#guard.run(async () => {
+      const state = this.getState();
+      const record = state.runs.find((run) => run.record.spec.id === runId)?.record;
+      const damagedId = record?.failure?.code === 'run/parent-damaged' ? (record.spec.parent ?? runId) : runId;
+      const spec = state.runs.find((run) => run.record.spec.id === damagedId)?.record.spec;
+      if (spec !== undefined) requireInputs(state, spec);
+      const lost = await this.#runner.retrainDamaged(damagedId);
+      if (record?.status === 'failed') await this.resumeRun(runId);
+      else if (lost.length === 0) this.#labStore.notify('info', 'Every snapshot of this run is whole.');
+      return lost.length > 0;
     });
   readonly moveRun: Lab['moveRun'] = (runId, direction) => {
     this.#guard.refuseElsewhere();

@@ -3,20 +3,28 @@ import { z } from 'zod';
 import { fingerprint } from '../util/digest.ts';
 import { modelRecordSchema } from './modelRecord.ts';
 import { planFileSchema, upgradePlanFile } from './planFile.ts';
+import { lineageFault } from './runLineage.ts';
 import { runRecordSchema, upgradeRunRecord } from './runRecord.ts';
 
 /** Version 1 files are upgraded by `upgradeResultFile` after their checksum has been verified. */
-export const resultFileSchema = z.strictObject({
-  format: z.literal('bioner-lab-result'),
-  version: z.literal(2),
-  software: z.string(),
-  exportedAt: z.iso.datetime(),
-  plan: planFileSchema,
-  models: z.array(modelRecordSchema),
-  runs: z.array(runRecordSchema),
-  /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
-  checksum: z.string(),
-});
+export const resultFileSchema = z
+  .strictObject({
+    format: z.literal('bioner-lab-result'),
+    version: z.literal(2),
+    software: z.string(),
+    exportedAt: z.iso.datetime(),
+    plan: planFileSchema,
+    models: z.array(modelRecordSchema),
+    runs: z.array(runRecordSchema),
+    /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
+    checksum: z.string(),
+  })
+  .superRefine(({ runs }, context) => {
+    const fault = lineageFault(runs.map(({ spec }) => spec));
+    if (fault === null) return;
+    const { index, member, message } = fault;
+    context.addIssue({ code: 'custom', path: ['runs', index, 'spec', member], message });
+  });
 export type ResultFile = z.infer<typeof resultFileSchema>;
 
 /**

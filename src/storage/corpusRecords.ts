@@ -20,9 +20,14 @@ export async function saveCorpus(
   sentences: CorpusSentences,
   texts: CorpusTexts | null = null,
 ): Promise<void> {
-  for (const split of SPLITS) await writeJson(store, splitKey(record.id, split), sentences[split]);
+  await saveCorpusSentences(store, record.id, sentences);
   if (texts !== null) await saveCorpusTexts(store, record.id, texts);
   await writeCorpusRecord(store, record);
+}
+
+/** Stores the sentences of a corpus. Throws LabError `storage/full`. */
+export async function saveCorpusSentences(store: Store, id: string, sentences: CorpusSentences): Promise<void> {
+  for (const split of SPLITS) await writeJson(store, splitKey(id, split), sentences[split]);
 }
 
 /** Stores the texts of a corpus. Throws LabError `storage/full`. */

@@ -4,10 +4,30 @@ import { LabError } from '../util/labError.ts';
 import { validate, parseJson, type Schema } from '../util/validate.ts';
 import type { Store } from './store.ts';
 
-/** Records of one kind: the readable ones, in key order, and a LabError `storage/corrupt` for each of the others. */
+/** Items that are stored one by one, each under an id. */
+export type StoredKind = 'corpus' | 'model' | 'run' | 'result' | 'download';
+
+/** Says which stored item cannot be read, with the code and the words of what is wrong with its record. */
+export class UnreadableItem extends LabError {
+  readonly kind: StoredKind;
+  readonly id: string;
+
+  constructor(kind: StoredKind, id: string, error: LabError) {
+    const { code, message, expected, got } = error;
+    super(code, message, {
+      ...(expected !== undefined && { expected }),
+      ...(got !== undefined && { got }),
+      cause: error,
+    });
+    this.kind = kind;
+    this.id = id;
+  }
+}
+
+/** Records of one kind: the readable ones, in key order, and an UnreadableItem, mostly `storage/corrupt`, for each of the others. */
 export interface RecordList<T> {
   readonly records: readonly T[];
-  readonly unreadable: readonly LabError[];
+  readonly unreadable: readonly UnreadableItem[];
 }
 
 /**
@@ -19,10 +39,13 @@ export async function readJson<T>(store: Store, key: string, schema: Schema<T>):
   return bytes === undefined ? undefined : parse(key, bytes, schema);
 }
 
-/** Writes a value as JSON and its checksum, one line each. Throws LabError `storage/full` if there is no space, leaving the old record. */
+/**
+ * Writes a value as JSON, then a line with its checksum and its key, which shows when a file is stored under the name of another. Throws LabError
+ * `storage/full` if there is no space, leaving the old record.
+ */
 export async function writeJson(store: Store, key: string, value: unknown): Promise<void> {
   const text = new TextEncoder().encode(JSON.stringify(value));
-  const seal = new TextEncoder().encode(`\n${checksum(text)}`);
+  const seal = new TextEncoder().encode(`\n${checksum(text)} ${key}`);
   const bytes = new Uint8Array(text.length + seal.length);
   bytes.set(text);
   bytes.set(seal, text.length);
@@ -30,49 +53,61 @@ export async function writeJson(store: Store, key: string, value: unknown): Prom
 }
 
 /** Lists every record `<kind>/<id>/record`; a corrupt one hides no other. */
-export function listRecords<T>(store: Store, kind: string, schema: Schema<T>): Promise<RecordList<T>> {
+export function listRecords<T>(store: Store, kind: StoredKind, schema: Schema<T>): Promise<RecordList<T>> {
   return listEach(store, kind, (id) => readJson(store, `${kind}/${id}/record`, schema));
 }
 
-/** Lists what `read` returns for the id of each record `<kind>/<id>/record`, like `listRecords`. */
+/** Lists what `read` returns for the id of each record `<kind>/<id>/record`, or of one of these names, like `listRecords`. */
 export async function listEach<T>(
   store: Store,
-  kind: string,
+  kind: StoredKind,
   read: (id: string) => Promise<T | undefined>,
+  names: readonly string[] = ['record'],
 ): Promise<RecordList<T>> {
   const records: T[] = [];
-  const unreadable: LabError[] = [];
-  for (const key of await store.keys(`${kind}/`)) {
+  const unreadable: UnreadableItem[] = [];
+  const ids = (await store.keys(`${kind}/`)).flatMap((key) => {
     const [, id, last, ...more] = key.split('/');
-    if (id === undefined || last !== 'record' || more.length > 0) continue;
+    return id !== undefined && last !== undefined && names.includes(last) && more.length === 0 ? [id] : [];
+  });
+  for (const id of new Set(ids)) {
     try {
       const record = await read(id);
       if (record !== undefined) records.push(record);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
-      unreadable.push(error);
+      unreadable.push(new UnreadableItem(kind, id, error));
     }
   }
   return { records, unreadable };
 }
 
 /** Removes `<kind>/<id>/record`, then everything else under `<kind>/<id>/`: a partly removed item is no longer listed. */
-export async function removeRecord(store: Store, kind: string, id: string): Promise<void> {
+export async function removeRecord(store: Store, kind: StoredKind, id: string): Promise<void> {
   await store.remove([`${kind}/${id}/record`]);
   await store.remove(await store.keys(`${kind}/${id}/`));
 }
 
+/** Handles the rejection of a reading, for `catch`: returns `value` where the record is damaged, and throws any other error. */
+export function ifCorrupt<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof LabError && error.code === 'storage/corrupt') return value;
+    throw error;
+  };
+}
+
 const NEW_LINE = 0x0a;
 
-/** Returns a record's JSON after verifying its checksum. Records of earlier versions have only the JSON line. */
+/** Returns a record's JSON after verifying its checksum and its key. Records of earlier versions have only the JSON line, or no key in the second. */
 function unsealed(key: string, bytes: Uint8Array): Uint8Array {
   // JSON as written here contains no line breaks.
   const end = bytes.indexOf(NEW_LINE);
   if (end < 0) return bytes;
   const text = bytes.subarray(0, end);
-  const expected = new TextDecoder().decode(bytes.subarray(end + 1));
+  const [expected = '', ownKey = key, ...more] = new TextDecoder().decode(bytes.subarray(end + 1)).split(' ');
   const found = checksum(text);
-  if (found !== expected) throw corruptError(key, `checksum ${expected}`, `checksum ${found}`);
+  if (found !== expected || more.length > 0) throw corruptError(key, `checksum ${expected}`, `checksum ${found}`);
+  if (ownKey !== key) throw corruptError(key, 'the record that was stored under this name', `the one of ${ownKey}`);
   return text;
 }
 

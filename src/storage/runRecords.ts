@@ -20,17 +20,24 @@ interface FoundRunRecord {
   readonly damage: LabError | null;
 }
 
-/** Finds the record of a run, or its backup if damaged; undefined if there is none. Throws LabError `storage/corrupt` if both are damaged. */
+/**
+ * Finds the record of a run, or its backup if damaged or gone; undefined if there is neither. Throws LabError `storage/corrupt` if both are
+ * damaged.
+ */
 export async function findRunRecord(store: Store, id: string): Promise<FoundRunRecord | undefined> {
+  let damage: LabError;
   try {
     const record = await readJson(store, recordKey(id), runRecordSchema);
-    return record && { record, damage: null };
-  } catch (damage) {
-    if (!(damage instanceof LabError)) throw damage;
-    const record = await readJson(store, beforeKey(id), runRecordSchema).catch(() => undefined);
-    if (record === undefined) throw damage;
-    return { record, damage };
+    if (record !== undefined) return { record, damage: null };
+    damage = new LabError('storage/missing', `The stored record ${recordKey(id)} is gone.`);
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    damage = error;
   }
+  const before = await readJson(store, beforeKey(id), runRecordSchema).catch(() => undefined);
+  if (before !== undefined) return { record: before, damage };
+  if (damage.code === 'storage/missing') return undefined;
+  throw damage;
 }
 
 /** Like `findRunRecord`, for callers that only need the record. */
@@ -44,7 +51,7 @@ interface RunRecordList extends RecordList<RunRecord> {
 }
 
 export async function listRunRecords(store: Store): Promise<RunRecordList> {
-  const { records: found, unreadable } = await listEach(store, 'run', (id) => findRunRecord(store, id));
+  const { records: found, unreadable } = await listEach(store, 'run', (id) => findRunRecord(store, id), RECORD_NAMES);
   return {
     records: found.map(({ record }) => record),
     damaged: found.flatMap(({ damage }) => damage ?? []),
@@ -52,17 +59,21 @@ export async function listRunRecords(store: Store): Promise<RunRecordList> {
   };
 }
 
-/** Removes everything stored for a run: records, resume points, snapshots. */
+/** Removes everything stored for a run: records, the backup first, as a backup alone is a damaged run; then resume points and snapshots. */
 export async function removeRun(store: Store, id: string): Promise<void> {
+  await store.remove([beforeKey(id)]);
   await removeRecord(store, 'run', id);
 }
 
+/** The latest record, and the one before. */
+const RECORD_NAMES = ['record', 'record-before'] as const;
+
 function recordKey(id: string): string {
-  return `run/${id}/record`;
+  return `run/${id}/${RECORD_NAMES[0]}`;
 }
 
 function beforeKey(id: string): string {
-  return `run/${id}/record-before`;
+  return `run/${id}/${RECORD_NAMES[1]}`;
 }
 
 const BYTES_PER_VALUE = 4;

@@ -2,7 +2,7 @@
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
-import { readJson, writeJson } from '../storage/records.ts';
+import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
@@ -87,14 +87,23 @@ export async function saveSnapshot(
 
 /** Loads the weights after an epoch. Throws LabError `checkpoint/missing` if they are missing or damaged. */
 export async function loadSnapshot(store: Store, runId: string, epoch: number): Promise<HostParameters> {
-  const manifest = await readManifest(store, snapshotPath(runId, epoch));
+  const manifest = await readManifest(store, snapshotPath(runId, epoch), runId);
   const tensors = manifest && (await readTensors(store, manifest));
   if (tensors === null) {
-    throw new LabError('checkpoint/missing', `The snapshot after epoch ${epoch} is missing or damaged.`, {
-      expected: snapshotPath(runId, epoch),
-    });
+    throw new LabError(
+      'checkpoint/missing',
+      `The snapshot after epoch ${epoch} is missing or damaged: train the run again to restore it.`,
+      {
+        expected: snapshotPath(runId, epoch),
+      },
+    );
   }
   return tensors;
+}
+
+/** The epochs whose snapshots remain after `epochs` epochs, oldest first. */
+export function lastEpochs(epochs: number, saved: number): readonly number[] {
+  return Array.from({ length: epochs }, (_, index) => index + 1).slice(-saved);
 }
 
 /** Epochs of the saved snapshots, oldest first. */
@@ -109,8 +118,8 @@ async function latestWhole(
   isWanted: (position: Position) => boolean,
 ): Promise<Checkpoint | null> {
   for (const folder of await folders(store, resumeFolder(runId))) {
-    const manifest = await readManifest(store, folder);
-    if (manifest === null || manifest.position === null || manifest.runId !== runId) continue;
+    const manifest = await readManifest(store, folder, runId);
+    if (manifest === null || manifest.position === null) continue;
     const { position } = manifest;
     const tensors = isWanted(position) ? await readTensors(store, manifest) : null;
     if (tensors !== null) return { position, tensors };
@@ -211,14 +220,33 @@ async function readTensors(store: Store, manifest: CheckpointManifest): Promise<
   return tensors;
 }
 
-/** Null if it is missing or damaged. */
-async function readManifest(store: Store, folder: string): Promise<CheckpointManifest | null> {
-  try {
-    return (await readJson(store, `${folder}manifest`, checkpointManifestSchema)) ?? null;
-  } catch (error) {
-    if (error instanceof LabError && error.code === 'storage/corrupt') return null;
-    throw error;
+/** Null if it is missing, damaged, or the one of another folder or run. */
+async function readManifest(store: Store, folder: string, runId: string): Promise<CheckpointManifest | null> {
+  const read = readJson(store, `${folder}manifest`, checkpointManifestSchema);
+  const manifest = await read.catch(ifCorrupt(undefined));
+  const isOwn = manifest?.runId === runId && manifest.tensors.every(({ record }) => record.startsWith(folder));
+  return manifest !== undefined && isOwn ? manifest : null;
+}
+
+/**
+ * Finds the snapshots that a run should have and that are missing or damaged, with no resume point to restore them from; returns their epochs. If
+ * there are any, also removes the run's resume points: training then starts over and writes the same snapshots.
+ */
+export async function resetDamagedRun(store: Store, record: RunRecord): Promise<readonly number[]> {
+  const { spec, status, snapshots, epochs } = record;
+  const saved = spec.config.snapshots;
+  const points = status === 'finished' ? snapshots : epochs.slice(-saved);
+  const damaged: number[] = [];
+  for (const { epoch } of points) {
+    try {
+      await mendedSnapshot(store, spec.id, epoch, saved);
+    } catch (error) {
+      if (!(error instanceof LabError) || error.code !== 'checkpoint/missing') throw error;
+      damaged.push(epoch);
+    }
   }
+  if (damaged.length > 0) await removeCheckpoint(store, spec.id);
+  return damaged;
 }
 
 /**

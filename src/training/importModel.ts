@@ -14,10 +14,18 @@ import { storedHead } from '../model/weights/taggerTensors.ts';
 import type { EncoderFacts, ModelRecord, ModelSource } from '../schema/modelRecord.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { readModelRecord, saveModel } from '../storage/modelRecords.ts';
+import { ifCorrupt } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { fingerprint } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
-import { CONFIG_FILE, parseConfig, parseConfigFile, TOKENIZER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import {
+  CONFIG_FILE,
+  modelFingerprint,
+  parseConfig,
+  parseConfigFile,
+  TOKENIZER_FILE,
+  WEIGHTS_FILE,
+} from './loadModel.ts';
 import { headShapeOf, taggerHeadOf } from './loadTagger.ts';
 
 interface NamedBytes {
@@ -64,9 +72,10 @@ export async function importModel(
   source?: ModelSource,
 ): Promise<ModelRecord> {
   const { config, tagger, saved } = modelFilesToSave(name, files);
-  const content = fingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]).sort());
+  const content = modelFingerprint(saved.map((file) => [file.name, fingerprint(file.bytes)]));
   const id = content.slice(0, 16);
-  const existing = await readModelRecord(store, id);
+  // A damaged record is written again.
+  const existing = await readModelRecord(store, id).catch(ifCorrupt(undefined));
   const origin = existing?.source ?? source;
   const record: ModelRecord = {
     version: 1,

@@ -15,7 +15,14 @@ import { LabError } from '../util/labError.ts';
 import { validate } from '../util/validate.ts';
 import type { TaggerRef } from '../wire/taggerRef.ts';
 import { loadSnapshot } from './checkpoint.ts';
-import { parseConfigFile, readModelConfig, readModelTokenizer, TAGGER_FILE, WEIGHTS_FILE } from './loadModel.ts';
+import {
+  assertModelWhole,
+  parseConfigFile,
+  readModelConfig,
+  readModelTokenizer,
+  TAGGER_FILE,
+  WEIGHTS_FILE,
+} from './loadModel.ts';
 
 /** Throws LabError `model/tagger-file` naming the first missing or invalid member, `data/types` for tags that do not match the types. */
 export function taggerHeadOf(bytes: Uint8Array): TaggerHead {
@@ -75,6 +82,7 @@ async function modelTagger(store: Store, modelId: string): Promise<LoadedTagger>
       got: model?.name ?? modelId,
     });
   }
+  await assertModelWhole(store, model);
   const tagger = await described(store, model, model.tagger);
   const tensors = readSafetensors(await readModelFile(store, modelId, WEIGHTS_FILE));
   return {

@@ -2,6 +2,8 @@
 import { locationOf } from '../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
+import { ifCorrupt } from '../storage/records.ts';
+import { readRunRecord } from '../storage/runRecords.ts';
 import type { Store } from '../storage/store.ts';
 import { LabError } from '../util/labError.ts';
 import { loadSnapshot, snapshotEpochs } from './checkpoint.ts';
@@ -45,17 +47,26 @@ export function slicedEncoder(pretrained: HostParameters, mtlXc: HostParameters,
 
 /**
  * STL and MTL-XC start from pretrained weights, MTL-LS from the sliced encoder, later rounds from the last snapshot of the first training,
- * head included. Throws LabError `run/parent` when the parent run has no snapshot.
+ * head included. Throws LabError `run/parent` when the parent run has no snapshot, `run/parent-damaged` when it had one.
  */
 export async function startWeights(spec: RunSpec, pretrained: HostParameters, store: Store): Promise<HostParameters> {
   if (spec.parent === null) return pretrained;
-  const last = (await snapshotEpochs(store, spec.parent)).at(-1);
+  const parent = await readRunRecord(store, spec.parent).catch(ifCorrupt(undefined));
+  // The record tells the last epoch: the last snapshot that is stored may be an earlier one.
+  const last = parent?.snapshots.at(-1)?.epoch ?? (await snapshotEpochs(store, spec.parent)).at(-1);
   if (last === undefined) {
     throw new LabError('run/parent', 'The run that this one starts from has no snapshot here.', {
       expected: `a snapshot of run ${spec.parent}`,
       got: 'none; train that run first',
     });
   }
-  const weights = await loadSnapshot(store, spec.parent, last);
+  const weights = await loadSnapshot(store, spec.parent, last).catch((error: unknown): never => {
+    if (!(error instanceof LabError) || error.code !== 'checkpoint/missing') throw error;
+    throw new LabError(
+      'run/parent-damaged',
+      'The last snapshot of the run that this one starts from is missing or damaged: train that run again, which gives the same weights.',
+      { expected: error.expected ?? '', got: 'no whole snapshot', cause: error },
+    );
+  });
   return spec.slicing === null || spec.round > 0 ? weights : slicedEncoder(pretrained, weights, spec.slicing);
 }

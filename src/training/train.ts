@@ -21,11 +21,11 @@ import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
 import {
+  lastEpochs,
   mendedSnapshot,
   removeCheckpoint,
   saveCheckpoint,
   saveSnapshot,
-  snapshotEpochs,
   takeCheckpoint,
   type Checkpoint,
 } from './checkpoint.ts';
@@ -41,8 +41,8 @@ export interface TrainInputs {
   /** The run as stored: new, or with the history it had when it was last left. */
   readonly record: RunRecord;
   readonly tasks: EncodedTasks;
-  /** Weights to start from; a head that is not among them is newly drawn. */
-  readonly weights: HostParameters;
+  /** Loads the weights to start from, unless there is a resume point; a head that is not among them is newly drawn. */
+  readonly weights: () => Promise<HostParameters>;
   readonly store: Store;
   readonly health: DeviceHealth;
   /** The GPU that the engine trains on; null for the plain network on tfjs' backend. */
@@ -112,12 +112,13 @@ class RunInProgress {
   /** Puts a run on the device, at its latest whole checkpoint or at the start, and stores its record as running. */
   static async open(inputs: TrainInputs): Promise<RunInProgress> {
     const { store, record } = inputs;
-    const run = new RunInProgress(inputs, await takeCheckpoint(store, record.spec.id, record));
+    const checkpoint = await takeCheckpoint(store, record.spec.id, record);
+    const run = new RunInProgress(inputs, checkpoint, checkpoint?.tensors ?? (await inputs.weights()));
     await run.save({});
     return run;
   }
 
-  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null) {
+  private constructor(inputs: TrainInputs, checkpoint: Checkpoint | null, weights: HostParameters) {
     const { tasks, record } = inputs;
     const { seed, round, slicing } = record.spec;
     const config = configAsTrained(record);
@@ -130,7 +131,7 @@ class RunInProgress {
     this.totalSteps = config.steps ?? this.stepsPerEpoch * config.epochs;
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
     this.reportEvery = Math.max(1, Math.ceil(this.totalSteps / LARGEST_HISTORY));
-    const host = checkpoint?.tensors ?? new Map([...newHead(encoder, head, seed), ...inputs.weights]);
+    const host = checkpoint === null ? new Map([...newHead(encoder, head, seed), ...weights]) : weights;
     const trained = (name: string): boolean => !isFrozen(name, slicing);
     const names = [...host.keys()];
     this.factors = new Map(
@@ -215,7 +216,8 @@ class RunInProgress {
     const { id } = this.record.spec;
     this.trainer.dispose();
     const { epochs, snapshots } = this.record;
-    const saved = (await snapshotEpochs(store, id)).map((epoch) => ({
+    // All that there have to be: a mean over fewer snapshots is another number.
+    const saved = lastEpochs(this.epochs, this.config.snapshots).map((epoch) => ({
       epoch,
       devel: epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null),
       test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? tasks.test.map(() => null),

@@ -7,6 +7,7 @@ import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
 import type { MatmulTable } from '../schema/matmulTable.ts';
 import { readMatmulTable, writeMatmulTable } from '../storage/machineRecords.ts';
+import { ifCorrupt } from '../storage/records.ts';
 import type { Store } from '../storage/store.ts';
 import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
@@ -16,7 +17,8 @@ import type { EncodedTasks } from './encodeTasks.ts';
 const TUNING_BUDGET_MS = 30_000;
 
 const tableOf = (gpu: EngineGpu, store: Store, { precision }: MachineSettings): Promise<MatmulTable | undefined> =>
-  readMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision });
+  // Tunes again where the table is damaged.
+  readMatmulTable(store, { adapter: gpu.adapter, browser: gpu.browser, precision }).catch(ifCorrupt(undefined));
 
 /** Configures the GPU with the settings and the results of earlier tuning. */
 export async function gpuUnderSettings(gpu: EngineGpu, store: Store, settings: MachineSettings): Promise<EngineGpu> {

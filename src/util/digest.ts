@@ -9,6 +9,17 @@ export function fingerprint(value: unknown): string {
   return bytesToHex(sha256(bytes));
 }
 
+/** The part of Web Crypto used here; pages that are not served securely lack it. */
+declare const globalThis: {
+  readonly crypto?: { readonly subtle?: { digest(name: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer> } };
+};
+
+/** Returns what `fingerprint` does for bytes; faster where the platform computes it. */
+export async function fingerprintBytes(bytes: Uint8Array): Promise<string> {
+  const digest = await globalThis.crypto?.subtle?.digest('SHA-256', bytes);
+  return digest === undefined ? fingerprint(bytes) : bytesToHex(new Uint8Array(digest));
+}
+
 /** Returns JSON with object keys in code-unit order and `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -30,6 +30,8 @@ export interface ReadCorpus {
   readonly id: string;
   /** Null if a corpus with the same sentences was stored already. */
   readonly record: CorpusRecord | null;
+  /** Whether the stored corpus with the same sentences was damaged and is written again. */
+  readonly isMended: boolean;
   /** The name by its files, which another corpus may have. */
   readonly name: string;
   /** What its files share: the key of a choice of columns. */

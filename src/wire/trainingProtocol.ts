@@ -98,6 +98,11 @@ export interface ServerCalls {
   interrupt(request: { readonly runId: string; readonly how: 'pause' | 'stop' }): void;
   /** Deletes everything stored for a run: record, resume point, snapshots. */
   removeRun(runId: string): void;
+  /**
+   * Verifies the snapshots of a run and returns the epochs of those that are lost; if there are any, the next `train` starts over. Throws
+   * `run/busy` while a run is on the device.
+   */
+  resetDamagedRun(runId: string): readonly number[];
 }
 
 /** The lab's end: every call of the server as a promise, and its events. */

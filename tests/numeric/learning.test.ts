@@ -140,7 +140,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
   const inputs = {
     record,
     tasks,
-    weights: model.encoder,
+    weights: () => Promise.resolve(model.encoder),
     store: memory(),
     health: { failure: null },
     gpu: null,

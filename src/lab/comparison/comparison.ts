@@ -160,13 +160,17 @@ function groupsOf(
   return [...groups.values()];
 }
 
-/** Finds the MTL-XC run that a run is or descends from, through any number of rounds; null for STL or if unknown. */
+/** Runs between a round of MTL-LS and the MTL-XC it descends from. A longer line, which no plan makes, may be a cycle. */
+const LONGEST_LINE = 2;
+
+/** Finds the MTL-XC run that a run is or descends from; null for STL or if unknown. */
 export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): RunSpec | null {
   let current: RunSpec | undefined = spec;
-  while (current !== undefined && current.method !== 'MTL-XC') {
+  for (let generation = 0; generation <= LONGEST_LINE && current !== undefined; generation++) {
+    if (current.method === 'MTL-XC') return current;
     current = current.parent === null ? undefined : byId.get(current.parent);
   }
-  return current ?? null;
+  return null;
 }
 
 /** Key of the tasks that the run's MTL-XC was trained on. */

@@ -1,6 +1,7 @@
 // Installs the sample corpora and the small model that come with the lab, once each.
 import { builtInCatalogueSchema, builtInsInstalledSchema } from '../../schema/libraryRecord.ts';
-import { readJson, writeJson } from '../../storage/records.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { ifCorrupt, readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
@@ -16,6 +17,8 @@ export interface BuiltIns {
   installCorpora(): Promise<void>;
   /** Does the same for the model. */
   installModel(): Promise<void>;
+  /** Installs the samples and the model again that these runs failed on because they are damaged. A failure becomes a notice. */
+  mend(runs: readonly RunRecord[]): Promise<void>;
 }
 
 const model = {
@@ -43,6 +46,22 @@ export function createBuiltIns({
     await writeJson(store, noteKey, [...(await installed(store)), name]);
   }
 
+  async function installSamples(samples: readonly SampleCorpus[]): Promise<void> {
+    const paths = samples.flatMap(({ files }) => Object.values(files));
+    if (paths.length === 0) return;
+    const fetched = paths.map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
+    await corpora.add(await Promise.all(fetched), true);
+  }
+
+  const installModel = (): Promise<void> =>
+    labStore.during(`Installing the model ${model.name}`, async () => {
+      const fetched = model.files.map(async (name) => ({
+        name,
+        bytes: await fetchBuiltIn(`models/${model.name}/${name}`),
+      }));
+      await models.add(model.name, true, await Promise.all(fetched));
+    });
+
   async function reported(label: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -55,31 +74,35 @@ export function createBuiltIns({
     installCorpora: () =>
       reported('The sample corpora', async () => {
         const done = await installed(store);
-        const entries = (await readCatalogue(fetchBuiltIn)).filter(({ name }) => !done.includes(`corpus/${name}`));
-        const paths = entries.flatMap(({ files }) => Object.values(files));
-        if (paths.length === 0) return;
-        const fetched = paths.map((path) => fetchAs(fetchBuiltIn, `corpora/${path}`, path));
-        await corpora.add(await Promise.all(fetched), true);
-        await writeJson(store, noteKey, [...(await installed(store)), ...entries.map(({ name }) => `corpus/${name}`)]);
+        const samples = (await readCatalogue(fetchBuiltIn)).filter(({ name }) => !done.includes(`corpus/${name}`));
+        if (samples.length === 0) return;
+        await installSamples(samples);
+        await writeJson(store, noteKey, [...(await installed(store)), ...samples.map(({ name }) => `corpus/${name}`)]);
       }),
-    installModel: () =>
-      reported('The built-in model', () =>
-        once(`model/${model.name}`, () =>
-          labStore.during(`Installing the model ${model.name}`, async () => {
-            const fetched = model.files.map(async (name) => ({
-              name,
-              bytes: await fetchBuiltIn(`models/${model.name}/${name}`),
-            }));
-            await models.add(model.name, true, await Promise.all(fetched));
-          }),
-        ),
-      ),
+    installModel: () => reported('The built-in model', () => once(`model/${model.name}`, installModel)),
+    mend: (runs) =>
+      reported('What is damaged', async () => {
+        const state = labStore.getState();
+        const failedOn = (code: string) => runs.filter(({ failure }) => failure?.code === code);
+        const samples = new Set(state.corpora.flatMap(({ id, builtIn }) => (builtIn ? [id] : [])));
+        const damaged = failedOn('corpus/damaged').flatMap(({ spec }) => spec.tasks.map(({ corpus }) => corpus.id));
+        if (damaged.some((id) => samples.has(id))) {
+          // One that a person removed stays removed.
+          const isThere = (sample: SampleCorpus) => state.corpora.some(({ builtIn, name }) => builtIn && name === sample.name); // prettier-ignore
+          await installSamples((await readCatalogue(fetchBuiltIn)).filter(isThere));
+        }
+        const ownModel = state.models.find(({ builtIn, name }) => builtIn && name === model.name)?.id;
+        if (failedOn('model/damaged').some(({ spec }) => spec.model.id === ownModel)) await installModel();
+      }),
   };
 }
 
 async function installed(store: Store): Promise<readonly string[]> {
-  return (await readJson(store, noteKey, builtInsInstalledSchema)) ?? [];
+  // Installs everything again where the note is damaged.
+  return (await readJson(store, noteKey, builtInsInstalledSchema).catch(ifCorrupt(undefined))) ?? [];
 }
+
+type SampleCorpus = Awaited<ReturnType<typeof readCatalogue>>[number];
 
 async function readCatalogue(fetchBuiltIn: FetchBuiltIn) {
   const json: unknown = JSON.parse(new TextDecoder().decode(await fetchBuiltIn('corpora/catalogue.json')));

@@ -56,7 +56,7 @@ function taskOf({ name, fingerprint }: CorpusRecord, type: string): OwnCategory[
 /** Stores categories that a person puts together from their corpora. */
 interface OwnCategories {
   /** Shows what is stored. Throws LabError `storage/corrupt`. */
-  restore(): Promise<void>;
+  restore(): Promise<readonly []>;
   /** Adds a category or replaces the one of its name. Throws LabError `category/invalid` or `category/name`. */
   save(category: OwnCategory): Promise<void>;
   remove(name: string): Promise<void>;
@@ -80,6 +80,7 @@ export function createOwnCategories({
     async restore() {
       const categories = (await readJson(store, recordKey, ownCategoriesSchema)) ?? [];
       labStore.update(() => ({ categories }));
+      return [];
     },
     async save(category) {
       const wanted = { ...category, name: category.name.trim(), typeName: category.typeName.trim() };

@@ -20,7 +20,7 @@ import { fileInMemory, type NamedFile } from '../../util/namedFile.ts';
 import { neverAborted } from '../../util/work.ts';
 import type { DropContext, DropReading, ReadCorpus } from '../../wire/readingProtocol.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 import type { FileReader } from './fileReader.ts';
 
 const shownIssues = 3;
@@ -135,7 +135,8 @@ export class Corpora {
 
   /** Shows a record in the position of the one with the id `replacedId`, or after all others. */
   private put(record: CorpusRecord, replacedId: string = record.id): void {
-    this.parts.labStore.update(({ corpora }) => ({
+    this.parts.labStore.update(({ corpora, unreadable }) => ({
+      unreadable: withoutItem(unreadable, 'corpus', record.id),
       corpora: corpora.some(({ id }) => id === replacedId)
         ? corpora.map((other) => (other.id === replacedId ? record : other))
         : [...corpora, record],
@@ -146,12 +147,13 @@ export class Corpora {
     this.parts.labStore.update(({ corpora }) => ({ corpora: corpora.filter(({ id }) => id !== corpusId) }));
   }
 
-  private showRead({ id, record, name }: ReadCorpus, builtIn: boolean): void {
+  private showRead({ id, record, name, isMended }: ReadCorpus, builtIn: boolean): void {
     const { labStore } = this.parts;
     if (record === null) {
       const same = this.existing(id)?.name ?? name;
       const as = same === name ? 'and was not imported again' : `as ${same}`;
-      if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
+      if (isMended) labStore.notify('info', `What was stored of the corpus ${same} was damaged: it was written again.`);
+      else if (!builtIn) labStore.notify('info', `The corpus ${name} is already here ${as}.`);
       return;
     }
     this.put(record);

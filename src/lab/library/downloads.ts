@@ -2,6 +2,7 @@
 import { chosenNames } from '../../data/import/modelFiles.ts';
 import type { DownloadRecord, HubFile } from '../../schema/hubRecord.ts';
 import { fileParts, listDownloadRecords, removeDownload, writeDownloadRecord } from '../../storage/downloadRecords.ts';
+import type { UnreadableItem } from '../../storage/records.ts';
 import { memory, type Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
@@ -34,16 +35,15 @@ export class Downloads {
     this.parts = parts;
   }
 
-  /** Shows the downloads that did not reach their end. Throws LabError `storage/corrupt` after showing the others. */
-  async restore(): Promise<void> {
+  /** Shows the downloads that did not reach their end, and answers with those that cannot be read. */
+  async restore(): Promise<readonly UnreadableItem[]> {
     const { records, unreadable } = await listDownloadRecords(this.parts.store);
     const downloads: ModelDownload[] = [];
     for (const record of records) {
       downloads.push({ record, receivedBytes: await this.receivedBytes(record), jobId: null });
     }
     this.parts.labStore.update(() => ({ downloads }));
-    const [first] = unreadable;
-    if (first !== undefined) throw first;
+    return unreadable;
   }
 
   readonly lookUp: Lab['lookUpModel'] = async (repository, revision) => {

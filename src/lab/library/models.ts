@@ -4,7 +4,7 @@ import { removeModel } from '../../storage/modelRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import type { NamedBytes, ServerClient } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 
 export interface Models {
   /**
@@ -31,7 +31,10 @@ export function createModels({
       const existing = labStore.getState().models.find(({ id }) => id === record.id);
       if (existing !== undefined && !builtIn)
         labStore.notify('info', `The model ${name} is already here as ${existing.name}.`);
-      labStore.update(({ models }) => ({ models: insertModel(models, record) }));
+      labStore.update(({ models, unreadable }) => ({
+        models: insertModel(models, record),
+        unreadable: withoutItem(unreadable, 'model', record.id),
+      }));
       return record.id;
     },
     async remove(modelId) {

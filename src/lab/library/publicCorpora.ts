@@ -86,9 +86,10 @@ export class PublicCorpora {
   }
 
   /** Shows the stored assignments. Throws LabError `storage/corrupt`. */
-  async restore(): Promise<void> {
+  async restore(): Promise<readonly []> {
     const assignments = (await readJson(this.parts.store, assignmentsKey, assignmentsSchema)) ?? {};
     this.parts.labStore.update(() => ({ assignments }));
+    return [];
   }
 
   /** Assigns a corpus to a sub-task, or none. Throws LabError `catalogue/unknown`, or `catalogue/type` for a type that the corpus lacks. */

@@ -1,4 +1,6 @@
 // Reads dropped files: corpora are assembled and stored, result and plan files parsed, models and texts to tag found.
+import type { CorpusSentences } from '../../data/corpus/corpus.ts';
+import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import { unpackParquet } from '../../data/formats/parquet.ts';
 import { readArchive } from '../../data/import/archive.ts';
@@ -7,7 +9,13 @@ import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
 import { baseName, isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import { readCorpusTexts, saveCorpus, saveCorpusTexts } from '../../storage/corpusRecords.ts';
+import {
+  readCorpusSentences,
+  readCorpusTexts,
+  saveCorpus,
+  saveCorpusSentences,
+  saveCorpusTexts,
+} from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
@@ -93,7 +101,7 @@ function modelReading({ name, files, missing }: DroppedModel, dropped: ReadonlyS
   return { name, missing, files: files.map((file) => ({ path: file.path, content: dropped.has(file) ? null : (file.blob ?? null) })) }; // prettier-ignore
 }
 
-/** Stores a corpus that is not stored yet; a stored one that came as rows of tokens gets the texts of this one. */
+/** Stores a corpus that is not stored yet; of a stored one, what is damaged or missing is written again. */
 async function storeCorpus(
   { name, group, survey, sentences, texts, ...description }: AssembledCorpus,
   { corpora, builtIn, addedAt }: DropContext,
@@ -101,8 +109,8 @@ async function storeCorpus(
 ): Promise<ReadCorpus> {
   const id = description.fingerprint.slice(0, 16);
   if (corpora.some((corpus) => corpus.id === id)) {
-    if (texts !== null && (await readCorpusTexts(store, id)) === null) await saveCorpusTexts(store, id, texts);
-    return { id, record: null, name, group, survey };
+    const isMended = await mendCorpus(description.fingerprint, sentences, texts, store);
+    return { id, record: null, isMended, name, group, survey };
   }
   const record: CorpusRecord = {
     version: 1,
@@ -113,7 +121,39 @@ async function storeCorpus(
     addedAt,
   };
   await saveCorpus(store, record, sentences, texts);
-  return { id, record, name, group, survey };
+  return { id, record, isMended: false, name, group, survey };
+}
+
+/**
+ * Writes what is damaged of a stored corpus again, and answers with whether there was anything. Also saves the texts of a corpus that came
+ * as rows before, or when texts were not saved yet.
+ */
+async function mendCorpus(
+  fingerprint: string,
+  sentences: CorpusSentences,
+  texts: AssembledCorpus['texts'],
+  store: Store,
+): Promise<boolean> {
+  const id = fingerprint.slice(0, 16);
+  const isWhole = await unlessDamaged(async () => {
+    return describeSentences(await readCorpusSentences(store, id)).fingerprint === fingerprint;
+  });
+  if (isWhole !== true) await saveCorpusSentences(store, id, sentences);
+  const stored = await unlessDamaged(() => readCorpusTexts(store, id));
+  if (texts !== null && (stored ?? null) === null) await saveCorpusTexts(store, id, texts);
+  return isWhole !== true || (texts !== null && stored === undefined);
+}
+
+/** Returns what `read` finds, or undefined where that is damaged or gone. */
+async function unlessDamaged<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof LabError && (error.code === 'storage/corrupt' || error.code === 'storage/missing')) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** Returns the name, or the name with the first free number after it. */

@@ -8,6 +8,7 @@ import { LabError } from '../../util/labError.ts';
 import { validate, ownValue, parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { LabState } from '../state/labState.ts';
+import { assertPlanSize, assertRunCount, assertSteps, layersAtRate } from './planLimits.ts';
 import { familySettings } from './presets.ts';
 
 type Input = PlanFile['model'];
@@ -135,7 +136,7 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
  * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, MTL-XC (also
  * when only MTL-LS needs it) and MTL-LS of each task at each slicing, each first training followed by its rounds.
  * Settings are adapted to the model's family. Throws LabError `plan/model-missing`,
- * `plan/model-differs`, `plan/positions` and what `findTasks` throws.
+ * `plan/model-differs`, `plan/positions`, `plan/too-large` and what `findTasks` throws.
  */
 export function expandPlan(
   plan: PlanFile,
@@ -144,13 +145,16 @@ export function expandPlan(
   const model = findInput('model', plan.model, library.models);
   const { config, biases } = familySettings(plan, model);
   const areTrainedTogether = plan.methods.some((method) => method !== 'STL');
-  return runsOfPlan({
+  assertPlanSize(plan);
+  const slicings = slicedLayers(plan.slicingRates, model.layers);
+  assertRunCount(plan, slicings.length);
+  const specs = runsOfPlan({
     methods: plan.methods,
     seeds: plan.seeds,
     rounds: plan.rounds,
     config,
     model: { id: model.id, name: model.name, fingerprint: model.fingerprint },
-    slicings: slicedLayers(plan.slicingRates, model.layers).map((layers) => ({
+    slicings: slicings.map((layers) => ({
       layers,
       biases,
       frozen: plan.frozen,
@@ -161,11 +165,13 @@ export function expandPlan(
       tasks: findTasks(category, library.corpora, areTrainedTogether),
     })),
   });
+  assertSteps(specs, library);
+  return specs;
 }
 
-/** Numbers of shared layers at these slicing rates: `rate * layerCount` rounded (paper, `slicingRate = k / n`), without duplicates. */
+/** Numbers of shared layers at these slicing rates, without duplicates. */
 function slicedLayers(rates: readonly number[], layerCount: number): readonly number[] {
-  return [...new Set(rates.map((rate) => Math.round(rate * layerCount)))];
+  return [...new Set(rates.map((rate) => layersAtRate(rate, layerCount)))];
 }
 
 /** The runs of `expandPlan`, for a plan whose inputs are already resolved. */
@@ -239,7 +245,7 @@ const currentVersion = 2;
 
 /**
  * Parses a plan file of this version or an earlier one. Throws LabError `plan/foreign` for other text, `plan/newer` for a later
- * version's plan and `plan/invalid` naming the first invalid member.
+ * version's plan, `plan/invalid` naming the first invalid member and `plan/too-large` naming a limit.
  */
 export function parsePlan(text: string): PlanFile {
   let json: unknown;
@@ -263,7 +269,10 @@ export function parsePlan(text: string): PlanFile {
     });
   }
   const parsed = validate(planFileSchema, json);
-  if (parsed.isFit) return parsed.data;
+  if (parsed.isFit) {
+    assertPlanSize(parsed.data);
+    return parsed.data;
+  }
   const { path, message } = parsed.fault;
   throw new LabError('plan/invalid', `The plan is not valid at ${path || 'the top level'}: ${message}.`);
 }

@@ -184,24 +184,32 @@ export function exportPlan(state: LabState, runIds: readonly string[]): PlanFile
 /** The runs and their ancestors, without duplicates, parents first; missing ancestors are omitted. Throws LabError `run/unknown` for a missing run. */
 export function withParents(state: LabState, runIds: readonly string[]): readonly RunRecord[] {
   const found = new Map<string, RunRecord>();
-  const add = (run: RunRecord): void => {
-    if (found.has(run.spec.id)) return;
-    const parent = run.spec.parent === null ? undefined : findRun(state, run.spec.parent);
-    if (parent !== undefined) add(parent);
-    found.set(run.spec.id, run);
-  };
+  const known = knownRuns(state);
   for (const runId of runIds) {
-    const run = findRun(state, runId);
-    if (run === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: runId });
-    add(run);
+    const line: RunRecord[] = [];
+    // Walks a cycle, which no plan makes, once.
+    const walked = new Set<string>();
+    for (let id: string | null = runId; id !== null && !found.has(id) && !walked.has(id);) {
+      const run = known.get(id);
+      if (run === undefined) break;
+      walked.add(id);
+      line.push(run);
+      id = run.spec.parent;
+    }
+    if (line.length === 0 && !found.has(runId)) {
+      throw new LabError('run/unknown', 'There is no such run.', { got: runId });
+    }
+    for (const run of line.reverse()) found.set(run.spec.id, run);
   }
   return [...found.values()];
 }
 
-/** Finds a run in the lab, else in the imported results. */
-function findRun({ runs, results }: LabState, runId: string): RunRecord | undefined {
-  const own = runs.find(({ record }) => record.spec.id === runId)?.record;
-  return own ?? results.flatMap(({ file }) => file.runs).find(({ spec }) => spec.id === runId);
+/** The runs of the lab and of the imported results by id; the lab's own precede, then the results in order. */
+function knownRuns({ runs, results }: LabState): ReadonlyMap<string, RunRecord> {
+  const known = new Map<string, RunRecord>();
+  const all = [...runs.map(({ record }) => record), ...results.flatMap(({ file }) => file.runs)];
+  for (const run of all) if (!known.has(run.spec.id)) known.set(run.spec.id, run);
+  return known;
 }
 
 function modelsOf({ models, results }: LabState): readonly ModelRecord[] {

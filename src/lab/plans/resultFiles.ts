@@ -1,14 +1,13 @@
 // Seals result files with a checksum when writing, validates them when reading, and imports those from elsewhere.
 import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../schema/resultFile.ts';
-import { writeResultRecord } from '../../storage/resultRecords.ts';
-import { removeResult } from '../../storage/resultRecords.ts';
+import { removeResult, writeResultRecord } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import type { ImportedResult } from '../state/labState.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -104,7 +103,10 @@ export function createResults({ store, labStore }: { readonly store: Store; read
         return existing.id;
       }
       await writeResultRecord(store, result);
-      labStore.update(({ results }) => ({ results: [...results, result] }));
+      labStore.update(({ results, unreadable }) => ({
+        results: [...results, result],
+        unreadable: withoutItem(unreadable, 'result', result.id),
+      }));
       return result.id;
     },
     async remove(resultId) {

@@ -88,12 +88,12 @@ export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCo
 
 /** Ids of a run's ancestors, nearest first, up to the first unknown one. */
 function ancestorsOf(runId: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
-  const line: string[] = [];
+  const line = new Set<string>();
   for (let parent = parents.get(runId); parent !== null && parent !== undefined; parent = parents.get(parent)) {
-    if (line.includes(parent)) break;
-    line.push(parent);
+    if (parent === runId || line.has(parent)) break;
+    line.add(parent);
   }
-  return line;
+  return [...line];
 }
 
 /** Approximate pieces per token of biomedical text (1.3 with the built-in vocabulary on NCBI-disease, 2 with XLNet's). */

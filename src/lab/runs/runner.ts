@@ -6,7 +6,7 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
-import type { LabStore } from '../state/labStore.ts';
+import { withoutItem, type LabStore } from '../state/labStore.ts';
 import {
   advanceRunView,
   boardingRunView,
@@ -88,12 +88,32 @@ export class Runner {
     const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
     const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
     for (const record of fresh) await writeRunRecord(store, record);
-    labStore.update(({ runs }) => ({
+    labStore.update(({ runs, unreadable }) => ({
       runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
+      unreadable: fresh.reduce((items, { spec }) => withoutItem(items, 'run', spec.id), unreadable),
     }));
     if (specs.some(({ id }) => id === this.plan.storageFullRun)) this.dispatch({ kind: 'storageFreed' });
     for (const { id, parent } of specs) this.dispatch({ kind: 'queue', runId: id, parent });
     this.advance();
+  }
+
+  /**
+   * Verifies the snapshots of a run. A finished run that lost some is queued, to be trained from its start; answers with the epochs of those that
+   * are lost. Throws LabError `run/busy` while a run is on the device.
+   */
+  async retrainDamaged(runId: string): Promise<readonly number[]> {
+    const { spec } = this.recordOf(runId);
+    const lost = await this.parts.server.call('resetDamagedRun', runId);
+    if (lost.length === 0) return lost;
+    const epochs = `${lost.length === 1 ? 'epoch' : 'epochs'} ${lost.join(', ')}`;
+    this.parts.labStore.notify(
+      'warning',
+      `${this.titleOf(spec)} is trained again, because its snapshots of ${epochs} are lost.`,
+    );
+    this.dispatch({ kind: 'retrain', runId });
+    await this.save(this.recordOf(runId));
+    this.advance();
+    return lost;
   }
 
   /** Moves a run one position in the queue; does nothing for a run that does not wait. */

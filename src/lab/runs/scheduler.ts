@@ -32,6 +32,8 @@ export type ScheduleAction =
   | { readonly kind: 'restore'; readonly runs: Readonly<Record<string, KnownRun>> }
   /** Queues a run that is new, paused, stopped or failed; one that is waiting, running or finished stays as it is. The run that lacked storage goes first. */
   | { readonly kind: 'queue'; readonly runId: string; readonly parent: string | null }
+  /** Queues a finished run whose snapshots are damaged, before the runs that start from it. */
+  | { readonly kind: 'retrain'; readonly runId: string }
   /** Moves a waiting run one position, but not past the run it starts from. */
   | { readonly kind: 'move'; readonly runId: string; readonly direction: 'up' | 'down' }
   /** Puts the first waiting run whose parent is finished on the device if the device is free and storage is not full. */
@@ -60,6 +62,10 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
       return restore(state, action.runs);
     case 'queue':
       return queue(state, action.runId, action.parent);
+    case 'retrain':
+      return state.statuses[action.runId] === 'finished'
+        ? queue(withStatus(state, action.runId, 'paused'), action.runId, null)
+        : state;
     case 'move':
       return move(state, action.runId, action.direction);
     case 'start':
@@ -245,6 +251,12 @@ const reasons: Readonly<Record<RunStatus, string>> = {
 
 /** Null for a run that may start as soon as the device is free. */
 export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait | null {
+  return waitOf(runs, runId, new Set());
+}
+
+/** `line` has the runs that wait for this one, to end on a cycle, where nothing can start. */
+function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait | null {
+  line.add(runId);
   const recordOf = (id: string): RunRecord | null => runs.find(({ record }) => record.spec.id === id)?.record ?? null;
   const parentId = recordOf(runId)?.spec.parent ?? null;
   if (parentId === null) return null;
@@ -256,7 +268,8 @@ export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait 
   if (status === 'finished') return null;
   const name = spec.method === 'MTL-XC' ? `MTL-XC of ${spec.category?.name ?? 'its category'}` : 'its first training';
   // A parent that waits is as stuck as what it waits for.
-  const isStuck = status === 'queued' ? waitsFor({ runs }, parentId)?.isStuck === true : status !== 'running';
+  const isStuck =
+    line.has(parentId) || (status === 'queued' ? waitOf(runs, parentId, line)?.isStuck === true : status !== 'running');
   return { parentId, parent, reason: `Waits for ${name}, which ${reasons[status]}.`, isStuck };
 }
 

@@ -13,6 +13,7 @@ import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
 import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
@@ -63,6 +64,15 @@ export interface Notice {
   readonly id: number;
   readonly severity: 'error' | 'warning' | 'info';
   readonly message: string;
+  /** Code of the error that the message describes, if it describes one. */
+  readonly code?: string;
+}
+
+/** A stored item that cannot be shown, and why. It is in no other list; it can only be removed. */
+export interface UnreadableRecord {
+  readonly kind: StoredKind;
+  readonly id: string;
+  readonly reason: LabErrorData;
 }
 
 /** A stored item that can be removed to free space. */
@@ -200,6 +210,7 @@ export interface LabState {
   readonly results: readonly ImportedResult[];
   /** Oldest first; each until it is answered or the page is closed, because the files are not stored. */
   readonly columnQuestions: readonly ColumnQuestion[];
+  readonly unreadable: readonly UnreadableRecord[];
   /** User-defined categories; `offeredCategories` lists them with the predefined ones. */
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
@@ -292,6 +303,11 @@ export interface Lab {
   resumeRun(runId: string): Promise<void>;
   /** The same for several runs, parents first. */
   resumeAll(runIds: readonly string[]): Promise<void>;
+  /**
+   * Mends what a run lacks: verifies the snapshots of the parent that a failed run starts from, else its own, trains the run that lost some again
+   * from its start, to the same weights, and resumes the failed run. True if anything was lost. Throws `run/busy` while a run is on the device.
+   */
+  mendRun(runId: string): Promise<boolean>;
   /** Moves a waiting run one position in the queue; a run stays behind the one it starts from. */
   moveRun(runId: string, direction: 'up' | 'down'): void;
   /** Stops a run until it is resumed; runs that wait for it stay queued. */
@@ -340,6 +356,8 @@ export interface Lab {
   /** Builds the plan that trains these runs and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
+  /** Removes everything stored for an item that cannot be read. Throws `storage/unknown` for anything else. */
+  removeUnreadable(kind: StoredKind, id: string): Promise<void>;
 
   /** Saves the settings of this machine; they apply to runs that start later. */
   setMachine(settings: MachineSettings): Promise<void>;

@@ -1,9 +1,10 @@
 // Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
+import type { StoredKind } from '../../storage/records.ts';
 import { createWorkedTime } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { Progress } from '../../util/work.ts';
-import type { LabState, Notice, RunView } from './labState.ts';
+import type { LabState, Notice, RunView, UnreadableRecord } from './labState.ts';
 
 /** Reports how far a job is, and the milliseconds left where they are known. */
 export type ReportProgress = (progress: Progress, remainingMs?: number) => void;
@@ -22,7 +23,7 @@ export interface LabStore {
   update(change: (state: LabState) => Partial<LabState>): void;
   /** Changes one run's view, if there is such a run; nothing else of the state, and nothing where `change` answers with the view itself. */
   updateRun(runId: string, change: (view: RunView) => RunView): void;
-  notify(severity: Notice['severity'], message: string): void;
+  notify(severity: Notice['severity'], message: string, code?: string): void;
   /** Does the same for anything thrown: what was being done, then what went wrong. */
   notifyError(doing: string, error: unknown): void;
   dismiss(noticeId: number): void;
@@ -49,6 +50,7 @@ const initialState: LabState = {
   storageFullRun: null,
   results: [],
   columnQuestions: [],
+  unreadable: [],
   categories: [],
   assignments: {},
   tagging: null,
@@ -69,8 +71,8 @@ export function createLabStore(): LabStore {
     for (const listener of [...listeners]) listener();
   }
 
-  function notify(severity: Notice['severity'], message: string): void {
-    const notice = { id: ++lastId, severity, message };
+  function notify(severity: Notice['severity'], message: string, code?: string): void {
+    const notice = { id: ++lastId, severity, message, ...(code !== undefined && { code }) };
     update(({ notices }) => ({ notices: [...notices, notice] }));
   }
 
@@ -87,7 +89,10 @@ export function createLabStore(): LabStore {
       if (changed.some((view, index) => view !== runs[index])) update(() => ({ runs: changed }));
     },
     notify,
-    notifyError: (doing, error) => notify('error', `${doing}: ${LabError.describe(LabError.toData(error))}`),
+    notifyError(doing, error) {
+      const data = LabError.toData(error);
+      notify('error', `${doing}: ${LabError.describe(data)}`, data.code);
+    },
     dismiss(noticeId) {
       update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
     },
@@ -109,6 +114,15 @@ export function createLabStore(): LabStore {
     },
     cancelJob: (jobId) => aborts.get(jobId)?.abort(),
   };
+}
+
+/** The items without the one of this kind and id, which was removed or written again. */
+export function withoutItem(
+  items: readonly UnreadableRecord[],
+  kind: StoredKind,
+  id: string,
+): readonly UnreadableRecord[] {
+  return items.filter((item) => item.kind !== kind || item.id !== id);
 }
 
 /** Limits how often progress is shown: pieces of work come by the thousand. */

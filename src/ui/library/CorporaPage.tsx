@@ -4,6 +4,7 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { DropZone } from '../parts/DropZone.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
@@ -26,6 +27,7 @@ export function CorporaPage() {
       {questions.map((question) => (
         <ColumnPicker key={question.id} question={question} />
       ))}
+      <UnreadableList kind="corpus" />
       {corpora.length === 0 ? <p className="soft">No corpora yet.</p> : <CorporaTable corpora={corpora} />}
       <CataloguePanel />
     </>

@@ -5,6 +5,7 @@ import { totalSize } from '../../util/namedFile.ts';
 import { DropZone } from '../parts/DropZone.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { HubPanel } from './HubPanel.tsx';
@@ -41,6 +42,8 @@ export function ModelsPage() {
         <code>pytorch_model.bin</code>, or the original TensorFlow release; with <code>tokenizer.json</code>,{' '}
         <code>spiece.model</code> or <code>vocab.txt</code>. Tensor names and shapes are checked before it is imported.
       </DropZone>
+      <UnreadableList kind="model" />
+      <UnreadableList kind="download" />
       {models.length === 0 ? <p className="soft">No models yet.</p> : <ModelsTable models={models} />}
       <HubPanel />
     </>

@@ -7,6 +7,7 @@ import { MergeNotes } from '../compare/ComparisonTableView.tsx';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
@@ -30,6 +31,7 @@ export function ResultsPage() {
       <MergeNotes merged={merged} />
       <section aria-labelledby="imported-title">
         <h2 id="imported-title">Result files</h2>
+        <UnreadableList kind="result" />
         {results.length === 0 && <p className="soft">No result files have been imported.</p>}
         {results.map((result) => (
           <ImportedRuns key={result.id} result={result} />

@@ -33,6 +33,7 @@ interface RunActionsProps {
 function RunActions({ record, source }: RunActionsProps) {
   const lab = useLabActions();
   const { spec, status } = record;
+  const mend = mendOf(record);
   const own = source === null;
   const disabled = useLab((state) => state.owner === 'elsewhere');
   const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
@@ -47,9 +48,18 @@ function RunActions({ record, source }: RunActionsProps) {
           Pause
         </Button>
       )}
-      {own && (status === 'paused' || status === 'stopped' || status === 'failed') && (
+      {own && (status === 'paused' || status === 'stopped' || (status === 'failed' && !isRetrained(record))) && (
         <Button kind="strong" disabled={disabled} onAct={() => lab.resumeRun(spec.id)}>
           Resume
+        </Button>
+      )}
+      {own && mend !== null && (
+        <Button
+          kind={status === 'finished' ? 'plain' : 'strong'}
+          disabled={disabled}
+          onAct={async () => void (await lab.mendRun(spec.id))}
+        >
+          {mend}
         </Button>
       )}
       {own && (status === 'running' || status === 'queued' || status === 'paused') && (
@@ -86,6 +96,33 @@ function RunActions({ record, source }: RunActionsProps) {
   );
 }
 
+/** Failures that resuming meets again: only training once more from the start mends them. */
+const RETRAINED: Readonly<Record<string, string>> = {
+  'run/parent-damaged': 'Train the parent again',
+  'checkpoint/missing': 'Train again from the start',
+};
+
+function isRetrained({ failure }: RunRecord): boolean {
+  return failure !== null && Object.hasOwn(RETRAINED, failure.code);
+}
+
+/** Names what mends a run: nothing for one that is under way or can simply be resumed. */
+function mendOf({ status, failure }: RunRecord): string | null {
+  if (status === 'finished') return 'Check snapshots';
+  return status === 'failed' ? (RETRAINED[failure?.code ?? ''] ?? null) : null;
+}
+
+/** Pages that bring damaged inputs back. */
+const MENDING_PAGES: Readonly<Record<string, { readonly href: string; readonly name: string }>> = {
+  'corpus/damaged': { href: '#/corpora', name: 'Corpora' },
+  'model/damaged': { href: '#/models', name: 'Models' },
+};
+
+function MendingLink({ failure }: Pick<RunRecord, 'failure'>) {
+  const page = MENDING_PAGES[failure?.code ?? ''];
+  return page === undefined ? null : <a href={page.href}>Show {page.name}</a>;
+}
+
 interface RunPageProps {
   /** Of a run of this lab, as of its last epoch: what shows each step reads the run itself. */
   readonly record: RunRecord;
@@ -119,7 +156,8 @@ export function RunPage({ record, source }: RunPageProps) {
       </div>
       {failure !== null && !isFull && (
         <p className="problem boxed" role="alert">
-          The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}
+          The run {record.status === 'paused' ? 'is paused' : 'failed'}. {LabError.describe(failure)}{' '}
+          {source === null && <MendingLink failure={failure} />}
         </p>
       )}
       {source === null && isFull && <StorageFull />}

@@ -7,6 +7,7 @@ import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
@@ -129,6 +130,7 @@ export function RunsPage() {
     <>
       <h1>Runs</h1>
       <p className="soft">Follow training runs, see their scores, and manage the queue.</p>
+      <UnreadableList kind="run" />
       {records.length === 0 ? (
         <p className="soft">
           Nothing has been trained yet. <a href="#/">Train on a sample</a> to see a run.

@@ -29,6 +29,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
     train: unexpected,
     interrupt: unexpected,
     removeRun: unexpected,
+    resetDamagedRun: unexpected,
     ...part,
   };
 }

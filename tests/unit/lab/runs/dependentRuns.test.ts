@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isQueueStuck, waitsFor } from '../../../../src/lab/runs/scheduler.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
-import { categoryLab, closeLabs, held, openLab, settled, status } from '../../../fixtures/labBench.ts';
+import { LabError } from '../../../../src/util/labError.ts';
+import { categoryLab, closeLabs, held, notices, openLab, settled, status } from '../../../fixtures/labBench.ts';
 import { categoryPlan } from '../../../fixtures/records.ts';
 
 afterEach(closeLabs);
@@ -155,5 +156,40 @@ describe('a plan of dependent runs', () => {
       message: expect.stringContaining('fern'),
     });
     expect(lab.getState().queue).toEqual([]);
+  });
+});
+
+describe('a run whose parent lost its snapshot', () => {
+  it('fails, and one call trains the parent again and resumes it', async () => {
+    const lost = new Set<string>();
+    const { lab, server } = await categoryLab({
+      beforeStep(runId) {
+        const { spec } = lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record ?? {};
+        if (spec?.parent === null || spec === undefined || !lost.has(spec.parent ?? '')) return;
+        throw new LabError('run/parent-damaged', 'The last snapshot of the run that this one starts from is damaged.');
+      },
+      lostSnapshots: (runId) => (lost.delete(runId) ? [2] : []),
+    });
+    const [shared = ''] = await lab.startPlan(categoryPlan({ methods: ['MTL-XC'] }));
+    await settled(lab);
+    lost.add(shared);
+    const [, first = ''] = await lab.startPlan(categoryPlan({ methods: ['MTL-LS'], slicingRates: [0.5] }));
+    await settled(lab);
+    expect(status(lab, first)).toBe('failed');
+    expect(await lab.mendRun(first)).toBe(true);
+    await settled(lab);
+    expect(server.begun.slice(-2)).toEqual([shared, first]);
+    expect([status(lab, shared), status(lab, first)]).toEqual(['finished', 'finished']);
+    expect(notices(lab).join()).toContain('is trained again, because its snapshots of epoch 2 are lost.');
+  });
+
+  it('is trained no more when every snapshot is whole', async () => {
+    const { lab, server } = await categoryLab();
+    const [shared = ''] = await lab.startPlan(categoryPlan({ methods: ['MTL-XC'] }));
+    await settled(lab);
+    expect(await lab.mendRun(shared)).toBe(false);
+    expect(notices(lab).at(-1)).toBe('Every snapshot of this run is whole.');
+    expect(server.begun).toEqual([shared]);
+    await expect(lab.mendRun('f00d')).rejects.toMatchObject({ code: 'run/unknown' });
   });
 });

@@ -1,0 +1,122 @@
+// Proves that a list of runs with a cycle, a missing parent or a parent that a run cannot start from is refused, and that plans pass.
+import { describe, expect, it } from 'vitest';
+import { buildComparisons } from '../../../src/lab/comparison/comparison.ts';
+import { analysisCategories } from '../../../src/lab/comparison/analysableTasks.ts';
+import { learningCurve } from '../../../src/lab/comparison/comparisonCurves.ts';
+import { mergeRuns } from '../../../src/lab/comparison/mergeRuns.ts';
+import { expandPlan } from '../../../src/lab/plans/expandPlan.ts';
+import { withParents } from '../../../src/lab/plans/exportResult.ts';
+import { parseResultFile, sealResultFile } from '../../../src/lab/plans/resultFiles.ts';
+import { runGraph } from '../../../src/lab/plans/runGraph.ts';
+import { isQueueStuck, waitsFor } from '../../../src/lab/runs/scheduler.ts';
+import { createLabStore } from '../../../src/lab/state/labStore.ts';
+import { runViewsOf } from '../../../src/lab/state/runViews.ts';
+import { cyclicRuns, lineageFault } from '../../../src/schema/runLineage.ts';
+import { queuedRun, type RunRecord, type RunSpec } from '../../../src/schema/runRecord.ts';
+import { categoryPlan, corpusRecord, modelRecord, planFile } from '../../fixtures/records.ts';
+
+const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny')] };
+const plan = categoryPlan({ rounds: { count: 1, epochs: 1 }, seeds: [1, 2] });
+const specs = expandPlan(plan, library);
+
+/** The first run that is one, and its parents and others with some members changed. */
+function changed(isIt: (spec: RunSpec) => boolean, changes: Partial<RunSpec> | ((spec: RunSpec) => Partial<RunSpec>)) {
+  const index = specs.findIndex(isIt);
+  const spec = specs[index] as RunSpec;
+  return specs.with(index, { ...spec, ...(typeof changes === 'function' ? changes(spec) : changes) });
+}
+
+const isSliced = ({ method, round }: RunSpec): boolean => method === 'MTL-LS' && round === 0;
+const isRound = ({ round }: RunSpec): boolean => round > 0;
+const isSingle = ({ method, round }: RunSpec): boolean => method === 'STL' && round === 0;
+const idOf = (isIt: (spec: RunSpec) => boolean): string => specs.find(isIt)?.id ?? '';
+
+const refused: [string, readonly RunSpec[], RegExp][] = [
+  ['a run that starts from itself', changed(isSliced, ({ id }) => ({ parent: id })), /starts from itself/],
+  ['a round that starts from itself', changed(isRound, ({ id }) => ({ parent: id })), /starts from itself/],
+  ['a parent that is missing', changed(isSliced, { parent: 'f00d' }), /f00d.*is missing/],
+  ['STL with a parent', changed(isSingle, { parent: idOf(isSliced) }), /starts from pretrained weights/],
+  ['STL in a category', changed(isSingle, { category: { name: 'a', typeName: 'b' } }), /belongs to no category/],
+  ['MTL-LS without a category', changed(isSliced, { category: null }), /belongs to a category/],
+  ['MTL-LS without slicing', changed(isSliced, { slicing: null }), /number of layers/],
+  ['MTL-LS without a parent', changed(isSliced, { parent: null }), /another run/],
+  ['MTL-LS that starts from STL', changed(isSliced, { parent: idOf(isSingle) }), /not from one of STL/],
+  ['MTL-LS that starts from a round', changed(isSliced, { parent: idOf((spec) => isRound(spec) && spec.method === 'MTL-XC') }), /not from round 1/], // prettier-ignore
+  ['a round of another method', changed(isRound, ({ method }) => ({ parent: idOf((spec) => spec.method !== method && spec.round === 0) })), /starts from a first training/], // prettier-ignore
+  ['a child of another seed', changed(isSliced, { seed: 9 }), /in seed/],
+  ['a child of another model', changed(isSliced, { model: { id: 'x', name: 'x', fingerprint: 'x' } }), /in model/],
+  ['a child with other settings', changed(isSliced, ({ config }) => ({ config: { ...config, batchSize: 7 } })), /in settings/], // prettier-ignore
+  ['a round of another task', changed((spec) => isRound(spec) && spec.method === 'STL', { tasks: [{ corpus: { id: 'x', name: 'x', fingerprint: 'x' }, type: null }] }), /in tasks/], // prettier-ignore
+  ['MTL-LS on a task that MTL-XC lacks', changed(isSliced, ({ tasks }) => ({ tasks: tasks.map((task) => ({ ...task, type: 'Gene' })) })), /was not trained on its task/], // prettier-ignore
+  ['a run twice', [...specs, specs[0] as RunSpec], /occurs twice/],
+];
+
+describe('a list of runs', () => {
+  it('of a plan passes, also with other names for the same inputs', () => {
+    expect(lineageFault(specs)).toBeNull();
+    expect(lineageFault(changed(isSliced, { category: { name: 'renamed', typeName: 'Disease' } }))).toBeNull();
+  });
+
+  it.each(refused)('is refused: %s', (_what, runs, reason) => {
+    expect(lineageFault(runs)?.message).toMatch(reason);
+    expect(() => parseResultFile(fileOf(runs))).toThrow(
+      expect.objectContaining({ code: 'result/invalid', message: expect.stringMatching(reason) as unknown }),
+    );
+  });
+
+  it('is searched for cycles alone where parents may be missing', () => {
+    const runs = [
+      { id: 'a', parent: 'b' },
+      { id: 'b', parent: 'c' },
+      { id: 'c', parent: 'b' },
+      { id: 'd', parent: 'd' },
+      { id: 'e', parent: 'gone' },
+      { id: 'f', parent: null },
+    ];
+    expect([...cyclicRuns(runs)].sort()).toEqual(['b', 'c', 'd']);
+    const line = Array.from({ length: 50_000 }, (_, index) => ({ id: `${index}`, parent: `${index + 1}` }));
+    expect(cyclicRuns(line).size).toBe(0);
+  });
+});
+
+function fileOf(runs: readonly RunSpec[]): string {
+  return JSON.stringify(
+    sealResultFile({
+      format: 'bioner-lab-result',
+      version: 2,
+      software: 'test 1',
+      exportedAt: '2024-01-01T00:00:00.000Z',
+      plan: planFile(),
+      models: [],
+      runs: runs.map((spec) => queuedRun(spec, '2024-01-01T00:00:00.000Z')),
+    }),
+  );
+}
+
+describe('walks over runs that are cyclic all the same', () => {
+  const [first, second] = specs.filter(isSliced) as [RunSpec, RunSpec];
+  const round = { ...second, id: 'round', round: 1, parent: 'round' };
+  const records: readonly RunRecord[] = [
+    { ...first, parent: second.id },
+    { ...second, parent: first.id },
+    { ...first, id: 'self', parent: 'self' },
+    round,
+  ].map((spec) => queuedRun(spec, '2024-01-01T00:00:00.000Z'));
+  const state = { ...createLabStore().getState(), runs: runViewsOf(records) };
+
+  it('end', () => {
+    const merged = mergeRuns(records, []).runs.map(({ record }) => record);
+    expect(buildComparisons(merged, () => 2).flatMap(({ tasks }) => tasks).length).toBeGreaterThan(0);
+    const [record] = records as [RunRecord];
+    expect(learningCurve(record, record.spec.tasks[0] as RunSpec['tasks'][number], records)).toEqual([]);
+    expect(analysisCategories(record.spec.tasks[0] as RunSpec['tasks'][number], record, records, state)).toHaveLength(
+      1,
+    );
+    expect(withParents(state, [first.id]).map(({ spec }) => spec.id)).toEqual([second.id, first.id]);
+    expect(withParents(state, ['self'])).toHaveLength(1);
+    expect(runGraph([record.spec], library, records).nodes[0]?.ancestors).toEqual([second.id]);
+    expect(waitsFor(state, first.id)).toMatchObject({ isStuck: true });
+    const queue = records.map(({ spec }) => spec.id);
+    expect(isQueueStuck({ ...state, queue })).toBe(true);
+  });
+});
