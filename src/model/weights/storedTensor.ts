@@ -24,6 +24,9 @@ export const unreadElementBytes: ReadonlyMap<string, number> = new Map([
   ['BOOL', 1],
   ['F8_E4M3', 1],
   ['F8_E5M2', 1],
+  ['F8_E8M0', 1],
+  ['C64', 8],
+  ['C128', 16],
 ]);
 
 /** Decodes little-endian bytes of a type in `storedElementBytes`. `bytes` must not share its buffer. */
