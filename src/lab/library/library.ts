@@ -10,7 +10,7 @@ import type { DroppedFile, Lab } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import type { Corpora } from './corpora.ts';
 import type { Models } from './models.ts';
-import { baseName, sortDroppedFiles, type DroppedModel } from './sortDrop.ts';
+import { baseName, sortDroppedFiles, type DroppedModel, type ForeignFile } from './sortDrop.ts';
 
 /** Returns true for the folder of a `…ForTokenClassification` of transformers without bioner_lab.json: only its encoder is imported. */
 export function headLeftOut(files: readonly NamedBytes[]): boolean {
@@ -48,11 +48,13 @@ export function createLibrary({
     }
   }
 
-  async function importModel({ name, files, missing }: DroppedModel): Promise<string> {
+  async function importModel({ name, files, missing, weights, foreign }: DroppedModel): Promise<string> {
     if (missing.length > 0) {
+      const [first] = weights.filter((file) => !file.endsWith('.index.json'));
+      const others = foreign.slice(0, namedOthers).map((file) => `; ${baseName(file.path)} is ${file.what}`);
       throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
         expected: neededModelFiles,
-        got: `a folder without ${missing.join(' and ')}`,
+        got: `${first === undefined ? 'a folder' : weightsWording(first)} without ${missing.join(' and ')}${others.join('')}`,
       });
     }
     const read = files.map(async (file) => ({ name: baseName(file.path), bytes: await file.bytes() }));
@@ -87,6 +89,7 @@ export function createLibrary({
       const name = baseName(file.path);
       plans.push(...(await orNotice(`${name} was refused`, async () => parsePlan(textOf(file)))));
     }
+    tellForeign(labStore, drop.foreign);
     tellOthers(labStore, drop.others);
     return { corpusIds, modelIds, resultIds, plans };
   }
@@ -103,8 +106,20 @@ export function createLibrary({
   };
 }
 
+function weightsWording(name: string): string {
+  return name.endsWith('.ckpt') ? `${name}, a checkpoint of PyTorch Lightning or another trainer,` : name;
+}
+
 function textOf({ bytes }: NamedFile): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** Names known files that no model is beside: a person who drops them means a model. */
+function tellForeign(labStore: LabStore, foreign: readonly ForeignFile[]): void {
+  if (foreign.length === 0) return;
+  const named = foreign.slice(0, namedOthers).map(({ path, what }) => `${path} is ${what}`);
+  const rest = foreign.length > namedOthers ? ` and ${foreign.length - namedOthers} more files are like these` : '';
+  labStore.notify('info', `Left out: ${named.join('; ')}${rest}. A model is a folder of ${neededModelFiles}.`);
 }
 
 function tellOthers(labStore: LabStore, paths: readonly string[]): void {

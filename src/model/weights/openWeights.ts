@@ -24,6 +24,16 @@ function shardedTensors(
   const places = parseIndex(index);
   const named = [...new Set(places.values())].sort();
   const absent = named.filter((name) => !shards.some((shard) => shard.name === name));
+  if (absent.length === named.length) {
+    throw new LabError(
+      'weights/shards',
+      `${index.name} is only a list of the files with the weights; none of them is there.`,
+      {
+        expected: absent.slice(0, 3).join(', ') + (absent.length > 3 ? ', …' : ''),
+        got: shards.map(({ name }) => name).join(', ') || 'no other file of weights',
+      },
+    );
+  }
   if (absent.length > 0) {
     throw new LabError('weights/shards', `${absent.length} of the weights' ${named.length} files are not there.`, {
       expected: absent.slice(0, 3).join(', ') + (absent.length > 3 ? ', …' : ''),
