@@ -153,7 +153,7 @@ function missingWeights(names: readonly string[]): string {
   const data = names.find((name) => tensorflowData.test(name));
   if (data !== undefined) return `${data.replace(tensorflowData, '')}.index`;
   const saved = savedByTrainers(names);
-  if (saved.length > 1) return `a single file of weights (there are ${saved.sort().slice(0, 3).join(', ')})`;
+  if (saved.length > 1) return `a single file of weights (there are ${[...saved].sort().slice(0, 3).join(', ')})`;
   return names.some((name) => /\.h5$/.test(name))
     ? 'model.safetensors (weights in Keras files are not read)'
     : 'model.safetensors';
