@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
-import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
+import {
+  mostTensors,
+  storedElementBytes,
+  storedValues,
+  unreadElementBytes,
+  type StoredTensor,
+} from './storedTensor.ts';
 
 /** Bits of each number in half precision: rounded to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
 export function narrowHalf(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
@@ -96,8 +102,6 @@ const entrySchema = z.object({
 });
 
 const LARGEST_HEADER_BYTES = 100_000_000;
-/** Several times what an encoder of the most layers has: describing a million tensors takes seconds before any is read. */
-const MOST_TENSORS = 100_000;
 
 /**
  * Reads every tensor whose name passes `wanted`, except those of element types that the lab does not read. Throws LabError
@@ -166,9 +170,9 @@ interface TensorRange {
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   const count = countObjects(bytes) - 1;
-  if (count > MOST_TENSORS) {
+  if (count > mostTensors) {
     throw new LabError('safetensors/header', 'The safetensors file lists more tensors than any encoder has.', {
-      expected: `at most ${MOST_TENSORS} tensors`,
+      expected: `at most ${mostTensors} tensors`,
       got: String(count),
     });
   }

@@ -8,6 +8,9 @@ export interface StoredTensor {
   read(): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
+/** Several times what an encoder of the most layers has: describing a million tensors takes seconds before any is read. */
+export const mostTensors = 100_000;
+
 /** Bytes per element of each type that the lab reads. */
 export const storedElementBytes: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 

@@ -1,5 +1,6 @@
 // Interprets what the pickles of torch.save refer to: storages, tensors and dicts; other objects beside weights stay unread.
 import { LabError } from '../../util/labError.ts';
+import { mostTensors } from './storedTensor.ts';
 import { InertObject, PickleGlobal, type PickleNames, type PickleValue } from './pickle.ts';
 
 /** Element types of torch's storages, by safetensors' names. Those not in `storedElementBytes` may occur and are not read. */
@@ -93,6 +94,16 @@ function inertGlobal(name: string): PickleGlobal | undefined {
  */
 export function torchNames(storages: Map<string, TorchStorage>, sizeBytes: number): PickleNames {
   let pairs = 0;
+  let tensors = 0;
+  const counted =
+    (rebuild: PickleGlobal['call']): PickleGlobal['call'] =>
+    (given) => {
+      if (++tensors <= mostTensors) return rebuild?.(given);
+      throw new LabError('torch/pickle', 'The PyTorch file lists more tensors than any encoder and its states have.', {
+        expected: `at most ${mostTensors} tensors`,
+        got: 'more',
+      });
+    };
   const orderedDict = ([given = []]: readonly PickleValue[]): Map<PickleValue, PickleValue> => {
     if (!Array.isArray(given) || !given.every((pair) => Array.isArray(pair) && pair.length === 2)) {
       throw new LabError('torch/pickle', 'An OrderedDict of the PyTorch file is broken.', {
@@ -109,8 +120,8 @@ export function torchNames(storages: Map<string, TorchStorage>, sizeBytes: numbe
   };
   const globals = new Map<string, PickleGlobal>([
     ['collections OrderedDict', new PickleGlobal('OrderedDict', orderedDict)],
-    ['torch._utils _rebuild_tensor_v2', new PickleGlobal('_rebuild_tensor_v2', rebuildTensor)],
-    ['torch._utils _rebuild_tensor_v3', new PickleGlobal('_rebuild_tensor_v3', rebuildOtherTensor)],
+    ['torch._utils _rebuild_tensor_v2', new PickleGlobal('_rebuild_tensor_v2', counted(rebuildTensor))],
+    ['torch._utils _rebuild_tensor_v3', new PickleGlobal('_rebuild_tensor_v3', counted(rebuildOtherTensor))],
     ['torch._utils _rebuild_parameter', new PickleGlobal('_rebuild_parameter', rebuildParameter)],
     ['torch._utils _rebuild_parameter_with_state', new PickleGlobal('_rebuild_parameter_with_state', rebuildParameter)],
     ['collections defaultdict', new PickleGlobal('defaultdict', () => new Map())],

@@ -150,7 +150,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           what you do not need.
         </p>
       )}
-      {estimate !== null && 'plainNetwork' in estimate && <p role="note">On this GPU {estimate.plainNetwork}.</p>}
+      {estimate !== null && 'plainNetwork' in estimate && <p className="soft">On this GPU {estimate.plainNetwork}.</p>}
       {estimate !== null && 'fits' in estimate && !estimate.fits && (
         <p className="problem">
           This exceeds the {format.bytes(gpuBytes)} configured for this GPU. Use smaller micro-batches or shorter

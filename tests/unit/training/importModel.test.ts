@@ -143,6 +143,8 @@ describe('an incomplete model', () => {
       expected: `it in ${elsewhere}`,
     });
     expect(await changed({ ...index.weight_map, other: one })).toMatchObject({ got: 'it nowhere' });
+    const many = Object.fromEntries(Array.from({ length: 100_001 }, (_, index) => [`t${index}`, one]));
+    expect(await changed(many)).toMatchObject({ code: 'weights/index', got: '100001' });
     expect((await changed({ a: 1 })).code).toBe('weights/index');
     expect((await changed(undefined)).code).toBe('weights/index');
     expect((await refusal(replaced(files, 'model.safetensors.index.json', textBytes('{')))).code).toBe('weights/index');

@@ -172,6 +172,15 @@ describe('what trainers save', () => {
     expect(error.message).toContain(state);
   });
 
+  it('is refused for more tensors than any encoder and its states have', () => {
+    // The arguments of a tensor, memoised once, and a hundred thousand and one tensors of them.
+    const [head = '', args = ''] = tensorOf('a').split('\n(');
+    const pair = `${head}\n`.replace('_rebuild_tensor_v2\n', '_rebuild_tensor_v2\nh\x01R0');
+    const content = `\x80\x02(${args.slice(0, -1)}q\x010${pair.repeat(100_001)}}.`;
+    const error = refusal(() => torchTensors(legacy(content, numbersAt('a'))));
+    expect(error).toMatchObject({ code: 'torch/pickle', expected: 'at most 100000 tensors' });
+  });
+
   it('may hold tensors of types that are not read, and refuses them by name only when they are needed', () => {
     const float8 =
       `ctorch._utils\n_rebuild_tensor_v3\n((${text('storage')}ctorch.storage\nUntypedStorage\n${text('b')}${text('cpu')}K\x01tQ` +
