@@ -1,6 +1,6 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import type { EngineGpu } from '../src/engine/network/computeOptions.ts';
+import { engineMisfit, type EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
@@ -39,7 +39,7 @@ import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
 import type { PredictedSentence } from '../src/wire/taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate } from '../src/wire/trainingEvent.ts';
+import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../src/wire/trainingEvent.ts';
 import type {
   BackendChoice,
   BackendReport,
@@ -159,7 +159,11 @@ class TrainingServer {
     });
   }
 
-  private async estimateMemory({ model, config, pieces }: EstimateRequest): Promise<MemoryEstimate | null> {
+  private async estimateMemory({
+    model,
+    config,
+    pieces,
+  }: EstimateRequest): Promise<MemoryEstimate | PlainNetwork | null> {
     if (this.starting === null) return null;
     const { gpu } = await this.underSettings(await this.starting);
     if (gpu === null) return null;
@@ -175,7 +179,7 @@ class TrainingServer {
     try {
       return await this.onDevice(async (backend) => {
         this.releaseTagger();
-        const machine = await this.underSettings(backend);
+        const machine = await this.fittingMachine(await this.underSettings(backend), spec.model.id);
         const begun = await this.recordFor(spec, machine.environment);
         const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),
@@ -332,6 +336,16 @@ class TrainingServer {
     const record = (await readRunRecord(this.store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
     const isKnown = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
+  }
+
+  /** The machine without its GPU engine, and why, for an encoder that the engine cannot compute. */
+  private async fittingMachine(machine: Machine, modelId: string): Promise<Machine> {
+    if (machine.gpu === null) return machine;
+    // A model that is gone fails the run when its inputs are read.
+    const encoder = await readModelConfig(this.store, { id: modelId }).catch(() => null);
+    const plainNetwork = encoder && engineMisfit(encoder);
+    if (plainNetwork === null) return machine;
+    return { ...machine, gpu: null, environment: { ...machine.environment, precision: 'f32', plainNetwork } };
   }
 
   /** The backend as the person's settings for this machine configure it. */

@@ -24,7 +24,9 @@ export interface ParityRow {
   readonly passed: boolean;
 }
 
-export const FORWARD_TOLERANCE = 1e-4;
+/** Sums over pieces grow with a sequence, and so does the rounding of f32. */
+const SUM_TOLERANCE = 1e-6;
+const FORWARD_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 1e-3;
 const ZERO_TOLERANCE = 1e-5;
 /** A gradient no larger than this is zero up to rounding in float64. */
@@ -119,31 +121,38 @@ function theirGradient(name: string, shape: TaggerShape, reference: ReadonlyMap<
   return transposed(values(there.name), encoderShapes(shape.encoder).get(name) ?? []);
 }
 
+/** The largest difference from a sum over pieces, such as a loss, that passes: 1e-6 of it, or 1e-4 where it is small. */
+export function sumTolerance(expected: number): number {
+  return Math.max(FORWARD_TOLERANCE, SUM_TOLERANCE * Math.abs(expected));
+}
+
 /**
- * Forward quantities pass at 1e-4 absolute, gradients at 1e-3 relative, or at 1e-5 absolute where the reference in float64 is only
+ * Forward quantities pass at 1e-4 absolute, sums over pieces as `sumTolerance` says, gradients at 1e-3 relative, or at 1e-5 absolute where the reference in float64 is only
  * rounding: softmax is invariant to a bias on all keys. Throws if the lengths differ.
  */
 export function compare(
   name: string,
   got: ArrayLike<number>,
   expected: ArrayLike<number>,
-  kind: 'forward' | 'gradient',
+  kind: 'forward' | 'sum' | 'gradient',
   counts: (index: number) => boolean = () => true,
 ): ParityRow {
   if (got.length !== expected.length)
     throw new Error(`${name}: ${got.length} values where the reference has ${expected.length}`);
   let absolute = 0;
   let magnitude = 0;
+  let isNear = true;
   for (let index = 0; index < got.length; index++) {
     if (!counts(index)) continue;
     const difference = Math.abs((got[index] as number) - (expected[index] as number));
     absolute = difference <= absolute ? absolute : Number.isNaN(difference) ? Infinity : difference;
     magnitude = Math.max(magnitude, Math.abs(expected[index] as number));
+    isNear &&= difference <= (kind === 'sum' ? sumTolerance(expected[index] as number) : FORWARD_TOLERANCE);
   }
   const relative = absolute === 0 ? 0 : absolute / magnitude;
   const passed =
-    kind === 'forward'
-      ? absolute <= FORWARD_TOLERANCE
+    kind !== 'gradient'
+      ? isNear
       : relative <= GRADIENT_TOLERANCE || (magnitude <= ROUNDING && absolute <= ZERO_TOLERANCE);
   return { name, absolute, relative, passed };
 }

@@ -1,4 +1,4 @@
-// Counts nearly correct mentions in the four ways of SemEval-2013 task 9, as nervaluate does.
+// Counts nearly correct mentions in the four ways of SemEval-2013 task 9, as nervaluate does since it takes the best partner.
 import type { Mention } from '../data/corpus/corpus.ts';
 import { borderDistance, overlap } from './errorKinds.ts';
 import { checkSentences } from './scores/sentenceCounts.ts';
@@ -25,14 +25,15 @@ export interface SemevalScore extends SemevalCounts {
 }
 
 /**
- * Counts and scores flat mentions in order, both `[sentences][mentions]` (Segura-Bedmar et al. 2013, section 5; nervaluate after
- * 1.0.0, commit 0340f67): precision = (COR + PAR / 2) / (COR + INC + PAR + SPU), recall the same over COR + INC + PAR + MIS.
+ * Counts and scores flat mentions in order, both `[sentences][mentions]` (Segura-Bedmar et al. 2013, section 5; nervaluate
+ * after 1.1.0, commit 0340f67): precision = (COR + PAR / 2) / (COR + INC + PAR + SPU), recall the same over COR + INC + PAR + MIS.
  *
  * As in nervaluate, each predicted mention from left to right is paired with a gold one not yet paired: one that is correct in this
  * view (in `type`, the one with the nearest boundaries); or else the first that it overlaps, which then counts as incorrect or
  * partial. So counts depend on order if two mentions compete for a partner, and `errorKinds`, which takes the best pair first, may
  * pair them differently; `correct` of `strict` and `exact` is the same in both, as flat mentions with the same boundaries have no
- * rival. Two differences from nervaluate: percent, and one common token is an overlap even in a mention of over a hundred. Throws
+ * rival. nervaluate up to 1.1.0 pairs with the first gold mention that a predicted one overlaps: its counts differ in `type` alone, where
+ * that one has another type and a later one the same. Two differences from any nervaluate: percent, and one common token is an overlap even in a mention of over a hundred. Throws
  * `metrics/sentences` if gold and predicted differ in sentences.
  */
 export function semevalScores(

@@ -5,8 +5,9 @@ import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutStream } from './dropout.ts';
 
 /** The activations of feed-forward blocks in plain tfjs ops. */
-function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
+export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
   if (activation === 'relu') return tf.relu(x);
+  if (activation === 'silu') return tf.mul(x, tf.sigmoid(x));
   const gate =
     activation === 'gelu'
       ? tf.erf(tf.mul(x, Math.SQRT1_2))

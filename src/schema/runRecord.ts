@@ -159,6 +159,8 @@ const environmentSchema = z.strictObject({
   platform: z.string(),
   /** Absent in files of earlier versions, which had only f32. */
   precision: precisionSchema.optional(),
+  /** Why a GPU computed the plain network instead of the engine; absent where the engine ran, and without a GPU. */
+  plainNetwork: z.string().optional(),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 

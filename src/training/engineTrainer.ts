@@ -4,17 +4,10 @@ import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HostParameters, HostTensor } from '../model/parameters.ts';
-import type { TaggerShape } from '../model/tagger.ts';
 import type { StepSettings } from './step.ts';
 import { FIRST, SECOND, tensorsWithPrefix, type Prediction, type Predictor, type Trainer } from './trainer.ts';
 
 type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
-
-/** Whether the tagger fits the engine's kernels, which read four words at a time. */
-export function fitsEngine({ encoder }: TaggerShape): boolean {
-  const sizes = [encoder.hiddenSize, encoder.headSize, encoder.innerSize];
-  return sizes.every((size) => size % 4 === 0);
-}
 
 /** A trainer that exposes its engine for measurement. */
 export interface EngineTrainer extends Trainer {

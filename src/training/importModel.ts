@@ -1,5 +1,6 @@
 // Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
-import { modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
+import { chosenNames, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
+import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
 import { bertConfigOfRelease } from '../model/config/bertConfig.ts';
@@ -33,8 +34,9 @@ interface NamedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Parses an encoder's configuration file, including TensorFlow's. Throws LabError `model/config`. */
+/** Parses an encoder's configuration file, including TensorFlow's. Throws LabError `model/config` or `model/placeholder`. */
 export function encoderOfFile(file: NamedBytes): EncoderConfig {
+  refusePlaceholder(file);
   return parseConfig(configBytes(file));
 }
 
@@ -106,6 +108,7 @@ function modelFilesToSave(
     });
   }
   const chosenFile = (file: string): NamedBytes => files.find((candidate) => candidate.name === file) as NamedBytes;
+  for (const file of chosenNames(chosen)) refusePlaceholder(chosenFile(file));
   const tokenizerConfig = chosen.tokenizerConfig === null ? null : chosenFile(chosen.tokenizerConfig);
   const config = encoderOfFile(chosenFile(chosen.config));
   const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);

@@ -2,14 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import { engineMisfit, type EngineGpu } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
 import type { Batch } from '../model/batch.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import { newHead, type HeadShape } from '../model/parameters.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { LabError } from '../util/labError.ts';
-import type { MeasuredStep, MemoryEstimate } from '../wire/trainingEvent.ts';
+import type { MeasuredStep, MemoryEstimate, PlainNetwork } from '../wire/trainingEvent.ts';
 import type { LoadedModel } from './loadModel.ts';
 import { openTrainer } from './openTrainer.ts';
 
@@ -79,13 +79,15 @@ function syntheticBatch(size: number, count: number, vocabularySize: number): Ba
 /** The number of tags hardly matters: a head is small compared with an encoder. */
 const TAGS = 5;
 
-/** Estimates the GPU memory of one update on micro-batches of sequences of `pieces` pieces. */
+/** Estimates the GPU memory of one update on micro-batches of sequences of `pieces` pieces, or says why the engine cannot compute one. */
 export function estimateStep(
   encoder: EncoderConfig,
   config: TrainingConfig,
   pieces: number,
   gpu: EngineGpu,
-): MemoryEstimate {
+): MemoryEstimate | PlainNetwork {
+  const plainNetwork = engineMisfit(encoder);
+  if (plainNetwork !== null) return { plainNetwork };
   const head = { tagCount: TAGS, kind: config.head, startEnd: config.crfStartEnd };
   const size = { size: config.microBatchSize, pieces: lengthBucket(pieces) };
   return estimateMemory({ encoder, head }, config.dropout, gpu.compute, size);

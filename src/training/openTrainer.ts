@@ -1,7 +1,7 @@
 // Chooses the trainer and predictor: the WebGPU engine if there is a GPU and the tagger fits it, else plain tfjs.
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import { engineMisfit, type EngineGpu } from '../engine/network/computeOptions.ts';
 import type { HostParameters } from '../model/parameters.ts';
-import { enginePredictor, engineTrainer, fitsEngine } from './engineTrainer.ts';
+import { enginePredictor, engineTrainer } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';
 import type { StepSettings } from './step.ts';
 import { freshState, restoredState, type Predictor, type Trainer } from './trainer.ts';
@@ -16,11 +16,12 @@ export function openTrainer(
   trained: (name: string) => boolean,
   resumed: boolean,
 ): Trainer {
-  if (gpu !== null && fitsEngine(settings.shape)) return engineTrainer(gpu, tensors, settings, trained);
+  if (gpu !== null && engineMisfit(settings.shape.encoder) === null)
+    return engineTrainer(gpu, tensors, settings, trained);
   return plainTrainer(resumed ? restoredState(tensors) : freshState(tensors, trained), settings);
 }
 
 export function openPredictor(gpu: EngineGpu | null, weights: HostParameters, settings: Settings): Predictor {
-  if (gpu !== null && fitsEngine(settings.shape)) return enginePredictor(gpu, weights, settings);
+  if (gpu !== null && engineMisfit(settings.shape.encoder) === null) return enginePredictor(gpu, weights, settings);
   return plainPredictor(weights, settings.shape);
 }

@@ -1,7 +1,7 @@
 // Configures the GPU with this machine's settings and the fastest matrix products, tuning them before a run.
 import { LENGTH_BUCKETS, lengthBucket } from '../data/pieces/sequences.ts';
 import type { MatmulShape } from '../engine/kernels/matmul/matmulShape.ts';
-import { computeOptionsFor, type EngineGpu } from '../engine/network/computeOptions.ts';
+import { computeOptionsFor, engineMisfit, type EngineGpu } from '../engine/network/computeOptions.ts';
 import { recordedProducts, tuneMatmul } from '../engine/tuning/autotune.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachineSettings } from '../schema/machineSettings.ts';
@@ -28,7 +28,7 @@ export async function gpuUnderSettings(gpu: EngineGpu, store: Store, settings: M
 
 /**
  * Tunes the products of a run's steps that were not tuned before on this adapter, and stores the result before it is used. Skips
- * software adapters, where timing is slow and says little. Throws the reason of `signal`.
+ * software adapters, where timing is slow and says little, and encoders that the engine does not compute. Throws the reason of `signal`.
  */
 export async function* tuneForRun(
   gpu: EngineGpu,
@@ -38,7 +38,7 @@ export async function* tuneForRun(
   config: TrainingConfig,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EngineGpu> {
-  if (gpu.software) return gpu;
+  if (gpu.software || engineMisfit(tasks.shape.encoder) !== null) return gpu;
   const known = await tableOf(gpu, store, settings);
   const { precision } = settings;
   const tuning = tuneMatmul(gpu.device, productsOf(tasks, config), {

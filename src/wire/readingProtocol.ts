@@ -3,6 +3,7 @@ import type { ColumnChoice, ColumnSurvey } from '../data/corpus/columnChoice.ts'
 import type { Issue } from '../data/corpus/issues.ts';
 import type { AnnotatedDocument } from '../data/documents/document.ts';
 import type { RefusedCorpus } from '../data/import/assembleCorpora.ts';
+import type { ForeignFile } from '../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { PlanFile } from '../schema/planFile.ts';
 import type { ResultFile } from '../schema/resultFile.ts';
@@ -46,6 +47,10 @@ export interface ModelReading {
   readonly files: readonly ModelPart[];
   /** Says what a model needs and the folder lacks. */
   readonly missing: readonly string[];
+  /** Names of the files with weights. */
+  readonly weights: readonly string[];
+  /** Files of the folder that belong to something else, and what they are. */
+  readonly foreign: readonly ForeignFile[];
 }
 
 /** `content` is null for a file of the drop itself, which is too large to be read for a look. */
@@ -65,6 +70,8 @@ export interface DropReading {
   readonly models: readonly ModelReading[];
   readonly plans: readonly ReadFile<PlanFile>[];
   readonly results: readonly ReadFile<ResultFile>[];
+  /** Files known by name that no model is beside. */
+  readonly foreign: readonly ForeignFile[];
   /** Paths of files that are none of these, except those in a model's folder. */
   readonly others: readonly string[];
   /** What was wrong with archives and packed files. */

@@ -20,6 +20,12 @@ export interface MemoryEstimate {
   readonly fits: boolean;
 }
 
+/** Stands for an estimate where the engine cannot compute an encoder. */
+export interface PlainNetwork {
+  /** Says why the plain network runs instead. */
+  readonly plainNetwork: string;
+}
+
 /** One measured update: its time, and the peak bytes of all tensors, weights and moments included. */
 export interface MeasuredStep {
   readonly stepMs: number;

@@ -8,7 +8,7 @@ import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
+import type { MeasuredStep, MemoryEstimate, PlainNetwork, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` chooses WebGPU on a hardware adapter, else wasm. */
@@ -77,7 +77,7 @@ export interface ServerCalls {
   /** Describes an encoder from its configuration file alone. Throws `model/config`. */
   describeEncoder(configFile: NamedBytes): EncoderFacts;
   /** Estimates the memory of an update without using the GPU; null on a backend without GPU. */
-  estimateMemory(request: EstimateRequest): MemoryEstimate | null;
+  estimateMemory(request: EstimateRequest): MemoryEstimate | PlainNetwork | null;
   /** Measures one update of a model on sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
   /** Starts a run or resumes it from its checkpoint, emitting events; returns the record when it leaves the device. */

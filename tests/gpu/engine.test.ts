@@ -104,6 +104,7 @@ const cases: readonly Case[] = [
   },
   { ...base, name: 'first pieces alone', stride: 2, config: { ...base.config, dropout } },
   { ...base, name: 'clamped distances, tanh', shape: withEncoder({ clampLength: 5, activation: 'gelu_new' }) },
+  { ...base, name: 'silu', shape: withEncoder({ activation: 'silu' }) },
   { ...base, name: 'relu, head size 4, long', shape: withEncoder({ activation: 'relu', heads: 6, headSize: 4 }), pieces: 48, counts: [47] }, // prettier-ignore
   { ...base, name: 'no start and end, 9 tags', shape: { ...base.shape, head: { tagCount: 9, kind: 'crf', startEnd: false } } }, // prettier-ignore
   { ...base, name: 'softmax', shape: { ...base.shape, head: { tagCount: 65, kind: 'softmax', startEnd: false } } },

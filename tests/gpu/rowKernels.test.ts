@@ -188,6 +188,7 @@ const exact: Readonly<Record<Activation, (x: number) => number>> = {
   relu: (x) => Math.max(0, x),
   gelu: (x) => 0.5 * x * (1 + exactErf(x * Math.SQRT1_2)),
   gelu_new: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  silu: (x) => x / (1 + Math.exp(-x)),
 };
 
 /** The derivative by central differences, except at relu's corner, where the plain network uses 0. */
@@ -201,7 +202,7 @@ const EXTREMES = Float32Array.of(0, 1e-6, -1e-6, 9, -9, 30, -30, 1e4, -1e4, 1e18
 /** Steps of 1/64 from -16 to 16. */
 const SWEEP = Float32Array.from({ length: 2049 }, (_, at) => (at - 1024) / 64);
 
-describe.each(['relu', 'gelu', 'gelu_new'] as const)('%s', (activation) => {
+describe.each(['relu', 'gelu', 'gelu_new', 'silu'] as const)('%s', (activation) => {
   it.each([
     { rows: 1, columns: 4, rate: 0 },
     { rows: 3, columns: 36, rate: 0.3 },

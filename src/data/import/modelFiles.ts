@@ -25,11 +25,32 @@ export const neededModelFiles =
 const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
 const tensorflowIndex = /\.index$/;
 
+/** Names of files that trainers and other programs write beside weights or in their place, and what they are. */
+const foreignNames: readonly (readonly [RegExp, string])[] = [
+  [/^optim(izer)?[\w-]*\.(pt|pth|bin|ckpt|safetensors)$|optim_states\.pt$/, 'the state of an optimizer'],
+  [/^(lr_)?scheduler[\w-]*\.(pt|pth|bin)$/, 'the state of a learning rate scheduler'],
+  [/^(grad_)?scaler\.(pt|pth)$/, 'the state of a gradient scaler'],
+  [/^(rng_state|random_states)[\w-]*\.(pth?|pkl)$/, 'the state of random number generators'],
+  [/^trainer_state\.json$/, 'the log of a training run'],
+  [/^events\.out\.tfevents\./, 'the log of a training run, for TensorBoard'],
+  [/^training_args\.(bin|json)$/, 'the settings of a training run'],
+  [/^adapter_(model\.(safetensors|bin|pt)|config\.json)$/, 'a part of an adapter (LoRA or the like), which is to be merged into its model first'], // prettier-ignore
+  [/\.distcp$/, 'a part of a distributed checkpoint, which is to be saved as one state dict first'],
+  [/\.h5$/, 'weights in a Keras file'],
+  [/\.msgpack$/, 'weights of Flax'],
+  [/\.(onnx|tflite|gguf|ggml|mlmodel|ot)$/, 'a model converted for another program'],
+];
+
+/** Says what a file is that is beside a model's files and no part of it, by its name without folders; null for any other. */
+export function foreignFileOf(name: string): string | null {
+  return foreignNames.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+}
+
 /** Whether a file belongs to a model, by its name without folders. */
 export function isModelFile(name: string): boolean {
   return (
     otherNames.has(name) ||
-    name.endsWith('.safetensors') ||
+    /\.(safetensors|safetensors\.index\.json|pt|pth|ckpt)$/.test(name) ||
     /^pytorch_model-\d+-of-\d+\.bin$/.test(name) ||
     /\.ckpt(-\d+)?\.(index|meta)$/.test(name) ||
     tensorflowData.test(name)
@@ -63,6 +84,7 @@ export function modelFiles(names: readonly string[]): ModelFiles {
   const missing = [
     ...(config === null ? ['config.json'] : []),
     ...(form === null ? [missingWeights(names)] : []),
+    ...(form?.endsWith('shards') && weights.length === 1 ? [`the files of weights that ${weights[0]} is only a list of`] : []), // prettier-ignore
     ...(tokenizer === null ? ['tokenizer.json'] : []),
   ];
   return {
@@ -84,10 +106,12 @@ export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagge
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {
   const matching = (pattern: RegExp) => names.filter((name) => pattern.test(name)).sort();
   const has = (name: string) => names.includes(name);
-  const lone = matching(/\.safetensors$/);
+  const lone = matching(/\.safetensors$/).filter((name) => foreignFileOf(name) === null);
   if (has('model.safetensors')) return { form: 'safetensors', weights: ['model.safetensors'] };
-  if (has('model.safetensors.index.json')) {
-    return { form: 'safetensors shards', weights: ['model.safetensors.index.json', ...lone] };
+  const indexes = matching(/\.safetensors\.index\.json$/);
+  const index = has('model.safetensors.index.json') ? 'model.safetensors.index.json' : indexes[0];
+  if (index !== undefined && (indexes.length === 1 || index === 'model.safetensors.index.json')) {
+    return { form: 'safetensors shards', weights: [index, ...lone] };
   }
   if (lone.length === 1) return { form: 'safetensors', weights: lone };
   if (has('pytorch_model.bin')) return { form: 'torch', weights: ['pytorch_model.bin'] };
@@ -96,9 +120,16 @@ function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'wei
     return { form: 'torch shards', weights: ['pytorch_model.bin.index.json', ...shards] };
   }
   const prefix = tensorflowPrefix(names);
+  const [saved, ...others] = savedByTrainers(names);
+  if (prefix === null && saved !== undefined && others.length === 0) return { form: 'torch', weights: [saved] };
   if (prefix === null) return { form: null, weights: [] };
   const data = names.filter((name) => name.startsWith(`${prefix}.data-`) && tensorflowData.test(name)).sort();
   return { form: 'tensorflow', weights: [`${prefix}.index`, ...data] };
+}
+
+/** Lists the files that may be PyTorch weights under a name of the trainer's choice, such as Lightning's `epoch=3.ckpt`. */
+function savedByTrainers(names: readonly string[]): readonly string[] {
+  return names.filter((name) => /\.(pt|pth|ckpt|bin)$/.test(name) && !/-\d+-of-\d+\.bin$/.test(name) && foreignFileOf(name) === null); // prettier-ignore
 }
 
 /** Finds the common prefix of the files of a TensorFlow checkpoint: the official release's, or the only one there is. */
@@ -121,6 +152,8 @@ function missingWeights(names: readonly string[]): string {
   if (prefixes.length === 1) return `${prefixes[0]}.data-00000-of-00001`;
   const data = names.find((name) => tensorflowData.test(name));
   if (data !== undefined) return `${data.replace(tensorflowData, '')}.index`;
+  const saved = savedByTrainers(names);
+  if (saved.length > 1) return `a single file of weights (there are ${[...saved].sort().slice(0, 3).join(', ')})`;
   return names.some((name) => /\.h5$/.test(name))
     ? 'model.safetensors (weights in Keras files are not read)'
     : 'model.safetensors';

@@ -5,7 +5,7 @@ import { unpackParquet } from '../formats/parquet.ts';
 import { archivePaths, readArchive } from './archive.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
 import { annotatedStems, isAnnotatedText } from './groupCorpusFiles.ts';
-import { chosenNames, modelFiles } from './modelFiles.ts';
+import { chosenNames, foreignFileOf, modelFiles } from './modelFiles.ts';
 
 /** Describes the files of one folder that holds a model, or parts of one. Large weights are not read yet. */
 export interface DroppedModel {
@@ -14,6 +14,17 @@ export interface DroppedModel {
   readonly files: readonly DroppedFile[];
   /** Says what a model needs and the folder lacks. */
   readonly missing: readonly string[];
+  /** Names the weights among its files; empty if it has none. */
+  readonly weights: readonly string[];
+  /** Lists files of the folder that are no part of a model. */
+  readonly foreign: readonly ForeignFile[];
+}
+
+/** A file that a trainer or another program wrote for itself. */
+export interface ForeignFile {
+  readonly path: string;
+  /** Says what it is, such as `the state of an optimizer`. */
+  readonly what: string;
 }
 
 export interface SortedDrop {
@@ -23,6 +34,8 @@ export interface SortedDrop {
   readonly results: readonly NamedFile[];
   /** Lists the paths of files that are none of these, except those in a model's folder. */
   readonly others: readonly string[];
+  /** Lists those of them that are known: files of trainers and other programs. */
+  readonly foreign: readonly ForeignFile[];
   /** Lists what was wrong with archives. */
   readonly issues: readonly Issue[];
 }
@@ -32,10 +45,16 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   const sorted = { corpus: [] as NamedFile[], plan: [] as NamedFile[], result: [] as NamedFile[] };
   const modelFiles: DroppedFile[] = [];
   const others: string[] = [];
+  const foreign: ForeignFile[] = [];
   const issues: Issue[] = [];
 
   async function sort(file: DroppedFile, annotated: ReadonlySet<string>): Promise<void> {
     if (isClutter(file.path)) return;
+    const what = foreignFileOf(baseName(file.path));
+    if (what !== null) {
+      foreign.push({ path: file.path, what });
+      return;
+    }
     // Weights are known by name, and too large to be read for a look.
     if (detectFormat(file.path, new Uint8Array()) === 'model') {
       modelFiles.push(file);
@@ -43,7 +62,9 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     }
     const bytes = await file.bytes();
     const format = detectFormat(file.path, bytes.subarray(0, leadingBytes));
-    if (format === 'zip') {
+    if (format === 'zip' && isTorchArchive(bytes)) {
+      modelFiles.push(file);
+    } else if (format === 'zip') {
       const archive = readArchive(bytes, file.path);
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
@@ -73,15 +94,20 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     corpusFiles: sorted.corpus,
     plans: sorted.plan,
     results: sorted.result,
-    models: [...folders].map(([folder, members]) => modelIn(folder, members)),
+    models: [...folders].map(([folder, members]) => {
+      return modelIn(folder, members, foreign.filter(({ path }) => folderOf(path) === folder)); // prettier-ignore
+    }),
     others: others.filter((path) => !folders.has(folderOf(path))),
+    foreign: foreign.filter(({ path }) => !folders.has(folderOf(path))),
     issues,
   };
 }
 
 /** Returns whether a part of a model is among the files or in a zip of them, known by its name alone. Rejects when a zip cannot be read from disk. */
 export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean> {
-  const isPart = (path: string): boolean => detectFormat(path, new Uint8Array()) === 'model';
+  const isPart = (path: string): boolean => {
+    return detectFormat(path, new Uint8Array()) === 'model' || foreignFileOf(baseName(path)) !== null;
+  };
   for (const { path, bytes } of files) {
     if (isPart(path)) return true;
     if (/\.zip$/i.test(path) && archivePaths(await bytes()).some(isPart)) return true;
@@ -103,12 +129,19 @@ export function isClutter(path: string): boolean {
   return /(^|\/)(__MACOSX\/|\.)|(^|\/)(Thumbs\.db|desktop\.ini)$/i.test(path);
 }
 
-function modelIn(folder: string, files: readonly DroppedFile[]): DroppedModel {
+/** Returns whether torch.save wrote a zip, whatever its name. */
+function isTorchArchive(bytes: Uint8Array<ArrayBuffer>): boolean {
+  return archivePaths(bytes).some((path) => /^[^/]+\/data\.pkl$/.test(path));
+}
+
+function modelIn(folder: string, files: readonly DroppedFile[], foreign: readonly ForeignFile[]): DroppedModel {
   const byName = new Map(files.map((file) => [baseName(file.path), file]));
   const chosen = modelFiles([...byName.keys()]);
   return {
     name: baseName(folder) || 'model',
     files: chosenNames(chosen).flatMap((name) => byName.get(name) ?? []),
     missing: chosen.missing,
+    weights: chosen.weights,
+    foreign,
   };
 }

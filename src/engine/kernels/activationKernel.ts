@@ -8,7 +8,8 @@ import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
 /**
  * WGSL of each activation and its derivative; erf as Abramowitz and Stegun 7.1.26 (error 1.5e-7), which tfjs also uses. The gate
  * 0.5 * (1 + tanh(u)) of gelu_new is 1 / (1 + exp(-2u)), from e = exp(-2|u|), and its slope 2e / (1 + e)^2: 1 - tanh(u)^2 would
- * lose its digits where tanh is near 1, and WGSL guarantees little precision for tanh. Beyond 11 in magnitude e is 0.
+ * lose its digits where tanh is near 1, and WGSL guarantees little precision for tanh. Beyond 11 in magnitude e is 0. silu's gate
+ * 1 / (1 + exp(-x)) comes from exp(-|x|) likewise.
  */
 const CODE: Readonly<Record<Activation, string>> = {
   relu: `
@@ -36,6 +37,13 @@ fn slope(x: f32) -> f32 {
   let below = 1.0 / (1.0 + e);
   return select(1.0, e, x < 0.0) * below + held * e * below * below * 1.5957691216057308 * (1.0 + 0.134145 * held * held);
 }`,
+  silu: `
+fn gate(x: f32) -> f32 {
+  let e = exp(-min(abs(x), 80.0));
+  return select(1.0, e, x < 0.0) / (1.0 + e);
+}
+fn act(x: f32) -> f32 { return x * gate(x); }
+fn slope(x: f32) -> f32 { return gate(x) * (1.0 + x * gate(-x)); }`,
 };
 
 const sizes = { count: 'u32', columns: 'u32', key: 'u32', threshold: 'u32', keepScale: 'f32' } as const;
@@ -64,8 +72,14 @@ const makeBackward = (activation: Activation) =>
   dOut[index] = dOut[index] * factor * slope(x[index] + bias[index % sizes.columns]);`,
   });
 
-const forward = { relu: makeForward('relu'), gelu: makeForward('gelu'), gelu_new: makeForward('gelu_new') };
-const backward = { relu: makeBackward('relu'), gelu: makeBackward('gelu'), gelu_new: makeBackward('gelu_new') };
+const ofEach = <Made>(make: (activation: Activation) => Made): Readonly<Record<Activation, Made>> => ({
+  relu: make('relu'),
+  gelu: make('gelu'),
+  gelu_new: make('gelu_new'),
+  silu: make('silu'),
+});
+const forward = ofEach(makeForward);
+const backward = ofEach(makeBackward);
 
 export interface ActivationShape {
   readonly rows: number;

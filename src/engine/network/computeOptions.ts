@@ -1,4 +1,5 @@
 // How an engine computes on a device: options that do not change the result, except for the rounding of mixed precision.
+import type { EncoderSizes } from '../../model/config/encoderSizes.ts';
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import type { OpenDevice } from '../gpu/device.ts';
@@ -19,6 +20,21 @@ export interface ComputeOptions {
 /** The device an engine runs on, and its compute options. */
 export interface EngineGpu extends OpenDevice {
   readonly compute: ComputeOptions;
+}
+
+/** Kernels read rows of four words at a time. */
+const WORDS_AT_ONCE = 4;
+
+/** Says why the engine cannot compute an encoder, which then runs on the plain network; null if it can. */
+export function engineMisfit({
+  hiddenSize,
+  headSize,
+  innerSize,
+}: Pick<EncoderSizes, 'hiddenSize' | 'headSize' | 'innerSize'>): string | null {
+  const sizes = Object.entries({ 'hidden size': hiddenSize, 'head size': headSize, 'inner size': innerSize });
+  const odd = sizes.filter(([, size]) => size % WORDS_AT_ONCE !== 0).map(([name, size]) => `${name} ${size}`);
+  if (odd.length === 0) return null;
+  return `the GPU engine needs sizes that are multiples of ${WORDS_AT_ONCE}, and this encoder has ${odd.join(' and ')}; it runs on the plain network instead, with the same results, more slowly`;
 }
 
 /** A submit of this many operations takes well under the two seconds after which operating systems reset a GPU. */

@@ -5,13 +5,14 @@ import type { HostParameters, HostTensor } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
+import { LabError } from '../../util/labError.ts';
 import { Arena } from '../gpu/arena.ts';
 import { GpuMemory } from '../gpu/gpuMemory.ts';
 import { LaunchPlan, type LaunchPlanParts, type LaunchTime } from '../gpu/launchPlan.ts';
 import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
-import type { ComputeOptions, EngineGpu } from './computeOptions.ts';
+import { engineMisfit, type ComputeOptions, type EngineGpu } from './computeOptions.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
@@ -66,6 +67,9 @@ export class TaggerEngine {
   private measuredWork = 0;
 
   constructor({ device, pipelines }: Pick<EngineGpu, 'device' | 'pipelines'>, options: EngineOptions) {
+    // The kernels of such sizes would not compile.
+    const misfit = engineMisfit(options.shape.encoder);
+    if (misfit !== null) throw new LabError('engine/sizes', `This encoder cannot run on the engine: ${misfit}.`);
     this.options = options;
     this.memory = new GpuMemory(device);
     this.banks = new ParameterBanks(options.shape, options.trained);

@@ -134,6 +134,18 @@ const CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'sigmoid and its gradient',
+    tolerance: 1e-5,
+    run(rng) {
+      const x = draw(rng, 300).map((value) => 4 * value);
+      const gate = (value: number): number => 1 / (1 + Math.exp(-value));
+      const slopes = Array.from(x, (value) => gate(value) * gate(-value));
+      const sigmoid = tf.valueAndGrad((values: tf.Tensor) => tf.sigmoid(values));
+      const { value, grad } = sigmoid(tf.tensor1d(x), tf.ones([x.length]));
+      return { got: tf.concat([value, grad]), expected: [...Array.from(x, gate), ...slopes] };
+    },
+  },
+  {
     name: 'error function',
     tolerance: 1e-5,
     run() {

@@ -1,6 +1,6 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
 import { neededModelFiles } from '../../data/import/modelFiles.ts';
-import { baseName } from '../../data/import/sortDrop.ts';
+import { baseName, type ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
 import type { DroppedFile } from '../../util/namedFile.ts';
@@ -80,16 +80,22 @@ export class Library {
     for (const file of reading.plans) {
       plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));
     }
+    tellForeign(labStore, reading.foreign);
     tellOthers(labStore, reading.others);
     return { corpusIds, modelIds, resultIds, plans };
   }
 
-  private async importModel({ name, files, missing }: ModelReading, dropped: readonly DroppedFile[]): Promise<string> {
+  private async importModel(
+    { name, files, missing, weights, foreign }: ModelReading,
+    dropped: readonly DroppedFile[],
+  ): Promise<string> {
     const { labStore, models } = this.parts;
     if (missing.length > 0) {
+      const [first] = weights.filter((file) => !file.endsWith('.index.json'));
+      const others = foreign.slice(0, namedOthers).map((file) => `; ${baseName(file.path)} is ${file.what}`);
       throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
         expected: neededModelFiles,
-        got: `a folder without ${missing.join(' and ')}`,
+        got: `${first === undefined ? 'a folder' : weightsWording(first)} without ${missing.join(' and ')}${others.join('')}`,
       });
     }
     const read = files.map(async (part) => ({ name: baseName(part.path), bytes: await bytesOf(part, dropped) }));
@@ -128,6 +134,18 @@ async function bytesOf(
   const file = dropped.find((one) => one.path === path);
   if (file === undefined) throw new LabError('model/files', `The file ${path} is no longer there: drop it again.`);
   return file.bytes();
+}
+
+function weightsWording(name: string): string {
+  return name.endsWith('.ckpt') ? `${name}, a checkpoint of PyTorch Lightning or another trainer,` : name;
+}
+
+/** Names known files that no model is beside: a person who drops them means a model. */
+function tellForeign(labStore: LabStore, foreign: readonly ForeignFile[]): void {
+  if (foreign.length === 0) return;
+  const named = foreign.slice(0, namedOthers).map(({ path, what }) => `${path} is ${what}`);
+  const rest = foreign.length > namedOthers ? ` and ${foreign.length - namedOthers} more files are like these` : '';
+  labStore.notify('info', `Left out: ${named.join('; ')}${rest}. A model is a folder of ${neededModelFiles}.`);
 }
 
 function tellOthers(labStore: LabStore, paths: readonly string[]): void {

@@ -66,6 +66,7 @@ export async function readDrop(
     models: drop.models.map((model) => modelReading(model, new Set(watched))),
     plans: drop.plans.map((file) => readFile(file, parsePlan)),
     results: drop.results.map((file) => readFile(file, parseResultFile)),
+    foreign: drop.foreign,
     others: drop.others,
     issues: drop.issues,
   };
@@ -97,8 +98,9 @@ function readFile<Content>({ path, bytes }: NamedFile, parse: (text: string) => 
 }
 
 /** Files of the drop itself are named, those from archives are handed over as blobs. */
-function modelReading({ name, files, missing }: DroppedModel, dropped: ReadonlySet<DroppedFile>): ModelReading {
-  return { name, missing, files: files.map((file) => ({ path: file.path, content: dropped.has(file) ? null : (file.blob ?? null) })) }; // prettier-ignore
+function modelReading({ files, ...model }: DroppedModel, dropped: ReadonlySet<DroppedFile>): ModelReading {
+  const contentOf = (file: DroppedFile): Blob | null => (dropped.has(file) ? null : (file.blob ?? null));
+  return { ...model, files: files.map((file) => ({ path: file.path, content: contentOf(file) })) };
 }
 
 /** Stores a corpus that is not stored yet; of a stored one, what is damaged or missing is written again. */

@@ -20,7 +20,7 @@ import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
 import type { Progress } from '../../util/work.ts';
 import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
-import type { MemoryEstimate, MemoryReport, TrainingPhase } from '../../wire/trainingEvent.ts';
+import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
 
 /** An analysis in progress; after `cancel` its answer is null. */
@@ -276,7 +276,7 @@ export interface Lab {
   /** Deletes a partial download. Throws `hub/busy` while it is in progress. */
   discardDownload(downloadId: string): Promise<void>;
   /** Estimates the GPU memory of one update of a model in the library or looked up on a hub; null on a backend without GPU. */
-  estimateMemory(request: EstimateRequest): Promise<MemoryEstimate | null>;
+  estimateMemory(request: EstimateRequest): Promise<MemoryEstimate | PlainNetwork | null>;
 
   /** Downloads the corpora of catalogue sub-tasks as a cancellable job; returns the corpora's ids. Rejects with `catalogue/...`. */
   fetchCatalogueTasks(subTaskIds: readonly string[]): Promise<readonly string[]>;
@@ -290,7 +290,7 @@ export interface Lab {
   /** Expands a plan into its runs with their costs, and which already exist. Throws `plan/...` as `startPlan` does. */
   previewPlan(plan: PlanFile): RunGraph;
   /** Estimates the GPU memory of one update on the plan's longest sequences; null on a backend without GPU. */
-  estimatePlan(plan: PlanFile): Promise<MemoryEstimate | null>;
+  estimatePlan(plan: PlanFile): Promise<MemoryEstimate | PlainNetwork | null>;
   /**
    * Measures one update of the plan's model with its batch size and typical sequence length; returns the estimated time of its runs and the
    * peak memory of an update. Throws `run/busy` while a run is on the device.

@@ -1,4 +1,4 @@
-// Reproduces the counts of conlleval, the scorer of the CoNLL shared tasks, exactly.
+// Reproduces the counts of conlleval, the scorer of the CoNLL shared tasks: for IOB tags those of the script, for IOBES those of its Python port.
 import { endsChunk, startsChunk } from '../../data/corpus/chunks.ts';
 import { outside, splitTag } from '../../data/corpus/tagScheme.ts';
 import { LabError } from '../../util/labError.ts';
@@ -16,7 +16,8 @@ interface ConllevalScores {
 
 /**
  * Scores predicted tags against gold tags, both `[sentences][tokens]`, with a boundary after every sentence. Follows the streaming
- * algorithm of CoNLL-2000 with its breaks at S and E, so that even tags outside any scheme count the same. Throws `metrics/length`
+ * algorithm of CoNLL-2000, so that tags B and I count as in its script, whether they fit a scheme or not. The script does not know S,
+ * and reads over an E before a B; as in its Python port and in seqeval, a mention ends here at S and E. Throws `metrics/length`
  * if gold and predicted differ in length.
  */
 export function conlleval(

@@ -1,7 +1,7 @@
 // The shape of a BERT encoder, read from a Hugging Face config.json.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
+import { activationSchema, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
 
 export interface BertConfig extends EncoderSizes {
   readonly family: 'bert';
@@ -20,7 +20,7 @@ const fileSchema = z.object({
   vocab_size: configSizes.others,
   max_position_embeddings: configSizes.others,
   type_vocab_size: configSizes.others.default(2),
-  hidden_act: z.enum(ACTIVATIONS).default('gelu'),
+  hidden_act: activationSchema.default('gelu'),
   layer_norm_eps: z.number().positive().default(1e-12),
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal('absolute').default('absolute'),

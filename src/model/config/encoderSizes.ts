@@ -42,7 +42,20 @@ export interface EncoderSizes {
   readonly initializerRange: number;
 }
 
-/** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, or `relu`. */
-export const ACTIVATIONS = ['gelu', 'gelu_new', 'relu'] as const;
+/** `gelu` with the error function, `gelu_new` with the tanh approximation that the XLNet release trains with, `relu`, or `silu`. */
+export const ACTIVATIONS = ['gelu', 'gelu_new', 'relu', 'silu'] as const;
 /** Supported activations of feed-forward blocks, under Hugging Face's names. */
 export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Other names that transformers has for them. */
+const activationAliases: ReadonlyMap<unknown, Activation> = new Map<unknown, Activation>([
+  ['gelu_python', 'gelu'],
+  ['gelu_pytorch_tanh', 'gelu_new'],
+  ['gelu_python_tanh', 'gelu_new'],
+  ['gelu_fast', 'gelu_new'],
+  ['gelu_accurate', 'gelu_new'],
+  ['swish', 'silu'],
+]);
+
+/** Parses the name of an activation; one that is not supported is refused with the names that are. */
+export const activationSchema = z.preprocess((name) => activationAliases.get(name) ?? name, z.enum(ACTIVATIONS));

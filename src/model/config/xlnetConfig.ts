@@ -1,7 +1,7 @@
 // The shape of an XLNet encoder, read from a Hugging Face config.json.
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
-import { ACTIVATIONS, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
+import { activationSchema, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
 
 export interface XlnetConfig extends EncoderSizes {
   readonly family: 'xlnet';
@@ -17,18 +17,18 @@ const fileSchema = z.object({
   d_head: configSizes.others.optional(),
   d_inner: configSizes.others,
   vocab_size: configSizes.others,
-  ff_activation: z.enum(ACTIVATIONS),
+  ff_activation: activationSchema,
   layer_norm_eps: z.number().positive().default(1e-12),
   clamp_len: z.int().default(-1),
   initializer_range: z.number().positive().default(0.02),
   attn_type: z.literal('bi').default('bi'),
   bi_data: z.literal(false).default(false),
-  untie_r: z.literal(true).default(true),
 });
 
 /**
  * Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported
- * (attention other than `bi`, bidirectional data, tied biases).
+ * (attention other than `bi`, bidirectional data). `untie_r` says nothing here: the files of transformers have the biases of each
+ * layer, whatever it is, and so do its models.
  */
 export function xlnetConfig(json: unknown): XlnetConfig {
   const file = configFile('config.json', 'an XLNet', fileSchema, json);
@@ -62,7 +62,8 @@ const releaseSchema = z.object({
   d_inner: configSizes.others,
   n_token: configSizes.others,
   ff_activation: z.string(),
-  untie_r: z.boolean(),
+  /** A release with tied biases has one for all layers, which nothing but itself can train. */
+  untie_r: z.literal(true),
 });
 
 /**

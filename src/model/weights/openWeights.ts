@@ -4,7 +4,7 @@ import type { WeightsForm } from '../../data/import/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
 import { openSafetensors } from './safetensors.ts';
-import type { StoredTensor, WeightsFile } from './storedTensor.ts';
+import { mostTensors, type StoredTensor, type WeightsFile } from './storedTensor.ts';
 import { openTensorflowCheckpoint } from './tensorflowCheckpoint.ts';
 import { tensorflowBert, tensorflowXlnet } from './tensorflowNames.ts';
 import { torchTensors } from './torchTensors.ts';
@@ -24,6 +24,16 @@ function shardedTensors(
   const places = parseIndex(index);
   const named = [...new Set(places.values())].sort();
   const absent = named.filter((name) => !shards.some((shard) => shard.name === name));
+  if (absent.length === named.length) {
+    throw new LabError(
+      'weights/shards',
+      `${index.name} is only a list of the files with the weights; none of them is there.`,
+      {
+        expected: absent.slice(0, 3).join(', ') + (absent.length > 3 ? ', …' : ''),
+        got: shards.map(({ name }) => name).join(', ') || 'no other file of weights',
+      },
+    );
+  }
   if (absent.length > 0) {
     throw new LabError('weights/shards', `${absent.length} of the weights' ${named.length} files are not there.`, {
       expected: absent.slice(0, 3).join(', ') + (absent.length > 3 ? ', …' : ''),
@@ -63,6 +73,13 @@ function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
   } catch (cause) {
     throw new LabError('weights/index', `${name} is not JSON.`, { expected: 'a JSON object', cause });
   }
+  const count = countNames(json);
+  if (count > mostTensors) {
+    throw new LabError('weights/index', `${name} lists more tensors than any encoder has.`, {
+      expected: `at most ${mostTensors} names`,
+      got: String(count),
+    });
+  }
   const parsed = validate(indexSchema, json);
   if (parsed.isFit) return new Map(Object.entries(parsed.data.weight_map));
   const { path, message } = parsed.fault;
@@ -70,6 +87,12 @@ function parseIndex({ name, bytes }: WeightsFile): ReadonlyMap<string, string> {
     expected: 'weight_map with a file name for each tensor',
     got: `at ${path || 'the top'}: ${message}`,
   });
+}
+
+/** Counts the names in an index before each is validated. */
+function countNames(json: unknown): number {
+  const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : null;
+  return typeof map === 'object' && map !== null ? Object.keys(map).length : 0;
 }
 
 /**

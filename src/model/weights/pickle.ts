@@ -1,7 +1,10 @@
 // Reads a Python pickle as plain data: names in it are looked up only in a table given by the caller.
 import { LabError } from '../../util/labError.ts';
 
-/** null, boolean, number, bigint, string; arrays for tuples and lists; Maps for dicts; and results of the caller's functions. */
+/**
+ * null, boolean, number, bigint, string; arrays for tuples and lists; Maps for dicts; an InertObject for bytes and sets; and results
+ * of the caller's functions.
+ */
 export type PickleValue = unknown;
 
 /** A name that a pickle may refer to. */
@@ -13,6 +16,15 @@ export class PickleGlobal {
   constructor(name: string, call: PickleGlobal['call'] = null) {
     this.name = name;
     this.call = call;
+  }
+}
+
+/** An object whose content is not needed: what the pickle puts into it is dropped. */
+export class InertObject {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
   }
 }
 
@@ -29,7 +41,7 @@ const mark = Symbol('mark');
 
 /**
  * Reads the pickle that begins at byte `at`, protocols 2 to 5; returns its value and the offset of the byte after it. Opcodes that
- * no state dict uses (instances, sets, extensions, buffers) are refused. Throws LabError `torch/pickle`.
+ * no state dict uses (instances, extensions, buffers) are refused. Throws LabError `torch/pickle`.
  */
 export function readPickle(
   bytes: Uint8Array<ArrayBuffer>,
@@ -118,6 +130,21 @@ class PickleMachine {
       case 'U': // SHORT_BINSTRING
         stack.push(this.#text(this.#unsigned(1), latin1));
         return;
+      case 'B': // BINBYTES
+      case 'C': // SHORT_BINBYTES
+        this.#take(this.#unsigned(opcode === 'B' ? 4 : 1));
+        stack.push(new InertObject('bytes'));
+        return;
+      case '\x8f': // EMPTY_SET
+        stack.push(new InertObject('set'));
+        return;
+      case '\x91': // FROZENSET
+        this.#popMarked();
+        stack.push(new InertObject('frozenset'));
+        return;
+      case '\x90': // ADDITEMS
+        this.#append(this.#popMarked());
+        return;
       case ')': // EMPTY_TUPLE
       case ']': // EMPTY_LIST
         stack.push([]);
@@ -169,8 +196,9 @@ class PickleMachine {
         stack.push(this.#global(module, name));
         return;
       }
-      case 'R': {
-        // REDUCE
+      case 'R': // REDUCE
+      case '\x81': {
+        // NEWOBJ
         const [named, given] = this.#popSome(2);
         stack.push(this.#call(named, given));
         return;
@@ -178,7 +206,8 @@ class PickleMachine {
       case 'b': {
         // BUILD: attributes of an OrderedDict, such as torch's _metadata; not needed here.
         const [built] = this.#popSome(2);
-        if (!(built instanceof Map)) throw broken('attributes of an OrderedDict', 'attributes of something else');
+        if (!(built instanceof Map || built instanceof InertObject))
+          throw broken('attributes of an OrderedDict', 'attributes of something else');
         stack.push(built);
         return;
       }
@@ -255,12 +284,14 @@ class PickleMachine {
 
   #append(values: readonly PickleValue[]): void {
     const list = this.#top();
+    if (list instanceof InertObject) return;
     if (!Array.isArray(list)) throw broken('a list', typeof list);
     for (const value of values) list.push(value);
   }
 
   #setItems(keysAndValues: readonly PickleValue[]): void {
     const dict = this.#top();
+    if (dict instanceof InertObject) return;
     if (!(dict instanceof Map) || keysAndValues.length % 2 !== 0)
       throw broken('a dict with keys and values', typeof dict);
     for (let index = 0; index < keysAndValues.length; index += 2)
@@ -278,7 +309,7 @@ class PickleMachine {
     const found = this.#names.global(full);
     if (found !== undefined) return found;
     throw new LabError('torch/pickle', 'The file asks for more than weights; nothing in it was run.', {
-      expected: 'tensors in a dict and nothing else',
+      expected: 'tensors in a dict and nothing else, as torch.save(model.state_dict(), …) writes them',
       got: full.slice(0, 200),
     });
   }

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
-import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
+import {
+  mostTensors,
+  storedElementBytes,
+  storedValues,
+  unreadElementBytes,
+  type StoredTensor,
+} from './storedTensor.ts';
 
 /** Bits of each number in half precision: rounded to nearest, ties to even; beyond 65,504 infinite, below the smallest subnormal 0. */
 export function narrowHalf(values: Float32Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
@@ -98,9 +104,9 @@ const entrySchema = z.object({
 const LARGEST_HEADER_BYTES = 100_000_000;
 
 /**
- * Reads every tensor whose name passes `wanted`, except those of `unreadElementBytes`. Throws LabError `safetensors/...` with
- * expected and got for a file that is truncated, has an invalid header, offsets outside the file or inside another tensor, a size
- * that does not match its shape, or an unknown element type.
+ * Reads every tensor whose name passes `wanted`, except those of element types that the lab does not read. Throws LabError
+ * `safetensors/...` with expected and got for a file that is truncated, has an invalid header, offsets outside the file or inside
+ * another tensor, or a size that does not match its shape.
  */
 export function readSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -112,7 +118,8 @@ export function readSafetensors(
 
 /**
  * Verifies tensors like `readSafetensors`, without reading their numbers; those that it leaves out throw LabError
- * `safetensors/type` when read. `bytes` must not change.
+ * `safetensors/type` when read. A tensor that was written once for several names (by `save_model` of safetensors) is listed under
+ * each. `bytes` must not change.
  */
 export function openSafetensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -132,12 +139,24 @@ export function openSafetensors(
   const places = named.filter(([name]) => wanted(name)).map(([name, raw]) => tensorRange(name, raw, data.byteLength));
   refuseOverlaps(places);
   if (places.length === named.length) refuseGaps(places, data.byteLength);
-  return new Map(
+  const tensors = new Map<string, StoredTensor>(
     places.map((range) => [
       range.name,
       { dtype: range.dtype, shape: range.shape, read: () => readTensor(range, data) },
     ]),
   );
+  for (const [alias, name] of aliasesIn(header)) {
+    const tensor = tensors.get(name);
+    if (tensor !== undefined && !tensors.has(alias) && wanted(alias)) tensors.set(alias, tensor);
+  }
+  return tensors;
+}
+
+/** Lists the names that `save_model` removed, each with the name of the tensor that it is the same as. */
+function aliasesIn(header: Record<string, unknown>): [alias: string, name: string][] {
+  const metadata = header['__metadata__'];
+  if (typeof metadata !== 'object' || metadata === null) return [];
+  return Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }
 
 /** Byte range of a tensor within the data. */
@@ -150,6 +169,13 @@ interface TensorRange {
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  const count = countObjects(bytes) - 1;
+  if (count > mostTensors) {
+    throw new LabError('safetensors/header', 'The safetensors file lists more tensors than any encoder has.', {
+      expected: `at most ${mostTensors} tensors`,
+      got: String(count),
+    });
+  }
   try {
     const json: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
@@ -159,6 +185,20 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   throw new LabError('safetensors/header', 'The header of the safetensors file is broken.', {
     expected: 'a JSON object of tensor names',
   });
+}
+
+/** Counts the braces that open an object, outside strings: the header's, and one for each tensor. */
+function countObjects(json: Uint8Array): number {
+  const [quote, backslash, brace] = [0x22, 0x5c, 0x7b];
+  let count = 0;
+  let isInString = false;
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index];
+    if (byte === quote) isInString = !isInString;
+    else if (byte === backslash && isInString) index++;
+    else if (byte === brace && !isInString) count++;
+  }
+  return count;
 }
 
 function tensorRange(name: string, raw: unknown, dataBytes: number): TensorRange {
@@ -172,8 +212,9 @@ function tensorRange(name: string, raw: unknown, dataBytes: number): TensorRange
   const { dtype, shape } = entry.data;
   const [from, to] = entry.data.data_offsets;
   const elementBytes = storedElementBytes.get(dtype) ?? unreadElementBytes.get(dtype);
-  if (elementBytes === undefined) throw typeError(name, dtype);
-  const expectedBytes = elementBytes * shape.reduce((product, size) => product * size, 1);
+  // A type that the lab does not know has a size that it does not know either; only its place is verified.
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const expectedBytes = elementBytes === undefined ? Math.max(0, to - from) : elementBytes * elements;
   if (to - from !== expectedBytes || to > dataBytes) {
     throw new LabError('safetensors/size', `Tensor ${name} does not lie inside the file; the file may be truncated.`, {
       expected: `${expectedBytes} bytes for ${dtype} [${shape.join(', ')}]`,

@@ -8,6 +8,9 @@ export interface StoredTensor {
   read(): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
+/** Several times what an encoder of the most layers has: describing a million tensors takes seconds before any is read. */
+export const mostTensors = 100_000;
+
 /** Bytes per element of each type that the lab reads. */
 export const storedElementBytes: ReadonlyMap<string, number> = new Map([['F32', 4], ['F16', 2], ['BF16', 2], ['I32', 4]]); // prettier-ignore
 
@@ -24,6 +27,9 @@ export const unreadElementBytes: ReadonlyMap<string, number> = new Map([
   ['BOOL', 1],
   ['F8_E4M3', 1],
   ['F8_E5M2', 1],
+  ['F8_E8M0', 1],
+  ['C64', 8],
+  ['C128', 16],
 ]);
 
 /** Decodes little-endian bytes of a type in `storedElementBytes`. `bytes` must not share its buffer. */

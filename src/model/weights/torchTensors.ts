@@ -2,8 +2,9 @@
 import { crc32 } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { readZipDirectory } from '../../util/zipDirectory.ts';
-import { PickleGlobal, readPickle, type PickleNames, type PickleValue } from './pickle.ts';
+import { readPickle, type PickleValue } from './pickle.ts';
 import { storedElementBytes, storedValues, unreadElementBytes, type StoredTensor } from './storedTensor.ts';
+import { torchNames, TorchTensor, type TorchStorage } from './torchNames.ts';
 
 /** Returns the content of an entry, a view of the archive. Throws LabError `torch/archive` if its checksum does not match. */
 type StoredZip = ReadonlyMap<string, () => Uint8Array<ArrayBuffer>>;
@@ -33,59 +34,19 @@ function damaged(expected: string, got: string): LabError {
   return new LabError('torch/archive', 'The zip archive of a PyTorch file is damaged.', { expected, got });
 }
 
-/** Element types of torch's storages, by safetensors' names. Those not in `storedElementBytes` may occur and are not read. */
-const storageTypes: ReadonlyMap<string, string> = new Map([
-  ['torch FloatStorage', 'F32'],
-  ['torch HalfStorage', 'F16'],
-  ['torch BFloat16Storage', 'BF16'],
-  ['torch IntStorage', 'I32'],
-  ['torch DoubleStorage', 'F64'],
-  ['torch LongStorage', 'I64'],
-  ['torch ShortStorage', 'I16'],
-  ['torch CharStorage', 'I8'],
-  ['torch ByteStorage', 'U8'],
-  ['torch BoolStorage', 'BOOL'],
-]);
-
-/** The maximum for torch's tensors. */
-const mostAxes = 64;
-
 /** Pickled as a ten-byte long at the start of the older form. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
-/** Elements that tensors are views of. Its bytes are known once the whole file is read. */
-class TorchStorage {
-  readonly key: string;
-  readonly dtype: string;
-  readonly elements: number;
-
-  constructor(key: string, dtype: string, elements: number) {
-    this.key = key;
-    this.dtype = dtype;
-    this.elements = elements;
-  }
-}
-
-class TorchTensor {
-  readonly storage: TorchStorage;
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-
-  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
-    this.storage = storage;
-    this.offset = offset;
-    this.shape = shape;
-    this.strides = strides;
-  }
-}
+/** Dicts of weights are nested once or twice (`{'model': {'state_dict': …}}`); a pickle may nest them endlessly. */
+const DEEPEST = 4;
 
 /**
- * Reads the tensors of a pickled dict by name; ignores anything else in it, and refuses other element types when they are read.
- * Non-contiguous views are gathered. Nothing in the pickle is executed: torch's storages, `_rebuild_tensor_v2`,
- * `_rebuild_parameter` and OrderedDict are interpreted here, any other name refuses the file. Throws LabError `torch/archive`,
- * `torch/pickle`, `torch/tensor` or `torch/type` with expected and got.
+ * Reads the tensors of a pickled dict by name; those of dicts inside it, as trainers save them (`{'state_dict': …, 'epoch': 3}`),
+ * after the key of their dict and a dot. Ignores anything else in it, and refuses other element types when they are read.
+ * Non-contiguous views are gathered. Nothing in the pickle is executed: torch's storages and tensors and OrderedDict are interpreted
+ * here, settings and counts beside weights are dropped, any other name refuses the file. Throws LabError `torch/archive`,
+ * `torch/pickle`, `torch/tensor`, `torch/type`, or `torch/state` for a file of other states than weights, with expected and got.
  */
 export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, StoredTensor> {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -97,12 +58,46 @@ export function torchTensors(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string
     });
   }
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, tensor] of content) {
-    if (typeof name !== 'string' || !(tensor instanceof TorchTensor)) continue;
-    const { dtype, key } = tensor.storage;
-    tensors.set(name, { dtype, shape: tensor.shape, read: () => readTensor(name, tensor, () => bytesOf(key)) });
+  for (const [name, tensor] of tensorsIn(content)) {
+    const { dtype, shape, storage } = tensor;
+    tensors.set(name, { dtype, shape, read: () => readTensor(name, tensor, () => bytesOf(storage.key)) });
   }
+  refuseOtherStates(content, tensors.size);
   return tensors;
+}
+
+/** Lists the tensors of a dict and of dicts in it, each dict once: a pickle may put one into another any number of times. */
+function tensorsIn(content: ReadonlyMap<PickleValue, PickleValue>): [name: string, tensor: TorchTensor][] {
+  const found: [string, TorchTensor][] = [];
+  const visited = new Set<PickleValue>();
+  const walk = (dict: ReadonlyMap<PickleValue, PickleValue>, prefix: string, depth: number): void => {
+    if (visited.has(dict)) return;
+    visited.add(dict);
+    for (const [key, value] of dict) {
+      if (typeof key !== 'string') continue;
+      if (value instanceof TorchTensor) found.push([prefix + key, value]);
+      else if (value instanceof Map && depth < DEEPEST) walk(value, `${prefix}${key}.`, depth + 1);
+    }
+  };
+  walk(content, '', 1);
+  return found;
+}
+
+/** Names what trainers save beside weights. */
+function refuseOtherStates(content: ReadonlyMap<PickleValue, PickleValue>, count: number): void {
+  const has = (...keys: readonly string[]): boolean => keys.every((key) => content.has(key));
+  const refuse = (state: string): never => {
+    const keys = [...content.keys()].filter((key) => typeof key === 'string').slice(0, 4);
+    throw new LabError('torch/state', `The PyTorch file holds ${state}, not the weights of a model.`, {
+      expected: 'a state dict: a tensor for each name',
+      got: keys.length === 0 ? 'an empty dict' : `a dict of ${keys.join(', ')}`,
+    });
+  };
+  if (has('state', 'param_groups')) refuse('the state of an optimizer');
+  if (has('last_epoch') && (has('base_lrs') || has('_step_count'))) refuse('the state of a learning rate scheduler');
+  if (has('python', 'cpu') || has('torch_rng_state')) refuse('the state of random number generators');
+  if (has('scale', 'growth_factor')) refuse('the state of a gradient scaler');
+  if (count === 0 && content.size > 0) refuse('something else');
 }
 
 /** The pickled value, and the bytes of each storage by its key. */
@@ -197,98 +192,16 @@ function openLegacy(bytes: Uint8Array<ArrayBuffer>): OpenedFile {
   };
 }
 
-/**
- * Returns the names used in state dicts, and fills `storages` from their persistent ids. A pickle of `sizeBytes` that makes dicts
- * of one list over and over could fill any memory: charging bytes for each pair allows no more pairs than there are bytes.
- */
-function torchNames(storages: Map<string, TorchStorage>, sizeBytes: number): PickleNames {
-  let pairs = 0;
-  const orderedDict = ([given = []]: readonly PickleValue[]): Map<PickleValue, PickleValue> => {
-    if (!Array.isArray(given) || !given.every((pair) => Array.isArray(pair) && pair.length === 2)) {
-      throw new LabError('torch/pickle', 'An OrderedDict of the PyTorch file is broken.', {
-        expected: 'keys and values',
-        got: Array.isArray(given) ? 'a list of other things' : typeof given,
-      });
-    }
-    pairs += given.length;
-    if (pairs <= sizeBytes) return new Map(given as [PickleValue, PickleValue][]);
-    throw new LabError('torch/pickle', 'The PyTorch file makes dicts of the same list again and again.', {
-      expected: `at most ${sizeBytes} keys and values in all`,
-      got: String(pairs),
-    });
-  };
-  const globals = new Map<string, PickleGlobal>([
-    ['collections OrderedDict', new PickleGlobal('OrderedDict', orderedDict)],
-    ['torch._utils _rebuild_tensor_v2', new PickleGlobal('_rebuild_tensor_v2', rebuildTensor)],
-    ['torch._utils _rebuild_parameter', new PickleGlobal('_rebuild_parameter', rebuildParameter)],
-    ...[...storageTypes].map(([name, dtype]): [string, PickleGlobal] => [name, new PickleGlobal(dtype)]),
-  ]);
-  return {
-    global: (name) => globals.get(name),
-    persistent(id) {
-      const [kind, type, key, , elements, view = null] = Array.isArray(id) ? (id as PickleValue[]) : [];
-      const dtype = type instanceof PickleGlobal && type.call === null ? type.name : '';
-      if (kind !== 'storage' || typeof key !== 'string' || !isCount(elements) || view !== null || dtype === '') {
-        throw new LabError('torch/pickle', 'The PyTorch file refers to numbers in a way not read here.', {
-          expected: 'storages by type, key and number of elements',
-          got: kind === 'storage' ? 'a storage described otherwise' : 'something else',
-        });
-      }
-      const known = storages.get(key) ?? new TorchStorage(key, dtype, elements);
-      storages.set(key, known);
-      if (known.dtype === dtype && known.elements === elements) return known;
-      throw new LabError('torch/pickle', `Storage ${key} of the PyTorch file has two descriptions.`, {
-        expected: `${known.elements} of ${known.dtype}`,
-        got: `${elements} of ${dtype}`,
-      });
-    },
-  };
-}
-
-function rebuildParameter([tensor]: readonly PickleValue[]): PickleValue {
-  if (tensor instanceof TorchTensor) return tensor;
-  throw new LabError('torch/pickle', 'A parameter of the PyTorch file is broken.', { expected: 'a tensor' });
-}
-
-function rebuildTensor([storage, offset, sizes, steps]: readonly PickleValue[]): TorchTensor {
-  // Copy them: the pickle may still append to its own.
-  const [shape, strides] = [copyOfCounts(sizes), copyOfCounts(steps)];
-  if (!(storage instanceof TorchStorage) || !isCount(offset) || shape === null || shape.length !== strides?.length) {
-    throw new LabError('torch/tensor', 'A tensor of the PyTorch file is described in a way not read here.', {
-      expected: 'a storage, an offset, and a stride for each size',
-      got: `sizes [${shape?.join(', ') ?? 'no numbers'}], strides [${strides?.join(', ') ?? 'no numbers'}]`,
-    });
-  }
-  const size = shape.reduce((product, count) => product * count, 1);
-  const last = offset + shape.reduce((sum, count, axis) => sum + (count - 1) * (strides[axis] as number), 0);
-  // A view that repeats its elements could require any amount of memory.
-  if (size > 0 && (last >= storage.elements || size > storage.elements)) {
-    throw new LabError('torch/tensor', 'A tensor of the PyTorch file reaches beyond its numbers or repeats them.', {
-      expected: `at most ${storage.elements} elements`,
-      got: `sizes [${shape.join(', ')}] with strides [${strides.join(', ')}] from ${offset}`,
-    });
-  }
-  return new TorchTensor(storage, offset, shape, strides);
-}
-
-function isCount(value: PickleValue): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function copyOfCounts(value: PickleValue): readonly number[] | null {
-  return Array.isArray(value) && value.length <= mostAxes && value.every(isCount) ? [...value] : null;
-}
-
 function readTensor(
   name: string,
-  { storage, offset, shape, strides }: TorchTensor,
+  { storage, dtype, offset, shape, strides }: TorchTensor,
   bytesOf: () => Uint8Array<ArrayBuffer>,
 ): ReturnType<StoredTensor['read']> {
-  const elementBytes = storedElementBytes.get(storage.dtype);
+  const elementBytes = storedElementBytes.get(dtype);
   if (elementBytes === undefined) {
     throw new LabError('torch/type', `Tensor ${name} has an element type this lab does not read.`, {
       expected: [...storedElementBytes.keys()].join(', '),
-      got: storage.dtype,
+      got: dtype,
     });
   }
   const bytes = bytesOf();

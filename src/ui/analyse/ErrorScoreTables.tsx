@@ -35,6 +35,10 @@ export function ErrorScoreTables({ task, variants: { predictions, names } }: Err
       </section>
       <section aria-labelledby="views-title">
         <h2 id="views-title">nervaluate evaluation schemes</h2>
+        <p className="soft small">
+          The four ways of SemEval-2013, counted as nervaluate does after its release 1.1.0. Up to that release it pairs
+          with the first mention overlapped, so that its “type” can count fewer as correct.
+        </p>
         <ViewTable scores={scored.answer} names={names} />
       </section>
     </div>

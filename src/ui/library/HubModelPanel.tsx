@@ -4,14 +4,13 @@ import { presets } from '../../lab/plans/presets.ts';
 import type { BackendState, HubModel } from '../../lab/state/labState.ts';
 import { familyNames } from '../../schema/modelRecord.ts';
 import { totalSize } from '../../util/namedFile.ts';
-import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { backendName } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { enterNumber, format, wholeNumber } from '../shared/format.ts';
-import { recomputesText, useModelMemory } from '../shared/memoryEstimates.ts';
+import { recomputesText, useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 
 export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
@@ -161,7 +160,7 @@ function MemoryText({
   backend,
   gpuBytes,
 }: {
-  readonly estimate: MemoryEstimate | null | 'unknown';
+  readonly estimate: Estimate | null | 'unknown';
   readonly backend: BackendState;
   readonly gpuBytes: number;
 }) {
@@ -175,6 +174,7 @@ function MemoryText({
       </p>
     );
   }
+  if ('plainNetwork' in estimate) return <p>No estimate: {estimate.plainNetwork}.</p>;
   return (
     <p className={estimate.fits ? undefined : 'problem'}>
       <strong>{format.bytes(estimate.bytes)}</strong> on the GPU

@@ -2,20 +2,23 @@
 import { useEffect, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
-import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
+import type { MemoryEstimate, PlainNetwork } from '../../wire/trainingEvent.ts';
 import { shallow, useLab, useLabActions } from './useLab.ts';
+
+/** An estimate, or why there is none for the engine. */
+export type Estimate = MemoryEstimate | PlainNetwork;
 
 /** Text appended to an estimate that recomputes activations. */
 export const recomputesText = ', recomputes activations';
 
 /** Estimates the memory of a plan; null without a GPU, and while unknown. */
-export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null {
+export function useMemoryEstimate(plan: PlanFile | null): Estimate | null {
   const lab = useLabActions();
   const { machine, models, isReady } = useLab(
     (state) => ({ machine: state.machine, models: state.models, isReady: state.backend.status === 'ready' }),
     shallow,
   );
-  const [last, setLast] = useState<{ readonly asked: string; readonly found: MemoryEstimate | null } | null>(null);
+  const [last, setLast] = useState<{ readonly asked: string; readonly found: Estimate | null } | null>(null);
   const planText = plan === null || !isReady ? null : JSON.stringify(plan);
   const asked = JSON.stringify([planText, machine, models.map(({ id }) => id)]);
   useEffect(() => {
@@ -36,19 +39,19 @@ export function useMemoryEstimate(plan: PlanFile | null): MemoryEstimate | null 
 type EstimateRequest = Parameters<Lab['estimateMemory']>[0];
 
 /** Estimates the memory of a model: null on a backend without estimates, `unknown` until known or if impossible. The caller memoises `request`. */
-export function useModelMemory(request: EstimateRequest | null): MemoryEstimate | null | 'unknown' {
+export function useModelMemory(request: EstimateRequest | null): Estimate | null | 'unknown' {
   const lab = useLabActions();
   const machine = useLab((state) => state.machine);
   const isReady = useLab((state) => state.backend.status === 'ready');
   const [last, setLast] = useState<{
     readonly request: EstimateRequest;
     readonly machine: typeof machine;
-    readonly found: MemoryEstimate | null | 'unknown';
+    readonly found: Estimate | null | 'unknown';
   } | null>(null);
   useEffect(() => {
     if (request === null || !isReady) return undefined;
     let wanted = true;
-    const keep = (found: MemoryEstimate | null | 'unknown') => {
+    const keep = (found: Estimate | null | 'unknown') => {
       if (wanted) setLast({ request, machine, found });
     };
     lab.estimateMemory(request).then(keep, () => keep('unknown'));

@@ -2,11 +2,10 @@
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState, RunGraph, RunNode } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
-import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { format } from '../shared/format.ts';
-import { recomputesText, useMemoryEstimate } from '../shared/memoryEstimates.ts';
+import { recomputesText, useMemoryEstimate, type Estimate } from '../shared/memoryEstimates.ts';
 import { goTo } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
@@ -151,7 +150,8 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           what you do not need.
         </p>
       )}
-      {estimate !== null && !estimate.fits && (
+      {estimate !== null && 'plainNetwork' in estimate && <p className="soft">On this GPU {estimate.plainNetwork}.</p>}
+      {estimate !== null && 'fits' in estimate && !estimate.fits && (
         <p className="problem">
           This exceeds the {format.bytes(gpuBytes)} configured for this GPU. Use smaller micro-batches or shorter
           sequences.
@@ -220,9 +220,9 @@ function timeText(elapsedMs: number | null): string {
   return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
 }
 
-function memoryText(peakBytes: number | null, estimate: MemoryEstimate | null): string {
+function memoryText(peakBytes: number | null, estimate: Estimate | null): string {
   if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
-  if (estimate === null) return 'not measured yet';
+  if (estimate === null || 'plainNetwork' in estimate) return 'not measured yet';
   return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? recomputesText : ''}`;
 }
 

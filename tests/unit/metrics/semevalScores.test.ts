@@ -115,6 +115,19 @@ describe('semevalScores', () => {
     }
   });
 
+  it('pairs with a mention of the same type before the first overlapped, unlike nervaluate up to 1.1.0', () => {
+    const gold = [[at('protein', 0, 1), at('gene', 2, 5)]];
+    const { type, strict, exact, partial } = semevalScores(gold, [[at('gene', 0, 5)]]);
+    // nervaluate 1.1.0: [0, 1, 0, 1, 0].
+    expect(countsOf(type)).toEqual([1, 0, 0, 1, 0]);
+    // The same in both.
+    expect([strict, exact, partial].map(countsOf)).toEqual([
+      [0, 1, 0, 1, 0],
+      [0, 1, 0, 1, 0],
+      [0, 0, 1, 1, 0],
+    ]);
+  });
+
   it('scores 0 where there is nothing', () => {
     expect(semevalScores([], []).strict).toMatchObject({ precision: 0, recall: 0, f1: 0 });
   });

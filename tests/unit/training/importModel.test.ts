@@ -108,6 +108,24 @@ describe('an incomplete model', () => {
     expect(error.message).toContain('1 of the');
   });
 
+  it('is rejected for an index without shards, which is called a list', async () => {
+    const shards = modelFolder('f32-sharded').filter(({ name }) => !/-of-\d+\.safetensors$/.test(name));
+    const error = await refusal(shards);
+    expect(error.code).toBe('weights/shards');
+    expect(error.message).toContain('model.safetensors.index.json is only a list');
+  });
+
+  it('is rejected for a pointer or a page in place of any of its files', async () => {
+    const pointer = textBytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n');
+    for (const form of modelForms) {
+      const files = [...modelFolder(form), { name: 'tokenizer_config.json', bytes: textBytes('{}') }];
+      for (const { name } of files) {
+        const error = await refusal(replaced(files, name, pointer));
+        expect([error.code, error.message], name).toEqual(['model/placeholder', expect.stringContaining(name)]);
+      }
+    }
+  });
+
   it('is rejected for a tensor in two shards, or in another than the index says', async () => {
     const files = modelFolder('f32-sharded');
     const [one, two] = ['model-00001-of-00003.safetensors', 'model-00002-of-00003.safetensors'];
@@ -125,6 +143,8 @@ describe('an incomplete model', () => {
       expected: `it in ${elsewhere}`,
     });
     expect(await changed({ ...index.weight_map, other: one })).toMatchObject({ got: 'it nowhere' });
+    const many = Object.fromEntries(Array.from({ length: 100_001 }, (_, index) => [`t${index}`, one]));
+    expect(await changed(many)).toMatchObject({ code: 'weights/index', got: '100001' });
     expect((await changed({ a: 1 })).code).toBe('weights/index');
     expect((await changed(undefined)).code).toBe('weights/index');
     expect((await refusal(replaced(files, 'model.safetensors.index.json', textBytes('{')))).code).toBe('weights/index');

@@ -1,6 +1,6 @@
 // Proves which files of a folder are selected for a model, which of several forms, and what is reported missing.
 import { describe, expect, it } from 'vitest';
-import { isModelFile, modelFiles } from '../../../../src/data/import/modelFiles.ts';
+import { foreignFileOf, isModelFile, modelFiles } from '../../../../src/data/import/modelFiles.ts';
 
 const rest = ['config.json', 'tokenizer.json'];
 const release = ['xlnet_config.json', 'spiece.model'];
@@ -73,5 +73,61 @@ describe('modelFiles', () => {
 
   it('says that configuration and tokenizer are missing', () => {
     expect(modelFiles(['pytorch_model.bin']).missing).toEqual(['config.json', 'tokenizer.json']);
+  });
+
+  it("takes a trainer's only file of PyTorch weights where nothing has the usual name", () => {
+    for (const name of ['epoch=3-step=100.ckpt', 'best.pt', 'model.pth', 'finetuned.bin']) {
+      const states = ['optimizer.pt', 'scheduler.pt', 'rng_state.pth', 'training_args.bin'];
+      expect(modelFiles([...rest, name, ...states])).toMatchObject({ form: 'torch', weights: [name], missing: [] });
+    }
+    for (const name of ['a.ckpt', 'a.pt', 'a.pth']) expect(isModelFile(name), name).toBe(true);
+    expect(isModelFile('a.bin')).toBe(false);
+    const several = modelFiles([...rest, 'last.ckpt', 'best.ckpt']);
+    expect(several).toMatchObject({
+      form: null,
+      missing: ['a single file of weights (there are best.ckpt, last.ckpt)'],
+    });
+    expect(modelFiles([...rest, 'best.ckpt', ...checkpoint]).form).toBe('tensorflow');
+  });
+
+  it('says of an index without files that it is only a list', () => {
+    for (const index of [
+      'model.safetensors.index.json',
+      'weights.safetensors.index.json',
+      'pytorch_model.bin.index.json',
+    ]) {
+      expect(modelFiles([...rest, index]).missing).toEqual([`the files of weights that ${index} is only a list of`]);
+    }
+    const named = ['weights.safetensors.index.json', 'weights-00001-of-00001.safetensors'];
+    expect(modelFiles([...rest, ...named])).toMatchObject({ form: 'safetensors shards', weights: named, missing: [] });
+  });
+});
+
+describe('foreignFileOf', () => {
+  it.each([
+    ['optimizer.pt', 'optimizer'],
+    ['optimizer.safetensors', 'optimizer'],
+    ['bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt', 'optimizer'],
+    ['scheduler.pt', 'scheduler'],
+    ['scaler.pt', 'scaler'],
+    ['rng_state_3.pth', 'random'],
+    ['random_states_0.pkl', 'random'],
+    ['trainer_state.json', 'log'],
+    ['events.out.tfevents.1700000000.host.1.0', 'TensorBoard'],
+    ['training_args.bin', 'settings'],
+    ['adapter_model.safetensors', 'adapter'],
+    ['adapter_config.json', 'adapter'],
+    ['__0_0.distcp', 'distributed'],
+    ['tf_model.h5', 'Keras'],
+    ['flax_model.msgpack', 'Flax'],
+    ['model.onnx', 'another program'],
+  ])('knows %s', (name, what) => {
+    expect(foreignFileOf(name)).toContain(what);
+    expect(modelFiles([...rest, name]).form).toBeNull();
+  });
+
+  it('knows no file of a model, and none of a corpus', () => {
+    const names = ['model.safetensors', 'pytorch_model.bin', 'last.ckpt', 'config.json', 'tokenizer.json', 'train.tsv', 'spiece.model', 'optimism.txt']; // prettier-ignore
+    for (const name of names) expect(foreignFileOf(name), name).toBeNull();
   });
 });

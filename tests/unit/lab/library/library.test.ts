@@ -82,6 +82,29 @@ describe('dropping files', () => {
     expect(lab.getState().corpora.map(({ name }) => name)).toEqual(['moss']);
   });
 
+  it("names a trainer's states for what they are: alone, and in a folder without weights", async () => {
+    const { lab } = await openLab();
+    const archive = zipSync({ 'last/data.pkl': Uint8Array.of(0x80, 2, 0x4e, 0x2e) });
+    await lab.importFiles([droppedBytes('optimizer.pt', archive), droppedText('trainer_state.json', '{"epoch":1}')]);
+    expect(notices(lab)).toEqual([
+      expect.stringMatching(
+        /optimizer.pt is the state of an optimizer; trainer_state.json is the log .*folder of config/,
+      ),
+    ]);
+    const [config, , tokenizer] = droppedModel('run/checkpoint-5');
+    const files = [config, tokenizer].filter((file) => file !== undefined);
+    await lab.importFiles([...files, droppedBytes('run/checkpoint-5/rng_state.pth', archive)]);
+    expect(notices(lab).at(-1)).toMatch(/without model.safetensors; rng_state.pth is the state of random number gen/);
+    await lab.importFiles([droppedBytes('epoch=3.ckpt', archive)]);
+    expect(notices(lab).at(-1)).toMatch(
+      /epoch=3.ckpt, a checkpoint of PyTorch Lightning .* without config.json and tok/,
+    );
+    await lab.importFiles([droppedBytes('best_weights.bin', archive)]);
+    expect(notices(lab).at(-1)).toMatch(/best_weights.bin without config.json and tokenizer.json/);
+    const { modelIds } = await lab.importFiles([...files, droppedBytes('run/checkpoint-5/last.ckpt', archive)]);
+    expect(modelIds).toHaveLength(1);
+  });
+
   it('never throws for a file that cannot be read', async () => {
     const { lab } = await openLab();
     const unreadable = { path: 'a.tsv', sizeBytes: 1, bytes: () => Promise.reject(new Error('the disk is gone')) };

@@ -1,4 +1,4 @@
-// Proves that scores equal those of the original conlleval, for any tags.
+// Proves that scores equal those of conlleval for any tags: of the original for IOB, of its Python port, which breaks at S and E, for IOBES.
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,7 @@ describe('conlleval', () => {
 
   it.each([
     ['B-C E-C B-C E-C', 'B-C I-C I-C E-C', 2, 1, 0],
+    ['B-C I-C E-C', 'B-C E-C S-C', 1, 2, 0],
     ['B-C E-C', 'B-D E-D', 1, 1, 0],
     ['B-C I-C E-C', 'B-C E-C O', 1, 1, 0],
     ['B-C I-C', 'B-C E-C', 1, 1, 1],
@@ -206,6 +207,24 @@ describe('npm run conlleval', () => {
   it('prints the report', () => {
     expect(run(rows.join('\n'))).toMatchObject({ stdout: report, stderr: '', status: 0 });
   }, 20_000);
+
+  it.each([
+    [
+      ['Left B-BODY B-BODY', 'kidney E-BODY I-BODY', 'right B-BODY I-BODY', 'lung E-BODY E-BODY'],
+      [2, 1, 0],
+    ],
+    [
+      ['a B-BODY B-BODY', 'b I-BODY E-BODY', 'c E-BODY S-BODY'],
+      [1, 2, 0],
+    ],
+  ])(
+    'ends mentions of IOBES at E and S, where the script reads over them',
+    (lines, [gold, found, correct]) => {
+      const counts = `with ${gold} phrases; found: ${found} phrases; correct: ${correct}.`;
+      expect(run(lines.join('\n')).stdout).toContain(counts);
+    },
+    20_000,
+  );
 
   it('names the line of a bad row and exits with 2', () => {
     const { stderr, stdout, status } = run('a O O\nb O\n');

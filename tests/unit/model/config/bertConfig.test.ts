@@ -53,13 +53,23 @@ describe('encoderConfig', () => {
     expect(encoderConfig(bertConfigOfRelease(released))).toEqual(encoderConfig(base));
   });
 
-  it.each(['gelu', 'gelu_new', 'relu'])('knows the activation %s', (activation) => {
+  it.each([
+    ['gelu_pytorch_tanh', 'gelu_new'],
+    ['gelu_fast', 'gelu_new'],
+    ['gelu_accurate', 'gelu_new'],
+    ['gelu_python', 'gelu'],
+    ['swish', 'silu'],
+  ])('knows %s as another name of %s', (name, activation) => {
+    expect(encoderConfig({ ...base, hidden_act: name }).activation).toBe(activation);
+  });
+
+  it.each(['gelu', 'gelu_new', 'relu', 'silu'])('knows the activation %s', (activation) => {
     expect(encoderConfig({ ...base, hidden_act: activation }).activation).toBe(activation);
   });
 
   it.each([
     ['position_embedding_type', 'relative_key'],
-    ['hidden_act', 'swish'],
+    ['hidden_act', 'quick_gelu'],
     ['is_decoder', true],
     ['num_hidden_layers', 0],
     ['hidden_size', '768'],

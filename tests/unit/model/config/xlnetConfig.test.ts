@@ -1,6 +1,6 @@
 // Proves that config.json files of Hugging Face's XLNet are read, and that each one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { xlnetConfig } from '../../../../src/model/config/xlnetConfig.ts';
+import { xlnetConfig, xlnetConfigOfRelease } from '../../../../src/model/config/xlnetConfig.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** The members of xlnet-base-cased's published config.json that describe the network. */
@@ -62,12 +62,21 @@ describe('xlnetConfig', () => {
     expect(xlnetConfig({ ...base, clamp_len: 0 }).clampLength).toBeNull();
   });
 
+  it('computes as transformers do whatever untie_r says: their files have the biases of each layer', () => {
+    expect(xlnetConfig({ ...base, untie_r: false })).toEqual(xlnetConfig(base));
+  });
+
+  it('refuses a release with one bias for all layers', () => {
+    const release = { d_model: 16, n_layer: 2, n_head: 2, d_head: 8, d_inner: 32, n_token: 64, ff_activation: 'gelu' };
+    expect(xlnetConfigOfRelease({ ...release, untie_r: true })).toMatchObject({ vocab_size: 64 });
+    expect(() => xlnetConfigOfRelease({ ...release, untie_r: false })).toThrow(/untie_r/);
+  });
+
   it.each([
     ['model_type', 'bert'],
     ['attn_type', 'uni'],
     ['bi_data', true],
-    ['untie_r', false],
-    ['ff_activation', 'swish'],
+    ['ff_activation', 'mish'],
     ['n_layer', 0],
     ['n_head', 1.5],
     ['d_model', '768'],

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { XlnetConfig } from '../../../../src/model/config/xlnetConfig.ts';
 import { encoderShapes, newEncoder } from '../../../../src/model/parameters.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../../../src/model/weights/pretrained.ts';
+import { huggingFaceTensor, pretrainedEncoder, pretrainedTensors } from '../../../../src/model/weights/pretrained.ts';
 import type { FileTensor } from '../../../../src/model/weights/safetensors.ts';
-import { transposed } from '../../../../src/model/weights/storedTensor.ts';
+import { transposed, type StoredTensor } from '../../../../src/model/weights/storedTensor.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 const config: XlnetConfig = {
@@ -100,6 +100,77 @@ describe('pretrainedEncoder', () => {
     expect(error.code).toBe('model/tensors');
     expect(error.message).toContain(name);
     expect([error.expected, error.got]).toEqual([`shape ${expected}`, `[${shape.join(', ')}]`]);
+  });
+});
+
+/** The tensors as import gets them. */
+function storedTensors(tensors: ReadonlyMap<string, FileTensor>): Map<string, StoredTensor> {
+  return new Map([...tensors].map(([name, { values, ...rest }]) => [name, { ...rest, read: () => values.slice() }]));
+}
+
+const renamed = <Value>(tensors: ReadonlyMap<string, Value>, rename: (name: string) => string): Map<string, Value> =>
+  new Map([...tensors].map(([name, tensor]) => [rename(name), tensor]));
+const wrapped = (prefix: string) => renamed(fileTensors(), (name) => name.replace(/^transformer\./, prefix));
+
+describe('prefixes', () => {
+  it.each([
+    'module.transformer.',
+    'model.',
+    'xlnet.',
+    'module.model.xlnet.',
+    'state_dict.encoder.',
+    '_orig_mod.backbone.',
+  ])('finds the encoder behind %s', (prefix) => {
+    const plain = pretrainedEncoder(fileTensors(), config);
+    expect(pretrainedEncoder(wrapped(prefix), config)).toEqual(plain);
+    const found = pretrainedTensors(storedTensors(wrapped(prefix)), config);
+    expect([...found.keys()]).toEqual([...pretrainedTensors(storedTensors(fileTensors()), config).keys()]);
+  });
+
+  it('finds tensors whose layers were wrapped one by one', () => {
+    const inner = renamed(fileTensors(), (name) => name.replace(/layer\.(\d)\./, 'layer.$1._orig_mod.module.'));
+    expect(pretrainedEncoder(inner, config)).toEqual(pretrainedEncoder(fileTensors(), config));
+  });
+
+  it('names what is missing with the prefix that the others have', () => {
+    const one = wrapped('module.');
+    one.delete('module.layer.1.rel_attn.r_w_bias');
+    expect(refusal(one)).toMatchObject({ code: 'model/tensors', expected: 'module.layer.1.rel_attn.r_w_bias' });
+  });
+
+  it('refuses two encoders by naming both, but not when one cannot be meant or both are the same', () => {
+    const two = (change: (tensor: FileTensor) => FileTensor) => {
+      const student = [...wrapped('student.')].map(([name, tensor]): [string, FileTensor] => [name, change(tensor)]);
+      return storedTensors(new Map([...wrapped('teacher.'), ...student]));
+    };
+    const taken = (tensors: Map<string, StoredTensor>) => () => pretrainedTensors(tensors, config);
+    const other = two((tensor) => ({ ...tensor, values: tensor.values.map((value) => value + 1) as Float32Array<ArrayBuffer> })); // prettier-ignore
+    expect(taken(other)).toThrow(
+      expect.objectContaining({ code: 'model/tensors', got: 'teacher.… and student.…' }) as Error,
+    );
+    const same = pretrainedTensors(two((tensor) => tensor), config); // prettier-ignore
+    expect(same.get('transformer.word_embedding.weight')?.read()[1]).toBe(1);
+    const wider = pretrainedTensors(
+      two((tensor) => ({ ...tensor, shape: [...tensor.shape, 2] })),
+      config,
+    );
+    expect(wider.get('transformer.word_embedding.weight')?.shape).toEqual([7, 6]);
+  });
+
+  it('reads a stored model with a second encoder as it did before prefixes were found', () => {
+    const second = [...wrapped('teacher.')].map(([name, tensor]): [string, FileTensor] => {
+      return [name, { ...tensor, values: new Float32Array(tensor.values.length) }];
+    });
+    const both = new Map([...second, ...fileTensors()]);
+    expect(pretrainedEncoder(both, config)).toEqual(pretrainedEncoder(fileTensors(), config));
+  });
+
+  it('refuses adapters that are not merged, and encoders of families that only name their tensors alike', () => {
+    const adapted = storedTensors(fileTensors());
+    const lora = 'transformer.layer.0.ff.layer_1.lora_A.default.weight';
+    adapted.set(lora, { dtype: 'F32', shape: [1, 6], read: () => new Float32Array(6) });
+    expect(() => pretrainedTensors(adapted, config)).toThrow(expect.objectContaining({ got: lora }) as Error);
+    expect(refusal(wrapped('model.roberta.')).message).toContain('another family');
   });
 });
 

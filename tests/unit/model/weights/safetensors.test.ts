@@ -64,6 +64,7 @@ describe('element types', () => {
     ['U16', 2],
     ['BOOL', 1],
     ['F8_E4M3', 1],
+    ['C64', 8],
   ])('%s is left out, and refused by name when it is read', (dtype, elementBytes) => {
     const x = { dtype, shape: [2], bytes: new Uint8Array(2 * elementBytes) };
     const file = safetensorsFile({ x, y: four(7) });
@@ -81,11 +82,17 @@ describe('element types', () => {
     expect(refusal(safetensorsFile({ x: { ...x, shape: [3] } })).code).toBe('safetensors/size');
   });
 
-  it('others are refused by name', () => {
-    const error = refusal(safetensorsFile({ x: { dtype: 'C64', shape: [1], bytes: new Uint8Array(8) } }));
-    expect(error.code).toBe('safetensors/type');
-    expect(error.message).toContain('x');
-    expect([error.expected, error.got]).toEqual(['F32, F16, BF16, I32', 'C64']);
+  it('others are refused by name when they are read, and stop nothing else', () => {
+    const file = safetensorsFile({ x: { dtype: 'F4_E2M1', shape: [3], bytes: new Uint8Array(2) }, y: four(7) });
+    expect([...readSafetensors(file)].map(([name, { values }]) => [name, values[0]])).toEqual([['y', 7]]);
+    expect(() => openSafetensors(file).get('x')?.read()).toThrow(
+      expect.objectContaining({
+        code: 'safetensors/type',
+        message: expect.stringContaining('Tensor x') as string,
+        expected: 'F32, F16, BF16, I32',
+        got: 'F4_E2M1',
+      }),
+    );
   });
 });
 
@@ -178,6 +185,34 @@ describe('a file', () => {
     expect(error.code).toBe('safetensors/overlap');
     expect(error.message).toMatch(/\ba\b/);
     expect(error.message).toMatch(/\bb\b/);
+  });
+
+  it('lists a tensor under each name that save_model removed, with the numbers of the one it was written as', () => {
+    const aliased = (metadata: unknown) => {
+      const entry = { dtype: 'F32', shape: [1], data_offsets: [0, 4] };
+      return fileWithHeader(JSON.stringify({ __metadata__: metadata, written: entry }), [four(5).bytes]);
+    };
+    const file = aliased({ format: 'pt', removed: 'written', other: 'missing' });
+    expect([...readSafetensors(file)].map(([name, { values }]) => [name, values[0]])).toEqual([
+      ['written', 5],
+      ['removed', 5],
+    ]);
+    expect([...readSafetensors(file, (name) => name !== 'removed').keys()]).toEqual(['written']);
+    for (const metadata of [null, 4, 'written', { written: 'written', x: 4 }]) {
+      expect([...openSafetensors(aliased(metadata)).keys()]).toEqual(['written']);
+    }
+  });
+
+  it('is refused for a million tensors before they are parsed, but not for braces in a text', () => {
+    const entry = (name: string) => `"${name}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`;
+    const many = Array.from({ length: 100_001 }, (_, index) => entry(`t${index}`)).join();
+    expect(refusal(fileWithHeader(`{${many}}`))).toMatchObject({
+      code: 'safetensors/header',
+      expected: 'at most 100000 tensors',
+      got: '100001',
+    });
+    const braces = JSON.stringify({ __metadata__: { note: '{"\\'.repeat(100_001) } });
+    expect(openSafetensors(fileWithHeader(braces)).size).toBe(0);
   });
 
   it('never does anything but read or refuse, whatever the header says', () => {

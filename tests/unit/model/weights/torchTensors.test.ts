@@ -123,6 +123,77 @@ describe('a pickle', () => {
   });
 });
 
+/** Pickles a text, a float tensor of one number under a storage key, and a dict of such items. */
+const text = (value: string) => `X${String.fromCharCode(value.length)}\x00\x00\x00${value}`;
+const tensorOf = (key: string) =>
+  `ctorch._utils\n_rebuild_tensor_v2\n((${text('storage')}ctorch\nFloatStorage\n${text(key)}${text('cpu')}K\x01tQK\x00K\x01\x85K\x01\x85\x89}tR`;
+const dictOf = (items: Record<string, string>) =>
+  `}(${Object.entries(items).map(([key, value]) => text(key) + value).join('')}u`; // prettier-ignore
+/** The numbers 1, 2, … under the storage keys. */
+const numbersAt = (...keys: readonly string[]) =>
+  `\x80\x02](${keys.map(text).join('')}e.` +
+  keys.map((_, index) => '\x01' + '\x00'.repeat(7) + String.fromCharCode(...new Uint8Array(Float32Array.of(index + 1).buffer))).join(''); // prettier-ignore
+
+describe('what trainers save', () => {
+  it('gives the weights of dicts inside it after their keys, whatever settings and counts are beside them', () => {
+    const content = dictOf({
+      state_dict: dictOf({ 'model.x': tensorOf('a'), inner: dictOf({ y: tensorOf('b') }) }),
+      epoch: 'K\x03',
+      loss: `cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n${text('f8')}\x89\x88\x87Rc_codecs\nencode\n${text('ab')}\x85RtR`,
+      args: 'cargparse\nNamespace\n)\x81' + dictOf({ seed: 'K\x01' }) + 'b',
+      size: 'ctorch\nSize\n]K\x01a\x85R',
+      groups: 'ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R',
+      optimizer: dictOf({ state: '}(K\x00' + dictOf({ exp_avg: tensorOf('c') }) + 'u' }),
+    });
+    const tensors = torchTensors(legacy(`\x80\x02${content}.`, numbersAt('a', 'b', 'c')));
+    expect([...tensors].map(([name, { read }]) => [name, read()[0]])).toEqual([
+      ['state_dict.model.x', 1],
+      ['state_dict.inner.y', 2],
+    ]);
+  });
+
+  it('lists a dict that is under two keys, or in itself, once', () => {
+    const shared = `${dictOf({ x: tensorOf('a') })}q\x01`;
+    const twice = legacy(`\x80\x02${dictOf({ model: shared, best: 'h\x01' })}.`, numbersAt('a'));
+    expect([...torchTensors(twice).keys()]).toEqual(['model.x']);
+    const inItself = legacy(`\x80\x02}q\x01(${text('x')}${tensorOf('a')}${text('self')}h\x01u.`, numbersAt('a'));
+    expect([...torchTensors(inItself).keys()]).toEqual(['x']);
+  });
+
+  it.each([
+    ['the state of an optimizer', dictOf({ state: '}', param_groups: ']' })],
+    ['the state of a learning rate scheduler', dictOf({ base_lrs: ']', last_epoch: 'K\x01' })],
+    ['the state of random number generators', dictOf({ python: 'K\x01', cpu: tensorOf('a') })],
+    ['the state of a gradient scaler', dictOf({ scale: 'K\x01', growth_factor: 'K\x02' })],
+    ['something else', dictOf({ epoch: 'K\x01' })],
+  ])('is called %s where it is no weights', (state, content) => {
+    const error = refusal(() => torchTensors(legacy(`\x80\x02${content}.`, numbersAt(...(content.includes('storage') ? ['a'] : []))))); // prettier-ignore
+    expect(error.code).toBe('torch/state');
+    expect(error.message).toContain(state);
+  });
+
+  it('is refused for more tensors than any encoder and its states have', () => {
+    // The arguments of a tensor, memoised once, and a hundred thousand and one tensors of them.
+    const [head = '', args = ''] = tensorOf('a').split('\n(');
+    const pair = `${head}\n`.replace('_rebuild_tensor_v2\n', '_rebuild_tensor_v2\nh\x01R0');
+    const content = `\x80\x02(${args.slice(0, -1)}q\x010${pair.repeat(100_001)}}.`;
+    const error = refusal(() => torchTensors(legacy(content, numbersAt('a'))));
+    expect(error).toMatchObject({ code: 'torch/pickle', expected: 'at most 100000 tensors' });
+  });
+
+  it('may hold tensors of types that are not read, and refuses them by name only when they are needed', () => {
+    const float8 =
+      `ctorch._utils\n_rebuild_tensor_v3\n((${text('storage')}ctorch.storage\nUntypedStorage\n${text('b')}${text('cpu')}K\x01tQ` +
+      'K\x00K\x01\x85K\x01\x85\x89}ctorch\nfloat8_e4m3fn\ntR';
+    const content = dictOf({ x: tensorOf('a'), y: float8, z: 'ctorch._utils\n_rebuild_sparse_tensor\n)R' });
+    const numbers = `${numbersAt('a', 'b').slice(0, -4)}\x07`;
+    const tensors = torchTensors(legacy(`\x80\x02${content}.`, numbers));
+    expect([...tensors.keys()]).toEqual(['x', 'y']);
+    expect(tensors.get('x')?.read()).toEqual(Float32Array.of(1));
+    expect(refusal(() => tensors.get('y')?.read())).toMatchObject({ code: 'torch/type', got: 'float8_e4m3fn' });
+  });
+});
+
 describe('a file', () => {
   it('that is something else is refused with how it begins', () => {
     expect(refusal(() => torchTensors(latin1('hello'))).got).toBe('bytes 104 101 108 108');
