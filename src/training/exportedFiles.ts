@@ -1,5 +1,5 @@
 // Writes the model card and the transformers configurations of an exported tagger.
-import { bertNormalizer } from '../data/pieces/tokenizer.ts';
+import { bertNormalizer } from '../data/pieces/normalizer.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
