@@ -1,6 +1,5 @@
 // Runs the character map of a SentencePiece model: a trie of texts to replace, and their replacements.
 import { LabError } from '../../util/labError.ts';
-import { isAscii } from './unicodeClasses.ts';
 
 /** Longer groups of characters are replaced character by character, in bytes of UTF-8. */
 const LONGEST_GROUP = 5;
@@ -11,6 +10,9 @@ const MOST_UNITS = 1 << 22;
 export type CharacterMap = (text: string) => string;
 
 const encoder = new TextEncoder();
+/** A single character, or text in Latin, Greek, Cyrillic and Chinese characters and symbols without marks and joiners. */
+const lone =
+  /^(?:[^]?|[\0-\u02ff\u0370-\u0482\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u20cf\u2100-\u2bff\u3400-\u9fff]*)$/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
@@ -63,8 +65,8 @@ export function readCharacterMap(bytes: Uint8Array): CharacterMap {
   const replaceEach = (text: string): string => Array.from(text, (character) => replacement(character) ?? character).join('');
 
   return (text) => {
-    // Within ASCII, only CR LF is one character to a reader.
-    if (isAscii(text) && !text.includes('\r\n')) return replaceEach(text);
+    // Segmenting is slow, and single characters, ASCII and the like have nothing to segment but CR LF.
+    if (lone.test(text) && !text.includes('\r\n')) return replaceEach(text);
     return Array.from(graphemes.segment(text), ({ segment }) => {
       const whole = encoder.encode(segment).length <= LONGEST_GROUP ? replacement(segment) : null;
       return whole ?? replaceEach(segment);
