@@ -56,7 +56,7 @@ function finder(
   return (text) => {
     const sections: TextSection[] = [];
     let done = 0;
-    for (let position = 0; position < text.length; ) {
+    for (let position = 0; position < text.length;) {
       const found = longestAt(trie, text, position);
       const token = found === null ? undefined : tokens[found.index];
       if (found === null || token === undefined) {
@@ -76,9 +76,13 @@ function finder(
   };
 }
 
-function longestAt(trie: TextTrie, text: string, start: number): { readonly index: number; readonly end: number } | null {
+function longestAt(
+  trie: TextTrie,
+  text: string,
+  start: number,
+): { readonly index: number; readonly end: number } | null {
   let longest: { readonly index: number; readonly end: number } | null = null;
-  for (let node = 0, end = start; end < text.length; ) {
+  for (let node = 0, end = start; end < text.length;) {
     node = trie.child(node, text.charCodeAt(end++));
     if (node < 0) break;
     const index = trie.idAt(node);

@@ -26,7 +26,8 @@ export function readCharacterMap(bytes: Uint8Array): CharacterMap {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trieBytes = bytes.byteLength < 4 ? NaN : view.getUint32(0, true);
   const isWhole = trieBytes % 4 === 0 && trieBytes > 0 && trieBytes + 4 <= bytes.byteLength;
-  if (!isWhole || trieBytes / 4 > MOST_UNITS) throw broken(`${bytes.byteLength} bytes, of which ${trieBytes} are a trie`);
+  if (!isWhole || trieBytes / 4 > MOST_UNITS)
+    throw broken(`${bytes.byteLength} bytes, of which ${trieBytes} are a trie`);
   const units = Uint32Array.from({ length: trieBytes / 4 }, (_, index) => view.getUint32(4 + 4 * index, true));
   const replacements = bytes.subarray(4 + trieBytes);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -62,7 +63,8 @@ export function readCharacterMap(bytes: Uint8Array): CharacterMap {
     known.set(part, found);
     return found;
   };
-  const replaceEach = (text: string): string => Array.from(text, (character) => replacement(character) ?? character).join('');
+  const replaceEach = (text: string): string =>
+    Array.from(text, (character) => replacement(character) ?? character).join('');
 
   return (text) => {
     // Segmenting is slow, and single characters, ASCII and the like have nothing to segment but CR LF.

@@ -66,10 +66,14 @@ function readStep(normalizer: unknown): Normalizer {
   const parsed = stepSchema.safeParse(normalizer);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new LabError('tokenizer/format', 'tokenizer.json cannot be used: its normalizer is not one this lab can run.', {
-      expected: `a type of normalizer among ${stepSchema.options.map(({ shape }) => shape.type.value).join(', ')}, with texts of up to ${LONGEST_INSERT} characters`,
-      got: `${nameOf(normalizer)}: at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
-    });
+    throw new LabError(
+      'tokenizer/format',
+      'tokenizer.json cannot be used: its normalizer is not one this lab can run.',
+      {
+        expected: `a type of normalizer among ${stepSchema.options.map(({ shape }) => shape.type.value).join(', ')}, with texts of up to ${LONGEST_INSERT} characters`,
+        got: `${nameOf(normalizer)}: at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
+      },
+    );
   }
   return stepOf(parsed.data);
 }

@@ -103,9 +103,12 @@ const assertions = new Set(['A', 'z']);
 
 /** Reads a regular expression once from left to right, writing JavaScript's form of it and adding up its cost. */
 class PatternReader {
+  private readonly source: string;
   private position = 0;
 
-  constructor(private readonly source: string) {}
+  constructor(source: string) {
+    this.source = source;
+  }
 
   read(): { readonly translated: string; readonly cost: PartCost } {
     if (this.source.length > LONGEST_PATTERN) throw this.fault(`patterns of at most ${LONGEST_PATTERN} characters`);

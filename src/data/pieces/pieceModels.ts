@@ -61,10 +61,10 @@ function unigram(data: Extract<ModelData, { type: 'Unigram' }>): PieceModel {
       starts[end] = start;
       bestIds[end] = id;
     };
-    for (let start = 0; start < word.length; ) {
+    for (let start = 0; start < word.length;) {
       const next = start + ((word.codePointAt(start) as number) > 0xffff ? 2 : 1);
       let hasSingle = false;
-      for (let node = 0, end = start; end < word.length; ) {
+      for (let node = 0, end = start; end < word.length;) {
         node = trie.child(node, word.charCodeAt(end++));
         if (node < 0) break;
         const id = trie.idAt(node);
@@ -155,7 +155,7 @@ function wordPiece(data: Extract<ModelData, { type: 'WordPiece' }>): PieceModel 
     const characters = Array.from(word);
     if (characters.length > longestWord) return whole;
     const pieces: Piece[] = [];
-    for (let start = 0; start < characters.length; ) {
+    for (let start = 0; start < characters.length;) {
       let found: Piece | null = null;
       let end = Math.min(characters.length, start + longestPiece);
       for (; end > start && found === null; end--) {

@@ -70,7 +70,10 @@ function stepOf(data: z.infer<typeof stepSchema>): PreTokenizer {
       return (before) => marks(words(before));
     }
     case 'CharDelimiterSplit':
-      return splitting(characters((character) => character === data.delimiter), 'Removed');
+      return splitting(
+        characters((character) => character === data.delimiter),
+        'Removed',
+      );
     case 'Digits':
       return splitting(characters(isNumeric), data.individual_digits ? 'Isolated' : 'Contiguous');
     case 'FixedLength':
@@ -86,7 +89,11 @@ function stepOf(data: z.infer<typeof stepSchema>): PreTokenizer {
     case 'Split':
       return splitting(matchFinder(data.pattern), data.behavior, data.invert);
     case 'Whitespace':
-      return splitting(runs((character) => (isWhiteSpace(character) ? null : isWordCharacter(character))), 'Removed', true);
+      return splitting(
+        runs((character) => (isWhiteSpace(character) ? null : isWordCharacter(character))),
+        'Removed',
+        true,
+      );
     case 'WhitespaceSplit':
       return splitting(characters(isWhiteSpace), 'Removed');
   }
@@ -125,7 +132,7 @@ function runs(kindOf: (character: string) => boolean | null): MatchFinder {
   };
 }
 
-/** Finds consecutive pieces of so and so many characters. */
+/** Finds consecutive pieces of a number of characters. */
 function pieces(length: number): MatchFinder {
   return (text) => {
     const found: [number, number][] = [];
@@ -201,7 +208,10 @@ function merged(parts: readonly Part[], joins: (part: Part, isMatchBefore: boole
 function metaspace(data: Extract<z.infer<typeof stepSchema>, { type: 'Metaspace' }>): PreTokenizer {
   const { replacement: mark } = data;
   const scheme = data.add_prefix_space ? data.prepend_scheme : 'never';
-  const split = splitting(characters((character) => character === mark), 'MergedWithNext');
+  const split = splitting(
+    characters((character) => character === mark),
+    'MergedWithNext',
+  );
   return (words) => {
     const marked = words.map(({ text, isFirst }) => {
       const replaced = text.replaceAll(' ', mark);

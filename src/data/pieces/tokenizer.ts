@@ -105,7 +105,7 @@ export function readTokenizer(
   const encodeToken = (token: string): readonly number[] => {
     const known = cache.get(token);
     if (known !== undefined) return known;
-    const ids = encode(token.toWellFormed()).map(({ id }) => id);
+    const ids = encode(wellFormed(token)).map(({ id }) => id);
     const pieces = ids.length > 0 ? ids : unknown;
     if (cache.size >= CACHE_LIMIT) cache.clear();
     if (pieces.length <= LONGEST_CACHED) cache.set(token, pieces);
@@ -113,10 +113,10 @@ export function readTokenizer(
   };
 
   const encodeSentence = (tokens: readonly string[]): readonly (readonly number[])[] => {
-    const found = encode(tokens.join(' ').toWellFormed());
+    const found = encode(wellFormed(tokens.join(' ')));
     const owners = ownersOfPieces(
       found.map(({ text }) => visible(text)),
-      tokens.map((token) => visible(normalize(token.toWellFormed()))),
+      tokens.map((token) => visible(normalize(wellFormed(token)))),
     );
     // A normalizer that changes characters across a space leaves no positions to align; then encode each token separately.
     if (owners === null) return tokens.map(encodeToken);
@@ -156,4 +156,9 @@ function ownersOfPieces(pieces: readonly string[], tokens: readonly string[]): n
 /** A text without white space and SentencePiece's word mark. */
 function visible(text: string): string {
   return text.replace(/[\s▁]+/gu, '');
+}
+
+/** A text whose halves of characters, which no tokenizer knows, are replacement characters. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }

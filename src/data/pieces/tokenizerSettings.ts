@@ -43,10 +43,7 @@ export const specialName = z.union([
   z.string(),
   z.looseObject({ content: z.string() }).transform(({ content }) => content),
 ]);
-const namedToken = z.union([
-  z.string().transform((content) => ({ content })),
-  z.looseObject({ content: z.string() }),
-]);
+const namedToken = z.union([z.string().transform((content) => ({ content })), z.looseObject({ content: z.string() })]);
 const tokenList = z
   .union([z.array(namedToken), z.record(z.string(), namedToken).transform((named) => Object.values(named))])
   .nullish();
@@ -135,7 +132,9 @@ function hasStep(normalizer: unknown, isWanted: (step: Step) => boolean): boolea
 function changedSteps(normalizer: unknown, change: (step: Step) => readonly Step[]): unknown {
   if (!isStep(normalizer)) return normalizer;
   const normalizers = stepsOf(normalizer).flatMap(change);
-  return normalizer.type === 'Sequence' || normalizers.length !== 1 ? { type: 'Sequence', normalizers } : normalizers[0];
+  return normalizer.type === 'Sequence' || normalizers.length !== 1
+    ? { type: 'Sequence', normalizers }
+    : normalizers[0];
 }
 
 /** Adds steps where transformers' converter for XLNet has them: before the character map. */
@@ -206,9 +205,6 @@ export function refuseUnknownSettings(config: TokenizerConfig, added: readonly A
   if (config.do_lowercase_and_remove_accent) throw refusedSetting('do_lowercase_and_remove_accent: false', 'true');
 }
 
-/** Names of the files that `gatheredConfig` reads beside tokenizer_config.json. */
-export const settingFiles = ['special_tokens_map.json', 'added_tokens.json'] as const;
-
 const addedTokensSchema = z.record(z.string(), z.int().min(0));
 const specialsMapSchema = z.looseObject({});
 const lowerCaseSchema = z.looseObject({ do_lower_case: z.unknown() });
@@ -226,10 +222,10 @@ const usualNames: Readonly<Record<string, readonly string[]>> = {
  * transformers reads it too or tokenizer_config.json leaves it out. `encoderFile`: the name of that configuration. Throws LabError
  * `tokenizer/json`, `tokenizer/format` or `tokenizer/setting`.
  */
-export function gatheredConfig<Bytes extends Uint8Array>(
-  files: ReadonlyMap<string, Bytes>,
+export function gatheredConfig(
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
   encoderFile: string | null,
-): Bytes | Uint8Array<ArrayBuffer> | null {
+): Uint8Array<ArrayBuffer> | null {
   const own = files.get('tokenizer_config.json') ?? null;
   const config = readTokenizerConfig(own);
   const read = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> | null => {
@@ -257,7 +253,8 @@ function specialChanges(config: TokenizerConfig, map: Readonly<Record<string, un
     const name = specialName.safeParse(map[key]).data;
     const stated = specialName.safeParse(config[key]).data;
     const isNew = stated === undefined ? name !== undefined && !usual.includes(name) : name !== stated;
-    if (name !== undefined && isNew && (stated === undefined || config.added_tokens_decoder == null)) changes[key] = name;
+    if (name !== undefined && isNew && (stated === undefined || config.added_tokens_decoder == null))
+      changes[key] = name;
   }
   const more = map.additional_special_tokens;
   const known = [...(config.additional_special_tokens ?? []), ...(config.extra_special_tokens ?? [])];

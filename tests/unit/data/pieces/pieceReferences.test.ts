@@ -117,7 +117,9 @@ describe.each(fixture.references)('$name', (reference) => {
     return [normalized, words.join('\u0002'), tokenizer.encodeToken(text).join(' ')].join('\u0001');
   };
   const digest = (texts: readonly string[]): string =>
-    crc32(textBytes(texts.map(described).join('\u0003'))).toString(16).padStart(8, '0');
+    crc32(textBytes(texts.map(described).join('\u0003')))
+      .toString(16)
+      .padStart(8, '0');
   /** First texts of the groups that differ. */
   const differing = (groups: readonly (readonly string[])[], expected: readonly string[]): string[] =>
     groups.flatMap((texts, index) => (digest(texts) === expected[index] ? [] : [JSON.stringify(texts[0])]));
