@@ -207,7 +207,7 @@ export function refuseUnknownSettings(config: TokenizerConfig, added: readonly A
 
 const addedTokensSchema = z.record(z.string(), z.int().min(0));
 const specialsMapSchema = z.looseObject({});
-const lowerCaseSchema = z.looseObject({ do_lower_case: z.unknown() });
+const lowerCaseSchema = z.looseObject({ do_lower_case: z.unknown().optional() });
 const usualNames: Readonly<Record<string, readonly string[]>> = {
   unk_token: ['<unk>', '[UNK]'],
   sep_token: ['<sep>', '[SEP]'],

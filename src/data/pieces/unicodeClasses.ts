@@ -1,7 +1,7 @@
 // Holds the classes of characters that Hugging Face's tokenizers 0.23.2 knows, which are those of older Unicode versions than a browser's.
 //
 // Ranges are hexadecimal. Frozen, so that a model gives the same pieces in every browser: read off tokenizers by
-// tests/fixtures/pieces/make_classes.py, and compared with it character by character in tests/unit/data/pieces/normalizer.test.ts.
+// tests/fixtures/pieces/make_classes.py, and compared with it character by character in tests/unit/data/pieces/pieceReferences.test.ts.
 
 /** Writes ranges as the content of a character class. */
 function classOf(ranges: string): string {
