@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 
-/** A piece of a word, with the text of the word that it covers: none for the further bytes of a character given as bytes. */
+/** A piece of a word, with the text of the word that it covers; of text given as bytes, the last piece has it all. */
 export interface Piece {
   readonly id: number;
   readonly text: string;
@@ -104,9 +104,9 @@ function bytePieces(text: string, ids: ReadonlyMap<string, number>): readonly Pi
   for (const byte of new TextEncoder().encode(text)) {
     const id = ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
     if (id === undefined) return null;
-    pieces.push({ id, text: pieces.length === 0 ? text : '' });
+    pieces.push({ id, text: '' });
   }
-  return pieces;
+  return pieces.map((piece, index) => (index < pieces.length - 1 ? piece : { ...piece, text }));
 }
 
 /** Texts with their ids, found by walking from UTF-16 unit to unit. */

@@ -10,6 +10,7 @@ export function tokenizerJson<Schema extends z.ZodType>(
   file: string,
   bytes: Uint8Array,
   schema: Schema,
+  expected = 'a Hugging Face file with a Unigram or WordPiece model and its vocabulary',
 ): z.output<Schema> {
   let json: unknown;
   try {
@@ -25,7 +26,7 @@ export function tokenizerJson<Schema extends z.ZodType>(
   if (parsed.isFit) return parsed.data;
   const { path, message } = parsed.fault;
   throw new LabError('tokenizer/format', `${file} is not that of a tokenizer this lab can run.`, {
-    expected: 'a Hugging Face file with a Unigram or WordPiece model and its vocabulary',
+    expected,
     got: `at ${path || 'the top'}: ${message}`,
   });
 }
@@ -69,9 +70,11 @@ export const tokenizerConfigSchema = z.looseObject({
 });
 export type TokenizerConfig = z.output<typeof tokenizerConfigSchema>;
 
+const SETTINGS = 'a JSON object of settings as transformers writes them';
+
 /** Parses tokenizer_config.json; without the file, nothing is set. Throws LabError `tokenizer/json` or `tokenizer/format`. */
 export function readTokenizerConfig(bytes: Uint8Array | null): TokenizerConfig {
-  return bytes === null ? {} : tokenizerJson('tokenizer_config.json', bytes, tokenizerConfigSchema);
+  return bytes === null ? {} : tokenizerJson('tokenizer_config.json', bytes, tokenizerConfigSchema, SETTINGS);
 }
 
 /** Classes of transformers that use tokenizer.json as it is; the others build the normalizer from their own settings. */
@@ -230,7 +233,7 @@ export function gatheredConfig(
   const config = readTokenizerConfig(own);
   const read = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> | null => {
     const bytes = files.get(name);
-    return bytes === undefined ? null : tokenizerJson(name, bytes, schema);
+    return bytes === undefined ? null : tokenizerJson(name, bytes, schema, SETTINGS);
   };
   const changes = specialChanges(config, read('special_tokens_map.json', specialsMapSchema) ?? {});
   const added = Object.entries(read('added_tokens.json', addedTokensSchema) ?? {});
