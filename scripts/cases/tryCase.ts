@@ -5,6 +5,7 @@ import path from 'node:path';
 import { SPLITS, type CorpusSentences } from '../../src/data/corpus/corpus.ts';
 import { readTokenizer } from '../../src/data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../../src/data/pieces/tokenizerFile.ts';
+import { gatheredConfig } from '../../src/data/pieces/tokenizerSettings.ts';
 import { LocalLab } from '../../src/lab/lab.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { LabError } from '../../src/util/labError.ts';
@@ -80,8 +81,9 @@ async function outcomeOf(files: readonly DroppedFile[], { encode }: CaseExpectat
 async function encodedTokens(files: readonly DroppedFile[], tokens: readonly string[]): Promise<Outcome['encoded']> {
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const file of files) read.set(path.basename(file.path), await file.bytes());
-  const configFile = read.get('tokenizer_config.json') ?? null;
+  const encoderFile = ['config.json', 'xlnet_config.json', 'bert_config.json'].find((name) => read.has(name)) ?? null;
   try {
+    const configFile = gatheredConfig(read, encoderFile);
     const tokenizer = readTokenizer(tokenizerBytes(read, configFile), configFile, { lowerCase: false });
     return new Map(
       tokens.map((token) => {

@@ -22,7 +22,7 @@ export const floors = [
     name: 'data',
     paths: ['src/data/'],
     floors: ['util'],
-    packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd', '@huggingface/tokenizers'],
+    packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd'],
   },
   { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], packages: [] },
   { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: ['zod'] },

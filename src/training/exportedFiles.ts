@@ -1,5 +1,6 @@
 // Writes the model card and the transformers configurations of an exported tagger.
-import { bertNormalizer } from '../data/pieces/tokenizer.ts';
+import { bertNormalizer } from '../data/pieces/normalizer.ts';
+import { settledNormalizer, tokenizerConfigSchema } from '../data/pieces/tokenizerSettings.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
@@ -159,14 +160,19 @@ const defaults = {
 
 /**
  * `stored` is the model's tokenizer_config.json, or null; `tokenizer` is the content of tokenizer.json. transformers rebuilds BERT's
- * normalizer from this file and lower-cases by default, so the settings of tokenizer.json are repeated here.
+ * normalizer from this file and lower-cases by default, so the settings of tokenizer.json are repeated here where it leaves them out.
  */
 export function tokenizerConfigFile(
   stored: Readonly<Record<string, unknown>> | null,
   { family }: Pick<EncoderConfig, 'family'>,
   tokenizer: { readonly normalizer?: unknown },
 ): Record<string, unknown> {
-  const normalizer = family === 'bert' ? bertNormalizer(tokenizer.normalizer) : null;
+  const settings = tokenizerConfigSchema.safeParse(stored ?? {}).data ?? {};
+  const content = {
+    normalizer: tokenizer.normalizer ?? null,
+    model: { type: family === 'bert' ? 'WordPiece' : 'Unigram' },
+  };
+  const normalizer = family === 'bert' ? bertNormalizer(settledNormalizer(content, settings)) : null;
   if (normalizer === null) return { ...defaults[family], ...stored };
   return {
     ...defaults[family],

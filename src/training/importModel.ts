@@ -3,6 +3,7 @@ import { chosenNames, modelFiles, neededModelFiles, type WeightsForm } from '../
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
+import { gatheredConfig } from '../data/pieces/tokenizerSettings.ts';
 import { bertConfigOfRelease } from '../model/config/bertConfig.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import { xlnetConfigOfRelease } from '../model/config/xlnetConfig.ts';
@@ -24,6 +25,7 @@ import {
   modelFingerprint,
   parseConfig,
   parseConfigFile,
+  TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './loadModel.ts';
@@ -59,7 +61,8 @@ export function encoderFacts(config: EncoderConfig): EncoderFacts {
  *
  * Always stores config.json, model.safetensors, tokenizer.json and, if present, tokenizer_config.json and bioner_lab.json:
  * a file of that name is stored byte for byte, any other form is converted (weights to F32, only those of the encoder and the tagger's
- * head), so that the same numbers from any form give the same model. With bioner_lab.json it is a trained tagger, whose encoder serves as
+ * head), so that the same numbers from any form give the same model. Settings of the tokenizer in other files of the folder are added to
+ * tokenizer_config.json. With bioner_lab.json it is a trained tagger, whose encoder serves as
  * a model too; without it a head in the weights is ignored. Holds at most the given files and the written weights in memory.
  *
  * A model that is already stored keeps its name, date and source, and stays built-in if it was.
@@ -109,10 +112,11 @@ function modelFilesToSave(
   }
   const chosenFile = (file: string): NamedBytes => files.find((candidate) => candidate.name === file) as NamedBytes;
   for (const file of chosenNames(chosen)) refusePlaceholder(chosenFile(file));
-  const tokenizerConfig = chosen.tokenizerConfig === null ? null : chosenFile(chosen.tokenizerConfig);
   const config = encoderOfFile(chosenFile(chosen.config));
+  const byName = new Map(files.map((file) => [file.name, file.bytes]));
+  const tokenizerConfig = gatheredConfig(byName, chosen.config);
   const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
-  const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig?.bytes ?? null, { lowerCase: false });
+  const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig, { lowerCase: false });
   assertVocabulary(tokenizer, config);
   const described = chosen.tagger === null ? null : chosenFile(chosen.tagger);
   const tagger = described && taggerHeadOf(described.bytes);
@@ -123,14 +127,15 @@ function modelFilesToSave(
       { name: CONFIG_FILE, bytes: configBytes(chosenFile(chosen.config)) },
       { name: WEIGHTS_FILE, bytes: weightsFile(chosen.form, chosen.weights.map(chosenFile), config, tagger) },
       { name: TOKENIZER_FILE, bytes: tokenizerBytes },
-      ...[tokenizerConfig, described].filter((file) => file !== null),
+      ...(tokenizerConfig === null ? [] : [{ name: TOKENIZER_CONFIG_FILE, bytes: tokenizerConfig }]),
+      ...(described === null ? [] : [described]),
     ],
   };
 }
 
 /** Returns tokenizer.json unchanged, or converts another form of vocabulary to it. */
-function tokenizerFile(file: NamedBytes, config: NamedBytes | null): Uint8Array<ArrayBuffer> {
-  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config?.bytes ?? null);
+function tokenizerFile(file: NamedBytes, config: Uint8Array | null): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config);
 }
 
 /**

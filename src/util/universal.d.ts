@@ -10,6 +10,7 @@ declare function setTimeout(handler: () => void, timeoutMs?: number): unknown;
 declare function clearTimeout(handle: unknown): void;
 declare const performance: { now(): number };
 declare function btoa(binary: string): string;
+declare function atob(text: string): string;
 declare class AbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;

@@ -12,6 +12,8 @@ export interface ModelFiles {
   /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
+  /** Further files with settings of the tokenizer: names of specials, added tokens. */
+  readonly tokenizerSettings: readonly string[];
   /** `bioner_lab.json`, which makes it a trained tagger. */
   readonly tagger: string | null;
   /** Descriptions of what a model needs and the folder lacks. */
@@ -57,6 +59,8 @@ export function isModelFile(name: string): boolean {
   );
 }
 
+const tokenizerSettings = ['special_tokens_map.json', 'added_tokens.json'];
+
 const otherNames = new Set([
   'config.json',
   'xlnet_config.json',
@@ -64,9 +68,8 @@ const otherNames = new Set([
   'bert_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
-  'special_tokens_map.json',
   'generation_config.json',
-  'added_tokens.json',
+  ...tokenizerSettings,
   'model.safetensors.index.json',
   'spiece.model',
   'vocab.txt',
@@ -93,14 +96,16 @@ export function modelFiles(names: readonly string[]): ModelFiles {
     weights,
     tokenizer,
     tokenizerConfig: first('tokenizer_config.json'),
+    tokenizerSettings: tokenizerSettings.filter((name) => names.includes(name)),
     tagger: first('bioner_lab.json'),
     missing,
   };
 }
 
 /** Returns the names selected. */
-export function chosenNames({ config, weights, tokenizer, tokenizerConfig, tagger }: ModelFiles): readonly string[] {
-  return [config, ...weights, tokenizer, tokenizerConfig, tagger].filter((name) => name !== null);
+export function chosenNames(files: ModelFiles): readonly string[] {
+  const { config, weights, tokenizer, tokenizerConfig, tokenizerSettings, tagger } = files;
+  return [config, ...weights, tokenizer, tokenizerConfig, ...tokenizerSettings, tagger].filter((name) => name !== null);
 }
 
 function chooseWeights(names: readonly string[]): Pick<ModelFiles, 'form' | 'weights'> {

@@ -6,6 +6,8 @@ import { readProtobuf, type ProtobufField } from '../../util/protobuf.ts';
 interface SentencePieceModel {
   readonly pieces: readonly { readonly text: string; readonly score: number; readonly type: number }[];
   readonly unknownId: number;
+  /** Whether text without pieces is given as the pieces of its bytes. */
+  readonly hasByteFallback: boolean;
   /** Character replacements, in the library's packed format; empty for none. */
   readonly characterMap: Uint8Array<ArrayBuffer>;
 }
@@ -19,20 +21,21 @@ export interface TextTreatment {
 /** Types of pieces in sentencepiece_model.proto. */
 const control = 3;
 const userDefined = 4;
+const unused = 5;
 /** Score penalty for pieces of a digit and a comma, as in transformers' `XLNetConverter`: the released code splits them again. */
 const commaPenalty = 100;
 
 /**
  * Builds the value of a tokenizer.json: a Unigram model of the pieces and scores; doubled quotes merged, accents stripped,
- * lower-cased if configured, with the model's own character map and XLNet's word marks. `@huggingface/tokenizers` does not apply
- * the character map itself but the rules of SentencePiece's `nmt_nfkc` (control characters dropped, spaces unified, NFKC), which is
- * XLNet's. Throws LabError `tokenizer/sentencepiece` for invalid bytes, or a model that is not Unigram.
+ * lower-cased if configured, with the model's own character map and XLNet's word marks. White space is always collapsed, as XLNet
+ * does before SentencePiece, so `remove_extra_whitespaces` changes nothing. Throws LabError `tokenizer/sentencepiece` for invalid
+ * bytes, or a model that is not Unigram; `tokenizer/setting` for settings that transformers and SentencePiece treat differently.
  */
 export function sentencePieceTokenizer(
   bytes: Uint8Array<ArrayBuffer>,
   { lowerCase, keepAccents }: TextTreatment,
 ): Record<string, unknown> {
-  const { pieces, unknownId, characterMap } = readModel(bytes);
+  const { pieces, unknownId, characterMap, hasByteFallback } = readModel(bytes);
   const idOf = (text: string): number => {
     const id = pieces.findIndex((piece) => piece.text === text);
     if (id >= 0) return id;
@@ -77,12 +80,37 @@ export function sentencePieceTokenizer(
       type: 'Unigram',
       unk_id: unknownId,
       vocab: pieces.map(({ text, score }) => [text, /\p{Nd},$/u.test(text) ? score - commaPenalty : score]),
-      byte_fallback: false,
+      byte_fallback: hasByteFallback,
     },
   };
 }
 
-/** ModelProto: pieces (1), trainer_spec (2) with model_type (3, unigram if absent) and unk_id (40), normalizer_spec (3) with its map (2). */
+/** Settings by the number of their field, with the only value that XLNet's word marks allow. */
+const neededSettings = {
+  trainer: [{ number: 24, name: 'treat_whitespace_as_suffix', needed: false }],
+  normalizer: [
+    { number: 3, name: 'add_dummy_prefix', needed: true },
+    { number: 5, name: 'escape_whitespaces', needed: true },
+  ],
+} as const;
+
+function refuseOtherMarks(fields: Readonly<Record<'trainer' | 'normalizer', readonly ProtobufField[]>>): void {
+  for (const [spec, settings] of Object.entries(neededSettings)) {
+    for (const { number, name, needed } of settings) {
+      const found = (lastNumber(fields[spec as keyof typeof fields], number) ?? Number(needed)) !== 0;
+      if (found === needed) continue;
+      throw new LabError('tokenizer/setting', 'spiece.model has a setting that this lab cannot obey.', {
+        expected: `${name}: ${needed}, as XLNet's models have`,
+        got: String(found),
+      });
+    }
+  }
+}
+
+/**
+ * ModelProto: pieces (1), trainer_spec (2) with model_type (3, unigram if absent), byte_fallback (35) and unk_id (40), normalizer_spec
+ * (3) with its map (2).
+ */
 function readModel(bytes: Uint8Array<ArrayBuffer>): SentencePieceModel {
   const fields = readProtobuf(bytes, notSentencePiece);
   const pieces = fields.flatMap((field) => (field.number === 1 ? [readPiece(message(field))] : []));
@@ -95,9 +123,13 @@ function readModel(bytes: Uint8Array<ArrayBuffer>): SentencePieceModel {
     throw notSentencePiece(`${pieces.length} pieces, the unknown one being number ${unknownId}`);
   }
   if (modelType !== 1) throw notSentencePiece(`a model of type ${modelType}`);
+  const unusedPiece = pieces.find(({ type }) => type === unused);
+  if (unusedPiece !== undefined) throw notSentencePiece(`a piece that is marked as unused: ${unusedPiece.text}`);
+  refuseOtherMarks({ trainer, normalizer });
   return {
     pieces,
     unknownId,
+    hasByteFallback: (lastNumber(trainer, 35) ?? 0) !== 0,
     characterMap: characterMap instanceof Uint8Array ? characterMap : new Uint8Array(),
   };
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { sentencePieceTokenizer } from './sentencePiece.ts';
-import { specialName, tokenizerJson } from './tokenizer.ts';
+import { specialName, tokenizerJson } from './tokenizerSettings.ts';
 
 /** Settings of transformers' `BertTokenizer` for preparing text, from tokenizer_config.json. */
 interface WordPieceTreatment {

@@ -36,6 +36,26 @@ const textBytes = (text: string) => new TextEncoder().encode(text);
 /** Values of every tensor as transformers stored them in F16, widened by safetensors' rules. */
 const reference = readSafetensors(modelFixture('f16/model.safetensors'));
 
+describe('settings of the tokenizer in further files', () => {
+  it('are stored in tokenizer_config.json, and obeyed once the model is loaded', async () => {
+    const files = [
+      ...modelFolder('f16'),
+      { name: 'added_tokens.json', bytes: textBytes('{"rot": 63}') },
+      { name: 'special_tokens_map.json', bytes: textBytes('{"additional_special_tokens": ["<eop>"]}') },
+    ];
+    const { record, model } = await imported(files);
+    expect(record.files.map(({ name }) => name)).toContain('tokenizer_config.json');
+    expect(model.tokenizer.encodeToken('xrot').at(-1)).toBe(63);
+  });
+
+  it('are refused where they contradict the vocabulary, or have more pieces than the model', async () => {
+    const adding = (text: string) => [...modelFolder('f16'), { name: 'added_tokens.json', bytes: textBytes(text) }];
+    expect(await refusal(adding('{"<eop>": 9}'))).toMatchObject({ code: 'tokenizer/setting', got: 'number 9' });
+    expect(await refusal(adding('{"rot": 64}'))).toMatchObject({ code: 'model/vocabulary' });
+    expect(await refusal(adding('["rot"]'))).toMatchObject({ code: 'tokenizer/format' });
+  });
+});
+
 describe('one model in many forms', () => {
   it.each(modelForms)('%s gives the numbers that were saved', async (form) => {
     const { model, record } = await imported(modelFolder(form));

@@ -70,11 +70,12 @@ describe('tokenizerConfigFile', () => {
   const normalizer = { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: false }; // prettier-ignore
   const bert = { family: 'bert' } as const;
 
-  it("repeats how a BERT's tokenizer.json normalizes text, whatever the model's file says", () => {
+  it("repeats how a BERT's tokenizer.json normalizes text where the model's file, which counts, leaves it out", () => {
     const cased = { do_lower_case: false, strip_accents: null, tokenize_chinese_chars: true };
     expect(tokenizerConfigFile(null, bert, { normalizer })).toMatchObject({ ...cased, tokenizer_class: 'BertTokenizer', unk_token: '[UNK]' }); // prettier-ignore
     const stored = { do_lower_case: true, strip_accents: true, tokenize_chinese_chars: false, unk_token: '<u>' };
-    expect(tokenizerConfigFile(stored, bert, { normalizer })).toMatchObject({ ...cased, unk_token: '<u>' });
+    expect(tokenizerConfigFile(stored, bert, { normalizer })).toMatchObject(stored);
+    expect(tokenizerConfigFile({ unk_token: '<u>' }, bert, { normalizer })).toMatchObject({ ...cased, unk_token: '<u>' }); // prettier-ignore
     const uncased = { ...normalizer, lowercase: true, strip_accents: false, handle_chinese_chars: false };
     expect(tokenizerConfigFile(null, bert, { normalizer: uncased })).toMatchObject({ do_lower_case: true, strip_accents: false, tokenize_chinese_chars: false }); // prettier-ignore
   });

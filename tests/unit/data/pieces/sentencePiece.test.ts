@@ -77,6 +77,39 @@ describe('pieces', () => {
   });
 });
 
+describe('settings', () => {
+  it('of bytes instead of unknown pieces are obeyed', () => {
+    const bytes = ['<0xC3>', '<0xA9>'].map((text) => piece(text, 0, 6));
+    const whole = [...specials, ...bytes, piece('▁', -1, 1), piece('a', -1, 1)];
+    const ids = (trainer: Uint8Array) => {
+      const file = tokenizerFileOf(spiece(joined([...whole, trainer])), textBytes('{"keep_accents":true}'));
+      return readTokenizer(file, null, { lowerCase: false }).encodeToken('aé中');
+    };
+    // One of the bytes of 中 has no piece, and so the whole of what is unknown has none.
+    expect(ids(field(2, 0x98, 0x02, 1))).toEqual([6, 7, 0]);
+    expect(ids(field(2, 0x98, 0x02, 0))).toEqual([6, 7, 0]);
+    const file = tokenizerFileOf(
+      spiece(joined([...whole, field(2, 0x98, 0x02, 1)])),
+      textBytes('{"keep_accents":true}'),
+    );
+    const tokenizer = readTokenizer(file, null, { lowerCase: false });
+    expect(tokenizer.encodeToken('aéa')).toEqual([6, 7, 4, 5, 7]);
+    expect(tokenizer.encodeSentence(['é', 'aé'])).toEqual([
+      [6, 4, 5],
+      [6, 7, 4, 5],
+    ]);
+  });
+
+  it('of user-defined symbols and of white space are obeyed', () => {
+    const whole = [...specials, piece('▁', -1, 1), piece('a', -1, 1), piece('b', -1, 1), piece('ab', 0, 4)];
+    // remove_extra_whitespaces: false, which XLNet never sees.
+    const file = tokenizerFileOf(spiece(joined([...whole, field(3, 0x20, 0)])), null);
+    const tokenizer = readTokenizer(file, null, { lowerCase: false });
+    expect(tokenizer.encodeToken('aab')).toEqual([4, 5, 7]);
+    expect(tokenizer.encodeSentence(['a', 'ab'])).toEqual([[4, 5], [7]]);
+  });
+});
+
 describe('a broken model', () => {
   it.each([
     ['nothing', new Uint8Array()],
@@ -88,6 +121,19 @@ describe('a broken model', () => {
     ['a piece that is a number', joined([...specials, Uint8Array.of(0x08, 1)])],
   ])('of %s is refused', (_what, bytes) => {
     expect(codeOf(() => sentencePieceTokenizer(bytes, plain))).toBe('tokenizer/sentencepiece');
+  });
+
+  it.each([
+    ['word marks behind words', field(2, 0xc0, 0x01, 1), "treat_whitespace_as_suffix: false, as XLNet's models have"],
+    ['no word mark at the start', field(3, 0x18, 0), "add_dummy_prefix: true, as XLNet's models have"],
+    ['spaces as they are', field(3, 0x28, 0), "escape_whitespaces: true, as XLNet's models have"],
+  ])('with %s is refused by the name of the setting', (_what, bytes, expected) => {
+    const refuse = () => sentencePieceTokenizer(joined([...specials, bytes]), plain);
+    expect(refuse).toThrow(expect.objectContaining({ code: 'tokenizer/setting', expected }));
+  });
+
+  it('with unused pieces is refused', () => {
+    expect(codeOf(() => sentencePieceTokenizer(joined([...specials, piece('a', -1, 5)]), plain))).toBe('tokenizer/sentencepiece'); // prettier-ignore
   });
 
   it('without <sep> or <cls> is refused by name', () => {

@@ -117,7 +117,7 @@ describe('readTokenizer', () => {
         },
         added_tokens: [],
         normalizer: null,
-        pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
+        pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: false },
         post_processor: null,
         decoder: null,
       }),

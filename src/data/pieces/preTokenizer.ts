@@ -1,0 +1,223 @@
+// Splits normalized text into words as the pre-tokenizer of a tokenizer.json says, with the results of Hugging Face's tokenizers.
+import { z } from 'zod';
+import { LabError } from '../../util/labError.ts';
+import { nameOf, patternSchema } from './normalizer.ts';
+import { matchFinder, type MatchFinder } from './patterns.ts';
+import { isWhiteSpace, isWordCharacter, punctuation } from './unicodeClasses.ts';
+
+/** A part of the text that a model encodes by itself. */
+interface Word {
+  readonly text: string;
+  /** Whether it begins where the whole text begins. */
+  readonly isFirst: boolean;
+}
+
+/** Splits words further. */
+export type PreTokenizer = (words: readonly Word[]) => readonly Word[];
+
+const behaviorSchema = z.enum(['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']);
+type SplitBehavior = z.infer<typeof behaviorSchema>;
+const oneCharacter = z.string().refine((text) => Array.from(text).length === 1, 'not one character');
+
+const stepSchema = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('BertPreTokenizer') }),
+  z.looseObject({ type: z.literal('CharDelimiterSplit'), delimiter: oneCharacter }),
+  z.looseObject({ type: z.literal('Digits'), individual_digits: z.boolean().default(false) }),
+  z.looseObject({ type: z.literal('FixedLength'), length: z.int().min(1).default(5) }),
+  z.looseObject({
+    type: z.literal('Metaspace'),
+    replacement: oneCharacter,
+    prepend_scheme: z.enum(['always', 'first', 'never']).default('always'),
+    add_prefix_space: z.boolean().default(true),
+    split: z.boolean().nullish(),
+  }),
+  z.looseObject({ type: z.literal('Punctuation'), behavior: behaviorSchema.default('Isolated') }),
+  z.looseObject({ type: z.literal('Sequence'), pretokenizers: z.array(z.unknown()).max(100) }),
+  z.looseObject({
+    type: z.literal('Split'),
+    pattern: patternSchema,
+    behavior: behaviorSchema,
+    invert: z.boolean().default(false),
+  }),
+  z.looseObject({ type: z.literal('Whitespace') }),
+  z.looseObject({ type: z.literal('WhitespaceSplit') }),
+]);
+
+/**
+ * Builds the function for the `pre_tokenizer` of a tokenizer.json; null is one that splits nothing. Throws LabError
+ * `tokenizer/format` for a type or setting that the lab does not know.
+ */
+export function readPreTokenizer(preTokenizer: unknown): PreTokenizer {
+  if (preTokenizer === null) return (words) => words;
+  const parsed = stepSchema.safeParse(preTokenizer);
+  if (parsed.success) return stepOf(parsed.data);
+  const [issue] = parsed.error.issues;
+  throw new LabError(
+    'tokenizer/format',
+    'tokenizer.json cannot be used: its pre-tokenizer is not one this lab can run.',
+    {
+      expected: `a type of pre-tokenizer among ${stepSchema.options.map(({ shape }) => shape.type.value).join(', ')}`,
+      got: `${nameOf(preTokenizer)}: at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
+    },
+  );
+}
+
+function stepOf(data: z.infer<typeof stepSchema>): PreTokenizer {
+  switch (data.type) {
+    case 'BertPreTokenizer': {
+      const words = splitting(characters(isWhiteSpace), 'Removed');
+      const marks = splitting(characters(isPunctuation), 'Isolated');
+      return (before) => marks(words(before));
+    }
+    case 'CharDelimiterSplit':
+      return splitting(
+        characters((character) => character === data.delimiter),
+        'Removed',
+      );
+    case 'Digits':
+      return splitting(characters(isNumeric), data.individual_digits ? 'Isolated' : 'Contiguous');
+    case 'FixedLength':
+      return splitting(pieces(data.length), 'Isolated');
+    case 'Metaspace':
+      return metaspace(data);
+    case 'Punctuation':
+      return splitting(characters(isPunctuation), data.behavior);
+    case 'Sequence': {
+      const steps = data.pretokenizers.map(readPreTokenizer);
+      return (words) => steps.reduce((before, step) => step(before), words);
+    }
+    case 'Split':
+      return splitting(matchFinder(data.pattern), data.behavior, data.invert);
+    case 'Whitespace':
+      return splitting(
+        runs((character) => (isWhiteSpace(character) ? null : isWordCharacter(character))),
+        'Removed',
+        true,
+      );
+    case 'WhitespaceSplit':
+      return splitting(characters(isWhiteSpace), 'Removed');
+  }
+}
+
+const isPunctuation = (character: string): boolean => punctuation.test(character);
+const isNumeric = (character: string): boolean => /^\p{N}$/u.test(character);
+
+/** Finds the characters of a kind, each by itself. */
+function characters(isOfKind: (character: string) => boolean): MatchFinder {
+  return (text) => {
+    const found: [number, number][] = [];
+    let position = 0;
+    for (const character of text) {
+      if (isOfKind(character)) found.push([position, position + character.length]);
+      position += character.length;
+    }
+    return found;
+  };
+}
+
+/** Finds the longest runs of characters of the same kind, except those of kind null. */
+function runs(kindOf: (character: string) => boolean | null): MatchFinder {
+  return (text) => {
+    const found: { start: number; end: number; kind: boolean }[] = [];
+    let position = 0;
+    for (const character of text) {
+      const kind = kindOf(character);
+      const end = position + character.length;
+      const last = found.at(-1);
+      if (last !== undefined && last.end === position && last.kind === kind) last.end = end;
+      else if (kind !== null) found.push({ start: position, end, kind });
+      position = end;
+    }
+    return found.map(({ start, end }) => [start, end] as const);
+  };
+}
+
+/** Finds consecutive pieces of a number of characters. */
+function pieces(length: number): MatchFinder {
+  return (text) => {
+    const found: [number, number][] = [];
+    let position = 0;
+    let count = 0;
+    for (const character of text) {
+      if (count++ % length === 0) found.push([position, position]);
+      position += character.length;
+      const last = found.at(-1);
+      if (last !== undefined) last[1] = position;
+    }
+    return found;
+  };
+}
+
+interface Part {
+  start: number;
+  end: number;
+  readonly isMatch: boolean;
+}
+
+/** Splits words at the matches; inverted, at what is between them. */
+function splitting(find: MatchFinder, behavior: SplitBehavior, isInverted = false): PreTokenizer {
+  return (words) =>
+    words.flatMap(({ text, isFirst }) => {
+      const parts: Part[] = [];
+      let position = 0;
+      for (const [start, end] of [...find(text), [text.length, text.length] as const]) {
+        if (start > position) parts.push({ start: position, end: start, isMatch: isInverted });
+        if (end > start) parts.push({ start, end, isMatch: !isInverted });
+        position = end;
+      }
+      return arranged(parts, behavior).map(({ start, end }) => ({
+        text: text.slice(start, end),
+        isFirst: isFirst && start === 0,
+      }));
+    });
+}
+
+function arranged(parts: readonly Part[], behavior: SplitBehavior): readonly Part[] {
+  switch (behavior) {
+    case 'Isolated':
+      return parts;
+    case 'Removed':
+      return parts.filter(({ isMatch }) => !isMatch);
+    case 'Contiguous':
+      return merged(parts, (part, before) => part.isMatch === before);
+    case 'MergedWithPrevious':
+      return merged(parts, (part, before) => part.isMatch && !before);
+    case 'MergedWithNext':
+      return merged(parts.toReversed(), (part, before) => part.isMatch && !before).toReversed();
+  }
+}
+
+/** Joins a part to the one before where `joins` says so, given whether the part before was a match. */
+function merged(parts: readonly Part[], joins: (part: Part, isMatchBefore: boolean) => boolean): Part[] {
+  const result: Part[] = [];
+  let isMatchBefore = false;
+  for (const part of parts) {
+    const last = result.at(-1);
+    if (last !== undefined && joins(part, isMatchBefore)) {
+      last.start = Math.min(last.start, part.start);
+      last.end = Math.max(last.end, part.end);
+    } else {
+      result.push({ ...part });
+    }
+    isMatchBefore = part.isMatch;
+  }
+  return result;
+}
+
+/** Writes spaces as the word mark, puts one before words, and splits before each of them. */
+function metaspace(data: Extract<z.infer<typeof stepSchema>, { type: 'Metaspace' }>): PreTokenizer {
+  const { replacement: mark } = data;
+  const scheme = data.add_prefix_space ? data.prepend_scheme : 'never';
+  const split = splitting(
+    characters((character) => character === mark),
+    'MergedWithNext',
+  );
+  return (words) => {
+    const marked = words.map(({ text, isFirst }) => {
+      const replaced = text.replaceAll(' ', mark);
+      const isPrepended = (scheme === 'always' || (scheme === 'first' && isFirst)) && !replaced.startsWith(mark);
+      return { text: isPrepended && replaced !== '' ? mark + replaced : replaced, isFirst };
+    });
+    return data.split === false ? marked : split(marked);
+  };
+}
