@@ -1,6 +1,7 @@
 // Converts between mentions and tags in the three tag schemes the lab trains with.
 import { LabError } from '../../util/labError.ts';
 import type { Mention } from './corpus.ts';
+import { quoted, type IssueList } from './issues.ts';
 
 /** The schemes a head can be trained in. */
 export const TAG_SCHEMES = ['IOB1', 'IOB2', 'IOBES'] as const;
@@ -25,6 +26,42 @@ export const outside: TagParts = { prefix: 'O', type: '' };
 export function splitTag(tag: string): TagParts {
   const hyphen = tag.indexOf('-');
   return hyphen < 0 ? { prefix: tag, type: '' } : { prefix: tag.slice(0, hyphen), type: tag.slice(hyphen + 1) };
+}
+
+/** The name under which an entity type is stored: white space becomes `_`, because rows of tags, and conlleval, split at it. */
+export function typeName(text: string): string {
+  return text.trim().replace(/\s+/g, '_');
+}
+
+/** Names the types of one file, and reports those that are stored under another name than the file writes. */
+export class TypeNames {
+  private readonly writtenAs = new Map<string, Set<string>>();
+
+  /** Returns the stored name of a type as written in the file. */
+  nameOf(written: string): string {
+    const name = typeName(written);
+    const spellings = this.writtenAs.get(name);
+    if (spellings === undefined) this.writtenAs.set(name, new Set([written]));
+    else spellings.add(written);
+    return name;
+  }
+
+  /** A renamed type is an info; types that become one another's name are a warning. */
+  report(issues: IssueList): void {
+    for (const [name, spellings] of this.writtenAs) {
+      const renamed = [...spellings].filter((spelling) => spelling !== name).map(quoted);
+      if (renamed.length === 0) continue;
+      const message = `Names of types have no white space: ${renamed.slice(0, 5).join(', ')} is read as ${quoted(name)}`;
+      if (spellings.size === 1) issues.add('info', 'corpus/type-name', null, `${message}.`);
+      else
+        issues.add(
+          'warning',
+          'corpus/type-name',
+          null,
+          `${message}, which is one type of ${spellings.size} spellings.`,
+        );
+    }
+  }
 }
 
 /**
