@@ -1,7 +1,7 @@
 // Lists the ways in which a file may count the characters of a text, and finds the one that its mentions fit.
 import type { Span } from './document.ts';
 import { byteOffsets, codePointOffsets, codeUnitOffsets, type CharacterOffsets } from './offsets.ts';
-import { isWordCut, saysTheSame } from './sameText.ts';
+import { hasWhiteEdge, isWordCut, saysTheSame } from './sameText.ts';
 
 /** A mention before validation. */
 export interface WrittenMention {
@@ -166,7 +166,8 @@ function unitsOf(text: string, isAdded: (unit: number) => boolean): number[] {
 
 /**
  * Returns the counting under which the most mentions match their text; stops at once if the first explains all. Where the file gives no
- * texts, a counting other than the expected one is used only if it alone puts all mentions on whole words.
+ * texts, another counting is used only if the expected one puts a mention outside the text or on white space, and the other puts all on
+ * whole words.
  */
 export function fittingCounting(text: string, written: readonly WrittenMention[], countings: Countings): Counting {
   const reported = written.filter((mention) => hasText(mention));
@@ -192,13 +193,14 @@ export function hasText({ text }: WrittenMention): boolean {
 function wordCounting(text: string, written: readonly WrittenMention[], countings: Countings): Counting {
   const [usual] = countings;
   const tried = written.filter(({ fragments }) => fragments.some(({ start, end }) => start !== end));
-  const isOnWords = (counting: Counting) =>
+  const each = (counting: Counting, isAsExpected: (spans: readonly Span[]) => boolean) =>
     tried.every(({ fragments }) => {
       const spans = spansOf(fragments, counting);
-      return spans !== null && !isWordCut(text, spans);
+      return spans !== null && isAsExpected(spans);
     });
-  if (isOnWords(usual)) return usual;
-  return countings.find((counting) => counting.rank === 1 && isOnWords(counting)) ?? usual;
+  if (each(usual, (spans) => !hasWhiteEdge(text, spans))) return usual;
+  const isOnWords = (spans: readonly Span[]) => !hasWhiteEdge(text, spans) && !isWordCut(text, spans);
+  return countings.find((counting) => counting.rank === 1 && each(counting, isOnWords)) ?? usual;
 }
 
 /** Reads the fragments that are not empty; null if one of them is not within the text, or none is left. */

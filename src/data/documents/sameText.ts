@@ -26,12 +26,14 @@ function isWhite(unit: number): boolean {
   return /\s/.test(String.fromCharCode(unit));
 }
 
-/** Whether the first span begins, or the last one ends, inside a word or with white space. */
+/** Whether a span begins or ends inside a word. */
 export function isWordCut(text: string, spans: readonly Span[]): boolean {
-  return spans.some(({ start, end }) => {
-    const [first = '', last = ''] = [text.slice(start, start + 2), text.slice(Math.max(start, end - 2), end)];
-    return /^\s/.test(first) || /\s$/.test(last) || isInsideWord(text, start) || isInsideWord(text, end);
-  });
+  return spans.some(({ start, end }) => isInsideWord(text, start) || isInsideWord(text, end));
+}
+
+/** Whether a span begins or ends with white space. */
+export function hasWhiteEdge(text: string, spans: readonly Span[]): boolean {
+  return spans.some(({ start, end }) => /\s/.test(text.charAt(start)) || /\s/.test(text.charAt(end - 1)));
 }
 
 const wordBefore = /[\p{L}\p{N}\p{M}]$/u;

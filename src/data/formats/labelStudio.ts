@@ -37,9 +37,9 @@ export function readLabelStudioTask(task: JsonRecord, line: number | null, field
   const texts = textsIn(task);
   const written = texts.get(field ?? '') ?? texts.get('text') ?? longest([...texts.values()]);
   if (written === undefined) {
-    const [other] = Object.values(data).filter((one) => typeof one === 'string');
+    const other = Object.values(data).find((one): one is string => typeof one === 'string' && isReference(one));
     if (other === undefined) return 'a task whose data hold a text';
-    return `the text itself in the data of a task, got a path, URL or id of a file, ${JSON.stringify(other.slice(0, 80))}`;
+    return `the text itself in the data of a task, got the path or URL of a file, ${JSON.stringify(other.slice(0, 80))}`;
   }
   const { used, further, isCancelled } = annotationOf(task);
   const mentions: WrittenMention[] = [];
@@ -120,23 +120,29 @@ function textsIn({ data }: JsonRecord): Map<string, string> {
   const fields = isJsonRecord(data) ? Object.entries(data) : [];
   return new Map(
     fields.flatMap(([name, value]): [string, string][] =>
-      typeof value === 'string' && value.trim() !== '' && !isReference(value) && !/^_?id$/i.test(name)
+      typeof value === 'string' &&
+      value.trim() !== '' &&
+      !isReference(value) &&
+      (name === 'text' || !(isIdentifier(value) || /^_?id$/i.test(name)))
         ? [[name, value]]
         : [],
     ),
   );
 }
 
-/** Whether a text is the address of a file rather than a text. */
+/** Whether a text is the address of a file rather than a text: a URL, or a path of folders or to a file with an extension. */
 export function isReference(text: string): boolean {
   const one = text.trim();
-  if (/\s/.test(one) && !/^(?:[a-z][\w+.-]*:\/\/|\/[\w.-]+\/|[A-Za-z]:\\)[^\n]*\.\w{2,5}$/i.test(one)) return false;
-  return (
-    /^(?:[a-z][\w+.-]*:\/\/|www\.|\.{0,2}\/|~\/|[A-Za-z]:\\)/i.test(one) ||
-    /\.(?:txt|html?|json|csv|tsv|xml|pdf|png|jpe?g|wav|mp3|md)(?:\?.*)?$/i.test(one) ||
-    /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(one) ||
-    /^\d+$/.test(one)
-  );
+  const hasExtension = /\.\w{2,5}(?:\?\S*)?$/.test(one);
+  if (/^(?:[a-z][\w+.-]*:\/\/|www\.)\S/i.test(one)) return !/\s/.test(one) || hasExtension;
+  if (/^(?:\.{0,2}|~)\/[\w.%-]+\/|^[A-Za-z]:\\/.test(one))
+    return !/\s/.test(one) || (hasExtension && !one.includes('\n'));
+  return !/\s/.test(one) && /\w\.(?:txt|html?|json|csv|tsv|xml|pdf|docx?|png|jpe?g|wav|mp3|md)(?:\?.*)?$/i.test(one);
+}
+
+/** Whether a text is a number or a UUID. */
+function isIdentifier(text: string): boolean {
+  return /^\s*(?:\d+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\s*$/i.test(text);
 }
 
 function fits(text: string, { value }: Region): boolean {

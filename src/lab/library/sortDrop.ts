@@ -1,8 +1,9 @@
 // Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
 import type { Issue } from '../../data/corpus/issues.ts';
 import { unpackParquet } from '../../data/formats/parquet.ts';
-import { archivePaths, readArchive } from '../../data/import/archive.ts';
+import { archiveLimits, archivePaths, readArchive } from '../../data/import/archive.ts';
 import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
+import { pathWithoutGzip, unpackGzip, unreadKind } from '../../data/import/gzip.ts';
 import { annotatedStems, isAnnotatedText } from '../../data/import/groupCorpusFiles.ts';
 import { chosenNames, modelFiles } from '../../data/import/modelFiles.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
@@ -35,7 +36,13 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   const others: string[] = [];
   const issues: Issue[] = [];
 
-  async function sort(file: DroppedFile, annotated: ReadonlySet<string>): Promise<void> {
+  function refuse(file: string, message: string): void {
+    issues.push({ severity: 'error', code: 'drop/unread', file, line: null, message });
+  }
+
+  let unfoldedBytes = 0;
+
+  async function sort(file: DroppedFile, annotated: ReadonlySet<string>, depth = 1): Promise<void> {
     if (isClutter(file.path)) return;
     // Weights are known by name, and too large to be read for a look.
     if (detectFormat(file.path, new Uint8Array()) === 'model') {
@@ -49,6 +56,12 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
       for (const inner of archive.files) await sort(unpacked(inner), inside);
+    } else if (format === 'gzip') {
+      const most = Math.min(archiveLimits.entryBytes, archiveLimits.totalBytes - unfoldedBytes);
+      const inside = depth > archiveLimits.depth ? `at most ${archiveLimits.depth} packings` : unpackGzip({ path: file.path, bytes }, most); // prettier-ignore
+      if (typeof inside === 'string') return refuse(file.path, `The file is left out: expected ${inside}.`);
+      unfoldedBytes += inside.bytes.length;
+      await sort(unpacked(inside), annotated, depth + 1);
     } else if (format === 'parquet') {
       const unpacked = await unpackParquet({ path: file.path, bytes });
       issues.push(...unpacked.issues);
@@ -56,13 +69,15 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     } else if (isAnnotatedText(file.path, annotated)) {
       sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {
-      others.push(file.path);
+      const expected = unreadKind(file.path, bytes.subarray(0, leadingBytes));
+      if (expected === null) others.push(file.path);
+      else refuse(file.path, `This kind of file is not read: expected ${expected}.`);
     } else {
       sorted[format].push({ path: file.path, bytes });
     }
   }
 
-  const outside = annotatedStems(dropped.map(({ path }) => path));
+  const outside = annotatedStems(dropped.map(({ path }) => pathWithoutGzip(path)));
   for (const file of dropped) await sort(file, outside);
   const folders = new Map<string, DroppedFile[]>();
   for (const file of modelFiles) {

@@ -55,8 +55,10 @@ describe('readBrat', () => {
   });
 
   it.each([
-    ['T1\tHerb 0 4\tMoss\nT2\tHerb 6 4\tReed', 'error', 'corpus/span', 2, ''],
-    ['T1\tHerb 0 99\tMoss', 'error', 'corpus/span', 1, ''],
+    ['T1\tHerb 0 4\tMoss\nT2\tHerb 6 4\tReed', 'warning', 'corpus/moved-mention', 2, 'Moss.Reed.'],
+    ['T1\tHerb 0 99\tMess', 'error', 'corpus/span', 1, ''],
+    ['T1\tHerb 0 99\tMoss', 'warning', 'corpus/moved-mention', 1, 'Moss.Reed.'],
+    ['T1\tHerb 0 4\tMoss\nT2\tHerb 90 99\tFern', 'error', 'corpus/span', 2, 'Moss.Reed.'],
     ['T1\tHerb 0\tMoss', 'error', 'corpus/row', 1, ''],
     ['#1\tnote\nT1 Herb 0 4 Moss', 'error', 'corpus/row', 2, ''],
     ['T1\tHerb 0 4\tMess', 'error', 'corpus/span-text', 1, 'Reed.'],
