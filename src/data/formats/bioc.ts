@@ -388,5 +388,6 @@ function escaped(text: string): string {
   return text
     .replace(/[&<>"]/g, (character) => named[character] ?? '')
     .replaceAll('\r', '&#13;')
+    .replace(/[\v\f]/g, ' ')
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

@@ -143,9 +143,14 @@ function nameOf(path: string): string {
 export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {
   const names = fileNames(documents.map(({ id }) => id));
   return documents.flatMap((document, index) => [
-    { path: `${names[index] ?? index}.txt`, text: document.text },
+    { path: `${names[index] ?? index}.txt`, text: plainText(document.text) },
     { path: `${names[index] ?? index}.ann`, text: writeRows(document, confidences) },
   ]);
+}
+
+/** A byte order mark at the start would not be read as text, and zero bytes make a file binary: both are replaced, so that offsets stay. */
+function plainText(text: string): string {
+  return text.replace(/^\ufeff/, ' ').replaceAll('\0', '\ufffd');
 }
 
 function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean): string {
@@ -158,7 +163,7 @@ function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean):
         const from = start + line.index;
         return `${placeOf(from)} ${placeOf(from + line[0].length)}`;
       });
-      const spelled = lines.map(([line]) => line).join(' ');
+      const spelled = plainText(lines.map(([line]) => line).join(' '));
       const row = `T${index + 1}\t${typeName(type)} ${fragments.join(';')}\t${spelled}\n`;
       if (confidence === null || !confidences) return row;
       return `${row}#${index + 1}\tAnnotatorNotes T${index + 1}\tconfidence ${spellConfidence(confidence)}\n`;

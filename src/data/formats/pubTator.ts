@@ -64,9 +64,9 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
   return { documents, issues: [issues] };
 }
 
-/** Whether the first line of a text is a PubTator title. */
+/** Whether the first line of a text is a PubTator title, rather than JSON or XML with bars in a text. */
 export function looksLikePubTator(text: string): boolean {
-  return /^\s*[^|\s]+\|[ta]\|/.test(text);
+  return /^\s*(?![{[<])[^|\s]+\|[ta]\|/.test(text);
 }
 
 function readRow(
@@ -133,5 +133,5 @@ function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]/g, ' ');
+  return text.replace(/[\r\n\t]/g, ' ').replaceAll('\0', '\ufffd');
 }

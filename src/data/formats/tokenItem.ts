@@ -31,7 +31,7 @@ export function tagColumnOf(values: readonly unknown[]): string | null {
     if (tokens === null || tokens.length === 0 || !isJsonRecord(value)) continue;
     for (const [key, column] of Object.entries(value)) {
       if (!Array.isArray(column) || column === tokens) continue;
-      if (tagKeys.includes(key) && (column.length === 0 || !isNested(column))) known.add(key);
+      if (tagKeys.includes(key) && column.length > 0 && !isNested(column)) known.add(key);
       if (column.length !== tokens.length || tokenKeys.includes(key) || otherColumns.test(key)) continue;
       if (!isTexts(column) || !column.every((tag) => tagOfDialect(splitTag(tag.trim())) !== null)) continue;
       const mentions = column.filter((tag) => tag.includes('-')).length;
@@ -74,7 +74,7 @@ export function readTokenItem(
     tags.push(tag);
   }
   const lines = line === null ? [] : tokens.map(() => line);
-  return { tokens: tokens.map((token) => token.trim().replace(/\s+/g, '_')), tags, lines };
+  return { tokens: tokens.map((token) => token.trim().replace(/\s+/g, ' ')), tags, lines };
 }
 
 /** Whether the tags of a column are numbers. */

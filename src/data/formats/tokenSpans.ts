@@ -165,7 +165,8 @@ export function placeTokenSpans(
       }
       return [{ type: type || untypedName, fragments: [span], line }];
     });
-    return { tokens, mentions: flatTokenMentions(tokens, placed, issues) };
+    const plain = tokens.map((token) => token.trim().replace(/\s+/g, ' '));
+    return { tokens: plain, mentions: flatTokenMentions(plain, placed, issues) };
   });
 }
 

@@ -1,5 +1,5 @@
 // Writes annotated documents as JSON for doccano, spaCy, Label Studio and Hugging Face.
-import { mentionsToTags } from '../corpus/tagScheme.ts';
+import { mentionsToTags, tagOfType } from '../corpus/tagScheme.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
@@ -88,7 +88,7 @@ function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: 
       return {
         id: document.sentences.length === 1 ? document.id : `${document.id}-${at + 1}`,
         tokens,
-        ner_tags: mentionsToTags(own, tokens.length, 'IOB2'),
+        ner_tags: mentionsToTags(own, tokens.length, 'IOB2').map(tagOfType),
         ...(confidences ? { confidences: scores } : {}),
       };
     });
