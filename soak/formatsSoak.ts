@@ -157,7 +157,7 @@ function essenceOf(documents: readonly AnnotatedDocument[]): string {
 
 /** Without white space; characters that XML or text files cannot hold are U+FFFD. */
 function visible(text: string): string {
-  return text.replace(/\s/g, '').replace(/[^\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  return text.replace(/[^\s\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd').replace(/\s/g, '');
 }
 
 function readBack(format: AnnotationFormat, documents: readonly AnnotatedDocument[]): readonly AnnotatedDocument[] {

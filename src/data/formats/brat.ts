@@ -1,6 +1,6 @@
 // Reads and writes BRAT standoff: a text, and a separate file of annotations whose offsets are Unicode code points.
 import type { NamedFile } from '../../util/namedFile.ts';
-import { IssueList, quoted } from '../corpus/issues.ts';
+import { IssueBudget, IssueList, quoted } from '../corpus/issues.ts';
 import { TypeNames, typeName } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
@@ -30,9 +30,10 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
   const documents: AnnotatedDocument[] = [];
   const lists: IssueList[] = [];
   const types = new TypeNames();
+  const budget = new IssueBudget();
   for (const [stem, members] of byStem) {
     const whole = members.filter(({ path }) => /\.ann$/i.test(path));
-    const used = (whole.length > 0 ? whole : members).map((file) => ({ file, issues: new IssueList(file.path) }));
+    const used = (whole.length > 0 ? whole : members).map((file) => ({ file, issues: new IssueList(file.path, budget) }));
     const [{ issues } = { issues: new IssueList(stem) }] = used;
     for (const one of used) lists.push(one.issues);
     if (whole.length > 0 && whole.length < members.length) {
@@ -43,7 +44,7 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
       issues.add('error', 'corpus/no-text', null, `There is no ${quoted(`${nameOf(stem)}.txt`)} beside it.`);
       continue;
     }
-    const textIssues = new IssueList(text.path);
+    const textIssues = new IssueList(text.path, budget);
     lists.push(textIssues);
     const document = readDocument(nameOf(stem), text, used, textIssues, types);
     if (document !== null && document.sentences.length > 0) documents.push(document);

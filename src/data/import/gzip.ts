@@ -1,5 +1,6 @@
 // Unpacks a gzip file within stated limits, and says what other packed or binary files would have to be.
 import { Gunzip } from 'fflate';
+import { crc32 } from '../../util/digest.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 
 /** The most bytes that a packed byte may expand to: a deflated symbol of two bits repeats up to 258 bytes. */
@@ -7,6 +8,8 @@ const mostPerByte = 1032;
 /** Packed bytes unpacked at once: few at first, to detect early a file that unfolds without end. */
 const firstStep = 1024;
 const longestStep = 65_536;
+/** A header, an empty deflated block, and checksum and size. */
+const shortestMember = 20;
 
 /** Whether a file begins as gzip does. */
 export function isGzip(head: Uint8Array): boolean {
@@ -27,11 +30,14 @@ export function unpackGzip({ path, bytes }: NamedFile, mostBytes: number): Named
   const chunks: Uint8Array[] = [];
   let size = 0;
   let isFinished = false;
+  /** Where members end: in the packed bytes, and in what they unfold to. */
+  const ends: { readonly packed: number; readonly size: number }[] = [];
   const gunzip = new Gunzip((chunk, final) => {
     isFinished = final;
     size += chunk.length;
     if (size <= most) chunks.push(chunk.slice());
   });
+  gunzip.onmember = (start) => ends.push({ packed: start, size });
   try {
     let step = firstStep;
     for (let at = 0; at < bytes.length && size <= most; at += step, step = Math.min(2 * step, longestStep)) {
@@ -48,7 +54,18 @@ export function unpackGzip({ path, bytes }: NamedFile, mostBytes: number): Named
     content.set(chunk, at);
     at += chunk.length;
   }
-  return { path: pathWithoutGzip(path), bytes: content };
+  ends.push({ packed: bytes.length, size });
+  const isWhole = ends.every((end, index) => {
+    return hasChecksum(bytes.subarray(0, end.packed), content.subarray(ends[index - 1]?.size ?? 0, end.size));
+  });
+  return isWhole ? { path: pathWithoutGzip(path), bytes: content } : 'an undamaged gzip file, got another checksum';
+}
+
+/** Whether packed bytes end with the checksum and the size of their content. */
+function hasChecksum(packed: Uint8Array, content: Uint8Array<ArrayBuffer>): boolean {
+  const trailer = new DataView(packed.buffer, packed.byteOffset + Math.max(0, packed.length - 8));
+  if (packed.length < shortestMember) return false;
+  return trailer.getUint32(0, true) === crc32(content) && trailer.getUint32(4, true) === content.length;
 }
 
 /** Returns what is expected in place of a file that is packed or stored in a way that is not read; null for any other file. */
