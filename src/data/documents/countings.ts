@@ -35,6 +35,8 @@ export type CountedUnit = 'code points' | 'UTF-16 units';
 export interface CountingHints {
   /** The unit that is tried first. */
   readonly unit?: CountedUnit;
+  /** Whether the file itself says that it counts in `unit`. */
+  readonly isStated?: boolean;
   /** Whether the file's format has the last character where others have the end. */
   readonly hasInclusiveEnds?: boolean;
   /** Whether a byte order mark was removed before the text. */
@@ -64,7 +66,7 @@ export function plausibleCountings(text: string, hints: CountingHints = {}): Cou
           countings.push({
             spanOf: (fragment) => ascending(start(fragment.start), end(fragment.end)),
             name: `${counted}${view.name}${ends}${base === 1 ? ', from 1' : ''}`,
-            rank: !isExpected ? 2 : viewIndex + unitIndex === 0 ? 0 : 1,
+            rank: !isExpected ? 2 : viewIndex + unitIndex === 0 ? 0 : hints.isStated === true ? 2 : 1,
           });
         }
       }
@@ -166,8 +168,8 @@ function unitsOf(text: string, isAdded: (unit: number) => boolean): number[] {
 
 /**
  * Returns the counting under which the most mentions match their text; stops at once if the first explains all. Where the file gives no
- * texts, another counting is used only if the expected one puts a mention outside the text or on white space, and the other puts all on
- * whole words.
+ * texts, another counting is used only if the expected one puts a mention outside the text or on white space, or all of them inside words,
+ * and the other puts all on whole words.
  */
 export function fittingCounting(text: string, written: readonly WrittenMention[], countings: Countings): Counting {
   const reported = written.filter((mention) => hasText(mention));
@@ -198,9 +200,17 @@ function wordCounting(text: string, written: readonly WrittenMention[], counting
       const spans = spansOf(fragments, counting);
       return spans !== null && isAsExpected(spans);
     });
-  if (each(usual, (spans) => !hasWhiteEdge(text, spans))) return usual;
+  const isAmiss =
+    tried.length > 0 &&
+    tried.every(({ fragments }) => {
+      const spans = spansOf(fragments, usual);
+      return spans === null || isWordCut(text, spans);
+    });
+  if (!isAmiss && each(usual, (spans) => !hasWhiteEdge(text, spans))) return usual;
   const isOnWords = (spans: readonly Span[]) => !hasWhiteEdge(text, spans) && !isWordCut(text, spans);
-  return countings.find((counting) => counting.rank === 1 && each(counting, isOnWords)) ?? usual;
+  // Bytes shift everything after any letter outside ASCII: one mention may fall on a word by chance.
+  const others = countings.filter(({ rank, name }) => rank === 1 && (tried.length > 1 || !name.startsWith('bytes')));
+  return others.find((counting) => each(counting, isOnWords)) ?? usual;
 }
 
 /** Reads the fragments that are not empty; null if one of them is not within the text, or none is left. */

@@ -36,12 +36,12 @@ export function hasWhiteEdge(text: string, spans: readonly Span[]): boolean {
   return spans.some(({ start, end }) => /\s/.test(text.charAt(start)) || /\s/.test(text.charAt(end - 1)));
 }
 
-const wordBefore = /[\p{L}\p{N}\p{M}]$/u;
+const wordBefore = /[\p{L}\p{N}]\p{M}*$/u;
 const wordAfter = /^[\p{L}\p{N}\p{M}]/u;
 
 /** Whether letters or digits stand on both sides of an offset. */
 export function isInsideWord(text: string, unit: number): boolean {
-  return wordBefore.test(text.slice(Math.max(0, unit - 2), unit)) && wordAfter.test(text.slice(unit, unit + 2));
+  return wordBefore.test(text.slice(Math.max(0, unit - 4), unit)) && wordAfter.test(text.slice(unit, unit + 2));
 }
 
 /**

@@ -33,7 +33,10 @@ export function readBrat(files: readonly NamedFile[]): DocumentReading {
   const budget = new IssueBudget();
   for (const [stem, members] of byStem) {
     const whole = members.filter(({ path }) => /\.ann$/i.test(path));
-    const used = (whole.length > 0 ? whole : members).map((file) => ({ file, issues: new IssueList(file.path, budget) }));
+    const used = (whole.length > 0 ? whole : members).map((file) => ({
+      file,
+      issues: new IssueList(file.path, budget),
+    }));
     const [{ issues } = { issues: new IssueList(stem) }] = used;
     for (const one of used) lists.push(one.issues);
     if (whole.length > 0 && whole.length < members.length) {

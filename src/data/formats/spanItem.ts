@@ -1,5 +1,5 @@
 // Reads a JSON item that is a text with character spans, as written by doccano, spaCy, prodigy, DataTurks and BigBio.
-import type { CountingHints, WrittenMention } from '../documents/countings.ts';
+import type { CountedUnit, CountingHints, WrittenMention } from '../documents/countings.ts';
 import type { Span } from '../documents/document.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
@@ -56,6 +56,15 @@ export function idOfItem(value: JsonRecord): string | null {
   return found.find((id) => id !== null) ?? null;
 }
 
+/** The key under which an item may say how it counts, with the names that Azure's services use. */
+export const unitKey = 'stringIndexType';
+export const codePointName = 'UnicodeCodePoint';
+
+function statedUnit(name: unknown): CountedUnit | null {
+  if (name === codePointName) return 'code points';
+  return name === 'Utf16CodeUnit' ? 'UTF-16 units' : null;
+}
+
 interface KeyedMentions {
   readonly key: string;
   readonly list: unknown;
@@ -72,12 +81,17 @@ function itemOf(value: JsonRecord, text: string, { key, list }: KeyedMentions, l
     return `mentions under a known key, such as entities, got ${JSON.stringify(unknown.slice(0, 40))} in a form that is not read`;
   }
   const isOfBrowser = list.some((one: unknown) => isJsonRecord(one) && Array.isArray(one.labels));
+  const stated = statedUnit(value[unitKey]);
   const hasPoints = list.some((one: unknown) => isJsonRecord(one) && Array.isArray(one.points));
   return {
     id: idOfItem(value),
     text,
     written: whole,
-    hints: { unit: isOfBrowser || hasPoints ? 'UTF-16 units' : 'code points', hasInclusiveEnds: hasPoints },
+    hints: {
+      unit: stated ?? (isOfBrowser || hasPoints ? 'UTF-16 units' : 'code points'),
+      isStated: stated !== null,
+      hasInclusiveEnds: hasPoints,
+    },
     isRejected: value.answer === 'reject' || value.answer === 'ignore',
   };
 }
