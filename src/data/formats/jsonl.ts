@@ -3,11 +3,12 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList } from '../corpus/issues.ts';
 import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
-import { plausibleCountings } from '../documents/countings.ts';
+import { fittingCounting, plausibleCountings, spansOf } from '../documents/countings.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { fileStem } from '../documents/documentNames.ts';
 import { annotateSentences, documentsOfSentences } from '../documents/documentSentences.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
+import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
 import { textFieldOf } from './labelStudio.ts';
@@ -23,7 +24,7 @@ import {
   unreadColumn,
   type TagNames,
 } from './tokenItem.ts';
-import { placeTokenSpans, readSpannedTokens, sentencesOfItem, spanColumnOf } from './tokenSpans.ts';
+import { isWithinTokens, placeTokenSpans, readSpannedTokens, sentencesOfItem, spanColumnOf } from './tokenSpans.ts';
 
 /** The items of a file, and what is needed to read them. */
 interface ItemFile {
@@ -59,7 +60,7 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
   const column = tagColumnOf(values);
   if (column !== null) return readTokenItems(file, column);
   const spans = spanColumnOf(items);
-  if (spans !== null) return hasText(first) ? readSpanItems(file) : readSpannedItems(file, spans);
+  if (spans !== null) return countsTokens(items, spans) ? readSpannedItems(file, spans) : readSpanItems(file);
   for (const { value, line } of items) {
     const unread = isJsonRecord(value) ? unreadColumn(value, tokensOfItem(value) ?? []) : null;
     if (unread === null) continue;
@@ -70,8 +71,28 @@ function readItems(file: ItemFile): AnnotatedDocument[] {
   return readTokenItems(file, null);
 }
 
-function hasText(value: unknown): boolean {
-  return isJsonRecord(value) && textKeys.some((key) => typeof value[key] === 'string' && /\s/.test(value[key]));
+/** Whether spans count tokens: there is no text, or they do not all fall on words of it and all are within the tokens. */
+function countsTokens(items: readonly JsonItem[], key: string): boolean {
+  let [isOfWords, isOfTokens] = [true, true];
+  for (const { value, line } of items) {
+    const text = isJsonRecord(value)
+      ? textKeys.map((name) => value[name]).find((one) => typeof one === 'string')
+      : null;
+    if (typeof text !== 'string') return true;
+    const [item, sentence] = [readSpanItem(value, line, null), readSpannedTokens(value, key, line)];
+    if (typeof item === 'string' || !fallsOnWords(text, item)) isOfWords = false;
+    if (typeof sentence === 'string' || !isWithinTokens(sentence)) isOfTokens = false;
+  }
+  return !isOfWords && isOfTokens;
+}
+
+function fallsOnWords(text: string, { written, hints }: SpanItem): boolean {
+  const countings = plausibleCountings(text, hints);
+  const counting = fittingCounting(text, written, countings);
+  return written.every(({ fragments }) => {
+    const spans = spansOf(fragments, counting);
+    return spans !== null && !isWordCut(text, spans);
+  });
 }
 
 function readTokenItems({ items, stem, names, issues }: ItemFile, column: string | null): AnnotatedDocument[] {

@@ -35,7 +35,11 @@ export function textFieldOf(values: readonly unknown[]): TextField {
 export function readLabelStudioTask(task: JsonRecord, line: number | null, field: TextField): SpanItem | string {
   const data = isJsonRecord(task.data) ? task.data : {};
   const texts = textsIn(task);
-  const written = texts.get(field ?? '') ?? texts.get('text') ?? longest([...texts.values()]);
+  // Where nothing shows which field it is, a remark beside the address of the text is not the text.
+  const isElsewhere = field === null && typeof data.text === 'string' && isReference(data.text);
+  const written = isElsewhere
+    ? undefined
+    : (texts.get(field ?? '') ?? texts.get('text') ?? longest([...texts.values()]));
   if (written === undefined) {
     const other = Object.values(data).find((one): one is string => typeof one === 'string' && isReference(one));
     if (other === undefined) return 'a task whose data hold a text';

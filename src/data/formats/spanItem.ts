@@ -114,6 +114,11 @@ function isListInText(value: unknown): boolean {
   return typeof value === 'string' && /^\s*[[{(]/.test(value) && /[\])}]\s*$/.test(value);
 }
 
+/** Whether a text is tags of words, such as `B-Drug O`. */
+function isTagsInText(value: unknown): boolean {
+  return typeof value === 'string' && /(^|[\s,])[BS]-\S/.test(value) && /(^|[\s,])O(?=[\s,]|$)/.test(value);
+}
+
 /** What tools store beside mentions. */
 const otherKeys = /^(tokens?|words?|sents?|sentences?|relations?|links?|edges|events?|coref\w*|comments?|meta\w*|cats|paragraphs|passages|sections|authors?|extras|versions|_.*|embedding|input_ids|\w*_mask|\w*score\w*)$/i; // prettier-ignore
 const annotationNames = /entit|mention|annotations?(_|$)|span|(^|_)(ner|bio|iob|chemicals?|diseases?|genes?)(_|$)|label|(^|_)tags?($|_)|point|ranges?$/i; // prettier-ignore
@@ -124,7 +129,7 @@ function unknownAnnotations(value: JsonRecord, read: string): string | null {
   const found = Object.entries(value).find(([key, inner]) => {
     if (key === read || hasRead || otherKeys.test(key) || textKeys.includes(key)) return false;
     const list = Array.isArray(inner) ? inner : isJsonRecord(inner) ? Object.values(inner) : [];
-    if (list.length === 0) return isListInText(inner) && annotationNames.test(key);
+    if (list.length === 0) return (isListInText(inner) || isTagsInText(inner)) && annotationNames.test(key);
     // Keywords of the whole text, unless they are tags of its words.
     if (/^tags?$/i.test(key) && isTexts(inner) && !inner.some((tag) => tag !== 'O' && looksLikeTag(tag))) return false;
     return list.some(looksLikeSpan) || (annotationNames.test(key) && (read === '' || !mentionKeys.includes(key)));
@@ -150,11 +155,16 @@ function textAround(value: JsonRecord, mentions: unknown): string | undefined {
   );
 }
 
+/** Members of a mention that are texts and not its type; any other text would be a type under an unknown key. */
+const plainKeys = /id$|^(text|mention|surface|quote|word|name|value|note|comment|source|user|annotator|color|start|end|begin|from|to|offset|.*offset|.*(date|time|_at)|norm.*|kb.*|url|link)$/i; // prettier-ignore
+
 /** Returns one mention for each of its types; null if it is not a mention. */
 function readMention(value: unknown, text: string, line: number | null): WrittenMention[] | null {
   if (Array.isArray(value)) return readMentionList(value, text, line);
   if (!isJsonRecord(value)) return null;
   const types = first(value, typeKeys) ?? '';
+  if (types === '' && Object.entries(value).some(([key, one]) => typeof one === 'string' && !plainKeys.test(key)))
+    return null;
   const given = first(value, mentionTextKeys);
   const own = isTexts(given) ? given.join(' ') : typeof given === 'string' ? given : null;
   return mentionsOf(fragmentsOf(value), Array.isArray(types) ? types : [types], own, line);

@@ -86,6 +86,7 @@ export function isNumbered(value: unknown, column: string): boolean {
 export function unreadColumn(value: JsonRecord, tokens: readonly string[]): string | null {
   const found = Object.entries(value).find(([key, column]) => {
     if (tokenKeys.includes(key) || otherColumns.test(key)) return false;
+    if (typeof column === 'string') return entityColumns.test(key) && /(^|[\s,])[BIES]-\S|^\s*\[/.test(column);
     const list = Array.isArray(column) ? column : isJsonRecord(column) ? Object.values(column) : [];
     return list.length > 0 && (entityColumns.test(key) || /mention|span|annot|ranges?$/i.test(key) || (list.length === tokens.length && list.every((one) => typeof one === 'number'))); // prettier-ignore
   });

@@ -33,6 +33,11 @@ export function spanColumnOf(items: readonly JsonItem[]): string | null {
   );
 }
 
+/** Whether all mentions may count tokens. */
+export function isWithinTokens({ tokens, mentions }: SpannedTokens): boolean {
+  return mentions.every(({ start, end }) => start >= 0 && start <= end && end <= tokens.length);
+}
+
 /** Returns the tokens of an item and its mentions, or a text of what was expected. */
 export function readSpannedTokens(value: unknown, key: string, line: number | null): SpannedTokens | string {
   const tokens = tokensOfItem(value);

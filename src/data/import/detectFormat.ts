@@ -20,7 +20,11 @@ export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['
   if (isXml(path, text)) return /<([\w.-]+:)?collection\b/.test(decodeLoosely(head)) ? 'BioC' : null;
   if (!/^\s*[{[]/.test(text)) return null;
   if (/"passages"\s*:/.test(text)) return 'BioC';
-  return looksLikeItems(path, text) ? (/\.parquet$/i.test(path) ? 'Parquet' : 'JSONL') : null;
+  return looksLikeItems(path, text) || isNamedAsItems(path, text)
+    ? /\.parquet$/i.test(path)
+      ? 'Parquet'
+      : 'JSONL'
+    : null;
 }
 
 /** Whether a BioC file is XML rather than JSON. */
@@ -45,6 +49,12 @@ function looksLikeItems(path: string, text: string): boolean {
   return (
     isList || /"(entities|ents|spans|labels?|annotations?|completions|predictions|ner|mentions|\w*tags)"\s*:/.test(text)
   );
+}
+
+/** JSON lines, or a list named after a split: meant as a corpus, so that its reader says what is wrong. */
+function isNamedAsItems(path: string, text: string): boolean {
+  if (/\.(jsonl|ndjson)$/i.test(path)) return true;
+  return /\.json$/i.test(path) && /^\s*\[/.test(text) && splitOfName(path.slice(path.lastIndexOf('/') + 1)) !== null;
 }
 
 /** Enough of a file to detect its type. */
