@@ -212,7 +212,11 @@ export function formatsSoak(
         countLost(documents, (some) => readBack(first, some)),
         documents,
       );
-      const read = readBack(first, documents);
+      // BRAT's files are read in order of their names.
+      const read = readBack(first, documents).map((one, index) => ({
+        ...one,
+        id: `${String(index).padStart(6, '0')}${one.id}`,
+      }));
       for (const second of annotationFormats) {
         const name = `${first} and then ${second}`;
         add(
