@@ -33,6 +33,12 @@ export function typeName(text: string): string {
   return text.trim().replace(/\s+/g, '_');
 }
 
+/** Returns a tag with the stored form of its type, so that it has no white space. */
+export function tagOfType(tag: string): string {
+  const { prefix, type } = splitTag(tag);
+  return type === '' ? tag : `${prefix}-${typeName(type)}`;
+}
+
 /** Names the types of one file, and reports those that are stored under another name than the file writes. */
 export class TypeNames {
   private readonly writtenAs = new Map<string, Set<string>>();

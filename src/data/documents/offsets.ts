@@ -51,20 +51,6 @@ export function countCodePoints(text: string): (unit: number) => number {
   return (unit) => counts[unit] ?? unit;
 }
 
-/** For BRAT files from systems that wrote CRLF but counted it as one character; `offsetsOf` is called with the text with LF only. */
-export function lineFeedOffsets(text: string, offsetsOf: (text: string) => CharacterOffsets): CharacterOffsets {
-  const plain = text.replaceAll('\r\n', '\n');
-  const inner = offsetsOf(plain);
-  const unitOf: number[] = [];
-  for (let unit = 0; unit <= text.length; unit++) {
-    if (!(text[unit] === '\n' && text[unit - 1] === '\r')) unitOf.push(unit);
-  }
-  return (offset) => {
-    const unit = inner(offset);
-    return unit === null ? null : (unitOf[unit] ?? null);
-  };
-}
-
 function bytesOf(codePoint: number): number {
   return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 }

@@ -1,88 +1,182 @@
 // Locates mentions, as written in a file, in the text of their document, and reports those that do not fit.
 import { quoted, type IssueList } from '../corpus/issues.ts';
+import type { TypeNames } from '../corpus/tagScheme.ts';
+import {
+  fittingCounting,
+  hasText,
+  spansOf,
+  textsOf,
+  type Counting,
+  type Countings,
+  type WrittenMention,
+} from './countings.ts';
 import type { CorpusDocument, DocumentMention, Span } from './document.ts';
-import type { CharacterOffsets } from './offsets.ts';
-
-/** A mention before validation. */
-export interface WrittenMention {
-  /** May be empty: the mention then gets type `untypedName`. */
-  readonly type: string;
-  /** In the file's units, in any order; `end` is exclusive. */
-  readonly fragments: readonly Span[];
-  /** The mention's text according to the file; null if it gives none. Any white space counts as one space. */
-  readonly text: string | null;
-  readonly line: number | null;
-}
+import { isInsideWord, isNormalisation, saysTheSame } from './sameText.ts';
 
 /** The type of mentions whose file gives none. */
 export const untypedName = 'entity';
 
+type Placed = Pick<CorpusDocument, 'mentions' | 'faults'>;
+
+/** A mention whose span is not where its text is. */
+interface OddMention {
+  readonly mention: WrittenMention;
+  /** What the text has at its span; null if the span is not within the text. */
+  readonly spans: readonly Span[] | null;
+}
+
+/** At most this many characters are searched for the texts of odd mentions, so that time stays linear in the document. */
+const mostSearched = 20_000_000;
+const mostSearches = 200;
+/** Shorter texts may occur anywhere by chance. */
+const shortestSearched = 3;
+
 /**
- * Returns the mentions that fit. One with offsets outside the text is an error that makes the whole document faulty, since nothing
- * says where it belongs; one whose text differs from the document's makes the sentences there faulty. One without a visible
- * character is left out with a warning, one without a type gets `untypedName`.
+ * Returns the mentions that fit under the first of `countings`, or under the one that explains most of their texts. One odd mention is
+ * placed, with a warning, where its place is certain: where another counting puts it on its text, where the text differs only by
+ * normalisation, or on the only word that equals it. Otherwise it is left out with an error; if more are odd than fit, the sentences at
+ * their spans are left out, or the whole document where the spans are not within the text. A mention without a visible character is
+ * left out with a warning; one without a type gets `untypedName`.
  */
 export function placeMentions(
   text: string,
-  offsetsOf: CharacterOffsets,
+  countings: Countings,
   written: readonly WrittenMention[],
+  types: TypeNames,
   issues: IssueList,
-): Pick<CorpusDocument, 'mentions' | 'faults'> {
-  const mentions: DocumentMention[] = [];
-  const faults: Span[] = [];
-  for (const { type, fragments, text: expected, line } of written) {
-    const spans = placeFragments(fragments, offsetsOf);
-    if (spans === null) {
-      const spelled = fragments.map(({ start, end }) => `${start} to ${end}`).join(', ') || 'nowhere';
-      const message = `The span ${spelled} is not within the text: the document is left out.`;
-      issues.add('error', 'corpus/span', line, message);
-      faults.push({ start: 0, end: text.length });
-      continue;
+): Placed {
+  const placing = new Placing(text, countings, types, issues);
+  placing.place(written);
+  return placing;
+}
+
+class Placing implements Placed {
+  readonly mentions: DocumentMention[] = [];
+  readonly faults: Span[] = [];
+  readonly #text: string;
+  readonly #countings: Countings;
+  readonly #types: TypeNames;
+  readonly #issues: IssueList;
+  readonly #odd: OddMention[] = [];
+  #searches = 0;
+
+  constructor(text: string, countings: Countings, types: TypeNames, issues: IssueList) {
+    this.#text = text;
+    this.#countings = countings;
+    this.#types = types;
+    this.#issues = issues;
+  }
+
+  place(written: readonly WrittenMention[]): void {
+    const counting = fittingCounting(this.#text, written, this.#countings);
+    const isSurprising = counting.rank === 2 || (counting.rank === 1 && !written.some(hasText));
+    if (isSurprising) {
+      const message = `The offsets fit only when counted in ${counting.name}: read so.`;
+      this.#warn('corpus/counting', written[0]?.line ?? null, message);
     }
-    const joined = joinTouching(text, spans);
-    const [first] = joined;
-    if (first === undefined) {
-      issues.add('warning', 'corpus/blank-mention', line, 'The mention holds no visible character: left out.');
-      continue;
+    for (const mention of written) this.#placeOne(mention, counting);
+    const lost = this.#odd.filter((odd) => !this.#findWord(odd));
+    const isMostly = lost.length > this.mentions.length;
+    for (const odd of lost) this.#leaveOut(odd, isMostly);
+  }
+
+  #placeOne(mention: WrittenMention, counting: Counting): void {
+    const spans = spansOf(mention.fragments, counting);
+    const expected = hasText(mention) ? (mention.text ?? '') : null;
+    if (spans !== null) {
+      const found = textsOf(this.#text, spans);
+      if (expected === null || saysTheSame(found, expected)) return this.#take(mention, spans);
+      if (isNormalisation(found.map((one) => one.slice(0, expected.length * 3)).join(' '), expected)) {
+        const message = `The file writes ${quoted(expected)} for what the text has as ${excerpt(found)}: read as in the text.`;
+        this.#warn('corpus/normalised-text', mention.line, message);
+        return this.#take(mention, spans);
+      }
+    } else if (expected === null && isEmpty(mention)) {
+      const message = `The span ${spelled(mention.fragments)} is empty: the mention is left out.`;
+      return this.#warn('corpus/empty-mention', mention.line, message);
     }
-    const found = spans.map(({ start, end }) => text.slice(start, end));
-    if (expected !== null && !saysTheSame(found, expected)) {
-      const message = `Expected ${quoted(expected)}, but the text has ${excerpt(found)}: the sentence is left out.`;
-      issues.add('error', 'corpus/span-text', line, message);
-      faults.push({ start: first.start, end: joined.at(-1)?.end ?? first.end });
-      continue;
+    if (expected === null || !this.#placeOtherwise(mention, expected)) this.#odd.push({ mention, spans });
+  }
+
+  /** Places a mention by another counting if that puts it on its text. */
+  #placeOtherwise(mention: WrittenMention, expected: string): boolean {
+    if (this.#searches++ > mostSearches) return false;
+    for (const counting of this.#countings) {
+      const spans = spansOf(mention.fragments, counting);
+      if (spans === null || !saysTheSame(textsOf(this.#text, spans), expected)) continue;
+      const message = `${quoted(expected)} is at its offsets only when they are counted in ${counting.name}: read so.`;
+      this.#warn('corpus/counting', mention.line, message);
+      this.#take(mention, spans);
+      return true;
     }
-    const name = type.trim().replace(/\s+/g, '_');
+    return false;
+  }
+
+  /** Places a mention on the only words that equal its text and belong to no other mention. */
+  #findWord({ mention }: OddMention): boolean {
+    const expected = mention.text?.trim() ?? '';
+    if (expected.length < shortestSearched) return false;
+    if (++this.#searches * this.#text.length > mostSearched || this.#searches > mostSearches) return false;
+    const found: Span[] = [];
+    let occurrences = 0;
+    for (let start = this.#text.indexOf(expected); start >= 0; start = this.#text.indexOf(expected, start + 1)) {
+      if (++occurrences > mostSearches) return false;
+      const end = start + expected.length;
+      if (isInsideWord(this.#text, start) || isInsideWord(this.#text, end) || this.#isTaken(start, end)) continue;
+      if (found.push({ start, end }) > 1) return false;
+    }
+    if (found.length === 0) return false;
+    const message = `${quoted(expected)} is not at ${spelled(mention.fragments)}: read where it occurs in the text.`;
+    this.#warn('corpus/moved-mention', mention.line, message);
+    this.#take(mention, found);
+    return true;
+  }
+
+  #isTaken(start: number, end: number): boolean {
+    return this.mentions.some(({ fragments }) => fragments.some((one) => one.start < end && start < one.end));
+  }
+
+  #take({ type, line }: WrittenMention, spans: readonly Span[]): void {
+    const fragments = joinTouching(this.#text, spans);
+    if (fragments.length === 0) {
+      return this.#warn('corpus/blank-mention', line, 'The mention holds no visible character: left out.');
+    }
+    const name = this.#types.nameOf(type);
     if (name === '') {
-      const message = `The mention ${excerpt(found)} has no type: read as type "${untypedName}".`;
-      issues.add('warning', 'corpus/untyped-mention', line, message);
+      const what = excerpt(textsOf(this.#text, spans));
+      this.#warn('corpus/untyped-mention', line, `The mention ${what} has no type: read as type "${untypedName}".`);
     }
-    mentions.push({ type: name || untypedName, fragments: joined, line });
+    this.mentions.push({ type: name || untypedName, fragments, line });
   }
-  return { mentions, faults };
-}
 
-/** Counts the mentions whose text matches the document at their offsets. */
-function countFitting(text: string, offsetsOf: CharacterOffsets, written: readonly WrittenMention[]): number {
-  return written.filter(({ fragments, text: expected }) => {
-    const spans = placeFragments(fragments, offsetsOf);
-    return spans !== null && saysTheSame(textsOf(text, spans), expected ?? '');
-  }).length;
-}
-
-function textsOf(text: string, spans: readonly Span[]): string[] {
-  return spans.map(({ start, end }) => text.slice(start, end));
-}
-
-function placeFragments(fragments: readonly Span[], offsetsOf: CharacterOffsets): Span[] | null {
-  const spans: Span[] = [];
-  for (const fragment of fragments) {
-    const start = offsetsOf(fragment.start);
-    const end = offsetsOf(fragment.end);
-    if (start === null || end === null || start >= end) return null;
-    spans.push({ start, end });
+  #leaveOut({ mention, spans }: OddMention, isMostly: boolean): void {
+    const { line, fragments, text: expected } = mention;
+    const what = isMostly ? (spans === null ? 'the document' : 'the sentence') : 'the mention';
+    if (spans === null) {
+      const own = expected === null || expected.trim() === '' ? '' : ` of ${quoted(expected)}`;
+      const message = `The span ${spelled(fragments)}${own} is not within the text: ${what} is left out.`;
+      this.#issues.add('error', 'corpus/span', line, message);
+      if (isMostly) this.faults.push({ start: 0, end: this.#text.length });
+      return;
+    }
+    const found = excerpt(textsOf(this.#text, spans));
+    const message = `Expected ${quoted(expected ?? '')}, but the text has ${found}: ${what} is left out.`;
+    this.#issues.add('error', 'corpus/span-text', line, message);
+    const start = Math.min(...spans.map((span) => span.start));
+    if (isMostly) this.faults.push({ start, end: Math.max(...spans.map((span) => span.end)) });
   }
-  return spans.length === 0 ? null : spans;
+
+  #warn(code: string, line: number | null, message: string): void {
+    this.#issues.add('warning', code, line, message);
+  }
+}
+
+function isEmpty({ fragments }: WrittenMention): boolean {
+  return fragments.length > 0 && fragments.every(({ start, end }) => start === end);
+}
+
+function spelled(fragments: readonly Span[]): string {
+  return fragments.map(({ start, end }) => `${start} to ${end}`).join(', ') || 'nowhere';
 }
 
 /** Sorts and trims fragments; merges those that overlap or are separated only by white space, and drops blank ones. */
@@ -106,51 +200,4 @@ function joinTouching(text: string, spans: readonly Span[]): Span[] {
 /** The beginning of each text, so that reporting long mentions takes no longer than reading them. */
 function excerpt(texts: readonly string[]): string {
   return quoted(texts.map((text) => text.slice(0, 50)).join(' '));
-}
-
-/** Whether the concatenated texts equal the expected one apart from white space; stops at the first difference. */
-function saysTheSame(found: readonly string[], expected: string): boolean {
-  if (found.length === 1 && found[0] === expected) return true;
-  let next = visibleFrom(expected, 0);
-  for (const text of found) {
-    for (let at = visibleFrom(text, 0); at < text.length; at = visibleFrom(text, at + 1)) {
-      if (text.charCodeAt(at) !== expected.charCodeAt(next)) return false;
-      next = visibleFrom(expected, next + 1);
-    }
-  }
-  return next >= expected.length;
-}
-
-/** Index of the first visible character at or after `start`; the length if there is none. */
-function visibleFrom(text: string, start: number): number {
-  let at = start;
-  while (at < text.length && isWhite(text.charCodeAt(at))) at++;
-  return at;
-}
-
-function isWhite(unit: number): boolean {
-  if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
-  return /\s/.test(String.fromCharCode(unit));
-}
-
-/** A way of counting offsets, applied to one text. */
-export type OffsetSystem = (text: string) => CharacterOffsets;
-
-/** Returns the first of `systems` under which the most mentions match their text; stops at once if the first explains all. */
-export function fittingOffsets(
-  text: string,
-  written: readonly WrittenMention[],
-  systems: readonly [OffsetSystem, ...OffsetSystem[]],
-): CharacterOffsets {
-  const [first, ...others] = systems;
-  let best = first(text);
-  const reported = written.filter((mention) => mention.text !== null);
-  let fitting = countFitting(text, best, reported);
-  for (const system of others) {
-    if (fitting === reported.length) break;
-    const offsets = system(text);
-    const count = countFitting(text, offsets, reported);
-    if (count > fitting) [best, fitting] = [offsets, count];
-  }
-  return best;
 }

@@ -88,9 +88,9 @@ function opens(word: string): boolean {
 
 /**
  * A run of letters and digits is a token, and so is every other visible character; combining marks and joiners stay with their
- * base. This is common in biomedical corpora: `IL-2` is three tokens, `CD28` one.
+ * base; a byte order mark is a joiner to Unicode, but white space here. This is common in biomedical corpora: `IL-2` is three tokens, `CD28` one.
  */
-const tokenPattern = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\p{Cf}]*|\S[\p{M}\p{Cf}]*/gu;
+const tokenPattern = /[\p{L}\p{N}](?:(?!\ufeff)[\p{L}\p{N}\p{M}\p{Cf}])*|\S(?:(?!\ufeff)[\p{M}\p{Cf}])*/gu;
 
 /**
  * Returns the tokens of `text` between `start` and `end`, in order and disjoint. They contain every visible character and no white

@@ -2,16 +2,12 @@
 import { SaxesParser } from 'saxes';
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList } from '../corpus/issues.ts';
+import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/document.ts';
-import {
-  byteOffsets,
-  codePointOffsets,
-  codeUnitOffsets,
-  countCodePoints,
-  type CharacterOffsets,
-} from '../documents/offsets.ts';
-import { fittingOffsets, placeMentions, type OffsetSystem, type WrittenMention } from '../documents/placeMentions.ts';
+import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from '../documents/countings.ts';
+import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
+import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeXml } from './decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
@@ -45,7 +41,7 @@ const longestGap = 1000;
  * bytes, its tools count characters, and some count from the start of the passage: the unit that explains most annotation texts of
  * a passage is used, code points first.
  */
-function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): AnnotatedDocument {
+function documentOfBioc({ id, passages }: BiocDocument, types: TypeNames, issues: IssueList): AnnotatedDocument {
   const { text, placed } = layOut(passages);
   const parts: number[] = [];
   const mentions: CorpusDocument['mentions'][number][] = [];
@@ -54,18 +50,15 @@ function documentOfBioc({ id, passages }: BiocDocument, issues: IssueList): Anno
     for (const begin of starts) parts.push(begin);
     const inner = text.slice(start, end);
     const first = passage.text === null ? (passage.sentences[0]?.offset ?? passage.offset) : passage.offset;
-    const shifted = (system: OffsetSystem, by: number) => (): CharacterOffsets => {
-      const offsetsOf = system(inner);
-      return (offset) => {
-        const unit = offsetsOf(offset - by);
-        return unit === null ? null : start + unit;
-      };
-    };
-    const systems = [first, 0].flatMap((by) =>
-      [codePointOffsets, codeUnitOffsets, byteOffsets].map((system) => shifted(system, by)),
+    const ofPassage = plausibleCountings(inner);
+    const countings = ranked(
+      [first, 0].flatMap((by, index) =>
+        ofPassage.map(({ rank, ...counting }) =>
+          shiftedCounting({ ...counting, rank: index > 0 && rank === 0 ? 1 : rank }, by, start),
+        ),
+      ),
     );
-    const offsets = fittingOffsets(text, passage.annotations, [shifted(codePointOffsets, first), ...systems.slice(1)]);
-    const found = placeMentions(text, offsets, passage.annotations, issues);
+    const found = placeMentions(text, countings, passage.annotations, types, issues);
     for (const mention of found.mentions) mentions.push(mention);
     for (const fault of found.faults) faults.push(fault);
   }
@@ -149,6 +142,7 @@ const typeKeys = ['type', 'class', 'label', 'semtype'];
 export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
   const issues = new IssueList(path);
   const documents: AnnotatedDocument[] = [];
+  const types = new TypeNames();
   const xml = decodeXml(bytes, issues);
   if (xml === null) return { documents, issues: [issues] };
   const parser = new SaxesParser<{ readonly xmlns: false }>({ xmlns: false });
@@ -171,7 +165,11 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
     const frame = open.pop();
     const parent = open.at(-1);
     if (frame?.name === 'document') {
-      const document = documentOfBioc({ id: frame.id || `${documents.length + 1}`, passages: frame.passages }, issues);
+      const document = documentOfBioc(
+        { id: frame.id || `${documents.length + 1}`, passages: frame.passages },
+        types,
+        issues,
+      );
       if (document.sentences.length > 0) documents.push(document);
     } else if (frame?.name === 'annotation' && frame.places.length === 0) {
       unplaced++;
@@ -189,6 +187,7 @@ export function readBiocXml({ path, bytes }: NamedFile): DocumentReading {
     const message = `${unplaced} annotations say no place in the text and are passed over.`;
     issues.add('info', 'corpus/no-place', null, message);
   }
+  types.report(issues);
   return { documents, issues: [issues] };
 }
 
@@ -256,6 +255,7 @@ function close(frame: Frame, parent: Frame): void {
 export function readBiocJson(file: NamedFile): DocumentReading {
   const issues = new IssueList(file.path);
   const documents: AnnotatedDocument[] = [];
+  const types = new TypeNames();
   for (const { value, line } of readJsonItems(file.bytes, issues)) {
     for (const one of documentsIn(value)) {
       const id = spelled(one.id) ?? spelled(one._id) ?? `${documents.length + 1}`;
@@ -266,10 +266,11 @@ export function readBiocJson(file: NamedFile): DocumentReading {
         issues.add('error', 'corpus/bioc', line, message);
         continue;
       }
-      const document = documentOfBioc({ id, passages: whole }, issues);
+      const document = documentOfBioc({ id, passages: whole }, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
   }
+  types.report(issues);
   return { documents, issues: [issues] };
 }
 
@@ -387,5 +388,6 @@ function escaped(text: string): string {
   return text
     .replace(/[&<>"]/g, (character) => named[character] ?? '')
     .replaceAll('\r', '&#13;')
+    .replace(/[\v\f]/g, ' ')
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

@@ -1,95 +1,142 @@
 // Reads and writes BRAT standoff: a text, and a separate file of annotations whose offsets are Unicode code points.
 import type { NamedFile } from '../../util/namedFile.ts';
-import { IssueList, quoted } from '../corpus/issues.ts';
+import { IssueBudget, IssueList, quoted } from '../corpus/issues.ts';
+import { TypeNames, typeName } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
-import type { AnnotatedDocument, Span, WrittenText } from '../documents/document.ts';
+import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
+import type { AnnotatedDocument, CorpusDocument, Span, WrittenText } from '../documents/document.ts';
 import { fileNames } from '../documents/documentNames.ts';
-import { codePointOffsets, countCodePoints, lineFeedOffsets } from '../documents/offsets.ts';
-import { fittingOffsets, placeMentions, type WrittenMention } from '../documents/placeMentions.ts';
+import { countCodePoints } from '../documents/offsets.ts';
+import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText } from './decodeText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { spellConfidence } from './spellConfidence.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;
- * relations, events, attributes and notes are ignored. An `.ann` without text is an error, a text without `.ann` is ignored. A
+ * relations, events, attributes and notes are ignored. In the `.a1` and `.a2` of BioNLP shared tasks, which are read where there is no
+ * `.ann`, triggers of events are ignored too. Annotations without text are an error, a text without annotations is ignored. A
  * carriage return before a line feed counts, as in BRAT itself, unless the texts of the mentions show that it does not.
  */
 export function readBrat(files: readonly NamedFile[]): DocumentReading {
   const texts = new Map(files.filter(({ path }) => /\.txt$/i.test(path)).map((file) => [stemOfPath(file.path), file]));
+  const byStem = new Map<string, NamedFile[]>();
+  for (const file of files) {
+    if (!isAnnotations(file.path)) continue;
+    const members = byStem.get(stemOfPath(file.path));
+    if (members === undefined) byStem.set(stemOfPath(file.path), [file]);
+    else members.push(file);
+  }
   const documents: AnnotatedDocument[] = [];
   const lists: IssueList[] = [];
-  for (const annotations of files) {
-    if (!isAnnotations(annotations.path)) continue;
-    const stem = stemOfPath(annotations.path);
-    const issues = new IssueList(annotations.path);
-    lists.push(issues);
+  const types = new TypeNames();
+  const budget = new IssueBudget();
+  for (const [stem, members] of byStem) {
+    const whole = members.filter(({ path }) => /\.ann$/i.test(path));
+    const used = (whole.length > 0 ? whole : members).map((file) => ({
+      file,
+      issues: new IssueList(file.path, budget),
+    }));
+    const [{ issues } = { issues: new IssueList(stem) }] = used;
+    for (const one of used) lists.push(one.issues);
+    if (whole.length > 0 && whole.length < members.length) {
+      issues.add('info', 'corpus/two-annotations', null, 'Read in place of the .a1 and .a2 beside it.');
+    }
     const text = texts.get(stem);
     if (text === undefined) {
       issues.add('error', 'corpus/no-text', null, `There is no ${quoted(`${nameOf(stem)}.txt`)} beside it.`);
       continue;
     }
-    const textIssues = new IssueList(text.path);
+    const textIssues = new IssueList(text.path, budget);
     lists.push(textIssues);
-    const document = readPair(nameOf(stem), text, annotations, issues, textIssues);
+    const document = readDocument(nameOf(stem), text, used, textIssues, types);
     if (document !== null && document.sentences.length > 0) documents.push(document);
   }
+  const [first] = lists;
+  if (first !== undefined) types.report(first);
   return { documents, issues: lists };
 }
 
-/** Whether a path is that of a BRAT annotation file. */
+/** Whether a path is that of an annotation file of BRAT or of a BioNLP shared task. */
 export function isAnnotations(path: string): boolean {
-  return /\.ann$/i.test(path);
+  return /\.(ann|a1|a2)$/i.test(path);
 }
 
-/** Removes `.ann` or `.txt` from a path: both files of a document have the same stem. */
+/** Removes the extension of annotations and of texts from a path: the files of a document have the same stem. */
 export function stemOfPath(path: string): string {
-  return path.replace(/\.(ann|txt)$/i, '');
+  return path.replace(/\.(ann|a1|a2|txt)$/i, '');
 }
 
-function readPair(
+/** A file of annotations with the list of its problems. */
+interface Annotations {
+  readonly file: NamedFile;
+  readonly issues: IssueList;
+}
+
+function readDocument(
   id: string,
   text: NamedFile,
-  annotations: NamedFile,
-  issues: IssueList,
+  annotations: readonly Annotations[],
   textIssues: IssueList,
+  types: TypeNames,
 ): AnnotatedDocument | null {
   const content = readWholeText(text.bytes, textIssues);
-  const lines =
-    readWholeText(annotations.bytes, issues) === null ? null : decodeText(annotations.bytes, Infinity).lines;
-  if (content === null || lines === null) return null;
-  const written: WrittenMention[] = [];
-  let broken = false;
-  lines.forEach((row, index) => {
+  const hadMark = text.bytes[0] === 0xef && text.bytes[1] === 0xbb && text.bytes[2] === 0xbf;
+  const countings = plausibleCountings(content ?? '', { hadMark });
+  const mentions: CorpusDocument['mentions'][number][] = [];
+  const faults: Span[] = [];
+  let isBroken = content === null;
+  for (const { file, issues } of annotations) {
+    const written = readAnnotations(file, issues);
+    if (written === null) isBroken = true;
+    if (written === null || content === null) continue;
+    const placed = placeMentions(content, countings, written, types, issues);
+    for (const mention of placed.mentions) mentions.push(mention);
+    for (const fault of placed.faults) faults.push(fault);
+  }
+  const [first] = annotations;
+  if (isBroken || content === null || first === undefined) return null;
+  return annotateDocument(id, { text: content, parts: [], mentions, faults }, first.issues);
+}
+
+/** Returns the mentions of a file; null if it is no text, or most of its rows cannot be read. */
+function readAnnotations({ path, bytes }: NamedFile, issues: IssueList): WrittenMention[] | null {
+  if (readWholeText(bytes, issues) === null) return null;
+  const written: { readonly name: string; readonly mention: WrittenMention }[] = [];
+  const unreadable: { readonly row: string; readonly line: number }[] = [];
+  const triggers = new Set<string>();
+  decodeText(bytes, Infinity).lines.forEach((row, index) => {
+    if (row.startsWith('E')) triggers.add(/^E\S*\t[^\s:]+:(T\S+)/.exec(row)?.[1] ?? '');
     if (!row.startsWith('T')) return;
     const mention = readRow(row, index + 1);
-    if (mention !== null) written.push(mention);
-    else {
-      broken = true;
-      const expected = 'T1, a tab, a type and its offsets, a tab, the text';
-      const message = `Expected ${expected}, got ${quoted(row)}: the document is left out.`;
-      issues.add('error', 'corpus/row', index + 1, message);
-    }
+    if (mention !== null) written.push({ name: /^T\S*/.exec(row)?.[0] ?? '', mention });
+    else unreadable.push({ row: row.slice(0, 50), line: index + 1 });
   });
-  if (broken) return null;
-  const placed = placeMentions(content, offsetsFor(content, written), written, issues);
-  return annotateDocument(id, { text: content, parts: [], ...placed }, issues);
+  const isMostly = unreadable.length > written.length;
+  for (const { row, line } of unreadable) {
+    const expected = 'T1, a tab, a type and its offsets, a tab, the text';
+    const message = `Expected ${expected}, got ${quoted(row)}: the ${isMostly ? 'document' : 'mention'} is left out.`;
+    issues.add('error', 'corpus/row', line, message);
+  }
+  if (isMostly) return null;
+  if (/\.ann$/i.test(path)) return written.map(({ mention }) => mention);
+  const found = written.filter(({ name }) => !triggers.has(name));
+  if (found.length < written.length) {
+    const message = `${written.length - found.length} triggers of events are no mentions: left out.`;
+    issues.add('info', 'corpus/trigger', null, message);
+  }
+  return found.map(({ mention }) => mention);
 }
 
-function offsetsFor(text: string, written: readonly WrittenMention[]) {
-  if (!text.includes('\r\n')) return codePointOffsets(text);
-  return fittingOffsets(text, written, [codePointOffsets, (whole) => lineFeedOffsets(whole, codePointOffsets)]);
-}
-
-/** `T1<tab>Type 0 5;9 12<tab>text`. */
+/** `T1<tab>Type 0 5;9 12<tab>text`; the text may be missing, as BRAT then takes it from the document, and a type may have spaces. */
 function readRow(row: string, line: number): WrittenMention | null {
-  const [, type, offsets, text] = /^T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)$/.exec(row) ?? [];
-  if (type === undefined || offsets === undefined || text === undefined) return null;
+  const [, type, offsets, text] = /^T\S*\t([^\t]*\S) (\d+ \d+(?:;\d+ \d+)*)\s*(?:\t(.*))?$/s.exec(row) ?? [];
+  if (type === undefined || offsets === undefined) return null;
   const fragments = offsets.split(';').map((pair): Span => {
     const [start = 0, end = 0] = pair.split(' ').map(Number);
     return { start, end };
   });
-  return { type, fragments, text, line };
+  return { type, fragments, text: text ?? null, line };
 }
 
 function nameOf(path: string): string {
@@ -100,9 +147,14 @@ function nameOf(path: string): string {
 export function writeBrat(documents: readonly AnnotatedDocument[], confidences: boolean): WrittenText[] {
   const names = fileNames(documents.map(({ id }) => id));
   return documents.flatMap((document, index) => [
-    { path: `${names[index] ?? index}.txt`, text: document.text },
+    { path: `${names[index] ?? index}.txt`, text: plainText(document.text) },
     { path: `${names[index] ?? index}.ann`, text: writeRows(document, confidences) },
   ]);
+}
+
+/** A byte order mark at the start would not be read as text, and zero bytes make a file binary: both are replaced, so that offsets stay. */
+function plainText(text: string): string {
+  return text.replace(/^\ufeff/, ' ').replaceAll('\0', '\ufffd');
 }
 
 function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean): string {
@@ -115,8 +167,8 @@ function writeRows({ text, mentions }: AnnotatedDocument, confidences: boolean):
         const from = start + line.index;
         return `${placeOf(from)} ${placeOf(from + line[0].length)}`;
       });
-      const spelled = lines.map(([line]) => line).join(' ');
-      const row = `T${index + 1}\t${type.replace(/\s+/g, '_')} ${fragments.join(';')}\t${spelled}\n`;
+      const spelled = plainText(lines.map(([line]) => line).join(' '));
+      const row = `T${index + 1}\t${typeName(type)} ${fragments.join(';')}\t${spelled}\n`;
       if (confidence === null || !confidences) return row;
       return `${row}#${index + 1}\tAnnotatorNotes T${index + 1}\tconfidence ${spellConfidence(confidence)}\n`;
     })

@@ -3,7 +3,7 @@ import { LabError } from '../../util/labError.ts';
 import type { Sentence } from '../corpus/corpus.ts';
 import type { ConllSource } from '../corpus/corpusSource.ts';
 import { IssueList } from '../corpus/issues.ts';
-import { mentionsToTags } from '../corpus/tagScheme.ts';
+import { mentionsToTags, tagOfType } from '../corpus/tagScheme.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { tokenMentions } from '../documents/documentSentences.ts';
 import { misfit, surveyRows, type RowLayout } from './columnSurvey.ts';
@@ -177,11 +177,19 @@ export function writeConll(
       });
     }
     for (const [index, token] of tokens.entries()) {
-      lines.push([token, ...tags.map((column) => column[index] as string)].join('\t'));
+      lines.push([tokenCell(token), ...tags.map((column) => tagOfType(column[index] ?? ''))].join('\t'));
     }
     lines.push('');
   }
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/**
+ * White space inside a token becomes a no-break space, at which neither readers of tabs nor conlleval split; zero bytes, which make a
+ * file binary, become U+FFFD.
+ */
+function tokenCell(token: string): string {
+  return token.trim().replace(/\s/g, '\u00a0').replaceAll('\0', '\ufffd') || '_';
 }
 
 /** Writes the rows of all documents. Each of several begins with a `-DOCSTART-` row. The text between tokens is not written. */

@@ -36,7 +36,8 @@ export function transcodeUtf16(bytes: Uint8Array): Uint8Array | null {
 }
 
 /**
- * Decodes UTF-8 with or without a byte order mark; lines end with LF, CRLF or CR. Takes time linear in the size and never throws:
+ * Decodes UTF-8 with or without a byte order mark. Lines end with LF or CRLF; only in a file without LF with CR, which is text
+ * everywhere else, as U+2028 and U+2029 are. Takes time linear in the size and never throws:
  * lines that are not UTF-8 or exceed `longest` characters are faults.
  */
 export function decodeText(bytes: Uint8Array, longest = maxLineLength): DecodedText {
@@ -58,24 +59,32 @@ function splitLines(bytes: Uint8Array): string[] | null {
   } catch {
     return null;
   }
-  return text.includes('\r') ? text.split(/\r\n|\r|\n/) : text.split('\n');
+  return linesOf(text);
+}
+
+/** Splits a text into its lines, as `decodeText` does. */
+export function linesOf(text: string): string[] {
+  if (!text.includes('\r')) return text.split('\n');
+  return text.includes('\n') ? text.split(/\r?\n/) : text.split('\r');
 }
 
 function decodeLineByLine(bytes: Uint8Array, faults: Map<number, LineFault>): string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const lines: string[] = [];
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const separator = bytes.includes(lineFeed) ? lineFeed : carriageReturn;
   let start = hasMark ? 3 : 0;
   for (let index = start; index <= bytes.length; index++) {
     const byte = bytes[index];
-    if (byte !== undefined && byte !== lineFeed && byte !== carriageReturn) continue;
+    if (byte !== undefined && byte !== separator) continue;
+    const isReturned =
+      separator === lineFeed && byte !== undefined && index > start && bytes[index - 1] === carriageReturn;
     try {
-      lines.push(decoder.decode(bytes.subarray(start, index)));
+      lines.push(decoder.decode(bytes.subarray(start, isReturned ? index - 1 : index)));
     } catch {
       lines.push('');
       faults.set(lines.length, 'invalid-utf8');
     }
-    if (byte === carriageReturn && bytes[index + 1] === lineFeed) index++;
     start = index + 1;
   }
   return lines;

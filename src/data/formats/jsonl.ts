@@ -1,27 +1,39 @@
-// Reads corpora in JSON: texts with character spans, or tokens with tags, one per item.
+// Reads corpora in JSON: texts with character spans, or tokens with tags or spans, one per item.
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList } from '../corpus/issues.ts';
+import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
+import { fittingCounting, plausibleCountings, spansOf } from '../documents/countings.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { fileStem } from '../documents/documentNames.ts';
 import { annotateSentences, documentsOfSentences } from '../documents/documentSentences.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets } from '../documents/offsets.ts';
-import { fittingOffsets, placeMentions } from '../documents/placeMentions.ts';
+import { placeMentions } from '../documents/placeMentions.ts';
+import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
-import { isJsonRecord, isTexts, readJsonItems, type JsonItem } from './jsonItems.ts';
-import { idOfItem, readSpanItem, type SpanItem } from './spanItem.ts';
+import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
+import { textFieldOf } from './labelStudio.ts';
+import { idOfItem, readSpanItem, textKeys, type SpanItem } from './spanItem.ts';
 import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
 import {
   isColumnDescription,
-  numberedColumn,
+  isNumbered,
   readTokenItem,
+  tagColumnOf,
   tagNamesIn,
   tokensOfItem,
+  unreadColumn,
   type TagNames,
 } from './tokenItem.ts';
+import { isWithinTokens, placeTokenSpans, readSpannedTokens, sentencesOfItem, spanColumnOf } from './tokenSpans.ts';
 
-const pythonFirst = [codePointOffsets, codeUnitOffsets] as const;
-const browserFirst = [codeUnitOffsets, codePointOffsets] as const;
+/** The items of a file, and what is needed to read them. */
+interface ItemFile {
+  readonly items: readonly JsonItem[];
+  /** Documents without an id are called after it. */
+  readonly stem: string;
+  readonly names: TagNames;
+  readonly issues: IssueList;
+}
 
 /**
  * Reads one file, together with the description of its columns if there is one; never throws. An unreadable item is an error and
@@ -35,26 +47,57 @@ export function readJsonl(files: readonly NamedFile[]): DocumentReading {
   const names: TagNames = new Map(
     described.flatMap(({ bytes }) => [...tagNamesIn(readWholeText(bytes, issues) ?? '')]),
   );
-  const items = readJsonItems(file.bytes, issues);
-  const stem = fileStem(file.path);
-  const read = isTexts(firstTokens(items)) ? readTokenItems : readSpanItems;
-  return { documents: read(items, stem, names, issues), issues: [issues] };
+  const items = readJsonItems(file.bytes, issues).flatMap(sentencesOfItem);
+  const read = readItems({ items, stem: fileStem(file.path), names, issues });
+  return { documents: read, issues: [issues] };
 }
 
-function firstTokens(items: readonly JsonItem[]): readonly string[] | null {
-  const item = items.find(({ value }) => isJsonRecord(value) || Array.isArray(value));
-  return item === undefined ? null : tokensOfItem(item.value);
-}
-
-function readTokenItems(
-  items: readonly JsonItem[],
-  stem: string,
-  names: TagNames,
-  issues: IssueList,
-): AnnotatedDocument[] {
+function readItems(file: ItemFile): AnnotatedDocument[] {
+  const { items, issues } = file;
+  const values = items.map(({ value }) => value);
+  const first = values.find((value) => isJsonRecord(value) || Array.isArray(value));
+  if (!isTexts(tokensOfItem(first))) return readSpanItems(file);
+  const column = tagColumnOf(values);
+  if (column !== null) return readTokenItems(file, column);
+  const spans = spanColumnOf(items);
+  if (spans !== null) return countsTokens(items, spans) ? readSpannedItems(file, spans) : readSpanItems(file);
   for (const { value, line } of items) {
-    const column = numberedColumn(value);
-    if (column === null || names.has(column)) continue;
+    const unread = isJsonRecord(value) ? unreadColumn(value, tokensOfItem(value) ?? []) : null;
+    if (unread === null) continue;
+    const message = `The annotations under ${JSON.stringify(unread.slice(0, 40))} are in a form that is not read: expected a tag for each token, such as "B-Drug", under ner_tags, or mentions of start, end and type under entities.`; // prettier-ignore
+    issues.add('error', 'corpus/unknown-annotations', line, message);
+    return [];
+  }
+  return readTokenItems(file, null);
+}
+
+/** Whether spans count tokens: there is no text, or they do not all fall on words of it and all are within the tokens. */
+function countsTokens(items: readonly JsonItem[], key: string): boolean {
+  let [isOfWords, isOfTokens] = [true, true];
+  for (const { value, line } of items) {
+    const text = isJsonRecord(value)
+      ? textKeys.map((name) => value[name]).find((one) => typeof one === 'string')
+      : null;
+    if (typeof text !== 'string') return true;
+    const [item, sentence] = [readSpanItem(value, line, null), readSpannedTokens(value, key, line)];
+    if (typeof item === 'string' || !fallsOnWords(text, item)) isOfWords = false;
+    if (typeof sentence === 'string' || !isWithinTokens(sentence)) isOfTokens = false;
+  }
+  return !isOfWords && isOfTokens;
+}
+
+function fallsOnWords(text: string, { written, hints }: SpanItem): boolean {
+  const countings = plausibleCountings(text, hints);
+  const counting = fittingCounting(text, written, countings);
+  return written.every(({ fragments }) => {
+    const spans = spansOf(fragments, counting);
+    return spans !== null && !isWordCut(text, spans);
+  });
+}
+
+function readTokenItems({ items, stem, names, issues }: ItemFile, column: string | null): AnnotatedDocument[] {
+  for (const { value, line } of items) {
+    if (column === null || !isNumbered(value, column) || names.has(column)) continue;
     const message =
       `The tags in ${column} are numbers and nothing says what they mean: ` +
       'drop the dataset_info.json of the corpus together with it.';
@@ -68,7 +111,7 @@ function readTokenItems(
     const sentence =
       tokens === null || !isJsonRecord(value)
         ? 'Expected an object with tokens and their tags'
-        : readTokenItem(value, tokens, names, line);
+        : readTokenItem(value, tokens, column, names, line);
     if (typeof sentence === 'string') {
       issues.add('error', 'corpus/item', line, `${sentence}: item ${index + 1} is left out.`);
     } else if (sentence.tokens.length > 0) {
@@ -82,28 +125,65 @@ function readTokenItems(
   );
 }
 
-function readSpanItems(items: readonly JsonItem[], stem: string, _: TagNames, issues: IssueList): AnnotatedDocument[] {
-  const documents: AnnotatedDocument[] = [];
-  let rejected = 0;
+function readSpannedItems({ items, stem, issues }: ItemFile, key: string): AnnotatedDocument[] {
+  const ids: string[] = [];
+  const spanned: Exclude<ReturnType<typeof readSpannedTokens>, string>[] = [];
+  let isOfLists = false;
   items.forEach(({ value, line }, index) => {
-    const item = readSpanItem(value, line);
+    const sentence = readSpannedTokens(value, key, line);
+    if (typeof sentence === 'string') {
+      issues.add('error', 'corpus/item', line, `${sentence}: item ${index + 1} is left out.`);
+    } else if (sentence.tokens.length > 0) {
+      const record = isJsonRecord(value) ? value : {};
+      isOfLists ||= listOf(record[key]).some((one) => Array.isArray(one) || (isJsonRecord(one) && 'index' in one));
+      ids.push(idOfItem(record) ?? `${stem}-${index + 1}`);
+      spanned.push(sentence);
+    }
+  });
+  const types = new TypeNames();
+  const sentences = placeTokenSpans(spanned, isOfLists, types, issues);
+  types.report(issues);
+  return sentences.flatMap((sentence, index) =>
+    documentsOfSentences([sentence], ids[index] ?? '').map((text) => annotateSentences(text, [sentence.mentions])),
+  );
+}
+
+function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
+  const documents: AnnotatedDocument[] = [];
+  const field = textFieldOf(items.map(({ value }) => value));
+  const types = new TypeNames();
+  const counts = { rejected: 0, further: 0, unlabelled: 0, html: 0 };
+  items.forEach(({ value, line }, index) => {
+    const item = readSpanItem(value, line, field);
     if (typeof item === 'string') {
       issues.add('error', 'corpus/item', line, `Expected ${item}: item ${index + 1} is left out.`);
     } else if (item.isRejected) {
-      rejected++;
+      counts.rejected++;
     } else {
-      const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, issues);
+      counts.further += item.further ?? 0;
+      counts.unlabelled += item.unlabelled ?? 0;
+      if (item.isHtml === true) counts.html++;
+      const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
   });
-  if (rejected > 0) {
-    issues.add('info', 'corpus/rejected', null, `${rejected} items were rejected or skipped by a person: left out.`);
-  }
+  const count = (number: number, code: string, what: string) => {
+    if (number > 0) issues.add('info', `corpus/${code}`, null, `${number} ${what}`);
+  };
+  count(counts.rejected, 'rejected', 'items were rejected or skipped by a person: left out.');
+  count(counts.further, 'further-annotations', 'further annotations of the same tasks are not read: the ground truth, or else the first one, is.'); // prettier-ignore
+  count(counts.unlabelled, 'unlabelled', 'regions without a label are left out.');
+  count(counts.html, 'html', 'texts are HTML (hypertext): read without tags, with mentions by their global offsets.');
+  types.report(issues);
   return documents;
 }
 
-function placedDocument(id: string, { text, written, unit }: SpanItem, issues: IssueList): AnnotatedDocument {
-  const [usual, other] = unit === 'code points' ? pythonFirst : browserFirst;
-  const offsets = fittingOffsets(text, written, [usual, other, byteOffsets]);
-  return annotateDocument(id, { text, parts: [], ...placeMentions(text, offsets, written, issues) }, issues);
+function placedDocument(
+  id: string,
+  { text, written, hints }: SpanItem,
+  types: TypeNames,
+  issues: IssueList,
+): AnnotatedDocument {
+  const placed = placeMentions(text, plausibleCountings(text, hints), written, types, issues);
+  return annotateDocument(id, { text, parts: [], ...placed }, issues);
 }

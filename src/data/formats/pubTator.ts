@@ -1,11 +1,13 @@
 // Reads and writes PubTator: titles and abstracts, with rows of mentions whose offsets run through both.
 import type { NamedFile } from '../../util/namedFile.ts';
 import { IssueList, quoted } from '../corpus/issues.ts';
+import { TypeNames, typeName } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
 import { uniqueIds } from '../documents/documentNames.ts';
-import { byteOffsets, codePointOffsets, codeUnitOffsets, countCodePoints } from '../documents/offsets.ts';
-import { fittingOffsets, placeMentions, type WrittenMention } from '../documents/placeMentions.ts';
+import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
+import { countCodePoints } from '../documents/offsets.ts';
+import { placeMentions } from '../documents/placeMentions.ts';
 import { decodeText, encodingFault } from './decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 
@@ -34,9 +36,10 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
     return { documents: [], issues: [issues] };
   }
   const documents: AnnotatedDocument[] = [];
+  const types = new TypeNames();
   let open: OpenDocument | null = null;
   const finish = () => {
-    const document = open === null || open.broken ? null : placedDocument(open, issues);
+    const document = open === null || open.broken ? null : placedDocument(open, types, issues);
     if (document !== null && document.sentences.length > 0) documents.push(document);
     open = null;
   };
@@ -57,12 +60,13 @@ export function readPubTator({ path, bytes }: NamedFile): DocumentReading {
     }
   });
   finish();
+  types.report(issues);
   return { documents, issues: [issues] };
 }
 
-/** Whether the first line of a text is a PubTator title. */
+/** Whether the first line of a text is a PubTator title, rather than JSON or XML with bars in a text. */
 export function looksLikePubTator(text: string): boolean {
-  return /^\s*[^|\s]+\|[ta]\|/.test(text);
+  return /^\s*(?![{[<])[^|\s]+\|[ta]\|/.test(text);
 }
 
 function readRow(
@@ -94,12 +98,17 @@ function readRow(
   open.written.push({ type, fragments: [{ start: Number(start), end: Number(end) }], text: written, line });
 }
 
-function placedDocument({ id, title, abstract, written }: OpenDocument, issues: IssueList): AnnotatedDocument {
+function placedDocument(
+  { id, title, abstract, written }: OpenDocument,
+  types: TypeNames,
+  issues: IssueList,
+): AnnotatedDocument {
   const heading = title ?? '';
   const text = abstract === null || abstract === '' ? heading : `${heading}\n${abstract}`;
-  const offsets = fittingOffsets(text, written, [codePointOffsets, codeUnitOffsets, byteOffsets]);
-  const parts = text.length > heading.length ? [heading.length + 1] : [];
-  return annotateDocument(id, { text, parts, ...placeMentions(text, offsets, written, issues) }, issues);
+  const addedBreak = text.length > heading.length ? heading.length : null;
+  const countings = plausibleCountings(text, { addedBreak });
+  const parts = addedBreak === null ? [] : [addedBreak + 1];
+  return annotateDocument(id, { text, parts, ...placeMentions(text, countings, written, types, issues) }, issues);
 }
 
 /**
@@ -117,12 +126,12 @@ function writeOne(id: string, { text, mentions }: AnnotatedDocument): string {
   const abstract = text.slice(title.length + 1);
   const placeOf = countCodePoints(text);
   const rows = mentions.map(({ type, start, end }) => {
-    const cells = [id, placeOf(start), placeOf(end), oneLine(text.slice(start, end)), type.replace(/\s+/g, '_'), '-'];
+    const cells = [id, placeOf(start), placeOf(end), oneLine(text.slice(start, end)), typeName(type), '-'];
     return cells.join('\t');
   });
   return [`${id}|t|${oneLine(title)}`, `${id}|a|${oneLine(abstract)}`, ...rows].map((row) => `${row}\n`).join('');
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]/g, ' ');
+  return text.replace(/[\r\n\t]/g, ' ').replaceAll('\0', '\ufffd');
 }

@@ -3,11 +3,11 @@ import { parseJson } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 import { quoted } from '../corpus/issues.ts';
 import { splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
-import { isJsonRecord, isTexts, type JsonRecord } from './jsonItems.ts';
+import { isJsonRecord, isTexts, listOf, type JsonRecord } from './jsonItems.ts';
 import type { TaggedSentence } from './taggedMentions.ts';
 
-const tokenKeys = ['tokens', 'words'];
-const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag'];
+const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
+const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag', 'bio_tags'];
 
 /** Returns the tokens of an item; null if it has none. */
 export function tokensOfItem(value: unknown): readonly string[] | null {
@@ -15,16 +15,49 @@ export function tokensOfItem(value: unknown): readonly string[] | null {
   return tokenKeys.map((key) => value[key]).find(isTexts) ?? null;
 }
 
-/** Returns the sentence, or a text of what is wrong with it. An item without a tag column has no mentions. */
+/** Columns of other layers than entities, although some are tagged in the same way. */
+const otherColumns = /pos|chunk|dep|lemma|srl|head|mask|ids?$/i;
+const entityColumns = /ner|bio|iob|entit|slot|tag|label/i;
+
+/**
+ * Finds the column of tags of a file: one of a known name, or else one of any name that holds a tag for each token, `O` and others
+ * among them. Null if there is none; takes time linear in the items.
+ */
+export function tagColumnOf(values: readonly unknown[]): string | null {
+  const known = new Set<string>();
+  const votes = new Map<string, number>();
+  for (const value of values) {
+    const tokens = tokensOfItem(value);
+    if (tokens === null || tokens.length === 0 || !isJsonRecord(value)) continue;
+    for (const [key, column] of Object.entries(value)) {
+      if (!Array.isArray(column) || column === tokens) continue;
+      if (tagKeys.includes(key) && column.length > 0 && !isNested(column)) known.add(key);
+      if (column.length !== tokens.length || tokenKeys.includes(key) || otherColumns.test(key)) continue;
+      if (!isTexts(column) || !column.every((tag) => tagOfDialect(splitTag(tag.trim())) !== null)) continue;
+      const mentions = column.filter((tag) => tag.includes('-')).length;
+      votes.set(key, (votes.get(key) ?? 0) + mentions + (entityColumns.test(key) ? 0.5 : 0));
+    }
+  }
+  const named = tagKeys.find((key) => known.has(key));
+  if (named !== undefined) return named;
+  return [...votes].sort((left, right) => right[1] - left[1]).find(([, count]) => count > 0)?.[0] ?? null;
+}
+
+/** Tags are texts or numbers; lists and objects are spans, or something unknown. */
+function isNested(column: readonly unknown[]): boolean {
+  return column.some((one) => typeof one === 'object' && one !== null);
+}
+
+/** Returns the sentence, or a text of what is wrong with it. Without a tag column it has no mentions. */
 export function readTokenItem(
   value: JsonRecord,
   tokens: readonly string[],
+  column: string | null,
   names: TagNames,
   line: number | null,
 ): TaggedSentence | string {
   if (tokens.some((token) => token.trim() === '')) return 'A token is empty';
-  const column = tagKeys.find((key) => Array.isArray(value[key]));
-  const written = column === undefined ? tokens.map(() => 'O') : value[column];
+  const written = column === null ? tokens.map(() => 'O') : value[column];
   if (!Array.isArray(written) || written.length !== tokens.length) {
     return `Expected one tag for each of ${tokens.length} tokens, got ${Array.isArray(written) ? written.length : 'none'}`;
   }
@@ -41,16 +74,23 @@ export function readTokenItem(
     tags.push(tag);
   }
   const lines = line === null ? [] : tokens.map(() => line);
-  return { tokens: tokens.map((token) => token.trim().replace(/\s+/g, '_')), tags, lines };
+  return { tokens: tokens.map((token) => token.trim().replace(/\s+/g, ' ')), tags, lines };
 }
 
-/** Finds the first tag column that holds numbers; null if there is none. */
-export function numberedColumn(value: unknown): string | null {
-  if (!isJsonRecord(value)) return null;
-  const column = tagKeys.find((key) => Array.isArray(value[key]));
-  if (column === undefined) return null;
-  const tags = value[column] as readonly unknown[];
-  return tags.some((tag) => typeof tag === 'number') ? column : null;
+/** Whether the tags of a column are numbers. */
+export function isNumbered(value: unknown, column: string): boolean {
+  return isJsonRecord(value) && listOf(value[column]).some((tag) => typeof tag === 'number');
+}
+
+/** Finds a key that may hold annotations of the tokens and is not read; null if there is none. */
+export function unreadColumn(value: JsonRecord, tokens: readonly string[]): string | null {
+  const found = Object.entries(value).find(([key, column]) => {
+    if (tokenKeys.includes(key) || otherColumns.test(key)) return false;
+    if (typeof column === 'string') return entityColumns.test(key) && /(^|[\s,])[BIES]-\S|^\s*\[/.test(column);
+    const list = Array.isArray(column) ? column : isJsonRecord(column) ? Object.values(column) : [];
+    return list.length > 0 && (entityColumns.test(key) || /mention|span|annot|ranges?$/i.test(key) || (list.length === tokens.length && list.every((one) => typeof one === 'number'))); // prettier-ignore
+  });
+  return found?.[0] ?? null;
 }
 
 /** Names for the numbers of a tag column, by column. */
@@ -81,18 +121,35 @@ export function tagNamesIn(text: string): TagNames {
 const deepest = 12;
 
 function collect(value: unknown, names: Map<string, readonly string[]>, depth: number): void {
-  if (!isJsonRecord(value) || depth > deepest) return;
+  if (depth > deepest) return;
+  // A list of columns, each with its name, as in the metadata of a data set's card.
+  for (const one of listOf(value)) {
+    if (!isJsonRecord(one) || typeof one.name !== 'string') continue;
+    const found = namesOf(one) ?? namesOf(one.sequence) ?? namesOf(one.list) ?? namesOf(one.dtype);
+    if (found !== null && !names.has(one.name)) names.set(one.name, found);
+  }
+  if (!isJsonRecord(value)) return;
   for (const [key, inner] of Object.entries(value)) {
-    if (!isJsonRecord(inner)) continue;
     const found = namesOf(inner);
     if (found !== null && !names.has(key)) names.set(key, found);
-    else collect(inner, names, depth + 1);
+    else if (found === null) collect(inner, names, depth + 1);
   }
 }
 
-/** `{"names": [...]}`, alone or as the feature of a list. */
-function namesOf(value: JsonRecord): readonly string[] | null {
-  if (isTexts(value.names)) return value.names;
-  const { feature } = value;
-  return isJsonRecord(feature) && isTexts(feature.names) ? feature.names : null;
+/** `{"names": [...]}` or `{"names": {"0": ...}}`, alone, as the feature of a list, the only element of one, or a `class_label`. */
+function namesOf(value: unknown, depth = 0): readonly string[] | null {
+  if (depth > deepest) return null;
+  if (Array.isArray(value)) return value.length === 1 ? namesOf(value[0], depth + 1) : null;
+  if (!isJsonRecord(value)) return null;
+  if (isTexts(value.names) && value.names.length > 0) return value.names;
+  if (isJsonRecord(value.names)) {
+    const numbered = Object.entries(value.names);
+    const names: string[] = [];
+    for (const [index, name] of numbered) {
+      if (!/^\d{1,4}$/.test(index) || typeof name !== 'string') return null;
+      names[Number(index)] = name;
+    }
+    return Array.from(names, (name) => name ?? '');
+  }
+  return namesOf(value.feature, depth + 1) ?? namesOf(value.class_label, depth + 1);
 }

@@ -1,8 +1,10 @@
 // Writes annotated documents as JSON for doccano, spaCy, Label Studio and Hugging Face.
-import { mentionsToTags } from '../corpus/tagScheme.ts';
+import { mentionsToTags, tagOfType } from '../corpus/tagScheme.ts';
+import { fittingCounting, plausibleCountings } from '../documents/countings.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.ts';
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
+import { codePointName, unitKey } from './spanItem.ts';
 import { roundConfidence } from './spellConfidence.ts';
 
 /** The tool whose JSON is written. */
@@ -29,6 +31,7 @@ function writeDoccano(documents: readonly AnnotatedDocument[]): string {
       id: document.id,
       text: document.text,
       label: inCodePoints(document).map(({ start, end, type }) => [start, end, type]),
+      ...unitOf(document),
     })),
   );
 }
@@ -45,6 +48,7 @@ function writeSpacy(documents: readonly AnnotatedDocument[], confidences: boolea
         label: type,
         ...(confidences ? scoreOf(confidence) : {}),
       })),
+      ...unitOf(document),
     })),
   );
 }
@@ -88,12 +92,19 @@ function writeHuggingFace(documents: readonly AnnotatedDocument[], confidences: 
       return {
         id: document.sentences.length === 1 ? document.id : `${document.id}-${at + 1}`,
         tokens,
-        ner_tags: mentionsToTags(own, tokens.length, 'IOB2'),
+        ner_tags: mentionsToTags(own, tokens.length, 'IOB2').map(tagOfType),
         ...(confidences ? { confidences: scores } : {}),
       };
     });
   });
   return jsonLines(rows);
+}
+
+/** Says how offsets count where a reader without the texts of mentions would take them for offsets in another unit. */
+function unitOf(document: AnnotatedDocument): { readonly [unitKey]?: string } {
+  const countings = plausibleCountings(document.text);
+  const written = inCodePoints(document).map(({ type, start, end }) => ({ type, fragments: [{ start, end }], text: null, line: null })); // prettier-ignore
+  return fittingCounting(document.text, written, countings) === countings[0] ? {} : { [unitKey]: codePointName };
 }
 
 function inCodePoints({ text, mentions }: AnnotatedDocument): AnnotatedMention[] {

@@ -5,6 +5,7 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import { readZipDirectory, type ZipEntry } from '../../util/zipDirectory.ts';
 import { IssueList, mergeIssues, quoted, type Issue } from '../corpus/issues.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
+import { unpackGzip } from './gzip.ts';
 
 /** The most bytes a packed byte may expand to: a deflated symbol of two bits repeats up to 258 bytes. */
 const mostPerByte = 1032;
@@ -153,8 +154,21 @@ class Unfolding {
     const bytes = unpackEntry(entry);
     if (typeof bytes === 'string') {
       reject('archive/damaged', `is left out: expected ${bytes}.`);
-    } else if (detectFormat(path, bytes.subarray(0, leadingBytes)) !== 'zip') {
+    } else {
+      this.#takeFile({ path, bytes }, depth, reject);
+    }
+  }
+
+  #takeFile({ path, bytes }: NamedFile, depth: number, reject: Reject): void {
+    const format = detectFormat(path, bytes.subarray(0, leadingBytes));
+    if (format !== 'zip' && format !== 'gzip') {
       this.files.push({ path, bytes });
+    } else if (format === 'gzip' && depth < this.#limits.depth) {
+      const left = this.#limits.totalBytes - this.#totalBytes;
+      const unpacked = unpackGzip({ path, bytes }, Math.min(this.#limits.entryBytes, left));
+      if (typeof unpacked === 'string') return reject('archive/damaged', `is left out: expected ${unpacked}.`);
+      this.#totalBytes += unpacked.bytes.length;
+      this.#takeFile(unpacked, depth + 1, reject);
     } else if (depth < this.#limits.depth) {
       this.unfold({ path, bytes }, depth + 1);
     } else {

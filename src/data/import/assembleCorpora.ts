@@ -59,6 +59,8 @@ function readCorpusPart(part: CorpusPart, { layout: ofCorpus, layerIndex }: Rows
   const empty = new IssueList(path);
   if (documents.length === 0 && issues.every(({ count }) => count === 0)) {
     empty.add('error', 'corpus/empty', null, 'No usable sentence.');
+  } else if (documents.length > 0 && !hasErrors(issues) && documents.every(({ mentions }) => mentions.length === 0)) {
+    empty.add('info', 'corpus/no-mention', null, `There is not one mention in its ${documents.length} documents.`);
   }
   return {
     documents: documents.map((document) => ({
@@ -78,6 +80,10 @@ function readCorpusPart(part: CorpusPart, { layout: ofCorpus, layerIndex }: Rows
       sizeBytes,
     }),
   };
+}
+
+function hasErrors(lists: readonly IssueList[]): boolean {
+  return lists.some(({ listed }) => listed.some(({ severity }) => severity === 'error'));
 }
 
 function countSentences(documents: readonly SplitDocument[]): number {

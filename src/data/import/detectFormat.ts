@@ -7,6 +7,7 @@ import { looksLikePubTator } from '../formats/pubTator.ts';
 import { isBlank, splitCells, type RowSeparator } from '../formats/rowCells.ts';
 import { hasTagColumn, lengthOf } from '../formats/rowFile.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
+import { isGzip } from './gzip.ts';
 import { isModelFile } from './modelFiles.ts';
 import { splitOfName } from './splits.ts';
 
@@ -20,7 +21,11 @@ export function corpusFormatOf(path: string, head: Uint8Array): DocumentSource['
   if (isXml(path, text)) return /<([\w.-]+:)?collection\b/.test(decodeLoosely(head)) ? 'BioC' : null;
   if (!/^\s*[{[]/.test(text)) return null;
   if (/"passages"\s*:/.test(text)) return 'BioC';
-  return looksLikeItems(path, text) ? (/\.parquet$/i.test(path) ? 'Parquet' : 'JSONL') : null;
+  return looksLikeItems(path, text) || isNamedAsItems(path, text)
+    ? /\.parquet$/i.test(path)
+      ? 'Parquet'
+      : 'JSONL'
+    : null;
 }
 
 /** Whether a BioC file is XML rather than JSON. */
@@ -40,19 +45,27 @@ function decodeLoosely(head: Uint8Array): string {
 function looksLikeItems(path: string, text: string): boolean {
   const isPairs = /^\s*(\[|\{.{0,4096}"annotations"\s*:\s*\[)\s*\[\s*"/s.test(text);
   if (isPairs) return /"(entities|spans)"\s*:/.test(text);
-  if (!/"(text|data|content|sentence|tokens|words)"\s*:/.test(text)) return false;
+  if (!/"(text|data|content|sentences?|tokens|words|tokenized_text)"\s*:/.test(text)) return false;
   const isList = /\.(jsonl|ndjson|parquet)$/i.test(path) || /^\s*\[/.test(text);
-  return isList || /"(entities|ents|spans|labels?|annotations|completions|predictions|ner_tags|tags)"\s*:/.test(text);
+  return (
+    isList || /"(entities|ents|spans|labels?|annotations?|completions|predictions|ner|mentions|\w*tags)"\s*:/.test(text)
+  );
+}
+
+/** JSON lines, or a list named after a split: meant as a corpus, so that its reader says what is wrong. */
+function isNamedAsItems(path: string, text: string): boolean {
+  if (/\.(jsonl|ndjson)$/i.test(path)) return true;
+  return /\.json$/i.test(path) && /^\s*\[/.test(text) && splitOfName(path.slice(path.lastIndexOf('/') + 1)) !== null;
 }
 
 /** Enough of a file to detect its type. */
 export const leadingBytes = 65_536;
 
 /**
- * `corpus` is a file of any supported format, `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
+ * `corpus` is a file of any supported format, `gzip` and `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
  * `plan` the lab's own JSON; the lab reads nothing else.
  */
-type FileFormat = 'corpus' | 'zip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
+type FileFormat = 'corpus' | 'zip' | 'gzip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
 
 /** Names of files of rows. */
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
@@ -72,6 +85,7 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (name.startsWith('.') || documentNames.test(name)) return 'other';
   if (isModelFile(name)) return 'model';
   if (isZip(head)) return 'zip';
+  if (isGzip(head)) return 'gzip';
   if (startsWith(head, 'PAR1')) return 'parquet';
   if (corpusExtensions.test(name)) return 'corpus';
   const text = decodeLoosely(head);

@@ -178,6 +178,11 @@ function bratParts(folder: string, files: readonly NamedFile[]): CorpusPart[] {
     if (members === undefined) bySplit.set(split, [file]);
     else members.push(file);
   }
-  if (bySplit.has(null)) return [{ path: `${folder}*.ann`, format: 'BRAT', files }];
-  return [...bySplit].map(([split, members]) => ({ path: `${folder}${split}*.ann`, format: 'BRAT', files: members }));
+  const ending = files.some(({ path }) => /\.ann$/i.test(path)) ? 'ann' : 'a1';
+  if (bySplit.has(null)) return [{ path: `${folder}*.${ending}`, format: 'BRAT', files }];
+  return [...bySplit].map(([split, members]) => ({
+    path: `${folder}${split}*.${ending}`,
+    format: 'BRAT',
+    files: members,
+  }));
 }

@@ -2,8 +2,9 @@
 import { fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Issue } from '../corpus/issues.ts';
 import { unpackParquet } from '../formats/parquet.ts';
-import { archivePaths, readArchive } from './archive.ts';
+import { archiveLimits, archivePaths, readArchive } from './archive.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
+import { pathWithoutGzip, unpackGzip, unreadKind } from './gzip.ts';
 import { annotatedStems, isAnnotatedText } from './groupCorpusFiles.ts';
 import { chosenNames, foreignFileOf, modelFiles } from './modelFiles.ts';
 
@@ -48,7 +49,13 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   const foreign: ForeignFile[] = [];
   const issues: Issue[] = [];
 
-  async function sort(file: DroppedFile, annotated: ReadonlySet<string>): Promise<void> {
+  function refuse(file: string, message: string): void {
+    issues.push({ severity: 'error', code: 'drop/unread', file, line: null, message });
+  }
+
+  let unfoldedBytes = 0;
+
+  async function sort(file: DroppedFile, annotated: ReadonlySet<string>, depth = 1): Promise<void> {
     if (isClutter(file.path)) return;
     const what = foreignFileOf(baseName(file.path));
     if (what !== null) {
@@ -69,6 +76,12 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       issues.push(...archive.issues);
       const inside = annotatedStems(archive.files.map(({ path }) => path));
       for (const inner of archive.files) await sort(fileInMemory(inner), inside);
+    } else if (format === 'gzip') {
+      const most = Math.min(archiveLimits.entryBytes, archiveLimits.totalBytes - unfoldedBytes);
+      const inside = depth > archiveLimits.depth ? `at most ${archiveLimits.depth} packings` : unpackGzip({ path: file.path, bytes }, most); // prettier-ignore
+      if (typeof inside === 'string') return refuse(file.path, `The file is left out: expected ${inside}.`);
+      unfoldedBytes += inside.bytes.length;
+      await sort(fileInMemory(inside), annotated, depth + 1);
     } else if (format === 'parquet') {
       const unpacked = await unpackParquet({ path: file.path, bytes });
       issues.push(...unpacked.issues);
@@ -76,13 +89,15 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     } else if (isAnnotatedText(file.path, annotated)) {
       sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {
-      others.push(file.path);
+      const expected = unreadKind(file.path, bytes.subarray(0, leadingBytes));
+      if (expected === null) others.push(file.path);
+      else refuse(file.path, `This kind of file is not read: expected ${expected}.`);
     } else {
       sorted[format].push({ path: file.path, bytes });
     }
   }
 
-  const outside = annotatedStems(dropped.map(({ path }) => path));
+  const outside = annotatedStems(dropped.map(({ path }) => pathWithoutGzip(path)));
   for (const file of dropped) await sort(file, outside);
   const folders = new Map<string, DroppedFile[]>();
   for (const file of modelFiles) {

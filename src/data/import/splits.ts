@@ -42,7 +42,7 @@ export function splitOfFolder(folder: string): Split | null {
 /** Returns a file name without its extension and split words: `BC5CDR-chem` of `BC5CDR-chem-train.tsv`. */
 export function stemOfName(name: string): string {
   const withoutExtension = name.replace(
-    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|pubtator|csv|xml|json|jsonl|ndjson|parquet)$/i,
+    /\.(tsv|txt|conll[ux]?|iob[12]?|iobes|bio|ner|tags|data|dat|ann|a1|a2|pubtator|csv|xml|json|jsonl|ndjson|parquet)$/i,
     '',
   );
   // Hugging Face numbers the parts of a split.

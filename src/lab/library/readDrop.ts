@@ -3,9 +3,10 @@ import type { CorpusSentences } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import { unpackParquet } from '../../data/formats/parquet.ts';
-import { readArchive } from '../../data/import/archive.ts';
+import { archiveLimits, readArchive } from '../../data/import/archive.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembleCorpora.ts';
 import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
+import { unpackGzip } from '../../data/import/gzip.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
 import { baseName, isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -178,6 +179,12 @@ export async function readTexts(files: readonly DroppedFile[], control: ReadingC
       issues.push(...archive.issues);
       issueCount += archive.issueCount;
       for (const inner of archive.files) await unpack(inner);
+    } else if (format === 'gzip') {
+      const inside = unpackGzip({ path, bytes }, archiveLimits.entryBytes);
+      if (typeof inside !== 'string') return unpack(inside);
+      const message = `The file is left out: expected ${inside}.`;
+      issues.push({ severity: 'error', code: 'drop/unread', file: path, line: null, message });
+      issueCount++;
     } else if (format === 'parquet') {
       const unpacked = await unpackParquet({ path, bytes });
       if (unpacked.file !== null) texts.push(unpacked.file);

@@ -55,8 +55,10 @@ describe('readBrat', () => {
   });
 
   it.each([
-    ['T1\tHerb 0 4\tMoss\nT2\tHerb 6 4\tReed', 'error', 'corpus/span', 2, ''],
-    ['T1\tHerb 0 99\tMoss', 'error', 'corpus/span', 1, ''],
+    ['T1\tHerb 0 4\tMoss\nT2\tHerb 6 4\tReed', 'warning', 'corpus/moved-mention', 2, 'Moss.Reed.'],
+    ['T1\tHerb 0 99\tMess', 'error', 'corpus/span', 1, ''],
+    ['T1\tHerb 0 99\tMoss', 'warning', 'corpus/moved-mention', 1, 'Moss.Reed.'],
+    ['T1\tHerb 0 4\tMoss\nT2\tHerb 90 99\tFern', 'error', 'corpus/span', 2, 'Moss.Reed.'],
     ['T1\tHerb 0\tMoss', 'error', 'corpus/row', 1, ''],
     ['#1\tnote\nT1 Herb 0 4 Moss', 'error', 'corpus/row', 2, ''],
     ['T1\tHerb 0 4\tMess', 'error', 'corpus/span-text', 1, 'Reed.'],
@@ -83,6 +85,39 @@ describe('readBrat', () => {
       { code: 'corpus/invalid-utf8', file: 'c.ann' },
     ]);
   });
+});
+
+describe('files of BioNLP shared tasks', () => {
+  const text = 'Moss binds reed.';
+  it('are read together, without the triggers of events', () => {
+    const files = [
+      file('fen/1.txt', text),
+      file('fen/1.a1', 'T1\tHerb 0 4\tMoss\nT2\tHerb 11 15\treed\n'),
+      file('fen/1.a2', 'T3\tBinding 5 10\tbinds\nE1\tBinding:T3 Theme:T1 Theme2:T2\n'),
+    ];
+    const [corpus] = assembleCorpora(files).corpora;
+    expect(corpus?.sources[0]?.file).toBe('fen/*.a1');
+    expect(spelledByTokens([{ sentences: corpus?.sentences.train ?? [] }])).toEqual(['Herb: Moss', 'Herb: reed']);
+    expect(corpus?.issues.map(({ code }) => code)).toContain('corpus/trigger');
+  });
+
+  it('give way to an .ann beside them', () => {
+    const { documents, issues } = readBrat([
+      ...pair('1', text, 'T1\tHerb 11 15\treed\n'),
+      file('1.a1', 'T1\tHerb 0 4\tMoss\n'),
+    ]);
+    expect(documents[0]?.mentions).toMatchObject([{ start: 11 }]);
+    expect(issues.flatMap(({ listed }) => listed)).toMatchObject([
+      { severity: 'info', code: 'corpus/two-annotations' },
+    ]);
+  });
+});
+
+it('thousands of bad documents keep a thousand issues of a severity', () => {
+  const files = Array.from({ length: 3000 }, (_, index) => pair(`a/${index}`, 'Moss.', 'T1 bad\nT2 bad\n')).flat();
+  const { issues } = readBrat(files);
+  expect(issues.reduce((sum, { count }) => sum + count, 0)).toBe(6000);
+  expect(issues.reduce((sum, { listed }) => sum + listed.length, 0)).toBe(1000);
 });
 
 describe('a folder of BRAT files', () => {

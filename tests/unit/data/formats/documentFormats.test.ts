@@ -64,7 +64,8 @@ describe('PubTator', () => {
   });
 
   it.each([
-    ['1|t|Moss.\n1|a|Reed.\n1\t0\t99\tMoss\tHerb\n', 'error', 'corpus/span', 3, []],
+    ['1|t|Moss.\n1|a|Reed.\n1\t0\t99\tMess\tHerb\n', 'error', 'corpus/span', 3, []],
+    ['1|t|Moss.\n1|a|Reed.\n1\t0\t99\tMoss\tHerb\n', 'warning', 'corpus/moved-mention', 3, ['1']],
     ['1|t|Moss.\n1|a|Reed.\n1\t0\t4\tMess\tHerb\n', 'error', 'corpus/span-text', 3, ['1']],
     ['1|t|Moss.\n1|a|Reed.\n1\t0\tx\tMoss\tHerb\n', 'error', 'corpus/row', 3, []],
     ['1|t|Moss.\n2\t0\t4\tMoss\tHerb\n', 'error', 'corpus/row', 2, []],

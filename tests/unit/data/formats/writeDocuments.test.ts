@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IssueList } from '../../../../src/data/corpus/issues.ts';
+import { TypeNames } from '../../../../src/data/corpus/tagScheme.ts';
 import { annotateDocument } from '../../../../src/data/documents/annotateDocument.ts';
+import { plausibleCountings } from '../../../../src/data/documents/countings.ts';
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
 import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
-import { codeUnitOffsets } from '../../../../src/data/documents/offsets.ts';
 import { placeMentions } from '../../../../src/data/documents/placeMentions.ts';
 import {
   annotationFormats,
@@ -18,7 +19,13 @@ import { annotatedTexts, type AnnotatedText } from './annotatedTexts.ts';
 const toDocument = (id: string, { text, mentions }: AnnotatedText, confidences: readonly (number | null)[]) => {
   const issues = new IssueList(id);
   const spans = mentions.map(({ type, start, end }) => ({ type, fragments: [{ start, end }], text: null, line: null }));
-  const placed = placeMentions(text, codeUnitOffsets(text), spans, issues);
+  const placed = placeMentions(
+    text,
+    plausibleCountings(text, { unit: 'UTF-16 units' }),
+    spans,
+    new TypeNames(),
+    issues,
+  );
   const document = annotateDocument(id, { text, parts: [], ...placed }, issues);
   const ownMentions = document.mentions.map((mention, index) => ({
     ...mention,
