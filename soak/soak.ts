@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { preview } from 'vite';
 import { builtLab } from '../scripts/builtLab.ts';
+import { formsSoak } from './formsSoak.ts';
 import { headlessKills } from './headlessKills.ts';
 import { sharingPlan, singleTaskPlan } from './killPlans.ts';
 import { killsSoak, type KillSetting } from './killsSoak.ts';
@@ -44,6 +45,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
       { project: 'unit', files: 'fuzz', env: { FUZZ_ROUNDS: `${fuzzRounds}` }, injected: 'broken input' },
       root,
     ),
+  forms: ({ inputs, seed }, tell) => Promise.resolve(formsSoak(inputs, seed, tell)),
 };
 
 /** Serves the lab, built from its current sources, while `work` needs it. */
