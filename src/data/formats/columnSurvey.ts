@@ -24,8 +24,9 @@ export interface RowLayout {
   readonly rowNumberColumn: number | null;
   /** Whether a sentence begins where row numbers begin again, because no blank line says so. */
   readonly breaksAtRowNumbers: boolean;
-  /** The file the layout was found in, and its header. */
+  /** The file the layout was found in, its separator and its header. */
   readonly file: string;
+  readonly separator: RowFile['separator'];
   readonly header: readonly string[] | null;
 }
 
@@ -105,7 +106,7 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
     breaksAtRowNumbers: facts[decision.rowNumberColumn ?? -1]?.restarts ?? false,
   };
   const dialects = facts.map(({ dialect }) => dialect);
-  const layoutOf = (one: ColumnChoice): RowLayout => ({ choice: one, isChosen: chosen !== null && fault === null, columns, dialects, ...order, file: first.file.file, header }); // prettier-ignore
+  const layoutOf = (one: ColumnChoice): RowLayout => ({ choice: one, isChosen: chosen !== null && fault === null, columns, dialects, ...order, file: first.file.file, separator, header }); // prettier-ignore
   const shown = choice ?? bareChoice(decision, facts);
   if (shown === null) {
     const got = quoted((firstRow.cells?.[columns - 1] ?? '').trim());

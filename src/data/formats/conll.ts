@@ -41,7 +41,7 @@ interface RowReadingOptions {
  */
 export function readConll(bytes: Uint8Array, file: string, options: RowReadingOptions | null = null): ConllReading {
   const issues = new IssueList(file);
-  const rows = openRowFile(bytes, file, issues);
+  const rows = openRowFile(bytes, file, issues, options?.layout.separator);
   if (rows === null) return { sentences: [], layout: null, layerCount: 1, issues };
   const survey = options === null ? surveyRows([rows]) : null;
   const layout = options?.layout ?? survey?.layout;

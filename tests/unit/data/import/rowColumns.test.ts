@@ -108,6 +108,13 @@ describe('which column', () => {
     expect(refused[0]?.survey?.chosen.tagColumn).toBe(1);
   });
 
+  it('is found in a file too short to show its separator', () => {
+    const train = 'fen,B-Place\nrots,O\nmoss,O\n'.repeat(5);
+    const corpus = only({ 'train.csv': train, 'test.tsv': 'moss,O,\nrots,O,,\nfen,B-Place\n' });
+    expect(mentionsOf(corpus)).toHaveLength(6);
+    expect(saidOf(corpus)).toEqual([]);
+  });
+
   it('leaves out a file that does not fit, and names what was expected and what it has', () => {
     const corpus = only({ 'train.tsv': chunked.replaceAll(' ', '\t'), 'test.tsv': 'B-Place\tfen\nO\trots\n' });
     expect(corpus.sources).toHaveLength(1);
