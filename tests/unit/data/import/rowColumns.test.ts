@@ -71,6 +71,8 @@ describe('which column', () => {
   it.each([
     ['row numbers that continue', '17\tfen\tB-Place\n18\trots\tO\n\n19\tmoss\tO\n'],
     ['ids', 'a-0017\tfen\tB-Place\na-0017\trots\tO\n\na-0018\tmoss\tO\n'],
+    ['ids in a short file', 'doc1\tfen\tB-Place\ndoc1\trots\tO\n\ndoc2\tmoss\tO\n'],
+    ['parts of speech', 'NN\tfen\tB-Place\nVBZ\trots\tO\n\nNN\tmoss\tO\n'],
     ['offsets', '0\t3\tfen\tB-Place\n4\t8\trots\tO\n\n9\t13\tmoss\tO\n'],
     ['offsets after the tag', 'B-Place\t0\t3\tfen\nO\t4\t8\trots\n\nO\t9\t13\tmoss\n'],
     [
