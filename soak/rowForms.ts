@@ -118,6 +118,7 @@ const before: readonly (readonly Column[])[] = [
   [{ name: 'id', cell: ({ row }) => `${row + 17}` }],
   [{ name: 'sent_id', cell: ({ sentence }) => `${4501 + sentence}` }],
   [{ name: 'Sentence #', cell: ({ sentence, index }) => (index === 0 ? `Sentence: ${sentence + 1}` : '') }],
+  [{ name: 'pos', cell: (_, rng) => pick(rng, partsOfSpeech) }],
   [{ name: 'doc_id', cell: ({ sentence }) => `PMID-${1000 + (sentence >> 1)}` }],
   [
     { name: 'start', cell: ({ start }) => `${start}` },

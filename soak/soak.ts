@@ -3,6 +3,7 @@ import path from 'node:path';
 import { preview } from 'vite';
 import { builtLab } from '../scripts/builtLab.ts';
 import { formatsSoak } from './formatsSoak.ts';
+import { formsSoak } from './formsSoak.ts';
 import { headlessKills } from './headlessKills.ts';
 import { sharingPlan, singleTaskPlan } from './killPlans.ts';
 import { killsSoak, type KillSetting } from './killsSoak.ts';
@@ -46,6 +47,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
       root,
     ),
   formats: ({ texts, seed }, tell) => Promise.resolve(formatsSoak({ texts, seed }, tell)),
+  forms: ({ inputs, seed }, tell) => Promise.resolve(formsSoak(inputs, seed, tell)),
 };
 
 /** Serves the lab, built from its current sources, while `work` needs it. */

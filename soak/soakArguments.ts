@@ -10,6 +10,7 @@ export const SOAKS = {
   disk: { about: 'fills the disk and tears records at every write', options: [] },
   fuzz: { about: 'gives every reader broken input', options: ['fuzz-rounds'] },
   formats: { about: 'writes hostile texts in every format and reads them, and again from every other', options: ['texts', 'seed'] },
+  forms: { about: 'writes known corpora in many forms, and asks whether annotation is lost without a word', options: ['inputs', 'seed'] },
 } as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
 export type SoakName = keyof typeof SOAKS;
 
@@ -23,12 +24,13 @@ ${SOAK_NAMES.map((name) => `  ${name.padEnd(9)} ${SOAKS[name].about}`).join('\n'
   --kills N            kills of the browser (40), shared between the backends
   --backend NAME       wasm or webgpu alone for these kills; both without it
   --headless-kills N   kills of headless (20)
-  --seed N             of the moments and kinds of kills, and of texts (1)
+  --seed N             of the moments and kinds of kills, of texts and of forms (1)
   --steps N            steps of the long run (10000)
   --samples N          how often it is measured (60)
   --report FOLDER      where soak.md and soak.svg are written (docs)
   --fuzz-rounds N      times as many broken inputs as \`npm test\` draws (10)
   --texts N            texts for every writer and reader (1000)
+  --inputs N           corpora of each kind of format (100000)
 Exit codes: 0 nothing was lost, 1 something was, 2 wrong command.
 `;
 
@@ -43,6 +45,7 @@ export interface SoakArguments {
   readonly report: string;
   readonly fuzzRounds: number;
   readonly texts: number;
+  readonly inputs: number;
 }
 
 /** Null if help was requested. Throws Error for arguments it does not understand. */
@@ -60,6 +63,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
       report: { type: 'string' },
       'fuzz-rounds': { type: 'string' },
       texts: { type: 'string' },
+      inputs: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -87,6 +91,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
     report: values.report ?? 'docs',
     fuzzRounds: whole('fuzz-rounds', values['fuzz-rounds'], 10, 1),
     texts: whole('texts', values.texts, 1000, 1),
+    inputs: whole('inputs', values.inputs, 100_000, 1),
   };
 }
 

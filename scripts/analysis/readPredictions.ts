@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import { IssueList } from '../../src/data/corpus/issues.ts';
+import { surveyRows } from '../../src/data/formats/columnSurvey.ts';
 import { readConllRows } from '../../src/data/formats/conll.ts';
-import { conllLayout } from '../../src/data/formats/conllLayout.ts';
-import { decodeText, encodingFault } from '../../src/data/formats/decodeText.ts';
+import { openRowFile } from '../../src/data/formats/rowFile.ts';
 import { readTaggedMentions } from '../../src/data/formats/taggedMentions.ts';
 import { LabError } from '../../src/util/labError.ts';
 
@@ -36,14 +36,15 @@ async function bytesOf(file: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function readRows(bytes: Uint8Array<ArrayBuffer>, file: string): readonly Sentence[] {
-  const unfit = encodingFault(bytes);
-  if (unfit !== null) throw refusal(`${file}: ${unfit.message}`);
-  const text = decodeText(bytes);
-  const layout = conllLayout(text.lines);
-  if ('code' in layout) throw refusal(`${file}: ${layout.message}`);
   const issues = new IssueList(file);
+  const rows = openRowFile(bytes, file, issues);
+  if (rows === null) throw refusal(`${file}: ${issues.listed[0]?.message ?? 'The file is no text.'}`);
+  const { layout } = surveyRows([rows]);
+  if ('code' in layout) throw refusal(`${file}: ${layout.message}`);
   // The detected layout would select the gold tags if nothing is predicted.
-  const tagged = readConllRows(text, { ...layout, tagColumn: layout.columns - 1 }, issues);
+  const tagColumn = layout.columns - 1;
+  const choice = { ...layout.choice, tagColumn, layer: 'only', layerColumns: [tagColumn] } as const;
+  const { sentences: tagged } = readConllRows(rows, { ...layout, choice }, 0, issues);
   const { sentences } = readTaggedMentions(tagged, issues);
   const problem = issues.listed.find(({ severity }) => severity === 'error');
   if (problem !== undefined) throw refusal(`${file}, line ${problem.line ?? '?'}: ${problem.message}`);

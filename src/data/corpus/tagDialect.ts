@@ -37,6 +37,8 @@ export function tagInDialect(text: string, { affix, mark }: TagDialect): TagPart
 
 /** What separates several tags in one cell. A slash does not: types such as `gene/protein` have it. */
 const stackMarks = /[|;,+]/;
+/** Annotation is nested a few layers deep. */
+const mostStacked = 32;
 
 /**
  * Returns the tags of a cell, without `O`, null if it holds anything else. Most cells have one or none; several, such as
@@ -45,8 +47,12 @@ const stackMarks = /[|;,+]/;
 export function tagsOfCell(text: string, dialect: TagDialect): readonly TagParts[] | null {
   if (text === 'O') return [];
   if (stackMarks.test(text)) {
-    const parts = text.split(stackMarks).map((part) => tagInDialect(part.trim(), dialect));
-    if (parts.length > 1 && parts.every((part) => part !== null && (part === outside || part.type !== ''))) {
+    const parts = text.split(stackMarks, mostStacked + 1).map((part) => tagInDialect(part.trim(), dialect));
+    if (
+      parts.length > 1 &&
+      parts.length <= mostStacked &&
+      parts.every((part) => part !== null && (part === outside || part.type !== ''))
+    ) {
       return parts.flatMap((part) => (part === null || part.prefix === 'O' ? [] : [part]));
     }
   }

@@ -41,13 +41,14 @@ export function isDocumentMark({ text, cells }: FileRow): boolean {
 /** How much a column looks like one of words, from most to least. */
 export const WORDS = 0;
 export const IDS = 1;
-export const NUMBERS = 2;
-export const NOTHING = 3;
+export const PARTS_OF_SPEECH = 2;
+export const NUMBERS = 3;
+export const NOTHING = 4;
 
 export interface ColumnFacts {
   readonly index: number;
   readonly rows: number;
-  readonly wordlessness: typeof WORDS | typeof IDS | typeof NUMBERS | typeof NOTHING;
+  readonly wordlessness: typeof WORDS | typeof IDS | typeof PARTS_OF_SPEECH | typeof NUMBERS | typeof NOTHING;
   readonly dialect: TagDialect;
   /** Share of the cells that are tags in this dialect. */
   readonly tagShare: number;
@@ -106,11 +107,13 @@ function wordlessnessOf(cells: readonly string[]): ColumnFacts['wordlessness'] {
   if (2 * filled.length <= cells.length) return NUMBERS;
   const isMost = (pattern: RegExp) => filled.filter((cell) => pattern.test(cell)).length >= mostCells * filled.length;
   if (isMost(/^[-+]?\d+([.,:-]\d+)*$/)) return NUMBERS;
-  if (!isMost(/\d/)) return WORDS;
-  // A few words may all have a digit, such as p53: ids have long numbers, or are the same in all rows.
-  const isSame = filled.length > 1 && filled.every((cell) => cell === filled[0]);
-  return cells.length >= 5 || isSame || isMost(/\d{3}/) ? IDS : WORDS;
+  if (isMost(/\d/)) return IDS;
+  return isMost(partOfSpeech) && filled.some((cell) => /\p{Lu}/u.test(cell)) ? PARTS_OF_SPEECH : WORDS;
 }
+
+/** The tags of the Penn Treebank and of Universal Dependencies. */
+const partOfSpeech =
+  /^(NNP?S?|VB[DGNPZ]?|JJ[RS]?|RB[RS]?|DT|PDT|WDT|IN|CC|CD|TO|PRP\$?|WP\$?|WRB|MD|EX|FW|POS|RP|UH|SYM|LS|HYPH|NFP|ADD|AFX|GW|XX|-[LR]RB-|NOUN|VERB|ADJ|ADV|ADP|AUX|CCONJ|SCONJ|DET|INTJ|NUM|PART|PRON|PROPN|PUNCT|X|[^\p{L}\p{N}\s]+)$/u;
 
 function typesOf(
   cells: readonly string[],

@@ -22,10 +22,11 @@ export interface RowLayout {
   /** A change of its value ends a sentence; null if blank lines alone do. */
   readonly sentenceColumn: number | null;
   readonly rowNumberColumn: number | null;
-  /** Whether a row number 0 or 1 begins a sentence, because no blank line does. */
+  /** Whether a sentence begins where row numbers begin again, because no blank line says so. */
   readonly breaksAtRowNumbers: boolean;
-  /** The file the layout was found in, and its header. */
+  /** The file the layout was found in, its separator and its header. */
   readonly file: string;
+  readonly separator: RowFile['separator'];
   readonly header: readonly string[] | null;
 }
 
@@ -34,6 +35,7 @@ export interface LayoutFault {
   readonly code:
     | 'corpus/empty'
     | 'corpus/one-column'
+    | 'corpus/many-columns'
     | 'corpus/no-tag-column'
     | 'corpus/bare-types'
     | 'corpus/choice'
@@ -87,6 +89,11 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
     return { survey: null, layout: { code: 'corpus/one-column', line, message } };
   }
 
+  if (columns > mostColumns) {
+    const message = `Rows have ${columns} columns: expected a token, its tag, and ${mostColumns} columns at most.`;
+    return { survey: null, layout: { code: 'corpus/many-columns', line: firstRow.line, message } };
+  }
+
   const facts = Array.from({ length: columns }, (_, column) => columnFacts(files, column));
   const header = files.find(({ file }) => file.header !== null)?.file.header ?? null;
   const nesting = (inner: number, outer: number) => isNestedIn(files, facts, inner, outer);
@@ -99,7 +106,7 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
     breaksAtRowNumbers: facts[decision.rowNumberColumn ?? -1]?.restarts ?? false,
   };
   const dialects = facts.map(({ dialect }) => dialect);
-  const layoutOf = (one: ColumnChoice): RowLayout => ({ choice: one, isChosen: chosen !== null && fault === null, columns, dialects, ...order, file: first.file.file, header }); // prettier-ignore
+  const layoutOf = (one: ColumnChoice): RowLayout => ({ choice: one, isChosen: chosen !== null && fault === null, columns, dialects, ...order, file: first.file.file, separator, header }); // prettier-ignore
   const shown = choice ?? bareChoice(decision, facts);
   if (shown === null) {
     const got = quoted((firstRow.cells?.[columns - 1] ?? '').trim());
@@ -135,6 +142,8 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
   return { survey, layout: { code: 'corpus/bare-types', line: firstRow.line, message } };
 }
 
+/** Rows of tokens have a dozen columns; a survey of thousands would take minutes. */
+const mostColumns = 200;
 /** Number of types listed of a column. */
 const mostTypes = 10;
 
@@ -196,6 +205,7 @@ function isNestedIn(
 export class SentenceNumbers {
   private readonly layout: RowLayout;
   private value: string | null = null;
+  private rowNumber = -1;
 
   constructor(layout: RowLayout) {
     this.layout = layout;
@@ -204,7 +214,12 @@ export class SentenceNumbers {
   /** Whether the row begins a sentence. Rows come in the order of the file. */
   begins(cells: readonly string[]): boolean {
     const { sentenceColumn, rowNumberColumn, breaksAtRowNumbers } = this.layout;
-    if (breaksAtRowNumbers && /^[01]$/.test((cells[rowNumberColumn ?? -1] ?? '').trim())) return true;
+    const written = (cells[rowNumberColumn ?? -1] ?? '').trim();
+    if (breaksAtRowNumbers && /^\d+$/.test(written)) {
+      const restarts = Number(written) < this.rowNumber;
+      this.rowNumber = Number(written);
+      if (restarts) return true;
+    }
     if (sentenceColumn === null) return false;
     const cell = (cells[sentenceColumn] ?? '').trim();
     // An empty cell repeats the one above, as in Kaggle's files.

@@ -41,7 +41,7 @@ interface RowReadingOptions {
  */
 export function readConll(bytes: Uint8Array, file: string, options: RowReadingOptions | null = null): ConllReading {
   const issues = new IssueList(file);
-  const rows = openRowFile(bytes, file, issues);
+  const rows = openRowFile(bytes, file, issues, options?.layout.separator);
   if (rows === null) return { sentences: [], layout: null, layerCount: 1, issues };
   const survey = options === null ? surveyRows([rows]) : null;
   const layout = options?.layout ?? survey?.layout;
@@ -54,16 +54,23 @@ export function readConll(bytes: Uint8Array, file: string, options: RowReadingOp
   }
   if (layout === undefined || 'code' in layout) return { sentences: [], layout: null, layerCount: 1, issues };
   for (const doubt of survey?.survey?.doubts ?? []) issues.add('warning', 'corpus/columns-unsure', null, doubt);
-  return readRows(rows, layout, options?.layerIndex ?? 0, issues);
-}
-
-function readRows(rows: RowFile, layout: RowLayout, layerIndex: number, issues: IssueList): ConllReading {
-  const stacked = readTaggedRows(rows, layout, issues);
-  const { sentences: tagged, layerCount } = layerOfSentences(stacked, layout, layerIndex, issues);
+  const { sentences: tagged, layerCount } = readConllRows(rows, layout, options?.layerIndex ?? 0, issues);
   const { sentences: withBlanks, scheme } = readTaggedMentions(tagged, issues);
   const sentences = withBlanks.flatMap((sentence, index) =>
     withoutBlanks(sentence, tagged[index]?.lines ?? [], issues),
   );
+  remarkLength(sentences, issues);
+  const { separator, columns } = rows;
+  const { tokenColumn, tagColumn } = layout.choice;
+  return { sentences, layout: { separator, columns, tokenColumn, tagColumn, scheme }, layerCount, issues };
+}
+
+/** Returns the sentences of a file with one tag for each token; of nested annotation, one layer. Tokens of white space alone are empty. */
+export function readConllRows(rows: RowFile, layout: RowLayout, layerIndex: number, issues: IssueList) {
+  return layerOfSentences(readTaggedRows(rows, layout, issues), layout, layerIndex, issues);
+}
+
+function remarkLength(sentences: readonly Sentence[], issues: IssueList): void {
   if (sentences.length === 0) issues.add('error', 'corpus/empty', null, 'The file has no usable sentence.');
   const [only] = sentences;
   const isWhole = issues.listed.every(({ severity }) => severity !== 'error');
@@ -71,9 +78,6 @@ function readRows(rows: RowFile, layout: RowLayout, layerIndex: number, issues: 
     const message = `The file is one sentence of ${only.tokens.length} tokens: expected a blank line after each sentence.`;
     issues.add('warning', 'corpus/one-sentence', null, message);
   }
-  const { separator, columns } = rows;
-  const { tokenColumn, tagColumn } = layout.choice;
-  return { sentences, layout: { separator, columns, tokenColumn, tagColumn, scheme }, layerCount, issues };
 }
 
 /** Tokens of a sentence that hardly is one. */

@@ -47,8 +47,16 @@ export function headOfFile(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, end > 0 ? end : surveyedBytes);
 }
 
-/** Opens the bytes of a file of rows; null, and an error in `issues`, if they are no text. Never throws. */
-export function openRowFile(bytes: Uint8Array, file: string, issues = new IssueList(file)): RowFile | null {
+/**
+ * Opens the bytes of a file of rows; null, and an error in `issues`, if they are no text. `usual` is the separator of other files of the
+ * corpus, for a file too short to show its own. Never throws.
+ */
+export function openRowFile(
+  bytes: Uint8Array,
+  file: string,
+  issues = new IssueList(file),
+  usual: RowSeparator | null = null,
+): RowFile | null {
   const transcoded = transcodeUtf16(bytes);
   const unfit = transcoded === null ? encodingFault(bytes) : encodingFault(transcoded);
   if (unfit !== null) {
@@ -63,14 +71,18 @@ export function openRowFile(bytes: Uint8Array, file: string, issues = new IssueL
     const { header, rows } = webAnnoRows(lines, issues);
     return { file, separator: 'tab', columns: header.length, header, faults, rows: () => rows };
   }
-  return { file, faults, ...splitRows(lines, issues) };
+  return { file, faults, ...splitRows(lines, issues, usual) };
 }
 
-function splitRows(lines: readonly string[], issues: IssueList): Omit<RowFile, 'file' | 'faults'> {
+function splitRows(
+  lines: readonly string[],
+  issues: IssueList,
+  usual: RowSeparator | null,
+): Omit<RowFile, 'file' | 'faults'> {
   const stated = /^"?sep=(.)"?\s*$/i.exec(lines[0] ?? '')?.[1] ?? null;
   const start = stated === null ? 0 : 1;
   const sample = sampleOf(lines, start);
-  const separator = (stated === null ? null : separatorOfCharacter(stated)) ?? separatorOf(sample);
+  const separator = (stated === null ? null : separatorOfCharacter(stated)) ?? separatorOf(sample, usual);
   const literal = sample.map(({ text }) => splitCells(text, separator));
   const isQuoted =
     separator === 'comma' || separator === 'semicolon' || (separator === 'tab' && hasQuotedCells(literal));
@@ -136,7 +148,13 @@ function sampleOf(lines: readonly string[], start: number): readonly SampledRow[
 const tabShare = 0.5;
 const commaShare = 0.8;
 
-function separatorOf(sample: readonly SampledRow[]): RowSeparator {
+function separatorOf(sample: readonly SampledRow[], usual: RowSeparator | null): RowSeparator {
+  const found = separatorInRows(sample);
+  const columns = (separator: RowSeparator) => columnsOf(sample.map(({ text }) => splitCells(text, separator)));
+  return usual !== null && usual !== found && columns(found) < 2 && columns(usual) > 1 ? usual : found;
+}
+
+function separatorInRows(sample: readonly SampledRow[]): RowSeparator {
   const split = (separator: RowSeparator) => sample.map(({ text }) => splitCells(text, separator));
   const withTab = sample.filter(({ text }) => text.includes('\t')).length;
   if (withTab > 0 && withTab >= tabShare * sample.length) {

@@ -139,6 +139,17 @@ describe('rows', () => {
     expect(reading.said.filter((said) => !said.startsWith('info'))).toEqual([]);
   });
 
+  it.each([
+    ['0', '0\tfen\tI-Place\n1\trots\tO\n0\tmoss\tO\n1\trots\tO\n'],
+    ['1', '1\tfen\tI-Place\n2\trots\tO\n1\tmoss\tO\n2\trots\tO\n'],
+  ])('numbered from %s again begin a sentence where no blank line does', (_, text) => {
+    expect(read(text).sentences).toEqual(['fen rots [fen Place]', 'moss rots []']);
+  });
+
+  it('of thousands of columns are refused, in bounded time', () => {
+    expect(read(`${'a\t'.repeat(3000)}O\n`.repeat(50)).said).toEqual(['error corpus/many-columns 1']);
+  });
+
   it('of ranges do not take a tag with them silently', () => {
     expect(read('1-2\tfenrots\tB-Place\n1\tfen\tB-Place\n2\trots\tO\n').said).toContain('warning corpus/range-tag 1');
   });

@@ -71,6 +71,8 @@ describe('which column', () => {
   it.each([
     ['row numbers that continue', '17\tfen\tB-Place\n18\trots\tO\n\n19\tmoss\tO\n'],
     ['ids', 'a-0017\tfen\tB-Place\na-0017\trots\tO\n\na-0018\tmoss\tO\n'],
+    ['ids in a short file', 'doc1\tfen\tB-Place\ndoc1\trots\tO\n\ndoc2\tmoss\tO\n'],
+    ['parts of speech', 'NN\tfen\tB-Place\nVBZ\trots\tO\n\nNN\tmoss\tO\n'],
     ['offsets', '0\t3\tfen\tB-Place\n4\t8\trots\tO\n\n9\t13\tmoss\tO\n'],
     ['offsets after the tag', 'B-Place\t0\t3\tfen\nO\t4\t8\trots\n\nO\t9\t13\tmoss\n'],
     [
@@ -106,6 +108,13 @@ describe('which column', () => {
     const { refused } = assemble({ 'train.tsv': 'fen\tB-Place\nrots\tO\n' }, choice({ tagColumn: 4 }));
     expect(refused).toMatchObject([{ issues: [{ code: 'corpus/choice' }] }]);
     expect(refused[0]?.survey?.chosen.tagColumn).toBe(1);
+  });
+
+  it('is found in a file too short to show its separator', () => {
+    const train = 'fen,B-Place\nrots,O\nmoss,O\n'.repeat(5);
+    const corpus = only({ 'train.csv': train, 'test.tsv': 'moss,O,\nrots,O,,\nfen,B-Place\n' });
+    expect(mentionsOf(corpus)).toHaveLength(6);
+    expect(saidOf(corpus)).toEqual([]);
   });
 
   it('leaves out a file that does not fit, and names what was expected and what it has', () => {
