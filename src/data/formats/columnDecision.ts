@@ -2,7 +2,7 @@
 import type { ColumnChoice, ColumnRole } from '../corpus/columnChoice.ts';
 import { quoted } from '../corpus/issues.ts';
 import { IDS, NOTHING, NUMBERS, WORDS, type ColumnFacts } from './columnFacts.ts';
-import { meaningOfName } from './rowHeader.ts';
+import { meaningOfName } from './rowFile.ts';
 
 /** What a person should know of a decision. */
 interface Decision {

@@ -8,8 +8,7 @@ import { outside, type TagParts } from '../corpus/tagScheme.ts';
 import { decideColumns, holdsNoWords } from './columnDecision.ts';
 import { columnFacts, sampleRows, WORDS, type ColumnFacts, type SampledFile } from './columnFacts.ts';
 import { NestingCounts, overlappingMentions } from './nestedTags.ts';
-import type { FileRow, RowFile } from './rowFile.ts';
-import { meaningOfName } from './rowHeader.ts';
+import { meaningOfName, type FileRow, type RowFile } from './rowFile.ts';
 
 /** How the rows of all files of a corpus are read. */
 export interface RowLayout {
