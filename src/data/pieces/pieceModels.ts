@@ -17,7 +17,15 @@ export interface PieceModel {
   readonly largestId: number;
 }
 
-export const pieceModelSchema = z.discriminatedUnion('type', [
+/** Files of early versions leave the type out: only Unigram has a list of pieces. */
+function withType(model: unknown): unknown {
+  if (typeof model !== 'object' || model === null || 'type' in model) return model;
+  const isList = 'vocab' in model && Array.isArray(model.vocab);
+  if (isList) return { ...model, type: 'Unigram' };
+  return 'max_input_chars_per_word' in model ? { ...model, type: 'WordPiece' } : model;
+}
+
+const typedModelSchema = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('Unigram'),
     unk_id: z.int().min(0),
@@ -32,7 +40,8 @@ export const pieceModelSchema = z.discriminatedUnion('type', [
     vocab: z.record(z.string(), z.int().min(0)),
   }),
 ]);
-type ModelData = z.infer<typeof pieceModelSchema>;
+export const pieceModelSchema = z.preprocess(withType, typedModelSchema);
+type ModelData = z.infer<typeof typedModelSchema>;
 
 /** Throws LabError `tokenizer/format` if the unknown piece is not among the pieces. */
 export function readPieceModel(data: ModelData): PieceModel {

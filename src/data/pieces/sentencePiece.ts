@@ -31,10 +31,7 @@ const commaPenalty = 100;
  * does before SentencePiece, so `remove_extra_whitespaces` changes nothing. Throws LabError `tokenizer/sentencepiece` for invalid
  * bytes, or a model that is not Unigram; `tokenizer/setting` for settings that transformers and SentencePiece treat differently.
  */
-export function sentencePieceTokenizer(
-  bytes: Uint8Array<ArrayBuffer>,
-  { lowerCase, keepAccents }: TextTreatment,
-): Record<string, unknown> {
+export function sentencePieceTokenizer(bytes: Uint8Array<ArrayBuffer>, { lowerCase, keepAccents }: TextTreatment) {
   const { pieces, unknownId, characterMap, hasByteFallback } = readModel(bytes);
   const idOf = (text: string): number => {
     const id = pieces.findIndex((piece) => piece.text === text);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../../util/labError.ts';
 import { sentencePieceTokenizer } from './sentencePiece.ts';
-import { specialName, tokenizerJson } from './tokenizerSettings.ts';
+import { describedSpecials, specialName, tokenizerJson } from './tokenizerSettings.ts';
 
 /** Settings of transformers' `BertTokenizer` for preparing text, from tokenizer_config.json. */
 interface WordPieceTreatment {
@@ -23,7 +23,7 @@ const LONGEST_WORD = 100;
  * vocabulary decides. Throws LabError `tokenizer/wordpiece` for invalid or empty text, `tokenizer/special` if a special has no
  * line.
  */
-function wordPieceTokenizer(bytes: Uint8Array, treatment: WordPieceTreatment): Record<string, unknown> {
+function wordPieceTokenizer(bytes: Uint8Array, treatment: WordPieceTreatment) {
   const { specials, stripAccents, tokenizeChineseChars } = treatment;
   const vocabulary = readVocabulary(bytes);
   const idOf = (text: string): number => {
@@ -141,7 +141,8 @@ export function tokenizerFileOf(
     vocabulary.name === 'vocab.txt'
       ? fromWordPiece(vocabulary.bytes, read(wordPieceSchema))
       : fromSentencePiece(vocabulary.bytes, read(sentencePieceSchema));
-  return new TextEncoder().encode(JSON.stringify(content));
+  const added = describedSpecials(content.added_tokens, configFile);
+  return new TextEncoder().encode(JSON.stringify({ ...content, added_tokens: added }));
 }
 
 function fromSentencePiece(bytes: Uint8Array<ArrayBuffer>, config: z.output<typeof sentencePieceSchema>) {

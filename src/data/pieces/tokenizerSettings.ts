@@ -235,7 +235,8 @@ export function gatheredConfig(
     const bytes = files.get(name);
     return bytes === undefined ? null : tokenizerJson(name, bytes, schema, SETTINGS);
   };
-  const changes = specialChanges(config, read('special_tokens_map.json', specialsMapSchema) ?? {});
+  const stated = own === null ? {} : tokenizerJson('tokenizer_config.json', own, z.looseObject({}));
+  const changes = specialChanges(config, stated, read('special_tokens_map.json', specialsMapSchema) ?? {});
   const added = Object.entries(read('added_tokens.json', addedTokensSchema) ?? {});
   const settled: TokenizerConfig = { ...config, ...(tokenizerConfigSchema.safeParse(changes).data ?? {}) };
   const decoder = decoderChanges(settled, added);
@@ -245,19 +246,45 @@ export function gatheredConfig(
     changes.do_lower_case = encoder.do_lower_case;
   }
   if (Object.keys(changes).length === 0) return own;
-  const stated = own === null ? {} : tokenizerJson('tokenizer_config.json', own, z.looseObject({}));
   return new TextEncoder().encode(JSON.stringify({ ...stated, ...changes }));
 }
 
-/** Of special_tokens_map.json: names that differ. They count only without `added_tokens_decoder`, beside which they repeat the names. */
-function specialChanges(config: TokenizerConfig, map: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Whether a special is described with a setting that changes where it is found. */
+function isDescribed(special: unknown): boolean {
+  const { data } = z.looseObject({ content: z.string() }).safeParse(special);
+  return data !== undefined && specialFlags.some((flag) => data[flag] === true);
+}
+const specialFlags = ['single_word', 'lstrip', 'rstrip', 'normalized'] as const;
+
+/** Returns the added tokens with the settings of specials that tokenizer_config.json describes instead of naming them. */
+export function describedSpecials<Token extends { readonly content: string }>(
+  tokens: readonly Token[],
+  configFile: Uint8Array | null,
+): Token[] {
+  const config = configFile === null ? {} : tokenizerJson('tokenizer_config.json', configFile, z.looseObject({}));
+  const described = Object.entries(config).filter(([key, value]) => key.endsWith('_token') && isDescribed(value));
+  return tokens.map((token) => {
+    const found = described.map(([, value]) => value as Step).find(({ content }) => content === token.content);
+    if (found === undefined) return token;
+    return { ...token, ...Object.fromEntries(specialFlags.map((flag) => [flag, found[flag] === true])) };
+  });
+}
+
+/** Of special_tokens_map.json: names and settings that differ. They count only without `added_tokens_decoder`, beside which they repeat the names. */
+function specialChanges(
+  config: TokenizerConfig,
+  own: Readonly<Record<string, unknown>>,
+  map: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const changes: Record<string, unknown> = {};
   for (const [key, usual] of Object.entries(usualNames)) {
     const name = specialName.safeParse(map[key]).data;
     const stated = specialName.safeParse(config[key]).data;
     const isNew = stated === undefined ? name !== undefined && !usual.includes(name) : name !== stated;
-    if (name !== undefined && isNew && (stated === undefined || config.added_tokens_decoder == null))
-      changes[key] = name;
+    const counts = stated === undefined || config.added_tokens_decoder == null;
+    const isRefined = isDescribed(map[key]) && !isDescribed(own[key]) && config.added_tokens_decoder == null;
+    if (name === undefined || !counts || !(isNew || isRefined)) continue;
+    changes[key] = isDescribed(map[key]) ? map[key] : name;
   }
   const more = map.additional_special_tokens;
   const known = [...(config.additional_special_tokens ?? []), ...(config.extra_special_tokens ?? [])];

@@ -149,6 +149,25 @@ describe('settings that are not obeyed', () => {
   });
 });
 
+it('a special that is described with settings is found as they say', () => {
+  const described = { content: '[MASK]', single_word: true, lstrip: true, rstrip: false, normalized: false };
+  const files = new Map([['special_tokens_map.json', bytesOf({ mask_token: described })]]);
+  const config = gatheredConfig(files, null);
+  const vocabulary = { name: 'vocab.txt', bytes: bytesOf(pieces.map((piece) => `${piece}\n`).join('')) };
+  const tokenizer = readTokenizer(tokenizerFileOf(vocabulary, config), config, { lowerCase: false });
+  expect(tokenizer.encodeToken('a-[MASK]')).toContain(idOf('[MASK]'));
+  expect(tokenizer.encodeToken('a[MASK]')).not.toContain(idOf('[MASK]'));
+});
+
+it('a file of an early version, which leaves the type of its model out, is read', () => {
+  const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
+  const file = wordPieceFile({ model: { unk_token: '[UNK]', max_input_chars_per_word: 100, vocab } });
+  expect(opened(file, null).encodeToken('ab')).toEqual(['a', '##b'].map(idOf));
+  const list = ['<unk>', '<sep>', '<cls>', '<pad>', 'a'].map((piece) => [piece, -1]);
+  const unigram = bytesOf({ model: { unk_id: 0, vocab: list } });
+  expect(opened(unigram, null).encodeToken('a')).toEqual([4]);
+});
+
 describe('gatheredConfig', () => {
   const gathered = (files: Readonly<Record<string, unknown>>, encoder: string | null = null): unknown => {
     const bytes = gatheredConfig(
