@@ -13,6 +13,7 @@ import { readConll } from '../formats/conll.ts';
 import { headOfFile, openRowFile } from '../formats/rowFile.ts';
 import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
 import { readDocumentPart } from './readDocuments.ts';
+import { CorpusBudget, tooLarge } from './readingBounds.ts';
 import { drawDevel, joinSources } from './splits.ts';
 
 interface PartReading {
@@ -143,9 +144,9 @@ export function assembleCorpora(
     const choice = choices.get(group) ?? null;
     let layers = 1;
     for (let layerIndex = 0; layerIndex < layers; layerIndex++) {
-      const { layerCount, sentences, texts, sources, issues, issueCount, survey } = readGroup(files, byPath, { choice, layerIndex }); // prettier-ignore
+      const { layerCount, sentences, texts, sources, issues, issueCount, survey, isMendable } = readGroup(files, byPath, { choice, layerIndex }); // prettier-ignore
       if (sources.length === 0) {
-        refused.push({ name: group, group, survey, issues, issueCount });
+        refused.push({ name: group, group, survey: isMendable ? survey : null, issues, issueCount });
         break;
       }
       if (choice?.layer === 'each') layers = layerCount;
@@ -180,6 +181,7 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
   const hasSplit = (wanted: Split) => group.files.some(({ split }) => split === wanted);
   const lists: IssueList[] = [];
   const placed: PlacedPart[] = [];
+  const budget = new CorpusBudget();
   const used: { readonly part: CorpusPart; readonly split: Split | null }[] = [];
   for (const { path, split } of group.files) {
     const part = parts.get(path);
@@ -196,9 +198,19 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
   const rows = surveyParts(used.map(({ part }) => part), chosen.choice, lists); // prettier-ignore
   for (const { part, split } of rows.isRefused ? [] : used) {
     const { path } = part;
+    const large = tooLarge(part);
+    if (large !== null) {
+      lists.push(large);
+      continue;
+    }
     const reading = readCorpusPart(part, { layout: rows.layout, layerIndex: chosen.layerIndex });
     lists.push(...reading.issues);
     if (reading.documents.length === 0) continue;
+    const refusal = budget.refuse(part, countSentences(reading.documents));
+    if (refusal !== null) {
+      lists.push(refusal);
+      continue;
+    }
     if (split === null) {
       const issues = new IssueList(path);
       issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');
@@ -214,6 +226,7 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
   const slices = readings.map(({ documents }) => documents.flatMap(({ sentences }) => sentences));
   return {
     survey: rows.survey,
+    isMendable: rows.isRefused,
     layerCount: Math.max(1, ...placed.map(({ reading }) => reading.layerCount)),
     sources,
     sentences: joinSources(sources, slices),

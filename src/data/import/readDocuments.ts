@@ -23,6 +23,7 @@ import {
   tableExtensions,
 } from './detectFormat.ts';
 import { corpusParts, type CorpusPart } from './groupCorpusFiles.ts';
+import { tooLarge } from './readingBounds.ts';
 
 /** A part of any format except rows of tokens. */
 interface DocumentPart extends CorpusPart {
@@ -67,6 +68,8 @@ export function readDocuments(files: readonly NamedFile[]): DocumentsReading {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const readings = parts.map((part): FileReading => {
     const { format } = part;
+    const large = tooLarge(part);
+    if (large !== null) return { documents: [], issues: [large] };
     return format === 'CoNLL' ? readTextFile(part.files[0]) : readDocumentPart({ ...part, format });
   });
   for (const path of ignored) readings.push(readTextFile(byPath.get(path)));
