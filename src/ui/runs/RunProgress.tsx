@@ -96,9 +96,11 @@ function liveFacts({ live }: RunView, estimate: ReturnType<typeof useModelMemory
     ['Tensor memory', memory === null ? '–' : format.bytes(memory.tensorBytes)],
     ['GPU memory', memory === null ? '–' : memory.gpuBytes === null ? 'none' : format.bytes(memory.gpuBytes)],
     // For the longest sequences; shown beside the memory that batches have used so far.
-    ...(estimate === null || estimate === 'unknown' || 'plainNetwork' in estimate
+    ...(estimate === null || estimate === 'unknown'
       ? []
-      : [['Estimated GPU memory', `up to ${format.bytes(estimate.bytes)}`] as const]),
+      : 'plainNetwork' in estimate
+        ? [['Engine', `not used: ${estimate.plainNetwork}`] as const]
+        : [['Estimated GPU memory', `up to ${format.bytes(estimate.bytes)}`] as const]),
   ];
 }
 
