@@ -254,7 +254,8 @@ function writeRows(rng: Rng, sentences: readonly Sentence[], form: RowForm, chan
 function damagedCells(rng: Rng, cells: readonly string[], tagColumn: number, changes: Set<string>): readonly string[] {
   const kind = pick(rng, ['cell missing', 'cell too many', 'unknown tag'] as const);
   changes.add(kind);
-  if (kind === 'cell missing') return cells.slice(0, -1);
+  // Without its last cell, a row with the token there looks like one of white space.
+  if (kind === 'cell missing') return tagColumn === 0 ? cells.slice(1) : cells.slice(0, -1);
   if (kind === 'cell too many') return [...cells, 'more'];
   return cells.map((cell, column) => (column === tagColumn ? 'Q-Disease' : cell));
 }

@@ -120,7 +120,7 @@ function tokenColumnOf(
   const cost = (column: ColumnFacts) =>
     2 * column.wordlessness +
     (isId(column) || meanings[column.index] === 'other' ? 1 : 0) +
-    (column.numbersRows ? 1 : 0);
+    (column.numbersRows || column.isConstant ? 1 : 0);
   let best = candidates[0];
   for (const column of candidates) if (best !== undefined && cost(column) < cost(best)) best = column;
   return best?.index ?? null;

@@ -67,6 +67,8 @@ export interface ColumnFacts {
   readonly restarts: boolean;
   /** Whether a value stays the same for some rows and then never returns. */
   readonly hasRuns: boolean;
+  /** Whether all rows, of two at least, have one value. */
+  readonly isConstant: boolean;
   /** Whether it may number sentences: no value returns, and changes are where blank lines are, if there are any. */
   readonly numbersSentences: boolean;
 }
@@ -157,7 +159,7 @@ function bareTypesOf(cells: readonly string[]): readonly string[] | null {
 function orderOf(
   files: readonly SampledFile[],
   index: number,
-): Pick<ColumnFacts, 'numbersRows' | 'restarts' | 'hasRuns' | 'numbersSentences'> {
+): Pick<ColumnFacts, 'numbersRows' | 'restarts' | 'hasRuns' | 'isConstant' | 'numbersSentences'> {
   let [rows, runs, returns, changesWithin, changes, steps, pairs, restarts] = [0, 0, 0, 0, 0, 0, 0, 0];
   let hasBlankLines = false;
   for (const { sentences } of files) {
@@ -192,6 +194,7 @@ function orderOf(
     numbersRows: steps > 0 && steps + restarts >= 0.9 * pairs,
     restarts: restarts > 0 && !hasBlankLines,
     hasRuns,
+    isConstant: runs === 1 && rows > 1,
     numbersSentences: returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
   };
 }

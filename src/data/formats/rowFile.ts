@@ -18,6 +18,8 @@ export interface FileRow {
   readonly line: number;
   readonly text: string;
   readonly cells: readonly string[] | null;
+  /** Whether the row has spaces where others of the file have tabs. */
+  readonly hasSpaces?: boolean;
 }
 
 export interface RowFile {
@@ -120,7 +122,7 @@ function splitRows(
           const cells = splitCells(text, separator);
           // Some rows of tab-separated files have spaces for tabs.
           const hasSpaces = cells.length === 1 && columns > 1 && !text.startsWith('#');
-          yield { line, text, cells: hasSpaces ? splitCells(text, 'space') : cells };
+          yield hasSpaces ? { line, text, cells: splitCells(text, 'space'), hasSpaces } : { line, text, cells };
         }
       }
     },

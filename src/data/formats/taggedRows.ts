@@ -38,6 +38,7 @@ class TaggedRows {
     within: new Tally(),
     headers: new Tally(),
     ranges: new Tally(),
+    spaced: new Tally(),
     numbers: new Tally(),
     blanks: new Tally(),
     empty: new Tally(),
@@ -92,7 +93,8 @@ class TaggedRows {
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
     if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
-      (this.tokens.length > 0 ? counts.within : counts.comments).add(line);
+      // A lone # may be a token that has lost its tag.
+      (this.tokens.length > 0 || row.text.trim() === '#' ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -125,6 +127,7 @@ class TaggedRows {
     }
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
     if (token === '') (this.isEmptyToken(row.text, cells) ? counts.empty : counts.blanks).add(line);
+    if (row.hasSpaces === true) counts.spaced.add(line);
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
@@ -198,12 +201,18 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, within, headers, ranges, numbers, blanks, empty } = this.counts;
+    const { documents, comments, within, headers, ranges, spaced, numbers, blanks, empty } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
-    within.report(issues, 'corpus/comment-within', 'lines within sentences begin with # and are left out', 'warning');
+    within.report(
+      issues,
+      'corpus/comment-within',
+      'lines within sentences begin with #, or are # alone, and are left out',
+      'warning',
+    );
     headers.report(issues, 'corpus/header', 'rows repeat the header and are left out');
     ranges.report(issues, 'corpus/range', 'rows are ranges of tokens or empty nodes, as in CoNLL-U, and are left out');
+    spaced.report(issues, 'corpus/mixed-separators', 'rows have spaces where others have tabs, and are split at these');
     numbers.report(
       issues,
       'corpus/sentence-numbers',

@@ -156,6 +156,8 @@ describe('rows', () => {
 
   it('that begin with # within a sentence are left out with a warning', () => {
     expect(read('fen\tB-Place\n# a remark\nrots\tO\n').said).toEqual(['warning corpus/comment-within 2']);
+    expect(read('#\nfen\tB-Place\n').said).toEqual(['warning corpus/comment-within 1']);
+    expect(read('fen\tB-Place\nrots O\n').said).toEqual(['info corpus/mixed-separators 2']);
     expect(read('fen\tB-Place\n#\tO\n').sentences).toEqual(['fen # [fen Place]']);
     expect(read('fen\tB-Place\n#\tO\tO\n').said).toContain('error corpus/columns 2');
   });
