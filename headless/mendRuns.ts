@@ -27,15 +27,14 @@ export class RunMender {
     this.inputs = inputs;
   }
 
-  /** Queues what mends the failed ones of these runs; false if there is nothing to wait for. */
+  /** Queues what mends one of these runs that failed, as the next may be mended with it; false if there is nothing to wait for. */
   async mendFailed(runIds: readonly string[]): Promise<boolean> {
     const failed = this.lab.getState().runs.flatMap(({ record }) => {
       const isOurs = runIds.includes(record.spec.id) && record.status === 'failed';
       return isOurs && MENDABLE.has(record.failure?.code ?? '') ? [record] : [];
     });
-    let isWaiting = false;
-    for (const record of failed) isWaiting = (await this.mend(record)) || isWaiting;
-    return isWaiting;
+    for (const record of failed) if (await this.mend(record)) return true;
+    return false;
   }
 
   /** Trains a finished run again whose snapshot could not be loaded; false if that was tried before. */

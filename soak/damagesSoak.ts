@@ -59,11 +59,13 @@ const finished: readonly FileKind[] = [
 const EPOCHS = 3;
 
 export interface DamagesRequest {
+  /** Names of the labs and kinds of files to damage; all without it. */
+  readonly only?: RegExp;
   readonly say: (line: string) => void;
 }
 
 /** Returns a row for each kind of file and damage. */
-export async function damagesSoak({ say }: DamagesRequest): Promise<readonly SoakRow[]> {
+export async function damagesSoak({ only = /./, say }: DamagesRequest): Promise<readonly SoakRow[]> {
   const home = await mkdtemp(path.join(tmpdir(), 'bioner-damages-'));
   try {
     // Two tasks together, then one run of each from there: further rounds would add only time.
@@ -72,7 +74,7 @@ export async function damagesSoak({ say }: DamagesRequest): Promise<readonly Soa
     const { whole, labs } = await leaveLabs(home, folder, plan);
     const rows: SoakRow[] = [];
     for (const lab of labs) {
-      for (const kind of lab.kinds) {
+      for (const kind of lab.kinds.filter(({ name }) => only.test(`${name}, ${lab.name}`))) {
         for (const damage of damages) {
           const out = path.join(home, 'damaged');
           await cp(lab.out, out, { recursive: true });
