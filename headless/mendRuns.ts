@@ -37,9 +37,10 @@ export class RunMender {
     return false;
   }
 
-  /** Trains a finished run again whose snapshot could not be loaded; false if that was tried before. */
+  /** Trains a finished run again that lost snapshots; false if it lost none, or if that was tried before. */
   async retrain(runId: string): Promise<boolean> {
-    if (!this.isFirst(`snapshots ${runId}`)) return false;
+    const run = this.lab.getState().runs.find(({ record }) => record.spec.id === runId);
+    if (run?.record.status !== 'finished' || !this.isFirst(`snapshots ${runId}`)) return false;
     return this.lab.mendRun(runId);
   }
 
