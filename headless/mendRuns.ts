@@ -27,20 +27,20 @@ export class RunMender {
     this.inputs = inputs;
   }
 
-  /** Queues what mends the failed ones of these runs; false if there is nothing to wait for. */
+  /** Queues what mends one of these runs that failed, as the next may be mended with it; false if there is nothing to wait for. */
   async mendFailed(runIds: readonly string[]): Promise<boolean> {
     const failed = this.lab.getState().runs.flatMap(({ record }) => {
       const isOurs = runIds.includes(record.spec.id) && record.status === 'failed';
       return isOurs && MENDABLE.has(record.failure?.code ?? '') ? [record] : [];
     });
-    let isWaiting = false;
-    for (const record of failed) isWaiting = (await this.mend(record)) || isWaiting;
-    return isWaiting;
+    for (const record of failed) if (await this.mend(record)) return true;
+    return false;
   }
 
-  /** Trains a finished run again whose snapshot could not be loaded; false if that was tried before. */
+  /** Trains a finished run again that lost snapshots; false if it lost none, or if that was tried before. */
   async retrain(runId: string): Promise<boolean> {
-    if (!this.isFirst(`snapshots ${runId}`)) return false;
+    const run = this.lab.getState().runs.find(({ record }) => record.spec.id === runId);
+    if (run?.record.status !== 'finished' || !this.isFirst(`snapshots ${runId}`)) return false;
     return this.lab.mendRun(runId);
   }
 

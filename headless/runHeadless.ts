@@ -151,6 +151,7 @@ async function trainInStore(
       reportWaiting(lab, errors);
       output.write(`Result: ${await writeResult(lab, runIds, plan, parsed.outFolder)}\n`);
       if (parsed.exportModels) {
+        for (const runId of runIds) if (await mender.retrain(runId)) await allEnded();
         await writeModels(lab, runIds, parsed.outFolder, output, async (runId) => {
           if (!(await mender.retrain(runId))) return false;
           await allEnded();

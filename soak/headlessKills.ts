@@ -93,7 +93,8 @@ async function headless(folder: PlanFolder, out: string, killAfterMs: number | n
   return 'finished';
 }
 
-async function outcomeIn(out: string, { plan }: KillPlan): Promise<TrainedOutcome> {
+/** What a plan left in a folder of results. */
+export async function outcomeIn(out: string, { plan }: KillPlan): Promise<TrainedOutcome> {
   const { records } = await listRunRecords(fileSystem(path.join(out, 'store')));
   const result = parseResultFile(await readFile(path.join(out, `${plan.name}.result.json`), 'utf8'));
   return { stored: { records, digests: await digestsIn(out) }, result };

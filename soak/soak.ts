@@ -4,6 +4,8 @@ import { preview } from 'vite';
 import { builtLab } from '../scripts/builtLab.ts';
 import { formatsSoak } from './formatsSoak.ts';
 import { formsSoak } from './formsSoak.ts';
+
+import { damagesSoak } from './damagesSoak.ts';
 import { headlessKills } from './headlessKills.ts';
 import { sharingPlan, singleTaskPlan } from './killPlans.ts';
 import { killsSoak, type KillSetting } from './killsSoak.ts';
@@ -35,6 +37,7 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     const { rows } = await headlessKills({ plan: sharingPlan(3), kills, seed, say: tell });
     return rows;
   },
+  damages: (_asked, tell) => damagesSoak({ say: tell }),
   steps: ({ steps, samples, report }, tell) =>
     onServedLab((address) =>
       stepsSoak({ address, backend: 'webgpu', steps, samples, folder: path.resolve(root, report), say: tell }),

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 export const SOAKS = {
   kills: { about: 'kills a real Chromium while it trains, and compares with trainings left alone', options: ['kills', 'seed', 'backend'] },
   headless: { about: 'kills `npm run headless` in the same way', options: ['headless-kills', 'seed'] },
+  damages: { about: 'damages every kind of stored file, and reopens', options: [] },
   steps: { about: 'trains one run of many steps and measures whether anything grows; writes the report', options: ['steps', 'samples', 'report'] },
   devices: { about: 'loses devices, memory and Workers at every step', options: [] },
   disk: { about: 'fills the disk and tears records at every write', options: [] },

@@ -16,7 +16,7 @@ import { LabError } from '../util/labError.ts';
 export interface AnalysisInputs {
   /** Sentences of one split; mentions of types other than the task's are plain text. Throws LabError `storage/missing` or `storage/corrupt`. */
   sentences(task: Task, split: Split): Promise<readonly Sentence[]>;
-  /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` or `storage/corrupt`. */
+  /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` where there are none, or damaged ones. */
   predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
 }
 
@@ -60,7 +60,7 @@ export function analysisInputs(store: Store): AnalysisInputs {
   async function predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]> {
     const stored = await readPredictions(store, request);
     if (stored === undefined) {
-      throw new LabError('analysis/no-predictions', 'What this snapshot predicts is not stored.', {
+      throw new LabError('analysis/no-predictions', 'What this snapshot predicts is not stored, or damaged.', {
         expected: `predictions of run ${request.runId}, epoch ${request.epoch}, on ${request.split}`,
       });
     }

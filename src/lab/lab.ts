@@ -236,9 +236,11 @@ export class LocalLab implements Lab {
       const state = this.getState();
       const record = state.runs.find((run) => run.record.spec.id === runId)?.record;
       const damagedId = record?.failure?.code === 'run/parent-damaged' ? (record.spec.parent ?? runId) : runId;
-      const spec = state.runs.find((run) => run.record.spec.id === damagedId)?.record.spec;
-      if (spec !== undefined) requireInputs(state, spec);
-      const lost = await this.#runner.retrainDamaged(damagedId);
+      const damaged = state.runs.find((run) => run.record.spec.id === damagedId)?.record;
+      if (damaged !== undefined) requireInputs(state, damaged.spec);
+      // Another run that lacked the same parent may have queued it already.
+      const isUnderWay = damaged?.status === 'queued' || damaged?.status === 'running';
+      const lost = isUnderWay ? [] : await this.#runner.retrainDamaged(damagedId);
       if (record?.status === 'failed') await this.resumeRun(runId);
       else if (lost.length === 0) this.#labStore.notify('info', 'Every snapshot of this run is whole.');
       return lost.length > 0;

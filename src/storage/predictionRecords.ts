@@ -4,7 +4,7 @@ import {
   type PredictionRequest,
   type StoredPredictions,
 } from '../schema/storedPredictions.ts';
-import { readJson, writeJson } from './records.ts';
+import { ifCorrupt, readJson, writeJson } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Writes or replaces the predictions of a snapshot. Throws LabError `storage/full`, leaving the old record. */
@@ -16,9 +16,9 @@ export async function writePredictions(
   await writeJson(store, predictionsKey(request), predictions);
 }
 
-/** Reads the predictions of a snapshot, or undefined if none are stored. Throws LabError `storage/corrupt`. */
+/** Reads the predictions of a snapshot, or undefined if none are stored, or damaged ones: the snapshot can predict again. */
 export function readPredictions(store: Store, request: PredictionRequest): Promise<StoredPredictions | undefined> {
-  return readJson(store, predictionsKey(request), storedPredictionsSchema);
+  return readJson(store, predictionsKey(request), storedPredictionsSchema).catch(ifCorrupt(undefined));
 }
 
 function predictionsKey({ runId, epoch, split, task }: PredictionRequest): string {

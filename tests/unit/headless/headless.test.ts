@@ -1,71 +1,27 @@
 // Proves that headless trains a plan file into a result file, resumes after an interrupt, and reports errors by its exit code.
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockFolder } from '../../../headless/folderLock.ts';
 import { headlessArguments } from '../../../headless/headlessArguments.ts';
-import { runHeadless } from '../../../headless/runHeadless.ts';
 import { parseResultFile } from '../../../src/lab/plans/resultFiles.ts';
 import type { DroppedFile } from '../../../src/util/namedFile.ts';
 import type { PlanFile } from '../../../src/schema/planFile.ts';
-import { LabError } from '../../../src/util/labError.ts';
-import { droppedCorpus, droppedModel } from '../../fixtures/drops.ts';
-import { fakeServer, type FakeServer, type FakeTraining } from '../../fixtures/fakeServer.ts';
+import { droppedCorpus } from '../../fixtures/drops.ts';
+import type { FakeTraining } from '../../fixtures/fakeServer.ts';
+import { fakeHeadless, headlessFolder, writeDrops, type HeadlessOptions } from '../../fixtures/headlessBench.ts';
 import { hubCommit, hubServer } from '../../fixtures/hub/hubServer.ts';
 import { modelFolder } from '../../fixtures/modelFolders.ts';
 import { categoryPlan, planFile, planOfTasks } from '../../fixtures/records.ts';
 
 let folder = '';
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'headless-'));
-  await writeAll('corpora', droppedCorpus('moss'));
-  await writeAll('models', droppedModel('tiny'));
+  folder = await headlessFolder();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function writeAll(under: string, files: readonly DroppedFile[]): Promise<void> {
-  for (const file of files) {
-    const location = path.join(folder, under, file.path);
-    await mkdir(path.dirname(location), { recursive: true });
-    await writeFile(location, await file.bytes());
-  }
-}
-
-interface Outcome {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly errors: string;
-  readonly server: FakeServer | undefined;
-}
-
-async function headless(
-  plan: PlanFile | string,
-  training: FakeTraining = {},
-  { interrupt = new AbortController().signal, isTTY = false, more = [] as string[] } = {},
-): Promise<Outcome> {
-  const planPath = path.join(folder, 'plan.json');
-  await writeFile(planPath, typeof plan === 'string' ? plan : JSON.stringify(plan));
-  let [output, errors] = ['', ''];
-  let server: FakeServer | undefined;
-  const exitCode = await runHeadless(
-    [planPath, '--corpora', path.join(folder, 'corpora'), '--models', path.join(folder, 'models')].concat(
-      '--out',
-      path.join(folder, 'out'),
-      more,
-    ),
-    {
-      output: { write: (text) => void (output += text), isTTY, columns: 100 },
-      errors: { write: (text) => void (errors += text) },
-      interrupt,
-      openServer(store) {
-        server = fakeServer(store, training);
-        return server.client;
-      },
-    },
-  );
-  return { exitCode, output, errors, server };
-}
+const writeAll = (under: string, files: readonly DroppedFile[]) => writeDrops(folder, under, files);
+const headless = (plan: PlanFile | string, training?: FakeTraining, options?: HeadlessOptions) =>
+  fakeHeadless(folder, plan, training, options);
 
 async function results(): Promise<string[]> {
   return (await readdir(path.join(folder, 'out'))).filter((name) => name.endsWith('.json'));
@@ -232,112 +188,6 @@ describe('headless', () => {
     const changed = await headless(planFile());
     expect(changed).toMatchObject({ exitCode: 0 });
     expect(changed.server?.begun).toHaveLength(1);
-  });
-});
-
-describe('a folder that is in use, full or odd', () => {
-  const store = (...names: string[]) => path.join(folder, 'out', 'store', ...names);
-
-  it('is refused with 2 while another process has it, and left free afterwards', async () => {
-    const lock = await lockFolder(store());
-    const refused = await headless(planFile());
-    expect(refused).toMatchObject({ exitCode: 2, errors: expect.stringContaining(`process ${process.pid}`) });
-    expect(refused.server).toBeUndefined();
-    lock.release();
-    expect(await headless(planFile())).toMatchObject({ exitCode: 0 });
-    expect(await readdir(store())).not.toContain('~lock.json');
-  });
-
-  it('is taken over from a process that is gone, and says so', async () => {
-    const lock = await lockFolder(store());
-    const own = JSON.parse(await readFile(store('~lock.json'), 'utf8')) as object;
-    lock.release();
-    await writeFile(store('~lock.json'), JSON.stringify({ ...own, processStart: 'earlier' }));
-    const { exitCode, output } = await headless(planFile());
-    expect(exitCode).toBe(0);
-    expect(output).toMatch(/^Took the folder over from process \d+ on .*, which no longer runs\.$/m);
-  });
-
-  it('exits 1 and says what to do when the disk is full', async () => {
-    const full: FakeTraining = {
-      beforeStep() {
-        throw new LabError('storage/full', 'The disk has no room left.');
-      },
-    };
-    expect(await headless(planFile(), full)).toMatchObject({
-      exitCode: 1,
-      errors: expect.stringContaining('The disk is full. Free some space, then run the same command again to resume.'),
-    });
-    expect(await headless(planFile())).toMatchObject({ exitCode: 0 });
-  });
-
-  it('names the folder that is where a record has to be', async () => {
-    await headless(planFile());
-    const [corpusId = ''] = await readdir(store('corpus'));
-    await rm(store('corpus', corpusId, 'train'));
-    await mkdir(store('corpus', corpusId, 'train', 'odd'), { recursive: true });
-    const { exitCode, errors } = await headless(planFile());
-    expect(exitCode).toBe(2);
-    expect(errors).toContain('A folder is where a file has to be');
-    expect(errors).toContain(store('corpus', corpusId, 'train'));
-  });
-
-  it('refuses a file as its folder by name', async () => {
-    await writeFile(path.join(folder, 'out'), '');
-    const { exitCode, errors } = await headless(planFile());
-    expect(exitCode).toBe(1);
-    expect(errors).toContain('a file where a folder has to be');
-  });
-
-  it('refuses a file name that is not UTF-8, and a link that leads nowhere, with 2', async () => {
-    const odd = Buffer.concat([Buffer.from(path.join(folder, 'corpora', 'moss', 'a')), Buffer.from([0xe9, 0x2e])]);
-    await writeFile(odd, 'x');
-    expect(await headless(planFile())).toMatchObject({
-      exitCode: 2,
-      errors: expect.stringContaining('a name in UTF-8'),
-    });
-    await rm(odd);
-    await symlink('nowhere', path.join(folder, 'corpora', 'moss', 'link'));
-    expect(await headless(planFile())).toMatchObject({ exitCode: 2, errors: expect.stringContaining('moss/link') });
-    await rm(path.join(folder, 'corpora', 'moss', 'link'));
-    await symlink('..', path.join(folder, 'corpora', 'moss', 'circle'));
-    expect(await headless(planFile())).toMatchObject({ exitCode: 2, errors: expect.stringContaining('circle') });
-  });
-});
-
-describe('what is damaged', () => {
-  it('of a finished parent is trained again by itself, and the runs that start from it are trained', async () => {
-    await writeAll('corpora', droppedCorpus('fern', 'fern'));
-    const first = await headless(categoryPlan({ methods: ['MTL-XC'] }));
-    const [shared = ''] = first.server?.begun ?? [];
-    let isLost = true;
-    const training: FakeTraining = {
-      beforeStep(runId) {
-        if (isLost && runId !== shared) throw new LabError('run/parent-damaged', 'The last snapshot is damaged.');
-      },
-      lostSnapshots: () => (isLost ? [((isLost = false), 2)] : []),
-    };
-    const { exitCode, output, server } = await headless(
-      categoryPlan({ methods: ['MTL-LS'], slicingRates: [1] }),
-      training,
-    );
-    expect(exitCode).toBe(0);
-    expect(output).toContain(
-      'Mending MTL-LS plant moss Disease rate 1 seed 1: the run that it starts from is trained again.',
-    );
-    expect(server?.begun.filter((id) => id === shared)).toHaveLength(1);
-  });
-
-  it('again at once is left failed', async () => {
-    const training: FakeTraining = {
-      beforeStep() {
-        throw new LabError('checkpoint/missing', 'The snapshot after epoch 1 is missing or damaged.');
-      },
-      lostSnapshots: () => [1],
-    };
-    const { exitCode, server } = await headless(planFile(), training);
-    expect(exitCode).toBe(1);
-    expect(server?.begun).toHaveLength(2);
   });
 });
 
