@@ -4,7 +4,7 @@ import type { AnnotatedDocument, AnnotatedMention, Span } from '../src/data/docu
 import { sentencesOfDocument } from '../src/data/documents/documentSentences.ts';
 import { sentenceSpans, tokenSpans } from '../src/data/documents/sentenceSpans.ts';
 import { annotationFormats, writeDocuments, type AnnotationFormat } from '../src/data/formats/writeDocuments.ts';
-import { writeConll } from '../src/data/formats/conll.ts';
+import { writeConll } from '../src/data/rows/conll.ts';
 import { readDocuments } from '../src/data/import/readDocuments.ts';
 import { conlleval, predictionRows } from '../src/metrics/scores/conlleval.ts';
 import { Rng } from '../src/util/random.ts';

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Mention, Sentence } from '../../src/data/corpus/corpus.ts';
 import { IssueList } from '../../src/data/corpus/issues.ts';
-import { surveyRows } from '../../src/data/formats/columnSurvey.ts';
-import { readConllRows } from '../../src/data/formats/conll.ts';
-import { openRowFile } from '../../src/data/formats/rowFile.ts';
-import { readTaggedMentions } from '../../src/data/formats/taggedMentions.ts';
+import { surveyRows } from '../../src/data/rows/columnSurvey.ts';
+import { readConllRows } from '../../src/data/rows/conll.ts';
+import { openRowFile } from '../../src/data/rows/rowFile.ts';
+import { readTaggedMentions } from '../../src/data/rows/taggedMentions.ts';
 import { LabError } from '../../src/util/labError.ts';
 
 /**

@@ -8,10 +8,10 @@ import type { AnnotatedDocument, CorpusDocument, Span } from '../documents/docum
 import { plausibleCountings, ranked, shiftedCounting, type WrittenMention } from '../documents/countings.ts';
 import { codePointOffsets, countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
-import { decodeXml } from './decodeText.ts';
+import { decodeXml } from '../rows/decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 import { isJsonRecord, listOf, numberOf, readJsonItems, spelled, type JsonRecord } from './jsonItems.ts';
-import { spellConfidence } from './spellConfidence.ts';
+import { spellConfidence } from '../rows/spellConfidence.ts';
 
 /** A stretch of text and its offset in the document, in the unit its tool counts. */
 interface BiocText {

@@ -8,9 +8,9 @@ import type { AnnotatedDocument, CorpusDocument, Span, WrittenText } from '../do
 import { fileNames } from '../documents/documentNames.ts';
 import { countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
-import { decodeText } from './decodeText.ts';
+import { decodeText } from '../rows/decodeText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
-import { spellConfidence } from './spellConfidence.ts';
+import { spellConfidence } from '../rows/spellConfidence.ts';
 
 /**
  * Reads `.ann` files with their `.txt`, in order of path; never throws. Lines of text-bound annotations (`T1`) are mentions;

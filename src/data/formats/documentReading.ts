@@ -1,7 +1,7 @@
 // The result type of all document readers, and the first step they share.
 import type { IssueList } from '../corpus/issues.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
-import { encodingFault } from './decodeText.ts';
+import { encodingFault } from '../rows/decodeText.ts';
 
 export interface DocumentReading {
   /** In file order, without documents that have no usable sentence. */

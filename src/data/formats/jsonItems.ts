@@ -1,8 +1,26 @@
 // Splits a JSON file into items, and reads the fields of an item.
 import { parseJson } from '../../util/validate.ts';
 import { quoted, type IssueList } from '../corpus/issues.ts';
-import { decodeText, encodingFault } from './decodeText.ts';
+import type { CountingHints, WrittenMention } from '../documents/countings.ts';
+import { decodeText, encodingFault } from '../rows/decodeText.ts';
 import { readWholeText } from './documentReading.ts';
+
+/** A text with spans, as one item of a JSON file has it. */
+export interface SpanItem {
+  readonly id: string | null;
+  readonly text: string;
+  readonly written: readonly WrittenMention[];
+  /** How its tool counts: Python in code points, browsers in UTF-16 units. */
+  readonly hints: CountingHints;
+  /** An annotator marked it as not to be used. */
+  readonly isRejected: boolean;
+  /** The text was HTML. */
+  readonly isHtml?: boolean;
+  /** Annotations of other people, which are not read. */
+  readonly further?: number;
+  /** Regions without a label. */
+  readonly unlabelled?: number;
+}
 
 /** An object parsed from JSON. */
 export type JsonRecord = Readonly<Record<string, unknown>>;

@@ -12,8 +12,9 @@ import { isWordCut } from '../documents/sameText.ts';
 import { readWholeText, type DocumentReading } from './documentReading.ts';
 import { isJsonRecord, isTexts, listOf, readJsonItems, type JsonItem } from './jsonItems.ts';
 import { textFieldOf } from './labelStudio.ts';
-import { idOfItem, readSpanItem, textKeys, type SpanItem } from './spanItem.ts';
-import { readTaggedMentions, type TaggedSentence } from './taggedMentions.ts';
+import { idOfItem, readSpanItem, textKeys } from './spanItem.ts';
+import type { SpanItem } from './jsonItems.ts';
+import { readTaggedMentions, type TaggedSentence } from '../rows/taggedMentions.ts';
 import {
   isColumnDescription,
   isNumbered,

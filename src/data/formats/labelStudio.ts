@@ -2,7 +2,7 @@
 import type { WrittenMention } from '../documents/countings.ts';
 import { decodeReferences, saysTheSame } from '../documents/sameText.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
-import type { SpanItem } from './spanItem.ts';
+import type { SpanItem } from './jsonItems.ts';
 
 /** Whether an object is a task: the data shown, and its annotations or predictions. */
 export function isLabelStudioTask(value: unknown): value is JsonRecord {

@@ -8,7 +8,7 @@ import { uniqueIds } from '../documents/documentNames.ts';
 import { plausibleCountings, type WrittenMention } from '../documents/countings.ts';
 import { countCodePoints } from '../documents/offsets.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
-import { decodeText, encodingFault } from './decodeText.ts';
+import { decodeText, encodingFault } from '../rows/decodeText.ts';
 import type { DocumentReading } from './documentReading.ts';
 
 /** A document being read. */

@@ -1,25 +1,10 @@
 // Reads a JSON item that is a text with character spans, as written by doccano, spaCy, prodigy, DataTurks and BigBio.
-import type { CountedUnit, CountingHints, WrittenMention } from '../documents/countings.ts';
+import type { CountedUnit, WrittenMention } from '../documents/countings.ts';
 import type { Span } from '../documents/document.ts';
 import { looksLikeTag } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, numberOf, spelled, type JsonRecord } from './jsonItems.ts';
 import { isLabelStudioTask, isReference, readLabelStudioTask, type TextField } from './labelStudio.ts';
-
-export interface SpanItem {
-  readonly id: string | null;
-  readonly text: string;
-  readonly written: readonly WrittenMention[];
-  /** How its tool counts: Python in code points, browsers in UTF-16 units. */
-  readonly hints: CountingHints;
-  /** An annotator marked it as not to be used. */
-  readonly isRejected: boolean;
-  /** The text was HTML. */
-  readonly isHtml?: boolean;
-  /** Annotations of other people, which are not read. */
-  readonly further?: number;
-  /** Regions without a label. */
-  readonly unlabelled?: number;
-}
+import type { SpanItem } from './jsonItems.ts';
 
 export const textKeys = ['text', 'data', 'content', 'sentence', 'raw'];
 const mentionKeys = ['entities', 'ents', 'spans', 'label', 'labels', 'annotations', 'annotation', 'ner', 'mentions'];

@@ -4,7 +4,7 @@ import { spellValue } from '../../util/wording.ts';
 import { quoted } from '../corpus/issues.ts';
 import { splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
 import { isJsonRecord, isTexts, listOf, type JsonRecord } from './jsonItems.ts';
-import type { TaggedSentence } from './taggedMentions.ts';
+import type { TaggedSentence } from '../rows/taggedMentions.ts';
 
 const tokenKeys = ['tokens', 'words', 'tokenized_text', 'sentence', 'token'];
 const tagKeys = ['ner_tags', 'ner', 'tags', 'ner_labels', 'labels', 'label', 'entity_tags', 'tag', 'bio_tags'];

@@ -3,7 +3,7 @@ import type { NamedFile } from '../../util/namedFile.ts';
 import type { AnnotatedDocument, WrittenText } from '../documents/document.ts';
 import { writeBiocJson, writeBiocXml } from './bioc.ts';
 import { writeBrat } from './brat.ts';
-import { writeConllDocuments } from './conll.ts';
+import { writeConllDocuments } from '../rows/conll.ts';
 import { writePubTator } from './pubTator.ts';
 import { writeJson } from './writeJson.ts';
 

@@ -5,7 +5,7 @@ import type { AnnotatedDocument, AnnotatedMention } from '../documents/document.
 import { sentencesOfDocument, tokenMentions } from '../documents/documentSentences.ts';
 import { countCodePoints } from '../documents/offsets.ts';
 import { codePointName, unitKey } from './spanItem.ts';
-import { roundConfidence } from './spellConfidence.ts';
+import { roundConfidence } from '../rows/spellConfidence.ts';
 
 /** The tool whose JSON is written. */
 export type JsonFlavour = 'doccano' | 'spaCy' | 'Label Studio' | 'Hugging Face';

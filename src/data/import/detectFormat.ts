@@ -2,10 +2,10 @@
 import type { DocumentSource } from '../corpus/corpusSource.ts';
 import { tagDialects, tagsOfCell } from '../corpus/tagDialect.ts';
 import { isAnnotations } from '../formats/brat.ts';
-import { encodingOfXml } from '../formats/decodeText.ts';
+import { encodingOfXml } from '../rows/decodeText.ts';
 import { looksLikePubTator } from '../formats/pubTator.ts';
-import { isBlank, splitCells, type RowSeparator } from '../formats/rowCells.ts';
-import { hasTagColumn, lengthOf } from '../formats/rowFile.ts';
+import { isBlank, splitCells, type RowSeparator } from '../rows/rowCells.ts';
+import { hasTagColumn, lengthOf } from '../rows/rowFile.ts';
 import { isColumnDescription } from '../formats/tokenItem.ts';
 import { isGzip } from './gzip.ts';
 import { isModelFile } from './modelFiles.ts';

@@ -7,12 +7,12 @@ import { fileStem, uniqueIds } from '../documents/documentNames.ts';
 import { annotateSentences, documentOfText, documentsOfSentences } from '../documents/documentSentences.ts';
 import { readBiocJson, readBiocXml } from '../formats/bioc.ts';
 import { readBrat } from '../formats/brat.ts';
-import { looksLikeTokens, readConll, readTokenRows } from '../formats/conll.ts';
-import { surveyRows } from '../formats/columnSurvey.ts';
+import { looksLikeTokens, readConll, readTokenRows } from '../rows/conll.ts';
+import { surveyRows } from '../rows/columnSurvey.ts';
 import { readWholeText, type DocumentReading } from '../formats/documentReading.ts';
 import { readJsonl } from '../formats/jsonl.ts';
 import { readPubTator } from '../formats/pubTator.ts';
-import { openRowFile } from '../formats/rowFile.ts';
+import { openRowFile } from '../rows/rowFile.ts';
 import {
   corpusExtensions,
   detectFormat,

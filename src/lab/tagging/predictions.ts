@@ -1,6 +1,6 @@
 // Runs snapshot predictions and tagger exports as cancellable jobs: predictions are written in a file format or stored.
 import type { DocumentText } from '../../data/documents/document.ts';
-import { writeConll } from '../../data/formats/conll.ts';
+import { writeConll } from '../../data/rows/conll.ts';
 import { writeDocuments } from '../../data/formats/writeDocuments.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';

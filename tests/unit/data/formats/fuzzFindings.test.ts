@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { fileNames } from '../../../../src/data/documents/documentNames.ts';
 import { readBiocXml } from '../../../../src/data/formats/bioc.ts';
 import { readBrat } from '../../../../src/data/formats/brat.ts';
-import { splitCells } from '../../../../src/data/formats/rowCells.ts';
+import { splitCells } from '../../../../src/data/rows/rowCells.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 import { turned } from '../../../../src/model/weights/storedTensor.ts';
 import { bytesOf, checkIssues, fuzzTimeoutMs } from '../../../fixtures/fuzzing.ts';

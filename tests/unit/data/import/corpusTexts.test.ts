@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SPLITS, type CorpusSentences } from '../../../../src/data/corpus/corpus.ts';
 import type { CorpusTexts } from '../../../../src/data/documents/document.ts';
 import { annotateSentences, documentsOfSentences } from '../../../../src/data/documents/documentSentences.ts';
-import { readConll } from '../../../../src/data/formats/conll.ts';
+import { readConll } from '../../../../src/data/rows/conll.ts';
 import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { readCorpusTexts } from '../../../../src/storage/corpusRecords.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
-import { decodeText } from '../../../../src/data/formats/decodeText.ts';
+import { decodeText } from '../../../../src/data/rows/decodeText.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';

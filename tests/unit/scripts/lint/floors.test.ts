@@ -29,7 +29,7 @@ const accepted = new Map<number, string>();
 /** A file of every floor of the design. */
 const fileOf = {
   util: 'src/util/random.ts',
-  data: 'src/data/formats/conll.ts',
+  data: 'src/data/rows/conll.ts',
   metrics: 'src/metrics/leaks.ts',
   schema: 'src/schema/config.ts',
   storage: 'src/storage/store.ts',

@@ -3,31 +3,14 @@ import type { ColumnChoice, ColumnSurvey, SurveyedColumn } from '../corpus/colum
 import type { Mention } from '../corpus/corpus.ts';
 import { detectTagScheme } from '../corpus/detectTagScheme.ts';
 import { quoted } from '../corpus/issues.ts';
-import { tagsOfCell, type TagDialect } from '../corpus/tagDialect.ts';
+import { tagsOfCell } from '../corpus/tagDialect.ts';
 import { outside, type TagParts } from '../corpus/tagScheme.ts';
 import { decideColumns, holdsNoWords } from './columnDecision.ts';
 import { columnFacts, sampleRows, WORDS, type ColumnFacts, type SampledFile } from './columnFacts.ts';
 import { NestingCounts, overlappingMentions } from './nestedTags.ts';
-import { meaningOfName, type FileRow, type RowFile } from './rowFile.ts';
-
-/** How the rows of all files of a corpus are read. */
-export interface RowLayout {
-  readonly choice: ColumnChoice;
-  /** Whether a person made the choice. */
-  readonly isChosen: boolean;
-  readonly columns: number;
-  /** The spelling of tags of each column. */
-  readonly dialects: readonly TagDialect[];
-  /** A change of its value ends a sentence; null if blank lines alone do. */
-  readonly sentenceColumn: number | null;
-  readonly rowNumberColumn: number | null;
-  /** Whether a sentence begins where row numbers begin again, because no blank line says so. */
-  readonly breaksAtRowNumbers: boolean;
-  /** The file the layout was found in, its separator and its header. */
-  readonly file: string;
-  readonly separator: RowFile['separator'];
-  readonly header: readonly string[] | null;
-}
+import { meaningOfName, type RowFile } from './rowFile.ts';
+import type { FileRow } from './rowCells.ts';
+import type { RowLayout } from './rowFile.ts';
 
 /** Why no layout was found: a problem of the whole file, reported on the line where it first occurs. */
 export interface LayoutFault {

@@ -1,6 +1,6 @@
 // Reads WebAnno TSV 3, which INCEpTION also exports, as rows of tokens with a column of tags for each feature of each layer.
 import { quoted, type IssueList } from '../corpus/issues.ts';
-import type { FileRow } from './rowFile.ts';
+import type { FileRow } from './rowCells.ts';
 
 export function isWebAnno(lines: readonly string[]): boolean {
   return /^#FORMAT=WebAnno TSV 3/i.test(lines[0] ?? '');

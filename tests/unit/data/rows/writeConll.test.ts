@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mention } from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
-import { readConll, writeConll } from '../../../../src/data/formats/conll.ts';
+import { readConll, writeConll } from '../../../../src/data/rows/conll.ts';
 import { predictionRows } from '../../../../src/metrics/scores/conlleval.ts';
 
 const token = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'ß', '-', '7', 'β', '.') });

@@ -1,6 +1,7 @@
 // Opens a file of rows: finds its separator and header, and gives its rows as cells before it is known what columns hold.
 import { IssueList, quoted } from '../corpus/issues.ts';
-import { DialectCounts } from '../corpus/tagDialect.ts';
+import type { ColumnChoice } from '../corpus/columnChoice.ts';
+import { DialectCounts, type TagDialect } from '../corpus/tagDialect.ts';
 import { decodeText, encodingFault, transcodeUtf16, type DecodedText } from './decodeText.ts';
 import {
   hasQuotedCells,
@@ -11,15 +12,25 @@ import {
   type RowSeparator,
 } from './rowCells.ts';
 import { isWebAnno, webAnnoRows } from './webAnno.ts';
+import type { FileRow } from './rowCells.ts';
 
-/** A line of a file of rows. Its cells are null if it is blank or not readable, and so ends a sentence. */
-export interface FileRow {
-  /** 1-based. */
-  readonly line: number;
-  readonly text: string;
-  readonly cells: readonly string[] | null;
-  /** Whether the row has spaces where others of the file have tabs. */
-  readonly hasSpaces?: boolean;
+/** How the rows of all files of a corpus are read. */
+export interface RowLayout {
+  readonly choice: ColumnChoice;
+  /** Whether a person made the choice. */
+  readonly isChosen: boolean;
+  readonly columns: number;
+  /** The spelling of tags of each column. */
+  readonly dialects: readonly TagDialect[];
+  /** A change of its value ends a sentence; null if blank lines alone do. */
+  readonly sentenceColumn: number | null;
+  readonly rowNumberColumn: number | null;
+  /** Whether a sentence begins where row numbers begin again, because no blank line says so. */
+  readonly breaksAtRowNumbers: boolean;
+  /** The file the layout was found in, its separator and its header. */
+  readonly file: string;
+  readonly separator: RowFile['separator'];
+  readonly header: readonly string[] | null;
 }
 
 export interface RowFile {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sentence } from '../../../../src/data/corpus/corpus.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
-import { readConll } from '../../../../src/data/formats/conll.ts';
-import { maxLineLength } from '../../../../src/data/formats/decodeText.ts';
+import { readConll } from '../../../../src/data/rows/conll.ts';
+import { maxLineLength } from '../../../../src/data/rows/decodeText.ts';
 import { sentences } from '../corpus/taggedTexts.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

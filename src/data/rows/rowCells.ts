@@ -1,6 +1,16 @@
 // Splits rows into cells: at tabs, spaces, commas or semicolons, with quoted cells as spreadsheets write them.
 import type { ConllSource } from '../corpus/corpusSource.ts';
 
+/** A line of a file of rows. Its cells are null if it is blank or not readable, and so ends a sentence. */
+export interface FileRow {
+  /** 1-based. */
+  readonly line: number;
+  readonly text: string;
+  readonly cells: readonly string[] | null;
+  /** Whether the row has spaces where others of the file have tabs. */
+  readonly hasSpaces?: boolean;
+}
+
 export type RowSeparator = ConllSource['separator'];
 
 const characters: Readonly<Record<Exclude<RowSeparator, 'space'>, string>> = { tab: '\t', comma: ',', semicolon: ';' };

@@ -4,9 +4,9 @@ import type { TagLayer } from '../corpus/columnChoice.ts';
 import type { Mention } from '../corpus/corpus.ts';
 import type { IssueList } from '../corpus/issues.ts';
 import { mentionsToTags, outside, splitTag, tagOfDialect, type TagParts } from '../corpus/tagScheme.ts';
-import type { RowLayout } from './columnSurvey.ts';
+import type { RowLayout } from './rowFile.ts';
 import type { TaggedSentence } from './taggedMentions.ts';
-import type { StackedSentence } from './taggedRows.ts';
+import type { StackedSentence } from './taggedMentions.ts';
 
 /**
  * Returns the mentions of one sentence from the tags of each token, `[tokens][tags]`, in order of start. With at most one tag for a

@@ -1,6 +1,6 @@
 // Proves that rows are read in the forms that spreadsheets and annotation tools export: tables, other spellings of tags, WebAnno TSV.
 import { describe, expect, it } from 'vitest';
-import { readConll } from '../../../../src/data/formats/conll.ts';
+import { readConll } from '../../../../src/data/rows/conll.ts';
 import { detectFormat } from '../../../../src/data/import/detectFormat.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
 

@@ -7,6 +7,16 @@ import { quoted, type IssueList } from '../corpus/issues.ts';
 import { illegalTransitions, outside, tagOfDialect, TypeNames, type TagParts } from '../corpus/tagScheme.ts';
 import { untypedName } from '../documents/placeMentions.ts';
 
+/** A sentence as its rows have it. */
+export interface StackedSentence {
+  /** Some may be empty: white space alone. */
+  readonly tokens: readonly string[];
+  /** Tags without `O` of each token in each of the layer columns, `[columns][tokens][tags]`. */
+  readonly tags: readonly (readonly (readonly TagParts[])[])[];
+  /** 1-based, `[tokens]`. */
+  readonly lines: readonly number[];
+}
+
 /** One sentence as in the file: tokens, tags as written, and 1-based lines, each `[tokens]`; no lines if the file has none. */
 export interface TaggedSentence {
   readonly tokens: readonly string[];

@@ -1,7 +1,8 @@
 // Gathers what the columns of a file of rows hold: words, numbers, tags and their types, and which of them number rows or sentences.
 import { DialectCounts, tagsOfCell, type TagDialect } from '../corpus/tagDialect.ts';
 import type { TagParts } from '../corpus/tagScheme.ts';
-import { lengthOf, sampledRows, type FileRow, type RowFile } from './rowFile.ts';
+import { lengthOf, sampledRows, type RowFile } from './rowFile.ts';
+import type { FileRow } from './rowCells.ts';
 
 /** The first rows of a file that have all its columns, by sentence. */
 export interface SampledFile {

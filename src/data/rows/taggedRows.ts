@@ -3,19 +3,12 @@ import { quoted, type IssueList } from '../corpus/issues.ts';
 import { tagsOfCell, usualDialect, type TagDialect } from '../corpus/tagDialect.ts';
 import type { TagParts } from '../corpus/tagScheme.ts';
 import { isDocumentMark } from './columnFacts.ts';
-import { SentenceNumbers, type RowLayout } from './columnSurvey.ts';
+import { SentenceNumbers } from './columnSurvey.ts';
+import type { RowLayout } from './rowFile.ts';
 import { maxLineLength } from './decodeText.ts';
-import { lengthOf, type FileRow, type RowFile } from './rowFile.ts';
-
-/** A sentence as its rows have it. */
-export interface StackedSentence {
-  /** Some may be empty: white space alone. */
-  readonly tokens: readonly string[];
-  /** Tags without `O` of each token in each of the layer columns, `[columns][tokens][tags]`. */
-  readonly tags: readonly (readonly (readonly TagParts[])[])[];
-  /** 1-based, `[tokens]`. */
-  readonly lines: readonly number[];
-}
+import { lengthOf, type RowFile } from './rowFile.ts';
+import type { FileRow } from './rowCells.ts';
+import type { StackedSentence } from './taggedMentions.ts';
 
 /**
  * Returns the sentences whose rows all have the columns of the layout and known tags. `-DOCSTART-` rows end a sentence, comment lines
