@@ -19,10 +19,11 @@ export function CorporaPage() {
       <h1>Corpora</h1>
       <p className="soft">Import annotated corpora, check how they were read, and browse their sentences.</p>
       <DropZone>
-        <strong>Drop a corpus anywhere in this window</strong>, as files, a folder or a zip: CoNLL with two or more
-        columns, BRAT standoff, PubTator, BioC (XML or JSON), Parquet, or JSON from doccano, spaCy, Prodigy, Label
-        Studio or Hugging Face. Splits are recognised by file name (train, devel, test) and can be corrected. The text
-        stays in this browser.
+        <strong>Drop a corpus anywhere in this window</strong>, as files, a folder or a zip, packed with gzip or not:
+        rows of tokens and tags (CoNLL, CSV, WebAnno), BRAT and BioNLP standoff, PubTator, BioC (XML or JSON), Parquet,
+        or JSON from doccano, spaCy, Prodigy, Label Studio, DataTurks or Hugging Face; up to 128 MB of rows or 64 MB of
+        texts a file. Splits are recognised by file name (train, devel, test) and can be corrected. The text stays in
+        this browser.
       </DropZone>
       {questions.map((question) => (
         <ColumnPicker key={question.id} question={question} />
