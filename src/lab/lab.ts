@@ -162,7 +162,10 @@ export class LocalLab implements Lab {
 
   readonly importFiles: Lab['importFiles'] = (files) => this.#changing(() => this.#library.importFiles(files));
   readonly chooseColumns: Lab['chooseColumns'] = (id, choice) => this.#changing(() => this.#columnQuestions.choose(id, choice)); // prettier-ignore
-  readonly dismissColumns: Lab['dismissColumns'] = (id) => this.#columnQuestions.dismiss(id);
+  readonly dismissColumns: Lab['dismissColumns'] = (id) => {
+    this.#guard.refuseElsewhere();
+    this.#columnQuestions.dismiss(id);
+  };
   readonly renameCorpus: Lab['renameCorpus'] = (id, name) => this.#guard.run(() => this.#corpora.rename(id, name));
   readonly moveSource: Lab['moveSource'] = (id, file, split) =>
     this.#changing(() => {
