@@ -118,7 +118,11 @@ test('a broken model folder is refused with what was expected and what came', as
       /another family.*xlnet or bert.*Got "roberta"/,
     ],
     ['garbled', { ...whole, 'config.json': bytesOf('{"model_type":') }, /config\.json is not JSON/],
-    ['wordless', { 'config.json': config, 'model.safetensors': weights }, /Got a folder without tokenizer\.json/],
+    [
+      'wordless',
+      { 'config.json': config, 'model.safetensors': weights },
+      /Got model\.safetensors without tokenizer\.json/,
+    ],
   ];
   await openLab(page);
   await visit(page, 'Models');
