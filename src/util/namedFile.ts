@@ -23,3 +23,8 @@ export function fileInMemory({ path, bytes }: NamedFile): DroppedFile {
 export function totalSize(files: readonly { readonly sizeBytes: number }[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
+
+/** Returns the last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,7 +1,7 @@
 // Proves that corpora come in by drop and by choice, are read as they are written, can be corrected, and stay.
 import { expect, type Locator, type Page } from '@playwright/test';
 import { zipSync, type Zippable } from 'fflate';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dropPaths, notices, openLab, rowsOf, visit } from './labActions.ts';
 import { test } from './labPage.ts';
@@ -98,6 +98,32 @@ test('files, folder and zip bring the same corpus in, and only once', async ({ p
   expect(own.map((row) => row.slice(0, 6))).toEqual([['marsh', '5', '2', '3', '14', 'Disease\nHerb']]);
   await notices(page).getByRole('button', { name: 'Dismiss notice' }).first().click();
   await expect(notices(page).getByRole('button', { name: 'Dismiss notice' })).toHaveCount(2);
+});
+
+test('columns that are in doubt are shown beside a preview and chosen with the keyboard alone', async ({
+  page,
+}, info) => {
+  const folder = info.outputPath('reeds');
+  await mkdir(folder, { recursive: true });
+  const rows = ['Reed\tNN\tHerb', 'heals\tVB\tO', 'leaf\tNN\tDisease', 'rot\tNN\tDisease', '', 'So\tRB\tO', 'does\tVB\tO', 'fern\tNN\tHerb']; // prettier-ignore
+  await writeFile(path.join(folder, 'train.tsv'), `${rows.join('\n')}\n`);
+  await openLab(page);
+  await visit(page, 'Corpora');
+  await dropPaths(page, folder);
+  const picker = page.getByRole('region', { name: 'Which columns of reeds are the words and the tags?' });
+  await expect(picker).toContainText('The files were not imported.');
+  await expect(picker.getByRole('table').getByRole('row').nth(3)).toHaveText('leafNNDisease');
+  await expect(picker.getByRole('radio', { name: 'Tags in Column 3' })).toBeChecked();
+  await test.step('words and tags in one column are refused', async () => {
+    await picker.getByRole('radio', { name: 'Tags in Column 3' }).press('ArrowRight');
+    await expect(picker.getByRole('radio', { name: 'Tags in Column 1' })).toBeChecked();
+    await expect(picker.getByText('must be two columns')).toBeVisible();
+    await picker.getByRole('radio', { name: 'Tags in Column 1' }).press('ArrowLeft');
+  });
+  await picker.getByRole('button', { name: 'Read with these columns' }).press('Enter');
+  await expect(title(page)).toHaveText('reeds');
+  await expect(picker).toBeHidden();
+  expect((await rowsOf(page.getByRole('table', { name: 'Counts' })))[3]?.slice(0, 2)).toEqual(['Mentions', '3']);
 });
 
 test('a corpus is corrected, renamed, offered as tasks, kept through a reload, and removed for good', async ({

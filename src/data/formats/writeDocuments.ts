@@ -1,25 +1,12 @@
 // Writes annotated documents in the requested format.
 import type { NamedFile } from '../../util/namedFile.ts';
+import type { AnnotationFormat } from '../documents/annotationFormats.ts';
 import type { AnnotatedDocument, WrittenText } from '../documents/document.ts';
 import { writeBiocJson, writeBiocXml } from './bioc.ts';
 import { writeBrat } from './brat.ts';
 import { writeConllDocuments } from '../rows/conll.ts';
 import { writePubTator } from './pubTator.ts';
 import { writeJson } from './writeJson.ts';
-
-/** Available formats, by display name. */
-export const annotationFormats = [
-  'CoNLL',
-  'BRAT',
-  'PubTator',
-  'BioC XML',
-  'BioC JSON',
-  'doccano',
-  'spaCy',
-  'Label Studio',
-  'Hugging Face',
-] as const;
-export type AnnotationFormat = (typeof annotationFormats)[number];
 
 export interface WriteOptions {
   /** Name of the file, without its extension, in formats that put all documents in one file. */

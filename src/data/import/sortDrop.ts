@@ -1,5 +1,5 @@
 // Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
-import { fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
+import { baseName, fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Issue } from '../corpus/issues.ts';
 import { unpackParquet } from '../formats/parquet.ts';
 import { archiveLimits, archivePaths, readArchive } from './archive.ts';
@@ -128,11 +128,6 @@ export async function holdsModel(files: readonly DroppedFile[]): Promise<boolean
     if (/\.zip$/i.test(path) && archivePaths(await bytes()).some(isPart)) return true;
   }
   return false;
-}
-
-/** Returns the last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function folderOf(path: string): string {

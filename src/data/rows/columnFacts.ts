@@ -163,6 +163,8 @@ function orderOf(
 ): Pick<ColumnFacts, 'numbersRows' | 'restarts' | 'hasRuns' | 'isConstant' | 'numbersSentences'> {
   let [rows, runs, returns, changesWithin, changes, steps, pairs, restarts] = [0, 0, 0, 0, 0, 0, 0, 0];
   let hasBlankLines = false;
+  // An underscore says that there is no value, so such a column is no order of sentences.
+  let hasMissing = false;
   for (const { sentences } of files) {
     const seen = new Set<string>();
     let value: string | null = null;
@@ -172,6 +174,7 @@ function orderOf(
       sentence.forEach((row, at) => {
         const cell = (row.cells?.[index] ?? '').trim();
         rows++;
+        if (cell === '_') hasMissing = true;
         if (cell !== '' && cell !== value) {
           if (value !== null) changes++;
           if (value !== null && at > 0) changesWithin++;
@@ -190,12 +193,12 @@ function orderOf(
       });
     }
   }
-  const hasRuns = returns === 0 && runs > 1 && rows >= 2 * runs;
+  const hasRuns = !hasMissing && returns === 0 && runs > 1 && rows >= 2 * runs;
   return {
     numbersRows: steps > 0 && steps + restarts >= 0.9 * pairs,
     restarts: restarts > 0 && !hasBlankLines,
     hasRuns,
     isConstant: runs === 1 && rows > 1,
-    numbersSentences: returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
+    numbersSentences: !hasMissing && returns === 0 && runs > 1 && (!hasBlankLines || changesWithin <= 0.1 * changes),
   };
 }

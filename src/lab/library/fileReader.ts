@@ -2,7 +2,7 @@
 import type { Store } from '../../storage/store.ts';
 import type { DroppedFile } from '../../util/namedFile.ts';
 import type { DropContext, DropReading, ReadingClient, SentFile, TextReading } from '../../wire/readingProtocol.ts';
-import { readDrop, readTexts, type ReadingControl } from './readDrop.ts';
+import type { ReadingControl } from './readDrop.ts';
 
 /** Reads files as `readDrop` and `readTexts` do. */
 export interface FileReader {
@@ -10,9 +10,13 @@ export interface FileReader {
   readTexts(files: readonly DroppedFile[], control: ReadingControl): Promise<TextReading>;
 }
 
-/** Reads in the caller's thread, which is busy meanwhile. */
+/** Reads in the caller's thread, which is busy meanwhile. The code is loaded when it is needed, because a page reads in a Worker. */
 export function readerInThread(store: Store): FileReader {
-  return { readDrop: (files, context, control) => readDrop(files, context, store, control), readTexts };
+  const load = () => import('./readDrop.ts');
+  return {
+    readDrop: async (files, context, control) => (await load()).readDrop(files, context, store, control),
+    readTexts: async (files, control) => (await load()).readTexts(files, control),
+  };
 }
 
 /** Opens a Worker for each reading, and ends it with the reading or when the signal is aborted, so that its memory is free again. */

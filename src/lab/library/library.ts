@@ -1,9 +1,9 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
 import { neededModelFiles } from '../../data/import/modelFiles.ts';
-import { baseName, type ForeignFile } from '../../data/import/sortDrop.ts';
+import type { ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { LabError } from '../../util/labError.ts';
-import type { DroppedFile } from '../../util/namedFile.ts';
+import { baseName, type DroppedFile } from '../../util/namedFile.ts';
 import { unlessAborted } from '../../util/work.ts';
 import type { DropReading, ModelPart, ModelReading, ReadFile } from '../../wire/readingProtocol.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';

@@ -8,7 +8,7 @@ import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembl
 import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
 import { unpackGzip } from '../../data/import/gzip.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
-import { baseName, isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
+import { isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import {
   readCorpusSentences,
@@ -20,7 +20,7 @@ import {
 import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
-import type { DroppedFile, NamedFile } from '../../util/namedFile.ts';
+import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Progress } from '../../util/work.ts';
 import type {
   DropContext,

@@ -2,7 +2,7 @@
 import type { ColumnChoice, ColumnSurvey } from '../../data/corpus/columnChoice.ts';
 import type { CorpusSentences, Split } from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
-import type { AnnotationFormat } from '../../data/formats/writeDocuments.ts';
+import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';

@@ -1,7 +1,5 @@
 // Runs snapshot predictions and tagger exports as cancellable jobs: predictions are written in a file format or stored.
 import type { DocumentText } from '../../data/documents/document.ts';
-import { writeConll } from '../../data/rows/conll.ts';
-import { writeDocuments } from '../../data/formats/writeDocuments.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { readCorpusTexts } from '../../storage/corpusRecords.ts';
@@ -100,16 +98,19 @@ export function createPredictions({
   };
 }
 
-function filesOf(
+/** Loads the formats when they are needed, because they are a large part of a page. */
+async function filesOf(
   sentences: readonly PredictedSentence[],
   format: PredictionFormat,
   name: string,
   texts: readonly DocumentText[] | null,
-): NamedFile[] {
+): Promise<NamedFile[]> {
   if (format === 'rows') {
+    const { writeConll } = await import('../../data/rows/conll.ts');
     const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
     return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
   }
+  const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
   return writeDocuments(format, documentsOfSplit(name, sentences, texts), { name });
 }
 

@@ -1,6 +1,5 @@
 // Tags new text with a trained tagger and shows the mentions found, with their confidence.
 import { useCallback, useMemo, useState } from 'react';
-import { holdsModel } from '../../data/import/sortDrop.ts';
 import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
 import { restingRunView } from '../../lab/state/runViews.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
@@ -86,6 +85,7 @@ function Tagging({ tagging, taggers, tagger, onChoose }: TaggingProps) {
     (files) =>
       void act(async () => {
         const dropped = await files();
+        const { holdsModel } = await import('../../data/import/sortDrop.ts');
         if (await holdsModel(dropped)) await lab.importFiles(dropped);
         else if (hindrance === null) tag({ kind: 'files', files: dropped });
         else throw new LabError('tagger/busy', hindrance);

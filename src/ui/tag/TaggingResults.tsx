@@ -1,7 +1,7 @@
 // Shows what a tagger found: counts, scores if the text was annotated, the documents, and how to save them.
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
+import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
-import { writeDocuments, type AnnotationFormat } from '../../data/formats/writeDocuments.ts';
 import type { TaggingView } from '../../lab/state/labState.ts';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import { ownValue } from '../../util/validate.ts';
@@ -256,12 +256,15 @@ interface SaveRowProps {
 function SaveRow({ documents, name, threshold, counts }: SaveRowProps) {
   const [savedAs, setSavedAs] = useState<AnnotationFormat>('BRAT');
   const hidden = counts.reduce((sum, count) => sum + count.hidden, 0);
+  const save = async () => {
+    // Loaded when needed, because the formats are a large part of the page.
+    const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
+    saveFiles(name, writeDocuments(savedAs, documents, { name }));
+  };
   return (
     <div className="actions">
       <FormatSelect label="Save as" formats={documentFormats} value={savedAs} onChange={setSavedAs} />
-      <Button onAct={() => saveFiles(name, writeDocuments(savedAs, documents, { name }))}>
-        Save {format.counted(documents.length, 'document')}
-      </Button>
+      <Button onAct={save}>Save {format.counted(documents.length, 'document')}</Button>
       {hidden > 0 && (
         <span className="soft">
           {format.counted(hidden, 'mention')} below {Math.round(100 * threshold)} % will be left out.

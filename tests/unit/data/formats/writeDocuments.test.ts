@@ -8,11 +8,8 @@ import { plausibleCountings } from '../../../../src/data/documents/countings.ts'
 import type { AnnotatedDocument } from '../../../../src/data/documents/document.ts';
 import { sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { placeMentions } from '../../../../src/data/documents/placeMentions.ts';
-import {
-  annotationFormats,
-  writeDocuments,
-  type AnnotationFormat,
-} from '../../../../src/data/formats/writeDocuments.ts';
+import { annotationFormats, type AnnotationFormat } from '../../../../src/data/documents/annotationFormats.ts';
+import { writeDocuments } from '../../../../src/data/formats/writeDocuments.ts';
 import { readDocuments } from '../../../../src/data/import/readDocuments.ts';
 import { annotatedTexts, type AnnotatedText } from './annotatedTexts.ts';
 

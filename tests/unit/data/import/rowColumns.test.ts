@@ -187,3 +187,10 @@ describe('a corpus without a mention', () => {
   it('is an info for test', () =>
     expect(saidOf(only({ 'train.tsv': some, 'test.tsv': none }))).toEqual(['info corpus/no-mentions']));
 });
+
+describe('a column without a value in most rows', () => {
+  it('is no number of the sentence', () => {
+    const rows = 'a\tB-Place\t_\nfig\tO\t_\n.\tO\t_\nfen\tB-Place\t0\n';
+    expect(tokensOf(only({ 'train.tsv': rows }))).toEqual(['a fig . fen']);
+  });
+});
