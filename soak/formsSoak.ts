@@ -1,10 +1,11 @@
 // Writes known corpora in the forms that people write them in, and counts how often reading them loses annotation without a word.
 import { rowForms } from './rowForms.ts';
+import { spanForms } from './spanForms.ts';
 import { findSilentLosses, type InputSource } from './silentLosses.ts';
 import type { SoakRow } from './soakRow.ts';
 
 /** One for each kind of format. */
-export const inputSources: readonly InputSource[] = [rowForms];
+export const inputSources: readonly InputSource[] = [rowForms, spanForms];
 
 /** Number of silent losses of a source that are described. */
 const described = 10;

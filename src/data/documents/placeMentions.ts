@@ -58,6 +58,8 @@ class Placing implements Placed {
   readonly #types: TypeNames;
   readonly #issues: IssueList;
   readonly #odd: OddMention[] = [];
+  /** Mentions without a text whose edges are within words. */
+  readonly #cuts: WrittenMention[] = [];
   #searches = 0;
 
   constructor(text: string, countings: Countings, types: TypeNames, issues: IssueList) {
@@ -78,6 +80,16 @@ class Placing implements Placed {
     const lost = this.#odd.filter((odd) => !this.#findWord(odd));
     const isMostly = lost.length > this.mentions.length;
     for (const odd of lost) this.#leaveOut(odd, isMostly);
+    this.#remarkCuts();
+  }
+
+  /** Nothing but the words says whether offsets without a text are right, and some corpora do annotate parts of words. */
+  #remarkCuts(): void {
+    const [first] = this.#cuts;
+    if (first === undefined) return;
+    const others = this.#cuts.length === 1 ? '' : `, as do ${this.#cuts.length - 1} more of its document`;
+    const message = `The mention at ${spelled(first.fragments)} begins or ends within a word${others}: read as written.`;
+    this.#warn('corpus/part-of-word', first.line, message);
   }
 
   #placeOne(mention: WrittenMention, counting: Counting): void {
@@ -85,7 +97,13 @@ class Placing implements Placed {
     const expected = hasText(mention) ? (mention.text ?? '') : null;
     if (spans !== null) {
       const found = textsOf(this.#text, spans);
-      if (expected === null || saysTheSame(found, expected)) return this.#take(mention, spans);
+      if (expected === null) {
+        if (spans.some(({ start, end }) => isInsideWord(this.#text, start) || isInsideWord(this.#text, end))) {
+          this.#cuts.push(mention);
+        }
+        return this.#take(mention, spans);
+      }
+      if (saysTheSame(found, expected)) return this.#take(mention, spans);
       if (isNormalisation(found.map((one) => one.slice(0, expected.length * 3)).join(' '), expected)) {
         const message = `The file writes ${quoted(expected)} for what the text has as ${excerpt(found)}: read as in the text.`;
         this.#warn('corpus/normalised-text', mention.line, message);
