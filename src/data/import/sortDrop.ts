@@ -1,12 +1,12 @@
 // Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
 import { baseName, fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Issue } from '../corpus/issues.ts';
-import { unpackParquet } from '../formats/parquet.ts';
-import { archiveLimits, archivePaths, readArchive } from './archive.ts';
+import { archivePaths } from './archive.ts';
 import { detectFormat, leadingBytes } from './detectFormat.ts';
-import { pathWithoutGzip, unpackGzip, unreadKind } from './gzip.ts';
+import { pathWithoutGzip, unreadKind } from './gzip.ts';
 import { annotatedStems, isAnnotatedText } from './groupCorpusFiles.ts';
 import { chosenNames, foreignFileOf, modelFiles } from './modelFiles.ts';
+import { Unpacking } from './unpacking.ts';
 
 /** Describes the files of one folder that holds a model, or parts of one. Large weights are not read yet. */
 export interface DroppedModel {
@@ -47,15 +47,9 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
   const modelFiles: DroppedFile[] = [];
   const others: string[] = [];
   const foreign: ForeignFile[] = [];
-  const issues: Issue[] = [];
+  const unpacking = new Unpacking();
 
-  function refuse(file: string, message: string): void {
-    issues.push({ severity: 'error', code: 'drop/unread', file, line: null, message });
-  }
-
-  let unfoldedBytes = 0;
-
-  async function sort(file: DroppedFile, annotated: ReadonlySet<string>, depth = 1): Promise<void> {
+  async function sort(file: DroppedFile, annotated: ReadonlySet<string>, depth = 0): Promise<void> {
     if (isClutter(file.path)) return;
     const what = foreignFileOf(baseName(file.path));
     if (what !== null) {
@@ -71,28 +65,22 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     const format = detectFormat(file.path, bytes.subarray(0, leadingBytes));
     if (format === 'zip' && isTorchArchive(bytes)) {
       modelFiles.push(file);
-    } else if (format === 'zip') {
-      const archive = readArchive(bytes, file.path);
-      issues.push(...archive.issues);
-      const inside = annotatedStems(archive.files.map(({ path }) => path));
-      for (const inner of archive.files) await sort(fileInMemory(inner), inside);
-    } else if (format === 'gzip') {
-      const most = Math.min(archiveLimits.entryBytes, archiveLimits.totalBytes - unfoldedBytes);
-      const inside = depth > archiveLimits.depth ? `at most ${archiveLimits.depth} packings` : unpackGzip({ path: file.path, bytes }, most); // prettier-ignore
-      if (typeof inside === 'string') return refuse(file.path, `The file is left out: expected ${inside}.`);
-      unfoldedBytes += inside.bytes.length;
-      await sort(fileInMemory(inside), annotated, depth + 1);
-    } else if (format === 'parquet') {
-      const unpacked = await unpackParquet({ path: file.path, bytes });
-      issues.push(...unpacked.issues);
-      if (unpacked.file !== null) sorted.corpus.push(unpacked.file);
+      return;
+    }
+    const unpacked = await unpacking.open({ path: file.path, bytes }, depth);
+    if (unpacked?.by === 'parquet') {
+      sorted.corpus.push(...unpacked.files);
+    } else if (unpacked !== null) {
+      const isZip = unpacked.by === 'zip';
+      const around = isZip ? annotatedStems(unpacked.files.map(({ path }) => path)) : annotated;
+      for (const inner of unpacked.files) await sort(fileInMemory(inner), around, isZip ? depth : depth + 1);
     } else if (isAnnotatedText(file.path, annotated)) {
       sorted.corpus.push({ path: file.path, bytes });
     } else if (format === 'model' || format === 'other') {
       const expected = unreadKind(file.path, bytes.subarray(0, leadingBytes));
       if (expected === null) others.push(file.path);
-      else refuse(file.path, `This kind of file is not read: expected ${expected}.`);
-    } else {
+      else unpacking.refuse(file.path, `This kind of file is not read: expected ${expected}.`);
+    } else if (format === 'corpus' || format === 'plan' || format === 'result') {
       sorted[format].push({ path: file.path, bytes });
     }
   }
@@ -114,7 +102,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     }),
     others: others.filter((path) => !folders.has(folderOf(path))),
     foreign: foreign.filter(({ path }) => !folders.has(folderOf(path))),
-    issues,
+    issues: unpacking.issues,
   };
 }
 

@@ -1,14 +1,10 @@
 // Reads dropped files: corpora are assembled and stored, result and plan files parsed, models and texts to tag found.
 import type { CorpusSentences } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
-import type { Issue } from '../../data/corpus/issues.ts';
-import { unpackParquet } from '../../data/formats/parquet.ts';
-import { archiveLimits, readArchive } from '../../data/import/archive.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembleCorpora.ts';
-import { detectFormat, leadingBytes } from '../../data/import/detectFormat.ts';
-import { unpackGzip } from '../../data/import/gzip.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
 import { isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
+import { Unpacking } from '../../data/import/unpacking.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import {
   readCorpusSentences,
@@ -170,29 +166,11 @@ function freeName(name: string, names: readonly string[]): string {
 /** Reads files to be tagged, archives unpacked. Rejects with the reason of the signal, or when a file cannot be read. */
 export async function readTexts(files: readonly DroppedFile[], control: ReadingControl): Promise<TextReading> {
   const texts: NamedFile[] = [];
-  const issues: Issue[] = [];
-  let issueCount = 0;
-  async function unpack({ path, bytes }: NamedFile): Promise<void> {
-    const format = detectFormat(path, bytes.subarray(0, leadingBytes));
-    if (format === 'zip') {
-      const archive = readArchive(bytes, path);
-      issues.push(...archive.issues);
-      issueCount += archive.issueCount;
-      for (const inner of archive.files) await unpack(inner);
-    } else if (format === 'gzip') {
-      const inside = unpackGzip({ path, bytes }, archiveLimits.entryBytes);
-      if (typeof inside !== 'string') return unpack(inside);
-      const message = `The file is left out: expected ${inside}.`;
-      issues.push({ severity: 'error', code: 'drop/unread', file: path, line: null, message });
-      issueCount++;
-    } else if (format === 'parquet') {
-      const unpacked = await unpackParquet({ path, bytes });
-      if (unpacked.file !== null) texts.push(unpacked.file);
-      issues.push(...unpacked.issues);
-      issueCount += unpacked.issues.length;
-    } else {
-      texts.push({ path, bytes });
-    }
+  const unpacking = new Unpacking();
+  async function unpack(file: NamedFile, depth = 0): Promise<void> {
+    const unpacked = await unpacking.open(file, depth);
+    if (unpacked === null || unpacked.by === 'parquet') texts.push(...(unpacked?.files ?? [file]));
+    else for (const inner of unpacked.files) await unpack(inner, unpacked.by === 'zip' ? depth : depth + 1);
   }
   for (const { path, bytes } of watchedFiles(files, control)) {
     if (!isClutter(path)) await unpack({ path, bytes: await bytes() });
@@ -200,7 +178,7 @@ export async function readTexts(files: readonly DroppedFile[], control: ReadingC
   const reading = readDocuments(texts);
   return {
     documents: reading.documents,
-    issues: [...issues, ...reading.issues],
-    issueCount: issueCount + reading.issueCount,
+    issues: [...unpacking.issues, ...reading.issues],
+    issueCount: unpacking.issueCount + reading.issueCount,
   };
 }

@@ -1,4 +1,5 @@
 // Proves that files read in a Worker give what they give in this thread, that progress comes, and that cancelling ends the reading.
+import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readerInThread, readerInWorker, type FileReader } from '../../../../src/lab/library/fileReader.ts';
 import type { ReadingControl } from '../../../../src/lab/library/readDrop.ts';
@@ -7,7 +8,7 @@ import { neverAborted, type Progress } from '../../../../src/util/work.ts';
 import { connect, portWire } from '../../../../src/wire/port.ts';
 import type { DropContext, ReadingCalls } from '../../../../src/wire/readingProtocol.ts';
 import { createReadingServer } from '../../../../workers/readingServer.ts';
-import { droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
+import { droppedBytes, droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
 
 const context: DropContext = {
   corpora: [],
@@ -77,5 +78,17 @@ describe('Reading dropped files', () => {
     const reading = readerOn(store).readDrop(droppedCorpus('moss'), context, { signal: abort.signal, report });
     await expect(reading).rejects.toBe('cancelled');
     expect(await store.keys('')).toEqual([]);
+  });
+});
+
+describe('Packed texts to tag', () => {
+  test('are opened layer by layer, but not without end', async () => {
+    let packed = new Uint8Array(gzipSync(new TextEncoder().encode('Moss causes leaf rot.')));
+    const once = await readerInThread(memory()).readTexts([droppedBytes('one.txt.gz', packed)], unwatched);
+    expect(once.documents.map(({ text }) => text)).toEqual(['Moss causes leaf rot.']);
+    for (let layer = 0; layer < 4; layer++) packed = new Uint8Array(gzipSync(packed));
+    const deep = await readerInThread(memory()).readTexts([droppedBytes('deep.txt.gz', packed)], unwatched);
+    expect(deep.documents).toEqual([]);
+    expect(deep.issues.map(({ code }) => code)).toContain('drop/unread');
   });
 });
