@@ -12,7 +12,7 @@ import { planPanel } from './planActions.ts';
 
 /** A name of files, corpora and runs, a type, and tokens; any that becomes markup or runs leaves `hacked` behind. */
 const name = '<img src=x onerror=hacked=1>';
-const type = '"><svg onload=hacked=1>&lt;b&gt;';
+const type = '"><svg/onload=hacked=1>&lt;b&gt;';
 const tokens = [
   '<script>hacked=1</script>',
   '<iframe srcdoc="<script>parent.hacked=1</script>">',
