@@ -28,9 +28,16 @@ interface DrawnSpan {
   readonly text: string;
 }
 
+/** Distinct words: a mention beside one of the same text is at its offsets under two countings. */
+function drawWords(rng: Rng): readonly string[] {
+  const start = rng.integer(words.length);
+  const step = pick(rng, [1, 2, 4, 7]);
+  return Array.from({ length: 4 + rng.integer(8) }, (_, index) => words[(start + step * index) % words.length] ?? '');
+}
+
 function drawText(rng: Rng, id: string): DrawnText {
   const opening = pick(rng, openings).trim();
-  const tokens = [...(opening === '' ? [] : [opening]), ...Array.from({ length: 4 + rng.integer(8) }, () => pick(rng, words)), '.']; // prettier-ignore
+  const tokens = [...(opening === '' ? [] : [opening]), ...drawWords(rng), '.'];
   const text = tokens.join(' ');
   const starts = tokens.map((_, index) => tokens.slice(0, index).reduce((sum, token) => sum + token.length + 1, 0));
   const mentions = [];

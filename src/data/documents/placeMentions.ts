@@ -89,7 +89,7 @@ class Placing implements Placed {
     if (first === undefined) return;
     const others = this.#cuts.length === 1 ? '' : `, as do ${this.#cuts.length - 1} more of its document`;
     const message = `The mention at ${spelled(first.fragments)} begins or ends within a word${others}: read as written.`;
-    this.#warn('corpus/part-of-word', first.line, message);
+    this.#issues.add('info', 'corpus/part-of-word', first.line, message);
   }
 
   #placeOne(mention: WrittenMention, counting: Counting): void {

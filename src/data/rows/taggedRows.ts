@@ -1,7 +1,7 @@
 // Reads sentences with tags from the rows of a file, once the columns of its corpus are known.
 import { quoted, type IssueList } from '../corpus/issues.ts';
 import { tagsOfCell, usualDialect, type TagDialect } from '../corpus/tagDialect.ts';
-import type { TagParts } from '../corpus/tagScheme.ts';
+import { looksLikeTag, type TagParts } from '../corpus/tagScheme.ts';
 import { isDocumentMark } from './columnFacts.ts';
 import { SentenceNumbers } from './columnSurvey.ts';
 import type { RowLayout } from './rowFile.ts';
@@ -86,8 +86,12 @@ class TaggedRows {
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
     if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
-      // A lone # may be a token that has lost its tag.
-      (this.tokens.length > 0 || row.text.trim() === '#' ? counts.within : counts.comments).add(line);
+      // A lone # may be a token that has lost its tag, one before a tag a row that has lost a cell.
+      const isDoubtful =
+        this.tokens.length > 0 ||
+        row.text.trim() === '#' ||
+        (cells.length > 1 && looksLikeTag((cells.at(-1) ?? '').trim()));
+      (isDoubtful ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -200,7 +204,7 @@ class TaggedRows {
     within.report(
       issues,
       'corpus/comment-within',
-      'lines within sentences begin with #, or are # alone, and are left out',
+      'lines begin with # within a sentence, alone or before a tag, and are left out',
       'warning',
     );
     headers.report(issues, 'corpus/header', 'rows repeat the header and are left out');
