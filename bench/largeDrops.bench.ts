@@ -11,8 +11,6 @@ import { builtLab } from '../scripts/builtLab.ts';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
 import { writeArchive } from '../src/data/import/archive.ts';
-import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
-import { finishedResult } from '../tests/fixtures/finishedResult.ts';
 
 // Run manually on a quiet machine: npx tsx bench/largeDrops.bench.ts [NAME ...]
 const root = path.resolve(import.meta.dirname, '..');
@@ -38,17 +36,6 @@ const inputs: Readonly<Record<string, (file: string) => Promise<void>>> = {
     const text = new TextEncoder().encode('Moss\tB-Herb\nheals\tO\nrot\tB-Disease\n\n'.repeat(20));
     const files = Array.from({ length: 10_000 }, (_, index) => ({ path: `many/part-${index}.tsv`, bytes: text }));
     writeFileSync(file, writeArchive(files));
-    await Promise.resolve();
-  },
-  'runs.result.json': async (file) => {
-    const { checksum: _checksum, ...members } = finishedResult();
-    const [run] = members.runs;
-    if (run === undefined) throw new Error('a result without runs');
-    const runs = Array.from({ length: 5_000 }, (_, index) => {
-      const id = index.toString(16).padStart(8, '0') + run.spec.id.slice(8);
-      return { ...run, spec: { ...run.spec, id, seed: index } };
-    });
-    writeFileSync(file, JSON.stringify(sealResultFile({ ...members, runs })));
     await Promise.resolve();
   },
 };

@@ -8,6 +8,7 @@ import { LengthChart } from '../charts/LengthChart.tsx';
 import { AnalysisWait } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
+import { Pager } from '../parts/Pager.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
@@ -68,74 +69,91 @@ function CorpusCounts({ corpus }: { readonly corpus: CorpusRecord }) {
   );
 }
 
+/** A folder may hold thousands of files. */
+const SOURCES_A_PAGE = 50;
+
 /** Lists the files a corpus was read from, how each was interpreted, and its split. */
 function CorpusSources({ corpus }: { readonly corpus: CorpusRecord }) {
   const lab = useLabActions();
   const act = useAct();
+  const [first, setFirst] = useState(0);
   const move = (file: string, split: Split) =>
     void act(async () => {
       const corpusId = await lab.moveSource(corpus.id, file, split);
       goTo({ page: 'corpus', corpusId });
     });
+  const { sources } = corpus;
   return (
-    <TableBox label="Sources">
-      <thead>
-        <tr>
-          <th scope="col">File</th>
-          <th scope="col">Split</th>
-          <th scope="col">Tag scheme</th>
-          <th scope="col">Separator</th>
-          <th scope="col">Columns</th>
-          <th scope="col" className="number">
-            Sentences
-          </th>
-          <th scope="col" className="number">
-            Size
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {corpus.sources.map((source) => (
-          <tr key={source.file}>
-            <th scope="row" className="mono nowrap">
-              {source.file}
+    <>
+      {sources.length > SOURCES_A_PAGE && (
+        <Pager
+          first={first}
+          size={SOURCES_A_PAGE}
+          total={sources.length}
+          noun="file"
+          none="No file"
+          onGo={(item) => setFirst(Math.floor(item / SOURCES_A_PAGE) * SOURCES_A_PAGE)}
+        />
+      )}
+      <TableBox label="Sources">
+        <thead>
+          <tr>
+            <th scope="col">File</th>
+            <th scope="col">Split</th>
+            <th scope="col">Tag scheme</th>
+            <th scope="col">Separator</th>
+            <th scope="col">Columns</th>
+            <th scope="col" className="number">
+              Sentences
             </th>
-            <td>
-              <select
-                aria-label={`Split of ${source.file}`}
-                value={source.split}
-                disabled={corpus.builtIn}
-                onChange={(event) => {
-                  const split = SPLITS.find((candidate) => candidate === event.target.value);
-                  if (split !== undefined) move(source.file, split);
-                }}
-              >
-                {SPLITS.map((split) => (
-                  <option key={split} value={split}>
-                    {split}
-                  </option>
-                ))}
-              </select>
-            </td>
-            {'format' in source ? (
-              <td colSpan={3}>
-                {source.format}, {format.counted(source.documents, 'document')}
-              </td>
-            ) : (
-              <>
-                <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
-                <td>{source.separator}</td>
-                <td className="nowrap">
-                  token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
-                </td>
-              </>
-            )}
-            <td className="number">{format.count(source.sentences)}</td>
-            <td className="number">{format.bytes(source.sizeBytes)}</td>
+            <th scope="col" className="number">
+              Size
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </TableBox>
+        </thead>
+        <tbody>
+          {sources.slice(first, first + SOURCES_A_PAGE).map((source) => (
+            <tr key={source.file}>
+              <th scope="row" className="mono nowrap">
+                {source.file}
+              </th>
+              <td>
+                <select
+                  aria-label={`Split of ${source.file}`}
+                  value={source.split}
+                  disabled={corpus.builtIn}
+                  onChange={(event) => {
+                    const split = SPLITS.find((candidate) => candidate === event.target.value);
+                    if (split !== undefined) move(source.file, split);
+                  }}
+                >
+                  {SPLITS.map((split) => (
+                    <option key={split} value={split}>
+                      {split}
+                    </option>
+                  ))}
+                </select>
+              </td>
+              {'format' in source ? (
+                <td colSpan={3}>
+                  {source.format}, {format.counted(source.documents, 'document')}
+                </td>
+              ) : (
+                <>
+                  <td>{source.scheme === 'none' ? <span className="faint">no mentions</span> : source.scheme}</td>
+                  <td>{source.separator}</td>
+                  <td className="nowrap">
+                    token {source.tokenColumn + 1}, tag {source.tagColumn + 1}
+                  </td>
+                </>
+              )}
+              <td className="number">{format.count(source.sentences)}</td>
+              <td className="number">{format.bytes(source.sizeBytes)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+    </>
   );
 }
 
