@@ -69,7 +69,7 @@ export class Corpora {
     return corpora.map(({ id }) => id);
   }
 
-  /** Shows what a reading stored before it was cancelled. */
+  /** Shows what a reading stored before it was cancelled or failed. */
   async showStored(): Promise<void> {
     const { records } = await listCorpusRecords(this.parts.store);
     for (const record of records) if (this.existing(record.id) === undefined) this.put(record);

@@ -47,7 +47,10 @@ export class Library {
     const { labStore, corpora } = this.parts;
     const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
     const work = async (job: JobControl) => {
-      const reading = await unlessAborted(job.signal, () => this.read(files, job));
+      const reading = await unlessAborted(job.signal, () => this.read(files, job)).catch(async (error: unknown) => {
+        await corpora.showStored();
+        throw error;
+      });
       if (reading !== null) return this.importAll(files, reading);
       await corpora.showStored();
       return null;

@@ -55,7 +55,8 @@ export async function readDrop(
   for (const [done, corpus] of corpora.entries()) {
     signal.throwIfAborted();
     report({ phase: 'storing', done, of: corpora.length });
-    read.push(await storeCorpus(corpus, { ...context, corpora: [...context.corpora, ...read] }, store));
+    const stored = read.map(({ id, record, name }) => ({ id, name: record?.name ?? name }));
+    read.push(await storeCorpus(corpus, { ...context, corpora: [...context.corpora, ...stored] }, store));
   }
   return {
     corpora: read,

@@ -50,6 +50,13 @@ describe('Reading dropped files', () => {
     for (const key of keys) expect(await there.read(key)).toEqual(await here.read(key));
   });
 
+  test('gives no corpus the name that another one of the drop was given', async () => {
+    const files = [...droppedCorpus('a/moss', 'a'), ...droppedCorpus('b/moss 2', 'b')];
+    const taken = { ...context, corpora: [{ id: 'other', name: 'moss' }] };
+    const { corpora } = await readerInThread(memory()).readDrop(files, taken, unwatched);
+    expect(corpora.map(({ record }) => record?.name)).toEqual(['moss 2', 'moss 2 2']);
+  });
+
   test('reads texts to tag alike in both', async () => {
     const texts = [droppedText('a/one.txt', 'Moss causes leaf rot.')];
     const inThread = await readerInThread(memory()).readTexts(texts, unwatched);
