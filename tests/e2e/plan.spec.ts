@@ -1,9 +1,8 @@
-// Proves that the whole plan of a category trains unattended to charts, tables and one file, reuses what is trained, and outlives its tab.
+// Proves that the whole plan of a category trains unattended to charts, tables and one file, a reload in between, and reuses what is trained.
 import { expect, type Page, type TestInfo } from '@playwright/test';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
-import type { Method, RunRecord } from '../../src/schema/runRecord.ts';
+import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
-import { timeless } from '../fixtures/timeless.ts';
 import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
 import { test } from './labPage.ts';
 import {
@@ -38,14 +37,6 @@ const whole: PlanEntries = {
   batchSize: '8',
   learningRate,
 };
-const small: PlanEntries = {
-  ...whole,
-  slicingRates: ['0.75'],
-  seeds: '1',
-  epochs: '2',
-  rounds: { count: '0', epochs: '1' },
-};
-
 const contenders = ['STL', 'MTL-XC', 'MTL-LS 0.00', 'MTL-LS 0.50', 'MTL-LS 1.00'];
 const tables = [
   'Table 1: STL and MTL-XC on test',
@@ -86,6 +77,17 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     await visit(page, 'Compare');
     await expect(page.getByText(new RegExp(`^\\d+ of ${runs} runs finished; one is training now\\.`))).toBeVisible();
     await visit(page, 'Runs');
+  });
+
+  await test.step('after a reload one press resumes what it paused, and all that waited trains to the end', async () => {
+    await expect(runsWith(page, 'Running')).toHaveCount(1);
+    const finished = await runsWith(page, 'Finished').count();
+    await page.reload();
+    await expect(runsWith(page, 'Paused')).not.toHaveCount(0);
+    await expect(runsWith(page, 'Running')).toHaveCount(0);
+    expect(await runsWith(page, 'Finished').count()).toBeGreaterThanOrEqual(finished);
+    await page.getByRole('button', { name: /^Resume \d+ paused runs?$/ }).click();
+    await expect(runsWith(page, 'Paused')).toHaveCount(0);
     await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 600_000 });
     await expect(page.getByRole('table', { name: 'Queue' })).toBeHidden();
   });
@@ -102,6 +104,9 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     expect(file.runs).toHaveLength(runs);
     expect(file.runs.map(({ status }) => status)).toEqual(file.runs.map(() => 'finished'));
     expect(file.runs.reduce((sum, { steps: points }) => sum + points.length, 0)).toBe(steps);
+    for (const { steps: points, totalSteps } of file.runs) {
+      expect(points.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
+    }
     // Every MTL-LS run started from the one MTL-XC of its seed.
     for (const run of file.runs.filter(({ spec }) => spec.method === 'MTL-LS' && spec.round === 0)) {
       const parent = file.runs.find(({ spec }) => spec.id === run.spec.parent)?.spec;
@@ -173,42 +178,6 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     // Not even the time of the last change is another.
     expect((await exportAll(page, info, runs)).file.runs).toEqual(file.runs);
   });
-});
-
-test('a plan whose tab was closed twice ends with the file of one that was left alone', async ({
-  page,
-  elsewhere,
-}, info) => {
-  test.setTimeout(600_000);
-  const runs = 2 + 1 + 2;
-  const folders = await writeShortCorpora(info.outputPath(), corpora, sentences);
-  const start = async (where: Page) => {
-    await openLab(where);
-    await enterPlan(where, folders, small);
-    expect(await planFacts(where)).toMatchObject({ Runs: `${runs}` });
-    await startPlan(where);
-  };
-
-  await start(page);
-  await test.step('in the run that others wait for', () => reloadIn(page, 'MTL-XC', 1));
-  await test.step('in the second epoch of a run that starts from it', async () => {
-    // Should the run be done before the page is gone, there is a next one; a run that was caught goes on from its first epoch's end.
-    await expect.poll(() => reloadIn(page, 'MTL-LS', 60), { timeout: 240_000 }).toContain('50 %');
-  });
-  await expect(runsWith(page, 'Finished')).toHaveCount(runs, { timeout: 240_000 });
-  const interrupted = (await exportAll(page, info, runs)).file;
-
-  await start(elsewhere);
-  await expect(runsWith(elsewhere, 'Finished')).toHaveCount(runs, { timeout: 240_000 });
-  const alone = (await exportAll(elsewhere, info, runs)).file;
-
-  expect(interrupted.plan).toEqual(alone.plan);
-  expect(runsById(interrupted)).toEqual(runsById(alone));
-  expect(timeless(interrupted.models)).toEqual(timeless(alone.models));
-  for (const { steps, totalSteps, snapshots } of interrupted.runs) {
-    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
-    expect(snapshots.map(({ epoch }) => epoch)).toEqual([1, 2]);
-  }
 });
 
 async function openGraph(page: Page): Promise<void> {
@@ -286,32 +255,6 @@ function tableRows(page: Page, name: string): Promise<readonly (readonly string[
   return rowsOf(page.getByRole('table', { name, exact: true }));
 }
 
-/**
- * Reloads the page when a run of the method is this far, in percent, and resumes what that paused.
- * Answers with how far the paused runs were kept, as the page writes it.
- */
-async function reloadIn(page: Page, method: Method, percent: number): Promise<readonly string[]> {
-  await page.waitForFunction(
-    ([wanted, least]) =>
-      [...document.querySelectorAll('tbody tr')].some((row) => {
-        const text = row.textContent ?? '';
-        const done = /(\d+) %/.exec(text);
-        return text.includes('Running') && text.includes(wanted) && Number(done?.[1]) >= least;
-      }),
-    [method, percent] as const,
-    { timeout: 240_000 },
-  );
-  const finished = await runsWith(page, 'Finished').count();
-  await page.reload();
-  await expect(runsWith(page, 'Paused')).not.toHaveCount(0);
-  await expect(runsWith(page, 'Running')).toHaveCount(0);
-  expect(await runsWith(page, 'Finished').count()).toBeGreaterThanOrEqual(finished);
-  const kept = await runsWith(page, 'Paused').locator('.progress-cell').allInnerTexts();
-  await page.getByRole('button', { name: /^Resume \d+ paused runs?$/ }).click();
-  await expect(runsWith(page, 'Paused')).toHaveCount(0);
-  return kept.map((text) => text.trim());
-}
-
 /** Returns the finished runs of a variant with the task at this index of the category, each with the task's index in the run. */
 function trainingsOf(file: ResultFile, contender: string, place: number): readonly (readonly [RunRecord, number])[] {
   const [method, rate] = contender.split(' ');
@@ -348,9 +291,4 @@ function meanText(file: ResultFile, contender: string, place: number): string {
   const centre = mean(values);
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
   return `${centre.toFixed(2)} ± ${deviation.toFixed(2)}`;
-}
-
-/** Everything the runs of a file say but when it was. */
-function runsById(file: ResultFile): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(file.runs.map((run) => [run.spec.id, timeless(run)]));
 }

@@ -154,7 +154,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
   return f1;
 }
 
-it('the Sample preset learns a sample through the server, to a devel F1 above 95', async () => {
+it('three of the five epochs of the Sample preset learn a sample through the server, to a devel F1 above 95', async () => {
   const read: string[] = [];
   const backing = memory();
   const store: Store = {
@@ -185,7 +185,8 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   };
   await saveCorpus(store, record, sentences);
 
-  const spec = specFor({ name, sentences, ...description }, model, presets.sample.config);
+  const config = { ...presets.sample.config, epochs: 3 };
+  const spec = specFor({ name, sentences, ...description }, model, config);
   const run = await client.call('train', spec);
   const trainingEvents = events.splice(0);
   const asked = { runId: spec.id, epoch: run.selectedEpoch ?? 0, split: 'test', task: 0 } as const;
@@ -269,4 +270,4 @@ it('the Sample preset learns a sample through the server, to a devel F1 above 95
   expect(new Set(trainingEvents.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(trainingEvents.every(({ runId }) => runId === spec.id)).toBe(true);
   expect(trainingEvents.at(-1)).toMatchObject({ kind: 'ended', record: run });
-}, 300_000); // takes 45 s on two cores
+}, 300_000); // takes 20 s on two cores
