@@ -11,6 +11,8 @@ import { builtLab } from '../scripts/builtLab.ts';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
 import { writeArchive } from '../src/data/import/archive.ts';
+import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
+import { finishedResult } from '../tests/fixtures/finishedResult.ts';
 
 // Run manually on a quiet machine: npx tsx bench/largeDrops.bench.ts [NAME ...]
 const root = path.resolve(import.meta.dirname, '..');
@@ -38,7 +40,35 @@ const inputs: Readonly<Record<string, (file: string) => Promise<void>>> = {
     writeFileSync(file, writeArchive(files));
     await Promise.resolve();
   },
+  'runs.result.json': (file) =>
+    Promise.resolve(writeFileSync(file, resultText({ runs: 5000, epochs: 10, points: 20 }))),
+  'losses.result.json': (file) => Promise.resolve(writeFileSync(file, resultText({ runs: 1000, epochs: 1, points: 1000 }))), // prettier-ignore
 };
+
+/** A sealed result of as many runs, each with invented scores of these epochs and points of its loss. */
+function resultText({ runs, epochs, points }: Readonly<Record<'runs' | 'epochs' | 'points', number>>): string {
+  const { checksum: _one, runs: originals, ...members } = finishedResult();
+  const [run] = originals;
+  if (run === undefined) throw new Error('The result has no run.');
+  const steps = Array.from({ length: points }, (_, index) => ({
+    step: index + 1,
+    epoch: index / 38,
+    loss: 1 / (index + 1),
+    learningRate: 1e-3,
+    gradientNorm: 0.5,
+    elapsedMs: 731 * index,
+  }));
+  const repeated = Array.from({ length: runs }, (_, index) => ({
+    ...run,
+    spec: { ...run.spec, id: index.toString(16).padStart(16, '0'), seed: index },
+    epochs: run.epochs.slice(0, epochs),
+    snapshots: run.snapshots.slice(-epochs),
+    steps,
+    step: points,
+    totalSteps: points,
+  }));
+  return JSON.stringify(sealResultFile({ ...members, runs: repeated }));
+}
 
 async function written(file: string, count: number, textOf: (index: number) => string): Promise<void> {
   const stream = createWriteStream(file);

@@ -48,8 +48,13 @@ export function upgradeResultFile(value: unknown): unknown {
 export const resultRecordSchema = z.strictObject({
   id: z.string(),
   fileName: z.string(),
-  /** Files of earlier versions are stored in their original form. */
+  /** Files of earlier versions are stored in their original form. Without its runs where these are stored apart. */
   file: z.preprocess(upgradeResultFile, resultFileSchema),
+  /** Number of records with the runs of the file; absent where the file above has them, as in earlier versions of the lab. */
+  parts: z.int().min(0).optional(),
 });
 /** What the lab stores of an imported result file. */
 export type ResultRecord = z.infer<typeof resultRecordSchema>;
+
+/** Some of the runs of a stored result file. */
+export const resultPartSchema = z.array(runRecordSchema);

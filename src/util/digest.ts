@@ -5,9 +5,26 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** Returns the SHA-256 in hex of bytes, or of a JSON value with its object keys sorted. */
 export function fingerprint(value: unknown): string {
-  const bytes = value instanceof Uint8Array ? value : utf8ToBytes(canonicalJson(value));
-  return bytesToHex(sha256(bytes));
+  const hash = sha256.create();
+  if (value instanceof Uint8Array) {
+    hash.update(value);
+  } else {
+    let waiting = '';
+    const flush = (): void => {
+      hash.update(utf8ToBytes(waiting));
+      waiting = '';
+    };
+    writeCanonicalJson(value, (piece) => {
+      waiting += piece;
+      if (waiting.length > HASHED_AT_ONCE) flush();
+    });
+    flush();
+  }
+  return bytesToHex(hash.digest());
 }
+
+/** Characters digested at once: the whole JSON of a large result need never be in memory. */
+const HASHED_AT_ONCE = 1 << 16;
 
 /** The part of Web Crypto used here; pages that are not served securely lack it. */
 declare const globalThis: {
@@ -22,15 +39,33 @@ export async function fingerprintBytes(bytes: Uint8Array): Promise<string> {
 
 /** Returns JSON with object keys in code-unit order and `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
+  let json = '';
+  writeCanonicalJson(value, (piece) => (json += piece));
+  return json;
+}
+
+/** Writes canonical JSON in pieces, none of which ends within a character. */
+function writeCanonicalJson(value: unknown, write: (piece: string) => void): void {
+  if (Array.isArray(value)) {
+    write('[');
+    value.forEach((item, index) => {
+      if (index > 0) write(',');
+      writeCanonicalJson(item, write);
+    });
+    write(']');
+  } else if (value !== null && typeof value === 'object') {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
-    return `{${members.join(',')}}`;
+      .sort(([left], [right]) => (left < right ? -1 : 1));
+    write('{');
+    members.forEach(([name, member], index) => {
+      write(`${index > 0 ? ',' : ''}${JSON.stringify(name)}:`);
+      writeCanonicalJson(member, write);
+    });
+    write('}');
+  } else {
+    write(JSON.stringify(value) ?? '');
   }
-  return JSON.stringify(value);
 }
 
 /**

@@ -3,10 +3,9 @@ import type { ColumnChoice, ColumnSurvey } from '../data/corpus/columnChoice.ts'
 import type { Issue } from '../data/corpus/issues.ts';
 import type { AnnotatedDocument } from '../data/documents/document.ts';
 import type { RefusedCorpus } from '../data/import/assembleCorpora.ts';
-import type { ForeignFile } from '../data/import/sortDrop.ts';
+import type { DroppedModel, ForeignFile } from '../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { PlanFile } from '../schema/planFile.ts';
-import type { ResultFile } from '../schema/resultFile.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
@@ -42,15 +41,8 @@ export interface ReadCorpus {
 }
 
 /** The files of one folder that holds a model, or parts of one, as far as they are read. */
-export interface ModelReading {
-  readonly name: string;
+export interface ModelReading extends Omit<DroppedModel, 'files'> {
   readonly files: readonly ModelPart[];
-  /** Says what a model needs and the folder lacks. */
-  readonly missing: readonly string[];
-  /** Names of the files with weights. */
-  readonly weights: readonly string[];
-  /** Files of the folder that belong to something else, and what they are. */
-  readonly foreign: readonly ForeignFile[];
 }
 
 /** `content` is null for a file of the drop itself, which is too large to be read for a look. */
@@ -63,13 +55,20 @@ export interface ModelPart {
 export type ReadFile<Content> =
   { readonly name: string; readonly content: Content } | { readonly name: string; readonly error: LabErrorData };
 
+/** A result file of the drop, stored before it is reported: its id is the start of its checksum. */
+export interface ReadResult {
+  readonly id: string;
+}
+
 /** What a drop contains. */
 export interface DropReading {
   readonly corpora: readonly ReadCorpus[];
+  /** Corpora for which there was no room. */
+  readonly unstored: readonly { readonly name: string; readonly error: LabErrorData }[];
   readonly refused: readonly RefusedCorpus[];
   readonly models: readonly ModelReading[];
   readonly plans: readonly ReadFile<PlanFile>[];
-  readonly results: readonly ReadFile<ResultFile>[];
+  readonly results: readonly ReadFile<ReadResult>[];
   /** Files known by name that no model is beside. */
   readonly foreign: readonly ForeignFile[];
   /** Paths of files that are none of these, except those in a model's folder. */
@@ -92,7 +91,7 @@ export interface SentFile {
 }
 
 export interface ReadingCalls {
-  /** Reads what was dropped and stores its corpora. Rejects with `storage/full`, or when a file can no longer be read. */
+  /** Reads what was dropped and stores its corpora and results. Rejects when a file can no longer be read. */
   readDrop(asked: { readonly files: readonly SentFile[]; readonly context: DropContext }): DropReading;
   /** Reads files to be tagged. Rejects when a file can no longer be read. */
   readTexts(files: readonly SentFile[]): TextReading;

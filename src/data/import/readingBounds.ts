@@ -2,7 +2,7 @@
 import { IssueList } from '../corpus/issues.ts';
 import type { CorpusPart } from './groupCorpusFiles.ts';
 
-/** The most of one file that is read; `total` is the most bytes of a corpus. */
+/** The most of one file that is read; `total` is the most bytes of a corpus, `resultBytes` of a result file. */
 export const readingBounds = {
   rowBytes: 128 * 2 ** 20,
   rows: 10_000_000,
@@ -16,6 +16,7 @@ export const readingBounds = {
   /** Sentences of a corpus. */
   sentences: 1_000_000,
   total: 256 * 2 ** 20,
+  resultBytes: 128 * 2 ** 20,
 } as const;
 
 const lineFeed = 0x0a;
@@ -94,7 +95,7 @@ function occurrences(bytes: Uint8Array, wanted: number): number {
   return count;
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 

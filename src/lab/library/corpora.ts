@@ -48,7 +48,10 @@ export class Corpora {
   async add(files: readonly NamedFile[], builtIn: boolean): Promise<readonly string[]> {
     const control = { signal: neverAborted, report: () => undefined };
     const reading = await this.parts.reader.readDrop(files.map(fileInMemory), this.dropContext(builtIn), control);
-    return this.show(reading, builtIn);
+    const ids = this.show({ ...reading, unstored: [] }, builtIn);
+    const [full] = reading.unstored;
+    if (full !== undefined) throw LabError.fromData(full.error);
+    return ids;
   }
 
   /** Returns what the reading of a drop needs to know of the library, without the corpora that it replaces. */
@@ -63,8 +66,15 @@ export class Corpora {
   }
 
   /** Shows the corpora of a reading, which are stored, and returns their ids. */
-  show({ corpora, refused }: Pick<DropReading, 'corpora' | 'refused'>, builtIn: boolean): readonly string[] {
-    for (const one of refused) notifyRefused(this.parts.labStore, one);
+  show(
+    { corpora, refused, unstored }: Pick<DropReading, 'corpora' | 'refused' | 'unstored'>,
+    builtIn: boolean,
+  ): readonly string[] {
+    const { labStore } = this.parts;
+    for (const one of refused) notifyRefused(labStore, one);
+    for (const { name, error } of unstored) {
+      labStore.notifyError(`The corpus ${name} was not imported`, LabError.fromData(error));
+    }
     for (const corpus of corpora) this.showRead(corpus, builtIn);
     return corpora.map(({ id }) => id);
   }

@@ -44,15 +44,17 @@ export class Library {
   }
 
   readonly importFiles: Lab['importFiles'] = async (files) => {
-    const { labStore, corpora } = this.parts;
+    const { labStore } = this.parts;
     const label = files.length === 1 ? baseName(files[0]?.path ?? '') : `${files.length} files`;
     const work = async (job: JobControl) => {
-      const reading = await unlessAborted(job.signal, () => this.read(files, job)).catch(async (error: unknown) => {
-        await corpora.showStored();
+      try {
+        const reading = await unlessAborted(job.signal, () => this.read(files, job));
+        if (reading !== null) return await this.importAll(files, reading);
+      } catch (error) {
+        await this.showStored();
         throw error;
-      });
-      if (reading !== null) return this.importAll(files, reading);
-      await corpora.showStored();
+      }
+      await this.showStored();
       return null;
     };
     const imported = await this.orNotice('The files could not be read', () =>
@@ -60,6 +62,13 @@ export class Library {
     );
     return imported[0] ?? { corpusIds: [], modelIds: [], resultIds: [], plans: [] };
   };
+
+  /** Shows what a reading stored before it was cancelled or failed. */
+  private async showStored(): Promise<void> {
+    const { corpora, results } = this.parts;
+    await corpora.showStored();
+    await results.showStored();
+  }
 
   private read(files: readonly DroppedFile[], { report, signal }: JobControl): Promise<DropReading> {
     const context = this.parts.corpora.dropContext(false);
@@ -78,7 +87,7 @@ export class Library {
       modelIds.push(...(await this.orNotice(`The model ${model.name} was refused`, () => this.importModel(model, dropped)))); // prettier-ignore
     }
     for (const file of reading.results) {
-      resultIds.push(...(await this.orNotice(`${file.name} was refused`, () => results.add(file.name, contentOf(file))))); // prettier-ignore
+      resultIds.push(...(await this.orNotice(`${file.name} was refused`, () => results.show(file.name, contentOf(file).id)))); // prettier-ignore
     }
     for (const file of reading.plans) {
       plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));

@@ -2,6 +2,7 @@
 import type { CorpusSentences } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../data/import/assembleCorpora.ts';
+import { mebibytes, readingBounds } from '../../data/import/readingBounds.ts';
 import { readDocuments } from '../../data/import/readDocuments.ts';
 import { isClutter, sortDroppedFiles, type DroppedModel } from '../../data/import/sortDrop.ts';
 import { Unpacking } from '../../data/import/unpacking.ts';
@@ -13,9 +14,10 @@ import {
   saveCorpusSentences,
   saveCorpusTexts,
 } from '../../storage/corpusRecords.ts';
+import { readResult, writeResult } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
-import { LabError } from '../../util/labError.ts';
+import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { baseName, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Progress } from '../../util/work.ts';
 import type {
@@ -24,10 +26,11 @@ import type {
   ModelReading,
   ReadCorpus,
   ReadFile,
+  ReadResult,
   TextReading,
 } from '../../wire/readingProtocol.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
-import { parseResultFile } from '../plans/resultFiles.ts';
+import { parseResultFile, resultIdOf } from '../plans/resultFiles.ts';
 
 /** How a reading is watched and ended: it stops between two files once the signal is aborted. */
 export interface ReadingControl {
@@ -36,8 +39,8 @@ export interface ReadingControl {
 }
 
 /**
- * Reads what was dropped and stores its corpora, one after the other. Whatever the files contain, what is wrong with them is part of
- * the answer. Rejects with the reason of the signal, with LabError `storage/full`, or when a file cannot be read.
+ * Reads what was dropped and stores its corpora and results, one after the other. Whatever the files contain, what is wrong with them is
+ * part of the answer, and so is what there was no room for. Rejects with the reason of the signal, or when a file cannot be read.
  */
 export async function readDrop(
   files: readonly DroppedFile[],
@@ -52,18 +55,32 @@ export async function readDrop(
   const isWanted = ({ group }: { readonly group: string }) => context.only === null || context.only === group;
   const corpora = assembly.corpora.filter(isWanted);
   const read: ReadCorpus[] = [];
+  const unstored: { readonly name: string; readonly error: LabErrorData }[] = [];
+  const of = corpora.length + drop.results.length;
   for (const [done, corpus] of corpora.entries()) {
     signal.throwIfAborted();
-    report({ phase: 'storing', done, of: corpora.length });
+    report({ phase: 'storing', done, of });
     const stored = read.map(({ id, record, name }) => ({ id, name: record?.name ?? name }));
-    read.push(await storeCorpus(corpus, { ...context, corpora: [...context.corpora, ...stored] }, store));
+    try {
+      read.push(await storeCorpus(corpus, { ...context, corpora: [...context.corpora, ...stored] }, store));
+    } catch (error) {
+      if (!(error instanceof LabError) || error.code !== 'storage/full') throw error;
+      unstored.push({ name: corpus.name, error: LabError.toData(error) });
+    }
+  }
+  const results: ReadFile<ReadResult>[] = [];
+  for (const [done, file] of drop.results.entries()) {
+    signal.throwIfAborted();
+    report({ phase: 'storing', done: corpora.length + done, of });
+    results.push(await readFile(file, (text) => storeResult(baseName(file.path), text, store)));
   }
   return {
     corpora: read,
+    unstored,
     refused: assembly.refused.filter(isWanted),
     models: drop.models.map((model) => modelReading(model, new Set(watched))),
-    plans: drop.plans.map((file) => readFile(file, parsePlan)),
-    results: drop.results.map((file) => readFile(file, parseResultFile)),
+    plans: await Promise.all(drop.plans.map((file) => readFile(file, parsePlan))),
+    results,
     foreign: drop.foreign,
     others: drop.others,
     issues: drop.issues,
@@ -86,13 +103,31 @@ function watchedFiles(files: readonly DroppedFile[], { signal, report }: Reading
   }));
 }
 
-function readFile<Content>({ path, bytes }: NamedFile, parse: (text: string) => Content): ReadFile<Content> {
+async function readFile<Content>(
+  { path, bytes }: NamedFile,
+  read: (text: string) => Content | Promise<Content>,
+): Promise<ReadFile<Content>> {
   const name = baseName(path);
   try {
-    return { name, content: parse(new TextDecoder().decode(bytes)) };
+    return { name, content: await read(new TextDecoder().decode(bytes)) };
   } catch (error) {
     return { name, error: LabError.toData(error) };
   }
+}
+
+/** Stores a result file, unless it is stored already. Throws the LabError for which it is refused, or `storage/full`. */
+async function storeResult(fileName: string, text: string, store: Store): Promise<ReadResult> {
+  if (text.length > readingBounds.resultBytes) {
+    throw new LabError('result/too-large', 'The result file is too large to be shown: export fewer runs in one file.', {
+      expected: `at most ${mebibytes(readingBounds.resultBytes)}`,
+      got: mebibytes(text.length),
+    });
+  }
+  const file = parseResultFile(text);
+  const id = resultIdOf(file);
+  const stored = await unlessDamaged(() => readResult(store, id));
+  if (stored === undefined) await writeResult(store, { id, fileName, file });
+  return { id };
 }
 
 /** Files of the drop itself are named, those from archives are handed over as blobs. */

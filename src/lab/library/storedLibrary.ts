@@ -5,7 +5,7 @@ import { listCorpusRecords } from '../../storage/corpusRecords.ts';
 import { readMachineSettings } from '../../storage/machineRecords.ts';
 import { listModelRecords } from '../../storage/modelRecords.ts';
 import { removeRecord, UnreadableItem, type RecordList, type StoredKind } from '../../storage/records.ts';
-import { listResultRecords } from '../../storage/resultRecords.ts';
+import { listResults } from '../../storage/resultRecords.ts';
 import { listRunRecords, runBytes } from '../../storage/runRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
@@ -46,7 +46,7 @@ export class StoredLibrary {
       listCorpusRecords(store),
       listModelRecords(store),
       listRunRecords(store),
-      listResultRecords(store),
+      listResults(store),
     ]);
     const runs = { ...storedRuns, ...withoutCycles(storedRuns) };
     labStore.update(() => ({

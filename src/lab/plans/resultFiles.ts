@@ -1,12 +1,11 @@
 // Seals result files with a checksum when writing, validates them when reading, and imports those from elsewhere.
 import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../schema/resultFile.ts';
-import { removeResult, writeResultRecord } from '../../storage/resultRecords.ts';
+import { listResults, readResult, removeResult, removeTornResults } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
-import type { ImportedResult } from '../state/labState.ts';
 import { withoutItem, type LabStore } from '../state/labStore.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -86,28 +85,44 @@ function resultFileOf(json: unknown): ResultFile {
   throw new LabError('result/invalid', `The result file is not valid at ${path || 'the top level'}: ${message}.`);
 }
 
+/** Returns the id under which a result file is stored: the start of its checksum. */
+export function resultIdOf({ checksum }: ResultFile): string {
+  return checksum.slice(0, 16);
+}
+
 /** The imported result files. */
 export interface Results {
-  /** Stores a result file and returns its id, the start of its checksum. Throws `storage/full`. */
-  add(fileName: string, file: ResultFile): Promise<string>;
+  /** Shows a stored result file and returns its id. Rejects with `storage/corrupt` or `storage/missing` if it cannot be read. */
+  show(fileName: string, id: string): Promise<string>;
+  /** Shows what a reading stored before it was cancelled or failed, and removes what it did not store as a whole. */
+  showStored(): Promise<void>;
   remove(resultId: string): Promise<void>;
 }
 
 export function createResults({ store, labStore }: { readonly store: Store; readonly labStore: LabStore }): Results {
   return {
-    async add(fileName, file) {
-      const result: ImportedResult = { id: file.checksum.slice(0, 16), fileName, file };
-      const existing = labStore.getState().results.find(({ id }) => id === result.id);
+    async show(fileName, id) {
+      const existing = labStore.getState().results.find((result) => result.id === id);
       if (existing !== undefined) {
         labStore.notify('info', `The result file ${fileName} was already imported as ${existing.fileName}.`);
-        return existing.id;
+        return id;
       }
-      await writeResultRecord(store, result);
+      const result = await readResult(store, id);
+      if (result === undefined)
+        throw new LabError('storage/missing', `The result file ${fileName} is no longer stored.`);
       labStore.update(({ results, unreadable }) => ({
         results: [...results, result],
-        unreadable: withoutItem(unreadable, 'result', result.id),
+        unreadable: withoutItem(unreadable, 'result', id),
       }));
-      return result.id;
+      return id;
+    },
+    async showStored() {
+      await removeTornResults(store);
+      const { records } = await listResults(store);
+      labStore.update(({ results }) => {
+        const added = records.filter(({ id }) => !results.some((result) => result.id === id));
+        return { results: [...results, ...added] };
+      });
     },
     async remove(resultId) {
       const { results } = labStore.getState();

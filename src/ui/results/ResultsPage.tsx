@@ -14,13 +14,13 @@ import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLayers, usePool } from '../shared/usePool.ts';
+import { useLayers, useMergedRuns } from '../shared/usePool.ts';
 import { LONGEST_LINK, writeResultLink } from './resultLink.ts';
 
 export function ResultsPage() {
   const results = useLab((state) => state.results);
   const records = useRunRecords();
-  const { merged } = usePool();
+  const merged = useMergedRuns();
   return (
     <>
       <h1>Results</h1>

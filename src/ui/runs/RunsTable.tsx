@@ -1,7 +1,8 @@
 // Lists own or imported runs, each with a link to its page.
-import { memo, type ReactNode } from 'react';
+import { memo, useState, type ReactNode } from 'react';
 import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
 import { Meter } from '../parts/Meter.tsx';
+import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
@@ -33,45 +34,66 @@ interface RunsTableProps {
   readonly leading?: { readonly name: string; readonly cell: (record: RunRecord) => ReactNode };
 }
 
+/** Runs on one page of the table. */
+const PAGE_SIZE = 100;
+
 export function RunsTable({ label, records, own, queue, hrefOf, leading }: RunsTableProps) {
+  const [chosen, setFirst] = useState(0);
+  const first = pageOf(Math.min(chosen, Math.max(0, records.length - 1)));
   return (
-    <TableBox label={label}>
-      <thead>
-        <tr>
-          {leading !== undefined && <th scope="col">{leading.name}</th>}
-          <th scope="col">Task</th>
-          <th scope="col">Status</th>
-          <th scope="col">Progress</th>
-          <th scope="col">Method</th>
-          <th scope="col">Model</th>
-          <th scope="col" className="number">
-            Seed
-          </th>
-          <th scope="col" className="number">
-            Devel F1
-          </th>
-          <th scope="col" className="number">
-            Test F1
-          </th>
-          <th scope="col" className="number">
-            Elapsed
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {records.map((record) => (
-          <RunRow
-            key={record.spec.id}
-            stored={record}
-            own={own}
-            waiting={queue.indexOf(record.spec.id)}
-            href={hrefOf(record.spec.id)}
-            leading={leading?.cell(record)}
-          />
-        ))}
-      </tbody>
-    </TableBox>
+    <>
+      <TableBox label={label}>
+        <thead>
+          <tr>
+            {leading !== undefined && <th scope="col">{leading.name}</th>}
+            <th scope="col">Task</th>
+            <th scope="col">Status</th>
+            <th scope="col">Progress</th>
+            <th scope="col">Method</th>
+            <th scope="col">Model</th>
+            <th scope="col" className="number">
+              Seed
+            </th>
+            <th scope="col" className="number">
+              Devel F1
+            </th>
+            <th scope="col" className="number">
+              Test F1
+            </th>
+            <th scope="col" className="number">
+              Elapsed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {records.slice(first, first + PAGE_SIZE).map((record) => (
+            <RunRow
+              key={record.spec.id}
+              stored={record}
+              own={own}
+              waiting={queue.indexOf(record.spec.id)}
+              href={hrefOf(record.spec.id)}
+              leading={leading?.cell(record)}
+            />
+          ))}
+        </tbody>
+      </TableBox>
+      {records.length > PAGE_SIZE && (
+        <Pager
+          first={first}
+          size={PAGE_SIZE}
+          total={records.length}
+          noun="run"
+          none=""
+          onGo={(item) => setFirst(pageOf(item))}
+        />
+      )}
+    </>
   );
+}
+
+function pageOf(item: number): number {
+  return item - (item % PAGE_SIZE);
 }
 
 interface RunRowProps extends Pick<RunsTableProps, 'own'> {

@@ -16,6 +16,14 @@ export function useLayers(): (modelId: string) => number | undefined {
   }, [models, results]);
 }
 
+/** Pools all own and imported runs, each once. */
+export function useMergedRuns(): MergedRuns {
+  // Records change several times a minute; what is compared may lag behind.
+  const records = useDeferredValue(useRunRecords());
+  const results = useLab((state) => state.results);
+  return useMemo(() => mergeRuns(records, results), [records, results]);
+}
+
 interface Pool {
   readonly merged: MergedRuns;
   readonly comparisons: readonly Comparison[];
@@ -24,17 +32,9 @@ interface Pool {
 /** Pools all own and imported runs, each once, with their comparisons. */
 export function usePool(): Pool {
   const layersOf = useLayers();
-  // Records change several times a minute; the comparison may lag behind.
-  const records = useDeferredValue(useRunRecords());
-  const results = useLab((state) => state.results);
-  return useMemo(() => {
-    const merged = mergeRuns(records, results);
-    return {
-      merged,
-      comparisons: buildComparisons(
-        merged.runs.map(({ record }) => record),
-        layersOf,
-      ),
-    };
-  }, [records, results, layersOf]);
+  const merged = useMergedRuns();
+  const comparisons = useMemo(() => {
+    return buildComparisons(merged.runs.map(({ record }) => record), layersOf); // prettier-ignore
+  }, [merged, layersOf]);
+  return { merged, comparisons };
 }

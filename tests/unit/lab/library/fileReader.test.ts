@@ -3,12 +3,16 @@ import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readerInThread, readerInWorker, type FileReader } from '../../../../src/lab/library/fileReader.ts';
 import type { ReadingControl } from '../../../../src/lab/library/readDrop.ts';
+import { readResult } from '../../../../src/storage/resultRecords.ts';
 import { memory, type Store } from '../../../../src/storage/store.ts';
+import { LabError } from '../../../../src/util/labError.ts';
 import { neverAborted, type Progress } from '../../../../src/util/work.ts';
 import { connect, portWire } from '../../../../src/wire/port.ts';
 import type { DropContext, ReadingCalls } from '../../../../src/wire/readingProtocol.ts';
 import { createReadingServer } from '../../../../workers/readingServer.ts';
 import { droppedBytes, droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
+import { faultyStore } from '../../../fixtures/faultyStore.ts';
+import { finishedResult } from '../../../fixtures/finishedResult.ts';
 
 const context: DropContext = {
   corpora: [],
@@ -48,6 +52,34 @@ describe('Reading dropped files', () => {
     expect(keys.length).toBeGreaterThan(0);
     expect(await there.keys('corpus/')).toEqual(keys);
     for (const key of keys) expect(await there.read(key)).toEqual(await here.read(key));
+  });
+
+  test('stores a result file before it is reported, once, and refuses one that is too large with the bound', async () => {
+    const store = memory();
+    const file = finishedResult();
+    const files = [droppedText('mine.result.json', JSON.stringify(file))];
+    const { results } = await overChannel(store).readDrop(files, context, unwatched);
+    expect(results).toEqual([{ name: 'mine.result.json', content: { id: file.checksum.slice(0, 16) } }]);
+    expect(await readResult(store, file.checksum.slice(0, 16))).toMatchObject({ fileName: 'mine.result.json', file });
+    const again = await readerInThread(faultyStore(store, () => Promise.reject(new Error('written again')))).readDrop(files, context, unwatched); // prettier-ignore
+    expect(again.results).toEqual(results);
+    const large = droppedText('large.json', `{"format":"bioner-lab-result",${' '.repeat(129 * 2 ** 20)}}`);
+    const refused = await readerInThread(memory()).readDrop([large], context, unwatched);
+    expect(refused.results).toEqual([
+      { name: 'large.json', error: expect.objectContaining({ code: 'result/too-large', expected: 'at most 128 MiB', got: '130 MiB' }) as unknown }, // prettier-ignore
+    ]);
+  });
+
+  test('names the corpora for which there is no room, and reads what else was dropped', async () => {
+    const full = faultyStore(memory(), ({ keys }) => {
+      if (keys.some((key) => key.startsWith('corpus/'))) throw new LabError('storage/full', 'no room');
+    });
+    const result = droppedText('mine.result.json', JSON.stringify(finishedResult()));
+    const reading = await overChannel(full).readDrop([...drop, result], context, unwatched);
+    expect(reading.corpora).toEqual([]);
+    expect(reading.unstored).toEqual([{ name: 'moss', error: expect.objectContaining({ code: 'storage/full' }) as unknown }]); // prettier-ignore
+    expect(reading.models.map(({ name }) => name)).toEqual(['tiny']);
+    expect(reading.results.map((read) => 'content' in read)).toEqual([false, true]);
   });
 
   test('gives no corpus the name that another one of the drop was given', async () => {
