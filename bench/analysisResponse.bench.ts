@@ -136,7 +136,7 @@ await page.addInitScript(() => {
 await openLab(page);
 say(`taking in ${tasks.length} corpora`);
 await dropPaths(page, ...tasks.map((task) => path.resolve(folder, task.folder)));
-await page.goto('/#/corpora');
+await page.goto('/#/library/corpora');
 for (const task of tasks) await page.getByRole('link', { name: task.folder }).first().waitFor({ timeout: 300_000 });
 
 say('writing runs and what they predict');

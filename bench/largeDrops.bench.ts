@@ -96,7 +96,7 @@ async function openedPage(browser: Browser, address: string): Promise<Page> {
   const page = await context.newPage();
   page.on('pageerror', (error) => console.error(`the page: ${error.message}`));
   await page.goto(`${address}?backend=wasm`);
-  await page.getByRole('link', { name: 'Corpora' }).first().click();
+  await page.getByRole('link', { name: 'Library' }).first().click();
   await page
     .getByText('xlnet-bio-tiny')
     .first()

@@ -15,13 +15,11 @@ Object.assign(globalThis, {
     const page = await openPageInTraining();
     const places: readonly (readonly [name: string, address: string])[] = [
       ['train', '#/'],
-      ['runs', '#/runs'],
+      ['experiments', '#/experiments'],
       ['run', `#/runs/${page.runId}`],
-      ['compare', '#/compare'],
-      ['corpora', '#/corpora'],
+      ['corpora', '#/library/corpora'],
       ['corpus', `#/corpora/${page.corpusId}`],
-      ['models', '#/models'],
-      ['results', '#/results'],
+      ['models', '#/library/models'],
       ['tag', '#/tag'],
       ['analyse', '#/analyse'],
       ['about', '#/about'],

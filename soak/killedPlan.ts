@@ -166,7 +166,7 @@ class LabLife {
   private async seeRuns(page: Page): Promise<void> {
     await page.goto(new URL('#/', page.url()).href);
     await waitUntilReady(page, ENDS_WITHIN_MS);
-    await visit(page, 'Runs');
+    await visit(page, 'Experiments');
     this.isOpen = true;
     const torn = tornFolders((await storedRuns(page)).digests);
     // Leftovers of an earlier kill may remain: their run has not resumed yet.
@@ -192,7 +192,7 @@ async function lookAt(page: Page): Promise<Readonly<Record<'rows' | 'finished' |
 
 /** Drops corpora, model and plan, and starts it. Runs that already exist are not duplicated. */
 async function bringIn(page: Page, { drops }: PlanFolder, { plan, runs }: KillPlan): Promise<void> {
-  await visit(page, 'Train');
+  await visit(page, 'New');
   await dropPaths(page, ...drops);
   // Until the plan has loaded, the form shows another, which may have the same number of runs.
   const entered = async () => ({
@@ -204,10 +204,10 @@ async function bringIn(page: Page, { drops }: PlanFolder, { plan, runs }: KillPl
   await expect.poll(entered, { timeout: ANSWERS_WITHIN_MS }).toEqual(expected);
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
   // The page shows the run, or an overview if there are several.
-  await expect(page.getByRole('heading', { level: 1, name: 'Train a tagger' })).toBeHidden({
+  await expect(page.getByRole('heading', { level: 1, name: /^Train taggers/ })).toBeHidden({
     timeout: ANSWERS_WITHIN_MS,
   });
-  await visit(page, 'Runs');
+  await visit(page, 'Experiments');
 }
 
 async function press(page: Page, name: RegExp): Promise<void> {
@@ -216,7 +216,7 @@ async function press(page: Page, name: RegExp): Promise<void> {
 
 /** The result file of all runs, as saved from the page. */
 async function exportedResult(page: Page, folder: string): Promise<ResultFile> {
-  await visit(page, 'Results');
+  await visit(page, 'Experiments');
   await page.getByRole('button', { name: 'Select all finished runs' }).click();
   const arriving = page.waitForEvent('download');
   await page.getByRole('button', { name: /^Export \d+ runs? as one file$/ }).click();

@@ -62,7 +62,7 @@ export const floors = [
     name: 'ui',
     paths: ['src/ui/'],
     floors: [...leaves, 'questions', 'wire', 'lab'],
-    packages: ['react', 'react-dom', 'recharts'],
+    packages: ['react', 'react-dom', 'recharts', '@base-ui/react', '@tanstack/react-table'],
   },
   {
     name: 'training server',

@@ -219,6 +219,12 @@ export class LocalLab implements Lab {
       return specs.map(({ id }) => id);
     });
   readonly pauseRun: Lab['pauseRun'] = (runId) => this.#guard.run(() => this.#runner.interrupt(runId, 'pause'));
+  readonly pauseAll: Lab['pauseAll'] = () =>
+    this.#guard.run(async () => {
+      const { queue, activeRunId } = this.getState();
+      for (const runId of queue) await this.#runner.interrupt(runId, 'pause');
+      if (activeRunId !== null) await this.#runner.interrupt(activeRunId, 'pause');
+    });
   readonly stopRun: Lab['stopRun'] = (runId) => this.#guard.run(() => this.#runner.interrupt(runId, 'stop'));
   readonly resumeRun: Lab['resumeRun'] = (runId) => this.resumeAll([runId]);
   /** Queues runs with the unfinished ones they start from; nothing is queued when one of them cannot be resumed. */

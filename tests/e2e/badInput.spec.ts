@@ -148,7 +148,7 @@ test('a broken model folder is refused with what was expected and what came', as
     for (const [name, content] of Object.entries(whole)) await write(info.outputPath('bare', name), content);
     await dropPaths(page, info.outputPath('bare'));
     await expect(modelNames(page)).toHaveText(['bare', /^xlnet-bio-tiny/]);
-    await visit(page, 'Train');
+    await visit(page, 'New');
     await waitUntilReady(page);
   });
 });
@@ -175,7 +175,7 @@ test('a changed, newer, damaged or foreign result file is refused with the reaso
     ['newerPlan', JSON.stringify({ ...planFile(), version: 9 }), /newerPlan\.json was refused: .*later version/],
   ];
   await openLab(page);
-  await visit(page, 'Results');
+  await visit(page, 'Experiments');
   for (const [name, content, told] of refused) {
     await test.step(name, async () => {
       expect(content).not.toBe(text);
@@ -185,7 +185,7 @@ test('a changed, newer, damaged or foreign result file is refused with the reaso
       await expect(notices(page).getByRole('paragraph').last()).toHaveText(told);
     });
   }
-  await expect(page.getByText('No result files have been imported.')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Result files', exact: true })).toBeHidden();
 
   await test.step('the file as it was written is taken in', async () => {
     await write(info.outputPath('whole.json'), bytesOf(text));

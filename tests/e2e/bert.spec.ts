@@ -13,7 +13,7 @@ test('a BERT is taken in, shows what it can have, and trains', async ({ page }) 
   await expect(row.getByRole('cell').first()).toHaveText('BERT');
   await expect(row).toContainText('144');
 
-  await visit(page, 'Train');
+  await visit(page, 'New');
   await page.getByLabel('Model', { exact: true }).selectOption({ label: 'tensorflow' });
   await expect(page.getByRole('list', { name: 'Problems' })).toContainText('Must be at most 40');
   await page.locator('summary').filter({ hasText: 'Pieces and sequences' }).click();

@@ -1,6 +1,6 @@
 // Proves that public corpora come only when asked for, go on after an interruption, and stand as the paper's sub-tasks.
 import { expect, test } from '@playwright/test';
-import { openLab } from './labActions.ts';
+import { openLab, visit } from './labActions.ts';
 import { watchContext } from './labPage.ts';
 
 // Answered locally: nothing leaves the test.
@@ -24,7 +24,7 @@ test('a category is downloaded on request, resumed file by file, and known as it
   });
 
   await openLab(page);
-  await page.getByRole('link', { name: 'Corpora', exact: true }).click();
+  await visit(page, 'Corpora');
   const disease = page.locator('details.catalogue').filter({ has: page.locator('summary', { hasText: /^disease/ }) });
   await disease.locator('summary').click();
   await expect(disease.getByRole('table', { name: 'Public corpora, disease' })).toContainText('NCBI');

@@ -169,7 +169,7 @@ test('a corpus is corrected, renamed, offered as tasks, kept through a reload, a
   });
 
   await test.step('its types are tasks', async () => {
-    await visit(page, 'Train');
+    await visit(page, 'New');
     const task = page.getByRole('group', { name: 'Task' });
     await expect(task.getByLabel('Corpus').locator('option:checked')).toHaveText('high water');
     await expect(task.getByLabel('Entity type').getByRole('option')).toHaveText(['all types', 'Disease', 'Herb']);

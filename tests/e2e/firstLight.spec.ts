@@ -10,6 +10,7 @@ import {
   fact,
   lastPoint,
   notices,
+  openBackend,
   openLab,
   rowsOf,
   runActions,
@@ -28,7 +29,9 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
   elsewhere,
 }, info) => {
   await openLab(page);
+  await openBackend(page);
   await expect(page.getByText(/^Self-test: (\d+) of \1 checks passed$/)).toBeVisible();
+  await page.keyboard.press('Escape');
   await page.getByLabel('Sample corpus').selectOption(sample.name);
   await page.getByRole('button', { name: 'Train on a sample' }).click();
   await expect(page.getByRole('heading', { level: 1, name: sample.task })).toBeVisible();
@@ -39,7 +42,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
   await test.step('other pages can be visited while it trains', async () => {
     await visit(page, 'Corpora');
     await expect(page.getByRole('table', { name: 'Corpora' })).toContainText(sample.name);
-    await visit(page, 'Runs');
+    await visit(page, 'Experiments');
     await expect(page.getByRole('table', { name: 'Runs' })).toContainText('Running');
     await page.getByRole('link', { name: sample.task }).click();
   });

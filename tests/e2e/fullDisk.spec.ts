@@ -30,7 +30,7 @@ test('a full disk pauses a run, which goes on when something was removed or room
   const paused = page.getByRole('alert', { name: 'Paused: storage is full' });
   await expect(paused).toBeVisible({ timeout: 60_000 });
   await expect(paused).toContainText('no room');
-  await visit(page, 'Runs');
+  await visit(page, 'Experiments');
   await expect(paused).toBeVisible();
   for (const [width, height] of [
     [1440, 900],

@@ -2,7 +2,7 @@
 import { expect } from '@playwright/test';
 import { hubServer } from '../fixtures/hub/hubServer.ts';
 import { modelFolder } from '../fixtures/modelFolders.ts';
-import { fact, visit } from './labActions.ts';
+import { fact, openBackend, visit } from './labActions.ts';
 import { test } from './labPage.ts';
 
 test('the engine is tested, its memory estimated and measured, and its settings kept', async ({
@@ -10,6 +10,7 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   allowedOrigins,
 }) => {
   await page.goto('/?backend=webgpu');
+  await openBackend(page);
   const selfTest = page.getByText(/^Self-test: (\d+) of \1 checks passed$/);
   await expect(selfTest).toBeVisible({ timeout: 120_000 });
   await selfTest.click();
@@ -51,7 +52,8 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   await expect(found).toContainText('Enter a number from 8 to 1024.');
   await hub.close();
 
-  await visit(page, 'Train');
+  await visit(page, 'New');
   await page.reload();
+  await openBackend(page);
   await expect(page.getByText('GPU: 8 GiB, activations always recomputed, f32')).toBeVisible({ timeout: 120_000 });
 });

@@ -73,7 +73,7 @@ test('a corrupt file is refused, and what came is discarded on request', async (
     await page.getByRole('button', { name: `Discard download of ${repository}` }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Discard permanently' }).click();
     await expect(page.getByRole('table', { name: 'Unfinished downloads' })).toBeHidden();
-    await visit(page, 'Train');
+    await visit(page, 'New');
     await waitUntilReady(page);
   } finally {
     await hub.close();

@@ -2,8 +2,8 @@
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 
-/** What the page's navigation leads to. */
-export const places = ['Train', 'Corpora', 'Models', 'Runs', 'Tag', 'Compare', 'Analyse', 'Results', 'About'] as const;
+/** What the page's navigation leads to: places, and the sections of the library. */
+export const places = ['New', 'Experiments', 'Corpora', 'Models', 'Storage', 'Tag', 'About'] as const;
 type Place = (typeof places)[number];
 
 /** Opens the lab and waits until it can train. */
@@ -18,9 +18,33 @@ export async function waitUntilReady(page: Page, timeout = 60_000): Promise<void
 }
 
 export async function visit(page: Page, place: Place): Promise<void> {
-  const main = page.getByRole('navigation', { name: 'Main' });
-  await main.getByRole('link', { name: place, exact: true }).click();
-  await expect(main.getByRole('link', { name: place, exact: true })).toHaveAttribute('aria-current', 'page');
+  const isSection = place === 'Corpora' || place === 'Models' || place === 'Storage';
+  await follow(page, 'Main', isSection ? 'Library' : place);
+  if (isSection) await follow(page, 'Library', place);
+}
+
+async function follow(page: Page, navigation: string, name: string): Promise<void> {
+  const link = page.getByRole('navigation', { name: navigation, exact: true }).getByRole('link', { name, exact: true });
+  await link.click();
+  await expect(link).toHaveAttribute('aria-current', 'page');
+}
+
+/** Opens the only experiment, or the one of this name. */
+export async function openExperiment(page: Page, name?: string): Promise<void> {
+  await visit(page, 'Experiments');
+  const links = page.getByRole('table', { name: 'Experiments', exact: true }).getByRole('link');
+  await (name === undefined ? links : links.filter({ hasText: name })).click();
+  await expect(page.getByRole('navigation', { name: 'Experiment', exact: true })).toBeVisible();
+}
+
+/** Shows one of the views of the experiment that is open. */
+export async function showView(page: Page, view: 'Overview' | 'Runs' | 'Statistics' | 'Share'): Promise<void> {
+  await follow(page, 'Experiment', view);
+}
+
+/** Opens the settings and the self-test of the backend. */
+export async function openBackend(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Backend: / }).click();
 }
 
 /**

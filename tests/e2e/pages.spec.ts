@@ -14,18 +14,17 @@ const sizes = [
 test('every page has one heading and no horizontal scroll, wide and narrow', async ({ page }, info) => {
   await openLab(page);
   const places = new Map([
-    ['#/', 'Train a tagger'],
-    ['#/corpora', 'Corpora'],
-    ['#/models', 'Models'],
-    ['#/runs', 'Runs'],
+    ['#/', 'Train taggers for biomedical text, in this tab'],
+    ['#/experiments', 'Experiments'],
+    ['#/library/corpora', 'Corpora'],
+    ['#/library/models', 'Models'],
+    ['#/library/storage', 'Storage'],
     ['#/tag', 'Tag'],
-    ['#/compare', 'Compare'],
     ['#/analyse', 'Analyse'],
     ['#/analyse/labels', 'Analyse'],
     ['#/analyse/leaks', 'Analyse'],
     ['#/analyse/breakdown', 'Analyse'],
     ['#/analyse/errors', 'Analyse'],
-    ['#/results', 'Results'],
     ['#/about', 'About BioNER Lab'],
     ['#/nowhere', 'Not found'],
   ]);
@@ -89,15 +88,12 @@ test('the keyboard alone reaches the content, every page and the training of a s
     const links = [
       'Skip to content',
       'BioNER Lab',
-      'Train',
-      'Corpora',
-      'Models',
-      'Runs',
+      'New',
+      'Experiments',
+      'Library',
       'Tag',
-      'Compare',
-      'Analyse',
-      'Results',
       'About',
+      'Backend: WebAssembly',
     ];
     expect(stops.slice(0, links.length).map(({ name }) => name)).toEqual(links);
     const names = stops.map(({ name }) => name);
@@ -115,9 +111,9 @@ test('the keyboard alone reaches the content, every page and the training of a s
     await page.reload();
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     for (let stop = 0; stop < 4; stop++) await page.keyboard.press('Tab');
-    await expect(page.getByRole('link', { name: 'Corpora', exact: true })).toBeFocused();
+    await expect(page.getByRole('link', { name: 'Experiments', exact: true })).toBeFocused();
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Corpora');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Experiments');
     await expect(page.getByRole('main')).toBeFocused();
   });
 
@@ -144,8 +140,8 @@ test('the keyboard alone reaches the content, every page and the training of a s
     await expect(dialog.getByRole('button', { name: 'Keep' })).toBeFocused();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Runs');
-    await expect(page.getByText('Nothing has been trained yet.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Experiments');
+    await expect(page.getByRole('table', { name: 'Runs', exact: true })).toBeHidden();
   });
 });
 

@@ -3,7 +3,17 @@ import { expect, type Page, type TestInfo } from '@playwright/test';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { writeShortCorpora } from '../fixtures/shortCorpora.ts';
-import { download, dropPaths, notices, openLab, rowsOf, visit, waitUntilReady } from './labActions.ts';
+import {
+  download,
+  dropPaths,
+  notices,
+  openExperiment,
+  openLab,
+  rowsOf,
+  showView,
+  visit,
+  waitUntilReady,
+} from './labActions.ts';
 import { test } from './labPage.ts';
 import {
   enterPlan,
@@ -42,8 +52,8 @@ const tables = [
   'Table 1: STL and MTL-XC on test',
   'Table 2: MTL-LS by slicing rate, test F1',
   'Table 3: the slicing rate chosen on devel, test F1',
-  'Spread of test F1 over seeds, rounds and snapshots',
 ];
+const spreadTable = 'Spread of test F1 over seeds, rounds and snapshots';
 
 test('the whole plan of a category trains to charts, tables and one file, and is not trained twice', async ({
   page,
@@ -74,9 +84,9 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     await expect(runsWith(page, 'Running')).toHaveCount(1);
     await expect(page.getByRole('table', { name: 'Queue' })).toContainText('Waits for');
     await expect.poll(() => runsWith(page, 'Finished').count(), { timeout: 120_000 }).toBeGreaterThan(2);
-    await visit(page, 'Compare');
+    await openExperiment(page, 'sickness');
     await expect(page.getByText(new RegExp(`^\\d+ of ${runs} runs finished; one is training now\\.`))).toBeVisible();
-    await visit(page, 'Runs');
+    await visit(page, 'Experiments');
   });
 
   await test.step('after a reload one press resumes what it paused, and all that waited trains to the end', async () => {
@@ -115,7 +125,7 @@ test('the whole plan of a category trains to charts, tables and one file, and is
   });
 
   await test.step('charts show every rate, with STL and MTL-XC beside them', async () => {
-    await visit(page, 'Compare');
+    await openExperiment(page, 'sickness');
     for (const [place, task] of tasks.entries()) {
       await page.getByLabel('Task').selectOption({ label: task });
       await expectCharts(page, info, file, place);
@@ -124,6 +134,8 @@ test('the whole plan of a category trains to charts, tables and one file, and is
 
   const shown = await test.step('tables tell what the file tells', async () => {
     const [first = [], second = [], third = []] = await Promise.all(tables.map((name) => tableRows(page, name)));
+    await showView(page, 'Statistics');
+    const spreads = await tableRows(page, spreadTable);
     expect(first.map((row) => row[0])).toEqual(tasks);
     expect(first.map((row) => [row[3], row[6]])).toEqual(
       [0, 1].map((place) => ['STL', 'MTL-XC'].map((contender) => meanText(file, contender, place))),
@@ -142,15 +154,16 @@ test('the whole plan of a category trains to charts, tables and one file, and is
     }
     // Scores that are all alike would make the comparisons above idle.
     expect(new Set(second.flatMap((row) => row.slice(1))).size).toBeGreaterThan(3);
-    return Promise.all(tables.map((name) => tableRows(page, name)));
+    return [first, second, third, spreads];
   });
 
   await test.step('another browser shows the same tables from the file', async () => {
     await openLab(elsewhere);
     await dropPaths(elsewhere, path);
-    await expect(elsewhere.getByRole('heading', { level: 1, name: 'Results' })).toBeVisible();
-    await visit(elsewhere, 'Compare');
-    for (const [place, name] of tables.entries()) {
+    await expect(elsewhere.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
+    await openExperiment(elsewhere, 'sickness');
+    for (const [place, name] of [...tables, spreadTable].entries()) {
+      if (name === spreadTable) await showView(elsewhere, 'Statistics');
       await expect(elsewhere.getByRole('table', { name, exact: true })).toBeVisible();
       expect(await tableRows(elsewhere, name)).toEqual(shown[place]);
     }
@@ -158,7 +171,7 @@ test('the whole plan of a category trains to charts, tables and one file, and is
   });
 
   await test.step('the same plan again trains nothing', async () => {
-    await visit(page, 'Train');
+    await visit(page, 'New');
     await page.reload();
     await waitUntilReady(page);
     await page.getByRole('checkbox', { name: 'MTL-XC' }).check();

@@ -86,7 +86,7 @@ export async function planFacts(page: Page): Promise<Readonly<Record<string, str
 /** Starts the plan at one press; the page shows the runs. */
 export async function startPlan(page: Page): Promise<void> {
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
 }
 
 /** The rows of the page's table of runs that have this status. */
@@ -96,7 +96,7 @@ export function runsWith(page: Page, status: string): Locator {
 
 /** The result file of every finished run, as one. */
 export async function exportAll(page: Page, info: TestInfo, runs: number): Promise<SavedJson & { file: ResultFile }> {
-  await visit(page, 'Results');
+  await visit(page, 'Experiments');
   await page.getByRole('button', { name: 'Select all finished runs' }).click();
   const saved = await download(page, info, () =>
     page.getByRole('button', { name: `Export ${runs} runs as one file` }).click(),

@@ -33,7 +33,7 @@ test('NCBI-disease is dropped, trained on, paused, and goes on after a reload', 
   });
 
   await test.step('it trains with the preset Quick look', async () => {
-    await visit(page, 'Train');
+    await visit(page, 'New');
     await expect(page.getByLabel('Quick look')).toBeChecked();
     await expect(page.getByRole('complementary', { name: 'Plan' })).toContainText(`Steps${steps.all}`);
     await page.getByRole('complementary', { name: 'Plan' }).getByRole('button', { name: 'Train' }).click();

@@ -28,7 +28,7 @@ test('a second tab looks and cannot train; when the first is closed it takes ove
   await second.goto('/');
   await expect(second.getByText(banner)).toBeVisible();
   await expect(second.getByRole('button', { name: 'Train on a sample' })).toBeDisabled();
-  await expect(second.getByRole('link', { name: 'Backend: In another tab' })).toBeVisible();
+  await expect(second.getByRole('button', { name: 'Backend: In another tab' })).toBeVisible();
 
   await visit(second, 'Corpora');
   await second.getByRole('link', { name: 'sample-gene-b' }).click();
@@ -45,7 +45,7 @@ test('a second tab looks and cannot train; when the first is closed it takes ove
 
   await page.close({ runBeforeUnload: false });
   await expect(second.getByText(banner)).toBeHidden();
-  await expect(second.getByRole('link', { name: /^Backend: (WebGPU|WebAssembly)/ })).toBeVisible({ timeout: 60_000 });
+  await expect(second.getByRole('button', { name: /^Backend: (WebGPU|WebAssembly)/ })).toBeVisible({ timeout: 60_000 });
   await expect(second.getByText('Paused · STL')).toBeVisible();
   await runActions(second).getByRole('button', { name: 'Resume' }).click();
   await goingOn(second);

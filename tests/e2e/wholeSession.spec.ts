@@ -115,7 +115,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
   });
 
   await test.step('a tagger is trained on it, and what it scored is exported', async () => {
-    await visit(page, 'Train');
+    await visit(page, 'New');
     await page.getByLabel('Corpus', { exact: true }).selectOption({ label: name });
     await page.getByRole('radio', { name: 'Sample', exact: true }).check();
     await page.locator('summary').filter({ hasText: 'Schedule' }).click();
@@ -163,12 +163,12 @@ test('a whole session asks for nothing but the lab’s files, and its material s
   await test.step('a result file and a link of somebody else are opened and compared', async () => {
     const result = info.outputPath(`${name}.result.json`);
     await writeFile(result, hostileResult());
-    await visit(page, 'Results');
+    await visit(page, 'Experiments');
     await dropPaths(page, result);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('elsewhere');
     await look();
     await page.goto(`/#/open?result=${await writeResultLink(hostileResult())}`);
-    await expect(page.getByRole('heading', { level: 1, name: 'Compare' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
     await page.goto(`/#/open?result=${encodeURIComponent(name)}`);
     await expect(page.getByRole('alert')).toBeVisible();
     await look();

@@ -5,6 +5,9 @@ import { openPageInTraining, type PageInTraining } from '../fixtures/pageInTrain
 let page: PageInTraining;
 beforeAll(async () => {
   page = await openPageInTraining();
+  // With the first step the strip below the header learns how much is left.
+  await page.step();
+  await page.endEpoch();
 });
 afterAll(() => page.close());
 
@@ -18,7 +21,7 @@ async function renderedByStep(address: string): Promise<Readonly<Record<string, 
   return components;
 }
 
-const withoutRun = ['#/', '#/corpora', '#/models', '#/tag', '#/compare', '#/about'];
+const withoutRun = ['#/', '#/library/corpora', '#/library/models', '#/library/storage', '#/tag', '#/about'];
 const analyses = ['#/analyse', '#/analyse/labels', '#/analyse/leaks', '#/analyse/breakdown', '#/analyse/errors'];
 
 it.each([...withoutRun, ...analyses])('a step renders nothing on %s', async (address) => {
@@ -29,9 +32,11 @@ it('a step renders nothing on the page of a corpus', async () => {
   expect(await renderedByStep(`#/corpora/${page.corpusId}`)).toEqual({});
 });
 
-it.each(['#/runs', '#/results'])('a step renders the row of its run alone on %s', async (address) => {
-  const components = await renderedByStep(address);
-  expect(components).toEqual({ RunRow: 1, StatusMark: 1, Meter: 1 });
+it('a step renders the row of its run alone among the experiments', async () => {
+  const components = await renderedByStep('#/experiments');
+  // A narrow page has no column of progress.
+  const { Meter: _meter, ...others } = components;
+  expect(others).toEqual({ RunRow: 1, StatusMark: 1 });
 });
 
 it('a step renders the progress and the loss on the page of its run, and nothing that stays as it is', async () => {
@@ -42,7 +47,10 @@ it('a step renders the progress and the loss on the page of its run, and nothing
 });
 
 it('the end of an epoch renders the comparison', async () => {
-  await page.show('#/compare');
+  await page.show('#/experiments');
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('table[aria-label="Experiments"] a')];
+  const category = links.find(({ textContent }) => textContent === 'plant');
+  await page.show(category?.hash ?? 'none');
   await page.step();
   const { components } = await page.endEpoch();
   expect(components).toHaveProperty('RateCurvesChart');

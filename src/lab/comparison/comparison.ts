@@ -3,7 +3,7 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
-import { canonicalJson } from '../../util/digest.ts';
+import { canonicalJson, fingerprint } from '../../util/digest.ts';
 
 /** The splits that are scored. */
 export type ScoredSplit = Exclude<Split, 'train'>;
@@ -56,6 +56,7 @@ export interface TaskComparison {
 
 /** Comparable runs: same model, settings, category and kind of slicing. */
 export interface Comparison {
+  /** First 16 hex digits of the fingerprint of what its runs have in common: the same in every lab. */
   readonly id: string;
   /** Null for tasks that were trained by STL alone. */
   readonly category: RunSpec['category'];
@@ -199,7 +200,7 @@ function comparisonOf(
   const start = first.round === 0 || first.parent === null ? first : (byId.get(first.parent) ?? first);
   const slicing = first.slicing === null ? null : { biases: first.slicing.biases, frozen: first.slicing.frozen };
   return {
-    id: canonicalJson([settings, category, members, slicing]),
+    id: fingerprint([settings, category, members, slicing]).slice(0, 16),
     category,
     model: first.model,
     config: start.config,

@@ -299,6 +299,8 @@ export interface Lab {
   /** Expands a plan into runs and queues them; returns their ids. Throws `plan/...` when an input is missing or differs. */
   startPlan(plan: PlanFile): Promise<readonly string[]>;
   pauseRun(runId: string): Promise<void>;
+  /** Pauses the waiting runs, then the one on the device, so that nothing starts in between. */
+  pauseAll(): Promise<void>;
   /** Queues a paused, stopped or failed run again, after the runs it waits for; it resumes from its last checkpoint. */
   resumeRun(runId: string): Promise<void>;
   /** The same for several runs, parents first. */

@@ -24,7 +24,7 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
           {route.run === null && route.corpus === null
             ? 'There is no annotated corpus yet. '
             : 'The corpus or run in this address is not in the library: it was removed or belongs to another browser. '}
-          <a href="#/corpora">Go to Corpora</a>
+          <a href="#/library/corpora">Go to Library</a>
         </p>
       ) : (
         <>

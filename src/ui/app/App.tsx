@@ -9,10 +9,20 @@ import { AwakeContext, useKeepAwake } from '../shared/keepAwake.ts';
 import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
 import { ActContext, type Act } from '../shared/useAct.ts';
 import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
-import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from '../train/planDraft.ts';
+import { forgetDrafts, useDraft } from '../shared/viewState.ts';
+import {
+  draftOfPlan,
+  inputOf,
+  isPlanDraft,
+  looseTasks,
+  newPlanDraft,
+  taskOfCorpus,
+  type PlanDraft,
+} from '../train/planDraft.ts';
 import { Dock, ElsewhereBanner } from './Dock.tsx';
 import { Header } from './Header.tsx';
-import { Pages } from './Pages.tsx';
+import { Pages, TITLES } from './Pages.tsx';
+import { TrainingStrip } from './TrainingStrip.tsx';
 import './theme.css';
 import './lab.css';
 import './frame.css';
@@ -20,7 +30,7 @@ import '../parts/controls.css';
 import '../parts/forms.css';
 import '../library/library.css';
 import '../runs/runs.css';
-import '../compare/compare.css';
+import '../experiments/experiments.css';
 import '../tag/tag.css';
 import '../analyse/analyse.css';
 import '../analyse/sets.css';
@@ -35,6 +45,10 @@ class PageGuard extends Component<{ readonly children: ReactNode }, PageGuardSta
 
   static getDerivedStateFromError(error: unknown): PageGuardState {
     return { error: LabError.toData(error) };
+  }
+
+  override componentDidCatch(): void {
+    forgetDrafts();
   }
 
   override render(): ReactNode {
@@ -79,7 +93,7 @@ function Frame() {
   const opened = useLab((state) => state.opened);
   const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const route = useRoute();
-  const [draft, setDraft] = useState(newPlanDraft);
+  const [draft, setDraft] = useDraft('plan', newPlanDraft, isPlanDraft);
   const { notices, act, dismiss } = useFailureNotices();
   const awake = useKeepAwake(useLab(({ machine, activeRunId }) => machine.keepAwake === true && activeRunId !== null));
   useLookAgain(lab, isElsewhere, act);
@@ -96,7 +110,7 @@ function Frame() {
         if (place !== null) goTo(place);
       });
     },
-    [act, lab, route],
+    [act, lab, route, setDraft],
   );
 
   return (
@@ -107,6 +121,7 @@ function Frame() {
         </a>
         <DropHereContext value={dropHere}>
           <Header route={route} backend={backend} isElsewhere={isElsewhere && opened} />
+          <TrainingStrip title={TITLES[route.page]} />
           <Main route={route}>
             {isElsewhere && opened && <ElsewhereBanner />}
             <PageGuard key={pageKey(route)}>
@@ -184,24 +199,25 @@ function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord):
   return methods.every((method) => method === 'STL') ? [looseTasks([taskOfCorpus(corpus)])] : categories;
 }
 
-/** Returns the page that shows what was imported; null to stay. On the Train page a corpus or model goes into the form. */
+const LIBRARY: Route = { page: 'library', section: 'corpora' };
+
+/** Returns the page that shows what was imported; null to stay. On the page New a corpus or model goes into the form. */
 function routeAfter(brought: Brought, library: Library, route: Route): Route | null {
-  if (brought.plans.length > 0) return { page: 'train' };
+  if (brought.plans.length > 0) return { page: 'new' };
   const result = library.results.find(({ id }) => id === brought.resultIds[0]);
   if (result !== undefined) {
     const [run] = result.file.runs;
     const single = brought.resultIds.length === 1 && result.file.runs.length === 1;
     return single && run !== undefined
       ? { page: 'importedRun', resultId: result.id, runId: run.spec.id }
-      : { page: 'results' };
+      : { page: 'experiments' };
   }
   const isAsked = library.columnQuestions.some(({ corpusIds }) => corpusIds.length === 0);
-  if (isAsked && brought.corpusIds.length + brought.modelIds.length === 0) return { page: 'corpora' };
-  if (route.page === 'train') return null;
+  if (isAsked && brought.corpusIds.length + brought.modelIds.length === 0) return LIBRARY;
+  if (route.page === 'new') return null;
   const [corpusId] = brought.corpusIds;
-  if (corpusId !== undefined)
-    return brought.corpusIds.length === 1 ? { page: 'corpus', corpusId } : { page: 'corpora' };
-  return brought.modelIds.length > 0 ? { page: 'models' } : null;
+  if (corpusId !== undefined) return brought.corpusIds.length === 1 ? { page: 'corpus', corpusId } : LIBRARY;
+  return brought.modelIds.length > 0 ? { page: 'library', section: 'models' } : null;
 }
 
 /** Replaces the lab when its stored data cannot be opened. */

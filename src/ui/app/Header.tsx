@@ -1,27 +1,35 @@
-// Shows the product's name, the navigation, and the backend in use.
+// Shows the product's name, the four places of the lab, and the backend with its settings behind a badge.
+import { Popover } from '@base-ui/react/popover';
 import type { BackendState } from '../../lab/state/labState.ts';
-import { backendName } from '../parts/BackendPanel.tsx';
-import { NOTHING_CHOSEN, routeHref, type Route } from '../shared/route.ts';
+import { BackendPanel, backendName } from '../parts/BackendPanel.tsx';
+import { routeHref, type Route } from '../shared/route.ts';
 
-const PLACES = [
-  ['train', 'Train'],
-  ['corpora', 'Corpora'],
-  ['models', 'Models'],
-  ['runs', 'Runs'],
-  ['tag', 'Tag'],
-  ['compare', 'Compare'],
-  ['analyse', 'Analyse'],
-  ['results', 'Results'],
-  ['about', 'About'],
-] as const;
+type Place = 'new' | 'experiments' | 'library' | 'tag' | 'about';
 
-const WITHIN: Partial<Record<Route['page'], Route['page']>> = {
-  corpus: 'corpora',
-  sentence: 'corpora',
-  run: 'runs',
+const PLACES: readonly (readonly [Place, string, Route])[] = [
+  ['new', 'New', { page: 'new' }],
+  ['experiments', 'Experiments', { page: 'experiments' }],
+  ['library', 'Library', { page: 'library', section: 'corpora' }],
+  ['tag', 'Tag', { page: 'tag' }],
+  ['about', 'About', { page: 'about' }],
+];
+
+/** The place in which each page is found. */
+const PLACE_OF: Partial<Record<Route['page'], Place>> = {
+  new: 'new',
+  experiments: 'experiments',
+  experiment: 'experiments',
+  run: 'experiments',
+  importedRun: 'experiments',
+  resultFile: 'experiments',
+  open: 'experiments',
+  analyse: 'experiments',
+  library: 'library',
+  corpus: 'library',
+  sentence: 'library',
+  tag: 'tag',
   tagWith: 'tag',
-  importedRun: 'results',
-  open: 'results',
+  about: 'about',
 };
 
 export interface HeaderProps {
@@ -32,7 +40,7 @@ export interface HeaderProps {
 }
 
 export function Header({ route, backend, isElsewhere }: HeaderProps) {
-  const here = WITHIN[route.page] ?? route.page;
+  const here = PLACE_OF[route.page];
   return (
     <header className="header">
       <div className="header-inner">
@@ -40,12 +48,8 @@ export function Header({ route, backend, isElsewhere }: HeaderProps) {
           BioNER Lab
         </a>
         <nav className="nav" aria-label="Main">
-          {PLACES.map(([page, name]) => (
-            <a
-              key={page}
-              href={routeHref(page === 'analyse' ? { page, ...NOTHING_CHOSEN } : { page })}
-              aria-current={page === here ? 'page' : undefined}
-            >
+          {PLACES.map(([place, name, to]) => (
+            <a key={place} href={routeHref(to)} aria-current={place === here ? 'page' : undefined}>
               {name}
             </a>
           ))}
@@ -56,14 +60,28 @@ export function Header({ route, backend, isElsewhere }: HeaderProps) {
   );
 }
 
+/** Opens the settings and the self-test of the backend, beside the page that stays usable. */
 function BackendBadge({ backend, isElsewhere }: Omit<HeaderProps, 'route'>) {
   const device = backend.status === 'ready' ? backend.report.environment.device : null;
   const text = isElsewhere ? 'In another tab' : badgeText(backend);
   return (
-    <a className={`badge ${backend.status}`} href="#/" aria-label={`Backend: ${text}`} title={device ?? undefined}>
-      <span className="status-dot" aria-hidden="true" />
-      {text}
-    </a>
+    <Popover.Root>
+      <Popover.Trigger
+        className={`badge ${backend.status}`}
+        aria-label={`Backend: ${text}`}
+        title={device ?? undefined}
+      >
+        <span className="status-dot" aria-hidden="true" />
+        {text}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner className="popover-position" sideOffset={8} align="end">
+          <Popover.Popup className="popover" aria-label="Backend">
+            <BackendPanel backend={backend} isElsewhere={isElsewhere} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
   );
 }
 

@@ -1,52 +1,4 @@
 // Explains what the lab is, what it promises about a person's text, and whose work it includes.
-import { useEffect, useState } from 'react';
-import { Button } from '../parts/Button.tsx';
-import { Meter } from '../parts/Meter.tsx';
-import { StorageTable } from '../parts/StorageTable.tsx';
-import { format } from '../shared/format.ts';
-import { useLab } from '../shared/useLab.ts';
-
-/** Shows how much storage the lab uses, and whether the browser may clear it. */
-function StoragePanel() {
-  const usage = useLab((state) => state.usage);
-  const [persistence, setPersistence] = useState<'unknown' | 'kept' | 'clearable' | 'refused'>('unknown');
-  useEffect(() => {
-    let wanted = true;
-    // Absent outside a secure context.
-    void navigator.storage
-      ?.persisted()
-      .then((isPersistent) => wanted && setPersistence(isPersistent ? 'kept' : 'clearable'));
-    return () => {
-      wanted = false;
-    };
-  }, []);
-  const request = async () => setPersistence((await navigator.storage.persist()) ? 'kept' : 'refused');
-  return (
-    <div className="storage">
-      {usage === null ? (
-        <p className="soft">Storage use is not known yet.</p>
-      ) : (
-        <>
-          <p>
-            <strong>{format.bytes(usage.usedBytes)}</strong> used
-            {usage.quotaBytes === null ? '' : ` of the ${format.bytes(usage.quotaBytes)} this browser allows`}.
-          </p>
-          {usage.quotaBytes !== null && <Meter label="Storage used" done={usage.usedBytes} total={usage.quotaBytes} />}
-        </>
-      )}
-      <p aria-live="polite">
-        {persistence === 'kept' && 'The browser keeps this data until you remove it.'}
-        {persistence === 'clearable' && 'The browser may clear this data when disk space runs low.'}
-        {persistence === 'refused' &&
-          'The browser did not agree to keep the data. Bookmark or install this page and try again, and export what matters.'}
-      </p>
-      {(persistence === 'clearable' || persistence === 'refused') && (
-        <Button onAct={request}>Keep data on this device</Button>
-      )}
-      <StorageTable />
-    </div>
-  );
-}
 
 const KEYS: readonly (readonly [keys: readonly string[], effect: string])[] = [
   [['Tab', 'Shift Tab'], 'to the next or previous control'],
@@ -76,8 +28,6 @@ export function AboutPage() {
         blocks connections to any other host. Only what you export leaves the tab: a plan or result file contains
         settings, counts, scores and fingerprints, never a sentence.
       </p>
-      <h2>Storage</h2>
-      <StoragePanel />
       <h2>Keyboard</h2>
       <dl className="keys">
         {KEYS.map(([keys, effect]) => (

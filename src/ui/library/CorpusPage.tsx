@@ -215,13 +215,13 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
   };
   const remove = async () => {
     await lab.removeCorpus(corpus.id);
-    goTo({ page: 'corpora' });
+    goTo({ page: 'library', section: 'corpora' });
   };
   return (
     <div className="title-row">
       <div>
         <p className="crumb">
-          <a href="#/corpora">Corpora</a>
+          <a href="#/library/corpora">Corpora</a>
         </p>
         <h1>{corpus.name}</h1>
         <p className="soft">Check how this corpus was read, correct its splits, and browse its sentences.</p>

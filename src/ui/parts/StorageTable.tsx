@@ -90,9 +90,12 @@ function describe(
     return { name, href: routeHref({ page: 'run', runId: id }) };
   }
   if (kind === 'model')
-    return { name: models.find((model) => model.id === id)?.name ?? id, href: routeHref({ page: 'models' }) };
+    return {
+      name: models.find((model) => model.id === id)?.name ?? id,
+      href: routeHref({ page: 'library', section: 'models' }),
+    };
   const download = downloads.find(({ record }) => record.id === id);
-  return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'models' }) };
+  return { name: download?.record.source.repository ?? id, href: routeHref({ page: 'library', section: 'models' }) };
 }
 
 /** Says that storage is full and offers to free some; nothing otherwise. */

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { LabError } from '../../util/labError.ts';
 import { fileInMemory, type DroppedFile } from '../../util/namedFile.ts';
-import { goTo } from '../shared/route.ts';
+import type { Lab } from '../../lab/state/labState.ts';
+import { goTo, type Route } from '../shared/route.ts';
 import { useLabActions } from '../shared/useLab.ts';
 import { linkedFile, readResultLink } from './resultLink.ts';
 
@@ -17,7 +18,8 @@ export function OpenPage({ result }: { readonly result: string }) {
     fetchLinked(result)
       .then(async (file) => {
         const { resultIds } = await lab.importFiles([file]);
-        if (resultIds.length > 0) goTo({ page: 'compare' });
+        const [resultId] = resultIds;
+        if (resultId !== undefined) goTo(sharedRoute(lab, resultId));
         else setProblem('The link contains no result file that the lab can import; see the notice for the reason.');
       })
       .catch((error: unknown) => setProblem(LabError.describe(LabError.toData(error))));
@@ -35,6 +37,15 @@ export function OpenPage({ result }: { readonly result: string }) {
       )}
     </>
   );
+}
+
+/** A single run opens at that run, several as the experiment they belong to. */
+function sharedRoute(lab: Lab, resultId: string): Route {
+  const { runs } = lab.getState().results.find(({ id }) => id === resultId)?.file ?? { runs: [] };
+  const [only] = runs;
+  return runs.length === 1 && only !== undefined
+    ? { page: 'importedRun', resultId, runId: only.spec.id }
+    : { page: 'experiments' };
 }
 
 async function fetchLinked(result: string): Promise<DroppedFile> {

@@ -21,7 +21,7 @@ import { useLayers } from '../shared/usePool.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
 import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';
-import { StatusMark } from './RunsTable.tsx';
+import { StatusMark } from './StatusMark.tsx';
 
 interface RunActionsProps {
   readonly record: RunRecord;
@@ -39,7 +39,7 @@ function RunActions({ record, source }: RunActionsProps) {
   const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
   const remove = async () => {
     await lab.removeRun(spec.id);
-    goTo({ page: 'runs' });
+    goTo({ page: 'experiments' });
   };
   return (
     <div className="actions" role="group" aria-label="Run">
@@ -114,8 +114,8 @@ function mendOf({ status, failure }: RunRecord): string | null {
 
 /** Pages that bring damaged inputs back. */
 const MENDING_PAGES: Readonly<Record<string, { readonly href: string; readonly name: string }>> = {
-  'corpus/damaged': { href: '#/corpora', name: 'Corpora' },
-  'model/damaged': { href: '#/models', name: 'Models' },
+  'corpus/damaged': { href: '#/library/corpora', name: 'Corpora' },
+  'model/damaged': { href: '#/library/models', name: 'Models' },
 };
 
 function MendingLink({ failure }: Pick<RunRecord, 'failure'>) {
@@ -143,7 +143,11 @@ export function RunPage({ record, source }: RunPageProps) {
     <>
       <div className="title-row">
         <div>
-          <p className="crumb">{source === null ? <a href="#/runs">Runs</a> : <a href="#/results">Results</a>}</p>
+          <p className="crumb">
+            <a href={source === null ? '#/experiments' : routeHref({ page: 'resultFile', resultId: source.id })}>
+              {source === null ? 'Experiments' : source.file.plan.name}
+            </a>
+          </p>
           <h1>{runName(spec)}</h1>
           <p className="soft">Follow this training run, and see its scores, its inputs and its settings.</p>
           <p className="soft">

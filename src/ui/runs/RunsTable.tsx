@@ -1,6 +1,23 @@
-// Lists own or imported runs, each with a link to its page.
-import { memo, useState, type ReactNode } from 'react';
-import type { RunRecord, RunStatus } from '../../schema/runRecord.ts';
+// Lists runs, own or imported, in a table that can be sorted, filtered, reduced to chosen columns, and whose rows can be selected.
+import {
+  columnFilteringFeature,
+  columnVisibilityFeature,
+  createColumnHelper,
+  createFilteredRowModel,
+  createSortedRowModel,
+  filterFn_includesString,
+  globalFilteringFeature,
+  rowSelectionFeature,
+  rowSortingFeature,
+  sortFn_alphanumeric,
+  sortFn_basic,
+  tableFeatures,
+  useTable,
+  type Header,
+  type RowSelectionState,
+} from '@tanstack/react-table';
+import { memo, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
@@ -10,16 +27,47 @@ import { methodName, runName, runProgress, STATUS_WORDS } from '../shared/runNam
 import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
+import { usePageOf } from '../shared/viewState.ts';
+import { StatusMark } from './StatusMark.tsx';
 
-/** Shows the status of a run as a word with a mark of distinct shape. */
-export function StatusMark({ status, detail }: { readonly status: RunStatus; readonly detail?: string | undefined }) {
-  return (
-    <span className={`status ${status}`}>
-      <span className="status-dot" aria-hidden="true" />
-      {STATUS_WORDS[status]}
-      {detail !== undefined && <span className="faint"> {detail}</span>}
-    </span>
-  );
+const features = tableFeatures({
+  columnFilteringFeature,
+  globalFilteringFeature,
+  columnVisibilityFeature,
+  rowSelectionFeature,
+  rowSortingFeature,
+  filteredRowModel: createFilteredRowModel(),
+  sortedRowModel: createSortedRowModel(),
+  filterFns: { includesString: filterFn_includesString },
+  sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
+  columnMeta: {} as { readonly isNumber: boolean },
+});
+type Features = typeof features;
+
+/** Runs on one page of the table. */
+const PAGE_SIZE = 100;
+
+type LayersOf = ReturnType<typeof useLayers>;
+
+function columnsOf(layersOf: LayersOf) {
+  const helper = createColumnHelper<Features, RunRecord>();
+  const text = { meta: { isNumber: false }, sortFn: 'alphanumeric' } as const;
+  const number = { meta: { isNumber: true }, sortFn: 'basic', sortUndefined: 'last' } as const;
+  return helper.columns([
+    helper.accessor(({ spec }) => runName(spec), { id: 'task', header: 'Task', enableHiding: false, ...text }),
+    helper.accessor(({ status }) => STATUS_WORDS[status], { id: 'status', header: 'Status', ...text }),
+    helper.accessor(runProgress, { id: 'progress', header: 'Progress', ...number, meta: { isNumber: false } }),
+    helper.accessor(({ spec }) => methodName(spec, layersOf(spec.model.id)), {
+      id: 'method',
+      header: 'Method',
+      ...text,
+    }),
+    helper.accessor(({ spec }) => spec.model.name, { id: 'model', header: 'Model', ...text }),
+    helper.accessor(({ spec }) => spec.seed, { id: 'seed', header: 'Seed', ...number }),
+    helper.accessor((record) => shownF1(record, 'devel') ?? undefined, { id: 'devel', header: 'Devel F1', ...number }),
+    helper.accessor((record) => shownF1(record, 'test') ?? undefined, { id: 'test', header: 'Test F1', ...number }),
+    helper.accessor(({ elapsedMs }) => elapsedMs, { id: 'elapsed', header: 'Elapsed', ...number }),
+  ]);
 }
 
 interface RunsTableProps {
@@ -30,70 +78,151 @@ interface RunsTableProps {
   /** Ids of waiting runs, next first. */
   readonly queue: readonly string[];
   readonly hrefOf: (runId: string) => string;
-  /** A cell before each row, such as a checkbox. */
-  readonly leading?: { readonly name: string; readonly cell: (record: RunRecord) => ReactNode };
+  /** What can be done with the selected runs; without it none can be selected. */
+  readonly actions?: (runIds: readonly string[]) => ReactNode;
 }
 
-/** Runs on one page of the table. */
-const PAGE_SIZE = 100;
+const NONE_SELECTED: RowSelectionState = {};
 
-export function RunsTable({ label, records, own, queue, hrefOf, leading }: RunsTableProps) {
-  const [chosen, setFirst] = useState(0);
-  const first = pageOf(Math.min(chosen, Math.max(0, records.length - 1)));
+export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsTableProps) {
+  const layersOf = useLayers();
+  const columns = useMemo(() => columnsOf(layersOf), [layersOf]);
+  const [rowSelection, setRowSelection] = useState(NONE_SELECTED);
+  const [page, goToItem] = usePageOf(PAGE_SIZE);
+  const table = useTable({
+    features,
+    columns,
+    data: records,
+    getRowId: ({ spec }) => spec.id,
+    globalFilterFn: 'includesString',
+    getColumnCanGlobalFilter: () => true,
+    initialState: { columnVisibility: shownAtFirst() },
+    state: { rowSelection },
+    onRowSelectionChange: setRowSelection,
+  });
+  const found = table.getFilteredRowModel().rows.length;
+  const first = page < found ? page : 0;
+  const rows = table.getSortedRowModel().rows.slice(first, first + PAGE_SIZE);
+  const shown = new Set(table.getVisibleLeafColumns().map(({ id }) => id));
+  const selectedIds = records.map(({ spec }) => spec.id).filter((id) => rowSelection[id] === true);
   return (
-    <>
-      <TableBox label={label}>
+    <div className="stack">
+      <div className="table-tools">
+        <label>
+          <span className="visually-hidden">Filter {label.toLowerCase()}</span>
+          <input
+            type="search"
+            placeholder="Filter by task, method, status …"
+            value={String(table.state.globalFilter ?? '')}
+            onChange={(event) => table.setGlobalFilter(event.target.value)}
+          />
+        </label>
+        <details className="menu">
+          <summary>Columns</summary>
+          <fieldset>
+            <legend className="visually-hidden">Columns of {label.toLowerCase()}</legend>
+            {table
+              .getAllLeafColumns()
+              .filter((column) => column.getCanHide())
+              .map((column) => (
+                <label key={column.id} className="check">
+                  <input
+                    type="checkbox"
+                    checked={column.getIsVisible()}
+                    onChange={(event) => column.toggleVisibility(event.target.checked)}
+                  />{' '}
+                  {String(column.columnDef.header)}
+                </label>
+              ))}
+          </fieldset>
+        </details>
+        {found < records.length && (
+          <span className="soft" role="status">
+            {format.count(found)} of {format.counted(records.length, 'run')}
+          </span>
+        )}
+        {actions !== undefined && (
+          <button
+            type="button"
+            className="link"
+            onClick={() => setRowSelection(Object.fromEntries(finishedIds(records).map((id) => [id, true])))}
+          >
+            Select all finished runs
+          </button>
+        )}
+      </div>
+      {actions?.(selectedIds)}
+      <TableBox label={label} className="runs">
         <thead>
           <tr>
-            {leading !== undefined && <th scope="col">{leading.name}</th>}
-            <th scope="col">Task</th>
-            <th scope="col">Status</th>
-            <th scope="col">Progress</th>
-            <th scope="col">Method</th>
-            <th scope="col">Model</th>
-            <th scope="col" className="number">
-              Seed
-            </th>
-            <th scope="col" className="number">
-              Devel F1
-            </th>
-            <th scope="col" className="number">
-              Test F1
-            </th>
-            <th scope="col" className="number">
-              Elapsed
-            </th>
+            {actions !== undefined && (
+              <th scope="col">
+                <span className="visually-hidden">Select</span>
+              </th>
+            )}
+            {table
+              .getHeaderGroups()
+              .flatMap(({ headers }) => headers.map((header) => <SortHead key={header.id} header={header} />))}
           </tr>
         </thead>
         <tbody>
-          {records.slice(first, first + PAGE_SIZE).map((record) => (
+          {rows.map((row) => (
             <RunRow
-              key={record.spec.id}
-              stored={record}
+              key={row.id}
+              stored={row.original}
               own={own}
-              waiting={queue.indexOf(record.spec.id)}
-              href={hrefOf(record.spec.id)}
-              leading={leading?.cell(record)}
+              waiting={queue.indexOf(row.id)}
+              href={hrefOf(row.id)}
+              hidden={hiddenOf(shown)}
+              selected={actions === undefined ? null : rowSelection[row.id] === true}
+              onSelect={setRowSelection}
             />
           ))}
         </tbody>
       </TableBox>
-      {records.length > PAGE_SIZE && (
-        <Pager
-          first={first}
-          size={PAGE_SIZE}
-          total={records.length}
-          noun="run"
-          none=""
-          onGo={(item) => setFirst(pageOf(item))}
-        />
+      {found > PAGE_SIZE && (
+        <Pager first={first} size={PAGE_SIZE} total={found} noun="run" none="No run matches." onGo={goToItem} />
       )}
-    </>
+      {found === 0 && records.length > 0 && <p className="soft">No run matches the filter.</p>}
+    </div>
   );
 }
 
-function pageOf(item: number): number {
-  return item - (item % PAGE_SIZE);
+/** On a narrow page only the columns that tell runs apart. */
+function shownAtFirst(): Record<string, boolean> {
+  if (!window.matchMedia('(max-width: 700px)').matches) return {};
+  return { progress: false, model: false, devel: false, elapsed: false };
+}
+
+/** Names the hidden columns in one string, which stays equal between renders. */
+function hiddenOf(shown: ReadonlySet<string>): string {
+  const all = ['status', 'progress', 'method', 'model', 'seed', 'devel', 'test', 'elapsed'];
+  return all.filter((id) => !shown.has(id)).join(' ');
+}
+
+function finishedIds(records: readonly RunRecord[]): readonly string[] {
+  return records.filter(({ status }) => status === 'finished').map(({ spec }) => spec.id);
+}
+
+const ARIA_SORT = { asc: 'ascending', desc: 'descending' } as const;
+
+function SortHead({ header }: { readonly header: Header<Features, RunRecord, unknown> }) {
+  const { column } = header;
+  const sorted = column.getIsSorted();
+  return (
+    <th
+      scope="col"
+      className={column.columnDef.meta?.isNumber === true ? 'number' : undefined}
+      aria-sort={sorted === false ? undefined : ARIA_SORT[sorted]}
+    >
+      <button type="button" className="sort" onClick={() => column.toggleSorting()}>
+        {String(column.columnDef.header)}
+        <span aria-hidden="true" className="sort-mark">
+          {sorted === false ? '' : sorted === 'asc' ? ' ↑' : ' ↓'}
+        </span>
+      </button>
+    </th>
+  );
 }
 
 interface RunRowProps extends Pick<RunsTableProps, 'own'> {
@@ -101,42 +230,67 @@ interface RunRowProps extends Pick<RunsTableProps, 'own'> {
   /** Position in the queue, from 0; negative for a run that does not wait. */
   readonly waiting: number;
   readonly href: string;
-  /** The cell before the others, if any. */
-  readonly leading: ReactNode;
+  /** Ids of the columns that are not shown, separated by spaces. */
+  readonly hidden: string;
+  /** Null where runs cannot be selected. */
+  readonly selected: boolean | null;
+  readonly onSelect: Dispatch<SetStateAction<RowSelectionState>>;
 }
 
 /** Rendered again for the steps of this run alone. */
-const RunRow = memo(function RunRow({ stored, own, waiting, href, leading }: RunRowProps) {
+const RunRow = memo(function RunRow({ stored, own, waiting, href, hidden, selected, onSelect }: RunRowProps) {
   const layersOf = useLayers();
   const record = useRunView(own ? stored.spec.id : null)?.record ?? stored;
   const { spec, status, elapsedMs } = record;
   const isExplained = useLab(({ runs }) =>
-    runs.some((run) => run.record.spec.id === spec.id && run.record.snapshots.length > 0),
+    own
+      ? record.snapshots.length > 0
+      : runs.some((run) => run.record.spec.id === spec.id && run.record.snapshots.length > 0),
   );
   const name = runName(spec);
+  const method = methodName(spec, layersOf(spec.model.id));
+  const isHidden = (column: string): boolean => hidden.split(' ').includes(column);
   return (
     <tr>
-      {leading !== undefined && <td>{leading}</td>}
+      {selected !== null && (
+        <td>
+          <input
+            type="checkbox"
+            aria-label={`Select ${name}, ${method}, seed ${spec.seed}`}
+            checked={selected}
+            onChange={(event) => {
+              const on = event.target.checked;
+              onSelect(({ [spec.id]: _before, ...others }) => (on ? { ...others, [spec.id]: true } : others));
+            }}
+          />
+        </td>
+      )}
       <th scope="row">
         <a href={href}>{name}</a>
       </th>
-      <td className="nowrap">
-        <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
-      </td>
-      <td className="nowrap">
-        <span className="progress-cell">
-          <Meter label={`Progress of ${name}, seed ${spec.seed}`} done={runProgress(record)} total={1} />
-          <span className="number">{format.share(runProgress(record))}</span>
-        </span>
-      </td>
-      <td className="nowrap">{methodName(spec, layersOf(spec.model.id))}</td>
-      <td>{spec.model.name}</td>
-      <td className="number">{spec.seed}</td>
-      <td className="number">{format.percent(shownF1(record, 'devel'))}</td>
-      <td className="number">
-        {isExplained ? <ExplainedF1 record={record} /> : format.percent(shownF1(record, 'test'))}
-      </td>
-      <td className="number nowrap">{format.duration(elapsedMs)}</td>
+      {!isHidden('status') && (
+        <td className="nowrap">
+          <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
+        </td>
+      )}
+      {!isHidden('progress') && (
+        <td className="nowrap">
+          <span className="progress-cell">
+            <Meter label={`Progress of ${name}, seed ${spec.seed}`} done={runProgress(record)} total={1} />
+            <span className="number">{format.share(runProgress(record))}</span>
+          </span>
+        </td>
+      )}
+      {!isHidden('method') && <td className="nowrap">{method}</td>}
+      {!isHidden('model') && <td>{spec.model.name}</td>}
+      {!isHidden('seed') && <td className="number">{spec.seed}</td>}
+      {!isHidden('devel') && <td className="number">{format.percent(shownF1(record, 'devel'))}</td>}
+      {!isHidden('test') && (
+        <td className="number">
+          {isExplained ? <ExplainedF1 record={record} /> : format.percent(shownF1(record, 'test'))}
+        </td>
+      )}
+      {!isHidden('elapsed') && <td className="number nowrap">{format.duration(elapsedMs)}</td>}
     </tr>
   );
 });

@@ -1,6 +1,7 @@
 // Maps the pages of the lab to addresses after the `#`.
 import { useMemo, useSyncExternalStore } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import { ownValue } from '../../util/validate.ts';
 
 export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
 export type AnalysisView = (typeof ANALYSIS_VIEWS)[number];
@@ -31,26 +32,49 @@ export const NOTHING_CHOSEN: AnalysisRoute = {
   detail: null,
 };
 
+/** The views of an experiment that its own page has; the analyses of its tasks have separate addresses. */
+export const EXPERIMENT_VIEWS = ['overview', 'runs', 'statistics', 'share'] as const;
+export type ExperimentView = (typeof EXPERIMENT_VIEWS)[number];
+
+export const LIBRARY_SECTIONS = ['corpora', 'models', 'storage'] as const;
+export type LibrarySection = (typeof LIBRARY_SECTIONS)[number];
+
+/** An experiment at one of its views, on one of its tasks, counted from 1. */
+export interface ExperimentRoute {
+  readonly experimentId: string;
+  readonly view: ExperimentView;
+  readonly task: number;
+}
+
 export type Route =
-  | { readonly page: 'train' }
-  | { readonly page: 'corpora' }
+  | { readonly page: 'new' }
+  | { readonly page: 'experiments' }
+  | ({ readonly page: 'experiment' } & ExperimentRoute)
+  | { readonly page: 'library'; readonly section: LibrarySection }
   | { readonly page: 'corpus'; readonly corpusId: string }
   /** A corpus at one of its sentences, counted from 1 in its split. */
   | { readonly page: 'sentence'; readonly corpusId: string; readonly split: Split; readonly number: number }
-  | { readonly page: 'models' }
-  | { readonly page: 'runs' }
   | { readonly page: 'run'; readonly runId: string }
   /** With the key of a tagger, as `taggerKey` makes it, that one is chosen. */
   | { readonly page: 'tag' }
   | { readonly page: 'tagWith'; readonly tagger: string }
-  | { readonly page: 'compare' }
   | ({ readonly page: 'analyse' } & AnalysisRoute)
-  | { readonly page: 'results' }
+  /** The runs of an imported result file. */
+  | { readonly page: 'resultFile'; readonly resultId: string }
   /** A result file in the address itself, or at an address of this site. */
   | { readonly page: 'open'; readonly result: string }
   | { readonly page: 'importedRun'; readonly resultId: string; readonly runId: string }
   | { readonly page: 'about' }
   | { readonly page: 'missing' };
+
+/** Pages of earlier versions of the lab, whose addresses people have saved. */
+const FORMER_PAGES: Readonly<Record<string, Route>> = {
+  corpora: { page: 'library', section: 'corpora' },
+  models: { page: 'library', section: 'models' },
+  runs: { page: 'experiments' },
+  compare: { page: 'experiments' },
+  results: { page: 'experiments' },
+};
 
 /** Parses a `location.hash`; `missing` for an unknown address. */
 export function parseRoute(hash: string): Route {
@@ -58,26 +82,29 @@ export function parseRoute(hash: string): Route {
   if (link !== undefined) return { page: 'open', result: decodeSegment(link) };
   const analysis = /^#?\/?analyse(?:\/([a-z]+))?(?:\?(.*))?$/s.exec(hash);
   if (analysis !== null) return analysisRoute(analysis[1], new URLSearchParams(analysis[2] ?? ''));
-  const segments = hash
+  const [path = '', search = ''] = hash.split('?', 2);
+  const segments = path
     .replace(/^#?\/?/, '')
     .split('/')
     .filter((segment) => segment !== '')
     .map(decodeSegment);
   const [page, first, second, third] = segments;
-  if (page === undefined) return { page: 'train' };
+  if (page === undefined) return { page: 'new' };
   if (segments.length === 1) {
-    if (
-      page === 'corpora' ||
-      page === 'models' ||
-      page === 'runs' ||
-      page === 'tag' ||
-      page === 'compare' ||
-      page === 'results' ||
-      page === 'about'
-    )
-      return { page };
+    if (page === 'experiments' || page === 'tag' || page === 'about') return { page };
+    if (page === 'library') return { page, section: 'corpora' };
+    const former = ownValue(FORMER_PAGES, page);
+    if (former !== undefined) return former;
+  }
+  if (page === 'experiments' && first !== undefined && segments.length <= 3) {
+    const view = EXPERIMENT_VIEWS.find((known) => known === (second ?? 'overview'));
+    const task = wholeNumberOf(new URLSearchParams(search).get('task') ?? '1');
+    if (view !== undefined && task !== null && task > 0) return { page: 'experiment', experimentId: first, view, task };
   }
   if (segments.length === 2 && first !== undefined) {
+    const section = LIBRARY_SECTIONS.find((known) => known === first);
+    if (page === 'library' && section !== undefined) return { page, section };
+    if (page === 'results') return { page: 'resultFile', resultId: first };
     if (page === 'corpora') return { page: 'corpus', corpusId: first };
     if (page === 'tag') return { page: 'tagWith', tagger: first };
     if (page === 'runs') return { page: 'run', runId: first };
@@ -118,9 +145,18 @@ function wholeNumberOf(text: string | undefined): number | null {
 /** Writes the address of a route, which `parseRoute` reads back. */
 export function routeHref(route: Route): string {
   switch (route.page) {
-    case 'train':
+    case 'new':
     case 'missing':
       return '#/';
+    case 'experiment': {
+      const { experimentId, view, task } = route;
+      const address = `#/experiments/${encodeURIComponent(experimentId)}${view === 'overview' ? '' : `/${view}`}`;
+      return task === 1 ? address : `${address}?task=${task}`;
+    }
+    case 'library':
+      return `#/library/${route.section}`;
+    case 'resultFile':
+      return `#/results/${encodeURIComponent(route.resultId)}`;
     case 'corpus':
       return `#/corpora/${encodeURIComponent(route.corpusId)}`;
     case 'sentence':
@@ -157,7 +193,8 @@ function decodeSegment(segment: string): string {
 
 /** Returns the part of a route that identifies the page: choices within an analysis keep the page, its focus and its scroll. */
 export function pageKey(route: Route): string {
-  return route.page === 'analyse' ? `analyse/${route.view}` : routeHref(route);
+  if (route.page === 'analyse') return `analyse/${route.view}`;
+  return route.page === 'experiment' ? `experiment/${route.experimentId}` : routeHref(route);
 }
 
 /** Provides the current route and follows the address as it changes. */

@@ -24,7 +24,7 @@ export function useMergedRuns(): MergedRuns {
   return useMemo(() => mergeRuns(records, results), [records, results]);
 }
 
-interface Pool {
+export interface Pool {
   readonly merged: MergedRuns;
   readonly comparisons: readonly Comparison[];
 }

@@ -11,6 +11,7 @@ import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { meanF1 } from '../shared/selectedSnapshot.ts';
+import { useDraft } from '../shared/viewState.ts';
 
 interface TagFormProps {
   readonly corpora: readonly CorpusRecord[];
@@ -20,7 +21,7 @@ interface TagFormProps {
 }
 
 export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
-  const [text, setText] = useState('');
+  const [text, setText] = useDraft('text', () => '', isText);
   return (
     <>
       {hindrance !== null && <p className="problem">{hindrance}</p>}
@@ -52,6 +53,10 @@ export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
       {corpora.length > 0 && <CorpusRow corpora={corpora} hindered={hindrance !== null} onTag={onTag} />}
     </>
   );
+}
+
+function isText(stored: unknown): stored is string {
+  return typeof stored === 'string';
 }
 
 interface CorpusRowProps {

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { Method } from '../../schema/runRecord.ts';
 import { Field } from '../parts/Field.tsx';
+import { MethodPicture } from './MethodPicture.tsx';
 import { METHODS, PAPER_RATES, type PlanDraft } from './planDraft.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
@@ -33,6 +34,7 @@ export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsP
               checked={draft.methods.includes(method)}
               onChange={(event) => turn(method, event.target.checked)}
             />
+            <MethodPicture method={method} />
             <span>
               <strong>{method}</strong> <span className="soft">{METHOD_WORDS[method]}</span>
             </span>

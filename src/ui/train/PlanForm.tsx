@@ -3,7 +3,6 @@ import { offeredCategories, type OfferedCategory } from '../../lab/library/categ
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { PlanCategory } from '../../schema/planFile.ts';
 import type { Method } from '../../schema/runRecord.ts';
-import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { shallow, useLab } from '../shared/useLab.ts';
@@ -40,6 +39,15 @@ function categoriesFor(
       ? { ...category, name: category.name === 'tasks' ? nameOf(category) : category.name, typeName: typeOf(category) }
       : category,
   );
+}
+
+/** Changes the methods of a plan, and its tasks where the new methods need others. */
+export function withMethods(
+  { categories }: PlanDraft,
+  methods: readonly Method[],
+  library: Parameters<typeof offeredCategories>[0],
+): Pick<PlanDraft, 'methods' | 'categories'> {
+  return { methods, categories: categoriesFor(methods, categories, offeredCategories(library)) };
 }
 
 /** Suggests the type that most of its tasks have. */
@@ -115,17 +123,13 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
   const { found: model, input: wantedModel } = read.model;
   return (
     <section aria-labelledby="plan-title" className="plan">
-      <h2 id="plan-title">Train on your own data</h2>
+      <h2 id="plan-title">Plan an experiment</h2>
       <div className="plan-columns">
         <form className="plan-fields" onSubmit={(event) => event.preventDefault()}>
-          <DropZone>
-            <strong>Drop a corpus</strong> (CoNLL, BRAT, PubTator, BioC, JSON or Parquet; files, a folder or a zip), an
-            XLNet or BERT folder, or a plan file.
-          </DropZone>
           <MethodFields
             draft={draft}
             read={read}
-            onMethods={(methods) => change({ methods, categories: categoriesFor(methods, draft.categories, offered) })}
+            onMethods={(methods) => change(withMethods(draft, methods, library))}
             onChange={change}
           />
           {isLoose(draft, read) ? (

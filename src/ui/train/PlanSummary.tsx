@@ -120,7 +120,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
     if (plan === null) return;
     const runIds = await lab.startPlan(plan);
     const [first] = runIds;
-    goTo(runIds.length === 1 && first !== undefined ? { page: 'run', runId: first } : { page: 'runs' });
+    goTo(runIds.length === 1 && first !== undefined ? { page: 'run', runId: first } : { page: 'experiments' });
   };
   const exportPlan = () => {
     if (plan !== null) downloadJson(`${format.fileName(plan.name)}.plan.json`, plan);

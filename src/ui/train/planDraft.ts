@@ -5,6 +5,7 @@ import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
 import type { Method } from '../../schema/runRecord.ts';
+import { hasShapeOf } from '../shared/viewState.ts';
 import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
 
 export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'paper', 'released'];
@@ -47,6 +48,11 @@ export function newPlanDraft(): PlanDraft {
     seeds: '1',
     fromFile: false,
   };
+}
+
+/** Whether a stored value is a draft of this version of the form. */
+export function isPlanDraft(stored: unknown): stored is PlanDraft {
+  return stored !== null && hasShapeOf(newPlanDraft(), stored);
 }
 
 /** Returns what choosing a preset sets. */

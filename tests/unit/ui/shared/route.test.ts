@@ -2,19 +2,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
-import { ANALYSIS_VIEWS, parseRoute, routeHref, type Route } from '../../../../src/ui/shared/route.ts';
+import {
+  ANALYSIS_VIEWS,
+  EXPERIMENT_VIEWS,
+  LIBRARY_SECTIONS,
+  parseRoute,
+  routeHref,
+  type Route,
+} from '../../../../src/ui/shared/route.ts';
 
 const id = fc.string({ minLength: 1 });
 const route: fc.Arbitrary<Route> = fc.oneof(
   fc.constantFrom<Route>(
-    { page: 'train' },
-    { page: 'corpora' },
-    { page: 'models' },
-    { page: 'runs' },
-    { page: 'compare' },
-    { page: 'results' },
+    { page: 'new' },
+    { page: 'experiments' },
+    { page: 'tag' },
     { page: 'about' },
+    ...LIBRARY_SECTIONS.map((section): Route => ({ page: 'library', section })),
   ),
+  fc
+    .tuple(id, fc.constantFrom(...EXPERIMENT_VIEWS), fc.integer({ min: 1, max: 99_999 }))
+    .map(([experimentId, view, task]): Route => ({ page: 'experiment', experimentId, view, task })),
+  id.map((resultId): Route => ({ page: 'resultFile', resultId })),
   id.map((result): Route => ({ page: 'open', result })),
   id.map((corpusId): Route => ({ page: 'corpus', corpusId })),
   id.map((runId): Route => ({ page: 'run', runId })),
@@ -46,7 +55,15 @@ describe('route', () => {
   });
 
   it('takes an empty hash as the first page', () => {
-    expect(['', '#', '#/'].map(parseRoute)).toEqual([{ page: 'train' }, { page: 'train' }, { page: 'train' }]);
+    expect(['', '#', '#/'].map(parseRoute)).toEqual([{ page: 'new' }, { page: 'new' }, { page: 'new' }]);
+  });
+
+  it('leads from the addresses of earlier versions to where their content is now', () => {
+    expect(parseRoute('#/corpora')).toEqual({ page: 'library', section: 'corpora' });
+    expect(parseRoute('#/models')).toEqual({ page: 'library', section: 'models' });
+    for (const former of ['#/runs', '#/compare', '#/results']) {
+      expect(parseRoute(former)).toEqual({ page: 'experiments' });
+    }
   });
 
   it('knows when nothing is there, and never throws', () => {
@@ -54,7 +71,9 @@ describe('route', () => {
       '#/nowhere',
       '#/runs/a/b',
       '#/models/x',
-      '#/results/a',
+      '#/library/else',
+      '#/experiments/a/else',
+      '#/experiments/a/runs?task=0',
       '#/corpora/a/b/c',
       '#/corpora/a/train/0',
       '#/analyse/nothing',

@@ -11,12 +11,11 @@ import { useLab } from '../shared/useLab.ts';
 import { CataloguePanel } from './CataloguePanel.tsx';
 import { ColumnPicker } from './ColumnPicker.tsx';
 
-export function CorporaPage() {
+export function CorporaSection() {
   const corpora = useLab((state) => state.corpora);
   const questions = useLab((state) => state.columnQuestions);
   return (
     <>
-      <h1>Corpora</h1>
       <p className="soft">Import annotated corpora, check how they were read, and browse their sentences.</p>
       <DropZone>
         <strong>Drop a corpus anywhere in this window</strong>, as files, a folder or a zip, packed with gzip or not:

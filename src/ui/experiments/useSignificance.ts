@@ -1,4 +1,4 @@
-// Tests, on request, the differences between a comparison's variants and one of them, for the section and the marks in tables.
+// Tests the differences between a comparison's variants and one of them, for the verdict, the section of statistics and the marks in tables.
 import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
 import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
@@ -9,12 +9,13 @@ import {
   type DifferenceFamily,
   type VariantDifference,
 } from '../../lab/comparison/differenceFamily.ts';
-import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
+import type { Significance } from '../../metrics/significance/significance.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
+import { VERDICT_WORDS } from './verdictWords.ts';
 
 /** A variant, regardless of its task. */
 type Baseline = Pick<Variant, 'method' | 'layers' | 'rate'>;
@@ -27,7 +28,7 @@ export interface SignificanceState {
   readonly baseline: Baseline;
   readonly onBaseline: (baseline: Baseline) => void;
   readonly family: DifferenceFamily;
-  /** Whether the person requested a test of the present runs. */
+  /** Whether the present runs are tested: once nothing trains, or when the person requests it. */
   readonly asked: boolean;
   readonly onAsk: () => void;
   /** One result per difference of the family. */
@@ -52,6 +53,9 @@ export function useSignificance(comparison: Comparison): SignificanceState {
     const isToStl = isVariant(baseline, STL);
     return { family: chosenFamily, toStl: isToStl ? chosenFamily : differenceFamily(comparison, STL, library) };
   }, [comparison, baseline, corpora, finished]);
+  // A test takes the processor for seconds: it waits until nothing trains, and stays when training begins again.
+  const isIdle = useLab((state) => state.activeRunId === null && state.opened);
+  if (isIdle && askedOf !== finished) setAskedOf(finished);
   const asked = askedOf === finished && family.differences.length > 0;
   const tested = useAnalysis('significance', asked ? queryOf(family) : null, times);
   // The server caches these if they were tested before.
@@ -103,13 +107,6 @@ export interface TestedDifference {
   readonly difference: VariantDifference;
   readonly found: Significance;
 }
-
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  yes: 'more than noise',
-  seeds: 'more than noise over sentences, not over seeds',
-  oneSeed: 'more than noise over sentences; one seed says nothing about seeds',
-  sentences: 'within noise over sentences',
-};
 
 /** Returns the rows of the CSV file: unrounded numbers, null for missing ones. */
 export function differenceRows(

@@ -12,7 +12,8 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { DifferenceChart } from './DifferenceChart.tsx';
-import { differenceRows, VERDICT_WORDS, type SignificanceState, type TestedDifference } from './useSignificance.ts';
+import { differenceRows, type SignificanceState, type TestedDifference } from './useSignificance.ts';
+import { signed, VERDICT_WORDS } from './verdictWords.ts';
 
 interface DifferenceTableProps {
   readonly label: string;
@@ -81,12 +82,6 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
       </tbody>
     </TableBox>
   );
-}
-
-/** Writes two decimals with a sign; no sign for 0.00. */
-function signed(value: number): string {
-  const text = Math.abs(value).toFixed(2);
-  return text === '0.00' ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
 function probability(p: number): string {

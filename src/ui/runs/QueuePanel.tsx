@@ -1,22 +1,18 @@
-// Lists all runs, newest first, and the queue.
+// Shows waiting runs, their order and what they wait for, and resumes those that were paused or failed.
 import { useMemo } from 'react';
 import { isQueueStuck, waitsFor } from '../../lab/runs/scheduler.ts';
-import { restingRunView } from '../../lab/state/runViews.ts';
 import type { RunView } from '../../lab/state/labState.ts';
-import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { restingRunView } from '../../lab/state/runViews.ts';
 import { Button } from '../parts/Button.tsx';
-import { StorageFull } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
-import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/usePool.ts';
-import { RunsTable } from './RunsTable.tsx';
 
 /** Shows waiting runs: their order, what they wait for, and buttons to change that. */
-function QueuePanel() {
+export function QueuePanel() {
   const lab = useLabActions();
   const disabled = useLab((state) => state.owner === 'elsewhere');
   const queue = useLab((state) => state.queue);
@@ -120,39 +116,5 @@ function MoveButton({ name, runId, direction, disabled }: MoveButtonProps) {
     <Button label={`Move ${name} ${direction}`} disabled={disabled} onAct={() => lab.moveRun(runId, direction)}>
       <span aria-hidden="true">{direction === 'up' ? '↑' : '↓'}</span>
     </Button>
-  );
-}
-
-export function RunsPage() {
-  const records = useRunRecords();
-  const queue = useLab((state) => state.queue);
-  return (
-    <>
-      <h1>Runs</h1>
-      <p className="soft">Follow training runs, see their scores, and manage the queue.</p>
-      <UnreadableList kind="run" />
-      {records.length === 0 ? (
-        <p className="soft">
-          Nothing has been trained yet. <a href="#/">Train on a sample</a> to see a run.
-        </p>
-      ) : (
-        <>
-          <StorageFull />
-          <AwakeSwitch />
-          <QueuePanel />
-          <RunsTable
-            label="Runs"
-            records={records}
-            own
-            queue={queue}
-            hrefOf={(runId) => routeHref({ page: 'run', runId })}
-          />
-          <p className="soft">
-            F1 in percent, as computed by conlleval: devel F1 of the selected snapshot, or of the latest epoch while
-            training; test F1 of the selected snapshot.
-          </p>
-        </>
-      )}
-    </>
   );
 }

@@ -31,11 +31,10 @@ function TaggerFacts({ tagger: { types, provenance } }: { readonly tagger: Tagge
 
 const COLUMNS = ['Layers', 'Width', 'Heads', 'Vocabulary', 'Parameters', 'Size'] as const;
 
-export function ModelsPage() {
+export function ModelsSection() {
   const models = useLab((state) => state.models);
   return (
     <>
-      <h1>Models</h1>
       <p className="soft">Import pretrained encoders to fine-tune, and trained taggers to tag with.</p>
       <DropZone>
         <strong>Drop an XLNet or BERT folder or zip</strong>: from Hugging Face, with safetensors or{' '}

@@ -1,0 +1,214 @@
+// Shows one experiment: which method and slicing rate is best and whether that is more than noise, its runs, its statistics, and ways to share it.
+import { useMemo } from 'react';
+import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
+import { comparisonTables, variantName } from '../../lab/comparison/comparisonTables.ts';
+import { publishedScores } from '../../lab/comparison/publishedScores.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
+import { RateChart } from '../charts/RateChart.tsx';
+import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
+import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
+import { RunsTable } from '../runs/RunsTable.tsx';
+import { format } from '../shared/format.ts';
+import { EXPERIMENT_VIEWS, goTo, routeHref, type ExperimentRoute, type ExperimentView } from '../shared/route.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { useLab } from '../shared/useLab.ts';
+import { usePool, type Pool } from '../shared/usePool.ts';
+import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
+import { bestOn, experimentSettings, experimentSubject, runStatuses, taskAt } from './experimentName.ts';
+import { ShareRuns } from './ShareRuns.tsx';
+import { SignificanceSection } from './SignificanceSection.tsx';
+import { useSignificance, type SignificanceState } from './useSignificance.ts';
+import { missingText, verdictSentence } from './verdictWords.ts';
+
+const VIEW_NAMES: Readonly<Record<ExperimentView, string>> = {
+  overview: 'Overview',
+  runs: 'Runs',
+  statistics: 'Statistics',
+  share: 'Share',
+};
+
+export function ExperimentPage({ route }: { readonly route: ExperimentRoute }) {
+  const pool = usePool();
+  const experiment = pool.comparisons.find(({ id }) => id === route.experimentId);
+  if (experiment === undefined) {
+    return (
+      <>
+        <h1>Not found</h1>
+        <p>
+          There is no experiment at this address: its runs were removed or belong to another browser.{' '}
+          <a href="#/experiments">Go to Experiments</a>
+        </p>
+      </>
+    );
+  }
+  return <KnownExperiment key={experiment.id} route={route} experiment={experiment} pool={pool} />;
+}
+
+interface ExperimentProps {
+  readonly route: ExperimentRoute;
+  readonly experiment: Comparison;
+  readonly pool: Pool;
+}
+
+function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProps) {
+  const task = taskAt(experiment, route.task);
+  const noise = useSignificance(experiment);
+  const records = useMemo(() => {
+    const ids = runStatuses(experiment);
+    return merged.runs.flatMap(({ record }) => (ids.has(record.spec.id) ? [record] : []));
+  }, [experiment, merged]);
+  return (
+    <>
+      <div>
+        <p className="crumb">
+          <a href="#/experiments">Experiments</a>
+        </p>
+        <h1>{experimentSubject(experiment)}</h1>
+        <p className="soft">
+          Compare STL, MTL-XC and MTL-LS on each task, and see whether the differences are more than noise.{' '}
+          {experimentSettings(experiment)}.
+        </p>
+      </div>
+      <div className="filters">
+        <nav className="tabs views" aria-label="Experiment">
+          {EXPERIMENT_VIEWS.map((view) => (
+            <a
+              key={view}
+              href={routeHref({ page: 'experiment', ...route, view })}
+              aria-current={view === route.view ? 'page' : undefined}
+            >
+              {VIEW_NAMES[view]}
+            </a>
+          ))}
+        </nav>
+        {(route.view === 'overview' || route.view === 'statistics') && (
+          <label>
+            Task
+            <select
+              value={task === undefined ? '' : taskKey(task.task)}
+              onChange={(event) => {
+                const chosen = experiment.tasks.findIndex((one) => taskKey(one.task) === event.target.value);
+                goTo({ page: 'experiment', ...route, task: chosen + 1 });
+              }}
+            >
+              {experiment.tasks.map((one) => (
+                <option key={taskKey(one.task)} value={taskKey(one.task)}>
+                  {taskRefName(one.task)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+      <p className="soft" aria-live="polite">
+        {progressText(experiment)}
+      </p>
+      <MergeNotes merged={merged} />
+      <View view={route.view} experiment={experiment} task={task} noise={noise} records={records} />
+    </>
+  );
+}
+
+interface ViewProps {
+  readonly view: ExperimentView;
+  readonly experiment: Comparison;
+  readonly task: TaskComparison | undefined;
+  readonly noise: SignificanceState;
+  readonly records: readonly RunRecord[];
+}
+
+function View({ view, experiment, task, noise, records }: ViewProps) {
+  const queue = useLab((state) => state.queue);
+  const { distinction } = noise;
+  const tables = useMemo(() => comparisonTables(experiment, publishedScores, distinction), [experiment, distinction]);
+  switch (view) {
+    case 'overview':
+      return (
+        <>
+          {task !== undefined && (
+            <>
+              <VerdictPanel task={task} noise={noise} />
+              <div className="pair charts">
+                <RateChart task={task} />
+                <RateCurvesChart task={task} />
+              </div>
+              <AnalyseLinks task={task.task} runId={null} />
+            </>
+          )}
+          {tables
+            .filter(({ id }) => id !== 'spreads')
+            .map((table) => (
+              <ComparisonTableView key={table.id} table={table} />
+            ))}
+        </>
+      );
+    case 'runs':
+      return (
+        <RunsTable
+          label="Runs of the experiment"
+          records={records}
+          own
+          queue={queue}
+          hrefOf={(runId) => routeHref({ page: 'run', runId })}
+        />
+      );
+    case 'statistics':
+      return (
+        <>
+          {task !== undefined && <SignificanceSection noise={noise} task={task} />}
+          {tables
+            .filter(({ id }) => id === 'spreads')
+            .map((table) => (
+              <ComparisonTableView key={table.id} table={table} />
+            ))}
+        </>
+      );
+    case 'share':
+      return <ShareRuns records={records} />;
+  }
+}
+
+/** Says which variant is best on the task, and whether its difference from the baseline is more than noise. */
+function VerdictPanel({ task, noise }: { readonly task: TaskComparison; readonly noise: SignificanceState }) {
+  const best = bestOn(task);
+  const { family, tested, baseline } = noise;
+  if (best === null) return null;
+  const name = variantName(best.variant);
+  const baselineName = variantName(baseline);
+  const index = family.differences.findIndex(
+    (one) => taskKey(one.task) === taskKey(task.task) && variantName(one.variant) === name,
+  );
+  const found = tested.status === 'ready' ? tested.answer[index] : undefined;
+  return (
+    <section className="panel verdict-panel" aria-labelledby="verdict-title">
+      <h2 id="verdict-title">
+        Best on {taskRefName(task.task)}: {name}, test F1 {format.percent(best.f1)}
+      </h2>
+      {found !== undefined && (
+        <p className="finding">
+          {verdictSentence(name, baselineName, found)} {missingText(found.verdict)}
+        </p>
+      )}
+      {found === undefined && <p className="soft">{untestedText(noise, name, baselineName)}</p>}
+    </section>
+  );
+}
+
+function untestedText({ family, asked, tested }: SignificanceState, best: string, baseline: string): string {
+  if (family.differences.length === 0) {
+    return `There is nothing to compare it with yet: train another method on this task with the same seed.`;
+  }
+  if (!asked) return 'Whether the differences are more than noise is tested once training is done.';
+  if (tested.status === 'failed') return 'The differences could not be tested; see Statistics for the reason.';
+  if (tested.status !== 'ready') return `Testing whether the differences are more than noise …`;
+  return best === baseline
+    ? `No other method is above ${baseline} on this task; see Statistics for each difference.`
+    : `Its difference from ${baseline} cannot be tested; see Statistics for the reason.`;
+}
+
+function progressText(experiment: Comparison): string {
+  const statuses = [...runStatuses(experiment).values()];
+  const finished = statuses.filter((status) => status === 'finished').length;
+  const running = statuses.includes('running') ? '; one is training now' : '';
+  return `${format.count(finished)} of ${format.counted(statuses.length, 'run')} finished${running}. Tables and the slicing rate chart include only finished runs.`;
+}

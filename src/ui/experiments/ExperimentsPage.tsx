@@ -1,0 +1,212 @@
+// Lists experiments, the queue and all runs, and the result files that were imported.
+import { useMemo } from 'react';
+import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import type { Comparison } from '../../lab/comparison/comparison.ts';
+import type { ImportedResult } from '../../lab/state/labState.ts';
+import type { RunStatus } from '../../schema/runRecord.ts';
+import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { DropZone } from '../parts/DropZone.tsx';
+import { Meter } from '../parts/Meter.tsx';
+import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { StorageFull } from '../parts/StorageTable.tsx';
+import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
+import { UnreadableList } from '../parts/UnreadableList.tsx';
+import { QueuePanel } from '../runs/QueuePanel.tsx';
+import { RunsTable } from '../runs/RunsTable.tsx';
+import { StatusMark } from '../runs/StatusMark.tsx';
+import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
+import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
+import { usePool } from '../shared/usePool.ts';
+import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses } from './experimentName.ts';
+import { ShareActions } from './ShareRuns.tsx';
+
+export function ExperimentsPage() {
+  const records = useRunRecords();
+  const queue = useLab((state) => state.queue);
+  const results = useLab((state) => state.results);
+  const { comparisons } = usePool();
+  return (
+    <>
+      <h1>Experiments</h1>
+      <p className="soft">Follow training runs, compare methods, analyse errors, and share results.</p>
+      <StorageFull />
+      <UnreadableList kind="run" />
+      <UnreadableList kind="result" />
+      {comparisons.length === 0 ? (
+        <p className="soft">
+          Nothing has been trained yet. <a href="#/">Train on a sample</a>, plan STL, MTL-XC and MTL-LS on your own
+          corpora, or drop a result file.
+        </p>
+      ) : (
+        <ExperimentsTable experiments={comparisons} />
+      )}
+      <QueuePanel />
+      {records.length > 0 && (
+        <section aria-labelledby="runs-title">
+          <h2 id="runs-title">Runs</h2>
+          <AwakeSwitch />
+          <RunsTable
+            label="Runs"
+            records={records}
+            own
+            queue={queue}
+            hrefOf={(runId) => routeHref({ page: 'run', runId })}
+            actions={(runIds) => <ShareActions runIds={runIds} />}
+          />
+          <p className="soft">
+            F1 in percent, as computed by conlleval: devel F1 of the selected snapshot, or of the latest epoch while
+            training; test F1 of the selected snapshot.
+          </p>
+        </section>
+      )}
+      <section aria-labelledby="imported-title">
+        <h2 id="imported-title">Result files</h2>
+        <DropZone folder={false}>
+          <strong>Drop a result file</strong> to see its runs beside your own. A file that was changed after export is
+          rejected.
+        </DropZone>
+        {results.length > 0 && <ResultsTable results={results} />}
+      </section>
+    </>
+  );
+}
+
+/** The statuses that matter most, first. */
+const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
+
+function ExperimentsTable({ experiments }: { readonly experiments: readonly Comparison[] }) {
+  return (
+    <TableBox label="Experiments">
+      <thead>
+        <tr>
+          <th scope="col">Experiment</th>
+          <th scope="col">Status</th>
+          <th scope="col">Runs finished</th>
+          <th scope="col">Methods</th>
+          <th scope="col">Best test F1</th>
+        </tr>
+      </thead>
+      <tbody>
+        {experiments.map((experiment) => (
+          <ExperimentRow key={experiment.id} experiment={experiment} />
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+function ExperimentRow({ experiment }: { readonly experiment: Comparison }) {
+  const { statuses, best } = useMemo(() => {
+    const first = experiment.tasks.flatMap((task) => bestOn(task) ?? []);
+    return { statuses: [...runStatuses(experiment).values()], best: first };
+  }, [experiment]);
+  const status = URGENCY.find((one) => statuses.includes(one)) ?? 'finished';
+  const finished = statuses.filter((one) => one === 'finished').length;
+  const subject = experimentSubject(experiment);
+  const [top] = best;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={routeHref({ page: 'experiment', experimentId: experiment.id, view: 'overview', task: 1 })}>
+          {subject}
+        </a>
+        <div className="field-help">
+          {experiment.category === null ? '' : `${format.counted(experiment.tasks.length, 'task')} · `}
+          {experimentSettings(experiment)}
+        </div>
+      </th>
+      <td className="nowrap">
+        <StatusMark status={status} />
+      </td>
+      <td className="nowrap">
+        <span className="progress-cell">
+          <Meter label={`Finished runs of ${subject}`} done={finished} total={statuses.length} />
+          <span className="number">
+            {format.count(finished)} of {format.count(statuses.length)}
+          </span>
+        </span>
+      </td>
+      <td>{methodsText(experiment)}</td>
+      <td>
+        {top === undefined ? (
+          <span className="faint">–</span>
+        ) : (
+          <>
+            <strong>{format.percent(top.f1)}</strong> {variantName(top.variant)}
+            {best.length > 1 && <span className="faint"> and {format.counted(best.length - 1, 'other task')}</span>}
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function ResultsTable({ results }: { readonly results: readonly ImportedResult[] }) {
+  const lab = useLabActions();
+  return (
+    <TableBox label="Result files">
+      <thead>
+        <tr>
+          <th scope="col">Plan</th>
+          <th scope="col">File</th>
+          <th scope="col" className="number">
+            Runs
+          </th>
+          <th scope="col">Exported</th>
+          <ActionsHead />
+        </tr>
+      </thead>
+      <tbody>
+        {results.map(({ id, fileName, file }) => (
+          <tr key={id}>
+            <th scope="row">
+              <a href={routeHref({ page: 'resultFile', resultId: id })}>{file.plan.name}</a>
+            </th>
+            <td>{fileName}</td>
+            <td className="number">{format.count(file.runs.length)}</td>
+            <td className="soft nowrap">
+              {format.moment(file.exportedAt)} by {file.software}
+            </td>
+            <td className="number">
+              <RemoveButton
+                subject={`result file ${fileName}`}
+                loss={
+                  <p>
+                    {format.counted(file.runs.length, 'run')} will no longer be shown here. The original file is not
+                    affected.
+                  </p>
+                }
+                onRemove={() => lab.removeResult(id)}
+              />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </TableBox>
+  );
+}
+
+/** The runs of one result file. */
+export function ResultFilePage({ result }: { readonly result: ImportedResult }) {
+  const { file, fileName, id } = result;
+  return (
+    <>
+      <p className="crumb">
+        <a href="#/experiments">Experiments</a>
+      </p>
+      <h1>{file.plan.name}</h1>
+      <p className="soft">
+        The runs of a result file: {fileName}, exported {format.moment(file.exportedAt)} by {file.software}. They take
+        part in Experiments beside your own.
+      </p>
+      <RunsTable
+        label={`Runs of ${fileName}`}
+        records={file.runs}
+        own={false}
+        queue={[]}
+        hrefOf={(runId) => routeHref({ page: 'importedRun', resultId: id, runId })}
+      />
+    </>
+  );
+}

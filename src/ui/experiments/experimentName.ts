@@ -1,0 +1,80 @@
+// Names an experiment, says how far it is, and finds its best result.
+import { taskKey, type Comparison, type TaskComparison, type Variant } from '../../lab/comparison/comparison.ts';
+import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { presets } from '../../lab/plans/presets.ts';
+import { mean } from '../../metrics/scores/spread.ts';
+import type { RunStatus } from '../../schema/runRecord.ts';
+import { format } from '../shared/format.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
+import { nearestPreset } from '../train/planDraft.ts';
+
+/** What the experiment trains on: its category, or its tasks. */
+export function experimentSubject({ category, tasks }: Comparison): string {
+  const [first] = tasks;
+  if (category !== null) return category.name;
+  return tasks.length === 1 && first !== undefined
+    ? taskRefName(first.task)
+    : `${format.count(tasks.length)} separate tasks`;
+}
+
+/** `xlnet-bio-tiny · Quick look, 1 setting changed`. */
+export function experimentSettings({ model, config, slicing }: Comparison): string {
+  const preset = nearestPreset(config);
+  const changed = changedPaths(draftOfConfig(config), presets[preset].config).size;
+  return [
+    model.name,
+    changed === 0 ? presets[preset].label : `${presets[preset].label}, ${format.counted(changed, 'setting')} changed`,
+    ...(slicing?.frozen === true ? ['shared layers frozen'] : []),
+    ...(slicing?.biases === 'perLayer' ? ['biases per layer'] : []),
+  ].join(' · ');
+}
+
+/** Statuses of the runs of an experiment by their ids: one run is part of several tasks' comparisons. */
+export function runStatuses({ tasks }: Comparison): ReadonlyMap<string, RunStatus> {
+  return new Map(
+    tasks.flatMap(({ variants }) =>
+      variants.flatMap(({ trainings }) => trainings.map(({ runId, status }) => [runId, status] as const)),
+    ),
+  );
+}
+
+/** The methods of an experiment in words: `STL, MTL-XC, MTL-LS 0.00 to 1.00`. */
+export function methodsText({ tasks }: Comparison): string {
+  const variants = new Map(tasks.flatMap((task) => task.variants).map((variant) => [variantName(variant), variant]));
+  const sliced = [...variants.values()]
+    .filter(({ method }) => method === 'MTL-LS')
+    .sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0))
+    .map(variantName);
+  const others = [...variants].filter(([, { method }]) => method !== 'MTL-LS').map(([name]) => name);
+  const [lowest, highest] = [sliced[0], sliced.at(-1)];
+  if (lowest === undefined || highest === undefined) return others.join(', ');
+  const rates = lowest === highest ? lowest : `${lowest} to ${highest.replace(/^MTL-LS /, '')}`;
+  return [...others, rates].join(', ');
+}
+
+interface BestResult {
+  readonly task: TaskComparison;
+  readonly variant: Variant;
+  /** Mean test F1 of the selected snapshots, in percent. */
+  readonly f1: number;
+}
+
+/** Finds the variant with the best mean test F1 on a task; null while none is finished. */
+export function bestOn(task: TaskComparison): BestResult | null {
+  const scored = task.variants.flatMap((variant): BestResult[] => {
+    const f1 = mean(variant.trainings.flatMap(({ test }) => (test === null ? [] : [test.f1])));
+    return f1 === null ? [] : [{ task, variant, f1 }];
+  });
+  return scored.reduce<BestResult | null>((best, one) => (best === null || one.f1 > best.f1 ? one : best), null);
+}
+
+/** Returns the task at this number, counted from 1; the first where there is none. */
+export function taskAt({ tasks }: Comparison, number: number): TaskComparison | undefined {
+  return tasks[number - 1] ?? tasks[0];
+}
+
+/** Returns the number of a task of the experiment, counted from 1. */
+export function numberOf({ tasks }: Comparison, key: string): number {
+  return Math.max(0, tasks.findIndex(({ task }) => taskKey(task) === key)) + 1; // prettier-ignore
+}

@@ -1,0 +1,68 @@
+// Draws how a method trains: the layers of the encoder under each task, pretrained ones and those taken from the shared model.
+import type { Method } from '../../schema/runRecord.ts';
+
+/** Layers drawn for an encoder, whatever the model has. */
+const LAYERS = 4;
+const LAYER = { width: 26, height: 7, gap: 2 } as const;
+const COLUMN_GAP = 10;
+const HEAD_RADIUS = 4;
+
+const HEIGHT = HEAD_RADIUS * 2 + 4 + LAYERS * (LAYER.height + LAYER.gap);
+
+/** Encoders of a method: how many tasks each has, and how many of its lower layers are shared with other tasks. */
+const ENCODERS: Readonly<Record<Method, readonly { readonly heads: number; readonly shared: number }[]>> = {
+  STL: [
+    { heads: 1, shared: 0 },
+    { heads: 1, shared: 0 },
+  ],
+  'MTL-XC': [{ heads: 2, shared: LAYERS }],
+  'MTL-LS': [
+    { heads: 1, shared: LAYERS / 2 },
+    { heads: 1, shared: LAYERS / 2 },
+  ],
+};
+
+const PICTURE_WIDTH = 2 * LAYER.width + COLUMN_GAP;
+
+/** Decoration beside the name and the description of the method, which say the same. */
+export function MethodPicture({ method }: { readonly method: Method }) {
+  const encoders = ENCODERS[method];
+  const width = (PICTURE_WIDTH - COLUMN_GAP * (encoders.length - 1)) / encoders.length;
+  return (
+    <svg
+      className="method-picture"
+      viewBox={`0 0 ${PICTURE_WIDTH} ${HEIGHT}`}
+      width={PICTURE_WIDTH}
+      height={HEIGHT}
+      aria-hidden="true"
+    >
+      {encoders.map(({ heads, shared }, column) => {
+        const left = column * (width + COLUMN_GAP);
+        return (
+          <g key={column}>
+            {Array.from({ length: heads }, (_, head) => (
+              <circle
+                key={head}
+                className="task-head"
+                cx={left + (width * (2 * head + 1)) / (2 * heads)}
+                cy={HEAD_RADIUS + 0.5}
+                r={HEAD_RADIUS - 0.5}
+              />
+            ))}
+            {Array.from({ length: LAYERS }, (_, layer) => (
+              <rect
+                key={layer}
+                className={layer < shared ? 'layer shared' : 'layer'}
+                x={left + 0.5}
+                y={HEIGHT - (layer + 1) * (LAYER.height + LAYER.gap) + LAYER.gap - 0.5}
+                width={width - 1}
+                height={LAYER.height}
+                rx={1.5}
+              />
+            ))}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
