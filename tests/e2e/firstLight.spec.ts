@@ -44,7 +44,7 @@ test('a sample run outlives two reloads, finishes, and its result file shows the
     await expect(page.getByRole('table', { name: 'Corpora' })).toContainText(sample.name);
     await visit(page, 'Experiments');
     await expect(page.getByRole('table', { name: 'Runs' })).toContainText('Running');
-    await page.getByRole('link', { name: sample.task }).click();
+    await page.getByRole('table', { name: 'Runs' }).getByRole('link', { name: sample.task }).click();
   });
 
   await test.step('a reload in mid-run goes back to the last checkpoint', async () => {

@@ -168,7 +168,8 @@ test('a whole session asks for nothing but the lab’s files, and its material s
     await expect(page.getByRole('heading', { level: 1 })).toContainText('elsewhere');
     await look();
     await page.goto(`/#/open?result=${await writeResultLink(hostileResult())}`);
-    await expect(page.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
+    await expect(page).toHaveURL(/#\/results\//);
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('elsewhere');
     await page.goto(`/#/open?result=${encodeURIComponent(name)}`);
     await expect(page.getByRole('alert')).toBeVisible();
     await look();
@@ -210,6 +211,7 @@ const words: readonly (readonly [address: RegExp, why: string])[] = [
     /^https:\/\/(github\.com\/tensorflow|emscripten\.org\/docs|arxiv\.org\/abs|www\.shadertoy\.com|en\.wikipedia\.org)\//,
     'in messages and comments of tfjs',
   ],
+  [/^https:\/\/base-ui\.com\/production-error/, 'in messages of Base UI'],
   [/^http:\/\/\[\$\{e\}\]$/, 'zod’s test of an IPv6 address'],
 ];
 const hosts = [

@@ -12,6 +12,7 @@ import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { forgetDrafts, useDraft } from '../shared/viewState.ts';
 import {
   draftOfPlan,
+  followCorpora,
   inputOf,
   isPlanDraft,
   looseTasks,
@@ -94,6 +95,8 @@ function Frame() {
   const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const route = useRoute();
   const [draft, setDraft] = useDraft('plan', newPlanDraft, isPlanDraft);
+  const corpora = useLab((state) => state.corpora);
+  useEffect(() => setDraft((current) => followCorpora(current, corpora)), [corpora, setDraft]);
   const { notices, act, dismiss } = useFailureNotices();
   const awake = useKeepAwake(useLab(({ machine, activeRunId }) => machine.keepAwake === true && activeRunId !== null));
   useLookAgain(lab, isElsewhere, act);

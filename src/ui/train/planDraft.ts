@@ -55,6 +55,26 @@ export function isPlanDraft(stored: unknown): stored is PlanDraft {
   return stored !== null && hasShapeOf(newPlanDraft(), stored);
 }
 
+/**
+ * Follows the corpora of the library as they are renamed, and as their splits are corrected, which changes their content under the same name.
+ * Returns the same draft where nothing changed, and always for a plan of a file, which names content.
+ */
+export function followCorpora(draft: PlanDraft, corpora: readonly CorpusRecord[]): PlanDraft {
+  if (draft.fromFile || draft.categories === null) return draft;
+  let isSame = true;
+  const categories = draft.categories.map((category) => ({
+    ...category,
+    tasks: category.tasks.map((task) => {
+      const { name, fingerprint } = task.corpus;
+      const found = corpora.find((one) => one.fingerprint === fingerprint) ?? corpora.find((one) => one.name === name);
+      if (found === undefined || (found.name === name && found.fingerprint === fingerprint)) return task;
+      isSame = false;
+      return { ...task, corpus: inputOf(found) };
+    }),
+  }));
+  return isSame ? draft : { ...draft, categories };
+}
+
 /** Returns what choosing a preset sets. */
 export function draftOfPreset(preset: PresetName): Pick<PlanDraft, 'preset' | 'config' | 'rounds'> {
   return { preset, config: draftOfConfig(presets[preset].config), rounds: draftOfRounds(presets[preset].rounds) };

@@ -4,10 +4,13 @@ import { presets } from '../../../../src/lab/plans/presets.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
 import {
   draftOfPlan,
+  followCorpora,
+  isPlanDraft,
   looseTasks,
   nearestPreset,
   newPlanDraft,
   samplePlan,
+  taskOfCorpus,
 } from '../../../../src/ui/train/planDraft.ts';
 import { readPlanDraft, readSeeds } from '../../../../src/ui/train/readPlanDraft.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../../../fixtures/fakeRecords.ts';
@@ -104,6 +107,28 @@ describe('planDraft', () => {
     const tasks = [{ corpus: { name: 'newer', fingerprint: 'before' }, type: 'Organ' }];
     const chosen = readPlanDraft({ ...newPlanDraft(), categories: [looseTasks(tasks)] }, library);
     expect(chosen.plan?.categories[0]?.tasks[0]?.corpus.fingerprint).toBe(newer.fingerprint);
+  });
+
+  it('follows a corpus of its tasks that was renamed, or corrected under its name, but not one of a plan file', () => {
+    const draft = { ...newPlanDraft(), categories: [looseTasks([taskOfCorpus(newer), taskOfCorpus(older)])] };
+    const corrected = { ...older, fingerprint: 'f'.repeat(64) };
+    const followed = followCorpora(draft, [{ ...newer, name: 'renamed' }, corrected]);
+    expect(followed.categories?.[0]?.tasks.map(({ corpus }) => corpus)).toEqual([
+      { name: 'renamed', fingerprint: newer.fingerprint },
+      { name: 'older', fingerprint: corrected.fingerprint },
+    ]);
+    expect(followCorpora(draft, [newer, older])).toBe(draft);
+    expect(followCorpora({ ...draft, fromFile: true }, [corrected])).toMatchObject({ categories: draft.categories });
+  });
+
+  it('knows a stored draft of this version of the form, and no other value', () => {
+    const draft = { ...newPlanDraft(), categories: [looseTasks([taskOfCorpus(newer)])], model: { name: 'tiny' } };
+    expect(isPlanDraft(JSON.parse(JSON.stringify(draft)))).toBe(true);
+    expect(isPlanDraft(JSON.parse(JSON.stringify(newPlanDraft())))).toBe(true);
+    const { seeds: _seeds, ...former } = draft;
+    for (const other of [null, undefined, 1, [], {}, former, { ...draft, seeds: 1 }, { ...draft, more: true }]) {
+      expect(isPlanDraft(other)).toBe(false);
+    }
   });
 
   it('refuses a type the corpus does not have', () => {
