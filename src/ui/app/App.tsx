@@ -1,7 +1,6 @@
 // Draws the frame of the page: header, current page, notices, and the drop target of the whole window.
 import { Component, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Lab, Notice } from '../../lab/state/labState.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { WindowDrop } from '../parts/DropZone.tsx';
 import { BringInContext, DropHereContext, type BringIn } from '../shared/dropEntries.ts';
@@ -10,16 +9,8 @@ import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
 import { ActContext, type Act } from '../shared/useAct.ts';
 import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { forgetDrafts, useDraft } from '../shared/viewState.ts';
-import {
-  draftOfPlan,
-  followCorpora,
-  inputOf,
-  isPlanDraft,
-  looseTasks,
-  newPlanDraft,
-  taskOfCorpus,
-  type PlanDraft,
-} from '../train/planDraft.ts';
+import { draftOfPlan, followCorpora, isPlanDraft, newPlanDraft, type PlanDraft } from '../train/planDraft.ts';
+import { DraftChangeContext, draftWith } from '../train/useDraftChange.ts';
 import { Dock, ElsewhereBanner } from './Dock.tsx';
 import { Header } from './Header.tsx';
 import { Pages, TITLES } from './Pages.tsx';
@@ -129,7 +120,9 @@ function Frame() {
             {isElsewhere && opened && <ElsewhereBanner />}
             <PageGuard key={pageKey(route)}>
               <AwakeContext value={awake}>
-                <Pages route={route} draft={draft} onDraft={setDraft} />
+                <DraftChangeContext value={setDraft}>
+                  <Pages route={route} draft={draft} onDraft={setDraft} />
+                </DraftChangeContext>
               </AwakeContext>
             </PageGuard>
           </Main>
@@ -188,18 +181,8 @@ type Library = ReturnType<Lab['getState']>;
 function chosen(draft: PlanDraft, brought: Brought, library: Library): PlanDraft {
   const [plan] = brought.plans;
   if (plan !== undefined) return draftOfPlan(plan);
-  const corpus = library.corpora.find(({ id }) => id === brought.corpusIds[0]);
-  const model = library.models.find(({ id }) => id === brought.modelIds[0]);
-  return {
-    ...draft,
-    ...(corpus === undefined ? {} : { categories: broughtTasks(draft, corpus) }),
-    ...(model === undefined ? {} : { model: inputOf(model) }),
-  };
-}
-
-/** Makes an imported corpus the task of a plan for single tasks; tasks trained together stay. */
-function broughtTasks({ methods, categories }: PlanDraft, corpus: CorpusRecord): PlanDraft['categories'] {
-  return methods.every((method) => method === 'STL') ? [looseTasks([taskOfCorpus(corpus)])] : categories;
+  const corpora = library.corpora.filter(({ id }) => brought.corpusIds.includes(id));
+  return draftWith(draft, { corpora, models: library.models.filter(({ id }) => brought.modelIds.includes(id)) });
 }
 
 const LIBRARY: Route = { page: 'library', section: 'corpora' };

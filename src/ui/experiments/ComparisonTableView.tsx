@@ -110,6 +110,7 @@ function Cell({ cell }: { readonly cell: TableCell }) {
 /** Lists where compared runs come from, and inputs of the same name but different content. */
 export function MergeNotes({ merged: { runs, repeated, conflicts } }: { readonly merged: MergedRuns }) {
   const files = [...new Set(runs.flatMap(({ sources }) => sources))].filter((source) => source !== null);
+  if (files.length === 0 && conflicts.length === 0) return null;
   return (
     <div className="stack">
       {files.length > 0 && (

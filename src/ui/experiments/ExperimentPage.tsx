@@ -7,18 +7,23 @@ import type { RunRecord } from '../../schema/runRecord.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
 import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
+import { Button } from '../parts/Button.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { format } from '../shared/format.ts';
 import { EXPERIMENT_VIEWS, goTo, routeHref, type ExperimentRoute, type ExperimentView } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { useLab } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 import { usePool, type Pool } from '../shared/usePool.ts';
+import { useDraftChange } from '../train/useDraftChange.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import { bestOn, experimentSettings, experimentSubject, runStatuses, taskAt } from './experimentName.ts';
 import { ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';
 import { missingText, verdictSentence } from './verdictWords.ts';
+
+/** Three seeds are the least that say how much seeds vary. */
+const SEEDS_ADDED = 2;
 
 const VIEW_NAMES: Readonly<Record<ExperimentView, string>> = {
   overview: 'Overview',
@@ -68,6 +73,9 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
           Compare STL, MTL-XC and MTL-LS on each task, and see whether the differences are more than noise.{' '}
           {experimentSettings(experiment)}.
         </p>
+        <p className="soft" aria-live="polite">
+          {progressText(experiment)}
+        </p>
       </div>
       <div className="filters">
         <nav className="tabs views" aria-label="Experiment">
@@ -100,9 +108,6 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
           </label>
         )}
       </div>
-      <p className="soft" aria-live="polite">
-        {progressText(experiment)}
-      </p>
       <MergeNotes merged={merged} />
       <View view={route.view} experiment={experiment} task={task} noise={noise} records={records} />
     </>
@@ -127,16 +132,16 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
         <>
           {task !== undefined && (
             <>
-              <VerdictPanel task={task} noise={noise} />
+              <VerdictPanel task={task} noise={noise} records={records} />
               <div className="pair charts">
-                <RateChart task={task} />
+                {task.variants.some(({ method }) => method === 'MTL-LS') && <RateChart task={task} />}
                 <RateCurvesChart task={task} />
               </div>
               <AnalyseLinks task={task.task} runId={null} />
             </>
           )}
           {tables
-            .filter(({ id }) => id !== 'spreads')
+            .filter(({ id }) => id === 'table-1' || (id !== 'spreads' && isSliced(experiment)))
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}
@@ -168,8 +173,20 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
   }
 }
 
+function isSliced({ tasks }: Comparison): boolean {
+  return tasks.some(({ variants }) => variants.some(({ method }) => method === 'MTL-LS'));
+}
+
 /** Says which variant is best on the task, and whether its difference from the baseline is more than noise. */
-function VerdictPanel({ task, noise }: { readonly task: TaskComparison; readonly noise: SignificanceState }) {
+function VerdictPanel({
+  task,
+  noise,
+  records,
+}: Pick<ViewProps, 'noise' | 'records'> & { readonly task: TaskComparison }) {
+  const lab = useLabActions();
+  const { trainAgain } = useDraftChange();
+  const own = useLab(({ runs }) => runs.map(({ record }) => record.spec.id).join());
+  const ownIds = records.map(({ spec }) => spec.id).filter((id) => own.split(',').includes(id));
   const best = bestOn(task);
   const { family, tested, baseline } = noise;
   if (best === null) return null;
@@ -190,6 +207,14 @@ function VerdictPanel({ task, noise }: { readonly task: TaskComparison; readonly
         </p>
       )}
       {found === undefined && <p className="soft">{untestedText(noise, name, baselineName)}</p>}
+      <div className="actions">
+        <Button onAct={() => trainAgain(lab.exportPlan(ownIds), SEEDS_ADDED)} disabled={ownIds.length === 0}>
+          Add two seeds
+        </Button>
+        <Button onAct={() => trainAgain(lab.exportPlan(ownIds))} disabled={ownIds.length === 0}>
+          Train again with changes
+        </Button>
+      </div>
     </section>
   );
 }

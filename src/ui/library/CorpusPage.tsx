@@ -18,6 +18,7 @@ import { useAct } from '../shared/useAct.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { ColumnPicker } from './ColumnPicker.tsx';
+import { useDraftChange } from '../train/useDraftChange.ts';
 import { SentenceBrowser } from './SentenceBrowser.tsx';
 
 const ROWS: readonly (readonly [name: string, of: (counts: SplitCounts) => number])[] = [
@@ -207,6 +208,7 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
 function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
   const lab = useLabActions();
   const act = useAct();
+  const { trainOn } = useDraftChange();
   const [name, setName] = useState<string | null>(null);
   const rename = async () => {
     if (name !== null && name.trim() !== '' && name.trim() !== corpus.name)
@@ -233,6 +235,9 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
       </div>
       {name === null ? (
         <div className="actions">
+          <Button kind="strong" onAct={() => trainOn(corpus)}>
+            Train on this
+          </Button>
           <Button onAct={() => setName(corpus.name)}>Rename</Button>
           <RemoveButton subject={`corpus ${corpus.name}`} loss={<Loss corpus={corpus} />} onRemove={remove} />
         </div>

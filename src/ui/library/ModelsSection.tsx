@@ -1,13 +1,17 @@
 // Shows the library of pretrained models and trained taggers.
 import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
+import { taggerKey } from '../../lab/tagging/tagging.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { totalSize } from '../../util/namedFile.ts';
+import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
+import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+import { useDraftChange } from '../train/useDraftChange.ts';
 import { HubPanel } from './HubPanel.tsx';
 
 /** Says what types a trained tagger finds, how it was trained, and its score. */
@@ -51,6 +55,7 @@ export function ModelsSection() {
 
 function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
   const lab = useLabActions();
+  const { trainWith } = useDraftChange();
   return (
     <TableBox label="Models">
       <thead>
@@ -87,12 +92,26 @@ function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
             <td>
               <code title={model.fingerprint}>{format.shortFingerprint(model.fingerprint)}</code>
             </td>
-            <td className="number">
-              <RemoveButton
-                subject={`model ${model.name}`}
-                loss={<Loss model={model} />}
-                onRemove={() => lab.removeModel(model.id)}
-              />
+            <td>
+              <span className="actions row-actions">
+                <Button kind="quiet" label={`Train with ${model.name}`} onAct={() => trainWith(model)}>
+                  Train with this
+                </Button>
+                {model.tagger !== undefined && (
+                  <a
+                    className="button quiet"
+                    aria-label={`Tag with ${model.name}`}
+                    href={routeHref({ page: 'tagWith', tagger: taggerKey({ kind: 'model', modelId: model.id }) })}
+                  >
+                    Tag with this
+                  </a>
+                )}
+                <RemoveButton
+                  subject={`model ${model.name}`}
+                  loss={<Loss model={model} />}
+                  onRemove={() => lab.removeModel(model.id)}
+                />
+              </span>
             </td>
           </tr>
         ))}

@@ -12,6 +12,7 @@ import {
   samplePlan,
   taskOfCorpus,
 } from '../../../../src/ui/train/planDraft.ts';
+import { draftWith, withSeeds } from '../../../../src/ui/train/useDraftChange.ts';
 import { readPlanDraft, readSeeds } from '../../../../src/ui/train/readPlanDraft.ts';
 import { fakeCorpus, fakeCorpusSentences, fakeModel } from '../../../fixtures/fakeRecords.ts';
 
@@ -119,6 +120,21 @@ describe('planDraft', () => {
     ]);
     expect(followCorpora(draft, [newer, older])).toBe(draft);
     expect(followCorpora({ ...draft, fromFile: true }, [corrected])).toMatchObject({ categories: draft.categories });
+  });
+
+  it('makes every corpus of a drop a task of a plan for single tasks, and leaves a category as it is', () => {
+    const draft = newPlanDraft();
+    const dropped = draftWith(draft, { corpora: [newer, older], models: [large, tiny] });
+    expect(dropped.categories).toEqual([looseTasks([taskOfCorpus(newer), taskOfCorpus(older)])]);
+    expect(dropped.model).toEqual({ name: 'large', fingerprint: large.fingerprint });
+    const together = { ...draftOfPlan(plan), methods: ['STL', 'MTL-XC'] as const };
+    expect(draftWith(together, { corpora: [newer], models: [] })).toEqual(together);
+    expect(draftWith(draft, { corpora: [], models: [] })).toEqual(draft);
+  });
+
+  it('adds the lowest seeds that a plan does not have', () => {
+    expect(withSeeds({ ...plan, seeds: [2, 7] }, 3).seeds).toEqual([2, 7, 1, 3, 4]);
+    expect(withSeeds(plan, 0)).toEqual(plan);
   });
 
   it('knows a stored draft of this version of the form, and no other value', () => {
