@@ -7,7 +7,7 @@ import { SentenceNumbers } from './columnSurvey.ts';
 import type { RowLayout } from './rowFile.ts';
 import { maxLineLength } from './decodeText.ts';
 import { lengthOf, type RowFile } from './rowFile.ts';
-import type { FileRow } from './rowCells.ts';
+import { withUnquotedSeparator, type FileRow } from './rowCells.ts';
 import type { StackedSentence } from './taggedMentions.ts';
 
 /**
@@ -82,16 +82,11 @@ class TaggedRows {
       this.endSentence();
       return;
     }
-    const cells = this.withUnquotedSeparator(row.text, written);
+    const cells = withUnquotedSeparator({ text: row.text, cells: written }, this.file, this.layout.choice.tokenColumn);
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
     if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
-      // A lone # may be a token that has lost its tag, one before a tag a row that has lost a cell.
-      const isDoubtful =
-        this.tokens.length > 0 ||
-        row.text.trim() === '#' ||
-        (cells.length > 1 && looksLikeTag((cells.at(-1) ?? '').trim()));
-      (isDoubtful ? counts.within : counts.comments).add(line);
+      (this.tokens.length > 0 || this.mayBeToken(cells) ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -130,21 +125,6 @@ class TaggedRows {
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
   }
 
-  /** A comma that is a token is not quoted by every writer of comma-separated rows: the row then has two empty cells for it. */
-  private withUnquotedSeparator(text: string, cells: readonly string[]): readonly string[] {
-    const { separator, columns } = this.file;
-    const { tokenColumn } = this.layout.choice;
-    const isUnquoted =
-      (separator === 'comma' || separator === 'semicolon') &&
-      !text.includes('"') &&
-      tokenColumn < columns - 1 &&
-      cells.length === columns + 1 &&
-      cells[tokenColumn]?.trim() === '' &&
-      cells[tokenColumn + 1]?.trim() === '';
-    if (!isUnquoted) return cells;
-    return [...cells.slice(0, tokenColumn), separator === 'comma' ? ',' : ';', ...cells.slice(tokenColumn + 2)];
-  }
-
   /** A cell without even white space, or a comma that is not in quotes, may be damage. */
   private isEmptyToken(row: string, cells: readonly string[]): boolean {
     const { separator } = this.file;
@@ -173,6 +153,18 @@ class TaggedRows {
     if (!isWhole) return !(isToken && hasTag) && !(isWithin && /^#\s*$/.test(row));
     if (isWithin || (isToken && /^\p{Lu}-/u.test((cells[tagColumn] ?? '').trim()))) return false;
     return !hasTag && (this.file.separator === 'space' || row.startsWith('# '));
+  }
+
+  /**
+   * Whether a line that is read as a comment may be a row for the token `#` that has lost a cell: a lone `#`, or one before a tag, a tab
+   * or comma, or cells of marks, numbers and capitals that are one too few. Comments have words.
+   */
+  private mayBeToken(cells: readonly string[]): boolean {
+    const [first = '', ...others] = cells.map((cell) => cell.trim());
+    if (others.length > 0 && looksLikeTag(others.at(-1) ?? '')) return true;
+    if (first !== '#') return false;
+    if (others.length === 0 || this.file.separator !== 'space') return true;
+    return others.length === this.file.columns - 2 && !others.some((cell) => /\p{Ll}/u.test(cell));
   }
 
   private isRange(cells: readonly string[]): boolean {

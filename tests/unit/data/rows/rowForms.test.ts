@@ -59,6 +59,11 @@ describe('tables', () => {
     expect(read('Word,Tag\nfen,B-Place\n,,O\nrots,O\nmoss,O\nx,O\n').sentences).toEqual([
       'fen , rots moss x [fen Place]',
     ]);
+    // Also in the row that has the number of its sentence.
+    expect(read('Sentence: 1;;;_;O\n;fen;_;B-Place\n;rots;_;O\nSentence: 2;moss;_;O\n;heals;_;O\n')).toMatchObject({
+      sentences: ['; fen rots [fen Place]', 'moss heals []'],
+      said: ['info corpus/sentence-numbers 4'],
+    });
     expect(read('fen,B-Place\n1,000,O\nrots,O\nmoss,O\nx,O\ny,O\n').said).toEqual([
       'error corpus/columns 2',
       'error corpus/empty null',
@@ -157,6 +162,14 @@ describe('rows', () => {
   it('that begin with # within a sentence are left out with a warning', () => {
     expect(read('fen\tB-Place\n# a remark\nrots\tO\n').said).toEqual(['warning corpus/comment-within 2']);
     expect(read('#\nfen\tB-Place\n').said).toEqual(['warning corpus/comment-within 1']);
+    // Between sentences, too, if they may be the token # without a cell.
+    const [rows, spaced] = ['fen\tfen\tO\nrots\trots\tO\n\n', 'fen NN O\nrots VBZ O\n\n'];
+    for (const lost of [`#\t#\n\n${rows}`, `# #\n\n${spaced}`, `# SYM\n${spaced}`, `# 0.5\n${spaced}`]) {
+      expect(read(lost).said).toEqual(['warning corpus/comment-within 1']);
+    }
+    for (const comment of ['# a remark', '# text', '# text = Fen rots.', '#1', '##']) {
+      expect(read(`${comment}\n${spaced}`).said).toEqual(['info corpus/comment 1']);
+    }
     expect(read('fen\tB-Place\nrots O\n').said).toEqual(['info corpus/mixed-separators 2']);
     expect(read('fen\tB-Place\n#\tO\n').sentences).toEqual(['fen # [fen Place]']);
     expect(read('fen\tB-Place\n#\tO\tO\n').said).toContain('error corpus/columns 2');
