@@ -155,6 +155,8 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   const field = textFieldOf(items.map(({ value }) => value));
   const types = new TypeNames();
   const counts = { rejected: 0, further: 0, unlabelled: 0, html: 0 };
+  /** Keys of further mentions, with the first line of each. */
+  const unread = new Map<string, number | null>();
   const counting = new FileCounting();
   const read = items.map(({ value, line }) => readSpanItem(value, line, field));
   for (const item of read) {
@@ -171,6 +173,7 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
       counts.further += item.further ?? 0;
       counts.unlabelled += item.unlabelled ?? 0;
       if (item.isHtml === true) counts.html++;
+      if (typeof item.unread === 'string') unread.set(item.unread, unread.get(item.unread) ?? line);
       const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, counting, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
@@ -179,6 +182,10 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
     if (number > 0) issues.add('info', `corpus/${code}`, null, `${number} ${what}`);
   };
   counting.report(issues);
+  for (const [key, line] of unread) {
+    const message = `The mentions under ${JSON.stringify(key.slice(0, 40))} are not read, only those under another key (first here).`;
+    issues.add('warning', 'corpus/further-mentions', line, message);
+  }
   count(counts.rejected, 'rejected', 'items were rejected or skipped by a person: left out.');
   count(counts.further, 'further-annotations', 'further annotations of the same tasks are not read: the ground truth, or else the first one, is.'); // prettier-ignore
   count(counts.unlabelled, 'unlabelled', 'regions without a label are left out.');

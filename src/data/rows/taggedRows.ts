@@ -33,6 +33,7 @@ class TaggedRows {
     ranges: new Tally(),
     spaced: new Tally(),
     numbers: new Tally(),
+    phrases: new Tally(),
     blanks: new Tally(),
     empty: new Tally(),
   };
@@ -120,6 +121,7 @@ class TaggedRows {
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
     if (token === '') (this.isEmptyToken(row.text, cells) ? counts.empty : counts.blanks).add(line);
     if (row.hasSpaces === true) counts.spaced.add(line);
+    if (token.includes(' ')) counts.phrases.add(line);
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
@@ -190,7 +192,7 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, within, headers, ranges, spaced, numbers, blanks, empty } = this.counts;
+    const { documents, comments, within, headers, ranges, spaced, numbers, phrases, blanks, empty } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
     within.report(
@@ -207,6 +209,7 @@ class TaggedRows {
       'corpus/sentence-numbers',
       'sentences end where the number of the sentence changes, not at a blank line',
     );
+    phrases.report(issues, 'corpus/phrase-token', 'tokens are several words, and are read as one token each');
     blanks.report(issues, 'corpus/blank-token', 'tokens are only white space and are left out');
     empty.report(issues, 'corpus/empty-token', 'tokens are empty and are left out', 'warning');
   }

@@ -159,6 +159,18 @@ describe('rows', () => {
     expect(read('1-2\tfenrots\tB-Place\n1\tfen\tB-Place\n2\trots\tO\n').said).toContain('warning corpus/range-tag 1');
   });
 
+  it('of tags alone, one sentence in a row, are refused', () => {
+    expect(read('O O B-Ill O\nB-Ill I-Ill O O\nO B-Ill O O\n').said).toEqual(['error corpus/no-token-column 1']);
+    expect(read('word\ttag\nO\tO\nO\tO\nB\tB-Drug\n')).toMatchObject({ sentences: ['O O B [B Drug]'] });
+  });
+
+  it('of phrases are read as one token each, with a remark', () => {
+    expect(read('a\tO\nrenal colic\tB-Ill\nfen\tO\n')).toMatchObject({
+      sentences: ['a renal colic fen [renal colic Ill]'],
+      said: ['info corpus/phrase-token 2'],
+    });
+  });
+
   it('that begin with # within a sentence are left out with a warning', () => {
     expect(read('fen\tB-Place\n# a remark\nrots\tO\n').said).toEqual(['warning corpus/comment-within 2']);
     expect(read('#\nfen\tB-Place\n').said).toEqual(['warning corpus/comment-within 1']);
