@@ -41,7 +41,11 @@ const underWay: readonly FileKind[] = [
   { name: 'manifest of the last resume point', key: new RegExp(`^${run}/resume/.*/manifest$`), index: -1 },
   { name: 'tensor of the last resume point', key: new RegExp(`^${run}/resume/.*/tensor/`), index: -1 },
   { name: 'manifest of the resume point before', key: new RegExp(`^${run}/resume/.*/manifest$`) },
-  { name: 'manifest of a snapshot older than both', key: new RegExp(`^${run}/snapshot/0*1/manifest$`) },
+  {
+    name: 'manifest of a snapshot older than both',
+    key: new RegExp(`^${run}/snapshot/0*1/manifest$`),
+    like: new RegExp(`^${run}/snapshot/.*/manifest$`),
+  },
   { name: 'tensor of a snapshot older than both', key: new RegExp(`^${run}/snapshot/0*1/tensor/`) },
 ];
 const parent: readonly FileKind[] = [

@@ -11,6 +11,8 @@ export interface FileKind {
   readonly key: RegExp;
   /** Which of the keys, in order; the last one if negative. */
   readonly index?: number;
+  /** The keys of files to swap it with; those of its kind without it. */
+  readonly like?: RegExp;
 }
 
 /** Keys of all files of a store, sorted; what is not a record is left out. */
@@ -25,7 +27,7 @@ export async function storedKeys(store: string): Promise<readonly string[]> {
 /** Finds the file of a kind, and another one like it to swap it with. Throws Error when there is none. */
 export async function fileOfKind(
   store: string,
-  { name, key, index = 0 }: FileKind,
+  { name, key, index = 0, like = key }: FileKind,
 ): Promise<{ readonly key: string; readonly like: string | null }> {
   const keys = await storedKeys(store);
   const found = keys.filter((one) => key.test(one));
@@ -35,7 +37,7 @@ export async function fileOfKind(
   const sibling = keys.find(
     (one) => one !== chosen && one.startsWith(folder) && !one.slice(folder.length).includes('/'),
   );
-  return { key: chosen, like: found.find((one) => one !== chosen) ?? sibling ?? null };
+  return { key: chosen, like: keys.find((one) => one !== chosen && like.test(one)) ?? sibling ?? null };
 }
 
 /** Damages one file. */

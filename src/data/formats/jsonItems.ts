@@ -13,6 +13,8 @@ export interface SpanItem {
   /** How its tool counts: Python in code points, browsers in UTF-16 units. */
   readonly hints: CountingHints;
   /** An annotator marked it as not to be used. */
+  /** A key with further mentions, which are not read; null or absent if there is none. */
+  readonly unread?: string | null;
   readonly isRejected: boolean;
   /** The text was HTML. */
   readonly isHtml?: boolean;

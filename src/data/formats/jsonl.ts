@@ -5,6 +5,7 @@ import { TypeNames } from '../corpus/tagScheme.ts';
 import { annotateDocument } from '../documents/annotateDocument.ts';
 import { fittingCounting, plausibleCountings, spansOf } from '../documents/countings.ts';
 import type { AnnotatedDocument } from '../documents/document.ts';
+import { FileCounting } from '../documents/fileCounting.ts';
 import { fileStem } from '../documents/documentNames.ts';
 import { annotateSentences, documentsOfSentences } from '../documents/documentSentences.ts';
 import { placeMentions } from '../documents/placeMentions.ts';
@@ -154,8 +155,16 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
   const field = textFieldOf(items.map(({ value }) => value));
   const types = new TypeNames();
   const counts = { rejected: 0, further: 0, unlabelled: 0, html: 0 };
-  items.forEach(({ value, line }, index) => {
-    const item = readSpanItem(value, line, field);
+  /** Keys of further mentions, with the first line of each. */
+  const unread = new Map<string, number | null>();
+  const counting = new FileCounting();
+  const read = items.map(({ value, line }) => readSpanItem(value, line, field));
+  for (const item of read) {
+    if (typeof item === 'string' || item.isRejected) continue;
+    counting.add(item.text, item.written, item.hints);
+  }
+  read.forEach((item, index) => {
+    const line = items[index]?.line ?? null;
     if (typeof item === 'string') {
       issues.add('error', 'corpus/item', line, `Expected ${item}: item ${index + 1} is left out.`);
     } else if (item.isRejected) {
@@ -164,13 +173,19 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
       counts.further += item.further ?? 0;
       counts.unlabelled += item.unlabelled ?? 0;
       if (item.isHtml === true) counts.html++;
-      const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, types, issues);
+      if (typeof item.unread === 'string') unread.set(item.unread, unread.get(item.unread) ?? line);
+      const document = placedDocument(item.id ?? `${stem}-${index + 1}`, item, counting, types, issues);
       if (document.sentences.length > 0) documents.push(document);
     }
   });
   const count = (number: number, code: string, what: string) => {
     if (number > 0) issues.add('info', `corpus/${code}`, null, `${number} ${what}`);
   };
+  counting.report(issues);
+  for (const [key, line] of unread) {
+    const message = `The mentions under ${JSON.stringify(key.slice(0, 40))} are not read, only those under another key (first here).`;
+    issues.add('warning', 'corpus/further-mentions', line, message);
+  }
   count(counts.rejected, 'rejected', 'items were rejected or skipped by a person: left out.');
   count(counts.further, 'further-annotations', 'further annotations of the same tasks are not read: the ground truth, or else the first one, is.'); // prettier-ignore
   count(counts.unlabelled, 'unlabelled', 'regions without a label are left out.');
@@ -182,9 +197,11 @@ function readSpanItems({ items, stem, issues }: ItemFile): AnnotatedDocument[] {
 function placedDocument(
   id: string,
   { text, written, hints }: SpanItem,
+  counting: FileCounting,
   types: TypeNames,
   issues: IssueList,
 ): AnnotatedDocument {
-  const placed = placeMentions(text, plausibleCountings(text, hints), written, types, issues);
+  const countings = counting.countingsOf(text, written, plausibleCountings(text, hints));
+  const placed = placeMentions(text, countings, written, types, issues);
   return annotateDocument(id, { text, parts: [], ...placed }, issues);
 }

@@ -77,6 +77,7 @@ function itemOf(value: JsonRecord, text: string, { key, list }: KeyedMentions, l
       isStated: stated !== null,
       hasInclusiveEnds: hasPoints,
     },
+    unread: unreadList(value, key),
     isRejected: value.answer === 'reject' || value.answer === 'ignore',
   };
 }
@@ -119,6 +120,16 @@ function unknownAnnotations(value: JsonRecord, read: string): string | null {
     if (/^tags?$/i.test(key) && isTexts(inner) && !inner.some((tag) => tag !== 'O' && looksLikeTag(tag))) return false;
     return list.some(looksLikeSpan) || (annotationNames.test(key) && (read === '' || !mentionKeys.includes(key)));
   });
+  return found?.[0] ?? null;
+}
+
+/** Finds another list of mentions beside the one under `read`. */
+function unreadList(value: JsonRecord, read: string): string | null {
+  if (listOf(value[read]).length === 0) return null;
+  const found = Object.entries(value).find(
+    ([key, inner]) =>
+      key !== read && !otherKeys.test(key) && !textKeys.includes(key) && listOf(inner).some(looksLikeSpan),
+  );
   return found?.[0] ?? null;
 }
 

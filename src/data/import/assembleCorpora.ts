@@ -11,6 +11,7 @@ import { documentsOfSentences, sentencesOfDocument } from '../documents/document
 import { surveyRows, type RowSurvey } from '../rows/columnSurvey.ts';
 import { readConll } from '../rows/conll.ts';
 import { headOfFile, openRowFile } from '../rows/rowFile.ts';
+import { remarkDoubts } from './corpusDoubts.ts';
 import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
 import { readDocumentPart } from './readDocuments.ts';
 import { CorpusBudget, tooLarge } from './readingBounds.ts';
@@ -218,7 +219,12 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
     }
     placed.push({ path, split: split ?? 'train', reading });
   }
-  remarkNoMentions(placed, lists);
+  remarkDoubts(
+    placed.map(({ path, split, reading }) => {
+      return { path, split, documents: reading.documents, files: parts.get(path)?.files ?? [] };
+    }),
+    lists,
+  );
   const readings = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
   const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
   readings.sort((left, right) => rank(left) - rank(right));
@@ -258,27 +264,6 @@ function surveyParts(
     for (const doubt of survey?.doubts ?? []) issues.add('warning', 'corpus/columns-unsure', null, doubt);
   }
   return { ...rows, isRefused };
-}
-
-/** A corpus or train file without a mention is a warning, another file an info: it may be right, but is never silent. */
-function remarkNoMentions(placed: readonly PlacedPart[], lists: IssueList[]): void {
-  const hasMention = ({ reading }: PlacedPart) =>
-    reading.documents.some(({ sentences }) => sentences.some(({ mentions }) => mentions.length > 0));
-  const without = placed.filter((part) => !hasMention(part));
-  for (const { path, split } of without.length === placed.length ? without.slice(0, 1) : without) {
-    const issues = new IssueList(path);
-    if (without.length === placed.length) {
-      issues.add(
-        'warning',
-        'corpus/no-mentions',
-        null,
-        'The corpus has no mention: no file of it has a tag but O, or a span.',
-      );
-    } else {
-      issues.add(split === 'train' ? 'warning' : 'info', 'corpus/no-mentions', null, 'The file has no mention.');
-    }
-    lists.push(issues);
-  }
 }
 
 /** Returns the texts of all documents; rows of tokens mixed with documents become a text too, so that all sentences have one. */

@@ -73,6 +73,8 @@ const otherExtensions =
   /\.(md|rst|html?|xml|pdf|png|jpe?g|gif|svg|css|js|ts|py|sh|ya?ml|toml|json|jsonl|ann|gz|tgz|bz2|xz|tar|7z|rar)$/i;
 /** Names of files that are rows if they have a column of tags, and tables of anything else if not. */
 export const tableExtensions = /\.csv$/i;
+/** Names of spreadsheets and of documents of word processors, which are zips. */
+const officeNames = /\.(xls[xmb]|ods|numbers|doc[xm]|odt|pages|pptx|epub)$/i;
 /** Names of files about a corpus. */
 export const documentNames = /^(readme|licen[cs]e|copying|notice|changes|changelog|authors|citation)\b/i;
 
@@ -84,7 +86,8 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.startsWith('.') || documentNames.test(name)) return 'other';
   if (isModelFile(name)) return 'model';
-  if (isZip(head)) return 'zip';
+  if (isZip(head)) return officeNames.test(name) ? 'other' : 'zip';
+  if (startsWith(head, '\xd0\xcf\x11\xe0')) return 'other';
   if (isGzip(head)) return 'gzip';
   if (startsWith(head, 'PAR1')) return 'parquet';
   if (corpusExtensions.test(name)) return 'corpus';

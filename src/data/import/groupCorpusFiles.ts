@@ -91,7 +91,7 @@ function groupFolder(folder: string, files: readonly PlacedFile[]): NamedGroup[]
 }
 
 /** Map.groupBy, which Node 20 does not have. */
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+export function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const group = groups.get(keyOf(item));

@@ -84,7 +84,12 @@ export function unreadKind(path: string, head: Uint8Array): string | null {
   if (/\.(pkl|pickle)$/i.test(path))
     return 'JSON, CoNLL or another text format in place of this pickle, which may run code';
   if (/\.spacy$/i.test(path)) return "JSON lines of texts with entities in place of spaCy's binary DocBin";
-  if (/\.xlsx?$/i.test(path)) return 'tab-separated rows of a token and its tag in place of this spreadsheet';
+  if (/\.(xls[xmb]?|ods|numbers)$/i.test(path)) {
+    return 'tab-separated rows of a token and its tag in place of this spreadsheet: save it as CSV or as text';
+  }
+  if (/\.(doc[xm]?|odt|pages|pptx?|epub)$/i.test(path) || text.startsWith('\xd0\xcf\x11\xe0')) {
+    return 'plain text with its annotations beside it, or rows, in place of this document of an office program';
+  }
   if (/\.(xmi|cas)$/i.test(path))
     return 'CoNLL, BRAT, BioC or JSON in place of a UIMA CAS: WebAnno and INCEpTION export CoNLL';
   return null;

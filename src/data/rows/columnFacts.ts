@@ -2,7 +2,7 @@
 import { DialectCounts, tagsOfCell, type TagDialect } from '../corpus/tagDialect.ts';
 import type { TagParts } from '../corpus/tagScheme.ts';
 import { lengthOf, sampledRows, type RowFile } from './rowFile.ts';
-import type { FileRow } from './rowCells.ts';
+import { withUnquotedSeparator, type FileRow } from './rowCells.ts';
 
 /** The first rows of a file that have all its columns, by sentence. */
 export interface SampledFile {
@@ -26,8 +26,10 @@ function sampledSentences(file: RowFile, withMarked: boolean): FileRow[][] {
       sentence = [];
     } else if (isDocumentMark(row)) {
       continue;
-    } else if (row.text.startsWith('#') === withMarked && lengthOf(row.cells, file.columns) === file.columns) {
-      sentence.push(row);
+    } else if (row.text.startsWith('#') === withMarked) {
+      const cells = withUnquotedSeparator({ text: row.text, cells: row.cells }, file, null);
+      if (lengthOf(cells, file.columns) !== file.columns) continue;
+      sentence.push({ ...row, cells });
       if (++count >= sampledRows) break;
     }
   }

@@ -19,6 +19,7 @@ export interface LayoutFault {
     | 'corpus/one-column'
     | 'corpus/many-columns'
     | 'corpus/no-tag-column'
+    | 'corpus/no-token-column'
     | 'corpus/bare-types'
     | 'corpus/choice'
     | 'corpus/layout';
@@ -80,6 +81,16 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
   const header = files.find(({ file }) => file.header !== null)?.file.header ?? null;
   const nesting = (inner: number, outer: number) => isNestedIn(files, facts, inner, outer);
   const decision = decideColumns(facts, header, nesting);
+  const token = facts[decision.choice?.tokenColumn ?? -1];
+  if (
+    chosen === null &&
+    token !== undefined &&
+    holdsTags(token) &&
+    meaningOfName(header?.[token.index] ?? '') !== 'token'
+  ) {
+    const message = `All ${columns} columns hold tags: expected a column of tokens, one in each row.`;
+    return { survey: null, layout: { code: 'corpus/no-token-column', line: firstRow.line, message } };
+  }
   const fault = chosen === null ? null : choiceFault(chosen, facts);
   const choice = fault === null ? (chosen ?? decision.choice) : decision.choice;
   const order = {
@@ -122,6 +133,11 @@ function surveyGroup(files: readonly SampledFile[], chosen: ColumnChoice | null)
   if (choice !== null) return { survey, layout: layoutOf(choice) };
   const message = decision.doubts.join(' ');
   return { survey, layout: { code: 'corpus/bare-types', line: firstRow.line, message } };
+}
+
+/** Whether the best column for tokens has nothing but tags, as in a file of the tags of another. */
+function holdsTags({ tagShare, hasOutside, rows }: ColumnFacts): boolean {
+  return rows > 2 && hasOutside && tagShare >= 0.9;
 }
 
 /** Rows of tokens have a dozen columns; a survey of thousands would take minutes. */

@@ -103,6 +103,25 @@ function quotedCells(text: string, separator: string): string[] | null {
 }
 
 /**
+ * Returns the cells of a row with a separator for a token that is not in quotes: the row then has two empty cells, and one cell too
+ * many. `tokenColumn` is null while it is not known: the row is then changed only if there is one place for the token. Returns `cells`
+ * itself for any other row.
+ */
+export function withUnquotedSeparator(
+  { text, cells }: { readonly text: string; readonly cells: readonly string[] },
+  { separator, columns }: { readonly separator: RowSeparator; readonly columns: number },
+  tokenColumn: number | null,
+): readonly string[] {
+  if (separator !== 'comma' && separator !== 'semicolon') return cells;
+  if (cells.length !== columns + 1 || text.includes('"')) return cells;
+  const isEmpty = (column: number) => cells[column]?.trim() === '' && cells[column + 1]?.trim() === '';
+  const candidates = tokenColumn === null ? Array.from({ length: columns - 1 }, (_, column) => column) : [tokenColumn];
+  const [place, another] = candidates.filter((column) => column < columns - 1 && isEmpty(column));
+  if (place === undefined || another !== undefined) return cells;
+  return [...cells.slice(0, place), characters[separator], ...cells.slice(place + 2)];
+}
+
+/**
  * Whether the cells of a tab-separated file are quoted, as spreadsheets do: every cell that begins with a quote ends with one, quotes
  * inside are doubled, and some are. Anywhere else a quote is a token.
  */

@@ -7,7 +7,7 @@ import { SentenceNumbers } from './columnSurvey.ts';
 import type { RowLayout } from './rowFile.ts';
 import { maxLineLength } from './decodeText.ts';
 import { lengthOf, type RowFile } from './rowFile.ts';
-import type { FileRow } from './rowCells.ts';
+import { withUnquotedSeparator, type FileRow } from './rowCells.ts';
 import type { StackedSentence } from './taggedMentions.ts';
 
 /**
@@ -33,6 +33,7 @@ class TaggedRows {
     ranges: new Tally(),
     spaced: new Tally(),
     numbers: new Tally(),
+    phrases: new Tally(),
     blanks: new Tally(),
     empty: new Tally(),
   };
@@ -82,16 +83,11 @@ class TaggedRows {
       this.endSentence();
       return;
     }
-    const cells = this.withUnquotedSeparator(row.text, written);
+    const cells = withUnquotedSeparator({ text: row.text, cells: written }, this.file, this.layout.choice.tokenColumn);
     const tags = this.columns.map(({ index }, at) => this.tagsOf((cells[index] ?? '').trim(), at));
     const isWhole = lengthOf(cells, columns) === columns;
     if (row.text.startsWith('#') && this.isComment(row.text, cells, isWhole, tags[0] !== null)) {
-      // A lone # may be a token that has lost its tag, one before a tag a row that has lost a cell.
-      const isDoubtful =
-        this.tokens.length > 0 ||
-        row.text.trim() === '#' ||
-        (cells.length > 1 && looksLikeTag((cells.at(-1) ?? '').trim()));
-      (isDoubtful ? counts.within : counts.comments).add(line);
+      (this.tokens.length > 0 || this.mayBeToken(cells) ? counts.within : counts.comments).add(line);
       return;
     }
     if (header !== null && isWhole && header.every((name, column) => name === (cells[column] ?? '').trim())) {
@@ -125,24 +121,10 @@ class TaggedRows {
     const token = (cells[this.layout.choice.tokenColumn] ?? '').trim();
     if (token === '') (this.isEmptyToken(row.text, cells) ? counts.empty : counts.blanks).add(line);
     if (row.hasSpaces === true) counts.spaced.add(line);
+    if (token.includes(' ')) counts.phrases.add(line);
     this.tokens.push(token);
     this.lines.push(line);
     tags.forEach((own, at) => (this.tags[at] ??= []).push(own ?? []));
-  }
-
-  /** A comma that is a token is not quoted by every writer of comma-separated rows: the row then has two empty cells for it. */
-  private withUnquotedSeparator(text: string, cells: readonly string[]): readonly string[] {
-    const { separator, columns } = this.file;
-    const { tokenColumn } = this.layout.choice;
-    const isUnquoted =
-      (separator === 'comma' || separator === 'semicolon') &&
-      !text.includes('"') &&
-      tokenColumn < columns - 1 &&
-      cells.length === columns + 1 &&
-      cells[tokenColumn]?.trim() === '' &&
-      cells[tokenColumn + 1]?.trim() === '';
-    if (!isUnquoted) return cells;
-    return [...cells.slice(0, tokenColumn), separator === 'comma' ? ',' : ';', ...cells.slice(tokenColumn + 2)];
   }
 
   /** A cell without even white space, or a comma that is not in quotes, may be damage. */
@@ -175,6 +157,18 @@ class TaggedRows {
     return !hasTag && (this.file.separator === 'space' || row.startsWith('# '));
   }
 
+  /**
+   * Whether a line that is read as a comment may be a row for the token `#` that has lost a cell: a lone `#`, or one before a tag, a tab
+   * or comma, or cells of marks, numbers and capitals that are one too few. Comments have words.
+   */
+  private mayBeToken(cells: readonly string[]): boolean {
+    const [first = '', ...others] = cells.map((cell) => cell.trim());
+    if (others.length > 0 && looksLikeTag(others.at(-1) ?? '')) return true;
+    if (first !== '#') return false;
+    if (others.length === 0 || this.file.separator !== 'space') return true;
+    return others.length === this.file.columns - 2 && !others.some((cell) => /\p{Ll}/u.test(cell));
+  }
+
   private isRange(cells: readonly string[]): boolean {
     const { rowNumberColumn } = this.layout;
     return rowNumberColumn !== null && /^\d+[-.]\d+$/.test((cells[rowNumberColumn] ?? '').trim());
@@ -198,7 +192,7 @@ class TaggedRows {
 
   private report(): void {
     const { issues } = this;
-    const { documents, comments, within, headers, ranges, spaced, numbers, blanks, empty } = this.counts;
+    const { documents, comments, within, headers, ranges, spaced, numbers, phrases, blanks, empty } = this.counts;
     documents.report(issues, 'corpus/docstart', '-DOCSTART- rows mark documents and are left out');
     comments.report(issues, 'corpus/comment', 'comment lines are left out');
     within.report(
@@ -215,6 +209,7 @@ class TaggedRows {
       'corpus/sentence-numbers',
       'sentences end where the number of the sentence changes, not at a blank line',
     );
+    phrases.report(issues, 'corpus/phrase-token', 'tokens are several words, and are read as one token each');
     blanks.report(issues, 'corpus/blank-token', 'tokens are only white space and are left out');
     empty.report(issues, 'corpus/empty-token', 'tokens are empty and are left out', 'warning');
   }

@@ -44,6 +44,38 @@ describe('spans of characters', () => {
     expect(documents.flatMap(mentionsOf)).toEqual(['Fish: Eel']);
   });
 
+  it.each([
+    ['annotations', { annotations: [[9, 14, 'Act']] }],
+    ['drugs', { drugs: [{ start: 9, end: 14, label: 'Act' }] }],
+  ])('under a second key, %s, are not left out silently', (key, second) => {
+    const { documents, issues } = read({ ...moss, entities: [[0, 8, 'Herb']], ...second });
+    expect(documents.flatMap(mentionsOf)).toEqual(['Herb: Bog moss']);
+    expect(issues).toMatchObject([{ severity: 'warning', code: 'corpus/further-mentions', line: 1 }]);
+    expect(issues[0]?.message).toContain(`"${key}"`);
+  });
+
+  it('that fit words in two countings are read as others of the file count, or with a remark', () => {
+    const doubtful = { text: 'Bog αβ moss .', entities: [[0, 3, 'Place'], [4, 13, 'Herb']] }; // prettier-ignore
+    const text = 'αβ heals ague';
+    const readWith = (...entities: readonly unknown[]) => {
+      const { documents, issues } = read(doubtful, { text, entities });
+      return {
+        first: documents.slice(0, 1).flatMap(mentionsOf),
+        said: issues.map(({ severity, code, line }) => `${severity} ${code} ${line}`),
+      };
+    };
+    expect(readWith()).toEqual({
+      first: ['Place: Bog', 'Herb: αβ moss .'],
+      said: ['info corpus/counting-unsure 1'],
+    });
+    // Heals and ague, in bytes and in code points.
+    expect(readWith([5, 10, 'Act'], [11, 15, 'Ill'])).toEqual({
+      first: ['Place: Bog', 'Herb: αβ moss'],
+      said: ['warning corpus/counting 2', 'warning corpus/counting 1'],
+    });
+    expect(readWith([3, 8, 'Act'], [9, 13, 'Ill'])).toEqual({ first: ['Place: Bog', 'Herb: αβ moss .'], said: [] });
+  });
+
   it('are not seen in what tools store beside them', () => {
     const { documents, issues } = read({
       ...moss,

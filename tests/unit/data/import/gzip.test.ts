@@ -76,6 +76,10 @@ describe('what is not read', () => {
     ['a.tsv.bz2', encode('BZh91AY'), '.gz'],
     ['a.tsv.xz', new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), '.gz'],
     ['a.pkl', new Uint8Array([0x80, 4, 0x95]), 'pickle'],
+    ['train.xlsx', zipSync({ 'xl/workbook.xml': encode('<workbook/>') }), 'save it as CSV'],
+    ['fen.zip', zipSync({ 'train.xlsx': zipSync({ 'xl/workbook.xml': encode('<workbook/>') }) }), 'save it as CSV'],
+    ['train.xls', new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0]), 'save it as CSV'],
+    ['train.docx', zipSync({ 'word/document.xml': encode('<document/>') }), 'plain text'],
     ['a.spacy', new Uint8Array([0x78, 0x9c, 0]), 'DocBin'],
   ])('%s is refused with what would be', async (path, bytes, expected) => {
     const { issues, others } = await drop({ [path]: bytes });

@@ -181,7 +181,7 @@ describe('a corpus without a mention', () => {
   const some = 'fen\tB-Place\nrots\tO\n';
 
   it('is a warning', () =>
-    expect(saidOf(only({ 'train.tsv': none, 'test.tsv': none }))).toEqual(['warning corpus/no-mentions']));
+    expect(saidOf(only({ 'train.tsv': none, 'test.tsv': `${none}.\tO\n` }))).toEqual(['warning corpus/no-mentions']));
   it('is a warning for train', () =>
     expect(saidOf(only({ 'train.tsv': none, 'test.tsv': some }))).toEqual(['warning corpus/no-mentions']));
   it('is an info for test', () =>

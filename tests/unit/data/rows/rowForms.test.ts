@@ -59,6 +59,11 @@ describe('tables', () => {
     expect(read('Word,Tag\nfen,B-Place\n,,O\nrots,O\nmoss,O\nx,O\n').sentences).toEqual([
       'fen , rots moss x [fen Place]',
     ]);
+    // Also in the row that has the number of its sentence.
+    expect(read('Sentence: 1;;;_;O\n;fen;_;B-Place\n;rots;_;O\nSentence: 2;moss;_;O\n;heals;_;O\n')).toMatchObject({
+      sentences: ['; fen rots [fen Place]', 'moss heals []'],
+      said: ['info corpus/sentence-numbers 4'],
+    });
     expect(read('fen,B-Place\n1,000,O\nrots,O\nmoss,O\nx,O\ny,O\n').said).toEqual([
       'error corpus/columns 2',
       'error corpus/empty null',
@@ -154,9 +159,29 @@ describe('rows', () => {
     expect(read('1-2\tfenrots\tB-Place\n1\tfen\tB-Place\n2\trots\tO\n').said).toContain('warning corpus/range-tag 1');
   });
 
+  it('of tags alone, one sentence in a row, are refused', () => {
+    expect(read('O O B-Ill O\nB-Ill I-Ill O O\nO B-Ill O O\n').said).toEqual(['error corpus/no-token-column 1']);
+    expect(read('word\ttag\nO\tO\nO\tO\nB\tB-Drug\n')).toMatchObject({ sentences: ['O O B [B Drug]'] });
+  });
+
+  it('of phrases are read as one token each, with a remark', () => {
+    expect(read('a\tO\nrenal colic\tB-Ill\nfen\tO\n')).toMatchObject({
+      sentences: ['a renal colic fen [renal colic Ill]'],
+      said: ['info corpus/phrase-token 2'],
+    });
+  });
+
   it('that begin with # within a sentence are left out with a warning', () => {
     expect(read('fen\tB-Place\n# a remark\nrots\tO\n').said).toEqual(['warning corpus/comment-within 2']);
     expect(read('#\nfen\tB-Place\n').said).toEqual(['warning corpus/comment-within 1']);
+    // Between sentences, too, if they may be the token # without a cell.
+    const [rows, spaced] = ['fen\tfen\tO\nrots\trots\tO\n\n', 'fen NN O\nrots VBZ O\n\n'];
+    for (const lost of [`#\t#\n\n${rows}`, `# #\n\n${spaced}`, `# SYM\n${spaced}`, `# 0.5\n${spaced}`]) {
+      expect(read(lost).said).toEqual(['warning corpus/comment-within 1']);
+    }
+    for (const comment of ['# a remark', '# text', '# text = Fen rots.', '#1', '##']) {
+      expect(read(`${comment}\n${spaced}`).said).toEqual(['info corpus/comment 1']);
+    }
     expect(read('fen\tB-Place\nrots O\n').said).toEqual(['info corpus/mixed-separators 2']);
     expect(read('fen\tB-Place\n#\tO\n').sentences).toEqual(['fen # [fen Place]']);
     expect(read('fen\tB-Place\n#\tO\tO\n').said).toContain('error corpus/columns 2');

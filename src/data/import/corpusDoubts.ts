@@ -1,0 +1,106 @@
+// Remarks on what was read of a corpus without a fault and is seldom meant: no mention, types that are nearly the same, the same file twice.
+import type { Split } from '../corpus/corpus.ts';
+import { IssueList, quoted } from '../corpus/issues.ts';
+import type { SplitDocument } from '../documents/document.ts';
+import { groupBy, type CorpusPart } from './groupCorpusFiles.ts';
+
+/** A part of a corpus with what was read of it. */
+export interface ReadPart {
+  readonly path: string;
+  readonly split: Split;
+  readonly documents: readonly SplitDocument[];
+  readonly files: CorpusPart['files'];
+}
+
+/** Adds a list for each remark; nothing is read otherwise for it. */
+export function remarkDoubts(parts: readonly ReadPart[], lists: IssueList[]): void {
+  remarkNoMentions(parts, lists);
+  remarkTypes(parts, lists);
+  remarkTwins(parts, lists);
+}
+
+/** A corpus or train file without a mention is a warning, another file an info: it may be right, but is never silent. */
+function remarkNoMentions(parts: readonly ReadPart[], lists: IssueList[]): void {
+  const hasMention = ({ documents }: ReadPart) =>
+    documents.some(({ sentences }) => sentences.some(({ mentions }) => mentions.length > 0));
+  const without = parts.filter((part) => !hasMention(part));
+  for (const { path, split } of without.length === parts.length ? without.slice(0, 1) : without) {
+    const issues = new IssueList(path);
+    if (without.length === parts.length) {
+      issues.add(
+        'warning',
+        'corpus/no-mentions',
+        null,
+        'The corpus has no mention: no file of it has a tag but O, or a span.',
+      );
+    } else {
+      issues.add(split === 'train' ? 'warning' : 'info', 'corpus/no-mentions', null, 'The file has no mention.');
+    }
+    lists.push(issues);
+  }
+}
+
+/** An id such as `D003920` after a mark, or a score. */
+const idAtEnd = /[|:#;=@][^|:#;=@]*\d[^|:#;=@]*$|[/(,][^/(,]*\d\d[^/(,]*$|[|:/#(_=@][01]?\.\d+\)?$/;
+const joints = /[,;|+&]/;
+
+function remarkTypes(parts: readonly ReadPart[], lists: IssueList[]): void {
+  /** The first file of each type. */
+  const types = new Map<string, string>();
+  for (const { path, documents } of parts) {
+    for (const { sentences } of documents) {
+      for (const { mentions } of sentences)
+        for (const { type } of mentions) if (!types.has(type)) types.set(type, path);
+    }
+  }
+  const alike = groupBy([...types.keys()], (type) => type.toLowerCase().replace(/[_-]/g, ''));
+  for (const names of alike.values()) {
+    if (names.length < 2) continue;
+    const message = `The types ${listed(names)} differ only in case or in the marks between words: each is a separate type.`;
+    lists.push(warning(types.get(names[1] ?? '') ?? '', 'corpus/types-alike', message));
+  }
+  const names = [...types.keys()];
+  const numbered = names.filter((type) => idAtEnd.test(type));
+  if (numbered.length > 1) {
+    const message = `${numbered.length} types, such as ${listed(numbered.slice(0, 2))}, have an id or a score after the name: each is a separate type.`;
+    lists.push(warning(types.get(numbered[0] ?? '') ?? '', 'corpus/types-with-ids', message));
+  }
+  const joined = names.filter((type) => joints.test(type) && type.split(joints).some((part) => types.has(part)));
+  if (joined.length > 0 && numbered.length < 2) {
+    const message = `The types ${listed(joined)} are made of others: each is a separate type.`;
+    lists.push(warning(types.get(joined[0] ?? '') ?? '', 'corpus/types-joined', message));
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map(quoted);
+  return `${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`;
+}
+
+/** Files of one size that are compared with each other. */
+const mostCompared = 200;
+
+/** The same bytes under two names: a copy that trains twice, or a test that was trained on. */
+function remarkTwins(parts: readonly ReadPart[], lists: IssueList[]): void {
+  const bySize = groupBy(parts, ({ files }) => (files.length === 1 ? (files[0]?.bytes.length ?? 0) : -1));
+  for (const [size, all] of bySize) {
+    if (size <= 0) continue;
+    const some = all.slice(0, mostCompared);
+    some.forEach((part, index) => {
+      const twin = some.slice(0, index).find((other) => isSame(part, other));
+      if (twin === undefined) return;
+      const where = twin.split === part.split ? ': its sentences are there twice' : `, which is ${twin.split}`;
+      lists.push(warning(part.path, 'corpus/same-file', `The file is the same as ${twin.path}${where}.`));
+    });
+  }
+}
+
+function isSame({ files: [one] }: ReadPart, { files: [other] }: ReadPart): boolean {
+  return one !== undefined && other !== undefined && one.bytes.every((byte, index) => byte === other.bytes[index]);
+}
+
+function warning(file: string, code: string, message: string): IssueList {
+  const issues = new IssueList(file);
+  issues.add('warning', code, null, message);
+  return issues;
+}
