@@ -45,7 +45,9 @@ const documents: fc.Arbitrary<AnnotatedDocument[]> = fc
 
 const written = (format: AnnotationFormat, all: readonly AnnotatedDocument[], confidences = true) => {
   const reading = readDocuments(writeDocuments(format, all, { confidences }));
-  const errors = reading.issues.filter(({ severity }) => severity !== 'info');
+  // Texts of numbers alone are read, and rightly remarked on.
+  const isWanted = (code: string) => code === 'corpus/columns-unsure';
+  const errors = reading.issues.filter(({ severity, code }) => severity !== 'info' && !isWanted(code));
   expect(errors).toEqual([]);
   return reading.documents;
 };
