@@ -15,7 +15,7 @@ import { remarkDoubts } from './corpusDoubts.ts';
 import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
 import { readDocumentPart } from './readDocuments.ts';
 import { CorpusBudget, tooLarge } from './readingBounds.ts';
-import { drawDevel, joinSources } from './splits.ts';
+import { drawDevel, drawSplits, joinSources } from './splits.ts';
 
 interface PartReading {
   /** In file order, without documents that have no usable sentence. */
@@ -170,6 +170,8 @@ interface SourceReading {
 interface PlacedPart {
   readonly path: string;
   readonly split: Split;
+  /** Whether the name says the split. */
+  readonly isNamed: boolean;
   readonly reading: PartReading;
 }
 
@@ -212,12 +214,7 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
       lists.push(refusal);
       continue;
     }
-    if (split === null) {
-      const issues = new IssueList(path);
-      issues.add('warning', 'corpus/split', null, 'The name says no split (train, devel or test): taken for train.');
-      lists.push(issues);
-    }
-    placed.push({ path, split: split ?? 'train', reading });
+    placed.push({ path, split: split ?? 'train', isNamed: split !== null, reading });
   }
   remarkDoubts(
     placed.map(({ path, split, reading }) => {
@@ -225,7 +222,9 @@ function readGroup(group: CorpusFileGroup, parts: ReadonlyMap<string, CorpusPart
     }),
     lists,
   );
-  const readings = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
+  const divided = hasSplit('devel') ? placed.map((part) => wholeSource(part)) : withDrawnDevel(placed, lists);
+  const lacks = { devel: !hasSplit('devel'), test: !hasSplit('test') };
+  const readings = divided.flatMap((reading) => withDrawnSplits(reading, placed, lacks, lists));
   const rank = (reading: SourceReading) => SPLITS.indexOf(reading.source.split);
   readings.sort((left, right) => rank(left) - rank(right));
   const sources = readings.map((reading) => reading.source);
@@ -282,6 +281,44 @@ function textsOf(readings: readonly SourceReading[]): CorpusTexts | null {
 
 function wholeSource({ path, split, reading }: PlacedPart, documents = reading.documents, file = path): SourceReading {
   return { source: reading.sourceOf(file, split, documents), documents };
+}
+
+/**
+ * Returns the sources of rows whose name says no split: divided sentence by sentence where the corpus has no devel, else all for train. Of
+ * documents, devel is drawn as a whole.
+ */
+function withDrawnSplits(
+  reading: SourceReading,
+  placed: readonly PlacedPart[],
+  lacks: Readonly<Record<'devel' | 'test', boolean>>,
+  lists: IssueList[],
+): readonly SourceReading[] {
+  const part = placed.find(({ path }) => path === reading.source.file);
+  if (part === undefined || part.isNamed) return [reading];
+  const issues = new IssueList(part.path);
+  lists.push(issues);
+  const unnamed = 'The name says no split (train, devel or test)';
+  const [rows] = reading.documents;
+  const isOfRows = !part.reading.isDrawable && rows !== undefined && reading.documents.length === 1;
+  const drawn = lacks.devel && isOfRows ? drawSplits(rows.sentences.length, lacks.test) : null;
+  if (rows === undefined || drawn === null) {
+    issues.add('warning', 'corpus/split', null, `${unnamed}: taken for train.`);
+    return [reading];
+  }
+  const sources = SPLITS.flatMap((split): SourceReading[] => {
+    const sentences = rows.sentences.filter((_, index) => drawn[index] === split);
+    if (sentences.length === 0) return [];
+    const file = split === 'train' ? part.path : `${part.path} (drawn for ${split})`;
+    return [wholeSource({ ...part, split }, [{ ...rows, sentences }], file)];
+  });
+  const shares = sources.map(({ source, documents }) => `${countSentences(documents)} for ${source.split}`).join(', ');
+  issues.add(
+    'warning',
+    'corpus/split',
+    null,
+    `${unnamed}: divided sentence by sentence, with a fixed seed: ${shares}.`,
+  );
+  return sources;
 }
 
 /** Returns the sources of a corpus without devel: train documents drawn for it become a separate source. */

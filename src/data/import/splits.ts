@@ -136,6 +136,26 @@ const develSeed = 1;
 const develShare = 0.2;
 
 /**
+ * Draws the split of each of `count` sentences of one file: about a tenth for devel, a tenth for test, the others for train. At least one for each where
+ * there are ten or more; null for fewer, which are too few to divide.
+ */
+export function drawSplits(count: number, isTestMissing: boolean): readonly Split[] | null {
+  if (count < FEWEST_DIVIDED) return null;
+  const order = Rng.seeded(develSeed)
+    .fork('sentences')
+    .shuffled([...new Array<never>(count).keys()]);
+  const tenth = Math.round(count / 10);
+  const splits = new Array<Split>(count).fill('train');
+  for (const [rank, index] of order.entries()) {
+    if (rank < tenth) splits[index] = 'devel';
+    else if (isTestMissing && rank < 2 * tenth) splits[index] = 'test';
+  }
+  return splits;
+}
+
+const FEWEST_DIVIDED = 10;
+
+/**
  * Draws about a fifth of the ids. Each is drawn independently of the others and of their order. Where that would select none or
  * all, the one drawn first is selected; of a single id none.
  */

@@ -44,6 +44,41 @@ describe('assembleCorpora', () => {
     expect(shape('test/train.tsv', 'test/test.tsv')).toEqual(['test: train=test/train.tsv test=test/test.tsv']);
   });
 
+  describe('a file of rows whose name says no split', () => {
+    const words = Array.from({ length: 40 }, (_, index) => `herb${index}`);
+    const whole = file('notes.tsv', words.map(rowsOf).join(''));
+    const wordsOf = (sentences: readonly Sentence[]) => sentences.map(({ tokens }) => tokens[0]);
+    const bySplit = (files: readonly ReturnType<typeof file>[]) => {
+      const [corpus] = assembleCorpora(files).corpora;
+      if (corpus === undefined) throw new Error('no corpus');
+      const { train, devel, test } = corpus.sentences;
+      return { train: wordsOf(train), devel: wordsOf(devel), test: wordsOf(test), corpus };
+    };
+
+    it('is divided sentence by sentence, the same in every lab, and that is said', () => {
+      const { train, devel, test, corpus } = bySplit([whole]);
+      expect([train.length, devel.length, test.length]).toEqual([32, 4, 4]);
+      expect([...train, ...devel, ...test].sort()).toEqual([...words].sort());
+      expect(devel).toEqual(['herb8', 'herb24', 'herb29', 'herb33']);
+      expect(corpus.sources.map(({ file: name, split }) => `${split}=${name}`)).toEqual([
+        'train=notes.tsv',
+        'devel=notes.tsv (drawn for devel)',
+        'test=notes.tsv (drawn for test)',
+      ]);
+      expect(corpus.issues).toEqual([
+        expect.objectContaining({ severity: 'warning', code: 'corpus/split', message: expect.stringContaining('32 for train, 4 for devel, 4 for test') as unknown }), // prettier-ignore
+      ]);
+    });
+
+    it('gives no test sentence where there is a test file, and nothing where there is devel or too little', () => {
+      const beside = bySplit([whole, file('notes-test.tsv')]);
+      expect([beside.train.length, beside.devel.length, beside.test]).toEqual([36, 4, ['notestesttsv']]);
+      expect(bySplit([whole, file('notes-dev.tsv')]).train).toHaveLength(40);
+      expect(bySplit([file('notes.tsv', words.slice(0, 9).map(rowsOf).join(''))]).train).toHaveLength(9);
+      expect(bySplit([{ ...whole, path: 'notes-train.tsv' }]).train).toHaveLength(40);
+    });
+  });
+
   it('groups loose files by what their names share', () => {
     expect(shape('foo-train.tsv', 'foo-test.tsv', 'bar_dev.tsv', 'bar_train.tsv')).toEqual([
       'bar: train=bar_train.tsv devel=bar_dev.tsv',
