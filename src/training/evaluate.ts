@@ -143,10 +143,10 @@ function countsOf(sentences: readonly Sentence[], predicted: Evaluation['predict
  */
 export function selection(snapshots: readonly SnapshotScores[]): Pick<RunRecord, 'snapshots' | 'selectedEpoch'> {
   const selected = selectedEpoch(snapshots);
-  const kept = snapshots.map(({ testCounts, ...scores }) =>
+  const trimmed = snapshots.map(({ testCounts, ...scores }) =>
     testCounts === undefined || scores.epoch !== selected ? scores : { ...scores, testCounts },
   );
-  return { snapshots: kept, selectedEpoch: selected };
+  return { snapshots: trimmed, selectedEpoch: selected };
 }
 
 /** Selects the epoch with the highest devel F1 (mean over tasks, ties to the latest); the last one without devel. Null without snapshots. */

@@ -65,7 +65,7 @@ describe('differenceFamily', () => {
     // MTL-LS saved one snapshot and STL two, which cannot be paired.
     expect(family.differences[2]?.asked.trainings[0]?.snapshots).toEqual([]);
     // Seed 3 of MTL-XC has no STL on either task.
-    expect(family.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 2 });
+    expect(family.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 2, otherSentences: 0 });
     expect(family.requests).toHaveLength(5);
   });
 
@@ -80,7 +80,7 @@ describe('differenceFamily', () => {
     expect(family.differences.map(({ task, variant }) => [task.corpus.name, variant.method])).toEqual([
       ['shore', 'MTL-XC'],
     ]);
-    expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0 });
+    expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0, otherSentences: 0 });
   });
 });
 

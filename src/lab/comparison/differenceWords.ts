@@ -1,0 +1,70 @@
+// Says in words what the tests of differences found, and what they leave out: for the page and for shared pages.
+import type { Spread } from '../../metrics/scores/spread.ts';
+import type { Significance, Verdict } from '../../metrics/significance/significance.ts';
+import type { Distinction } from './comparisonTables.ts';
+import { differenceKey, type DifferenceFamily, type VariantDifference } from './differenceFamily.ts';
+
+export interface TestedDifference {
+  readonly difference: VariantDifference;
+  readonly found: Significance;
+}
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  yes: 'more than noise',
+  seeds: 'more than noise over sentences, not over seeds',
+  oneSeed: 'more than noise over sentences; one seed says nothing about seeds',
+  sentences: 'within noise over sentences',
+};
+
+/** Returns which differences the tests found to be more than noise, for the marks in tables. */
+export function distinctionOf({ differences }: DifferenceFamily, found: readonly Significance[]): Distinction {
+  const distinct = differences.filter((_, index) => found[index]?.verdict === 'yes');
+  return {
+    distinct: new Set(distinct.map(({ task, variant }) => differenceKey(task, variant))),
+    family: differences.length,
+  };
+}
+
+/** Sums up a family of tested differences in one sentence. */
+export function findingText(tested: readonly TestedDifference[], baseline: string): string {
+  const distinct = tested.filter(({ found }) => found.verdict === 'yes');
+  const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
+  const worse = distinct.length - better;
+  if (distinct.length === 0) {
+    return `None of ${counted(tested.length, 'difference')} from ${baseline} is more than noise.`;
+  }
+  const parts = [...(better > 0 ? [`${better} better`] : []), ...(worse > 0 ? [`${worse} worse`] : [])];
+  return `${distinct.length} of ${counted(tested.length, 'difference')} from ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
+}
+
+/** Says which trainings a family leaves out, and why; null if none. */
+export function leftOutText(leftOut: DifferenceFamily['leftOut'], baseline: string): string | null {
+  const reasons: readonly (readonly [number: number, why: string])[] = [
+    [leftOut.imported, 'of earlier versions, whose results have no counts of sentences'],
+    [leftOut.withoutCorpus, 'on corpora that are not in the library'],
+    [leftOut.unpaired, `without a ${baseline} training of the same seed and round`],
+    [leftOut.otherSentences, `scored on other test sentences than ${baseline}`],
+  ];
+  const parts = reasons.flatMap(([number, why]) => (number > 0 ? [`${counted(number, 'training')} ${why}`] : []));
+  return parts.length === 0 ? null : `Left out: ${parts.join('; ')}.`;
+}
+
+/** Writes two decimals with a sign; no sign for 0.00. */
+export function signedText(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return text === '0.00' ? text : `${value < 0 ? '−' : '+'}${text}`;
+}
+
+export function probabilityText(p: number): string {
+  if (p < 0.0001) return '< 0.0001';
+  return p.toFixed(p < 0.01 ? 4 : 3);
+}
+
+export function deviationText(spread: Spread | null): string {
+  return spread?.deviation == null ? '–' : spread.deviation.toFixed(2);
+}
+
+/** Writes a number with commas and its noun: `1,204 sentences`. */
+export function counted(value: number, noun: string): string {
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
+}

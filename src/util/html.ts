@@ -1,0 +1,63 @@
+// Writes HTML in which every value is text, whatever it contains, and JSON that a page carries along and gives back.
+
+/** Markup, as opposed to text that is still to be escaped. */
+export class Html {
+  readonly markup: string;
+
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+}
+
+type HtmlPart = string | number | null | Html | readonly Html[];
+
+/** A template of HTML: texts and numbers in it are escaped, for content and for attributes in quotes; null is nothing. */
+export function html(template: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
+  return new Html(template.map((markup, index) => markup + markupOf(parts[index] ?? null)).join(''));
+}
+
+/** Escapes text for content and for attributes in quotes. Characters that no HTML may contain become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text.replace(FORBIDDEN, '\uFFFD').replace(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** Control characters except tab and line feeds. */
+const FORBIDDEN = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g;
+
+function markupOf(part: HtmlPart): string {
+  if (part === null) return '';
+  if (part instanceof Html) return part.markup;
+  return typeof part === 'object' ? part.map(({ markup }) => markup).join('\n') : escapeHtml(String(part));
+}
+
+const RESULT_ID = 'bioner-lab-result';
+/** Marks the head of a page with a result, so that its first bytes tell what it is. */
+export const RESULT_MARK = html`<meta name="${RESULT_ID}" content="embedded" />`;
+
+/** Whether text begins like a page with a result; `head` is its beginning or all of it. */
+export function isPageWithResult(head: string): boolean {
+  return /^\s*</.test(head) && /<meta\b[^>]*\bname="bioner-lab-result"/i.test(head);
+}
+
+/** A block of data, which browsers do not run. JSON has `<` only within strings, where it is written as an escape: so nothing in it ends the block. */
+export function resultBlock(json: string): Html {
+  return new Html(`<script type="application/json" id="${RESULT_ID}">${json.replaceAll('<', '\\u003c')}</script>`);
+}
+
+/** Returns the JSON that `resultBlock` wrote into a page; null if there is none. */
+export function resultInPage(page: string): string | null {
+  return /<script\b[^>]*\bid="bioner-lab-result"[^>]*>([^<]*)<\/script>/i.exec(page)?.[1] ?? null;
+}
+
+/** The policy of a page without scripts and without requests: nothing but its own style sheet, named by the SHA-256 of its text, in hex. */
+export function stillPagePolicy(styleDigest: string): string {
+  return `default-src 'none'; style-src 'sha256-${base64OfHex(styleDigest)}'; base-uri 'none'; form-action 'none'`;
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function base64OfHex(hex: string): string {
+  const bits = Array.from(hex, (digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('');
+  const signs = (bits.match(/.{1,6}/g) ?? []).map((group) => BASE64.charAt(Number.parseInt(group.padEnd(6, '0'), 2)));
+  return signs.join('').padEnd(Math.ceil(signs.length / 4) * 4, '=');
+}
