@@ -1,7 +1,7 @@
 // Tests differences between trained systems for significance, from the counts in their records or their stored predictions.
 import type { Sentence, Task } from '../data/corpus/corpus.ts';
 import { fingerprintOfSplit } from '../data/corpus/describeSentences.ts';
-import { unpackCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
+import { packCounts, unpackCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import { sentenceCounts, type SentenceCounts } from '../metrics/scores/sentenceCounts.ts';
 import { errorTotals, type ErrorTotals } from '../metrics/significance/errorTotals.ts';
 import type { PairedTraining } from '../metrics/significance/pairedTraining.ts';
@@ -10,6 +10,7 @@ import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import { canonicalJson } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import { mapWork, type Work } from '../util/work.ts';
+import type { AnalysisQuery } from '../wire/analysisProtocol.ts';
 import type { AnalysisInputs } from './analysisInputs.ts';
 import { inTurns, type AnalysisJob } from './analysisJob.ts';
 import type { AskedDifference, CountedSource } from './questions/askedDifference.ts';
@@ -63,6 +64,29 @@ async function validate(
     comparisons.push(paired);
   }
   return inTurns(afterCounting(comparisons, sources.size, total), job);
+}
+
+/** Counts stored predictions for records that have no counts; throws like AnalysisInputs, except where nothing is stored. */
+export function countsOfPredictions(inputs: AnalysisInputs) {
+  return async (
+    query: AnalysisQuery<'testCounts'>,
+    { signal, report }: AnalysisJob,
+  ): Promise<readonly (PackedCounts | null)[]> => {
+    const found: (PackedCounts | null)[] = [];
+    for (const asked of query) {
+      const counted = asked && (await countPredictions(asked.request, asked.task, inputs).catch(ifNotStored));
+      const split = counted === null || typeof counted.split === 'string' ? null : fingerprintOfSplit(counted.split);
+      found.push(counted === null || split === null ? null : packCounts(counted.counts, split));
+      signal.throwIfAborted();
+      report({ phase: 'counting predictions', done: found.length, of: query.length });
+    }
+    return found;
+  };
+}
+
+function ifNotStored(error: unknown): null {
+  if (error instanceof LabError && error.code === 'analysis/no-predictions') return null;
+  throw error;
 }
 
 /** Returns the totals of each list of counts, in order. Throws `metrics/packed` if some are damaged. */

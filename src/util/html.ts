@@ -39,9 +39,13 @@ export function isPageWithResult(head: string): boolean {
   return /^\s*</.test(head) && /<meta\b[^>]*\bname="bioner-lab-result"/i.test(head);
 }
 
-/** A block of data, which browsers do not run. JSON has `<` only within strings, where it is written as an escape: so nothing in it ends the block. */
+/**
+ * A block of data, which browsers do not run. JSON has `<`, `>` and `&` only within strings, where they are written as escapes: so nothing in it
+ * ends the block, and the page stays well-formed XML.
+ */
 export function resultBlock(json: string): Html {
-  return new Html(`<script type="application/json" id="${RESULT_ID}">${json.replaceAll('<', '\\u003c')}</script>`);
+  const escaped = json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+  return new Html(`<script type="application/json" id="${RESULT_ID}">${escaped}</script>`);
 }
 
 /** Returns the JSON that `resultBlock` wrote into a page; null if there is none. */

@@ -15,7 +15,8 @@ import { methodName, runName } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers, usePool } from '../shared/usePool.ts';
-import { LONGEST_LINK, writeResultLink } from './resultLink.ts';
+import { ShareFold } from '../share/ShareForm.tsx';
+import { LONGEST_LINK, resultAddress } from './resultLink.ts';
 
 export function ResultsPage() {
   const results = useLab((state) => state.results);
@@ -74,6 +75,7 @@ function ImportedRuns({ result }: { readonly result: ImportedResult }) {
         queue={[]}
         hrefOf={(runId) => routeHref({ page: 'importedRun', resultId: result.id, runId })}
       />
+      <ShareFold fileOf={() => file} linkOf={resultAddress} planName={file.plan.name} />
     </div>
   );
 }
@@ -84,16 +86,20 @@ function ExportRuns({ records }: { readonly records: readonly RunRecord[] }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [copied, setCopied] = useState('');
   const runIds = records.map(({ spec }) => spec.id).filter((id) => chosen.has(id));
+  const isOurs = useLab((state) => state.owner === 'here');
+  const exported = async () => {
+    // Runs of earlier versions get their counts now, where their predictions are stored.
+    if (isOurs) await lab.countSentences(runIds);
+    return lab.exportResult(runIds);
+  };
   const copyLink = async () => {
-    const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
-    if (packed.length > LONGEST_LINK) {
+    const address = await resultAddress(await exported());
+    if (address === null) {
       throw new LabError('link/too-long', 'These runs are too large for a link: select fewer, or share the file.', {
         expected: `at most ${format.count(LONGEST_LINK)} characters`,
-        got: format.count(packed.length),
       });
     }
-    const address = new URL(routeHref({ page: 'open', result: packed }), window.location.href);
-    await navigator.clipboard.writeText(address.href);
+    await navigator.clipboard.writeText(address);
     setCopied(runIds.join());
   };
   const turn = (runId: string, on: boolean) => {
@@ -125,7 +131,7 @@ function ExportRuns({ records }: { readonly records: readonly RunRecord[] }) {
       <div className="actions">
         <Button
           disabled={runIds.length === 0}
-          onAct={() => downloadJson('bioner-lab.result.json', lab.exportResult(runIds))}
+          onAct={async () => downloadJson('bioner-lab.result.json', await exported())}
         >
           {runIds.length === 0 ? 'Export selected runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
         </Button>
@@ -139,6 +145,7 @@ function ExportRuns({ records }: { readonly records: readonly RunRecord[] }) {
           Select all finished runs
         </button>
       </div>
+      {runIds.length > 0 && <ShareFold fileOf={exported} linkOf={resultAddress} planName="results" />}
     </>
   );
 }

@@ -12,6 +12,7 @@ import { Button } from '../parts/Button.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
+import { SentenceTotals } from '../share/SentenceTotals.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -186,6 +187,7 @@ export function RunPage({ record, source }: RunPageProps) {
             own={source === null}
           />
         ))}
+      <SentenceTotals record={record} />
       <RunInterruptions record={record} />
       <RunLeaks record={record} />
       <RunInputs record={record} software={source?.file.software ?? null} />
