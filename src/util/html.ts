@@ -11,9 +11,23 @@ export class Html {
 
 type HtmlPart = string | number | null | Html | readonly Html[];
 
-/** A template of HTML: texts and numbers in it are escaped, for content and for attributes in quotes; null is nothing. */
+/**
+ * A template of HTML: texts and numbers in it are escaped, for content and for attributes in quotes; null is nothing. Indentation in the
+ * template is left out.
+ */
 export function html(template: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
-  return new Html(template.map((markup, index) => markup + markupOf(parts[index] ?? null)).join(''));
+  const texts = template.map((markup, index) => markup.replace(/\n\s+/g, '\n') + markupOf(parts[index] ?? null));
+  return new Html(texts.join(''));
+}
+
+/** Text with its line breaks, and a paragraph wherever a line is empty. */
+export function paragraphs(text: string): readonly Html[] {
+  const lines = (paragraph: string): Html => new Html(paragraph.split('\n').map(escapeHtml).join('<br />'));
+  return text
+    .trim()
+    .replaceAll('\r\n', '\n')
+    .split(/\n\s*\n/)
+    .map((paragraph) => html`<p>${lines(paragraph)}</p>`);
 }
 
 /** Escapes text for content and for attributes in quotes. Characters that no HTML may contain become U+FFFD. */

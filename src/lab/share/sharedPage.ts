@@ -5,7 +5,7 @@ import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
 import type { Significance } from '../../metrics/significance/significance.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import { fingerprint } from '../../util/digest.ts';
-import { html, Html, RESULT_MARK, resultBlock, stillPagePolicy } from '../../util/html.ts';
+import { html, Html, paragraphs, RESULT_MARK, resultBlock, stillPagePolicy } from '../../util/html.ts';
 import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
 import { comparisonTables, variantName } from '../comparison/comparisonTables.ts';
 import { baselinesOf, differenceFamily, isVariant } from '../comparison/differenceFamily.ts';
@@ -45,7 +45,7 @@ export async function sharedPage(file: ResultFile, words: PageWords, analyses: P
   const body = html`<main>
       <h1>${title}</h1>
       <p class="soft">${file.plan.name} · ${file.software} · ${file.exportedAt.slice(0, 10)}</p>
-      ${words.words.trim() === '' ? null : html`<p class="words">${words.words.trim()}</p>`} ${sections}
+      ${words.words.trim() === '' ? null : html`<div class="words">${paragraphs(words.words)}</div>`} ${sections}
       <h2>Runs</h2>
       ${runTable(await runRows(file, layers, analyses))} ${settingsSection(file)} ${dataSection(file)}
       ${versionsSection(file)} ${citeSection(file, title)} ${reopenSection(words.link)}
@@ -56,7 +56,7 @@ export async function sharedPage(file: ResultFile, words: PageWords, analyses: P
 }
 
 function pageOf(title: string, style: string, body: Html): Html {
-  return html`<!doctype html>
+  return html`<!DOCTYPE html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -68,9 +68,7 @@ function pageOf(title: string, style: string, body: Html): Html {
         <meta name="referrer" content="no-referrer" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <style>
-          ${new Html(style)}
-        </style>
+        ${new Html(`<style>${style}</style>`)}
       </head>
       <body>
         ${body}
