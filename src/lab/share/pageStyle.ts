@@ -27,7 +27,7 @@ a { color: var(--accent); }
 .words { font-size: 17px; border-left: 3px solid var(--accent); padding-left: 14px; }
 .verdict { font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px; }
-figure { margin: 12px 0; max-width: 520px; min-width: 0; }
+figure { margin: 12px 0; max-width: 460px; min-width: 0; }
 figure > svg { display: block; width: 100%; height: auto; }
 svg text { font-size: 12px; fill: var(--soft); }
 .grid { stroke: var(--line); stroke-width: 1; }
@@ -42,9 +42,10 @@ polyline.curve { fill: none !important; }
 .wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child, td.words-cell { text-align: left; }
+th:first-child, td:first-child, .words-cell { text-align: left; }
 tbody th { font-weight: 400; }
-td.words-cell, th.name { white-space: normal; min-width: 12em; }
+td.words-cell { white-space: normal; min-width: 14em; }
+th.name { min-width: 9em; }
 td small { color: var(--soft); }
 .notes { font-size: 13px; color: var(--soft); padding-left: 20px; }
 dl { display: grid; grid-template-columns: minmax(8em, max-content) 1fr; gap: 4px 16px; margin: 8px 0; }
@@ -57,6 +58,7 @@ summary { cursor: pointer; padding: 4px 0; }
 @media (max-width: 600px) {
   body { padding: 16px 14px 40px; }
   h1 { font-size: 23px; }
+  th.name { white-space: normal; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }
 }

@@ -61,26 +61,21 @@ function tableCell(cell: TableCell): Html {
 /** The differences from a baseline with their intervals and verdicts. */
 export function differenceTable(tested: readonly TestedDifference[], baseline: string): Html {
   const { alpha, draws, resamples, seed } = significanceDefaults;
-  const columns = [
-    ...['Pairs', 'Mean F1', baseline, 'Difference', `${100 * (1 - alpha)} % interval`],
-    ...['p, sentences', 'Holm', 'p, seeds', 'Holm, both', '± seeds'],
-  ];
+  const columns = ['Pairs', 'Mean F1', baseline, 'p, sentences', 'Holm', 'p, seeds', 'Holm, both', '± seeds'];
   const rows = tested.map(({ difference: { task, variant, asked }, found }) => {
     const ofSeeds =
       found.seeds === null ? ['–', '–'] : [probabilityText(found.seeds.p), probabilityText(found.adjusted)];
     const numbers = [
       ...[String(asked.trainings.length), found.a.mean.toFixed(2), found.b.mean.toFixed(2)],
-      ...[
-        signedText(found.difference.mean),
-        `${signedText(found.difference.low)} to ${signedText(found.difference.high)}`,
-      ],
       ...[probabilityText(found.sentences.p), probabilityText(found.sentences.adjusted), ...ofSeeds],
       deviationText(found.spread.seeds),
     ];
     return html`<tr>
       <th scope="row" class="name">${task.corpus.name} · ${task.type ?? 'all types'} · ${variantName(variant)}</th>
-      ${numbers.map((number) => html`<td>${number}</td>`)}
+      <td><strong>${signedText(found.difference.mean)}</strong></td>
+      <td>${signedText(found.difference.low)} to ${signedText(found.difference.high)}</td>
       <td class="words-cell">${VERDICT_WORDS[found.verdict]}</td>
+      ${numbers.map((number) => html`<td>${number}</td>`)}
     </tr>`;
   });
   return html`<div class="wide">
@@ -88,8 +83,10 @@ export function differenceTable(tested: readonly TestedDifference[], baseline: s
         <thead>
           <tr>
             <th scope="col">Task and variant</th>
+            <th scope="col">Difference</th>
+            <th scope="col">${100 * (1 - alpha)} % interval</th>
+            <th scope="col" class="words-cell">Verdict</th>
             ${columns.map((name) => html`<th scope="col">${name}</th>`)}
-            <th scope="col">Verdict</th>
           </tr>
         </thead>
         <tbody>
@@ -123,7 +120,7 @@ export function runTable(rows: readonly RunRow[]): Html {
           <tr>
             <th scope="col">Task and method</th>
             ${columns.map((name) => html`<th scope="col">${name}</th>`)}
-            <th scope="col">State</th>
+            <th scope="col" class="words-cell">State</th>
           </tr>
         </thead>
         <tbody>

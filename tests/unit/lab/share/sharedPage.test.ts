@@ -6,7 +6,7 @@ import { comparisonTables } from '../../../../src/lab/comparison/comparisonTable
 import { publishedScores } from '../../../../src/lab/comparison/publishedScores.ts';
 import { cellText } from '../../../../src/lab/comparison/tableText.ts';
 import { parseResultFile, sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
-import { sharedPage, type PageAnalyses } from '../../../../src/lab/share/sharedPage.ts';
+import { sharedPage, type PageAnalyses, type PageWords } from '../../../../src/lab/share/sharedPage.ts';
 import type { ResultFile } from '../../../../src/schema/resultFile.ts';
 import { fingerprint } from '../../../../src/util/digest.ts';
 import { openAnalysisBench, type AnalysisBench } from '../../../fixtures/analysisBench.ts';
@@ -29,7 +29,7 @@ async function analyses(): Promise<PageAnalyses> {
   };
 }
 
-const plain = { title: 'Ferns', words: 'We asked.It answered.', link: null };
+const plain: PageWords = { title: 'Ferns', words: 'We asked.It answered.', link: null };
 const pageOf = async (file: ResultFile, words = plain) => sharedPage(file, words, await analyses());
 
 interface Element {
