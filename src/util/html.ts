@@ -48,10 +48,16 @@ const RESULT_ID = 'bioner-lab-result';
 /** Marks the head of a page with a result, so that its first bytes tell what it is. */
 export const RESULT_MARK = html`<meta name="${RESULT_ID}" content="embedded" />`;
 
-/** Whether text begins like a page with a result; `head` is its beginning or all of it. */
-export function isPageWithResult(head: string): boolean {
-  return /^\s*</.test(head) && /<meta\b[^>]*\bname="bioner-lab-result"/i.test(head);
+/** Characters at the start of a page that the mark is among. */
+const HEAD = 10_000;
+
+/** Whether text begins like a page with a result. */
+export function isPageWithResult(text: string): boolean {
+  return /^\s*</.test(text.slice(0, HEAD)) && text.slice(0, HEAD).includes(`name="${RESULT_ID}"`);
 }
+
+const BLOCK_START = `<script type="application/json" id="${RESULT_ID}">`;
+const BLOCK_END = '</script>';
 
 /**
  * A block of data, which browsers do not run. JSON has `<`, `>` and `&` only within strings, where they are written as escapes: so nothing in it
@@ -59,12 +65,16 @@ export function isPageWithResult(head: string): boolean {
  */
 export function resultBlock(json: string): Html {
   const escaped = json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
-  return new Html(`<script type="application/json" id="${RESULT_ID}">${escaped}</script>`);
+  return new Html(`${BLOCK_START}${escaped}${BLOCK_END}`);
 }
 
 /** Returns the JSON that `resultBlock` wrote into a page; null if there is none. */
 export function resultInPage(page: string): string | null {
-  return /<script\b[^>]*\bid="bioner-lab-result"[^>]*>([^<]*)<\/script>/i.exec(page)?.[1] ?? null;
+  const start = page.indexOf(BLOCK_START);
+  if (start < 0) return null;
+  // No text and no attribute of the page has a `<`, so this is the block itself and not a value that looks like it.
+  const end = page.indexOf('<', start + BLOCK_START.length);
+  return page.startsWith(BLOCK_END, end) ? page.slice(start + BLOCK_START.length, end) : null;
 }
 
 /** The policy of a page without scripts and without requests: nothing but its own style sheet, named by the SHA-256 of its text, in hex. */

@@ -6,6 +6,7 @@ import type { Store } from '../../storage/store.ts';
 import { validate } from '../../util/validate.ts';
 import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import type { Lab, LabState } from '../state/labState.ts';
+import { runTitle } from '../state/runViews.ts';
 import type { LabStore } from '../state/labStore.ts';
 
 export interface CountingParts {
@@ -21,7 +22,12 @@ export async function countSentences(runIds: readonly string[], parts: CountingP
   let counted = 0;
   for (const record of records) {
     if (!asked.has(record.spec.id) || !lacksCounts(record)) continue;
-    if (await countRun(record, parts)) counted++;
+    try {
+      if (await countRun(record, parts)) counted++;
+    } catch (error) {
+      // An export without counts is better than none.
+      parts.labStore.notifyError(`The sentences of ${runTitle(record.spec, null)} could not be counted`, error);
+    }
   }
   return counted;
 }

@@ -353,7 +353,7 @@ export interface Lab {
 
   /**
    * Counts the test sentences of those of the lab's own runs whose records lack the counts, from their stored predictions, so that a result file
-   * has them; answers with how many records have them now. Runs without predictions or corpus stay as they are. Rejects as analyses do.
+   * has them; answers with how many records have them now. Runs without predictions or corpus stay as they are, and what fails becomes a notice.
    */
   countSentences(runIds: readonly string[]): Promise<number>;
 
