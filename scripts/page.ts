@@ -1,6 +1,7 @@
 // Makes the shared page of a result file on the command line, and says how large the file is and what its counts of sentences take.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { deflateSync } from 'node:zlib';
 import type { CountedSource } from '../src/analysis/questions/askedDifference.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import { sharedPage, type PageAnalyses } from '../src/lab/share/sharedPage.ts';
@@ -36,10 +37,15 @@ function describeSize(file: ResultFile): string {
     ...run,
     snapshots: run.snapshots.map(({ testCounts: _counts, ...scores }) => scores),
   }));
+  const bare = { ...file, runs };
   const whole = bytesOf(file);
-  const counts = whole - bytesOf({ ...file, runs });
+  const counts = whole - bytesOf(bare);
   const each = Math.round(counts / Math.max(1, file.runs.length));
-  return `${file.runs.length} runs, ${whole} bytes; ${counts} of them, ${each} a run, are counts of sentences`;
+  const links = [bare, file].map((one) => Math.ceil((deflateSync(JSON.stringify(one)).length * 4) / 3));
+  return [
+    `${file.runs.length} runs, ${whole} bytes; ${counts} of them, ${each} a run, are counts of sentences`,
+    `as a link ${links.join(' characters without them, ')} with them`,
+  ].join('\n');
 }
 
 const { values, positionals } = parseArgs({
