@@ -37,6 +37,49 @@ export function findingText(tested: readonly TestedDifference[], baseline: strin
   return `${distinct.length} of ${counted(tested.length, 'difference')} from ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
 }
 
+/**
+ * The verdict on one difference, such as `MTL-LS 0.25 is 38.40 F1 above STL on test: more than the noise of test sentences (95 % interval
+ * +27.70 to +49.10). There is one seed, so how much it varies with the seed is not known.`
+ */
+export function verdictSentence(
+  variant: string,
+  baseline: string,
+  { difference, verdict, seeds: ofSeeds }: Pick<Significance, 'difference' | 'verdict' | 'seeds'>,
+): string {
+  const { mean, low, high } = difference;
+  const size = Math.abs(mean).toFixed(2);
+  const side =
+    size === '0.00'
+      ? `${variant} has the test F1 of ${baseline}`
+      : `${variant} is ${size} F1 ${mean > 0 ? 'above' : 'below'} ${baseline} on test`;
+  const interval = `(95 % interval ${signedText(low)} to ${signedText(high)})`;
+  const seeds = counted(ofSeeds?.count ?? 1, 'seed');
+  switch (verdict) {
+    case 'yes':
+      return `${side}: more than the noise of test sentences ${interval} and of seeds, over ${seeds}.`;
+    case 'seeds':
+      return `${side}: more than the noise of test sentences ${interval}, but not more than seeds vary, over ${seeds}.`;
+    case 'oneSeed':
+      return `${side}: more than the noise of test sentences ${interval}. There is one seed, so how much it varies with the seed is not known.`;
+    case 'sentences':
+      return `${side}: within the noise of test sentences ${interval}.`;
+  }
+}
+
+/** What would make the verdict surer; null where nothing is missing. */
+export function missingText(verdict: Verdict): string | null {
+  switch (verdict) {
+    case 'yes':
+      return null;
+    case 'seeds':
+      return 'More seeds would show whether the difference is stable.';
+    case 'oneSeed':
+      return 'Two more seeds would show whether it is stable.';
+    case 'sentences':
+      return 'More test sentences or more seeds are needed to tell them apart.';
+  }
+}
+
 /** Says which trainings a family leaves out, and why; null if none. */
 export function leftOutText(leftOut: DifferenceFamily['leftOut'], baseline: string): string | null {
   const reasons: readonly (readonly [number: number, why: string])[] = [

@@ -25,7 +25,6 @@ p { max-width: 72ch; margin: 8px 0; }
 a { color: var(--accent); }
 .soft, figcaption, summary { color: var(--soft); }
 .words { font-size: 17px; border-left: 3px solid var(--accent); padding-left: 14px; }
-.verdict { font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 20px; }
 figure { margin: 12px 0; max-width: 460px; min-width: 0; }
 figure > svg { display: block; width: 100%; height: auto; }

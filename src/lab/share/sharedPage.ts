@@ -6,11 +6,19 @@ import type { Significance } from '../../metrics/significance/significance.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { html, Html, paragraphs, RESULT_MARK, resultBlock, stillPagePolicy } from '../../util/html.ts';
-import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
+import { buildComparisons, type Comparison, type TaskComparison } from '../comparison/comparison.ts';
 import { comparisonTables, variantName } from '../comparison/comparisonTables.ts';
 import { baselinesOf, differenceFamily, isVariant } from '../comparison/differenceFamily.ts';
-import { distinctionOf, findingText, leftOutText, type TestedDifference } from '../comparison/differenceWords.ts';
+import {
+  distinctionOf,
+  findingText,
+  leftOutText,
+  missingText,
+  verdictSentence,
+  type TestedDifference,
+} from '../comparison/differenceWords.ts';
 import { publishedScores } from '../comparison/publishedScores.ts';
+import { variantMean } from '../comparison/variantSpread.ts';
 import { develChart, rateChart, rateRules } from './comparisonCharts.ts';
 import { pageStyle } from './pageStyle.ts';
 import { comparisonTable, differenceTable, runTable, type RunRow } from './pageTables.ts';
@@ -98,7 +106,8 @@ async function comparisonSection(
           <div class="charts">${drawn}</div>`;
   });
   return html`<h2>${isOneOfSeveral ? `${name} · ${comparison.model.name}` : 'Finding'}</h2>
-    <p class="verdict">
+    ${comparison.tasks.flatMap((task) => taskVerdict(task, tested, baseline) ?? [])}
+    <p>
       ${tested.length > 0 ? findingText(tested, baseline) : left === null ? 'No difference was tested: it takes two methods on the same task with the same seed.' : 'No difference was tested.'}
     </p>
     ${left === null ? null : html`<p class="soft">${left}</p>`} ${charts}
@@ -109,6 +118,26 @@ async function comparisonSection(
             ${differenceTable(tested, baseline)}`
     }
     ${isScored ? tables.map(comparisonTable) : html`<p class="soft">No run has scores on test yet.</p>`}`;
+}
+
+/** Says which variant is best on a task, and whether its difference from the baseline is more than noise; null without a score on test. */
+function taskVerdict(task: TaskComparison, tested: readonly TestedDifference[], baseline: string): Html | null {
+  const scored = task.variants.flatMap((variant) => {
+    const f1 = variantMean(variant, 'test', 'f1');
+    return f1 === null ? [] : [{ variant, f1 }];
+  });
+  const [first] = scored;
+  if (first === undefined) return null;
+  const best = scored.reduce((most, one) => (one.f1 > most.f1 ? one : most), first);
+  const name = variantName(best.variant);
+  const found = tested.find(({ difference }) => difference.variant === best.variant)?.found;
+  const sentence = found && html` ${verdictSentence(name, baseline, found)} ${missingText(found.verdict)}`;
+  return html`<p>
+    <strong
+      >Best on ${task.task.corpus.name} · ${task.task.type ?? 'all types'}: ${name}, test F1
+      ${best.f1.toFixed(2)}.</strong
+    >${sentence ?? null}
+  </p>`;
 }
 
 /** Tests all differences from STL, or from the first variant there is. */

@@ -102,6 +102,10 @@ describe('a shared page', () => {
     ]) {
       expect(text).toContain(part);
     }
+    // The verdict on the best variant of each task, with its interval.
+    expect(text).toMatch(
+      /Best on heath · Disease: MTL-LS 1\.00, test F1 \d\d\.\d\d\. MTL-LS 1\.00 is \d+\.\d\d F1 above STL on test: more than the noise of test sentences \(95 % interval \+\d/,
+    );
     expect(rawTextOf(all(page, 'pre')[0] ?? page)).toBe(JSON.stringify(file.plan, null, 2));
     expect(all(page, 'svg').filter(({ attributes }) => attributes['role'] === 'img')).toHaveLength(4);
     // Rates and levels are drawn: three points with their spreads on each of two tasks.
