@@ -31,10 +31,23 @@ export function findingText(tested: readonly TestedDifference[], baseline: strin
   const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
   const worse = distinct.length - better;
   if (distinct.length === 0) {
-    return `None of ${counted(tested.length, 'difference')} from ${baseline} is more than noise.`;
+    return `None of ${counted(tested.length, 'difference')} from ${baseline} is shown to be more than noise: ${shortOf(tested)}.`;
   }
   const parts = [...(better > 0 ? [`${better} better`] : []), ...(worse > 0 ? [`${worse} worse`] : [])];
   return `${distinct.length} of ${counted(tested.length, 'difference')} from ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
+}
+
+/** Says what the differences lack that are not more than noise, so that a large one with one seed is not called noise. */
+function shortOf(tested: readonly TestedDifference[]): string {
+  const number = (verdict: Verdict): number => tested.filter(({ found }) => found.verdict === verdict).length;
+  const reasons: readonly (readonly [number: number, what: string])[] = [
+    [number('oneSeed'), 'more than the noise of test sentences, with one seed'],
+    [number('seeds'), 'more than the noise of test sentences, not more than seeds vary'],
+    [number('sentences'), 'within the noise of test sentences'],
+  ];
+  return reasons
+    .flatMap(([count, what]) => (count > 0 ? [`${count} ${count === 1 ? 'is' : 'are'} ${what}`] : []))
+    .join('; ');
 }
 
 /**
