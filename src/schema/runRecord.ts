@@ -142,11 +142,13 @@ const epochPointSchema = z.strictObject({
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
-const packedCountsSchema = z
-  .strictObject({ split: z.string(), gold: z.string(), missed: z.string(), spurious: z.string() })
-  .refine((counts) => packedTotals(counts) !== null, {
-    message: 'not one number for each sentence',
-  }) satisfies z.ZodType<PackedCounts>;
+/** Its texts are read where they are compared with the scores. */
+const packedCountsSchema = z.strictObject({
+  split: z.string(),
+  gold: z.string(),
+  missed: z.string(),
+  spurious: z.string(),
+}) satisfies z.ZodType<PackedCounts>;
 
 /** Scores of the snapshot after an epoch, for each task of the run; null if a split is empty, and for test before it is scored. */
 const snapshotScoresSchema = z
@@ -159,7 +161,7 @@ const snapshotScoresSchema = z
   })
   .refine(({ test, testCounts = [] }) => testCounts.every((counts, task) => isCountOf(counts, test[task])), {
     path: ['testCounts'],
-    message: 'the counts of the sentences do not add up to the scores',
+    message: 'the counts of the sentences are damaged or do not add up to the scores',
   });
 
 function isCountOf(counts: PackedCounts | null, scores: SplitScores | null | undefined): boolean {
