@@ -6,7 +6,7 @@ import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
-import { testDifferences } from '../src/analysis/testDifferences.ts';
+import { countsOfPredictions, testDifferences, totalErrors } from '../src/analysis/testDifferences.ts';
 import { readPredictions } from '../src/storage/predictionRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { AnalysisCalls, AnalysisEvent, PredictionState } from '../src/wire/analysisProtocol.ts';
@@ -73,6 +73,8 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     planLeaks: asJob(leaks.ofPlan),
     leakPairs: asJob(leaks.pairs),
     significance: asJob(testDifferences(inputs)),
+    testCounts: asJob(countsOfPredictions(inputs)),
+    errorTotals: asJob(totalErrors),
     errors: asJob(errors.errors),
     errorScores: asJob(errors.scores),
     breakdown: asJob(errors.breakdown),

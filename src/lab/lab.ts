@@ -22,6 +22,7 @@ import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { createResults } from './plans/resultFiles.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
+import { countSentences } from './runs/countSentences.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab } from './state/labState.ts';
@@ -264,6 +265,10 @@ export class LocalLab implements Lab {
     this.#guard.run(() => this.#predictions.predictions(request, format));
   readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
     this.#changing(() => this.#predictions.keepPredictions(requests));
+  readonly countSentences: Lab['countSentences'] = (runIds) =>
+    this.#changing(() => {
+      return countSentences(runIds, { store: this.#parts.store, labStore: this.#labStore, analyse: this.analyse });
+    });
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
 
   readonly exportResult: Lab['exportResult'] = (runIds) =>

@@ -1,5 +1,6 @@
 // The record of one run: what to train, and the progress and scores so far.
 import { z } from 'zod';
+import { packedTotals, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
@@ -141,12 +142,37 @@ const epochPointSchema = z.strictObject({
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
+/** Its texts are read where they are compared with the scores. */
+const packedCountsSchema = z.strictObject({
+  split: z.string(),
+  gold: z.string(),
+  missed: z.string(),
+  spurious: z.string(),
+}) satisfies z.ZodType<PackedCounts>;
+
 /** Scores of the snapshot after an epoch, for each task of the run; null if a split is empty, and for test before it is scored. */
-const snapshotScoresSchema = z.strictObject({
-  epoch: z.int().min(1),
-  devel: z.array(splitScoresSchema.nullable()),
-  test: z.array(splitScoresSchema.nullable()),
-});
+const snapshotScoresSchema = z
+  .strictObject({
+    epoch: z.int().min(1),
+    devel: z.array(splitScoresSchema.nullable()),
+    test: z.array(splitScoresSchema.nullable()),
+    /** What was found in each test sentence, for each task: of the selected snapshot; absent in records of earlier versions. */
+    testCounts: z.array(packedCountsSchema.nullable()).optional(),
+  })
+  .refine(({ test, testCounts = [] }) => testCounts.every((counts, task) => isCountOf(counts, test[task])), {
+    path: ['testCounts'],
+    message: 'the counts of the sentences are damaged or do not add up to the scores',
+  });
+
+function isCountOf(counts: PackedCounts | null, scores: SplitScores | null | undefined): boolean {
+  if (counts === null) return true;
+  const totals = packedTotals(counts);
+  if (totals === null || scores == null) return false;
+  const { gold, predicted, correct } = scores.lenient.overall;
+  const isSum = totals.gold === gold && totals.predicted === predicted && totals.correct === correct;
+  return isSum && totals.sentences === scores.sentences;
+}
+
 export type SnapshotScores = z.infer<typeof snapshotScoresSchema>;
 
 const environmentSchema = z.strictObject({

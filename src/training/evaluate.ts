@@ -1,12 +1,16 @@
 // Predicts and scores splits, and selects the best snapshot.
+import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
+import { fingerprintOfSplit } from '../data/corpus/describeSentences.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
 import type { TagSet } from '../data/corpus/tagSet.ts';
 import { joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
+import { packCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import { scoreSplit } from '../metrics/scores/scoreSplit.ts';
+import { sentenceCounts } from '../metrics/scores/sentenceCounts.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { SnapshotScores } from '../schema/runRecord.ts';
+import type { RunRecord, SnapshotScores } from '../schema/runRecord.ts';
 import { macrotask } from '../util/clock.ts';
 import { mapEvents } from '../util/work.ts';
 import type { TrainingEvent } from '../wire/trainingEvent.ts';
@@ -107,6 +111,42 @@ export async function* evaluate(
     of,
   }));
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
+}
+
+/** Null where there was nothing to score. */
+export function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
+  return evaluations.map((evaluation) => evaluation && evaluation.scores);
+}
+
+/** Adds the scores on test to a snapshot, with the counts of each sentence; `tests` and `evaluations` are those of all tasks. */
+export function scoredSnapshot(
+  snapshot: SnapshotScores,
+  tests: readonly EncodedSplit[],
+  evaluations: readonly (Evaluation | null)[],
+): SnapshotScores {
+  const testCounts = tests.map(({ sentences }, task) => {
+    const predicted = evaluations[task]?.predicted;
+    return predicted === undefined ? null : countsOf(sentences, predicted);
+  });
+  return { ...snapshot, test: scoresOf(evaluations), testCounts };
+}
+
+/** Counts what was predicted in each sentence as conlleval reads it; the sums are those of the lenient scores. */
+function countsOf(sentences: readonly Sentence[], predicted: Evaluation['predicted']): PackedCounts | null {
+  const gold = sentences.map(({ mentions }) => mentions);
+  return packCounts(sentenceCounts(gold, predicted.map(lenientMentions)), fingerprintOfSplit(sentences));
+}
+
+/**
+ * Selects a snapshot of a run that is done. Counts of sentences stay with that one alone: tests and intervals are about it, and each takes its
+ * room in the file.
+ */
+export function selection(snapshots: readonly SnapshotScores[]): Pick<RunRecord, 'snapshots' | 'selectedEpoch'> {
+  const selected = selectedEpoch(snapshots);
+  const trimmed = snapshots.map(({ testCounts, ...scores }) =>
+    testCounts === undefined || scores.epoch !== selected ? scores : { ...scores, testCounts },
+  );
+  return { snapshots: trimmed, selectedEpoch: selected };
 }
 
 /** Selects the epoch with the highest devel F1 (mean over tasks, ties to the latest); the last one without devel. Null without snapshots. */

@@ -30,7 +30,7 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
-import { evaluate, selectedEpoch, type EncodedSplit, type Evaluation } from './evaluate.ts';
+import { evaluate, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts';
 import { openPredictor, openTrainer } from './openTrainer.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
 import { isFrozen } from './startWeights.ts';
@@ -217,11 +217,11 @@ class RunInProgress {
     this.trainer.dispose();
     const { epochs, snapshots } = this.record;
     // All that there have to be: a mean over fewer snapshots is another number.
-    const saved = lastEpochs(this.epochs, this.config.snapshots).map((epoch) => ({
-      epoch,
-      devel: epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null),
-      test: snapshots.find((snapshot) => snapshot.epoch === epoch)?.test ?? tasks.test.map(() => null),
-    }));
+    const saved = lastEpochs(this.epochs, this.config.snapshots).map((epoch): SnapshotScores => {
+      const devel = epochs.find((point) => point.epoch === epoch)?.devel ?? tasks.devel.map(() => null);
+      const known = snapshots.find((snapshot) => snapshot.epoch === epoch);
+      return { ...known, epoch, devel, test: known?.test ?? tasks.test.map(() => null) };
+    });
     for (const [index, snapshot] of saved.entries()) {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
@@ -231,7 +231,7 @@ class RunInProgress {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);
         const predicted = evaluations.map((evaluation) => evaluation && evaluation.predicted);
         await keepTestPredictions(store, this.record.spec, snapshot.epoch, predicted);
-        saved[index] = { ...snapshot, test: scoresOf(evaluations) };
+        saved[index] = scoredSnapshot(snapshot, tasks.test, evaluations);
       } finally {
         predictor.dispose();
       }
@@ -241,7 +241,7 @@ class RunInProgress {
 
   /** Marks the run as finished; its resume points are not needed any more. */
   async finish(): Promise<void> {
-    await this.save({ status: 'finished', selectedEpoch: selectedEpoch(this.record.snapshots) });
+    await this.save({ status: 'finished', ...selection(this.record.snapshots) });
     // Should this record be damaged one day, the one before tells the same: there is nothing left to go on from.
     await this.save({});
     await removeCheckpoint(this.inputs.store, this.record.spec.id);
@@ -390,9 +390,4 @@ class RunInProgress {
   private assertHealthy(): void {
     if (this.inputs.health.failure !== null) throw this.inputs.health.failure;
   }
-}
-
-/** Null where there was nothing to score. */
-function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
-  return evaluations.map((evaluation) => evaluation && evaluation.scores);
 }

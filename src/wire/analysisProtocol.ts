@@ -38,6 +38,9 @@ import type {
   PlanLeaksQuery,
 } from '../analysis/questions/leaksQuery.ts';
 import type { LengthHistogram, SentencesPage, SentencesQuery } from '../analysis/questions/sentencesQuery.ts';
+import type { Task } from '../data/corpus/corpus.ts';
+import type { PackedCounts } from '../metrics/scores/packedCounts.ts';
+import type { ErrorTotals } from '../metrics/significance/errorTotals.ts';
 import type { Significance } from '../metrics/significance/significance.ts';
 import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
@@ -74,6 +77,12 @@ export interface Analyses {
   leakPairs(query: LeakPairsQuery): LeakPairsPage;
   /** One test result per difference, in order; all differences form one family. */
   significance(query: { readonly differences: readonly AskedDifference[] }): readonly Significance[];
+  /** The counts of what is stored for each request, in order; null for no request, and where nothing is stored. */
+  testCounts(
+    query: readonly ({ readonly request: PredictionRequest; readonly task: Task } | null)[],
+  ): readonly (PackedCounts | null)[];
+  /** One per list of counts, in order; nothing else is read. */
+  errorTotals(query: readonly PackedCounts[]): readonly ErrorTotals[];
   /** Throws `metrics/sentences`, like the two below, if the predictions are for other sentences than the corpus has. */
   errors(query: ErrorsQuery): ErrorsPage;
   /** One per snapshot, in the order of `predictions`. */

@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CorpusSentences, Mention } from '../../src/data/corpus/corpus.ts';
+import { fingerprintOfSplit } from '../../src/data/corpus/describeSentences.ts';
 import { mentionsToTags } from '../../src/data/corpus/tagScheme.ts';
 import { annotateSentences, documentsOfSentences } from '../../src/data/documents/documentSentences.ts';
 import { assembleCorpora, type AssembledCorpus } from '../../src/data/import/assembleCorpora.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import { runSpec } from '../../src/lab/plans/expandPlan.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
+import { packCounts } from '../../src/metrics/scores/packedCounts.ts';
+import { sentenceCounts } from '../../src/metrics/scores/sentenceCounts.ts';
 import { conlleval } from '../../src/metrics/scores/conlleval.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import type { CorpusRecord } from '../../src/schema/corpusRecord.ts';
@@ -266,6 +269,13 @@ it('three of the five epochs of the Sample preset learn a sample through the ser
     all.map((mentions, index) => mentionsToTags(mentions, sentences.test[index]?.tokens.length ?? 0, 'IOB2'));
   const rescored = conlleval(tagsOf(sentences.test.map(({ mentions }) => mentions)), tagsOf(ofRun));
   expect(rescored.entities.overall).toEqual(chosen?.test[0]?.lenient.overall);
+  // The record counts each sentence as the stored predictions do, for the selected snapshot alone, and says which sentences they are.
+  const counted = sentenceCounts(
+    sentences.test.map(({ mentions }) => mentions),
+    ofRun,
+  );
+  expect(chosen?.testCounts).toEqual([packCounts(counted, fingerprintOfSplit(sentences.test))]);
+  expect(run.snapshots.filter(({ testCounts }) => testCounts !== undefined)).toEqual([chosen]);
   expect(predicting.at(-1)).toEqual({ kind: 'predicting', runId: spec.id, phase: 'predicting', done: sentences.test.length, of: sentences.test.length }); // prettier-ignore
   expect(new Set(trainingEvents.map(({ kind }) => kind))).toEqual(new Set(['phase', 'started', 'step', 'epoch', 'checkpoint', 'ended'])); // prettier-ignore
   expect(trainingEvents.every(({ runId }) => runId === spec.id)).toBe(true);

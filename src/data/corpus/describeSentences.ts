@@ -48,6 +48,14 @@ function fingerprintOfSentences(sentences: CorpusSentences): string {
   return fingerprint({ train: contentOf('train'), devel: contentOf('devel'), test: contentOf('test') });
 }
 
+/**
+ * SHA-256 over the tokens of one split and the places of its mentions. Types are left out: a task has one, whatever its corpus or category
+ * calls it.
+ */
+export function fingerprintOfSplit(sentences: readonly Sentence[]): string {
+  return fingerprint(sentences.map(({ tokens, mentions }) => [tokens, mentions.map(({ start, end }) => [start, end])]));
+}
+
 /** Number of items in a share (between 0 and 1) of `count`: rounded, but at least one if there are any. */
 export function shareOfCount(count: number, share: number): number {
   return Math.min(count, Math.max(1, Math.round(share * count)));

@@ -1,4 +1,5 @@
 // Detects the type of a dropped file from its name and first bytes.
+import { isPageWithResult } from '../../util/html.ts';
 import type { DocumentSource } from '../corpus/corpusSource.ts';
 import { tagDialects, tagsOfCell } from '../corpus/tagDialect.ts';
 import { isAnnotations } from '../formats/brat.ts';
@@ -63,7 +64,7 @@ export const leadingBytes = 65_536;
 
 /**
  * `corpus` is a file of any supported format, `gzip` and `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
- * `plan` the lab's own JSON; the lab reads nothing else.
+ * `plan` the lab's own JSON, a result also as a page that carries it; the lab reads nothing else.
  */
 type FileFormat = 'corpus' | 'zip' | 'gzip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
 
@@ -92,6 +93,7 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (startsWith(head, 'PAR1')) return 'parquet';
   if (corpusExtensions.test(name)) return 'corpus';
   const text = decodeLoosely(head);
+  if (isPageWithResult(text)) return 'result';
   if (tableExtensions.test(name)) return looksLikeRows(text) ? 'corpus' : 'other';
   const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
   if (ownFormat !== 'other') return ownFormat;

@@ -1,5 +1,6 @@
 // Groups runs for comparison: per task, STL, MTL-XC and MTL-LS at each slicing rate, with the same model and settings.
 import type { Split } from '../../data/corpus/corpus.ts';
+import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
@@ -26,6 +27,8 @@ export interface Training {
   /** Scores of the selected snapshot; null until the run has finished and for an empty split. */
   readonly devel: Measures | null;
   readonly test: Measures | null;
+  /** What the selected snapshot found in each test sentence; null in records of earlier versions. */
+  readonly testCounts: PackedCounts | null;
   /** Epoch of the selected snapshot; null until the run has finished. */
   readonly selectedEpoch: number | null;
   /** All saved snapshots, oldest first. */
@@ -253,6 +256,7 @@ function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecor
     status,
     devel: selected?.devel ?? null,
     test: selected?.test ?? null,
+    testCounts: snapshots.find(({ epoch }) => epoch === selectedEpoch)?.testCounts?.[index] ?? null,
     selectedEpoch,
     snapshots: scored,
     curve: epochs.flatMap(({ epoch, devel }) => {

@@ -3,6 +3,7 @@ import { resultFileSchema, upgradeResultFile, type ResultFile } from '../../sche
 import { listResults, readResult, removeResult, removeTornResults } from '../../storage/resultRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { fingerprint } from '../../util/digest.ts';
+import { isPageWithResult, resultInPage } from '../../util/html.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
@@ -21,12 +22,12 @@ export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFil
 }
 
 /**
- * Parses a result file. Throws LabError
+ * Parses a result file, or the one that a shared page carries. Throws LabError
  * `result/foreign` (not a result file), `result/newer` (from a later version of the lab),
  * `result/changed` (checksum mismatch: edited or damaged) or `result/invalid` (naming the invalid member).
  */
 export function parseResultFile(text: string): ResultFile {
-  const members = parseMembers(text);
+  const members = parseMembers(isPageWithResult(text) ? resultOfPage(text) : text);
   const { version } = members;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
     throw new LabError('result/invalid', 'The result file has no version.', {
@@ -42,6 +43,15 @@ export function parseResultFile(text: string): ResultFile {
   }
   checkSeal(members);
   return resultFileOf(migrate(members, version));
+}
+
+function resultOfPage(page: string): string {
+  const text = resultInPage(page);
+  if (text !== null) return text;
+  throw new LabError('result/foreign', 'This page does not contain its result any more.', {
+    expected: 'a shared page as the lab wrote it',
+    got: 'a page without its data',
+  });
 }
 
 function parseMembers(text: string): Members {

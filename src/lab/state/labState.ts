@@ -353,6 +353,12 @@ export interface Lab {
    */
   exportTagger(request: TaggerExport, receive: (chunk: NamedBytes) => Promise<void>): Promise<boolean>;
 
+  /**
+   * Counts the test sentences of those of the lab's own runs whose records lack the counts, from their stored predictions, so that a result file
+   * has them; answers with how many records have them now. Runs without predictions or corpus stay as they are, and what fails becomes a notice.
+   */
+  countSentences(runIds: readonly string[]): Promise<number>;
+
   /** Builds the result file of one or more runs, own or imported, with the runs they start from. */
   exportResult(runIds: readonly string[]): ResultFile;
   /** Builds the plan that trains these runs and those they start from, for headless. Throws `plan/mixed`. */

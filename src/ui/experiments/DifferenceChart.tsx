@@ -1,10 +1,11 @@
 // Draws differences from a baseline with their intervals, one line per variant, around zero.
 import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import type { TestedDifference } from '../../lab/comparison/differenceWords.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { differenceAxis } from '../charts/ZoomFields.tsx';
 import { chartStyle } from '../charts/chartStyle.ts';
-import { differenceRows, type TestedDifference } from './useSignificance.ts';
+import { differenceRows } from './useSignificance.ts';
 
 export interface DifferenceChartProps {
   readonly task: string;

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { comparisonTables, variantName } from '../../lab/comparison/comparisonTables.ts';
+import { missingText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { RateChart } from '../charts/RateChart.tsx';
@@ -20,7 +21,6 @@ import { bestOn, experimentSettings, experimentSubject, runStatuses, taskAt } fr
 import { ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';
-import { missingText, verdictSentence } from './verdictWords.ts';
 
 /** Three seeds are the least that say how much seeds vary. */
 const SEEDS_ADDED = 2;

@@ -3,44 +3,51 @@ import { useState } from 'react';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
-import { LONGEST_LINK, writeResultLink } from '../results/resultLink.ts';
+import { LONGEST_LINK, resultAddress } from '../results/resultLink.ts';
+import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
-import { routeHref } from '../shared/route.ts';
 import { downloadJson } from '../shared/saveFile.ts';
-import { useLabActions } from '../shared/useLab.ts';
+import { useLab, useLabActions } from '../shared/useLab.ts';
 
 /** Buttons for the runs that were chosen; disabled without any. */
 export function ShareActions({ runIds }: { readonly runIds: readonly string[] }) {
   const lab = useLabActions();
   const [copied, setCopied] = useState('');
+  const isOurs = useLab((state) => state.owner === 'here');
+  const exported = async () => {
+    // Runs of earlier versions get their counts now, where their predictions are stored.
+    if (isOurs) await lab.countSentences(runIds);
+    return lab.exportResult(runIds);
+  };
   const copyLink = async () => {
-    const packed = await writeResultLink(JSON.stringify(lab.exportResult(runIds)));
-    if (packed.length > LONGEST_LINK) {
+    const address = await resultAddress(await exported());
+    if (address === null) {
       throw new LabError('link/too-long', 'These runs are too large for a link: select fewer, or share the file.', {
         expected: `at most ${format.count(LONGEST_LINK)} characters`,
-        got: format.count(packed.length),
       });
     }
-    const address = new URL(routeHref({ page: 'open', result: packed }), window.location.href);
-    await navigator.clipboard.writeText(address.href);
+    await navigator.clipboard.writeText(address);
     setCopied(runIds.join());
   };
   const none = runIds.length === 0;
   return (
-    <div className="actions">
-      <Button disabled={none} onAct={() => downloadJson('bioner-lab.result.json', lab.exportResult(runIds))}>
-        {none ? 'Export selected runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
-      </Button>
-      <Button disabled={none} onAct={copyLink}>
-        Copy as link
-      </Button>
-      <Button disabled={none} onAct={() => downloadJson('bioner-lab.plan.json', lab.exportPlan(runIds))}>
-        Export plan
-      </Button>
-      <span className="soft" aria-live="polite">
-        {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
-      </span>
-    </div>
+    <>
+      <div className="actions">
+        <Button disabled={none} onAct={async () => downloadJson('bioner-lab.result.json', await exported())}>
+          {none ? 'Export selected runs' : `Export ${format.counted(runIds.length, 'run')} as one file`}
+        </Button>
+        <Button disabled={none} onAct={copyLink}>
+          Copy as link
+        </Button>
+        <Button disabled={none} onAct={() => downloadJson('bioner-lab.plan.json', lab.exportPlan(runIds))}>
+          Export plan
+        </Button>
+        <span className="soft" aria-live="polite">
+          {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
+        </span>
+      </div>
+      {!none && <ShareFold fileOf={exported} linkOf={resultAddress} planName="results" />}
+    </>
   );
 }
 

@@ -2,8 +2,16 @@
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { isVariant, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
+import {
+  deviationText,
+  findingText,
+  leftOutText,
+  probabilityText,
+  signedText,
+  VERDICT_WORDS,
+  type TestedDifference,
+} from '../../lab/comparison/differenceWords.ts';
 import { csvText } from '../../lab/comparison/tableText.ts';
-import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import { AnalysisWait, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
@@ -12,8 +20,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { DifferenceChart } from './DifferenceChart.tsx';
-import { differenceRows, type SignificanceState, type TestedDifference } from './useSignificance.ts';
-import { signed, VERDICT_WORDS } from './verdictWords.ts';
+import { differenceRows, type SignificanceState } from './useSignificance.ts';
 
 interface DifferenceTableProps {
   readonly label: string;
@@ -65,32 +72,23 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
             <td className="number">{format.count(asked.trainings.length)}</td>
             <td className="number">{format.percent(found.a.mean)}</td>
             <td className="number">{format.percent(found.b.mean)}</td>
-            <td className="number strong">{signed(found.difference.mean)}</td>
+            <td className="number strong">{signedText(found.difference.mean)}</td>
             <td className="number nowrap">
-              {signed(found.difference.low)} to {signed(found.difference.high)}
+              {signedText(found.difference.low)} to {signedText(found.difference.high)}
             </td>
-            <td className="number nowrap">{probability(found.sentences.p)}</td>
-            <td className="number nowrap">{probability(found.sentences.adjusted)}</td>
-            <td className="number nowrap">{found.seeds === null ? '–' : probability(found.seeds.p)}</td>
-            <td className="number nowrap">{found.seeds === null ? '–' : probability(found.adjusted)}</td>
-            <td className="number">{deviation(found.spread.seeds)}</td>
-            <td className="number">{deviation(found.spread.rounds)}</td>
-            <td className="number">{deviation(found.spread.snapshots)}</td>
+            <td className="number nowrap">{probabilityText(found.sentences.p)}</td>
+            <td className="number nowrap">{probabilityText(found.sentences.adjusted)}</td>
+            <td className="number nowrap">{found.seeds === null ? '–' : probabilityText(found.seeds.p)}</td>
+            <td className="number nowrap">{found.seeds === null ? '–' : probabilityText(found.adjusted)}</td>
+            <td className="number">{deviationText(found.spread.seeds)}</td>
+            <td className="number">{deviationText(found.spread.rounds)}</td>
+            <td className="number">{deviationText(found.spread.snapshots)}</td>
             <td className={found.verdict === 'yes' ? 'verdict yes' : 'verdict'}>{VERDICT_WORDS[found.verdict]}</td>
           </tr>
         ))}
       </tbody>
     </TableBox>
   );
-}
-
-function probability(p: number): string {
-  if (p < 0.0001) return '< 0.0001';
-  return p.toFixed(p < 0.01 ? 4 : 3);
-}
-
-function deviation(spread: Spread | null): string {
-  return spread?.deviation == null ? '–' : spread.deviation.toFixed(2);
 }
 
 interface SignificanceSectionProps {
@@ -207,32 +205,7 @@ function Outcome({ noise: { asked, onAsk, tested, family, baseline }, task }: Si
   );
 }
 
-function findingText(tested: readonly TestedDifference[], baseline: string): string {
-  const distinct = tested.filter(({ found }) => found.verdict === 'yes');
-  const better = distinct.filter(({ found }) => found.difference.mean > 0).length;
-  const worse = distinct.length - better;
-  if (distinct.length === 0) {
-    return `None of ${format.counted(tested.length, 'difference')} from ${baseline} is more than noise.`;
-  }
-  const parts = [
-    ...(better > 0 ? [`${format.count(better)} better`] : []),
-    ...(worse > 0 ? [`${format.count(worse)} worse`] : []),
-  ];
-  return `${format.count(distinct.length)} of ${format.counted(tested.length, 'difference')} from ${baseline} ${distinct.length === 1 ? 'is' : 'are'} more than noise: ${parts.join(', ')}.`;
-}
-
 function LeftOut({ leftOut, baseline }: { readonly leftOut: DifferenceFamily['leftOut']; readonly baseline: string }) {
-  const { imported, withoutCorpus, unpaired } = leftOut;
-  const reasons = [
-    ...(imported > 0
-      ? [`${format.counted(imported, 'training')} from result files, which contain no predictions`]
-      : []),
-    ...(withoutCorpus > 0
-      ? [`${format.counted(withoutCorpus, 'training')} on corpora that are not in the library`]
-      : []),
-    ...(unpaired > 0
-      ? [`${format.counted(unpaired, 'training')} without a ${baseline} training of the same seed and round`]
-      : []),
-  ];
-  return reasons.length === 0 ? null : <p className="soft">Left out: {reasons.join('; ')}.</p>;
+  const text = leftOutText(leftOut, baseline);
+  return text === null ? null : <p className="soft">{text}</p>;
 }

@@ -3,19 +3,17 @@ import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
 import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
 import {
+  baselinesOf,
   differenceFamily,
-  differenceKey,
   isVariant,
   type DifferenceFamily,
-  type VariantDifference,
 } from '../../lab/comparison/differenceFamily.ts';
+import { distinctionOf, VERDICT_WORDS, type TestedDifference } from '../../lab/comparison/differenceWords.ts';
 import type { Significance } from '../../metrics/significance/significance.ts';
-import { canonicalJson } from '../../util/digest.ts';
 import type { AnalysisQuery } from '../../wire/analysisProtocol.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
 import { useLab } from '../shared/useLab.ts';
-import { VERDICT_WORDS } from './verdictWords.ts';
 
 /** A variant, regardless of its task. */
 type Baseline = Pick<Variant, 'method' | 'layers' | 'rate'>;
@@ -80,32 +78,6 @@ export function useSignificance(comparison: Comparison): SignificanceState {
 
 function queryOf({ differences }: DifferenceFamily): AnalysisQuery<'significance'> {
   return { differences: differences.map(({ asked }) => asked) };
-}
-
-/** Lists the variants of all tasks, in the order of the first task that has each. */
-function baselinesOf({ tasks }: Comparison): readonly Baseline[] {
-  const found = new Map<string, Baseline>();
-  for (const { variants } of tasks) {
-    for (const variant of variants) {
-      const { method, layers, rate } = variant;
-      const key = canonicalJson([method, layers]);
-      if (!found.has(key)) found.set(key, { method, layers, rate });
-    }
-  }
-  return [...found.values()];
-}
-
-function distinctionOf({ differences }: DifferenceFamily, found: readonly Significance[]): Distinction {
-  const isDistinct = (_: VariantDifference, index: number): boolean => found[index]?.verdict === 'yes';
-  return {
-    distinct: new Set(differences.filter(isDistinct).map(({ task, variant }) => differenceKey(task, variant))),
-    family: differences.length,
-  };
-}
-
-export interface TestedDifference {
-  readonly difference: VariantDifference;
-  readonly found: Significance;
 }
 
 /** Returns the rows of the CSV file: unrounded numbers, null for missing ones. */

@@ -1,5 +1,7 @@
 // Writes and reads links to result files: their JSON deflated in base64url, or the path of a file on this site.
+import type { ResultFile } from '../../schema/resultFile.ts';
 import { LabError } from '../../util/labError.ts';
+import { routeHref } from '../shared/route.ts';
 
 /** Longest address; browsers and messengers truncate longer ones. */
 export const LONGEST_LINK = 60_000;
@@ -15,6 +17,13 @@ export async function writeResultLink(text: string): Promise<string> {
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+/** Returns the address on this page that contains the result file; null if it would be too long. */
+export async function resultAddress(file: ResultFile): Promise<string | null> {
+  const packed = await writeResultLink(JSON.stringify(file));
+  if (packed.length > LONGEST_LINK) return null;
+  return new URL(routeHref({ page: 'open', result: packed }), window.location.href).href;
 }
 
 /** Unpacks the text. Throws LabError `link/damaged`, or `link/too-large` when it grows beyond 64 MB. */

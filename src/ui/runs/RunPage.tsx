@@ -12,6 +12,7 @@ import { Button } from '../parts/Button.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
+import { SentenceTotals } from '../share/SentenceTotals.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -37,6 +38,11 @@ function RunActions({ record, source }: RunActionsProps) {
   const own = source === null;
   const disabled = useLab((state) => state.owner === 'elsewhere');
   const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
+  const exportResult = async () => {
+    // A run of an earlier version gets its counts now, where its predictions are stored.
+    if (own && !disabled) await lab.countSentences([spec.id]);
+    downloadJson(`${fileName}.result.json`, lab.exportResult([spec.id]));
+  };
   const remove = async () => {
     await lab.removeRun(spec.id);
     goTo({ page: 'experiments' });
@@ -78,7 +84,7 @@ function RunActions({ record, source }: RunActionsProps) {
           Tag text
         </a>
       )}
-      <Button onAct={() => downloadJson(`${fileName}.result.json`, lab.exportResult([spec.id]))}>Export result</Button>
+      <Button onAct={exportResult}>Export result</Button>
       <Button onAct={() => downloadJson(`${fileName}.plan.json`, lab.exportPlan([spec.id]))}>Export plan</Button>
       {own && status !== 'running' && (
         <RemoveButton
@@ -190,6 +196,7 @@ export function RunPage({ record, source }: RunPageProps) {
             own={source === null}
           />
         ))}
+      <SentenceTotals record={record} />
       <RunInterruptions record={record} />
       <RunLeaks record={record} />
       <RunInputs record={record} software={source?.file.software ?? null} />

@@ -1,6 +1,8 @@
-// Proves that the analysis server tests stored predictions like the pure test on their counts, and names missing predictions.
+// Proves that the analysis server tests stored predictions and counts of records like the pure test on their counts, and says what it cannot test.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Mention, Sentence } from '../../../src/data/corpus/corpus.ts';
+import { fingerprintOfSplit } from '../../../src/data/corpus/describeSentences.ts';
+import { packCounts, type PackedCounts } from '../../../src/metrics/scores/packedCounts.ts';
 import { sentenceCounts } from '../../../src/metrics/scores/sentenceCounts.ts';
 import type { PairedTraining } from '../../../src/metrics/significance/pairedTraining.ts';
 import { significance } from '../../../src/metrics/significance/significance.ts';
@@ -98,5 +100,88 @@ describe('significance of stored predictions', () => {
       code: 'analysis/no-predictions',
       expected: 'predictions of run b, epoch 2, on test',
     });
+  });
+});
+
+describe('significance of counts in records', () => {
+  /** Three systems on the Plant task with three seeds each: predictions in the store, and the counts that a record has. */
+  async function benchWithBoth() {
+    const { lab, store, corpusId, sentences } = await benchWithCorpus();
+    const gold = sentences.map(({ mentions }) => mentions.filter(({ type }) => type === 'Plant'));
+    const split = fingerprintOfSplit(sentences.map(({ tokens }, index) => ({ tokens, mentions: gold[index] ?? [] })));
+    const packed = new Map<string, PackedCounts>();
+    for (const [system, share] of Object.entries(shares)) {
+      for (const seed of [1, 2, 3]) {
+        const predicted = predict(sentences, 'Plant', share, 10 * seed + system.length);
+        const stored = predicted.map((mentions) => mentions.map((mention) => ({ ...mention, confidence: null })));
+        await writePredictions(store, requestOf(`${system}-${seed}`), storePredictions(stored));
+        const counts = packCounts(sentenceCounts(gold, predicted), split);
+        if (counts !== null) packed.set(`${system}-${seed}`, counts);
+      }
+    }
+    const countsOf = (name: string): PackedCounts =>
+      packed.get(name) ?? { split: '', gold: '', missed: '', spurious: '' };
+    type Source = (name: string) => PackedCounts | PredictionRequest;
+    const asked = (ofA: Source, ofB: Source, task = { corpusId, type: 'Plant' }) => ({
+      differences: ['xc', 'ls'].map((system) => ({
+        task,
+        trainings: [1, 2, 3].map((seed) => ({
+          seed,
+          round: 0,
+          snapshots: [],
+          a: ofA(`${system}-${seed}`),
+          b: ofB(`stl-${seed}`),
+        })),
+      })),
+    });
+    return { lab, corpusId, asked, countsOf };
+  }
+
+  it('is exactly that of the predictions, without a corpus and mixed with predictions', async () => {
+    const { lab, asked, countsOf } = await benchWithBoth();
+    const ofPredictions = await lab.analyse('significance', asked(requestOf, requestOf)).answer;
+    expect(ofPredictions?.map(({ verdict }) => verdict)).toEqual(['sentences', 'yes']);
+    const elsewhere = { corpusId: 'not here', type: 'Plant' };
+    expect(await lab.analyse('significance', asked(countsOf, countsOf, elsewhere)).answer).toEqual(ofPredictions);
+    expect(await lab.analyse('significance', asked(countsOf, requestOf)).answer).toEqual(ofPredictions);
+  });
+
+  it('is refused for other test sentences, beside counts and beside predictions', async () => {
+    const { lab, asked, countsOf } = await benchWithBoth();
+    const other = (name: string): PackedCounts => ({ ...countsOf(name), split: 'another' });
+    const refused = {
+      code: 'significance/sentences',
+      message: 'The trainings were not scored on the same test sentences.',
+    };
+    await expect(lab.analyse('significance', asked(countsOf, other)).answer).rejects.toMatchObject(refused);
+    await expect(lab.analyse('significance', asked(other, requestOf)).answer).rejects.toMatchObject(refused);
+  });
+
+  it('gives a run the totals of its errors, with the interval of the test', async () => {
+    const { lab, asked, countsOf } = await benchWithBoth();
+    const { differences } = asked(countsOf, countsOf);
+    const single = differences.map(({ task, trainings }) => ({ task, trainings: trainings.slice(0, 1) }));
+    const tested = await lab.analyse('significance', { differences: single }).answer;
+    const totals = await lab.analyse('errorTotals', [countsOf('xc-1'), countsOf('stl-1')]).answer;
+    expect(totals?.map(({ f1 }) => f1)).toEqual([tested?.[0]?.a, tested?.[0]?.b]);
+    const [first] = totals ?? [];
+    expect(first?.sentences).toBe(SENTENCES);
+    expect(first).toMatchObject({ gold: SENTENCES, missed: SENTENCES - (first?.correct ?? 0) });
+    const counts = countsOf('xc-1');
+    const numbers = (text: string): number[] =>
+      text.split(' ').flatMap((word) => {
+        const [count = 0, times = 1] = word.split('*').map(Number);
+        return Array.from({ length: times }, () => count);
+      });
+    const spurious = numbers(counts.spurious);
+    const clean = numbers(counts.missed).filter((missed, index) => missed === 0 && spurious[index] === 0).length;
+    expect(first?.withoutError).toBe(clean);
+  });
+
+  it('counts stored predictions as a record has them, and nothing where none are stored', async () => {
+    const { lab, corpusId, countsOf } = await benchWithBoth();
+    const task = { corpusId, type: 'Plant' };
+    const query = [{ request: requestOf('ls-2'), task }, null, { request: requestOf('gone'), task }];
+    expect(await lab.analyse('testCounts', query).answer).toEqual([countsOf('ls-2'), null, null]);
   });
 });

@@ -15,6 +15,7 @@ function training(seed: number, round: number, curve: readonly number[], test: n
     status: test === null ? 'running' : 'finished',
     devel: test === null ? null : measures(test + 1),
     test: test === null ? null : measures(test),
+    testCounts: null,
     selectedEpoch: null,
     snapshots: [],
     curve: curve.map((f1, index) => ({ epoch: index + 1, f1 })),

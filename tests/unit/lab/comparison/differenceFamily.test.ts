@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { buildComparisons } from '../../../../src/lab/comparison/comparison.ts';
 import { comparisonTables } from '../../../../src/lab/comparison/comparisonTables.ts';
 import { differenceFamily, differenceKey } from '../../../../src/lab/comparison/differenceFamily.ts';
+import type { PackedCounts } from '../../../../src/metrics/scores/packedCounts.ts';
 import type { RunRecord, TaskRef } from '../../../../src/schema/runRecord.ts';
+import { countedResult } from '../../../fixtures/countedResult.ts';
 import { corpusRecord, smallConfig } from '../../../fixtures/records.ts';
 import { scoredRun, type F1Pair } from '../../../fixtures/scoredRun.ts';
 
@@ -65,7 +67,7 @@ describe('differenceFamily', () => {
     // MTL-LS saved one snapshot and STL two, which cannot be paired.
     expect(family.differences[2]?.asked.trainings[0]?.snapshots).toEqual([]);
     // Seed 3 of MTL-XC has no STL on either task.
-    expect(family.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 2 });
+    expect(family.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 2, otherSentences: 0 });
     expect(family.requests).toHaveLength(5);
   });
 
@@ -74,13 +76,43 @@ describe('differenceFamily', () => {
     expect(family.differences.map(({ variant }) => variant.method)).toEqual(['STL', 'MTL-XC']);
   });
 
+  it('takes counts of the records instead of predictions, also of runs from elsewhere, on the same sentences only', () => {
+    const { runs: counted } = countedResult();
+    const family = (records: readonly RunRecord[]) => {
+      const [found] = buildComparisons(records, () => 2);
+      if (found === undefined) throw new Error('no comparison');
+      return differenceFamily(found, STL, { corpora: [], runs: new Set() });
+    };
+    const whole = family(counted);
+    expect(whole.requests).toEqual([]);
+    expect(whole.leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 0, otherSentences: 0 });
+    expect(whole.differences.map(({ asked }) => asked.trainings.length)).toEqual(Array.from({ length: 8 }, () => 3));
+    const xc = counted.find(({ spec }) => spec.method === 'MTL-XC' && spec.seed === 1);
+    expect(whole.differences[0]?.asked.trainings[0]?.a).toEqual(xc?.snapshots.at(-1)?.testCounts?.[0]);
+    const moved = counted.map((run) => {
+      if (run.spec.method !== 'STL' || run.spec.seed !== 2) return run;
+      const changed = (counts: PackedCounts | null) => counts && { ...counts, split: 'another' };
+      return {
+        ...run,
+        snapshots: run.snapshots.map(({ testCounts, ...one }) => ({
+          ...one,
+          ...(testCounts === undefined ? {} : { testCounts: testCounts.map(changed) }),
+        })),
+      };
+    });
+    expect(family(moved).leftOut).toEqual({ imported: 0, withoutCorpus: 0, unpaired: 0, otherSentences: 8 });
+    expect(family(moved).differences.map(({ asked }) => asked.trainings.length)).toEqual(
+      Array.from({ length: 8 }, () => 2),
+    );
+  });
+
   it('excludes runs of result files and of missing corpora', () => {
     const own = ids([...stls, shared]);
     const family = differenceFamily(comparison(), STL, { corpora: corpora.slice(1), runs: own });
     expect(family.differences.map(({ task, variant }) => [task.corpus.name, variant.method])).toEqual([
       ['shore', 'MTL-XC'],
     ]);
-    expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0 });
+    expect(family.leftOut).toEqual({ imported: 3, withoutCorpus: 3, unpaired: 0, otherSentences: 0 });
   });
 });
 

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
 import { parseResultFile, sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
+import type { PackedCounts } from '../../../../src/metrics/scores/packedCounts.ts';
 import { resultRecordSchema } from '../../../../src/schema/resultFile.ts';
 import { fingerprint } from '../../../../src/util/digest.ts';
+import { countedResult } from '../../../fixtures/countedResult.ts';
 
 const text = readFileSync(new URL('../../../fixtures/results/v1-stl.result.json', import.meta.url), 'utf8');
 
@@ -70,6 +72,36 @@ describe('a result file of version 1', () => {
     const at = (digit?.index ?? 0) + (digit?.[0].length ?? 0) - 1;
     const changed = text.slice(0, at) + ((Number(text[at]) + 1) % 10) + text.slice(at + 1);
     expect(() => parseResultFile(changed)).toThrow(expect.objectContaining({ code: 'result/changed' }));
+  });
+});
+
+describe('counts of sentences', () => {
+  const { checksum: _seal, ...members } = countedResult();
+  const withCounts = (changes: Partial<PackedCounts>) =>
+    JSON.stringify(
+      sealResultFile({
+        ...members,
+        runs: members.runs.map((run) => ({
+          ...run,
+          snapshots: run.snapshots.map(({ testCounts, ...one }) => ({
+            ...one,
+            ...(testCounts && { testCounts: testCounts.map((counts) => counts && { ...counts, ...changes }) }),
+          })),
+        })),
+      }),
+    );
+
+  it('come back from a file as they were written', () => {
+    expect(parseResultFile(withCounts({}))).toEqual(countedResult());
+  });
+
+  it.each([
+    ['that do not add up to the scores', { spurious: '0*120' }],
+    ['of fewer sentences', { gold: '1', missed: '0', spurious: '0' }],
+    ['that are no numbers', { gold: 'many' }],
+    ['that never end', { gold: '0*9999999' }],
+  ])('are refused, well sealed: %s', (_what, changes) => {
+    expect(() => parseResultFile(withCounts(changes))).toThrow(expect.objectContaining({ code: 'result/invalid' }));
   });
 });
 

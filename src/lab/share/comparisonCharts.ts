@@ -1,0 +1,92 @@
+// The charts of a shared page: test F1 by slicing rate, and devel F1 by epoch, from the data of the lab's own charts.
+import type { TaskComparison, Variant } from '../comparison/comparison.ts';
+import { comparisonCurves, rateCurve, roundsAndSeeds } from '../comparison/comparisonCurves.ts';
+import type { StaticChart } from './staticChart.ts';
+
+/** Colours of the rates 0, 0.25, 0.5, 0.75 and 1; those between are mixed. */
+const STEPS = 4;
+/** Dashes for those rates, so that lines differ without colour. */
+const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', ''] as const;
+const STL = { colour: 'stl', dash: '2 3' } as const;
+const MTL_XC = { colour: 'mtl-xc', dash: '9 4' } as const;
+const SLICED = { colour: 'own', dash: '' } as const;
+
+/** Test F1 by slicing rate with its deviation over seeds and rounds; STL and MTL-XC are levels. Null without a rate to draw. */
+export function rateChart(task: TaskComparison): StaticChart | null {
+  const { points, stl, mtlXc } = rateCurve(task, { split: 'test', over: 'trainings' });
+  if (points.length === 0) return null;
+  const rates = points.map(({ rate }) => rate);
+  return {
+    title: 'Test F1 by slicing rate',
+    axes: { x: 'Slicing rate', y: 'Test F1' },
+    lines: [
+      {
+        name: 'MTL-LS',
+        ...SLICED,
+        points: points.map(({ rate, f1, deviation }) => ({ x: rate, y: f1, deviation })),
+        hasDots: true,
+      },
+    ],
+    levels: [
+      ...(stl === null ? [] : [{ name: `STL ${stl.toFixed(2)}`, ...STL, y: stl }]),
+      ...(mtlXc === null ? [] : [{ name: `MTL-XC ${mtlXc.toFixed(2)}`, ...MTL_XC, y: mtlXc }]),
+    ],
+    xTicks: [...new Set([0, ...rates, 1])].sort((left, right) => left - right),
+    xDigits: 2,
+  };
+}
+
+/** Devel F1 by epoch of the first round, the mean over the seeds that reached each epoch. Null without devel scores. */
+export function develChart(task: TaskComparison): StaticChart | null {
+  const { rounds, seeds } = roundsAndSeeds(task);
+  const round = rounds[0] ?? 0;
+  const curves = comparisonCurves(task, { round, seed: null });
+  const epochs = [...new Set(curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))].sort(
+    (left, right) => left - right,
+  );
+  if (epochs.length === 0) return null;
+  const which = [round === 0 ? '' : `, round ${round}`, seeds.length > 1 ? `, mean of ${seeds.length} seeds` : ''];
+  return {
+    title: `Devel F1 by epoch${which.join('')}`,
+    axes: { x: 'Epoch', y: 'Devel F1' },
+    lines: curves.map(({ name, variant, points }) => ({
+      name,
+      ...lineOf(variant),
+      points: points.map(({ epoch, f1 }) => ({ x: epoch, y: f1 })),
+      hasDots: false,
+    })),
+    levels: [],
+    xTicks: epochs,
+    xDigits: 0,
+  };
+}
+
+function lineOf({ method, rate }: Variant): { readonly colour: string; readonly dash: string } {
+  if (method === 'STL') return STL;
+  if (method === 'MTL-XC') return MTL_XC;
+  const index = Math.min(1, Math.max(0, rate ?? 0.5)) * STEPS;
+  return { colour: rateClass(rate ?? 0.5), dash: DASHES[Math.round(index)] ?? '' };
+}
+
+/** The class of a rate's colour, in hundredths. */
+function rateClass(rate: number): string {
+  return `rate-${Math.round(100 * Math.min(1, Math.max(0, rate)))}`;
+}
+
+/** Rules for the colours of all rates in hundredths that these tasks have. */
+export function rateRules(tasks: readonly TaskComparison[]): string {
+  const rates = tasks.flatMap(({ variants }) => variants.flatMap(({ method, rate }) => (method === 'MTL-LS' ? [rate ?? 0.5] : []))); // prettier-ignore
+  const rules = new Map(
+    rates.map((rate) => {
+      const index = Math.min(1, Math.max(0, rate)) * STEPS;
+      const below = Math.floor(index);
+      const share = Math.round((index - below) * 100);
+      const colour =
+        share === 0
+          ? `var(--rate-${below})`
+          : `color-mix(in oklab, var(--rate-${below + 1}) ${share}%, var(--rate-${below}))`;
+      return [rateClass(rate), `.${rateClass(rate)} { stroke: ${colour}; fill: ${colour}; }`];
+    }),
+  );
+  return [...rules.values()].join('\n');
+}
