@@ -73,8 +73,8 @@ function withDistinction(table: Omit<ComparisonTable, 'tested'>, distinction: Di
   const isMarked = table.rows.some(({ cells }) => cells.some((cell) => cell.kind === 'score' && cell.distinct));
   const how = `randomisation test over sentences and t test over seeds, corrected by Holm over ${distinction.family} differences to STL, α ${significanceDefaults.alpha}`;
   const note = isMarked
-    ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than noise: ${how}.`
-    : `No F1 here differs from that of STL by more than noise: ${how}.`;
+    ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than the noise of sentences and of seeds: ${how}.`
+    : `No F1 here is shown to differ from that of STL by more than the noise of both sentences and seeds, which takes several seeds: ${how}.`;
   return { ...table, tested: true, notes: [...table.notes, note] };
 }
 
