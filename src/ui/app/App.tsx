@@ -10,7 +10,7 @@ import { goTo, pageKey, useRoute, type Route } from '../shared/route.ts';
 import { ActContext, type Act } from '../shared/useAct.ts';
 import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { draftOfPlan, inputOf, looseTasks, newPlanDraft, taskOfCorpus, type PlanDraft } from '../train/planDraft.ts';
-import { Dock, ElsewhereBanner } from './Dock.tsx';
+import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
 import { Header } from './Header.tsx';
 import { Pages } from './Pages.tsx';
 import './theme.css';
@@ -65,15 +65,20 @@ function useLookAgain(lab: Lab, isElsewhere: boolean, act: Act): void {
   }, [lab, isElsewhere, act]);
 }
 
-export function App({ lab }: { readonly lab: Lab }) {
+interface AppProps {
+  readonly lab: Lab;
+  readonly newVersion: NewVersion;
+}
+
+export function App({ lab, newVersion }: AppProps) {
   return (
     <LabContext value={lab}>
-      <Frame />
+      <Frame newVersion={newVersion} />
     </LabContext>
   );
 }
 
-function Frame() {
+function Frame({ newVersion }: Pick<AppProps, 'newVersion'>) {
   const lab = useLabActions();
   const backend = useLab((state) => state.backend);
   const opened = useLab((state) => state.opened);
@@ -115,7 +120,7 @@ function Frame() {
               </AwakeContext>
             </PageGuard>
           </Main>
-          <Dock failures={notices} onDismiss={dismiss} />
+          <Dock failures={notices} onDismiss={dismiss} newVersion={newVersion} />
           <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
         </DropHereContext>
       </BringInContext>

@@ -1,20 +1,34 @@
 // Chooses the page for the current route.
-import { useEffect, type ComponentProps } from 'react';
-import { AnalysePage } from '../analyse/AnalysePage.tsx';
-import { ComparePage } from '../compare/ComparePage.tsx';
-import { AboutPage } from '../library/AboutPage.tsx';
-import { CorporaPage } from '../library/CorporaPage.tsx';
-import { CorpusPage } from '../library/CorpusPage.tsx';
-import { ModelsPage } from '../library/ModelsPage.tsx';
-import { OpenPage } from '../results/OpenPage.tsx';
-import { ResultsPage } from '../results/ResultsPage.tsx';
-import { RunPage } from '../runs/RunPage.tsx';
-import { RunsPage } from '../runs/RunsPage.tsx';
+import { lazy, Suspense, useEffect, type ComponentProps, type ComponentType, type LazyExoticComponent } from 'react';
+import { LabError } from '../../util/labError.ts';
 import type { Route } from '../shared/route.ts';
 import { useLab, useRunRecord } from '../shared/useLab.ts';
-import { TagPage } from '../tag/TagPage.tsx';
 import { TrainPage } from '../train/TrainPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
+
+/** Loads a page when it is first shown. `load` resolves to the page itself. */
+function lazyPage<Props>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> {
+  return lazy(async () => ({
+    default: await load().catch((cause: unknown) => {
+      throw new LabError('page/not-loaded', 'The code of this page cannot be loaded. Reload the tab to try again.', {
+        expected: 'the network, or a lab that was opened here before',
+        cause,
+      });
+    }),
+  }));
+}
+
+const AnalysePage = lazyPage(async () => (await import('../analyse/AnalysePage.tsx')).AnalysePage);
+const ComparePage = lazyPage(async () => (await import('../compare/ComparePage.tsx')).ComparePage);
+const AboutPage = lazyPage(async () => (await import('../library/AboutPage.tsx')).AboutPage);
+const CorporaPage = lazyPage(async () => (await import('../library/CorporaPage.tsx')).CorporaPage);
+const CorpusPage = lazyPage(async () => (await import('../library/CorpusPage.tsx')).CorpusPage);
+const ModelsPage = lazyPage(async () => (await import('../library/ModelsPage.tsx')).ModelsPage);
+const OpenPage = lazyPage(async () => (await import('../results/OpenPage.tsx')).OpenPage);
+const ResultsPage = lazyPage(async () => (await import('../results/ResultsPage.tsx')).ResultsPage);
+const RunPage = lazyPage(async () => (await import('../runs/RunPage.tsx')).RunPage);
+const RunsPage = lazyPage(async () => (await import('../runs/RunsPage.tsx')).RunsPage);
+const TagPage = lazyPage(async () => (await import('../tag/TagPage.tsx')).TagPage);
 
 /** Says that an address leads to nothing, or to something removed. */
 function MissingPage({ what }: { readonly what: string }) {
@@ -60,7 +74,11 @@ export function Pages(props: PagesProps) {
     document.title = `${TITLES[page]} · BioNER Lab`;
   }, [page]);
   if (!opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library …</p>;
-  return <Page {...props} />;
+  return (
+    <Suspense fallback={<p className="soft">Loading this page …</p>}>
+      <Page {...props} />
+    </Suspense>
+  );
 }
 
 function Page({ route, draft, onDraft }: PagesProps) {

@@ -1,5 +1,5 @@
 // The first page: one button trains on a sample, and the form trains on a person's own data.
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
 import { BackendPanel } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
@@ -7,9 +7,11 @@ import { Field } from '../parts/Field.tsx';
 import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
-import { PlanForm } from './PlanForm.tsx';
 import { samplePlan, type PlanDraft } from './planDraft.ts';
 import { usePreview } from './planEstimates.ts';
+
+/** Loads the form after the page is shown, which trains on a sample without it. */
+const PlanForm = lazy(async () => ({ default: (await import('./PlanForm.tsx')).PlanForm }));
 
 /** Offers one button that trains the built-in model on a sample corpus. */
 function SamplePanel() {
@@ -94,7 +96,9 @@ export function TrainPage({ draft, onDraft }: TrainPageProps) {
         <SamplePanel />
         <BackendPanel backend={backend} isElsewhere={opened && isElsewhere} />
       </div>
-      {opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
+      <Suspense fallback={<p className="soft">Loading the form …</p>}>
+        {opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
+      </Suspense>
     </>
   );
 }
