@@ -28,8 +28,11 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // Libraries of every page, whose file stays the same when only the lab changes.
-            { name: 'libraries', test: /node_modules\/(react|react-dom|scheduler|zod|@noble\/hashes|idb-keyval)\// },
+            // Libraries of every page, whose file stays the same when only the lab changes, with the setting that must come before any schema.
+            {
+              name: 'libraries',
+              test: /node_modules\/(react|react-dom|scheduler|zod|@noble\/hashes|idb-keyval)\/|schema\/withoutEval/,
+            },
             { name: 'records', test: /src\/(util|schema|storage|data\/corpus)\//, minShareCount: 2 },
           ],
         },

@@ -9,9 +9,9 @@ import type { PageHeaders } from './pageHeaders.ts';
 /** Its name never changes: browsers look there for another version. */
 const FILE = 'sw.js';
 /** Also public, but needed whenever the lab opens. */
-const KEPT_PUBLIC = /^(corpora\/catalogue\.json|manifest\.webmanifest|favicon\.png)$/;
+const PUBLIC_CODE = /^(corpora\/catalogue\.json|manifest\.webmanifest|favicon\.png)$/;
 /** Built, but not for browsers of today (wasm without SIMD), or not for the page. */
-const NOT_KEPT = /(^|\/)(_headers|tfjs-backend-wasm-(?!simd|threaded)[^/]*\.wasm|[^/]*\.map)$/;
+const NOT_STORED = /(^|\/)(_headers|tfjs-backend-wasm-(?!simd|threaded)[^/]*\.wasm|[^/]*\.map)$/;
 
 /** Takes the place of a service worker that an earlier build had. */
 const removesItself = `self.addEventListener('install', () => self.skipWaiting());
@@ -33,7 +33,7 @@ export function serviceWorkerFile({ headers }: PageHeaders, isWanted: boolean): 
     },
     buildStart() {
       if (!isWanted) this.emitFile({ type: 'asset', fileName: FILE, source: removesItself });
-      else this.emitFile({ type: 'chunk', id: path.join(config.root, 'workers/service.worker.ts'), fileName: FILE });
+      else this.emitFile({ type: 'chunk', id: path.join(config.root, 'workers/offline.worker.ts'), fileName: FILE });
     },
     generateBundle: {
       // After everything else, so that the list is complete.
@@ -42,19 +42,20 @@ export function serviceWorkerFile({ headers }: PageHeaders, isWanted: boolean): 
         const service = bundle[FILE];
         if (!isWanted || service?.type !== 'chunk') return;
         if (service.imports.length > 0) throw new Error(`The service worker must be one file, but imports ${service.imports.join(', ')}.`); // prettier-ignore
-        const kept: Record<string, string> = {};
-        const wanted: Record<string, string> = {};
+        const code: Record<string, string> = {};
+        const data: Record<string, string> = {};
         for (const [name, file] of Object.entries(bundle)) {
-          if (name !== FILE && !NOT_KEPT.test(name)) kept[name] = digestOf(file.type === 'chunk' ? file.code : file.source);
+          if (name !== FILE && !NOT_STORED.test(name))
+            code[name] = digestOf(file.type === 'chunk' ? file.code : file.source);
         }
         for (const name of publicFiles(config.publicDir)) {
-          (KEPT_PUBLIC.test(name) ? kept : wanted)[name] = digestOf(readFileSync(path.join(config.publicDir, name)));
+          (PUBLIC_CODE.test(name) ? code : data)[name] = digestOf(readFileSync(path.join(config.publicDir, name)));
         }
-        const version = digestOf(JSON.stringify([kept, wanted, headers]));
-        const build: LabBuild = { version, kept, wanted, headers };
-        const code = service.code.replace(/(['"`])%LAB_BUILD%\1/, () => JSON.stringify(JSON.stringify(build)));
-        if (code === service.code) throw new Error('The service worker has no place for the list of files.');
-        service.code = code;
+        const version = digestOf(JSON.stringify([code, data, headers]));
+        const build: LabBuild = { version, code, data, headers };
+        const text = service.code.replace(/(['"`])%LAB_BUILD%\1/, () => JSON.stringify(JSON.stringify(build)));
+        if (text === service.code) throw new Error('The service worker has no place for the list of files.');
+        service.code = text;
       },
     },
   };

@@ -45,7 +45,7 @@ async function start(): Promise<void> {
     </StrictMode>,
   );
   try {
-    await lab.open(chosenBackend(), { goOn });
+    await lab.open(chosenBackend(), { goOn, waitForWanted: true });
   } catch (error) {
     root.render(<OpenFailed error={LabError.toData(error)} />);
     return;

@@ -4,9 +4,9 @@
 export interface LabBuild {
   readonly version: string;
   /** Stored as soon as the lab is open: page, code, wasm. */
-  readonly kept: Readonly<Record<string, string>>;
+  readonly code: Readonly<Record<string, string>>;
   /** Stored when the lab reads them: models and samples. */
-  readonly wanted: Readonly<Record<string, string>>;
+  readonly data: Readonly<Record<string, string>>;
   /** Set on answers that lack them. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -41,6 +41,8 @@ const DIGEST_DIGITS = 16;
 export class OfflineFiles {
   private readonly scope: ServiceScope;
   private readonly build: LabBuild;
+  /** Whether the service worker was removed while a page still asks through it. */
+  private isEnded = false;
 
   constructor(scope: ServiceScope, build: LabBuild) {
     this.scope = scope;
@@ -60,9 +62,10 @@ export class OfflineFiles {
   /** Messages of the page: `fill` once the lab is open, `take-over` when a person agrees to an update. */
   async receive(message: unknown): Promise<void> {
     if (message === 'take-over') await this.scope.skipWaiting();
-    if (message !== 'fill') return;
+    if (message !== 'fill' || this.isEnded) return;
     await this.fill();
-    await this.prune();
+    // Opening the cache would make it again.
+    if (!this.isEnded) await this.prune();
   }
 
   /**
@@ -70,7 +73,7 @@ export class OfflineFiles {
    * files of the host that are none of the lab's.
    */
   answer(request: Asked & Request): Promise<Response> | null {
-    if (request.method !== 'GET' || request.headers.has('Range')) return null;
+    if (this.isEnded || request.method !== 'GET' || request.headers.has('Range')) return null;
     const { href, searchParams } = new URL(request.url);
     const path = this.pathOf(href);
     if (path === null) return null;
@@ -78,7 +81,7 @@ export class OfflineFiles {
       if (searchParams.get(OFF[0]) === OFF[1]) return this.end(request);
       if (path === PAGE) return this.page(request);
     }
-    const digest = this.build.kept[path] ?? this.build.wanted[path];
+    const digest = this.build.code[path] ?? this.build.data[path];
     if (digest !== undefined) return this.file(request, path, digest);
     // Code of another build, for a page of that build; data of the host goes its own way.
     const isCode = ['script', 'worker', 'sharedworker', 'style'].includes(request.destination);
@@ -88,7 +91,7 @@ export class OfflineFiles {
   /** Stores every file of the build that is not in the cache yet. Rejects if the host serves another one. */
   async fill(): Promise<void> {
     const cache = await this.openCache();
-    const left = Object.entries(this.build.kept);
+    const left = Object.entries(this.build.code);
     const next = async (): Promise<void> => {
       for (let entry = left.pop(); entry !== undefined; entry = left.pop()) {
         const [path, digest] = entry;
@@ -96,7 +99,9 @@ export class OfflineFiles {
         if ((await cache.match(key)) !== undefined) continue;
         // A folder's address, as some hosts redirect its page there. Only names with a digest are safe in the browser's other cache.
         const address = new URL(path === PAGE ? './' : path, this.scope.registration.scope).href;
-        const response = await this.scope.fetch(address, { cache: path.startsWith('assets/') ? 'default' : 'no-cache' });
+        const response = await this.scope.fetch(address, {
+          cache: path.startsWith('assets/') ? 'default' : 'no-cache',
+        });
         if (!(await this.store(cache, key, digest, response))) throw new Error(`${path} is not of this build.`);
       }
     };
@@ -109,7 +114,7 @@ export class OfflineFiles {
     const { clients, registration } = this.scope;
     const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
     if (pages.length > 1 || registration.waiting !== null) return;
-    const own = new Set(Object.entries({ ...this.build.kept, ...this.build.wanted }).map(([path, digest]) => this.keyOf(path, digest))); // prettier-ignore
+    const own = new Set(Object.entries({ ...this.build.code, ...this.build.data }).map(([path, digest]) => this.keyOf(path, digest))); // prettier-ignore
     own.add(this.wholeKey());
     const cache = await this.openCache();
     for (const { url } of await cache.keys()) if (!own.has(url)) await cache.delete(url);
@@ -118,7 +123,7 @@ export class OfflineFiles {
   /** Answers with the stored page only where all of its code is stored, too; else the host's page and code belong together. */
   private async page(request: Request): Promise<Response> {
     const cache = await this.openCache();
-    const stored = await cache.match(this.keyOf(PAGE, this.build.kept[PAGE] ?? ''));
+    const stored = await cache.match(this.keyOf(PAGE, this.build.code[PAGE] ?? ''));
     const isWhole = (await cache.match(this.wholeKey())) !== undefined;
     if (stored !== undefined && isWhole) return this.withHeaders(stored);
     return this.withHeaders(await this.scope.fetch(request));
@@ -143,6 +148,7 @@ export class OfflineFiles {
 
   /** The way out: removes the service worker with its cache and answers from the network. */
   private async end(request: Request): Promise<Response> {
+    this.isEnded = true;
     await this.scope.registration.unregister();
     await this.scope.caches.delete(this.cacheName());
     return this.scope.fetch(request);

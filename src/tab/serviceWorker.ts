@@ -74,12 +74,13 @@ export const waitingVersion = new WaitingVersion();
 /** Stores the lab's files for use offline, and watches for new versions. Call it when the lab is open, so that nothing competes with its start. */
 export async function keepForOffline(): Promise<void> {
   if (!isUsed()) return;
-  let registration: ServiceWorkerRegistration;
+  let registration: ServiceWorkerRegistration | undefined;
   try {
     registration = await register();
   } catch {
     return; // No network, or refused by the browser's settings: the lab works as without a service worker.
   }
+  if (registration === undefined) return; // A browser that is driven by a program may block them so.
   waitingVersion.watch(registration);
   const { active } = await navigator.serviceWorker.ready;
   active?.postMessage('fill');

@@ -78,7 +78,9 @@ function NewVersionCard({ newVersion }: Pick<DockProps, 'newVersion'>) {
     <div role="status">
       {isWaiting && isIdle && (
         <div className="dock-card">
-          <p>A new version of the lab is ready. It opens when you reload here, or when every tab of the lab is closed.</p>
+          <p>
+            A new version of the lab is ready. It opens when you reload here, or when every tab of the lab is closed.
+          </p>
           <button type="button" className="button quiet" onClick={newVersion.takeOver}>
             Reload with it
           </button>

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useEffect, type ComponentProps, type ComponentType, type LazyExoticComponent } from 'react';
 import { LabError } from '../../util/labError.ts';
 import type { Route } from '../shared/route.ts';
-import { useLab, useRunRecord } from '../shared/useLab.ts';
+import { useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
 import { TrainPage } from '../train/TrainPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
 
@@ -61,6 +61,17 @@ const TITLES: Readonly<Record<Route['page'], string>> = {
   missing: 'Not found',
 };
 
+/** Pages that neither show nor use the built-in model and samples, which are 9 MB to download. */
+const WITHOUT_BUILT_INS: readonly Route['page'][] = [
+  'about',
+  'open',
+  'results',
+  'importedRun',
+  'runs',
+  'run',
+  'compare',
+];
+
 interface PagesProps {
   readonly route: Route;
   readonly draft: PlanDraft;
@@ -73,6 +84,10 @@ export function Pages(props: PagesProps) {
   useEffect(() => {
     document.title = `${TITLES[page]} · BioNER Lab`;
   }, [page]);
+  const { wantBuiltIns } = useLabActions();
+  useEffect(() => {
+    if (!WITHOUT_BUILT_INS.includes(page)) wantBuiltIns();
+  }, [wantBuiltIns, page]);
   if (!opened && page !== 'about' && page !== 'train') return <p className="soft">Opening the library …</p>;
   return (
     <Suspense fallback={<p className="soft">Loading this page …</p>}>
