@@ -19,7 +19,10 @@ const files = new OfflineFiles(service, JSON.parse('%LAB_BUILD%') as LabBuild);
 
 service.addEventListener('install', (event) => event.waitUntil(files.install()));
 service.addEventListener('activate', (event) => event.waitUntil(files.activate()));
-service.addEventListener('message', (event) => event.waitUntil(files.receive(event.data)));
+service.addEventListener('message', (event) => {
+  // What could not be stored, for want of network or room, is tried again when the lab opens next.
+  event.waitUntil(files.receive(event.data).catch(() => undefined));
+});
 service.addEventListener('fetch', (event) => {
   const answer = files.answer(event.request);
   if (answer !== null) event.respondWith(answer);

@@ -20,7 +20,7 @@ export interface ServiceScope {
     unregister(): Promise<boolean>;
   };
   readonly caches: CacheStorage;
-  readonly clients: { claim(): Promise<void>; matchAll(options: object): Promise<readonly unknown[]> };
+  readonly clients: { claim(): Promise<void>; matchAll(options: object): Promise<readonly { readonly url: string }[]> };
   fetch(input: Request | string, options?: RequestInit): Promise<Response>;
   skipWaiting(): Promise<void>;
 }
@@ -113,7 +113,8 @@ export class OfflineFiles {
   private async prune(): Promise<void> {
     const { clients, registration } = this.scope;
     const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-    if (pages.length > 1 || registration.waiting !== null) return;
+    const ours = pages.filter(({ url }) => url.startsWith(registration.scope));
+    if (ours.length > 1 || registration.waiting !== null) return;
     const own = new Set(Object.entries({ ...this.build.code, ...this.build.data }).map(([path, digest]) => this.keyOf(path, digest))); // prettier-ignore
     own.add(this.wholeKey());
     const cache = await this.openCache();
@@ -122,28 +123,35 @@ export class OfflineFiles {
 
   /** Answers with the stored page only where all of its code is stored, too; else the host's page and code belong together. */
   private async page(request: Request): Promise<Response> {
-    const cache = await this.openCache();
-    const stored = await cache.match(this.keyOf(PAGE, this.build.code[PAGE] ?? ''));
-    const isWhole = (await cache.match(this.wholeKey())) !== undefined;
-    if (stored !== undefined && isWhole) return this.withHeaders(stored);
-    return this.withHeaders(await this.scope.fetch(request));
+    const isWhole = (await this.stored(this.wholeKey())) !== undefined;
+    const page = isWhole ? await this.stored(this.keyOf(PAGE, this.build.code[PAGE] ?? '')) : undefined;
+    return this.withHeaders(page ?? (await this.scope.fetch(request)));
   }
 
   private async file(request: Request, path: string, digest: string): Promise<Response> {
-    const cache = await this.openCache();
     const key = this.keyOf(path, digest);
-    const stored = await cache.match(key);
+    const stored = await this.stored(key);
     if (stored !== undefined) return this.withHeaders(stored);
     const response = await this.scope.fetch(request);
+    const copy = response.clone();
     // A full disk, or another build at the host: what came is passed on, and nothing is stored.
-    if (response.ok) this.store(cache, key, digest, response.clone()).catch(() => false);
+    this.openCache()
+      .then((cache) => this.store(cache, key, digest, copy))
+      .catch(() => false);
     return this.withHeaders(response);
   }
 
   private async otherCode(request: Request): Promise<Response> {
-    const cache = await this.openCache();
-    const stored = await cache.match(request, { ignoreSearch: true });
-    return this.withHeaders(stored ?? (await this.scope.fetch(request)));
+    return this.withHeaders((await this.stored(request)) ?? (await this.scope.fetch(request)));
+  }
+
+  /** Looks an address up as it is, or a request by its path; undefined, too, where the browser has no cache to open. */
+  private async stored(key: string | Request): Promise<Response | undefined> {
+    try {
+      return await (await this.openCache()).match(key, { ignoreSearch: typeof key !== 'string' });
+    } catch {
+      return undefined; // The network answers then.
+    }
   }
 
   /** The way out: removes the service worker with its cache and answers from the network. */

@@ -56,7 +56,12 @@ class FakeBrowser {
       caches: caches as unknown as CacheStorage,
       clients: {
         claim: () => Promise.resolve(),
-        matchAll: () => Promise.resolve(Array.from({ length: this.pages })),
+        // One of another lab on the same host is there, too.
+        matchAll: () =>
+          Promise.resolve([
+            { url: 'https://host.example/other/' },
+            ...Array.from({ length: this.pages }, () => ({ url: folder })),
+          ]),
       },
       fetch: (input) => {
         const address = typeof input === 'string' ? input : input.url;
