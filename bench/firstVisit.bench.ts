@@ -110,7 +110,7 @@ for (let round = 0; round < ROUNDS; round++) {
   const page = await context.newPage();
   const first = await visit(page, address, line);
   // Time for a service worker, where there is one, to store the lab.
-  await page.waitForTimeout(30_000);
+  await page.waitForTimeout(12_000);
   await page.goto('about:blank');
   visits.push({ first, second: await visit(page, address, line) });
   await context.close();

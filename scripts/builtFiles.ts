@@ -49,6 +49,16 @@ export function builtFiles(): Plugin {
   };
 }
 
+/** Returns what is written beside a file, by the name of the encoding. */
+export async function compressed(content: Uint8Array): Promise<Readonly<Record<'br' | 'gzip', Uint8Array>>> {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: content.length <= MAX_BEST_BYTES ? 10 : 9 };
+  const [br, zipped] = await Promise.all([
+    promisify(brotliCompress)(content, { params }),
+    promisify(gzip)(content, { level: 9 }),
+  ]);
+  return { br, gzip: zipped };
+}
+
 /** Writes the compressed forms of every file that they make smaller. */
 async function compressFolder(folder: string): Promise<void> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => path.extname(name) in types);
@@ -57,9 +67,8 @@ async function compressFolder(folder: string): Promise<void> {
       const file = path.join(folder, name);
       const content = await readFile(file);
       if (content.length < MIN_BYTES) return;
-      const params = { [constants.BROTLI_PARAM_QUALITY]: content.length <= MAX_BEST_BYTES ? 10 : 9 };
-      await writeFile(`${file}.br`, await promisify(brotliCompress)(content, { params }));
-      await writeFile(`${file}.gz`, await promisify(gzip)(content, { level: 9 }));
+      const forms = await compressed(content);
+      await Promise.all(encodings.map(({ name, extension }) => writeFile(`${file}${extension}`, forms[name])));
     }),
   );
 }

@@ -1,10 +1,13 @@
-// Prints how many bytes each part of the built lab weighs, as it is and compressed; fails if the shell weighs more than it may.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+// Prints how many bytes each part of a built lab weighs, as it is and compressed; fails if the shell weighs more than it may.
+//   npm run weights -- [FOLDER]
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { compressed } from './builtFiles.ts';
 
 /** Compressed bytes of everything that is loaded before the first page can be used, code for training left out. */
 const SHELL_BYTES = 150_000;
-const dist = path.resolve(import.meta.dirname, '..', 'dist');
+const dist = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '..', 'dist'));
 
 interface Weight {
   readonly bytes: number;
@@ -12,19 +15,15 @@ interface Weight {
   readonly brotli: number;
 }
 
-function weigh(files: Iterable<string>): Weight {
-  let [bytes, gzip, brotli] = [0, 0, 0];
-  for (const file of new Set(files)) {
-    const sizeOf = (extension: string): number => {
-      const compressed = path.join(dist, `${file}${extension}`);
-      // A small file is served as it is.
-      return statSync(existsSync(compressed) ? compressed : path.join(dist, file)).size;
-    };
-    bytes += sizeOf('');
-    gzip += sizeOf('.gz');
-    brotli += sizeOf('.br');
-  }
-  return { bytes, gzip, brotli };
+async function weigh(files: Iterable<string>): Promise<Weight> {
+  const weights = [...new Set(files)].map(async (file): Promise<Weight> => {
+    const content = await readFile(path.join(dist, file));
+    const { br, gzip } = await compressed(content);
+    return { bytes: content.length, gzip: gzip.length, brotli: br.length };
+  });
+  const sum = (of: (weight: Weight) => number, all: readonly Weight[]): number => all.reduce((total, one) => total + of(one), 0); // prettier-ignore
+  const all = await Promise.all(weights);
+  return { bytes: sum((one) => one.bytes, all), gzip: sum((one) => one.gzip, all), brotli: sum((one) => one.brotli, all) }; // prettier-ignore
 }
 
 /** Names of files that a built script imports before it runs. */
@@ -49,28 +48,28 @@ const assets = readdirSync(path.join(dist, 'assets')).filter((name) => /\.(js|cs
 const page = readFileSync(path.join(dist, 'index.html'), 'utf8');
 const named = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].map(([, file = '']) => file);
 const shell = new Set(['index.html', ...withImports(named)]);
+const service = readdirSync(dist).filter((name) => name === 'sw.js');
+const called = (name: string): string => name.replace(/-[\w-]{8}(?=\.\w+$)/, '').replace(/\.js$/, '');
 
-const rows: (readonly [string, Weight])[] = [['shell', weigh(shell)]];
+const parts: (readonly [string, Iterable<string>])[] = [['shell', shell]];
 for (const name of assets.filter((asset) => /^\w+Page-.*\.js$|^PlanForm-/.test(asset))) {
-  const own = [...withImports([`assets/${name}`])].filter((file) => !shell.has(file));
-  rows.push([`${name.replace(/-.*/, '')}, with what it imports`, weigh(own)]);
+  parts.push([called(name), [...withImports([`assets/${name}`])].filter((file) => !shell.has(file))]);
 }
 for (const name of assets.filter((asset) => /\.worker-/.test(asset))) {
-  rows.push([`${name.replace(/-.*/, '')}, with what it imports`, weigh(withImports([`assets/${name}`]))]);
+  parts.push([called(name), withImports([`assets/${name}`])]);
 }
-for (const name of assets.filter((asset) => asset.endsWith('.wasm'))) {
-  rows.push([name.replace(/-[\w-]{8}\.wasm$/, '.wasm'), weigh([`assets/${name}`])]);
-}
-rows.push(['service worker', weigh(['sw.js'])]);
-rows.push(['all code of the lab', weigh(['index.html', 'sw.js', ...assets.map((name) => `assets/${name}`)])]);
+for (const name of assets.filter((asset) => asset.endsWith('.wasm'))) parts.push([called(name), [`assets/${name}`]]);
+if (service.length > 0) parts.push(['service worker', service]);
+parts.push(['all code of the lab', ['index.html', ...service, ...assets.map((name) => `assets/${name}`)]]);
 
 const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1);
-console.log('| part | kB | gzip | brotli |\n| --- | ---: | ---: | ---: |');
-for (const [name, { bytes, gzip, brotli }] of rows) {
+console.log('| part, with what it imports | kB | gzip | brotli |\n| --- | ---: | ---: | ---: |');
+for (const [name, files] of parts) {
+  const { bytes, gzip, brotli } = await weigh(files);
   console.log(`| ${name} | ${[bytes, gzip, brotli].map(kilobytes).join(' | ')} |`);
 }
-const weight = rows[0]?.[1].brotli ?? 0;
-if (weight > SHELL_BYTES) {
-  console.error(`The shell may weigh ${kilobytes(SHELL_BYTES)} kB compressed, and weighs ${kilobytes(weight)}.`);
+const { brotli } = await weigh(shell);
+if (brotli > SHELL_BYTES) {
+  console.error(`The shell may weigh ${kilobytes(SHELL_BYTES)} kB compressed, and weighs ${kilobytes(brotli)}.`);
   process.exitCode = 1;
 }

@@ -104,6 +104,16 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
   });
 
+  await test.step('browsers may install it', async () => {
+    const devtools = await page.context().newCDPSession(page);
+    const { errors, url } = await devtools.send('Page.getAppManifest');
+    expect({ errors, url }).toEqual({ errors: [], url: `${host.address}manifest.webmanifest` });
+    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+    // The profiles of tests are private windows, from which nothing is installed.
+    expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([]);
+    await devtools.detach();
+  });
+
   await host.close();
   await test.step('without the host it opens again and trains', async () => {
     await page.reload();
