@@ -13,6 +13,7 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.wasm': 'application/wasm',
+  '.png': 'image/png',
 };
 
 /** A host that knows types of files and nothing else, such as GitHub Pages, with the lab in a folder. */
