@@ -1,4 +1,5 @@
-// Draws the icons of the installed lab in Chromium: npx tsx scripts/icons.ts
+// Draws the icons of the installed lab in Chromium.
+//   npx tsx scripts/icons.ts
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright';
