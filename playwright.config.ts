@@ -23,6 +23,8 @@ export default defineConfig({
     baseURL: `http://localhost:${port}/`,
     headless: true,
     // Traces take 40 % of the time; to see a failure step by step: npx playwright test NAME --trace on
+    // One that stores the lab for use offline would take the time of those that train; offline.spec.ts and wholeSession.spec.ts allow it.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
   },

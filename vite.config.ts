@@ -5,6 +5,8 @@ import { byteRanges } from './scripts/byteRanges.ts';
 import { isolationHeaders } from './scripts/isolationHeaders.ts';
 import { pageHeaders } from './scripts/pageHeaders.ts';
 import { policyInPage } from './scripts/policyInPage.ts';
+import { builtFiles } from './scripts/builtFiles.ts';
+import { serviceWorkerFile } from './scripts/serviceWorkerFile.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 
 const page = pageHeaders(process.env['LAB_HOSTS']);
@@ -12,8 +14,31 @@ const page = pageHeaders(process.env['LAB_HOSTS']);
 export default defineConfig({
   // Addresses relative to the page, so that the built lab also works in a sub-folder of a host.
   base: './',
-  plugins: [react(), byteRanges(), policyInPage(page)],
-  build: { target: 'esnext', chunkSizeWarningLimit: 1500 },
+  plugins: [
+    react(),
+    byteRanges(),
+    builtFiles(),
+    policyInPage(page),
+    serviceWorkerFile(page, process.env['LAB_SERVICE_WORKER'] !== 'off'),
+  ],
+  build: {
+    target: 'esnext',
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // Libraries of every page, whose file stays the same when only the lab changes, with the setting that must come before any schema.
+            {
+              name: 'libraries',
+              test: /node_modules\/(react|react-dom|scheduler|zod|@noble\/hashes|idb-keyval)\/|schema\/withoutEval/,
+            },
+            { name: 'records', test: /src\/(util|schema|storage|data\/corpus)\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
+  },
   worker: { format: 'es', plugins: () => [wasmThreadFiles()] },
   // The development server bundles dependencies apart from the sources.
   optimizeDeps: { rolldownOptions: { plugins: [wasmThreadFiles()] } },

@@ -58,6 +58,8 @@ export function pageHeaders(moreHosts = ''): PageHeaders {
     // A chart is drawn from a data URL when it is saved as PNG.
     "img-src 'self' data:",
     ["connect-src 'self'", ...publicHosts, ...originsIn(moreHosts)].join(' '),
+    // What an installed lab is called and looks like.
+    "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "object-src 'none'",

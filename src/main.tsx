@@ -6,6 +6,7 @@ import { policedRequest, requestFile } from '../workers/publicFiles.ts';
 import { LocalLab } from './lab/lab.ts';
 import { indexedDb } from './storage/indexedDb.ts';
 import { labLock, ownScriptsOnly, wasTakenAway } from './tab/browserTab.ts';
+import { isolated, keepForOffline, waitingVersion } from './tab/serviceWorker.ts';
 import { App, OpenFailed } from './ui/app/App.tsx';
 import { LabError } from './util/labError.ts';
 import { softwareVersion } from './util/softwareVersion.ts';
@@ -18,33 +19,39 @@ import type { BackendChoice, RunEvent, ServerCalls, ServerClient } from './wire/
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 
 ownScriptsOnly();
+void start();
 
-const container = document.getElementById('root');
-if (container === null) throw new Error('The page has no element #root.');
-const root = createRoot(container);
-
-const goOn = wasTakenAway();
-const lab = new LocalLab({
-  store: indexedDb(),
-  ownership: labLock(),
-  openServer,
-  // Absent outside a secure context.
-  keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
-  openAnalysis,
-  openReading,
-  fetchBuiltIn,
-  requestFile: policedRequest(requestFile, document),
-  software: softwareVersion,
-});
-
-root.render(
-  <StrictMode>
-    <App lab={lab} />
-  </StrictMode>,
-);
-lab
-  .open(chosenBackend(), { goOn })
-  .catch((error: unknown) => root.render(<OpenFailed error={LabError.toData(error)} />));
+async function start(): Promise<void> {
+  await isolated();
+  const container = document.getElementById('root');
+  if (container === null) throw new Error('The page has no element #root.');
+  const root = createRoot(container);
+  const goOn = wasTakenAway();
+  const lab = new LocalLab({
+    store: indexedDb(),
+    ownership: labLock(),
+    openServer,
+    // Absent outside a secure context.
+    keepData: () => Promise.resolve((navigator.storage as StorageManager | undefined)?.persist()),
+    openAnalysis,
+    openReading,
+    fetchBuiltIn,
+    requestFile: policedRequest(requestFile, document),
+    software: softwareVersion,
+  });
+  root.render(
+    <StrictMode>
+      <App lab={lab} newVersion={waitingVersion} />
+    </StrictMode>,
+  );
+  try {
+    await lab.open(chosenBackend(), { goOn, waitForWanted: true });
+  } catch (error) {
+    root.render(<OpenFailed error={LabError.toData(error)} />);
+    return;
+  }
+  await keepForOffline();
+}
 
 function openServer(): ServerClient {
   const thread = new Worker(new URL('../workers/training.worker.ts', import.meta.url), { type: 'module' });

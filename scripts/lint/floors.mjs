@@ -113,6 +113,7 @@ export const floors = [
     floors: ['schema', 'storage in the browser', 'wire', 'reading server'],
     packages: [],
   },
+  { name: 'service worker', paths: ['workers/offline.worker.ts', 'workers/offlineFiles.ts'], floors: [], packages: [] },
   {
     name: 'tab entry',
     paths: ['src/main.tsx'],

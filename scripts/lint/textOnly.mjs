@@ -39,5 +39,10 @@ export const noFetch = {
   message: outMessage,
 };
 
-/** `requestFile` contacts other hosts; the other two request the lab's own files. */
-export const fetching = ['workers/publicFiles.ts', 'src/main.tsx', 'src/ui/results/OpenPage.tsx'];
+/** `requestFile` contacts other hosts; the others request the lab's own files. */
+export const fetching = [
+  'workers/publicFiles.ts',
+  'workers/offlineFiles.ts',
+  'src/main.tsx',
+  'src/ui/results/OpenPage.tsx',
+];

@@ -81,6 +81,8 @@ export class LocalLab implements Lab {
   readonly #runner;
   readonly #predictions;
   readonly #tagging;
+  #want: () => void = () => undefined;
+  readonly #wanted = new Promise<void>((resolve) => (this.#want = resolve));
 
   readonly getState = this.#labStore.getState;
   readonly subscribe = this.#labStore.subscribe;
@@ -141,7 +143,7 @@ export class LocalLab implements Lab {
     this.stopTagging = this.#tagging.stop;
   }
 
-  readonly open: Lab['open'] = async (choice, { goOn = false } = {}) => {
+  readonly open: Lab['open'] = async (choice, { goOn = false, waitForWanted = false } = {}) => {
     const claim = await this.#guard.claimed;
     const isOurs = claim?.isOurs ?? true;
     if (!isOurs) {
@@ -152,10 +154,17 @@ export class LocalLab implements Lab {
     await this.#stored.inTurn(() => this.#takeOver(goOn && isOurs));
     // The model is verified on the training server, which is busy until its backend has started.
     const started = this.#backend.start(choice).then((isReady) => isReady && this.#runner.begin());
-    await Promise.all([started, this.#builtIns?.installCorpora()]);
-    await this.#builtIns?.installModel();
+    const install = async (): Promise<void> => {
+      await Promise.all([started, this.#builtIns?.installCorpora()]);
+      await this.#builtIns?.installModel();
+      await this.#stored.readUsage();
+    };
+    if (!waitForWanted) return install();
+    this.#wanted.then(install).catch((error: unknown) => this.#labStore.notifyError('The built-in model and samples could not be installed', error)); // prettier-ignore
+    await started;
     await this.#stored.readUsage();
   };
+  readonly wantBuiltIns: Lab['wantBuiltIns'] = () => this.#want();
   readonly refresh: Lab['refresh'] = () =>
     this.#stored.inTurn(async () => {
       if (this.getState().owner === 'elsewhere') await this.#look();

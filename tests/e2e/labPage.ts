@@ -22,6 +22,8 @@ export function watchContext(
   const troubles: string[] = [];
   context.on('console', (message) => {
     if (!['error', 'warning', 'assert'].includes(message.type())) return;
+    // Playwright says so where the configuration blocks them.
+    if (message.text() === 'Service Worker registration blocked by Playwright') return;
     const { url, lineNumber } = message.location();
     troubles.push(`console ${message.type()}: ${message.text()} (${url}:${lineNumber})`);
   });

@@ -22,6 +22,15 @@ test('the page is cross-origin isolated, carries the policy and loads from its o
     Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
   );
   await page.waitForLoadState('networkidle');
+  // Files whose names change with their content are kept for good, the page and the service worker are not.
+  const script = await page.locator('script[src]').first().getAttribute('src');
+  const sent = await page.request.get(script ?? '', { headers: { 'Accept-Encoding': 'br' } });
+  expect(sent.headers()).toMatchObject({
+    'content-encoding': 'br',
+    'cache-control': 'public, max-age=31536000, immutable',
+  });
+  expect(response?.headers()['cache-control']).toBe('no-cache');
+  expect((await page.request.get('sw.js')).headers()['cache-control']).toBe('no-cache');
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   // First of all in the page: what stands before a policy is not under it.
   const first = page.locator('head > :first-child');

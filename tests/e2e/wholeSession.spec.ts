@@ -63,6 +63,19 @@ function planted(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** The address of everything in the caches of the page's origin. */
+function storedAddresses(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const found: string[] = [];
+    for (const name of await caches.keys()) {
+      for (const { url } of await (await caches.open(name)).keys()) found.push(url);
+    }
+    return found;
+  });
+}
+
+test.use({ serviceWorkers: 'allow' });
+
 test('a whole session asks for nothing but the lab’s files, and its material stays text', async ({
   page,
   context,
@@ -75,7 +88,8 @@ test('a whole session asks for nothing but the lab’s files, and its material s
     const { protocol, pathname, search } = new URL(request.url());
     // Pictures of charts and saved files are made in the page.
     if (protocol === 'data:' || protocol === 'blob:') return;
-    asked.push(request.url());
+    // The service worker stores what the page may need later.
+    if (request.serviceWorker() === null) asked.push(request.url());
     const isFile = existsSync(path.join('dist', pathname === '/' ? 'index.html' : decodeURIComponent(pathname)));
     if (
       !request.url().startsWith(`${origin}/`) ||
@@ -87,7 +101,9 @@ test('a whole session asks for nothing but the lab’s files, and its material s
       others.push(`${request.method()} ${request.url()}`);
     }
   });
-  context.on('serviceworker', (worker) => others.push(`service worker ${worker.url()}`));
+  context.on('serviceworker', (worker) => {
+    if (worker.url() !== `${origin}/sw.js`) others.push(`service worker ${worker.url()}`);
+  });
   page.on('websocket', (socket) => others.push(`socket ${socket.url()}`));
   page.on('dialog', (dialog) => (others.push(`dialog ${dialog.message()}`), void dialog.dismiss()));
   page.on('popup', (popup) => others.push(`popup ${popup.url()}`));
@@ -187,7 +203,11 @@ test('a whole session asks for nothing but the lab’s files, and its material s
   });
 
   expect(others).toEqual([]);
-  expect(context.serviceWorkers()).toEqual([]);
+  expect(context.serviceWorkers().map((worker) => worker.url())).toEqual([`${origin}/sw.js`]);
+  // It has stored files of the lab, and nothing of what was read, written or opened.
+  const stored = await storedAddresses(page);
+  expect(stored.length).toBeGreaterThan(20);
+  for (const address of stored) expect(existsSync(path.join('dist', new URL(address).pathname)), address).toBe(true);
   for (const worker of page.workers()) expect(worker.url()).toMatch(new RegExp(`^${origin}/assets/`));
   // After the page had opened, only the analysis came: the training Worker, its wasm, samples and model were there.
   const later = [...new Set(asked)]
@@ -225,8 +245,9 @@ test('the built scripts, styles and page name no host but those of the catalogue
   const found = new Map<string, string>();
   for (const file of files) {
     const text = await readFile(path.join('dist', file), 'utf8');
-    // The page names the hosts in its policy.
-    const own = file === 'index.html' ? text.replace(/<meta http-equiv[^>]*>/, '') : text;
+    // The page and the service worker name the hosts in the policy.
+    const policy = file === 'index.html' ? /<meta http-equiv[^>]*>/ : /"Content-Security-Policy\\*":\\*"[^"]*"/;
+    const own = ['index.html', 'sw.js'].includes(file) ? text.replace(policy, '') : text;
     for (const [address] of own.matchAll(/\b(?:https?|wss?):\/\/[^\s"'`\\)<>]+/g)) found.set(address, file);
   }
   const known = [...words.map(([address]) => address), ...hosts];

@@ -233,8 +233,11 @@ export interface Lab {
    * Reads everything stored, installs the built-in model and samples on first use, starts the backend. While another tab owns the lab, this
    * one is read-only: calls that change something or need the device reject with LabError `lab/elsewhere`.
    * `goOn`: resumes the runs that were in progress when the lab was closed, instead of pausing them.
+   * `waitForWanted`: installs model and samples only after `wantBuiltIns`.
    */
-  open(choice: BackendChoice, options?: { readonly goOn?: boolean }): Promise<void>;
+  open(choice: BackendChoice, options?: { readonly goOn?: boolean; readonly waitForWanted?: boolean }): Promise<void>;
+  /** Installs the built-in model and samples if they are not, as soon as the lab is open. */
+  wantBuiltIns(): void;
   /** Rereads the store, which another tab may have changed; does nothing when this tab owns the lab. */
   refresh(): Promise<void>;
 

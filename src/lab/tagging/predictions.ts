@@ -12,7 +12,6 @@ import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import { requireInputs } from '../plans/expandPlan.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
 import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
-import { documentsOfSplit } from './readTextSource.ts';
 
 /** Implements `Lab.predictions` and `Lab.keepPredictions`. */
 export function createPredictions({
@@ -110,7 +109,10 @@ async function filesOf(
     const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
     return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
   }
-  const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
+  const [{ writeDocuments }, { documentsOfSplit }] = await Promise.all([
+    import('../../data/formats/writeDocuments.ts'),
+    import('./readTextSource.ts'),
+  ]);
   return writeDocuments(format, documentsOfSplit(name, sentences, texts), { name });
 }
 

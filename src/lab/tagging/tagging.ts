@@ -12,7 +12,6 @@ import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { FileReader } from '../library/fileReader.ts';
 import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
-import { readTextSource } from './readTextSource.ts';
 
 /** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */
 export type OfferedTagger =
@@ -161,6 +160,7 @@ export function createTagging({
     };
     labStore.update(() => ({ tagging: view }));
     try {
+      const { readTextSource } = await import('./readTextSource.ts');
       const reading = await readTextSource(source, {
         nameOf,
         read: (corpusId) => readCorpusSentences(store, corpusId),

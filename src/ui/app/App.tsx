@@ -11,7 +11,7 @@ import { LabContext, useLab, useLabActions } from '../shared/useLab.ts';
 import { forgetDrafts, useDraft } from '../shared/viewState.ts';
 import { draftOfPlan, followCorpora, isPlanDraft, newPlanDraft, type PlanDraft } from '../train/planDraft.ts';
 import { DraftChangeContext, draftWith } from '../train/useDraftChange.ts';
-import { Dock, ElsewhereBanner } from './Dock.tsx';
+import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
 import { Header } from './Header.tsx';
 import { Pages, TITLES } from './Pages.tsx';
 import { TrainingStrip } from './TrainingStrip.tsx';
@@ -71,15 +71,20 @@ function useLookAgain(lab: Lab, isElsewhere: boolean, act: Act): void {
   }, [lab, isElsewhere, act]);
 }
 
-export function App({ lab }: { readonly lab: Lab }) {
+interface AppProps {
+  readonly lab: Lab;
+  readonly newVersion: NewVersion;
+}
+
+export function App({ lab, newVersion }: AppProps) {
   return (
     <LabContext value={lab}>
-      <Frame />
+      <Frame newVersion={newVersion} />
     </LabContext>
   );
 }
 
-function Frame() {
+function Frame({ newVersion }: Pick<AppProps, 'newVersion'>) {
   const lab = useLabActions();
   const backend = useLab((state) => state.backend);
   const opened = useLab((state) => state.opened);
@@ -126,7 +131,7 @@ function Frame() {
               </AwakeContext>
             </PageGuard>
           </Main>
-          <Dock failures={notices} onDismiss={dismiss} />
+          <Dock failures={notices} onDismiss={dismiss} newVersion={newVersion} />
           <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
         </DropHereContext>
       </BringInContext>

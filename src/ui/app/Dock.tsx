@@ -1,4 +1,5 @@
 // Shows running jobs and notices in a corner until they are done or dismissed.
+import { useSyncExternalStore } from 'react';
 import type { Notice } from '../../lab/state/labState.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { format } from '../shared/format.ts';
@@ -6,14 +7,23 @@ import { useLab, useLabActions } from '../shared/useLab.ts';
 
 const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 
+/** A version of the lab that is stored here and waits for an answer. */
+export interface NewVersion {
+  isWaiting(): boolean;
+  subscribe(listener: () => void): () => void;
+  /** Reloads the page with it. */
+  takeOver(): void;
+}
+
 interface DockProps {
+  readonly newVersion: NewVersion;
   /** Notices of the page itself, shown after those of the lab. */
   readonly failures: readonly Notice[];
   /** Dismisses one of them. */
   readonly onDismiss: (notice: Notice) => void;
 }
 
-export function Dock({ failures, onDismiss }: DockProps) {
+export function Dock({ failures, onDismiss, newVersion }: DockProps) {
   const lab = useLabActions();
   const jobs = useLab((state) => state.jobs);
   const notices = useLab((state) => state.notices);
@@ -39,6 +49,7 @@ export function Dock({ failures, onDismiss }: DockProps) {
           </div>
         ))}
       </div>
+      <NewVersionCard newVersion={newVersion} />
       <div className="dock-list" role="log" aria-label="Notices">
         {[...notices, ...failures].map((notice) => (
           <div key={notice.id} className={`dock-card notice ${notice.severity}`}>
@@ -53,6 +64,29 @@ export function Dock({ failures, onDismiss }: DockProps) {
         ))}
       </div>
     </aside>
+  );
+}
+
+/** Offers a new version where a reload interrupts nothing: neither a run nor a job, here or in another tab. */
+function NewVersionCard({ newVersion }: Pick<DockProps, 'newVersion'>) {
+  const isWaiting = useSyncExternalStore(newVersion.subscribe, newVersion.isWaiting);
+  const isIdle = useLab(
+    ({ opened, owner, activeRunId, queue, jobs }) =>
+      opened && owner === 'here' && activeRunId === null && queue.length === 0 && jobs.length === 0,
+  );
+  return (
+    <div role="status">
+      {isWaiting && isIdle && (
+        <div className="dock-card">
+          <p>
+            A new version of the lab is ready. It opens when you reload here, or when every tab of the lab is closed.
+          </p>
+          <button type="button" className="button quiet" onClick={newVersion.takeOver}>
+            Reload with it
+          </button>
+        </div>
+      )}
+    </div>
   );
 }
 

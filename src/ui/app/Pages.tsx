@@ -1,18 +1,33 @@
 // Chooses the page for the current route.
-import type { ComponentProps } from 'react';
-import { AnalysePage } from '../analyse/AnalysePage.tsx';
-import { ExperimentPage } from '../experiments/ExperimentPage.tsx';
-import { ExperimentsPage, ResultFilePage } from '../experiments/ExperimentsPage.tsx';
-import { AboutPage } from '../library/AboutPage.tsx';
-import { CorpusPage } from '../library/CorpusPage.tsx';
-import { LibraryPage } from '../library/LibraryPage.tsx';
-import { OpenPage } from '../results/OpenPage.tsx';
-import { RunPage } from '../runs/RunPage.tsx';
+import { lazy, Suspense, useEffect, type ComponentProps, type ComponentType, type LazyExoticComponent } from 'react';
+import { LabError } from '../../util/labError.ts';
 import type { Route } from '../shared/route.ts';
-import { useLab, useRunRecord } from '../shared/useLab.ts';
-import { TagPage } from '../tag/TagPage.tsx';
+import { useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
 import { NewPage } from '../train/NewPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
+
+/** Loads a page when it is first shown. `load` resolves to the page itself. */
+function lazyPage<Props>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> {
+  return lazy(async () => ({
+    default: await load().catch((cause: unknown) => {
+      throw new LabError('page/not-loaded', 'The code of this page cannot be loaded. Reload the tab to try again.', {
+        expected: 'the network, or a lab that was opened here before',
+        cause,
+      });
+    }),
+  }));
+}
+
+const AnalysePage = lazyPage(async () => (await import('../analyse/AnalysePage.tsx')).AnalysePage);
+const AboutPage = lazyPage(async () => (await import('../library/AboutPage.tsx')).AboutPage);
+const CorpusPage = lazyPage(async () => (await import('../library/CorpusPage.tsx')).CorpusPage);
+const ExperimentPage = lazyPage(async () => (await import('../experiments/ExperimentPage.tsx')).ExperimentPage);
+const ExperimentsPage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ExperimentsPage);
+const LibraryPage = lazyPage(async () => (await import('../library/LibraryPage.tsx')).LibraryPage);
+const OpenPage = lazyPage(async () => (await import('../results/OpenPage.tsx')).OpenPage);
+const ResultFilePage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ResultFilePage);
+const RunPage = lazyPage(async () => (await import('../runs/RunPage.tsx')).RunPage);
+const TagPage = lazyPage(async () => (await import('../tag/TagPage.tsx')).TagPage);
 
 /** Says that an address leads to nothing, or to something removed. */
 function MissingPage({ what }: { readonly what: string }) {
@@ -45,6 +60,17 @@ export const TITLES: Readonly<Record<Route['page'], string>> = {
   missing: 'Not found',
 };
 
+/** Pages that neither show nor use the built-in model and samples, which are 9 MB to download. */
+const WITHOUT_BUILT_INS: readonly Route['page'][] = [
+  'about',
+  'open',
+  'experiments',
+  'experiment',
+  'resultFile',
+  'importedRun',
+  'run',
+];
+
 interface PagesProps {
   readonly route: Route;
   readonly draft: PlanDraft;
@@ -54,8 +80,16 @@ interface PagesProps {
 export function Pages(props: PagesProps) {
   const opened = useLab((state) => state.opened);
   const { page } = props.route;
+  const { wantBuiltIns } = useLabActions();
+  useEffect(() => {
+    if (!WITHOUT_BUILT_INS.includes(page)) wantBuiltIns();
+  }, [wantBuiltIns, page]);
   if (!opened && page !== 'about' && page !== 'new') return <p className="soft">Opening the library …</p>;
-  return <Page {...props} />;
+  return (
+    <Suspense fallback={<p className="soft">Loading this page …</p>}>
+      <Page {...props} />
+    </Suspense>
+  );
 }
 
 function Page({ route, draft, onDraft }: PagesProps) {

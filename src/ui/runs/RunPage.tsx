@@ -225,7 +225,7 @@ function TaskScores({ record, task, name, own }: TaskScoresProps) {
     const files = await lab.predictions({ runId: spec.id, epoch, split, task }, savedAs);
     if (files === null) return;
     const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
-    saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
+    await saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
   const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
     const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);

@@ -1,8 +1,10 @@
 // Saves files made on the page: a value as JSON, one file, several as a zip, a tagger's folder as a stream.
-import { writeArchive, zipStream } from '../../data/import/archive.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { NamedFile } from '../../util/namedFile.ts';
 import type { TaggerExport } from '../../wire/taggerRef.ts';
+
+/** Loads the code of archives when a first one is written. */
+const archives = () => import('../../data/import/archive.ts');
 
 /** Downloads a file made on the page. */
 export function saveFile(fileName: string, content: Blob): void {
@@ -18,10 +20,11 @@ export function saveFile(fileName: string, content: Blob): void {
 }
 
 /** Downloads one file or a zip of several. `name` has no extension; a single file keeps that of its path. */
-export function saveFiles(name: string, files: readonly NamedFile[]): void {
+export async function saveFiles(name: string, files: readonly NamedFile[]): Promise<void> {
   const [file] = files;
   if (file === undefined) return;
   if (files.length > 1) {
+    const { writeArchive } = await archives();
     saveFile(`${name}.zip`, new Blob([writeArchive(files)], { type: 'application/zip' }));
     return;
   }
@@ -87,6 +90,7 @@ function downloadedFile(fileName: string): FileSink {
 export async function saveTagger(lab: Lab, request: TaggerExport, folder: string): Promise<void> {
   const sink = await fileSink(`${folder}.zip`);
   if (sink === null) return;
+  const { zipStream } = await archives();
   const zip = zipStream();
   const write = async (chunks: readonly Uint8Array<ArrayBuffer>[]): Promise<void> => {
     for (const chunk of chunks) await sink.write(chunk);

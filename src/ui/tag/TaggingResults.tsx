@@ -259,7 +259,7 @@ function SaveRow({ documents, name, threshold, counts }: SaveRowProps) {
   const save = async () => {
     // Loaded when needed, because the formats are a large part of the page.
     const { writeDocuments } = await import('../../data/formats/writeDocuments.ts');
-    saveFiles(name, writeDocuments(savedAs, documents, { name }));
+    await saveFiles(name, writeDocuments(savedAs, documents, { name }));
   };
   return (
     <div className="actions">

@@ -1,5 +1,5 @@
 // The first page: says what the lab does, and starts an experiment on a sample, on a person's own corpus, or on several methods.
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
@@ -8,9 +8,11 @@ import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { MethodPicture } from './MethodPicture.tsx';
-import { PlanForm, withMethods } from './PlanForm.tsx';
 import { METHODS, samplePlan, type PlanDraft } from './planDraft.ts';
 import { usePreview } from './planEstimates.ts';
+
+/** Loads the form after the page is shown, which trains on a sample without it. */
+const PlanForm = lazy(async () => ({ default: (await import('./PlanForm.tsx')).PlanForm }));
 
 /** Trains the built-in model on a sample corpus at one press. */
 function SampleCard() {
@@ -99,7 +101,8 @@ interface NewPageProps {
 function CompareCard({ draft, onDraft }: NewPageProps) {
   const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
   const opened = useLab((state) => state.opened);
-  const compare = () => {
+  const compare = async () => {
+    const { withMethods } = await import('./PlanForm.tsx');
     onDraft({ ...draft, ...withMethods(draft, METHODS, library) });
     document.getElementById('plan-title')?.scrollIntoView();
   };
@@ -141,7 +144,9 @@ export function NewPage({ draft, onDraft }: NewPageProps) {
         <CorpusCard />
         <CompareCard draft={draft} onDraft={onDraft} />
       </div>
-      {opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
+      <Suspense fallback={<p className="soft">Loading the form …</p>}>
+        {opened ? <PlanForm draft={draft} onDraft={onDraft} /> : <p className="soft">Opening the library …</p>}
+      </Suspense>
     </>
   );
 }

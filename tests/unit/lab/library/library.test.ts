@@ -2,7 +2,7 @@
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { droppedBytes, droppedCorpus, droppedModel, droppedText } from '../../../fixtures/drops.ts';
-import { closeLabs, notices, openLab } from '../../../fixtures/labBench.ts';
+import { beginLab, closeLabs, notices, openLab } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
 
 afterEach(closeLabs);
@@ -171,5 +171,22 @@ describe('the library', () => {
     expect(notices(reopened)).toEqual([]);
     expect(reopened.getState().corpora).toEqual([]);
     expect(reopened.getState().models).toMatchObject([{ name: 'xlnet-bio-tiny', builtIn: true }]);
+  });
+
+  it('are fetched only when a page wants them, where the lab opens so', async () => {
+    const asked: string[] = [];
+    const fetchBuiltIn = (path: string) => {
+      asked.push(path);
+      return Promise.reject(new Error('no network'));
+    };
+    const { lab, opening } = beginLab({ fetchBuiltIn, waitForWanted: true });
+    await opening;
+    expect(lab.getState().backend.status).toBe('ready');
+    expect(asked).toEqual([]);
+    lab.wantBuiltIns();
+    lab.wantBuiltIns();
+    await expect.poll(() => notices(lab).length).toBe(2);
+    expect(asked.filter((path) => path === 'corpora/catalogue.json')).toHaveLength(1);
+    expect(asked).toContain('models/xlnet-bio-tiny/model.safetensors');
   });
 });

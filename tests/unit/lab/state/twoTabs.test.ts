@@ -14,7 +14,8 @@ afterEach(closeLabs);
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
   ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
-  ...['removableItems', 'dismissNotice'],
+  // Installs something only once the tab owns the lab.
+  ...['removableItems', 'dismissNotice', 'wantBuiltIns'],
 ];
 
 /** A store that reports the keys written and removed. */
@@ -82,6 +83,7 @@ describe('the second tab', () => {
     const { looker, runIds, changes } = await twoTabs();
     const { lab, server } = looker;
     const [runId = ''] = runIds;
+    lab.wantBuiltIns();
     const refused = Object.entries(lab).filter(([name]) => !looking.includes(name));
     expect(refused.length).toBeGreaterThan(20);
     for (const [name, call] of refused) {
