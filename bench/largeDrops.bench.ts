@@ -11,7 +11,7 @@ import { builtLab } from '../scripts/builtLab.ts';
 import { chromiumFlags } from '../scripts/chromiumFlags.ts';
 import { findChromium } from '../scripts/findChromium.ts';
 import { writeArchive } from '../src/data/import/archive.ts';
-import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../src/schema/resultFile.ts';
 import { finishedResult } from '../tests/fixtures/finishedResult.ts';
 
 // Run manually on a quiet machine: npx tsx bench/largeDrops.bench.ts [NAME ...]

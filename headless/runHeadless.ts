@@ -4,7 +4,7 @@ import path from 'node:path';
 import { LocalLab } from '../src/lab/lab.ts';
 import { parsePlan } from '../src/lab/plans/expandPlan.ts';
 import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
-import { sealResultFile } from '../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../src/schema/resultFile.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
 import type { Lab, RunGraph, RunNode, UnreadableRecord } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';

@@ -58,3 +58,13 @@ export type ResultRecord = z.infer<typeof resultRecordSchema>;
 
 /** Some of the runs of a stored result file. */
 export const resultPartSchema = z.array(runRecordSchema);
+
+/** Adds the checksum: SHA-256 over the canonical JSON of all other members. */
+export function sealResultFile(members: Omit<ResultFile, 'checksum'>): ResultFile {
+  return { ...members, checksum: fingerprint(members) };
+}
+
+/** Returns the id under which a result file is stored: the start of its checksum. */
+export function resultIdOf({ checksum }: ResultFile): string {
+  return checksum.slice(0, 16);
+}

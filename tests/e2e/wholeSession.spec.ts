@@ -3,7 +3,7 @@ import { expect, type Page, type TestInfo } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sealResultFile } from '../../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../../src/schema/resultFile.ts';
 import { writeResultLink } from '../../src/ui/results/resultLink.ts';
 import { finishedResult } from '../fixtures/finishedResult.ts';
 import { download, dropPaths, notices, openLab, places, runActions, visit } from './labActions.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { singleTaskPlan, writePlanFolder, type PlanFolder } from '../../soak/killPlans.ts';
-import { sealResultFile } from '../../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../../src/schema/resultFile.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { checksum } from '../../src/util/digest.ts';

@@ -15,7 +15,8 @@ import { remarkDoubts } from './corpusDoubts.ts';
 import { corpusParts, groupCorpusFiles, type CorpusFileGroup, type CorpusPart } from './groupCorpusFiles.ts';
 import { readDocumentPart } from './readDocuments.ts';
 import { CorpusBudget, tooLarge } from './readingBounds.ts';
-import { drawDevel, drawSplits, joinSources } from './splits.ts';
+import { joinSources } from './movedSources.ts';
+import { drawDevel, drawSplits } from './splits.ts';
 
 interface PartReading {
   /** In file order, without documents that have no usable sentence. */

@@ -1,9 +1,6 @@
-// Assigns sentences to splits: guessed from file names, corrected by the user, or drawn with a seed if devel is missing.
-import { LabError } from '../../util/labError.ts';
+// Guesses the split of a file from its name, and draws splits with a seed where a corpus names none.
 import { Rng } from '../../util/random.ts';
-import { SPLITS, type CorpusSentences, type Sentence, type Split } from '../corpus/corpus.ts';
-import type { CorpusSource } from '../corpus/corpusSource.ts';
-import type { CorpusTexts, DocumentText } from '../documents/document.ts';
+import { SPLITS, type Split } from '../corpus/corpus.ts';
 
 const splitWords: Readonly<Record<Split, readonly string[]>> = {
   // The shared task of JNLPBA calls its files Genia4ERtask1 and Genia4EReval1.
@@ -63,72 +60,6 @@ function splitOfWord(word: string): Split | null {
   // PubTator corpora write `CDR_TrainingSet` and `NCBIdevelopset`.
   const bare = /(train|training|dev|devel|develop|development|test)set$/.exec(word)?.[1] ?? word;
   return SPLITS.find((split) => splitWords[split].includes(bare)) ?? null;
-}
-
-interface SourcedSentences {
-  readonly sentences: CorpusSentences;
-  /** Null for a corpus imported as rows of tokens. */
-  readonly texts: CorpusTexts | null;
-  readonly sources: readonly CorpusSource[];
-}
-
-/**
- * Moves the sentences of `file` to `split`. Within a split, sentences keep the order of `sources`, which does not change. Throws
- * `corpus/source` if no source is called `file` or the sources do not account for all sentences.
- */
-export function moveSource(
-  { sentences, texts, sources }: SourcedSentences,
-  file: string,
-  split: Split,
-): SourcedSentences {
-  if (!sources.some((source) => source.file === file)) {
-    throw new LabError('corpus/source', 'The corpus has no such source file.', {
-      expected: sources.map((source) => source.file).join(', '),
-      got: file,
-    });
-  }
-  const slices = sliceBySource(sentences, sources);
-  const moved = sources.map((source) => (source.file === file ? { ...source, split } : source));
-  const movedTexts = texts === null ? null : joinSources(moved, sliceTexts(texts, sources));
-  return { sentences: joinSources(moved, slices), texts: movedTexts, sources: moved };
-}
-
-/** Joins sentences, or texts, by split, from those of each source; `slices` runs parallel to `sources`. */
-export function joinSources<Item>(
-  sources: readonly CorpusSource[],
-  slices: readonly (readonly Item[])[],
-): Readonly<Record<Split, readonly Item[]>> {
-  const of = (split: Split) =>
-    sources.flatMap((source, index) => (source.split === split ? (slices[index] ?? []) : []));
-  return { train: of('train'), devel: of('devel'), test: of('test') };
-}
-
-/** Returns the documents of each source: as many as contain its sentences. */
-function sliceTexts(texts: CorpusTexts, sources: readonly CorpusSource[]): (readonly DocumentText[])[] {
-  const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
-  return sources.map(({ split, sentences }) => {
-    const start = used[split];
-    let left = sentences;
-    while (left > 0 && used[split] < texts[split].length) left -= texts[split][used[split]++]?.sentences.length ?? 0;
-    return texts[split].slice(start, used[split]);
-  });
-}
-
-function sliceBySource(sentences: CorpusSentences, sources: readonly CorpusSource[]): (readonly Sentence[])[] {
-  const used: Record<Split, number> = { train: 0, devel: 0, test: 0 };
-  const slices = sources.map((source) => {
-    const start = used[source.split];
-    used[source.split] += source.sentences;
-    return sentences[source.split].slice(start, used[source.split]);
-  });
-  for (const split of SPLITS) {
-    if (used[split] === sentences[split].length) continue;
-    throw new LabError('corpus/source', `The sources do not account for the ${split} sentences.`, {
-      expected: `${used[split]} sentences`,
-      got: `${sentences[split].length}`,
-    });
-  }
-  return slices;
 }
 
 /** Must never change: the same corpus has to get the same splits everywhere. */

@@ -3,7 +3,7 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
-import { moveSource } from '../../data/import/splits.ts';
+import { moveSource } from '../../data/import/movedSources.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {

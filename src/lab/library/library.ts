@@ -2,14 +2,15 @@
 import { neededModelFiles } from '../../data/import/modelFiles.ts';
 import type { ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
+import { listResults, readResult, removeResult, removeTornResults } from '../../storage/resultRecords.ts';
+import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import { baseName, type DroppedFile } from '../../util/namedFile.ts';
 import { unlessAborted } from '../../util/work.ts';
 import type { DropReading, ModelPart, ModelReading, ReadFile } from '../../wire/readingProtocol.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
-import type { Results } from '../plans/resultFiles.ts';
 import type { Lab } from '../state/labState.ts';
-import { phaseProgress, type JobControl, type LabStore } from '../state/labStore.ts';
+import { phaseProgress, withoutItem, type JobControl, type LabStore } from '../state/labStore.ts';
 import type { ColumnQuestions } from './columnQuestions.ts';
 import type { Corpora } from './corpora.ts';
 import type { FileReader } from './fileReader.ts';
@@ -165,4 +166,49 @@ function tellOthers(labStore: LabStore, paths: readonly string[]): void {
   const names = paths.slice(0, namedOthers).join(', ');
   const rest = paths.length > namedOthers ? ` and ${paths.length - namedOthers} more` : '';
   labStore.notify('info', `Left out, because neither corpus, model, plan nor result: ${names}${rest}.`);
+}
+
+/** The imported result files. */
+export interface Results {
+  /** Shows a stored result file and returns its id. Rejects with `storage/corrupt` or `storage/missing` if it cannot be read. */
+  show(fileName: string, id: string): Promise<string>;
+  /** Shows what a reading stored before it was cancelled or failed, and removes what it did not store as a whole. */
+  showStored(): Promise<void>;
+  remove(resultId: string): Promise<void>;
+}
+
+export function createResults({ store, labStore }: { readonly store: Store; readonly labStore: LabStore }): Results {
+  return {
+    async show(fileName, id) {
+      const existing = labStore.getState().results.find((result) => result.id === id);
+      if (existing !== undefined) {
+        labStore.notify('info', `The result file ${fileName} was already imported as ${existing.fileName}.`);
+        return id;
+      }
+      const result = await readResult(store, id);
+      if (result === undefined)
+        throw new LabError('storage/missing', `The result file ${fileName} is no longer stored.`);
+      labStore.update(({ results, unreadable }) => ({
+        results: [...results, result],
+        unreadable: withoutItem(unreadable, 'result', id),
+      }));
+      return id;
+    },
+    async showStored() {
+      await removeTornResults(store);
+      const { records } = await listResults(store);
+      labStore.update(({ results }) => {
+        const added = records.filter(({ id }) => !results.some((result) => result.id === id));
+        return { results: [...results, ...added] };
+      });
+    },
+    async remove(resultId) {
+      const { results } = labStore.getState();
+      if (!results.some(({ id }) => id === resultId)) {
+        throw new LabError('result/unknown', 'There is no such imported result.', { got: resultId });
+      }
+      await removeResult(store, resultId);
+      labStore.update((state) => ({ results: state.results.filter(({ id }) => id !== resultId) }));
+    },
+  };
 }

@@ -30,7 +30,8 @@ import type {
   TextReading,
 } from '../../wire/readingProtocol.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
-import { parseResultFile, resultIdOf } from '../plans/resultFiles.ts';
+import { resultIdOf } from '../../schema/resultFile.ts';
+import { parseResultFile } from '../plans/resultFiles.ts';
 
 /** How a reading is watched and ended: it stops between two files once the signal is aborted. */
 export interface ReadingControl {

@@ -14,7 +14,7 @@ import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabState } from '../state/labState.ts';
 import { runsOfPlan, runSpec, type ResolvedPlan } from './expandPlan.ts';
-import { sealResultFile } from './resultFiles.ts';
+import { sealResultFile } from '../../schema/resultFile.ts';
 
 type Category = ResolvedPlan['categories'][number];
 

@@ -13,7 +13,7 @@ import { format } from '../shared/format.ts';
 import { MEASURES, type Measure } from '../shared/selectedSnapshot.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { BesideField } from './SubjectFields.tsx';
 import { comparedSnapshots, type PanelProps } from './subject.ts';
 

@@ -17,7 +17,7 @@ import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { useLasting } from '../shared/viewState.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';

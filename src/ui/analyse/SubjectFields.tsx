@@ -3,7 +3,7 @@ import { taskKey } from '../../lab/comparison/comparison.ts';
 import { format } from '../shared/format.ts';
 import { goTo, NOTHING_CHOSEN, type AnalysisRoute } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { choiceName, type Subject } from './subject.ts';
 
 export function SubjectFields({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {

@@ -11,7 +11,7 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { format } from '../shared/format.ts';
 import type { AnalysisRoute } from '../shared/route.ts';
 import { methodName } from '../shared/runName.ts';
-import type { useLayers } from '../shared/usePool.ts';
+import type { useLayers } from '../shared/useLayers.ts';
 
 interface RunChoice {
   readonly record: RunRecord;

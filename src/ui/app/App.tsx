@@ -1,5 +1,5 @@
 // Draws the frame of the page: header, current page, notices, and the drop target of the whole window.
-import { Component, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Component, lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Lab, Notice } from '../../lab/state/labState.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { WindowDrop } from '../parts/DropZone.tsx';
@@ -14,7 +14,6 @@ import { DraftChangeContext, draftWith } from '../train/useDraftChange.ts';
 import { Dock, ElsewhereBanner, type NewVersion } from './Dock.tsx';
 import { Header } from './Header.tsx';
 import { Pages, TITLES } from './Pages.tsx';
-import { TrainingStrip } from './TrainingStrip.tsx';
 import './theme.css';
 import './lab.css';
 import './frame.css';
@@ -26,6 +25,9 @@ import '../experiments/experiments.css';
 import '../tag/tag.css';
 import '../analyse/analyse.css';
 import '../analyse/sets.css';
+
+/** Loads after the page is shown: nothing trains before. */
+const TrainingStrip = lazy(async () => ({ default: (await import('./TrainingStrip.tsx')).TrainingStrip }));
 
 interface PageGuardState {
   readonly error: LabErrorData | null;
@@ -120,7 +122,9 @@ function Frame({ newVersion }: Pick<AppProps, 'newVersion'>) {
         </a>
         <DropHereContext value={dropHere}>
           <Header route={route} backend={backend} isElsewhere={isElsewhere && opened} />
-          <TrainingStrip title={TITLES[route.page]} />
+          <Suspense>
+            <TrainingStrip title={TITLES[route.page]} />
+          </Suspense>
           <Main route={route}>
             {isElsewhere && opened && <ElsewhereBanner />}
             <PageGuard key={pageKey(route)}>

@@ -1,8 +1,11 @@
 // Shows the product's name, the four places of the lab, and the backend with its settings behind a badge.
-import { Popover } from '@base-ui/react/popover';
+import { lazy, Suspense, useState } from 'react';
 import type { BackendState } from '../../lab/state/labState.ts';
-import { BackendPanel, backendName } from '../parts/BackendPanel.tsx';
+import { backendName } from '../shared/format.ts';
 import { routeHref, type Route } from '../shared/route.ts';
+
+/** Loads with the first press: most visits need no settings of the backend. */
+const BackendPopover = lazy(async () => ({ default: (await import('../parts/BackendPanel.tsx')).BackendPopover }));
 
 type Place = 'new' | 'experiments' | 'library' | 'tag' | 'about';
 
@@ -62,26 +65,26 @@ export function Header({ route, backend, isElsewhere }: HeaderProps) {
 
 /** Opens the settings and the self-test of the backend, beside the page that stays usable. */
 function BackendBadge({ backend, isElsewhere }: Omit<HeaderProps, 'route'>) {
+  const [isWanted, setIsWanted] = useState(false);
   const device = backend.status === 'ready' ? backend.report.environment.device : null;
   const text = isElsewhere ? 'In another tab' : badgeText(backend);
-  return (
-    <Popover.Root>
-      <Popover.Trigger
-        className={`badge ${backend.status}`}
-        aria-label={`Backend: ${text}`}
-        title={device ?? undefined}
-      >
+  const badge = {
+    className: `badge ${backend.status}`,
+    'aria-label': `Backend: ${text}`,
+    title: device ?? undefined,
+    children: (
+      <>
         <span className="status-dot" aria-hidden="true" />
         {text}
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner className="popover-position" sideOffset={8} align="end">
-          <Popover.Popup className="popover" aria-label="Backend">
-            <BackendPanel backend={backend} isElsewhere={isElsewhere} />
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+      </>
+    ),
+  };
+  const button = <button type="button" {...badge} onClick={() => setIsWanted(true)} />;
+  if (!isWanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <BackendPopover backend={backend} isElsewhere={isElsewhere} badge={badge} />
+    </Suspense>
   );
 }
 

@@ -8,7 +8,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName, runProgress } from '../shared/runName.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 
 /** What the strip shows: equal from step to step until a digit of it changes. */
 interface Training {

@@ -14,10 +14,17 @@ import { format } from '../shared/format.ts';
 import { EXPERIMENT_VIEWS, goTo, routeHref, type ExperimentRoute, type ExperimentView } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { usePool, type Pool } from '../shared/usePool.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
-import { bestOn, experimentSettings, experimentSubject, runStatuses, taskAt } from './experimentName.ts';
+import {
+  bestOn,
+  experimentSettings,
+  experimentSubject,
+  runStatuses,
+  taskAt,
+  usePool,
+  type Pool,
+} from './experiments.ts';
 import { ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';

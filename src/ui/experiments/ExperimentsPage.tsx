@@ -17,8 +17,7 @@ import { StatusMark } from '../runs/StatusMark.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { usePool } from '../shared/usePool.ts';
-import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses } from './experimentName.ts';
+import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
 import { ShareActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {

@@ -4,12 +4,12 @@ import { presets } from '../../lab/plans/presets.ts';
 import type { BackendState, HubModel } from '../../lab/state/labState.ts';
 import { familyNames } from '../../schema/modelRecord.ts';
 import { totalSize } from '../../util/namedFile.ts';
-import { backendName } from '../parts/BackendPanel.tsx';
+
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
-import { enterNumber, format, wholeNumber } from '../shared/format.ts';
+import { backendName, enterNumber, format, wholeNumber } from '../shared/format.ts';
 import { recomputesText, useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 

@@ -1,10 +1,10 @@
 // Shows which backend runs and why, what would make it faster, and the result of its self-test.
-import { useContext, useState } from 'react';
+import { Popover } from '@base-ui/react/popover';
+import { useContext, useState, type ComponentProps } from 'react';
 import type { BackendState } from '../../lab/state/labState.ts';
 import type { Activations, MachineSettings, MixedPrecision, Precision } from '../../schema/machineSettings.ts';
-import type { Environment } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
-import { enterNumber } from '../shared/format.ts';
+import { backendName, enterNumber } from '../shared/format.ts';
 import { AwakeContext, type AwakeState } from '../shared/keepAwake.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
@@ -107,14 +107,7 @@ function GpuMemoryField({
   );
 }
 
-type BackendName = Environment['backend'];
 type BackendReport = Extract<BackendState, { status: 'ready' }>['report'];
-
-const NAMES: Readonly<Record<BackendName, string>> = { webgpu: 'WebGPU', wasm: 'WebAssembly', cpu: 'JavaScript' };
-
-export function backendName(backend: BackendName): string {
-  return NAMES[backend];
-}
 
 interface BackendPanelProps {
   readonly backend: BackendState;
@@ -122,7 +115,7 @@ interface BackendPanelProps {
   readonly isElsewhere: boolean;
 }
 
-export function BackendPanel({ backend, isElsewhere }: BackendPanelProps) {
+function BackendPanel({ backend, isElsewhere }: BackendPanelProps) {
   return (
     <section className="panel" aria-labelledby="backend-title">
       <h2 id="backend-title">Backend</h2>
@@ -138,6 +131,27 @@ export function BackendPanel({ backend, isElsewhere }: BackendPanelProps) {
         {backend.status === 'ready' && <ReadyBackend report={backend.report} />}
       </div>
     </section>
+  );
+}
+
+interface BackendPopoverProps extends BackendPanelProps {
+  /** The badge that opens it. */
+  readonly badge: ComponentProps<'button'>;
+}
+
+/** Floats below its badge, open at first: it is loaded when the badge is pressed. */
+export function BackendPopover({ backend, isElsewhere, badge }: BackendPopoverProps) {
+  return (
+    <Popover.Root defaultOpen>
+      <Popover.Trigger {...badge} />
+      <Popover.Portal>
+        <Popover.Positioner className="popover-position" sideOffset={8} align="end">
+          <Popover.Popup className="popover" aria-label="Backend">
+            <BackendPanel backend={backend} isElsewhere={isElsewhere} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
   );
 }
 

@@ -6,7 +6,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { shallow, useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { Button } from './Button.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
 import { ActionsHead, TableBox } from './TableBox.tsx';

@@ -9,7 +9,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 
 /** Shows waiting runs: their order, what they wait for, and buttons to change that. */
 export function QueuePanel() {

@@ -4,10 +4,10 @@ import { SPLITS } from '../../data/corpus/corpus.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
-import { backendName } from '../parts/BackendPanel.tsx';
+
 import { Facts, type Fact } from '../parts/Facts.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
-import { format } from '../shared/format.ts';
+import { backendName, format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { changedPaths, draftOfConfig, settingText } from '../train/configDraft.ts';
 import { configSections } from '../train/configFields.ts';

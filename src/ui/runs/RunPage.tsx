@@ -18,7 +18,7 @@ import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
 import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
 import { RunProgress, useFollowedRun, type FollowedRunProps } from './RunProgress.tsx';
 import { RunScores, SnapshotTable } from './RunScores.tsx';

@@ -26,7 +26,7 @@ import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
 import { methodName, runName, runProgress, STATUS_WORDS } from '../shared/runName.ts';
 import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { usePageOf } from '../shared/viewState.ts';
 import { StatusMark } from './StatusMark.tsx';
 

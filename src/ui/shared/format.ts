@@ -1,4 +1,5 @@
 // Formats numbers, sizes, times and names for the whole page.
+import type { Environment } from '../../schema/runRecord.ts';
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -145,4 +146,14 @@ export function wholeNumber(text: string, least: number, most: number): number |
 /** Says which numbers a control accepts. */
 export function enterNumber(least: number, most: number): string {
   return `Enter a number from ${least} to ${most}.`;
+}
+
+const BACKEND_NAMES: Readonly<Record<Environment['backend'], string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WebAssembly',
+  cpu: 'JavaScript',
+};
+
+export function backendName(backend: Environment['backend']): string {
+  return BACKEND_NAMES[backend];
 }

@@ -11,7 +11,7 @@ import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
 import type { Analysed } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/usePool.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
 import { estimatedMs, useMeasuredStep, usePreview } from './planEstimates.ts';

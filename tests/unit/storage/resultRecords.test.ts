@@ -1,6 +1,6 @@
 // Proves that result files are stored in parts and read as they were, also those of earlier versions, and that a torn or damaged one hides no other.
 import { describe, expect, test } from 'vitest';
-import { resultIdOf, sealResultFile } from '../../../src/lab/plans/resultFiles.ts';
+import { resultIdOf, sealResultFile } from '../../../src/schema/resultFile.ts';
 import type { ResultFile } from '../../../src/schema/resultFile.ts';
 import { writeJson } from '../../../src/storage/records.ts';
 import {

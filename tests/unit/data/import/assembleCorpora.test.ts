@@ -6,7 +6,7 @@ import type { CorpusSource } from '../../../../src/data/corpus/corpusSource.ts';
 import { describeSentences } from '../../../../src/data/corpus/describeSentences.ts';
 import { mentionsToTags, type TagScheme } from '../../../../src/data/corpus/tagScheme.ts';
 import { assembleCorpora } from '../../../../src/data/import/assembleCorpora.ts';
-import { moveSource } from '../../../../src/data/import/splits.ts';
+import { moveSource } from '../../../../src/data/import/movedSources.ts';
 import { corpusRecordSchema } from '../../../../src/schema/corpusRecord.ts';
 import { sentences } from '../corpus/taggedTexts.ts';
 

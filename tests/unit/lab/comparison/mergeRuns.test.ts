@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { mergeRuns } from '../../../../src/lab/comparison/mergeRuns.ts';
 import { runSpec } from '../../../../src/lab/plans/expandPlan.ts';
-import { sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../../../../src/schema/resultFile.ts';
 import { queuedRun, type RunRecord } from '../../../../src/schema/runRecord.ts';
 import { planFile, spec } from '../../../fixtures/records.ts';
 

@@ -1,7 +1,7 @@
 // Proves that nothing stored keeps the lab from opening: what cannot be read is listed with its reason and removed, or mended by a drop.
 import { afterEach, describe, expect, it } from 'vitest';
 import { exportResult } from '../../../../src/lab/plans/exportResult.ts';
-import { sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../../../../src/schema/resultFile.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
 import { queuedRun } from '../../../../src/schema/runRecord.ts';
 import { readCorpusSentences } from '../../../../src/storage/corpusRecords.ts';

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planOfRuns } from '../../../../src/lab/plans/exportResult.ts';
-import { parseResultFile, sealResultFile } from '../../../../src/lab/plans/resultFiles.ts';
+import { sealResultFile } from '../../../../src/schema/resultFile.ts';
+import { parseResultFile } from '../../../../src/lab/plans/resultFiles.ts';
 import type { PackedCounts } from '../../../../src/metrics/scores/packedCounts.ts';
 import { resultRecordSchema } from '../../../../src/schema/resultFile.ts';
 import { fingerprint } from '../../../../src/util/digest.ts';

@@ -1,13 +1,45 @@
-// Names an experiment, says how far it is, and finds its best result.
-import { taskKey, type Comparison, type TaskComparison, type Variant } from '../../lab/comparison/comparison.ts';
+// Pools runs into experiments, names an experiment, says how far it is, and finds its best result.
+import { useDeferredValue, useMemo } from 'react';
+import {
+  buildComparisons,
+  type Comparison,
+  type TaskComparison,
+  type Variant,
+} from '../../lab/comparison/comparison.ts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import { mean } from '../../metrics/scores/spread.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
+import { useLab, useRunRecords } from '../shared/useLab.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
 import { nearestPreset } from '../train/planDraft.ts';
+
+/** Pools all own and imported runs, each once. */
+export function useMergedRuns(): MergedRuns {
+  // Records change several times a minute; what is compared may lag behind.
+  const records = useDeferredValue(useRunRecords());
+  const results = useLab((state) => state.results);
+  return useMemo(() => mergeRuns(records, results), [records, results]);
+}
+
+export interface Pool {
+  readonly merged: MergedRuns;
+  readonly comparisons: readonly Comparison[];
+}
+
+/** Pools all own and imported runs, each once, with their comparisons. */
+export function usePool(): Pool {
+  const layersOf = useLayers();
+  const merged = useMergedRuns();
+  const comparisons = useMemo(() => {
+    return buildComparisons(merged.runs.map(({ record }) => record), layersOf); // prettier-ignore
+  }, [merged, layersOf]);
+  return { merged, comparisons };
+}
 
 /** What the experiment trains on: its category, or its tasks. */
 export function experimentSubject({ category, tasks }: Comparison): string {
@@ -72,9 +104,4 @@ export function bestOn(task: TaskComparison): BestResult | null {
 /** Returns the task at this number, counted from 1; the first where there is none. */
 export function taskAt({ tasks }: Comparison, number: number): TaskComparison | undefined {
   return tasks[number - 1] ?? tasks[0];
-}
-
-/** Returns the number of a task of the experiment, counted from 1. */
-export function numberOf({ tasks }: Comparison, key: string): number {
-  return Math.max(0, tasks.findIndex(({ task }) => taskKey(task) === key)) + 1; // prettier-ignore
 }
