@@ -1,12 +1,12 @@
-// Compares the WebGPU engine with a reference case: emissions, loss, every gradient and Viterbi paths.
-import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
+// Compares the engine with a reference case: emissions, loss, every gradient and Viterbi paths.
+import { openMachine, type EngineGpu, type EngineProcessor } from '../../src/engine/network/computeOptions.ts';
 import { TaggerEngine } from '../../src/engine/network/taggerEngine.ts';
 import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from './referenceCase.ts';
 
 /** Computes with the options of `gpu`. */
-export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {
+export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu | EngineProcessor): Promise<readonly ParityRow[]> {
   const { shape, host, batch, expected, expectedGradient, isReal, viterbi } = readReferenceCase(files);
-  const engine = new TaggerEngine(gpu, {
+  const engine = new TaggerEngine(openMachine(gpu), {
     ...gpu.compute,
     shape,
     config: {

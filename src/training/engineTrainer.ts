@@ -1,5 +1,5 @@
 // Trains and predicts with the WebGPU engine's recorded launch plans.
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import { openMachine, type EngineGpu } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
@@ -16,7 +16,7 @@ export interface EngineTrainer extends Trainer {
 
 function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
   const { shape, config, factors } = settings;
-  return new TaggerEngine(gpu, {
+  return new TaggerEngine(openMachine(gpu), {
     shape,
     config,
     trained,
@@ -63,7 +63,7 @@ export function engineTrainer(
     predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),
     memory() {
       const tfjs = memoryReport();
-      return { ...tfjs, tensorBytes: engine.memory.bytes, gpuBytes: (tfjs.gpuBytes ?? 0) + engine.memory.bytes };
+      return { ...tfjs, tensorBytes: engine.machine.bytes, gpuBytes: (tfjs.gpuBytes ?? 0) + engine.machine.bytes };
     },
     dispose: () => engine.release(),
   };

@@ -3,8 +3,11 @@ import type { EncoderSizes } from '../../model/config/encoderSizes.ts';
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import type { OpenDevice } from '../gpu/device.ts';
+import { GpuMachine } from '../gpu/gpuMachine.ts';
+import type { Machine } from '../gpu/machine.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
-import { hardwareTuning, softwareTuning, tableTuning, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import { hardwareTuning, softwareTuning, tableTuning, wholeTuning, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import { ProcessorMachine } from '../processor/processorMachine.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
@@ -20,6 +23,17 @@ export interface ComputeOptions {
 /** The device an engine runs on, and its compute options. */
 export interface EngineGpu extends OpenDevice {
   readonly compute: ComputeOptions;
+}
+
+/** The processor an engine runs on: the compiled module of its kernels, and its compute options. */
+export interface EngineProcessor {
+  readonly module: WebAssembly.Module;
+  readonly compute: ComputeOptions;
+}
+
+/** A machine of its own for a new engine. */
+export function openMachine(home: EngineGpu | EngineProcessor): Machine {
+  return 'module' in home ? new ProcessorMachine(home.module) : new GpuMachine(home, home.compute);
 }
 
 /** Kernels read rows of four words at a time. */
@@ -55,5 +69,20 @@ export function computeOptionsFor(
     activations,
     gpuBytes,
     workPerSubmit: software ? WORK_PER_SUBMIT.software : WORK_PER_SUBMIT.hardware,
+  };
+}
+
+/** Of four gigabytes, what `auto` activations may plan with: kernels' scratch, inputs and fragments take the rest. */
+const PROCESSOR_BYTES = 3.5 * 2 ** 30;
+
+/** The options for the processor's own kernels: one launch a product, one an attention, all in f32. */
+export function processorCompute({ activations }: Pick<MachineSettings, 'activations'>): ComputeOptions {
+  return {
+    tuning: wholeTuning(),
+    attention: 'whole',
+    precision: 'f32',
+    activations,
+    gpuBytes: PROCESSOR_BYTES,
+    workPerSubmit: Infinity,
   };
 }

@@ -7,7 +7,7 @@ import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
 import type { MatmulShape } from '../kernels/matmul/matmulShape.ts';
-import type { EngineGpu } from '../network/computeOptions.ts';
+import { openMachine, type EngineGpu } from '../network/computeOptions.ts';
 import { TaggerEngine } from '../network/taggerEngine.ts';
 import { MatmulTrial } from '../tuning/matmulTrial.ts';
 
@@ -94,7 +94,7 @@ async function gradientError(gpu: EngineGpu, shape: TaggerShape): Promise<number
   const rng = Rng.seeded(1);
   const host: HostParameters = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
   for (const { values } of host.values()) values.forEach((value, at) => (values[at] = value + 0.1 * rng.normal()));
-  const engine = new TaggerEngine(gpu, {
+  const engine = new TaggerEngine(openMachine(gpu), {
     ...gpu.compute,
     shape,
     config: {

@@ -48,7 +48,7 @@ it('the engine refuses such an encoder by name, before it touches the device', (
     trained: () => true,
     factorsOf: () => ({ rate: 1, gradient: 1 }),
   };
-  const untouched = {} as EngineGpu;
+  const untouched = {} as Machine;
   expect(() => new TaggerEngine(untouched, options)).toThrow(
     expect.objectContaining({ code: 'engine/sizes' }) as Error,
   );
