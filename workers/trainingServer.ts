@@ -1,6 +1,6 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import { engineMisfit, type EngineGpu } from '../src/engine/network/computeOptions.ts';
+import { engineMisfit, processorCompute, type EngineGpu, type EngineHome, type EngineProcessor } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
 import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
@@ -65,8 +65,13 @@ export function createTrainingServer(options: TrainingServerOptions): void {
 interface Machine {
   readonly settings: MachineSettings;
   readonly gpu: EngineGpu | null;
+  readonly processor: EngineProcessor | null;
   readonly environment: Environment;
+  /** Threads of tfjs' backend, for what the engine does not compute. */
+  readonly plainThreads: number;
 }
+
+const homeOf = ({ gpu, processor }: Pick<Machine, 'gpu' | 'processor'>): EngineHome | null => gpu ?? processor;
 
 /** A call that `interrupt` can end. */
 interface Interruptible {
@@ -154,8 +159,8 @@ class TrainingServer {
     const model = await loadModel(this.store, record, config.lowerCase);
     return this.onDevice(async (backend) => {
       this.releaseTagger();
-      const { gpu } = await this.underSettings(backend);
-      return measureStep(model, config, pieces, backend.health, gpu);
+      const home = homeOf(await this.underSettings(backend));
+      return measureStep(model, config, pieces, backend.health, home);
     });
   }
 
@@ -179,7 +184,7 @@ class TrainingServer {
     try {
       return await this.onDevice(async (backend) => {
         this.releaseTagger();
-        const machine = await this.fittingMachine(await this.underSettings(backend), spec.model.id);
+        const machine = await this.fittingMachine(await this.underSettings(backend), spec);
         const begun = await this.recordFor(spec, machine.environment);
         const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),
@@ -207,7 +212,8 @@ class TrainingServer {
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
-    return yield* train({ record, tasks, weights, store, health, gpu, signal });
+    const home = homeOf({ ...machine, gpu });
+    return yield* train({ record, tasks, weights, store, health, home, signal });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */
@@ -256,17 +262,17 @@ class TrainingServer {
     const record = await readRunRecord(store, request.runId);
     if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     const { spec } = record;
-    const { gpu } = await this.underSettings(backend);
-    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, gpu, signal);
+    const home = homeOf(await this.underSettings(backend));
+    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, home, signal);
     return { spec, sentences: await this.predicted(request.runId, backend, predicting) };
   }
 
   private async tagText({ id, tagger, documents }: TaggingRequest, backend: StartedBackend, signal: AbortSignal) {
-    const { gpu, settings } = await this.underSettings(backend);
-    const key = JSON.stringify([tagger, settings]);
+    const machine = await this.underSettings(backend);
+    const key = JSON.stringify([tagger, machine.settings]);
     if (this.warm?.key !== key) {
       this.releaseTagger();
-      this.warm = { key, tagger: openTagger(gpu, await loadTagger(this.store, tagger)) };
+      this.warm = { key, tagger: openTagger(homeOf(machine), await loadTagger(this.store, tagger)) };
     }
     return this.predicted(id, backend, tagDocuments(documents, this.warm.tagger, signal));
   }
@@ -338,14 +344,25 @@ class TrainingServer {
     return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
   }
 
-  /** The machine without its GPU engine, and why, for an encoder that the engine cannot compute. */
-  private async fittingMachine(machine: Machine, modelId: string): Promise<Machine> {
-    if (machine.gpu === null) return machine;
+  /**
+   * The machine without its engine for an encoder that the engine cannot compute, with the reason on a GPU, and for a run that the
+   * plain network began on wasm: it alone goes on with the same bits.
+   */
+  private async fittingMachine(machine: Machine, { id, model }: RunSpec): Promise<Machine> {
+    if (homeOf(machine) === null) return machine;
     // A model that is gone fails the run when its inputs are read.
-    const encoder = await readModelConfig(this.store, { id: modelId }).catch(() => null);
+    const encoder = await readModelConfig(this.store, { id: model.id }).catch(() => null);
     const plainNetwork = encoder && engineMisfit(encoder);
+    const { engine, ...environment } = machine.environment;
+    if (engine !== undefined) {
+      const record = await readRunRecord(this.store, id);
+      const last = record?.environments.at(-1);
+      const isBegun = record !== undefined && record.step > 0 && last?.backend === 'wasm' && last.engine === undefined;
+      if (plainNetwork === null && !isBegun) return machine;
+      return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
+    }
     if (plainNetwork === null) return machine;
-    return { ...machine, gpu: null, environment: { ...machine.environment, precision: 'f32', plainNetwork } };
+    return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };
   }
 
   /** The backend as the person's settings for this machine configure it. */
@@ -354,17 +371,21 @@ class TrainingServer {
     const wanted = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
     const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
     const settings = { ...wanted, precision };
-    const { name, device, threads } = backend;
+    const { name, device, threads, processor } = backend;
+    const { activations } = settings;
     return {
       settings,
+      plainThreads: threads,
+      processor: processor && { ...processor, compute: processorCompute({ activations }) },
       gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, this.store, settings)),
       environment: {
         software: softwareVersion,
         backend: name,
         device,
-        threads,
+        threads: processor === null ? threads : 1,
         platform: this.platform.description,
         precision,
+        ...(processor === null ? {} : { engine: 'processor' }),
       },
     };
   }

@@ -31,8 +31,11 @@ export interface EngineProcessor {
   readonly compute: ComputeOptions;
 }
 
+/** Where engines run. */
+export type EngineHome = EngineGpu | EngineProcessor;
+
 /** A machine of its own for a new engine. */
-export function openMachine(home: EngineGpu | EngineProcessor): Machine {
+export function openMachine(home: EngineHome): Machine {
   return 'module' in home ? new ProcessorMachine(home.module) : new GpuMachine(home, home.compute);
 }
 
@@ -48,7 +51,7 @@ export function engineMisfit({
   const sizes = Object.entries({ 'hidden size': hiddenSize, 'head size': headSize, 'inner size': innerSize });
   const odd = sizes.filter(([, size]) => size % WORDS_AT_ONCE !== 0).map(([name, size]) => `${name} ${size}`);
   if (odd.length === 0) return null;
-  return `the GPU engine needs sizes that are multiples of ${WORDS_AT_ONCE}, and this encoder has ${odd.join(' and ')}; it runs on the plain network instead, with the same results, more slowly`;
+  return `the engine needs sizes that are multiples of ${WORDS_AT_ONCE}, and this encoder has ${odd.join(' and ')}; it runs on the plain network instead, with the same results, more slowly`;
 }
 
 /** A submit of this many operations takes well under the two seconds after which operating systems reset a GPU. */

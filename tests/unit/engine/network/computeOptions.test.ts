@@ -1,6 +1,7 @@
 // Proves which encoders the engine computes, and that a misfit is named before any kernel of it is made.
 import { describe, expect, it } from 'vitest';
-import { computeOptionsFor, engineMisfit, type EngineGpu } from '../../../../src/engine/network/computeOptions.ts';
+import type { Machine } from '../../../../src/engine/gpu/machine.ts';
+import { computeOptionsFor, engineMisfit } from '../../../../src/engine/network/computeOptions.ts';
 import { TaggerEngine, type EngineOptions } from '../../../../src/engine/network/taggerEngine.ts';
 import type { BertConfig } from '../../../../src/model/config/bertConfig.ts';
 import { smallConfig } from '../../../fixtures/records.ts';
