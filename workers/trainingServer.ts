@@ -1,9 +1,7 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import { engineMisfit, processorCompute, type EngineGpu, type EngineHome, type EngineProcessor } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
-import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
   queuedRun,
@@ -15,9 +13,7 @@ import {
 } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
-import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
-import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
@@ -31,10 +27,9 @@ import { keepPredictions, predictSnapshot } from '../src/training/predictSnapsho
 import { startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
-import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
+import { tuneForRun } from '../src/training/tuneForRun.ts';
 import { notBefore } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
 import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
@@ -49,6 +44,7 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
+import { fittingMachine, homeOf, machineUnderSettings, type TrainingMachine } from './trainingMachine.ts';
 
 export interface TrainingServerOptions {
   readonly store: Store;
@@ -60,18 +56,6 @@ export interface TrainingServerOptions {
 export function createTrainingServer(options: TrainingServerOptions): void {
   new TrainingServer(options);
 }
-
-/** The device under a person's settings. */
-interface Machine {
-  readonly settings: MachineSettings;
-  readonly gpu: EngineGpu | null;
-  readonly processor: EngineProcessor | null;
-  readonly environment: Environment;
-  /** Threads of tfjs' backend, for what the engine does not compute. */
-  readonly plainThreads: number;
-}
-
-const homeOf = ({ gpu, processor }: Pick<Machine, 'gpu' | 'processor'>): EngineHome | null => gpu ?? processor;
 
 /** A call that `interrupt` can end. */
 interface Interruptible {
@@ -184,7 +168,7 @@ class TrainingServer {
     try {
       return await this.onDevice(async (backend) => {
         this.releaseTagger();
-        const machine = await this.fittingMachine(await this.underSettings(backend), spec);
+        const machine = await fittingMachine(await this.underSettings(backend), this.store, spec);
         const begun = await this.recordFor(spec, machine.environment);
         const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),
@@ -201,7 +185,7 @@ class TrainingServer {
   private async *trainStored(
     record: RunRecord,
     health: DeviceHealth,
-    machine: Machine,
+    machine: TrainingMachine,
     signal: AbortSignal,
   ): ReturnType<typeof train> {
     const { store } = this;
@@ -337,57 +321,15 @@ class TrainingServer {
     this.warm = null;
   }
 
+  private underSettings(backend: StartedBackend): Promise<TrainingMachine> {
+    return machineUnderSettings(backend, this.store, this.platform);
+  }
+
   /** The stored record of a run with this machine among its environments, or a new one. */
   private async recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
     const record = (await readRunRecord(this.store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
     const isKnown = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
-  }
-
-  /**
-   * The machine without its engine for an encoder that the engine cannot compute, with the reason on a GPU, and for a run that the
-   * plain network began on wasm: it alone goes on with the same bits.
-   */
-  private async fittingMachine(machine: Machine, { id, model }: RunSpec): Promise<Machine> {
-    if (homeOf(machine) === null) return machine;
-    // A model that is gone fails the run when its inputs are read.
-    const encoder = await readModelConfig(this.store, { id: model.id }).catch(() => null);
-    const plainNetwork = encoder && engineMisfit(encoder);
-    const { engine, ...environment } = machine.environment;
-    if (engine !== undefined) {
-      const record = await readRunRecord(this.store, id);
-      const last = record?.environments.at(-1);
-      const isBegun = record !== undefined && record.step > 0 && last?.backend === 'wasm' && last.engine === undefined;
-      if (plainNetwork === null && !isBegun) return machine;
-      return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
-    }
-    if (plainNetwork === null) return machine;
-    return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };
-  }
-
-  /** The backend as the person's settings for this machine configure it. */
-  private async underSettings(backend: StartedBackend): Promise<Machine> {
-    // The lab says that they cannot be read, and the record of a run says its precision.
-    const wanted = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
-    const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
-    const settings = { ...wanted, precision };
-    const { name, device, threads, processor } = backend;
-    const { activations } = settings;
-    return {
-      settings,
-      plainThreads: threads,
-      processor: processor && { ...processor, compute: processorCompute({ activations }) },
-      gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, this.store, settings)),
-      environment: {
-        software: softwareVersion,
-        backend: name,
-        device,
-        threads: processor === null ? threads : 1,
-        platform: this.platform.description,
-        precision,
-        ...(processor === null ? {} : { engine: 'processor' }),
-      },
-    };
   }
 }
 

@@ -61,7 +61,13 @@ it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])(
 it('keeps its memory and tfjs tensors flat over steps of several lengths, and gives all of it back', async () => {
   const shape = { encoder: tinyEncoderConfig, head: { tagCount: 5, kind: 'crf', startEnd: true } } as const;
   const host = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
-  const trainer = openTrainer(home, host, { shape, config: tinyConfig, factors: new Map(), seed: 1 }, () => true, false);
+  const trainer = openTrainer(
+    home,
+    host,
+    { shape, config: tinyConfig, factors: new Map(), seed: 1 },
+    () => true,
+    false,
+  );
   const batches = [drawnBatch(shape, 2, 32), drawnBatch(shape, 3, 16), drawnBatch(shape, 1, 48)];
   const seen: unknown[] = [];
   for (let step = 1; step <= 30; step++) {
@@ -164,11 +170,15 @@ describe('through the server', () => {
     const resumed = await trained(begun.store, begun.spec, true, false);
     expect(resumed.status).toBe('finished');
     expect(resumed.environments).toEqual(onPlain.environments);
-    expect((await outcome(begun.store, begun.spec.id)).weights).toEqual((await outcome(plain.store, plain.spec.id)).weights);
+    expect((await outcome(begun.store, begun.spec.id)).weights).toEqual(
+      (await outcome(plain.store, plain.spec.id)).weights,
+    );
 
     const fresh = await prepared();
     const onEngine = await trained(fresh.store, fresh.spec, true, false);
     expect(onEngine.environments.map(({ backend, engine }) => [backend, engine])).toEqual([['wasm', 'processor']]);
-    expect((await outcome(fresh.store, fresh.spec.id)).weights).not.toEqual((await outcome(plain.store, plain.spec.id)).weights);
+    expect((await outcome(fresh.store, fresh.spec.id)).weights).not.toEqual(
+      (await outcome(plain.store, plain.spec.id)).weights,
+    );
   });
 });

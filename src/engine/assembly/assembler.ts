@@ -178,7 +178,10 @@ export class ModuleBuilder {
   }
 
   private typeOf({ parameters, result }: FunctionHandle): number {
-    const codes = (types: readonly ValueType[]): number[] => [...unsigned(types.length), ...types.map((type) => TYPE_CODES[type])];
+    const codes = (types: readonly ValueType[]): number[] => [
+      ...unsigned(types.length),
+      ...types.map((type) => TYPE_CODES[type]),
+    ];
     const type = [0x60, ...codes(parameters), ...codes(result === null ? [] : [result])];
     const known = this.types.findIndex((other) => other.join() === type.join());
     return known >= 0 ? known : this.types.push(type) - 1;

@@ -135,10 +135,12 @@ export const v128 = {
   },
 } as const;
 
-const extractLane = (opcode: number, type: ValueType) => (value: Value, lane: number): Value => {
-  const { code } = operation(simd(opcode), type, 'v128')(value);
-  return { type, code: [...code, lane] };
-};
+const extractLane =
+  (opcode: number, type: ValueType) =>
+  (value: Value, lane: number): Value => {
+    const { code } = operation(simd(opcode), type, 'v128')(value);
+    return { type, code: [...code, lane] };
+  };
 
 export const f32x4 = {
   const: (value: number): Value => ({

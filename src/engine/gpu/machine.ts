@@ -15,7 +15,7 @@ export interface Plan {
   readonly launches: readonly Launch[];
   /** Runs or queues every launch; the first call may have to wait for the device's answer. */
   run(): void | Promise<void>;
-  /** Runs each launch on its own and measures it, so the sum exceeds the time of `run`; call `run` first. */
+  /** Runs each launch separately and measures it, so the sum exceeds the time of `run`; call `run` first. */
   profile(): Promise<readonly LaunchTime[]>;
   release(): void;
 }

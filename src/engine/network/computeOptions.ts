@@ -6,7 +6,13 @@ import type { OpenDevice } from '../gpu/device.ts';
 import { GpuMachine } from '../gpu/gpuMachine.ts';
 import type { Machine } from '../gpu/machine.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
-import { hardwareTuning, softwareTuning, tableTuning, wholeTuning, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import {
+  hardwareTuning,
+  softwareTuning,
+  tableTuning,
+  wholeTuning,
+  type MatmulTuning,
+} from '../kernels/matmul/matmulTuning.ts';
 import { ProcessorMachine } from '../processor/processorMachine.ts';
 
 export interface ComputeOptions {
@@ -34,7 +40,7 @@ export interface EngineProcessor {
 /** Where engines run. */
 export type EngineHome = EngineGpu | EngineProcessor;
 
-/** A machine of its own for a new engine. */
+/** Opens a separate machine for a new engine. */
 export function openMachine(home: EngineHome): Machine {
   return 'module' in home ? new ProcessorMachine(home.module) : new GpuMachine(home, home.compute);
 }

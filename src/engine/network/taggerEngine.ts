@@ -164,12 +164,7 @@ export class TaggerEngine {
   }
 
   /** Returns the plan of a micro-batch's gradients, with its inputs written. */
-  private async gradientsOf(
-    batch: Batch,
-    settings: EngineStep,
-    microBatch: number,
-    sequences: number,
-  ): Promise<Plan> {
+  private async gradientsOf(batch: Batch, settings: EngineStep, microBatch: number, sequences: number): Promise<Plan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
     if (gradients === null) throw new Error('a gradient pass was requested but not recorded');
     this.machine.write(inputs.buffer, batchWords(inputs, batch));

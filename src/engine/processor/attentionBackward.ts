@@ -30,7 +30,15 @@ function addPositionGradients(
   { tileOfColumns }: ProductKernels,
   { pieces, headSize }: AttentionNumbers,
   { row: rowBytes, scores }: Spacing,
-  at: { readonly first: Local; readonly rows: Local; readonly keys: Local; readonly dScores: Local; readonly panels: Local; readonly panelBytes: Local; readonly out: Value },
+  at: {
+    readonly first: Local;
+    readonly rows: Local;
+    readonly keys: Local;
+    readonly dScores: Local;
+    readonly panels: Local;
+    readonly panelBytes: Local;
+    readonly out: Value;
+  },
 ): void {
   const [p, start, stop, column, panel, low] = Array.from({ length: 6 }, () => f.variable('i32')) as [Local, Local, Local, Local, Local, Local]; // prettier-ignore
   const { first, rows, keys } = at;
@@ -74,7 +82,15 @@ function writePlacedGradients(
   { tileOfRows }: ProductKernels,
   { pieces, headSize }: AttentionNumbers,
   { head, scores }: Spacing,
-  at: { readonly first: Local; readonly rows: Local; readonly keys: Local; readonly dScores: Local; readonly panels: Local; readonly panelBytes: Local; readonly out: Local },
+  at: {
+    readonly first: Local;
+    readonly rows: Local;
+    readonly keys: Local;
+    readonly dScores: Local;
+    readonly panels: Local;
+    readonly panelBytes: Local;
+    readonly out: Local;
+  },
 ): void {
   const [row, column, distance, start, panel] = Array.from({ length: 5 }, () => f.variable('i32')) as [Local, Local, Local, Local, Local]; // prettier-ignore
   const { first, rows, keys } = at;
@@ -189,7 +205,10 @@ export function defineAttentionBackward(
     const [met, placed, content, placedGradient] = [0, 1, 2, 3].map(() => part(i32.mul(block, headBytes))) as [Local, Local, Local, Local]; // prettier-ignore
     const [metRows, placedRows, contextRows] = [0, 1, 2].map(() => part(i32.mul(block, across))) as [Local, Local, Local]; // prettier-ignore
     const segmentSums = part(i32.const(QUERY_BLOCK * 8));
-    const sums: BiasSums = { bytes: f.keep(rounded(headBytes, 64)), at: part(i32.mul(rounded(headBytes, 64), i32.const(5))) };
+    const sums: BiasSums = {
+      bytes: f.keep(rounded(headBytes, 64)),
+      at: part(i32.mul(rounded(headBytes, 64), i32.const(5))),
+    };
     const [scores, dScores] = [0, 1].map(() => f.keep(i32.add(part(i32.mul(block, space.scores)), i32.const(MARGIN_BYTES)))) as [Local, Local]; // prettier-ignore
     const drop = dropping(f, given.keyAt, given.threshold, given.keepScale);
     const scale = f.keep(f32x4.splat(given.scale));
@@ -301,7 +320,19 @@ export function defineAttentionBackward(
           f.call(products.productsOfColumns, dScores, space.scores, metRows, blockPanel, rows, keys, headSize, dKeys, rowBytes, adds, step); // prettier-ignore
           if (!relative) {
             const out = i32.add(dQueries, before);
-            f.call(products.products, dScores, space.scores, keyRows, keyPanel, keys, rows, headSize, out, rowBytes, ZERO);
+            f.call(
+              products.products,
+              dScores,
+              space.scores,
+              keyRows,
+              keyPanel,
+              keys,
+              rows,
+              headSize,
+              out,
+              rowBytes,
+              ZERO,
+            );
             return;
           }
           f.call(products.products, dScores, space.scores, keyRows, keyPanel, keys, rows, headSize, content, headBytes, ZERO); // prettier-ignore

@@ -3,7 +3,15 @@ import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../asse
 import { callOf } from '../assembly/assembler.ts';
 import { f32, f32x4, i32, i32x4, select, v128, type Value, type ValueType } from '../assembly/instructions.ts';
 import { TILE_ROWS, type ProductKernels } from './productKernels.ts';
-import { dropFactors, dropping, elementsFrom, exponential, laneMaximum, laneSum, type VectorMath } from './vectorMath.ts';
+import {
+  dropFactors,
+  dropping,
+  elementsFrom,
+  exponential,
+  laneMaximum,
+  laneSum,
+  type VectorMath,
+} from './vectorMath.ts';
 
 /** Queries of a block. */
 export const QUERY_BLOCK = 48;
@@ -90,7 +98,14 @@ export function attentionScratchBytes(pieces: number, headSize: number): number 
 }
 
 /** out [rows, h] = x + bias, rows of x `row` bytes apart. */
-export function writeBiased(f: FunctionBody, rows: Value, x: Value, { row, head }: Spacing, bias: Value | null, out: Value): void {
+export function writeBiased(
+  f: FunctionBody,
+  rows: Value,
+  x: Value,
+  { row, head }: Spacing,
+  bias: Value | null,
+  out: Value,
+): void {
   const [n, c] = [f.variable('i32'), f.variable('i32')];
   const [from, to] = [f.keep(x), f.keep(out)];
   const biasAt = bias === null ? null : f.keep(bias);
@@ -111,7 +126,14 @@ export function addPositionScores(
   { tileOfRows }: ProductKernels,
   { pieces, headSize }: AttentionNumbers,
   { head, scores }: Spacing,
-  at: { readonly first: Value; readonly rows: Value; readonly keys: Value; readonly biased: Value; readonly panels: Value; readonly out: Value },
+  at: {
+    readonly first: Value;
+    readonly rows: Value;
+    readonly keys: Value;
+    readonly biased: Value;
+    readonly panels: Value;
+    readonly out: Value;
+  },
 ): void {
   const [row, p, distance, end] = [f.variable('i32'), f.variable('i32'), f.variable('i32'), f.variable('i32')];
   const [rows, keys, panels] = [f.keep(at.rows), f.keep(at.keys), f.keep(at.panels)];
@@ -139,7 +161,14 @@ export function addPositionScores(
 }
 
 /** The two segment scores of a query, (q + s)·e for the same segment and for another. */
-export function segmentScores(f: FunctionBody, math: VectorMath, query: Local, bias: Local, embedding: Local, { head, row }: Spacing) {
+export function segmentScores(
+  f: FunctionBody,
+  math: VectorMath,
+  query: Local,
+  bias: Local,
+  embedding: Local,
+  { head, row }: Spacing,
+) {
   const [same, other, c] = [f.variable('v128'), f.variable('v128'), f.variable('i32')];
   f.set(same, f32x4.const(0));
   f.set(other, f32x4.const(0));
@@ -163,7 +192,12 @@ export interface HeadPlace {
 }
 
 /** Scaled scores of four keys with their segments' share; `j` counts keys. */
-export function scaledScores(row: Local, j: Local, scale: Local, segment: { readonly same: Local; readonly other: Local; readonly own: Local; readonly ids: Local } | null): Value {
+export function scaledScores(
+  row: Local,
+  j: Local,
+  scale: Local,
+  segment: { readonly same: Local; readonly other: Local; readonly own: Local; readonly ids: Local } | null,
+): Value {
   const score = v128.load(i32.add(row, words(j)));
   if (segment === null) return f32x4.mul(score, scale);
   const isSame = i32x4.eq(segment.own, v128.load(i32.add(segment.ids, words(j))));
@@ -218,7 +252,15 @@ export function defineAttention(
       if (relative) {
         f.when(i32.ne(head, packed), () => {
           const own = i32.add(given.position, headAt);
-          f.call(products.packTransposed, own, space.row, headSize, i32.shl(pieces, i32.const(1)), positions, space.panel);
+          f.call(
+            products.packTransposed,
+            own,
+            space.row,
+            headSize,
+            i32.shl(pieces, i32.const(1)),
+            positions,
+            space.panel,
+          );
           f.set(packed, head);
         });
       }
@@ -233,10 +275,29 @@ export function defineAttention(
         const queryAt = f.keep(i32.add(queries, i32.mul(first, space.row)));
         writeBiased(f, rows, queryAt, space, relative ? bias : null, met);
         const wide = rounded(keys, 8);
-        f.call(products.products, met, space.head, keyPanels, space.panel, headSize, rows, wide, scores, space.scores, i32.const(0));
+        f.call(
+          products.products,
+          met,
+          space.head,
+          keyPanels,
+          space.panel,
+          headSize,
+          rows,
+          wide,
+          scores,
+          space.scores,
+          i32.const(0),
+        );
         if (relative) {
           writeBiased(f, rows, queryAt, space, i32.add(bias, given.biasStride), placed);
-          addPositionScores(f, products, given, space, { first, rows, keys, biased: placed, panels: positions, out: scores });
+          addPositionScores(f, products, given, space, {
+            first,
+            rows,
+            keys,
+            biased: placed,
+            panels: positions,
+            out: scores,
+          });
         }
         const keyCount = f.keep(i32x4.splat(keys));
         f.loop(row, i32.const(0), rows, 1, () => {
@@ -245,7 +306,14 @@ export function defineAttention(
           const index = f.keep(i32.add(i32.mul(i32.add(i32.mul(b, heads), head), pieces), i32.add(first, row)));
           const segment = relative
             ? {
-                ...segmentScores(f, math, query, f.keep(i32.add(bias, i32.shl(given.biasStride, i32.const(1)))), f.keep(i32.add(bias, i32.mul(given.biasStride, i32.const(3)))), space),
+                ...segmentScores(
+                  f,
+                  math,
+                  query,
+                  f.keep(i32.add(bias, i32.shl(given.biasStride, i32.const(1)))),
+                  f.keep(i32.add(bias, i32.mul(given.biasStride, i32.const(3)))),
+                  space,
+                ),
                 own: f.keep(v128.loadSplat(i32.add(segments, words(i32.add(first, row))))),
                 ids: segments,
               }
@@ -278,7 +346,19 @@ export function defineAttention(
           f.store(i32.add(given.logSumExp, words(index)), f32.add(most, log));
         });
         const contextAt = f.keep(i32.add(i32.add(given.context, offset), i32.mul(first, space.row)));
-        f.call(products.products, scores, space.scores, valuePanels, valuePanel, keys, rows, headSize, contextAt, space.row, i32.const(0));
+        f.call(
+          products.products,
+          scores,
+          space.scores,
+          valuePanels,
+          valuePanel,
+          keys,
+          rows,
+          headSize,
+          contextAt,
+          space.row,
+          i32.const(0),
+        );
         f.loop(row, i32.const(0), rows, 1, () => {
           const inverse = f.keep(v128.loadSplat(i32.add(inverses, words(row))));
           f.loop(c, i32.const(0), space.head, 16, () => {

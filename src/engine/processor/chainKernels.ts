@@ -102,7 +102,8 @@ export function chainLattice({ floats, integers }: ChainMemory, lengths: ChainLe
         topBackward = Math.max(topBackward, at(floats, lattice + parts.backward + row + k));
       }
       floats[lattice + parts.pairSum + b * positions + n] = z + topForward;
-      const reached = at(floats, lattice + parts.backward + previous + x) - at(floats, emissions + previous + x) + topBackward;
+      const reached =
+        at(floats, lattice + parts.backward + previous + x) - at(floats, emissions + previous + x) + topBackward;
       lost += reached - at(weights, x * K + y) - at(floats, lattice + parts.backward + row + y);
     }
     floats[losses + b] = lost;
@@ -134,7 +135,12 @@ export function chainEmissionGradient(
 }
 
 /** Posteriors of pairs of tags minus the gold pairs, all in the first of the slices that the GPU would have. */
-export function chainPairs({ floats, integers }: ChainMemory, lengths: ChainLengths, slices: number, places: Places): void {
+export function chainPairs(
+  { floats, integers }: ChainMemory,
+  lengths: ChainLengths,
+  slices: number,
+  places: Places,
+): void {
   const { sequences, positions, tagCount: K } = lengths;
   const parts = latticeParts(lengths);
   const [lattice, tags, transitions, pairs] = ['lattice', 'tags', 'transitions', 'pairs'].map((name) => placeOf(places, name)) as [number, number, number, number]; // prettier-ignore

@@ -56,12 +56,12 @@ function formulas(f: FunctionBody, math: VectorMath): Readonly<Record<Activation
     gelu_new: {
       act: (x) => f32x4.mul(x, gateOf(x, falling(near(x)))),
       slope: (x) => {
-        const held = near(x);
-        const e = falling(held);
+        const clamped = near(x);
+        const e = falling(clamped);
         const below = f.keep(f32x4.div(one, f32x4.add(one, e)));
         const gated = f32x4.mul(v128.bitselect(e, one, f32x4.less(x, f32x4.const(0))), below);
-        const along = f32x4.mul(f32x4.mul(f32x4.mul(held, e), below), below);
-        const rest = f32x4.add(one, times(f32x4.mul(held, held), 0.134145));
+        const along = f32x4.mul(f32x4.mul(f32x4.mul(clamped, e), below), below);
+        const rest = f32x4.add(one, times(f32x4.mul(clamped, clamped), 0.134145));
         return f32x4.add(gated, f32x4.mul(times(along, 1.5957691216057308), rest));
       },
     },

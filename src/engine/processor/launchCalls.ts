@@ -77,7 +77,11 @@ const kernelCall = (kernel: string, units: number, numbers: readonly number[], s
 });
 
 /** A site's dropout: address of its key, threshold, scale. */
-const dropNumbers = ({ size, state }: Given): number[] => [state(size('key')), size('threshold') | 0, size('keepScale')];
+const dropNumbers = ({ size, state }: Given): number[] => [
+  state(size('key')),
+  size('threshold') | 0,
+  size('keepScale'),
+];
 
 const accumulateOf = ({ state }: Given): number => state(STATE.accumulate);
 

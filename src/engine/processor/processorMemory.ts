@@ -27,7 +27,8 @@ export class ProcessorMemory {
   /** Free parts by address, never next to each other. */
   private free: MemoryPart[] = [];
   private end = RESERVED_BYTES;
-  private views: { readonly floats: Float32Array<ArrayBuffer>; readonly integers: Int32Array<ArrayBuffer> } | null = null;
+  private views: { readonly floats: Float32Array<ArrayBuffer>; readonly integers: Int32Array<ArrayBuffer> } | null =
+    null;
 
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });

@@ -118,7 +118,8 @@ function definePackTransposed(module: ModuleBuilder): FunctionHandle {
       f.when(i32.atLeast(i32.sub(columns, column), i32.const(TILE_COLUMNS)), () => {
         f.loop(k, i32.const(0), whole, 4, () => {
           for (const half of [0, 1]) {
-            const rowOf = (row: number): Value => v128.load(i32.add(read, i32.mul(rowBytes, i32.const(half * 4 + row))));
+            const rowOf = (row: number): Value =>
+              v128.load(i32.add(read, i32.mul(rowBytes, i32.const(half * 4 + row))));
             for (const [step, value] of transpose(f, upTo(4).map(rowOf)).entries()) {
               f.store(write, value, step * PANEL_BYTES + half * 16);
             }
@@ -143,11 +144,14 @@ function writeTile(
   [a, aBytes, b, inner, out, outBytes, accumulate, columns]: readonly Local[],
 ): void {
   if (a === undefined || aBytes === undefined || b === undefined || inner === undefined) throw new Error('no operands');
-  if (out === undefined || outBytes === undefined || accumulate === undefined || columns === undefined) throw new Error('no output');
+  if (out === undefined || outBytes === undefined || accumulate === undefined || columns === undefined)
+    throw new Error('no output');
   const k = f.variable('i32');
   const lines = upTo(rows);
   const sums = lines.map(() => [f.keep(f32x4.const(0)), f.keep(f32x4.const(0))] as const);
-  const pointers = byRows ? lines.map((row) => f.keep(row === 0 ? a : i32.add(a, i32.mul(aBytes, i32.const(row))))) : [a];
+  const pointers = byRows
+    ? lines.map((row) => f.keep(row === 0 ? a : i32.add(a, i32.mul(aBytes, i32.const(row)))))
+    : [a];
   const step = (at: number): void => {
     const [left, right] = [f.keep(v128.load(b, at * PANEL_BYTES)), f.keep(v128.load(b, at * PANEL_BYTES + 16))];
     for (const row of lines) {
@@ -160,7 +164,10 @@ function writeTile(
     if (!byRows) f.advance(a, aBytes);
   };
   const steps = (count: number): void => {
-    for (const at of upTo(count)) step(byRows ? at : 0), byRows || f.advance(b, PANEL_BYTES);
+    for (const at of upTo(count)) {
+      step(byRows ? at : 0);
+      if (!byRows) f.advance(b, PANEL_BYTES);
+    }
     if (byRows) {
       for (const pointer of pointers) f.advance(pointer, count * 4);
       f.advance(b, count * PANEL_BYTES);
@@ -287,8 +294,18 @@ function defineMatmul(
           f.set(panelBytes, i32.mul(length, i32.const(PANEL_BYTES)));
           f.when(
             i32.eq(kind, i32.const(1)),
-            () => f.call(pack.packTransposed, i32.add(ownB, words(k)), words(inner), length, columns, scratch, panelBytes),
-            () => f.call(pack.packRows, i32.add(ownB, i32.mul(k, outBytes)), outBytes, length, columns, scratch, panelBytes),
+            () =>
+              f.call(pack.packTransposed, i32.add(ownB, words(k)), words(inner), length, columns, scratch, panelBytes),
+            () =>
+              f.call(
+                pack.packRows,
+                i32.add(ownB, i32.mul(k, outBytes)),
+                outBytes,
+                length,
+                columns,
+                scratch,
+                panelBytes,
+              ),
           );
           f.set(packA, i32.add(scratch, i32.mul(panelBytes, i32.divide(i32.add(columns, i32.const(7)), i32.const(8)))));
           f.loop(row, from, to, BLOCK_ROWS, () => {
@@ -301,11 +318,36 @@ function defineMatmul(
                 const origin = i32.add(i32.add(ownA, i32.mul(k, aBytes)), words(row));
                 f.call(pack.packA, origin, aBytes, length, count, packA, panelA);
                 const step = i32.const(TILE_ROWS * 4);
-                f.call(pack.productsOfColumns, packA, step, scratch, panelBytes, length, count, columns, place, outBytes, adds, panelA);
+                f.call(
+                  pack.productsOfColumns,
+                  packA,
+                  step,
+                  scratch,
+                  panelBytes,
+                  length,
+                  count,
+                  columns,
+                  place,
+                  outBytes,
+                  adds,
+                  panelA,
+                );
               },
               () => {
                 const origin = i32.add(i32.add(ownA, i32.mul(row, aBytes)), words(k));
-                f.call(pack.products, origin, aBytes, scratch, panelBytes, length, count, columns, place, outBytes, adds);
+                f.call(
+                  pack.products,
+                  origin,
+                  aBytes,
+                  scratch,
+                  panelBytes,
+                  length,
+                  count,
+                  columns,
+                  place,
+                  outBytes,
+                  adds,
+                );
               },
             );
           });

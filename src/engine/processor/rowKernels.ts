@@ -30,9 +30,9 @@ export function droppingOf(f: FunctionBody, given: Readonly<Record<keyof typeof 
 
 /** `value` with the dropout of the elements from `first`, in a variable; untouched where nothing is dropped. */
 export function dropped(f: FunctionBody, threshold: Local, drop: Dropping, value: Value, first: Value): Local {
-  const kept = f.keep(value);
-  f.when(threshold, () => f.set(kept, f32x4.mul(kept, dropFactors(f, drop, elementsFrom(first)))));
-  return kept;
+  const result = f.keep(value);
+  f.when(threshold, () => f.set(result, f32x4.mul(result, dropFactors(f, drop, elementsFrom(first)))));
+  return result;
 }
 
 interface Spread {
@@ -222,7 +222,10 @@ function defineEmbeddings(module: ModuleBuilder): void {
     const bytes = f.keep(words(width));
     f.loop(unit, from, to, 1, () => {
       f.when(i32.less(unit, i32.load(uniqueCount)), () => {
-        const [first, end] = [f.keep(i32.load(i32.add(starts, words(unit)))), f.keep(i32.load(i32.add(starts, words(unit)), 4))];
+        const [first, end] = [
+          f.keep(i32.load(i32.add(starts, words(unit)))),
+          f.keep(i32.load(i32.add(starts, words(unit)), 4)),
+        ];
         const write = f.keep(i32.add(gradient, i32.mul(i32.load(i32.add(ids, words(unit))), bytes)));
         f.loop(c, ZERO, bytes, 16, () => {
           const sum = f.keep(f32x4.const(0));

@@ -27,14 +27,14 @@ export function laneMaximum(f: FunctionBody, value: Value): Value {
   return f32.max(f32x4.lane(halves, 0), f32x4.lane(halves, 1));
 }
 
-const SERIES = [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
+const SERIES = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
 
-/** exp by Cephes' `expf`: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; held within the range of normal numbers. */
+/** exp by Cephes' `expf`: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; clamped to the range of normal numbers. */
 export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Local {
-  const held = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-87.3)), f32x4.const(88.3)));
-  const n = f.keep(f32x4.nearest(f32x4.mul(held, f32x4.const(Math.LOG2E))));
-  const high = multiplyAdd(n, f32x4.const(-0.693359375), held);
-  const r = f.keep(multiplyAdd(n, f32x4.const(2.12194440e-4), high));
+  const clamped = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-87.3)), f32x4.const(88.3)));
+  const n = f.keep(f32x4.nearest(f32x4.mul(clamped, f32x4.const(Math.LOG2E))));
+  const high = multiplyAdd(n, f32x4.const(-0.693359375), clamped);
+  const r = f.keep(multiplyAdd(n, f32x4.const(2.1219444e-4), high));
   const [first = 0, ...others] = SERIES;
   const series = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
   const value = multiplyAdd(f32x4.mul(r, r), series, f32x4.add(r, f32x4.const(1)));
@@ -46,7 +46,7 @@ const repeated = (word: number): Value => i32x4.const(word, word, word, word);
 
 /**
  * `hash32` of `util/random` on four words. Its shift by (state >> 28) + 4 differs between lanes, which no instruction does: the
- * upper half of the product with 2^(28 - (state >> 28)) is the same, and that power is a float whose exponent is at hand.
+ * upper half of the product with 2^(28 - (state >> 28)) is the same, and that power is a float whose exponent is known.
  */
 function hash(f: FunctionBody, word: Value): Local {
   const state = f.keep(i32x4.add(i32x4.mul(word, repeated(747796405)), repeated(2891336453)));

@@ -12,7 +12,12 @@ import {
   underlyingFailure,
   type DeviceHealth,
 } from '../gpu/device.ts';
-import { computeOptionsFor, processorCompute, type EngineGpu, type EngineProcessor } from '../network/computeOptions.ts';
+import {
+  computeOptionsFor,
+  processorCompute,
+  type EngineGpu,
+  type EngineProcessor,
+} from '../network/computeOptions.ts';
 import { compileProcessorModule, processorFeatures } from '../processor/processorModule.ts';
 import { engineSelfTest, processorSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';
@@ -172,7 +177,10 @@ async function startProcessor(): Promise<{
   if (!features.vectors) {
     return { processor: null, checks: [], problem: 'This browser has no wasm vectors, so training takes longer.' };
   }
-  const processor = { module: await compileProcessorModule(features), compute: processorCompute({ activations: 'auto' }) };
+  const processor = {
+    module: await compileProcessorModule(features),
+    compute: processorCompute({ activations: 'auto' }),
+  };
   const checks = await processorSelfTest(processor);
   const failed = failures(checks);
   if (failed.length === 0) return { processor, checks, problem: null };

@@ -6,8 +6,8 @@ import { dropoutCode, dropoutSizes } from '../dropoutKernel.ts';
 
 /**
  * `direct`: one invocation per query, key or relative position, without barriers, for adapters that compute on the CPU. `tiled`:
- * workgroups load blocks of 32 into workgroup memory, for graphics hardware. `whole`: one launch, for machines with kernels of
- * their own.
+ * workgroups load blocks of 32 into workgroup memory, for graphics hardware. `whole`: one launch, for machines with separate
+ * kernels.
  */
 export type AttentionFamily = 'direct' | 'tiled' | 'whole';
 

@@ -99,7 +99,7 @@ export function softwareTuning(): MatmulTuning {
   };
 }
 
-/** For machines with products of their own: one launch a product, whatever its lengths. */
+/** For machines with separate kernels of products: one launch a product, whatever its lengths. */
 export function wholeTuning(): MatmulTuning {
   const variant = direct(4, 4, 4, 4);
   return { variantFor: () => variant };
