@@ -3,12 +3,36 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 
 const wasmFolder = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
   'dist',
 );
+
+/** As in the browser. */
+const MOST_THREADS = 16;
+
+/** The program of `processor.worker.ts` for a thread of Node, which runs no TypeScript. */
+const THREAD_PROGRAM = `
+const { parentPort } = require('node:worker_threads');
+parentPort.on('message', ({ module, memory }) => {
+  new WebAssembly.Instance(module, { env: { memory, log: Math.log } }).exports.thread();
+});`;
+
+/** A thread that does not keep the process alive. */
+function openThread(): Promise<ProcessorThread> {
+  const worker = new Worker(THREAD_PROGRAM, { eval: true, execArgv: [] });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('online', () => {
+      worker.unref();
+      resolve({ run: (task: ThreadTask) => worker.postMessage(task) });
+    });
+  });
+}
 
 /** WebGPU needs the environment that scripts/nodeWithGpu.ts sets up; without it no adapter is found and wasm is used. */
 export const nodePlatform: Platform = {
@@ -23,6 +47,8 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
   taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
+  engineThreads: Math.min(MOST_THREADS, os.availableParallelism()),
+  openThread,
   gpu: () => dawnEntry(),
 };
 

@@ -54,7 +54,7 @@ export async function machineUnderSettings(
       software: softwareVersion,
       backend: name,
       device,
-      threads: processor === null ? threads : 1,
+      threads: processor === null ? threads : 1 + (processor.pool?.size ?? 0),
       platform: platform.description,
       precision,
       ...(processor === null ? {} : { engine: 'processor' }),

@@ -84,6 +84,27 @@ export class FunctionBody {
     });
   }
 
+  /** Runs `body` again and again while a condition, computed each time, is not 0. */
+  while(condition: Value, body: () => void): void {
+    this.when(condition, () => {
+      this.code.push(0x03, NOTHING);
+      body();
+      this.code.push(...condition.code, 0x0d, 0, 0x0b);
+    });
+  }
+
+  /** Computes a value for its effect. */
+  drop(value: Value): void {
+    this.code.push(...value.code, 0x1a);
+  }
+
+  /** Stores a word so that threads that read it atomically see everything stored before. */
+  storeAtomic(address: Value, value: Value): void {
+    expectType(address, 'i32', 'a store');
+    expectType(value, 'i32', 'a store');
+    this.code.push(...address.code, ...value.code, 0xfe, 0x17, 2, 0);
+  }
+
   /** Adds a number of bytes to an address. */
   advance(address: Local, by: Value | number): void {
     this.set(address, i32.add(address, typeof by === 'number' ? i32.const(by) : by));
@@ -158,8 +179,13 @@ export class ModuleBuilder {
     return handle;
   }
 
+  /** The functions defined so far, in order. */
+  get functions(): readonly FunctionHandle[] {
+    return this.defined.map(({ handle }) => handle);
+  }
+
   bytes(): Uint8Array<ArrayBuffer> {
-    const functions = this.defined.map(({ handle }) => handle);
+    const { functions } = this;
     const limits = this.shared ? [3, 1, ...unsigned(MOST_PAGES)] : [1, 1, ...unsigned(MOST_PAGES)];
     const imports = [
       [...text('env'), ...text('memory'), 2, ...limits],

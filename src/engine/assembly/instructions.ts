@@ -93,6 +93,30 @@ export const i32 = {
   atLeast: compares(0x4f, 'i32'),
 } as const;
 
+const atomic = (opcode: number): number[] => [0xfe, opcode];
+
+/** Orders memory between threads; the addresses are multiples of 4. */
+export const atomics = {
+  load: load(atomic(0x10), 'i32'),
+  /** Adds to a word; the value is what it was before. */
+  add: (address: Value, value: Value): Value => atomicOf(0x1e, address, value),
+  /** Wakes up to a number of threads that wait for a word; the value is how many. */
+  notify: (address: Value, count: Value): Value => atomicOf(0x00, address, count),
+  /** Sleeps while a word is as expected, until it is notified. */
+  wait: (address: Value, expected: Value): Value => {
+    expectType(address, 'i32', 'a wait');
+    expectType(expected, 'i32', 'a wait');
+    const forever = [0x42, 0x7f];
+    return { type: 'i32', code: [...address.code, ...expected.code, ...forever, ...atomic(0x01), ...access(0)] };
+  },
+} as const;
+
+function atomicOf(opcode: number, address: Value, value: Value): Value {
+  expectType(address, 'i32', 'an atomic access');
+  expectType(value, 'i32', 'an atomic access');
+  return { type: 'i32', code: [...address.code, ...value.code, ...atomic(opcode), ...access(0)] };
+}
+
 export const f32 = {
   const: (value: number): Value => ({ type: 'f32', code: [0x43, ...bytesOfFloat(value)] }),
   load: load([0x2a], 'f32'),

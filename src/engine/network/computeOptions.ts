@@ -14,6 +14,8 @@ import {
   type MatmulTuning,
 } from '../kernels/matmul/matmulTuning.ts';
 import { ProcessorMachine } from '../processor/processorMachine.ts';
+import type { ProcessorModule } from '../processor/processorModule.ts';
+import type { ThreadPool } from '../processor/threadPool.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
@@ -33,7 +35,9 @@ export interface EngineGpu extends OpenDevice {
 
 /** The processor an engine runs on: the compiled module of its kernels, and its compute options. */
 export interface EngineProcessor {
-  readonly module: WebAssembly.Module;
+  readonly module: ProcessorModule;
+  /** Threads that share the work; null for one thread. */
+  readonly pool: ThreadPool | null;
   readonly compute: ComputeOptions;
 }
 
@@ -42,7 +46,7 @@ export type EngineHome = EngineGpu | EngineProcessor;
 
 /** Opens a separate machine for a new engine. */
 export function openMachine(home: EngineHome): Machine {
-  return 'module' in home ? new ProcessorMachine(home.module) : new GpuMachine(home, home.compute);
+  return 'module' in home ? new ProcessorMachine(home.module, home.pool) : new GpuMachine(home, home.compute);
 }
 
 /** Kernels read rows of four words at a time. */

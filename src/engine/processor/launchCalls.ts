@@ -14,12 +14,14 @@ import {
   type Places,
 } from './chainKernels.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
-import { productScratchBytes } from './productKernels.ts';
+import { productScratchBytes, TILE_ROWS } from './productKernels.ts';
 
 /** A kernel of the module with the numbers between its units and its scratch. */
 export interface KernelCall {
   readonly kernel: string;
   readonly units: number;
+  /** Units that one thread computes together. */
+  readonly grain: number;
   readonly numbers: readonly number[];
   readonly scratchBytes: number;
 }
@@ -69,12 +71,13 @@ function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
 
 type Translation = (given: Given) => LaunchCall;
 
-const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall => ({
-  kernel,
-  units,
-  numbers,
-  scratchBytes,
-});
+const kernelCall = (
+  kernel: string,
+  units: number,
+  numbers: readonly number[],
+  scratchBytes = 0,
+  grain = 1,
+): KernelCall => ({ kernel, units, grain, numbers, scratchBytes });
 
 /** A site's dropout: address of its key, threshold, scale. */
 const dropNumbers = ({ size, state }: Given): number[] => [
@@ -174,7 +177,7 @@ const product: Translation = (given) => {
   const strides = ['strideA', 'strideB', 'strideOut'].map((name) => size(name) * 4);
   const lengths = [PRODUCT_KINDS.indexOf(kind), size('columns'), size('inner'), size('rows')];
   const numbers = [...lengths, size('pairs'), launch.grid[2], ...strides, ...['a', 'b', 'out'].map(address), adds];
-  return kernelCall('matmul', size('rows'), numbers, productScratchBytes(size('columns')));
+  return kernelCall('matmul', size('rows'), numbers, productScratchBytes(size('columns')), TILE_ROWS);
 };
 
 const columnSums =

@@ -1,6 +1,7 @@
 // Allocates the processor engine's memory: one WebAssembly memory, given out in parts and taken back.
 import { MOST_PAGES } from '../assembly/assembler.ts';
 import { LabError } from '../../util/labError.ts';
+import { CONTROL_END } from './threadKernels.ts';
 
 const PAGE_BYTES = 65536;
 /** Addresses of parts are multiples of a cache line. */
@@ -12,9 +13,7 @@ export interface MemoryPart {
   readonly bytes: number;
 }
 
-/** Bytes before the first part: the constants below. */
-const RESERVED_BYTES = 64;
-/** Addresses of a word that is always 0 and of one that is always 1, for kernels that add depending on a word. */
+/** Addresses, before the words that threads share, of a word that is always 0 and of one that is always 1, for kernels that add depending on a word. */
 export const ALWAYS_0 = 16;
 export const ALWAYS_1 = 20;
 
@@ -26,12 +25,12 @@ export class ProcessorMemory {
   peakBytes = 0;
   /** Free parts by address, never next to each other. */
   private free: MemoryPart[] = [];
-  private end = RESERVED_BYTES;
+  private end: number = CONTROL_END;
   private views: { readonly floats: Float32Array<ArrayBuffer>; readonly integers: Int32Array<ArrayBuffer> } | null =
     null;
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
+  constructor(shared: boolean) {
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared });
     this.integers[ALWAYS_1 / 4] = 1;
   }
 
@@ -101,7 +100,8 @@ export class ProcessorMemory {
   private words() {
     const { buffer } = this.memory;
     if (this.views === null || this.views.floats.buffer !== buffer) {
-      this.views = { floats: new Float32Array(buffer), integers: new Int32Array(buffer) };
+      const whole = buffer as ArrayBuffer; // or shared: the views are used alike
+      this.views = { floats: new Float32Array(whole), integers: new Int32Array(whole) };
     }
     return this.views;
   }

@@ -19,6 +19,7 @@ import {
   type EngineProcessor,
 } from '../network/computeOptions.ts';
 import { compileProcessorModule, processorFeatures } from '../processor/processorModule.ts';
+import { ThreadPool } from '../processor/threadPool.ts';
 import { engineSelfTest, processorSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';
 import { selfTest } from './selfTest.ts';
@@ -168,7 +169,7 @@ async function findAdapter(
 }
 
 /** The engine on the processor; where its module does not run or computes wrong numbers, tfjs' ops do all the work. */
-async function startProcessor(): Promise<{
+async function startProcessor(platform: Platform): Promise<{
   readonly processor: EngineProcessor | null;
   readonly checks: readonly SelfTestCheck[];
   readonly problem: string | null;
@@ -177,8 +178,12 @@ async function startProcessor(): Promise<{
   if (!features.vectors) {
     return { processor: null, checks: [], problem: 'This browser has no wasm vectors, so training takes longer.' };
   }
-  const processor = {
-    module: await compileProcessorModule(features),
+  const others = platform.engineThreads - 1;
+  const pool = others > 0 ? await ThreadPool.open(others, () => platform.openThread()) : null;
+  const shared = pool !== null && pool.size > 0;
+  const processor: EngineProcessor = {
+    module: await compileProcessorModule({ ...features, shared }),
+    pool: shared ? pool : null,
     compute: processorCompute({ activations: 'auto' }),
   };
   const checks = await processorSelfTest(processor);
@@ -202,7 +207,7 @@ async function startWasm(platform: Platform, reason: string, what: string | null
   if (failed.length > 0) {
     throw new LabError('backend/selfTest', `The wasm backend computes wrong numbers in: ${failed.join(', ')}.`);
   }
-  const engine = await startProcessor();
+  const engine = await startProcessor(platform);
   const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
   const device = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${platform.logicalProcessors} logical processors`;
   return {
