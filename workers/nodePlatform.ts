@@ -15,16 +15,9 @@ const wasmFolder = path.join(
 /** As in the browser. */
 const MOST_THREADS = 16;
 
-/** The program of `processor.worker.ts` for a thread of Node, which runs no TypeScript. */
-const THREAD_PROGRAM = `
-const { parentPort } = require('node:worker_threads');
-parentPort.on('message', ({ module, memory }) => {
-  new WebAssembly.Instance(module, { env: { memory, log: Math.log } }).exports.thread();
-});`;
-
 /** A thread that does not keep the process alive. */
 function openThread(): Promise<ProcessorThread> {
-  const worker = new Worker(THREAD_PROGRAM, { eval: true, execArgv: [] });
+  const worker = new Worker(new URL('./nodeThread.mjs', import.meta.url), { execArgv: [] });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('online', () => {
