@@ -31,22 +31,27 @@ function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
 
 const countOf = (given: number, positions: number): number => Math.min(Math.max(given, 0), positions);
 
-/** One step of a recursion: the log-sums of a row from the row before, relative to that row's largest value. */
+/**
+ * One step of a recursion: the log-sums of a row from the row before, relative to that row's largest value, plus its emissions from
+ * word `emissions` on. `weights` [to, origin].
+ */
 function nextRow(
   before: Float64Array,
   next: Float64Array,
-  weight: (origin: number, to: number) => number,
-  emission: (to: number) => number,
+  weights: Float64Array,
+  floats: Float32Array,
+  emissions: number,
 ): void {
   const K = before.length;
   let top = -Infinity;
   for (let origin = 0; origin < K; origin++) top = Math.max(top, at(before, origin));
   for (let to = 0; to < K; to++) {
+    const row = to * K;
     let best = -Infinity;
-    for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + weight(origin, to));
+    for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(weights, row + origin));
     let sum = 0;
-    for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + weight(origin, to) - best);
-    next[to] = emission(to) + (best - top) + Math.log(sum);
+    for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(weights, row + origin) - best);
+    next[to] = at(floats, emissions + to) + (best - top) + Math.log(sum);
   }
 }
 
@@ -57,6 +62,8 @@ export function chainLattice({ floats, integers }: ChainMemory, lengths: ChainLe
   const [emissions, counts, transitions, lattice, tags, losses] = ['emissions', 'crfCounts', 'transitions', 'lattice', 'tags', 'losses'].map((name) => placeOf(places, name)) as [number, number, number, number, number, number]; // prettier-ignore
   const { start, end } = places;
   const weights = Float64Array.from(floats.subarray(transitions, transitions + K * K));
+  const turned = weights.map((_, place) => at(weights, (place % K) * K + Math.floor(place / K)));
+  const joints = new Float64Array(K);
   let [before, next] = [new Float64Array(K), new Float64Array(K)];
   for (let b = 0; b < sequences; b++) {
     const count = countOf(at(integers, counts + b), positions);
@@ -66,32 +73,32 @@ export function chainLattice({ floats, integers }: ChainMemory, lengths: ChainLe
       const out = lattice + (forward ? 0 : parts.backward);
       for (let step = 0; step < count; step++) {
         const row = sequence + (forward ? step : count - 1 - step) * K;
-        const emission = (to: number): number => at(floats, emissions + row + to);
-        if (step === 0) {
-          for (let to = 0; to < K; to++) next[to] = emission(to) + (ends === undefined ? 0 : at(floats, ends + to));
-        } else if (forward) {
-          nextRow(before, next, (origin, to) => at(weights, origin * K + to), emission);
-        } else {
-          nextRow(before, next, (origin, to) => at(weights, to * K + origin), emission);
+        if (step > 0) nextRow(before, next, forward ? turned : weights, floats, emissions + row);
+        else {
+          for (let to = 0; to < K; to++) {
+            next[to] = at(floats, emissions + row + to) + (ends === undefined ? 0 : at(floats, ends + to));
+          }
         }
         floats.set(next, out + row);
         [before, next] = [next, before];
       }
     }
     let lost = 0;
-    const joint = (place: number): number =>
-      at(floats, lattice + place) + (at(floats, lattice + parts.backward + place) - at(floats, emissions + place));
     for (let n = 0; n < count; n++) {
       const row = sequence + n * K;
+      const [forwards, backwards, own] = [lattice + row, lattice + parts.backward + row, emissions + row];
       let best = -Infinity;
-      for (let k = 0; k < K; k++) best = Math.max(best, joint(row + k));
+      for (let k = 0; k < K; k++) {
+        joints[k] = at(floats, forwards + k) + (at(floats, backwards + k) - at(floats, own + k));
+        best = Math.max(best, at(joints, k));
+      }
       let sum = 0;
-      for (let k = 0; k < K; k++) sum += Math.exp(joint(row + k) - best);
+      for (let k = 0; k < K; k++) sum += Math.exp(at(joints, k) - best);
       const z = best + Math.log(sum);
-      for (let k = 0; k < K; k++) floats[lattice + parts.posterior + row + k] = Math.exp(joint(row + k) - z);
+      for (let k = 0; k < K; k++) floats[lattice + parts.posterior + row + k] = Math.exp(at(joints, k) - z);
       const y = at(integers, tags + b * positions + n);
       if (n === 0) {
-        lost += z - joint(row + y);
+        lost += z - at(joints, y);
         continue;
       }
       const x = at(integers, tags + b * positions + n - 1);
