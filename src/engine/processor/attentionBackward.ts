@@ -97,7 +97,10 @@ function writePlacedGradients(
   const skewed = f.keep(i32.add(scores, i32.const(4)));
   f.loop(row, ZERO, rows, TILE_ROWS, () => {
     f.set(distance, i32.sub(pieces, i32.add(first, row)));
-    f.set(start, select(i32.sub(distance, i32.const(5)), ZERO, i32.less(i32.const(5), distance)));
+    f.set(
+      start,
+      select(i32.sub(distance, i32.const(TILE_ROWS - 1)), ZERO, i32.less(i32.const(TILE_ROWS - 1), distance)),
+    );
     f.set(panel, i32.add(at.panels, i32.shl(start, i32.const(5))));
     f.loop(column, ZERO, headSize, 8, () => {
       f.call(

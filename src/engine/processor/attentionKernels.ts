@@ -17,7 +17,7 @@ import {
 export const QUERY_BLOCK = 48;
 /**
  * Words before the first and after the last score of a row. A row's positions are its keys shifted by the row's number, so tiles
- * of position scores reach up to twelve words past either end.
+ * of position scores reach up to fourteen words past either end.
  */
 const MARGIN = 16;
 export const MARGIN_BYTES = MARGIN * 4;
@@ -142,7 +142,8 @@ export function addPositionScores(
     // The first row's position 0: the key as far before the query as there are pieces.
     f.set(distance, i32.sub(pieces, i32.add(at.first, row)));
     f.set(end, i32.add(distance, keys));
-    const start = select(i32.sub(distance, i32.const(5)), i32.const(0), i32.less(i32.const(5), distance));
+    const before = i32.const(TILE_ROWS - 1);
+    const start = select(i32.sub(distance, before), i32.const(0), i32.less(before, distance));
     f.loop(p, i32.and(start, i32.const(-8)), end, 8, () => {
       f.call(
         tileOfRows,

@@ -1,10 +1,10 @@
-// Emits the matrix products of the processor: tiles of 6 x 8 held in registers, over operands packed into panels.
+// Emits the matrix products of the processor: tiles of 8 x 8 sums, over operands packed into panels.
 import type { FunctionBody, FunctionHandle, Local, ModuleBuilder } from '../assembly/assembler.ts';
-import { f32, f32x4, i32, select, v128, type Value } from '../assembly/instructions.ts';
+import { f32, f32x4, i32, i32x4, select, v128, type Value } from '../assembly/instructions.ts';
 import type { VectorMath } from './vectorMath.ts';
 
-/** Rows and columns of a tile: twelve sums, two vectors of B and one number of A fill the fifteen registers that V8 gives out. */
-export const TILE_ROWS = 6;
+/** Rows and columns of a tile: the fastest of 4, 6 and 8 rows. */
+export const TILE_ROWS = 8;
 export const TILE_COLUMNS = 8;
 /** Inner length and rows of a block: a panel of B stays in the first cache, a block of A in the second. */
 export const BLOCK_INNER = 256;
@@ -20,7 +20,7 @@ export interface ProductKernels {
   /** Likewise from the transpose of B, [columns, inner]. */
   readonly packTransposed: FunctionHandle;
   /**
-   * (a, aBytes, b, inner, out, outBytes, accumulate, rows, columns): one tile of at most 6 x 8 from a panel of B; `aBytes` lie
+   * (a, aBytes, b, inner, out, outBytes, accumulate, rows, columns): one tile of at most 8 x 8 from a panel of B; `aBytes` lie
    * between rows of A [rows, inner].
    */
   readonly tileOfRows: FunctionHandle;
@@ -28,7 +28,7 @@ export interface ProductKernels {
   readonly tileOfColumns: FunctionHandle;
   /** (a, aBytes, b, panelBytes, inner, rows, columns, out, outBytes, accumulate): all tiles from the panels of B, A [rows, inner]. */
   readonly products: FunctionHandle;
-  /** Likewise from A transposed, with one more number at the end: bytes between its blocks of six rows. */
+  /** Likewise from A transposed, with one more number at the end: bytes between its blocks of eight rows. */
   readonly productsOfColumns: FunctionHandle;
   /** See `defineMatmul`. */
   readonly matmul: FunctionHandle;
@@ -40,9 +40,10 @@ export function productScratchBytes(columns: number): number {
   return 4 * BLOCK_INNER * (panels * TILE_COLUMNS + BLOCK_ROWS);
 }
 
-function definePackRows(module: ModuleBuilder, name: string, width: number): FunctionHandle {
+function definePackRows(module: ModuleBuilder): FunctionHandle {
+  const width = TILE_COLUMNS;
   const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  return module.define(name, parameters, null, (f, from, rowBytes, inner, columns, to, panelBytes) => {
+  return module.define('packRows', parameters, null, (f, from, rowBytes, inner, columns, to, panelBytes) => {
     const [column, k, read, write, c] = upTo(5).map(() => f.variable('i32')) as [Local, Local, Local, Local, Local];
     f.loop(column, i32.const(0), columns, width, () => {
       f.set(read, i32.add(from, words(column)));
@@ -51,11 +52,7 @@ function definePackRows(module: ModuleBuilder, name: string, width: number): Fun
         i32.atLeast(i32.sub(columns, column), i32.const(width)),
         () => {
           f.loop(k, i32.const(0), inner, 1, () => {
-            for (const at of upTo(Math.floor(width / 4))) f.store(write, v128.load(read, at * 16), at * 16);
-            for (const at of upTo(width % 4)) {
-              const offset = (width - (width % 4) + at) * 4;
-              f.store(write, f32.load(read, offset), offset);
-            }
+            for (const at of upTo(width / 4)) f.store(write, v128.load(read, at * 16), at * 16);
             f.advance(read, rowBytes);
             f.advance(write, width * 4);
           });
@@ -135,109 +132,127 @@ function definePackTransposed(module: ModuleBuilder): FunctionHandle {
   });
 }
 
-/** Emits the sums of a tile of `rows` rows and their stores. */
+/** Steps of the inner length that a tile takes at once. */
+const UNROLLED = 4;
+
+/**
+ * Emits a tile of `rows` rows and eight columns, or the first `narrow` of them of one row. Each sum takes its four products of a block of
+ * steps one after another: V8, which cannot keep all sums in registers, then moves each one once a block and not once a step. There
+ * is one loop a function: with a second one for what is left, both take a third longer.
+ */
 function writeTile(
   f: FunctionBody,
   { multiplyAdd }: VectorMath,
   rows: number,
   byRows: boolean,
-  [a, aBytes, b, inner, out, outBytes, accumulate, columns]: readonly Local[],
+  given: readonly Local[],
+  { unrolled, narrow }: { readonly unrolled: boolean; readonly narrow: Local | null },
 ): void {
-  if (a === undefined || aBytes === undefined || b === undefined || inner === undefined) throw new Error('no operands');
-  if (out === undefined || outBytes === undefined || accumulate === undefined || columns === undefined)
-    throw new Error('no output');
-  const k = f.variable('i32');
+  const [a, aBytes, b, inner, out, outBytes, accumulate] = given as readonly Local[] as readonly [Local, Local, Local, Local, Local, Local, Local]; // prettier-ignore
   const lines = upTo(rows);
-  const sums = lines.map(() => [f.keep(f32x4.const(0)), f.keep(f32x4.const(0))] as const);
-  const pointers = byRows
-    ? lines.map((row) => f.keep(row === 0 ? a : i32.add(a, i32.mul(aBytes, i32.const(row)))))
-    : [a];
-  const step = (at: number): void => {
-    const [left, right] = [f.keep(v128.load(b, at * PANEL_BYTES)), f.keep(v128.load(b, at * PANEL_BYTES + 16))];
-    for (const row of lines) {
-      const number = byRows ? v128.loadSplat(pointers[row] as Local, at * 4) : v128.loadSplat(a, row * 4);
-      const factor = f.keep(number);
-      const [first, second] = sums[row] as readonly [Local, Local];
-      f.set(first, multiplyAdd(factor, left, first));
-      f.set(second, multiplyAdd(factor, right, second));
-    }
-    if (!byRows) f.advance(a, aBytes);
-  };
-  const steps = (count: number): void => {
-    for (const at of upTo(count)) {
-      step(byRows ? at : 0);
-      if (!byRows) f.advance(b, PANEL_BYTES);
-    }
-    if (byRows) {
-      for (const pointer of pointers) f.advance(pointer, count * 4);
-      f.advance(b, count * PANEL_BYTES);
-    }
-  };
-  const unrolled = 4;
-  f.loop(k, i32.const(0), i32.and(inner, i32.const(-unrolled)), unrolled, () => steps(unrolled));
-  f.loop(k, k, inner, 1, () => steps(1));
-  const at = f.keep(out);
-  f.when(
-    i32.less(columns, i32.const(TILE_COLUMNS)),
-    () => {
-      for (const row of lines) {
-        for (const column of upTo(TILE_COLUMNS - 1)) {
-          f.when(i32.less(i32.const(column), columns), () => {
-            const sum = f32x4.lane(sums[row]?.[column < 4 ? 0 : 1] as Local, column % 4);
-            f.when(
-              accumulate,
-              () => f.store(at, f32.add(f32.load(at, column * 4), sum), column * 4),
-              () => f.store(at, sum, column * 4),
-            );
-          });
-        }
-        f.advance(at, outBytes);
-      }
-    },
-    () => {
-      f.when(accumulate, () => {
-        for (const row of lines) {
-          const [first, second] = sums[row] as readonly [Local, Local];
-          f.set(first, f32x4.add(v128.load(at), first));
-          f.set(second, f32x4.add(v128.load(at, 16), second));
-          f.advance(at, outBytes);
-        }
-      });
-      f.set(at, out);
-      for (const row of lines) {
-        const [first, second] = sums[row] as readonly [Local, Local];
-        f.store(at, first);
-        f.store(at, second, 16);
-        f.advance(at, outBytes);
-      }
-    },
+  const mask = f.keep(i32x4.splat(select(i32.const(-1), i32.const(0), accumulate)));
+  // What follows a narrow row is read, too, and not stored.
+  const sums = lines.map((row) => {
+    const at = f.keep(row === 0 ? out : i32.add(out, i32.mul(outBytes, i32.const(row))));
+    return [f.keep(v128.and(v128.load(at), mask)), f.keep(v128.and(v128.load(at, 16), mask))] as const;
+  });
+  /** Of each row, or of each step of a block of steps. */
+  const pointers = upTo(byRows ? rows : unrolled ? UNROLLED : 1).map((at) =>
+    f.keep(at === 0 ? a : i32.add(a, i32.mul(aBytes, i32.const(at)))),
   );
+  const numberAt = (row: number, step: number): Value =>
+    byRows ? v128.loadSplat(pointers[row] as Local, step * 4) : v128.loadSplat(pointers[step] as Local, row * 4);
+  const steps = (count: number): void => {
+    const panels = upTo(count).map((step) => [0, 16].map((half) => f.keep(v128.load(b, step * PANEL_BYTES + half))));
+    for (const row of lines) {
+      const numbers = upTo(count).map((step) => f.keep(numberAt(row, step)));
+      for (const half of [0, 1] as const) {
+        const sum = sums[row]?.[half] as Local;
+        const added = numbers.reduce<Value>(
+          (before, number, step) => multiplyAdd(number, panels[step]?.[half] as Local, before),
+          sum,
+        );
+        f.set(sum, added);
+      }
+    }
+    for (const pointer of pointers) {
+      f.advance(pointer, byRows ? count * 4 : i32.mul(aBytes, i32.const(count)));
+    }
+    f.advance(b, count * PANEL_BYTES);
+  };
+  const end = f.keep(i32.add(b, i32.mul(inner, i32.const(PANEL_BYTES))));
+  f.while(i32.less(b, end), () => steps(unrolled ? UNROLLED : 1));
+  if (narrow === null) {
+    for (const [first, second] of sums) {
+      f.store(out, first);
+      f.store(out, second, 16);
+      f.advance(out, outBytes);
+    }
+    return;
+  }
+  for (const column of upTo(TILE_COLUMNS - 1)) {
+    const sum = f32x4.lane(sums[0]?.[column < 4 ? 0 : 1] as Local, column % 4);
+    f.when(i32.less(i32.const(column), narrow), () => f.store(out, sum, column * 4));
+  }
 }
 
-const TILE_PARAMETERS = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+const TILE_PARAMETERS = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
 
-/** A function for each number of rows, and one that chooses among them. */
+/** Functions for each number of rows, by blocks of steps and by single steps, one for narrow rows, and one that chooses among them. */
 function defineTiles(module: ModuleBuilder, math: VectorMath, byRows: boolean): FunctionHandle {
   const name = byRows ? 'tileOfRows' : 'tileOfColumns';
-  const ofRows = upTo(TILE_ROWS).map((index) =>
-    module.define(`${name}${index + 1}`, TILE_PARAMETERS, null, (f, ...parameters) => {
-      writeTile(f, math, index + 1, byRows, parameters);
-      return null;
-    }),
-  );
-  const parameters = [...TILE_PARAMETERS, 'i32'] as const;
+  const ofRows = (unrolled: boolean): readonly FunctionHandle[] =>
+    upTo(TILE_ROWS).map((index) =>
+      module.define(`${name}${index + 1}${unrolled ? '' : 'Rest'}`, TILE_PARAMETERS, null, (f, ...parameters) => {
+        writeTile(f, math, index + 1, byRows, parameters, { unrolled, narrow: null });
+        return null;
+      }),
+    );
+  const [blocks, rests] = [ofRows(true), ofRows(false)];
+  const narrowParameters = [...TILE_PARAMETERS, 'i32'] as const;
+  const narrow = module.define(`${name}Narrow`, narrowParameters, null, (f, ...parameters) => {
+    writeTile(f, math, 1, byRows, parameters, { unrolled: false, narrow: parameters.at(-1) as Local });
+    return null;
+  });
+  const parameters = [...TILE_PARAMETERS, 'i32', 'i32'] as const;
   return module.define(name, parameters, null, (f, a, aBytes, b, inner, out, outBytes, accumulate, rows, columns) => {
-    const given = [a, aBytes, b, inner, out, outBytes, accumulate, columns] as const;
-    const choose = (count: number): void =>
+    const [row, count, whole, rest] = [f.variable('i32'), f.variable('i32'), f.variable('i32'), f.variable('i32')];
+    f.set(count, smaller(rows, i32.const(TILE_ROWS)));
+    const choose = (among: readonly FunctionHandle[], steps: Local, least: number): void =>
       f.when(
-        i32.atLeast(rows, i32.const(count)),
-        () => f.call(ofRows[count - 1] as FunctionHandle, ...given),
-        count === 1 ? undefined : () => choose(count - 1),
+        i32.atLeast(count, i32.const(least)),
+        () => f.call(among[least - 1] as FunctionHandle, a, aBytes, b, steps, out, outBytes, accumulate),
+        least === 1 ? undefined : () => choose(among, steps, least - 1),
       );
-    choose(TILE_ROWS);
+    f.when(
+      i32.less(columns, i32.const(TILE_COLUMNS)),
+      () => {
+        f.loop(row, i32.const(0), count, 1, () => {
+          f.call(narrow, a, aBytes, b, inner, out, outBytes, accumulate, columns);
+          f.advance(a, byRows ? aBytes : 4);
+          f.advance(out, outBytes);
+        });
+      },
+      () => {
+        f.set(whole, i32.and(inner, i32.const(-UNROLLED)));
+        f.set(rest, i32.sub(inner, whole));
+        // Without a step at all, the output still becomes 0.
+        f.when(i32.or(whole, i32.isZero(rest)), () => {
+          choose(blocks, whole, TILE_ROWS);
+          f.set(accumulate, i32.const(1));
+        });
+        f.when(rest, () => {
+          f.advance(a, i32.mul(whole, byRows ? i32.const(4) : aBytes));
+          f.advance(b, i32.mul(whole, i32.const(PANEL_BYTES)));
+          choose(rests, rest, TILE_ROWS);
+        });
+      },
+    );
     return null;
   });
 }
+
+const smaller = (left: Value, right: Value): Value => select(left, right, i32.less(left, right));
 
 function defineProducts(module: ModuleBuilder, tile: FunctionHandle, byRows: boolean): FunctionHandle {
   const ten = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
@@ -265,17 +280,12 @@ function defineProducts(module: ModuleBuilder, tile: FunctionHandle, byRows: boo
   );
 }
 
-const smaller = (left: Value, right: Value): Value => select(left, right, i32.less(left, right));
-
 /**
  * out (+)= A·B (kind 0), A·Bᵀ (1) or Aᵀ·B (2), rows `from` to `to` of `rows`, for `outputs` matrices, each the sum of `pairs`
  * products; strides in bytes. Adds to what `out` holds if the word at `accumulate` is not 0. The order of every sum depends on the
  * inner length alone.
  */
-function defineMatmul(
-  module: ModuleBuilder,
-  pack: Omit<ProductKernels, 'matmul'> & { readonly packA: FunctionHandle },
-): FunctionHandle {
+function defineMatmul(module: ModuleBuilder, pack: Omit<ProductKernels, 'matmul'>): FunctionHandle {
   const parameters = Array.from({ length: 16 }, () => 'i32' as const);
   return module.define('matmul', parameters, null, (f, ...given) => {
     const [from, to, kind, columns, inner, rows, pairs, outputs, strideA, strideB, strideOut, a, b, out, accumulate, scratch] = given as readonly Local[] as readonly [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local]; // prettier-ignore
@@ -316,7 +326,8 @@ function defineMatmul(
               () => {
                 const panelA = f.keep(i32.mul(length, i32.const(TILE_ROWS * 4)));
                 const origin = i32.add(i32.add(ownA, i32.mul(k, aBytes)), words(row));
-                f.call(pack.packA, origin, aBytes, length, count, packA, panelA);
+                // Panels of A are as wide as those of B.
+                f.call(pack.packRows, origin, aBytes, length, count, packA, panelA);
                 const step = i32.const(TILE_ROWS * 4);
                 f.call(
                   pack.productsOfColumns,
@@ -363,13 +374,12 @@ export function defineProductKernels(module: ModuleBuilder, math: VectorMath): P
   const tileOfRows = defineTiles(module, math, true);
   const tileOfColumns = defineTiles(module, math, false);
   const parts = {
-    packRows: definePackRows(module, 'packRows', TILE_COLUMNS),
+    packRows: definePackRows(module),
     packTransposed: definePackTransposed(module),
     tileOfRows,
     tileOfColumns,
     products: defineProducts(module, tileOfRows, true),
     productsOfColumns: defineProducts(module, tileOfColumns, false),
-    packA: definePackRows(module, 'packA', TILE_ROWS),
   };
   return { ...parts, matmul: defineMatmul(module, parts) };
 }
