@@ -180,15 +180,16 @@ async function startProcessor(platform: Platform): Promise<{
   }
   const others = platform.engineThreads - 1;
   const pool = others > 0 ? await ThreadPool.open(others, () => platform.openThread()) : null;
-  const shared = pool !== null && pool.size > 0;
-  const processor: EngineProcessor = {
-    module: await compileProcessorModule({ ...features, shared }),
-    pool: shared ? pool : null,
-    compute: processorCompute({ activations: 'auto' }),
-  };
-  const checks = await processorSelfTest(processor);
-  const failed = failures(checks);
-  if (failed.length === 0) return { processor, checks, problem: null };
+  const compute = processorCompute({ activations: 'auto' });
+  let failed: readonly string[] = [];
+  // Not every browser that shares memory gives out as much of it as the engine may need.
+  for (const shared of pool !== null && pool.size > 0 ? [true, false] : [false]) {
+    const module = await compileProcessorModule({ ...features, shared });
+    const processor: EngineProcessor = { module, pool: shared ? pool : null, compute };
+    const checks = await processorSelfTest(processor);
+    failed = failures(checks);
+    if (failed.length === 0) return { processor, checks, problem: null };
+  }
   const problem = `The lab's own kernels compute wrong numbers here (${failed.join(', ')}), so training takes longer.`;
   return { processor: null, checks: [], problem };
 }
