@@ -12,6 +12,16 @@ export interface ProcessorThread {
   run(task: ThreadTask): void;
 }
 
+/** A thread that has not answered by then is left out: the engine runs on fewer. */
+const OPENING_MS = 10_000;
+
+function withinTime<Opened>(opening: Promise<Opened>): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('a thread did not start in time')), OPENING_MS);
+    void opening.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}
+
 /** Threads that are in use by no machine. */
 export class ThreadPool {
   private readonly idle: ProcessorThread[];
@@ -25,7 +35,7 @@ export class ThreadPool {
 
   /** Opens `count` threads; fewer if the platform refuses. */
   static async open(count: number, openThread: () => Promise<ProcessorThread>): Promise<ThreadPool> {
-    const opened = await Promise.allSettled(Array.from({ length: count }, openThread));
+    const opened = await Promise.allSettled(Array.from({ length: count }, () => withinTime(openThread())));
     return new ThreadPool(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
   }
 
