@@ -1,4 +1,4 @@
-// `npm run bench`: measures the WebGPU engine in Node or in Chromium, prints tables, writes them as JSON.
+// `npm run bench`: measures the engine in Node or in Chromium, prints tables, writes them as JSON.
 import { writeFile } from 'node:fs/promises';
 import { BENCH_USAGE, benchArguments, type BenchArguments } from './benchArguments.ts';
 import { describeBenchShape } from './benchShape.ts';
@@ -17,7 +17,9 @@ function say(line: string): void {
 
 async function measure(asked: BenchArguments): Promise<void> {
   const { what, shape, rounds, place, jsonFile } = asked;
-  const torch = what === 'torch' ? await openTorchProcess(shape) : null;
+  // Beside the engine on the processor only where a Python was named.
+  const wantsTorch = what === 'torch' || (what === 'processor' && process.env['BENCH_PYTHON'] !== undefined);
+  const torch = wantsTorch ? await openTorchProcess(shape) : null;
   const torchStep = torch?.step ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
   const run = place === 'node' ? runNodeBench : runChromiumBench;
   const { report, runtime } = await run({ what, shape, rounds }, { say, torchStep });

@@ -27,7 +27,7 @@ export interface BenchRequest {
   readonly rounds: number;
 }
 
-export const BENCH_NAMES = ['step', 'matmul', 'attention', 'adam', 'crf', 'memory', 'torch'] as const;
+export const BENCH_NAMES = ['step', 'matmul', 'attention', 'adam', 'crf', 'memory', 'torch', 'processor'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 /** Where a measurement runs: Node or a page in Chromium. */

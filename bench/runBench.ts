@@ -8,7 +8,9 @@ import { benchMemory } from './memoryBench.ts';
 import { benchStep } from './stepBench.ts';
 import { benchTorch } from './torchBench.ts';
 
-const benches: Readonly<Record<BenchName, (request: BenchRequest, home: BenchHome) => Promise<BenchReport>>> = {
+const benches: Readonly<
+  Record<Exclude<BenchName, 'processor'>, (request: BenchRequest, home: BenchHome) => Promise<BenchReport>>
+> = {
   step: benchStep,
   matmul: benchMatmuls,
   attention: benchAttention,
@@ -20,5 +22,7 @@ const benches: Readonly<Record<BenchName, (request: BenchRequest, home: BenchHom
 
 /** Runs the requested measurement in this process. Throws Error if there is no adapter, LabError if the device fails. */
 export function runBench(request: BenchRequest, home: BenchHome): Promise<BenchReport> {
-  return benches[request.what](request, home);
+  const { what } = request;
+  if (what === 'processor') throw new Error('the processor is measured in Node alone');
+  return benches[what](request, home);
 }

@@ -1,5 +1,5 @@
 // Benchmarks one training step: the engine against stock tfjs ops on the same device, weights and batch, in alternating runs.
-import type { LaunchTime } from '../src/engine/gpu/launchPlan.ts';
+import type { LaunchTime } from '../src/engine/gpu/machine.ts';
 import type { Batch } from '../src/model/batch.ts';
 import { newEncoder, newHead, type HostParameters } from '../src/model/parameters.ts';
 import { engineTrainer, type EngineTrainer } from '../src/training/engineTrainer.ts';

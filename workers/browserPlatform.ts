@@ -2,10 +2,26 @@
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import taggerProgram from '../src/training/tag.py?raw';
 
 const { userAgent, hardwareConcurrency } = navigator;
+
+/** Whether this is a Worker: a window must not wait for other threads. */
+const mayWait = 'WorkerGlobalScope' in self;
+/** More threads than this gain nothing on steps of the sizes that people train; one processor is left for the page. */
+const MOST_THREADS = 16;
+
+/** Opens a Worker of the Worker; rejects if its script does not load. */
+function openThread(): Promise<ProcessorThread> {
+  const worker = new Worker(new URL('./processor.worker.ts', import.meta.url), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(new Error(`a thread did not start: ${message}`)));
+    // It says so once it listens.
+    worker.addEventListener('message', () => resolve({ run: (task: ThreadTask) => worker.postMessage(task) }));
+  });
+}
 
 export const browserPlatform: Platform = {
   description: userAgent,
@@ -19,5 +35,7 @@ export const browserPlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
   },
   taggerProgram: () => Promise.resolve(taggerProgram),
+  engineThreads: self.crossOriginIsolated && mayWait ? Math.min(MOST_THREADS, Math.max(1, hardwareConcurrency - 1)) : 1,
+  openThread,
   gpu: () => Promise.resolve('gpu' in navigator ? navigator.gpu : undefined),
 };

@@ -3,12 +3,29 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ProcessorThread, ThreadTask } from '../src/engine/processor/threadPool.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 
 const wasmFolder = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
   'dist',
 );
+
+/** As in the browser. */
+const MOST_THREADS = 16;
+
+/** A thread that does not keep the process alive. */
+function openThread(): Promise<ProcessorThread> {
+  const worker = new Worker(new URL('./nodeThread.mjs', import.meta.url), { execArgv: [] });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('online', () => {
+      worker.unref();
+      resolve({ run: (task: ThreadTask) => worker.postMessage(task) });
+    });
+  });
+}
 
 /** WebGPU needs the environment that scripts/nodeWithGpu.ts sets up; without it no adapter is found and wasm is used. */
 export const nodePlatform: Platform = {
@@ -23,6 +40,8 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
   taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
+  engineThreads: Math.min(MOST_THREADS, os.availableParallelism()),
+  openThread,
   gpu: () => dawnEntry(),
 };
 

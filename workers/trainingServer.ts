@@ -1,9 +1,7 @@
 // The training server: answers the lab's calls, runs one training at a time, and is the only caller of training.
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
-import { engineMisfit, type EngineGpu } from '../src/engine/network/computeOptions.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
-import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
   queuedRun,
@@ -15,9 +13,7 @@ import {
 } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
-import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
-import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
@@ -31,10 +27,9 @@ import { keepPredictions, predictSnapshot } from '../src/training/predictSnapsho
 import { startWeights } from '../src/training/startWeights.ts';
 import { openTagger, tagDocuments, type OpenTagger } from '../src/training/tagSentences.ts';
 import { train } from '../src/training/train.ts';
-import { gpuUnderSettings, tuneForRun } from '../src/training/tuneForRun.ts';
+import { tuneForRun } from '../src/training/tuneForRun.ts';
 import { notBefore } from '../src/util/clock.ts';
 import { LabError } from '../src/util/labError.ts';
-import { softwareVersion } from '../src/util/softwareVersion.ts';
 import { drain, type Progress } from '../src/util/work.ts';
 import type { AnswerMessage, CallMessage, Wire } from '../src/wire/calls.ts';
 import { serve, type Handlers, type ServerPort } from '../src/wire/port.ts';
@@ -49,6 +44,7 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
+import { fittingMachine, homeOf, machineUnderSettings, type TrainingMachine } from './trainingMachine.ts';
 
 export interface TrainingServerOptions {
   readonly store: Store;
@@ -59,13 +55,6 @@ export interface TrainingServerOptions {
 /** Serves on `wire` until it is closed. Everything is read from and written to `store`. */
 export function createTrainingServer(options: TrainingServerOptions): void {
   new TrainingServer(options);
-}
-
-/** The device under a person's settings. */
-interface Machine {
-  readonly settings: MachineSettings;
-  readonly gpu: EngineGpu | null;
-  readonly environment: Environment;
 }
 
 /** A call that `interrupt` can end. */
@@ -154,8 +143,8 @@ class TrainingServer {
     const model = await loadModel(this.store, record, config.lowerCase);
     return this.onDevice(async (backend) => {
       this.releaseTagger();
-      const { gpu } = await this.underSettings(backend);
-      return measureStep(model, config, pieces, backend.health, gpu);
+      const home = homeOf(await this.underSettings(backend));
+      return measureStep(model, config, pieces, backend.health, home);
     });
   }
 
@@ -179,7 +168,7 @@ class TrainingServer {
     try {
       return await this.onDevice(async (backend) => {
         this.releaseTagger();
-        const machine = await this.fittingMachine(await this.underSettings(backend), spec.model.id);
+        const machine = await fittingMachine(await this.underSettings(backend), this.store, spec);
         const begun = await this.recordFor(spec, machine.environment);
         const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),
@@ -196,7 +185,7 @@ class TrainingServer {
   private async *trainStored(
     record: RunRecord,
     health: DeviceHealth,
-    machine: Machine,
+    machine: TrainingMachine,
     signal: AbortSignal,
   ): ReturnType<typeof train> {
     const { store } = this;
@@ -207,7 +196,8 @@ class TrainingServer {
     const tasks = yield* encodeTasks(texts, model, spec, signal);
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
-    return yield* train({ record, tasks, weights, store, health, gpu, signal });
+    const home = homeOf({ ...machine, gpu });
+    return yield* train({ record, tasks, weights, store, health, home, signal });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */
@@ -256,17 +246,17 @@ class TrainingServer {
     const record = await readRunRecord(store, request.runId);
     if (record === undefined) throw new LabError('run/unknown', 'There is no such run.', { got: request.runId });
     const { spec } = record;
-    const { gpu } = await this.underSettings(backend);
-    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, gpu, signal);
+    const home = homeOf(await this.underSettings(backend));
+    const predicting = predictSnapshot(request, spec, await this.readInputs(spec), store, home, signal);
     return { spec, sentences: await this.predicted(request.runId, backend, predicting) };
   }
 
   private async tagText({ id, tagger, documents }: TaggingRequest, backend: StartedBackend, signal: AbortSignal) {
-    const { gpu, settings } = await this.underSettings(backend);
-    const key = JSON.stringify([tagger, settings]);
+    const machine = await this.underSettings(backend);
+    const key = JSON.stringify([tagger, machine.settings]);
     if (this.warm?.key !== key) {
       this.releaseTagger();
-      this.warm = { key, tagger: openTagger(gpu, await loadTagger(this.store, tagger)) };
+      this.warm = { key, tagger: openTagger(homeOf(machine), await loadTagger(this.store, tagger)) };
     }
     return this.predicted(id, backend, tagDocuments(documents, this.warm.tagger, signal));
   }
@@ -331,42 +321,15 @@ class TrainingServer {
     this.warm = null;
   }
 
+  private underSettings(backend: StartedBackend): Promise<TrainingMachine> {
+    return machineUnderSettings(backend, this.store, this.platform);
+  }
+
   /** The stored record of a run with this machine among its environments, or a new one. */
   private async recordFor(spec: RunSpec, environment: Environment): Promise<RunRecord> {
     const record = (await readRunRecord(this.store, spec.id)) ?? queuedRun(spec, new Date().toISOString());
     const isKnown = JSON.stringify(record.environments.at(-1)) === JSON.stringify(environment);
     return { ...record, environments: isKnown ? record.environments : [...record.environments, environment] };
-  }
-
-  /** The machine without its GPU engine, and why, for an encoder that the engine cannot compute. */
-  private async fittingMachine(machine: Machine, modelId: string): Promise<Machine> {
-    if (machine.gpu === null) return machine;
-    // A model that is gone fails the run when its inputs are read.
-    const encoder = await readModelConfig(this.store, { id: modelId }).catch(() => null);
-    const plainNetwork = encoder && engineMisfit(encoder);
-    if (plainNetwork === null) return machine;
-    return { ...machine, gpu: null, environment: { ...machine.environment, precision: 'f32', plainNetwork } };
-  }
-
-  /** The backend as the person's settings for this machine configure it. */
-  private async underSettings(backend: StartedBackend): Promise<Machine> {
-    // The lab says that they cannot be read, and the record of a run says its precision.
-    const wanted = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
-    const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
-    const settings = { ...wanted, precision };
-    const { name, device, threads } = backend;
-    return {
-      settings,
-      gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, this.store, settings)),
-      environment: {
-        software: softwareVersion,
-        backend: name,
-        device,
-        threads,
-        platform: this.platform.description,
-        precision,
-      },
-    };
   }
 }
 

@@ -66,7 +66,7 @@ export const floors = [
   },
   {
     name: 'training server',
-    paths: ['workers/trainingServer.ts'],
+    paths: ['workers/trainingMachine.ts', 'workers/trainingServer.ts'],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],
   },
@@ -78,14 +78,15 @@ export const floors = [
   },
   {
     name: 'platform in Node',
-    paths: ['workers/nodePlatform.ts'],
+    paths: ['workers/nodePlatform.ts', 'workers/nodeThread.mjs'],
     floors: ['util', 'engine'],
     packages: ['node:', 'webgpu'],
   },
+  { name: 'processor worker', paths: ['workers/processor.worker.ts'], floors: ['engine'], packages: [] },
   {
     name: 'platform in the browser',
     paths: ['workers/browserPlatform.ts'],
-    floors: ['util', 'engine', 'program in Python'],
+    floors: ['util', 'engine', 'processor worker', 'program in Python'],
     packages: ['@tensorflow/tfjs-backend-wasm'],
   },
   { name: 'public files', paths: ['workers/publicFiles.ts'], floors: ['util', 'wire'], packages: [] },

@@ -1,13 +1,13 @@
-// Compares the WebGPU engine with a reference case: emissions, loss, every gradient and Viterbi paths.
-import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
+// Compares the engine with a reference case: emissions, loss, every gradient and Viterbi paths.
+import { openMachine, type EngineHome } from '../../src/engine/network/computeOptions.ts';
 import { TaggerEngine } from '../../src/engine/network/taggerEngine.ts';
 import { compare, readReferenceCase, type ParityRow, type ReferenceFiles } from './referenceCase.ts';
 
-/** Computes with the options of `gpu`. */
-export async function compareEngine(files: ReferenceFiles, gpu: EngineGpu): Promise<readonly ParityRow[]> {
+/** Computes with the options of `home`. */
+export async function compareEngine(files: ReferenceFiles, home: EngineHome): Promise<readonly ParityRow[]> {
   const { shape, host, batch, expected, expectedGradient, isReal, viterbi } = readReferenceCase(files);
-  const engine = new TaggerEngine(gpu, {
-    ...gpu.compute,
+  const engine = new TaggerEngine(openMachine(home), {
+    ...home.compute,
     shape,
     config: {
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },

@@ -187,6 +187,8 @@ const environmentSchema = z.strictObject({
   precision: precisionSchema.optional(),
   /** Why a GPU computed the plain network instead of the engine; absent where the engine ran, and without a GPU. */
   plainNetwork: z.string().optional(),
+  /** Present where the engine ran on the processor; absent on wasm where the plain network did, as in earlier versions always. */
+  engine: z.literal('processor').optional(),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 

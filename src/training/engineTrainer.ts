@@ -1,5 +1,5 @@
-// Trains and predicts with the WebGPU engine's recorded launch plans.
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+// Trains and predicts with the engine's recorded launch plans, on a GPU or on the processor.
+import { openMachine, type EngineHome } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
 import type { Batch } from '../model/batch.ts';
@@ -14,25 +14,25 @@ export interface EngineTrainer extends Trainer {
   readonly engine: TaggerEngine;
 }
 
-function openEngine(gpu: EngineGpu, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
+function openEngine(home: EngineHome, settings: Settings, trained: (name: string) => boolean): TaggerEngine {
   const { shape, config, factors } = settings;
-  return new TaggerEngine(gpu, {
+  return new TaggerEngine(openMachine(home), {
     shape,
     config,
     trained,
     factorsOf: (name) => factors.get(name) ?? { rate: 1, gradient: 1 },
-    ...gpu.compute,
+    ...home.compute,
   });
 }
 
 /** Starts from `tensors` as written by `checkpointTensors`; missing moments are zero. */
 export function engineTrainer(
-  gpu: EngineGpu,
+  home: EngineHome,
   tensors: HostParameters,
   settings: Settings,
   trained: (name: string) => boolean,
 ): EngineTrainer {
-  const engine = openEngine(gpu, settings, trained);
+  const engine = openEngine(home, settings, trained);
   const { weights, first, second } = tensorsWithPrefix(tensors);
   engine.upload(weights);
   engine.upload(first, 'first');
@@ -63,15 +63,16 @@ export function engineTrainer(
     predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),
     memory() {
       const tfjs = memoryReport();
-      return { ...tfjs, tensorBytes: engine.memory.bytes, gpuBytes: (tfjs.gpuBytes ?? 0) + engine.memory.bytes };
+      const { bytes } = engine.machine;
+      return { ...tfjs, tensorBytes: bytes, gpuBytes: 'module' in home ? null : (tfjs.gpuBytes ?? 0) + bytes };
     },
     dispose: () => engine.release(),
   };
 }
 
 /** Opens weights for prediction only, without gradients and moments. */
-export function enginePredictor(gpu: EngineGpu, weights: HostParameters, settings: Settings): Predictor {
-  const engine = openEngine(gpu, settings, () => false);
+export function enginePredictor(home: EngineHome, weights: HostParameters, settings: Settings): Predictor {
+  const engine = openEngine(home, settings, () => false);
   engine.upload(weights);
   return {
     predict: (batch) => predictionOf(engine, batch, settings.shape.head.tagCount),

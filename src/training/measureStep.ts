@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import { engineMisfit, type EngineGpu } from '../engine/network/computeOptions.ts';
+import { engineMisfit, type EngineGpu, type EngineHome } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
 import type { Batch } from '../model/batch.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
@@ -24,12 +24,12 @@ export async function measureStep(
   config: TrainingConfig,
   pieces: number,
   health: DeviceHealth,
-  gpu: EngineGpu | null,
+  home: EngineHome | null,
 ): Promise<MeasuredStep> {
   const head: HeadShape = { tagCount: 5, kind: config.head, startEnd: config.crfStartEnd };
   const shape = { encoder: model.config, head };
   const host = new Map([...model.encoder, ...newHead(model.config, head, 1)]);
-  const trainer = openTrainer(gpu, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
+  const trainer = openTrainer(home, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
   const batches: Batch[] = [];
   for (let left = config.batchSize; left > 0; left -= config.microBatchSize) {
     batches.push(syntheticBatch(Math.min(left, config.microBatchSize), pieces, model.config.vocabularySize));

@@ -1,5 +1,5 @@
-// Chooses the trainer and predictor: the WebGPU engine if there is a GPU and the tagger fits it, else plain tfjs.
-import { engineMisfit, type EngineGpu } from '../engine/network/computeOptions.ts';
+// Chooses the trainer and predictor: the engine if there is a machine for it and the tagger fits it, else plain tfjs.
+import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
 import type { HostParameters } from '../model/parameters.ts';
 import { enginePredictor, engineTrainer } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';
@@ -10,18 +10,18 @@ type Settings = Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'>;
 
 /** Opens a trainer from weights alone (zero moments), or from a checkpoint's tensors when `resumed`. */
 export function openTrainer(
-  gpu: EngineGpu | null,
+  home: EngineHome | null,
   tensors: HostParameters,
   settings: Settings,
   trained: (name: string) => boolean,
   resumed: boolean,
 ): Trainer {
-  if (gpu !== null && engineMisfit(settings.shape.encoder) === null)
-    return engineTrainer(gpu, tensors, settings, trained);
+  if (home !== null && engineMisfit(settings.shape.encoder) === null)
+    return engineTrainer(home, tensors, settings, trained);
   return plainTrainer(resumed ? restoredState(tensors) : freshState(tensors, trained), settings);
 }
 
-export function openPredictor(gpu: EngineGpu | null, weights: HostParameters, settings: Settings): Predictor {
-  if (gpu !== null && engineMisfit(settings.shape.encoder) === null) return enginePredictor(gpu, weights, settings);
+export function openPredictor(home: EngineHome | null, weights: HostParameters, settings: Settings): Predictor {
+  if (home !== null && engineMisfit(settings.shape.encoder) === null) return enginePredictor(home, weights, settings);
   return plainPredictor(weights, settings.shape);
 }

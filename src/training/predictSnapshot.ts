@@ -2,7 +2,7 @@
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
 import { storePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
@@ -26,7 +26,7 @@ export async function* predictSnapshot(
   { config }: RunSpec,
   { texts, model }: { readonly texts: readonly TaskText[]; readonly model: LoadedModel },
   store: Store,
-  gpu: EngineGpu | null,
+  home: EngineHome | null,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, readonly PredictedSentence[]> {
   const { tasks, tagSet, shape } = runText(texts, model.config, config);
@@ -34,7 +34,7 @@ export async function* predictSnapshot(
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
   const encoded = await drain(encodeSentences(sentences, tagSet, model.tokenizer, config, signal));
-  const predictor = openPredictor(gpu, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
+  const predictor = openPredictor(home, weights, { shape, config, factors: new Map<string, never>(), seed: 0 });
   try {
     const tagger = { predictor, tagSet, chain: chainOf(weights, shape.head) };
     const of = encoded.sequences.length;

@@ -6,7 +6,7 @@ import type { TagSet } from '../data/corpus/tagSet.ts';
 import type { AnnotatedMention, DocumentText, Span } from '../data/documents/document.ts';
 import { buildSequences, joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { marginals, type AllowedTags, type ChainMarginals, type PositionConstraint } from '../model/marginals.ts';
 import { chainOf, type ChainWeights } from '../model/viterbi.ts';
 import type { TrainingConfig } from '../schema/config.ts';
@@ -233,9 +233,9 @@ export interface OpenTagger extends SentenceTagger {
   readonly config: TrainingConfig;
 }
 
-export function openTagger(gpu: EngineGpu | null, loaded: LoadedTagger): OpenTagger {
+export function openTagger(home: EngineHome | null, loaded: LoadedTagger): OpenTagger {
   const { shape, weights, tokenizer, tagSet, head } = loaded;
   const settings = { shape, config: head.config, factors: new Map<string, never>(), seed: 0 };
-  const predictor = openPredictor(gpu, weights, settings);
+  const predictor = openPredictor(home, weights, settings);
   return { predictor, tagSet, chain: chainOf(weights, shape.head), tokenizer, config: head.config };
 }

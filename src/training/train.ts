@@ -1,6 +1,6 @@
 // Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the kept snapshots.
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import type { EngineGpu } from '../engine/network/computeOptions.ts';
+import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { locationOf } from '../model/parameterLocation.ts';
 import { newHead, type HostParameters } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
@@ -45,8 +45,8 @@ export interface TrainInputs {
   readonly weights: () => Promise<HostParameters>;
   readonly store: Store;
   readonly health: DeviceHealth;
-  /** The GPU that the engine trains on; null for the plain network on tfjs' backend. */
-  readonly gpu: EngineGpu | null;
+  /** Where the engine trains; null for the plain network on tfjs' backend. */
+  readonly home: EngineHome | null;
   /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
   readonly signal: AbortSignal;
 }
@@ -137,7 +137,7 @@ class RunInProgress {
     this.factors = new Map(
       names.map((name) => [name, decayFactors(config.layerDecay, locationOf(name), encoder.layers)]),
     );
-    this.trainer = openTrainer(inputs.gpu, host, this.settings, trained, checkpoint !== null);
+    this.trainer = openTrainer(inputs.home, host, this.settings, trained, checkpoint !== null);
     this.position = checkpoint?.position ?? START;
     this.elapsedBeforeMs = this.position.elapsedMs;
     this.trainer.setPending(this.position.pending.loss, this.position.pending.gradientNorm);
@@ -226,7 +226,7 @@ class RunInProgress {
       if (snapshots.some(({ epoch }) => epoch === snapshot.epoch)) continue;
       this.assertGoing();
       const weights = await mendedSnapshot(store, id, snapshot.epoch, this.config.snapshots);
-      const predictor = openPredictor(this.inputs.gpu, weights, this.settings);
+      const predictor = openPredictor(this.inputs.home, weights, this.settings);
       try {
         const evaluations = yield* this.evaluateAll(tasks.test, predictor);
         const predicted = evaluations.map((evaluation) => evaluation && evaluation.predicted);

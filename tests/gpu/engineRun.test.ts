@@ -26,7 +26,7 @@ async function lastWeights(store: Store, { spec }: RunRecord): Promise<HostParam
 }
 
 it('has the losses, norms and scores of the plain network', async () => {
-  const [onGpu, plain] = [await tinyTraining(memory(), { tasks, gpu }), await tinyTraining(memory(), { tasks })];
+  const [onGpu, plain] = [await tinyTraining(memory(), { tasks, home: gpu }), await tinyTraining(memory(), { tasks })];
   expect(onGpu.status).toBe('finished');
   expect(onGpu.steps.length).toBe(plain.steps.length);
   for (const [at, { loss, gradientNorm, learningRate }] of plain.steps.entries()) {
@@ -41,15 +41,15 @@ it('has the losses, norms and scores of the plain network', async () => {
 
 it('goes on from a pause to the same bits', async () => {
   const whole = memory();
-  const record = await tinyTraining(whole, { tasks, gpu });
+  const record = await tinyTraining(whole, { tasks, home: gpu });
   const expected = await lastWeights(whole, record);
   for (const pausedAt of [1, 3, 6, 9]) {
     const store = memory();
     const abort = new AbortController();
     const onEvent = (_: unknown, index: number): void => void (index === pausedAt && abort.abort('pause'));
-    const left = await tinyTraining(store, { tasks, gpu, abort, onEvent });
+    const left = await tinyTraining(store, { tasks, home: gpu, abort, onEvent });
     expect(left.status).toBe('paused');
-    const resumed = await tinyTraining(store, { tasks, gpu });
+    const resumed = await tinyTraining(store, { tasks, home: gpu });
     expect(timeless(resumed)).toEqual(timeless(record));
     const weights = await lastWeights(store, resumed);
     for (const [name, { values }] of expected) {

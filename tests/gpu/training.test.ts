@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compareEngine } from '../../scripts/parity/compareEngine.ts';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import type { ParityRow, ReferenceFiles } from '../../scripts/parity/referenceCase.ts';
-import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
+import type { EngineGpu, EngineProcessor } from '../../src/engine/network/computeOptions.ts';
 import type { BackendName } from '../../src/wire/trainingProtocol.ts';
 import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
@@ -13,6 +13,7 @@ import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { openTrainer } from '../../src/training/openTrainer.ts';
 import { browserPlatform } from '../../workers/browserPlatform.ts';
+import type { ThreadSteps } from './support/threadSteps.worker.ts';
 
 const files = import.meta.glob<string>('../fixtures/reference/*/*.{json,safetensors}', {
   query: '?url',
@@ -123,8 +124,27 @@ describe('on webgpu', () => {
 });
 
 describe('on wasm', () => {
+  let processor: EngineProcessor | null = null;
   beforeAll(async () => {
-    await start('wasm');
+    processor = (await start('wasm')).processor;
+  });
+
+  it.each(folders)('the engine on the processor agrees with transformers in every quantity: %s', async (folder) => {
+    if (processor === null) throw new Error('no engine');
+    expectAgreement(await compareEngine(await referenceFiles(folder), processor));
+  });
+
+  it('the engine in a Worker has the same bits on one thread and on all', async () => {
+    const worker = new Worker(new URL('./support/threadSteps.worker.ts', import.meta.url), { type: 'module' });
+    const report = await new Promise<ThreadSteps>((resolve, reject) => {
+      worker.addEventListener('message', ({ data }: MessageEvent<ThreadSteps>) => resolve(data));
+      worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+    });
+    worker.terminate();
+    expect(report.failure).toBeNull();
+    expect(report.joined).toBe(2);
+    expect(report.bits.length).toBeGreaterThan(1000);
+    expect(report.onAll).toEqual(report.bits);
   });
 
   it.each(folders)('the plain network agrees with transformers in every quantity: %s', async (folder) => {

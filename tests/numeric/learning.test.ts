@@ -146,7 +146,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
     weights: () => Promise.resolve(model.encoder),
     store: memory(),
     health: { failure: null },
-    gpu: null,
+    home: null,
     signal,
   };
   const f1: number[] = [];

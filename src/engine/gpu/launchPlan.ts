@@ -2,6 +2,7 @@
 import { planSlots, type Arena, type SlotPlan } from './arena.ts';
 import { gpuFailure } from './device.ts';
 import type { GpuMemory } from './gpuMemory.ts';
+import type { LaunchTime, Plan } from './machine.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Launch, Region, Resident } from './recorder.ts';
 
@@ -16,22 +17,13 @@ export interface LaunchPlanParts {
   workPerSubmit: number;
 }
 
-/** Device time of one launch. */
-export interface LaunchTime {
-  /** Name of the kernel. */
-  readonly name: string;
-  readonly elapsedMs: number;
-  /** Arithmetic operations, as recorded. */
-  readonly work: number;
-}
-
 interface Bound {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly launch: Launch;
 }
 
-export class LaunchPlan {
+export class LaunchPlan implements Plan {
   readonly launches: readonly Launch[];
   private readonly home: LaunchPlanParts;
   private readonly pipelines: readonly GPUComputePipeline[];

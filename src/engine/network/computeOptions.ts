@@ -3,8 +3,19 @@ import type { EncoderSizes } from '../../model/config/encoderSizes.ts';
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
 import type { OpenDevice } from '../gpu/device.ts';
+import { GpuMachine } from '../gpu/gpuMachine.ts';
+import type { Machine } from '../gpu/machine.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
-import { hardwareTuning, softwareTuning, tableTuning, type MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
+import {
+  hardwareTuning,
+  softwareTuning,
+  tableTuning,
+  wholeTuning,
+  type MatmulTuning,
+} from '../kernels/matmul/matmulTuning.ts';
+import { ProcessorMachine } from '../processor/processorMachine.ts';
+import type { ProcessorModule } from '../processor/processorModule.ts';
+import type { ThreadPool } from '../processor/threadPool.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
@@ -22,6 +33,22 @@ export interface EngineGpu extends OpenDevice {
   readonly compute: ComputeOptions;
 }
 
+/** The processor an engine runs on: the compiled module of its kernels, and its compute options. */
+export interface EngineProcessor {
+  readonly module: ProcessorModule;
+  /** Threads that share the work; null for one thread. */
+  readonly pool: ThreadPool | null;
+  readonly compute: ComputeOptions;
+}
+
+/** Where engines run. */
+export type EngineHome = EngineGpu | EngineProcessor;
+
+/** Opens a separate machine for a new engine. */
+export function openMachine(home: EngineHome): Machine {
+  return 'module' in home ? new ProcessorMachine(home.module, home.pool) : new GpuMachine(home, home.compute);
+}
+
 /** Kernels read rows of four words at a time. */
 const WORDS_AT_ONCE = 4;
 
@@ -34,7 +61,7 @@ export function engineMisfit({
   const sizes = Object.entries({ 'hidden size': hiddenSize, 'head size': headSize, 'inner size': innerSize });
   const odd = sizes.filter(([, size]) => size % WORDS_AT_ONCE !== 0).map(([name, size]) => `${name} ${size}`);
   if (odd.length === 0) return null;
-  return `the GPU engine needs sizes that are multiples of ${WORDS_AT_ONCE}, and this encoder has ${odd.join(' and ')}; it runs on the plain network instead, with the same results, more slowly`;
+  return `the engine needs sizes that are multiples of ${WORDS_AT_ONCE}, and this encoder has ${odd.join(' and ')}; it runs on the plain network instead, with the same results, more slowly`;
 }
 
 /** A submit of this many operations takes well under the two seconds after which operating systems reset a GPU. */
@@ -55,5 +82,20 @@ export function computeOptionsFor(
     activations,
     gpuBytes,
     workPerSubmit: software ? WORK_PER_SUBMIT.software : WORK_PER_SUBMIT.hardware,
+  };
+}
+
+/** Of four gigabytes, what `auto` activations may plan with: kernels' scratch, inputs and fragments take the rest. */
+const PROCESSOR_BYTES = 3.5 * 2 ** 30;
+
+/** The options for the processor's own kernels: one launch a product, one an attention, all in f32. */
+export function processorCompute({ activations }: Pick<MachineSettings, 'activations'>): ComputeOptions {
+  return {
+    tuning: wholeTuning(),
+    attention: 'whole',
+    precision: 'f32',
+    activations,
+    gpuBytes: PROCESSOR_BYTES,
+    workPerSubmit: Infinity,
   };
 }

@@ -31,6 +31,7 @@ export interface LayerSaved {
   readonly attended: NormSaved;
   readonly middle: Region; // [R, d]
   readonly inner: Region; // [R, i] before bias and activation
+  readonly activated: Region; // [R, i] after dropout; see `keepsActivated`
   readonly fed: NormSaved;
 }
 
@@ -48,6 +49,11 @@ export interface NormSaved {
 /** Dropout rate before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
 export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
   return config.family === 'xlnet' ? rates.encoder : 0;
+}
+
+/** Whether a layer's activated values stay until its backward pass: computing them again costs the processor more than their memory. */
+export function keepsActivated({ attention }: Pick<EncoderPass, 'attention'>): boolean {
+  return attention === 'whole';
 }
 
 /** The bias added before the residual of a layer's block; null if it has none. */

@@ -9,7 +9,7 @@ import {
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
 import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
-import { biasOf, xlnetRate, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
+import { biasOf, keepsActivated, xlnetRate, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
 
 /** h'' [R, d] from h [R, d], with the values backward needs; regions that are never read cost no memory. */
 export function recordLayerForward(
@@ -46,12 +46,13 @@ export function recordLayerForward(
   const { projected, saved: attention } = recordAttentionBlock(pass, layer, h);
   const { y: middle, ...attended } = norm(projected, h, 'attention');
   const inner = product(middle, 'feedForward.inner.kernel', [rows, i, d], 'inner');
-  const outer = product(recordActivated(pass, layer, inner), 'feedForward.outer.kernel', [rows, d, i], 'outer');
+  const activated = recordActivated(pass, layer, inner);
+  const outer = product(activated, 'feedForward.outer.kernel', [rows, d, i], 'outer');
   const { y: out, ...fed } = norm(outer, middle, 'feedForward');
-  return { out, saved: { attention, attended, middle, inner, fed } };
+  return { out, saved: { attention, attended, middle, inner, activated, fed } };
 }
 
-/** dropout(activation(inner + bias)) [R, i]; recomputed in the backward pass instead of stored. */
+/** dropout(activation(inner + bias)) [R, i]; a GPU computes it again in the backward pass instead of storing it. */
 function recordActivated(pass: EncoderPass, layer: number, inner: Region): Region {
   const { recorder, banks, state } = pass;
   const out = recorder.temporary(`activated of layer ${layer}`, inner.length);
@@ -128,7 +129,8 @@ export function recordLayerBackward(
 
   const fed = normBackward(dOut, 'feedForward', saved.fed);
   if (banks.gradient(name('feedForward.outer.kernel')) !== null) {
-    weightGradient(recordActivated(pass, layer, saved.inner), fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
+    const activated = keepsActivated(pass) ? saved.activated : recordActivated(pass, layer, saved.inner);
+    weightGradient(activated, fed.dX, 'feedForward.outer.kernel', [i, d, rows]);
   }
   const dInner = throughWeight(fed.dX, 'feedForward.outer.kernel', i, d, temporary('inner', rows * i), 'write');
   const bias = banks.weight(name('feedForward.inner.bias'));

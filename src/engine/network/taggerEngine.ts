@@ -1,4 +1,4 @@
-// A tagger on the GPU: its weights and moments; trains and predicts through recorded plans.
+// A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
 import { EMBEDDING, locationOf } from '../../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/parameters.ts';
@@ -6,13 +6,11 @@ import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
-import { Arena } from '../gpu/arena.ts';
-import { GpuMemory } from '../gpu/gpuMemory.ts';
-import { LaunchPlan, type LaunchPlanParts, type LaunchTime } from '../gpu/launchPlan.ts';
+import type { LaunchTime, Machine, Plan } from '../gpu/machine.ts';
 import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
-import { engineMisfit, type ComputeOptions, type EngineGpu } from './computeOptions.ts';
+import { engineMisfit, type ComputeOptions } from './computeOptions.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
@@ -36,58 +34,43 @@ export interface EngineStep {
 /** Keeps gradients of the loss well above the smallest f16; undone before clipping. */
 const MIXED_LOSS_SCALE = 4096;
 
-/** Target time per submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep the screen smooth. */
-const SUBMIT_MS = 50;
-/** Operations that are worth a separate submit on any device. */
-const LEAST_SUBMIT = 1e7;
-
 interface Passes {
   readonly inputs: BatchInputs;
-  readonly gradients: LaunchPlan | null;
-  readonly prediction: { readonly plan: LaunchPlan; readonly emissions: Resident; readonly tags: Resident } | null;
+  readonly gradients: Plan | null;
+  readonly prediction: { readonly plan: Plan; readonly emissions: Resident; readonly tags: Resident } | null;
 }
 
 /** The sets of tensors in a checkpoint: weights, gradients, or first or second moments. */
 export type TensorSet = 'parameter' | 'gradient' | 'first' | 'second';
 
 export class TaggerEngine {
-  readonly memory: GpuMemory;
+  readonly machine: Machine;
   readonly banks: ParameterBanks;
   private readonly options: EngineOptions;
-  private readonly home: LaunchPlanParts;
-  private readonly buffers = new Map<Resident, GPUBuffer>();
   private readonly passes = new Map<string, Passes>();
   private readonly sinusoids = new Map<number, Resident>();
   private readonly state: Resident;
   private readonly stepLoss = resident('loss of the step', 1);
   private readonly clip = resident('clipping', 2);
   private readonly pending = resident('pending', 2);
-  private update: LaunchPlan | null = null;
-  /** Operations of the largest plan measured so far. */
-  private measuredWork = 0;
+  private update: Plan | null = null;
 
-  constructor({ device, pipelines }: Pick<EngineGpu, 'device' | 'pipelines'>, options: EngineOptions) {
+  /** `machine` is the engine's own: nothing else allocates on it. */
+  constructor(machine: Machine, options: EngineOptions) {
     // The kernels of such sizes would not compile.
     const misfit = engineMisfit(options.shape.encoder);
     if (misfit !== null) throw new LabError('engine/sizes', `This encoder cannot run on the engine: ${misfit}.`);
     this.options = options;
-    this.memory = new GpuMemory(device);
+    this.machine = machine;
     this.banks = new ParameterBanks(options.shape, options.trained);
     this.state = resident('state', stateLength(options.shape.encoder.layers));
-    this.home = {
-      memory: this.memory,
-      arena: new Arena(this.memory),
-      pipelines,
-      bufferOf: (buffer) => this.bufferOf(buffer),
-      workPerSubmit: options.workPerSubmit,
-    };
   }
 
   /** Writes host tensors into the banks; a name the tagger does not have is an error. */
   upload(tensors: HostParameters, set: TensorSet = 'parameter'): void {
     for (const [name, { values }] of tensors) {
       const { bank, offset } = this.find(name);
-      this.memory.device.queue.writeBuffer(this.bufferOf(residentOf(bank, set)), offset * 4, values);
+      this.machine.write(residentOf(bank, set), values, offset);
     }
   }
 
@@ -96,7 +79,7 @@ export class TaggerEngine {
     const host = new Map<string, HostTensor>();
     for (const bank of this.banks.banks) {
       if (set !== 'parameter' && bank.trained === null) continue;
-      const words = await this.read(residentOf(bank, set));
+      const words = await this.machine.read(residentOf(bank, set));
       for (const { name, shape, offset, length } of bank.tensors) {
         host.set(name, { shape, values: words.slice(offset, offset + length) });
       }
@@ -120,7 +103,7 @@ export class TaggerEngine {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
     this.clearEmbeddingGradient();
     for (const [microBatch, batch] of microBatches.entries()) {
-      await this.runMeasured(await this.gradientsOf(batch, settings, microBatch, sequences));
+      await this.machine.runMeasured(await this.gradientsOf(batch, settings, microBatch, sequences));
     }
     await (await this.updatePlan()).run();
   }
@@ -142,20 +125,20 @@ export class TaggerEngine {
   async predict(batch: Batch): Promise<{ readonly tags: Int32Array; readonly emissions: () => Promise<Float32Array> }> {
     const { inputs, prediction } = await this.passesOf(batch, 'prediction');
     if (prediction === null) throw new Error('a prediction pass was requested but not recorded');
-    this.write(inputs.buffer, batchWords(inputs, batch));
+    this.machine.write(inputs.buffer, batchWords(inputs, batch));
     await prediction.plan.run();
-    const tags = await this.read(prediction.tags);
-    return { tags: new Int32Array(tags.buffer), emissions: () => this.read(prediction.emissions) };
+    const tags = await this.machine.read(prediction.tags);
+    return { tags: new Int32Array(tags.buffer), emissions: () => this.machine.read(prediction.emissions) };
   }
 
   /** Returns loss and gradient norm, summed over the steps since `setPending`. */
   async readPending(): Promise<readonly [loss: number, norm: number]> {
-    const [loss = NaN, norm = NaN] = await this.read(this.pending);
+    const [loss = NaN, norm = NaN] = await this.machine.read(this.pending);
     return [loss, norm];
   }
 
   setPending(loss: number, norm: number): void {
-    this.write(this.pending, Float32Array.of(loss, norm));
+    this.machine.write(this.pending, Float32Array.of(loss, norm));
   }
 
   /** Factor on the downloaded gradients. */
@@ -170,9 +153,6 @@ export class TaggerEngine {
   }
 
   release(): void {
-    for (const buffer of this.buffers.values()) this.memory.release(buffer);
-    this.buffers.clear();
-    this.home.arena.release();
     for (const { gradients, prediction } of this.passes.values()) {
       gradients?.release();
       prediction?.plan.release();
@@ -180,33 +160,15 @@ export class TaggerEngine {
     this.update?.release();
     this.passes.clear();
     this.update = null;
-  }
-
-  /** Runs a plan; the first time it also measures the device and sizes submits accordingly. */
-  private async runMeasured(plan: LaunchPlan): Promise<void> {
-    const startedAtMs = performance.now();
-    const first = plan.run();
-    if (first === undefined) return;
-    await first;
-    await this.memory.device.queue.onSubmittedWorkDone();
-    const work = plan.launches.reduce((sum, launch) => sum + launch.work, 0);
-    if (work <= this.measuredWork) return;
-    this.measuredWork = work;
-    const perMs = work / (performance.now() - startedAtMs);
-    this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
+    this.machine.release();
   }
 
   /** Returns the plan of a micro-batch's gradients, with its inputs written. */
-  private async gradientsOf(
-    batch: Batch,
-    settings: EngineStep,
-    microBatch: number,
-    sequences: number,
-  ): Promise<LaunchPlan> {
+  private async gradientsOf(batch: Batch, settings: EngineStep, microBatch: number, sequences: number): Promise<Plan> {
     const { inputs, gradients } = await this.passesOf(batch, 'gradients');
     if (gradients === null) throw new Error('a gradient pass was requested but not recorded');
-    this.write(inputs.buffer, batchWords(inputs, batch));
-    this.write(this.state, this.stateOf(settings, microBatch, sequences));
+    this.machine.write(inputs.buffer, batchWords(inputs, batch));
+    this.machine.write(this.state, this.stateOf(settings, microBatch, sequences));
     return gradients;
   }
 
@@ -228,13 +190,12 @@ export class TaggerEngine {
     });
   }
 
-  private async updatePlan(): Promise<LaunchPlan> {
+  private async updatePlan(): Promise<Plan> {
     const { config, factorsOf } = this.options;
     const { state, stepLoss, clip, pending } = this;
     const bankFactors = ({ tensors }: Bank) => factorsOf(tensors[0]?.name ?? '');
-    this.update ??= await LaunchPlan.compile(
+    this.update ??= await this.machine.compile(
       recordUpdate(this.banks, config, bankFactors, { state, stepLoss, clip, pending }),
-      this.home,
     );
     return this.update;
   }
@@ -265,13 +226,13 @@ export class TaggerEngine {
     const given = { shape, tuning, attention, banks, sequences, pieces, inputs, sinusoids, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
-      return { gradients: await LaunchPlan.compile(launches, this.home) };
+      return { gradients: await this.machine.compile(launches) };
     }
     const emissions = resident('emissions', sequences * pieces * shape.head.tagCount);
     const tags = resident('tags', sequences * pieces);
     return {
       prediction: {
-        plan: await LaunchPlan.compile(recordPrediction(given, emissions, tags), this.home),
+        plan: await this.machine.compile(recordPrediction(given, emissions, tags)),
         emissions,
         tags,
       },
@@ -285,7 +246,7 @@ export class TaggerEngine {
     if (known !== undefined) return known;
     const { hiddenSize, clampLength } = encoder;
     const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
-    this.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
+    this.machine.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
     this.sinusoids.set(pieces, made);
     return made;
   }
@@ -294,9 +255,7 @@ export class TaggerEngine {
   private clearEmbeddingGradient(): void {
     const gradient = this.banks.gradient(EMBEDDING);
     if (gradient === null) return;
-    const encoder = this.memory.device.createCommandEncoder();
-    encoder.clearBuffer(this.bufferOf(gradient.buffer as Resident));
-    this.memory.device.queue.submit([encoder.finish()]);
+    this.machine.clear(gradient.buffer as Resident);
   }
 
   private find(name: string): { readonly bank: Bank; readonly offset: number } {
@@ -304,34 +263,6 @@ export class TaggerEngine {
     const bank = this.banks.banks.find(({ parameter }) => parameter === buffer);
     if (bank === undefined) throw new Error(`no bank holds ${name} (${locationOf(name).part})`);
     return { bank, offset };
-  }
-
-  private bufferOf(buffer: Resident): GPUBuffer {
-    const known = this.buffers.get(buffer);
-    if (known !== undefined) return known;
-    const made = this.memory.create(buffer.label, buffer.length);
-    this.buffers.set(buffer, made);
-    return made;
-  }
-
-  private write(
-    buffer: Resident,
-    words: Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
-  ): void {
-    this.memory.device.queue.writeBuffer(this.bufferOf(buffer), 0, words);
-  }
-
-  private async read(buffer: Resident): Promise<Float32Array<ArrayBuffer>> {
-    const { device } = this.memory;
-    const size = buffer.length * 4;
-    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.bufferOf(buffer), 0, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const words = new Float32Array(staging.getMappedRange().slice(0));
-    staging.destroy();
-    return words;
   }
 }
 

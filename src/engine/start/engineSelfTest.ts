@@ -7,23 +7,37 @@ import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
 import type { MatmulShape } from '../kernels/matmul/matmulShape.ts';
-import type { EngineGpu } from '../network/computeOptions.ts';
+import { openMachine, type EngineGpu, type EngineHome, type EngineProcessor } from '../network/computeOptions.ts';
 import { TaggerEngine } from '../network/taggerEngine.ts';
 import { MatmulTrial } from '../tuning/matmulTrial.ts';
 
 /** Maximum error of an element, as a fraction of the quantity's largest magnitude. */
 const TOLERANCE = { f32: 1e-3, mixed: 3e-2 } as const;
 
-/** Runs every check on a device, under its options. A check that throws counts as failed with an infinite error. */
-export async function engineSelfTest(gpu: EngineGpu): Promise<readonly SelfTestCheck[]> {
+interface EngineCheck {
+  readonly name: string;
+  run(): Promise<number>;
+}
+
+const gradientChecks = (title: string, home: EngineHome): readonly EngineCheck[] => [
+  { name: `${title}: loss and gradients of a tagger`, run: () => gradientError(home, XLNET) },
+  { name: `${title}: loss and gradients of a BERT tagger`, run: () => gradientError(home, BERT) },
+];
+
+/** Runs every check on a GPU, under its options. A check that throws counts as failed with an infinite error. */
+export function engineSelfTest(gpu: EngineGpu): Promise<readonly SelfTestCheck[]> {
   const mixed = gpu.compute.precision === 'mixed';
   const title = mixed ? 'engine in mixed precision' : 'engine';
-  const tolerance = TOLERANCE[gpu.compute.precision];
-  const checks = [
-    { name: `${title}: matrix products`, run: () => productError(gpu) },
-    { name: `${title}: loss and gradients of a tagger`, run: () => gradientError(gpu, XLNET) },
-    { name: `${title}: loss and gradients of a BERT tagger`, run: () => gradientError(gpu, BERT) },
-  ];
+  const products = { name: `${title}: matrix products`, run: () => productError(gpu) };
+  return resultsOf([products, ...gradientChecks(title, gpu)], TOLERANCE[gpu.compute.precision]);
+}
+
+/** Likewise on the processor. */
+export function processorSelfTest(processor: EngineProcessor): Promise<readonly SelfTestCheck[]> {
+  return resultsOf(gradientChecks('engine on the processor', processor), TOLERANCE.f32);
+}
+
+async function resultsOf(checks: readonly EngineCheck[], tolerance: number): Promise<readonly SelfTestCheck[]> {
   const results: SelfTestCheck[] = [];
   for (const { name, run } of checks) {
     const maxError = await run().catch(() => Infinity);
@@ -90,12 +104,12 @@ function testBatch(): Batch {
   };
 }
 
-async function gradientError(gpu: EngineGpu, shape: TaggerShape): Promise<number> {
+async function gradientError(home: EngineHome, shape: TaggerShape): Promise<number> {
   const rng = Rng.seeded(1);
   const host: HostParameters = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
   for (const { values } of host.values()) values.forEach((value, at) => (values[at] = value + 0.1 * rng.normal()));
-  const engine = new TaggerEngine(gpu, {
-    ...gpu.compute,
+  const engine = new TaggerEngine(openMachine(home), {
+    ...home.compute,
     shape,
     config: {
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },

@@ -1,4 +1,6 @@
 // What a platform (browser Worker or Node) provides to the engine.
+import type { ProcessorThread } from '../processor/threadPool.ts';
+
 export type WasmFileName =
   'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm';
 
@@ -16,6 +18,10 @@ export interface Platform {
   readonly wasmFiles: Readonly<Record<WasmFileName, string>>;
   /** Returns the text of tag.py, which goes into the folder of every exported tagger. */
   taggerProgram(): Promise<string>;
+  /** Threads that the engine may use on the processor, this one among them; 1 where memory cannot be shared. */
+  readonly engineThreads: number;
+  /** Opens a worker for the engine's work on the processor. */
+  openThread(): Promise<ProcessorThread>;
   /** Returns the WebGPU entry point, or undefined if there is none. */
   gpu(): Promise<GPU | undefined>;
 }

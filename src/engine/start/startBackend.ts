@@ -12,8 +12,15 @@ import {
   underlyingFailure,
   type DeviceHealth,
 } from '../gpu/device.ts';
-import { computeOptionsFor, type EngineGpu } from '../network/computeOptions.ts';
-import { engineSelfTest } from './engineSelfTest.ts';
+import {
+  computeOptionsFor,
+  processorCompute,
+  type EngineGpu,
+  type EngineProcessor,
+} from '../network/computeOptions.ts';
+import { compileProcessorModule, processorFeatures } from '../processor/processorModule.ts';
+import { ThreadPool } from '../processor/threadPool.ts';
+import { engineSelfTest, processorSelfTest } from './engineSelfTest.ts';
 import type { Platform } from './platform.ts';
 import { selfTest } from './selfTest.ts';
 import { registerWasmKernels } from './wasmKernels.ts';
@@ -82,6 +89,8 @@ export interface StartedBackend {
   readonly health: DeviceHealth;
   /** The device the engine trains on; null on wasm and cpu. */
   readonly gpu: EngineGpu | null;
+  /** The processor as the engine's machine; null on webgpu and cpu, and where its kernels do not run. */
+  readonly processor: EngineProcessor | null;
   readonly mixedPrecision: MixedPrecision;
 }
 
@@ -135,6 +144,7 @@ export async function startBackend(choice: BackendName | 'auto', platform: Platf
     selfTest: checks,
     health,
     gpu,
+    processor: null,
     mixedPrecision: await admitMixedPrecision(gpu),
   };
 }
@@ -158,6 +168,32 @@ async function findAdapter(
   return adapter === null ? { adapter, problem: 'noAdapter' } : { adapter };
 }
 
+/** The engine on the processor; where its module does not run or computes wrong numbers, tfjs' ops do all the work. */
+async function startProcessor(platform: Platform): Promise<{
+  readonly processor: EngineProcessor | null;
+  readonly checks: readonly SelfTestCheck[];
+  readonly problem: string | null;
+}> {
+  const features = processorFeatures();
+  if (!features.vectors) {
+    return { processor: null, checks: [], problem: 'This browser has no wasm vectors, so training takes longer.' };
+  }
+  const others = platform.engineThreads - 1;
+  const pool = others > 0 ? await ThreadPool.open(others, () => platform.openThread()) : null;
+  const compute = processorCompute({ activations: 'auto' });
+  let failed: readonly string[] = [];
+  // Not every browser that shares memory gives out as much of it as the engine may need.
+  for (const shared of pool !== null && pool.size > 0 ? [true, false] : [false]) {
+    const module = await compileProcessorModule({ ...features, shared });
+    const processor: EngineProcessor = { module, pool: shared ? pool : null, compute };
+    const checks = await processorSelfTest(processor);
+    failed = failures(checks);
+    if (failed.length === 0) return { processor, checks, problem: null };
+  }
+  const problem = `The lab's own kernels compute wrong numbers here (${failed.join(', ')}), so training takes longer.`;
+  return { processor: null, checks: [], problem };
+}
+
 async function startWasm(platform: Platform, reason: string, what: string | null): Promise<StartedBackend> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths({ ...platform.wasmFiles });
@@ -172,17 +208,19 @@ async function startWasm(platform: Platform, reason: string, what: string | null
   if (failed.length > 0) {
     throw new LabError('backend/selfTest', `The wasm backend computes wrong numbers in: ${failed.join(', ')}.`);
   }
+  const engine = await startProcessor(platform);
   const threads = platform.sharedMemory ? wasm.getThreadsCount() : 1;
   const device = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${platform.logicalProcessors} logical processors`;
   return {
     name: 'wasm',
     device,
     threads,
-    reason,
+    reason: `${reason}${engine.problem === null ? '' : ` ${engine.problem}`}`,
     remedy: what,
-    selfTest: checks,
+    selfTest: [...checks, ...engine.checks],
     health: { failure: null },
     gpu: null,
+    processor: engine.processor,
     mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }
@@ -200,6 +238,7 @@ async function startCpu(): Promise<StartedBackend> {
     selfTest: checks,
     health: { failure: null },
     gpu: null,
+    processor: null,
     mixedPrecision: { admitted: false, reason: 'Mixed precision is for WebGPU alone.' },
   };
 }

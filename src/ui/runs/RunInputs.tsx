@@ -72,7 +72,7 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
       `${environment.software}, ${backendName(environment.backend)} on ${environment.device}, ${format.counted(
         environment.threads,
         'thread',
-      )}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}${
+      )}${environment.engine === 'processor' ? ' (engine)' : ''}${environment.precision === 'mixed' ? ', mixed precision' : ''}, ${environment.platform}${
         environment.plainNetwork === undefined ? '' : `; ${environment.plainNetwork}`
       }`,
     ]),

@@ -26,6 +26,7 @@ import {
 } from './attentionScores.ts';
 import { attentionTiledBackwardKernels, attentionTiledKernel, attentionTiledPositionKernel } from './attentionTiled.ts';
 import { tileGrid } from './attentionTiles.ts';
+import { recordWholeAttention, recordWholeAttentionBackward } from './attentionWhole.ts';
 
 const forwardKernels = {
   direct: onceByHead(attentionDirectKernel),
@@ -43,6 +44,10 @@ export function recordAttention(
   inputs: AttentionInputs,
   out: { readonly context: Region; readonly logSumExp: Region },
 ): void {
+  if (family === 'whole') {
+    recordWholeAttention(recorder, shape, inputs, out);
+    return;
+  }
   const { headSize, sequences, heads, pieces } = shape;
   const grid = family === 'tiled' ? tileGrid(shape) : linearGrid(sequences * heads * pieces, 64);
   const terms = termsOf(inputs);
@@ -179,6 +184,10 @@ export function recordAttentionBackward(
   dContext: Region,
   gradients: AttentionGradients,
 ): void {
+  if (family === 'whole') {
+    recordWholeAttentionBackward(recorder, shape, inputs, saved, dContext, gradients);
+    return;
+  }
   const { sequences, pieces, heads, headSize } = shape;
   const terms = termsOf(inputs);
   const own = backwardKernels[family](headSize, terms);

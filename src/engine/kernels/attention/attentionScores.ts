@@ -6,9 +6,10 @@ import { dropoutCode, dropoutSizes } from '../dropoutKernel.ts';
 
 /**
  * `direct`: one invocation per query, key or relative position, without barriers, for adapters that compute on the CPU. `tiled`:
- * workgroups load blocks of 32 into workgroup memory, for graphics hardware.
+ * workgroups load blocks of 32 into workgroup memory, for graphics hardware. `whole`: one launch, for machines with separate
+ * kernels.
  */
-export type AttentionFamily = 'direct' | 'tiled';
+export type AttentionFamily = 'direct' | 'tiled' | 'whole';
 
 /**
  * The terms of a score. `absolute`: content, q_i·k_j, as in BERT. `relative`: content, distance and segment, each with a bias on

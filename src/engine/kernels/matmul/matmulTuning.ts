@@ -99,6 +99,12 @@ export function softwareTuning(): MatmulTuning {
   };
 }
 
+/** For machines with separate kernels of products: one launch a product, whatever its lengths. */
+export function wholeTuning(): MatmulTuning {
+  const variant = direct(4, 4, 4, 4);
+  return { variantFor: () => variant };
+}
+
 /** Uses tuned variants; `untuned` covers everything else, and variants that the device or the precision does not allow. */
 export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: Precision): MatmulTuning {
   const allowed = (variant: MatmulVariant): boolean =>

@@ -1,6 +1,7 @@
 // Proves which encoders the engine computes, and that a misfit is named before any kernel of it is made.
 import { describe, expect, it } from 'vitest';
-import { computeOptionsFor, engineMisfit, type EngineGpu } from '../../../../src/engine/network/computeOptions.ts';
+import type { Machine } from '../../../../src/engine/gpu/machine.ts';
+import { computeOptionsFor, engineMisfit } from '../../../../src/engine/network/computeOptions.ts';
 import { TaggerEngine, type EngineOptions } from '../../../../src/engine/network/taggerEngine.ts';
 import type { BertConfig } from '../../../../src/model/config/bertConfig.ts';
 import { smallConfig } from '../../../fixtures/records.ts';
@@ -48,7 +49,7 @@ it('the engine refuses such an encoder by name, before it touches the device', (
     trained: () => true,
     factorsOf: () => ({ rate: 1, gradient: 1 }),
   };
-  const untouched = {} as EngineGpu;
+  const untouched = {} as Machine;
   expect(() => new TaggerEngine(untouched, options)).toThrow(
     expect.objectContaining({ code: 'engine/sizes' }) as Error,
   );

@@ -1,0 +1,94 @@
+// The GPU as a machine: buffers for residents, slots for temporaries, plans in submits of a size that suits the device.
+import { Arena } from './arena.ts';
+import { GpuMemory } from './gpuMemory.ts';
+import { LaunchPlan, type LaunchPlanParts } from './launchPlan.ts';
+import type { Machine, Plan, Words } from './machine.ts';
+import type { Pipelines } from './pipelines.ts';
+import type { Launch, Resident } from './recorder.ts';
+
+/** Target time per submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep the screen smooth. */
+const SUBMIT_MS = 50;
+/** Operations that are worth a separate submit on any device. */
+const LEAST_SUBMIT = 1e7;
+
+export class GpuMachine implements Machine {
+  readonly memory: GpuMemory;
+  private readonly home: LaunchPlanParts;
+  private readonly buffers = new Map<Resident, GPUBuffer>();
+  /** Operations of the largest plan measured so far. */
+  private measuredWork = 0;
+
+  /** `workPerSubmit`: initial maximum of arithmetic operations per submit; later ones follow the measured speed. */
+  constructor(
+    { device, pipelines }: { readonly device: GPUDevice; readonly pipelines: Pipelines },
+    { workPerSubmit }: { readonly workPerSubmit: number },
+  ) {
+    this.memory = new GpuMemory(device);
+    this.home = {
+      memory: this.memory,
+      arena: new Arena(this.memory),
+      pipelines,
+      bufferOf: (buffer) => this.bufferOf(buffer),
+      workPerSubmit,
+    };
+  }
+
+  get bytes(): number {
+    return this.memory.bytes;
+  }
+
+  compile(launches: readonly Launch[]): Promise<Plan> {
+    return LaunchPlan.compile(launches, this.home);
+  }
+
+  /** The first time it also measures the device and sizes submits accordingly. */
+  async runMeasured(plan: Plan): Promise<void> {
+    const startedAtMs = performance.now();
+    const first = plan.run();
+    if (first === undefined) return;
+    await first;
+    await this.memory.device.queue.onSubmittedWorkDone();
+    const work = plan.launches.reduce((sum, launch) => sum + launch.work, 0);
+    if (work <= this.measuredWork) return;
+    this.measuredWork = work;
+    const perMs = work / (performance.now() - startedAtMs);
+    this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
+  }
+
+  write(buffer: Resident, words: Words, offset = 0): void {
+    this.memory.device.queue.writeBuffer(this.bufferOf(buffer), offset * 4, words);
+  }
+
+  async read(buffer: Resident): Promise<Float32Array<ArrayBuffer>> {
+    const { device } = this.memory;
+    const size = buffer.length * 4;
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.bufferOf(buffer), 0, staging, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const words = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return words;
+  }
+
+  clear(buffer: Resident): void {
+    const encoder = this.memory.device.createCommandEncoder();
+    encoder.clearBuffer(this.bufferOf(buffer));
+    this.memory.device.queue.submit([encoder.finish()]);
+  }
+
+  release(): void {
+    for (const buffer of this.buffers.values()) this.memory.release(buffer);
+    this.buffers.clear();
+    this.home.arena.release();
+  }
+
+  private bufferOf(buffer: Resident): GPUBuffer {
+    const known = this.buffers.get(buffer);
+    if (known !== undefined) return known;
+    const made = this.memory.create(buffer.label, buffer.length);
+    this.buffers.set(buffer, made);
+    return made;
+  }
+}

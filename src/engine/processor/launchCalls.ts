@@ -1,0 +1,392 @@
+// Translates recorded launches into calls of the processor's kernels: the same names, sizes and regions.
+import type { Launch, Region } from '../gpu/recorder.ts';
+import { STATE } from '../gpu/stepState.ts';
+import { viterbi } from '../../model/viterbi.ts';
+import { ATTENTION_NUMBERS, attentionScratchBytes } from './attentionKernels.ts';
+import {
+  argmaxOfRows,
+  chainEmissionGradient,
+  chainLattice,
+  chainPairs,
+  chainWeightGradients,
+  softmaxLosses,
+  type ChainMemory,
+  type Places,
+} from './chainKernels.ts';
+import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
+import { productScratchBytes, TILE_ROWS } from './productKernels.ts';
+
+/** A kernel of the module with the numbers between its units and its scratch. */
+export interface KernelCall {
+  readonly kernel: string;
+  readonly units: number;
+  /** Units that one thread computes together. */
+  readonly grain: number;
+  readonly numbers: readonly number[];
+  readonly scratchBytes: number;
+}
+
+/** Work in JavaScript on the words of the memory. */
+export interface HostCall {
+  run(memory: ChainMemory): void;
+}
+
+export type LaunchCall = KernelCall | HostCall;
+
+/** A launch with its numbers by name; regions as byte addresses. */
+interface Given {
+  readonly launch: Launch;
+  size(name: string): number;
+  address(name: string): number;
+  /** In words. */
+  length(name: string): number;
+  /** Address of a word of the state. */
+  state(word: number): number;
+  /** First word of every region. */
+  places(): Places;
+}
+
+function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
+  const { kernel, sizes, regions } = launch;
+  const sizeOf = new Map(kernel.sizes.map(({ name }, at) => [name, sizes[at] as number]));
+  const regionOf = new Map(kernel.buffers.map(({ name }, at) => [name, regions[at] as Region]));
+  const region = (name: string): Region => {
+    const found = regionOf.get(name);
+    if (found === undefined) throw new Error(`${kernel.name} has no ${name}`);
+    return found;
+  };
+  return {
+    launch,
+    size(name) {
+      const size = sizeOf.get(name);
+      if (size === undefined) throw new Error(`${kernel.name} has no size ${name}`);
+      return size;
+    },
+    address: (name) => addressOf(region(name)),
+    length: (name) => region(name).length,
+    state: (word) => addressOf(region('state')) + word * 4,
+    places: () => Object.fromEntries([...regionOf].map(([name, own]) => [name, addressOf(own) / 4])),
+  };
+}
+
+type Translation = (given: Given) => LaunchCall;
+
+const kernelCall = (
+  kernel: string,
+  units: number,
+  numbers: readonly number[],
+  scratchBytes = 0,
+  grain = 1,
+): KernelCall => ({ kernel, units, grain, numbers, scratchBytes });
+
+/** A site's dropout: address of its key, threshold, scale. */
+const dropNumbers = ({ size, state }: Given): number[] => [
+  state(size('key')),
+  size('threshold') | 0,
+  size('keepScale'),
+];
+
+const accumulateOf = ({ state }: Given): number => state(STATE.accumulate);
+
+const norm =
+  (kernel: string, biased: boolean): Translation =>
+  (given) => {
+    const { size, address, length } = given;
+    const shift = address('scaleShift') + (length('scaleShift') - size('width')) * 4;
+    const inputs = [address('x'), biased ? address('bias') : 0, address('residual'), address('scaleShift'), shift];
+    const outputs = [address('y'), address('sum'), address('statistics')];
+    const numbers = [size('width'), size('epsilon'), ...dropNumbers(given), ...inputs, ...outputs];
+    return kernelCall(kernel, size('rows'), numbers);
+  };
+
+const normBackward =
+  (drops: boolean): Translation =>
+  (given) => {
+    const { size, address } = given;
+    const drop = drops ? dropNumbers(given) : [ALWAYS_0, 0, 1];
+    const names = ['dY', 'sum', 'statistics', 'scale', 'dSum'].map(address);
+    const dX = drops ? address('dX') : address('dSum');
+    return kernelCall('residualNormBackward', size('rows'), [size('width'), size('epsilon'), ...drop, ...names, dX]);
+  };
+
+const normGradients =
+  (biased: boolean): Translation =>
+  (given) => {
+    const { size, address } = given;
+    const stride = size('stride') * 4;
+    const gradient = address('gradient');
+    const scale = gradient + (biased ? stride : 0);
+    const read = ['dY', 'sum', 'statistics'].map(address);
+    const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
+    return kernelCall(biased ? 'residualNormGradientsBiased' : 'residualNormGradients', size('width') / 4, numbers);
+  };
+
+const headRows =
+  (kernel: string, source: string, rows: string, out: string): Translation =>
+  ({ size, state, address }) => {
+    const drops = ['encoder', 'head'].flatMap((site) => [
+      state(size(`${site}Key`)),
+      size(`${site}Threshold`) | 0,
+      size(`${site}Scale`),
+    ]);
+    const numbers = [size('width'), ...drops, address(source), address(rows), address(out)];
+    return kernelCall(kernel, size('count') / size('width'), numbers);
+  };
+
+const attention =
+  (relative: boolean, backward: boolean): Translation =>
+  (given) => {
+    const { size, address } = given;
+    const [pieces, headSize] = [size('pieces'), size('headSize')];
+    const values: Record<(typeof ATTENTION_NUMBERS)[number], number> = {
+      sequences: size('sequences'),
+      pieces,
+      heads: size('heads'),
+      headSize,
+      qkv: address('qkv'),
+      qkvStride: size('qkvStride') * 16,
+      segments: address('layoutWords'),
+      counts: address('layoutWords') + size('countsAt') * 4,
+      position: relative ? address('position') : 0,
+      biases: relative ? address('biases') : 0,
+      biasStride: size('biasStride') * 16,
+      scale: size('scale'),
+      keyAt: given.state(size('key')),
+      threshold: size('threshold') | 0,
+      keepScale: size('keepScale'),
+      context: address('context'),
+      logSumExp: address('logSumExp'),
+    };
+    const numbers = ATTENTION_NUMBERS.map((name) => values[name]);
+    const scratchBytes = attentionScratchBytes(pieces, headSize);
+    const suffix = relative ? '' : 'Absolute';
+    if (!backward) return kernelCall(`attention${suffix}`, size('sequences') * size('heads'), numbers, scratchBytes);
+    const gradients = relative ? [address('dPosition'), address('dBiases')] : [0, 0];
+    numbers.push(address('dContext'), address('dQkv'), ...gradients, accumulateOf(given));
+    return kernelCall(`attentionBackward${suffix}`, size('heads'), numbers, scratchBytes);
+  };
+
+/** Kinds in the order of the module's numbers. */
+const PRODUCT_KINDS = ['nn', 'nt', 'tn'];
+
+const product: Translation = (given) => {
+  const { size, address, launch } = given;
+  const [, kind = '', into] = /^matmul (\w+), .*\b(write|add|gradient)\b/.exec(launch.kernel.name) ?? [];
+  if (into === undefined || size('splits') !== 1) throw new Error(`the processor has no ${launch.kernel.name}`);
+  const adds = { write: ALWAYS_0, add: ALWAYS_1, gradient: 0 }[into] || accumulateOf(given);
+  const strides = ['strideA', 'strideB', 'strideOut'].map((name) => size(name) * 4);
+  const lengths = [PRODUCT_KINDS.indexOf(kind), size('columns'), size('inner'), size('rows')];
+  const numbers = [...lengths, size('pairs'), launch.grid[2], ...strides, ...['a', 'b', 'out'].map(address), adds];
+  return kernelCall('matmul', size('rows'), numbers, productScratchBytes(size('columns')), TILE_ROWS);
+};
+
+const columnSums =
+  (batched: boolean): Translation =>
+  (given) => {
+    const { size, address, launch } = given;
+    const strides = batched ? [size('strideX') * 4, size('strideGradient') * 4] : [0, 0];
+    const numbers = [size('rows'), size('columns'), ...strides, address('x'), address('gradient'), accumulateOf(given)];
+    return kernelCall('columnSums', Math.ceil(size('columns') / 4) * launch.grid[1], numbers);
+  };
+
+const chainLengths = ({ size, launch }: Given) => ({
+  sequences: launch.kernel.sizes.some(({ name }) => name === 'sequences') ? size('sequences') : launch.grid[0],
+  positions: size('positions'),
+  tagCount: size('tagCount'),
+});
+
+const scaleOf = ({ floats }: ChainMemory, state: number): number =>
+  (floats[state + STATE.inverseSequences] as number) * (floats[state + STATE.lossScale] as number);
+
+/** A call in JavaScript: `work` gets the memory, the launch's lengths and places, and the factor on gradients. */
+const chain =
+  (
+    work: (
+      memory: ChainMemory,
+      lengths: ReturnType<typeof chainLengths>,
+      places: Places,
+      given: Given,
+      scale: number,
+    ) => void,
+  ): Translation =>
+  (given) => {
+    const [lengths, places] = [chainLengths(given), given.places()];
+    return { run: (memory) => work(memory, lengths, places, given, scaleOf(memory, places.state ?? 0)) };
+  };
+
+const viterbiTags = chain((memory, { sequences, positions, tagCount }, places) => {
+  const { floats, integers } = memory;
+  const from = (name: string, length: number): Float32Array | null => {
+    const place = places[name];
+    return place === undefined ? null : floats.subarray(place, place + length);
+  };
+  const transitions = from('transitions', tagCount * tagCount);
+  const [emissions = 0, counts = 0, tags = 0] = ['emissions', 'crfCounts', 'tags'].map((name) => places[name]);
+  if (transitions === null) throw new Error('a chain without transitions');
+  const weights = { transitions, start: from('start', tagCount), end: from('end', tagCount) };
+  for (let b = 0; b < sequences; b++) {
+    const count = integers[counts + b] as number;
+    const first = b * positions;
+    const own = floats.subarray(emissions + first * tagCount, emissions + (first + positions) * tagCount);
+    integers.fill(0, tags + first, tags + first + positions);
+    if (count > 0) integers.set(viterbi(own, count, tagCount, weights).tags, tags + first);
+  }
+});
+
+const clip: Translation = ({ size, places }) => {
+  const { partials = 0, stepLoss = 0, state = 0, clip: out = 0, pending = 0 } = places();
+  const [count, clipNorm] = [size('partials'), size('clipNorm')];
+  return {
+    run({ floats }) {
+      const lossScale = floats[state + STATE.lossScale] as number;
+      let sum = 0;
+      for (let at = 0; at < count; at++) sum += floats[partials + at] as number;
+      const norm = Math.sqrt(sum) / lossScale;
+      floats[out] = (clipNorm > 0 ? clipNorm / Math.max(norm, clipNorm) : 1) / lossScale;
+      floats[out + 1] = norm;
+      floats[pending] = (floats[pending] as number) + (floats[stepLoss] as number);
+      floats[pending + 1] = (floats[pending + 1] as number) + norm;
+    },
+  };
+};
+
+const stepLoss: Translation = ({ size, places }) => {
+  const { losses = 0, state = 0, stepLoss: out = 0 } = places();
+  const sequences = size('sequences');
+  return {
+    run({ floats, integers }) {
+      let sum = 0;
+      for (let b = 0; b < sequences; b++) sum += floats[losses + b] as number;
+      const before = integers[state + STATE.accumulate] === 0 ? 0 : (floats[out] as number);
+      floats[out] = before + sum * (floats[state + STATE.inverseSequences] as number);
+    },
+  };
+};
+
+const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
+  [/^matmul (nn|nt|tn)/, product],
+  [/^whole attention$/, attention(true, false)],
+  [/^whole attention, absolute$/, attention(false, false)],
+  [/^whole attention backward$/, attention(true, true)],
+  [/^whole attention backward, absolute$/, attention(false, true)],
+  [/^residualNorm$/, norm('residualNorm', false)],
+  [/^residualNorm with bias$/, norm('residualNormBiased', true)],
+  [/^residualNormBackward$/, normBackward(false)],
+  [/^residualNormBackward with dropout$/, normBackward(true)],
+  [/^residualNormGradients$/, normGradients(false)],
+  [/^residualNormGradients with bias$/, normGradients(true)],
+  [/^headRows$/, headRows('headRows', 'hidden', 'rows', 'out')],
+  [/^headRowsBackward$/, headRows('headRowsBackward', 'dOut', 'inverse', 'dHidden')],
+  [
+    /^(relu|gelu|gelu_new|silu) (forward|backward)$/,
+    (given) => {
+      const { size, address, launch } = given;
+      const out = address(launch.kernel.name.endsWith('forward') ? 'out' : 'dOut');
+      const numbers = [size('columns'), ...dropNumbers(given), address('x'), address('bias'), out];
+      return kernelCall(launch.kernel.name, size('count') / size('columns'), numbers);
+    },
+  ],
+  [
+    /^embedding$/,
+    (given) => {
+      const { size, address } = given;
+      const numbers = [...dropNumbers(given), size('width') * 4, ...['table', 'pieceIds', 'out'].map(address)];
+      return kernelCall('embedding', size('count') / size('width'), numbers);
+    },
+  ],
+  [
+    /^embeddingGradient$/,
+    (given) => {
+      const { size, address, length } = given;
+      const regions = ['dOut', 'order', 'starts', 'ids', 'uniqueCount', 'gradient'].map(address);
+      return kernelCall('embeddingGradient', length('ids'), [...dropNumbers(given), size('width') * 4, ...regions]);
+    },
+  ],
+  [
+    /^embeddingNorm$/,
+    (given) => {
+      const { size, address } = given;
+      const others = address('others');
+      const places = ['segmentsAt', 'scaleAt', 'shiftAt'].map((name) => others + size(name) * 4);
+      const regions = ['pieceIds', 'segmentIds', 'y', 'sum', 'statistics'].map(address);
+      const first = [size('width'), size('epsilon'), ...dropNumbers(given), size('pieces'), size('lastPosition')];
+      return kernelCall('embeddingNorm', size('rows'), [...first, address('words'), others, ...places, ...regions]);
+    },
+  ],
+  [
+    /^positionGradient$/,
+    ({ size, address }) => {
+      const numbers = [size('sequences'), size('stride') * 16, address('dSum'), address('gradient')];
+      return kernelCall('positionGradient', size('count'), numbers);
+    },
+  ],
+  [
+    /^segmentGradient$/,
+    ({ size, address, launch }) => {
+      const regions = ['dSum', 'segmentIds', 'gradient'].map(address);
+      return kernelCall('segmentGradient', launch.grid[1], [size('rows'), size('width'), ...regions]);
+    },
+  ],
+  [
+    /^addBias$/,
+    ({ size, address }) =>
+      kernelCall('addBias', size('count') / size('columns'), [size('columns'), address('bias'), address('x')]),
+  ],
+  [
+    /^addBiases$/,
+    ({ size, address }) => {
+      const lengths = [size('columns') * 4, size('count') / size('columns')] as const;
+      const strides = [size('strideBias') * 16, size('strideX') * 16];
+      const numbers = [...lengths, ...strides, address('biases'), address('x')];
+      return kernelCall('addBiases', lengths[1] * size('batch'), numbers);
+    },
+  ],
+  [/^columnSums$/, columnSums(false)],
+  [/^columnSums of a batch$/, columnSums(true)],
+  [
+    /^dropped$/,
+    (given) =>
+      kernelCall('dropped', given.size('count') / 4, [...dropNumbers(given), given.address('x'), given.address('out')]),
+  ],
+  [
+    /^squares$/,
+    ({ size, address }) => {
+      const chunk = Math.ceil(size('vectors') / size('count'));
+      return kernelCall('squares', size('count'), [chunk, size('vectors'), address('gradient'), address('partials')]);
+    },
+  ],
+  [
+    /^adam$/,
+    ({ size, address, state }) => {
+      const factors = ['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', 'rate', 'factor'].map(size);
+      const read = [address('gradient'), address('clip'), state(STATE.rootCorrection), state(STATE.stepSize)];
+      const numbers = [...factors, ...read, ...['parameter', 'first', 'second'].map(address)];
+      return kernelCall('adam', size('count'), numbers);
+    },
+  ],
+  [/^clip$/, clip],
+  [/^step loss$/, stepLoss],
+  [/^crf lattice( with states)?, \d+ tags$/, chain((memory, lengths, places) => chainLattice(memory, lengths, places))],
+  [
+    /^crf gradient of emissions$/,
+    chain((memory, lengths, places, _, scale) => chainEmissionGradient(memory, lengths, places, scale)),
+  ],
+  [/^crf pairs$/, chain((memory, lengths, places, { size }) => chainPairs(memory, lengths, size('slices'), places))],
+  [
+    /^crf gradients of weights( with states)?$/,
+    chain((memory, lengths, places, _, scale) => {
+      const accumulates = memory.integers[(places.state ?? 0) + STATE.accumulate] !== 0;
+      chainWeightGradients(memory, lengths, places, scale, accumulates);
+    }),
+  ],
+  [/^softmax loss$/, chain((memory, lengths, places, _, scale) => softmaxLosses(memory, lengths, places, scale))],
+  [/^argmax$/, chain((memory, lengths, places) => argmaxOfRows(memory, lengths, places))],
+  [/^viterbi( with states)?, \d+ tags$/, viterbiTags],
+];
+
+/** The call that does what a launch does. Throws if the processor has no such kernel. */
+export function launchCall(launch: Launch, addressOf: (region: Region) => number): LaunchCall {
+  const found = TRANSLATIONS.find(([name]) => name.test(launch.kernel.name));
+  if (found === undefined) throw new Error(`the processor has no kernel ${launch.kernel.name}`);
+  return found[1](givenOf(launch, addressOf));
+}

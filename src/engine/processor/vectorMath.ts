@@ -1,0 +1,85 @@
+// Functions of four numbers at a time: exponential, dropout's hash, and the multiply-add that the processor has.
+import type { FunctionBody, Local } from '../assembly/assembler.ts';
+import { f32, f32x4, i32, i32x4, v128, type Value } from '../assembly/instructions.ts';
+
+export interface VectorMath {
+  /** left * right + sum, rounded once where the module is relaxed, else twice. */
+  multiplyAdd(left: Value, right: Value, sum: Value): Value;
+}
+
+export function vectorMath(relaxed: boolean): VectorMath {
+  return {
+    multiplyAdd: (left, right, sum) =>
+      relaxed ? f32x4.relaxedMultiplyAdd(left, right, sum) : f32x4.add(f32x4.mul(left, right), sum),
+  };
+}
+
+/** Sum of the four lanes: (0 + 2) + (1 + 3). */
+export function laneSum(f: FunctionBody, value: Value): Value {
+  const whole = f.keep(value);
+  const halves = f.keep(f32x4.add(whole, v128.shuffle(whole, whole, [2, 3, 2, 3])));
+  return f32.add(f32x4.lane(halves, 0), f32x4.lane(halves, 1));
+}
+
+export function laneMaximum(f: FunctionBody, value: Value): Value {
+  const whole = f.keep(value);
+  const halves = f.keep(f32x4.greaterOf(whole, v128.shuffle(whole, whole, [2, 3, 2, 3])));
+  return f32.max(f32x4.lane(halves, 0), f32x4.lane(halves, 1));
+}
+
+const SERIES = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
+
+/** exp by Cephes' `expf`: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; clamped to the range of normal numbers. */
+export function exponential(f: FunctionBody, { multiplyAdd }: VectorMath, x: Value): Local {
+  const clamped = f.keep(f32x4.smaller(f32x4.greaterOf(x, f32x4.const(-87.3)), f32x4.const(88.3)));
+  const n = f.keep(f32x4.nearest(f32x4.mul(clamped, f32x4.const(Math.LOG2E))));
+  const high = multiplyAdd(n, f32x4.const(-0.693359375), clamped);
+  const r = f.keep(multiplyAdd(n, f32x4.const(2.1219444e-4), high));
+  const [first = 0, ...others] = SERIES;
+  const series = others.reduce<Value>((sum, term) => multiplyAdd(sum, r, f32x4.const(term)), f32x4.const(first));
+  const value = multiplyAdd(f32x4.mul(r, r), series, f32x4.add(r, f32x4.const(1)));
+  const power = i32x4.shl(i32x4.add(i32x4.fromFloats(n), i32x4.const(127, 127, 127, 127)), i32.const(23));
+  return f.keep(f32x4.mul(value, power));
+}
+
+const repeated = (word: number): Value => i32x4.const(word, word, word, word);
+
+/**
+ * `hash32` of `util/random` on four words. Its shift by (state >> 28) + 4 differs between lanes, which no instruction does: the
+ * upper half of the product with 2^(28 - (state >> 28)) is the same, and that power is a float whose exponent is known.
+ */
+function hash(f: FunctionBody, word: Value): Local {
+  const state = f.keep(i32x4.add(i32x4.mul(word, repeated(747796405)), repeated(2891336453)));
+  const exponent = v128.and(i32x4.shr(state, i32.const(5)), repeated(0x07800000));
+  const power = f.keep(i32x4.fromFloats(i32x4.sub(repeated(0x4d800000), exponent)));
+  const shifted = v128.shuffle(i32x4.wideLow(state, power), i32x4.wideHigh(state, power), [1, 3, 5, 7]);
+  const mixed = f.keep(i32x4.mul(v128.xor(shifted, state), repeated(277803737)));
+  return f.keep(v128.xor(i32x4.shr(mixed, i32.const(22)), mixed));
+}
+
+/** A site's dropout, as kernels get it: its key, threshold and scale in all lanes. */
+export interface Dropping {
+  readonly key: Local;
+  readonly threshold: Local;
+  readonly scale: Local;
+}
+
+/** From the word of the state with the site's key, the threshold and the scale. */
+export function dropping(f: FunctionBody, keyAt: Value, threshold: Value, scale: Value): Dropping {
+  return {
+    key: f.keep(v128.loadSplat(keyAt)),
+    threshold: f.keep(i32x4.splat(threshold)),
+    scale: f.keep(f32x4.splat(scale)),
+  };
+}
+
+/** Factors, 0 or the scale, of four elements; the same as `dropped` in the GPU's kernels. */
+export function dropFactors(f: FunctionBody, { key, threshold, scale }: Dropping, elements: Value): Local {
+  const hashed = hash(f, v128.xor(key, hash(f, elements)));
+  return f.keep(v128.andNot(scale, i32x4.less(hashed, threshold)));
+}
+
+/** The elements `first` to `first` + 3. */
+export function elementsFrom(first: Value): Value {
+  return i32x4.add(i32x4.splat(first), i32x4.const(0, 1, 2, 3));
+}

@@ -1,0 +1,82 @@
+// Proves that the engine on the processor matches the plain XLNet and BERT: gradients, ten updates, predictions, recomputation, bit-equal repeats.
+import v8 from 'node:v8';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { processorCompute } from '../../src/engine/network/computeOptions.ts';
+import { ProcessorMachine } from '../../src/engine/processor/processorMachine.ts';
+import { compileProcessorModule } from '../../src/engine/processor/processorModule.ts';
+import { CONTROL } from '../../src/engine/processor/threadKernels.ts';
+import { ThreadPool } from '../../src/engine/processor/threadPool.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { engineForCase, itAgrees, type EngineBench } from '../fixtures/engineAgreement.ts';
+import {
+  bertCase,
+  caseDropout,
+  drawCaseBatch,
+  drawCaseParameters,
+  engineCases,
+  xlnetCase,
+  type EngineCase,
+} from '../fixtures/engineCases.ts';
+
+// Node 20 has the relaxed instructions behind a flag.
+v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+
+const benchWith = (relaxed: boolean): EngineBench => ({
+  compute: processorCompute({ activations: 'kept' }),
+  openMachine: async () => new ProcessorMachine(await compileProcessorModule({ relaxed, shared: false })),
+});
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+/** Several blocks of queries, the last of one query; lengths that are no multiples of tiles. */
+const longCases: readonly EngineCase[] = [xlnetCase, bertCase].map((of) => {
+  const { encoder, head } = of.shape;
+  const own = encoder.family === 'bert' ? { ...encoder, layers: 1, positions: 101 } : { ...encoder, layers: 1 };
+  return {
+    ...of,
+    name: `${encoder.family}, dropout, blocks of queries`,
+    shape: { encoder: own, head },
+    config: { ...of.config, dropout: caseDropout },
+    pieces: 102,
+    counts: [97, 101, 48, 2],
+  };
+});
+
+// The tunings of hardware are for GPUs.
+const cases = [...engineCases.filter(({ name }) => !name.includes('hardware')), ...longCases];
+describe.each(cases)('$name', (given) => itAgrees(benchWith(false), given));
+describe.each(longCases)('with multiply-adds that round once: $name', (given) => itAgrees(benchWith(true), given));
+
+describe.each(longCases)('on several threads: $name', (given) => {
+  it('has the bits of one thread, whatever the number of threads', async () => {
+    const host = drawCaseParameters(given.shape);
+    const bits: Uint32Array[] = [];
+    for (const others of [0, 1, 2]) {
+      const pool = await ThreadPool.open(others, () => nodePlatform.openThread());
+      const module = await compileProcessorModule({ relaxed: false, shared: others > 0 });
+      const machine = new ProcessorMachine(module, others > 0 ? pool : null);
+      const bench: EngineBench = {
+        compute: processorCompute({ activations: 'kept' }),
+        openMachine: () => Promise.resolve(machine),
+      };
+      const engine = await engineForCase(bench, given, host);
+      // Threads join when they get to it; until then the others do their part.
+      const joined = (): number => Atomics.load(machine.memory.integers, CONTROL.joined / 4);
+      while (joined() < others) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let step = 1; step <= 3; step++) {
+        await engine.step([drawCaseBatch(given, step)], { seed: 11, step, learningRate: 1e-3 });
+      }
+      const launches = Atomics.load(machine.memory.integers, CONTROL.launch / 4);
+      expect(launches & 255).toBe(others === 0 ? 0 : others + 1);
+      const weights = [...(await engine.download()).values()];
+      bits.push(new Uint32Array(weights.flatMap(({ values }) => [...new Uint32Array(values.buffer)])));
+      engine.release();
+      expect(engine.machine.bytes).toBe(0);
+    }
+    expect(bits[1]).toEqual(bits[0]);
+    expect(bits[2]).toEqual(bits[0]);
+  });
+});

@@ -1,0 +1,184 @@
+// Proves that a run on the processor's engine matches the plain network and transformers, resumes bit for bit, and leaves old runs theirs.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compareEngine } from '../../scripts/parity/compareEngine.ts';
+import type { EngineProcessor } from '../../src/engine/network/computeOptions.ts';
+import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';
+import { expandPlan } from '../../src/lab/plans/expandPlan.ts';
+import { newEncoder, newHead } from '../../src/model/parameters.ts';
+import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
+import { saveCorpus } from '../../src/storage/corpusRecords.ts';
+import { memory, type Store } from '../../src/storage/store.ts';
+import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import { openTrainer } from '../../src/training/openTrainer.ts';
+import { connect, portWire } from '../../src/wire/port.ts';
+import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
+import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { createTrainingServer } from '../../workers/trainingServer.ts';
+import { bertFolder } from '../fixtures/bertFolders.ts';
+import { drawnBatch } from '../fixtures/drawnBatch.ts';
+import { categoryPlan, corpusRecord } from '../fixtures/records.ts';
+import { tinyConfig, tinyEncoderConfig, tinySentences, tinyTasks } from '../fixtures/tinyRun.ts';
+import { outcome, tinyTraining } from '../fixtures/tinyTraining.ts';
+
+let started: StartedBackend;
+let home: EngineProcessor;
+
+beforeAll(async () => {
+  started = await startBackend('wasm', nodePlatform);
+  if (started.processor === null) throw new Error('no engine on the processor');
+  home = started.processor;
+});
+
+it('the start-up test compares its loss and gradients with the plain network', () => {
+  const own = started.selfTest.filter(({ name }) => name.startsWith('engine on the processor'));
+  expect(own.map(({ passed }) => passed)).toEqual([true, true]);
+  for (const { maxError } of own) expect(maxError).toBeGreaterThan(0);
+});
+
+it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])(
+  'agrees with transformers in every quantity: %s',
+  async (name) => {
+    const folder = path.join(import.meta.dirname, '../fixtures/reference', name);
+    const bytesOf = async (file: string) => new Uint8Array(await readFile(path.join(folder, file)));
+    const rows = await compareEngine(
+      {
+        configJson: await readFile(path.join(folder, 'config.json'), 'utf8'),
+        weights: await bytesOf('model.safetensors'),
+        caseJson: await readFile(path.join(folder, 'case.json'), 'utf8'),
+        caseTensors: await bytesOf('case.safetensors'),
+      },
+      home,
+    );
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter(({ passed }) => !passed)).toEqual([]);
+  },
+);
+
+it('keeps its memory and tfjs tensors flat over steps of several lengths, and gives all of it back', async () => {
+  const shape = { encoder: tinyEncoderConfig, head: { tagCount: 5, kind: 'crf', startEnd: true } } as const;
+  const host = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
+  const trainer = openTrainer(
+    home,
+    host,
+    { shape, config: tinyConfig, factors: new Map(), seed: 1 },
+    () => true,
+    false,
+  );
+  const batches = [drawnBatch(shape, 2, 32), drawnBatch(shape, 3, 16), drawnBatch(shape, 1, 48)];
+  const seen: unknown[] = [];
+  for (let step = 1; step <= 30; step++) {
+    const batch = batches[step % 3] as (typeof batches)[number];
+    await trainer.update([batch], step, 1e-3);
+    await trainer.predict(batch);
+    if (step === 6 || step === 30) seen.push({ ...trainer.memory(), tensors: tf.memory().numTensors });
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  expect(trainer.memory().tensorBytes).toBeGreaterThan(4 * [...host.values()].reduce((sum, { values }) => sum + values.byteLength, 0)); // prettier-ignore
+  expect(trainer.memory().gpuBytes).toBeNull();
+  trainer.dispose();
+  expect(trainer.memory().tensorBytes).toBe(0);
+});
+
+describe('a whole run', () => {
+  let tasks: EncodedTasks;
+  beforeAll(async () => {
+    tasks = await tinyTasks();
+  });
+
+  it('has the losses, norms and scores of the plain network', async () => {
+    const [ours, plain] = [await tinyTraining(memory(), { tasks, home }), await tinyTraining(memory(), { tasks })];
+    expect(ours.status).toBe('finished');
+    expect(ours.steps.length).toBe(plain.steps.length);
+    for (const [at, { loss, gradientNorm, learningRate }] of plain.steps.entries()) {
+      const own = ours.steps[at];
+      expect(own?.learningRate).toBe(learningRate);
+      expect(Math.abs((own?.loss ?? NaN) / loss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs((own?.gradientNorm ?? NaN) / gradientNorm - 1)).toBeLessThan(1e-2);
+    }
+    // Bits that differ show that it was not the plain network again.
+    expect(ours.steps.map(({ loss }) => loss)).not.toEqual(plain.steps.map(({ loss }) => loss));
+    expect(ours.snapshots).toEqual(plain.snapshots);
+    expect(ours.epochs.map(({ devel }) => devel)).toEqual(plain.epochs.map(({ devel }) => devel));
+  });
+
+  it('goes on from a pause to the same bits', async () => {
+    const whole = memory();
+    const { spec } = await tinyTraining(whole, { tasks, home });
+    for (const pausedAt of [1, 3, 6, 9]) {
+      const store = memory();
+      const abort = new AbortController();
+      const onEvent = (_: unknown, index: number): void => void (index === pausedAt && abort.abort('pause'));
+      expect((await tinyTraining(store, { tasks, home, abort, onEvent })).status).toBe('paused');
+      await tinyTraining(store, { tasks, home });
+      expect(await outcome(store, spec.id)).toEqual(await outcome(whole, spec.id));
+    }
+  });
+});
+
+describe('through the server', () => {
+  afterEach(() => vi.restoreAllMocks());
+  const config: TrainingConfig = { ...tinyConfig, labelMode: 'x', maxPieces: 40, epochs: 2, snapshots: 1 };
+
+  /** A server on a store; `vectors` false: on a machine whose browser refuses the engine's module. */
+  async function serverOn(store: Store, { vectors }: { readonly vectors: boolean }) {
+    const { port1, port2 } = new MessageChannel();
+    createTrainingServer({ store, wire: portWire(port2), platform: nodePlatform });
+    const client = connect<ServerCalls, RunEvent>(portWire(port1));
+    const stock = WebAssembly.validate;
+    vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => {
+      const isProbe = new TextDecoder().decode(bytes).includes('probe');
+      return stock(bytes) && (vectors || !isProbe);
+    });
+    await client.call('start', 'wasm');
+    vi.restoreAllMocks();
+    return client;
+  }
+
+  async function prepared(): Promise<{ readonly store: Store; readonly spec: RunSpec }> {
+    const store = memory();
+    const client = await serverOn(store, { vectors: true });
+    const model = await client.call('importModel', { name: 'tiny', builtIn: false, files: bertFolder('tensorflow') });
+    const corpora = [corpusRecord('moss'), corpusRecord('fern')];
+    for (const corpus of corpora) await saveCorpus(store, corpus, tinySentences);
+    const [spec] = expandPlan(categoryPlan({ config }), { corpora, models: [model] });
+    return { store, spec: spec as RunSpec };
+  }
+
+  /** Trains on a server, pausing after the first step if asked to. */
+  async function trained(store: Store, spec: RunSpec, vectors: boolean, pauses: boolean): Promise<RunRecord> {
+    const client = await serverOn(store, { vectors });
+    const stop = client.onEvent((event) => {
+      if (pauses && event.kind === 'step') void client.call('interrupt', { runId: spec.id, how: 'pause' });
+    });
+    const record = await client.call('train', spec);
+    stop();
+    return record;
+  }
+
+  it('records the engine, and goes on with a run that the plain network began on the plain network, to its bits', async () => {
+    const plain = await prepared();
+    const onPlain = await trained(plain.store, plain.spec, false, false);
+    expect(onPlain.environments.map(({ backend, engine }) => [backend, engine])).toEqual([['wasm', undefined]]);
+
+    const begun = await prepared();
+    const paused = await trained(begun.store, begun.spec, false, true);
+    expect([paused.status, paused.step > 0]).toEqual(['paused', true]);
+    const resumed = await trained(begun.store, begun.spec, true, false);
+    expect(resumed.status).toBe('finished');
+    expect(resumed.environments).toEqual(onPlain.environments);
+    expect((await outcome(begun.store, begun.spec.id)).weights).toEqual(
+      (await outcome(plain.store, plain.spec.id)).weights,
+    );
+
+    const fresh = await prepared();
+    const onEngine = await trained(fresh.store, fresh.spec, true, false);
+    expect(onEngine.environments.map(({ backend, engine }) => [backend, engine])).toEqual([['wasm', 'processor']]);
+    expect((await outcome(fresh.store, fresh.spec.id)).weights).not.toEqual(
+      (await outcome(plain.store, plain.spec.id)).weights,
+    );
+  });
+});

@@ -1,0 +1,88 @@
+// The machine that a backend is under a person's settings, and the part of it that fits a run: a GPU, the processor, or tfjs alone.
+import {
+  engineMisfit,
+  processorCompute,
+  type EngineGpu,
+  type EngineHome,
+  type EngineProcessor,
+} from '../src/engine/network/computeOptions.ts';
+import type { Platform } from '../src/engine/start/platform.ts';
+import type { StartedBackend } from '../src/engine/start/startBackend.ts';
+import { defaultMachineSettings, type MachineSettings } from '../src/schema/machineSettings.ts';
+import type { Environment, RunSpec } from '../src/schema/runRecord.ts';
+import { readMachineSettings } from '../src/storage/machineRecords.ts';
+import { ifCorrupt } from '../src/storage/records.ts';
+import { readRunRecord } from '../src/storage/runRecords.ts';
+import type { Store } from '../src/storage/store.ts';
+import { readModelConfig } from '../src/training/loadModel.ts';
+import { gpuUnderSettings } from '../src/training/tuneForRun.ts';
+import { softwareVersion } from '../src/util/softwareVersion.ts';
+
+/** The device under a person's settings. */
+export interface TrainingMachine {
+  readonly settings: MachineSettings;
+  readonly gpu: EngineGpu | null;
+  readonly processor: EngineProcessor | null;
+  readonly environment: Environment;
+  /** Threads of tfjs' backend, for what the engine does not compute. */
+  readonly plainThreads: number;
+}
+
+/** Where the engine runs; null where tfjs computes everything. */
+export function homeOf({ gpu, processor }: Pick<TrainingMachine, 'gpu' | 'processor'>): EngineHome | null {
+  return gpu ?? processor;
+}
+
+/** The backend as the person's settings for this machine configure it. */
+export async function machineUnderSettings(
+  backend: StartedBackend,
+  store: Store,
+  platform: Platform,
+): Promise<TrainingMachine> {
+  // The lab says that they cannot be read, and the record of a run says its precision.
+  const wanted = await readMachineSettings(store).catch(ifCorrupt(defaultMachineSettings));
+  const precision = backend.mixedPrecision.admitted ? wanted.precision : 'f32';
+  const settings = { ...wanted, precision };
+  const { name, device, threads, processor } = backend;
+  const { activations } = settings;
+  return {
+    settings,
+    plainThreads: threads,
+    processor: processor && { ...processor, compute: processorCompute({ activations }) },
+    gpu: backend.gpu && (await gpuUnderSettings(backend.gpu, store, settings)),
+    environment: {
+      software: softwareVersion,
+      backend: name,
+      device,
+      threads: processor === null ? threads : 1 + (processor.pool?.size ?? 0),
+      platform: platform.description,
+      precision,
+      ...(processor === null ? {} : { engine: 'processor' }),
+    },
+  };
+}
+
+/**
+ * The machine without its engine for an encoder that the engine cannot compute, with the reason on a GPU, and for a run that the
+ * plain network began on wasm: it alone continues to the same bits.
+ */
+export async function fittingMachine(
+  machine: TrainingMachine,
+  store: Store,
+  { id, model }: RunSpec,
+): Promise<TrainingMachine> {
+  if (homeOf(machine) === null) return machine;
+  // A model that is gone fails the run when its inputs are read.
+  const encoder = await readModelConfig(store, { id: model.id }).catch(() => null);
+  const plainNetwork = encoder && engineMisfit(encoder);
+  const { engine, ...environment } = machine.environment;
+  if (engine !== undefined) {
+    const record = await readRunRecord(store, id);
+    const last = record?.environments.at(-1);
+    const isBegun = record !== undefined && record.step > 0 && last?.backend === 'wasm' && last.engine === undefined;
+    if (plainNetwork === null && !isBegun) return machine;
+    return { ...machine, processor: null, environment: { ...environment, threads: machine.plainThreads } };
+  }
+  if (plainNetwork === null) return machine;
+  return { ...machine, gpu: null, environment: { ...environment, precision: 'f32', plainNetwork } };
+}
