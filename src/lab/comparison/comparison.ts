@@ -81,7 +81,7 @@ interface Group {
 
 /** Identifies a task independently of its corpus' name. */
 export function taskKey({ corpus, type }: TaskRef): string {
-  return canonicalJson([corpus.fingerprint, type]);
+  return JSON.stringify([corpus.fingerprint, type]);
 }
 
 /** Identifies a set of tasks independently of their order. */
@@ -98,9 +98,10 @@ export function buildComparisons(
   layersOf: (modelId: string) => number | undefined,
 ): readonly Comparison[] {
   const byId = new Map(pool.map((record) => [record.spec.id, record.spec]));
+  const configPrint = fingerprintsOfFew();
   const settingsOf = (spec: RunSpec): string => {
     const start = spec.round === 0 || spec.parent === null ? spec : (byId.get(spec.parent) ?? spec);
-    return canonicalJson([spec.model.id, start.config]);
+    return `${spec.model.id} ${configPrint(start.config)}`;
   };
   const single = pool.filter(({ spec }) => spec.method === 'STL');
   const sliced = groupsOf(
@@ -144,6 +145,17 @@ export function buildComparisons(
   return comparisons.sort((left, right) => breadth(right) - breadth(left));
 }
 
+/** Fingerprints thousands of values of which few differ: computed once for each way of writing one. */
+function fingerprintsOfFew(): (value: unknown) => string {
+  const known = new Map<string, string>();
+  return (value) => {
+    const written = JSON.stringify(value);
+    const found = known.get(written) ?? fingerprint(value);
+    known.set(written, found);
+    return found;
+  };
+}
+
 /** Groups runs by settings, category and kind of slicing. */
 function groupsOf(
   runs: readonly RunRecord[],
@@ -155,9 +167,16 @@ function groupsOf(
     const { spec } = record;
     const settings = settingsOf(spec);
     const members = membersOf(spec, byId);
-    const variant = spec.slicing === null ? null : [spec.slicing.biases, spec.slicing.frozen];
-    const key = canonicalJson([settings, spec.category, members, variant]);
-    const group = groups.get(key) ?? { category: spec.category, first: spec, settings, members, runs: [] };
+    const { category, slicing } = spec;
+    const key = JSON.stringify([
+      settings,
+      category?.name,
+      category?.typeName,
+      members,
+      slicing?.biases,
+      slicing?.frozen,
+    ]);
+    const group = groups.get(key) ?? { category, first: spec, settings, members, runs: [] };
     group.runs.push(record);
     groups.set(key, group);
   }
@@ -259,10 +278,13 @@ function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecor
     testCounts: snapshots.find(({ epoch }) => epoch === selectedEpoch)?.testCounts?.[index] ?? null,
     selectedEpoch,
     snapshots: scored,
-    curve: epochs.flatMap(({ epoch, devel }) => {
-      const f1 = devel[index]?.lenient.overall.f1;
-      return f1 === undefined ? [] : [{ epoch, f1 }];
-    }),
+    /** Computed when a chart asks for it: a table of thousands of runs does not. */
+    get curve() {
+      return epochs.flatMap(({ epoch, devel }) => {
+        const f1 = devel[index]?.lenient.overall.f1;
+        return f1 === undefined ? [] : [{ epoch, f1 }];
+      });
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import {
   startTransition,
   useCallback,
+  useDeferredValue,
   useRef,
   useState,
   type ReactElement,
@@ -40,6 +41,8 @@ const INITIAL_SIZE = { width: 320, height: 220 };
 
 export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, note, children }: ChartFrameProps) {
   const figure = useRef<HTMLElement>(null);
+  // First the frame, then the picture, which takes as long again to mount.
+  const isFramed = useDeferredValue(true, false);
   return (
     <figure className="chart" ref={figure} aria-label={caption}>
       <figcaption>
@@ -62,6 +65,8 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, no
       {controls !== undefined && <div className="filters chart-controls">{controls}</div>}
       {typeof children === 'function' ? (
         <OwnWidth heightPx={heightPx}>{children}</OwnWidth>
+      ) : !isFramed ? (
+        <div style={{ height: heightPx }} />
       ) : (
         <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
           {children}

@@ -1,6 +1,7 @@
 // Draws the sentence lengths of a corpus by split.
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LengthHistogram } from '../../analysis/questions/sentencesQuery.ts';
+import { SPLITS } from '../../data/corpus/corpus.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
@@ -36,9 +37,9 @@ export function LengthChart({ histogram }: { readonly histogram: LengthHistogram
           formatter={(value) => format.count(Number(value))}
           labelFormatter={(tokens) => `${String(tokens)} tokens`}
         />
-        <Bar dataKey="train" stackId="split" fill="var(--chart-train)" isAnimationActive={false} />
-        <Bar dataKey="devel" stackId="split" fill="var(--chart-devel)" isAnimationActive={false} />
-        <Bar dataKey="test" stackId="split" fill="var(--chart-test)" isAnimationActive={false} />
+        {SPLITS.filter((split) => bins.some((bin) => bin[split] > 0)).map((split) => (
+          <Bar key={split} dataKey={split} stackId="split" fill={`var(--chart-${split})`} isAnimationActive={false} />
+        ))}
       </BarChart>
     </ChartFrame>
   );

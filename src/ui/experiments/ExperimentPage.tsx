@@ -41,6 +41,7 @@ const VIEW_NAMES: Readonly<Record<ExperimentView, string>> = {
 
 export function ExperimentPage({ route }: { readonly route: ExperimentRoute }) {
   const pool = usePool();
+  if (pool === null) return <p className="soft">Comparing runs …</p>;
   const experiment = pool.comparisons.find(({ id }) => id === route.experimentId);
   if (experiment === undefined) {
     return (

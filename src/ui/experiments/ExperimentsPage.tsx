@@ -24,7 +24,7 @@ export function ExperimentsPage() {
   const records = useRunRecords();
   const queue = useLab((state) => state.queue);
   const results = useLab((state) => state.results);
-  const { comparisons } = usePool();
+  const comparisons = usePool()?.comparisons;
   return (
     <>
       <h1>Experiments</h1>
@@ -32,7 +32,9 @@ export function ExperimentsPage() {
       <StorageFull />
       <UnreadableList kind="run" />
       <UnreadableList kind="result" />
-      {comparisons.length === 0 ? (
+      {comparisons === undefined ? (
+        <p className="soft">Comparing runs …</p>
+      ) : comparisons.length === 0 ? (
         <p className="soft">
           Nothing has been trained yet. <a href="#/">Train on a sample</a>, plan STL, MTL-XC and MTL-LS on your own
           corpora, or drop a result file.

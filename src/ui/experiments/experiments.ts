@@ -31,14 +31,15 @@ export interface Pool {
   readonly comparisons: readonly Comparison[];
 }
 
-/** Pools all own and imported runs, each once, with their comparisons. */
-export function usePool(): Pool {
+/** Pools all own and imported runs, each once, with their comparisons; null in the first moment. */
+export function usePool(): Pool | null {
   const layersOf = useLayers();
-  const merged = useMergedRuns();
-  const comparisons = useMemo(() => {
-    return buildComparisons(merged.runs.map(({ record }) => record), layersOf); // prettier-ignore
+  // Merging and comparing thousands of runs are two pieces of work.
+  const merged = useDeferredValue(useMergedRuns(), null);
+  return useMemo(() => {
+    if (merged === null) return null;
+    return { merged, comparisons: buildComparisons(merged.runs.map(({ record }) => record), layersOf) }; // prettier-ignore
   }, [merged, layersOf]);
-  return { merged, comparisons };
 }
 
 /** What the experiment trains on: its category, or its tasks. */
