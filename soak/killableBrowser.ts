@@ -36,6 +36,9 @@ export interface KillableBrowser {
   close(): Promise<void>;
 }
 
+/** A browser answers at once, unless the machine is busy with others. */
+const ANSWERS_WITHIN_MS = 120_000;
+
 /** Throws Error if there is no Chromium or it does not start. */
 export async function openKillableBrowser(profile: string, flags: readonly string[] = []): Promise<KillableBrowser> {
   const executable = findChromium();
@@ -48,7 +51,7 @@ export async function openKillableBrowser(profile: string, flags: readonly strin
   const killAtExit = (): void => signalGroup(child, 'SIGKILL');
   process.once('exit', killAtExit);
   child.once('exit', () => process.off('exit', killAtExit));
-  const browser = await chromium.connectOverCDP(await devToolsAddress(child));
+  const browser = await chromium.connectOverCDP(await devToolsAddress(child), { timeout: ANSWERS_WITHIN_MS });
   const [context] = browser.contexts();
   if (context === undefined) throw new Error('The browser shows no profile.');
   return {

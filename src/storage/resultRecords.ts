@@ -14,7 +14,7 @@ export interface StoredResult {
 }
 
 /** Characters of JSON after which a part is full: a page reads and checks as many in a few milliseconds. */
-const PART_LENGTH = 64 * 1024;
+const PART_LENGTH = 32 * 1024;
 
 /** Stores a result file; the caller chooses its id, to avoid storing the same file twice. Throws LabError `storage/full`, leaving nothing. */
 export async function writeResult(store: Store, { id, fileName, file }: StoredResult): Promise<void> {

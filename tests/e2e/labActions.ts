@@ -94,6 +94,8 @@ export async function stepOf(page: Page): Promise<number> {
 
 /** The texts of a table's body cells, row by row. */
 export async function rowsOf(table: Locator): Promise<readonly (readonly string[])[]> {
+  // A page is loaded when it is first shown.
+  await table.waitFor();
   const rows = await table.locator('tbody').getByRole('row').all();
   return Promise.all(rows.map((row) => row.locator('th, td').allInnerTexts()));
 }

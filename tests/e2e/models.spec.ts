@@ -35,6 +35,7 @@ test('a snapshot is downloaded as a zip, and dropped elsewhere is a tagger with 
   const planPath = info.outputPath('one.plan.json');
   await writeFile(planPath, JSON.stringify(plan));
   await dropPaths(page, planPath);
+  await expect(page.getByLabel('Plan name')).toHaveValue(plan.name);
   await planPanel(page).getByRole('button', { name: 'Train' }).click();
   await expect(page.getByRole('heading', { name: 'Test scores', exact: true })).toBeVisible({ timeout: 120_000 });
   const [row] = await rowsOf(page.getByRole('table', { name: 'Snapshots', exact: true }));

@@ -23,6 +23,7 @@ test('NCBI-disease is dropped, trained on, paused, and goes on after a reload', 
     await expect(page.getByText('5,424 train, 923 devel, 940 test sentences')).toBeVisible();
     await visit(page, 'Corpora');
     await page.getByRole('link', { name: 'NCBI-disease-IOB' }).click();
+    await expect(page.getByRole('table', { name: 'Counts' })).toBeVisible();
     const rows = new Map(
       (await rowsOf(page.getByRole('table', { name: 'Counts' }))).map(([name, ...cells]) => [name, cells]),
     );

@@ -39,7 +39,7 @@ describe('Stored result files', () => {
     const parts = partsIn(await store.keys('result/'));
     expect(parts.length).toBeGreaterThan(3);
     const longestRun = JSON.stringify(file.runs[0]).length;
-    for (const key of parts) expect((await store.read(key))?.length).toBeLessThan(64 * 1024 + longestRun + 100);
+    for (const key of parts) expect((await store.read(key))?.length).toBeLessThan(32 * 1024 + longestRun + 100);
     await removeResult(store, stored.id);
     expect(await store.keys('')).toEqual([]);
   });
