@@ -63,4 +63,12 @@ test('an answer goes from one lab to another as a page that needs no lab', async
     await showView(elsewhere, 'Statistics');
     await expect(elsewhere.getByText(verdict)).toBeVisible();
   });
+
+  await test.step('its runs open from the experiment, though they are not of that lab', async () => {
+    await showView(elsewhere, 'Runs');
+    const runs = elsewhere.getByRole('table', { name: 'Runs of the experiment', exact: true });
+    await runs.getByRole('rowheader').getByRole('link').first().click();
+    await expect(elsewhere).toHaveURL(/#\/results\/[0-9a-f]+\/[0-9a-f]+$/);
+    await expect(elsewhere.getByRole('heading', { name: 'Test scores', exact: true })).toBeVisible();
+  });
 });

@@ -130,7 +130,7 @@ interface Assembly {
 
 /**
  * Assembles corpora from files grouped by `corpusParts`. A file whose name states no split becomes train, with a warning, if there
- * is no train; otherwise it is left out. Documents without devel contribute some to it. `choices` are those of a person, by the
+ * is no train; otherwise it is left out. Without devel, documents contribute some to it, and such a file of rows is divided. `choices` are those of a person, by the
  * `group` of the corpus. Never throws, whatever the files contain.
  */
 export function assembleCorpora(

@@ -4,6 +4,7 @@ import { taskKey, type Comparison, type TaskComparison } from '../../lab/compari
 import { comparisonTables, variantName } from '../../lab/comparison/comparisonTables.ts';
 import { missingText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
+import type { ImportedResult } from '../../lab/state/labState.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
@@ -11,9 +12,16 @@ import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
 import { Button } from '../parts/Button.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { format } from '../shared/format.ts';
-import { EXPERIMENT_VIEWS, goTo, routeHref, type ExperimentRoute, type ExperimentView } from '../shared/route.ts';
+import {
+  EXPERIMENT_VIEWS,
+  goTo,
+  routeHref,
+  type ExperimentRoute,
+  type ExperimentView,
+  type Route,
+} from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { useLab, useLabActions } from '../shared/useLab.ts';
+import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import {
@@ -132,6 +140,8 @@ interface ViewProps {
 
 function View({ view, experiment, task, noise, records }: ViewProps) {
   const queue = useLab((state) => state.queue);
+  const results = useLab((state) => state.results);
+  const own = useOwnRunIds();
   const { distinction } = noise;
   const tables = useMemo(() => comparisonTables(experiment, publishedScores, distinction), [experiment, distinction]);
   switch (view) {
@@ -162,7 +172,7 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
           records={records}
           own
           queue={queue}
-          hrefOf={(runId) => routeHref({ page: 'run', runId })}
+          hrefOf={(runId) => routeHref(runRoute(runId, own, results))}
         />
       );
     case 'statistics':
@@ -181,6 +191,19 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
   }
 }
 
+/** Ids of the runs of this lab: the others of an experiment came with result files. */
+function useOwnRunIds(): readonly string[] {
+  return useLab(({ runs }) => runs.map(({ record }) => record.spec.id), shallow);
+}
+
+/** Returns the page of a run: its own, or that of the first result file that has it. */
+function runRoute(runId: string, own: readonly string[], results: readonly ImportedResult[]): Route {
+  const source = results.find(({ file }) => file.runs.some(({ spec }) => spec.id === runId));
+  return own.includes(runId) || source === undefined
+    ? { page: 'run', runId }
+    : { page: 'importedRun', resultId: source.id, runId };
+}
+
 function isSliced({ tasks }: Comparison): boolean {
   return tasks.some(({ variants }) => variants.some(({ method }) => method === 'MTL-LS'));
 }
@@ -193,8 +216,8 @@ function VerdictPanel({
 }: Pick<ViewProps, 'noise' | 'records'> & { readonly task: TaskComparison }) {
   const lab = useLabActions();
   const { trainAgain } = useDraftChange();
-  const own = useLab(({ runs }) => runs.map(({ record }) => record.spec.id).join());
-  const ownIds = records.map(({ spec }) => spec.id).filter((id) => own.split(',').includes(id));
+  const own = useOwnRunIds();
+  const ownIds = records.map(({ spec }) => spec.id).filter((id) => own.includes(id));
   const best = bestOn(task);
   const { family, tested, baseline } = noise;
   if (best === null) return null;

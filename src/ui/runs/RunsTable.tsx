@@ -103,7 +103,8 @@ export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsT
   const found = table.getFilteredRowModel().rows.length;
   const first = page < found ? page : 0;
   const rows = table.getSortedRowModel().rows.slice(first, first + PAGE_SIZE);
-  const shown = new Set(table.getVisibleLeafColumns().map(({ id }) => id));
+  // One string, which stays equal between renders, so that no row is rendered for it.
+  const hidden = columnIds(table.getAllLeafColumns().filter((column) => !column.getIsVisible()));
   const selectedIds = records.map(({ spec }) => spec.id).filter((id) => rowSelection[id] === true);
   return (
     <div className="stack">
@@ -173,7 +174,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsT
               own={own}
               waiting={queue.indexOf(row.id)}
               href={hrefOf(row.id)}
-              hidden={hiddenOf(shown)}
+              hidden={hidden}
               selected={actions === undefined ? null : rowSelection[row.id] === true}
               onSelect={setRowSelection}
             />
@@ -194,10 +195,8 @@ function shownAtFirst(): Record<string, boolean> {
   return { progress: false, model: false, devel: false, elapsed: false };
 }
 
-/** Names the hidden columns in one string, which stays equal between renders. */
-function hiddenOf(shown: ReadonlySet<string>): string {
-  const all = ['status', 'progress', 'method', 'model', 'seed', 'devel', 'test', 'elapsed'];
-  return all.filter((id) => !shown.has(id)).join(' ');
+function columnIds(columns: readonly { readonly id: string }[]): string {
+  return columns.map(({ id }) => id).join(' ');
 }
 
 function finishedIds(records: readonly RunRecord[]): readonly string[] {
