@@ -180,7 +180,9 @@ function separatorInRows(sample: readonly SampledRow[]): RowSeparator {
     const columns = columnsOf(cells);
     const regular = cells.filter((row) => lengthOf(row, columns) === columns);
     const isTable = regular.length >= commaShare * cells.length && hasTagColumn(regular, columns);
-    return columns > 1 && (isTable || endsWords(sample, separator));
+    // Where a comma is the token itself, no row has two cells with something in them.
+    const hasCells = cells.some((row) => row.filter((cell) => cell.trim() !== '').length > 1);
+    return columns > 1 && hasCells && (isTable || endsWords(sample, separator));
   });
   return candidates[0] ?? 'space';
 }

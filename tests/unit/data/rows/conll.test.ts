@@ -36,6 +36,12 @@ describe('forms of a file', () => {
     );
   });
 
+  it.each([',', ';'])('take %s as a token where it is the only one, however many spaces follow', (mark) => {
+    for (const separator of [' ', '  ', '\t']) {
+      expect(read(`${mark}${separator}O\n`).sentences).toEqual([{ tokens: [mark], mentions: [] }]);
+    }
+  });
+
   it('do not matter: line ends, byte order mark, final newline, white blank lines', () => {
     fc.assert(
       fc.property(
