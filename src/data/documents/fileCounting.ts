@@ -33,10 +33,10 @@ export class FileCounting {
   add(text: string, written: readonly WrittenMention[], hints: CountingHints): void {
     if (this.#added >= enoughDocuments || written.length === 0 || written.some(hasText)) return;
     this.#added++;
-    for (const { name, fits } of rivals(text, written, plausibleCountings(text, hints))) {
+    for (const { name, fits, isImpossible } of rivals(text, written, plausibleCountings(text, hints))) {
       const votes = this.#votes.get(name) ?? { other: 0, expected: 0 };
       this.#votes.set(name, votes);
-      if (fits === 'other') votes.other++;
+      if (fits === 'other' && isImpossible) votes.other++;
       if (fits === 'expected') votes.expected++;
     }
   }
@@ -76,6 +76,8 @@ interface Rival {
   readonly counting: Counting;
   readonly name: string;
   readonly fits: 'expected' | 'other' | 'both' | 'neither';
+  /** Whether the expected counting leads out of the text or to white space: mentions within words are seldom, but possible. */
+  readonly isImpossible: boolean;
 }
 
 /** Yields the common countings under which mentions without texts are elsewhere than under the expected one. */
@@ -84,13 +86,14 @@ function* rivals(text: string, written: readonly WrittenMention[], countings: Co
   if (!others.some(({ rank }) => rank === 1) || written.length === 0 || written.some(hasText)) return;
   const own = placesOf(written, expected);
   const ownFits = own !== null && isOnWords(text, own);
+  const isImpossible = own === null || hasWhiteEdge(text, own);
   for (const counting of others) {
     if (counting.rank !== 1) continue;
     const places = placesOf(written, counting);
     if (own !== null && places !== null && isSame(own, places)) continue;
     const fits = places !== null && isOnWords(text, places);
     const { name } = counting;
-    yield { counting, name, fits: ownFits ? (fits ? 'both' : 'expected') : fits ? 'other' : 'neither' };
+    yield { counting, name, isImpossible, fits: ownFits ? (fits ? 'both' : 'expected') : fits ? 'other' : 'neither' };
   }
 }
 

@@ -43,8 +43,8 @@ const documents: fc.Arbitrary<AnnotatedDocument[]> = fc
   )
   .map((all) => all.map(({ text, confidences, id }, index) => toDocument(`${id}${index}`, text, confidences)));
 
-/** The same texts each time: of drawn ones a few in a thousand fit two countings of offsets, which is remarked on; the soak of formats draws more. */
-const SEED = 7;
+/** The same texts each time, among them one that was once read in another counting than it was written; the soak of formats draws more. */
+const SEED = -1884460227;
 
 const written = (format: AnnotationFormat, all: readonly AnnotatedDocument[], confidences = true) => {
   const reading = readDocuments(writeDocuments(format, all, { confidences }));
