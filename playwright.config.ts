@@ -6,7 +6,7 @@ import { findChromium } from './scripts/findChromium.ts';
 const port = Number(process.env['E2E_PORT'] ?? 4179);
 const executablePath = findChromium();
 
-const LONG = /(plan|firstLight|gpu|kills|twoTabs|tag)\.spec\.ts$/;
+const LONG = /(plan|pages|firstLight|gpu|kills|twoTabs|tag)\.spec\.ts$/;
 const chromium = { browserName: 'chromium', viewport: { width: 1440, height: 900 } } as const;
 
 export default defineConfig({

@@ -1,4 +1,5 @@
 // What a person does with the lab, as the end-to-end tests do it: by role and name, with real drops and downloads.
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 
@@ -113,4 +114,13 @@ export async function download(page: Page, info: TestInfo, press: () => Promise<
   const path = info.outputPath(arrived.suggestedFilename());
   await arrived.saveAs(path);
   return { path, text: await readFile(path, 'utf8') };
+}
+
+/** What axe finds on the page that is shown, each with the elements it is found at. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  const found = await new AxeBuilder({ page }).analyze();
+  return found.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
+  );
 }

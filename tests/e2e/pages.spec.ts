@@ -1,9 +1,19 @@
-// Proves that every page fits a desktop and a phone, has one heading, and is reached with the keyboard.
+// Proves that every page fits a desktop and a phone, has one heading and no violation that axe knows, and is reached with the keyboard.
 import { expect, type Page } from '@playwright/test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { finishedResult } from '../fixtures/finishedResult.ts';
-import { dropPaths, lastPoint, openLab, runActions, stepOf, waitUntilReady } from './labActions.ts';
+import {
+  dropPaths,
+  lastPoint,
+  openExperiment,
+  openLab,
+  runActions,
+  showView,
+  stepOf,
+  violations,
+  waitUntilReady,
+} from './labActions.ts';
 import { test } from './labPage.ts';
 
 const sizes = [
@@ -11,7 +21,9 @@ const sizes = [
   { width: 390, height: 844 },
 ];
 
-test('every page has one heading and no horizontal scroll, wide and narrow', async ({ page }, info) => {
+test('every page has one heading, no horizontal scroll and no violation of axe, wide and narrow, light and dark', async ({
+  page,
+}, info) => {
   await openLab(page);
   const places = new Map([
     ['#/', 'Train taggers for biomedical text, in this tab'],
@@ -49,6 +61,21 @@ test('every page has one heading and no horizontal scroll, wide and narrow', asy
     await note(page, places);
   });
 
+  await test.step('every view of an experiment of nine runs', async () => {
+    await dropPaths(page, path.resolve('results/disease-sharing.result.json'));
+    await openExperiment(page, 'disease');
+    for (const view of ['Overview', 'Runs', 'Statistics', 'Share'] as const) {
+      await showView(page, view);
+      await note(page, places);
+    }
+  });
+
+  await test.step('axe finds what is planted', async () => {
+    await page.evaluate(() => document.querySelector('main')?.append(new Image(20, 20)));
+    expect(await violations(page)).toEqual([expect.stringContaining('image-alt')]);
+    await page.reload();
+  });
+
   for (const size of sizes) {
     await page.setViewportSize(size);
     for (const [address, heading] of places) {
@@ -60,6 +87,11 @@ test('every page has one heading and no horizontal scroll, wide and narrow', asy
           for (const fold of folds) fold.parentElement?.setAttribute('open', '');
         });
         expect(await widerThanWindow(page)).toEqual([]);
+        expect(await controlsOffScreen(page)).toEqual([]);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          expect(await violations(page), colorScheme).toEqual([]);
+        }
         await expect(page).toHaveTitle(/^\S.* · BioNER Lab$/);
       });
     }
@@ -161,6 +193,26 @@ async function widerThanWindow(page: Page): Promise<readonly string[]> {
     return sticking.map(
       (one) => `${one.tagName.toLowerCase()}.${one.className}: ${(one.textContent ?? '').slice(0, 40)}`,
     );
+  });
+}
+
+/** Controls that no scrolling of the page or of a box brings into the window. */
+async function controlsOffScreen(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const scrolls = (box: Element) => ['auto', 'scroll'].includes(getComputedStyle(box).overflowX);
+    const isInScroller = (box: Element | null): boolean =>
+      box !== null && (scrolls(box) || isInScroller(box.parentElement));
+    return [
+      ...document.querySelectorAll(
+        'main a, main button, main input, main select, main summary, header a, header button',
+      ),
+    ]
+      .filter((control) => control.checkVisibility() && !isInScroller(control.parentElement))
+      .filter((control) => {
+        const { left, right } = control.getBoundingClientRect();
+        return right - left > 1 && (left < 0 || right > document.documentElement.clientWidth);
+      })
+      .map((control) => `${control.tagName.toLowerCase()}: ${(control.textContent ?? '').slice(0, 40)}`);
   });
 }
 
