@@ -115,7 +115,7 @@ test('a broken model folder is refused with what was expected and what came', as
     [
       'foreign',
       { ...whole, 'config.json': bytesOf('{"model_type":"roberta"}') },
-      /another family.*xlnet or bert.*Got "roberta"/,
+      /another family, RoBERTa: the lab trains XLNet and BERT.*Got "roberta"/,
     ],
     ['garbled', { ...whole, 'config.json': bytesOf('{"model_type":') }, /config\.json is not JSON/],
     [

@@ -66,6 +66,13 @@ export function notices(page: Page): Locator {
   return page.getByRole('log', { name: 'Notices' });
 }
 
+/** Dismisses every notice that is shown. */
+export async function dismissNotices(page: Page): Promise<void> {
+  const buttons = notices(page).getByRole('button', { name: 'Dismiss notice' });
+  for (let left = await buttons.count(); left > 0; left--) await buttons.first().click();
+  await expect(buttons).toHaveCount(0);
+}
+
 /** The value that stands beside `name` in a list of facts. */
 export function fact(page: Page, name: string): Locator {
   const pair = page.locator('dl > div', { has: page.getByRole('term').getByText(name, { exact: true }) });

@@ -77,6 +77,8 @@ export function unreadKind(path: string, head: Uint8Array): string | null {
   if (/^BZh\d/.test(text) || text.startsWith('\xfd7zXZ') || text.startsWith('\x28\xb5\x2f\xfd')) {
     return 'the unpacked file, or it packed as .gz or .zip';
   }
+  if (text.startsWith('%PDF')) return 'the text of this PDF in a .txt file, which can be tagged, or annotated text to train on'; // prettier-ignore
+  if (/\.(png|jpe?g|gif|webp|tiff?|bmp|svg|mp[34]|wav|mov)$/i.test(path)) return 'annotated text in place of this picture or recording'; // prettier-ignore
   const isArrow = text.startsWith('ARROW1') || (text.startsWith('\xff\xff\xff\xff') && /\.arrow$/i.test(path));
   if (isArrow) {
     return 'JSON lines or Parquet in place of this Arrow file of save_to_disk: write each split with to_json or to_parquet';

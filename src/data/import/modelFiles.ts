@@ -1,4 +1,8 @@
 // Selects the files of a folder that make up a model, in each form in which models are published.
+import { LabError } from '../../util/labError.ts';
+import { ownValue } from '../../util/validate.ts';
+import { shortened } from '../../util/wording.ts';
+
 /** How weights are stored in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
 
@@ -162,4 +166,41 @@ function missingWeights(names: readonly string[]): string {
   return names.some((name) => /\.h5$/.test(name))
     ? 'model.safetensors (weights in Keras files are not read)'
     : 'model.safetensors';
+}
+
+/** How those that people try are written. */
+const FAMILY_NAMES: Readonly<Record<string, string>> = {
+  albert: 'ALBERT',
+  'deberta-v2': 'DeBERTa-v2 or v3',
+  distilbert: 'DistilBERT',
+  electra: 'ELECTRA',
+  gemma: 'Gemma',
+  gpt2: 'GPT-2',
+  llama: 'LLaMA',
+  longformer: 'Longformer',
+  mistral: 'Mistral',
+  modernbert: 'ModernBERT',
+  qwen2: 'Qwen2',
+  roberta: 'RoBERTa',
+  t5: 'T5',
+};
+
+/** Throws LabError `model/config` unless `type`, the `model_type` of a config.json, is a family that the lab trains. */
+export function refuseOtherFamily(type: string): void {
+  if (type === 'bert' || type === 'xlnet') return;
+  const name = ownValue(FAMILY_NAMES, type) ?? shortened(type);
+  throw new LabError(
+    'model/config',
+    `This is a model of another family, ${name}: the lab trains XLNet and BERT encoders.`,
+    {
+      expected: '"model_type": "xlnet" or "bert" in config.json',
+      got: JSON.stringify(type),
+    },
+  );
+}
+
+/** Does so for a whole config.json, if it names a family; what else is wrong with it is for those who read it all. */
+export function refuseNamedFamily(config: Uint8Array): void {
+  const type = /"model_type"\s*:\s*"([^"]*)"/.exec(new TextDecoder().decode(config))?.[1];
+  if (type !== undefined) refuseOtherFamily(type);
 }

@@ -1,5 +1,5 @@
 // Keeps the corpora of the library: makes them from files, gives each its own name, corrects, reads and removes them.
-import type { Split } from '../../data/corpus/corpus.ts';
+import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import { describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
@@ -24,6 +24,8 @@ import { withoutItem, type LabStore } from '../state/labStore.ts';
 import type { FileReader } from './fileReader.ts';
 
 const shownIssues = 3;
+const namedCorpora = 3;
+const namedTypes = 6;
 
 interface CorporaParts {
   readonly store: Store;
@@ -76,6 +78,11 @@ export class Corpora {
       labStore.notifyError(`The corpus ${name} was not imported`, LabError.fromData(error));
     }
     for (const corpus of corpora) this.showRead(corpus, builtIn);
+    if (!builtIn)
+      notifyImported(
+        labStore,
+        corpora.flatMap(({ record }) => record?.id ?? []),
+      );
     return corpora.map(({ id }) => id);
   }
 
@@ -172,6 +179,30 @@ export class Corpora {
     }
     notifyErrors(labStore, record);
   }
+}
+
+/** Says what was imported, a notice for each of a few corpora. */
+function notifyImported(labStore: LabStore, ids: readonly string[]): void {
+  const records = labStore.getState().corpora.filter(({ id }) => ids.includes(id));
+  for (const record of records.slice(0, namedCorpora)) {
+    labStore.notify('info', `Imported ${describeCorpus(record)}`, { about: { kind: 'corpus', id: record.id } });
+  }
+  const rest = records.slice(namedCorpora);
+  if (rest.length === 0) return;
+  const names = rest.slice(0, namedCorpora).map(({ name }) => name);
+  const more = rest.length > namedCorpora ? ` and ${rest.length - namedCorpora} others` : '';
+  labStore.notify('info', `Imported ${rest.length} more corpora: ${names.join(', ')}${more}.`, {
+    about: { kind: 'corpora' },
+  });
+}
+
+/** `NCBI-disease: 5,424 train, 923 devel and 940 test sentences. 1 task: Disease.` */
+export function describeCorpus({ name, counts, types }: CorpusRecord): string {
+  const sentences = SPLITS.map((split) => `${counts[split].sentences.toLocaleString('en-US')} ${split}`);
+  const named = types.slice(0, namedTypes).join(', ') + (types.length > namedTypes ? ' …' : '');
+  const tasks = types.length === 1 ? '1 task' : `${types.length} tasks`;
+  const what = types.length === 0 ? 'No mention is annotated.' : `${tasks}: ${named}.`;
+  return `${name}: ${sentences.slice(0, 2).join(', ')} and ${sentences[2]} sentences. ${what}`;
 }
 
 function notifyErrors(labStore: LabStore, { name, issues, issueCount }: CorpusRecord): void {

@@ -1,5 +1,5 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
-import { neededModelFiles } from '../../data/import/modelFiles.ts';
+import { neededModelFiles, refuseNamedFamily } from '../../data/import/modelFiles.ts';
 import type { ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { listResults, readResult, removeResult, removeTornResults } from '../../storage/resultRecords.ts';
@@ -35,6 +35,8 @@ interface LibraryParts {
 }
 
 const namedOthers = 3;
+const takenKinds =
+  'Expected a corpus (CoNLL, BRAT, PubTator, BioC, JSON, CSV or Parquet), the folder of an XLNet or BERT, or a plan or result file of the lab.';
 
 /** Imports files into the parts of the library; the lab passes `importFiles` on as it is. */
 export class Library {
@@ -94,7 +96,8 @@ export class Library {
       plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));
     }
     tellForeign(labStore, reading.foreign);
-    tellOthers(labStore, reading.others);
+    const count = corpusIds.length + modelIds.length + resultIds.length + plans.length;
+    tellOthers(labStore, reading.others, count > 0 || reading.models.length > 0);
     return { corpusIds, modelIds, resultIds, plans };
   }
 
@@ -104,6 +107,8 @@ export class Library {
   ): Promise<string> {
     const { labStore, models } = this.parts;
     if (missing.length > 0) {
+      const config = files.find(({ path }) => baseName(path) === 'config.json');
+      if (config !== undefined) refuseNamedFamily(await bytesOf(config, dropped));
       const [first] = weights.filter((file) => !file.endsWith('.index.json'));
       const others = foreign.slice(0, namedOthers).map((file) => `; ${baseName(file.path)} is ${file.what}`);
       throw new LabError('model/incomplete', 'The folder lacks parts of a model.', {
@@ -114,7 +119,10 @@ export class Library {
     const read = files.map(async (part) => ({ name: baseName(part.path), bytes: await bytesOf(part, dropped) }));
     const contents = await Promise.all(read);
     const isLeft = headLeftOut(contents); // before the bytes are given away
+    const isNew = new Set(labStore.getState().models.map((model) => model.id));
     const id = await models.add(name, false, contents);
+    const record = labStore.getState().models.find((model) => model.id === id);
+    if (record !== undefined && !isNew.has(id)) labStore.notify('info', `Imported the model ${record.name}.`, { about: { kind: 'models' } }); // prettier-ignore
     if (isLeft) {
       labStore.notify('info', `Of ${name} the encoder alone is imported: without bioner_lab.json its classifier cannot tag here.`); // prettier-ignore
     }
@@ -161,11 +169,26 @@ function tellForeign(labStore: LabStore, foreign: readonly ForeignFile[]): void 
   labStore.notify('info', `Left out: ${named.join('; ')}${rest}. A model is a folder of ${neededModelFiles}.`);
 }
 
-function tellOthers(labStore: LabStore, paths: readonly string[]): void {
+/**
+ * Names the files of no known kind. Beside something that was imported that is a remark, alone it is why nothing came of the drop. Plain text has
+ * a place where it is taken.
+ */
+function tellOthers(labStore: LabStore, paths: readonly string[], isBeside: boolean): void {
   if (paths.length === 0) return;
-  const names = paths.slice(0, namedOthers).join(', ');
+  const severity = isBeside ? 'info' : 'error';
+  if (!isBeside && paths.every((path) => /\.(txt|text|md)$/i.test(path))) {
+    const are = paths.length === 1 ? 'is plain text, which' : 'are plain text, which';
+    const message = `${listed(paths)} ${are} can be tagged, not trained on: a corpus has annotations, in rows or beside the text.`;
+    labStore.notify(severity, message, { about: { kind: 'tagging' } });
+    return;
+  }
+  const left = `Left out, because neither corpus, model, plan nor result: ${listed(paths)}.`;
+  labStore.notify(severity, isBeside ? left : `${left} ${takenKinds}`);
+}
+
+function listed(paths: readonly string[]): string {
   const rest = paths.length > namedOthers ? ` and ${paths.length - namedOthers} more` : '';
-  labStore.notify('info', `Left out, because neither corpus, model, plan nor result: ${names}${rest}.`);
+  return paths.slice(0, namedOthers).join(', ') + rest;
 }
 
 /** The imported result files. */

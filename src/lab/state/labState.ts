@@ -66,7 +66,12 @@ export interface Notice {
   readonly message: string;
   /** Code of the error that the message describes, if it describes one. */
   readonly code?: string;
+  /** Where to go on from it: an item of the library, or the place for text to tag. */
+  readonly about?: NoticeSubject;
 }
+
+export type NoticeSubject =
+  { readonly kind: 'corpus'; readonly id: string } | { readonly kind: 'corpora' | 'models' | 'tagging' };
 
 /** A stored item that cannot be shown, and why. It is in no other list; it can only be removed. */
 export interface UnreadableRecord {

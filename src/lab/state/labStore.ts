@@ -23,7 +23,7 @@ export interface LabStore {
   update(change: (state: LabState) => Partial<LabState>): void;
   /** Changes one run's view, if there is such a run; nothing else of the state, and nothing where `change` answers with the view itself. */
   updateRun(runId: string, change: (view: RunView) => RunView): void;
-  notify(severity: Notice['severity'], message: string, code?: string): void;
+  notify(severity: Notice['severity'], message: string, more?: Pick<Notice, 'code' | 'about'>): void;
   /** Does the same for anything thrown: what was being done, then what went wrong. */
   notifyError(doing: string, error: unknown): void;
   dismiss(noticeId: number): void;
@@ -71,8 +71,8 @@ export function createLabStore(): LabStore {
     for (const listener of [...listeners]) listener();
   }
 
-  function notify(severity: Notice['severity'], message: string, code?: string): void {
-    const notice = { id: ++lastId, severity, message, ...(code !== undefined && { code }) };
+  function notify(severity: Notice['severity'], message: string, more: Pick<Notice, 'code' | 'about'> = {}): void {
+    const notice = { id: ++lastId, severity, message, ...more };
     update(({ notices }) => ({ notices: [...notices, notice] }));
   }
 
@@ -91,7 +91,7 @@ export function createLabStore(): LabStore {
     notify,
     notifyError(doing, error) {
       const data = LabError.toData(error);
-      notify('error', `${doing}: ${LabError.describe(data)}`, data.code);
+      notify('error', `${doing}: ${LabError.describe(data)}`, { code: data.code });
     },
     dismiss(noticeId) {
       update(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));

@@ -1,6 +1,6 @@
 // Reads the configuration of every supported encoder family.
 import { z } from 'zod';
-import { LabError } from '../../util/labError.ts';
+import { refuseOtherFamily } from '../../data/import/modelFiles.ts';
 import { bertConfig, type BertConfig } from './bertConfig.ts';
 import { xlnetConfig, type XlnetConfig } from './xlnetConfig.ts';
 
@@ -16,10 +16,6 @@ const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_s
 export function encoderConfig(json: unknown): EncoderConfig {
   const family = familySchema.safeParse(json).data;
   const type = family?.model_type ?? (family?.hidden_size === undefined ? 'xlnet' : 'bert');
-  if (type === 'bert') return bertConfig(json);
-  if (type === 'xlnet') return xlnetConfig(json);
-  throw new LabError('model/config', 'config.json describes a model of another family: model_type.', {
-    expected: 'xlnet or bert',
-    got: JSON.stringify(type),
-  });
+  refuseOtherFamily(type);
+  return type === 'bert' ? bertConfig(json) : xlnetConfig(json);
 }

@@ -1,11 +1,16 @@
-// Shows running jobs and notices in a corner until they are done or dismissed.
-import { useSyncExternalStore } from 'react';
-import type { Notice } from '../../lab/state/labState.ts';
+// Shows running jobs and notices in a corner until they are done or dismissed; notes go by themselves.
+import { useEffect, useEffectEvent, useRef, useSyncExternalStore } from 'react';
+import type { Notice, NoticeSubject } from '../../lab/state/labState.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { format } from '../shared/format.ts';
+import { routeHref, type Route } from '../shared/route.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 
 const SEVERITY_WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
+
+/** How long a note can be read that nobody points at. */
+const noteMs = 12_000;
+const CONTROLS = 'main :is(a, button, input, select, textarea, summary)';
 
 /** A version of the lab that is stored here and waits for an answer. */
 export interface NewVersion {
@@ -28,8 +33,10 @@ export function Dock({ failures, onDismiss, newVersion }: DockProps) {
   const jobs = useLab((state) => state.jobs);
   const notices = useLab((state) => state.notices);
   const dismiss = (notice: Notice) => (failures.includes(notice) ? onDismiss(notice) : lab.dismissNotice(notice.id));
+  const dock = useRef<HTMLElement>(null);
+  useRoom(dock);
   return (
-    <aside className="dock" aria-label="Notices and jobs">
+    <aside ref={dock} className="dock" aria-label="Notices and jobs">
       <div aria-live="polite" className="dock-list">
         {jobs.map((job) => (
           <div key={job.id} className="dock-card">
@@ -52,19 +59,88 @@ export function Dock({ failures, onDismiss, newVersion }: DockProps) {
       <NewVersionCard newVersion={newVersion} />
       <div className="dock-list" role="log" aria-label="Notices">
         {[...notices, ...failures].map((notice) => (
-          <div key={notice.id} className={`dock-card notice ${notice.severity}`}>
-            <p>
-              <strong className={`severity ${notice.severity}`}>{SEVERITY_WORDS[notice.severity]}</strong>{' '}
-              {notice.message}
-            </p>
-            <button type="button" className="button quiet" aria-label="Dismiss notice" onClick={() => dismiss(notice)}>
-              Dismiss
-            </button>
-          </div>
+          <NoticeCard key={notice.id} notice={notice} onDismiss={() => dismiss(notice)} />
         ))}
       </div>
     </aside>
   );
+}
+
+interface NoticeCardProps {
+  readonly notice: Notice;
+  readonly onDismiss: () => void;
+}
+
+function NoticeCard({ notice: { severity, message, about }, onDismiss }: NoticeCardProps) {
+  const card = useRef<HTMLDivElement>(null);
+  const dismiss = useEffectEvent(onDismiss);
+  useEffect(() => {
+    if (severity !== 'info') return;
+    let timer = setTimeout(function leave() {
+      // What is being read stays.
+      if (card.current?.parentElement?.matches(':hover, :focus-within') === true) timer = setTimeout(leave, noteMs);
+      else dismiss();
+    }, noteMs);
+    return () => clearTimeout(timer);
+  }, [severity]);
+  const link = about === undefined ? null : subjectLink(about);
+  return (
+    <div ref={card} className={`dock-card notice ${severity}`}>
+      <p>
+        <strong className={`severity ${severity}`}>{SEVERITY_WORDS[severity]}</strong> {message}
+        {link !== null && (
+          <>
+            {' '}
+            <a href={routeHref(link.route)}>{link.text}</a>
+          </>
+        )}
+      </p>
+      <button type="button" className="button quiet" aria-label="Dismiss notice" onClick={onDismiss}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+function subjectLink(subject: NoticeSubject): { readonly route: Route; readonly text: string } {
+  switch (subject.kind) {
+    case 'corpus':
+      return { route: { page: 'corpus', corpusId: subject.id }, text: 'Look at it' };
+    case 'corpora':
+    case 'models':
+      return { route: { page: 'library', section: subject.kind }, text: 'Open the library' };
+    case 'tagging':
+      return { route: { page: 'tag' }, text: 'Open Tag' };
+  }
+}
+
+/**
+ * Puts the dock, when it fills, on the side of the window where it covers no control, and tells the page its height, so that what is under it can be
+ * scrolled above it and focus never goes below.
+ */
+function useRoom(dock: React.RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const box = dock.current;
+    if (box === null) return;
+    let height = 0;
+    const observer = new ResizeObserver(() => {
+      if (height === 0 && box.offsetHeight > 0) box.classList.toggle('left', coversLess(box));
+      height = box.offsetHeight;
+      document.documentElement.style.setProperty('--dock-height', `${height}px`);
+    });
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [dock]);
+}
+
+/** Returns whether the box covers a control at the right of the window and none at its left. */
+function coversLess(box: HTMLElement): boolean {
+  box.classList.remove('left');
+  const { width, top, bottom, left, right } = box.getBoundingClientRect();
+  const controls = [...document.querySelectorAll(CONTROLS)].map((control) => control.getBoundingClientRect());
+  const isFree = (from: number): boolean =>
+    !controls.some((one) => one.left < from + width && one.right > from && one.top < bottom && one.bottom > top);
+  return !isFree(left) && isFree(window.innerWidth - right);
 }
 
 /** Offers a new version where a reload interrupts nothing: neither a run nor a job, here or in another tab. */

@@ -226,6 +226,8 @@ describe('refusing', () => {
     expect(resultIds).toEqual([]);
     expect(lab.getState().results).toEqual([]);
     expect(notices(lab)).toEqual([
+      expect.stringMatching(/^Imported moss/),
+      'Imported the model tiny.',
       expect.stringMatching(/better\.json was refused: .*changed after it was written.*checksum/),
       expect.stringMatching(/later\.json was refused: .*later version.*version 3/),
       expect.stringMatching(/cut\.json was refused: .*not JSON/),

@@ -26,7 +26,11 @@ describe('dropping files', () => {
     expect(lab.getState().models.map(({ name, files }) => [name, files.map((file) => file.name)])).toEqual([
       ['tiny', ['config.json', 'model.safetensors', 'tokenizer.json']],
     ]);
-    expect(notices(lab)).toEqual([expect.stringContaining('all/other.json')]);
+    expect(notices(lab)).toEqual([
+      'Imported moss: 2 train, 1 devel and 1 test sentences. 1 task: Disease.',
+      'Imported the model tiny.',
+      'Left out, because neither corpus, model, plan nor result: all/other.json.',
+    ]);
   });
 
   it('makes one corpus of two drops of it, and says so', async () => {
@@ -37,7 +41,47 @@ describe('dropping files', () => {
     ];
     expect(second.corpusIds).toEqual(first.corpusIds);
     expect(lab.getState().corpora).toHaveLength(1);
-    expect(notices(lab)).toEqual([expect.stringContaining('already here as moss')]);
+    expect(notices(lab)).toEqual([expect.stringMatching(/^Imported moss/), 'The corpus copy is already here as moss.']);
+  });
+
+  it('says of plain text alone that it can be tagged, with the way there, and what is taken in its place', async () => {
+    const { lab } = await openLab();
+    await lab.importFiles([droppedText('note.txt', 'Aspirin reduces fever.')]);
+    await lab.importFiles([droppedText('paper.pdf', '%PDF-1.4')]);
+    await lab.importFiles([droppedText('other.json', '{"name":"other"}')]);
+    expect(lab.getState().notices).toEqual([
+      expect.objectContaining({
+        severity: 'error',
+        message: expect.stringMatching(/^note\.txt is plain text, which can be tagged, not trained on/),
+        about: { kind: 'tagging' },
+      }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^paper\.pdf: .*the text of this PDF in a \.txt file/),
+      }),
+      expect.objectContaining({
+        severity: 'error',
+        message: expect.stringMatching(/other\.json\. Expected a corpus \(/),
+      }),
+    ]);
+  });
+
+  it('names the family of a model it does not train before what its folder lacks', async () => {
+    const { lab } = await openLab();
+    await lab.importFiles([
+      droppedText('big/config.json', '{"model_type": "llama"}'),
+      droppedText('big/model.safetensors', ''),
+    ]);
+    expect(notices(lab)).toEqual([expect.stringMatching(/big was refused: .*another family, LLaMA: .*XLNet and BERT/)]);
+  });
+
+  it('says what came of a drop of several corpora, the first by name', async () => {
+    const { lab } = await openLab();
+    const names = ['ash', 'birch', 'cedar', 'date', 'elm'];
+    await lab.importFiles(names.flatMap((name) => droppedCorpus(`all/${name}`, name)));
+    expect(notices(lab)).toEqual([
+      ...names.slice(0, 3).map((name) => `Imported ${name}: 2 train, 1 devel and 1 test sentences. 1 task: Disease.`),
+      'Imported 2 more corpora: date, elm.',
+    ]);
   });
 
   it('numbers a corpus with a taken name and other sentences', async () => {
@@ -66,7 +110,10 @@ describe('dropping files', () => {
       ['xlnet_cased', [names[0], names[2], names[4], names[1]]],
     ]);
     await lab.importFiles([droppedBytes('half.zip', zip(names.slice(0, 3)))]);
-    expect(notices(lab)).toEqual([expect.stringMatching(/TensorFlow checkpoint.*without .*data-00000-of-00001/)]);
+    expect(notices(lab)).toEqual([
+      'Imported the model xlnet_cased.',
+      expect.stringMatching(/TensorFlow checkpoint.*without .*data-00000-of-00001/),
+    ]);
   });
 
   it('reports what a model folder lacks and what is wrong with a broken corpus, and imports the rest', async () => {
