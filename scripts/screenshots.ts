@@ -82,7 +82,14 @@ interface Shot {
 }
 
 /** Photographs views one after the other in both themes; returns what went wrong, by view. */
-async function photograph(page: Page, canvas: Page, trained: Trained, names: readonly string[], shot: Shot): Promise<readonly string[]> { // prettier-ignore
+async function photograph(
+  page: Page,
+  canvas: Page,
+  trained: Trained,
+  names: readonly string[],
+  shot: Shot,
+): Promise<readonly string[]> {
+  // prettier-ignore
   const failures: string[] = [];
   await mkdir(shot.folder, { recursive: true });
   await page.setViewportSize(shot.size);
@@ -152,7 +159,10 @@ async function main(asked: readonly string[]): Promise<void> {
       const shot = { folder: pictures, fullPage: false };
       failures.push(...(await photograph(page, canvas, trained, wide, { ...shot, size: DOCS, suffix: '' })));
       failures.push(...(await photograph(page, canvas, trained, narrow, { ...shot, size: PHONE, suffix: '-phone' })));
-      const bytes = readdirSync(pictures).reduce((sum, name) => sum + readFileSync(path.join(pictures, name)).length, 0);
+      const bytes = readdirSync(pictures).reduce(
+        (sum, name) => sum + readFileSync(path.join(pictures, name)).length,
+        0,
+      );
       console.log(`${readdirSync(pictures).length} pictures in docs/pictures, ${Math.round(bytes / 1000)} kB.`);
       if (bytes > MAX_BYTES) failures.push(`The pictures take more than ${MAX_BYTES / 1000} kB.`);
     }

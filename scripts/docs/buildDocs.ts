@@ -26,7 +26,8 @@ export function buildDocs(root: string, policy: string): DocsBuild {
     for (const file of rendered.files) files.set(servedAt(file), readFileSync(path.join(root, file)));
     deadLinks.push(...rendered.deadLinks);
   }
-  for (const { file, schema } of fileSchemas(root)) files.set(`schemas/${file}`, `${JSON.stringify(schema, null, 1)}\n`);
+  for (const { file, schema } of fileSchemas(root))
+    files.set(`schemas/${file}`, `${JSON.stringify(schema, null, 1)}\n`);
   files.set('docs.css', styles(root));
   return { files, deadLinks };
 }

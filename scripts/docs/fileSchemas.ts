@@ -135,7 +135,8 @@ function innermost(schema: JsonSchema): { readonly inner: JsonSchema; readonly s
     const alternative = inner.anyOf?.find(({ type }) => type !== 'null');
     if (alternative !== undefined) inner = alternative;
     else if (inner.items !== undefined) [inner, suffix] = [inner.items, `${suffix}[]`];
-    else if (typeof inner.additionalProperties === 'object') [inner, suffix] = [inner.additionalProperties, `${suffix}{}`];
+    else if (typeof inner.additionalProperties === 'object')
+      [inner, suffix] = [inner.additionalProperties, `${suffix}{}`];
     else return { inner, suffix };
   }
 }
@@ -152,10 +153,13 @@ function typeText(schema: JsonSchema): string {
 }
 
 function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): readonly string[] {
+  const isLeast = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER;
+  const isMost = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  if (isLeast && isMost) return [`from ${minimum} to ${maximum}`];
   const texts: string[] = [];
-  if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) texts.push(`≥ ${minimum}`);
-  if (exclusiveMinimum !== undefined) texts.push(`> ${exclusiveMinimum}`);
-  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) texts.push(`≤ ${maximum}`);
-  if (exclusiveMaximum !== undefined) texts.push(`< ${exclusiveMaximum}`);
+  if (isLeast) texts.push(`from ${minimum}`);
+  if (exclusiveMinimum !== undefined) texts.push(`above ${exclusiveMinimum}`);
+  if (isMost) texts.push(`up to ${maximum}`);
+  if (exclusiveMaximum !== undefined) texts.push(`below ${exclusiveMaximum}`);
   return texts;
 }

@@ -31,7 +31,10 @@ export function escaped(text: string): string {
 
 /** Returns the anchor of a heading as code hosts make it, so that links work there, too. */
 export function anchorOf(heading: string): string {
-  const words = heading.replace(/<[^>]*>|[`*_]/g, '').trim().toLowerCase();
+  const words = heading
+    .replace(/<[^>]*>|[`*_]/g, '')
+    .trim()
+    .toLowerCase();
   return words.replace(/[^\p{L}\p{N}\s-]/gu, '').replace(/\s/g, '-');
 }
 

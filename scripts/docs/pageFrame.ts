@@ -5,7 +5,12 @@ import { escaped, wayTo, type RenderedPage } from './markdownPage.ts';
 /** Shorter pages are read without contents. */
 const LEAST_HEADINGS = 4;
 
-export function framedPage(page: DocsPage, rendered: RenderedPage, groups: readonly DocsGroup[], policy: string): string {
+export function framedPage(
+  page: DocsPage,
+  rendered: RenderedPage,
+  groups: readonly DocsGroup[],
+  policy: string,
+): string {
   const way = (to: string): string => wayTo(page.name, to);
   const isStart = page.name === 'index';
   const title = isStart ? 'BioNER Lab: documentation' : `${rendered.title} · BioNER Lab`;
@@ -65,6 +70,8 @@ function neighbours(page: DocsPage, groups: readonly DocsGroup[]): string {
   const pages = groups.flatMap((group) => group.pages);
   const index = pages.indexOf(page);
   const link = (to: DocsPage | undefined, words: string): string =>
-    to === undefined ? '<span></span>' : `<a href="${wayTo(page.name, `${to.name}.html`)}">${words}: ${escaped(to.title)}</a>`;
+    to === undefined
+      ? '<span></span>'
+      : `<a href="${wayTo(page.name, `${to.name}.html`)}">${words}: ${escaped(to.title)}</a>`;
   return `<nav class="neighbours" aria-label="Neighbouring pages">${link(pages[index - 1], 'Before')}${link(pages[index + 1], 'Next')}</nav>`;
 }

@@ -102,7 +102,7 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect.poll(() => cached(page)).toContain('/lab/'); // the mark of a whole version
     const stored = await cached(page);
     expect(stored.filter((file) => /training\.worker|analysis\.worker|threaded-simd|AnalysePage/.test(file)).length).toBeGreaterThan(3); // prettier-ignore
-    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
+    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|docs\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
   });
 
   await test.step('browsers may install it', async () => {
@@ -123,6 +123,18 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect(notices(page).getByRole('paragraph')).toHaveCount(0);
     await page.getByRole('button', { name: 'Train on a sample' }).click();
     await expect.poll(() => step(page), { timeout: 60_000 }).toBeGreaterThan(2);
+  });
+
+  await test.step('without the host the guides open beside it, and it trains on', async () => {
+    const guide = await page.context().newPage();
+    for (const [address, heading] of [
+      ['docs/', 'BioNER Lab'],
+      ['docs/guide/tag.html', 'Tag and review'],
+    ] as const) {
+      await guide.goto(`${host.address}${address}`);
+      await expect(guide.getByRole('heading', { level: 1 })).toHaveText(heading);
+    }
+    await guide.close();
   });
 
   await test.step('a new version does not replace the page while it trains', async () => {

@@ -87,8 +87,8 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
         </p>
         <h1>{experimentSubject(experiment)}</h1>
         <p className="soft">
-          Compare <Term name="STL" />, <Term name="MTL-XC" /> and <Term name="MTL-LS" /> on each task, and see whether the differences are more than noise.{' '}
-          {experimentSettings(experiment)}.
+          Compare <Term name="STL" />, <Term name="MTL-XC" /> and <Term name="MTL-LS" /> on each task, and see whether
+          the differences are more than noise. {experimentSettings(experiment)}.
         </p>
         <p className="soft" aria-live="polite">
           {progressText(experiment)}

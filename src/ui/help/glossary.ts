@@ -20,11 +20,13 @@ export const glossary = {
   epoch: 'One pass over all training sentences.',
   F1: 'The harmonic mean of precision and recall, 2PR / (P + R), in percent.',
   'fine-tuning': 'Training a pretrained model further on annotated sentences.',
-  fingerprint: 'A digest of the content. The same sentences or weights have the same one, whatever their files are called.',
+  fingerprint:
+    'A digest of the content. The same sentences or weights have the same one, whatever their files are called.',
   Holm: 'Holm’s correction makes p-values larger for the number of comparisons, so that one of many does not pass by chance.',
   'IOB, IOBES and BIOLU':
     'Tag schemes: B begins a mention, I continues it, O is outside; E or L ends it, and S or U is a mention of one token.',
-  'layer slicing': 'Building an encoder of lower layers from one model and upper layers from another; see slicing rate.',
+  'layer slicing':
+    'Building an encoder of lower layers from one model and upper layers from another; see slicing rate.',
   'layer-wise learning rate':
     'A learning rate that falls from the top layer to the bottom by a constant factor, so that general lower layers change less.',
   leak: 'A test sentence whose text also occurs in training, exactly or nearly. A score on it says little about new text.',
@@ -43,7 +45,8 @@ export const glossary = {
   'randomisation test':
     'Swaps the outputs of two methods at random, sentence by sentence, many times, and counts how often the difference is as large.',
   recall: 'Of the annotated mentions, the percentage that the tagger found.',
-  round: 'A further training that starts from the final weights of the one before; the paper trains 30 epochs, then three rounds.',
+  round:
+    'A further training that starts from the final weights of the one before; the paper trains 30 epochs, then three rounds.',
   run: 'One training: a method on its tasks with one seed.',
   seed: 'The number that fixes every random choice of a run. Several seeds show how much a score varies by chance.',
   'slicing rate':

@@ -46,7 +46,11 @@ export function ScoreTable({ label, types, cell, countsOf }: ScoreTableProps) {
           {READINGS.flatMap((reading, index) =>
             MEASURES.map((measure) => (
               <th key={`${reading}-${measure}`} scope="col" className="number">
-                {index === 0 ? <Term name={MEASURE_TERMS[measure]}>{MEASURE_WORDS[measure]}</Term> : MEASURE_WORDS[measure]}
+                {index === 0 ? (
+                  <Term name={MEASURE_TERMS[measure]}>{MEASURE_WORDS[measure]}</Term>
+                ) : (
+                  MEASURE_WORDS[measure]
+                )}
               </th>
             )),
           )}
