@@ -6,6 +6,7 @@ import { isolationHeaders } from './scripts/isolationHeaders.ts';
 import { pageHeaders } from './scripts/pageHeaders.ts';
 import { policyInPage } from './scripts/policyInPage.ts';
 import { builtFiles } from './scripts/builtFiles.ts';
+import { docsSite } from './scripts/docsSite.ts';
 import { serviceWorkerFile } from './scripts/serviceWorkerFile.ts';
 import { wasmThreadFiles } from './scripts/wasmThreadFiles.ts';
 
@@ -19,6 +20,7 @@ export default defineConfig({
     byteRanges(),
     builtFiles(),
     policyInPage(page),
+    docsSite(page),
     serviceWorkerFile(page, process.env['LAB_SERVICE_WORKER'] !== 'off'),
   ],
   build: {

@@ -7,6 +7,7 @@ const sources = [
   'src',
   'workers',
   'public',
+  'docs',
   'scripts',
   'index.html',
   'vite.config.ts',

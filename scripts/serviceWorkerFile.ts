@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin, ResolvedConfig } from 'vite';
 import type { LabBuild } from '../workers/offlineFiles.ts';
+import { READ_SELDOM } from './docsSite.ts';
 import type { PageHeaders } from './pageHeaders.ts';
 
 /** Its name never changes: browsers look there for another version. */
@@ -45,8 +46,9 @@ export function serviceWorkerFile({ headers }: PageHeaders, isWanted: boolean): 
         const code: Record<string, string> = {};
         const data: Record<string, string> = {};
         for (const [name, file] of Object.entries(bundle)) {
-          if (name !== FILE && !NOT_STORED.test(name))
-            code[name] = digestOf(file.type === 'chunk' ? file.code : file.source);
+          if (name === FILE || NOT_STORED.test(name)) continue;
+          const kind = READ_SELDOM.test(name) ? data : code;
+          kind[name] = digestOf(file.type === 'chunk' ? file.code : file.source);
         }
         for (const name of publicFiles(config.publicDir)) {
           (PUBLIC_CODE.test(name) ? code : data)[name] = digestOf(readFileSync(path.join(config.publicDir, name)));

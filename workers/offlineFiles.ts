@@ -3,9 +3,9 @@
 /** What a build says of its files; paths are relative to the page, digests are the first hex digits of SHA-256. */
 export interface LabBuild {
   readonly version: string;
-  /** Stored as soon as the lab is open: page, code, wasm. */
+  /** Stored as soon as the lab is open: page, code, wasm, and the documentation for users. */
   readonly code: Readonly<Record<string, string>>;
-  /** Stored when the lab reads them: models and samples. */
+  /** Stored when they are read: models, samples, the rest of the documentation. */
   readonly data: Readonly<Record<string, string>>;
   /** Set on answers that lack them. */
   readonly headers: Readonly<Record<string, string>>;
@@ -190,7 +190,7 @@ export class OfflineFiles {
     const [file = ''] = address.split(/[?#]/);
     if (!file.startsWith(scope)) return null;
     const path = decodeURIComponent(file.slice(scope.length));
-    return path === '' ? PAGE : path;
+    return path === '' || path.endsWith('/') ? `${path}${PAGE}` : path;
   }
 
   private keyOf(path: string, digest: string): string {

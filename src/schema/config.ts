@@ -9,9 +9,11 @@ export const trainingConfigSchema = z
   .strictObject({
     /** Tags the head predicts. */
     tagScheme: z.enum(TAG_SCHEMES),
+    /** Which pieces have a tag: `first` of each token, `all` that of their token, or `x`, by which those that continue a token have X. */
     labelMode: z.enum(LABEL_MODES),
     /** `token`: encodes each token separately, as the released code does; `sentence`: encodes the tokens joined by spaces. */
     encoding: z.enum(['token', 'sentence']),
+    /** Whether the text is converted to lower case first. */
     lowerCase: z.boolean(),
     /** `sentence`: a sequence holds one sentence; `packed`: sentences in file order fill a sequence, without separators. */
     layout: z.enum(['sentence', 'packed']),
@@ -24,9 +26,11 @@ export const trainingConfigSchema = z
     specials: z.enum(['sep-cls', 'sep-sep-cls', 'cls-sep']),
     /** Whether the specials are tagged O and counted in the loss, as the released code does. */
     specialsInLoss: z.boolean(),
+    /** What decides the tags: a linear-chain CRF, or each token by itself. */
     head: z.enum(['crf', 'softmax']),
     /** Start and end states of the CRF (paper, eq. 1); the released code has none. Ignored by the softmax head. */
     crfStartEnd: z.boolean(),
+    /** Passes over the training sentences. */
     epochs: z.int().min(1).max(10_000),
     /** Stops after this many updates, whatever `epochs` says (the released code's fixed steps); null for whole epochs. */
     steps: z.int().min(1).nullable(),
@@ -39,15 +43,18 @@ export const trainingConfigSchema = z
     batchSize: z.int().min(1).max(4096),
     /** Sequences on the device at once; gradients accumulate up to `batchSize`. */
     microBatchSize: z.int().min(1).max(4096),
+    /** The peak rate, of the head. */
     learningRate: z.number().positive().max(1),
     /** Linear to 0 over all steps, or constant. */
     decay: z.enum(['linear', 'constant']),
+    /** Steps from rate 0 to the peak. */
     warmupSteps: z.int().min(0),
     /**
      * `rate`: layer l of n learns at learningRate * factor^(n - l), the embedding at layer 0's rate, the head at learningRate (paper); `gradient`:
      * clipped gradients of layer l are multiplied by factor^(n - 1 - l), with equal rates (released code); `off`.
      */
     layerDecay: z.strictObject({ mode: z.enum(['rate', 'gradient', 'off']), factor: z.number().positive().max(1) }),
+    /** The optimizer. */
     adam: z.strictObject({
       beta1: fraction,
       beta2: fraction,
@@ -57,6 +64,7 @@ export const trainingConfigSchema = z
     }),
     /** Largest global norm of the gradient; null for no clipping. */
     clipNorm: z.number().positive().nullable(),
+    /** Probabilities: of the encoder's outputs, of attention, and before the head. */
     dropout: z.strictObject({ encoder: fraction, attention: fraction, head: fraction }),
     /** Trains on the train split alone, or on train and devel together. */
     trainOn: z.enum(['train', 'train+devel']),

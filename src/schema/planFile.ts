@@ -22,14 +22,24 @@ export function upgradePlanFile(value: unknown): unknown {
 }
 
 /** A named input; the fingerprint, if given, must match the input found under the name. */
-const inputSchema = z.strictObject({ name: z.string().min(1), fingerprint: z.string().optional() });
+const inputSchema = z.strictObject({
+  /** As in the library, or the name of a folder for headless runs. */
+  name: z.string().min(1),
+  /** Digest of the content, to be sure that it is the same. */
+  fingerprint: z.string().optional(),
+});
 
-const planTaskSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+const planTaskSchema = z.strictObject({
+  corpus: inputSchema,
+  /** The entity type; null for all types of the corpus together. */
+  type: z.string().nullable(),
+});
 export type PlanTask = z.infer<typeof planTaskSchema>;
 
 /** Tasks trained together by MTL-XC under one type name; for STL alone just a list of tasks, whose type name may be null. */
 export const planCategorySchema = z.strictObject({
   name: z.string().min(1),
+  /** The name that mentions of all its tasks have in MTL-XC. */
   typeName: z.string().min(1).nullable(),
   tasks: z.array(planTaskSchema).min(1),
 });
@@ -39,17 +49,25 @@ const currentPlanFileSchema = z
   .strictObject({
     format: z.literal('bioner-lab-plan'),
     version: z.literal(2),
+    /** Names the files of its results. */
     name: z.string().min(1),
+    /** What is compared; MTL-LS trains MTL-XC first, in any case. */
     methods: z.array(methodSchema).min(1),
     /** Shares of the encoder's layers shared from MTL-XC, k / n each; a rate between two layers is rounded to the nearer. Empty without MTL-LS. */
     slicingRates: z.array(z.number().min(0).max(1)),
+    /** Which biases and segment embeddings MTL-LS copies: those of all layers, as the released code, or of shared layers. */
     biases: slicingSchema.shape.biases,
+    /** Whether MTL-LS keeps the shared layers and the embedding as MTL-XC trained them. */
     frozen: slicingSchema.shape.frozen,
+    /** The pretrained model that every run starts from. */
     model: inputSchema,
+    /** Each is trained by every method. */
     categories: z.array(planCategorySchema).min(1),
+    /** Everything is trained once for each. */
     seeds: z.array(z.int().min(0).max(4294967295)).min(1),
     /** `count` further trainings of `epochs` each, from the final weights of the first (the paper: 30 epochs, then 3 × 30). */
     rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
+    /** How each run is trained. */
     config: trainingConfigSchema,
   })
   .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {

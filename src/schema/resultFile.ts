@@ -11,10 +11,14 @@ export const resultFileSchema = z
   .strictObject({
     format: z.literal('bioner-lab-result'),
     version: z.literal(2),
+    /** The version of the lab that wrote it. */
     software: z.string(),
     exportedAt: z.iso.datetime(),
+    /** What the runs were trained for. */
     plan: planFileSchema,
+    /** The pretrained models of the runs, without their weights. */
     models: z.array(modelRecordSchema),
+    /** Each with its history and scores. */
     runs: z.array(runRecordSchema),
     /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
     checksum: z.string(),

@@ -73,6 +73,18 @@ function cached(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** Opens the start of the documentation by its folder, beside the lab; returns the width of its first picture, 0 if it is missing. */
+async function pictureOfGuide(page: Page, host: PlainHost): Promise<number> {
+  const guide = await page.context().newPage();
+  await guide.goto(`${host.address}docs/`);
+  const picture = guide.getByRole('main').getByRole('img').first();
+  await picture.scrollIntoViewIfNeeded();
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete)).toBe(true);
+  const width = await picture.evaluate((image: HTMLImageElement) => image.naturalWidth);
+  await guide.close();
+  return width;
+}
+
 const step = async (page: Page): Promise<number> => (await lastPoint(page)).step;
 
 test.use({ serviceWorkers: 'allow' });
@@ -102,7 +114,7 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect.poll(() => cached(page)).toContain('/lab/'); // the mark of a whole version
     const stored = await cached(page);
     expect(stored.filter((file) => /training\.worker|analysis\.worker|threaded-simd|AnalysePage/.test(file)).length).toBeGreaterThan(3); // prettier-ignore
-    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
+    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|docs\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
   });
 
   await test.step('browsers may install it', async () => {
@@ -115,6 +127,10 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await devtools.detach();
   });
 
+  await test.step('the documentation opens beside it', async () => {
+    expect(await pictureOfGuide(page, host)).toBeGreaterThan(0);
+  });
+
   await host.close();
   await test.step('without the host it opens again and trains', async () => {
     await page.reload();
@@ -123,6 +139,14 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect(notices(page).getByRole('paragraph')).toHaveCount(0);
     await page.getByRole('button', { name: 'Train on a sample' }).click();
     await expect.poll(() => step(page), { timeout: 60_000 }).toBeGreaterThan(2);
+  });
+
+  await test.step('without the host the documentation opens beside it, with the pictures that were seen', async () => {
+    expect(await pictureOfGuide(page, host)).toBeGreaterThan(0);
+    const unread = await page.context().newPage();
+    await unread.goto(`${host.address}docs/annotations.html`);
+    await expect(unread.getByRole('heading', { level: 1 })).toHaveText('Bring your annotations');
+    await unread.close();
   });
 
   await test.step('a new version does not replace the page while it trains', async () => {

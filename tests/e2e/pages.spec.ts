@@ -125,6 +125,7 @@ test('the keyboard alone reaches the content, every page and the training of a s
       'Library',
       'Tag',
       'About',
+      'Help',
       'Backend: WebAssembly',
     ];
     expect(stops.slice(0, links.length).map(({ name }) => name)).toEqual(links);

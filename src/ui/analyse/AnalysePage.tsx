@@ -10,6 +10,7 @@ import { LeaksPanel } from './LeaksPanel.tsx';
 import { SetsPanel } from './SetsPanel.tsx';
 import { SubjectFields } from './SubjectFields.tsx';
 import { subjectOf, type PanelProps } from './subject.ts';
+import './sets.css';
 
 export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
   const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);

@@ -3,6 +3,7 @@ import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.t
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../metrics/entitySets.ts';
+import { Term } from '../help/Term.tsx';
 import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { goTo } from '../shared/route.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
@@ -106,7 +107,9 @@ function Sets({ subject, detail, prediction, onChange }: SetsProps) {
   return (
     <>
       <section aria-labelledby="sets-title">
-        <h2 id="sets-title">Entity sets</h2>
+        <h2 id="sets-title">
+          <Term name="entity set T, L and P">Entity sets</Term>
+        </h2>
         {state.status !== 'ready' && <AnalysisWait state={state} doing="Reading the corpora of the category" />}
         {diagram !== null && (
           <div className="sets-pair">

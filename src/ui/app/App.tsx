@@ -24,7 +24,6 @@ import '../runs/runs.css';
 import '../experiments/experiments.css';
 import '../tag/tag.css';
 import '../analyse/analyse.css';
-import '../analyse/sets.css';
 
 /** Loads after the page is shown: nothing trains before. */
 const TrainingStrip = lazy(async () => ({ default: (await import('./TrainingStrip.tsx')).TrainingStrip }));

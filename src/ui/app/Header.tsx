@@ -1,6 +1,7 @@
-// Shows the product's name, the four places of the lab, and the backend with its settings behind a badge.
+// Shows the product's name, the four places of the lab, Help, and the backend with its settings behind a badge.
 import { lazy, Suspense, useState } from 'react';
 import type { BackendState } from '../../lab/state/labState.ts';
+import { HelpButton } from '../help/HelpButton.tsx';
 import { backendName } from '../shared/format.ts';
 import { routeHref, type Route } from '../shared/route.ts';
 
@@ -57,6 +58,7 @@ export function Header({ route, backend, isElsewhere }: HeaderProps) {
             </a>
           ))}
         </nav>
+        <HelpButton page={route.page} />
         <BackendBadge backend={backend} isElsewhere={isElsewhere} />
       </div>
     </header>

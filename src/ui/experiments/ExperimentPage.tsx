@@ -8,6 +8,7 @@ import type { ImportedResult } from '../../lab/state/labState.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
+import { Term } from '../help/Term.tsx';
 import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
 import { Button } from '../parts/Button.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
@@ -86,8 +87,8 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
         </p>
         <h1>{experimentSubject(experiment)}</h1>
         <p className="soft">
-          Compare STL, MTL-XC and MTL-LS on each task, and see whether the differences are more than noise.{' '}
-          {experimentSettings(experiment)}.
+          Compare <Term name="STL" />, <Term name="MTL-XC" /> and <Term name="MTL-LS" /> on each task, and see whether
+          the differences are more than noise. {experimentSettings(experiment)}.
         </p>
         <p className="soft" aria-live="polite">
           {progressText(experiment)}

@@ -13,6 +13,8 @@ import {
 } from '../../lab/comparison/differenceWords.ts';
 import { csvText } from '../../lab/comparison/tableText.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
+import type { TermName } from '../help/glossary.ts';
+import { Term } from '../help/Term.tsx';
 import { AnalysisWait, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
@@ -36,6 +38,14 @@ const GROUPS: readonly (readonly [group: string, columns: readonly string[]])[] 
   ['Spread of the difference', ['± seeds', '± rounds', '± snapshots']],
 ];
 
+/** Columns that are explained where they first occur. */
+const COLUMN_TERMS: ReadonlyMap<string, TermName> = new Map([
+  ['Test F1 95 % interval', 'bootstrap interval'],
+  ['Over sentences p', 'p'],
+  ['Over sentences Holm', 'Holm'],
+  ['Spread of the difference ± seeds', 'seed'],
+]);
+
 /** Lists tested differences of one task: size, significance, spread, and a verdict in words. */
 function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
   return (
@@ -58,7 +68,7 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
           {GROUPS.flatMap(([group, columns]) =>
             columns.map((name) => (
               <th key={`${group} ${name}`} scope="col" className="number">
-                {name === 'Baseline' ? baseline : name}
+                <ColumnName group={group} name={name === 'Baseline' ? baseline : name} />
               </th>
             )),
           )}
@@ -89,6 +99,11 @@ function DifferenceTable({ label, baseline, tested }: DifferenceTableProps) {
       </tbody>
     </TableBox>
   );
+}
+
+function ColumnName({ group, name }: { readonly group: string; readonly name: string }) {
+  const term = COLUMN_TERMS.get(`${group} ${name}`);
+  return term === undefined ? name : <Term name={term}>{name}</Term>;
 }
 
 interface SignificanceSectionProps {

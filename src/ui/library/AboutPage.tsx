@@ -1,14 +1,5 @@
 // Explains what the lab is, what it promises about a person's text, and whose work it includes.
 
-const KEYS: readonly (readonly [keys: readonly string[], effect: string])[] = [
-  [['Tab', 'Shift Tab'], 'to the next or previous control'],
-  [['←', '→'], 'to another of the train, devel and test tabs'],
-  [['↓', '↑'], 'to the next or previous sentence, across pages'],
-  [['Page Down', 'Page Up'], 'to the next or previous page of sentences'],
-  [['Home', 'End'], 'to the first or last matching sentence'],
-  [['Esc'], 'closes a dialog or cancels renaming'],
-];
-
 export function AboutPage() {
   return (
     <div className="prose">
@@ -28,19 +19,18 @@ export function AboutPage() {
         blocks connections to any other host. Only what you export leaves the tab: a plan or result file contains
         settings, counts, scores and fingerprints, never a sentence.
       </p>
-      <h2>Keyboard</h2>
-      <dl className="keys">
-        {KEYS.map(([keys, effect]) => (
-          <div key={effect}>
-            <dt>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dt>
-            <dd>{effect}</dd>
-          </div>
-        ))}
-      </dl>
+      <h2>Help and documentation</h2>
+      <p>
+        Press <kbd>?</kbd> on any page for what it is for, its keys and a glossary. The{' '}
+        <a href="./docs/index.html" target="_blank" rel="noreferrer">
+          documentation
+        </a>{' '}
+        comes with the lab and opens without a network, too. It says{' '}
+        <a href="./docs/cite.html" target="_blank" rel="noreferrer">
+          how to cite
+        </a>{' '}
+        the lab and the paper.
+      </p>
       <h2>Licences and attribution</h2>
       <p>BioNER Lab is free software under the Apache License 2.0.</p>
       <p>

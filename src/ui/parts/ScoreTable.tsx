@@ -1,11 +1,18 @@
 // Shows precision, recall and F1 overall and by type, under the lenient and the strict reading side by side.
 import type { SpanScore } from '../../metrics/scores/spanScore.ts';
+import type { TermName } from '../help/glossary.ts';
+import { Term } from '../help/Term.tsx';
 import { format } from '../shared/format.ts';
 import { MEASURES, READINGS, type Measure, type Reading } from '../shared/selectedSnapshot.ts';
 import { TableBox } from './TableBox.tsx';
 
-const READING_WORDS: Readonly<Record<Reading, string>> = { lenient: 'conlleval (lenient)', strict: 'strict' };
+const READING_WORDS: Readonly<Record<Reading, readonly [term: TermName, text: string]>> = {
+  lenient: ['conlleval', 'conlleval (lenient)'],
+  strict: ['strict', 'strict'],
+};
 const MEASURE_WORDS: Readonly<Record<Measure, string>> = { precision: 'Precision', recall: 'Recall', f1: 'F1' };
+
+const MEASURE_TERMS: Readonly<Record<Measure, TermName>> = { precision: 'precision', recall: 'recall', f1: 'F1' };
 
 export interface ScoreTableProps {
   readonly label: string;
@@ -25,7 +32,7 @@ export function ScoreTable({ label, types, cell, countsOf }: ScoreTableProps) {
           <td />
           {READINGS.map((reading) => (
             <th key={reading} scope="colgroup" colSpan={MEASURES.length} className="group">
-              {READING_WORDS[reading]}
+              <Term name={READING_WORDS[reading][0]}>{READING_WORDS[reading][1]}</Term>
             </th>
           ))}
           {countsOf !== undefined && (
@@ -36,10 +43,14 @@ export function ScoreTable({ label, types, cell, countsOf }: ScoreTableProps) {
         </tr>
         <tr>
           <td />
-          {READINGS.flatMap((reading) =>
+          {READINGS.flatMap((reading, index) =>
             MEASURES.map((measure) => (
               <th key={`${reading}-${measure}`} scope="col" className="number">
-                {MEASURE_WORDS[measure]}
+                {index === 0 ? (
+                  <Term name={MEASURE_TERMS[measure]}>{MEASURE_WORDS[measure]}</Term>
+                ) : (
+                  MEASURE_WORDS[measure]
+                )}
               </th>
             )),
           )}

@@ -1,6 +1,7 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
 import type { Method } from '../../schema/runRecord.ts';
+import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
 import { METHODS, PAPER_RATES, type PlanDraft } from './planDraft.ts';
@@ -55,7 +56,9 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
   const problem = read.problems.get('slicingRates');
   return (
     <fieldset className="slicing">
-      <legend>Slicing rates</legend>
+      <legend>
+        <Term name="slicing rate">Slicing rates</Term>
+      </legend>
       <div className="preset-list">
         {rates.map((rate) => (
           <label key={rate} className={`preset${draft.slicingRates.includes(rate) ? ' chosen' : ''}`}>

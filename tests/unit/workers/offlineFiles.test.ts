@@ -138,6 +138,17 @@ describe('what is answered', () => {
     expect(browser.asked).toEqual([]);
   });
 
+  it('answers the address of a folder with the page of it', async () => {
+    const own = build('page', 'one');
+    const withGuide = { ...own, code: { ...own.code, 'docs/index.html': digest('guide') } };
+    browser.hosted.set(`${folder}docs/index.html`, 'guide');
+    files = new OfflineFiles(browser.scope, withGuide);
+    await files.receive('fill');
+    browser.hosted.clear();
+    expect(await (await files.answer(asking('docs/', navigating)))?.text()).toBe('guide');
+    expect(files.answer(asking('assets/', navigating))).toBeNull();
+  });
+
   it('stores models when they are read, not before', async () => {
     await files.receive('fill');
     expect(browser.asked).not.toContain(`${folder}models/tiny.bin`);

@@ -1,0 +1,61 @@
+// The button that opens the Help drawer, also by the key `?`.
+import { lazy, Suspense, useEffect, useState } from 'react';
+import type { Route } from '../shared/route.ts';
+
+/** Loads with the first press. */
+const HelpDrawer = lazy(async () => ({ default: (await import('./HelpDrawer.tsx')).HelpDrawer }));
+
+const SETTING = 'help key';
+
+/** Whether the key opens Help; a choice of this browser, on unless it was switched off. */
+export const helpKey = {
+  isOn(): boolean {
+    try {
+      return localStorage.getItem(SETTING) !== 'off';
+    } catch {
+      return true; // Site data is blocked.
+    }
+  },
+  set(isOn: boolean): void {
+    try {
+      if (isOn) localStorage.removeItem(SETTING);
+      else localStorage.setItem(SETTING, 'off');
+    } catch {
+      // The choice lasts until the page is reloaded elsewhere; nothing else can be done.
+    }
+  },
+};
+
+/** Returns whether a key goes into text, where `?` is a character. */
+function isTyped({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
+}
+
+export function HelpButton({ page }: { readonly page: Route['page'] }) {
+  const [isWanted, setIsWanted] = useState(false);
+  const [isOpen, setIsOpen] = useState(false);
+  const show = (): void => {
+    setIsWanted(true);
+    setIsOpen(true);
+  };
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isTyped(event) && helpKey.isOn()) show();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, []);
+  return (
+    <>
+      <button type="button" className="badge" aria-haspopup="dialog" aria-expanded={isOpen} onClick={show}>
+        Help
+      </button>
+      {isWanted && (
+        <Suspense>
+          <HelpDrawer page={page} isOpen={isOpen} onOpen={setIsOpen} />
+        </Suspense>
+      )}
+    </>
+  );
+}
