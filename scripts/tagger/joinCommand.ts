@@ -64,7 +64,9 @@ export async function joinCorpora(
     await writeFile(path.join(folder, `${split}.tsv`), jointRows(sentences));
     const counts = new Map<string, number>();
     for (const { type } of sentences.flatMap(({ mentions }) => mentions)) counts.set(type, (counts.get(type) ?? 0) + 1);
-    report(`${split}: ${sentences.length} sentences, ${[...counts].map(([type, count]) => `${count} ${type}`).join(', ')}`);
+    report(
+      `${split}: ${sentences.length} sentences, ${[...counts].map(([type, count]) => `${count} ${type}`).join(', ')}`,
+    );
   }
   return folder;
 }
@@ -106,7 +108,9 @@ async function addFindings(
     if (source === own) continue;
     const tagged = await tagger.tag(sentences);
     tagged.forEach((mentions, index) => found[index]?.push(...inJointNames(mentions, own.types)));
-    report(`${own.folder} tagged ${source.folder} ${split}: ${tagged.flat().length} mentions in ${sentences.length} sentences`);
+    report(
+      `${own.folder} tagged ${source.folder} ${split}: ${tagged.flat().length} mentions in ${sentences.length} sentences`,
+    );
   }
   tagger.dispose();
 }

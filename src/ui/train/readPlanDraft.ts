@@ -179,7 +179,7 @@ function defaultCategories(corpora: readonly CorpusRecord[]): readonly PlanCateg
 }
 
 function defaultModel(models: readonly ModelRecord[]): PlanInput | null {
-  const model = models.find(({ builtIn }) => builtIn) ?? models[0];
+  const model = models.find(({ builtIn, tagger }) => builtIn && tagger === undefined) ?? models[0];
   return model === undefined ? null : inputOf(model);
 }
 
