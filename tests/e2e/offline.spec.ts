@@ -102,7 +102,7 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect.poll(() => cached(page)).toContain('/lab/'); // the mark of a whole version
     const stored = await cached(page);
     expect(stored.filter((file) => /training\.worker|analysis\.worker|threaded-simd|AnalysePage/.test(file)).length).toBeGreaterThan(3); // prettier-ignore
-    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
+    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|corpora\/|models\/|taggers\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
   });
 
   await test.step('browsers may install it', async () => {
