@@ -21,7 +21,6 @@ import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts'
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { countSentences } from './runs/countSentences.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab } from './state/labState.ts';
@@ -290,7 +289,8 @@ export class LocalLab implements Lab {
   readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
     this.#changing(() => this.#predictions.keepPredictions(requests));
   readonly countSentences: Lab['countSentences'] = (runIds) =>
-    this.#changing(() => {
+    this.#changing(async () => {
+      const { countSentences } = await import('./runs/countSentences.ts');
       return countSentences(runIds, { store: this.#parts.store, labStore: this.#labStore, analyse: this.analyse });
     });
   readonly tagLive: Lab['tagLive'] = (...values) =>

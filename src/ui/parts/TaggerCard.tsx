@@ -1,7 +1,20 @@
 // The card of the tagger that comes with the lab: what it is for, its scores, its limits and its licence.
 import type { ShippedTaggerCard } from '../../schema/shippedTagger.ts';
 import { format } from '../shared/format.ts';
+import { useLab } from '../shared/useLab.ts';
 import { TableBox } from './TableBox.tsx';
+
+/** The card where the tagger is chosen among others, folded; nothing until it is known. */
+export function ShippedTaggerCard() {
+  const shipped = useLab((state) => state.shipped);
+  if (shipped.status !== 'known') return null;
+  return (
+    <details>
+      <summary>What is this tagger?</summary>
+      <TaggerCard card={shipped.card} />
+    </details>
+  );
+}
 
 export function TaggerCard({ card: { name, runId, licence, tests, files } }: { readonly card: ShippedTaggerCard }) {
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
