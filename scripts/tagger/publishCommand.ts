@@ -63,7 +63,8 @@ export async function publishTagger(folders: Publishing, report: (line: string) 
     const rounded = await openNodeTagger(imported, { kind: 'model', modelId: id });
     const exact = await openNodeTagger(store, snapshot);
     const { tests, rounding } = await scored(folders.corpora, rounded, exact, report);
-    const singles = singleScores(parseResultFile(await readFile(path.join(folders.singles, 'shipped-tagger-single.result.json'), 'utf8'))); // prettier-ignore
+    const singlesText = await readFile(path.join(folders.singles, 'shipped-tagger-single.result.json'), 'utf8');
+    const singles = singleScores(parseResultFile(singlesText));
     const scores: ShippedScores = { runId: run.spec.id, epoch: run.selectedEpoch, tests, singles, rounding };
 
     const folder = path.join(publicFolder, 'taggers', shippedName);
@@ -78,6 +79,7 @@ export async function publishTagger(folders: Publishing, report: (line: string) 
     }
     await writeFile(path.join(folder, 'README.md'), taggerCard(shippedName, described, scores));
     await writeFile(path.join(publicFolder, 'taggers', 'catalogue.json'), json(await catalogue(publicFolder, scores)));
+    await writeFile(path.join(resultsFolder, 'shipped-tagger-single.result.json'), singlesText);
     await writeFile(path.join(resultsFolder, 'shipped-tagger.result.json'), resultText);
     await writeFile(path.join(resultsFolder, 'shipped-tagger.scores.json'), json(scores));
   } finally {
