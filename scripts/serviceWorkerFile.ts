@@ -10,7 +10,7 @@ import type { PageHeaders } from './pageHeaders.ts';
 /** Its name never changes: browsers look there for another version. */
 const FILE = 'sw.js';
 /** Also public, but needed whenever the lab opens. */
-const PUBLIC_CODE = /^(corpora\/catalogue\.json|manifest\.webmanifest|favicon\.png)$/;
+const PUBLIC_CODE = /^((corpora|taggers)\/catalogue\.json|manifest\.webmanifest|favicon\.png)$/;
 /** Built, but not for browsers of today (wasm without SIMD), or not for the page. */
 const NOT_STORED = /(^|\/)(_headers|tfjs-backend-wasm-(?!simd|threaded)[^/]*\.wasm|[^/]*\.map)$/;
 

@@ -74,7 +74,7 @@ function chosenBackend(): BackendChoice {
   return BACKENDS.find((backend) => backend === named) ?? 'auto';
 }
 
-async function fetchBuiltIn(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchBuiltIn(path: string, report?: (doneBytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const address = new URL(path, document.baseURI);
   const response = await fetch(address);
   if (!response.ok) {
@@ -83,5 +83,12 @@ async function fetchBuiltIn(path: string): Promise<Uint8Array<ArrayBuffer>> {
       got: `HTTP status ${response.status}`,
     });
   }
+  // Counts a copy of the stream: the length that a host names is that of the compressed file, if it names one.
+  if (report !== undefined) void counted(response.clone(), report);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+async function counted({ body }: Response, report: (doneBytes: number) => void): Promise<void> {
+  let doneBytes = 0;
+  await body?.pipeTo(new WritableStream<Uint8Array>({ write: ({ byteLength }) => report((doneBytes += byteLength)) })).catch(() => undefined); // prettier-ignore
 }

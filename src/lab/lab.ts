@@ -21,7 +21,6 @@ import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts'
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
-import { countSentences } from './runs/countSentences.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab } from './state/labState.ts';
@@ -29,6 +28,7 @@ import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
+import type { LiveTagging } from './tagging/liveTagging.ts';
 import { createTagging } from './tagging/tagging.ts';
 
 export interface LabParts {
@@ -80,6 +80,10 @@ export class LocalLab implements Lab {
   readonly #runner;
   readonly #predictions;
   readonly #tagging;
+  #live: LiveTagging | null = null;
+  #becomeOurs: () => void = () => undefined;
+  /** Resolves when what is stored has been read and this tab may change it. */
+  readonly #ours = new Promise<void>((resolve) => (this.#becomeOurs = resolve));
   #want: () => void = () => undefined;
   readonly #wanted = new Promise<void>((resolve) => (this.#want = resolve));
 
@@ -164,6 +168,17 @@ export class LocalLab implements Lab {
     await this.#stored.readUsage();
   };
   readonly wantBuiltIns: Lab['wantBuiltIns'] = () => this.#want();
+  readonly wantShippedTagger: Lab['wantShippedTagger'] = async (again = false) => {
+    const { fetchBuiltIn, store } = this.#parts;
+    if (fetchBuiltIn === null) return;
+    const { installShippedTagger } = await import('./library/shippedTagger.ts');
+    await this.#ours;
+    const { status } = this.getState().shipped;
+    if (status === 'fetching' || (status === 'known' && !again)) return;
+    await this.#changing(() =>
+      installShippedTagger({ store, labStore: this.#labStore, models: this.#models, fetchBuiltIn }, again),
+    );
+  };
   readonly refresh: Lab['refresh'] = () =>
     this.#stored.inTurn(async () => {
       if (this.getState().owner === 'elsewhere') await this.#look();
@@ -274,8 +289,14 @@ export class LocalLab implements Lab {
   readonly keepPredictions: Lab['keepPredictions'] = (requests) =>
     this.#changing(() => this.#predictions.keepPredictions(requests));
   readonly countSentences: Lab['countSentences'] = (runIds) =>
-    this.#changing(() => {
+    this.#changing(async () => {
+      const { countSentences } = await import('./runs/countSentences.ts');
       return countSentences(runIds, { store: this.#parts.store, labStore: this.#labStore, analyse: this.analyse });
+    });
+  readonly tagLive: Lab['tagLive'] = (...values) =>
+    this.#guard.run(async () => {
+      const { LiveTagging } = await import('./tagging/liveTagging.ts');
+      return (this.#live ??= new LiveTagging(this.#server)).tag(...values);
     });
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
 
@@ -320,6 +341,7 @@ export class LocalLab implements Lab {
     const underWay = await this.#memory.recall();
     this.#runner.restore(records, goOn ? underWay : []);
     this.#labStore.update(() => ({ opened: true, owner: 'here' }));
+    this.#becomeOurs();
     const { queue } = this.getState();
     if (queue.length > 0) this.#labStore.notify('info', resumedText(queue.length));
   }

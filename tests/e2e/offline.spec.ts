@@ -85,11 +85,14 @@ async function pictureOfGuide(page: Page, host: PlainHost): Promise<number> {
   return width;
 }
 
+/** Mentions of the text on New, which is tagged as it is typed. */
+const liveMentions = (page: Page) => page.getByRole('region', { name: /^Type a sentence/ }).locator('mark');
+
 const step = async (page: Page): Promise<number> => (await lastPoint(page)).step;
 
 test.use({ serviceWorkers: 'allow' });
 
-test('a plain folder is isolated, works offline, and a new version waits for the run to end', async ({
+test('a plain folder is isolated, trains and tags offline, and a new version waits for the run to end', async ({
   page,
   allowedOrigins,
 }) => {
@@ -106,6 +109,7 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     expect(reloads).toBe(1);
     const threads = page.workers().filter((worker) => worker.url().includes('wasmThread'));
     expect(threads.length).toBeGreaterThan(1);
+    await expect(liveMentions(page).first()).toBeVisible({ timeout: 30_000 });
     // Headers that the host does not send reach the Workers, too.
     for (const worker of page.workers()) expect(await worker.evaluate(async () => (await fetch('https://example.org').catch(() => null)) === null)).toBe(true); // prettier-ignore
   });
@@ -114,7 +118,7 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await expect.poll(() => cached(page)).toContain('/lab/'); // the mark of a whole version
     const stored = await cached(page);
     expect(stored.filter((file) => /training\.worker|analysis\.worker|threaded-simd|AnalysePage/.test(file)).length).toBeGreaterThan(3); // prettier-ignore
-    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|docs\/|corpora\/|models\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
+    expect(stored.filter((file) => !/^\/lab\/($|index\.html|assets\/|docs\/|corpora\/|models\/|taggers\/|[\w-]+\.(png|webmanifest)$)/.test(file))).toEqual([]); // prettier-ignore
   });
 
   await test.step('browsers may install it', async () => {
@@ -137,6 +141,8 @@ test('a plain folder is isolated, works offline, and a new version waits for the
     await waitUntilReady(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await expect(notices(page).getByRole('paragraph')).toHaveCount(0);
+    await page.getByRole('textbox', { name: 'Text to tag as you type' }).fill('Metformin is given for diabetes.');
+    await expect(liveMentions(page).filter({ hasText: 'diabetes' })).toBeVisible({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Train on a sample' }).click();
     await expect.poll(() => step(page), { timeout: 60_000 }).toBeGreaterThan(2);
   });

@@ -9,8 +9,8 @@ import type { LabStore } from '../state/labStore.ts';
 import type { Corpora } from './corpora.ts';
 import type { Models } from './models.ts';
 
-/** Fetches a file that comes with the lab, by its path in `public/`. */
-export type FetchBuiltIn = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+/** Fetches a file that comes with the lab, by its path in `public/`; `report` may hear how many bytes have come. */
+export type FetchBuiltIn = (path: string, report?: (doneBytes: number) => void) => Promise<Uint8Array<ArrayBuffer>>;
 
 export interface BuiltIns {
   /** Installs the sample corpora that were never installed here. A failure becomes a notice, and the next opening tries again. */

@@ -3,6 +3,7 @@ import type { ColumnChoice, ColumnSurvey } from '../../data/corpus/columnChoice.
 import type { CorpusSentences, Split } from '../../data/corpus/corpus.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
+import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';
@@ -13,6 +14,7 @@ import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
+import type { ShippedTaggerCard } from '../../schema/shippedTagger.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
@@ -197,6 +199,15 @@ export interface ImportedResult {
 /** Which tab owns the lab: this one, or another that trains, while this one is read-only. */
 export type Owner = 'here' | 'elsewhere';
 
+/** What the lab knows of the tagger that comes with it. */
+export type ShippedTagger =
+  | { readonly status: 'unwanted' }
+  /** `ofBytes` is 0 until it is known. */
+  | { readonly status: 'fetching'; readonly doneBytes: number; readonly ofBytes: number }
+  /** `installed` is false where a person removed it from the library. */
+  | { readonly status: 'known'; readonly installed: boolean; readonly card: ShippedTaggerCard }
+  | { readonly status: 'failed'; readonly problem: LabErrorData };
+
 export interface LabState {
   readonly owner: Owner;
   /** False until the stored corpora, models, runs and results have been read. */
@@ -220,6 +231,8 @@ export interface LabState {
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
   readonly assignments: Assignments;
+  /** The tagger that comes with the lab; its model is among `models` once it is installed. */
+  readonly shipped: ShippedTagger;
   /** The latest tagging; null before the first. */
   readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
@@ -243,6 +256,11 @@ export interface Lab {
   open(choice: BackendChoice, options?: { readonly goOn?: boolean; readonly waitForWanted?: boolean }): Promise<void>;
   /** Installs the built-in model and samples if they are not, as soon as the lab is open. */
   wantBuiltIns(): void;
+  /**
+   * Fetches and installs the tagger that comes with the lab, as soon as the lab is open in this tab; `LabState.shipped` says how far it is, and
+   * why it failed. `again`: also after a person removed it.
+   */
+  wantShippedTagger(again?: boolean): Promise<void>;
   /** Rereads the store, which another tab may have changed; does nothing when this tab owns the lab. */
   refresh(): Promise<void>;
 
@@ -352,6 +370,11 @@ export interface Lab {
    * `tagger/unknown`.
    */
   tag(tagger: TaggerRef, source: TaggingSource): Promise<void>;
+  /**
+   * Tags a short text and returns it with its mentions, beside whatever `tag` shows; a text beyond `MOST_LIVE_CHARACTERS` is cut. Null when a
+   * later call cancelled it, or while a run is on the device.
+   */
+  tagLive(tagger: TaggerRef, text: string): Promise<AnnotatedDocument | null>;
   /** Stops tagging; mentions found so far stay. */
   stopTagging(): void;
 

@@ -53,6 +53,7 @@ const initialState: LabState = {
   unreadable: [],
   categories: [],
   assignments: {},
+  shipped: { status: 'unwanted' },
   tagging: null,
   jobs: [],
   notices: [],

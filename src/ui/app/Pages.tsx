@@ -80,10 +80,11 @@ interface PagesProps {
 export function Pages(props: PagesProps) {
   const opened = useLab((state) => state.opened);
   const { page } = props.route;
-  const { wantBuiltIns } = useLabActions();
+  const { wantBuiltIns, wantShippedTagger } = useLabActions();
   useEffect(() => {
     if (!WITHOUT_BUILT_INS.includes(page)) wantBuiltIns();
-  }, [wantBuiltIns, page]);
+    if (page === 'tag' || page === 'tagWith') void wantShippedTagger();
+  }, [wantBuiltIns, wantShippedTagger, page]);
   if (!opened && page !== 'about' && page !== 'new') return <p className="soft">Opening the library …</p>;
   return (
     <Suspense fallback={<p className="soft">Loading this page …</p>}>

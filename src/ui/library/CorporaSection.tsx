@@ -60,7 +60,7 @@ function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }
           <tr key={corpus.id}>
             <th scope="row">
               <a href={routeHref({ page: 'corpus', corpusId: corpus.id })}>{corpus.name}</a>
-              {corpus.builtIn && <span className="tag">sample</span>}
+              {corpus.builtIn && <span className="tag">sample, invented sentences</span>}
             </th>
             {SPLITS.map((split) => (
               <td key={split} className="number">

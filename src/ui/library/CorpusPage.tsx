@@ -230,7 +230,7 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
         <p className="soft">
           Added {format.moment(corpus.addedAt)} · fingerprint{' '}
           <code title={corpus.fingerprint}>{format.shortFingerprint(corpus.fingerprint)}</code>
-          {corpus.builtIn && ' · sample included with the lab'}
+          {corpus.builtIn && ' · sample that comes with the lab: its sentences are invented'}
         </p>
       </div>
       {name === null ? (

@@ -1,5 +1,6 @@
 // Lists everything that went into a run and what happened to it, so that it can be repeated.
 import { useId } from 'react';
+import { isSampleCorpus } from '../../data/catalogue/samples.ts';
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
@@ -85,7 +86,13 @@ function inputFacts(record: RunRecord, software: string | null): readonly Fact[]
 function taskFacts({ counts }: RunRecord, { corpus, type }: TaskRef, number: string, index: number): readonly Fact[] {
   const own = counts?.[index];
   const facts: readonly Fact[] = [
-    [`Corpus${number}`, <Named name={corpus.name} fingerprint={corpus.fingerprint} />],
+    [
+      `Corpus${number}`,
+      <Named
+        name={isSampleCorpus(corpus) ? `${corpus.name} (sample, invented sentences)` : corpus.name}
+        fingerprint={corpus.fingerprint}
+      />,
+    ],
     [`Entity type${number}`, format.typeName(type)],
   ];
   if (own === undefined) return facts;

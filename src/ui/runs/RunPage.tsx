@@ -1,5 +1,6 @@
 // Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
+import { sampleRemark } from '../../data/catalogue/samples.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/tagging.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
@@ -145,6 +146,7 @@ export function RunPage({ record, source }: RunPageProps) {
   const isBegun = useLab(({ runs }) => source === null && runs.some((run) => run.record.spec.id === spec.id && run.record.steps.length > 0)); // prettier-ignore
   const hasCurves = isBegun || record.steps.length > 0 || record.epochs.length > 0;
   const several = spec.tasks.length > 1;
+  const remark = sampleRemark(spec.tasks.map(({ corpus }) => corpus));
   return (
     <>
       <div className="title-row">
@@ -161,6 +163,7 @@ export function RunPage({ record, source }: RunPageProps) {
             {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
             {source !== null && ` · from ${source.fileName}, read-only`}
           </p>
+          {remark !== null && <p className="soft">{remark}</p>}
         </div>
         <RunActions record={record} source={source} />
       </div>

@@ -55,7 +55,8 @@ function storedDraft<Value>(key: string, isDraft: (stored: unknown) => stored is
   }
 }
 
-function storeDraft(key: string, value: unknown): void {
+/** Stores a draft, also for a component that is mounted later. */
+export function storeDraft(key: string, value: unknown): void {
   try {
     sessionStorage.setItem(DRAFT_PREFIX + key, JSON.stringify(value));
   } catch {

@@ -7,6 +7,7 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
+import { ShippedTaggerCard } from '../parts/TaggerCard.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { methodName, runName } from '../shared/runName.ts';
@@ -136,6 +137,7 @@ export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
         </span>
         {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
       </p>
+      {'model' in chosen && chosen.model.builtIn && <ShippedTaggerCard />}
     </div>
   );
 }
@@ -144,6 +146,7 @@ export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
 function taggerName(tagger: OfferedTagger): string {
   if ('model' in tagger) {
     const { name, tagger: head } = tagger.model;
+    if (tagger.model.builtIn) return `${name} (shipped tagger)`;
     return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
   }
   const { run, snapshot, selected } = tagger;

@@ -11,6 +11,9 @@ import { MethodPicture } from './MethodPicture.tsx';
 import { METHODS, samplePlan, type PlanDraft } from './planDraft.ts';
 import { usePreview } from './planEstimates.ts';
 
+/** Loads after the page is shown, with what shows its mentions. */
+const LiveTagging = lazy(async () => ({ default: (await import('./LiveTagging.tsx')).LiveTagging }));
+
 /** Loads the form after the page is shown, which trains on a sample without it. */
 const PlanForm = lazy(async () => ({ default: (await import('./PlanForm.tsx')).PlanForm }));
 
@@ -139,6 +142,9 @@ export function NewPage({ draft, onDraft }: NewPageProps) {
           no text leaves this tab.
         </p>
       </div>
+      <Suspense fallback={<div className="panel" style={{ minHeight: 300 }} />}>
+        <LiveTagging />
+      </Suspense>
       <div className="cards">
         <SampleCard />
         <CorpusCard />

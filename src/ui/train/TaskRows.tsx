@@ -125,8 +125,8 @@ function nextTask(tasks: PlanTasks, first: CorpusRecord): PlanTasks[number] {
   return tasks.at(-1) ?? taskOfCorpus(first);
 }
 
-function corpusText({ counts, issueCount }: CorpusRecord): string {
+function corpusText({ counts, issueCount, builtIn }: CorpusRecord): string {
   const { train, devel, test } = counts;
-  const sizes = `${format.count(train.sentences)} train, ${format.count(devel.sentences)} devel, ${format.count(test.sentences)} test sentences`;
+  const sizes = `${format.count(train.sentences)} train, ${format.count(devel.sentences)} devel, ${format.count(test.sentences)} test sentences${builtIn ? ', invented' : ''}`;
   return issueCount === 0 ? sizes : `${sizes}; ${format.counted(issueCount, 'issue')}`;
 }

@@ -123,7 +123,7 @@ export function looseTasks(tasks: readonly PlanTask[]): PlanCategory {
 export function samplePlan(state: Pick<LabState, 'corpora' | 'models'>, corpusId: string | null): PlanFile | null {
   const samples = state.corpora.filter((corpus) => corpus.builtIn);
   const corpus = samples.find((sample) => sample.id === corpusId) ?? samples[0];
-  const model = state.models.find((candidate) => candidate.builtIn);
+  const model = state.models.find(({ builtIn, tagger }) => builtIn && tagger === undefined);
   if (corpus === undefined || model === undefined) return null;
   return {
     format: 'bioner-lab-plan',

@@ -179,7 +179,9 @@ function defaultCategories(corpora: readonly CorpusRecord[]): readonly PlanCateg
 }
 
 function defaultModel(models: readonly ModelRecord[]): PlanInput | null {
-  const model = models.find(({ builtIn }) => builtIn) ?? models[0];
+  // The shipped tagger may be here before the built-in model, and is a starting point only where somebody chooses it.
+  const isShipped = ({ builtIn, tagger }: ModelRecord): boolean => builtIn && tagger !== undefined;
+  const model = models.find((one) => one.builtIn && !isShipped(one)) ?? models.find((one) => !isShipped(one));
   return model === undefined ? null : inputOf(model);
 }
 

@@ -33,6 +33,12 @@ async function analyses(): Promise<PageAnalyses> {
 const plain: PageWords = { title: 'Ferns', words: 'We asked.It answered.', link: null };
 const pageOf = async (file: ResultFile, words = plain) => sharedPage(file, words, await analyses());
 
+/** The file with a task on a sample corpus. */
+function onSample(file: ResultFile): ResultFile {
+  const { checksum: _checksum, ...members } = JSON.parse(JSON.stringify(file).replaceAll('"heath"', '"sample-disease-a"')) as ResultFile; // prettier-ignore
+  return sealResultFile(members);
+}
+
 interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -111,6 +117,14 @@ describe('a shared page', () => {
     expect(all(page, 'svg').filter(({ attributes }) => attributes['role'] === 'img')).toHaveLength(4);
     // Rates and levels are drawn: three points with their spreads on each of two tasks.
     expect(all(page, 'circle')).toHaveLength(6);
+  });
+
+  it('says where sentences are invented, and only there', async () => {
+    const file = countedResult();
+    expect(await pageOf(file)).not.toContain('invented');
+    bench?.close();
+    const text = textOf(parsed(await pageOf(onSample(file))));
+    expect(text).toMatch(/sample corpora, too, whose sentences are invented \(sample-disease-a\)/);
   });
 
   it('runs nothing and requests nothing', async () => {

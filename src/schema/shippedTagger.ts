@@ -1,0 +1,30 @@
+// Describes the tagger that comes with the lab: its files, and its scores on annotated text.
+import { z } from 'zod';
+
+const percentSchema = z.number().min(0).max(100);
+
+/** `taggers/catalogue.json`: what the shipped tagger is, and its files. */
+export const shippedTaggerSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1),
+  /** The run that trained it, in `results/`. */
+  runId: z.string(),
+  licence: z.string(),
+  /** Paths in `public/`; the vocabulary is that of the built-in model. `sha256` of the whole file. */
+  files: z.array(
+    z.strictObject({ name: z.string(), path: z.string(), sizeBytes: z.int().min(1), sha256: z.string().length(64) }),
+  ),
+  /** Scores on the annotated test set of each corpus, exact mentions, in percent. */
+  tests: z.array(
+    z.strictObject({
+      type: z.string(),
+      corpus: z.string(),
+      sentences: z.int().min(1),
+      precision: percentSchema,
+      recall: percentSchema,
+      f1: percentSchema,
+    }),
+  ),
+});
+/** What the card of the shipped tagger says. */
+export type ShippedTaggerCard = z.infer<typeof shippedTaggerSchema>;
