@@ -22,6 +22,7 @@ import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
 import { countSentences } from './runs/countSentences.ts';
+import { DescriptionRecords } from './runs/descriptions.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
 import type { Lab } from './state/labState.ts';
@@ -72,6 +73,7 @@ export class LocalLab implements Lab {
   readonly #models;
   readonly #results;
   readonly #categories;
+  readonly #descriptions;
   readonly #publicCorpora;
   readonly #downloads;
   readonly #library;
@@ -110,6 +112,7 @@ export class LocalLab implements Lab {
     this.#models = createModels({ store, client: server, labStore });
     this.#results = createResults({ store, labStore });
     this.#categories = createOwnCategories({ store, labStore });
+    this.#descriptions = new DescriptionRecords({ store, labStore });
     this.#publicCorpora = new PublicCorpora({ store, labStore, corpora: this.#corpora, requestFile, base });
     this.#downloads = new Downloads({ store, client: server, labStore, models: this.#models, requestFile });
     this.#library = new Library({
@@ -120,7 +123,7 @@ export class LocalLab implements Lab {
       models: this.#models,
       results: this.#results,
     });
-    const restored = [this.#categories, this.#publicCorpora, this.#downloads];
+    const restored = [this.#categories, this.#descriptions, this.#publicCorpora, this.#downloads];
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
       fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
@@ -267,7 +270,12 @@ export class LocalLab implements Lab {
     this.#guard.refuseElsewhere();
     this.#runner.move(runId, direction);
   };
-  readonly removeRun: Lab['removeRun'] = (runId) => this.#removing(() => this.#runner.remove(runId));
+  readonly describe: Lab['describe'] = (...values) => this.#guard.run(() => this.#descriptions.describe(...values));
+  readonly removeRun: Lab['removeRun'] = (runId) =>
+    this.#removing(async () => {
+      await this.#runner.remove(runId);
+      await this.#descriptions.forget('runs', runId);
+    });
 
   readonly predictions: Lab['predictions'] = (request, format) =>
     this.#guard.run(() => this.#predictions.predictions(request, format));

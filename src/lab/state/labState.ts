@@ -5,6 +5,7 @@ import type { Issue } from '../../data/corpus/issues.ts';
 import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { DescribedKind, Descriptions } from '../../schema/descriptions.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';
 import type { Assignments, OwnCategory } from '../../schema/libraryRecord.ts';
 import type { MachineSettings } from '../../schema/machineSettings.ts';
@@ -22,6 +23,7 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { DescriptionChange } from '../runs/descriptions.ts';
 
 /** An analysis in progress; after `cancel` its answer is null. */
 export interface AnalysisUnderWay<Answer> {
@@ -215,6 +217,8 @@ export interface LabState {
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
   readonly assignments: Assignments;
+  /** What a person wrote about runs and experiments here; `describedBy` adds what result files say. */
+  readonly descriptions: Descriptions;
   /** The latest tagging; null before the first. */
   readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
@@ -317,6 +321,11 @@ export interface Lab {
   moveRun(runId: string, direction: 'up' | 'down'): void;
   /** Stops a run until it is resumed; runs that wait for it stay queued. */
   stopRun(runId: string): Promise<void>;
+  /**
+   * Changes name, notes, tags or archive of runs or experiments, own or imported. It never affects which runs are equal. Throws
+   * `description/...`.
+   */
+  describe(kind: DescribedKind, ids: readonly string[], change: DescriptionChange): Promise<void>;
   /** Throws `run/needed` while other runs start from it. */
   removeRun(runId: string): Promise<void>;
 

@@ -1,4 +1,5 @@
 // Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
+import { NOTHING_DESCRIBED } from '../../schema/descriptions.ts';
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import { createWorkedTime } from '../../util/clock.ts';
@@ -53,6 +54,7 @@ const initialState: LabState = {
   unreadable: [],
   categories: [],
   assignments: {},
+  descriptions: NOTHING_DESCRIBED,
   tagging: null,
   jobs: [],
   notices: [],
