@@ -45,6 +45,7 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
         ['MTL-XC', null, null, mtlXc, null],
       ]}
       heightPx={340}
+      empty={emptyText(points.length, split)}
       controls={
         <>
           <label>
@@ -119,6 +120,10 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
       </LineChart>
     </ChartFrame>
   );
+}
+
+function emptyText(points: number, split: ScoredSplit): string | null {
+  return points > 0 ? null : `No finished MTL-LS run with a ${split} score yet: the first point comes when one ends.`;
 }
 
 function legendOf(stl: number | null, mtlXc: number | null): readonly LegendEntry[] {

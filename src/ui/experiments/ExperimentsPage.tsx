@@ -18,7 +18,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
-import { ShareActions } from './ShareRuns.tsx';
+import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
   const records = useRunRecords();
@@ -53,7 +53,7 @@ export function ExperimentsPage() {
             own
             queue={queue}
             hrefOf={(runId) => routeHref({ page: 'run', runId })}
-            actions={(runIds) => <ShareActions runIds={runIds} />}
+            actions={(runIds, usualName) => <SelectionActions runIds={runIds} usualName={usualName} />}
           />
           <p className="soft">
             F1 in percent, as computed by conlleval: devel F1 of the selected snapshot, or of the latest epoch while

@@ -3,11 +3,44 @@ import { useState } from 'react';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
+import { DescribeActions } from '../parts/Description.tsx';
 import { LONGEST_LINK, resultAddress } from '../results/resultLink.ts';
 import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
+import { CURVES_OF, routeHref } from '../shared/route.ts';
 import { downloadJson } from '../shared/saveFile.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+
+/** Runs whose curves fit in one chart and one address. */
+const MOST_CURVES = 32;
+
+interface SelectionActionsProps {
+  readonly runIds: readonly string[];
+  /** Name of the run where one is selected. */
+  readonly usualName: string;
+}
+
+/** What can be done with selected runs: compare their curves and settings, describe, archive and share them. */
+export function SelectionActions({ runIds, usualName }: SelectionActionsProps) {
+  const few = runIds.length > 0 && runIds.length <= MOST_CURVES;
+  return (
+    <>
+      <div className="actions" role="group" aria-label="Selected runs">
+        {few ? (
+          <a className="button strong" href={routeHref({ page: 'curves', ...CURVES_OF, runs: runIds })}>
+            Compare curves and settings
+          </a>
+        ) : (
+          <Button disabled onAct={() => undefined}>
+            {runIds.length === 0 ? 'Compare curves and settings' : `Compare curves of at most ${MOST_CURVES} runs`}
+          </Button>
+        )}
+        <DescribeActions kind="runs" ids={runIds} usualName={usualName} />
+      </div>
+      <ShareActions runIds={runIds} />
+    </>
+  );
+}
 
 /** Buttons for the runs that were chosen; disabled without any. */
 export function ShareActions({ runIds }: { readonly runIds: readonly string[] }) {
