@@ -27,6 +27,7 @@ import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { useLasting, usePageOf } from '../shared/viewState.ts';
+import { ListFilter } from './ListFilter.tsx';
 import {
   filteredLines,
   NO_FILTER,
@@ -34,9 +35,7 @@ import {
   runLines,
   runRows,
   sortedLines,
-  tagsOf,
   type RunColumn,
-  type RunFilter,
   type RunLine,
   type RunSort,
 } from './runList.ts';
@@ -208,67 +207,6 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
       )}
       {found.length === 0 && records.length > 0 && <p className="soft">No run matches the filter.</p>}
     </div>
-  );
-}
-
-interface ListFilterProps {
-  /** Name of the list. */
-  readonly label: string;
-  readonly placeholder: string;
-  /** All lines, whose tags can be chosen. */
-  readonly lines: readonly Pick<RunLine, 'description'>[];
-  readonly filter: RunFilter;
-  readonly onFilter: (filter: RunFilter) => void;
-}
-
-/** Filters a list by text, by tag where there are any, and by whether archived lines are shown where some are. */
-export function ListFilter({ label, placeholder, lines, filter, onFilter }: ListFilterProps) {
-  const tags = useMemo(() => tagsOf(lines), [lines]);
-  const archived = useMemo(() => lines.filter(({ description }) => description.archived === true).length, [lines]);
-  return (
-    <>
-      <label>
-        <span className="visually-hidden">Filter {label.toLowerCase()}</span>
-        <input
-          type="search"
-          placeholder={placeholder}
-          value={filter.text}
-          onChange={(event) => onFilter({ ...filter, text: event.target.value })}
-        />
-      </label>
-      {(tags.length > 0 || filter.tag !== null) && (
-        <label>
-          Tag{' '}
-          <select
-            value={filter.tag === null ? '' : `tag:${filter.tag}`}
-            onChange={(event) => {
-              const { value } = event.target;
-              onFilter({ ...filter, tag: value === '' ? null : value.slice('tag:'.length) });
-            }}
-          >
-            <option value="">any</option>
-            {tags.map((tag) => (
-              <option key={tag} value={`tag:${tag}`}>
-                {tag}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      {(archived > 0 || filter.archived !== 'hidden') && (
-        <label>
-          Archived{' '}
-          <select
-            value={filter.archived}
-            onChange={(event) => onFilter({ ...filter, archived: event.target.value as RunFilter['archived'] })}
-          >
-            <option value="hidden">hidden ({format.count(archived)})</option>
-            <option value="shown">shown</option>
-            <option value="only">only these</option>
-          </select>
-        </label>
-      )}
-    </>
   );
 }
 
