@@ -13,8 +13,6 @@ import {
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabState } from '../state/labState.ts';
-import { buildComparisons } from '../comparison/comparison.ts';
-import { descriptionsFor } from '../runs/descriptions.ts';
 import { runsOfPlan, runSpec, type ResolvedPlan } from './expandPlan.ts';
 import { sealResultFile } from '../../schema/resultFile.ts';
 
@@ -158,16 +156,11 @@ function planName({ methods, categories }: ResolvedPlan): string {
 export function exportResult(
   state: LabState,
   runIds: readonly string[],
-  { software, exportedAt }: Pick<ResultFile, 'software' | 'exportedAt'>,
+  { software, exportedAt, descriptions }: Pick<ResultFile, 'software' | 'exportedAt' | 'descriptions'>,
 ): ResultFile {
   const runs = withParents(state, runIds);
   const models = modelsOf(state);
   const modelIds = [...new Set(runs.map(({ spec }) => spec.model.id))];
-  const layersOf = (id: string): number | undefined => models.find((model) => model.id === id)?.layers;
-  const descriptions = descriptionsFor(state, {
-    runs: runs.map(({ spec }) => spec.id),
-    experiments: buildComparisons(runs, layersOf).map(({ id }) => id),
-  });
   return sealResultFile({
     format: 'bioner-lab-result',
     version: 2,
@@ -179,7 +172,7 @@ export function exportResult(
     ),
     models: modelIds.flatMap((modelId) => models.find(({ id }) => id === modelId) ?? []),
     runs: [...runs],
-    ...(descriptions !== null && { descriptions }),
+    ...(descriptions !== undefined && { descriptions }),
   });
 }
 

@@ -5,12 +5,13 @@ import type { Issue } from '../../data/corpus/issues.ts';
 import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { DescribedKind, Descriptions } from '../../schema/descriptions.ts';
+import type { DescribedKind, DescriptionChange, Descriptions } from '../../schema/descriptions.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';
 import type { Assignments, OwnCategory } from '../../schema/libraryRecord.ts';
 import type { MachineSettings } from '../../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
+import type { ReportedFile } from '../../schema/reportedScores.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
@@ -23,7 +24,6 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
-import type { DescriptionChange } from '../runs/descriptions.ts';
 
 /** An analysis in progress; after `cancel` its answer is null. */
 export interface AnalysisUnderWay<Answer> {
@@ -219,6 +219,8 @@ export interface LabState {
   readonly assignments: Assignments;
   /** What a person wrote about runs and experiments here; `describedBy` adds what result files say. */
   readonly descriptions: Descriptions;
+  /** Scores of papers and other programs that were read from tables. */
+  readonly reported: readonly ReportedFile[];
   /** The latest tagging; null before the first. */
   readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
@@ -246,7 +248,7 @@ export interface Lab {
   refresh(): Promise<void>;
 
   /**
-   * Imports dropped files, detecting corpora (files, folders, zips), model folders, result files and plan files.
+   * Imports dropped files, detecting corpora (files, folders, zips), model folders, result files, tables of scores and plan files.
    * Never throws for bad input: problems become issues of the corpus or notices.
    */
   importFiles(files: readonly DroppedFile[]): Promise<{
@@ -376,6 +378,8 @@ export interface Lab {
   /** Builds the plan that trains these runs and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
+  /** Removes the scores that were read from a table. */
+  removeReported(fileId: string): Promise<void>;
   /** Removes everything stored for an item that cannot be read. Throws `storage/unknown` for anything else. */
   removeUnreadable(kind: StoredKind, id: string): Promise<void>;
 

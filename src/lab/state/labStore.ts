@@ -55,6 +55,7 @@ const initialState: LabState = {
   categories: [],
   assignments: {},
   descriptions: NOTHING_DESCRIBED,
+  reported: [],
   tagging: null,
   jobs: [],
   notices: [],

@@ -10,7 +10,7 @@ import {
   type RefObject,
 } from 'react';
 import { ResponsiveContainer } from 'recharts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { Button } from '../parts/Button.tsx';
 import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';

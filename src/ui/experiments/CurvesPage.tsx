@@ -1,7 +1,7 @@
 // Overlays the curves of any runs in one chart each for loss and devel F1, and puts their settings side by side; all choices are in the address.
 import { useDeferredValue, useMemo } from 'react';
 import { develCurve, lossCurve, smoothed } from '../../lab/comparison/runCurves.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { rateStyle, seriesStyle } from '../charts/chartStyle.ts';
 import { OverlayChart, type OverlaidCurve } from '../charts/OverlayChart.tsx';
@@ -77,7 +77,7 @@ function useRunNames(records: readonly RunRecord[]): readonly string[] {
     ];
     return of(spec.id).name ?? parts.join(' · ');
   });
-  // Runs that differ only in settings are told apart by their ids.
+  // Runs that differ only in settings are distinguished by their ids.
   return names.map((name, index) => {
     const isTwice = names.indexOf(name) !== index || names.lastIndexOf(name) !== index;
     return isTwice ? `${name} · ${records[index]?.spec.id.slice(0, 6)}` : name;

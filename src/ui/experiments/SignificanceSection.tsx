@@ -11,7 +11,7 @@ import {
   VERDICT_WORDS,
   type TestedDifference,
 } from '../../lab/comparison/differenceWords.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import { AnalysisWait, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';

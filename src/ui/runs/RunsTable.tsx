@@ -11,7 +11,7 @@ import {
   type SortingState,
 } from '@tanstack/react-table';
 import { memo, useDeferredValue, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { TagList } from '../parts/Description.tsx';

@@ -1,6 +1,6 @@
 // Provides what people wrote about runs or experiments, here or in result files.
 import { useMemo } from 'react';
-import { describedBy } from '../../lab/runs/descriptions.ts';
+import { describedBy } from '../../lab/runs/descriptionRecords.ts';
 import type { DescribedKind, Description } from '../../schema/descriptions.ts';
 import { shallow, useLab } from './useLab.ts';
 

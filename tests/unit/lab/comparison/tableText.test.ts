@@ -1,7 +1,8 @@
 // Proves that tables are formatted as valid Markdown, LaTeX and CSV, with the best score in bold and the difference to the published one.
 import { describe, expect, it } from 'vitest';
 import type { ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
-import { csvText, tableText } from '../../../../src/lab/comparison/tableText.ts';
+import { tableText } from '../../../../src/lab/comparison/tableText.ts';
+import { csvText } from '../../../../src/util/csv.ts';
 
 const table: ComparisonTable = {
   id: 'table-1',

@@ -1,27 +1,18 @@
 // Names, notes, tags and the archive of runs and experiments: stored with the lab, and read from result files for what has none here.
 import {
-  descriptionLimits,
+  changedDescription,
   descriptionsSchema,
   NOTHING_DESCRIBED,
   type DescribedKind,
   type Description,
+  type DescriptionChange,
   type Descriptions,
 } from '../../schema/descriptions.ts';
 import { readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
-import { LabError } from '../../util/labError.ts';
 import { ownValue } from '../../util/validate.ts';
 import type { LabState } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
-
-/** What changes of a description: members that are absent stay. */
-export interface DescriptionChange {
-  readonly name?: string;
-  readonly notes?: string;
-  readonly archived?: boolean;
-  readonly addTags?: readonly string[];
-  readonly removeTags?: readonly string[];
-}
 
 const NOTHING: Description = {};
 
@@ -42,39 +33,6 @@ export function describedBy(
     }
     return NOTHING;
   };
-}
-
-/**
- * Returns a description after a change, without members that say nothing. Throws LabError `description/too-long` or `description/too-many-tags`.
- */
-export function changedDescription(before: Description, change: DescriptionChange): Description {
-  const { nameLength, notesLength, tagLength, tags: mostTags } = descriptionLimits;
-  const name = withinLength('name', change.name?.trim() ?? before.name ?? '', nameLength);
-  const notes = withinLength('notes', change.notes?.trim() ?? before.notes ?? '', notesLength);
-  const removed = new Set(change.removeTags);
-  const added = (change.addTags ?? []).map((tag) => withinLength('tag', tag.trim().replace(/\s+/g, ' '), tagLength));
-  const tags = [...new Set([...(before.tags ?? []).filter((tag) => !removed.has(tag)), ...added])].filter((tag) => tag !== ''); // prettier-ignore
-  if (tags.length > mostTags) {
-    throw new LabError('description/too-many-tags', 'There are too many tags.', {
-      expected: `at most ${mostTags}`,
-      got: String(tags.length),
-    });
-  }
-  const archived = change.archived ?? before.archived ?? false;
-  return {
-    ...(name !== '' && { name }),
-    ...(notes !== '' && { notes }),
-    ...(tags.length > 0 && { tags }),
-    ...(archived && { archived }),
-  };
-}
-
-function withinLength(what: string, text: string, most: number): string {
-  if (text.length <= most) return text;
-  throw new LabError('description/too-long', `The ${what} is too long.`, {
-    expected: `at most ${most} characters`,
-    got: `${text.length} characters`,
-  });
 }
 
 /** The part of the descriptions that a result file of these runs and experiments carries; null if there is nothing to say. */
