@@ -20,6 +20,9 @@ export const reportedScoreSchema = z.strictObject({
 });
 export type ReportedScore = z.infer<typeof reportedScoreSchema>;
 
+/** Scores on the tasks of a comparison, by the key of the task. */
+export type ReportedByTask = ReadonlyMap<string, readonly ReportedScore[]>;
+
 const reportedFileSchema = z.strictObject({
   /** Start of the fingerprint of the scores. */
   id: z.string(),

@@ -1,5 +1,5 @@
 // Finds the tasks of a comparison that reported figures are about, names them as reported, and writes the lab's own scores in the same form.
-import type { ReportedFile, ReportedScore } from '../../schema/reportedScores.ts';
+import type { ReportedByTask, ReportedFile, ReportedScore } from '../../schema/reportedScores.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { taskKey, type Comparison } from './comparison.ts';
 import { variantName } from './comparisonTables.ts';
@@ -24,7 +24,7 @@ export function scoresOf({ tasks }: Pick<Comparison, 'tasks'>): readonly Reporte
 
 export interface ReportedMatch {
   /** The scores on each task of the comparison, by `taskKey`. */
-  readonly byTask: ReadonlyMap<string, readonly ReportedScore[]>;
+  readonly byTask: ReportedByTask;
   /** Number of scores on tasks that are not in the comparison. */
   readonly unmatched: number;
 }

@@ -27,11 +27,12 @@ export function cellText(cell: TableCell): string {
   return deviation === null ? text : `${text} ± ${deviation.toFixed(2)}`;
 }
 
-/** The text in parentheses after a score: the published figure and the difference; null without a published figure. */
+/** The text after a score, in parentheses in files: the published figure and the difference, labelled; null without a published figure. */
 export function publishedText(cell: TableCell): string | null {
   if (cell.kind !== 'score' || cell.published === null) return null;
   const difference = differenceText(cell);
-  return difference === null ? cell.published.toFixed(2) : `${cell.published.toFixed(2)}, ${difference}`;
+  const text = `published ${cell.published.toFixed(2)}`;
+  return difference === null ? text : `${text}, ${difference}`;
 }
 
 function markdown({ title, columns, rows, notes }: ComparisonTable): string {

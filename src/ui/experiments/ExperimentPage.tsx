@@ -2,8 +2,10 @@
 import { useMemo } from 'react';
 import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { comparisonTables } from '../../lab/comparison/comparisonTables.ts';
+import { matchReported } from '../../lab/comparison/reportedFigures.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
+import type { ReportedScore } from '../../schema/reportedScores.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { AnalysisPanel } from '../analyse/AnalysePage.tsx';
 import { subjectOf } from '../analyse/subject.ts';
@@ -41,6 +43,8 @@ import { SelectionActions, ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';
 import { VerdictPanel } from './VerdictPanel.tsx';
+
+const NONE_REPORTED: readonly ReportedScore[] = [];
 
 type View = ExperimentView | AnalysisView;
 
@@ -236,7 +240,12 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
   const results = useLab((state) => state.results);
   const own = useOwnRunIds();
   const { distinction } = noise;
-  const tables = useMemo(() => comparisonTables(experiment, publishedScores, distinction), [experiment, distinction]);
+  const files = useLab((state) => state.reported);
+  const reported = useMemo(() => matchReported(experiment, files), [experiment, files]);
+  const tables = useMemo(
+    () => comparisonTables(experiment, publishedScores, distinction, reported.byTask),
+    [experiment, distinction, reported],
+  );
   switch (view) {
     case 'overview':
       return (
@@ -245,13 +254,15 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
             <>
               <VerdictPanel task={task} noise={noise} records={records} />
               <div className="pair charts">
-                {task.variants.some(({ method }) => method === 'MTL-LS') && <RateChart task={task} />}
+                {task.variants.some(({ method }) => method === 'MTL-LS') && (
+                  <RateChart task={task} reported={reported.byTask.get(taskKey(task.task)) ?? NONE_REPORTED} />
+                )}
                 <RateCurvesChart task={task} />
               </div>
             </>
           )}
           {tables
-            .filter(({ id }) => id === 'table-1' || (id !== 'spreads' && isSliced(experiment)))
+            .filter(({ id }) => id === 'table-1' || id === 'reported' || (id !== 'spreads' && isSliced(experiment)))
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}
@@ -281,7 +292,7 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
         </>
       );
     case 'share':
-      return <ShareRuns records={records} />;
+      return <ShareRuns records={records} experiment={experiment} />;
   }
 }
 

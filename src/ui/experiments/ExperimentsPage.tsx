@@ -2,10 +2,13 @@
 import { useDeferredValue, useMemo, useState } from 'react';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import type { Comparison } from '../../lab/comparison/comparison.ts';
+import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
 import type { Description } from '../../schema/descriptions.ts';
+import type { ReportedScore } from '../../schema/reportedScores.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
 import { DescribeActions, TagList } from '../parts/Description.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Meter } from '../parts/Meter.tsx';
@@ -21,6 +24,7 @@ import { StatusMark } from '../runs/StatusMark.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLasting } from '../shared/viewState.ts';
@@ -76,6 +80,7 @@ export function ExperimentsPage() {
         </DropZone>
         {results.length > 0 && <ResultsTable results={results} />}
       </section>
+      <ReportedSection />
     </>
   );
 }
@@ -242,7 +247,9 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
           <th scope="col" className="number">
             Runs
           </th>
-          <th scope="col">Exported</th>
+          <th scope="col" className="wide-only">
+            Exported
+          </th>
           <ActionsHead />
         </tr>
       </thead>
@@ -254,7 +261,7 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
             </th>
             <td>{fileName}</td>
             <td className="number">{format.count(file.runs.length)}</td>
-            <td className="soft nowrap">
+            <td className="soft nowrap wide-only">
               {format.moment(file.exportedAt)} by {file.software}
             </td>
             <td className="number">
@@ -275,6 +282,71 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
     </TableBox>
   );
 }
+
+/** Scores of papers and other programs that were read from tables, and the form of such a table. */
+function ReportedSection() {
+  const lab = useLabActions();
+  const reported = useLab((state) => state.reported);
+  return (
+    <section aria-labelledby="reported-title">
+      <h2 id="reported-title">Reported figures</h2>
+      <p className="soft">
+        To compare with a paper or another program, drop a CSV file with a line for each score and the columns{' '}
+        <code>{REPORTED_COLUMNS.join(', ')}</code>: scores in percent, the task as its corpus and type are named here.
+        Its figures are shown beside yours, labelled as reported, and take no part in any test.
+      </p>
+      <div className="actions">
+        <Button
+          onAct={() => saveFile('reported.scores.csv', new Blob([reportedScoresCsv([EXAMPLE])], { type: 'text/csv' }))}
+        >
+          Save an example
+        </Button>
+      </div>
+      {reported.length > 0 && (
+        <TableBox label="Reported figures">
+          <thead>
+            <tr>
+              <th scope="col">File</th>
+              <th scope="col" className="number">
+                Scores
+              </th>
+              <th scope="col">Systems</th>
+              <ActionsHead />
+            </tr>
+          </thead>
+          <tbody>
+            {reported.map(({ id, fileName, scores }) => (
+              <tr key={id}>
+                <th scope="row">{fileName}</th>
+                <td className="number">{format.count(scores.length)}</td>
+                <td>{[...new Set(scores.map(({ name }) => name))].slice(0, MOST_SYSTEMS).join(', ')}</td>
+                <td className="number">
+                  <RemoveButton
+                    subject={`reported figures ${fileName}`}
+                    loss={<p>The figures will no longer be shown. The original file is not affected.</p>}
+                    onRemove={() => lab.removeReported(id)}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      )}
+    </section>
+  );
+}
+
+const MOST_SYSTEMS = 8;
+const EXAMPLE: ReportedScore = {
+  name: 'BioBERT',
+  method: 'STL',
+  rate: null,
+  task: 'NCBI-disease',
+  precision: null,
+  recall: null,
+  f1: 89.36,
+  source: 'Lee et al. 2020',
+};
 
 /** The runs of one result file. */
 export function ResultFilePage({ result }: { readonly result: ImportedResult }) {

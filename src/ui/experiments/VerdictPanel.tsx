@@ -1,7 +1,7 @@
 // Says which variant is best on a task, whether its difference from the baseline is more than noise, what is missing, and what to do next.
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
-import { missingText, signedText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
+import { leftOutText, missingText, signedText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
 import type { Significance } from '../../metrics/significance/significance.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { Button } from '../parts/Button.tsx';
@@ -9,7 +9,7 @@ import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
 import { useLabActions } from '../shared/useLab.ts';
 import { useDraftChange } from '../train/useDraftChange.ts';
-import { bestOn, useOwnRunIds, type BestResult } from './experiments.ts';
+import { bestOn, meanTestF1, useOwnRunIds, type BestResult } from './experiments.ts';
 import type { SignificanceState } from './useSignificance.ts';
 
 /** Three seeds are the least that say how much seeds vary. */
@@ -87,7 +87,13 @@ function verdictOf(task: TaskComparison, best: BestResult, noise: SignificanceSt
       sentence: sentenceOf(closest.name, baseline, closest.found),
     };
   }
-  return { headline: null, sentence: untestedText(noise, name, baseline) };
+  const mean = task.variants.find((variant) => variantName(variant) === baseline);
+  const f1 = mean === undefined ? null : meanTestF1(mean);
+  const isOther = f1 !== null && name !== baseline;
+  return {
+    headline: isOther ? `${signedText(best.f1 - f1)} F1 to ${baseline}, not tested` : null,
+    sentence: untestedText(noise, name, baseline),
+  };
 }
 
 function sentenceOf(name: string, baseline: string, found: Significance): string {
@@ -104,6 +110,10 @@ function testedOn({ task }: TaskComparison, { family, tested }: SignificanceStat
 }
 
 function untestedText({ family, asked, tested }: SignificanceState, best: string, baseline: string): string {
+  const left = leftOutText(family.leftOut, baseline);
+  if (family.differences.length === 0 && left !== null) {
+    return `Whether this is more than noise cannot be tested here. ${left}`;
+  }
   if (family.differences.length === 0) {
     return `There is nothing to compare it with yet: train another method on this task with the same seed.`;
   }

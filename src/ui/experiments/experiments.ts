@@ -98,10 +98,15 @@ export interface BestResult {
   readonly f1: number;
 }
 
+/** Mean test F1 of the selected snapshots of a variant, in percent; null while none is finished. */
+export function meanTestF1({ trainings }: Variant): number | null {
+  return mean(trainings.flatMap(({ test }) => (test === null ? [] : [test.f1])));
+}
+
 /** Finds the variant with the best mean test F1 on a task; null while none is finished. */
 export function bestOn(task: TaskComparison): BestResult | null {
   const scored = task.variants.flatMap((variant): BestResult[] => {
-    const f1 = mean(variant.trainings.flatMap(({ test }) => (test === null ? [] : [test.f1])));
+    const f1 = meanTestF1(variant);
     return f1 === null ? [] : [{ task, variant, f1 }];
   });
   return scored.reduce<BestResult | null>((best, one) => (best === null || one.f1 > best.f1 ? one : best), null);
