@@ -1,4 +1,5 @@
 // The lab on this machine: wires the store, the servers and the parts of the lab together behind one interface.
+import type { Descriptions } from '../schema/descriptions.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { writeMachineSettings } from '../storage/machineRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -6,6 +7,7 @@ import type { AnalysisClient } from '../wire/analysisProtocol.ts';
 import type { ReadingClient } from '../wire/readingProtocol.ts';
 import type { RequestFile } from '../wire/requestFile.ts';
 import type { ServerClient } from '../wire/trainingProtocol.ts';
+import { buildComparisons } from './comparison/comparison.ts';
 import { createBuiltIns, type FetchBuiltIn } from './library/builtIns.ts';
 import { createOwnCategories } from './library/categories.ts';
 import { ColumnQuestions } from './library/columnQuestions.ts';
@@ -16,14 +18,16 @@ import { createResults, Library } from './library/library.ts';
 import { createModels } from './library/models.ts';
 import { PublicCorpora } from './library/publicCorpora.ts';
 import { publicRepository } from './library/publicHosts.ts';
+import { ReportedScores } from './library/scoreTables.ts';
 import { removableItems, StoredLibrary } from './library/storedLibrary.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
+import { DescriptionRecords, descriptionsFor } from './runs/descriptionRecords.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
 import { createAnalyses, superviseServer } from './runs/supervisedServer.ts';
-import type { Lab } from './state/labState.ts';
+import type { Lab, LabState } from './state/labState.ts';
 import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
@@ -72,6 +76,8 @@ export class LocalLab implements Lab {
   readonly #models;
   readonly #results;
   readonly #categories;
+  readonly #descriptions;
+  readonly #reported;
   readonly #publicCorpora;
   readonly #downloads;
   readonly #library;
@@ -114,6 +120,8 @@ export class LocalLab implements Lab {
     this.#models = createModels({ store, client: server, labStore });
     this.#results = createResults({ store, labStore });
     this.#categories = createOwnCategories({ store, labStore });
+    this.#descriptions = new DescriptionRecords({ store, labStore });
+    this.#reported = new ReportedScores({ store, labStore });
     this.#publicCorpora = new PublicCorpora({ store, labStore, corpora: this.#corpora, requestFile, base });
     this.#downloads = new Downloads({ store, client: server, labStore, models: this.#models, requestFile });
     this.#library = new Library({
@@ -123,8 +131,9 @@ export class LocalLab implements Lab {
       columnQuestions: this.#columnQuestions,
       models: this.#models,
       results: this.#results,
+      reported: this.#reported,
     });
-    const restored = [this.#categories, this.#publicCorpora, this.#downloads];
+    const restored = [this.#categories, this.#descriptions, this.#reported, this.#publicCorpora, this.#downloads];
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
       fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
@@ -206,6 +215,7 @@ export class LocalLab implements Lab {
       refuseInUse(this.getState(), 'model', id);
       return this.#models.remove(id);
     });
+  readonly removeReported: Lab['removeReported'] = (id) => this.#removing(() => this.#reported.remove(id));
   readonly removeResult: Lab['removeResult'] = (id) => this.#removing(() => this.#results.remove(id));
   readonly removeUnreadable: Lab['removeUnreadable'] = (kind, id) => this.#removing(() => this.#stored.removeUnreadable(kind, id)); // prettier-ignore
   readonly downloadModel: Lab['downloadModel'] = (download) => this.#changing(() => this.#downloads.download(download));
@@ -282,7 +292,12 @@ export class LocalLab implements Lab {
     this.#guard.refuseElsewhere();
     this.#runner.move(runId, direction);
   };
-  readonly removeRun: Lab['removeRun'] = (runId) => this.#removing(() => this.#runner.remove(runId));
+  readonly describe: Lab['describe'] = (...values) => this.#guard.run(() => this.#descriptions.describe(...values));
+  readonly removeRun: Lab['removeRun'] = (runId) =>
+    this.#removing(async () => {
+      await this.#runner.remove(runId);
+      await this.#descriptions.forget('runs', runId);
+    });
 
   readonly predictions: Lab['predictions'] = (request, format) =>
     this.#guard.run(() => this.#predictions.predictions(request, format));
@@ -300,8 +315,12 @@ export class LocalLab implements Lab {
     });
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
 
-  readonly exportResult: Lab['exportResult'] = (runIds) =>
-    exportResult(this.getState(), runIds, { software: this.#parts.software, exportedAt: this.#timestamp() });
+  readonly exportResult: Lab['exportResult'] = (runIds) => {
+    const state = this.getState();
+    const stamp = { software: this.#parts.software, exportedAt: this.#timestamp() };
+    const descriptions = describedExport(state, withParents(state, runIds));
+    return exportResult(state, runIds, { ...stamp, ...(descriptions !== null && { descriptions }) });
+  };
   readonly exportPlan: Lab['exportPlan'] = (runIds) => exportPlan(this.getState(), runIds);
   readonly setMachine: Lab['setMachine'] = (machine) =>
     this.#changing(async () => {
@@ -350,4 +369,14 @@ export class LocalLab implements Lab {
 function resumedText(runs: number): string {
   const subject = runs === 1 ? 'the run that was under way goes' : `the ${runs} runs that were under way go`;
   return `The browser had put this tab away, or the page had crashed; ${subject} on.`;
+}
+
+/** What was written about the runs of an export, and about the experiments that they make. */
+function describedExport(state: LabState, runs: readonly RunRecord[]): Descriptions | null {
+  const models = [...state.models, ...state.results.flatMap(({ file }) => file.models)];
+  const layersOf = (id: string): number | undefined => models.find((model) => model.id === id)?.layers;
+  return descriptionsFor(state, {
+    runs: runs.map(({ spec }) => spec.id),
+    experiments: buildComparisons(runs, layersOf).map(({ id }) => id),
+  });
 }

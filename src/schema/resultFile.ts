@@ -1,6 +1,7 @@
 // The JSON file users share: runs of plans with everything needed to read, check and compare them.
 import { z } from 'zod';
 import { fingerprint } from '../util/digest.ts';
+import { descriptionsSchema } from './descriptions.ts';
 import { modelRecordSchema } from './modelRecord.ts';
 import { planFileSchema, upgradePlanFile } from './planFile.ts';
 import { lineageFault } from './runLineage.ts';
@@ -20,6 +21,8 @@ export const resultFileSchema = z
     models: z.array(modelRecordSchema),
     /** Each with its history and scores. */
     runs: z.array(runRecordSchema),
+    /** What people wrote about the runs and their experiments; absent if nothing, and in files of earlier versions. */
+    descriptions: descriptionsSchema.optional(),
     /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
     checksum: z.string(),
   })

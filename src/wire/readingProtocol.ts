@@ -6,6 +6,7 @@ import type { RefusedCorpus } from '../data/import/assembleCorpora.ts';
 import type { DroppedModel, ForeignFile } from '../data/import/sortDrop.ts';
 import type { CorpusRecord } from '../schema/corpusRecord.ts';
 import type { PlanFile } from '../schema/planFile.ts';
+import type { ReportedScore } from '../schema/reportedScores.ts';
 import type { LabErrorData } from '../util/labError.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
@@ -69,6 +70,8 @@ export interface DropReading {
   readonly models: readonly ModelReading[];
   readonly plans: readonly ReadFile<PlanFile>[];
   readonly results: readonly ReadFile<ReadResult>[];
+  /** Tables of scores. */
+  readonly scores: readonly ReadFile<readonly ReportedScore[]>[];
   /** Files known by name that no model is beside. */
   readonly foreign: readonly ForeignFile[];
   /** Paths of files that are none of these, except those in a model's folder. */

@@ -63,10 +63,10 @@ function isNamedAsItems(path: string, text: string): boolean {
 export const leadingBytes = 65_536;
 
 /**
- * `corpus` is a file of any supported format, `gzip` and `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
+ * `corpus` is a file of any supported format, `scores` a table of scores, `gzip` and `parquet` one to unpack like a zip, `model` a part of a model folder, `result` and
  * `plan` the lab's own JSON, a result also as a page that carries it; the lab reads nothing else.
  */
-type FileFormat = 'corpus' | 'zip' | 'gzip' | 'parquet' | 'model' | 'result' | 'plan' | 'other';
+type FileFormat = 'corpus' | 'zip' | 'gzip' | 'parquet' | 'model' | 'result' | 'plan' | 'scores' | 'other';
 
 /** Names of files of rows. */
 export const corpusExtensions = /\.(tsv|conll[ux]?|conll\d+|iob[12]?|iobes|bio|bioes|ner|tags)$/i;
@@ -94,6 +94,7 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
   if (corpusExtensions.test(name)) return 'corpus';
   const text = decodeLoosely(head);
   if (isPageWithResult(text)) return 'result';
+  if (tableExtensions.test(name) && isTableOfScores(text)) return 'scores';
   if (tableExtensions.test(name)) return looksLikeRows(text) ? 'corpus' : 'other';
   const ownFormat = /^\s*\{/.test(text) ? formatOfJson(text) : 'other';
   if (ownFormat !== 'other') return ownFormat;
@@ -108,6 +109,13 @@ export function detectFormat(path: string, head: Uint8Array): FileFormat {
 
 function startsWith(head: Uint8Array, magic: string): boolean {
   return Array.from(magic).every((character, index) => head[index] === character.charCodeAt(0));
+}
+
+/** Whether the first line of a table names a task and an F1, as tables of scores do and rows of tokens do not. */
+function isTableOfScores(text: string): boolean {
+  const [first = ''] = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/, 1);
+  const names = first.split(/[,;\t]/).map((cell) => cell.replace(/^\s*"?|"?\s*$/g, '').toLowerCase());
+  return names.includes('f1') && names.includes('task');
 }
 
 function isZip(head: Uint8Array): boolean {

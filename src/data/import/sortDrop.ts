@@ -1,4 +1,4 @@
-// Sorts what was dropped, archives unpacked: corpora, models, plans, results, and what the lab does not read.
+// Sorts what was dropped, archives unpacked: corpora, models, plans, results, tables of scores, and what the lab does not read.
 import { baseName, fileInMemory, type DroppedFile, type NamedFile } from '../../util/namedFile.ts';
 import type { Issue } from '../corpus/issues.ts';
 import { archivePaths } from './archive.ts';
@@ -33,6 +33,8 @@ export interface SortedDrop {
   readonly models: readonly DroppedModel[];
   readonly plans: readonly NamedFile[];
   readonly results: readonly NamedFile[];
+  /** Lists tables of scores. */
+  readonly scores: readonly NamedFile[];
   /** Lists the paths of files that are none of these, except those in a model's folder. */
   readonly others: readonly string[];
   /** Lists those of them that are known: files of trainers and other programs. */
@@ -43,7 +45,8 @@ export interface SortedDrop {
 
 /** Sorts files by name and content. Rejects only when a file cannot be read. */
 export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise<SortedDrop> {
-  const sorted = { corpus: [] as NamedFile[], plan: [] as NamedFile[], result: [] as NamedFile[] };
+  const none = (): NamedFile[] => [];
+  const sorted = { corpus: none(), plan: none(), result: none(), scores: none() };
   const modelFiles: DroppedFile[] = [];
   const others: string[] = [];
   const foreign: ForeignFile[] = [];
@@ -80,7 +83,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
       const expected = unreadKind(file.path, bytes.subarray(0, leadingBytes));
       if (expected === null) others.push(file.path);
       else unpacking.refuse(file.path, `This kind of file is not read: expected ${expected}.`);
-    } else if (format === 'corpus' || format === 'plan' || format === 'result') {
+    } else if (format === 'corpus' || format === 'plan' || format === 'result' || format === 'scores') {
       sorted[format].push({ path: file.path, bytes });
     }
   }
@@ -97,6 +100,7 @@ export async function sortDroppedFiles(dropped: readonly DroppedFile[]): Promise
     corpusFiles: sorted.corpus,
     plans: sorted.plan,
     results: sorted.result,
+    scores: sorted.scores,
     models: [...folders].map(([folder, members]) => {
       return modelIn(folder, members, foreign.filter(({ path }) => folderOf(path) === folder)); // prettier-ignore
     }),

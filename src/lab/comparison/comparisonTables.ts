@@ -2,7 +2,8 @@
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
-import type { Comparison, Measures, TaskComparison, Variant } from './comparison.ts';
+import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
+import { taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts';
 import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
 import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from './variantSpread.ts';
@@ -22,7 +23,7 @@ export type TableCell =
   | { readonly kind: 'number'; readonly value: number | null; readonly best: boolean };
 
 export interface ComparisonTable {
-  readonly id: 'table-1' | 'table-2' | 'table-3' | 'spreads';
+  readonly id: 'table-1' | 'table-2' | 'table-3' | 'spreads' | 'reported';
   readonly title: string;
   readonly columns: readonly { readonly group: string; readonly name: string }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
@@ -50,20 +51,21 @@ const MEASURES: readonly (readonly [MeasureName, string])[] = [
 export const DISTINCT_MARK = '†';
 
 const MEAN_NOTE =
-  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent.';
+  'Ours: mean ± standard deviation over seeds and rounds of the selected snapshots’ test scores, in percent. Published: the figure of the paper, and ours minus it.';
 
-/** Builds all four tables of a comparison. */
+/** Builds all four tables of a comparison, and one of reported figures where there are any on its tasks. */
 export function comparisonTables(
   comparison: Comparison,
   publishedOf: PublishedOf,
   distinction: Distinction | null = null,
+  reported: ReportedByTask = new Map(),
 ): readonly ComparisonTable[] {
   const isDistinct = (task: TaskRef, variant: VariantKind): boolean =>
     distinction?.distinct.has(differenceKey(task, variant)) === true;
-  const reported = [table1, table2, table3].map((table) =>
+  const tables = [table1, table2, (...known: Parameters<typeof table2>) => table3(...known, reported)].map((table) =>
     withDistinction(table(comparison, publishedOf, isDistinct), distinction),
   );
-  return [...reported, spreads(comparison)];
+  return [...tables, ...(reported.size > 0 ? [reportedTable(comparison, reported)] : []), spreads(comparison)];
 }
 
 type IsDistinct = (task: TaskRef, variant: VariantKind) => boolean;
@@ -146,6 +148,7 @@ function table3(
   { tasks }: Comparison,
   publishedOf: PublishedOf,
   isDistinct: IsDistinct,
+  reported: ReportedByTask,
 ): Omit<ComparisonTable, 'tested'> {
   const systems = [
     ...new Set(
@@ -154,6 +157,7 @@ function table3(
       ),
     ),
   ];
+  const others = [...new Set([...reported.values()].flat().map(reportedLabel))];
   return {
     id: 'table-3',
     title: 'Table 3: the slicing rate chosen on devel, test F1',
@@ -163,6 +167,7 @@ function table3(
       { group: 'Test F1', name: 'MTL-LS' },
       { group: 'Test F1', name: 'STL' },
       ...systems.map((name) => ({ group: 'Published', name })),
+      ...others.map((name) => ({ group: 'Reported', name })),
     ],
     rows: tasks.map((task) => {
       const published = publishedOf(task.task);
@@ -186,15 +191,57 @@ function table3(
           { kind: 'text', text: chosen === null ? '–' : rateName(chosen.layers, chosen.rate) },
           { kind: 'score', value: devel, published: null, best: false, distinct: false },
           ...scores,
+          ...others.map((name): TableCell => {
+            const score = reported.get(taskKey(task.task))?.find((one) => reportedLabel(one) === name);
+            return { kind: 'number', value: score?.f1 ?? null, best: false };
+          }),
         ],
       };
     }),
     notes: [
       'The slicing rate is the one with the highest mean devel F1; test scores had no part in the choice.',
       MEAN_NOTE,
+      ...(others.length > 0 ? [REPORTED_NOTE] : []),
       ...contradictions(3, tasks, publishedOf),
     ],
   };
+}
+
+/** Lists the reported figures, each with its source; the lab's own are in the other tables. */
+function reportedTable({ tasks }: Comparison, reported: ReportedByTask): ComparisonTable {
+  const number = (value: number | null): TableCell => ({ kind: 'number', value, best: false });
+  return {
+    id: 'reported',
+    tested: false,
+    title: 'Reported figures, not trained here',
+    columns: [
+      { group: 'Reported', name: 'System' },
+      { group: 'Reported', name: 'P' },
+      { group: 'Reported', name: 'R' },
+      { group: 'Reported', name: 'F1' },
+      { group: 'Reported', name: 'Source' },
+    ],
+    rows: tasks.flatMap(({ task }) =>
+      (reported.get(taskKey(task)) ?? []).map(({ name, precision, recall, f1, source }) => ({
+        name: taskName(task),
+        cells: [
+          { kind: 'text' as const, text: name },
+          number(precision),
+          number(recall),
+          number(f1),
+          { kind: 'text' as const, text: source ?? 'not given' },
+        ],
+      })),
+    ),
+    notes: [REPORTED_NOTE],
+  };
+}
+
+const REPORTED_NOTE =
+  'Reported: figures read from a table, of a paper or another program. They have no sentences and no seeds here, and take no part in tests of significance or in what is marked as best.';
+
+function reportedLabel({ name, source }: ReportedScore): string {
+  return source === null ? name : `${name} (${source})`;
 }
 
 function spreads({ tasks }: Comparison): ComparisonTable {

@@ -1,4 +1,5 @@
 // Formats comparison tables as Markdown, LaTeX and CSV for papers and spreadsheets.
+import { csvText } from '../../util/csv.ts';
 import { DISTINCT_MARK, type ComparisonTable, type TableCell } from './comparisonTables.ts';
 
 export type TableFormat = 'markdown' | 'latex' | 'csv';
@@ -7,14 +8,6 @@ export type TableFormat = 'markdown' | 'latex' | 'csv';
 export function tableText(table: ComparisonTable, format: TableFormat): string {
   if (format === 'csv') return csv(table);
   return format === 'markdown' ? markdown(table) : latex(table);
-}
-
-/**
- * Formats rows as CSV (RFC 4180). Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe, which marks it as
- * text, because cells may come from untrusted corpora (OWASP, CSV Injection).
- */
-export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
-  return rows.map((row) => row.map(quoted).join(',')).join('\r\n') + '\r\n';
 }
 
 /** The lab's mean minus the published figure, signed; null if either is missing. */
@@ -34,11 +27,12 @@ export function cellText(cell: TableCell): string {
   return deviation === null ? text : `${text} ± ${deviation.toFixed(2)}`;
 }
 
-/** The text in parentheses after a score: the published figure and the difference; null without a published figure. */
+/** The text after a score, in parentheses in files: the published figure and the difference, labelled; null without a published figure. */
 export function publishedText(cell: TableCell): string | null {
   if (cell.kind !== 'score' || cell.published === null) return null;
   const difference = differenceText(cell);
-  return difference === null ? cell.published.toFixed(2) : `${cell.published.toFixed(2)}, ${difference}`;
+  const text = `published ${cell.published.toFixed(2)}`;
+  return difference === null ? text : `${text}, ${difference}`;
 }
 
 function markdown({ title, columns, rows, notes }: ComparisonTable): string {
@@ -129,16 +123,6 @@ const LATEX_SIGNS: Readonly<Record<string, string>> = {
   '^': '\\textasciicircum{}',
   '~': '\\textasciitilde{}',
 };
-
-function quoted(cell: string | number | null): string {
-  const text = typeof cell === 'string' && isFormula(cell) ? `'${cell}` : String(cell ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Whether a spreadsheet would evaluate the text; a signed number is not a formula. */
-function isFormula(text: string): boolean {
-  return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
-}
 
 /** Replaces line breaks, which would end a comment or a table row. */
 function oneLine(text: string): string {

@@ -9,6 +9,7 @@ import { baseName, type DroppedFile } from '../../util/namedFile.ts';
 import { unlessAborted } from '../../util/work.ts';
 import type { DropReading, ModelPart, ModelReading, ReadFile } from '../../wire/readingProtocol.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { ReportedScores } from './scoreTables.ts';
 import type { Lab } from '../state/labState.ts';
 import { phaseProgress, withoutItem, type JobControl, type LabStore } from '../state/labStore.ts';
 import type { ColumnQuestions } from './columnQuestions.ts';
@@ -32,6 +33,7 @@ interface LibraryParts {
   readonly columnQuestions: ColumnQuestions;
   readonly models: Models;
   readonly results: Results;
+  readonly reported: ReportedScores;
 }
 
 const namedOthers = 3;
@@ -79,7 +81,7 @@ export class Library {
   }
 
   private async importAll(dropped: readonly DroppedFile[], reading: DropReading): ReturnType<Lab['importFiles']> {
-    const { labStore, corpora, columnQuestions, results } = this.parts;
+    const { labStore, corpora, columnQuestions, results, reported } = this.parts;
     for (const { file, message } of reading.issues) labStore.notify('warning', `${file}: ${message}`);
     const corpusIds = corpora.show(reading, false);
     columnQuestions.ask(reading, dropped);
@@ -91,6 +93,9 @@ export class Library {
     }
     for (const file of reading.results) {
       resultIds.push(...(await this.orNotice(`${file.name} was refused`, () => results.show(file.name, contentOf(file).id)))); // prettier-ignore
+    }
+    for (const file of reading.scores) {
+      await this.orNotice(`${file.name} was refused`, () => reported.add(file.name, contentOf(file)));
     }
     for (const file of reading.plans) {
       plans.push(...(await this.orNotice(`${file.name} was refused`, async () => contentOf(file))));

@@ -29,6 +29,7 @@ import type {
   ReadResult,
   TextReading,
 } from '../../wire/readingProtocol.ts';
+import { parseReportedScores } from './scoreTables.ts';
 import { parsePlan } from '../plans/expandPlan.ts';
 import { resultIdOf } from '../../schema/resultFile.ts';
 import { parseResultFile } from '../plans/resultFiles.ts';
@@ -82,6 +83,7 @@ export async function readDrop(
     models: drop.models.map((model) => modelReading(model, new Set(watched))),
     plans: await Promise.all(drop.plans.map((file) => readFile(file, parsePlan))),
     results,
+    scores: await Promise.all(drop.scores.map((file) => readFile(file, parseReportedScores))),
     foreign: drop.foreign,
     others: drop.others,
     issues: drop.issues,

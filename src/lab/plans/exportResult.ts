@@ -156,7 +156,7 @@ function planName({ methods, categories }: ResolvedPlan): string {
 export function exportResult(
   state: LabState,
   runIds: readonly string[],
-  { software, exportedAt }: Pick<ResultFile, 'software' | 'exportedAt'>,
+  { software, exportedAt, descriptions }: Pick<ResultFile, 'software' | 'exportedAt' | 'descriptions'>,
 ): ResultFile {
   const runs = withParents(state, runIds);
   const models = modelsOf(state);
@@ -172,6 +172,7 @@ export function exportResult(
     ),
     models: modelIds.flatMap((modelId) => models.find(({ id }) => id === modelId) ?? []),
     runs: [...runs],
+    ...(descriptions !== undefined && { descriptions }),
   });
 }
 

@@ -6,11 +6,13 @@ import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts
 import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { DescribedKind, DescriptionChange, Descriptions } from '../../schema/descriptions.ts';
 import type { DownloadRecord } from '../../schema/hubRecord.ts';
 import type { Assignments, OwnCategory } from '../../schema/libraryRecord.ts';
 import type { MachineSettings } from '../../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
+import type { ReportedFile } from '../../schema/reportedScores.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
@@ -233,6 +235,10 @@ export interface LabState {
   readonly assignments: Assignments;
   /** The tagger that comes with the lab; its model is among `models` once it is installed. */
   readonly shipped: ShippedTagger;
+  /** What a person wrote about runs and experiments here; `describedBy` adds what result files say. */
+  readonly descriptions: Descriptions;
+  /** Scores of papers and other programs that were read from tables. */
+  readonly reported: readonly ReportedFile[];
   /** The latest tagging; null before the first. */
   readonly tagging: TaggingView | null;
   readonly jobs: readonly Job[];
@@ -265,7 +271,7 @@ export interface Lab {
   refresh(): Promise<void>;
 
   /**
-   * Imports dropped files, detecting corpora (files, folders, zips), model folders, result files and plan files.
+   * Imports dropped files, detecting corpora (files, folders, zips), model folders, result files, tables of scores and plan files.
    * Never throws for bad input: problems become issues of the corpus or notices.
    */
   importFiles(files: readonly DroppedFile[]): Promise<{
@@ -340,6 +346,11 @@ export interface Lab {
   moveRun(runId: string, direction: 'up' | 'down'): void;
   /** Stops a run until it is resumed; runs that wait for it stay queued. */
   stopRun(runId: string): Promise<void>;
+  /**
+   * Changes name, notes, tags or archive of runs or experiments, own or imported. It never affects which runs are equal. Throws
+   * `description/...`.
+   */
+  describe(kind: DescribedKind, ids: readonly string[], change: DescriptionChange): Promise<void>;
   /** Throws `run/needed` while other runs start from it. */
   removeRun(runId: string): Promise<void>;
 
@@ -395,6 +406,8 @@ export interface Lab {
   /** Builds the plan that trains these runs and those they start from, for headless. Throws `plan/mixed`. */
   exportPlan(runIds: readonly string[]): PlanFile;
   removeResult(resultId: string): Promise<void>;
+  /** Removes the scores that were read from a table. */
+  removeReported(fileId: string): Promise<void>;
   /** Removes everything stored for an item that cannot be read. Throws `storage/unknown` for anything else. */
   removeUnreadable(kind: StoredKind, id: string): Promise<void>;
 

@@ -1,4 +1,5 @@
 // Holds the lab's one observable state: changes are new objects, passed to every listener, with notices and jobs in it.
+import { NOTHING_DESCRIBED } from '../../schema/descriptions.ts';
 import { defaultMachineSettings } from '../../schema/machineSettings.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import { createWorkedTime } from '../../util/clock.ts';
@@ -54,6 +55,8 @@ const initialState: LabState = {
   categories: [],
   assignments: {},
   shipped: { status: 'unwanted' },
+  descriptions: NOTHING_DESCRIBED,
+  reported: [],
   tagging: null,
   jobs: [],
   notices: [],

@@ -41,14 +41,15 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
               </a>
             ))}
           </nav>
-          <Panel subject={subject} route={route} />
+          <AnalysisPanel subject={subject} route={route} />
         </>
       )}
     </>
   );
 }
 
-function Panel(props: PanelProps) {
+/** Shows one analysis of a subject. */
+export function AnalysisPanel(props: PanelProps) {
   switch (props.route.view) {
     case 'sets':
       return <SetsPanel {...props} />;

@@ -10,7 +10,7 @@ import {
 } from '../../analysis/questions/errorsQuery.ts';
 import type { Task } from '../../data/corpus/corpus.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
 import { format } from '../shared/format.ts';

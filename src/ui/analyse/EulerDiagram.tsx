@@ -46,6 +46,9 @@ export function EulerDiagram(props: EulerDiagramProps) {
         }),
       ]}
       heightPx={HEIGHT_PX}
+      empty={
+        all === 0 ? 'Neither training nor test has a mention of this task, so there is no string to compare.' : null
+      }
       controls={
         canCloseUp ? (
           <label className="check">
@@ -240,7 +243,7 @@ function RegionLabel({ label: { at, isInside }, count, share, name, isChosen }: 
       <text x={at.x} y={at.y - 2} fill="var(--ink)" fontSize={12} fontWeight={weight} textAnchor={anchor} {...halo}>
         {isInside ? count : `${count} · ${share}`}
       </text>
-      <text x={at.x} y={at.y + 12} fill="var(--ink-soft)" fontSize={11} textAnchor={anchor} {...halo}>
+      <text x={at.x} y={at.y + 12} fill="var(--ink-soft)" fontSize={12} textAnchor={anchor} {...halo}>
         {isInside ? share : name}
       </text>
     </g>

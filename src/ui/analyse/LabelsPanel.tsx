@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { EntitySetsQuery } from '../../analysis/questions/entitySetsQuery.ts';
 import type { ReviewQuery } from '../../analysis/questions/labelsQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { ReviewRow } from '../../metrics/reviewRows.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';

@@ -3,7 +3,7 @@ import { memo, useCallback, useState } from 'react';
 import type { LeakReport } from '../../analysis/questions/leaksQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { taskKey } from '../../lab/comparison/comparison.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { leastLeakTokens } from '../../metrics/leaks.ts';
 import { nearDefaults } from '../../metrics/text/nearIndex.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';

@@ -5,24 +5,20 @@ import type { TaskRef } from '../../schema/runRecord.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { RATIO_WORDS } from './regionWords.ts';
 
-/** Highest value of the rim; larger ones are given in words, or they would squeeze all others into the middle. */
-const FURTHEST = 200;
-const STEP = 25;
-
-/** Returns bounds and ticks in percent for these values of E. */
-export function ratioAxis(surplus: readonly number[]): { readonly domain: [number, number]; readonly ticks: number[] } {
-  const low = Math.min(0, ...surplus.map((value) => STEP * Math.floor(value / STEP)));
-  const high = Math.min(FURTHEST, Math.max(100, ...surplus.map((value) => STEP * Math.ceil(value / STEP))));
-  const distance = high - low > 200 ? 2 * STEP : STEP;
-  const first = Math.ceil(low / distance);
-  const ticks = Array.from(
-    { length: Math.floor(high / distance) - first + 1 },
-    (_, index) => (first + index) * distance,
-  );
-  return { domain: [low, high], ticks: ticks.map((tick) => tick + 0) };
-}
+/** What an axis of the radar shows of a ratio in percent, so that farther out is better on each: 100 at the rim. */
+export const BETTER_OUTWARD: Readonly<
+  Record<EntityRatio, { readonly name: string; readonly short: string; readonly of: (percent: number) => number }>
+> = {
+  A: { name: 'A new, found', short: 'A', of: (percent) => percent },
+  B: { name: 'B known', short: 'B', of: (percent) => percent },
+  C: { name: '100 % − C known, found', short: '100 − C', of: (percent) => 100 - percent },
+  D: { name: '100 % − D wrong, not known', short: '100 − D', of: (percent) => 100 - percent },
+  E: { name: '100 % − |E| surplus', short: '100 − |E|', of: (percent) => Math.max(0, 100 - Math.abs(percent)) },
+};
+const DIRECTION =
+  'Farther out is better on every axis: C and D are drawn as what they leave of 100 %, E as its distance from 0. B depends on the corpora alone: the more strings are known, the easier the test.';
+const TICKS = [0, 25, 50, 75, 100] as const;
 
 export interface RatioLine {
   readonly key: string;
@@ -50,34 +46,22 @@ const COLOURS = 8;
 const HEIGHT_PX = 380;
 /** Width below which names do not fit beside the letters. */
 const NARROW_PX = 420;
-const ZERO = { name: '0 %', line: { stroke: 'var(--ink)', dash: '1 3' } } as const;
 
 export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps) {
-  const axis = ratioAxis(lines.flatMap((line) => valueOf(line, 'E', weight) ?? []));
-  const [low, high] = axis.domain;
-  const beyond = lines.filter((line) => (valueOf(line, 'E', weight) ?? 0) > high);
-  const notes = [
-    `The centre is ${whole(low)}${low < 0 ? ', the dotted ring 0 %' : ''} and the rim ${whole(high)}.`,
-    ...beyond.map(
-      (line) =>
-        `E of ${taskRefName(line.task)} lies beyond the rim: ${format.ratio((valueOf(line, 'E', weight) ?? 0) / 100)}.`,
-    ),
-  ];
   return (
     <ChartFrame
       caption={`${caption}, ${weight === 'strings' ? 'by strings' : 'weighted by mentions'}`}
-      legend={[
-        ...lines.map((line) => ({ name: taskRefName(line.task), line: lineStyle(line) })),
-        ...(low < 0 ? [ZERO] : []),
-      ]}
+      legend={lines.map((line) => ({ name: taskRefName(line.task), line: lineStyle(line) }))}
       rows={() => [
-        ['task', ...ENTITY_RATIOS],
+        ['task', ...ENTITY_RATIOS, ...ENTITY_RATIOS.map((ratio) => `drawn: ${BETTER_OUTWARD[ratio].name}`)],
         ...lines.map((line) => [
           taskRefName(line.task),
           ...ENTITY_RATIOS.map((ratio) => line.ratios?.[ratio][weight] ?? null),
+          ...ENTITY_RATIOS.map((ratio) => valueOf(line, ratio, weight)),
         ]),
       ]}
       heightPx={HEIGHT_PX}
+      empty={lines.length === 0 ? 'No task is chosen in the table beside.' : null}
       controls={
         <label>
           Count
@@ -90,25 +74,25 @@ export function RatioRadar({ lines, caption, weight, onWeight }: RatioRadarProps
           </select>
         </label>
       }
-      note={notes.join(' ')}
+      note={DIRECTION}
     >
-      {(width) => <Radar lines={lines} weight={weight} axis={axis} width={width} title={`${caption}: ratios A to E`} />}
+      {(width) => (
+        <Radar lines={lines} weight={weight} width={width} title={`${caption}: ratios A to E, farther out is better`} />
+      )}
     </ChartFrame>
   );
 }
 
 interface RadarProps extends Pick<RatioRadarProps, 'lines' | 'weight'> {
-  readonly axis: ReturnType<typeof ratioAxis>;
   readonly width: number;
   readonly title: string;
 }
 
 /** Drawn without the chart library, whose ten lines would block the page longer than everything else on it. */
-function Radar({ lines, weight, axis, width, title }: RadarProps) {
-  const [low, high] = axis.domain;
+function Radar({ lines, weight, width, title }: RadarProps) {
   const centre = { x: width / 2, y: HEIGHT_PX / 2 + 10 };
-  const radius = Math.min(width / 2 - (width < NARROW_PX ? 24 : 110), HEIGHT_PX / 2 - 24);
-  const reach = (value: number) => (radius * (Math.min(high, value) - low)) / (high - low);
+  const radius = Math.min(width / 2 - (width < NARROW_PX ? 64 : 150), HEIGHT_PX / 2 - 24);
+  const reach = (value: number) => (radius * value) / 100;
   const at = (spoke: number, distance: number) => {
     const angle = (2 * Math.PI * spoke) / ENTITY_RATIOS.length;
     return { x: centre.x + distance * Math.sin(angle), y: centre.y - distance * Math.cos(angle) };
@@ -116,11 +100,10 @@ function Radar({ lines, weight, axis, width, title }: RadarProps) {
   const ring = (distance: number) => pointsText(ENTITY_RATIOS.map((_, spoke) => at(spoke, distance)));
   return (
     <Surface width={width} height={HEIGHT_PX} role="img" aria-label={title}>
-      {axis.ticks.map((tick) => (
+      {TICKS.map((tick) => (
         <polygon key={tick} points={ring(reach(tick))} fill="none" stroke="var(--line)" />
       ))}
       <polygon points={ring(radius)} fill="none" stroke="var(--line-strong)" />
-      {low < 0 && <polygon points={ring(reach(0))} fill="none" stroke={ZERO.line.stroke} strokeDasharray="1 3" />}
       {ENTITY_RATIOS.map((ratio, spoke) => {
         const end = at(spoke, radius);
         const name = at(spoke, radius + 10);
@@ -132,10 +115,10 @@ function Radar({ lines, weight, axis, width, title }: RadarProps) {
               x={name.x}
               y={name.y + (name.y > centre.y ? 8 : 2)}
               fill="var(--ink-soft)"
-              fontSize={11}
+              fontSize={12}
               textAnchor={side === 0 ? 'middle' : side > 0 ? 'start' : 'end'}
             >
-              {width < NARROW_PX ? ratio : `${ratio} ${RATIO_WORDS[ratio].name}`}
+              {width < NARROW_PX ? BETTER_OUTWARD[ratio].short : BETTER_OUTWARD[ratio].name}
             </text>
           </g>
         );
@@ -158,25 +141,25 @@ function Radar({ lines, weight, axis, width, title }: RadarProps) {
             />
             {points.map(({ ratio, value, x, y }) => (
               <circle key={ratio} cx={x} cy={y} r={3} fill={stroke}>
-                <title>{`${taskRefName(line.task)}, ${ratio}: ${format.ratio(value / 100)}`}</title>
+                <title>{`${taskRefName(line.task)}, ${BETTER_OUTWARD[ratio].name}: ${format.ratio(value / 100)}`}</title>
               </circle>
             ))}
           </g>
         );
       })}
-      {axis.ticks.slice(0, -1).map((tick) => (
+      {TICKS.slice(0, -1).map((tick) => (
         <text
           key={tick}
           x={centre.x - 5}
           y={at(0, reach(tick)).y + 3}
           fill="var(--ink-soft)"
-          fontSize={10}
+          fontSize={12}
           textAnchor="end"
           stroke="var(--paper)"
           strokeWidth={3}
           paintOrder="stroke"
         >
-          {signed(tick)}
+          {tick}
         </text>
       ))}
     </Surface>
@@ -187,18 +170,10 @@ function pointsText(points: readonly { readonly x: number; readonly y: number }[
   return points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
 }
 
-/** In percent. */
+/** What is drawn, in percent of the radius. */
 function valueOf({ ratios }: RatioLine, ratio: EntityRatio, weight: Weight): number | null {
   const value = ratios?.[ratio][weight] ?? null;
-  return value === null ? null : 100 * value;
-}
-
-function whole(value: number): string {
-  return `${signed(value)} %`;
-}
-
-function signed(value: number): string {
-  return value < 0 ? `−${-value}` : String(value);
+  return value === null ? null : BETTER_OUTWARD[ratio].of(100 * value);
 }
 
 function lineStyle({ index }: RatioLine) {

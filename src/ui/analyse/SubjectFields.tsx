@@ -19,7 +19,8 @@ export function SubjectFields({ subject, route }: { readonly subject: Subject; r
           onChange={(event) => {
             const next = tasks.find((one) => taskKey(one) === event.target.value);
             if (next === undefined) return;
-            goTo({ page: 'analyse', ...NOTHING_CHOSEN, view: route.view, corpus: next.corpus.id, type: next.type });
+            const { view, experiment } = route;
+            goTo({ page: 'analyse', ...NOTHING_CHOSEN, view, experiment, corpus: next.corpus.id, type: next.type });
           }}
         >
           {tasks.map((one) => (

@@ -31,13 +31,14 @@ export interface Subject {
   readonly prediction: PredictionRequest | null;
 }
 
-/** Resolves an address to the subject it names, completed with likely defaults; null in a library without mentions. */
+/** Resolves an address to the subject it names, of the tasks that are offered, completed with likely defaults; null where there is none. */
 export function subjectOf(
   route: AnalysisRoute,
   library: Pick<LabState, 'corpora' | 'assignments' | 'categories'>,
   own: readonly RunRecord[],
+  isOffered: (task: TaskRef) => boolean = () => true,
 ): Subject | null {
-  const tasks = analysableTasks(library.corpora, own);
+  const tasks = analysableTasks(library.corpora, own).filter(isOffered);
   const asked = own.find(({ spec }) => spec.id === route.run);
   const task =
     tasks.find(({ corpus, type }) => corpus.id === route.corpus && type === route.type) ??

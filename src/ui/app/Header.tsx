@@ -28,6 +28,7 @@ const PLACE_OF: Partial<Record<Route['page'], Place>> = {
   resultFile: 'experiments',
   open: 'experiments',
   analyse: 'experiments',
+  curves: 'experiments',
   library: 'library',
   corpus: 'library',
   sentence: 'library',

@@ -21,6 +21,7 @@ function lazyPage<Props>(load: () => Promise<ComponentType<Props>>): LazyExoticC
 const AnalysePage = lazyPage(async () => (await import('../analyse/AnalysePage.tsx')).AnalysePage);
 const AboutPage = lazyPage(async () => (await import('../library/AboutPage.tsx')).AboutPage);
 const CorpusPage = lazyPage(async () => (await import('../library/CorpusPage.tsx')).CorpusPage);
+const CurvesPage = lazyPage(async () => (await import('../experiments/CurvesPage.tsx')).CurvesPage);
 const ExperimentPage = lazyPage(async () => (await import('../experiments/ExperimentPage.tsx')).ExperimentPage);
 const ExperimentsPage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ExperimentsPage);
 const LibraryPage = lazyPage(async () => (await import('../library/LibraryPage.tsx')).LibraryPage);
@@ -53,6 +54,7 @@ export const TITLES: Readonly<Record<Route['page'], string>> = {
   tag: 'Tag',
   tagWith: 'Tag',
   analyse: 'Analyse',
+  curves: 'Curves',
   resultFile: 'Result file',
   open: 'Open a result',
   importedRun: 'Run',
@@ -66,6 +68,7 @@ const WITHOUT_BUILT_INS: readonly Route['page'][] = [
   'open',
   'experiments',
   'experiment',
+  'curves',
   'resultFile',
   'importedRun',
   'run',
@@ -100,7 +103,7 @@ function Page({ route, draft, onDraft }: PagesProps) {
     case 'experiments':
       return <ExperimentsPage />;
     case 'experiment':
-      return <ExperimentPage route={route} />;
+      return <ExperimentPage experimentId={route.experimentId} route={route} />;
     case 'library':
       return <LibraryPage section={route.section} />;
     case 'corpus':
@@ -114,7 +117,10 @@ function Page({ route, draft, onDraft }: PagesProps) {
     case 'tagWith':
       return <TagPage key={route.tagger} chosen={route.tagger} />;
     case 'analyse':
-      return <AnalysePage route={route} />;
+      if (route.experiment === null) return <AnalysePage route={route} />;
+      return <ExperimentPage experimentId={route.experiment} route={route} />;
+    case 'curves':
+      return <CurvesPage route={route} />;
     case 'open':
       return <OpenPage key={route.result} result={route.result} />;
     case 'resultFile':

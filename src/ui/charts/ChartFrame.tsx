@@ -10,16 +10,21 @@ import {
   type RefObject,
 } from 'react';
 import { ResponsiveContainer } from 'recharts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { Button } from '../parts/Button.tsx';
+import { Pager } from '../parts/Pager.tsx';
+import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
+import { usePageOf } from '../shared/viewState.ts';
 import { chartImage, pngOf } from './chartImage.ts';
 
 export interface LegendEntry {
   readonly name: string;
   /** Class that gives the legend line its colour and stroke, or the stroke itself. */
   readonly line: string | { readonly stroke: string; readonly dash: string | undefined };
+  /** Present where the entry hides its line or shows it again. */
+  readonly toggle?: { readonly isHidden: boolean; readonly onToggle: () => void };
 }
 
 export interface ChartFrameProps {
@@ -30,6 +35,8 @@ export interface ChartFrameProps {
   /** Controls of this chart. */
   readonly controls?: ReactNode;
   readonly heightPx?: number;
+  /** Why there is nothing to draw; null where there is. */
+  readonly empty: string | null;
   /** What a reader of the picture has to know. */
   readonly note?: string | undefined;
   /** A chart of recharts, or a function that draws at the frame's width in pixels. */
@@ -39,7 +46,17 @@ export interface ChartFrameProps {
 /** Initial size until recharts has measured, as it warns about a container of no size on first render. */
 const INITIAL_SIZE = { width: 320, height: 220 };
 
-export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, note, children }: ChartFrameProps) {
+export function ChartFrame({
+  caption,
+  legend,
+  rows,
+  controls,
+  heightPx = 220,
+  empty,
+  note,
+  children,
+}: ChartFrameProps) {
+  const [isTable, setTable] = useState(false);
   const figure = useRef<HTMLElement>(null);
   // First the frame, then the picture, which takes as long again to mount.
   const isFramed = useDeferredValue(true, false);
@@ -48,22 +65,19 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, no
       <figcaption>
         <span className="chart-caption">{caption}</span>
         <span className="legend">
-          {legend.map(({ name, line }) => (
-            <span key={name} className="legend-entry">
-              {typeof line === 'string' ? (
-                <span className={`legend-line ${line}`} aria-hidden="true" />
-              ) : (
-                <svg width="22" height="6" aria-hidden="true">
-                  <line x1="0" x2="22" y1="3" y2="3" stroke={line.stroke} strokeWidth="2" strokeDasharray={line.dash} />
-                </svg>
-              )}
-              {name}
-            </span>
+          {legend.map((entry, index) => (
+            <Entry key={index} {...entry} />
           ))}
         </span>
       </figcaption>
       {controls !== undefined && <div className="filters chart-controls">{controls}</div>}
-      {typeof children === 'function' ? (
+      {empty !== null ? (
+        <p className="chart-empty" style={{ minHeight: Math.min(heightPx, EMPTY_HEIGHT_PX) }}>
+          {empty}
+        </p>
+      ) : isTable ? (
+        <ChartTable caption={caption} rows={rows()} />
+      ) : typeof children === 'function' ? (
         <OwnWidth heightPx={heightPx}>{children}</OwnWidth>
       ) : !isFramed ? (
         <div style={{ height: heightPx }} />
@@ -73,9 +87,101 @@ export function ChartFrame({ caption, legend, rows, controls, heightPx = 220, no
         </ResponsiveContainer>
       )}
       {note !== undefined && <p className="chart-note">{note}</p>}
-      <SaveButtons caption={caption} figure={figure} rows={rows} />
+      {empty === null && (
+        <div className="chart-save">
+          <Button
+            kind="quiet"
+            label={isTable ? `Show ${caption} as chart` : `Show ${caption} as table`}
+            onAct={() => setTable(!isTable)}
+          >
+            {isTable ? 'Show as chart' : 'Show as table'}
+          </Button>
+          <SaveButtons caption={caption} figure={figure} rows={rows} isDrawn={!isTable} />
+        </div>
+      )}
     </figure>
   );
+}
+
+const EMPTY_HEIGHT_PX = 120;
+
+function Entry({ name, line, toggle }: LegendEntry) {
+  const content = (
+    <>
+      {typeof line === 'string' ? (
+        <span className={`legend-line ${line}`} aria-hidden="true" />
+      ) : (
+        <svg width="22" height="6" aria-hidden="true">
+          <line x1="0" x2="22" y1="3" y2="3" stroke={line.stroke} strokeWidth="2" strokeDasharray={line.dash} />
+        </svg>
+      )}
+      {name}
+    </>
+  );
+  if (toggle === undefined) return <span className="legend-entry">{content}</span>;
+  return (
+    <button
+      type="button"
+      // Saved pictures have the entries of this class.
+      className={toggle.isHidden ? 'legend-toggle hidden-line' : 'legend-toggle legend-entry'}
+      aria-pressed={!toggle.isHidden}
+      onClick={toggle.onToggle}
+    >
+      {content}
+    </button>
+  );
+}
+
+const ROWS_PER_PAGE = 100;
+
+/** The numbers of a chart as a table, by pages where they are many. */
+function ChartTable({
+  caption,
+  rows,
+}: {
+  readonly caption: string;
+  readonly rows: ReturnType<ChartFrameProps['rows']>;
+}) {
+  const [first, goToItem] = usePageOf(ROWS_PER_PAGE);
+  const [head = [], ...body] = rows;
+  const isNumber = head.map((_, column) => body.some((row) => typeof row[column] === 'number'));
+  return (
+    <>
+      <TableBox label={caption} className="chart-table">
+        <thead>
+          <tr>
+            {head.map((name, column) => (
+              <th key={column} scope="col" className={isNumber[column] === true ? 'number' : undefined}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {body.slice(first, first + ROWS_PER_PAGE).map((row, index) => (
+            <tr key={index}>
+              {row.map((cell, column) => (
+                <td key={column} className={isNumber[column] === true ? 'number' : undefined}>
+                  {cellText(cell)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </TableBox>
+      {body.length > ROWS_PER_PAGE && (
+        <Pager first={first} size={ROWS_PER_PAGE} total={body.length} noun="row" none="" onGo={goToItem} />
+      )}
+    </>
+  );
+}
+
+/** Numbers with at most two decimals, or four digits where they are small: files have all. */
+function cellText(cell: string | number | null): string {
+  if (cell === null) return '–';
+  if (typeof cell === 'string') return cell;
+  if (Number.isInteger(cell)) return format.count(cell);
+  return Math.abs(cell) >= 1 ? cell.toFixed(2) : format.quantity(cell);
 }
 
 interface OwnWidthProps {
@@ -103,15 +209,18 @@ function OwnWidth({ heightPx, children }: OwnWidthProps) {
 
 interface SaveButtonsProps extends Pick<ChartFrameProps, 'caption' | 'rows'> {
   readonly figure: RefObject<HTMLElement | null>;
+  /** Whether there is a picture to save. */
+  readonly isDrawn: boolean;
 }
 
-function SaveButtons({ caption, figure, rows }: SaveButtonsProps) {
+function SaveButtons({ caption, figure, rows, isDrawn }: SaveButtonsProps) {
   const name = format.fileName(caption);
   const picture = () => (figure.current === null ? null : chartImage(figure.current));
   return (
-    <div className="chart-save" role="group" aria-label={`Save ${caption}`}>
+    <div className="save-buttons" role="group" aria-label={`Save ${caption}`}>
       <Button
         kind="quiet"
+        disabled={!isDrawn}
         label={`Save ${caption} as SVG`}
         onAct={() => {
           const svg = picture();
@@ -122,6 +231,7 @@ function SaveButtons({ caption, figure, rows }: SaveButtonsProps) {
       </Button>
       <Button
         kind="quiet"
+        disabled={!isDrawn}
         label={`Save ${caption} as PNG`}
         onAct={async () => {
           const svg = picture();

@@ -2,7 +2,9 @@
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { EpochPoint } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
+import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
+import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
 import { chartStyle } from './chartStyle.ts';
 
 const LEGEND = [
@@ -28,9 +30,12 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
     const { precision, recall, f1 } = scores.lenient.overall;
     return [{ epoch, precision, recall, f1 }];
   });
-  const lowest = Math.min(100, ...points.flatMap(({ precision, recall }) => [precision, recall]));
   const dotOf = (r: number, fill: string) => points.length <= MOST_DOTS && { r, fill, strokeWidth: 0 };
-  const floor = Math.max(0, Math.floor(lowest / 10) * 10);
+  const last = points.at(-1)?.epoch ?? 1;
+  const axis = axisOf(
+    NO_BOUNDS,
+    points.flatMap(({ precision, recall }) => [precision, recall]),
+  );
   return (
     <ChartFrame
       caption={caption}
@@ -39,17 +44,12 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
         ['epoch', 'precision', 'recall', 'F1'],
         ...points.map(({ epoch, precision, recall, f1 }) => [epoch, precision, recall, f1]),
       ]}
+      empty={emptyText(epochs, points.length)}
     >
       <LineChart data={points} margin={chartStyle.margin} title="Devel precision, recall and F1 by epoch">
         <CartesianGrid {...chartStyle.grid} />
-        <XAxis
-          {...chartStyle.axis}
-          dataKey="epoch"
-          type="number"
-          domain={['dataMin', 'dataMax']}
-          allowDecimals={false}
-        />
-        <YAxis {...chartStyle.yAxis} domain={[floor, 100]} />
+        <XAxis {...chartStyle.axis} dataKey="epoch" type="number" {...countAxis(points[0]?.epoch ?? 1, last)} />
+        <YAxis {...chartStyle.yAxis} {...axis} />
         <Tooltip
           {...chartStyle.tooltip}
           formatter={(value) => format.percent(Number(value))}
@@ -82,4 +82,11 @@ export function DevelChart({ epochs, task, caption = 'Devel scores by epoch' }: 
       </LineChart>
     </ChartFrame>
   );
+}
+
+function emptyText(epochs: readonly EpochPoint[], scored: number): string | null {
+  if (scored > 0) return null;
+  return epochs.length === 0
+    ? 'No epoch is done yet: devel is scored after each.'
+    : 'The task has no devel sentences besides those it trains on, so there is nothing to score.';
 }

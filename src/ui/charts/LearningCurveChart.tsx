@@ -2,14 +2,10 @@
 import { CartesianGrid, ErrorBar, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LearningPoint } from '../../lab/comparison/comparisonCurves.ts';
 import { format } from '../shared/format.ts';
+import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS } from './ZoomFields.tsx';
-import { chartStyle } from './chartStyle.ts';
-
-const STYLES = [
-  { stroke: 'var(--type-0)', dash: undefined },
-  { stroke: 'var(--type-1)', dash: '5 3' },
-] as const;
+import { chartStyle, seriesStyle } from './chartStyle.ts';
 
 export interface LearningCurveChartProps {
   /** Curves by compared run. */
@@ -20,7 +16,7 @@ export interface LearningCurveChartProps {
 export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
   const lines = curves.map((points, index) => ({
     name: names[index] ?? '',
-    style: STYLES[index] ?? STYLES[0],
+    style: { ...seriesStyle(index), dash: index === 0 ? undefined : '5 3' },
     // A deviation may extend beyond 0 or 100, F1 cannot.
     points: points.map(({ share, sentences, f1: { mean, deviation, count } }) => {
       const error = deviation ?? 0;
@@ -50,6 +46,7 @@ export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
         ),
       ]}
       heightPx={280}
+      empty={all.length === 0 ? 'No finished run with a test score at any share of the training sentences.' : null}
     >
       <LineChart margin={chartStyle.margin} title="Test F1 by the number of training sentences">
         <CartesianGrid {...chartStyle.grid} />
@@ -57,7 +54,7 @@ export function LearningCurveChart({ curves, names }: LearningCurveChartProps) {
           {...chartStyle.axis}
           dataKey="sentences"
           type="number"
-          domain={[0, 'dataMax']}
+          {...countAxis(0, Math.max(1, ...all.map(({ sentences }) => sentences)))}
           padding={{ right: 14 }}
           tickFormatter={format.count}
           allowDuplicatedCategory={false}

@@ -3,6 +3,7 @@ import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LengthHistogram } from '../../analysis/questions/sentencesQuery.ts';
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import { format } from '../shared/format.ts';
+import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 
@@ -26,11 +27,16 @@ export function LengthChart({ histogram }: { readonly histogram: LengthHistogram
         ['from', 'to', 'train', 'devel', 'test'],
         ...bins.map((bin) => [bin.from, bin.to, bin.train, bin.devel, bin.test]),
       ]}
+      empty={bins.length === 0 ? 'The corpus has no sentences.' : null}
     >
       <BarChart data={bars} margin={chartStyle.margin} barCategoryGap={1} title="Sentences by length in tokens">
         <CartesianGrid {...chartStyle.grid} />
         <XAxis {...chartStyle.axis} dataKey="tokens" />
-        <YAxis {...chartStyle.yAxis} tickFormatter={format.count} allowDecimals={false} />
+        <YAxis
+          {...chartStyle.yAxis}
+          {...countAxis(0, Math.max(1, ...bins.map((bin) => bin.train + bin.devel + bin.test)))}
+          tickFormatter={format.count}
+        />
         <Tooltip
           {...chartStyle.tooltip}
           cursor={{ fill: 'var(--hover)' }}

@@ -1,8 +1,10 @@
 // Draws the training loss by step, raw and smoothed.
 import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts';
+import { thinned } from '../../lab/comparison/runCurves.ts';
 import type { StepPoint } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
+import { amountAxis, countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { chartStyle } from './chartStyle.ts';
 
@@ -24,34 +26,7 @@ export function lossSeries(steps: readonly StepPoint[], limit = 600): readonly L
     const sum = (sums[index + side + 1] ?? 0) - (sums[index - side] ?? 0);
     return { step, loss, smooth: sum / (2 * side + 1) };
   });
-  return thinned(points, limit);
-}
-
-function thinned(points: readonly LossPoint[], limit: number): readonly LossPoint[] {
-  const first = points[0];
-  const last = points.at(-1);
-  if (points.length <= limit || first === undefined || last === undefined) return points;
-  const stretches = Math.max(1, Math.floor((limit - 2) / 2));
-  const savedOnes: LossPoint[] = [first];
-  for (let stretch = 0; stretch < stretches; stretch++) {
-    const from = 1 + Math.floor((stretch * (points.length - 2)) / stretches);
-    const to = 1 + Math.floor(((stretch + 1) * (points.length - 2)) / stretches);
-    const [low, high] = extremes(points.slice(from, to));
-    if (low === undefined || high === undefined) continue;
-    savedOnes.push(...(low.step < high.step ? [low, high] : low === high ? [low] : [high, low]));
-  }
-  savedOnes.push(last);
-  return savedOnes;
-}
-
-function extremes(points: readonly LossPoint[]): readonly [LossPoint | undefined, LossPoint | undefined] {
-  let low = points[0];
-  let high = points[0];
-  for (const point of points) {
-    if (low === undefined || point.loss < low.loss) low = point;
-    if (high === undefined || point.loss > high.loss) high = point;
-  }
-  return [low, high];
+  return thinned(points, limit, ({ loss }) => loss);
 }
 
 const LEGEND = [
@@ -66,11 +41,18 @@ export function LossChart({ steps }: { readonly steps: readonly StepPoint[] }) {
       caption="Training loss by step"
       legend={LEGEND}
       rows={() => [['step', 'loss'], ...steps.map(({ step, loss }) => [step, loss])]}
+      empty={points.length === 0 ? 'No step is reported yet: the first comes after a few updates.' : null}
     >
       <LineChart data={points} margin={chartStyle.margin} title="Training loss by step">
         <CartesianGrid {...chartStyle.grid} />
-        <XAxis {...chartStyle.axis} dataKey="step" type="number" domain={[0, 'auto']} tickFormatter={format.count} />
-        <YAxis {...chartStyle.yAxis} domain={[0, 'auto']} />
+        <XAxis
+          {...chartStyle.axis}
+          dataKey="step"
+          type="number"
+          {...countAxis(0, points.at(-1)?.step ?? 1)}
+          tickFormatter={format.count}
+        />
+        <YAxis {...chartStyle.yAxis} {...amountAxis(points.map(({ loss }) => loss))} />
         <Tooltip
           {...chartStyle.tooltip}
           formatter={(value) => format.quantity(Number(value))}

@@ -3,7 +3,9 @@ import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
 import { rateCurve } from '../../lab/comparison/comparisonCurves.ts';
+import { reportedName } from '../../lab/comparison/reportedFigures.ts';
 import type { SpreadOver } from '../../lab/comparison/variantSpread.ts';
+import type { ReportedScore } from '../../schema/reportedScores.ts';
 import { format } from '../shared/format.ts';
 import { ChartFrame, type LegendEntry } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
@@ -17,9 +19,17 @@ const SOURCES: readonly (readonly [SpreadOver, string])[] = [
 ];
 const STL = rateStyle({ method: 'STL', rate: null });
 const MTL_XC = rateStyle({ method: 'MTL-XC', rate: null });
+/** Thin and in long dashes, with hollow dots: nothing that was trained here is drawn like it. */
+const REPORTED = { stroke: 'var(--type-7)', dash: '12 4 2 4' };
 const OWN = { stroke: 'var(--accent)', dash: undefined };
 
-export function RateChart({ task }: { readonly task: TaskComparison }) {
+interface RateChartProps {
+  readonly task: TaskComparison;
+  /** Figures of papers or other programs on the task. */
+  readonly reported: readonly ReportedScore[];
+}
+
+export function RateChart({ task, reported }: RateChartProps) {
   const [split, setSplit] = useState<ScoredSplit>('test');
   const [over, setOver] = useState<SpreadOver>('trainings');
   const [bounds, setBounds] = useState(NO_BOUNDS);
@@ -29,7 +39,12 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
     const deviation = point.deviation ?? 0;
     return { ...point, error: [Math.min(deviation, point.f1), Math.min(deviation, 100 - point.f1)] as const };
   });
+  // What is reported is a score on test.
+  const others = split === 'test' ? reported : [];
+  const lines = others.filter(({ rate }) => rate === null);
+  const dots = others.flatMap(({ name, rate, f1 }) => (rate === null ? [] : [{ name, rate, reported: f1 }]));
   const axis = axisOf(bounds, [
+    ...others.map(({ f1 }) => f1),
     ...drawn.flatMap(({ f1, error: [below, above] }) => [f1 - below, f1 + above]),
     ...[stl, mtlXc].filter((value) => value !== null),
   ]);
@@ -37,14 +52,20 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
   return (
     <ChartFrame
       caption={`${word} F1 by slicing rate`}
-      legend={legendOf(stl, mtlXc)}
+      legend={[
+        ...legendOf(stl, mtlXc),
+        ...lines.map((score) => ({ name: `${reportedName(score)} ${format.percent(score.f1)}`, line: REPORTED })),
+        ...(dots.length > 0 ? [{ name: 'MTL-LS, reported', line: REPORTED }] : []),
+      ]}
       rows={() => [
         ['method', 'slicing rate', 'layers', 'F1', 'deviation'],
         ...points.map(({ rate, layers, f1, deviation }) => ['MTL-LS', rate, layers, f1, deviation]),
         ['STL', null, null, stl, null],
         ['MTL-XC', null, null, mtlXc, null],
+        ...others.map((score) => [reportedName(score), score.rate, null, score.f1, null]),
       ]}
       heightPx={340}
+      empty={emptyText(points.length, split)}
       controls={
         <>
           <label>
@@ -88,7 +109,7 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
         <Tooltip
           {...chartStyle.tooltip}
           formatter={(value, _name, { payload }) => {
-            const { deviation } = payload as (typeof drawn)[number];
+            const { deviation = null } = payload as Partial<(typeof drawn)[number]>;
             return `${format.percent(Number(value))}${deviation === null ? '' : ` ± ${deviation.toFixed(2)}`}`;
           }}
           labelFormatter={(rate) => `slicing rate ${Number(rate).toFixed(2)}`}
@@ -98,6 +119,20 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
         )}
         {mtlXc !== null && (
           <ReferenceLine y={mtlXc} stroke={MTL_XC.stroke} strokeDasharray={MTL_XC.dash ?? ''} strokeWidth={1.5} />
+        )}
+        {lines.map(({ name, f1 }, index) => (
+          <ReferenceLine key={`${name} ${index}`} y={f1} stroke={REPORTED.stroke} strokeDasharray={REPORTED.dash} />
+        ))}
+        {dots.length > 0 && (
+          <Line
+            data={dots}
+            dataKey="reported"
+            name="MTL-LS, reported"
+            stroke={REPORTED.stroke}
+            strokeDasharray={REPORTED.dash}
+            dot={{ r: 3.5, fill: 'var(--paper)', stroke: REPORTED.stroke, strokeDasharray: '0' }}
+            isAnimationActive={false}
+          />
         )}
         <Line
           dataKey="f1"
@@ -119,6 +154,10 @@ export function RateChart({ task }: { readonly task: TaskComparison }) {
       </LineChart>
     </ChartFrame>
   );
+}
+
+function emptyText(points: number, split: ScoredSplit): string | null {
+  return points > 0 ? null : `No finished MTL-LS run with a ${split} score yet: the first point comes when one ends.`;
 }
 
 function legendOf(stl: number | null, mtlXc: number | null): readonly LegendEntry[] {

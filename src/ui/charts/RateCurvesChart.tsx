@@ -4,6 +4,7 @@ import { Brush, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 're
 import type { TaskComparison } from '../../lab/comparison/comparison.ts';
 import { comparisonCurves, roundsAndSeeds } from '../../lab/comparison/comparisonCurves.ts';
 import { format } from '../shared/format.ts';
+import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
 import { chartStyle, rateStyle } from './chartStyle.ts';
@@ -35,6 +36,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
         ...rows.map(({ epoch, scores }) => [epoch, ...scores]),
       ]}
       heightPx={340}
+      empty={curves.length === 0 ? 'No epoch with a devel score yet: devel is scored after each epoch.' : null}
       controls={
         <>
           <label>
@@ -67,13 +69,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
     >
       <LineChart data={rows} margin={chartStyle.margin} title="Devel F1 by epoch for each method and slicing rate">
         <CartesianGrid {...chartStyle.grid} />
-        <XAxis
-          {...chartStyle.axis}
-          dataKey="epoch"
-          type="number"
-          domain={['dataMin', 'dataMax']}
-          allowDecimals={false}
-        />
+        <XAxis {...chartStyle.axis} dataKey="epoch" type="number" {...countAxis(epochs[0] ?? 1, epochs.at(-1) ?? 1)} />
         <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
         <Tooltip
           {...chartStyle.tooltip}

@@ -67,6 +67,9 @@ export function StrataChart({ caption, nameOf, strata, names, measure }: StrataC
           }),
         ),
       ]}
+      empty={
+        strata.every((ofRun) => ofRun.length === 0) ? 'No mention is annotated or predicted in the test split.' : null
+      }
     >
       {(width) => <Bars width={width} title={caption} series={series} nameOf={nameOf} strata={strata} />}
     </ChartFrame>

@@ -1,7 +1,7 @@
 // Defines the look shared by all charts, in terms of the theme.
 import type { Variant } from '../../lab/comparison/comparison.ts';
 
-const tick = { fill: 'var(--ink-soft)', fontSize: 11 };
+const tick = { fill: 'var(--ink-soft)', fontSize: 12 };
 
 export const chartStyle = {
   margin: { top: 8, right: 12, bottom: 4, left: 0 },
@@ -46,4 +46,15 @@ export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): L
       ? `var(--rate-${below})`
       : `color-mix(in oklab, var(--rate-${below + 1}) ${share}%, var(--rate-${below}))`;
   return { stroke, dash: DASHES[Math.round(index)] };
+}
+
+const SERIES = 8;
+const SERIES_DASHES = [undefined, '7 3', '2 3', '10 3 2 3'] as const;
+
+/** Returns the line style of what has neither method nor rate nor type, by its position: eight colours, then the same with dashes. */
+export function seriesStyle(index: number): LineStyle {
+  return {
+    stroke: `var(--type-${index % SERIES})`,
+    dash: SERIES_DASHES[Math.floor(index / SERIES) % SERIES_DASHES.length],
+  };
 }

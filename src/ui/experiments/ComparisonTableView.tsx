@@ -42,11 +42,11 @@ export function ComparisonTableView({ table }: { readonly table: ComparisonTable
       <TableBox label={table.title} className="compared">
         <Head table={table} />
         <tbody>
-          {table.rows.map(({ name, cells }) => (
-            <tr key={name}>
+          {table.rows.map(({ name, cells }, index) => (
+            <tr key={index}>
               <th scope="row">{name}</th>
-              {cells.map((cell, index) => (
-                <Cell key={index} cell={cell} />
+              {cells.map((cell, column) => (
+                <Cell key={column} cell={cell} />
               ))}
             </tr>
           ))}
@@ -98,11 +98,7 @@ function Cell({ cell }: { readonly cell: TableCell }) {
   return (
     <td className="number nowrap">
       {cell.kind !== 'text' && cell.best ? <strong>{text}</strong> : text}
-      {published !== null && (
-        <span className="published" title="Published score, and our difference from it">
-          {published}
-        </span>
-      )}
+      {published !== null && <span className="published">{published}</span>}
     </td>
   );
 }
@@ -115,7 +111,9 @@ export function MergeNotes({ merged: { runs, repeated, conflicts } }: { readonly
     <div className="stack">
       {files.length > 0 && (
         <p className="soft">
-          {format.counted(runs.length, 'run')} from this browser and {files.join(', ')}
+          {format.counted(runs.length, 'run')} from{' '}
+          {runs.some(({ sources }) => sources.includes(null)) && 'this browser and '}
+          {files.join(', ')}
           {repeated > 0 && `; ${format.counted(repeated, 'run')} found in several places, counted once`}.
         </p>
       )}

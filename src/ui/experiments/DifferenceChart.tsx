@@ -42,6 +42,7 @@ export function DifferenceChart({ task, baseline, tested }: DifferenceChartProps
       legend={LEGEND}
       rows={() => differenceRows(tested, baseline)}
       heightPx={56 + 34 * points.length}
+      empty={points.length === 0 ? `Nothing on ${task} was compared with ${baseline}.` : null}
     >
       <ScatterChart
         margin={{ ...chartStyle.margin, top: 14 }}

@@ -1,57 +1,76 @@
 // Shows one experiment: which method and slicing rate is best and whether that is more than noise, its runs, its statistics, and ways to share it.
 import { useMemo } from 'react';
 import { taskKey, type Comparison, type TaskComparison } from '../../lab/comparison/comparison.ts';
-import { comparisonTables, variantName } from '../../lab/comparison/comparisonTables.ts';
-import { missingText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
+import { comparisonTables } from '../../lab/comparison/comparisonTables.ts';
+import { matchReported } from '../../lab/comparison/reportedFigures.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
+import type { ReportedScore } from '../../schema/reportedScores.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
+import { AnalysisPanel } from '../analyse/AnalysePage.tsx';
+import { subjectOf } from '../analyse/subject.ts';
+import { SubjectFields } from '../analyse/SubjectFields.tsx';
 import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
 import { Term } from '../help/Term.tsx';
-import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
-import { Button } from '../parts/Button.tsx';
+import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { format } from '../shared/format.ts';
 import {
-  EXPERIMENT_VIEWS,
+  ANALYSIS_VIEWS,
   goTo,
+  NOTHING_CHOSEN,
   routeHref,
+  type AnalysisRoute,
+  type AnalysisView,
   type ExperimentRoute,
   type ExperimentView,
   type Route,
 } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
-import { useDraftChange } from '../train/useDraftChange.ts';
+import { useDescriptions } from '../shared/useDescriptions.ts';
+import { shallow, useLab } from '../shared/useLab.ts';
 import { ComparisonTableView, MergeNotes } from './ComparisonTableView.tsx';
 import {
-  bestOn,
   experimentSettings,
   experimentSubject,
   runStatuses,
   taskAt,
+  useOwnRunIds,
   usePool,
   type Pool,
 } from './experiments.ts';
-import { ShareRuns } from './ShareRuns.tsx';
+import { SelectionActions, ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';
+import { VerdictPanel } from './VerdictPanel.tsx';
 
-/** Three seeds are the least that say how much seeds vary. */
-const SEEDS_ADDED = 2;
+const NONE_REPORTED: readonly ReportedScore[] = [];
 
-const VIEW_NAMES: Readonly<Record<ExperimentView, string>> = {
-  overview: 'Overview',
-  runs: 'Runs',
-  statistics: 'Statistics',
-  share: 'Share',
-};
+type View = ExperimentView | AnalysisView;
 
-export function ExperimentPage({ route }: { readonly route: ExperimentRoute }) {
+const VIEWS: readonly (readonly [View, string])[] = [
+  ['overview', 'Overview'],
+  ['runs', 'Runs'],
+  ['errors', 'Errors'],
+  ['sets', 'Sets'],
+  ['labels', 'Labels'],
+  ['leaks', 'Leaks'],
+  ['breakdown', 'Breakdown'],
+  ['statistics', 'Statistics'],
+  ['share', 'Share'],
+];
+
+interface ExperimentPageProps {
+  readonly experimentId: string;
+  /** The address: of a view of the experiment itself, or of an analysis of one of its runs. */
+  readonly route: ExperimentRoute | AnalysisRoute;
+}
+
+export function ExperimentPage({ experimentId, route }: ExperimentPageProps) {
   const pool = usePool();
   if (pool === null) return <p className="soft">Comparing runs …</p>;
-  const experiment = pool.comparisons.find(({ id }) => id === route.experimentId);
+  const experiment = pool.comparisons.find(({ id }) => id === experimentId);
   if (experiment === undefined) {
     return (
       <>
@@ -66,43 +85,58 @@ export function ExperimentPage({ route }: { readonly route: ExperimentRoute }) {
   return <KnownExperiment key={experiment.id} route={route} experiment={experiment} pool={pool} />;
 }
 
-interface ExperimentProps {
-  readonly route: ExperimentRoute;
+interface KnownExperimentProps {
+  readonly route: ExperimentPageProps['route'];
   readonly experiment: Comparison;
   readonly pool: Pool;
 }
 
-function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProps) {
-  const task = taskAt(experiment, route.task);
+function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimentProps) {
+  const analysis = 'corpus' in route ? route : null;
+  const task =
+    analysis === null ? taskAt(experiment, 'task' in route ? route.task : 1) : taskOfRoute(experiment, analysis);
   const noise = useSignificance(experiment);
+  const description = useDescriptions('experiments')(experiment.id);
   const records = useMemo(() => {
     const ids = runStatuses(experiment);
     return merged.runs.flatMap(({ record }) => (ids.has(record.spec.id) ? [record] : []));
   }, [experiment, merged]);
+  const subject = experimentSubject(experiment);
+  const number = task === undefined ? 1 : experiment.tasks.indexOf(task) + 1;
   return (
     <>
       <div>
-        <p className="crumb">
-          <a href="#/experiments">Experiments</a>
-        </p>
-        <h1>{experimentSubject(experiment)}</h1>
+        <div className="title-row">
+          <div>
+            <p className="crumb">
+              <a href="#/experiments">Experiments</a>
+            </p>
+            <h1>{description.name ?? subject}</h1>
+          </div>
+          <div className="actions" role="group" aria-label="Experiment actions">
+            <DescribeActions kind="experiments" ids={[experiment.id]} usualName={subject} />
+          </div>
+        </div>
         <p className="soft">
           Compare <Term name="STL" />, <Term name="MTL-XC" /> and <Term name="MTL-LS" /> on each task, and see whether
-          the differences are more than noise. {experimentSettings(experiment)}.
+          the differences are more than noise.{' '}
+          {description.name === undefined ? '' : `${subject} · `}
+          {experimentSettings(experiment)}.
         </p>
+        <DescriptionText description={description} />
         <p className="soft" aria-live="polite">
           {progressText(experiment)}
         </p>
       </div>
       <div className="filters">
         <nav className="tabs views" aria-label="Experiment">
-          {EXPERIMENT_VIEWS.map((view) => (
+          {VIEWS.map(([view, name]) => (
             <a
               key={view}
-              href={routeHref({ page: 'experiment', ...route, view })}
+              href={viewHref(view, experiment, task, route)}
               aria-current={view === route.view ? 'page' : undefined}
             >
-              {VIEW_NAMES[view]}
+              {name}
             </a>
           ))}
         </nav>
@@ -110,14 +144,16 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
           <label>
             Task
             <select
-              value={task === undefined ? '' : taskKey(task.task)}
+              value={number}
               onChange={(event) => {
-                const chosen = experiment.tasks.findIndex((one) => taskKey(one.task) === event.target.value);
-                goTo({ page: 'experiment', ...route, task: chosen + 1 });
+                const chosen = Number(event.target.value);
+                if (route.view === 'overview' || route.view === 'statistics') {
+                  goTo({ page: 'experiment', experimentId: experiment.id, view: route.view, task: chosen });
+                }
               }}
             >
-              {experiment.tasks.map((one) => (
-                <option key={taskKey(one.task)} value={taskKey(one.task)}>
+              {experiment.tasks.map((one, index) => (
+                <option key={taskKey(one.task)} value={index + 1}>
                   {taskRefName(one.task)}
                 </option>
               ))}
@@ -126,7 +162,69 @@ function KnownExperiment({ route, experiment, pool: { merged } }: ExperimentProp
         )}
       </div>
       <MergeNotes merged={merged} />
-      <View view={route.view} experiment={experiment} task={task} noise={noise} records={records} />
+      {analysis === null ? (
+        <ExperimentViews
+          view={route.view as ExperimentView}
+          experiment={experiment}
+          task={task}
+          noise={noise}
+          records={records}
+        />
+      ) : (
+        <AnalysisOfExperiment route={analysis} experiment={experiment} records={records} />
+      )}
+    </>
+  );
+}
+
+/** Returns the address of a view on the task that is shown; an analysis keeps the run that is chosen. */
+function viewHref(
+  view: View,
+  { id, tasks }: Comparison,
+  task: TaskComparison | undefined,
+  route: ExperimentPageProps['route'],
+): string {
+  const analysed = ANALYSIS_VIEWS.find((one) => one === view);
+  if (analysed === undefined) {
+    const number = task === undefined ? 1 : tasks.indexOf(task) + 1;
+    return routeHref({ page: 'experiment', experimentId: id, view: view as ExperimentView, task: number });
+  }
+  if ('corpus' in route) return routeHref({ page: 'analyse', ...route, view: analysed, detail: null });
+  const chosen = { corpus: task?.task.corpus.id ?? null, type: task?.task.type ?? null };
+  return routeHref({ page: 'analyse', ...NOTHING_CHOSEN, ...chosen, view: analysed, experiment: id });
+}
+
+function taskOfRoute({ tasks }: Comparison, { corpus, type }: AnalysisRoute): TaskComparison | undefined {
+  return tasks.find(({ task }) => task.corpus.id === corpus && task.type === type) ?? tasks[0];
+}
+
+interface AnalysisProps {
+  readonly route: AnalysisRoute;
+  readonly experiment: Comparison;
+  readonly records: readonly RunRecord[];
+}
+
+/** Analyses one of the runs of the experiment, or its corpora before there is one. */
+function AnalysisOfExperiment({ route, experiment, records }: AnalysisProps) {
+  const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
+  const ownIds = useOwnRunIds();
+  const subject = useMemo(() => {
+    const keys = new Set(experiment.tasks.map(({ task }) => taskKey(task)));
+    const own = records.filter(({ spec }) => ownIds.includes(spec.id));
+    return subjectOf(route, library, own, (task) => keys.has(taskKey(task)));
+  }, [route, library, records, ownIds, experiment]);
+  if (subject === null) {
+    return (
+      <p className="soft">
+        The analyses read sentences, and the corpora of this experiment are not in this browser: its runs came with a
+        result file, or the corpora were removed. Import the same corpora in <a href="#/library/corpora">Library</a>.
+      </p>
+    );
+  }
+  return (
+    <>
+      <SubjectFields subject={subject} route={route} />
+      <AnalysisPanel subject={subject} route={route} />
     </>
   );
 }
@@ -139,12 +237,17 @@ interface ViewProps {
   readonly records: readonly RunRecord[];
 }
 
-function View({ view, experiment, task, noise, records }: ViewProps) {
+function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) {
   const queue = useLab((state) => state.queue);
   const results = useLab((state) => state.results);
   const own = useOwnRunIds();
   const { distinction } = noise;
-  const tables = useMemo(() => comparisonTables(experiment, publishedScores, distinction), [experiment, distinction]);
+  const files = useLab((state) => state.reported);
+  const reported = useMemo(() => matchReported(experiment, files), [experiment, files]);
+  const tables = useMemo(
+    () => comparisonTables(experiment, publishedScores, distinction, reported.byTask),
+    [experiment, distinction, reported],
+  );
   switch (view) {
     case 'overview':
       return (
@@ -153,14 +256,15 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
             <>
               <VerdictPanel task={task} noise={noise} records={records} />
               <div className="pair charts">
-                {task.variants.some(({ method }) => method === 'MTL-LS') && <RateChart task={task} />}
+                {task.variants.some(({ method }) => method === 'MTL-LS') && (
+                  <RateChart task={task} reported={reported.byTask.get(taskKey(task.task)) ?? NONE_REPORTED} />
+                )}
                 <RateCurvesChart task={task} />
               </div>
-              <AnalyseLinks task={task.task} runId={null} />
             </>
           )}
           {tables
-            .filter(({ id }) => id === 'table-1' || (id !== 'spreads' && isSliced(experiment)))
+            .filter(({ id }) => id === 'table-1' || id === 'reported' || (id !== 'spreads' && isSliced(experiment)))
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}
@@ -174,6 +278,8 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
           own
           queue={queue}
           hrefOf={(runId) => routeHref(runRoute(runId, own, results))}
+          experiment={experiment.id}
+          actions={(runIds, usualName) => <SelectionActions runIds={runIds} usualName={usualName} />}
         />
       );
     case 'statistics':
@@ -188,13 +294,8 @@ function View({ view, experiment, task, noise, records }: ViewProps) {
         </>
       );
     case 'share':
-      return <ShareRuns records={records} />;
+      return <ShareRuns records={records} experiment={experiment} />;
   }
-}
-
-/** Ids of the runs of this lab: the others of an experiment came with result files. */
-function useOwnRunIds(): readonly string[] {
-  return useLab(({ runs }) => runs.map(({ record }) => record.spec.id), shallow);
 }
 
 /** Returns the page of a run: its own, or that of the first result file that has it. */
@@ -207,60 +308,6 @@ function runRoute(runId: string, own: readonly string[], results: readonly Impor
 
 function isSliced({ tasks }: Comparison): boolean {
   return tasks.some(({ variants }) => variants.some(({ method }) => method === 'MTL-LS'));
-}
-
-/** Says which variant is best on the task, and whether its difference from the baseline is more than noise. */
-function VerdictPanel({
-  task,
-  noise,
-  records,
-}: Pick<ViewProps, 'noise' | 'records'> & { readonly task: TaskComparison }) {
-  const lab = useLabActions();
-  const { trainAgain } = useDraftChange();
-  const own = useOwnRunIds();
-  const ownIds = records.map(({ spec }) => spec.id).filter((id) => own.includes(id));
-  const best = bestOn(task);
-  const { family, tested, baseline } = noise;
-  if (best === null) return null;
-  const name = variantName(best.variant);
-  const baselineName = variantName(baseline);
-  const index = family.differences.findIndex(
-    (one) => taskKey(one.task) === taskKey(task.task) && variantName(one.variant) === name,
-  );
-  const found = tested.status === 'ready' ? tested.answer[index] : undefined;
-  return (
-    <section className="panel verdict-panel" aria-labelledby="verdict-title">
-      <h2 id="verdict-title">
-        Best on {taskRefName(task.task)}: {name}, test F1 {format.percent(best.f1)}
-      </h2>
-      {found !== undefined && (
-        <p className="finding">
-          {verdictSentence(name, baselineName, found)} {missingText(found.verdict)}
-        </p>
-      )}
-      {found === undefined && <p className="soft">{untestedText(noise, name, baselineName)}</p>}
-      <div className="actions">
-        <Button onAct={() => trainAgain(lab.exportPlan(ownIds), SEEDS_ADDED)} disabled={ownIds.length === 0}>
-          Add two seeds
-        </Button>
-        <Button onAct={() => trainAgain(lab.exportPlan(ownIds))} disabled={ownIds.length === 0}>
-          Train again with changes
-        </Button>
-      </div>
-    </section>
-  );
-}
-
-function untestedText({ family, asked, tested }: SignificanceState, best: string, baseline: string): string {
-  if (family.differences.length === 0) {
-    return `There is nothing to compare it with yet: train another method on this task with the same seed.`;
-  }
-  if (!asked) return 'Whether the differences are more than noise is tested once training is done.';
-  if (tested.status === 'failed') return 'The differences could not be tested; see Statistics for the reason.';
-  if (tested.status !== 'ready') return `Testing whether the differences are more than noise …`;
-  return best === baseline
-    ? `No other method is above ${baseline} on this task; see Statistics for each difference.`
-    : `Its difference from ${baseline} cannot be tested; see Statistics for the reason.`;
 }
 
 function progressText(experiment: Comparison): string {

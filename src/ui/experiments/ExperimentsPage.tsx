@@ -1,10 +1,15 @@
 // Lists experiments, the queue and all runs, and the result files that were imported.
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import type { Comparison } from '../../lab/comparison/comparison.ts';
+import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
+import type { Description } from '../../schema/descriptions.ts';
+import type { ReportedScore } from '../../schema/reportedScores.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
+import { Button } from '../parts/Button.tsx';
+import { DescribeActions, TagList } from '../parts/Description.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Meter } from '../parts/Meter.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
@@ -12,13 +17,19 @@ import { StorageFull } from '../parts/StorageTable.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { QueuePanel } from '../runs/QueuePanel.tsx';
+import { ListFilter } from '../runs/ListFilter.tsx';
+import { filteredLines, NO_FILTER } from '../runs/runList.ts';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { StatusMark } from '../runs/StatusMark.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
+import { taskRefName } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
+import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
+import { useLasting } from '../shared/viewState.ts';
 import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
-import { ShareActions } from './ShareRuns.tsx';
+import { SelectionActions } from './ShareRuns.tsx';
 
 export function ExperimentsPage() {
   const records = useRunRecords();
@@ -53,7 +64,7 @@ export function ExperimentsPage() {
             own
             queue={queue}
             hrefOf={(runId) => routeHref({ page: 'run', runId })}
-            actions={(runIds) => <ShareActions runIds={runIds} />}
+            actions={(runIds, usualName) => <SelectionActions runIds={runIds} usualName={usualName} />}
           />
           <p className="soft">
             F1 in percent, as computed by conlleval: devel F1 of the selected snapshot, or of the latest epoch while
@@ -69,6 +80,7 @@ export function ExperimentsPage() {
         </DropZone>
         {results.length > 0 && <ResultsTable results={results} />}
       </section>
+      <ReportedSection />
     </>
   );
 }
@@ -76,59 +88,140 @@ export function ExperimentsPage() {
 /** The statuses that matter most, first. */
 const URGENCY: readonly RunStatus[] = ['running', 'queued', 'paused', 'failed', 'stopped', 'finished'];
 
+interface ExperimentLine {
+  readonly experiment: Comparison;
+  readonly description: Description;
+  readonly subject: string;
+  readonly searched: string;
+}
+
 function ExperimentsTable({ experiments }: { readonly experiments: readonly Comparison[] }) {
+  const of = useDescriptions('experiments');
+  const [filter, setFilter] = useLasting('experiments/filter', NO_FILTER);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const lines = useMemo(
+    () =>
+      experiments.map((experiment): ExperimentLine => {
+        const description = of(experiment.id);
+        const subject = experimentSubject(experiment);
+        const { name = '', notes = '', tags = [] } = description;
+        const tasks = experiment.tasks.map(({ task }) => taskRefName(task));
+        const searched = [name, subject, experimentSettings(experiment), ...tasks, ...tags, notes]
+          .join('\n')
+          .toLowerCase();
+        return { experiment, description, subject, searched };
+      }),
+    [experiments, of],
+  );
+  const sought = useDeferredValue(filter);
+  const found = useMemo(() => filteredLines(lines, sought), [lines, sought]);
+  const chosen = lines.filter(({ experiment }) => selected.has(experiment.id));
+  const select = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    setSelected(next);
+  };
   return (
-    <TableBox label="Experiments">
-      <thead>
-        <tr>
-          <th scope="col">Experiment</th>
-          <th scope="col">Status</th>
-          <th scope="col">Runs finished</th>
-          <th scope="col">Methods</th>
-          <th scope="col">Best test F1</th>
-        </tr>
-      </thead>
-      <tbody>
-        {experiments.map((experiment) => (
-          <ExperimentRow key={experiment.id} experiment={experiment} />
-        ))}
-      </tbody>
-    </TableBox>
+    <div className="stack">
+      <div className="table-tools">
+        <ListFilter
+          label="Experiments"
+          placeholder="Filter by task, model, tag …"
+          lines={lines}
+          filter={filter}
+          onFilter={setFilter}
+        />
+        {found.length < lines.length && (
+          <span className="soft" role="status">
+            {format.count(found.length)} of {format.counted(lines.length, 'experiment')}
+          </span>
+        )}
+        {chosen.length > 0 && (
+          <div className="actions" role="group" aria-label="Selected experiments">
+            <DescribeActions
+              kind="experiments"
+              ids={chosen.map(({ experiment }) => experiment.id)}
+              usualName={chosen[0]?.subject ?? ''}
+            />
+          </div>
+        )}
+      </div>
+      <TableBox label="Experiments" className="experiments">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="visually-hidden">Select</span>
+            </th>
+            <th scope="col">Experiment</th>
+            <th scope="col">Status</th>
+            <th scope="col" className="wide-only">
+              Runs finished
+            </th>
+            <th scope="col" className="wide-only">
+              Methods
+            </th>
+            <th scope="col">Best test F1</th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.map((line) => (
+            <ExperimentRow
+              key={line.experiment.id}
+              line={line}
+              selected={selected.has(line.experiment.id)}
+              onSelect={() => select(line.experiment.id)}
+            />
+          ))}
+        </tbody>
+      </TableBox>
+      {found.length === 0 && <p className="soft">No experiment matches the filter.</p>}
+    </div>
   );
 }
 
-function ExperimentRow({ experiment }: { readonly experiment: Comparison }) {
+interface ExperimentRowProps {
+  readonly line: ExperimentLine;
+  readonly selected: boolean;
+  readonly onSelect: () => void;
+}
+
+function ExperimentRow({ line: { experiment, description, subject }, selected, onSelect }: ExperimentRowProps) {
   const { statuses, best } = useMemo(() => {
     const first = experiment.tasks.flatMap((task) => bestOn(task) ?? []);
     return { statuses: [...runStatuses(experiment).values()], best: first };
   }, [experiment]);
   const status = URGENCY.find((one) => statuses.includes(one)) ?? 'finished';
   const finished = statuses.filter((one) => one === 'finished').length;
-  const subject = experimentSubject(experiment);
+  const name = description.name ?? subject;
+  const details = [
+    ...(name === subject ? [] : [subject]),
+    ...(experiment.category === null ? [] : [format.counted(experiment.tasks.length, 'task')]),
+    experimentSettings(experiment),
+  ];
   const [top] = best;
   return (
     <tr>
+      <td>
+        <input type="checkbox" aria-label={`Select experiment ${name}`} checked={selected} onChange={onSelect} />
+      </td>
       <th scope="row">
-        <a href={routeHref({ page: 'experiment', experimentId: experiment.id, view: 'overview', task: 1 })}>
-          {subject}
-        </a>
-        <div className="field-help">
-          {experiment.category === null ? '' : `${format.counted(experiment.tasks.length, 'task')} · `}
-          {experimentSettings(experiment)}
-        </div>
+        <a href={routeHref({ page: 'experiment', experimentId: experiment.id, view: 'overview', task: 1 })}>{name}</a>
+        <div className="field-help">{details.join(' · ')}</div>
+        {description.archived === true && <span className="tag">archived</span>}
+        <TagList tags={description.tags} />
       </th>
-      <td className="nowrap">
+      <td>
         <StatusMark status={status} />
       </td>
-      <td className="nowrap">
+      <td className="nowrap wide-only">
         <span className="progress-cell">
-          <Meter label={`Finished runs of ${subject}`} done={finished} total={statuses.length} />
+          <Meter label={`Finished runs of ${name}`} done={finished} total={statuses.length} />
           <span className="number">
             {format.count(finished)} of {format.count(statuses.length)}
           </span>
         </span>
       </td>
-      <td>{methodsText(experiment)}</td>
+      <td className="wide-only">{methodsText(experiment)}</td>
       <td>
         {top === undefined ? (
           <span className="faint">–</span>
@@ -154,7 +247,9 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
           <th scope="col" className="number">
             Runs
           </th>
-          <th scope="col">Exported</th>
+          <th scope="col" className="wide-only">
+            Exported
+          </th>
           <ActionsHead />
         </tr>
       </thead>
@@ -166,7 +261,7 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
             </th>
             <td>{fileName}</td>
             <td className="number">{format.count(file.runs.length)}</td>
-            <td className="soft nowrap">
+            <td className="soft nowrap wide-only">
               {format.moment(file.exportedAt)} by {file.software}
             </td>
             <td className="number">
@@ -187,6 +282,71 @@ function ResultsTable({ results }: { readonly results: readonly ImportedResult[]
     </TableBox>
   );
 }
+
+/** Scores of papers and other programs that were read from tables, and the form of such a table. */
+function ReportedSection() {
+  const lab = useLabActions();
+  const reported = useLab((state) => state.reported);
+  return (
+    <section aria-labelledby="reported-title">
+      <h2 id="reported-title">Reported figures</h2>
+      <p className="soft">
+        To compare with a paper or another program, drop a CSV file with a line for each score and the columns{' '}
+        <code>{REPORTED_COLUMNS.join(', ')}</code>: scores in percent, the task as its corpus and type are named here.
+        Its figures are shown beside yours, labelled as reported, and take no part in any test.
+      </p>
+      <div className="actions">
+        <Button
+          onAct={() => saveFile('reported.scores.csv', new Blob([reportedScoresCsv([EXAMPLE])], { type: 'text/csv' }))}
+        >
+          Save an example
+        </Button>
+      </div>
+      {reported.length > 0 && (
+        <TableBox label="Reported figures">
+          <thead>
+            <tr>
+              <th scope="col">File</th>
+              <th scope="col" className="number">
+                Scores
+              </th>
+              <th scope="col">Systems</th>
+              <ActionsHead />
+            </tr>
+          </thead>
+          <tbody>
+            {reported.map(({ id, fileName, scores }) => (
+              <tr key={id}>
+                <th scope="row">{fileName}</th>
+                <td className="number">{format.count(scores.length)}</td>
+                <td>{[...new Set(scores.map(({ name }) => name))].slice(0, MOST_SYSTEMS).join(', ')}</td>
+                <td className="number">
+                  <RemoveButton
+                    subject={`reported figures ${fileName}`}
+                    loss={<p>The figures will no longer be shown. The original file is not affected.</p>}
+                    onRemove={() => lab.removeReported(id)}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
+      )}
+    </section>
+  );
+}
+
+const MOST_SYSTEMS = 8;
+const EXAMPLE: ReportedScore = {
+  name: 'BioBERT',
+  method: 'STL',
+  rate: null,
+  task: 'NCBI-disease',
+  precision: null,
+  recall: null,
+  f1: 89.36,
+  source: 'Lee et al. 2020',
+};
 
 /** The runs of one result file. */
 export function ResultFilePage({ result }: { readonly result: ImportedResult }) {

@@ -1,13 +1,49 @@
 // Shares runs: as one result file, as a link that contains it, or as a plan to train again.
 import { useState } from 'react';
+import type { Comparison } from '../../lab/comparison/comparison.ts';
+import { scoresOf } from '../../lab/comparison/reportedFigures.ts';
+import { reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
+import { DescribeActions } from '../parts/Description.tsx';
 import { LONGEST_LINK, resultAddress } from '../results/resultLink.ts';
 import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
-import { downloadJson } from '../shared/saveFile.ts';
+import { CURVES_OF, routeHref } from '../shared/route.ts';
+import { downloadJson, saveFile } from '../shared/saveFile.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
+
+/** Runs whose curves fit in one chart and one address. */
+const MOST_CURVES = 32;
+
+interface SelectionActionsProps {
+  readonly runIds: readonly string[];
+  /** Name of the run where one is selected. */
+  readonly usualName: string;
+}
+
+/** What can be done with selected runs: compare their curves and settings, describe, archive and share them. */
+export function SelectionActions({ runIds, usualName }: SelectionActionsProps) {
+  const few = runIds.length > 0 && runIds.length <= MOST_CURVES;
+  return (
+    <>
+      <div className="actions" role="group" aria-label="Selected runs">
+        {few ? (
+          <a className="button strong" href={routeHref({ page: 'curves', ...CURVES_OF, runs: runIds })}>
+            Compare curves and settings
+          </a>
+        ) : (
+          <Button disabled onAct={() => undefined}>
+            {runIds.length === 0 ? 'Compare curves and settings' : `Compare curves of at most ${MOST_CURVES} runs`}
+          </Button>
+        )}
+        <DescribeActions kind="runs" ids={runIds} usualName={usualName} />
+      </div>
+      <ShareActions runIds={runIds} />
+    </>
+  );
+}
 
 /** Buttons for the runs that were chosen; disabled without any. */
 export function ShareActions({ runIds }: { readonly runIds: readonly string[] }) {
@@ -52,17 +88,35 @@ export function ShareActions({ runIds }: { readonly runIds: readonly string[] })
 }
 
 /** Shares all finished runs of an experiment. */
-export function ShareRuns({ records }: { readonly records: readonly RunRecord[] }) {
+interface ShareRunsProps {
+  readonly records: readonly RunRecord[];
+  readonly experiment: Comparison;
+}
+
+export function ShareRuns({ records, experiment }: ShareRunsProps) {
   const runIds = records.filter(({ status }) => status === 'finished').map(({ spec }) => spec.id);
   return (
     <section aria-labelledby="share-title">
       <h2 id="share-title">Share this experiment</h2>
       <p className="soft">
-        A result file has the settings, scores and curves of its runs, never a sentence. Dropped into the lab, or opened
-        from the link, it shows the same charts and tables. A plan trains the same runs again.
+        A result file has the settings, scores and curves of its runs, with names, tags and notes, never a sentence.
+        Dropped into the lab, or opened from the link, it shows the same charts and tables. A plan trains the same runs
+        again.
       </p>
       {runIds.length === 0 && <p className="soft">No run is finished yet.</p>}
       <ShareActions runIds={runIds} />
+      <div className="actions">
+        <Button
+          disabled={runIds.length === 0}
+          onAct={() => {
+            const rows = reportedScoresCsv(scoresOf(experiment));
+            saveFile('bioner-lab.scores.csv', new Blob([rows], { type: 'text/csv' }));
+          }}
+        >
+          Save test scores as CSV
+        </Button>
+        <span className="soft">Another lab shows such a table as reported figures.</span>
+      </div>
     </section>
   );
 }

@@ -11,7 +11,7 @@ import {
   VERDICT_WORDS,
   type TestedDifference,
 } from '../../lab/comparison/differenceWords.ts';
-import { csvText } from '../../lab/comparison/tableText.ts';
+import { csvText } from '../../util/csv.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { TermName } from '../help/glossary.ts';
 import { Term } from '../help/Term.tsx';

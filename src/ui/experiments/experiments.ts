@@ -13,7 +13,7 @@ import { mean } from '../../metrics/scores/spread.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { useLab, useRunRecords } from '../shared/useLab.ts';
+import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { changedPaths, draftOfConfig } from '../train/configDraft.ts';
 import { nearestPreset } from '../train/planDraft.ts';
@@ -40,6 +40,11 @@ export function usePool(): Pool | null {
     if (merged === null) return null;
     return { merged, comparisons: buildComparisons(merged.runs.map(({ record }) => record), layersOf) }; // prettier-ignore
   }, [merged, layersOf]);
+}
+
+/** Ids of the runs of this lab: the others of an experiment came with result files. */
+export function useOwnRunIds(): readonly string[] {
+  return useLab(({ runs }) => runs.map(({ record }) => record.spec.id), shallow);
 }
 
 /** What the experiment trains on: its category, or its tasks. */
@@ -86,17 +91,22 @@ export function methodsText({ tasks }: Comparison): string {
   return [...others, rates].join(', ');
 }
 
-interface BestResult {
+export interface BestResult {
   readonly task: TaskComparison;
   readonly variant: Variant;
   /** Mean test F1 of the selected snapshots, in percent. */
   readonly f1: number;
 }
 
+/** Mean test F1 of the selected snapshots of a variant, in percent; null while none is finished. */
+export function meanTestF1({ trainings }: Variant): number | null {
+  return mean(trainings.flatMap(({ test }) => (test === null ? [] : [test.f1])));
+}
+
 /** Finds the variant with the best mean test F1 on a task; null while none is finished. */
 export function bestOn(task: TaskComparison): BestResult | null {
   const scored = task.variants.flatMap((variant): BestResult[] => {
-    const f1 = mean(variant.trainings.flatMap(({ test }) => (test === null ? [] : [test.f1])));
+    const f1 = meanTestF1(variant);
     return f1 === null ? [] : [{ task, variant, f1 }];
   });
   return scored.reduce<BestResult | null>((best, one) => (best === null || one.f1 > best.f1 ? one : best), null);

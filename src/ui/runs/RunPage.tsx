@@ -10,6 +10,7 @@ import { LossChart } from '../charts/LossChart.tsx';
 import { AnalyseLinks } from '../parts/AnalyseLinks.tsx';
 import { AwakeSwitch } from '../parts/BackendPanel.tsx';
 import { Button } from '../parts/Button.tsx';
+import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
@@ -18,6 +19,7 @@ import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
 import { downloadJson, saveFiles, saveTagger } from '../shared/saveFile.ts';
+import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { RunInputs, RunInterruptions, RunLeaks } from './RunInputs.tsx';
@@ -85,6 +87,7 @@ function RunActions({ record, source }: RunActionsProps) {
           Tag text
         </a>
       )}
+      <DescribeActions kind="runs" ids={[spec.id]} usualName={runName(spec)} />
       <Button onAct={exportResult}>Export result</Button>
       <Button onAct={() => downloadJson(`${fileName}.plan.json`, lab.exportPlan([spec.id]))}>Export plan</Button>
       {own && status !== 'running' && (
@@ -142,6 +145,7 @@ export function RunPage({ record, source }: RunPageProps) {
   const isFull = useLab((state) => state.storageFullRun === spec.id);
   const isElsewhere = useLab((state) => state.owner === 'elsewhere');
   const layersOf = useLayers();
+  const description = useDescriptions('runs')(spec.id);
   const trainsElsewhere = source === null && record.status === 'running' && isElsewhere;
   const isBegun = useLab(({ runs }) => source === null && runs.some((run) => run.record.spec.id === spec.id && run.record.steps.length > 0)); // prettier-ignore
   const hasCurves = isBegun || record.steps.length > 0 || record.epochs.length > 0;
@@ -156,14 +160,16 @@ export function RunPage({ record, source }: RunPageProps) {
               {source === null ? 'Experiments' : source.file.plan.name}
             </a>
           </p>
-          <h1>{runName(spec)}</h1>
+          <h1>{description.name ?? runName(spec)}</h1>
           <p className="soft">Follow this training run, and see its scores, its inputs and its settings.</p>
           <p className="soft">
             <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
             {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
+            {description.name !== undefined && ` · ${runName(spec)}`}
             {source !== null && ` · from ${source.fileName}, read-only`}
           </p>
           {remark !== null && <p className="soft">{remark}</p>}
+          <DescriptionText description={description} />
         </div>
         <RunActions record={record} source={source} />
       </div>

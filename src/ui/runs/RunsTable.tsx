@@ -1,74 +1,69 @@
 // Lists runs, own or imported, in a table that can be sorted, filtered, reduced to chosen columns, and whose rows can be selected.
 import {
-  columnFilteringFeature,
   columnVisibilityFeature,
   createColumnHelper,
-  createFilteredRowModel,
-  createSortedRowModel,
-  filterFn_includesString,
-  globalFilteringFeature,
   rowSelectionFeature,
   rowSortingFeature,
-  sortFn_alphanumeric,
-  sortFn_basic,
   tableFeatures,
   useTable,
   type Header,
   type RowSelectionState,
+  type SortingState,
 } from '@tanstack/react-table';
-import { memo, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
+import { memo, useDeferredValue, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
+import { csvText } from '../../util/csv.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
+import { Button } from '../parts/Button.tsx';
+import { TagList } from '../parts/Description.tsx';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
-import { methodName, runName, runProgress, STATUS_WORDS } from '../shared/runName.ts';
+import { runProgress } from '../shared/runName.ts';
+import { saveFile } from '../shared/saveFile.ts';
 import { shownF1 } from '../shared/selectedSnapshot.ts';
+import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
-import { usePageOf } from '../shared/viewState.ts';
+import { useLasting, usePageOf } from '../shared/viewState.ts';
+import { ListFilter } from './ListFilter.tsx';
+import {
+  filteredLines,
+  NO_FILTER,
+  RUN_COLUMNS,
+  runLines,
+  runRows,
+  sortedLines,
+  type RunColumn,
+  type RunLine,
+  type RunSort,
+} from './runList.ts';
 import { StatusMark } from './StatusMark.tsx';
 
-const features = tableFeatures({
-  columnFilteringFeature,
-  globalFilteringFeature,
-  columnVisibilityFeature,
-  rowSelectionFeature,
-  rowSortingFeature,
-  filteredRowModel: createFilteredRowModel(),
-  sortedRowModel: createSortedRowModel(),
-  filterFns: { includesString: filterFn_includesString },
-  sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
-  columnMeta: {} as { readonly isNumber: boolean },
-});
+const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, rowSortingFeature });
 type Features = typeof features;
 
 /** Runs on one page of the table. */
 const PAGE_SIZE = 100;
+const NUMBERS: readonly RunColumn[] = ['seed', 'devel', 'test', 'elapsed'];
+/** Shown when chosen: most runs have none. */
+const HIDDEN_AT_FIRST = { notes: false };
+/** On a narrow page the first column says what the others would. */
+const HIDDEN_WHERE_NARROW = { progress: false, method: false, model: false, seed: false, devel: false, elapsed: false };
 
-type LayersOf = ReturnType<typeof useLayers>;
-
-function columnsOf(layersOf: LayersOf) {
-  const helper = createColumnHelper<Features, RunRecord>();
-  const text = { meta: { isNumber: false }, sortFn: 'alphanumeric' } as const;
-  const number = { meta: { isNumber: true }, sortFn: 'basic', sortUndefined: 'last' } as const;
-  return helper.columns([
-    helper.accessor(({ spec }) => runName(spec), { id: 'task', header: 'Task', enableHiding: false, ...text }),
-    helper.accessor(({ status }) => STATUS_WORDS[status], { id: 'status', header: 'Status', ...text }),
-    helper.accessor(runProgress, { id: 'progress', header: 'Progress', ...number, meta: { isNumber: false } }),
-    helper.accessor(({ spec }) => methodName(spec, layersOf(spec.model.id)), {
-      id: 'method',
-      header: 'Method',
-      ...text,
-    }),
-    helper.accessor(({ spec }) => spec.model.name, { id: 'model', header: 'Model', ...text }),
-    helper.accessor(({ spec }) => spec.seed, { id: 'seed', header: 'Seed', ...number }),
-    helper.accessor((record) => shownF1(record, 'devel') ?? undefined, { id: 'devel', header: 'Devel F1', ...number }),
-    helper.accessor((record) => shownF1(record, 'test') ?? undefined, { id: 'test', header: 'Test F1', ...number }),
-    helper.accessor(({ elapsedMs }) => elapsedMs, { id: 'elapsed', header: 'Elapsed', ...number }),
-  ]);
-}
+const helper = createColumnHelper<Features, RunLine>();
+/** The table sorts and filters by itself, so that 5,000 runs take milliseconds: the library keeps what a person chose. */
+const columns = helper.columns(
+  RUN_COLUMNS.map(([id, header]) => {
+    return helper.accessor((line) => line.id, {
+      id,
+      header,
+      enableHiding: id !== 'name',
+      sortDescFirst: NUMBERS.includes(id),
+    });
+  }),
+);
 
 interface RunsTableProps {
   readonly label: string;
@@ -78,46 +73,61 @@ interface RunsTableProps {
   /** Ids of waiting runs, next first. */
   readonly queue: readonly string[];
   readonly hrefOf: (runId: string) => string;
-  /** What can be done with the selected runs; without it none can be selected. */
-  readonly actions?: (runIds: readonly string[]) => ReactNode;
+  /** The experiment in which scores are explained; left out outside of one. */
+  readonly experiment?: string;
+  /** What can be done with the selected runs, the first of which has this name; without it none can be selected. */
+  readonly actions?: (runIds: readonly string[], usualName: string) => ReactNode;
 }
 
 const NONE_SELECTED: RowSelectionState = {};
+const UNSORTED: SortingState = [];
 
-export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsTableProps) {
+export function RunsTable({ label, records, own, queue, hrefOf, experiment, actions }: RunsTableProps) {
   const layersOf = useLayers();
-  const columns = useMemo(() => columnsOf(layersOf), [layersOf]);
+  const descriptionOf = useDescriptions('runs');
   const [rowSelection, setRowSelection] = useState(NONE_SELECTED);
+  const [sorting, setSorting] = useLasting(`${label}/sorting`, UNSORTED);
+  const [filter, setFilter] = useLasting(`${label}/filter`, NO_FILTER);
   const [page, goToItem] = usePageOf(PAGE_SIZE);
+  const lines = useMemo(() => runLines(records, descriptionOf, layersOf), [records, descriptionOf, layersOf]);
+  // What is typed is shown at once; thousands of rows follow.
+  const sought = useDeferredValue(filter);
+  const order = useDeferredValue(sorting);
+  const found = useMemo(() => sortedLines(filteredLines(lines, sought), sortOf(order)), [lines, sought, order]);
+  const first = page < found.length ? page : 0;
+  const shown = useMemo(() => found.slice(first, first + PAGE_SIZE), [found, first]);
   const table = useTable({
     features,
     columns,
-    data: records,
-    getRowId: ({ spec }) => spec.id,
-    globalFilterFn: 'includesString',
-    getColumnCanGlobalFilter: () => true,
+    data: shown,
+    getRowId: ({ id }) => id,
+    manualSorting: true,
     initialState: { columnVisibility: shownAtFirst() },
-    state: { rowSelection },
+    state: { rowSelection, sorting },
     onRowSelectionChange: setRowSelection,
+    onSortingChange: (change) => setSorting(typeof change === 'function' ? change(sorting) : change),
   });
-  const found = table.getFilteredRowModel().rows.length;
-  const first = page < found ? page : 0;
-  const rows = table.getSortedRowModel().rows.slice(first, first + PAGE_SIZE);
   // One string, which stays equal between renders, so that no row is rendered for it.
   const hidden = columnIds(table.getAllLeafColumns().filter((column) => !column.getIsVisible()));
-  const selectedIds = records.map(({ spec }) => spec.id).filter((id) => rowSelection[id] === true);
+  const selectedIds = useMemo(
+    () => records.map(({ spec }) => spec.id).filter((id) => rowSelection[id] === true),
+    [records, rowSelection],
+  );
+  const visible = RUN_COLUMNS.map(([id]) => id).filter((id) => !hidden.split(' ').includes(id));
+  const save = () => {
+    const rows = csvText(runRows(found, visible));
+    saveFile(`${format.fileName(label.toLowerCase())}.csv`, new Blob([rows], { type: 'text/csv' }));
+  };
   return (
     <div className="stack">
       <div className="table-tools">
-        <label>
-          <span className="visually-hidden">Filter {label.toLowerCase()}</span>
-          <input
-            type="search"
-            placeholder="Filter by task, method, status …"
-            value={String(table.state.globalFilter ?? '')}
-            onChange={(event) => table.setGlobalFilter(event.target.value)}
-          />
-        </label>
+        <ListFilter
+          label={label}
+          placeholder="Filter by task, method, tag …"
+          lines={lines}
+          filter={filter}
+          onFilter={setFilter}
+        />
         <details className="menu">
           <summary>Columns</summary>
           <fieldset>
@@ -137,22 +147,32 @@ export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsT
               ))}
           </fieldset>
         </details>
-        {found < records.length && (
+        <Button kind="quiet" label={`Save ${label.toLowerCase()} as CSV`} disabled={found.length === 0} onAct={save}>
+          CSV
+        </Button>
+        {found.length < records.length && (
           <span className="soft" role="status">
-            {format.count(found)} of {format.counted(records.length, 'run')}
+            {format.count(found.length)} of {format.counted(records.length, 'run')}
           </span>
         )}
         {actions !== undefined && (
-          <button
-            type="button"
-            className="link"
-            onClick={() => setRowSelection(Object.fromEntries(finishedIds(records).map((id) => [id, true])))}
-          >
-            Select all finished runs
-          </button>
+          <>
+            <button
+              type="button"
+              className="link"
+              onClick={() => setRowSelection(selectionOf(found.filter(({ record }) => record.status === 'finished')))}
+            >
+              Select all finished runs
+            </button>
+            {selectedIds.length > 0 && (
+              <button type="button" className="link" onClick={() => setRowSelection(NONE_SELECTED)}>
+                Select none
+              </button>
+            )}
+          </>
         )}
       </div>
-      {actions?.(selectedIds)}
+      {actions?.(selectedIds, lines.find(({ id }) => id === selectedIds[0])?.task ?? '')}
       <TableBox label={label} className="runs">
         <thead>
           <tr>
@@ -167,51 +187,56 @@ export function RunsTable({ label, records, own, queue, hrefOf, actions }: RunsT
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {shown.map((line) => (
             <RunRow
-              key={row.id}
-              stored={row.original}
+              key={line.id}
+              line={line}
               own={own}
-              waiting={queue.indexOf(row.id)}
-              href={hrefOf(row.id)}
+              waiting={queue.indexOf(line.id)}
+              href={hrefOf(line.id)}
+              experiment={experiment}
               hidden={hidden}
-              selected={actions === undefined ? null : rowSelection[row.id] === true}
+              selected={actions === undefined ? null : rowSelection[line.id] === true}
               onSelect={setRowSelection}
             />
           ))}
         </tbody>
       </TableBox>
-      {found > PAGE_SIZE && (
-        <Pager first={first} size={PAGE_SIZE} total={found} noun="run" none="No run matches." onGo={goToItem} />
+      {found.length > PAGE_SIZE && (
+        <Pager first={first} size={PAGE_SIZE} total={found.length} noun="run" none="No run matches." onGo={goToItem} />
       )}
-      {found === 0 && records.length > 0 && <p className="soft">No run matches the filter.</p>}
+      {found.length === 0 && records.length > 0 && <p className="soft">No run matches the filter.</p>}
     </div>
   );
 }
 
-/** On a narrow page only the columns that tell runs apart. */
+function sortOf([first]: SortingState): RunSort | null {
+  const column = RUN_COLUMNS.find(([id]) => id === first?.id)?.[0];
+  return first === undefined || column === undefined ? null : { column, descending: first.desc };
+}
+
 function shownAtFirst(): Record<string, boolean> {
-  if (!window.matchMedia('(max-width: 700px)').matches) return {};
-  return { progress: false, model: false, devel: false, elapsed: false };
+  const isNarrow = window.matchMedia('(max-width: 700px)').matches;
+  return isNarrow ? { ...HIDDEN_AT_FIRST, ...HIDDEN_WHERE_NARROW } : HIDDEN_AT_FIRST;
 }
 
-function columnIds(columns: readonly { readonly id: string }[]): string {
-  return columns.map(({ id }) => id).join(' ');
+function columnIds(ofColumns: readonly { readonly id: string }[]): string {
+  return ofColumns.map(({ id }) => id).join(' ');
 }
 
-function finishedIds(records: readonly RunRecord[]): readonly string[] {
-  return records.filter(({ status }) => status === 'finished').map(({ spec }) => spec.id);
+function selectionOf(lines: readonly RunLine[]): RowSelectionState {
+  return Object.fromEntries(lines.map(({ id }) => [id, true]));
 }
 
 const ARIA_SORT = { asc: 'ascending', desc: 'descending' } as const;
 
-function SortHead({ header }: { readonly header: Header<Features, RunRecord, unknown> }) {
+function SortHead({ header }: { readonly header: Header<Features, RunLine, unknown> }) {
   const { column } = header;
   const sorted = column.getIsSorted();
   return (
     <th
       scope="col"
-      className={column.columnDef.meta?.isNumber === true ? 'number' : undefined}
+      className={NUMBERS.some((id) => id === column.id) ? 'number' : undefined}
       aria-sort={sorted === false ? undefined : ARIA_SORT[sorted]}
     >
       <button type="button" className="sort" onClick={() => column.toggleSorting()}>
@@ -225,10 +250,11 @@ function SortHead({ header }: { readonly header: Header<Features, RunRecord, unk
 }
 
 interface RunRowProps extends Pick<RunsTableProps, 'own'> {
-  readonly stored: RunRecord;
+  readonly line: RunLine;
   /** Position in the queue, from 0; negative for a run that does not wait. */
   readonly waiting: number;
   readonly href: string;
+  readonly experiment: string | undefined;
   /** Ids of the columns that are not shown, separated by spaces. */
   readonly hidden: string;
   /** Null where runs cannot be selected. */
@@ -237,18 +263,22 @@ interface RunRowProps extends Pick<RunsTableProps, 'own'> {
 }
 
 /** Rendered again for the steps of this run alone. */
-const RunRow = memo(function RunRow({ stored, own, waiting, href, hidden, selected, onSelect }: RunRowProps) {
-  const layersOf = useLayers();
-  const record = useRunView(own ? stored.spec.id : null)?.record ?? stored;
+const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidden, selected, onSelect }: RunRowProps) {
+  const { description, name, task, method } = line;
+  const record = useRunView(own ? line.id : null)?.record ?? line.record;
   const { spec, status, elapsedMs } = record;
   const isExplained = useLab(({ runs }) =>
     own
       ? record.snapshots.length > 0
       : runs.some((run) => run.record.spec.id === spec.id && run.record.snapshots.length > 0),
   );
-  const name = runName(spec);
-  const method = methodName(spec, layersOf(spec.model.id));
-  const isHidden = (column: string): boolean => hidden.split(' ').includes(column);
+  const isHidden = (column: RunColumn): boolean => hidden.split(' ').includes(column);
+  // What tells runs apart is always shown: beside the name where it has no column.
+  const details = [
+    ...(name === task ? [] : [task]),
+    ...(isHidden('method') ? [method] : []),
+    ...(isHidden('seed') ? [`seed ${spec.seed}`] : []),
+  ];
   return (
     <tr>
       {selected !== null && (
@@ -266,6 +296,9 @@ const RunRow = memo(function RunRow({ stored, own, waiting, href, hidden, select
       )}
       <th scope="row">
         <a href={href}>{name}</a>
+        {details.length > 0 && <div className="field-help">{details.join(' · ')}</div>}
+        {description.archived === true && <span className="tag">archived</span>}
+        <TagList tags={description.tags} />
       </th>
       {!isHidden('status') && (
         <td className="nowrap">
@@ -286,18 +319,29 @@ const RunRow = memo(function RunRow({ stored, own, waiting, href, hidden, select
       {!isHidden('devel') && <td className="number">{format.percent(shownF1(record, 'devel'))}</td>}
       {!isHidden('test') && (
         <td className="number">
-          {isExplained ? <ExplainedF1 record={record} /> : format.percent(shownF1(record, 'test'))}
+          {isExplained ? (
+            <ExplainedF1 record={record} experiment={experiment} />
+          ) : (
+            format.percent(shownF1(record, 'test'))
+          )}
         </td>
       )}
       {!isHidden('elapsed') && <td className="number nowrap">{format.duration(elapsedMs)}</td>}
+      {!isHidden('notes') && <td className="notes-cell">{description.notes}</td>}
     </tr>
   );
 });
 
 /** Shows the score as a link to its analysis. */
-function ExplainedF1({ record }: { readonly record: RunRecord }) {
+function ExplainedF1({
+  record,
+  experiment = null,
+}: {
+  readonly record: RunRecord;
+  readonly experiment?: string | undefined | null;
+}) {
   const f1 = format.percent(shownF1(record, 'test'));
-  const href = routeHref({ page: 'analyse', ...NOTHING_CHOSEN, view: 'errors', run: record.spec.id });
+  const href = routeHref({ page: 'analyse', ...NOTHING_CHOSEN, view: 'errors', run: record.spec.id, experiment });
   return (
     <a href={href} aria-label={`Analyse test F1 ${f1}`}>
       {f1}

@@ -19,6 +19,8 @@ export interface AnalysisRoute {
   readonly beside: string | null;
   /** State within the view, in a form that only the view defines. */
   readonly detail: string | null;
+  /** Id of the experiment whose view this is; null for an analysis of the library. */
+  readonly experiment: string | null;
 }
 
 export const NOTHING_CHOSEN: AnalysisRoute = {
@@ -30,9 +32,10 @@ export const NOTHING_CHOSEN: AnalysisRoute = {
   epoch: null,
   beside: null,
   detail: null,
+  experiment: null,
 };
 
-/** The views of an experiment that its own page has; the analyses of its tasks have separate addresses. */
+/** The views of an experiment besides the analyses of its runs. */
 export const EXPERIMENT_VIEWS = ['overview', 'runs', 'statistics', 'share'] as const;
 export type ExperimentView = (typeof EXPERIMENT_VIEWS)[number];
 
@@ -45,6 +48,30 @@ export interface ExperimentRoute {
   readonly view: ExperimentView;
   readonly task: number;
 }
+
+export const CURVE_AXES = ['steps', 'epochs', 'minutes'] as const;
+export type CurveAxis = (typeof CURVE_AXES)[number];
+
+/** Runs whose curves and settings are side by side, and how they are shown. */
+export interface CurvesRoute {
+  readonly runs: readonly string[];
+  /** Smoothing of the loss in percent: 0 for none, below 100. */
+  readonly smoothing: number;
+  readonly isLog: boolean;
+  readonly across: CurveAxis;
+  /** Runs left out of the charts. */
+  readonly hidden: readonly string[];
+  /** Whether settings are listed that all runs have in common. */
+  readonly isComplete: boolean;
+}
+
+export const CURVES_OF: Omit<CurvesRoute, 'runs'> = {
+  smoothing: 60,
+  isLog: false,
+  across: 'steps',
+  hidden: [],
+  isComplete: false,
+};
 
 export type Route =
   | { readonly page: 'new' }
@@ -59,6 +86,7 @@ export type Route =
   | { readonly page: 'tag' }
   | { readonly page: 'tagWith'; readonly tagger: string }
   | ({ readonly page: 'analyse' } & AnalysisRoute)
+  | ({ readonly page: 'curves' } & CurvesRoute)
   /** The runs of an imported result file. */
   | { readonly page: 'resultFile'; readonly resultId: string }
   /** A result file in the address itself, or at an address of this site. */
@@ -81,7 +109,7 @@ export function parseRoute(hash: string): Route {
   const link = /^#?\/?open\?result=(.+)$/s.exec(hash)?.[1];
   if (link !== undefined) return { page: 'open', result: decodeSegment(link) };
   const analysis = /^#?\/?analyse(?:\/([a-z]+))?(?:\?(.*))?$/s.exec(hash);
-  if (analysis !== null) return analysisRoute(analysis[1], new URLSearchParams(analysis[2] ?? ''));
+  if (analysis !== null) return analysisRoute(analysis[1], new URLSearchParams(analysis[2] ?? ''), null);
   const [path = '', search = ''] = hash.split('?', 2);
   const segments = path
     .replace(/^#?\/?/, '')
@@ -93,6 +121,7 @@ export function parseRoute(hash: string): Route {
   if (segments.length === 1) {
     if (page === 'experiments' || page === 'tag' || page === 'about') return { page };
     if (page === 'library') return { page, section: 'corpora' };
+    if (page === 'curves') return curvesRoute(new URLSearchParams(search));
     const former = ownValue(FORMER_PAGES, page);
     if (former !== undefined) return former;
   }
@@ -100,6 +129,8 @@ export function parseRoute(hash: string): Route {
     const view = EXPERIMENT_VIEWS.find((known) => known === (second ?? 'overview'));
     const task = wholeNumberOf(new URLSearchParams(search).get('task') ?? '1');
     if (view !== undefined && task !== null && task > 0) return { page: 'experiment', experimentId: first, view, task };
+    const analysed = ANALYSIS_VIEWS.find((known) => known === second);
+    if (analysed !== undefined) return analysisRoute(analysed, new URLSearchParams(search), first);
   }
   if (segments.length === 2 && first !== undefined) {
     const section = LIBRARY_SECTIONS.find((known) => known === first);
@@ -121,7 +152,34 @@ export function parseRoute(hash: string): Route {
   return { page: 'missing' };
 }
 
-function analysisRoute(named: string | undefined, chosen: URLSearchParams): Route {
+function curvesRoute(chosen: URLSearchParams): Route {
+  const listed = (name: string): readonly string[] => (chosen.get(name) ?? '').split(',').filter((id) => id !== '');
+  const smoothing = wholeNumberOf(chosen.get('smoothing') ?? undefined);
+  return {
+    page: 'curves',
+    runs: [...new Set(listed('runs'))],
+    smoothing: smoothing !== null && smoothing < 100 ? smoothing : CURVES_OF.smoothing,
+    isLog: chosen.get('axis') === 'log',
+    across: CURVE_AXES.find((known) => known === chosen.get('across')) ?? CURVES_OF.across,
+    hidden: listed('hidden'),
+    isComplete: chosen.get('settings') === 'all',
+  };
+}
+
+/** Leaves out what is as usual. */
+function curvesHref({ runs, smoothing, isLog, across, hidden, isComplete }: CurvesRoute): string {
+  const members = [
+    ['runs', runs.map(encodeURIComponent).join(',')],
+    ...(smoothing === CURVES_OF.smoothing ? [] : [['smoothing', String(smoothing)]]),
+    ...(isLog ? [['axis', 'log']] : []),
+    ...(across === CURVES_OF.across ? [] : [['across', across]]),
+    ...(hidden.length === 0 ? [] : [['hidden', hidden.map(encodeURIComponent).join(',')]]),
+    ...(isComplete ? [['settings', 'all']] : []),
+  ];
+  return `#/curves?${members.map((pair) => pair.join('=')).join('&')}`;
+}
+
+function analysisRoute(named: string | undefined, chosen: URLSearchParams, experiment: string | null): Route {
   const view = ANALYSIS_VIEWS.find((known) => known === (named ?? 'sets'));
   if (view === undefined) return { page: 'missing' };
   const { corpus, type, category, run, beside, detail } = Object.fromEntries(chosen) as Partial<Record<string, string>>;
@@ -135,6 +193,7 @@ function analysisRoute(named: string | undefined, chosen: URLSearchParams): Rout
     epoch: wholeNumberOf(chosen.get('epoch') ?? undefined),
     beside: beside ?? null,
     detail: detail ?? null,
+    experiment,
   };
 }
 
@@ -162,14 +221,17 @@ export function routeHref(route: Route): string {
     case 'sentence':
       return `#/corpora/${encodeURIComponent(route.corpusId)}/${route.split}/${route.number}`;
     case 'analyse': {
-      const { page: _page, view, ...chosen } = route;
+      const { page: _page, view, experiment, ...chosen } = route;
       const members = Object.entries(chosen).flatMap(([name, value]) =>
         value === null ? [] : [[name, String(value)]],
       );
+      const address = experiment === null ? '#/analyse' : `#/experiments/${encodeURIComponent(experiment)}`;
       return members.length === 0
-        ? `#/analyse/${view}`
-        : `#/analyse/${view}?${new URLSearchParams(members).toString()}`;
+        ? `${address}/${view}`
+        : `${address}/${view}?${new URLSearchParams(members).toString()}`;
     }
+    case 'curves':
+      return curvesHref(route);
     case 'run':
       return `#/runs/${encodeURIComponent(route.runId)}`;
     case 'tagWith':
@@ -193,7 +255,11 @@ function decodeSegment(segment: string): string {
 
 /** Returns the part of a route that identifies the page: choices within an analysis keep the page, its focus and its scroll. */
 export function pageKey(route: Route): string {
-  if (route.page === 'analyse') return `analyse/${route.view}`;
+  // The views of an experiment share one page.
+  if (route.page === 'analyse') {
+    return route.experiment === null ? `analyse/${route.view}` : `experiment/${route.experiment}`;
+  }
+  if (route.page === 'curves') return `curves/${route.runs.join()}`;
   return route.page === 'experiment' ? `experiment/${route.experimentId}` : routeHref(route);
 }
 

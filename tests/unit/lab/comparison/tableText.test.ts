@@ -1,7 +1,8 @@
 // Proves that tables are formatted as valid Markdown, LaTeX and CSV, with the best score in bold and the difference to the published one.
 import { describe, expect, it } from 'vitest';
 import type { ComparisonTable } from '../../../../src/lab/comparison/comparisonTables.ts';
-import { csvText, tableText } from '../../../../src/lab/comparison/tableText.ts';
+import { tableText } from '../../../../src/lab/comparison/tableText.ts';
+import { csvText } from '../../../../src/util/csv.ts';
 
 const table: ComparisonTable = {
   id: 'table-1',
@@ -46,8 +47,8 @@ describe('tableText', () => {
       '',
       '| Task | STL F1 | MTL-XC F1 | Published BioBERT |',
       '| --- | ---: | ---: | ---: |',
-      '| a\\|b\\_c · all types | **86.00 ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |',
-      '| plain | – (86.44) | **87.00** (86.00, +1.00) | – |',
+      '| a\\|b\\_c · all types | **86.00 ± 0.50** (published 86.44, −0.44) | 85.13 | 89.36 |',
+      '| plain | – (published 86.44) | **87.00** (published 86.00, +1.00) | – |',
       '',
       '- One note.',
       '',
@@ -59,7 +60,7 @@ describe('tableText', () => {
     expect(lines).toContain('\\caption{Table 1: one \\& two}');
     expect(lines).toContain('\\begin{tabular}{lrrr}');
     expect(lines).toContain(
-      'a|b\\_c $\\cdot$ all types & \\textbf{86.00 $\\pm$ 0.50} (86.44, $-$0.44) & 85.13 & 89.36 \\\\',
+      'a|b\\_c $\\cdot$ all types & \\textbf{86.00 $\\pm$ 0.50} (published 86.44, $-$0.44) & 85.13 & 89.36 \\\\',
     );
   });
 
@@ -67,7 +68,7 @@ describe('tableText', () => {
     const [row] = table.rows;
     const cells = (row?.cells ?? []).map((cell, index) => (cell.kind === 'score' ? { ...cell, distinct: index === 0 } : cell)); // prettier-ignore
     const marked = { ...table, tested: true, rows: [{ name: 'a', cells }] };
-    expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (86.44, −0.44) | 85.13 | 89.36 |');
+    expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (published 86.44, −0.44) | 85.13 | 89.36 |');
     expect(tableText(marked, 'latex')).toContain('a & \\textbf{86.00$^\\dagger$ $\\pm$ 0.50}');
     const [head, first] = tableText(marked, 'csv').split('\r\n');
     expect(head).toContain('STL F1 difference,STL F1 distinct from STL,MTL-XC F1');

@@ -6,7 +6,7 @@ import type { EntitySetDiagram } from '../../../../src/analysis/questions/entity
 import { siblingRun } from '../../../../src/lab/comparison/analysableTasks.ts';
 import { ENTITY_REGIONS, type EntityRegion } from '../../../../src/metrics/entitySets.ts';
 import { queuedRun, type RunRecord, type RunSpec } from '../../../../src/schema/runRecord.ts';
-import { ratioAxis } from '../../../../src/ui/analyse/RatioRadar.tsx';
+import { BETTER_OUTWARD } from '../../../../src/ui/analyse/RatioRadar.tsx';
 import { parseSetsDetail, setsDetailText } from '../../../../src/ui/analyse/SetsPanel.tsx';
 import { drawnNote, placeEuler } from '../../../../src/ui/analyse/placeEuler.ts';
 import { spec } from '../../../fixtures/records.ts';
@@ -114,26 +114,11 @@ describe('a drawn Euler diagram', () => {
   });
 });
 
-describe('the axis of ratios', () => {
-  it.each([
-    [[], [0, 100]],
-    [
-      [12, 99.5],
-      [0, 100],
-    ],
-    [
-      [-4, 30],
-      [-25, 100],
-    ],
-    [
-      [-100, 140],
-      [-100, 150],
-    ],
-    [[900], [0, 200]],
-  ] as const)('reaches as far as a surplus of %j asks', (surplus, domain) => {
-    const axis = ratioAxis(surplus);
-    expect(axis.domain).toEqual(domain);
-    expect(axis.ticks).toContain(0);
-    expect([axis.ticks[0], axis.ticks.at(-1)]).toEqual(domain);
+describe('the axes of the radar', () => {
+  it('put better farther out: found and few surplus strings at the rim, missed ones at the centre', () => {
+    const drawn = (ratio: keyof typeof BETTER_OUTWARD, percent: number) => BETTER_OUTWARD[ratio].of(percent);
+    expect([drawn('A', 100), drawn('C', 0), drawn('D', 0), drawn('E', 0)]).toEqual([100, 100, 100, 100]);
+    expect([drawn('A', 0), drawn('C', 100), drawn('D', 100)]).toEqual([0, 0, 0]);
+    expect([drawn('E', 40), drawn('E', -40), drawn('E', 250)]).toEqual([60, 60, 0]);
   });
 });

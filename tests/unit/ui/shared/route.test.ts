@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import {
   ANALYSIS_VIEWS,
+  CURVE_AXES,
   EXPERIMENT_VIEWS,
   LIBRARY_SECTIONS,
   parseRoute,
@@ -12,6 +13,7 @@ import {
 } from '../../../../src/ui/shared/route.ts';
 
 const id = fc.string({ minLength: 1 });
+const runId = fc.stringMatching(/^[0-9a-f]{16}$/);
 const route: fc.Arbitrary<Route> = fc.oneof(
   fc.constantFrom<Route>(
     { page: 'new' },
@@ -41,8 +43,19 @@ const route: fc.Arbitrary<Route> = fc.oneof(
       epoch: fc.option(fc.integer({ min: 1, max: 9999 })),
       beside: fc.option(id),
       detail: fc.option(id),
+      experiment: fc.option(id),
     })
     .map((place): Route => ({ page: 'analyse', ...place })),
+  fc
+    .record({
+      runs: fc.uniqueArray(runId, { minLength: 1, maxLength: 5 }),
+      smoothing: fc.integer({ min: 0, max: 99 }),
+      isLog: fc.boolean(),
+      across: fc.constantFrom(...CURVE_AXES),
+      hidden: fc.uniqueArray(runId, { maxLength: 3 }),
+      isComplete: fc.boolean(),
+    })
+    .map((choices): Route => ({ page: 'curves', ...choices })),
 );
 
 describe('route', () => {
