@@ -29,6 +29,7 @@ import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
+import { Reviews } from './tagging/reviews.ts';
 import { createTagging } from './tagging/tagging.ts';
 
 export interface LabParts {
@@ -79,6 +80,7 @@ export class LocalLab implements Lab {
   readonly #builtIns;
   readonly #runner;
   readonly #predictions;
+  readonly #reviews;
   readonly #tagging;
   #want: () => void = () => undefined;
   readonly #wanted = new Promise<void>((resolve) => (this.#want = resolve));
@@ -120,7 +122,8 @@ export class LocalLab implements Lab {
       models: this.#models,
       results: this.#results,
     });
-    const restored = [this.#categories, this.#publicCorpora, this.#downloads];
+    this.#reviews = new Reviews({ store, labStore, corpora: this.#corpora, timestamp });
+    const restored = [this.#categories, this.#publicCorpora, this.#downloads, this.#reviews];
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
       fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
@@ -134,7 +137,7 @@ export class LocalLab implements Lab {
       stored: () => void this.#stored.readUsage(),
     });
     this.#predictions = createPredictions({ client: server, labStore, store });
-    this.#tagging = createTagging({ client: server, reader, labStore, store });
+    this.#tagging = createTagging({ client: server, reader, labStore, store, reviews: this.#reviews, timestamp });
     this.readCorpus = (id) => this.#corpora.read(id);
     this.lookUpModel = (repository, revision) => this.#downloads.lookUp(repository, revision);
     this.exportTagger = createTaggerExport({ client: server, labStore });
@@ -277,6 +280,16 @@ export class LocalLab implements Lab {
     this.#changing(() => {
       return countSentences(runIds, { store: this.#parts.store, labStore: this.#labStore, analyse: this.analyse });
     });
+  readonly reviews: Lab['reviews'] = {
+    open: (id) => this.#reviews.open(id),
+    step: (step) => {
+      this.#guard.refuseElsewhere();
+      return this.#reviews.step(step);
+    },
+    stored: () => this.#reviews.stored(),
+    remove: (id) => this.#removing(() => this.#reviews.remove(id)),
+    saveCorpus: (name, selection) => this.#changing(() => this.#reviews.saveCorpus(name, selection)),
+  };
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
 
   readonly exportResult: Lab['exportResult'] = (runIds) =>

@@ -1,8 +1,9 @@
 // What the lab stores of a corpus: its record, and the sentences and texts of each split.
 import { z } from 'zod';
 import type { Sentence } from '../data/corpus/corpus.ts';
-import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpus/corpusSource.ts';
+import type { ConllSource, DocumentSource, ReviewSource, SplitCounts } from '../data/corpus/corpusSource.ts';
 import type { DocumentText } from '../data/documents/document.ts';
+import { reviewProvenanceSchema } from './reviewRecord.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
 const count = z.int().min(0);
@@ -35,8 +36,17 @@ const documentSourceSchema = z.strictObject({
   sizeBytes: count,
 }) satisfies z.ZodType<DocumentSource>;
 
+const reviewSourceSchema = z.strictObject({
+  file: z.string(),
+  split: splitSchema,
+  format: z.literal('Review'),
+  documents: count,
+  sentences: count,
+  sizeBytes: count,
+}) satisfies z.ZodType<ReviewSource>;
+
 /** Records from before document support have only CoNLL sources. */
-export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema]);
+export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema, reviewSourceSchema]);
 
 export const splitCountsSchema = z.strictObject({
   sentences: count,
@@ -60,6 +70,8 @@ export const corpusRecordSchema = z.strictObject({
   issueCount: count,
   /** A sample that ships with the lab. */
   builtIn: z.boolean(),
+  /** How it came out of a review; absent for an imported corpus. */
+  review: reviewProvenanceSchema.optional(),
   addedAt: z.iso.datetime(),
 });
 /** What the lab stores about a corpus besides its sentences. */

@@ -11,6 +11,7 @@ import type { MachineSettings } from '../../schema/machineSettings.ts';
 import type { EncoderFacts, ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
+import type { ReviewRecord } from '../../schema/reviewRecord.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { StoredKind } from '../../storage/records.ts';
@@ -22,6 +23,8 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { Review } from '../review/review.ts';
+import type { LabReviews } from '../review/reviewCorpus.ts';
 
 /** An analysis in progress; after `cancel` its answer is null. */
 export interface AnalysisUnderWay<Answer> {
@@ -146,7 +149,7 @@ export type TaggingSource =
 
 /** The text being tagged and the mentions found so far. */
 export interface TaggingView {
-  /** Unique per call of `Lab.tag`. */
+  /** Unique per call of `Lab.tag`; the review has the same. */
   readonly id: string;
   readonly tagger: TaggerRef;
   /** Entity types of the tagger. */
@@ -164,6 +167,8 @@ export interface TaggingView {
   readonly issueCount: number;
   /** Why tagging failed. */
   readonly problem: LabErrorData | null;
+  /** The review of what was found; null until tagging has ended. */
+  readonly review: Review | null;
 }
 
 /** A model on a hub: its files and configuration, looked up before anything large is downloaded. */
@@ -215,8 +220,10 @@ export interface LabState {
   readonly categories: readonly OwnCategory[];
   /** Corpora that the user assigned to sub-tasks of the catalogue; `catalogueStatus` reads them. */
   readonly assignments: Assignments;
-  /** The latest tagging; null before the first. */
+  /** The latest tagging, or the review that was opened since; null before the first. */
   readonly tagging: TaggingView | null;
+  /** Stored reviews, newest first. */
+  readonly reviews: readonly ReviewRecord[];
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
@@ -349,6 +356,7 @@ export interface Lab {
   tag(tagger: TaggerRef, source: TaggingSource): Promise<void>;
   /** Stops tagging; mentions found so far stay. */
   stopTagging(): void;
+  readonly reviews: LabReviews;
 
   /**
    * Exports a trained tagger as the files of a folder, chunk by chunk, as a cancellable job; false when cancelled.

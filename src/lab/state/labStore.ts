@@ -54,6 +54,7 @@ const initialState: LabState = {
   categories: [],
   assignments: {},
   tagging: null,
+  reviews: [],
   jobs: [],
   notices: [],
   usage: null,

@@ -5,7 +5,6 @@ import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/d
 import { documentOfText } from '../../../../src/data/documents/documentSentences.ts';
 import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/tagging.ts';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../../../src/metrics/scores/scoreSplit.ts';
-import { sentenceParts } from '../../../../src/ui/tag/TaggedDocument.tsx';
 import { confidentDocuments, countTypes } from '../../../../src/ui/tag/TaggingResults.tsx';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
@@ -88,6 +87,19 @@ describe('text to tag', () => {
     await expect.poll(() => server.interrupted.length).toBe(1);
   });
 
+  it('of more sentences than a call takes is sent in pieces, with offsets into the whole text', async () => {
+    const { lab, ref } = await labWithTagger();
+    const text = `  ${Array.from({ length: 1101 }, (_, at) => `Ague rose ${at} times.`).join('\n')} `;
+    const done: (number | undefined)[] = [];
+    lab.subscribe(() => done.push(lab.getState().tagging?.progress?.done));
+    await lab.tag(ref, { kind: 'text', text });
+    const [document] = lab.getState().tagging?.documents ?? [];
+    expect(document?.sentences).toHaveLength(1101);
+    expect(document?.mentions.map(({ start, end }) => text.slice(start, end))).toEqual(Array(1101).fill('Ague'));
+    expect(document?.mentions.map(({ start }) => start)).toEqual(document?.sentences.map(([token]) => token?.start));
+    expect(done).toEqual(expect.arrayContaining([500, 1000, 1101]));
+  });
+
   it('is rejected without a tagger, and a server failure is reported beside the mentions found', async () => {
     const { lab, ref, server } = await labWithTagger();
     await expect(lab.tag({ kind: 'model', modelId: 'none' }, { kind: 'text', text: 'Ague.' })).rejects.toMatchObject({ code: 'tagger/unknown' }); // prettier-ignore
@@ -132,27 +144,11 @@ const annotated = fc
   });
 
 describe('a tagged document', () => {
-  it('is split into parts with its sentences and mentions, from any sentence on', () => {
-    fc.assert(
-      fc.property(annotated, fc.nat(5), (document, first) => {
-        const parts = sentenceParts(document, first, first + 2);
-        const sentences = document.sentences.slice(first, first + 2);
-        expect(parts.map((own) => own.map(({ text }) => text).join(''))).toEqual(
-          sentences.map((tokens) => document.text.slice(tokens[0]?.start, tokens.at(-1)?.end)),
-        );
-        const inside = document.mentions.filter(({ start }) =>
-          sentences.some((tokens) => start >= (tokens[0]?.start ?? 0) && start < (tokens.at(-1)?.end ?? 0)),
-        );
-        expect(parts.flat().flatMap(({ mention }) => (mention === null ? [] : [mention]))).toEqual(inside);
-      }),
-    );
-  });
-
   it('shows the mentions that reach the threshold, and counts the others', () => {
     fc.assert(
       fc.property(annotated, fc.double({ min: 0, max: 1, noNaN: true }), (document, threshold) => {
         const [confident] = confidentDocuments([document], threshold);
-        const counts = countTypes([document], ['Gene', 'Virus'], threshold);
+        const counts = countTypes(confident === undefined ? [] : [confident], [document], ['Gene', 'Virus']);
         expect(confident?.mentions.every(({ confidence }) => (confidence ?? 1) >= threshold)).toBe(true);
         expect(counts.reduce((sum, { shown }) => sum + shown, 0)).toBe(confident?.mentions.length);
         expect(counts.reduce((sum, { shown, hidden }) => sum + shown + hidden, 0)).toBe(document.mentions.length);
