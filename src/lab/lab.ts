@@ -92,6 +92,7 @@ export class LocalLab implements Lab {
   readonly readCorpus: Lab['readCorpus'];
   readonly lookUpModel: Lab['lookUpModel'];
   readonly exportTagger: Lab['exportTagger'];
+  readonly exportCorpus: Lab['exportCorpus'];
   readonly analyse: Lab['analyse'];
   readonly stopTagging: Lab['stopTagging'];
 
@@ -140,6 +141,7 @@ export class LocalLab implements Lab {
     this.#tagging = createTagging({ client: server, reader, labStore, store, reviews: this.#reviews, timestamp });
     this.readCorpus = (id) => this.#corpora.read(id);
     this.lookUpModel = (repository, revision) => this.#downloads.lookUp(repository, revision);
+    this.exportCorpus = (id, format) => this.#predictions.exportCorpus(id, format);
     this.exportTagger = createTaggerExport({ client: server, labStore });
     this.analyse = createAnalyses(parts.openAnalysis ?? null);
     this.stopTagging = this.#tagging.stop;

@@ -270,6 +270,8 @@ export interface Lab {
   /** Moves one source file of a corpus to another split; returns the corpus' new id, since its content changed. */
   moveSource(corpusId: string, file: string, split: Split): Promise<string>;
   removeCorpus(corpusId: string): Promise<void>;
+  /** Writes the splits of a corpus in a format, each in a folder; documents keep their text. */
+  exportCorpus(corpusId: string, format: AnnotationFormat): Promise<readonly NamedFile[]>;
   removeModel(modelId: string): Promise<void>;
 
   /**
