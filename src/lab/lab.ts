@@ -29,8 +29,7 @@ import { createLabStore } from './state/labStore.ts';
 import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
-import { Reviews } from './tagging/reviews.ts';
-import { createTagging } from './tagging/tagging.ts';
+import { createTagging, Reviews } from './tagging/tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */

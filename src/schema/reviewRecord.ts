@@ -1,12 +1,8 @@
 // What the lab stores of a review: its record, the text with what the tagger found in parts, and the steps of the person.
 import { z } from 'zod';
+import { taggerRefSchema } from './corpusRecord.ts';
 
 const count = z.int().min(0);
-
-const taggerRefSchema = z.union([
-  z.strictObject({ kind: z.literal('snapshot'), runId: z.string(), epoch: z.int().min(1) }),
-  z.strictObject({ kind: z.literal('model'), modelId: z.string() }),
-]);
 
 export const reviewRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -71,29 +67,3 @@ export const reviewStepSchema = z.discriminatedUnion('kind', [
 export type ReviewStep = z.infer<typeof reviewStepSchema>;
 
 export const reviewStepsSchema = z.array(reviewStepSchema);
-
-export const reviewProvenanceSchema = z.strictObject({
-  taggerName: z.string(),
-  tagger: taggerRefSchema,
-  source: z.string(),
-  taggedAt: z.iso.datetime(),
-  savedAt: z.iso.datetime(),
-  /** Sentences in the corpus that a person reviewed, and those taken as the tagger left them. */
-  reviewedSentences: count,
-  untouchedSentences: count,
-  /** Mentions in the corpus: accepted as found, changed, added by a person, and taken from the tagger without a look. */
-  accepted: count,
-  changed: count,
-  added: count,
-  untouched: count,
-  /** Found by the tagger, and not in the corpus. */
-  rejected: count,
-  /** Confidence from which untouched mentions were taken. */
-  threshold: z.number().min(0).max(1),
-  /** Seed by which the sentences were divided; null where all are training text. */
-  seed: count.nullable(),
-  /** Name of the corpus they were joined with; null for none. */
-  joinedWith: z.string().nullable(),
-});
-/** How a corpus came out of a review. */
-export type ReviewProvenance = z.infer<typeof reviewProvenanceSchema>;

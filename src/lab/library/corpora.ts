@@ -6,8 +6,7 @@ import type { Issue } from '../../data/corpus/issues.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
 import { moveSource } from '../../data/import/movedSources.ts';
 import type { CorpusTexts } from '../../data/documents/document.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
-import type { ReviewProvenance } from '../../schema/reviewRecord.ts';
+import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {
   listCorpusRecords,

@@ -4,7 +4,8 @@ import type { CorpusSource, ReviewSource } from '../../data/corpus/corpusSource.
 import type { CorpusTexts, DocumentText } from '../../data/documents/document.ts';
 import { uniqueIds } from '../../data/documents/documentNames.ts';
 import { documentsOfSentences } from '../../data/documents/documentSentences.ts';
-import type { ReviewProvenance, ReviewStep } from '../../schema/reviewRecord.ts';
+import type { ReviewProvenance } from '../../schema/corpusRecord.ts';
+import type { ReviewStep } from '../../schema/reviewRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { Rng } from '../../util/random.ts';
 import type { Review } from './review.ts';

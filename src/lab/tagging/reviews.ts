@@ -1,5 +1,6 @@
 // Keeps reviews: stores what was tagged and each step of the person, opens stored ones, and makes corpora of them.
-import type { ReviewProvenance, ReviewRecord, ReviewStep } from '../../schema/reviewRecord.ts';
+import type { ReviewProvenance } from '../../schema/corpusRecord.ts';
+import type { ReviewRecord, ReviewStep } from '../../schema/reviewRecord.ts';
 import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
 import {
@@ -15,7 +16,7 @@ import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { Corpora } from '../library/corpora.ts';
-import { beginReview, stepReview, type Review } from '../review/review.ts';
+import { beginReview, stepReview } from '../review/review.ts';
 import { corpusOfReview, tallyReview, type CorpusContent, type LabReviews } from '../review/reviewCorpus.ts';
 import { DocumentJoiner, partsOfDocuments } from '../review/reviewParts.ts';
 import type { TaggingView } from '../state/labState.ts';
@@ -24,7 +25,7 @@ import type { LabStore } from '../state/labStore.ts';
 /** Reviews without a step that stay stored: what was only tagged need not be kept for good. */
 const UNTOUCHED_KEPT = 10;
 
-interface ReviewsParts {
+export interface ReviewParts {
   readonly store: Store;
   readonly labStore: LabStore;
   readonly corpora: Corpora;
@@ -32,8 +33,8 @@ interface ReviewsParts {
   readonly timestamp: () => string;
 }
 
-export class Reviews implements LabReviews {
-  private readonly parts: ReviewsParts;
+export class ReviewKeeper implements LabReviews {
+  private readonly parts: ReviewParts;
   /** Steps of the open review that are in its last record, and the index of that. */
   private steps: readonly ReviewStep[] = [];
   private stepsIndex = 0;
@@ -46,7 +47,7 @@ export class Reviews implements LabReviews {
   >();
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(parts: ReviewsParts) {
+  constructor(parts: ReviewParts) {
     this.parts = parts;
   }
 
@@ -126,7 +127,11 @@ export class Reviews implements LabReviews {
       for await (const some of readReviewSteps(store, id)) {
         if (steps.length >= STEPS_A_RECORD) stepsIndex++;
         steps = some;
-        for (const step of some) review = afterStep(review, step);
+        for (const step of some) {
+          const stepped = stepReview(review, step);
+          // A stored step was possible when it was made; one that is not any more changes nothing.
+          if (!('refusal' in stepped)) review = stepped;
+        }
         await macrotask();
       }
       if (!this.show(id, { status: 'done', documents: joiner.documents, review })) return;
@@ -243,12 +248,6 @@ export class Reviews implements LabReviews {
       if (++untouched >= UNTOUCHED_KEPT) await this.remove(id);
     }
   }
-}
-
-/** A stored step was possible when it was made; one that is not any more changes nothing. */
-function afterStep(review: Review, step: ReviewStep): Review {
-  const stepped = stepReview(review, step);
-  return 'refusal' in stepped ? review : stepped;
 }
 
 function newestFirst(records: readonly ReviewRecord[]): readonly ReviewRecord[] {

@@ -1,20 +1,21 @@
-// Tags documents in batches and publishes the mentions found so far.
+// Tags documents in batches, publishes the mentions found so far, and begins their review.
 import { typesOfTags } from '../../data/corpus/tagSet.ts';
 import type { AnnotatedDocument, AnnotatedMention, DocumentText } from '../../data/documents/document.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { RunRecord, SnapshotScores } from '../../schema/runRecord.ts';
 import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
+import type { UnreadableItem } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { createWorkedTime } from '../../util/clock.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
-import { variantName } from '../comparison/comparisonTables.ts';
 import type { FileReader } from '../library/fileReader.ts';
+import type { LabReviews } from '../review/reviewCorpus.ts';
 import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
-import type { Reviews } from './reviews.ts';
+import type { ReviewKeeper, ReviewParts } from './reviews.ts';
 
 /** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */
 export type OfferedTagger =
@@ -60,25 +61,35 @@ export function taggerKey(ref: TaggerRef): string {
   return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;
 }
 
-/** Names a tagger by its task, method, seed and epoch: `sample-gene-b · Gene, MTL-LS 0.25, seed 1, epoch 5`. */
-export function taggerName(tagger: OfferedTagger, layersOf: (modelId: string) => number | undefined): string {
-  if ('model' in tagger) {
-    const { name, tagger: head } = tagger.model;
-    return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
+/** Loads what keeps reviews with the first one: most visits to the lab have none. */
+export class Reviews implements LabReviews {
+  private readonly parts: ReviewParts;
+  private keeper: ReviewKeeper | null = null;
+
+  constructor(parts: ReviewParts) {
+    this.parts = parts;
   }
-  const { tasks, category, method, slicing, model, seed, round } = tagger.run.spec;
-  const [task] = tasks;
-  const ofTask = task === undefined ? '' : `${task.corpus.name} · ${task.type ?? 'all types'}`;
-  const layers = slicing?.layers ?? null;
-  const known = layersOf(model.id);
-  const rate = layers === null || known === undefined ? null : layers / known;
-  return [
-    tasks.length > 1 ? `${category?.name ?? 'tasks'} · ${tasks.length} tasks` : ofTask,
-    variantName({ method, layers, rate }),
-    ...(round === 0 ? [] : [`round ${round}`]),
-    `seed ${seed}`,
-    `epoch ${tagger.snapshot.epoch}`,
-  ].join(', ');
+
+  /** Shows the stored reviews, and answers with those that cannot be read. */
+  async restore(): Promise<readonly UnreadableItem[]> {
+    const keys = await this.parts.store.keys('review/');
+    return keys.length === 0 ? [] : (await this.load()).restore();
+  }
+
+  async begin(view: TaggingView, name: string): Promise<void> {
+    await (await this.load()).begin(view, name);
+  }
+
+  readonly open: LabReviews['open'] = async (reviewId) => (await this.load()).open(reviewId);
+  readonly step: LabReviews['step'] = (step) => this.keeper?.step(step) ?? null;
+  readonly stored: LabReviews['stored'] = async () => this.keeper?.stored();
+  readonly remove: LabReviews['remove'] = async (reviewId) => (await this.load()).remove(reviewId);
+  readonly saveCorpus: LabReviews['saveCorpus'] = async (...values) => (await this.load()).saveCorpus(...values);
+
+  private async load(): Promise<ReviewKeeper> {
+    const { ReviewKeeper: Keeper } = await import('./reviews.ts');
+    return (this.keeper ??= new Keeper(this.parts));
+  }
 }
 
 interface Tagging {
@@ -124,6 +135,7 @@ export function createTagging({
     const { tagging, models } = labStore.getState();
     if (tagging === null) return;
     const tagger = findTagger(tagging.tagger);
+    const { taggerName } = await import('./taggerGroups.ts');
     const layersOf = (modelId: string): number | undefined => models.find(({ id }) => id === modelId)?.layers;
     await reviews.begin(tagging, tagger === undefined ? 'a removed tagger' : taggerName(tagger, layersOf));
   }

@@ -143,8 +143,8 @@ function SuggestionRow({ model, builtInWeights, onChoose }: SuggestionRowProps) 
         {builtInWeights === null ? '–' : `${format.count(Math.round(layerParameters(model) / builtInWeights))} ×`}
       </td>
       <td>
-        <Button label={`Look up ${repository}`} onAct={() => onChoose(repository)}>
-          Look up
+        <Button label={`Details of ${repository}`} onAct={() => onChoose(repository)}>
+          Details
         </Button>
       </td>
     </tr>
@@ -190,7 +190,7 @@ function Suggestions({ onChoose }: Pick<SuggestionRowProps, 'onChoose'>) {
         </tbody>
       </TableBox>
       <p className="soft">
-        Size is that of the weights in F32; a look-up says what is downloaded. Memory is for an update of{' '}
+        Size is that of the weights in F32; details ask the hub what would be downloaded. Memory is for an update of{' '}
         {STATED.sequences} sequences of {STATED.pieces} pieces on the GPU. Time is the arithmetic for each token
         compared with the built-in model; how long a plan takes here is shown on New once the model is in the library.
         Licences are those the repositories state; where none is stated, ask the authors before you share what you

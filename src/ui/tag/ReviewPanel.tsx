@@ -53,7 +53,10 @@ export function ReviewPanel({ review, look, onLook }: ReviewPanelProps) {
   const first = Math.floor(position / PAGE_SIZE) * PAGE_SIZE;
   const page = list.slice(first, first + PAGE_SIZE);
 
-  const [within, setWithin] = useState<Pick<ReviewCursor, 'token' | 'anchor'>>({ token: 0, anchor: null });
+  const firstMention = (sentence: number): number => review.sentences[sentence]?.mentions[0]?.start ?? 0;
+  const [within, setWithin] = useState<Pick<ReviewCursor, 'token' | 'anchor'>>(() => {
+    return { token: current === null ? 0 : firstMention(current), anchor: null };
+  });
   const [said, setSaid] = useState('');
   const box = useRef<HTMLOListElement>(null);
   /** Whether the focus follows to the token after the next drawing. */
@@ -82,7 +85,6 @@ export function ReviewPanel({ review, look, onLook }: ReviewPanelProps) {
     follow.current = true;
     onLook({ sentence: sentence + 1 });
   };
-  const firstMention = (sentence: number): number => review.sentences[sentence]?.mentions[0]?.start ?? 0;
 
   const act = (action: ReviewAction) => {
     if (cursor === null || current === null) return;

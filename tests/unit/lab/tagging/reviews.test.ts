@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LabState } from '../../../../src/lab/state/labState.ts';
 import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
-import { groupTaggers } from '../../../../src/lab/tagging/taggerGroups.ts';
-import { offeredTaggers, taggerName } from '../../../../src/lab/tagging/tagging.ts';
+import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
+import { offeredTaggers } from '../../../../src/lab/tagging/tagging.ts';
 import type { ModelRecord } from '../../../../src/schema/modelRecord.ts';
 import { STEPS_A_RECORD } from '../../../../src/storage/reviewRecords.ts';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
