@@ -24,10 +24,13 @@ export const reviewRecordSchema = z.strictObject({
 /** A tagged text that is reviewed, without its text. */
 export type ReviewRecord = z.infer<typeof reviewRecordSchema>;
 
-/** Start and end of each token in turn. */
+/** Start and end of each token in turn; tested as a whole, because a schema for each of a hundred thousand numbers takes long. */
 const tokenOffsetsSchema = z
-  .array(count)
-  .refine((offsets) => offsets.length % 2 === 0, 'a token has a start and an end');
+  .array(z.number())
+  .refine(
+    (offsets) => offsets.length % 2 === 0 && offsets.every((offset) => Number.isInteger(offset) && offset >= 0),
+    'a token has a start and an end',
+  );
 
 /** Type, start, end and confidence of a mention, in UTF-16 units of the document. */
 const storedMentionSchema = z.tuple([z.string(), count, count, z.number().min(0).max(1).nullable()]);

@@ -14,15 +14,17 @@ import type { Store } from './store.ts';
 /** Steps in one record: each step writes one again, so it stays small. */
 export const STEPS_A_RECORD = 100;
 
-/** Stores the text of a review and then its record: a listed review is complete. Throws LabError `storage/full`. */
+/** Stores the text of a review and then its record, which it returns: a listed review is complete. Throws LabError `storage/full`. */
 export async function saveReview(
   store: Store,
-  record: ReviewRecord,
-  parts: Iterable<readonly DocumentSlice[]> | AsyncIterable<readonly DocumentSlice[]>,
-): Promise<void> {
+  description: Omit<ReviewRecord, 'parts'>,
+  parts: AsyncIterable<readonly DocumentSlice[]>,
+): Promise<ReviewRecord> {
   let index = 0;
-  for await (const part of parts) await writeJson(store, `review/${record.id}/part/${index++}`, part);
+  for await (const part of parts) await writeJson(store, `review/${description.id}/part/${index++}`, part);
+  const record = { ...description, parts: index };
   await writeJson(store, `review/${record.id}/record`, record);
+  return record;
 }
 
 export function listReviewRecords(store: Store): Promise<RecordList<ReviewRecord>> {

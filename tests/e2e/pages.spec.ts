@@ -19,7 +19,7 @@ test('every page has one heading and no horizontal scroll, wide and narrow', asy
     ['#/library/corpora', 'Corpora'],
     ['#/library/models', 'Models'],
     ['#/library/storage', 'Storage'],
-    ['#/tag', 'Tag'],
+    ['#/tag', 'Tag and review'],
     ['#/analyse', 'Analyse'],
     ['#/analyse/labels', 'Analyse'],
     ['#/analyse/leaks', 'Analyse'],

@@ -1,8 +1,10 @@
-// A tagged text under review: its sentences, the steps of the person on them, and how to undo each.
+// A tagged text under review: its sentences and their order, the steps of the person on them, and how to undo each.
 import type { Mention } from '../../data/corpus/corpus.ts';
+import type { Span } from '../../data/documents/document.ts';
 import { tokenMentions } from '../../data/documents/documentSentences.ts';
 import { matchTypes, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { ReviewStep } from '../../schema/reviewRecord.ts';
+import { finishWork } from '../../util/work.ts';
 import {
   acceptMention,
   addMention,
@@ -54,21 +56,34 @@ export interface Review {
 
 /** Begins the review of tagged documents. Takes time linear in them. */
 export function beginReview(documents: readonly LabelledDocument[], taggerTypes: readonly string[]): Review {
-  const places = documents.flatMap(({ sentences }, document) =>
-    sentences.map((_, sentence) => ({ document, sentence })),
-  );
-  const found = documents.flatMap((document) => tokenMentions(document));
-  const sentences = places.map(({ document, sentence }, index) => {
-    return sentenceToReview(documents[document]?.sentences[sentence]?.length ?? 0, found[index] ?? []);
-  });
+  return finishWork(beginningOfReview(documents, taggerTypes));
+}
+
+/** Begins the review like `beginReview`; yields now and then, so that a page can draw meanwhile. */
+export function* beginningOfReview(
+  documents: readonly LabelledDocument[],
+  taggerTypes: readonly string[],
+): Generator<void, Review, void> {
   const goldTypes = [...new Set(documents.flatMap(({ gold }) => gold.map(({ type }) => type)))].sort();
   const matched = matchTypes(taggerTypes, goldTypes);
   const nameOf = new Map(Object.entries(matched).flatMap(([type, gold]) => (gold === null ? [] : [[gold, type]])));
-  const annotated = documents.flatMap((document) =>
-    tokenMentions({ ...document, mentions: document.gold }).map((own) =>
-      own.map(({ type, start, end }) => ({ type: nameOf.get(type) ?? type, start, end })),
-    ),
-  );
+  const places: SentencePlace[] = [];
+  const sentences: ReviewedSentence[] = [];
+  const annotated: (readonly Mention[])[] = [];
+  for (const [document, one] of documents.entries()) {
+    const found = tokenMentions(one);
+    yield;
+    const gold = goldTypes.length === 0 ? [] : tokenMentions({ ...one, mentions: one.gold });
+    for (const [sentence, tokens] of one.sentences.entries()) {
+      if (sentence % SENTENCES_A_TURN === 0) yield;
+      places.push({ document, sentence });
+      sentences.push(sentenceToReview(tokens.length, found[sentence] ?? []));
+      annotated.push(
+        (gold[sentence] ?? []).map(({ type, start, end }) => ({ type: nameOf.get(type) ?? type, start, end })),
+      );
+    }
+  }
+  yield;
   return {
     documents,
     types: [...new Set([...taggerTypes, ...goldTypes.map((type) => nameOf.get(type) ?? type)])],
@@ -81,6 +96,8 @@ export function beginReview(documents: readonly LabelledDocument[], taggerTypes:
     future: null,
   };
 }
+
+const SENTENCES_A_TURN = 1000;
 
 function lowestConfidence({ mentions }: ReviewedSentence): number | null {
   return mentions.reduce<number | null>((least, { confidence }) => {
@@ -146,7 +163,7 @@ function undone(review: Review): Stepped {
 }
 
 function redone(review: Review): Stepped {
-  if (review.future === null) return { refusal: 'There is nothing to do again.' };
+  if (review.future === null) return { refusal: 'There is nothing to redo.' };
   const { change, rest } = review.future;
   return { ...replaced(review, change.at, change.after), past: { change, rest: review.past }, future: rest };
 }
@@ -168,30 +185,91 @@ export function lastChanged({ past, future }: Review, kind: 'undo' | 'redo'): nu
   return (kind === 'undo' ? past : future)?.change.at[0] ?? null;
 }
 
+/** Answers of `differsFromAnnotation`: a sentence that no step changed is the same object. */
+const differing = new WeakMap<ReviewedSentence, boolean>();
+
 /** Whether a sentence's mentions differ from those that the text came with. */
 export function differsFromAnnotation({ sentences, annotated }: Review, index: number): boolean {
   const sentence = sentences[index];
   if (annotated === null || sentence === undefined) return false;
+  const known = differing.get(sentence);
+  if (known !== undefined) return known;
   const live = sentence.mentions.filter(isLive);
   const gold = annotated[index] ?? [];
-  return live.length !== gold.length || live.some((mention) => !gold.some((one) => isSameSpan(one, mention)));
+  const isOther = live.length !== gold.length || live.some((mention) => !gold.some((one) => isSameSpan(one, mention)));
+  differing.set(sentence, isOther);
+  return isOther;
 }
+
+type Written = LabelledDocument['mentions'];
+
+/** Mentions that `reviewedDocuments` wrote of a sentence, at a threshold. */
+const written = new WeakMap<ReviewedSentence, { readonly threshold: number; readonly mentions: Written }>();
 
 /** The documents with the mentions as reviewed, those without a decision from the threshold on. */
 export function reviewedDocuments(
   { documents, places, sentences }: Review,
   threshold: number,
 ): readonly LabelledDocument[] {
-  const mentions = documents.map((): LabelledDocument['mentions'][number][] => []);
-  places.forEach((place, index) => {
-    const tokens = documents[place.document]?.sentences[place.sentence] ?? [];
-    for (const mention of sentences[index]?.mentions ?? []) {
-      const [first, last] = [tokens[mention.start], tokens[mention.end - 1]];
-      if (!isTaken(mention, threshold) || first === undefined || last === undefined) continue;
-      const { type, confidence, was } = mention;
-      const sure = was === null ? confidence : null;
-      mentions[place.document]?.push({ type, start: first.start, end: last.end, confidence: sure });
+  const mentions = documents.map((): Written[number][] => []);
+  for (const [index, place] of places.entries()) {
+    const sentence = sentences[index];
+    const tokens = documents[place.document]?.sentences[place.sentence];
+    if (sentence === undefined || tokens === undefined || sentence.mentions.length === 0) continue;
+    let known = written.get(sentence);
+    if (known?.threshold !== threshold) {
+      known = { threshold, mentions: mentionsInText(sentence, tokens, threshold) };
+      written.set(sentence, known);
     }
-  });
+    mentions[place.document]?.push(...known.mentions);
+  }
   return documents.map((document, index) => ({ ...document, mentions: mentions[index] ?? [] }));
+}
+
+function mentionsInText({ mentions }: ReviewedSentence, tokens: readonly Span[], threshold: number): Written {
+  return mentions.flatMap((mention) => {
+    const [first, last] = [tokens[mention.start], tokens[mention.end - 1]];
+    if (!isTaken(mention, threshold) || first === undefined || last === undefined) return [];
+    const { type, confidence, was } = mention;
+    return [{ type, start: first.start, end: last.end, confidence: was === null ? confidence : null }];
+  });
+}
+
+export type ReviewOrder = 'unsure' | 'text';
+
+export type ReviewFilter = 'all' | 'unreviewed' | 'differing';
+
+/**
+ * Returns the indices of all sentences: as in the text, or by the lowest confidence of a mention in them, lowest first. Sentences without a mention
+ * have none and come last, in the order of the text. Edits change nothing in it.
+ */
+export function orderSentences({ confidences }: Pick<Review, 'confidences'>, order: ReviewOrder): readonly number[] {
+  const indices = [...confidences.keys()];
+  if (order === 'text') return indices;
+  const rank = (index: number): number => confidences[index] ?? 2;
+  return indices.sort((left, right) => rank(left) - rank(right) || left - right);
+}
+
+/** Keeps of `order` what the filter wants, and `focused`, so that a sentence stays until the person leaves it. */
+export function filterSentences(
+  review: Review,
+  order: readonly number[],
+  filter: ReviewFilter,
+  focused: number | null = null,
+): readonly number[] {
+  switch (filter) {
+    case 'all':
+      return order;
+    case 'unreviewed':
+      return order.filter((index) => index === focused || review.sentences[index]?.isReviewed === false);
+    case 'differing':
+      return order.filter((index) => index === focused || differsFromAnnotation(review, index));
+  }
+}
+
+/** Returns the first sentence after `current` in `order` that is not reviewed, from the start again at the end; null if all are. */
+export function nextUnreviewed(review: Review, order: readonly number[], current: number): number | null {
+  const from = order.indexOf(current) + 1;
+  const isOpen = (index: number): boolean => index !== current && review.sentences[index]?.isReviewed === false;
+  return order.slice(from).find(isOpen) ?? order.slice(0, Math.max(0, from)).find(isOpen) ?? null;
 }

@@ -4,7 +4,7 @@ import type { LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import type { DocumentSlice, StoredMention } from '../../schema/reviewRecord.ts';
 
 /** Sentences in one part: few enough to write and read within a frame. */
-const SENTENCES_A_PART = 250;
+const SENTENCES_A_PART = 100;
 
 /** Cuts documents into parts; a long document is in several, with its text in the first. */
 export function* partsOfDocuments(documents: readonly LabelledDocument[]): Generator<readonly DocumentSlice[]> {

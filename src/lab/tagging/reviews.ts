@@ -16,7 +16,7 @@ import type { Store } from '../../storage/store.ts';
 import { macrotask } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import type { Corpora } from '../library/corpora.ts';
-import { beginReview, stepReview } from '../review/review.ts';
+import { beginningOfReview, stepReview, type Review } from '../review/review.ts';
 import { corpusOfReview, tallyReview, type CorpusContent, type LabReviews } from '../review/reviewCorpus.ts';
 import { DocumentJoiner, partsOfDocuments } from '../review/reviewParts.ts';
 import type { TaggingView } from '../state/labState.ts';
@@ -61,12 +61,12 @@ export class ReviewKeeper implements LabReviews {
   /** Begins the review of what was tagged, and stores it. */
   async begin(view: TaggingView, taggerName: string): Promise<void> {
     if (view.documents.length === 0) return;
-    const review = beginReview(view.documents, view.types);
+    const review = await inTurns(beginningOfReview(view.documents, view.types));
     if (!this.show(view.id, { review })) return;
     this.forgetSteps();
     const { labStore, store } = this.parts;
-    const record: ReviewRecord = {
-      version: 1,
+    const description = {
+      version: 1 as const,
       id: view.id,
       source: view.source,
       tagger: view.tagger,
@@ -75,10 +75,9 @@ export class ReviewKeeper implements LabReviews {
       taggedAt: this.parts.timestamp(),
       documentCount: view.documentCount,
       sentences: review.sentences.length,
-      parts: [...partsOfDocuments(view.documents)].length,
     };
     try {
-      await saveReview(store, record, withTurns(partsOfDocuments(view.documents)));
+      const record = await saveReview(store, description, withTurns(partsOfDocuments(view.documents)));
       labStore.update(({ reviews }) => ({ reviews: newestFirst([record, ...reviews]) }));
       if (this.openId === view.id) this.isStored = true;
       // Steps that were made while the text was being written.
@@ -121,7 +120,7 @@ export class ReviewKeeper implements LabReviews {
         joiner.add(await readReviewPart(store, id, index));
         await macrotask();
       }
-      let review = beginReview(joiner.documents, types);
+      let review = await inTurns(beginningOfReview(joiner.documents, types));
       let steps: readonly ReviewStep[] = [];
       let stepsIndex = 0;
       for await (const some of readReviewSteps(store, id)) {
@@ -256,6 +255,15 @@ function newestFirst(records: readonly ReviewRecord[]): readonly ReviewRecord[] 
 
 function unknownReview(reviewId: string): LabError {
   return new LabError('review/unknown', 'There is no such review in this browser.', { got: reviewId });
+}
+
+/** Does work and lets the page draw where it yields. */
+async function inTurns(work: Generator<void, Review, void>): Promise<Review> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await macrotask();
+  }
 }
 
 /** Lets the page draw between two parts. */

@@ -1,7 +1,7 @@
 // Maps the pages of the lab to addresses after the `#`.
 import { useMemo, useSyncExternalStore } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
-import type { ReviewFilter, ReviewOrder } from '../../lab/review/reviewOrder.ts';
+import type { ReviewFilter, ReviewOrder } from '../../lab/review/review.ts';
 import { ownValue } from '../../util/validate.ts';
 
 export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;

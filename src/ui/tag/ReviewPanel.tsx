@@ -1,7 +1,6 @@
 // Reviews tagged sentences, a page at a time: accept, change, reject and add mentions by keyboard and by pointer.
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { lastChanged, type Review } from '../../lab/review/review.ts';
-import { filterSentences, nextUnreviewed, orderSentences } from '../../lab/review/reviewOrder.ts';
+import { filterSentences, lastChanged, nextUnreviewed, orderSentences, type Review } from '../../lab/review/review.ts';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
 import { format } from '../shared/format.ts';
@@ -317,6 +316,6 @@ function actionWords(action: ReviewAction, { mention }: ReviewTarget): string {
     case 'undo':
       return 'Undone.';
     case 'redo':
-      return 'Done again.';
+      return 'Redone.';
   }
 }

@@ -113,15 +113,15 @@ function GoldScores({ documents, types, goldTypes }: GoldScoresProps) {
         <ScoreTable
           label="Scores of the tagged documents"
           types={compared}
-          cell={(reading, type, measure) => format.percent(scoreOf(scores[reading], type)?.[measure])}
-          countsOf={(type) => scoreOf(scores.lenient, type)}
+          cell={(_reading, type, measure) => format.percent(scoreOf(scores, type)?.[measure])}
+          countsOf={(type) => scoreOf(scores, type)}
         />
       )}
     </>
   );
 }
 
-type Entities = ReturnType<typeof scoreDocuments>['lenient'];
+type Entities = ReturnType<typeof scoreDocuments>;
 
 function scoreOf({ overall, perType }: Entities, type: string | null): Entities['overall'] | undefined {
   return type === null ? overall : ownValue(perType, type);

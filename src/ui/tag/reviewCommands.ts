@@ -61,21 +61,14 @@ export function stepOf(
   types: readonly string[],
   threshold: number,
 ): ReviewStep | string {
-  switch (action.kind) {
-    case 'undo':
-    case 'redo':
-      return { kind: action.kind };
-    case 'review':
-      return { kind: 'review', sentences: [index], threshold };
-    case 'reopen':
-    case 'annotated':
-      return { kind: action.kind, sentence: index };
-    case 'type': {
-      const { type } = action;
-      const isOther = isSelection && (mention === null || start < mention.start || end > mention.end);
-      if (mention === null || isOther) return { kind: 'add', sentence: index, type, start, end };
-      return { kind: 'retype', sentence: index, mention: mention.id, type };
-    }
+  if (action.kind === 'undo' || action.kind === 'redo') return { kind: action.kind };
+  if (action.kind === 'review') return { kind: 'review', sentences: [index], threshold };
+  if (action.kind === 'reopen' || action.kind === 'annotated') return { kind: action.kind, sentence: index };
+  if (action.kind === 'type') {
+    const { type } = action;
+    const isOther = isSelection && (mention === null || start < mention.start || end > mention.end);
+    if (mention === null || isOther) return { kind: 'add', sentence: index, type, start, end };
+    return { kind: 'retype', sentence: index, mention: mention.id, type };
   }
   if (action.kind === 'accept' || action.kind === 'reject') {
     if (mention !== null) return { kind: action.kind, sentence: index, mention: mention.id };

@@ -5,12 +5,14 @@ import { documentOfText, tokenMentions } from '../../../../src/data/documents/do
 import {
   beginReview,
   differsFromAnnotation,
+  filterSentences,
+  nextUnreviewed,
+  orderSentences,
   reviewedDocuments,
   stepReview,
   type Review,
 } from '../../../../src/lab/review/review.ts';
 import { isLive } from '../../../../src/lab/review/reviewedSentence.ts';
-import { filterSentences, nextUnreviewed, orderSentences } from '../../../../src/lab/review/reviewOrder.ts';
 import type { LabelledDocument } from '../../../../src/metrics/scores/scoreSplit.ts';
 import type { ReviewStep } from '../../../../src/schema/reviewRecord.ts';
 import { drawnSteps, stepOfDraw, taggedTexts } from '../../../fixtures/reviews.ts';

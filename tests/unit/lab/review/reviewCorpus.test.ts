@@ -151,7 +151,7 @@ describe('a corpus of a review', () => {
 });
 
 describe('what is stored of a tagged text', () => {
-  it('is joined again to the same documents, from parts of at most 250 sentences', () => {
+  it('is joined again to the same documents, from parts of at most 100 sentences', () => {
     fc.assert(
       fc.property(taggedTexts, fc.integer({ min: 1, max: 120 }), (documents, times) => {
         const many = documents.flatMap((document, index) => [document, { ...document, id: `again-${index}-${times}` }]);
@@ -163,7 +163,7 @@ describe('what is stored of a tagged text', () => {
     );
     const { documents } = longReview(3, 400);
     const parts = [...partsOfDocuments(documents)];
-    expect(parts.map((part) => part.reduce((sum, { sentences }) => sum + sentences.length, 0))).toEqual([250, 250, 250, 250, 200]); // prettier-ignore
+    expect(parts.map((part) => part.reduce((sum, { sentences }) => sum + sentences.length, 0))).toEqual(Array(12).fill(100)); // prettier-ignore
     const joiner = new DocumentJoiner();
     for (const part of parts) joiner.add(part);
     expect(joiner.documents).toEqual(documents);

@@ -1,11 +1,14 @@
 // Proves that reviews are stored step by step, open again as they were left, become corpora, and lead to the plan that trains on them.
 import { afterEach, describe, expect, it } from 'vitest';
+import { SPLITS } from '../../../../src/data/corpus/corpus.ts';
+import { annotationFormats } from '../../../../src/data/documents/annotationFormats.ts';
 import type { LabState } from '../../../../src/lab/state/labState.ts';
 import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
 import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
 import { offeredTaggers } from '../../../../src/lab/tagging/tagging.ts';
 import type { ModelRecord } from '../../../../src/schema/modelRecord.ts';
 import { STEPS_A_RECORD } from '../../../../src/storage/reviewRecords.ts';
+import { fileInMemory } from '../../../../src/util/namedFile.ts';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
 import { closeLabs, notices, openLab, settled, stockedLab, type LabBench } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
@@ -138,6 +141,26 @@ describe('a corpus of a review', () => {
     // The plan can be started as it is.
     expect(lab.previewPlan(plan).nodes.map(({ spec }) => spec.tasks.map((task) => task.corpus.name))).toEqual([['moss', 'mine']]); // prettier-ignore
     expect(plan.config).toEqual(lab.getState().runs[0]?.record.spec.config);
+  });
+
+  it('is exported in every format, which is read again with the same sentences, mentions and types', async () => {
+    const { lab } = await taggedLab();
+    lab.reviews.step({ kind: 'retype', sentence: 0, mention: 0, type: 'Gene' });
+    lab.reviews.step({ kind: 'review', sentences: [1, 2], threshold: 0 });
+    const id = await lab.reviews.saveCorpus('mine', { onlyReviewed: true, threshold: 0, division: { kind: 'train' } });
+    for (const format of annotationFormats) {
+      const files = await lab.exportCorpus(id, format);
+      expect(files.every(({ path, bytes }) => path.startsWith('train/') && bytes.length > 0)).toBe(true);
+      const other = await openLab();
+      const { corpusIds } = await other.lab.importFiles(files.map(fileInMemory));
+      const [read] = other.lab.getState().corpora;
+      // Of documents of one sentence each, as Hugging Face has them, some are drawn for devel.
+      const total = (what: 'sentences' | 'mentions') =>
+        SPLITS.reduce((sum, split) => sum + (read?.counts[split][what] ?? 0), 0);
+      expect([format, corpusIds.length, total('sentences'), total('mentions')]).toEqual([format, 1, 3, 3]);
+      expect([format, read?.types]).toEqual([format, ['Disease', 'Gene']]);
+    }
+    await expect(lab.exportCorpus('none', 'BRAT')).rejects.toMatchObject({ code: 'corpus/unknown' });
   });
 
   it('joined with the tagger’s corpus takes its place in the plan', async () => {

@@ -2,14 +2,21 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
-import { documentOfText } from '../../../../src/data/documents/documentSentences.ts';
+import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
+import { documentOfText, sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/tagging.ts';
-import { matchTypes, scoreDocuments, type LabelledDocument } from '../../../../src/metrics/scores/scoreSplit.ts';
+import {
+  matchTypes,
+  scoreDocuments,
+  scoreSplit,
+  type LabelledDocument,
+} from '../../../../src/metrics/scores/scoreSplit.ts';
 import { confidentDocuments, countTypes } from '../../../../src/ui/tag/TaggingResults.tsx';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
 import { closeLabs, settled, stockedLab, type LabBench } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
+import { taggedTexts } from '../../../fixtures/reviews.ts';
 
 afterEach(closeLabs);
 
@@ -170,12 +177,29 @@ describe('scores of documents', () => {
       [at('DISO', 0, 4), at('DISO', 9, 19), at('CHEM', 20, 24)],
       [at('Disease', 0, 4), at('Disease', 15, 19), at('Gene', 20, 24)],
     );
-    const { lenient } = scoreDocuments([document], { Disease: 'DISO', Gene: null });
-    expect(lenient.overall).toMatchObject({ gold: 2, predicted: 2, correct: 1, precision: 50, recall: 50, f1: 50 });
-    expect(scoreDocuments([document], { Disease: null, Gene: 'CHEM' }).lenient.overall).toMatchObject({
+    const scores = scoreDocuments([document], { Disease: 'DISO', Gene: null });
+    expect(scores.overall).toMatchObject({ gold: 2, predicted: 2, correct: 1, precision: 50, recall: 50, f1: 50 });
+    expect(scoreDocuments([document], { Disease: null, Gene: 'CHEM' }).overall).toMatchObject({
       gold: 1,
       f1: 100,
     });
+  });
+
+  it('are those of conlleval on the tags of the same mentions', () => {
+    fc.assert(
+      fc.property(taggedTexts, (documents) => {
+        const tags = (of: 'gold' | 'mentions') =>
+          documents.flatMap((document) =>
+            sentencesOfDocument({ ...document, mentions: document[of] }).map(({ tokens, mentions }) =>
+              mentionsToTags(mentions, tokens.length, 'IOB2'),
+            ),
+          );
+        const { lenient, strict } = scoreSplit(tags('gold'), tags('mentions'), 'IOB2');
+        const scores = scoreDocuments(documents, { Gene: 'Gene', Virus: 'Virus' });
+        expect([scores, scores]).toEqual([lenient, strict]);
+      }),
+      { seed: 17, numRuns: 200 },
+    );
   });
 
   it('compare types of the same name, or the only types', () => {
