@@ -3,6 +3,7 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { fact, openLab, runActions } from './labActions.ts';
 import { test } from './labPage.ts';
+import { planPanel } from './planActions.ts';
 
 const sample = 'sample-gene-b';
 
@@ -11,9 +12,12 @@ let presses = 0;
 
 test('own text is tagged, corrected and trained on again by the keyboard alone', async ({ page }) => {
   await openLab(page);
-  await test.step('a tagger is trained', async () => {
-    await page.getByLabel('Sample corpus').selectOption({ label: sample });
-    await page.getByRole('button', { name: 'Train on a sample' }).press('Enter');
+  await test.step('a tagger is trained for two epochs', async () => {
+    await page.getByLabel('Corpus', { exact: true }).selectOption({ label: `${sample} (sample)` });
+    await page.getByRole('radio', { name: 'Sample', exact: true }).check();
+    await page.locator('summary').filter({ hasText: 'Schedule' }).click();
+    await page.getByLabel('Epochs', { exact: true }).fill('2');
+    await planPanel(page).getByRole('button', { name: 'Train' }).click();
     await expect(page.getByRole('heading', { name: 'Test scores', exact: true })).toBeVisible({ timeout: 300_000 });
   });
 
@@ -72,9 +76,9 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
 
   const reviewed = await progress.textContent();
   await test.step('a reload loses neither a correction nor the place nor what can be undone', async () => {
-    // The place is written into the address once the focus rests.
-    await expect(page).toHaveURL(/\/#\/review\/[0-9a-f]{16}\?sentence=\d+$/);
     const at = await current.getAttribute('data-sentence');
+    // The place is in the address.
+    await expect(page).toHaveURL(new RegExp(`/#/review/[0-9a-f]{16}\\?sentence=${Number(at) + 1}$`));
     await page.reload();
     await expect(progress).toHaveText(reviewed ?? '', { timeout: 60_000 });
     await expect(current).toHaveAttribute('data-sentence', at ?? '');
@@ -84,8 +88,12 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
   });
 
   await test.step('the list shows what is not reviewed, in the order of the text, and its address too', async () => {
-    await page.getByLabel('Order').selectOption('as in the text');
-    await page.getByLabel('Show').selectOption('not reviewed');
+    const which = page.getByRole('group', { name: 'Which sentences' });
+    await tabTo(page, which.getByRole('combobox').nth(0));
+    await page.keyboard.press('ArrowDown');
+    await tabTo(page, which.getByRole('combobox').nth(1));
+    await page.keyboard.press('ArrowDown');
+    await expect(which.locator('option:checked')).toHaveText(['as in the text', 'not reviewed']);
     const left = total - Number(/^\d+/.exec(reviewed ?? '')?.[0]);
     await expect(page.getByText(`of ${left} sentences`, { exact: false }).first()).toBeVisible();
     await expect(page).toHaveURL(/order=text&show=unreviewed/);

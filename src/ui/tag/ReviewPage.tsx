@@ -1,5 +1,5 @@
 // Shows a review: what a tagger found in a text, to correct it, save it, and train on the corrections.
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TaggingView } from '../../lab/state/labState.ts';
 import { LabError } from '../../util/labError.ts';
 import { IssueList } from '../parts/IssueList.tsx';
@@ -26,13 +26,14 @@ function useOpenReview(reviewId: string): TaggingView | null {
   return tagging;
 }
 
-const WRITTEN_AFTER_MS = 250;
+const WRITTEN_EVERY_MS = 250;
 
 /** Keeps how the review is looked at, and writes it into the address; not for every step of the focus. */
 function useLook(route: ReviewRoute): readonly [ReviewLook, (change: Partial<ReviewLook>) => void] {
   const [look, setLook] = useState<ReviewLook>(route);
   const [written, setWritten] = useState<ReviewLook>(route);
   const [seen, setSeen] = useState<ReviewLook>(route);
+  const writtenAt = useRef(0);
   if (!isSameLook(route, seen)) {
     setSeen(route);
     // The address changed by itself: a link, or Back.
@@ -45,10 +46,12 @@ function useLook(route: ReviewRoute): readonly [ReviewLook, (change: Partial<Rev
   useEffect(() => {
     if (isSameLook(look, written)) return undefined;
     const write = (): void => {
+      writtenAt.current = performance.now();
       setWritten(look);
       replaceWith({ ...look, page: 'review', reviewId });
     };
-    const timer = setTimeout(write, WRITTEN_AFTER_MS);
+    // At once, unless the focus moves on: browsers refuse many changes of the address in a short time.
+    const timer = setTimeout(write, Math.max(0, WRITTEN_EVERY_MS - (performance.now() - writtenAt.current)));
     return () => clearTimeout(timer);
   }, [look, written, reviewId]);
   const change = useCallback((part: Partial<ReviewLook>) => setLook((current) => ({ ...current, ...part })), []);
