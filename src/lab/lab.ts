@@ -33,7 +33,7 @@ import { OwnerGuard, type Ownership } from './state/ownership.ts';
 import { runViewsOf } from './state/runViews.ts';
 import { createPredictions, createTaggerExport } from './tagging/predictions.ts';
 import type { LiveTagging } from './tagging/liveTagging.ts';
-import { createTagging } from './tagging/tagging.ts';
+import { createTagging, Reviews } from './tagging/tagging.ts';
 
 export interface LabParts {
   /** The same home that the training server writes to. */
@@ -85,6 +85,7 @@ export class LocalLab implements Lab {
   readonly #builtIns;
   readonly #runner;
   readonly #predictions;
+  readonly #reviews;
   readonly #tagging;
   #live: LiveTagging | null = null;
   #becomeOurs: () => void = () => undefined;
@@ -100,6 +101,7 @@ export class LocalLab implements Lab {
   readonly readCorpus: Lab['readCorpus'];
   readonly lookUpModel: Lab['lookUpModel'];
   readonly exportTagger: Lab['exportTagger'];
+  readonly exportCorpus: Lab['exportCorpus'];
   readonly analyse: Lab['analyse'];
   readonly stopTagging: Lab['stopTagging'];
 
@@ -133,7 +135,8 @@ export class LocalLab implements Lab {
       results: this.#results,
       reported: this.#reported,
     });
-    const restored = [this.#categories, this.#descriptions, this.#reported, this.#publicCorpora, this.#downloads];
+    this.#reviews = new Reviews({ store, labStore, corpora: this.#corpora, timestamp });
+    const restored = [this.#categories, this.#descriptions, this.#reported, this.#publicCorpora, this.#downloads, this.#reviews]; // prettier-ignore
     this.#stored = new StoredLibrary({ store, labStore, restored });
     this.#builtIns =
       fetchBuiltIn && createBuiltIns({ store, labStore, corpora: this.#corpora, models: this.#models, fetchBuiltIn });
@@ -147,9 +150,10 @@ export class LocalLab implements Lab {
       stored: () => void this.#stored.readUsage(),
     });
     this.#predictions = createPredictions({ client: server, labStore, store });
-    this.#tagging = createTagging({ client: server, reader, labStore, store });
+    this.#tagging = createTagging({ client: server, reader, labStore, store, reviews: this.#reviews, timestamp });
     this.readCorpus = (id) => this.#corpora.read(id);
     this.lookUpModel = (repository, revision) => this.#downloads.lookUp(repository, revision);
+    this.exportCorpus = (id, format) => this.#predictions.exportCorpus(id, format);
     this.exportTagger = createTaggerExport({ client: server, labStore });
     this.analyse = createAnalyses(parts.openAnalysis ?? null);
     this.stopTagging = this.#tagging.stop;
@@ -313,6 +317,16 @@ export class LocalLab implements Lab {
       const { LiveTagging } = await import('./tagging/liveTagging.ts');
       return (this.#live ??= new LiveTagging(this.#server)).tag(...values);
     });
+  readonly reviews: Lab['reviews'] = {
+    open: (id) => this.#reviews.open(id),
+    step: (step) => {
+      this.#guard.refuseElsewhere();
+      return this.#reviews.step(step);
+    },
+    stored: () => this.#reviews.stored(),
+    remove: (id) => this.#removing(() => this.#reviews.remove(id)),
+    saveCorpus: (name, selection) => this.#changing(() => this.#reviews.saveCorpus(name, selection)),
+  };
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
 
   readonly exportResult: Lab['exportResult'] = (runIds) => {

@@ -1,7 +1,7 @@
 // What the lab stores of a corpus: its record, and the sentences and texts of each split.
 import { z } from 'zod';
 import type { Sentence } from '../data/corpus/corpus.ts';
-import type { ConllSource, DocumentSource, SplitCounts } from '../data/corpus/corpusSource.ts';
+import type { ConllSource, DocumentSource, ReviewSource, SplitCounts } from '../data/corpus/corpusSource.ts';
 import type { DocumentText } from '../data/documents/document.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
@@ -35,8 +35,17 @@ const documentSourceSchema = z.strictObject({
   sizeBytes: count,
 }) satisfies z.ZodType<DocumentSource>;
 
+const reviewSourceSchema = z.strictObject({
+  file: z.string(),
+  split: splitSchema,
+  format: z.literal('Review'),
+  documents: count,
+  sentences: count,
+  sizeBytes: count,
+}) satisfies z.ZodType<ReviewSource>;
+
 /** Records from before document support have only CoNLL sources. */
-export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema]);
+export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema, reviewSourceSchema]);
 
 export const splitCountsSchema = z.strictObject({
   sentences: count,
@@ -45,6 +54,38 @@ export const splitCountsSchema = z.strictObject({
   longest: count,
   perType: z.record(z.string(), count),
 }) satisfies z.ZodType<SplitCounts>;
+
+/** Refers to a trained tagger: a snapshot of a run, or a model with a tagging head. */
+export const taggerRefSchema = z.union([
+  z.strictObject({ kind: z.literal('snapshot'), runId: z.string(), epoch: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('model'), modelId: z.string() }),
+]);
+
+const reviewProvenanceSchema = z.strictObject({
+  taggerName: z.string(),
+  tagger: taggerRefSchema,
+  source: z.string(),
+  taggedAt: z.iso.datetime(),
+  savedAt: z.iso.datetime(),
+  /** Sentences in the corpus that a person reviewed, and those taken as the tagger left them. */
+  reviewedSentences: count,
+  untouchedSentences: count,
+  /** Mentions in the corpus: accepted as found, changed, added by a person, and taken from the tagger without a look. */
+  accepted: count,
+  changed: count,
+  added: count,
+  untouched: count,
+  /** Found by the tagger, and not in the corpus. */
+  rejected: count,
+  /** Confidence from which untouched mentions were taken. */
+  threshold: z.number().min(0).max(1),
+  /** Seed by which the sentences were divided; null where all are training text. */
+  seed: count.nullable(),
+  /** Name of the corpus they were joined with; null for none. */
+  joinedWith: z.string().nullable(),
+});
+/** How a corpus came out of a review. */
+export type ReviewProvenance = z.infer<typeof reviewProvenanceSchema>;
 
 export const corpusRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -60,6 +101,8 @@ export const corpusRecordSchema = z.strictObject({
   issueCount: count,
   /** A sample that ships with the lab. */
   builtIn: z.boolean(),
+  /** How it came out of a review; absent for an imported corpus. */
+  review: reviewProvenanceSchema.optional(),
   addedAt: z.iso.datetime(),
 });
 /** What the lab stores about a corpus besides its sentences. */

@@ -29,15 +29,18 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
 
   await test.step('pasted text is tagged with the chosen snapshot', async () => {
     await runActions(page).getByRole('link', { name: 'Tag text' }).click();
-    await expect(page.getByRole('heading', { level: 1, name: 'Tag' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Tag and review' })).toBeVisible();
     await expect(page.getByLabel('Tagger').locator('option:checked')).toContainText('(selected)');
+    await expect(page.getByLabel('Tagger').locator('optgroup')).toHaveAttribute('label', `${sample}, xlnet-bio-tiny`);
     await page.getByLabel('Text', { exact: true }).fill(text);
     await page.getByRole('button', { name: 'Tag text' }).click();
-    await expect(page.getByText('1 of 1 document tagged.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible();
     expect(await mentionsFound()).toBeGreaterThan(5);
-    await page.locator('mark').first().focus();
-    await expect(page.locator('mark').first()).toHaveText(/^\S.*Gene\d+\.\d %$/);
-    await expect(page.locator('mark').first().getByText('%')).toHaveCSS('opacity', '1');
+    // A mention outside the sentence in focus says its confidence to the pointer, and always to a screen reader.
+    const mention = page.locator('.review-sentence:not(.current) .mention').first();
+    await expect(mention).toHaveAttribute('aria-label', /^Gene, confidence \d+\.\d %$/);
+    await mention.hover();
+    await expect(mention.getByText('%')).toHaveCSS('opacity', '1');
   });
 
   await test.step('what is found is saved as BRAT, at offsets of the text', async () => {
@@ -59,10 +62,11 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
   });
 
   await test.step('the corpus it was tested on gives the scores of its run', async () => {
-    await page.getByLabel('Or a corpus').selectOption(sample);
+    await visit(page, 'Corpora');
+    await page.getByRole('link', { name: `Tag ${sample}`, exact: true }).click();
+    await expect(page.getByLabel('Or a corpus').locator('option:checked')).toHaveText(sample);
     await page.getByRole('button', { name: 'Tag corpus' }).click();
-    await expect(page.getByText(/: (\d+) of \1 documents tagged\.$/)).toBeVisible();
-    await page.getByLabel('Minimum confidence in percent').fill('0');
+    await expect(page.getByRole('heading', { level: 1, name: `Review of ${sample} test` })).toBeVisible();
     const scores = page.getByRole('table', { name: 'Scores of the tagged documents' });
     await expect.poll(async () => (await rowsOf(scores))[0]?.slice(1, 4)).toEqual(shown?.slice(0, 3));
   });
@@ -72,14 +76,16 @@ test('a trained tagger tags pasted text, files and a corpus, and its findings ar
     const other = info.outputPath('picture.png');
     await writeFile(note, text);
     await writeFile(other, 'no picture');
+    await visit(page, 'Tag');
     await dropPaths(page, note, other);
-    await expect(page.getByText('1 of 1 document tagged.')).toBeVisible();
-    await expect(page.getByRole('heading', { name: 'note' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Review of 2 files' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'note', exact: true })).toBeVisible();
     await expect(page.getByRole('table', { name: 'Issues' })).toContainText('picture.png');
     // What was found outlives a visit elsewhere.
     await visit(page, 'Corpora');
     await visit(page, 'Tag');
-    await expect(page.getByRole('heading', { name: 'note' })).toBeVisible();
+    await page.getByRole('link', { name: 'Continue the review of 2 files' }).click();
+    await expect(page.getByRole('heading', { name: 'note', exact: true })).toBeVisible();
   });
 });
 

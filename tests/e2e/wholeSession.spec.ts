@@ -171,7 +171,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
     await visit(page, 'Tag');
     await page.getByLabel('Text', { exact: true }).fill(tokens.join(' '));
     await page.getByRole('button', { name: 'Tag text' }).click();
-    await expect(page.getByText('1 of 1 document tagged.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible();
     await look();
     await download(page, info, () => page.getByRole('button', { name: 'Save 1 document' }).click());
   });

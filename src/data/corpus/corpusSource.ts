@@ -26,8 +26,19 @@ export interface DocumentSource {
   readonly sizeBytes: number;
 }
 
+/** Sentences that a person reviewed after a tagger; for the corpus they were joined with, see its sources. */
+export interface ReviewSource {
+  /** Name of the text. */
+  readonly file: string;
+  readonly split: Split;
+  readonly format: 'Review';
+  readonly documents: number;
+  readonly sentences: number;
+  readonly sizeBytes: number;
+}
+
 /** One source of a corpus, and how it was read. */
-export type CorpusSource = ConllSource | DocumentSource;
+export type CorpusSource = ConllSource | DocumentSource | ReviewSource;
 
 export interface SplitCounts {
   readonly sentences: number;

@@ -1,5 +1,5 @@
 // Summarises a corpus: its types, counts and fingerprint.
-import { fingerprint } from '../../util/digest.ts';
+import { canonicalJson, fingerprint, runningDigest } from '../../util/digest.ts';
 import { Rng } from '../../util/random.ts';
 import { SPLITS, type CorpusSentences, type Sentence, type Split } from './corpus.ts';
 import type { SplitCounts } from './corpusSource.ts';
@@ -13,13 +13,43 @@ export interface CorpusDescription {
 
 /** Everything in a corpus record that derives from the sentences alone. */
 export function describeSentences(sentences: CorpusSentences): CorpusDescription {
+  return { ...describedCounts(sentences), fingerprint: fingerprintOfSentences(sentences) };
+}
+
+function describedCounts(sentences: CorpusSentences): Omit<CorpusDescription, 'fingerprint'> {
   const counts = {
     train: countSentences(sentences.train),
     devel: countSentences(sentences.devel),
     test: countSentences(sentences.test),
   };
   const types = [...new Set(SPLITS.flatMap((split) => Object.keys(counts[split].perType)))].sort();
-  return { types, counts, fingerprint: fingerprintOfSentences(sentences) };
+  return { types, counts };
+}
+
+/** Sentences described between two turns. */
+const SENTENCES_A_TURN = 500;
+
+/** Describes sentences as `describeSentences` does, and calls `turn` now and then, so that a page can draw meanwhile. */
+export async function describeInTurns(
+  sentences: CorpusSentences,
+  turn: () => Promise<void>,
+): Promise<CorpusDescription> {
+  const digest = runningDigest('sha256', 0);
+  const write = (text: string): void => digest.update(new TextEncoder().encode(text));
+  for (const [index, split] of (['devel', 'test', 'train'] as const).entries()) {
+    write(`${index === 0 ? '{' : ','}"${split}":[`);
+    const own = sentences[split];
+    for (let first = 0; first < own.length; first += SENTENCES_A_TURN) {
+      const pieces = own
+        .slice(first, first + SENTENCES_A_TURN)
+        .map((sentence) => canonicalJson(contentOfSentence(sentence)));
+      write(`${first === 0 ? '' : ','}${pieces.join(',')}`);
+      await turn();
+    }
+    write(']');
+  }
+  write('}');
+  return { ...describedCounts(sentences), fingerprint: digest.hex() };
 }
 
 /** Counts sentences, tokens, mentions, mentions per type, and the tokens of the longest sentence. */
@@ -40,12 +70,12 @@ export function countSentences(sentences: readonly Sentence[]): SplitCounts {
 
 /** SHA-256 over tokens and mentions by split; independent of file names and tag scheme. */
 function fingerprintOfSentences(sentences: CorpusSentences): string {
-  const contentOf = (split: Split) =>
-    sentences[split].map(({ tokens, mentions }) => [
-      tokens,
-      mentions.map(({ type, start, end }) => [type, start, end]),
-    ]);
+  const contentOf = (split: Split) => sentences[split].map(contentOfSentence);
   return fingerprint({ train: contentOf('train'), devel: contentOf('devel'), test: contentOf('test') });
+}
+
+function contentOfSentence({ tokens, mentions }: Sentence): readonly unknown[] {
+  return [tokens, mentions.map(({ type, start, end }) => [type, start, end])];
 }
 
 /**

@@ -99,3 +99,17 @@ function joinSentences(id: string, sentences: readonly Pick<Sentence, 'tokens'>[
 export function documentOfText(id: string, text: string): DocumentText {
   return { id, text, sentences: sentenceSpans(text, [], []).map((span) => tokenSpans(text, span, [])) };
 }
+
+/** Sentences split into tokens between two turns. */
+const SENTENCES_A_TURN = 500;
+
+/** Splits a text like `documentOfText`, and calls `turn` now and then, so that a page can draw meanwhile. */
+export async function documentOfLongText(id: string, text: string, turn: () => Promise<void>): Promise<DocumentText> {
+  const spans = sentenceSpans(text, [], []);
+  const sentences: Span[][] = [];
+  for (const [index, span] of spans.entries()) {
+    if (index % SENTENCES_A_TURN === 0) await turn();
+    sentences.push(tokenSpans(text, span, []));
+  }
+  return { id, text, sentences };
+}

@@ -1,10 +1,12 @@
 // Keeps the corpora of the library: makes them from files, gives each its own name, corrects, reads and removes them.
-import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
-import { describeSentences } from '../../data/corpus/describeSentences.ts';
+import { SPLITS, type CorpusSentences, type Split } from '../../data/corpus/corpus.ts';
+import type { CorpusSource } from '../../data/corpus/corpusSource.ts';
+import { describeInTurns, describeSentences } from '../../data/corpus/describeSentences.ts';
 import type { Issue } from '../../data/corpus/issues.ts';
 import type { RefusedCorpus } from '../../data/import/assembleCorpora.ts';
 import { moveSource } from '../../data/import/movedSources.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { CorpusTexts } from '../../data/documents/document.ts';
+import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import {
   listCorpusRecords,
@@ -15,6 +17,7 @@ import {
   writeCorpusRecord,
 } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
+import { macrotask } from '../../util/clock.ts';
 import { LabError } from '../../util/labError.ts';
 import { fileInMemory, type NamedFile } from '../../util/namedFile.ts';
 import { neverAborted } from '../../util/work.ts';
@@ -98,15 +101,48 @@ export class Corpora {
   /** Throws LabError `corpus/name` for an empty name or another corpus' name. */
   readonly rename: Lab['renameCorpus'] = async (corpusId, name) => {
     const record = this.require(corpusId);
-    const wanted = name.trim();
-    if (wanted === '') throw new LabError('corpus/name', 'A corpus needs a name.');
-    if (this.shown.some((other) => other.name === wanted && other.id !== corpusId)) {
-      throw new LabError('corpus/name', 'Another corpus has this name.', { expected: 'a free name', got: wanted });
-    }
-    const renamed = { ...record, name: wanted };
+    const renamed = { ...record, name: this.freeName(name, corpusId) };
     await writeCorpusRecord(this.parts.store, renamed);
     this.put(renamed);
   };
+
+  /**
+   * Stores a corpus of reviewed sentences and returns its id; where a corpus has the same sentences, that one's. Throws LabError `corpus/name` and
+   * `storage/full`.
+   */
+  async addReviewed(
+    name: string,
+    made: {
+      readonly sentences: CorpusSentences;
+      readonly texts: CorpusTexts;
+      readonly sources: readonly CorpusSource[];
+    },
+    review: ReviewProvenance,
+  ): Promise<string> {
+    const { labStore, store, timestamp } = this.parts;
+    const description = await describeInTurns(made.sentences, macrotask);
+    const id = description.fingerprint.slice(0, 16);
+    const same = this.existing(id);
+    if (same !== undefined) {
+      labStore.notify('info', `The corpus ${same.name} has the same sentences already.`);
+      return id;
+    }
+    const record: CorpusRecord = {
+      version: 1,
+      id,
+      name: this.freeName(name, id),
+      ...description,
+      sources: [...made.sources],
+      issues: [],
+      issueCount: 0,
+      builtIn: false,
+      review,
+      addedAt: timestamp(),
+    };
+    await saveCorpus(store, record, made.sentences, made.texts);
+    this.put(record);
+    return id;
+  }
 
   /** Moves one source file of a corpus to another split, and returns the new id of the corpus. */
   async moveSource(corpusId: string, file: string, split: Split): Promise<string> {
@@ -134,6 +170,16 @@ export class Corpora {
   async remove(corpusId: string): Promise<void> {
     await removeCorpus(this.parts.store, this.require(corpusId).id);
     this.hide(corpusId);
+  }
+
+  /** Returns a name that no other corpus has. Throws LabError `corpus/name` for an empty name or another corpus' name. */
+  private freeName(name: string, corpusId: string): string {
+    const wanted = name.trim();
+    if (wanted === '') throw new LabError('corpus/name', 'A corpus needs a name.');
+    if (this.shown.some((other) => other.name === wanted && other.id !== corpusId)) {
+      throw new LabError('corpus/name', 'Another corpus has this name.', { expected: 'a free name', got: wanted });
+    }
+    return wanted;
   }
 
   private get shown(): readonly CorpusRecord[] {

@@ -14,6 +14,7 @@ import type { EncoderFacts, ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { ReportedFile } from '../../schema/reportedScores.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
+import type { ReviewRecord } from '../../schema/reviewRecord.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { ShippedTaggerCard } from '../../schema/shippedTagger.ts';
@@ -26,6 +27,8 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { Review } from '../review/review.ts';
+import type { LabReviews } from '../review/reviewCorpus.ts';
 
 /** An analysis in progress; after `cancel` its answer is null. */
 export interface AnalysisUnderWay<Answer> {
@@ -155,7 +158,7 @@ export type TaggingSource =
 
 /** The text being tagged and the mentions found so far. */
 export interface TaggingView {
-  /** Unique per call of `Lab.tag`. */
+  /** Unique per call of `Lab.tag`; the review has the same. */
   readonly id: string;
   readonly tagger: TaggerRef;
   /** Entity types of the tagger. */
@@ -173,6 +176,8 @@ export interface TaggingView {
   readonly issueCount: number;
   /** Why tagging failed. */
   readonly problem: LabErrorData | null;
+  /** The review of what was found; null until tagging has ended. */
+  readonly review: Review | null;
 }
 
 /** A model on a hub: its files and configuration, looked up before anything large is downloaded. */
@@ -239,8 +244,10 @@ export interface LabState {
   readonly descriptions: Descriptions;
   /** Scores of papers and other programs that were read from tables. */
   readonly reported: readonly ReportedFile[];
-  /** The latest tagging; null before the first. */
+  /** The latest tagging, or the review that was opened since; null before the first. */
   readonly tagging: TaggingView | null;
+  /** Stored reviews, newest first. */
+  readonly reviews: readonly ReviewRecord[];
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
@@ -292,6 +299,8 @@ export interface Lab {
   /** Moves one source file of a corpus to another split; returns the corpus' new id, since its content changed. */
   moveSource(corpusId: string, file: string, split: Split): Promise<string>;
   removeCorpus(corpusId: string): Promise<void>;
+  /** Writes the splits of a corpus in a format, each in a folder; documents keep their text. */
+  exportCorpus(corpusId: string, format: AnnotationFormat): Promise<readonly NamedFile[]>;
   removeModel(modelId: string): Promise<void>;
 
   /**
@@ -388,6 +397,7 @@ export interface Lab {
   tagLive(tagger: TaggerRef, text: string): Promise<AnnotatedDocument | null>;
   /** Stops tagging; mentions found so far stay. */
   stopTagging(): void;
+  readonly reviews: LabReviews;
 
   /**
    * Exports a trained tagger as the files of a folder, chunk by chunk, as a cancellable job; false when cancelled.

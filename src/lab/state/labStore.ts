@@ -58,6 +58,7 @@ const initialState: LabState = {
   descriptions: NOTHING_DESCRIBED,
   reported: [],
   tagging: null,
+  reviews: [],
   jobs: [],
   notices: [],
   usage: null,

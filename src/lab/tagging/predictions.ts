@@ -1,8 +1,9 @@
 // Runs snapshot predictions and tagger exports as cancellable jobs: predictions are written in a file format or stored.
+import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { DocumentText } from '../../data/documents/document.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import { readCorpusTexts } from '../../storage/corpusRecords.ts';
+import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
 import { totalSize, type NamedFile } from '../../util/namedFile.ts';
@@ -13,7 +14,7 @@ import { requireInputs } from '../plans/expandPlan.ts';
 import type { Lab, PredictionFormat } from '../state/labState.ts';
 import { throttledProgress, type JobControl, type LabStore } from '../state/labStore.ts';
 
-/** Implements `Lab.predictions` and `Lab.keepPredictions`. */
+/** Implements `Lab.predictions`, `Lab.keepPredictions` and `Lab.exportCorpus`. */
 export function createPredictions({
   client,
   labStore,
@@ -22,7 +23,7 @@ export function createPredictions({
   readonly client: ServerClient;
   readonly labStore: LabStore;
   readonly store: Store;
-}): Pick<Lab, 'predictions' | 'keepPredictions'> {
+}): Pick<Lab, 'predictions' | 'keepPredictions' | 'exportCorpus'> {
   /** The task to predict on; undefined if the run has no such task, which the server rejects. */
   function taskOf({ runId, task }: PredictionRequest): TaskRef | undefined {
     const state = labStore.getState();
@@ -72,6 +73,23 @@ export function createPredictions({
       return filesOf(sentences, format, name, texts && texts[request.split]);
     },
 
+    async exportCorpus(corpusId, format) {
+      const corpus = labStore.getState().corpora.find(({ id }) => id === corpusId);
+      if (corpus === undefined) throw new LabError('corpus/unknown', 'There is no such corpus.', { got: corpusId });
+      const [sentences, texts] = await Promise.all([
+        readCorpusSentences(store, corpusId),
+        readCorpusTexts(store, corpusId),
+      ]);
+      const [{ writeDocuments }, { documentsOfSplit }] = await writers();
+      return SPLITS.flatMap((split) => {
+        const name = `${corpus.name}-${split}`;
+        const files = writeDocuments(format, documentsOfSplit(name, sentences[split], texts && texts[split]), { name });
+        return sentences[split].length === 0
+          ? []
+          : files.map(({ path, bytes }) => ({ path: `${split}/${path}`, bytes }));
+      });
+    },
+
     async keepPredictions(requests) {
       const sizes = requests.map(sizeOf);
       const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -109,11 +127,12 @@ async function filesOf(
     const columns = [sentences.map(({ gold }) => gold), sentences.map((sentence) => sentence.predicted)];
     return [{ path: `${name}.conll`, bytes: new TextEncoder().encode(writeConll(sentences, columns)) }];
   }
-  const [{ writeDocuments }, { documentsOfSplit }] = await Promise.all([
-    import('../../data/formats/writeDocuments.ts'),
-    import('./readTextSource.ts'),
-  ]);
+  const [{ writeDocuments }, { documentsOfSplit }] = await writers();
   return writeDocuments(format, documentsOfSplit(name, sentences, texts), { name });
+}
+
+function writers() {
+  return Promise.all([import('../../data/formats/writeDocuments.ts'), import('./readTextSource.ts')]);
 }
 
 function labelOf({ epoch, split }: PredictionRequest): string {

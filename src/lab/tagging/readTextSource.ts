@@ -1,7 +1,8 @@
 // Reads the text to tag: pasted text, files of any supported format, or a split of a corpus.
 import type { CorpusSentences, Mention } from '../../data/corpus/corpus.ts';
 import type { AnnotatedDocument, AnnotatedMention, CorpusTexts, DocumentText } from '../../data/documents/document.ts';
-import { annotateSentences, documentOfText, documentsOfSentences } from '../../data/documents/documentSentences.ts';
+import { annotateSentences, documentOfLongText, documentsOfSentences } from '../../data/documents/documentSentences.ts';
+import { macrotask } from '../../util/clock.ts';
 import type { DroppedFile } from '../../util/namedFile.ts';
 import type { TextReading } from '../../wire/readingProtocol.ts';
 import type { TaggingSource } from '../state/labState.ts';
@@ -43,7 +44,7 @@ export async function readTextSource(
 ): Promise<TextReading> {
   switch (source.kind) {
     case 'text':
-      return withoutIssues([{ ...documentOfText('text', source.text), mentions: [] }]);
+      return withoutIssues([{ ...(await documentOfLongText('text', source.text, macrotask)), mentions: [] }]);
     case 'files':
       return library.readFiles(source.files);
     case 'corpus': {

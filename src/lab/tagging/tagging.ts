@@ -1,17 +1,21 @@
-// Tags documents in batches and publishes the mentions found so far.
+// Tags documents in batches, publishes the mentions found so far, and begins their review.
 import { typesOfTags } from '../../data/corpus/tagSet.ts';
-import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
+import type { AnnotatedDocument, AnnotatedMention, DocumentText } from '../../data/documents/document.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { RunRecord, SnapshotScores } from '../../schema/runRecord.ts';
 import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
+import type { UnreadableItem } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { createWorkedTime } from '../../util/clock.ts';
+import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { FileReader } from '../library/fileReader.ts';
+import type { LabReviews } from '../review/reviewCorpus.ts';
 import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
+import type { ReviewKeeper, ReviewParts } from './reviews.ts';
 
 /** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */
 export type OfferedTagger =
@@ -66,6 +70,37 @@ export function taggerKey(ref: TaggerRef): string {
   return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;
 }
 
+/** Loads what keeps reviews with the first one: most visits to the lab have none. */
+export class Reviews implements LabReviews {
+  private readonly parts: ReviewParts;
+  private keeper: ReviewKeeper | null = null;
+
+  constructor(parts: ReviewParts) {
+    this.parts = parts;
+  }
+
+  /** Shows the stored reviews, and answers with those that cannot be read. */
+  async restore(): Promise<readonly UnreadableItem[]> {
+    const keys = await this.parts.store.keys('review/');
+    return keys.length === 0 ? [] : (await this.load()).restore();
+  }
+
+  async begin(view: TaggingView, name: string): Promise<void> {
+    await (await this.load()).begin(view, name);
+  }
+
+  readonly open: LabReviews['open'] = async (reviewId) => (await this.load()).open(reviewId);
+  readonly step: LabReviews['step'] = (step) => this.keeper?.step(step) ?? null;
+  readonly stored: LabReviews['stored'] = async () => this.keeper?.stored();
+  readonly remove: LabReviews['remove'] = async (reviewId) => (await this.load()).remove(reviewId);
+  readonly saveCorpus: LabReviews['saveCorpus'] = async (...values) => (await this.load()).saveCorpus(...values);
+
+  private async load(): Promise<ReviewKeeper> {
+    const { ReviewKeeper: Keeper } = await import('./reviews.ts');
+    return (this.keeper ??= new Keeper(this.parts));
+  }
+}
+
 interface Tagging {
   tag: Lab['tag'];
   stop: Lab['stopTagging'];
@@ -81,11 +116,16 @@ export function createTagging({
   reader,
   labStore,
   store,
+  reviews,
+  timestamp,
 }: {
   readonly client: ServerClient;
   readonly reader: FileReader;
   readonly labStore: LabStore;
   readonly store: Store;
+  readonly reviews: Reviews;
+  /** Returns the ISO date and time. */
+  readonly timestamp: () => string;
 }): Tagging {
   let lastId = 0;
   /** Aborts what is being tagged; null once it was stopped or is over. */
@@ -96,6 +136,21 @@ export function createTagging({
     current.abort();
     current = null;
     show({ status: 'stopped', progress: null });
+    void review();
+  }
+
+  /** Begins the review of what was found so far. */
+  async function review(): Promise<void> {
+    const { tagging, models } = labStore.getState();
+    if (tagging === null) return;
+    const tagger = findTagger(tagging.tagger);
+    const { taggerName } = await import('./taggerGroups.ts');
+    const layersOf = (modelId: string): number | undefined => models.find(({ id }) => id === modelId)?.layers;
+    await reviews.begin(tagging, tagger === undefined ? 'a removed tagger' : taggerName(tagger, layersOf));
+  }
+
+  function findTagger(ref: TaggerRef): OfferedTagger | undefined {
+    return offeredTaggers(labStore.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
   }
 
   function show(change: Partial<TaggingView>): void {
@@ -127,15 +182,27 @@ export function createTagging({
     });
     try {
       report(0);
+      /** Mentions of the document that is tagged in several pieces. */
+      let sofar: readonly AnnotatedMention[] = [];
       for (const chunk of chunksOf(documents)) {
         if (signal.aborted) return;
-        const texts = chunk.map(({ id: document, text, sentences }) => ({ id: document, text, sentences }));
-        const found = await client.call('tag', { id, tagger: ref, documents: texts });
+        const found = await client.call('tag', { id, tagger: ref, documents: chunk.map(textOfPiece) });
         if (found === null || signal.aborted) return;
-        before += chunk.reduce((sum, { sentences }) => sum + sentences.length, 0);
-        labStore.update(({ tagging }) => ({
-          tagging: tagging && { ...tagging, documents: [...tagging.documents, ...withFound(chunk, found)] },
-        }));
+        before += chunk.reduce((sum, { first, end }) => sum + end - first, 0);
+        const complete: TaggingView['documents'][number][] = [];
+        for (const [index, piece] of chunk.entries()) {
+          sofar = [...sofar, ...inDocument(found[index] ?? [], piece)];
+          const { document, end } = piece;
+          if (end < document.sentences.length) continue;
+          // The annotations that came with the text stay as gold beside the mentions found.
+          complete.push({ ...document, gold: document.mentions, mentions: sofar });
+          sofar = [];
+        }
+        if (complete.length > 0) {
+          labStore.update(({ tagging }) => ({
+            tagging: tagging && { ...tagging, documents: [...tagging.documents, ...complete] },
+          }));
+        }
         report(0);
       }
     } finally {
@@ -144,10 +211,10 @@ export function createTagging({
   }
 
   async function tag(ref: TaggerRef, source: TaggingSource): Promise<void> {
-    const tagger = offeredTaggers(labStore.getState()).find((one) => taggerKey(one.ref) === taggerKey(ref));
+    const tagger = findTagger(ref);
     if (tagger === undefined) throw new LabError('tagger/unknown', 'There is no such tagger.', { got: taggerKey(ref) });
     stop();
-    const id = `tagging-${++lastId}`;
+    const id = fingerprint([timestamp(), ++lastId, taggerKey(ref)]).slice(0, 16);
     const abort = new AbortController();
     const { signal } = abort;
     // A lost server has stopped tagging already.
@@ -166,6 +233,7 @@ export function createTagging({
       issues: [],
       issueCount: 0,
       problem: null,
+      review: null,
     };
     labStore.update(() => ({ tagging: view }));
     try {
@@ -190,6 +258,8 @@ export function createTagging({
     } finally {
       if (current === abort) current = null;
     }
+    // What was stopped is under review already.
+    if (!signal.aborted) await review();
   }
 
   return { tag, stop };
@@ -208,25 +278,53 @@ function nameOfSource(source: TaggingSource, nameOf: (corpusId: string) => strin
   }
 }
 
-/** Keeps the annotations that came with the text as gold beside the predicted mentions. */
-function withFound(
-  documents: readonly AnnotatedDocument[],
-  found: readonly (readonly AnnotatedMention[])[],
-): TaggingView['documents'] {
-  return documents.map((document, index) => ({ ...document, gold: document.mentions, mentions: found[index] ?? [] }));
+/** Some sentences of a document, `[first, end)`: all of them, but for one of more sentences than a call takes. */
+interface Piece {
+  readonly document: AnnotatedDocument;
+  readonly first: number;
+  readonly end: number;
 }
 
-function* chunksOf(documents: readonly AnnotatedDocument[]): Generator<readonly AnnotatedDocument[]> {
-  let chunk: AnnotatedDocument[] = [];
+/** Returns the offset at which the text of a piece begins in its document. */
+function startOfPiece({ document, first }: Piece): number {
+  return first === 0 ? 0 : (document.sentences[first]?.[0]?.start ?? 0);
+}
+
+function textOfPiece(piece: Piece): DocumentText {
+  const { document, first, end } = piece;
+  const { id, text, sentences } = document;
+  if (first === 0 && end === sentences.length) return { id, text, sentences };
+  const from = startOfPiece(piece);
+  return {
+    id,
+    text: text.slice(from, sentences[end - 1]?.at(-1)?.end),
+    sentences: sentences
+      .slice(first, end)
+      .map((tokens) => tokens.map((token) => ({ start: token.start - from, end: token.end - from }))),
+  };
+}
+
+/** Moves mentions found in a piece to their offsets in the document. */
+function inDocument(found: readonly AnnotatedMention[], piece: Piece): readonly AnnotatedMention[] {
+  const from = startOfPiece(piece);
+  return from === 0 ? found : found.map((one) => ({ ...one, start: one.start + from, end: one.end + from }));
+}
+
+function* chunksOf(documents: readonly AnnotatedDocument[]): Generator<readonly Piece[]> {
+  let chunk: Piece[] = [];
   let sentences = 0;
   for (const document of documents) {
-    if (chunk.length > 0 && sentences + document.sentences.length > SENTENCES_A_CALL) {
-      yield chunk;
-      chunk = [];
-      sentences = 0;
+    const { length } = document.sentences;
+    for (let first = 0; first < length; first += SENTENCES_A_CALL) {
+      const end = Math.min(length, first + SENTENCES_A_CALL);
+      if (chunk.length > 0 && sentences + end - first > SENTENCES_A_CALL) {
+        yield chunk;
+        chunk = [];
+        sentences = 0;
+      }
+      chunk.push({ document, first, end });
+      sentences += end - first;
     }
-    chunk.push(document);
-    sentences += document.sentences.length;
   }
   if (chunk.length > 0) yield chunk;
 }

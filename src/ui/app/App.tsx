@@ -135,7 +135,7 @@ function Frame({ newVersion }: Pick<AppProps, 'newVersion'>) {
             </PageGuard>
           </Main>
           <Dock failures={notices} onDismiss={dismiss} newVersion={newVersion} />
-          <WindowDrop tags={route.page === 'tag' || route.page === 'tagWith'} />
+          <WindowDrop tags={pageKey(route) === 'tag'} />
         </DropHereContext>
       </BringInContext>
     </ActContext>

@@ -34,6 +34,8 @@ const PLACE_OF: Partial<Record<Route['page'], Place>> = {
   sentence: 'library',
   tag: 'tag',
   tagWith: 'tag',
+  tagCorpus: 'tag',
+  review: 'tag',
   about: 'about',
 };
 

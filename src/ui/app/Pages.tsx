@@ -1,7 +1,7 @@
 // Chooses the page for the current route.
 import { lazy, Suspense, useEffect, type ComponentProps, type ComponentType, type LazyExoticComponent } from 'react';
 import { LabError } from '../../util/labError.ts';
-import type { Route } from '../shared/route.ts';
+import type { Route, TagChoice } from '../shared/route.ts';
 import { useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
 import { NewPage } from '../train/NewPage.tsx';
 import type { PlanDraft } from '../train/planDraft.ts';
@@ -28,6 +28,7 @@ const LibraryPage = lazyPage(async () => (await import('../library/LibraryPage.t
 const OpenPage = lazyPage(async () => (await import('../results/OpenPage.tsx')).OpenPage);
 const ResultFilePage = lazyPage(async () => (await import('../experiments/ExperimentsPage.tsx')).ResultFilePage);
 const RunPage = lazyPage(async () => (await import('../runs/RunPage.tsx')).RunPage);
+const ReviewPage = lazyPage(async () => (await import('../tag/ReviewPage.tsx')).ReviewPage);
 const TagPage = lazyPage(async () => (await import('../tag/TagPage.tsx')).TagPage);
 
 /** Says that an address leads to nothing, or to something removed. */
@@ -53,6 +54,8 @@ export const TITLES: Readonly<Record<Route['page'], string>> = {
   run: 'Run',
   tag: 'Tag',
   tagWith: 'Tag',
+  tagCorpus: 'Tag',
+  review: 'Review',
   analyse: 'Analyse',
   curves: 'Curves',
   resultFile: 'Result file',
@@ -96,6 +99,8 @@ export function Pages(props: PagesProps) {
   );
 }
 
+const NOTHING_TO_TAG: TagChoice = { tagger: null, corpusId: null, split: null };
+
 function Page({ route, draft, onDraft }: PagesProps) {
   switch (route.page) {
     case 'new':
@@ -113,9 +118,13 @@ function Page({ route, draft, onDraft }: PagesProps) {
     case 'run':
       return <OwnRun key={route.runId} runId={route.runId} />;
     case 'tag':
-      return <TagPage chosen={null} />;
+      return <TagPage choice={NOTHING_TO_TAG} />;
     case 'tagWith':
-      return <TagPage key={route.tagger} chosen={route.tagger} />;
+      return <TagPage choice={{ ...NOTHING_TO_TAG, tagger: route.tagger }} />;
+    case 'tagCorpus':
+      return <TagPage choice={route} />;
+    case 'review':
+      return <ReviewPage key={route.reviewId} route={route} />;
     case 'analyse':
       if (route.experiment === null) return <AnalysePage route={route} />;
       return <ExperimentPage experimentId={route.experiment} route={route} />;

@@ -1,13 +1,16 @@
 // Shows the library of corpora and imports new ones.
+import { useMemo } from 'react';
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
-import { TableBox } from '../parts/TableBox.tsx';
+import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { useLab } from '../shared/useLab.ts';
+import { useDraftChange } from '../train/useDraftChange.ts';
 import { CataloguePanel } from './CataloguePanel.tsx';
 import { ColumnPicker } from './ColumnPicker.tsx';
 
@@ -34,7 +37,16 @@ export function CorporaSection() {
   );
 }
 
+const byName = new Intl.Collator('en', { numeric: true });
+
+/** Own corpora come before samples, each by name. */
+function compareCorpora(left: CorpusRecord, right: CorpusRecord): number {
+  return Number(left.builtIn) - Number(right.builtIn) || byName.compare(left.name, right.name);
+}
+
 function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }) {
+  const { trainOn } = useDraftChange();
+  const inOrder = useMemo(() => [...corpora].sort(compareCorpora), [corpora]);
   return (
     <TableBox label="Corpora">
       <thead>
@@ -53,14 +65,16 @@ function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }
             Issues
           </th>
           <th scope="col">Added</th>
+          <ActionsHead />
         </tr>
       </thead>
       <tbody>
-        {corpora.map((corpus) => (
+        {inOrder.map((corpus) => (
           <tr key={corpus.id}>
             <th scope="row">
               <a href={routeHref({ page: 'corpus', corpusId: corpus.id })}>{corpus.name}</a>
               {corpus.builtIn && <span className="tag">sample, invented sentences</span>}
+              {corpus.review !== undefined && <span className="tag">reviewed</span>}
             </th>
             {SPLITS.map((split) => (
               <td key={split} className="number">
@@ -82,6 +96,20 @@ function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }
               {corpus.issueCount === 0 ? <span className="faint">0</span> : format.count(corpus.issueCount)}
             </td>
             <td className="faint nowrap">{format.moment(corpus.addedAt)}</td>
+            <td>
+              <span className="actions row-actions">
+                <Button kind="quiet" label={`Train on ${corpus.name}`} onAct={() => trainOn(corpus)}>
+                  Train on this
+                </Button>
+                <a
+                  className="button quiet"
+                  aria-label={`Tag ${corpus.name}`}
+                  href={routeHref({ page: 'tagCorpus', tagger: null, corpusId: corpus.id, split: null })}
+                >
+                  Tag this
+                </a>
+              </span>
+            </td>
           </tr>
         ))}
       </tbody>

@@ -2,18 +2,21 @@
 import { useState } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { SplitCounts } from '../../data/corpus/corpusSource.ts';
-import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
+import type { CorpusRecord, ReviewProvenance } from '../../schema/corpusRecord.ts';
 import { ownValue } from '../../util/validate.ts';
 import { LengthChart } from '../charts/LengthChart.tsx';
 import { AnalysisWait } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
+import { documentFormats, FormatSelect } from '../parts/FormatSelect.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
 import { Pager } from '../parts/Pager.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
-import { goTo } from '../shared/route.ts';
+import { goTo, routeHref } from '../shared/route.ts';
+import { saveFiles } from '../shared/saveFile.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
@@ -172,6 +175,7 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
   return (
     <>
       <CorpusTitle corpus={corpus} />
+      {corpus.review !== undefined && <ReviewOrigin review={corpus.review} />}
       {question !== undefined && <ColumnPicker key={question.id} question={question} />}
       <section aria-labelledby="sources-title">
         <h2 id="sources-title">Sources</h2>
@@ -197,11 +201,59 @@ export function CorpusPage({ corpus, at }: CorpusPageProps) {
           )}
         </section>
       </div>
+      <section aria-labelledby="export-title" className="stack">
+        <h2 id="export-title">Export</h2>
+        <CorpusExport corpus={corpus} />
+      </section>
       <section aria-labelledby="sentences-title">
         <h2 id="sentences-title">Sentences</h2>
         <SentenceBrowser corpus={corpus} at={at} />
       </section>
     </>
+  );
+}
+
+/** Saves the corpus as files of a format. */
+function CorpusExport({ corpus }: { readonly corpus: CorpusRecord }) {
+  const lab = useLabActions();
+  const [chosen, setChosen] = useState<AnnotationFormat>('CoNLL');
+  const save = async () => saveFiles(format.fileName(corpus.name), await lab.exportCorpus(corpus.id, chosen));
+  return (
+    <>
+      <div className="actions">
+        <FormatSelect label="Save corpus as" formats={documentFormats} value={chosen} onChange={setChosen} />
+        <Button onAct={save}>Save corpus</Button>
+      </div>
+      {corpus.review !== undefined && (
+        <p className="soft">
+          Documents are saved with their whole text, and so with sentences that were not reviewed; CoNLL has the
+          sentences of the corpus alone.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Says how a corpus came out of a review. */
+function ReviewOrigin({ review }: { readonly review: ReviewProvenance }) {
+  const { source, taggerName, taggedAt, savedAt, joinedWith, seed } = review;
+  return (
+    <section aria-labelledby="origin-title" className="stack">
+      <h2 id="origin-title">Origin</h2>
+      <p>
+        Review of {source}, tagged {format.moment(taggedAt)} by {taggerName}, saved {format.moment(savedAt)}.{' '}
+        {joinedWith !== null && `Joined with ${joinedWith} as training text. `}
+        {seed !== null && `Divided into splits by seed ${seed}. `}
+      </p>
+      <p className="soft">
+        {format.counted(review.reviewedSentences, 'sentence')} reviewed, {format.count(review.untouchedSentences)} as
+        the tagger left them. Mentions: {format.count(review.accepted)} accepted as found,{' '}
+        {format.count(review.changed)} changed, {format.count(review.added)} added, {format.count(review.untouched)}{' '}
+        taken from the tagger without a look
+        {review.untouched > 0 && ` from ${Math.round(100 * review.threshold)} % confidence on`},{' '}
+        {format.count(review.rejected)} rejected and not in it.
+      </p>
+    </section>
   );
 }
 
@@ -238,6 +290,9 @@ function CorpusTitle({ corpus }: { readonly corpus: CorpusRecord }) {
           <Button kind="strong" onAct={() => trainOn(corpus)}>
             Train on this
           </Button>
+          <a className="button" href={routeHref({ page: 'tagCorpus', tagger: null, corpusId: corpus.id, split: null })}>
+            Tag this
+          </a>
           <Button onAct={() => setName(corpus.name)}>Rename</Button>
           <RemoveButton subject={`corpus ${corpus.name}`} loss={<Loss corpus={corpus} />} onRemove={remove} />
         </div>

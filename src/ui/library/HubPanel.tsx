@@ -1,6 +1,13 @@
 // Gets models from a hub by name: the form to look one up, the model found, and unfinished downloads.
-import { useState, type SyntheticEvent } from 'react';
+import { useMemo, useState, type SyntheticEvent } from 'react';
 import { publicHub } from '../../lab/library/publicHosts.ts';
+import {
+  configOfSuggested,
+  layerParameters,
+  suggestedModels,
+  type SuggestedModel,
+} from '../../lab/library/suggestedModels.ts';
+import { presets } from '../../lab/plans/presets.ts';
 import type { HubModel, Job, ModelDownload } from '../../lab/state/labState.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import { Button } from '../parts/Button.tsx';
@@ -9,6 +16,7 @@ import { Meter } from '../parts/Meter.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
+import { useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { HubModelPanel } from './HubModelPanel.tsx';
@@ -101,13 +109,96 @@ function progressText({ label, done, of, remainingMs }: Job): string {
   return `${what}${format.bytes(done)} of ${format.bytes(of)}${left}`;
 }
 
-const SUGGESTED = [
-  'xlnet/xlnet-base-cased',
-  'xlnet/xlnet-large-cased',
-  'google-bert/bert-base-cased',
-  'dmis-lab/biobert-v1.1',
-  'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract-fulltext',
-];
+/** Size of the updates for which memory is stated. */
+const STATED = { sequences: 8, pieces: 128 } as const;
+
+interface SuggestionRowProps {
+  readonly model: SuggestedModel;
+  /** Weights in the layers of the built-in model; null before it is installed. */
+  readonly builtInWeights: number | null;
+  readonly onChoose: (repository: string) => Promise<void>;
+}
+
+function SuggestionRow({ model, builtInWeights, onChoose }: SuggestionRowProps) {
+  const { repository, card, licence, parameterCount } = model;
+  const here = useLab((state) => state.models.find(({ source }) => source?.repository === repository)?.name);
+  const request = useMemo(() => {
+    const { sequences, pieces } = STATED;
+    const size = { batchSize: sequences, microBatchSize: sequences, maxPieces: pieces };
+    return { model: { configFile: configOfSuggested(model) }, config: { ...presets.paper.config, ...size }, pieces };
+  }, [model]);
+  const estimate = useModelMemory(request);
+  return (
+    <tr>
+      <th scope="row">
+        {repository}
+        {here !== undefined && <span className="tag">in the library</span>}
+        <div className="field-help">{card}</div>
+      </th>
+      <td>{licence ?? 'none stated'}</td>
+      <td className="number">{format.parameters(parameterCount)}</td>
+      <td className="number nowrap">{format.bytes(4 * parameterCount)}</td>
+      <td className="nowrap">{memoryWords(estimate)}</td>
+      <td className="number nowrap">
+        {builtInWeights === null ? '–' : `${format.count(Math.round(layerParameters(model) / builtInWeights))} ×`}
+      </td>
+      <td>
+        <Button label={`Details of ${repository}`} onAct={() => onChoose(repository)}>
+          Details
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+function memoryWords(estimate: Estimate | null | 'unknown'): string {
+  if (estimate === 'unknown') return 'not known yet';
+  if (estimate === null) return 'no estimate without a GPU';
+  if ('plainNetwork' in estimate) return 'no estimate';
+  return `${format.bytes(estimate.bytes)}${estimate.fits ? '' : ', more than this GPU has'}`;
+}
+
+/** Lists encoders worth a download; nothing is requested for it. */
+function Suggestions({ onChoose }: Pick<SuggestionRowProps, 'onChoose'>) {
+  const builtIn = useLab((state) => state.models.find((model) => model.builtIn));
+  const builtInWeights = builtIn === undefined ? null : layerParameters(builtIn);
+  return (
+    <>
+      <h3>Suggested models</h3>
+      <TableBox label="Suggested models">
+        <thead>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Licence</th>
+            <th scope="col" className="number">
+              Parameters
+            </th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <th scope="col">Memory</th>
+            <th scope="col" className="number">
+              Time
+            </th>
+            <ActionsHead />
+          </tr>
+        </thead>
+        <tbody>
+          {suggestedModels.map((model) => (
+            <SuggestionRow key={model.repository} model={model} builtInWeights={builtInWeights} onChoose={onChoose} />
+          ))}
+        </tbody>
+      </TableBox>
+      <p className="soft">
+        Size is that of the weights in F32; details ask the hub what would be downloaded. Memory is for an update of{' '}
+        {STATED.sequences} sequences of {STATED.pieces} pieces on the GPU. Time is the arithmetic for each token
+        compared with the built-in model; how long a plan takes here is shown on New once the model is in the library.
+        Licences are those the repositories state; where none is stated, ask the authors before you share what you
+        train.
+      </p>
+    </>
+  );
+}
 
 export function HubPanel() {
   const lab = useLabActions();
@@ -121,7 +212,7 @@ export function HubPanel() {
   const [busy, setBusy] = useState(false);
   const hub = machine.hub ?? publicHub;
 
-  const lookUp = async () => {
+  const lookUp = async (wantedRepository: string) => {
     setFound(null);
     const wanted = (address ?? hub).trim().replace(/\/+$/, '');
     if (wanted !== hub) {
@@ -129,12 +220,12 @@ export function HubPanel() {
       await lab.setMachine(wanted === publicHub || wanted === '' ? others : { ...others, hub: wanted });
       setAddress(null);
     }
-    setFound(await lab.lookUpModel(repository, revision));
+    setFound(await lab.lookUpModel(wantedRepository, revision));
   };
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
-    await act(lookUp);
+    await act(() => lookUp(repository));
     setBusy(false);
   };
 
@@ -145,26 +236,24 @@ export function HubPanel() {
         Download any XLNet or BERT by its repository name. Nothing is requested from the hub until you press a button;
         downloads survive cancelling, lost connections and reloads, and are verified by the hub’s digests.
       </p>
+      <Suggestions
+        onChoose={(chosen) => {
+          setRepository(chosen);
+          return lookUp(chosen);
+        }}
+      />
       <form className="sample-row hub-form" onSubmit={(event) => void submit(event)}>
         <Field label="Repository">
           {(control) => (
-            <>
-              <input
-                {...control}
-                type="text"
-                list="hub-repositories"
-                placeholder="owner/name"
-                autoComplete="off"
-                spellCheck={false}
-                value={repository}
-                onChange={(event) => setRepository(event.target.value)}
-              />
-              <datalist id="hub-repositories">
-                {SUGGESTED.map((name) => (
-                  <option key={name} value={name} />
-                ))}
-              </datalist>
-            </>
+            <input
+              {...control}
+              type="text"
+              placeholder="owner/name"
+              autoComplete="off"
+              spellCheck={false}
+              value={repository}
+              onChange={(event) => setRepository(event.target.value)}
+            />
           )}
         </Field>
         <Field label="Revision">

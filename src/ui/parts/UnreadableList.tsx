@@ -10,6 +10,7 @@ const NOUNS: Readonly<Record<StoredKind, string>> = {
   run: 'run',
   result: 'result file',
   download: 'download',
+  review: 'review',
 };
 
 /** What brings an item back, where something can. */
@@ -19,6 +20,7 @@ const MENDS: Readonly<Record<StoredKind, string>> = {
   run: 'Start its plan again to train it again.',
   result: 'Drop the result file again if another copy of it opens.',
   download: 'Download the model again.',
+  review: 'Tag the text again to review it again.',
 };
 
 /** Shows nothing where every item of the kind can be read. */

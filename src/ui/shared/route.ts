@@ -1,6 +1,7 @@
 // Maps the pages of the lab to addresses after the `#`.
 import { useMemo, useSyncExternalStore } from 'react';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import type { ReviewFilter, ReviewOrder } from '../../lab/review/review.ts';
 import { ownValue } from '../../util/validate.ts';
 
 export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
@@ -73,6 +74,27 @@ export const CURVES_OF: Omit<CurvesRoute, 'runs'> = {
   isComplete: false,
 };
 
+export const REVIEW_ORDERS: readonly ReviewOrder[] = ['unsure', 'text'];
+export const REVIEW_FILTERS: readonly ReviewFilter[] = ['all', 'unreviewed', 'differing'];
+
+/** A review as a person looks at it. */
+export interface ReviewRoute {
+  readonly reviewId: string;
+  readonly order: ReviewOrder;
+  readonly filter: ReviewFilter;
+  /** The sentence in focus, counted from 1 in the text; null for the first. */
+  readonly sentence: number | null;
+  /** Confidence from which mentions are shown, in whole percent. */
+  readonly threshold: number;
+}
+
+/** What the page that tags text offers first: a tagger, by the key that `taggerKey` makes, and a corpus; null where the page chooses. */
+export interface TagChoice {
+  readonly tagger: string | null;
+  readonly corpusId: string | null;
+  readonly split: Split | null;
+}
+
 export type Route =
   | { readonly page: 'new' }
   | { readonly page: 'experiments' }
@@ -85,6 +107,8 @@ export type Route =
   /** With the key of a tagger, as `taggerKey` makes it, that one is chosen. */
   | { readonly page: 'tag' }
   | { readonly page: 'tagWith'; readonly tagger: string }
+  | ({ readonly page: 'tagCorpus'; readonly corpusId: string } & TagChoice)
+  | ({ readonly page: 'review' } & ReviewRoute)
   | ({ readonly page: 'analyse' } & AnalysisRoute)
   | ({ readonly page: 'curves' } & CurvesRoute)
   /** The runs of an imported result file. */
@@ -117,6 +141,13 @@ export function parseRoute(hash: string): Route {
     .filter((segment) => segment !== '')
     .map(decodeSegment);
   const [page, first, second, third] = segments;
+  const chosen = new URLSearchParams(search);
+  const corpusId = chosen.get('corpus');
+  if (page === 'tag' && segments.length <= 2 && corpusId !== null) {
+    const split = SPLITS.find((known) => known === chosen.get('split')) ?? null;
+    return { page: 'tagCorpus', tagger: first ?? null, corpusId, split };
+  }
+  if (page === 'review' && first !== undefined && segments.length === 2) return reviewRoute(first, chosen);
   if (page === undefined) return { page: 'new' };
   if (segments.length === 1) {
     if (page === 'experiments' || page === 'tag' || page === 'about') return { page };
@@ -179,6 +210,33 @@ function curvesHref({ runs, smoothing, isLog, across, hidden, isComplete }: Curv
   return `#/curves?${members.map((pair) => pair.join('=')).join('&')}`;
 }
 
+function reviewRoute(reviewId: string, chosen: URLSearchParams): Route {
+  const sentence = wholeNumberOf(chosen.get('sentence') ?? undefined);
+  return {
+    page: 'review',
+    reviewId,
+    order: REVIEW_ORDERS.find((known) => known === chosen.get('order')) ?? 'unsure',
+    filter: REVIEW_FILTERS.find((known) => known === chosen.get('show')) ?? 'all',
+    sentence: sentence === 0 ? null : sentence,
+    threshold: Math.min(100, wholeNumberOf(chosen.get('least') ?? undefined) ?? 0),
+  };
+}
+
+function reviewHref({ reviewId, order, filter, sentence, threshold }: ReviewRoute): string {
+  return withSearch(`#/review/${encodeURIComponent(reviewId)}`, {
+    order: order === 'unsure' ? null : order,
+    show: filter === 'all' ? null : filter,
+    sentence,
+    least: threshold === 0 ? null : threshold,
+  });
+}
+
+/** Adds the members that are not null to an address. */
+function withSearch(address: string, members: Readonly<Record<string, string | number | null>>): string {
+  const given = Object.entries(members).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
+  return given.length === 0 ? address : `${address}?${new URLSearchParams(given).toString()}`;
+}
+
 function analysisRoute(named: string | undefined, chosen: URLSearchParams, experiment: string | null): Route {
   const view = ANALYSIS_VIEWS.find((known) => known === (named ?? 'sets'));
   if (view === undefined) return { page: 'missing' };
@@ -222,13 +280,8 @@ export function routeHref(route: Route): string {
       return `#/corpora/${encodeURIComponent(route.corpusId)}/${route.split}/${route.number}`;
     case 'analyse': {
       const { page: _page, view, experiment, ...chosen } = route;
-      const members = Object.entries(chosen).flatMap(([name, value]) =>
-        value === null ? [] : [[name, String(value)]],
-      );
       const address = experiment === null ? '#/analyse' : `#/experiments/${encodeURIComponent(experiment)}`;
-      return members.length === 0
-        ? `${address}/${view}`
-        : `${address}/${view}?${new URLSearchParams(members).toString()}`;
+      return withSearch(`${address}/${view}`, chosen);
     }
     case 'curves':
       return curvesHref(route);
@@ -236,6 +289,12 @@ export function routeHref(route: Route): string {
       return `#/runs/${encodeURIComponent(route.runId)}`;
     case 'tagWith':
       return `#/tag/${encodeURIComponent(route.tagger)}`;
+    case 'tagCorpus': {
+      const { tagger, corpusId, split } = route;
+      return withSearch(tagger === null ? '#/tag' : `#/tag/${encodeURIComponent(tagger)}`, { corpus: corpusId, split });
+    }
+    case 'review':
+      return reviewHref(route);
     case 'open':
       return `#/open?result=${encodeURIComponent(route.result)}`;
     case 'importedRun':
@@ -253,13 +312,15 @@ function decodeSegment(segment: string): string {
   }
 }
 
-/** Returns the part of a route that identifies the page: choices within an analysis keep the page, its focus and its scroll. */
+/** Returns the part of a route that identifies the page: choices within an analysis, a review or the form of a text keep the page, its focus and its scroll. */
 export function pageKey(route: Route): string {
   // The views of an experiment share one page.
   if (route.page === 'analyse') {
     return route.experiment === null ? `analyse/${route.view}` : `experiment/${route.experiment}`;
   }
   if (route.page === 'curves') return `curves/${route.runs.join()}`;
+  if (route.page === 'review') return `review/${route.reviewId}`;
+  if (route.page === 'tag' || route.page === 'tagWith' || route.page === 'tagCorpus') return 'tag';
   return route.page === 'experiment' ? `experiment/${route.experimentId}` : routeHref(route);
 }
 
@@ -272,6 +333,11 @@ export function useRoute(): Route {
 /** Navigates to a route like a link, so that Back returns. */
 export function goTo(route: Route): void {
   window.location.hash = routeHref(route);
+}
+
+/** Changes the address of the page that is shown: Back leads to the page before. */
+export function replaceWith(route: Route): void {
+  window.location.replace(routeHref(route));
 }
 
 function onHashChange(listener: () => void): () => void {

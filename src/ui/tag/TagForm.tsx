@@ -1,7 +1,8 @@
 // Chooses the text to tag: pasted, dropped or chosen as files, or a split of a corpus.
 import { useState } from 'react';
-import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
+import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { TaggingSource } from '../../lab/state/labState.ts';
+import { taggerName, type TaggerGroup } from '../../lab/tagging/taggerGroups.ts';
 import { taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
@@ -10,18 +11,21 @@ import { Field } from '../parts/Field.tsx';
 import { ShippedTaggerCard } from '../parts/TaggerCard.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
-import { methodName, runName } from '../shared/runName.ts';
+import type { TagChoice } from '../shared/route.ts';
 import { meanF1 } from '../shared/selectedSnapshot.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { useDraft } from '../shared/viewState.ts';
 
 interface TagFormProps {
   readonly corpora: readonly CorpusRecord[];
+  /** The corpus and split that the address names. */
+  readonly choice: Pick<TagChoice, 'corpusId' | 'split'>;
   /** Why tagging is not possible now; null if it is. */
   readonly hindrance: string | null;
   readonly onTag: (source: TaggingSource) => void;
 }
 
-export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
+export function TagForm({ corpora, choice, hindrance, onTag }: TagFormProps) {
   const [text, setText] = useDraft('text', () => '', isText);
   return (
     <>
@@ -51,7 +55,15 @@ export function TagForm({ corpora, hindrance, onTag }: TagFormProps) {
         <strong>Or drop files, folders or zips</strong> of plain text or any corpus format. Annotations in them are
         compared with what the tagger finds.
       </DropZone>
-      {corpora.length > 0 && <CorpusRow corpora={corpora} hindered={hindrance !== null} onTag={onTag} />}
+      {corpora.length > 0 && (
+        <CorpusRow
+          key={`${choice.corpusId ?? ''} ${choice.split ?? ''}`}
+          corpora={corpora}
+          choice={choice}
+          hindered={hindrance !== null}
+          onTag={onTag}
+        />
+      )}
     </>
   );
 }
@@ -62,15 +74,18 @@ function isText(stored: unknown): stored is string {
 
 interface CorpusRowProps {
   readonly corpora: readonly CorpusRecord[];
+  readonly choice: Pick<TagChoice, 'corpusId' | 'split'>;
   readonly hindered: boolean;
   readonly onTag: (source: TaggingSource) => void;
 }
 
-function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [split, setSplit] = useState<Split>('test');
+function CorpusRow({ corpora, choice, hindered, onTag }: CorpusRowProps) {
+  const [chosen, setChosen] = useState(choice.corpusId);
+  const [chosenSplit, setSplit] = useState(choice.split);
   const corpus = corpora.find(({ id }) => id === chosen) ?? corpora[0];
   if (corpus === undefined) return null;
+  const filled = (['test', 'devel', 'train'] as const).find((one) => corpus.counts[one].sentences > 0);
+  const split = chosenSplit ?? filled ?? 'test';
   const sentences = corpus.counts[split].sentences;
   return (
     <div className="filters corpus-row">
@@ -108,22 +123,28 @@ function CorpusRow({ corpora, hindered, onTag }: CorpusRowProps) {
 }
 
 interface TaggerSelectProps {
-  readonly taggers: readonly OfferedTagger[];
+  readonly groups: readonly TaggerGroup[];
   readonly chosen: OfferedTagger;
   readonly onChoose: (key: string) => void;
 }
 
-/** Chooses a tagger among saved snapshots and models with a head, and lists its types and scores. */
-export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
+/** Chooses a tagger among what comes with the lab, saved snapshots by experiment, and imported models with a head; lists its types and scores. */
+export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
+  const layersOf = useLayers();
   return (
     <div className="stack">
       <Field label="Tagger">
         {(control) => (
           <select {...control} value={taggerKey(chosen.ref)} onChange={(event) => onChoose(event.target.value)}>
-            {taggers.map((tagger) => (
-              <option key={taggerKey(tagger.ref)} value={taggerKey(tagger.ref)}>
-                {taggerName(tagger)}
-              </option>
+            {groups.map(({ kind, name, taggers }) => (
+              <optgroup key={`${kind} ${taggers[0] === undefined ? name : taggerKey(taggers[0].ref)}`} label={name}>
+                {taggers.map((tagger) => (
+                  <option key={taggerKey(tagger.ref)} value={taggerKey(tagger.ref)}>
+                    {taggerName(tagger, layersOf)}
+                    {'selected' in tagger && tagger.selected ? ' (selected)' : ''}
+                  </option>
+                ))}
+              </optgroup>
             ))}
           </select>
         )}
@@ -140,18 +161,6 @@ export function TaggerSelect({ taggers, chosen, onChoose }: TaggerSelectProps) {
       {'model' in chosen && chosen.model.builtIn && <ShippedTaggerCard />}
     </div>
   );
-}
-
-/** `sample-gene-b · Gene, STL, seed 1, epoch 5 (selected)`. */
-function taggerName(tagger: OfferedTagger): string {
-  if ('model' in tagger) {
-    const { name, tagger: head } = tagger.model;
-    if (tagger.model.builtIn) return `${name} (shipped tagger)`;
-    return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
-  }
-  const { run, snapshot, selected } = tagger;
-  const parts = [runName(run.spec), methodName(run.spec), `seed ${run.spec.seed}`, `epoch ${snapshot.epoch}`];
-  return `${parts.join(', ')}${selected ? ' (selected)' : ''}`;
 }
 
 function f1Of(tagger: OfferedTagger, split: 'devel' | 'test'): number | null {

@@ -1,84 +1,74 @@
-// Tags new text with a trained tagger and shows the mentions found, with their confidence.
-import { useCallback, useMemo, useState } from 'react';
-import type { LabState, TaggingView, TaggingSource } from '../../lab/state/labState.ts';
+// Tags text with a trained tagger, leads to the review of what was found, and lists the reviews that are stored.
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { LabState, TaggingSource } from '../../lab/state/labState.ts';
 import { restingRunView } from '../../lab/state/runViews.ts';
+import { groupTaggers } from '../../lab/tagging/taggerGroups.ts';
 import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
 import { LabError } from '../../util/labError.ts';
-import { Button } from '../parts/Button.tsx';
 import { IssueList } from '../parts/IssueList.tsx';
-import { Meter } from '../parts/Meter.tsx';
 import { useDropHere, type BringIn } from '../shared/dropEntries.ts';
-import { format } from '../shared/format.ts';
+import { replaceWith, type TagChoice } from '../shared/route.ts';
 import { useAct } from '../shared/useAct.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { TagForm, TaggerSelect } from './TagForm.tsx';
-import { TaggingResults } from './TaggingResults.tsx';
+import { reviewAddress, StoredReviews, TaggingProgress } from './TaggingProgress.tsx';
 
-/** Shows the progress of tagging with a button to cancel it, or why it stopped early. */
-function TaggingProgress({ tagging }: { readonly tagging: TaggingView }) {
-  const lab = useLabActions();
-  const { source, status, progress, documents, documentCount, problem } = tagging;
-  const soFar = `${source}: ${format.count(documents.length)} of ${format.counted(documentCount, 'document')} tagged`;
-  if (status === 'reading' || status === 'tagging') {
-    return (
-      <div className="tagging-progress" role="status">
-        <Meter label="Tagging" done={progress?.done ?? 0} total={progress?.of ?? 0} />
-        <span className="number">
-          {status === 'reading' ? `Reading ${source}` : soFar}
-          {progress !== null && progress.remainingMs !== null && `, ${format.duration(progress.remainingMs)} left`}
-        </span>
-        <Button onAct={() => lab.stopTagging()}>Cancel</Button>
-      </div>
-    );
-  }
-  if (status === 'done') return <p className="soft" role="status">{`${soFar}.`}</p>;
-  return (
-    <p className="problem boxed" role="alert">
-      {status === 'stopped'
-        ? 'Cancelled'
-        : `Tagging stopped early. ${problem === null ? '' : LabError.describe(problem)}`}{' '}
-      {`${soFar}.`}
-    </p>
-  );
-}
-
-/** `chosen`: the key of the tagger that the address names; null for none. */
-export function TagPage({ chosen }: { readonly chosen: string | null }) {
+export function TagPage({ choice }: { readonly choice: TagChoice }) {
   const records = useRunRecords();
   const models = useLab((state) => state.models);
-  const tagging = useLab((state) => state.tagging);
-  const [key, setKey] = useState(chosen ?? (tagging === null ? null : taggerKey(tagging.tagger)));
+  const last = useLab((state) => (state.tagging === null ? null : taggerKey(state.tagging.tagger)));
+  const layersOf = useLayers();
   const taggers = useMemo(() => offeredTaggers({ runs: records.map(restingRunView), models }), [records, models]);
-  const tagger = taggers.find(({ ref }) => taggerKey(ref) === key) ?? taggers[0];
+  const groups = useMemo(() => groupTaggers(taggers, records, layersOf), [taggers, records, layersOf]);
+  const find = (key: string | null) => taggers.find(({ ref }) => taggerKey(ref) === key);
+  // A tagger of this lab's own runs was trained for what the person tags; what comes with the lab is for everything else.
+  const newest = groups.find(({ kind }) => kind === 'experiment') ?? groups[0];
+  const tagger = find(choice.tagger) ?? find(last) ?? newest?.taggers[0];
+  const choose = (key: string) => {
+    const { corpusId, split } = choice;
+    if (corpusId === null) replaceWith({ page: 'tagWith', tagger: key });
+    else replaceWith({ page: 'tagCorpus', tagger: key, corpusId, split });
+  };
   return (
     <>
-      <h1>Tag</h1>
-      <p className="soft">Find entity mentions in new text or a corpus with a trained tagger.</p>
+      <h1>Tag and review</h1>
+      <p className="soft">
+        Find entity mentions in text with a trained tagger, correct what it finds, and train on your corrections.
+      </p>
       {tagger === undefined ? (
         <p className="soft">
           There is no tagger yet. <a href="#/">Train one</a>, or drop a trained tagger on this page.
         </p>
       ) : (
-        <Tagging tagging={tagging} taggers={taggers} tagger={tagger} onChoose={setKey} />
+        <section className="panel stack" aria-label="Text to tag">
+          <TaggerSelect groups={groups} chosen={tagger} onChoose={choose} />
+          <Tagging choice={choice} tagger={tagger} />
+        </section>
       )}
+      <StoredReviews />
     </>
   );
 }
 
 interface TaggingProps {
-  readonly tagging: TaggingView | null;
-  readonly taggers: readonly OfferedTagger[];
+  readonly choice: TagChoice;
   readonly tagger: OfferedTagger;
-  readonly onChoose: (key: string) => void;
 }
 
-function Tagging({ tagging, taggers, tagger, onChoose }: TaggingProps) {
+function Tagging({ choice, tagger }: TaggingProps) {
   const lab = useLabActions();
   const act = useAct();
+  const tagging = useLab((state) => state.tagging);
   const corpora = useLab((state) => state.corpora);
   const hindrance = useLab(hindranceIn);
+  /** Whether what is being tagged was begun here, so that its review is shown when it is done. */
+  const isWaiting = useRef(false);
   const tag = useCallback(
-    (source: TaggingSource) => void act(() => lab.tag(tagger.ref, source)),
+    (source: TaggingSource) => {
+      isWaiting.current = true;
+      void act(() => lab.tag(tagger.ref, source));
+    },
     [act, lab, tagger.ref],
   );
   const take = useCallback<BringIn>(
@@ -93,27 +83,27 @@ function Tagging({ tagging, taggers, tagger, onChoose }: TaggingProps) {
     [act, hindrance, lab, tag],
   );
   useDropHere(take);
+  const reviewId = tagging !== null && tagging.review !== null ? tagging.id : null;
+  useEffect(() => {
+    if (reviewId === null || !isWaiting.current) return;
+    isWaiting.current = false;
+    window.location.hash = reviewAddress(reviewId);
+  }, [reviewId]);
   return (
     <>
-      <section className="panel stack" aria-label="Text to tag">
-        <TaggerSelect taggers={taggers} chosen={tagger} onChoose={onChoose} />
-        <TagForm corpora={corpora} hindrance={hindrance} onTag={tag} />
-      </section>
+      <TagForm corpora={corpora} choice={choice} hindrance={hindrance} onTag={tag} />
       {tagging !== null && (
-        <>
-          <section aria-labelledby="tagging-title">
-            <h2 id="tagging-title">Result</h2>
-            <TaggingProgress tagging={tagging} />
-            {tagging.issueCount > 0 && <IssueList issues={tagging.issues} issueCount={tagging.issueCount} />}
-          </section>
-          <TaggingResults
-            key={tagging.id}
-            documents={tagging.documents}
-            types={tagging.types}
-            source={tagging.source}
-            status={tagging.status}
-          />
-        </>
+        <div className="stack">
+          <TaggingProgress tagging={tagging} />
+          {tagging.review === null && tagging.issueCount > 0 && (
+            <IssueList issues={tagging.issues} issueCount={tagging.issueCount} />
+          )}
+          {reviewId !== null && (
+            <p>
+              <a href={reviewAddress(reviewId)}>Continue the review of {tagging.source}</a>
+            </p>
+          )}
+        </div>
       )}
     </>
   );

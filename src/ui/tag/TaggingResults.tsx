@@ -1,8 +1,8 @@
-// Shows what a tagger found: counts, scores if the text was annotated, the documents, and how to save them.
+// Shows what a review has so far: counts of mentions, scores if the text was annotated, and how to save the documents as files.
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react';
 import type { AnnotationFormat } from '../../data/documents/annotationFormats.ts';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
-import type { TaggingView } from '../../lab/state/labState.ts';
+import { reviewedDocuments, type Review } from '../../lab/review/review.ts';
 import { matchTypes, scoreDocuments, type LabelledDocument } from '../../metrics/scores/scoreSplit.ts';
 import { ownValue } from '../../util/validate.ts';
 import { Button } from '../parts/Button.tsx';
@@ -12,7 +12,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
 import { saveFiles } from '../shared/saveFile.ts';
-import { DocumentTable, MentionTable, TaggedDocument } from './TaggedDocument.tsx';
+import { DocumentTable, MentionTable } from './MentionTables.tsx';
 
 /** Returns whether a mention reaches the threshold; one without a confidence always does. */
 function isConfident({ confidence }: AnnotatedMention, threshold: number): boolean {
@@ -36,34 +36,38 @@ interface TypeCount {
   readonly shown: number;
   /** Mentions below the threshold. */
   readonly hidden: number;
-  /** Mean confidence of those shown; null for none. */
+  /** Mean confidence of those shown that the tagger found as they are; null for none. */
   readonly meanConfidence: number | null;
 }
 
-/** In the order of `types`, each of which has an entry. */
+/** Counts the mentions shown and, of `all`, those hidden; in the order of `types`, each of which has an entry. */
 export function countTypes(
-  documents: readonly AnnotatedDocument[],
+  shown: readonly AnnotatedDocument[],
+  all: readonly AnnotatedDocument[],
   types: readonly string[],
-  threshold: number,
 ): readonly TypeCount[] {
-  const tallies = new Map(types.map((type) => [type, { shown: 0, hidden: 0, confidence: 0 }]));
-  for (const { mentions } of documents) {
-    for (const mention of mentions) {
-      const tally = tallies.get(mention.type);
-      if (tally === undefined) continue;
-      if (!isConfident(mention, threshold)) {
-        tally.hidden++;
-        continue;
-      }
-      tally.shown++;
-      tally.confidence += mention.confidence ?? 1;
+  const tallies = new Map(types.map((type) => [type, { shown: 0, all: 0, sure: 0, confidence: 0 }]));
+  for (const { mentions } of all) {
+    for (const { type } of mentions) {
+      const tally = tallies.get(type);
+      if (tally !== undefined) tally.all++;
     }
   }
-  return [...tallies].map(([type, { shown, hidden, confidence }]) => ({
+  for (const { mentions } of shown) {
+    for (const { type, confidence } of mentions) {
+      const tally = tallies.get(type);
+      if (tally === undefined) continue;
+      tally.shown++;
+      if (confidence === null) continue;
+      tally.sure++;
+      tally.confidence += confidence;
+    }
+  }
+  return [...tallies].map(([type, tally]) => ({
     type,
-    shown,
-    hidden,
-    meanConfidence: shown === 0 ? null : confidence / shown,
+    shown: tally.shown,
+    hidden: tally.all - tally.shown,
+    meanConfidence: tally.sure === 0 ? null : tally.confidence / tally.sure,
   }));
 }
 
@@ -109,15 +113,15 @@ function GoldScores({ documents, types, goldTypes }: GoldScoresProps) {
         <ScoreTable
           label="Scores of the tagged documents"
           types={compared}
-          cell={(reading, type, measure) => format.percent(scoreOf(scores[reading], type)?.[measure])}
-          countsOf={(type) => scoreOf(scores.lenient, type)}
+          cell={(_reading, type, measure) => format.percent(scoreOf(scores, type)?.[measure])}
+          countsOf={(type) => scoreOf(scores, type)}
         />
       )}
     </>
   );
 }
 
-type Entities = ReturnType<typeof scoreDocuments>['lenient'];
+type Entities = ReturnType<typeof scoreDocuments>;
 
 function scoreOf({ overall, perType }: Entities, type: string | null): Entities['overall'] | undefined {
   return type === null ? overall : ownValue(perType, type);
@@ -130,7 +134,7 @@ interface ThresholdFieldProps {
 }
 
 /** Sets the minimum confidence of mentions to show and save, by a slider or a number in percent. */
-function ThresholdField({ value, onChange }: ThresholdFieldProps) {
+export function ThresholdField({ value, onChange }: ThresholdFieldProps) {
   const id = useId();
   const percent = Math.round(100 * value);
   const take = (text: string) => {
@@ -197,57 +201,57 @@ function TypeCounts({ counts }: { readonly counts: readonly TypeCount[] }) {
   );
 }
 
-type TaggingResultsProps = Pick<TaggingView, 'documents' | 'types' | 'source' | 'status'>;
+interface TaggingResultsProps {
+  readonly review: Review;
+  /** Types of the tagger. */
+  readonly types: readonly string[];
+  readonly source: string;
+  /** 0 to 1. */
+  readonly threshold: number;
+}
 
-export const TaggingResults = memo(function TaggingResults({ documents, types, source, status }: TaggingResultsProps) {
-  const [threshold, setThreshold] = useState(0);
+/** Shows the mentions as reviewed so far: how many there are, their documents as files and tables, and the tagger's scores on annotated text. */
+export const TaggingResults = memo(function TaggingResults(props: TaggingResultsProps) {
+  const { types, source } = props;
   const [open, setOpen] = useState(0);
-  const deferred = useDeferredValue(threshold);
-  const shown = useMemo(() => confidentDocuments(documents, deferred), [documents, deferred]);
-  const counts = useMemo(() => countTypes(documents, types, deferred), [documents, types, deferred]);
-  const goldTypes = useMemo(() => typesOf(documents), [documents]);
+  // An edit changes the sentence at once, and what is counted of all sentences a moment later.
+  const review = useDeferredValue(props.review);
+  const threshold = useDeferredValue(props.threshold);
+  const all = useMemo(() => reviewedDocuments(review, 0), [review]);
+  const shown = useMemo(() => (threshold <= 0 ? all : reviewedDocuments(review, threshold)), [all, review, threshold]);
+  const counts = useMemo(() => countTypes(shown, all, review.types), [shown, all, review.types]);
+  const found = useMemo(() => confidentDocuments(review.documents, threshold), [review.documents, threshold]);
+  const goldTypes = useMemo(() => typesOf(review.documents), [review.documents]);
   const document = shown[open] ?? shown[0];
   if (document === undefined) return null;
   return (
     <>
       <section aria-labelledby="found-title">
         <h2 id="found-title">Mentions</h2>
-        <ThresholdField value={threshold} onChange={setThreshold} />
         <TypeCounts counts={counts} />
-        <SaveRow documents={shown} name={format.fileName(source) || 'tagged'} threshold={deferred} counts={counts} />
+        <SaveRow documents={shown} name={format.fileName(source) || 'tagged'} threshold={threshold} counts={counts} />
       </section>
       {goldTypes.length > 0 && (
         <section aria-labelledby="scores-title">
-          <h2 id="scores-title">Scores</h2>
-          {status === 'tagging' ? (
-            <p className="soft">The text is annotated; it will be compared once all of it is tagged.</p>
-          ) : (
-            <>
-              <GoldScores documents={shown} types={types} goldTypes={goldTypes} />
-              <p className="soft">
-                The text is annotated. Exact spans are compared, without those below the threshold.
-              </p>
-            </>
-          )}
+          <h2 id="scores-title">Scores of the tagger</h2>
+          <GoldScores documents={found} types={types} goldTypes={goldTypes} />
+          <p className="soft">
+            The text came with annotation. Exact spans as found are compared with it, without those below the threshold
+            and before any correction.
+          </p>
         </section>
       )}
-      {shown.length > 1 && (
-        <section aria-labelledby="documents-title">
-          <h2 id="documents-title">Documents</h2>
-          <DocumentTable documents={shown} open={open} onOpen={setOpen} />
-        </section>
-      )}
-      <section aria-labelledby="document-title">
+      <section aria-labelledby="document-title" className="stack">
         <h2 id="document-title">{document.id}</h2>
-        <TaggedDocument key={`text ${document.id}`} document={document} types={types} />
-        <MentionTable key={`list ${document.id}`} document={document} types={types} />
+        {shown.length > 1 && <DocumentTable documents={shown} open={open} onOpen={setOpen} />}
+        <MentionTable key={document.id} document={document} types={review.types} />
       </section>
     </>
   );
 });
 
 interface SaveRowProps {
-  readonly documents: TaggingView['documents'];
+  readonly documents: readonly AnnotatedDocument[];
   readonly name: string;
   readonly threshold: number;
   readonly counts: ReturnType<typeof countTypes>;
@@ -275,6 +279,6 @@ function SaveRow({ documents, name, threshold, counts }: SaveRowProps) {
 }
 
 /** Returns the types annotated in the input documents, in code-unit order. */
-function typesOf(documents: TaggingView['documents']): readonly string[] {
+function typesOf(documents: readonly LabelledDocument[]): readonly string[] {
   return [...new Set(documents.flatMap(({ gold }) => gold.map(({ type }) => type)))].sort();
 }

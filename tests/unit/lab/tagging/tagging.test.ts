@@ -2,15 +2,21 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
-import { documentOfText } from '../../../../src/data/documents/documentSentences.ts';
+import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
+import { documentOfText, sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
 import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/tagging.ts';
-import { matchTypes, scoreDocuments, type LabelledDocument } from '../../../../src/metrics/scores/scoreSplit.ts';
-import { sentenceParts } from '../../../../src/ui/tag/TaggedDocument.tsx';
+import {
+  matchTypes,
+  scoreDocuments,
+  scoreSplit,
+  type LabelledDocument,
+} from '../../../../src/metrics/scores/scoreSplit.ts';
 import { confidentDocuments, countTypes } from '../../../../src/ui/tag/TaggingResults.tsx';
 import type { TaggerRef } from '../../../../src/wire/taggerRef.ts';
 import { droppedText } from '../../../fixtures/drops.ts';
 import { closeLabs, settled, stockedLab, type LabBench } from '../../../fixtures/labBench.ts';
 import { planFile } from '../../../fixtures/records.ts';
+import { taggedTexts } from '../../../fixtures/reviews.ts';
 
 afterEach(closeLabs);
 
@@ -88,6 +94,19 @@ describe('text to tag', () => {
     await expect.poll(() => server.interrupted.length).toBe(1);
   });
 
+  it('of more sentences than a call takes is sent in pieces, with offsets into the whole text', async () => {
+    const { lab, ref } = await labWithTagger();
+    const text = `  ${Array.from({ length: 1101 }, (_, at) => `Ague rose ${at} times.`).join('\n')} `;
+    const done: (number | undefined)[] = [];
+    lab.subscribe(() => done.push(lab.getState().tagging?.progress?.done));
+    await lab.tag(ref, { kind: 'text', text });
+    const [document] = lab.getState().tagging?.documents ?? [];
+    expect(document?.sentences).toHaveLength(1101);
+    expect(document?.mentions.map(({ start, end }) => text.slice(start, end))).toEqual(Array(1101).fill('Ague'));
+    expect(document?.mentions.map(({ start }) => start)).toEqual(document?.sentences.map(([token]) => token?.start));
+    expect(done).toEqual(expect.arrayContaining([500, 1000, 1101]));
+  });
+
   it('is rejected without a tagger, and a server failure is reported beside the mentions found', async () => {
     const { lab, ref, server } = await labWithTagger();
     await expect(lab.tag({ kind: 'model', modelId: 'none' }, { kind: 'text', text: 'Ague.' })).rejects.toMatchObject({ code: 'tagger/unknown' }); // prettier-ignore
@@ -132,27 +151,11 @@ const annotated = fc
   });
 
 describe('a tagged document', () => {
-  it('is split into parts with its sentences and mentions, from any sentence on', () => {
-    fc.assert(
-      fc.property(annotated, fc.nat(5), (document, first) => {
-        const parts = sentenceParts(document, first, first + 2);
-        const sentences = document.sentences.slice(first, first + 2);
-        expect(parts.map((own) => own.map(({ text }) => text).join(''))).toEqual(
-          sentences.map((tokens) => document.text.slice(tokens[0]?.start, tokens.at(-1)?.end)),
-        );
-        const inside = document.mentions.filter(({ start }) =>
-          sentences.some((tokens) => start >= (tokens[0]?.start ?? 0) && start < (tokens.at(-1)?.end ?? 0)),
-        );
-        expect(parts.flat().flatMap(({ mention }) => (mention === null ? [] : [mention]))).toEqual(inside);
-      }),
-    );
-  });
-
   it('shows the mentions that reach the threshold, and counts the others', () => {
     fc.assert(
       fc.property(annotated, fc.double({ min: 0, max: 1, noNaN: true }), (document, threshold) => {
         const [confident] = confidentDocuments([document], threshold);
-        const counts = countTypes([document], ['Gene', 'Virus'], threshold);
+        const counts = countTypes(confident === undefined ? [] : [confident], [document], ['Gene', 'Virus']);
         expect(confident?.mentions.every(({ confidence }) => (confidence ?? 1) >= threshold)).toBe(true);
         expect(counts.reduce((sum, { shown }) => sum + shown, 0)).toBe(confident?.mentions.length);
         expect(counts.reduce((sum, { shown, hidden }) => sum + shown + hidden, 0)).toBe(document.mentions.length);
@@ -174,12 +177,29 @@ describe('scores of documents', () => {
       [at('DISO', 0, 4), at('DISO', 9, 19), at('CHEM', 20, 24)],
       [at('Disease', 0, 4), at('Disease', 15, 19), at('Gene', 20, 24)],
     );
-    const { lenient } = scoreDocuments([document], { Disease: 'DISO', Gene: null });
-    expect(lenient.overall).toMatchObject({ gold: 2, predicted: 2, correct: 1, precision: 50, recall: 50, f1: 50 });
-    expect(scoreDocuments([document], { Disease: null, Gene: 'CHEM' }).lenient.overall).toMatchObject({
+    const scores = scoreDocuments([document], { Disease: 'DISO', Gene: null });
+    expect(scores.overall).toMatchObject({ gold: 2, predicted: 2, correct: 1, precision: 50, recall: 50, f1: 50 });
+    expect(scoreDocuments([document], { Disease: null, Gene: 'CHEM' }).overall).toMatchObject({
       gold: 1,
       f1: 100,
     });
+  });
+
+  it('are those of conlleval on the tags of the same mentions', () => {
+    fc.assert(
+      fc.property(taggedTexts, (documents) => {
+        const tags = (of: 'gold' | 'mentions') =>
+          documents.flatMap((document) =>
+            sentencesOfDocument({ ...document, mentions: document[of] }).map(({ tokens, mentions }) =>
+              mentionsToTags(mentions, tokens.length, 'IOB2'),
+            ),
+          );
+        const { lenient, strict } = scoreSplit(tags('gold'), tags('mentions'), 'IOB2');
+        const scores = scoreDocuments(documents, { Gene: 'Gene', Virus: 'Virus' });
+        expect([scores, scores]).toEqual([lenient, strict]);
+      }),
+      { seed: 17, numRuns: 200 },
+    );
   });
 
   it('compare types of the same name, or the only types', () => {

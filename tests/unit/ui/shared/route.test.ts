@@ -8,6 +8,8 @@ import {
   EXPERIMENT_VIEWS,
   LIBRARY_SECTIONS,
   parseRoute,
+  REVIEW_FILTERS,
+  REVIEW_ORDERS,
   routeHref,
   type Route,
 } from '../../../../src/ui/shared/route.ts';
@@ -29,6 +31,19 @@ const route: fc.Arbitrary<Route> = fc.oneof(
   id.map((result): Route => ({ page: 'open', result })),
   id.map((corpusId): Route => ({ page: 'corpus', corpusId })),
   id.map((runId): Route => ({ page: 'run', runId })),
+  id.map((tagger): Route => ({ page: 'tagWith', tagger })),
+  fc
+    .record({ tagger: fc.option(id), corpusId: id, split: fc.option(fc.constantFrom(...SPLITS)) })
+    .map((choice): Route => ({ page: 'tagCorpus', ...choice })),
+  fc
+    .record({
+      reviewId: id,
+      order: fc.constantFrom(...REVIEW_ORDERS),
+      filter: fc.constantFrom(...REVIEW_FILTERS),
+      sentence: fc.option(fc.integer({ min: 1, max: 99_999 })),
+      threshold: fc.integer({ min: 0, max: 100 }),
+    })
+    .map((look): Route => ({ page: 'review', ...look })),
   fc.tuple(id, id).map(([resultId, runId]): Route => ({ page: 'importedRun', resultId, runId })),
   fc
     .tuple(id, fc.constantFrom(...SPLITS), fc.integer({ min: 1, max: 99_999 }))
