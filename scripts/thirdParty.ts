@@ -46,7 +46,7 @@ export function thirdParty(root: string): string {
     '# What comes with BioNER Lab',
     '',
     'Written by `npm run licences` from `package-lock.json`: every package that is installed for the lab to run, and those that write a',
-    'little of their own when it is built. The built-in model and the sample corpora come with separate licences.',
+    'little of their own when it is built. The built-in model, the shipped tagger and the samples have their own licences.',
     '',
     '| package | version | licence |',
     '| --- | --- | --- |',

@@ -83,12 +83,23 @@ async function fetchBuiltIn(path: string, report?: (doneBytes: number) => void):
       got: `HTTP status ${response.status}`,
     });
   }
-  // Counts a copy of the stream: the length that a host names is that of the compressed file, if it names one.
-  if (report !== undefined) void counted(response.clone(), report);
-  return new Uint8Array(await response.arrayBuffer());
+  if (report === undefined || response.body === null) return new Uint8Array(await response.arrayBuffer());
+  return whole(response.body, report);
 }
 
-async function counted({ body }: Response, report: (doneBytes: number) => void): Promise<void> {
+async function whole(body: ReadableStream<Uint8Array>, report: (doneBytes: number) => void) {
+  const pieces: Uint8Array[] = [];
   let doneBytes = 0;
-  await body?.pipeTo(new WritableStream<Uint8Array>({ write: ({ byteLength }) => report((doneBytes += byteLength)) })).catch(() => undefined); // prettier-ignore
+  const reader = body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    pieces.push(next.value);
+    report((doneBytes += next.value.byteLength));
+  }
+  const bytes = new Uint8Array(doneBytes);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
 }

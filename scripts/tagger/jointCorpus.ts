@@ -11,7 +11,7 @@ export interface JointSource {
   readonly folder: string;
   /** By the corpus' own names; these are annotated everywhere in it, so no tagger adds any. */
   readonly types: Readonly<Record<string, string>>;
-  /** Of the sentences without a mention of its own, every n-th is taken. */
+  /** Of the sentences without such a mention, every n-th is taken. */
   readonly everyBlank: number;
   /** Of the devel sentences, every n-th is taken. */
   readonly everyDevel: number;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
 import type { ResultFile } from '../../src/schema/resultFile.ts';
-import type { ShippedTaggerCard } from '../../src/schema/shippedTagger.ts';
+import type { ShippedTaggerCard } from '../../src/schema/shippedCatalogue.ts';
 import { taggerFileSchema, type TaggerFile } from '../../src/schema/taggerHead.ts';
 import { fileSystem } from '../../src/storage/fileSystem.ts';
 import { exportTagger } from '../../src/training/exportTagger.ts';

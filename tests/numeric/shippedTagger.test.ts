@@ -6,7 +6,7 @@ import { openNodeTagger, type NodeTagger } from '../../scripts/tagger/nodeTaggin
 import type { ShippedScores } from '../../scripts/tagger/publishCommand.ts';
 import { documentOfText } from '../../src/data/documents/documentSentences.ts';
 import { parseResultFile } from '../../src/lab/plans/resultFiles.ts';
-import { shippedTaggerSchema } from '../../src/schema/shippedTagger.ts';
+import { shippedTaggerSchema } from '../../src/schema/shippedCatalogue.ts';
 import { taggerFileSchema } from '../../src/schema/taggerHead.ts';
 import { memory } from '../../src/storage/store.ts';
 import { importModel } from '../../src/training/importModel.ts';

@@ -1,17 +1,19 @@
 // Fetches the tagger that comes with the lab when a page wants it, and keeps it in the library as a built-in model.
-import { z } from 'zod';
-import { shippedTaggerSchema, type ShippedTaggerCard } from '../../schema/shippedTagger.ts';
+import {
+  shippedNoteSchema,
+  shippedTaggerSchema,
+  type ShippedTagger,
+  type ShippedTaggerCard,
+} from '../../schema/shippedCatalogue.ts';
 import { ifCorrupt, readJson, writeJson } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { LabError } from '../../util/labError.ts';
-import type { ShippedTagger } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
 import type { FetchBuiltIn } from './builtIns.ts';
 import type { Models } from './models.ts';
 
 /** Says which one was installed here: one that a person removed does not come back by itself. */
 const noteKey = 'lab/shipped-tagger';
-const noteSchema = z.strictObject({ runId: z.string() });
 
 /**
  * Installs the shipped tagger unless it is here, or was removed and `again` is false. Shows its progress in the lab's state, and failures, too:
@@ -36,7 +38,7 @@ export async function installShippedTagger(
     show({ status: 'fetching', doneBytes: 0, ofBytes: 0 });
     const card = await readCard(fetchBuiltIn);
     const isHere = labStore.getState().models.some(({ tagger }) => tagger?.provenance.runId === card.runId);
-    const note = await readJson(store, noteKey, noteSchema).catch(ifCorrupt(undefined));
+    const note = await readJson(store, noteKey, shippedNoteSchema).catch(ifCorrupt(undefined));
     const wasRemoved = !isHere && note?.runId === card.runId;
     if (!isHere && (again || !wasRemoved)) {
       const files = await fetchFiles(card, fetchBuiltIn, show);

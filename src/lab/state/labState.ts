@@ -17,7 +17,7 @@ import type { ResultFile } from '../../schema/resultFile.ts';
 import type { ReviewRecord } from '../../schema/reviewRecord.ts';
 import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
-import type { ShippedTaggerCard } from '../../schema/shippedTagger.ts';
+import type { ShippedTagger } from '../../schema/shippedCatalogue.ts';
 import type { StoredKind } from '../../storage/records.ts';
 import type { StoreUsage } from '../../storage/store.ts';
 import type { LabErrorData } from '../../util/labError.ts';
@@ -205,15 +205,6 @@ export interface ImportedResult {
 
 /** Which tab owns the lab: this one, or another that trains, while this one is read-only. */
 export type Owner = 'here' | 'elsewhere';
-
-/** What the lab knows of the tagger that comes with it. */
-export type ShippedTagger =
-  | { readonly status: 'unwanted' }
-  /** `ofBytes` is 0 until it is known. */
-  | { readonly status: 'fetching'; readonly doneBytes: number; readonly ofBytes: number }
-  /** `installed` is false where a person removed it from the library. */
-  | { readonly status: 'known'; readonly installed: boolean; readonly card: ShippedTaggerCard }
-  | { readonly status: 'failed'; readonly problem: LabErrorData };
 
 export interface LabState {
   readonly owner: Owner;

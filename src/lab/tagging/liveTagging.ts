@@ -1,10 +1,21 @@
 // Tags a short text while it is typed: each call cancels the one before, and the tagging that a page shows stays.
 import type { AnnotatedDocument } from '../../data/documents/document.ts';
 import { documentOfText } from '../../data/documents/documentSentences.ts';
+import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
-import type { Lab } from '../state/labState.ts';
+import type { Lab, LabState } from '../state/labState.ts';
+import { offeredTaggers, type OfferedTagger } from './tagging.ts';
+
+/** Finds the tagger that came with the lab, once it is installed; `Lab.wantShippedTagger` installs it. `offeredTaggers` has it among the others. */
+export function shippedTagger({
+  models,
+}: Pick<LabState, 'models'>): (OfferedTagger & { readonly model: ModelRecord }) | null {
+  for (const tagger of offeredTaggers({ runs: [], models }))
+    if ('model' in tagger && tagger.model.builtIn) return tagger;
+  return null;
+}
 
 /** Longest text, in characters: what a page tags at every pause in typing has to be done before the next. */
 export const MOST_LIVE_CHARACTERS = 2000;

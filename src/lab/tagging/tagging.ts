@@ -56,15 +56,6 @@ function snapshotsOf(run: RunRecord): OfferedTagger[] {
     .sort((left, right) => Number(right.selected) - Number(left.selected) || right.ref.epoch - left.ref.epoch);
 }
 
-/** Finds the tagger that came with the lab, once it is installed; `Lab.wantShippedTagger` installs it. `offeredTaggers` has it among the others. */
-export function shippedTagger({
-  models,
-}: Pick<LabState, 'models'>): (OfferedTagger & { readonly model: ModelRecord }) | null {
-  for (const tagger of offeredTaggers({ runs: [], models }))
-    if ('model' in tagger && tagger.model.builtIn) return tagger;
-  return null;
-}
-
 /** Identifies a tagger in selection lists and URLs. */
 export function taggerKey(ref: TaggerRef): string {
   return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;

@@ -38,7 +38,9 @@ export function AboutPage() {
         permutation language modelling on the training sentences of the public corpora collected by Crichton and others,
         “A neural network multi-task learning approach to biomedical named entity recognition”,{' '}
         <cite>BMC Bioinformatics</cite> (2017) 18:368, which are available under CC BY 4.0. It has seen no devel or test
-        sentences. The sample corpora are synthetic: their sentences were generated for this lab and state no facts.
+        sentences. The shipped tagger, xlnet-bio-tiny-four-types, was trained from it on NCBI-disease, BC5CDR, BC2GM and
+        LINNAEUS of that collection, and is available under CC BY 4.0, too. The sample corpora are synthetic: their
+        sentences were generated for this lab and state no facts.
       </p>
       <p>
         Made with TensorFlow.js, Hugging Face tokenizers.js, React, Recharts, Zod, fflate, idb-keyval and noble-hashes,

@@ -2,8 +2,8 @@
 import { useEffect, useId, useState, type CSSProperties, type ReactNode } from 'react';
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import { MOST_LIVE_CHARACTERS } from '../../lab/tagging/liveTagging.ts';
-import { shippedTagger, taggerKey } from '../../lab/tagging/tagging.ts';
+import { MOST_LIVE_CHARACTERS, shippedTagger } from '../../lab/tagging/liveTagging.ts';
+import { taggerKey } from '../../lab/tagging/tagging.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Meter } from '../parts/Meter.tsx';

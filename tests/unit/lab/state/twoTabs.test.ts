@@ -15,7 +15,7 @@ const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
   ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
   // Installs something only once the tab owns the lab.
-  ...['removableItems', 'dismissNotice', 'wantBuiltIns'],
+  ...['removableItems', 'dismissNotice', 'wantBuiltIns', 'wantShippedTagger'],
 ];
 
 /** A store that reports the keys written and removed. */

@@ -1,5 +1,6 @@
 // Describes the tagger that comes with the lab: its files, and its scores on annotated text.
 import { z } from 'zod';
+import type { LabErrorData } from '../util/labError.ts';
 
 const percentSchema = z.number().min(0).max(100);
 
@@ -28,3 +29,15 @@ export const shippedTaggerSchema = z.strictObject({
 });
 /** What the card of the shipped tagger says. */
 export type ShippedTaggerCard = z.infer<typeof shippedTaggerSchema>;
+
+/** What the lab knows of the tagger that comes with it. */
+export type ShippedTagger =
+  | { readonly status: 'unwanted' }
+  /** `ofBytes` is 0 until it is known. */
+  | { readonly status: 'fetching'; readonly doneBytes: number; readonly ofBytes: number }
+  /** `installed` is false where a person removed it from the library. */
+  | { readonly status: 'known'; readonly installed: boolean; readonly card: ShippedTaggerCard }
+  | { readonly status: 'failed'; readonly problem: LabErrorData };
+
+/** Which one was installed here: one that a person removed does not come back by itself. */
+export const shippedNoteSchema = z.strictObject({ runId: z.string() });
