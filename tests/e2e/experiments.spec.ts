@@ -26,7 +26,7 @@ test('what a person writes about runs and experiments stays, and travels with th
   await test.step('names and notes an experiment', async () => {
     await page.getByRole('button', { name: /^Edit name, tags and notes of/ }).click();
     await page.getByLabel('Name', { exact: true }).fill('First comparison');
-    await page.getByLabel('Notes').fill('Two invented tasks.');
+    await page.getByRole('textbox', { name: 'Notes' }).fill('Two invented tasks.');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'First comparison' })).toBeVisible();
   });
