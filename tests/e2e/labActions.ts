@@ -39,7 +39,10 @@ export async function openExperiment(page: Page, name?: string): Promise<void> {
 }
 
 /** Shows one of the views of the experiment that is open. */
-export async function showView(page: Page, view: 'Overview' | 'Runs' | 'Statistics' | 'Share'): Promise<void> {
+export async function showView(
+  page: Page,
+  view: 'Overview' | 'Runs' | 'Errors' | 'Statistics' | 'Share',
+): Promise<void> {
   await follow(page, 'Experiment', view);
 }
 

@@ -222,14 +222,14 @@ function reportedTable({ tasks }: Comparison, reported: ReportedByTask): Compari
       { group: 'Reported', name: 'Source' },
     ],
     rows: tasks.flatMap(({ task }) =>
-      (reported.get(taskKey(task)) ?? []).map(({ name, precision, recall, f1, source }) => ({
+      (reported.get(taskKey(task)) ?? []).map((score) => ({
         name: taskName(task),
         cells: [
-          { kind: 'text' as const, text: name },
-          number(precision),
-          number(recall),
-          number(f1),
-          { kind: 'text' as const, text: source ?? 'not given' },
+          { kind: 'text' as const, text: reportedSystem(score) },
+          number(score.precision),
+          number(score.recall),
+          number(score.f1),
+          { kind: 'text' as const, text: score.source ?? 'not given' },
         ],
       })),
     ),
@@ -240,8 +240,13 @@ function reportedTable({ tasks }: Comparison, reported: ReportedByTask): Compari
 const REPORTED_NOTE =
   'Reported: figures read from a table, of a paper or another program. They have no sentences and no seeds here, and take no part in tests of significance or in what is marked as best.';
 
-function reportedLabel({ name, source }: ReportedScore): string {
-  return source === null ? name : `${name} (${source})`;
+function reportedLabel(score: ReportedScore): string {
+  return score.source === null ? reportedSystem(score) : `${reportedSystem(score)} (${score.source})`;
+}
+
+/** With the slicing rate, which distinguishes rows of one system. */
+function reportedSystem({ name, rate }: ReportedScore): string {
+  return rate === null || name.includes(rate.toFixed(2)) ? name : `${name} ${rate.toFixed(2)}`;
 }
 
 function spreads({ tasks }: Comparison): ComparisonTable {

@@ -367,6 +367,7 @@ export function ResultFilePage({ result }: { readonly result: ImportedResult }) 
         own={false}
         queue={[]}
         hrefOf={(runId) => routeHref({ page: 'importedRun', resultId: id, runId })}
+        actions={(runIds, usualName) => <SelectionActions runIds={runIds} usualName={usualName} />}
       />
     </>
   );

@@ -84,7 +84,7 @@ interface EditButtonProps extends DescribeActionsProps {
 
 function EditButton({ kind, ids, usualName, disabled }: EditButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [opened, setOpened] = useState(0);
+  const [isOpen, setOpen] = useState(false);
   const titleId = useId();
   const subject = subjectText(kind, ids, usualName);
   return (
@@ -93,17 +93,17 @@ function EditButton({ kind, ids, usualName, disabled }: EditButtonProps) {
         disabled={disabled}
         label={`Edit name, tags and notes of ${subject}`}
         onAct={() => {
-          setOpened((before) => before + 1);
+          setOpen(true);
           dialog.current?.showModal();
         }}
       >
         {ids.length > 1 ? 'Edit tags' : 'Edit'}
       </Button>
-      <dialog ref={dialog} className="dialog" aria-labelledby={titleId}>
+      <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onClose={() => setOpen(false)}>
         <h2 id={titleId}>{subject}</h2>
-        {opened > 0 && (
+        {isOpen && (
           // Made again each time, so that a dialog that was left shows what is stored.
-          <EditForm key={opened} kind={kind} ids={ids} usualName={usualName} onClose={() => dialog.current?.close()} />
+          <EditForm kind={kind} ids={ids} usualName={usualName} onClose={() => dialog.current?.close()} />
         )}
       </dialog>
     </>

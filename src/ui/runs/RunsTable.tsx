@@ -45,7 +45,7 @@ const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, r
 type Features = typeof features;
 
 /** Runs on one page of the table. */
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 50;
 const NUMBERS: readonly RunColumn[] = ['seed', 'devel', 'test', 'elapsed'];
 /** Shown when chosen: most runs have none. */
 const HIDDEN_AT_FIRST = { notes: false };
@@ -88,7 +88,8 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
   const [rowSelection, setRowSelection] = useState(NONE_SELECTED);
   const [sorting, setSorting] = useLasting(`${label}/sorting`, UNSORTED);
   const [filter, setFilter] = useLasting(`${label}/filter`, NO_FILTER);
-  const [page, goToItem] = usePageOf(PAGE_SIZE);
+  const [wanted, goToItem] = usePageOf(PAGE_SIZE);
+  const page = useDeferredValue(wanted);
   const lines = useMemo(() => runLines(records, descriptionOf, layersOf), [records, descriptionOf, layersOf]);
   // What is typed is shown at once; thousands of rows follow.
   const sought = useDeferredValue(filter);
