@@ -16,8 +16,15 @@ interface DefinitionPopupProps {
 export function DefinitionPopup({ name, id, anchor, onHover }: DefinitionPopupProps) {
   return (
     <Tooltip.Root open>
-      <Tooltip.Portal>
-        <Tooltip.Positioner anchor={anchor} sideOffset={6} collisionPadding={8} className="definition-position">
+      {/* In the page's main part: assistive technology looks for content in landmarks. */}
+      <Tooltip.Portal container={document.getElementById('main')}>
+        <Tooltip.Positioner
+          anchor={anchor}
+          sideOffset={6}
+          align="start"
+          collisionPadding={8}
+          className="definition-position"
+        >
           <Tooltip.Popup
             id={id}
             role="tooltip"
