@@ -44,7 +44,8 @@ function madeParts(root: string): ReadonlyMap<string, () => string> {
     ['keys', () => keysPart(commonKeys)],
   ]);
   for (const [name, guide] of Object.entries(guides)) parts.set(`guide: ${name}`, () => guidePart(guide));
-  for (const { name, schema } of fileSchemas(root)) parts.set(`schema: ${name}`, () => memberTable(schema));
+  for (const { name, schema } of fileSchemas(root))
+    parts.set(`schema: ${name}`, () => memberTable(schema, `Members of a ${name} file`));
   return parts;
 }
 

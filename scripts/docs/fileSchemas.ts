@@ -101,7 +101,7 @@ function partsOf({ items, anyOf, additionalProperties }: JsonSchema): readonly J
 }
 
 /** Lists the members of a file in a table of HTML; an object that was listed before is named by where that was. */
-export function memberTable(schema: JsonSchema): string {
+export function memberTable(schema: JsonSchema, label = 'Members'): string {
   const rows: string[] = [];
   const listed = new Map<string, string>();
   const list = (one: JsonSchema, place: string): void => {
@@ -119,7 +119,7 @@ export function memberTable(schema: JsonSchema): string {
     }
   };
   list(schema, '');
-  return `<div class="table-box" role="region" aria-label="Members, scrollable" tabindex="0"><table><thead><tr><th scope="col">member</th><th scope="col">type</th><th scope="col">what it is</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="table-box" role="region" aria-label="${escaped(label)}, scrollable" tabindex="0"><table><thead><tr><th scope="col">member</th><th scope="col">type</th><th scope="col">what it is</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** Text of a comment, with its code marked. */

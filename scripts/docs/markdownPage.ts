@@ -59,15 +59,18 @@ export function renderPage(page: DocsPage, context: RenderingContext): RenderedP
   const deadLinks: string[] = [];
   const headings: { id: string; text: string }[] = [];
   let title = page.title;
+  const found: Found = { tables: 0, files, deadLinks, headings };
   const bodies = page.sources.map((source, index) => {
     const markdown = readFileSync(path.join(context.root, source), 'utf8');
     if (index === 0) title = /^# (.+)$/m.exec(markdown)?.[1]?.replace(/[`*]/g, '') ?? title;
-    return new SourceRenderer(page, source, index > 0, context, { files, deadLinks, headings }).render(markdown);
+    return new SourceRenderer(page, source, index > 0, context, found).render(markdown);
   });
   return { title, body: bodies.join('\n'), headings, files, deadLinks };
 }
 
 interface Found {
+  /** How many tables the page has so far, for their names. */
+  tables: number;
   readonly files: Set<string>;
   readonly deadLinks: string[];
   readonly headings: { id: string; text: string }[];
@@ -90,8 +93,8 @@ class SourceRenderer {
   }
 
   render(markdown: string): string {
-    const { heading, link, image, html, table } = this.renderers();
-    const marked = new Marked({ gfm: true, renderer: { heading, link, image, html, table } });
+    const { heading, link, image, html, table, code } = this.renderers();
+    const marked = new Marked({ gfm: true, renderer: { heading, link, image, html, table, code } });
     return marked.parse(markdown, { async: false });
   }
 
@@ -106,13 +109,16 @@ class SourceRenderer {
         return rendering.link(href, this.parser.parseInline(tokens));
       },
       image: ({ href, text }: Tokens.Image): string => this.image(href, text),
+      // Focusable, so that the keyboard can scroll it.
+      code: ({ text }: Tokens.Code): string => `<pre tabindex="0"><code>${escaped(text)}</code></pre>`,
       html: ({ text }: Tokens.HTML | Tokens.Tag): string => this.part(text),
       table(this: Inline, { header, rows }: Tokens.Table): string {
         const cell = (tag: string, { tokens, align }: Tokens.TableCell): string =>
           `<${tag}${align === 'right' ? ' class="number"' : ''}>${this.parser.parseInline(tokens)}</${tag}>`;
         const row = (tag: string, cells: Tokens.TableCell[]): string =>
-          `<tr>${cells.map((one) => cell(tag, one)).join('')}</tr>`;
-        return `<div class="table-box" role="region" aria-label="Table, scrollable" tabindex="0"><table><thead>${row('th', header)}</thead><tbody>${rows.map((cells) => row('td', cells)).join('')}</tbody></table></div>`;
+          `<tr>${cells.map((one) => cell(one.text === '' ? 'td' : tag, one)).join('')}</tr>`;
+        const number = (rendering.found.tables += 1);
+        return `<div class="table-box" role="region" aria-label="Table ${number}, scrollable" tabindex="0"><table><thead>${row('th', header)}</thead><tbody>${rows.map((cells) => row('td', cells)).join('')}</tbody></table></div>`;
       },
     };
   }

@@ -1,7 +1,6 @@
 // Shows definitions of the glossary: one beside its term, or all in a list with a search.
 import { Tooltip } from '@base-ui/react/tooltip';
 import { useState, type PointerEvent, type RefObject } from 'react';
-import { Field } from '../parts/Field.tsx';
 import { glossary, searchGlossary, type TermName } from './glossary.ts';
 
 interface DefinitionPopupProps {
@@ -16,8 +15,15 @@ interface DefinitionPopupProps {
 export function DefinitionPopup({ name, id, anchor, onHover }: DefinitionPopupProps) {
   return (
     <Tooltip.Root open>
-      <Tooltip.Portal>
-        <Tooltip.Positioner anchor={anchor} sideOffset={6} collisionPadding={8} className="definition-position">
+      {/* In the page's main part: assistive technology looks for content in landmarks. */}
+      <Tooltip.Portal container={document.getElementById('main')}>
+        <Tooltip.Positioner
+          anchor={anchor}
+          sideOffset={6}
+          align="start"
+          collisionPadding={8}
+          className="definition-position"
+        >
           <Tooltip.Popup
             id={id}
             role="tooltip"
@@ -39,11 +45,10 @@ export function GlossaryList() {
   return (
     <section className="stack" aria-labelledby="glossary-title">
       <h3 id="glossary-title">Glossary</h3>
-      <Field label="Search the glossary">
-        {(control) => (
-          <input {...control} type="search" value={text} onChange={(event) => setText(event.target.value)} />
-        )}
-      </Field>
+      <div className="field">
+        <label htmlFor="glossary-search">Search the glossary</label>
+        <input id="glossary-search" type="search" value={text} onChange={(event) => setText(event.target.value)} />
+      </div>
       <p className="visually-hidden" role="status">
         {text.trim() === '' ? '' : `${found.length} of ${Object.keys(glossary).length} terms`}
       </p>

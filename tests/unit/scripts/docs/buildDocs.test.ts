@@ -55,6 +55,14 @@ describe('the documentation', () => {
     }
   });
 
+  it('names every table of a page differently, and no column without a name', () => {
+    for (const { name, text } of pages) {
+      const labels = [...text.matchAll(/role="region" aria-label="([^"]+)"/g)].map(([, label]) => label);
+      expect([name, new Set(labels).size]).toEqual([name, labels.length]);
+      expect(text).not.toMatch(/<th[^>]*><\/th>/);
+    }
+  });
+
   it('shows every markdown file of docs but the figures of the source', () => {
     const shown = shownAt(docsGroups(root));
     const files = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' });
