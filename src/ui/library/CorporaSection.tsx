@@ -48,7 +48,7 @@ function CorporaTable({ corpora }: { readonly corpora: readonly CorpusRecord[] }
   const { trainOn } = useDraftChange();
   const inOrder = useMemo(() => [...corpora].sort(compareCorpora), [corpora]);
   return (
-    <TableBox label="Corpora">
+    <TableBox label="Corpora" className="corpora-table">
       <thead>
         <tr>
           <th scope="col">Name</th>

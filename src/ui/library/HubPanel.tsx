@@ -134,6 +134,9 @@ function SuggestionRow({ model, builtInWeights, onChoose }: SuggestionRowProps) 
         {repository}
         {here !== undefined && <span className="tag">in the library</span>}
         <div className="field-help">{card}</div>
+        <Button kind="quiet" label={`Details of ${repository}`} onAct={() => onChoose(repository)}>
+          Details
+        </Button>
       </th>
       <td>{licence ?? 'none stated'}</td>
       <td className="number">{format.parameters(parameterCount)}</td>
@@ -141,11 +144,6 @@ function SuggestionRow({ model, builtInWeights, onChoose }: SuggestionRowProps) 
       <td className="nowrap">{memoryWords(estimate)}</td>
       <td className="number nowrap">
         {builtInWeights === null ? '–' : `${format.count(Math.round(layerParameters(model) / builtInWeights))} ×`}
-      </td>
-      <td>
-        <Button label={`Details of ${repository}`} onAct={() => onChoose(repository)}>
-          Details
-        </Button>
       </td>
     </tr>
   );
@@ -180,7 +178,6 @@ function Suggestions({ onChoose }: Pick<SuggestionRowProps, 'onChoose'>) {
             <th scope="col" className="number">
               Time
             </th>
-            <ActionsHead />
           </tr>
         </thead>
         <tbody>

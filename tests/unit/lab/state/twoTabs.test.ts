@@ -13,7 +13,18 @@ afterEach(closeLabs);
 /** Calls that change nothing and do not need the device. */
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
-  ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
+  ...[
+    'previewPlan',
+    'estimatePlan',
+    'analyse',
+    'stopTagging',
+    'exportTagger',
+    'exportCorpus',
+    'exportResult',
+    'exportPlan',
+  ],
+  // Has methods, which are called below.
+  'reviews',
   // Installs something only once the tab owns the lab.
   ...['removableItems', 'dismissNotice', 'wantBuiltIns', 'wantShippedTagger'],
 ];
@@ -90,6 +101,11 @@ describe('the second tab', () => {
       const answer = (async () => (call as (...values: unknown[]) => unknown)(runId, planFile({}), 'x'))();
       await expect(answer, name).rejects.toMatchObject({ code: 'lab/elsewhere' });
     }
+    const { remove, saveCorpus, step } = lab.reviews;
+    const selection = { onlyReviewed: true, threshold: 0, division: { kind: 'train' } } as const;
+    await expect(remove('x')).rejects.toMatchObject({ code: 'lab/elsewhere' });
+    await expect(saveCorpus('x', selection)).rejects.toMatchObject({ code: 'lab/elsewhere' });
+    expect(() => step({ kind: 'undo' })).toThrow(expect.objectContaining({ code: 'lab/elsewhere' }));
     expect(changes).toEqual([]);
     expect(server.begun).toEqual([]);
     expect(notices(lab)).toEqual([]);
