@@ -286,6 +286,7 @@ export class LocalLab implements Lab {
     this.#changing(async () => {
       await writeMachineSettings(this.#parts.store, machine);
       this.#labStore.update(() => ({ machine }));
+      await this.#backend.settingsChanged();
     });
   readonly removableItems: Lab['removableItems'] = () => removableItems(this.#parts.store, this.getState());
 

@@ -21,6 +21,18 @@ export interface BackendReport {
   readonly remedy: string | null;
   readonly selfTest: readonly SelfTestCheck[];
   readonly mixedPrecision: MixedPrecision;
+  /** Threads of the engine on the processor; absent where it does not train there. */
+  readonly threads?: ThreadChoice;
+}
+
+/** How many threads the engine uses on the processor, and may. */
+export interface ThreadChoice {
+  readonly used: number;
+  /** Used unless a person chooses another number. */
+  readonly usual: number;
+  readonly most: number;
+  /** Why there can be only one; null if there can be more. */
+  readonly onlyOne: string | null;
 }
 
 export interface NamedBytes {
@@ -61,6 +73,11 @@ export type RunEvent = (TrainingEvent | PredictingEvent) & { readonly runId: str
 export interface ServerCalls {
   /** Chooses and starts the backend (once; later calls return the same report) and runs its self-test. */
   start(choice: BackendChoice): BackendReport;
+  /**
+   * Reads the stored settings of this machine again; threads of the processor change at the next step of a run on the device, everything
+   * else with the next run. Returns the report of the backend; null before it was started.
+   */
+  settingsChanged(): BackendReport | null;
   /** Verifies a dropped model folder, stores it and returns its record. Throws `model/...` with expected and got. */
   importModel(model: {
     readonly name: string;
@@ -76,7 +93,7 @@ export interface ServerCalls {
   closeExport(exportId: number): void;
   /** Describes an encoder from its configuration file alone. Throws `model/config`. */
   describeEncoder(configFile: NamedBytes): EncoderFacts;
-  /** Estimates the memory of an update without using the GPU; null on a backend without GPU. */
+  /** Estimates the memory of an update without computing one; null where the engine does not run. */
   estimateMemory(request: EstimateRequest): MemoryEstimate | PlainNetwork | null;
   /** Measures one update of a model on sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;

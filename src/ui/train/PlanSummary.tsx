@@ -5,7 +5,13 @@ import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { format } from '../shared/format.ts';
-import { recomputesText, useMemoryEstimate, type Estimate } from '../shared/memoryEstimates.ts';
+import {
+  memoryHome,
+  memoryLimit,
+  recomputesText,
+  useMemoryEstimate,
+  type Estimate,
+} from '../shared/memoryEstimates.ts';
 import { goTo } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
@@ -150,11 +156,14 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           what you do not need.
         </p>
       )}
-      {estimate !== null && 'plainNetwork' in estimate && <p className="soft">On this GPU {estimate.plainNetwork}.</p>}
+      {estimate !== null && 'plainNetwork' in estimate && (
+        <p className="soft">On this machine {estimate.plainNetwork}.</p>
+      )}
       {estimate !== null && 'fits' in estimate && !estimate.fits && (
         <p className="problem">
-          This exceeds the {format.bytes(gpuBytes)} configured for this GPU. Use smaller micro-batches or shorter
-          sequences.
+          This exceeds the {format.bytes(memoryLimit(estimate, gpuBytes))}{' '}
+          {estimate.onProcessor === true ? 'that a page can use on the processor' : 'configured for this GPU'}. Use
+          smaller micro-batches or shorter sequences.
         </p>
       )}
       {leaks.status === 'ready' && (
@@ -223,7 +232,7 @@ function timeText(elapsedMs: number | null): string {
 function memoryText(peakBytes: number | null, estimate: Estimate | null): string {
   if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
   if (estimate === null || 'plainNetwork' in estimate) return 'not measured yet';
-  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? recomputesText : ''}`;
+  return `up to ${format.bytes(estimate.bytes)} ${memoryHome(estimate)}${estimate.recomputed ? recomputesText : ''}`;
 }
 
 function leaksText(leaks: Analysed<PlanLeaks>): string {

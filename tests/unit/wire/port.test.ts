@@ -16,6 +16,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
   };
   return {
     start: unexpected,
+    settingsChanged: unexpected,
     importModel: unexpected,
     describeEncoder: unexpected,
     estimateMemory: unexpected,
