@@ -47,6 +47,7 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
+import { TimePredictions } from './timePredictions.ts';
 import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
 export interface TrainingServerOptions {
@@ -74,6 +75,7 @@ class TrainingServer {
   /** Settles when the device is free. */
   private deviceFree: Promise<unknown> = Promise.resolve();
   private running: Interruptible | null = null;
+  private readonly timing: TimePredictions;
   private changingThreads: Promise<unknown> = Promise.resolve();
   /** Predicting and tagging that was requested and is not over. */
   private readonly predicting = new Set<Interruptible>();
@@ -83,6 +85,12 @@ class TrainingServer {
   constructor({ store, wire, platform }: TrainingServerOptions) {
     this.store = store;
     this.platform = platform;
+    this.timing = new TimePredictions(store, {
+      machine: async () => (this.starting === null ? null : this.underSettings(await this.starting)),
+      isTraining: () => this.running !== null,
+      turn: (work) => this.onDevice(work),
+      readInputs: (spec) => this.readTexts(spec),
+    });
     this.port = serve<ServerCalls, RunEvent>(wire, this.handlers());
   }
 
@@ -99,6 +107,7 @@ class TrainingServer {
       closeExport: exports.close,
       measureStep: (request) => this.measureStep(request),
       estimateMemory: (request) => this.estimateMemory(request),
+      predictTimes: (specs) => this.timing.predict(specs),
       train: (spec) => this.train(spec),
       predict: (request) =>
         this.untilInterrupted(request.runId, async (backend, signal) => {
@@ -259,13 +268,17 @@ class TrainingServer {
     const record = await readModelRecord(this.store, id);
     if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
     const model = await loadModel(this.store, record, config.lowerCase);
+    return { model, texts: await this.readTexts({ method, category, tasks }) };
+  }
+
+  private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
     const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
       const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
       texts.push({ sentences, type, typeName });
     }
-    return { model, texts };
+    return texts;
   }
 
   private async predictStored(

@@ -19,6 +19,7 @@ import { publicRepository } from './library/publicHosts.ts';
 import { removableItems, StoredLibrary } from './library/storedLibrary.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
+import { planTime } from './plans/planTime.ts';
 import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
 import { countSentences } from './runs/countSentences.ts';
@@ -204,6 +205,11 @@ export class LocalLab implements Lab {
     const state = this.getState();
     const known = state.runs.map(({ record }) => record);
     return runGraph(expandPlan(plan, state), state, known);
+  };
+  readonly predictPlan: Lab['predictPlan'] = async (plan) => {
+    const { backend, owner } = this.getState();
+    if (backend.status !== 'ready' || owner === 'elsewhere') return null;
+    return planTime(this.previewPlan(plan), (specs) => this.#server.call('predictTimes', specs));
   };
   readonly measurePlan: Lab['measurePlan'] = (plan) =>
     this.#guard.run(async () => {

@@ -59,7 +59,7 @@ export async function measureStep(
 }
 
 /** Makes up `size` sequences of `count` pieces, each piece a CRF position as in label modes `x` and `all`; `first` has fewer. */
-function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
+export function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
   if (count < 1) throw new LabError('task/empty', 'A step cannot be measured without pieces.');
   const pieces = lengthBucket(count);
   const each = <Value extends number>(of: (index: number) => Value): Int32Array => Int32Array.from({ length: size * pieces }, (_, index) => of(index)); // prettier-ignore

@@ -34,6 +34,16 @@ export interface MeasuredStep {
   readonly peakBytes: number;
 }
 
+/** The predicted time of a run from its start to its end, and its parts. */
+export interface PredictedTime {
+  /** Reading and verifying the model, comparing and encoding the text, recording launches. */
+  readonly preparingMs: number;
+  readonly stepsMs: number;
+  readonly scoringMs: number;
+  readonly savingMs: number;
+  readonly totalMs: number;
+}
+
 /** `comparing`: training text with test text; `tuning`: finds the fastest matrix products on this GPU; `compiling`: compiles its pipelines. */
 export type TrainingPhase =
   'loading' | 'comparing' | 'encoding' | 'tuning' | 'compiling' | 'training' | 'evaluating' | 'saving';

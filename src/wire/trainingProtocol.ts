@@ -8,7 +8,14 @@ import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate, PlainNetwork, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
+import type {
+  MeasuredStep,
+  MemoryEstimate,
+  PlainNetwork,
+  PredictedTime,
+  SelfTestCheck,
+  TrainingEvent,
+} from './trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` chooses WebGPU on a hardware adapter, else wasm. */
@@ -97,6 +104,12 @@ export interface ServerCalls {
   estimateMemory(request: EstimateRequest): MemoryEstimate | PlainNetwork | null;
   /** Measures one update of a model on sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
+  /**
+   * Predicts how long runs take from their start, before any step of them, from the pace of this machine, which is measured first if it is not
+   * known for this backend and these threads. Null where it cannot be known now: while a run trains, or without the engine. A run gets null if
+   * its inputs are gone or cannot be encoded.
+   */
+  predictTimes(specs: readonly RunSpec[]): readonly (PredictedTime | null)[] | null;
   /** Starts a run or resumes it from its checkpoint, emitting events; returns the record when it leaves the device. */
   train(spec: RunSpec): RunRecord;
   /**

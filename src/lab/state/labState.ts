@@ -295,6 +295,12 @@ export interface Lab {
   /** Estimates the memory of one update on the plan's longest sequences; null where the engine does not run. */
   estimatePlan(plan: PlanFile): Promise<MemoryEstimate | PlainNetwork | null>;
   /**
+   * Predicts the milliseconds that the plan's unfinished runs will take, before any step, from the pace of this machine, which is measured the
+   * first time; null while that is not possible: the backend is not ready, a run trains, or the engine does not run here. Throws `plan/...` as
+   * `startPlan` does.
+   */
+  predictPlan(plan: PlanFile): Promise<number | null>;
+  /**
    * Measures one update of the plan's model with its batch size and typical sequence length; returns the estimated time of its runs and the
    * peak memory of an update. Throws `run/busy` while a run is on the device.
    */
