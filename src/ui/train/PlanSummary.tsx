@@ -20,7 +20,7 @@ import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
-import { estimatedMs, useMeasuredStep, usePreview } from './planEstimates.ts';
+import { estimatedMs, useMeasuredStep, usePredictedTime, usePreview } from './planEstimates.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
 
@@ -118,6 +118,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const records = useRunRecords();
   const { plan, problems, changed } = read;
   const { graph, problem } = usePreview(plan);
+  const predicted = usePredictedTime(plan);
   const estimated = graph === null ? null : estimatedMs(graph, records);
   const measured = useMeasuredStep(plan);
   const estimate = useMemoryEstimate(plan);
@@ -145,7 +146,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
             : []),
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
-          ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
+          ['Time', graph === null ? '–' : timeText(estimated, measured.found?.remainingMs ?? null, predicted)],
           ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
           ['Leaks', plan === null ? '–' : leaksText(leaks)],
         ]}
@@ -225,8 +226,18 @@ function stepsText(graph: RunGraph | null): string {
   return `${graph.isUpperBound ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
 }
 
-function timeText(elapsedMs: number | null): string {
-  return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
+/** Says where the time comes from: steps of earlier runs count more than a measured step, and that more than a prediction. */
+function timeText(
+  ofRuns: number | null,
+  ofStep: number | null,
+  predicted: ReturnType<typeof usePredictedTime>,
+): string {
+  if (ofRuns !== null) return `about ${format.duration(ofRuns)}, from steps of earlier runs`;
+  if (ofStep !== null) return `about ${format.duration(ofStep)}, from the measured step`;
+  if (predicted === 'predicting') return 'predicting …';
+  return predicted === null
+    ? 'not known yet'
+    : `about ${format.duration(predicted)}, predicted from this machine’s speed`;
 }
 
 function memoryText(peakBytes: number | null, estimate: Estimate | null): string {
