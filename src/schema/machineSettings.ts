@@ -9,7 +9,7 @@ export const activationsSchema = z.enum(['auto', 'kept', 'recomputed']);
 /** Whether the backward pass reads a layer's activations from memory or recomputes them; `auto` goes by the memory estimate. */
 export type Activations = z.infer<typeof activationsSchema>;
 
-/** Larger than any machine's number of logical processors that a page is told. */
+/** Larger than any machine's number of logical processors that a page can see. */
 const MOST_CHOSEN_THREADS = 1024;
 
 export const machineSettingsSchema = z.strictObject({

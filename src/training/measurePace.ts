@@ -110,7 +110,7 @@ async function measureSizes(home: EngineHome, sizes: Sizes, config: TrainingConf
     }
     for (const [at, launch] of launches.entries()) add(kinds, kindOf(launch), launch.work, best[at] as number);
     const sum = best.reduce((total, ms) => total + ms, 0);
-    // Tagging has the forward launches of the step, and one of its own at the end, whose time is what is left.
+    // Tagging has the forward launches of the step, then a search for the best tags, whose time is what is left.
     const timeOf = new Map(launches.map((launch, at) => [`${launch.kernel.name} ${launch.work}`, best[at] as number]));
     const forwardMs = recorded.tagging.reduce((total, { kernel, work }) => total + (timeOf.get(`${kernel.name} ${work}`) ?? 0), 0); // prettier-ignore
     const beyond = 'module' in home ? batch.size * batch.pieces : launches.length;

@@ -59,7 +59,7 @@ export function recordedStep(
   };
 }
 
-/** A kind without a point of its own takes the mean time of its family: the kernel's first words. */
+/** A kind without a point takes the mean time of its family: the kernel's first words. */
 const familyOf = (name: string): string => name.split(' ').slice(0, 2).join(' ').replace(/,$/, '');
 
 /** Milliseconds at a work between measured points: between two by the logarithms, beyond them in proportion. */

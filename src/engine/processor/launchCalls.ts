@@ -73,14 +73,8 @@ function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
 
 type Translation = (given: Given) => LaunchCall;
 
-const kernelCall = (
-  kernel: string,
-  units: number,
-  numbers: readonly number[],
-  scratchBytes = 0,
-  grain = 1,
-  least = 1,
-): KernelCall => ({ kernel, units, grain, least, numbers, scratchBytes });
+const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
+  ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore
 
 /** A site's dropout: address of its key, threshold, scale. */
 const dropNumbers = ({ size, state }: Given): number[] => [
@@ -186,8 +180,8 @@ const product: Translation = (given) => {
   const byColumns = columns > rows;
   const lengths = [PRODUCT_KINDS.indexOf(kind), byColumns ? 1 : 0, columns, size('inner'), rows];
   const numbers = [...lengths, size('pairs'), launch.grid[2], ...strides, ...['a', 'b', 'out'].map(address), adds];
-  const [units, grain] = byColumns ? [columns, TILE_COLUMNS] : [rows, TILE_ROWS];
-  return kernelCall('matmul', units, numbers, productScratchBytes(columns), grain, LEAST_TILES);
+  const units = byColumns ? { units: columns, grain: TILE_COLUMNS } : { units: rows, grain: TILE_ROWS };
+  return { kernel: 'matmul', ...units, least: LEAST_TILES, numbers, scratchBytes: productScratchBytes(columns) };
 };
 
 const columnSums =

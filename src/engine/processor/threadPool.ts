@@ -26,7 +26,7 @@ function withinTime<Opened>(opening: Promise<Opened>): Promise<Opened> {
 interface Loan {
   readonly task: ThreadTask;
   readonly threads: ProcessorThread[];
-  /** Told how many threads may take part from now on, the first included. */
+  /** Receives how many threads may take part from now on, the first included. */
   readonly follow: (limit: number) => void;
 }
 

@@ -1,10 +1,9 @@
 // Proves that the predicted time of a plan counts each of its unfinished runs, asks once for runs that cost the same, and is unknown if one is.
 import { describe, expect, it } from 'vitest';
-import { planTime } from '../../../../src/lab/plans/planTime.ts';
 import type { RunNode } from '../../../../src/lab/state/labState.ts';
 import type { RunSpec } from '../../../../src/schema/runRecord.ts';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
-import { runGraph } from '../../../../src/lab/plans/runGraph.ts';
+import { planTime, runGraph } from '../../../../src/lab/plans/runGraph.ts';
 import { categoryPlan, corpusRecord, modelRecord } from '../../../fixtures/records.ts';
 
 const library = { corpora: [corpusRecord('moss'), corpusRecord('fern')], models: [modelRecord('tiny')] };
