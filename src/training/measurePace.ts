@@ -99,19 +99,20 @@ async function measureSizes(home: EngineHome, sizes: Sizes, config: TrainingConf
     const prepareMs = await timed(() => engine.prepare(batch));
     await update();
     await trainer.predict(batch);
-    const best = launches.map(() => Infinity);
-    let [stepMs, taggingMs] = [Infinity, Infinity];
+    // The mean: the least of a few would leave out what threads wait for each other.
+    const mean = launches.map(() => 0);
+    let [stepMs, taggingMs] = [0, 0];
     for (let round = 0; round < ROUNDS; round++) {
-      stepMs = Math.min(stepMs, await timed(update));
-      taggingMs = Math.min(taggingMs, await timed(() => trainer.predict(batch)));
+      stepMs += (await timed(update)) / ROUNDS;
+      taggingMs += (await timed(() => trainer.predict(batch))) / ROUNDS;
       const times = await engine.profile(batch, { seed: 1, step: ++step, learningRate: 0 });
       if (times.length !== launches.length) throw new Error('the engine launched something else than was recorded');
-      for (const [at, { elapsedMs }] of times.entries()) best[at] = Math.min(best[at] as number, elapsedMs);
+      for (const [at, { elapsedMs }] of times.entries()) mean[at] = (mean[at] as number) + elapsedMs / ROUNDS;
     }
-    for (const [at, launch] of launches.entries()) add(kinds, kindOf(launch), launch.work, best[at] as number);
-    const sum = best.reduce((total, ms) => total + ms, 0);
+    for (const [at, launch] of launches.entries()) add(kinds, kindOf(launch), launch.work, mean[at] as number);
+    const sum = mean.reduce((total, ms) => total + ms, 0);
     // Tagging has the forward launches of the step, then a search for the best tags, whose time is what is left.
-    const timeOf = new Map(launches.map((launch, at) => [`${launch.kernel.name} ${launch.work}`, best[at] as number]));
+    const timeOf = new Map(launches.map((launch, at) => [`${launch.kernel.name} ${launch.work}`, mean[at] as number]));
     const forwardMs = recorded.tagging.reduce((total, { kernel, work }) => total + (timeOf.get(`${kernel.name} ${work}`) ?? 0), 0); // prettier-ignore
     const beyond = 'module' in home ? batch.size * batch.pieces : launches.length;
     add(kinds, OTHER_WORK.step, beyond, Math.max(0, stepMs - sum));

@@ -208,6 +208,24 @@ describe('through the server', () => {
     expect(report.environment.threads).toBe(1);
   });
 
+  it('predicts the time of a run before any step, from a pace that the next server finds stored', async () => {
+    const { store, spec } = await prepared();
+    const client = await serverOn(store, { vectors: true });
+    const longer = { ...spec, config: { ...spec.config, epochs: 40 } };
+    const [time, ofLonger] = (await client.call('predictTimes', [spec, longer])) ?? [];
+    if (time == null || ofLonger == null) throw new Error('nothing was predicted');
+    expect(Math.min(time.preparingMs, time.stepsMs, time.scoringMs)).toBeGreaterThan(0);
+    expect(ofLonger.stepsMs / time.stepsMs).toBeCloseTo(20, 6);
+    const stored = (await store.keys('machine/')).filter((key) => key.endsWith('/pace'));
+    expect(stored).toHaveLength(1);
+    // Nothing is left of what was written to measure storage.
+    expect((await store.keys('run/')).filter((key) => key.includes('probe'))).toEqual([]);
+    const next = await serverOn(store, { vectors: true });
+    const again = await next.call('predictTimes', [spec]);
+    expect(again?.[0]?.stepsMs).toBe(time.stepsMs);
+    expect(await next.call('predictTimes', [{ ...spec, model: { ...spec.model, id: 'gone' } }])).toEqual([null]);
+  });
+
   it('says why there can be one thread alone where memory cannot be shared', async () => {
     const platform = { ...nodePlatform, engineThreads: { usual: 1, most: 1 }, logicalProcessors: 8 };
     const backend = await startBackend('wasm', platform, 4);
