@@ -13,7 +13,16 @@ afterEach(closeLabs);
 /** Calls that change nothing and do not need the device. */
 const looking = [
   ...['getState', 'subscribe', 'open', 'refresh', 'readCorpus', 'lookUpModel', 'estimateMemory', 'cancelJob'],
-  ...['previewPlan', 'estimatePlan', 'analyse', 'stopTagging', 'exportTagger', 'exportResult', 'exportPlan'],
+  ...[
+    'previewPlan',
+    'estimatePlan',
+    'predictPlan',
+    'analyse',
+    'stopTagging',
+    'exportTagger',
+    'exportResult',
+    'exportPlan',
+  ],
   // Installs something only once the tab owns the lab.
   ...['removableItems', 'dismissNotice', 'wantBuiltIns'],
 ];
