@@ -18,13 +18,15 @@ function say(line: string): void {
 async function measure(asked: BenchArguments): Promise<void> {
   const { what, shape, rounds, place, jsonFile } = asked;
   // Beside the engine on the processor only where a Python was named.
-  const wantsTorch = what === 'torch' || (what === 'processor' && process.env['BENCH_PYTHON'] !== undefined);
-  const torch = wantsTorch ? await openTorchProcess(shape) : null;
-  const torchStep = torch?.step ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
+  const wantsTorch = what === 'torch' || (what === 'processor' && asked.python !== null);
+  const python = asked.python ?? 'python3';
+  const opened = wantsTorch ? await openTorchProcess(shape, { python, compiled: asked.compiled }) : null;
+  const torch = opened?.run ?? (() => Promise.reject(new Error('nothing is measured in PyTorch here')));
+  const torchWays = opened?.ways ?? [];
   const run = place === 'node' ? runNodeBench : runChromiumBench;
-  const { report, runtime } = await run({ what, shape, rounds }, { say, torchStep });
-  torch?.end();
-  const versions = { ...benchVersions(), ...torch?.versions };
+  const { report, runtime } = await run({ what, shape, rounds, torchWays, epochs: asked.epochs }, { say, torch });
+  opened?.end();
+  const versions = { ...benchVersions(), ...opened?.versions };
   const date = new Date().toISOString();
   const repeated = what === 'memory' ? '' : `, ${rounds} rounds`;
   console.log(`bench ${what}, ${describeBenchShape(shape)}${repeated}`);

@@ -4,11 +4,17 @@ import { BENCH_NAMES, type BenchName, type BenchRequest } from './benchReport.ts
 import { benchShapes, readBenchShape } from './benchShape.ts';
 
 export const BENCH_USAGE = `usage: npm run bench -- [${BENCH_NAMES.join('|')}] [--shape NAME|key=value,...] [--rounds N] [--in node|chromium] [--json FILE]
+       torch and processor: [--python PATH] [--compile] [--no-epochs]
 shapes: ${Object.keys(benchShapes).join(', ')}; keys: ${Object.keys(benchShapes.issue).join(', ')}`;
 
 export interface BenchArguments extends BenchRequest {
   readonly place: 'node' | 'chromium';
   readonly jsonFile: string | null;
+  /** A Python with torch and transformers; null where none was named. */
+  readonly python: string | null;
+  /** Whether PyTorch's compiled ways are measured, which take a minute each to compile. */
+  readonly compiled: boolean;
+  readonly epochs: boolean;
 }
 
 /** Throws Error for arguments it does not understand. */
@@ -21,6 +27,9 @@ export function benchArguments(words: readonly string[]): BenchArguments {
       rounds: { type: 'string', default: '3' },
       in: { type: 'string', default: 'node' },
       json: { type: 'string' },
+      python: { type: 'string' },
+      compile: { type: 'boolean', default: false },
+      'no-epochs': { type: 'boolean', default: false },
     },
   });
   const [what = 'step', ...others] = positionals;
@@ -31,5 +40,7 @@ export function benchArguments(words: readonly string[]): BenchArguments {
   const shape = readBenchShape(values.shape ?? (what === 'memory' ? 'base' : 'issue'));
   const path = values.in;
   if (path !== 'node' && path !== 'chromium') throw new Error(`in: node or chromium, not ${path}`);
-  return { what, shape, rounds, place: path, jsonFile: values.json ?? null };
+  const python = values.python ?? process.env['BENCH_PYTHON'] ?? null;
+  const more = { python, compiled: values.compile, epochs: !values['no-epochs'] };
+  return { what, shape, rounds, place: path, jsonFile: values.json ?? null, ...more };
 }

@@ -1,4 +1,5 @@
 // The requests and reports of measurements.
+import type { EngineProcessor } from '../src/engine/network/computeOptions.ts';
 import type { BenchShape } from './benchShape.ts';
 
 /** Rows of text; all columns except the first are numbers and right-aligned. */
@@ -25,7 +26,14 @@ export interface BenchRequest {
   readonly shape: BenchShape;
   /** Alternating runs of each variant. */
   readonly rounds: number;
+  /** Ways to compute in PyTorch that are measured beside the engine. */
+  readonly torchWays?: readonly string[];
+  /** Whether epochs are measured beside steps; by default. */
+  readonly epochs?: boolean;
 }
+
+/** What is measured in PyTorch. */
+export type TorchWork = 'step' | 'tag' | 'epoch' | 'sorted epoch';
 
 export const BENCH_NAMES = ['step', 'matmul', 'attention', 'adam', 'crf', 'memory', 'torch', 'processor'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
@@ -35,8 +43,10 @@ export interface BenchHome {
   gpu(): Promise<GPU | undefined>;
   /** Prints a line for the waiting user. */
   say(line: string): void;
-  /** Milliseconds of one step in PyTorch. */
-  torchStep(): Promise<number>;
+  /** Milliseconds of a piece of work in PyTorch. */
+  torch(what: TorchWork, way: string): Promise<number>;
+  /** Starts the engine on the processor with its threads; absent where a GPU is measured, and in a page, which has one thread. */
+  readonly processor?: () => Promise<EngineProcessor | null>;
 }
 
 /** Median, minimum and maximum of some values. */

@@ -34,7 +34,7 @@ export async function runChromiumBench(
   try {
     const page = await browser.newPage();
     await page.exposeFunction('sayBench', home.say);
-    await page.exposeFunction('stepTorch', home.torchStep);
+    await page.exposeFunction('runTorch', home.torch);
     page.on('pageerror', (error) => home.say(`the page: ${error.message}`));
     await page.goto(new URL('bench/benchPage.html', address).href);
     await page.waitForFunction(() => 'benchHere' in globalThis);

@@ -1,4 +1,6 @@
 // Measures in this process, on Dawn or on the processor.
+import { isSoftwareAdapter } from '../src/engine/gpu/device.ts';
+import { startBackend } from '../src/engine/start/startBackend.ts';
 import { dawnEntry, nodePlatform } from '../workers/nodePlatform.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { benchProcessor } from './processorBench.ts';
@@ -13,8 +15,17 @@ export async function runNodeBench(
 ): Promise<{ readonly report: BenchReport; readonly runtime: string }> {
   const runtime = `Node ${process.versions.node}`;
   if (request.what === 'processor') {
-    const torchStep = process.env['BENCH_PYTHON'] === undefined ? null : home.torchStep;
+    const [way] = request.torchWays ?? [];
+    const torchStep = way === undefined ? null : () => home.torch('step', way);
     return { report: await benchProcessor(request, home, nodePlatform, torchStep), runtime };
+  }
+  if (request.what === 'torch') {
+    const adapter = await (await dawnEntry(FLAGS))?.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter == null || isSoftwareAdapter(adapter)) {
+      const processor = async () => (await startBackend('wasm', nodePlatform)).processor;
+      const gpu = () => Promise.resolve(undefined);
+      return { report: await runBench(request, { ...home, gpu, processor }), runtime };
+    }
   }
   const report = await runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
   return { report, runtime };

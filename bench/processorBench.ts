@@ -60,7 +60,7 @@ export async function benchProcessor(
       dispose: () => trainer.dispose(),
     };
   };
-  const threads = 1 + (processor.pool?.size ?? 0);
+  const threads = processor.pool?.limit ?? 1;
   const contenders: readonly Contender[] = [
     contender('plain network, one thread', null),
     ...(threads > 1 ? [contender(`engine, ${threads} threads`, processor)] : []),

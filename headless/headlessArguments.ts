@@ -22,7 +22,7 @@ export interface HeadlessArguments {
 
 export const headlessUsage = `Usage: npm run headless -- PLAN.json --out DIR [--corpora DIR] [--models DIR] [--backend webgpu|wasm|cpu]
        [--model-from REPOSITORY[@REVISION]] [--hub ADDRESS]
-       [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed]
+       [--gpu-memory GIB] [--activations auto|kept|recomputed] [--precision f32|mixed] [--threads N]
        [--export-models]
 
 Trains a plan exported from the page and writes DIR/<plan name>.result.json, which the page can import.
@@ -35,6 +35,7 @@ Trains a plan exported from the page and writes DIR/<plan name>.result.json, whi
   --backend NAME  webgpu, wasm or cpu; default: WebGPU on a hardware GPU, else wasm
   --gpu-memory GIB, --activations NAME, --precision NAME
                   as in the page's GPU settings; saved in DIR/store
+  --threads N     threads of the engine on the processor; default: one for each logical processor, at most 16; saved in DIR/store
   --export-models  exports the selected snapshot of each finished run as a folder DIR/models/<run>-<id> for Hugging Face
                   transformers and the page
 One process at a time may use DIR. What is damaged in DIR/store is imported or trained again, and reported.
@@ -86,6 +87,7 @@ function parse(args: readonly string[]) {
         'gpu-memory': { type: 'string' },
         activations: { type: 'string' },
         precision: { type: 'string' },
+        threads: { type: 'string' },
         'export-models': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -104,7 +106,7 @@ function modelFrom(text: string | undefined): HeadlessArguments['modelFrom'] {
 
 function machineFrom(values: ReturnType<typeof parse>['values']): Partial<MachineSettings> {
   const gibibytes = values['gpu-memory'];
-  const { precision, activations, hub } = values;
+  const { precision, activations, hub, threads } = values;
   const read = machineSettingsSchema
     .omit({ version: true })
     .partial()
@@ -112,11 +114,12 @@ function machineFrom(values: ReturnType<typeof parse>['values']): Partial<Machin
       ...(gibibytes === undefined ? {} : { gpuBytes: Math.round(Number(gibibytes) * 2 ** 30) }),
       ...(precision === undefined ? {} : { precision }),
       ...(activations === undefined ? {} : { activations }),
+      ...(threads === undefined ? {} : { threads: threads.trim() === '' ? Number.NaN : Number(threads) }),
       ...(hub === undefined ? {} : { hub: hub.replace(/\/+$/, '') }),
     });
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations].join(' ').trim()); // prettier-ignore
+    throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations, threads].join(' ').trim()); // prettier-ignore
   }
   return read.data as Partial<MachineSettings>;
 }

@@ -10,8 +10,10 @@ const { userAgent, hardwareConcurrency } = navigator;
 
 /** Whether this is a Worker: a window must not wait for other threads. */
 const mayWait = 'WorkerGlobalScope' in self;
-/** More threads than this gain nothing on steps of the sizes that people train; one processor is left for the page. */
-const MOST_THREADS = 16;
+/** More threads than this gain nothing on steps of the sizes that people train. */
+const USUAL_THREADS = 16;
+const MOST_THREADS = 64;
+const mayShare = self.crossOriginIsolated && mayWait;
 
 /** Opens a Worker of the Worker; rejects if its script does not load. */
 function openThread(): Promise<ProcessorThread> {
@@ -35,7 +37,11 @@ export const browserPlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': threadedUrl,
   },
   taggerProgram: () => Promise.resolve(taggerProgram),
-  engineThreads: self.crossOriginIsolated && mayWait ? Math.min(MOST_THREADS, Math.max(1, hardwareConcurrency - 1)) : 1,
+  engineThreads: {
+    // One processor is left for the page.
+    usual: mayShare ? Math.min(USUAL_THREADS, Math.max(1, hardwareConcurrency - 1)) : 1,
+    most: mayShare ? Math.min(MOST_THREADS, hardwareConcurrency) : 1,
+  },
   openThread,
   gpu: () => Promise.resolve('gpu' in navigator ? navigator.gpu : undefined),
 };

@@ -13,7 +13,8 @@ const wasmFolder = path.join(
 );
 
 /** As in the browser. */
-const MOST_THREADS = 16;
+const USUAL_THREADS = 16;
+const MOST_THREADS = 64;
 
 /** A thread that does not keep the process alive. */
 function openThread(): Promise<ProcessorThread> {
@@ -40,7 +41,10 @@ export const nodePlatform: Platform = {
     'tfjs-backend-wasm-threaded-simd.wasm': path.join(wasmFolder, 'tfjs-backend-wasm-threaded-simd.wasm'),
   },
   taggerProgram: () => readFile(new URL('../src/training/tag.py', import.meta.url), 'utf8'),
-  engineThreads: Math.min(MOST_THREADS, os.availableParallelism()),
+  engineThreads: {
+    usual: Math.min(USUAL_THREADS, os.availableParallelism()),
+    most: Math.min(MOST_THREADS, os.availableParallelism()),
+  },
   openThread,
   gpu: () => dawnEntry(),
 };

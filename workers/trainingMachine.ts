@@ -16,6 +16,7 @@ import { readRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { readModelConfig } from '../src/training/loadModel.ts';
 import { gpuUnderSettings } from '../src/training/tuneForRun.ts';
+import type { ThreadChoice } from '../src/wire/trainingProtocol.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
 
 /** The device under a person's settings. */
@@ -31,6 +32,20 @@ export interface TrainingMachine {
 /** Where the engine runs; null where tfjs computes everything. */
 export function homeOf({ gpu, processor }: Pick<TrainingMachine, 'gpu' | 'processor'>): EngineHome | null {
   return gpu ?? processor;
+}
+
+/** The threads that a person may choose; null where the engine does not train on the processor. */
+export function threadChoice({ processor }: StartedBackend, platform: Platform): ThreadChoice | null {
+  if (processor === null) return null;
+  const { usual, most } = platform.engineThreads;
+  const { pool } = processor;
+  const why =
+    most > 1
+      ? 'This browser does not share the memory that threads need.'
+      : platform.logicalProcessors < 2
+        ? 'This machine has one logical processor.'
+        : 'This page is not cross-origin isolated, so threads cannot share memory: open it from npm start, or from a server that sends the headers COOP and COEP.';
+  return { used: pool?.limit ?? 1, usual, most: pool === null ? 1 : most, onlyOne: pool === null ? why : null };
 }
 
 /** The backend as the person's settings for this machine configure it. */
@@ -54,7 +69,7 @@ export async function machineUnderSettings(
       software: softwareVersion,
       backend: name,
       device,
-      threads: processor === null ? threads : 1 + (processor.pool?.size ?? 0),
+      threads: processor === null ? threads : (processor.pool?.limit ?? 1),
       platform: platform.description,
       precision,
       ...(processor === null ? {} : { engine: 'processor' }),

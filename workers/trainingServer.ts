@@ -2,6 +2,7 @@
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
+import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
   queuedRun,
@@ -13,7 +14,9 @@ import {
 } from '../src/schema/runRecord.ts';
 import type { PredictionRequest } from '../src/schema/storedPredictions.ts';
 import { readCorpusSentences } from '../src/storage/corpusRecords.ts';
+import { readMachineSettings } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
+import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
@@ -44,7 +47,8 @@ import type {
   StepRequest,
   TaggingRequest,
 } from '../src/wire/trainingProtocol.ts';
-import { fittingMachine, homeOf, machineUnderSettings, type TrainingMachine } from './trainingMachine.ts';
+import { TimePredictions } from './timePredictions.ts';
+import { fittingMachine, homeOf, machineUnderSettings, threadChoice, type TrainingMachine } from './trainingMachine.ts';
 
 export interface TrainingServerOptions {
   readonly store: Store;
@@ -71,6 +75,8 @@ class TrainingServer {
   /** Settles when the device is free. */
   private deviceFree: Promise<unknown> = Promise.resolve();
   private running: Interruptible | null = null;
+  private readonly timing: TimePredictions;
+  private changingThreads: Promise<unknown> = Promise.resolve();
   /** Predicting and tagging that was requested and is not over. */
   private readonly predicting = new Set<Interruptible>();
   /** The tagger used last, on the device. */
@@ -79,6 +85,12 @@ class TrainingServer {
   constructor({ store, wire, platform }: TrainingServerOptions) {
     this.store = store;
     this.platform = platform;
+    this.timing = new TimePredictions(store, {
+      machine: async () => (this.starting === null ? null : this.underSettings(await this.starting)),
+      isTraining: () => this.running !== null,
+      turn: (work) => this.onDevice(work),
+      readInputs: (spec) => this.readTexts(spec),
+    });
     this.port = serve<ServerCalls, RunEvent>(wire, this.handlers());
   }
 
@@ -87,6 +99,7 @@ class TrainingServer {
     const exports = taggerExports(store, () => platform.taggerProgram());
     return {
       start: (choice) => this.start(choice),
+      settingsChanged: () => this.settingsChanged(),
       importModel: ({ name, builtIn, files, source }) => importModel(store, name, builtIn, files, source),
       describeEncoder: (configFile) => encoderFacts(encoderOfFile(configFile)),
       exportTagger: exports.open,
@@ -94,6 +107,7 @@ class TrainingServer {
       closeExport: exports.close,
       measureStep: (request) => this.measureStep(request),
       estimateMemory: (request) => this.estimateMemory(request),
+      predictTimes: (specs) => this.timing.predict(specs),
       train: (spec) => this.train(spec),
       predict: (request) =>
         this.untilInterrupted(request.runId, async (backend, signal) => {
@@ -126,14 +140,40 @@ class TrainingServer {
   }
 
   private async start(choice: BackendChoice): Promise<BackendReport> {
-    this.starting ??= startBackend(choice, this.platform).catch((error: unknown) => {
+    this.starting ??= this.startWithThreads(choice).catch((error: unknown) => {
       this.starting = null; // another choice may be tried
       throw error;
     });
-    const backend = await this.starting;
+    return this.report(await this.starting);
+  }
+
+  private async startWithThreads(choice: BackendChoice): Promise<StartedBackend> {
+    return startBackend(choice, this.platform, await this.threadsWanted());
+  }
+
+  /** As the settings say; what cannot be read is reported when the lab reads it. */
+  private async threadsWanted(): Promise<number> {
+    const { usual, most } = this.platform.engineThreads;
+    const { threads = usual } = await readMachineSettings(this.store).catch(ifCorrupt(defaultMachineSettings));
+    return Math.min(threads, most);
+  }
+
+  private async report(backend: StartedBackend): Promise<BackendReport> {
     const { reason, remedy, selfTest, mixedPrecision } = backend;
     const { environment } = await this.underSettings(backend);
-    return { environment, reason, remedy, selfTest, mixedPrecision };
+    const threads = threadChoice(backend, this.platform);
+    return { environment, reason, remedy, selfTest, mixedPrecision, ...(threads !== null && { threads }) };
+  }
+
+  private async settingsChanged(): Promise<BackendReport | null> {
+    const backend = await this.starting?.catch(() => null);
+    if (backend == null) return null;
+    const pool = backend.processor?.pool;
+    if (pool != null) {
+      this.changingThreads = this.changingThreads.then(async () => pool.use(await this.threadsWanted()));
+      await this.changingThreads;
+    }
+    return this.report(backend);
   }
 
   private async measureStep({ modelId, config, pieces }: StepRequest): Promise<MeasuredStep> {
@@ -154,10 +194,10 @@ class TrainingServer {
     pieces,
   }: EstimateRequest): Promise<MemoryEstimate | PlainNetwork | null> {
     if (this.starting === null) return null;
-    const { gpu } = await this.underSettings(await this.starting);
-    if (gpu === null) return null;
+    const home = homeOf(await this.underSettings(await this.starting));
+    if (home === null) return null;
     const encoder = 'id' in model ? await readModelConfig(this.store, model) : encoderOfFile(model.configFile);
-    return estimateStep(encoder, config, pieces, gpu);
+    return estimateStep(encoder, config, pieces, home);
   }
 
   /** Trains one run; whatever happens, its record ends up stored and sent. */
@@ -228,13 +268,17 @@ class TrainingServer {
     const record = await readModelRecord(this.store, id);
     if (record === undefined) throw new LabError('run/model', `The model ${name} is no longer in the library.`);
     const model = await loadModel(this.store, record, config.lowerCase);
+    return { model, texts: await this.readTexts({ method, category, tasks }) };
+  }
+
+  private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
     const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
       const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
       texts.push({ sentences, type, typeName });
     }
-    return { model, texts };
+    return texts;
   }
 
   private async predictStored(

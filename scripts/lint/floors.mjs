@@ -66,7 +66,7 @@ export const floors = [
   },
   {
     name: 'training server',
-    paths: ['workers/trainingMachine.ts', 'workers/trainingServer.ts'],
+    paths: ['workers/trainingMachine.ts', 'workers/trainingServer.ts', 'workers/timePredictions.ts'],
     floors: [...leaves, 'wire', 'model', 'engine', 'training'],
     packages: [],
   },

@@ -22,7 +22,7 @@ import { ReportedScores } from './library/scoreTables.ts';
 import { removableItems, StoredLibrary } from './library/storedLibrary.ts';
 import { expandPlan, requireInputs, requireParent } from './plans/expandPlan.ts';
 import { exportPlan, exportResult, withParents } from './plans/exportResult.ts';
-import { remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
+import { planTime, remainingMs, runGraph, typicalStep } from './plans/runGraph.ts';
 import { createBackend } from './runs/backend.ts';
 import { DescriptionRecords, descriptionsFor } from './runs/descriptionRecords.ts';
 import { createQueueMemory, Runner } from './runs/runner.ts';
@@ -234,6 +234,11 @@ export class LocalLab implements Lab {
     const known = state.runs.map(({ record }) => record);
     return runGraph(expandPlan(plan, state), state, known);
   };
+  readonly predictPlan: Lab['predictPlan'] = async (plan) => {
+    const { backend, owner } = this.getState();
+    if (backend.status !== 'ready' || owner === 'elsewhere') return null;
+    return planTime(this.previewPlan(plan), (specs) => this.#server.call('predictTimes', specs));
+  };
   readonly measurePlan: Lab['measurePlan'] = (plan) =>
     this.#guard.run(async () => {
       const state = this.getState();
@@ -340,6 +345,7 @@ export class LocalLab implements Lab {
     this.#changing(async () => {
       await writeMachineSettings(this.#parts.store, machine);
       this.#labStore.update(() => ({ machine }));
+      await this.#backend.settingsChanged();
     });
   readonly removableItems: Lab['removableItems'] = () => removableItems(this.#parts.store, this.getState());
 

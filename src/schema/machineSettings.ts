@@ -9,12 +9,17 @@ export const activationsSchema = z.enum(['auto', 'kept', 'recomputed']);
 /** Whether the backward pass reads a layer's activations from memory or recomputes them; `auto` goes by the memory estimate. */
 export type Activations = z.infer<typeof activationsSchema>;
 
+/** Larger than any machine's number of logical processors that a page can see. */
+const MOST_CHOSEN_THREADS = 1024;
+
 export const machineSettingsSchema = z.strictObject({
   version: z.literal(1),
   precision: precisionSchema,
   activations: activationsSchema,
   /** GPU memory that `auto` may plan with; WebGPU does not report how much there is. */
   gpuBytes: z.int().min(2 ** 28),
+  /** Threads of the engine on the processor; absent for the platform's usual number. */
+  threads: z.int().min(1).max(MOST_CHOSEN_THREADS).optional(),
   /** Address of the hub that models come from; absent for the public hub. */
   hub: z.string().optional(),
   /** Whether the screen stays on while a run uses the device; absent means no. */

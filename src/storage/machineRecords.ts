@@ -1,14 +1,15 @@
-// Stores what concerns this machine: its settings, its tuned matrix products, and the queue of runs.
+// Stores what concerns this machine: its settings, its tuned matrix products, its pace, and the queue of runs.
 import {
   defaultMachineSettings,
   machineSettingsSchema,
   type MachineSettings,
   type Precision,
 } from '../schema/machineSettings.ts';
+import { machinePaceSchema, type MachinePace } from '../schema/machinePace.ts';
 import { matmulTableSchema, type MatmulTable } from '../schema/matmulTable.ts';
 import { queueRecordSchema } from '../schema/runRecord.ts';
 import { fingerprint } from '../util/digest.ts';
-import { readJson, writeJson } from './records.ts';
+import { ifCorrupt, readJson, writeJson } from './records.ts';
 import type { Store } from './store.ts';
 
 const SETTINGS_KEY = 'machine/settings/record';
@@ -40,6 +41,22 @@ export function writeMatmulTable(store: Store, tunedFor: TunedFor, table: Matmul
 
 function tableKey({ adapter, browser, precision }: TunedFor): string {
   return `machine/${fingerprint([adapter, browser, precision]).slice(0, 16)}/products`;
+}
+
+/** What a pace is valid for: a backend on a device under a browser, with a number of threads, all as text. */
+export type PaceOf = readonly string[];
+
+/** Reads what was measured, or undefined before that; what this version cannot read is measured again. */
+export function readMachinePace(store: Store, paceOf: PaceOf): Promise<MachinePace | undefined> {
+  return readJson(store, paceKey(paceOf), machinePaceSchema).catch(ifCorrupt(undefined));
+}
+
+export function writeMachinePace(store: Store, paceOf: PaceOf, pace: MachinePace): Promise<void> {
+  return writeJson(store, paceKey(paceOf), pace);
+}
+
+function paceKey(paceOf: PaceOf): string {
+  return `machine/${fingerprint([...paceOf]).slice(0, 16)}/pace`;
 }
 
 const QUEUE_KEY = 'lab/queue';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket } from '../data/pieces/sequences.ts';
 import type { DeviceHealth } from '../engine/gpu/device.ts';
-import { engineMisfit, type EngineGpu, type EngineHome } from '../engine/network/computeOptions.ts';
+import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
 import { estimateMemory } from '../engine/network/estimateMemory.ts';
 import type { Batch } from '../model/batch.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
@@ -59,7 +59,7 @@ export async function measureStep(
 }
 
 /** Makes up `size` sequences of `count` pieces, each piece a CRF position as in label modes `x` and `all`; `first` has fewer. */
-function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
+export function syntheticBatch(size: number, count: number, vocabularySize: number): Batch {
   if (count < 1) throw new LabError('task/empty', 'A step cannot be measured without pieces.');
   const pieces = lengthBucket(count);
   const each = <Value extends number>(of: (index: number) => Value): Int32Array => Int32Array.from({ length: size * pieces }, (_, index) => of(index)); // prettier-ignore
@@ -79,16 +79,17 @@ function syntheticBatch(size: number, count: number, vocabularySize: number): Ba
 /** The number of tags hardly matters: a head is small compared with an encoder. */
 const TAGS = 5;
 
-/** Estimates the GPU memory of one update on micro-batches of sequences of `pieces` pieces, or says why the engine cannot compute one. */
+/** Estimates the memory of one update on micro-batches of sequences of `pieces` pieces, or says why the engine cannot compute one. */
 export function estimateStep(
   encoder: EncoderConfig,
   config: TrainingConfig,
   pieces: number,
-  gpu: EngineGpu,
+  home: EngineHome,
 ): MemoryEstimate | PlainNetwork {
   const plainNetwork = engineMisfit(encoder);
   if (plainNetwork !== null) return { plainNetwork };
   const head = { tagCount: TAGS, kind: config.head, startEnd: config.crfStartEnd };
   const size = { size: config.microBatchSize, pieces: lengthBucket(pieces) };
-  return estimateMemory({ encoder, head }, config.dropout, gpu.compute, size);
+  const estimate = estimateMemory({ encoder, head }, config.dropout, home.compute, size);
+  return 'module' in home ? { ...estimate, onProcessor: true } : estimate;
 }

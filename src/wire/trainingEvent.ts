@@ -9,15 +9,17 @@ export interface MemoryReport {
   readonly gpuBytes: number | null;
 }
 
-/** Estimated GPU memory of one update, from its planned launches. */
+/** Estimated memory of one update, from its planned launches: on the GPU, or in the engine's linear memory on the processor. */
 export interface MemoryEstimate {
   readonly bytes: number;
   /** The part for parameters, gradients and moments. */
   readonly bankBytes: number;
   /** Whether the backward pass recomputes activations instead of storing them. */
   readonly recomputed: boolean;
-  /** Whether it fits into the GPU memory given in the settings. */
+  /** Whether it fits into the GPU memory given in the settings, or into what WebAssembly can address. */
   readonly fits: boolean;
+  /** Present where the engine trains on the processor. */
+  readonly onProcessor?: true;
 }
 
 /** Stands for an estimate where the engine cannot compute an encoder. */
@@ -30,6 +32,16 @@ export interface PlainNetwork {
 export interface MeasuredStep {
   readonly stepMs: number;
   readonly peakBytes: number;
+}
+
+/** The predicted time of a run from its start to its end, and its parts. */
+export interface PredictedTime {
+  /** Reading and verifying the model, comparing and encoding the text, recording launches. */
+  readonly preparingMs: number;
+  readonly stepsMs: number;
+  readonly scoringMs: number;
+  readonly savingMs: number;
+  readonly totalMs: number;
 }
 
 /** `comparing`: training text with test text; `tuning`: finds the fastest matrix products on this GPU; `compiling`: compiles its pipelines. */

@@ -8,7 +8,14 @@ import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
 import type { Client } from './calls.ts';
 import type { ExportedFile, PredictedSentence, TaggerExport, TaggerRef } from './taggerRef.ts';
-import type { MeasuredStep, MemoryEstimate, PlainNetwork, SelfTestCheck, TrainingEvent } from './trainingEvent.ts';
+import type {
+  MeasuredStep,
+  MemoryEstimate,
+  PlainNetwork,
+  PredictedTime,
+  SelfTestCheck,
+  TrainingEvent,
+} from './trainingEvent.ts';
 
 export type BackendName = Environment['backend'];
 /** `auto` chooses WebGPU on a hardware adapter, else wasm. */
@@ -21,6 +28,18 @@ export interface BackendReport {
   readonly remedy: string | null;
   readonly selfTest: readonly SelfTestCheck[];
   readonly mixedPrecision: MixedPrecision;
+  /** Threads of the engine on the processor; absent where it does not train there. */
+  readonly threads?: ThreadChoice;
+}
+
+/** How many threads the engine uses on the processor, and may. */
+export interface ThreadChoice {
+  readonly used: number;
+  /** Used unless a person chooses another number. */
+  readonly usual: number;
+  readonly most: number;
+  /** Why there can be only one; null if there can be more. */
+  readonly onlyOne: string | null;
 }
 
 export interface NamedBytes {
@@ -61,6 +80,11 @@ export type RunEvent = (TrainingEvent | PredictingEvent) & { readonly runId: str
 export interface ServerCalls {
   /** Chooses and starts the backend (once; later calls return the same report) and runs its self-test. */
   start(choice: BackendChoice): BackendReport;
+  /**
+   * Reads the stored settings of this machine again; threads of the processor change at the next step of a run on the device, everything
+   * else with the next run. Returns the report of the backend; null before it was started.
+   */
+  settingsChanged(): BackendReport | null;
   /** Verifies a dropped model folder, stores it and returns its record. Throws `model/...` with expected and got. */
   importModel(model: {
     readonly name: string;
@@ -76,10 +100,16 @@ export interface ServerCalls {
   closeExport(exportId: number): void;
   /** Describes an encoder from its configuration file alone. Throws `model/config`. */
   describeEncoder(configFile: NamedBytes): EncoderFacts;
-  /** Estimates the memory of an update without using the GPU; null on a backend without GPU. */
+  /** Estimates the memory of an update without computing one; null where the engine does not run. */
   estimateMemory(request: EstimateRequest): MemoryEstimate | PlainNetwork | null;
   /** Measures one update of a model on sequences of `pieces` pieces. Throws `run/busy` while a run is on the device. */
   measureStep(request: StepRequest): MeasuredStep;
+  /**
+   * Predicts how long runs take from their start, before any step of them, from the pace of this machine, which is measured first if it is not
+   * known for this backend and these threads. Null where it cannot be known now: while a run trains, or without the engine. A run gets null if
+   * its inputs are gone or cannot be encoded.
+   */
+  predictTimes(specs: readonly RunSpec[]): readonly (PredictedTime | null)[] | null;
   /** Starts a run or resumes it from its checkpoint, emitting events; returns the record when it leaves the device. */
   train(spec: RunSpec): RunRecord;
   /**

@@ -9,7 +9,7 @@ import { plannedStep } from '../fixtures/countedStep.ts';
 const home: BenchHome = {
   gpu: () => Promise.resolve(navigator.gpu),
   say: () => undefined,
-  torchStep: () => Promise.reject(new Error('there is no PyTorch in a browser')),
+  torch: () => Promise.reject(new Error('there is no PyTorch in a browser')),
 };
 const shape = { ...benchShapes.tiny, layers: 1, length: 8, stock: false };
 

@@ -50,6 +50,40 @@ const cases = [...engineCases.filter(({ name }) => !name.includes('hardware')), 
 describe.each(cases)('$name', (given) => itAgrees(benchWith(false), given));
 describe.each(longCases)('with multiply-adds that round once: $name', (given) => itAgrees(benchWith(true), given));
 
+it('takes more and fewer threads between two steps, to the bits of one thread', async () => {
+  const [given] = longCases as readonly [EngineCase];
+  const host = drawCaseParameters(given.shape);
+  const train = async (machine: ProcessorMachine, pool: ThreadPool | null): Promise<readonly Uint32Array[]> => {
+    const bench: EngineBench = {
+      compute: processorCompute({ activations: 'kept' }),
+      openMachine: () => Promise.resolve(machine),
+    };
+    const engine = await engineForCase(bench, given, host);
+    const words = (at: number): number => Atomics.load(machine.memory.integers, at / 4);
+    const limits = [1, 3, 2, 1, 4, 4];
+    for (const [index, limit] of limits.entries()) {
+      expect(await pool?.use(limit)).toBe(pool === null ? undefined : limit);
+      while (words(CONTROL.joined) + 1 < limit && pool !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+      await engine.step([drawCaseBatch(given, index)], { seed: 11, step: index + 1, learningRate: 1e-3 });
+      // The launch of one thread alone wakes no other, and leaves the word as it was.
+      if (pool !== null && limit > 1) expect(words(CONTROL.launch) & 255).toBe(limit);
+    }
+    const weights = [...(await engine.download()).values()].map(({ values }) => new Uint32Array(values.buffer));
+    engine.release();
+    expect(machine.bytes).toBe(0);
+    return weights;
+  };
+  const pool = await ThreadPool.open(0, () => nodePlatform.openThread());
+  const alone = new ProcessorMachine(await compileProcessorModule({ relaxed: false, shared: false }));
+  const shared = new ProcessorMachine(await compileProcessorModule({ relaxed: false, shared: true }), pool);
+  const bits = await train(alone, null);
+  expect(await train(shared, pool)).toEqual(bits);
+  expect(pool.size).toBe(3);
+  // The threads, those that slept beyond the limit too, serve the next machine.
+  await pool.use(2);
+  expect(await train(new ProcessorMachine(await compileProcessorModule({ relaxed: false, shared: true }), pool), pool)).toEqual(bits); // prettier-ignore
+});
+
 describe.each(longCases)('on several threads: $name', (given) => {
   it('has the bits of one thread, whatever the number of threads', async () => {
     const host = drawCaseParameters(given.shape);

@@ -9,14 +9,18 @@ import { startBackend, type StartedBackend } from '../../src/engine/start/startB
 import { expandPlan } from '../../src/lab/plans/expandPlan.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
+import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';
 import type { RunRecord, RunSpec } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';
+import { writeMachineSettings } from '../../src/storage/machineRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import type { EncodedTasks } from '../../src/training/encodeTasks.ts';
+import { estimateStep } from '../../src/training/measureStep.ts';
 import { openTrainer } from '../../src/training/openTrainer.ts';
 import { connect, portWire } from '../../src/wire/port.ts';
 import type { RunEvent, ServerCalls } from '../../src/wire/trainingProtocol.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { threadChoice } from '../../workers/trainingMachine.ts';
 import { createTrainingServer } from '../../workers/trainingServer.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
 import { drawnBatch } from '../fixtures/drawnBatch.ts';
@@ -81,6 +85,23 @@ it('keeps its memory and tfjs tensors flat over steps of several lengths, and gi
   expect(trainer.memory().gpuBytes).toBeNull();
   trainer.dispose();
   expect(trainer.memory().tensorBytes).toBe(0);
+});
+
+it('estimates the memory that steps then take, of the engine with its threads', async () => {
+  const encoder = { ...tinyEncoderConfig, layers: 4, hiddenSize: 128, heads: 4, headSize: 32, innerSize: 512, vocabularySize: 8000 }; // prettier-ignore
+  const shape = { encoder, head: { tagCount: 5, kind: 'crf', startEnd: true } } as const;
+  const config: TrainingConfig = { ...tinyConfig, microBatchSize: 8 };
+  const host = new Map([...newEncoder(encoder, 1), ...newHead(encoder, shape.head, 1)]);
+  const trainer = openTrainer(home, host, { shape, config, factors: new Map(), seed: 1 }, () => true, false);
+  await trainer.update([drawnBatch(shape, 8, 128)], 1, 1e-3);
+  const taken = trainer.memory().tensorBytes;
+  trainer.dispose();
+  const estimate = estimateStep(encoder, config, 128, home);
+  if ('plainNetwork' in estimate) throw new Error(estimate.plainNetwork);
+  expect(estimate).toMatchObject({ onProcessor: true, fits: true });
+  // What the kernels pack is in none of the launches: a few megabytes a thread.
+  expect(taken).toBeGreaterThan(estimate.bytes);
+  expect(taken - estimate.bytes).toBeLessThan(2e6 + 1e6 * (home.pool?.limit ?? 1));
 });
 
 describe('a whole run', () => {
@@ -158,6 +179,61 @@ describe('through the server', () => {
     stop();
     return record;
   }
+
+  it('changes its threads while a run trains, from the settings as stored, to the same bits', async () => {
+    const undisturbed = await prepared();
+    await trained(undisturbed.store, undisturbed.spec, true, false);
+    const { store, spec } = await prepared();
+    const client = await serverOn(store, { vectors: true });
+    const used: (number | undefined)[] = [];
+    const changes: Promise<unknown>[] = [];
+    client.onEvent((event) => {
+      if (event.kind !== 'step') return;
+      const threads = 1 + (event.point.step % 2);
+      const change = writeMachineSettings(store, { ...defaultMachineSettings, threads })
+        .then(() => client.call('settingsChanged', undefined))
+        .then((report) => used.push(report?.threads?.used));
+      changes.push(change);
+    });
+    expect((await client.call('train', spec)).status).toBe('finished');
+    await Promise.all(changes);
+    expect(new Set(used)).toEqual(new Set([1, Math.min(2, nodePlatform.engineThreads.most)]));
+    const weights = (await outcome(store, spec.id)).weights;
+    expect(weights).toEqual((await outcome(undisturbed.store, undisturbed.spec.id)).weights);
+    await writeMachineSettings(store, { ...defaultMachineSettings, threads: 1 });
+    // Remembered by the next server, too.
+    const next = await serverOn(store, { vectors: true });
+    const report = await next.call('start', 'wasm');
+    expect(report.threads).toMatchObject({ used: 1, most: nodePlatform.engineThreads.most });
+    expect(report.environment.threads).toBe(1);
+  });
+
+  it('predicts the time of a run before any step, from a pace that the next server finds stored', async () => {
+    const { store, spec } = await prepared();
+    const client = await serverOn(store, { vectors: true });
+    const longer = { ...spec, config: { ...spec.config, epochs: 40 } };
+    const [time, ofLonger] = (await client.call('predictTimes', [spec, longer])) ?? [];
+    if (time == null || ofLonger == null) throw new Error('nothing was predicted');
+    expect(Math.min(time.preparingMs, time.stepsMs, time.scoringMs)).toBeGreaterThan(0);
+    expect(ofLonger.stepsMs / time.stepsMs).toBeCloseTo(20, 6);
+    const stored = (await store.keys('machine/')).filter((key) => key.endsWith('/pace'));
+    expect(stored).toHaveLength(1);
+    // Nothing is left of what was written to measure storage.
+    expect((await store.keys('run/')).filter((key) => key.includes('probe'))).toEqual([]);
+    const next = await serverOn(store, { vectors: true });
+    const again = await next.call('predictTimes', [spec]);
+    expect(again?.[0]?.stepsMs).toBe(time.stepsMs);
+    expect(await next.call('predictTimes', [{ ...spec, model: { ...spec.model, id: 'gone' } }])).toEqual([null]);
+  });
+
+  it('says why there can be one thread alone where memory cannot be shared', async () => {
+    const platform = { ...nodePlatform, engineThreads: { usual: 1, most: 1 }, logicalProcessors: 8 };
+    const backend = await startBackend('wasm', platform, 4);
+    const choice = threadChoice(backend, platform);
+    expect(choice).toMatchObject({ used: 1, usual: 1, most: 1 });
+    expect(choice?.onlyOne).toContain('not cross-origin isolated');
+    expect(threadChoice(started, nodePlatform)?.onlyOne).toBe(nodePlatform.engineThreads.most > 1 ? null : 'This machine has one logical processor.'); // prettier-ignore
+  });
 
   it('records the engine, and goes on with a run that the plain network began on the plain network, to its bits', async () => {
     const plain = await prepared();

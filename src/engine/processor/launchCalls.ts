@@ -14,7 +14,7 @@ import {
   type Places,
 } from './chainKernels.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
-import { productScratchBytes, TILE_ROWS } from './productKernels.ts';
+import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
 
 /** A kernel of the module with the numbers between its units and its scratch. */
 export interface KernelCall {
@@ -22,6 +22,8 @@ export interface KernelCall {
   readonly units: number;
   /** Units that one thread computes together. */
   readonly grain: number;
+  /** Of these, as many as a thread takes at least: what it prepares for them costs as much as some. */
+  readonly least: number;
   readonly numbers: readonly number[];
   readonly scratchBytes: number;
 }
@@ -71,13 +73,8 @@ function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
 
 type Translation = (given: Given) => LaunchCall;
 
-const kernelCall = (
-  kernel: string,
-  units: number,
-  numbers: readonly number[],
-  scratchBytes = 0,
-  grain = 1,
-): KernelCall => ({ kernel, units, grain, numbers, scratchBytes });
+const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
+  ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore
 
 /** A site's dropout: address of its key, threshold, scale. */
 const dropNumbers = ({ size, state }: Given): number[] => [
@@ -166,6 +163,9 @@ const attention =
     return kernelCall(`attentionBackward${suffix}`, size('heads'), numbers, scratchBytes);
   };
 
+/** Every part of a product packs all of its second operand. */
+const LEAST_TILES = 24;
+
 /** Kinds in the order of the module's numbers. */
 const PRODUCT_KINDS = ['nn', 'nt', 'tn'];
 
@@ -175,9 +175,13 @@ const product: Translation = (given) => {
   if (into === undefined || size('splits') !== 1) throw new Error(`the processor has no ${launch.kernel.name}`);
   const adds = { write: ALWAYS_0, add: ALWAYS_1, gradient: 0 }[into] || accumulateOf(given);
   const strides = ['strideA', 'strideB', 'strideOut'].map((name) => size(name) * 4);
-  const lengths = [PRODUCT_KINDS.indexOf(kind), size('columns'), size('inner'), size('rows')];
+  const [rows, columns] = [size('rows'), size('columns')];
+  // Threads divide the longer side: each of them packs the whole of the other operand.
+  const byColumns = columns > rows;
+  const lengths = [PRODUCT_KINDS.indexOf(kind), byColumns ? 1 : 0, columns, size('inner'), rows];
   const numbers = [...lengths, size('pairs'), launch.grid[2], ...strides, ...['a', 'b', 'out'].map(address), adds];
-  return kernelCall('matmul', size('rows'), numbers, productScratchBytes(size('columns')), TILE_ROWS);
+  const units = byColumns ? { units: columns, grain: TILE_COLUMNS } : { units: rows, grain: TILE_ROWS };
+  return { kernel: 'matmul', ...units, least: LEAST_TILES, numbers, scratchBytes: productScratchBytes(columns) };
 };
 
 const columnSums =

@@ -6,7 +6,7 @@ import { launchCall, type KernelCall } from './launchCalls.ts';
 import { ProcessorMemory, type MemoryPart } from './processorMemory.ts';
 import { startProcessorModule, type ProcessorKernel, type ProcessorModule } from './processorModule.ts';
 import { RECORD } from './threadKernels.ts';
-import type { ThreadPool } from './threadPool.ts';
+import { setLimit, type ThreadPool } from './threadPool.ts';
 
 /** Calls of a plan, and the memory of their records. */
 interface BoundCalls {
@@ -17,7 +17,8 @@ interface BoundCalls {
 export class ProcessorMachine implements Machine {
   readonly memory: ProcessorMemory;
   private readonly module: ProcessorModule;
-  private readonly threads: number;
+  /** Those that may take part in a launch, with scratch for each. */
+  private threads = 1;
   private readonly giveBack: () => void;
   private readonly kernels: ReadonlyMap<string, ProcessorKernel>;
   private readonly residents = new Map<Resident, MemoryPart>();
@@ -34,8 +35,9 @@ export class ProcessorMachine implements Machine {
     this.module = module;
     this.memory = new ProcessorMemory(module.shared);
     this.kernels = startProcessorModule(module, this.memory.memory);
-    this.threads = 1 + (pool?.size ?? 0);
-    this.giveBack = pool?.lend({ module: module.module, memory: this.memory.memory }) ?? (() => undefined);
+    if (module.shared) setLimit(this.memory.integers, 1);
+    const task = { module: module.module, memory: this.memory.memory };
+    this.giveBack = pool?.lend(task, (limit) => this.useThreads(limit)) ?? (() => undefined);
   }
 
   get bytes(): number {
@@ -99,6 +101,18 @@ export class ProcessorMachine implements Machine {
     this.generation++;
   }
 
+  /** From the next launch on. */
+  private useThreads(limit: number): void {
+    const isMore = limit > this.threads;
+    this.threads = limit;
+    if (isMore && this.scratch !== null) {
+      const bytes = this.scratchBytes;
+      this.scratchBytes = 0;
+      this.reserveScratch(bytes);
+    }
+    setLimit(this.memory.integers, limit);
+  }
+
   private addressOf(buffer: Resident): number {
     const part = this.residents.get(buffer) ?? this.memory.create(buffer.label, buffer.length);
     this.residents.set(buffer, part);
@@ -157,7 +171,7 @@ export class ProcessorMachine implements Machine {
 
   /** A call from a record in memory, which every thread reads. */
   private sharedCall(call: KernelCall, records: MemoryPart[]): () => void {
-    const { units, grain, numbers } = call;
+    const { units, grain, least, numbers } = call;
     const { index, types } = this.kernelOf(call);
     const record = this.memory.create('record', RECORD.numbers / 4 + numbers.length);
     records.push(record);
@@ -166,6 +180,7 @@ export class ProcessorMachine implements Machine {
     integers[first + RECORD.kernel / 4] = index;
     integers[first + RECORD.units / 4] = units;
     integers[first + RECORD.grain / 4] = grain;
+    integers[first + RECORD.least / 4] = least;
     for (const [at, value] of numbers.entries()) {
       const words = types[at] === 'f32' ? floats : integers;
       words[first + RECORD.numbers / 4 + at] = value;

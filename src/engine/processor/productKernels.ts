@@ -281,17 +281,25 @@ function defineProducts(module: ModuleBuilder, tile: FunctionHandle, byRows: boo
 }
 
 /**
- * out (+)= A·B (kind 0), A·Bᵀ (1) or Aᵀ·B (2), rows `from` to `to` of `rows`, for `outputs` matrices, each the sum of `pairs`
- * products; strides in bytes. Adds to what `out` holds if the word at `accumulate` is not 0. The order of every sum depends on the
+ * out (+)= A·B (kind 0), A·Bᵀ (1) or Aᵀ·B (2), rows `from` to `to` of `rows`, or such columns if `byColumns` is 1, for `outputs`
+ * matrices, each the sum of `pairs` products; strides in bytes. Adds to what `out` holds if the word at `accumulate` is not 0. The order of every sum depends on the
  * inner length alone.
  */
 function defineMatmul(module: ModuleBuilder, pack: Omit<ProductKernels, 'matmul'>): FunctionHandle {
-  const parameters = Array.from({ length: 16 }, () => 'i32' as const);
+  const parameters = Array.from({ length: 17 }, () => 'i32' as const);
   return module.define('matmul', parameters, null, (f, ...given) => {
-    const [from, to, kind, columns, inner, rows, pairs, outputs, strideA, strideB, strideOut, a, b, out, accumulate, scratch] = given as readonly Local[] as readonly [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local]; // prettier-ignore
+    const [from, to, kind, byColumns, columns, inner, rows, pairs, outputs, strideA, strideB, strideOut, a, b, out, accumulate, scratch] = given as readonly Local[] as readonly [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local]; // prettier-ignore
     const [output, pair, k, row, length, count, adds, ownA, ownB, ownOut, packA, outBytes, aBytes, panelBytes] = upTo(14).map(() => f.variable('i32')) as unknown as readonly [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local]; // prettier-ignore
     const isTn = i32.eq(kind, i32.const(2));
     f.set(outBytes, words(columns));
+    const [firstRow, endRow] = [f.keep(from), f.keep(to)];
+    const [firstColumn, width] = [f.keep(i32.const(0)), f.keep(columns)];
+    f.when(byColumns, () => {
+      f.set(firstRow, i32.const(0));
+      f.set(endRow, rows);
+      f.set(firstColumn, from);
+      f.set(width, i32.sub(to, from));
+    });
     f.set(aBytes, words(select(rows, inner, isTn)));
     f.loop(output, i32.const(0), outputs, 1, () => {
       f.set(ownOut, i32.add(out, i32.mul(output, strideOut)));
@@ -305,22 +313,30 @@ function defineMatmul(module: ModuleBuilder, pack: Omit<ProductKernels, 'matmul'
           f.when(
             i32.eq(kind, i32.const(1)),
             () =>
-              f.call(pack.packTransposed, i32.add(ownB, words(k)), words(inner), length, columns, scratch, panelBytes),
+              f.call(
+                pack.packTransposed,
+                i32.add(i32.add(ownB, i32.mul(firstColumn, words(inner))), words(k)),
+                words(inner),
+                length,
+                width,
+                scratch,
+                panelBytes,
+              ),
             () =>
               f.call(
                 pack.packRows,
-                i32.add(ownB, i32.mul(k, outBytes)),
+                i32.add(i32.add(ownB, i32.mul(k, outBytes)), words(firstColumn)),
                 outBytes,
                 length,
-                columns,
+                width,
                 scratch,
                 panelBytes,
               ),
           );
-          f.set(packA, i32.add(scratch, i32.mul(panelBytes, i32.divide(i32.add(columns, i32.const(7)), i32.const(8)))));
-          f.loop(row, from, to, BLOCK_ROWS, () => {
-            f.set(count, smaller(i32.sub(to, row), i32.const(BLOCK_ROWS)));
-            const place = f.keep(i32.add(ownOut, i32.mul(row, outBytes)));
+          f.set(packA, i32.add(scratch, i32.mul(panelBytes, i32.divide(i32.add(width, i32.const(7)), i32.const(8)))));
+          f.loop(row, firstRow, endRow, BLOCK_ROWS, () => {
+            f.set(count, smaller(i32.sub(endRow, row), i32.const(BLOCK_ROWS)));
+            const place = f.keep(i32.add(i32.add(ownOut, i32.mul(row, outBytes)), words(firstColumn)));
             f.when(
               isTn,
               () => {
@@ -337,7 +353,7 @@ function defineMatmul(module: ModuleBuilder, pack: Omit<ProductKernels, 'matmul'
                   panelBytes,
                   length,
                   count,
-                  columns,
+                  width,
                   place,
                   outBytes,
                   adds,
@@ -346,19 +362,7 @@ function defineMatmul(module: ModuleBuilder, pack: Omit<ProductKernels, 'matmul'
               },
               () => {
                 const origin = i32.add(i32.add(ownA, i32.mul(row, aBytes)), words(k));
-                f.call(
-                  pack.products,
-                  origin,
-                  aBytes,
-                  scratch,
-                  panelBytes,
-                  length,
-                  count,
-                  columns,
-                  place,
-                  outBytes,
-                  adds,
-                );
+                f.call(pack.products, origin, aBytes, scratch, panelBytes, length, count, width, place, outBytes, adds);
               },
             );
           });

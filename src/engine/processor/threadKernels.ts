@@ -1,4 +1,4 @@
-// Emits how threads share a launch: each takes its part of the units, and the first waits for the others.
+// Emits how threads share a launch: each takes units until none are left, and the first waits for the others.
 import type { FunctionHandle, ModuleBuilder } from '../assembly/assembler.ts';
 import { atomics, f32, i32, select, type Value } from '../assembly/instructions.ts';
 
@@ -16,43 +16,65 @@ export const CONTROL = {
   record: 320,
   scratch: 324,
   scratchBytes: 328,
+  /** Threads that may take part, the first among them; the others sleep. */
+  limit: 384,
+  /** The first block of units that no thread has taken. */
+  next: 448,
 } as const;
 /** Bytes before the first free one. */
-export const CONTROL_END = 384;
+export const CONTROL_END = 512;
 
-/** A launch in memory: kernel, units, the units that must stay together, then the kernel's numbers. */
-export const RECORD = { kernel: 0, units: 4, grain: 8, numbers: 12 } as const;
+/** A launch in memory: kernel, units, the units that must stay together (a block), the blocks to take at once at least, then the kernel's numbers. */
+export const RECORD = { kernel: 0, units: 4, grain: 8, least: 12, numbers: 16 } as const;
+
+/** Parts that a launch is divided into for each thread: the last ones even out threads of different speed. */
+const PARTS_A_THREAD = 4;
 
 /** Looks at a word before sleeping: a few tens of microseconds, longer than most waits between launches. */
 const LOOKS = 20_000;
 
 const at = (address: number): Value => i32.const(address);
 
-/** (record, number, threads): the part of a launch that thread `number` computes. */
+/** (record, number, threads): takes blocks of a launch for thread `number` until none are left. */
 function defineWork(module: ModuleBuilder, kernels: readonly FunctionHandle[]): FunctionHandle {
+  const compute = module.define('compute', ['i32', 'i32', 'i32', 'i32'], null, (f, record, from, to, scratch) => {
+    const chosen = f.keep(i32.load(record, RECORD.kernel));
+    for (const [index, kernel] of kernels.entries()) {
+      f.when(i32.eq(chosen, i32.const(index)), () => {
+        // `from`, `to` and the scratch are not in the record.
+        const numbers = kernel.parameters.slice(2, -1).map((type, place) => {
+          const offset = RECORD.numbers + 4 * place;
+          return type === 'f32' ? f32.load(record, offset) : i32.load(record, offset);
+        });
+        f.call(kernel, from, to, ...numbers, scratch);
+      });
+    }
+    return null;
+  });
   return module.define('work', ['i32', 'i32', 'i32'], null, (f, record, number, threads) => {
     const units = f.keep(i32.load(record, RECORD.units));
     const grain = f.keep(i32.load(record, RECORD.grain));
-    const blocks = f.keep(i32.divide(i32.sub(i32.add(units, grain), i32.const(1)), grain));
-    const share = (index: Value): Value => i32.mul(i32.divide(i32.mul(blocks, index), threads), grain);
-    const from = f.keep(share(number));
-    const end = f.keep(share(i32.add(number, i32.const(1))));
-    const to = f.keep(select(end, units, i32.less(end, units)));
+    const roundedUp = (count: Value, size: Value): Value => i32.divide(i32.sub(i32.add(count, size), i32.const(1)), size); // prettier-ignore
+    const blocks = f.keep(roundedUp(units, grain));
     const own = i32.mul(number, i32.load(at(CONTROL.scratchBytes)));
     const scratch = f.keep(i32.add(i32.load(at(CONTROL.scratch)), own));
-    const chosen = f.keep(i32.load(record, RECORD.kernel));
-    f.when(i32.less(from, to), () => {
-      for (const [index, kernel] of kernels.entries()) {
-        f.when(i32.eq(chosen, i32.const(index)), () => {
-          // `from`, `to` and the scratch are not in the record.
-          const numbers = kernel.parameters.slice(2, -1).map((type, place) => {
-            const offset = RECORD.numbers + 4 * place;
-            return type === 'f32' ? f32.load(record, offset) : i32.load(record, offset);
-          });
-          f.call(kernel, from, to, ...numbers, scratch);
+    f.when(
+      i32.eq(threads, i32.const(1)),
+      () => f.call(compute, record, i32.const(0), units, scratch),
+      () => {
+        const even = f.keep(roundedUp(blocks, i32.mul(threads, i32.const(PARTS_A_THREAD))));
+        const whole = f.keep(roundedUp(blocks, threads));
+        const least = f.keep(i32.load(record, RECORD.least));
+        f.set(least, select(least, whole, i32.less(least, whole)));
+        const taken = f.keep(select(least, even, i32.less(even, least)));
+        const block = f.keep(atomics.add(at(CONTROL.next), taken));
+        f.while(i32.less(block, blocks), () => {
+          const end = f.keep(i32.mul(i32.add(block, taken), grain));
+          f.call(compute, record, i32.mul(block, grain), select(end, units, i32.less(end, units)), scratch);
+          f.set(block, atomics.add(at(CONTROL.next), taken));
         });
-      }
-    });
+      },
+    );
     return null;
   });
 }
@@ -64,7 +86,9 @@ function defineWork(module: ModuleBuilder, kernels: readonly FunctionHandle[]): 
 export function defineThreads(module: ModuleBuilder, kernels: readonly FunctionHandle[]): void {
   const work = defineWork(module, kernels);
   module.define('launch', ['i32', 'i32', 'i32'], null, (f, record, scratch, scratchBytes) => {
-    const threads = f.keep(i32.add(atomics.load(at(CONTROL.joined)), i32.const(1)));
+    const present = f.keep(i32.add(atomics.load(at(CONTROL.joined)), i32.const(1)));
+    const limit = f.keep(atomics.load(at(CONTROL.limit)));
+    const threads = f.keep(select(present, limit, i32.less(present, limit)));
     const looks = f.variable('i32');
     const others = f.keep(i32.sub(threads, i32.const(1)));
     const finished = f.variable('i32');
@@ -73,9 +97,11 @@ export function defineThreads(module: ModuleBuilder, kernels: readonly FunctionH
     f.store(at(CONTROL.scratchBytes), scratchBytes);
     f.when(others, () => {
       f.storeAtomic(at(CONTROL.done), i32.const(0));
+      f.storeAtomic(at(CONTROL.next), i32.const(0));
       const next = i32.add(i32.shr(atomics.load(at(CONTROL.launch)), i32.const(8)), i32.const(1));
       f.storeAtomic(at(CONTROL.launch), i32.or(i32.shl(next, i32.const(8)), threads));
-      f.drop(atomics.notify(at(CONTROL.launch), others));
+      // All that sleep, because those beyond the limit may be among them.
+      f.drop(atomics.notify(at(CONTROL.launch), i32.const(-1)));
     });
     f.call(work, record, i32.const(0), threads);
     f.when(others, () => {
@@ -95,7 +121,10 @@ export function defineThreads(module: ModuleBuilder, kernels: readonly FunctionH
     const seen = f.keep(atomics.load(at(CONTROL.launch)));
     const number = f.keep(i32.add(atomics.add(at(CONTROL.joined), i32.const(1)), i32.const(1)));
     const [word, threads, looks] = [f.variable('i32'), f.variable('i32'), f.keep(i32.const(0))];
+    const limit = f.variable('i32');
     f.while(i32.isZero(atomics.load(at(CONTROL.closed))), () => {
+      f.set(limit, atomics.load(at(CONTROL.limit)));
+      f.when(i32.atLeast(number, limit), () => f.drop(atomics.wait(at(CONTROL.limit), limit)));
       f.set(word, atomics.load(at(CONTROL.launch)));
       f.when(
         i32.eq(word, seen),

@@ -4,6 +4,14 @@ import type { ProcessorThread } from '../processor/threadPool.ts';
 export type WasmFileName =
   'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm';
 
+/** Threads of the engine on the processor, the one that trains among them. */
+export interface EngineThreads {
+  /** Used unless a person chooses another number. */
+  readonly usual: number;
+  /** 1 where memory cannot be shared. */
+  readonly most: number;
+}
+
 export interface Platform {
   /** Description of browser or runtime and operating system. */
   readonly description: string;
@@ -18,8 +26,7 @@ export interface Platform {
   readonly wasmFiles: Readonly<Record<WasmFileName, string>>;
   /** Returns the text of tag.py, which goes into the folder of every exported tagger. */
   taggerProgram(): Promise<string>;
-  /** Threads that the engine may use on the processor, this one among them; 1 where memory cannot be shared. */
-  readonly engineThreads: number;
+  readonly engineThreads: EngineThreads;
   /** Opens a worker for the engine's work on the processor. */
   openThread(): Promise<ProcessorThread>;
   /** Returns the WebGPU entry point, or undefined if there is none. */

@@ -97,9 +97,16 @@ export interface StartedBackend {
 /**
  * `auto` selects WebGPU on a hardware adapter and wasm otherwise, also if the GPU fails the self-test. A backend chosen by name is
  * started or refused: LabError `backend/unavailable` if it is not there, `backend/selfTest` if its numbers are wrong. A device lost
- * during the test is not a wrong one: `gpu/lost` or `gpu/internal`, whatever the choice.
+ * during the test is not a wrong one: `gpu/lost` or `gpu/internal`, whatever the choice. On the processor the engine begins with
+ * `engineThreads` threads; its pool takes another number later.
  */
-export async function startBackend(choice: BackendName | 'auto', platform: Platform): Promise<StartedBackend> {
+export async function startBackend(
+  choice: BackendName | 'auto',
+  everywhere: Platform,
+  engineThreads = everywhere.engineThreads.usual,
+): Promise<StartedBackend> {
+  const { most } = everywhere.engineThreads;
+  const platform = { ...everywhere, engineThreads: { usual: Math.min(engineThreads, most), most } };
   tf.enableProdMode();
   if (choice === 'cpu') return startCpu();
   if (choice === 'wasm') return startWasm(platform, 'wasm was selected.', null);
@@ -178,12 +185,13 @@ async function startProcessor(platform: Platform): Promise<{
   if (!features.vectors) {
     return { processor: null, checks: [], problem: 'This browser has no wasm vectors, so training takes longer.' };
   }
-  const others = platform.engineThreads - 1;
-  const pool = others > 0 ? await ThreadPool.open(others, () => platform.openThread()) : null;
+  const { usual, most } = platform.engineThreads;
+  // A pool of one thread can be given more later.
+  const pool = most > 1 ? await ThreadPool.open(usual - 1, () => platform.openThread()) : null;
   const compute = processorCompute({ activations: 'auto' });
   let failed: readonly string[] = [];
   // Not every browser that shares memory gives out as much of it as the engine may need.
-  for (const shared of pool !== null && pool.size > 0 ? [true, false] : [false]) {
+  for (const shared of pool !== null ? [true, false] : [false]) {
     const module = await compileProcessorModule({ ...features, shared });
     const processor: EngineProcessor = { module, pool: shared ? pool : null, compute };
     const checks = await processorSelfTest(processor);

@@ -12,6 +12,8 @@ export interface Backend {
    * available instead.
    */
   restore(): Promise<boolean>;
+  /** Tells the server that this machine has other settings, and shows what it makes of them. */
+  settingsChanged(): Promise<void>;
 }
 
 export interface BackendParts {
@@ -100,8 +102,15 @@ export function createBackend({ server, labStore, wait }: BackendParts): Backend
     }
   }
 
+  async function settingsChanged(): Promise<void> {
+    if (labStore.getState().backend.status !== 'ready') return; // it reads them when it starts
+    const report = await server.call('settingsChanged', undefined);
+    if (report !== null) labStore.update(({ backend }) => (backend.status === 'ready' ? { backend: { status: 'ready', report } } : {})); // prettier-ignore
+  }
+
   return {
     start,
+    settingsChanged,
     restore() {
       restoring ??= restoreOnce().finally(() => (restoring = null));
       return restoring;

@@ -242,7 +242,7 @@ export interface LabState {
   readonly jobs: readonly Job[];
   readonly notices: readonly Notice[];
   readonly usage: StoreUsage | null;
-  /** GPU settings of this machine. */
+  /** Settings of this machine. */
   readonly machine: MachineSettings;
 }
 
@@ -307,7 +307,7 @@ export interface Lab {
   downloadModel(download: DownloadRecord): Promise<string | null>;
   /** Deletes a partial download. Throws `hub/busy` while it is in progress. */
   discardDownload(downloadId: string): Promise<void>;
-  /** Estimates the GPU memory of one update of a model in the library or looked up on a hub; null on a backend without GPU. */
+  /** Estimates the memory of one update of a model in the library or looked up on a hub; null where the engine does not run. */
   estimateMemory(request: EstimateRequest): Promise<MemoryEstimate | PlainNetwork | null>;
 
   /** Downloads the corpora of catalogue sub-tasks as a cancellable job; returns the corpora's ids. Rejects with `catalogue/...`. */
@@ -321,8 +321,14 @@ export interface Lab {
 
   /** Expands a plan into its runs with their costs, and which already exist. Throws `plan/...` as `startPlan` does. */
   previewPlan(plan: PlanFile): RunGraph;
-  /** Estimates the GPU memory of one update on the plan's longest sequences; null on a backend without GPU. */
+  /** Estimates the memory of one update on the plan's longest sequences; null where the engine does not run. */
   estimatePlan(plan: PlanFile): Promise<MemoryEstimate | PlainNetwork | null>;
+  /**
+   * Predicts the milliseconds that the plan's unfinished runs will take, before any step, from the pace of this machine, which is measured the
+   * first time; null while that is not possible: the backend is not ready, a run trains, or the engine does not run here. Throws `plan/...` as
+   * `startPlan` does.
+   */
+  predictPlan(plan: PlanFile): Promise<number | null>;
   /**
    * Measures one update of the plan's model with its batch size and typical sequence length; returns the estimated time of its runs and the
    * peak memory of an update. Throws `run/busy` while a run is on the device.
@@ -412,7 +418,7 @@ export interface Lab {
   /** Removes everything stored for an item that cannot be read. Throws `storage/unknown` for anything else. */
   removeUnreadable(kind: StoredKind, id: string): Promise<void>;
 
-  /** Saves the settings of this machine; they apply to runs that start later. */
+  /** Saves the settings of this machine; threads of the processor change at the next step, everything else with the next run. */
   setMachine(settings: MachineSettings): Promise<void>;
 
   /** Lists what can be removed to free space, largest first. */

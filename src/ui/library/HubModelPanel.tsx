@@ -10,7 +10,7 @@ import { Facts } from '../parts/Facts.tsx';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { backendName, enterNumber, format, wholeNumber } from '../shared/format.ts';
-import { recomputesText, useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
+import { memoryHome, memoryLimit, recomputesText, useModelMemory, type Estimate } from '../shared/memoryEstimates.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 
 export function HubModelPanel({ found: { download, encoder, configFile } }: { readonly found: HubModel }) {
@@ -177,9 +177,10 @@ function MemoryText({
   if ('plainNetwork' in estimate) return <p>No estimate: {estimate.plainNetwork}.</p>;
   return (
     <p className={estimate.fits ? undefined : 'problem'}>
-      <strong>{format.bytes(estimate.bytes)}</strong> on the GPU
+      <strong>{format.bytes(estimate.bytes)}</strong> {memoryHome(estimate)}
       {estimate.recomputed && recomputesText}
-      {!estimate.fits && `, more than its configured ${format.bytes(gpuBytes)}`}
+      {!estimate.fits &&
+        `, more than ${estimate.onProcessor === true ? 'the' : 'its configured'} ${format.bytes(memoryLimit(estimate, gpuBytes))}`}
     </p>
   );
 }

@@ -75,6 +75,37 @@ function GpuSettings({ mixedPrecision }: { readonly mixedPrecision: MixedPrecisi
   );
 }
 
+/** Chooses how many threads train on the processor, from the next step on, or says why there is only one. */
+function ThreadSettings({ threads }: { readonly threads: NonNullable<BackendReport['threads']> }) {
+  const lab = useLabActions();
+  const machine = useLab((state) => state.machine);
+  const isElsewhere = useLab((state) => state.owner === 'elsewhere');
+  const act = useAct();
+  const { used, usual, most, onlyOne } = threads;
+  const chosen = Math.min(machine.threads ?? usual, most);
+  const help = 'Fewer threads keep the fan quiet and leave the processor to other programs; results are the same to the bit. A change takes effect at the next step.'; // prettier-ignore
+  return (
+    <Field label="Threads" help={onlyOne === null ? help : `Training uses one thread. ${onlyOne}`}>
+      {(control) => (
+        <select
+          {...control}
+          value={chosen}
+          disabled={onlyOne !== null || isElsewhere}
+          onChange={(event) => void act(() => lab.setMachine({ ...machine, threads: Number(event.target.value) }))}
+        >
+          {Array.from({ length: most }, (_, index) => index + 1).map((count) => (
+            <option key={count} value={count}>
+              {count}
+              {count === usual && most > 1 ? ' (usual)' : ''}
+              {count === chosen && used < chosen ? `, ${used} started` : ''}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
 function GpuMemoryField({
   gpuBytes,
   onChange,
@@ -169,6 +200,7 @@ function ReadyBackend({ report }: { readonly report: BackendReport }) {
         </p>
       )}
       {environment.backend === 'webgpu' && <GpuSettings mixedPrecision={report.mixedPrecision} />}
+      {report.threads !== undefined && <ThreadSettings threads={report.threads} />}
       <SelfTest report={report} />
     </>
   );

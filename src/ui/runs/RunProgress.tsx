@@ -100,7 +100,12 @@ function liveFacts({ live }: RunView, estimate: ReturnType<typeof useModelMemory
       ? []
       : 'plainNetwork' in estimate
         ? [['Engine', `not used: ${estimate.plainNetwork}`] as const]
-        : [['Estimated GPU memory', `up to ${format.bytes(estimate.bytes)}`] as const]),
+        : [
+            [
+              estimate.onProcessor === true ? 'Estimated memory' : 'Estimated GPU memory',
+              `up to ${format.bytes(estimate.bytes)}`,
+            ] as const,
+          ]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// Estimates the GPU memory of an update for a plan and for a model as their settings change.
+// Estimates the memory of an update for a plan and for a model as their settings change.
 import { useEffect, useState } from 'react';
 import type { Lab } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
@@ -8,10 +8,23 @@ import { shallow, useLab, useLabActions } from './useLab.ts';
 /** An estimate, or why there is none for the engine. */
 export type Estimate = MemoryEstimate | PlainNetwork;
 
+/** Says where a backend's memory is. */
+export function memoryHome({ onProcessor }: Pick<MemoryEstimate, 'onProcessor'>): string {
+  return onProcessor === true ? 'of memory' : 'on the GPU';
+}
+
+/** What an estimate may not exceed. */
+export function memoryLimit({ onProcessor }: Pick<MemoryEstimate, 'onProcessor'>, gpuBytes: number): number {
+  return onProcessor === true ? WASM_BYTES : gpuBytes;
+}
+
+/** WebAssembly addresses four gigabytes; some of them are the engine's scratch. */
+const WASM_BYTES = 3.5 * 2 ** 30;
+
 /** Text appended to an estimate that recomputes activations. */
 export const recomputesText = ', recomputes activations';
 
-/** Estimates the memory of a plan; null without a GPU, and while unknown. */
+/** Estimates the memory of a plan; null where the engine does not run, and while unknown. */
 export function useMemoryEstimate(plan: PlanFile | null): Estimate | null {
   const lab = useLabActions();
   const { machine, models, isReady } = useLab(

@@ -1,10 +1,12 @@
 // Edits a plan: tasks, model, seeds, preset and every setting.
 import { offeredCategories, type OfferedCategory } from '../../lab/library/categories.ts';
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
-import type { PlanCategory } from '../../schema/planFile.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import type { PlanCategory, PlanFile } from '../../schema/planFile.ts';
 import type { Method } from '../../schema/runRecord.ts';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
+import { format } from '../shared/format.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
 import { CategoryFields } from './CategoryFields.tsx';
 import { ConfigForm } from './ConfigForm.tsx';
@@ -13,6 +15,7 @@ import { PlanSummary } from './PlanSummary.tsx';
 import { TaskRows } from './TaskRows.tsx';
 import { settingText } from './configDraft.ts';
 import { configFields } from './configFields.ts';
+import { usePredictedTime } from './planEstimates.ts';
 import { draftOfPreset, inputOf, looseTasks, PRESET_NAMES, type PlanDraft } from './planDraft.ts';
 import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 
@@ -195,7 +198,11 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
               )}
             </Field>
           </div>
-          <PresetChoice preset={draft.preset} onChoose={choosePreset} />
+          <PresetChoice
+            preset={draft.preset}
+            planOf={(preset) => readPlanDraft({ ...draft, ...draftOfPreset(preset) }, library).plan}
+            onChoose={choosePreset}
+          />
           <RoundFields draft={draft} read={read} onChange={change} />
           <ConfigForm
             draft={read.entered}
@@ -257,30 +264,66 @@ function RoundFields({
   );
 }
 
+/** Shows how long a plan takes on this machine. */
+function PresetTime({ id, plan }: { readonly id: string; readonly plan: PlanFile | null }) {
+  const predicted = usePredictedTime(plan);
+  if (plan === null) return null;
+  return (
+    <span id={id} className="preset-time">
+      {predicted === 'predicting' ? 'predicting …' : predicted === null ? 'time not known yet' : roughly(predicted)}
+    </span>
+  );
+}
+
+/** A prediction is no more exact than minutes. */
+function roughly(elapsedMs: number): string {
+  const seconds = elapsedMs / 1000;
+  if (seconds < 55) return `about ${Math.max(5, 5 * Math.round(seconds / 5))} s`;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return `about ${minutes} min`;
+  return minutes < 600 ? `about ${Math.floor(minutes / 60)} h ${minutes % 60} min` : `about ${format.count(Math.round(minutes / 60))} h`; // prettier-ignore
+}
+
+/** Names what the times are for. */
+function machineText({ backend }: Pick<LabState, 'backend'>): string | null {
+  if (backend.status !== 'ready') return null;
+  const { environment } = backend.report;
+  const where = environment.backend === 'webgpu' ? 'GPU' : `processor, ${format.counted(environment.threads, 'thread')}`; // prettier-ignore
+  return `Times are predicted for this machine (${where}), the chosen data and the chosen methods.`;
+}
+
 function PresetChoice({
   preset,
+  planOf,
   onChoose,
 }: {
   readonly preset: PresetName;
+  /** The plan with another preset. */
+  readonly planOf: (preset: PresetName) => PlanFile | null;
   readonly onChoose: (preset: PresetName) => void;
 }) {
+  const machine = useLab(machineText);
   return (
     <fieldset className="presets">
-      <legend>Preset</legend>
+      <legend>Effort</legend>
       <div className="preset-list">
         {PRESET_NAMES.map((name) => (
-          <label key={name} className={`preset${name === preset ? ' chosen' : ''}`}>
-            <input
-              type="radio"
-              name="preset"
-              checked={name === preset}
-              onChange={() => onChoose(name)}
-              aria-describedby="preset-text"
-            />
-            {presets[name].label}
-          </label>
+          <div key={name} className={`preset${name === preset ? ' chosen' : ''}`}>
+            <label>
+              <input
+                type="radio"
+                name="preset"
+                checked={name === preset}
+                onChange={() => onChoose(name)}
+                aria-describedby={`preset-text preset-time-${name}`}
+              />
+              {presets[name].label}
+            </label>
+            <PresetTime id={`preset-time-${name}`} plan={planOf(name)} />
+          </div>
         ))}
       </div>
+      {machine !== null && <p className="field-help">{machine}</p>}
       <p id="preset-text" className="field-help">
         {presets[preset].description}
       </p>

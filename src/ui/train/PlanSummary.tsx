@@ -5,7 +5,13 @@ import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
 import { format } from '../shared/format.ts';
-import { recomputesText, useMemoryEstimate, type Estimate } from '../shared/memoryEstimates.ts';
+import {
+  memoryHome,
+  memoryLimit,
+  recomputesText,
+  useMemoryEstimate,
+  type Estimate,
+} from '../shared/memoryEstimates.ts';
 import { goTo } from '../shared/route.ts';
 import { methodName, runName, STATUS_WORDS } from '../shared/runName.ts';
 import { downloadJson } from '../shared/saveFile.ts';
@@ -14,7 +20,7 @@ import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
-import { estimatedMs, useMeasuredStep, usePreview } from './planEstimates.ts';
+import { estimatedMs, useMeasuredStep, usePredictedTime, usePreview } from './planEstimates.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
 
@@ -112,6 +118,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
   const records = useRunRecords();
   const { plan, problems, changed } = read;
   const { graph, problem } = usePreview(plan);
+  const predicted = usePredictedTime(plan);
   const estimated = graph === null ? null : estimatedMs(graph, records);
   const measured = useMeasuredStep(plan);
   const estimate = useMemoryEstimate(plan);
@@ -139,7 +146,7 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
             : []),
           ['Steps', stepsText(graph)],
           ['Storage', graph === null ? '–' : `up to ${format.bytes(graph.storageBytes)}`],
-          ['Time', graph === null ? '–' : timeText(estimated ?? measured.found?.remainingMs ?? null)],
+          ['Time', graph === null ? '–' : timeText(estimated, measured.found?.remainingMs ?? null, predicted)],
           ['Memory', memoryText(measured.found?.peakBytes ?? null, estimate)],
           ['Leaks', plan === null ? '–' : leaksText(leaks)],
         ]}
@@ -150,11 +157,14 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
           what you do not need.
         </p>
       )}
-      {estimate !== null && 'plainNetwork' in estimate && <p className="soft">On this GPU {estimate.plainNetwork}.</p>}
+      {estimate !== null && 'plainNetwork' in estimate && (
+        <p className="soft">On this machine {estimate.plainNetwork}.</p>
+      )}
       {estimate !== null && 'fits' in estimate && !estimate.fits && (
         <p className="problem">
-          This exceeds the {format.bytes(gpuBytes)} configured for this GPU. Use smaller micro-batches or shorter
-          sequences.
+          This exceeds the {format.bytes(memoryLimit(estimate, gpuBytes))}{' '}
+          {estimate.onProcessor === true ? 'that a page can use on the processor' : 'configured for this GPU'}. Use
+          smaller micro-batches or shorter sequences.
         </p>
       )}
       {leaks.status === 'ready' && (
@@ -216,14 +226,24 @@ function stepsText(graph: RunGraph | null): string {
   return `${graph.isUpperBound ? 'at most ' : ''}${format.count(graph.stepsLeft)}`;
 }
 
-function timeText(elapsedMs: number | null): string {
-  return elapsedMs === null ? 'not known yet' : `about ${format.duration(elapsedMs)}`;
+/** Says where the time comes from: steps of earlier runs count more than a measured step, and that more than a prediction. */
+function timeText(
+  ofRuns: number | null,
+  ofStep: number | null,
+  predicted: ReturnType<typeof usePredictedTime>,
+): string {
+  if (ofRuns !== null) return `about ${format.duration(ofRuns)}, from steps of earlier runs`;
+  if (ofStep !== null) return `about ${format.duration(ofStep)}, from the measured step`;
+  if (predicted === 'predicting') return 'predicting …';
+  return predicted === null
+    ? 'not known yet'
+    : `about ${format.duration(predicted)}, predicted from this machine’s speed`;
 }
 
 function memoryText(peakBytes: number | null, estimate: Estimate | null): string {
   if (peakBytes !== null) return `${format.bytes(peakBytes)} at the peak of a step`;
   if (estimate === null || 'plainNetwork' in estimate) return 'not measured yet';
-  return `up to ${format.bytes(estimate.bytes)} on the GPU${estimate.recomputed ? recomputesText : ''}`;
+  return `up to ${format.bytes(estimate.bytes)} ${memoryHome(estimate)}${estimate.recomputed ? recomputesText : ''}`;
 }
 
 function leaksText(leaks: Analysed<PlanLeaks>): string {

@@ -8,7 +8,7 @@ import type { Method } from '../../schema/runRecord.ts';
 import { hasShapeOf } from '../shared/viewState.ts';
 import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
 
-export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'paper', 'released'];
+export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'normal', 'paper', 'released'];
 export const METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
 
 /** The rates of the paper; 0 shares only the embedding. */

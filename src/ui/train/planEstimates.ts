@@ -1,5 +1,5 @@
-// Estimates what a draft plan will take: its runs, its time, its GPU memory.
-import { useMemo, useState } from 'react';
+// Estimates what a draft plan will take: its runs, its time, its memory.
+import { useEffect, useMemo, useState } from 'react';
 import type { RunGraph } from '../../lab/state/labState.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
@@ -65,6 +65,40 @@ function shapeOf({ model, config, slicing }: RunSpec): string {
   const { layout, maxPieces, batchSize, microBatchSize, head, labelMode } = config;
   const frozen = slicing?.frozen === true ? slicing.layers : 0;
   return JSON.stringify([model.id, layout, maxPieces, batchSize, microBatchSize, head, labelMode, frozen]);
+}
+
+/** The plan may still change while a person types. */
+const SETTLED_AFTER_MS = 400;
+
+/**
+ * Provides the predicted milliseconds of a plan's remaining runs on this machine: `predicting` until known, null where that cannot be known now.
+ * Predicted again when the plan, the backend or its threads change, or the device becomes free.
+ */
+export function usePredictedTime(plan: PlanFile | null): number | null | 'predicting' {
+  const lab = useLabActions();
+  const [last, setLast] = useState<{ readonly asked: string; readonly found: number | null } | null>(null);
+  const machineText = useLab(({ backend, activeRunId }) =>
+    backend.status === 'ready' ? JSON.stringify([backend.report.environment, activeRunId === null]) : null,
+  );
+  const planText = plan === null ? null : JSON.stringify(plan);
+  const asked = JSON.stringify([planText, machineText]);
+  useEffect(() => {
+    if (planText === null || machineText === null) return undefined;
+    let wanted = true;
+    const keep = (found: number | null) => {
+      if (wanted) setLast({ asked, found });
+    };
+    const timer = setTimeout(() => {
+      // A plan that cannot be expanded has no time; the preview says why.
+      lab.predictPlan(JSON.parse(planText) as PlanFile).then(keep, () => keep(null));
+    }, SETTLED_AFTER_MS);
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [lab, planText, machineText, asked]);
+  if (planText === null || machineText === null) return null;
+  return last?.asked === asked ? last.found : 'predicting';
 }
 
 interface MeasuredStep {

@@ -7,7 +7,14 @@ import { printBenchTable } from '../../../bench/printBench.ts';
 
 describe('arguments', () => {
   it('stand for a step of the built-in model in Node when there are none', () => {
-    expect(benchArguments([])).toEqual({ what: 'step', shape: benchShapes.issue, rounds: 3, place: 'node', jsonFile: null }); // prettier-ignore
+    const torch = { python: process.env['BENCH_PYTHON'] ?? null, compiled: false, epochs: true };
+    expect(benchArguments([])).toEqual({ what: 'step', shape: benchShapes.issue, rounds: 3, place: 'node', jsonFile: null, ...torch }); // prettier-ignore
+    expect(benchArguments(['torch', '--python', '/venv/python', '--compile', '--no-epochs'])).toMatchObject({
+      what: 'torch',
+      python: '/venv/python',
+      compiled: true,
+      epochs: false,
+    });
   });
 
   it('name a shape, change some of its sizes, or give them all', () => {

@@ -236,6 +236,7 @@ describe('its command line', () => {
       activations: 'recomputed',
       precision: 'mixed',
     });
+    expect(headlessArguments(['plan.json', '--out', 'out', '--threads', '3'])?.machine).toEqual({ threads: 3 });
     const hub = ['--model-from', 'moss/tiny@v1', '--hub', 'http://localhost:8080/'];
     expect(headlessArguments(['plan.json', '--out', 'out', ...hub])).toMatchObject({
       modelFrom: { repository: 'moss/tiny', revision: 'v1' },
@@ -254,6 +255,9 @@ describe('its command line', () => {
     [['plan.json', '--out', 'x', '--speed', 'fast']],
     [['plan.json', '--out', 'x', '--gpu-memory', 'much']],
     [['plan.json', '--out', 'x', '--precision', 'f8']],
+    [['plan.json', '--out', 'x', '--threads', '0']],
+    [['plan.json', '--out', 'x', '--threads', 'all']],
+    [['plan.json', '--out', 'x', '--threads', '']],
   ])('refuses %j', (args) => {
     expect(() => headlessArguments(args)).toThrow(expect.objectContaining({ code: 'headless/usage' }));
   });

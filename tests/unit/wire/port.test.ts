@@ -16,6 +16,8 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
   };
   return {
     start: unexpected,
+    settingsChanged: unexpected,
+    predictTimes: unexpected,
     importModel: unexpected,
     describeEncoder: unexpected,
     estimateMemory: unexpected,

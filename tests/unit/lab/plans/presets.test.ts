@@ -23,6 +23,10 @@ describe('presets', () => {
     });
   });
 
+  it('normal is quick with more epochs', () => {
+    expect(presets.normal.config).toEqual({ ...presets.quick.config, epochs: 10 });
+  });
+
   it('paper is the rate, decay, label mode, CRF and rounds of the paper', () => {
     expect(presets.paper.config).toMatchObject({
       labelMode: 'x',

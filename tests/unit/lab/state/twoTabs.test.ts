@@ -16,6 +16,7 @@ const looking = [
   ...[
     'previewPlan',
     'estimatePlan',
+    'predictPlan',
     'analyse',
     'stopTagging',
     'exportTagger',

@@ -1,0 +1,197 @@
+// Predicts how long a run will take before any of its steps, from this machine's pace and a sample of the run's sentences.
+import { SPLITS, type CorpusSentences, type Sentence } from '../data/corpus/corpus.ts';
+import { shareOfCount } from '../data/corpus/describeSentences.ts';
+import { lengthBucket } from '../data/pieces/sequences.ts';
+import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
+import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
+import type { BatchSize } from '../model/batch.ts';
+import type { EncoderConfig } from '../model/config/encoderConfig.ts';
+import { encoderShapes, headShapes, sizeOf } from '../model/parameters.ts';
+import type { TaggerShape } from '../model/tagger.ts';
+import type { TrainingConfig } from '../schema/config.ts';
+import type { RunSpec } from '../schema/runRecord.ts';
+import { drain } from '../util/work.ts';
+import type { PredictedTime } from '../wire/trainingEvent.ts';
+import { epochSteps, evaluationBatches, stepsPerEpoch, taskMixer } from './batches.ts';
+import { encodeTasks, type EncodedTasks, type TaskText } from './encodeTasks.ts';
+import { OTHER_WORK, recordedStep, type Pace, type RecordedStep } from './pace.ts';
+import { isFrozen } from './startWeights.ts';
+
+/** Lengths of a run's sequences, as many as it has, repeated from those of a sample. */
+export interface RunLengths {
+  /** Of all tasks, one task after the other; `sizes` says how many of each. */
+  readonly train: readonly number[];
+  readonly sizes: readonly number[];
+  /** For each task. */
+  readonly devel: readonly (readonly number[])[];
+  readonly test: readonly (readonly number[])[];
+  readonly shape: TaggerShape;
+  /** Comparing training with test text and encoding all of it. */
+  readonly encodingMs: number;
+}
+
+/** Sentences looked at in all tasks together, and in each split at least. */
+const SAMPLE = 1500;
+const LEAST_OF_SPLIT = 40;
+/** Sentences taken together, so that packed sequences are as in the whole text. */
+const BLOCK = 20;
+
+/** Takes blocks of sentences spread evenly over a split. */
+export function sampleOf(sentences: readonly Sentence[], wanted: number): readonly Sentence[] {
+  if (sentences.length <= wanted) return sentences;
+  const blocks = Math.max(1, Math.floor(wanted / BLOCK));
+  return Array.from({ length: blocks }, (_, block) => {
+    const from = Math.floor((block * (sentences.length - BLOCK)) / Math.max(1, blocks - 1 || 1));
+    return sentences.slice(from, from + BLOCK);
+  }).flat();
+}
+
+const countOf = (texts: readonly CorpusSentences[]): number =>
+  texts.reduce((sum, text) => sum + SPLITS.reduce((inner, split) => inner + text[split].length, 0), 0);
+
+/** Encodes a sample of a run's text. Throws as encoding a run does, if the sample has no mentions. */
+export async function runLengths(
+  texts: readonly TaskText[],
+  model: { readonly config: EncoderConfig; readonly tokenizer: PieceTokenizer },
+  spec: Pick<RunSpec, 'config' | 'seed'>,
+): Promise<RunLengths> {
+  const { config } = spec;
+  const wanted = Math.max(LEAST_OF_SPLIT, Math.floor(SAMPLE / (SPLITS.length * texts.length)));
+  const sampled = texts.map((text) => {
+    const { train, devel, test } = text.sentences;
+    const sentences = { ...text.sentences, train: sampleOf(train, wanted), devel: sampleOf(devel, wanted), test: sampleOf(test, wanted) }; // prettier-ignore
+    return { ...text, sentences };
+  });
+  const startedAtMs = performance.now();
+  const { trainShare: _, ...whole } = config;
+  const events = encodeTasks(sampled, model, { ...spec, config: whole }, new AbortController().signal);
+  const tasks = await drain(events, () => undefined);
+  const encodedMs = performance.now() - startedAtMs;
+  const [all, seen] = [countOf(texts.map(({ sentences }) => sentences)), countOf(sampled.map(({ sentences }) => sentences))]; // prettier-ignore
+  return lengthsOf(texts, sampled, tasks, config, (encodedMs * all) / Math.max(1, seen));
+}
+
+/** Repeats the lengths of a sample until there are as many as `share` of them stand for. */
+function repeated(lengths: readonly number[], share: number): readonly number[] {
+  const count = Math.round(lengths.length * share);
+  return Array.from({ length: count }, (_, index) => lengths[index % lengths.length] as number);
+}
+
+function lengthsOf(
+  texts: readonly TaskText[],
+  sampled: readonly TaskText[],
+  tasks: EncodedTasks,
+  { trainOn, trainShare }: TrainingConfig,
+  encodingMs: number,
+): RunLengths {
+  const pieces = ({ pieceIds }: { readonly pieceIds: { readonly length: number } }): number => pieceIds.length;
+  const ratio = (task: number, splits: readonly (typeof SPLITS)[number][]): number => {
+    const count = (text: TaskText | undefined): number =>
+      splits.reduce((sum, split) => sum + (text?.sentences[split].length ?? 0), 0);
+    const whole = count(texts[task]);
+    const used = trainShare === undefined || splits[0] !== 'train' ? whole : shareOfCount(whole, trainShare);
+    return used / Math.max(1, count(sampled[task]));
+  };
+  let from = 0;
+  const train = tasks.train.sizes.map((size, task) => {
+    const own = tasks.train.sequences.slice(from, from + size).map(pieces);
+    from += size;
+    return repeated(own, ratio(task, trainOn === 'train' ? ['train'] : ['train', 'devel']));
+  });
+  const split = (name: 'devel' | 'test') =>
+    tasks[name].map(({ sequences }, task) => repeated(sequences.map(pieces), ratio(task, [name])));
+  return {
+    train: train.flat(),
+    sizes: train.map((own) => own.length),
+    devel: split('devel'),
+    test: split('test'),
+    shape: tasks.shape,
+    encodingMs,
+  };
+}
+
+/** Micro-batches of an evaluation batch, see evaluate.ts. */
+const EVALUATION_MICRO_BATCHES = 2;
+/** Of weights and both moments. */
+const SETS = 3;
+/** Manifests, the run's record, and predictions of the test text. */
+const RECORDS_AN_EPOCH = 4;
+const RECORDS_A_SNAPSHOT = 3;
+/** See train.ts: a checkpoint every thirty seconds, or every twenty times as long as it takes. */
+const CHECKPOINT_EVERY_MS = 30_000;
+const CHECKPOINT_SHARE = 20;
+
+/** Predicts the time of a whole run; null for an encoder that the engine does not compute. */
+export function predictTime(
+  { config, seed, slicing }: Pick<RunSpec, 'config' | 'seed' | 'slicing'>,
+  lengths: RunLengths,
+  modelBytes: number,
+  home: EngineHome,
+  pace: Pace,
+): PredictedTime | null {
+  const { shape } = lengths;
+  if (engineMisfit(shape.encoder) !== null) return null;
+  const onProcessor = 'module' in home;
+  const recorded = new Map<string, RecordedStep>();
+  const recordedOf = (size: BatchSize): RecordedStep => {
+    const key = `${size.size} ${size.pieces}`;
+    const known =
+      recorded.get(key) ?? recordedStep(shape, config, home.compute, size, (name) => !isFrozen(name, slicing));
+    recorded.set(key, known);
+    return known;
+  };
+  const beyond = (kind: string, size: BatchSize, launches: number): number =>
+    pace.msOf(kind, onProcessor ? size.size * size.pieces : launches);
+  const timeOf = new Map<string, number>();
+  const once = (key: string, compute: () => number): number => {
+    const known = timeOf.get(key) ?? compute();
+    timeOf.set(key, known);
+    return known;
+  };
+  let recordingMs = 0;
+  const gradientsMs = (size: BatchSize): number =>
+    once(`gradients ${size.size} ${size.pieces}`, () => {
+      const { gradients } = recordedOf(size);
+      recordingMs += pace.msOf(OTHER_WORK.record, gradients.length);
+      return pace.launchesMs(gradients) + beyond(OTHER_WORK.step, size, gradients.length);
+    });
+  const taggingMs = (size: BatchSize): number =>
+    once(`tagging ${size.size} ${size.pieces}`, () => {
+      const { tagging } = recordedOf(size);
+      recordingMs += pace.msOf(OTHER_WORK.record, tagging.length);
+      return pace.launchesMs(tagging) + beyond(OTHER_WORK.tagging, size, tagging.length);
+    });
+  const sizeOfBatch = (indices: readonly number[], own: readonly number[]): BatchSize => ({
+    size: indices.length,
+    pieces: lengthBucket(Math.max(...indices.map((index) => own[index] as number))),
+  });
+  const perEpoch = stepsPerEpoch(lengths.train.length, config.batchSize);
+  const steps = config.steps ?? perEpoch * config.epochs;
+  const epochs = perEpoch === 0 ? 0 : Math.ceil(steps / perEpoch);
+  const plans = epochSteps(lengths.train, taskMixer(lengths.sizes, config.mixing, seed, 0), config, seed, 0);
+  let epochMs = 0;
+  for (const plan of plans) {
+    for (const indices of plan) epochMs += gradientsMs(sizeOfBatch(indices, lengths.train));
+    const [first = []] = plan;
+    epochMs += once('update', () => pace.launchesMs(recordedOf(sizeOfBatch(first, lengths.train)).update));
+  }
+  const stepsMs = plans.length === 0 ? 0 : (epochMs * steps) / plans.length;
+  const scored = (splits: readonly (readonly number[])[]): number =>
+    splits.reduce((sum, own) => {
+      const batches = evaluationBatches(own, config.microBatchSize * EVALUATION_MICRO_BATCHES);
+      return sum + batches.reduce((inner, indices) => inner + taggingMs(sizeOfBatch(indices, own)), 0);
+    }, 0);
+  const snapshots = Math.min(config.snapshots, epochs);
+  const scoringMs = epochs * scored(lengths.devel) + snapshots * scored(lengths.test);
+  const tensors = [...encoderShapes(shape.encoder), ...headShapes(shape.encoder, shape.head)];
+  const bytes = 4 * tensors.reduce((sum, [, dimensions]) => sum + sizeOf(dimensions), 0);
+  const savedMs = (sets: number): number =>
+    pace.msOf(OTHER_WORK.storedBytes, sets * bytes) + pace.msOf(OTHER_WORK.storedRecords, sets * tensors.length);
+  const checkpointMs = savedMs(SETS);
+  const between = Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * checkpointMs);
+  const within = epochs === 0 ? 0 : Math.floor(stepsMs / epochs / between) * epochs;
+  const recordsMs = pace.msOf(OTHER_WORK.storedRecords, RECORDS_AN_EPOCH * epochs + RECORDS_A_SNAPSHOT * snapshots);
+  const savingMs = epochs * (savedMs(1) + checkpointMs) + within * checkpointMs + recordsMs;
+  const preparingMs = lengths.encodingMs + pace.msOf(OTHER_WORK.verifiedBytes, modelBytes) + recordingMs;
+  return { preparingMs, stepsMs, scoringMs, savingMs, totalMs: preparingMs + stepsMs + scoringMs + savingMs };
+}
