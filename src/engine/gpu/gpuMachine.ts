@@ -4,7 +4,7 @@ import { GpuMemory } from './gpuMemory.ts';
 import { LaunchPlan, type LaunchPlanParts } from './launchPlan.ts';
 import type { Machine, Plan, Words } from './machine.ts';
 import type { Pipelines } from './pipelines.ts';
-import type { Launch, Resident } from './recorder.ts';
+import type { Launch, Region, Resident } from './recorder.ts';
 
 /** Target time per submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep the screen smooth. */
 const SUBMIT_MS = 50;
@@ -72,9 +72,9 @@ export class GpuMachine implements Machine {
     return words;
   }
 
-  clear(buffer: Resident): void {
+  clear({ buffer, offset, length }: Region): void {
     const encoder = this.memory.device.createCommandEncoder();
-    encoder.clearBuffer(this.bufferOf(buffer));
+    encoder.clearBuffer(this.bufferOf(buffer as Resident), offset * 4, length * 4);
     this.memory.device.queue.submit([encoder.finish()]);
   }
 

@@ -179,7 +179,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   return recorder.launches;
 }
 
-/** Records clipping by the global norm, then Adam over every trained bank; pending += [loss, norm]. */
+/** Records clipping by the global norm, then Adam over every trained arena; pending += [loss, norm]. */
 export function recordUpdate(
   banks: ParameterBanks,
   config: Pick<TrainingConfig, 'adam' | 'clipNorm'>,
@@ -192,7 +192,7 @@ export function recordUpdate(
   },
 ): readonly Launch[] {
   const recorder = new Recorder();
-  const trained = banks.banks.filter((bank) => bank.trained !== null);
+  const trained = banks.arenas.filter((arena) => arena.trained !== null);
   const indices = trained.map(({ length }) => partialsOf(length));
   const partials = recorder.temporary(
     'partial norms',
@@ -212,16 +212,18 @@ export function recordUpdate(
     pending: whole(pending),
   });
   const { beta1, beta2, epsilon } = config.adam;
-  for (const bank of trained) {
-    if (bank.trained === null) continue;
-    const { rate, gradient } = factorsOf(bank);
-    const shape = { length: bank.length, beta1, beta2, epsilon, rateFactor: rate, gradientFactor: gradient };
-    const { first, second } = bank.trained;
+  for (const arena of trained) {
+    if (arena.trained === null) continue;
+    const segments = arena.banks.map((bank) => {
+      const { rate, gradient } = factorsOf(bank);
+      return { length: bank.length, rateFactor: rate, gradientFactor: gradient };
+    });
+    const { gradient, first, second } = arena.trained;
     recordAdam(
       recorder,
-      shape,
-      { gradient: whole(bank.trained.gradient), clip: whole(clip), state: whole(state) },
-      { parameter: whole(bank.parameter), first: whole(first), second: whole(second) },
+      { beta1, beta2, epsilon, segments },
+      { gradient: whole(gradient), clip: whole(clip), state: whole(state) },
+      { parameter: whole(arena.parameter), first: whole(first), second: whole(second) },
     );
   }
   return recorder.launches;

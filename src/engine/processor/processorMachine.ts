@@ -83,9 +83,9 @@ export class ProcessorMachine implements Machine {
     return Promise.resolve(this.memory.floats.slice(place, place + buffer.length));
   }
 
-  clear(buffer: Resident): void {
-    const place = this.addressOf(buffer) / 4;
-    this.memory.floats.fill(0, place, place + buffer.length);
+  clear({ buffer, offset, length }: Region): void {
+    const place = this.addressOf(buffer as Resident) / 4 + offset;
+    this.memory.floats.fill(0, place, place + length);
   }
 
   release(): void {
@@ -124,11 +124,16 @@ export class ProcessorMachine implements Machine {
       return part.address + offset * 4;
     };
     const records: MemoryPart[] = [];
+    const kernelCall = (call: KernelCall): (() => void) => {
+      this.reserveScratch(call.scratchBytes);
+      return this.module.shared ? this.sharedCall(call, records) : this.plainCall(call);
+    };
     const calls = launches.map((launch) => {
       const call = launchCall(launch, addressOf);
       if ('run' in call) return () => call.run(this.memory);
-      this.reserveScratch(call.scratchBytes);
-      return this.module.shared ? this.sharedCall(call, records) : this.plainCall(call);
+      if ('kernel' in call) return kernelCall(call);
+      const several = call.map(kernelCall);
+      return () => several.forEach((one) => one());
     });
     return { calls, records };
   }
