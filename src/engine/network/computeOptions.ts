@@ -16,10 +16,12 @@ import {
 import { ProcessorMachine } from '../processor/processorMachine.ts';
 import type { ProcessorModule } from '../processor/processorModule.ts';
 import type { ThreadPool } from '../processor/threadPool.ts';
+import type { LayerBlocks } from './encoderPass.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
+  readonly blocks: LayerBlocks;
   readonly precision: Precision;
   readonly activations: MachineSettings['activations'];
   /** Memory that `auto` activations may plan with. */
@@ -78,6 +80,7 @@ export function computeOptionsFor(
   return {
     tuning: table === null ? untuned : tableTuning(table, untuned, precision),
     attention: software ? 'direct' : 'tiled',
+    blocks: software ? 'products' : 'rows',
     precision,
     activations,
     gpuBytes,
@@ -93,6 +96,7 @@ export function processorCompute({ activations }: Pick<MachineSettings, 'activat
   return {
     tuning: wholeTuning(),
     attention: 'whole',
+    blocks: 'products',
     precision: 'f32',
     activations,
     gpuBytes: PROCESSOR_BYTES,

@@ -77,6 +77,11 @@ export class ParameterBanks {
     return this.place(name).bank;
   }
 
+  /** In words from the start of its bank. */
+  offsetInBank(name: string): number {
+    return this.place(name).tensor.offset;
+  }
+
   /** Where a set has the values of a parameter. Throws for gradients and moments of a frozen one. */
   placeOf(name: string, set: TensorSet): Region {
     const { bank } = this.place(name);
@@ -143,7 +148,11 @@ function makeArena(layouts: readonly BankLayout[]): BankArena {
   const label = first === last ? first.label : `${first.label} to ${last.label}`;
   const length = layouts.reduce((sum, layout) => sum + layout.length, 0);
   const resident = (what: string): Resident => ({ kind: 'resident', label: `${what} of ${label}`, length });
-  const sets = { gradient: resident('gradients'), first: resident('first moments'), second: resident('second moments') };
+  const sets = {
+    gradient: resident('gradients'),
+    first: resident('first moments'),
+    second: resident('second moments'),
+  };
   const parameter = resident('parameters');
   let offset = 0;
   const banks = layouts.map((layout): Bank => {

@@ -220,11 +220,11 @@ export class TaggerEngine {
     batch: BatchSize,
     wanted: 'gradients' | 'prediction',
   ): Promise<Partial<Passes>> {
-    const { shape, tuning, attention, config } = this.options;
+    const { shape, tuning, attention, blocks, config } = this.options;
     const { size: sequences, pieces } = batch;
     const { banks, state } = this;
     const sinusoids = this.sinusoidsFor(pieces);
-    const given = { shape, tuning, attention, banks, sequences, pieces, inputs, sinusoids, state };
+    const given = { shape, tuning, attention, blocks, banks, sequences, pieces, inputs, sinusoids, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
       return { gradients: await this.machine.compile(launches) };
