@@ -2,7 +2,7 @@
 import { aligned, part, type Region } from '../gpu/recorder.ts';
 import { mergedPlaces, recordMergedAttentionBackward } from '../kernels/attention/attentionMerged.ts';
 import { recordAttention } from '../kernels/attention/attention.ts';
-import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
+import type { AttentionInputs, TiledFamily } from '../kernels/attention/attentionScores.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import { recordMatmulSum } from '../kernels/matmul/matmulSum.ts';
 import { recordLayerGradients } from '../kernels/rows/layerGradients.ts';
@@ -67,7 +67,13 @@ export function recordRows(pass: EncoderPass, block: RowBlock, embedded: Region)
       biases: banks.weights(name('contentBias'), name('segmentEmbedding')),
     };
     const inputs = { qkv, layoutWords, state, relative };
-    recordAttention(recorder, 'tiled', attentionShape(pass, layer), inputs, savedParts(shape, saved, queries));
+    recordAttention(
+      recorder,
+      tiledFamily(pass),
+      attentionShape(pass, layer),
+      inputs,
+      savedParts(shape, saved, queries),
+    );
     passed.push({ h, qkv, inputs, saved });
     next = layer + 1 < layers ? nextOf(layer + 1) : null;
     const out = recorder.temporary(`output of layer ${layer}`, rows * d);
@@ -105,7 +111,15 @@ function recordRowsBack(
     const read = { dOut: dH, saved, qkv, logSumExp, weights, places, state, terms } as const;
     recordRowsBackward(recorder, shape, attention, read, { work });
     const back = { dContext: part(work, own.dContext, rows * d), statistics: part(work, own.statistics, 4 * queries) };
-    recordMergedAttentionBackward(recorder, { ...attention, share: layer - first }, inputs, back, gradients, merged);
+    recordMergedAttentionBackward(
+      recorder,
+      tiledFamily(pass),
+      { ...attention, share: layer - first },
+      inputs,
+      back,
+      gradients,
+      merged,
+    );
     const gradient = banks.bankOf(`layer.${layer}.attention.query`).trained?.gradient;
     if (gradient !== undefined) {
       const biases = inputs.relative?.biases ?? null;
@@ -122,6 +136,11 @@ function recordRowsBack(
   }
   if (pass.positions !== null) recordPositionGradients(pass, first, gradients, merged, pass.positions);
   return dH;
+}
+
+/** Layers are recorded row by row only with tiles. */
+function tiledFamily({ attention }: EncoderPass): TiledFamily {
+  return attention === 'tiled f16' ? attention : 'tiled';
 }
 
 function rowsShape(pass: EncoderPass, block: RowBlock, layer: number): RowsShape {

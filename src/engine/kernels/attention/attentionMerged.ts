@@ -14,6 +14,7 @@ import {
   type AttentionInputs,
   type AttentionShape,
   type AttentionTerms,
+  type TiledFamily,
 } from './attentionScores.ts';
 import { declaredSums, pairGradients, pairProducts, probabilitiesCode, tileBegin } from './attentionTiled.ts';
 import {
@@ -21,6 +22,7 @@ import {
   attentionTileCode,
   component,
   ROWS,
+  storageOf,
   sumOverLanes,
   TILE_WITH_BAND,
   TILE_WORKGROUP,
@@ -29,11 +31,13 @@ import {
   tileSums,
   tileSumsWritten,
   tileWeights,
+  type TileStorage,
 } from './attentionTiles.ts';
 
 // prettier-ignore
 
-function mergedKernel(headSize: number, terms: AttentionTerms): Kernel {
+function mergedKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const vectors = headSize / 4;
@@ -135,12 +139,13 @@ ${tileSumsWritten(
   (sum) => `gradients[sizes.sharesAt + (part * 2u * T + firstPosition + row) * sizes.width + head * ${vectors}u + column] = ${sum};`,
 )}`;
   return kernel<string, string>({
-    name: attentionName('attention backward, merged', headSize, terms),
+    name: attentionName('attention backward, merged', headSize, terms) + suffix,
+    enable,
     sizes: { ...attentionSizes, share: 'u32', partsAt: 'u32', sharesAt: 'u32' },
     buffers: { ...attentionBackwardReads(terms), gradients: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
     module:
-      attentionTileCode(terms === 'relative' ? TILE_WITH_BAND : tileLength(terms), terms) + probabilitiesCode[terms],
+      attentionTileCode(terms === 'relative' ? TILE_WITH_BAND : tileLength(terms), terms, storage) + probabilitiesCode[terms],
     body: `${tileBegin}
 if (group.z < sizes.sequences) {
 if (group.x * 32u >= sizes.pieces) { return; }
@@ -154,7 +159,10 @@ ${byPosition}
   });
 }
 
-const mergedKernels = onceByHead(mergedKernel);
+const mergedKernels = {
+  tiled: onceByHead((headSize, terms) => mergedKernel(headSize, terms, 'f32')),
+  'tiled f16': onceByHead((headSize, terms) => mergedKernel(headSize, terms, 'f16')),
+} as const;
 
 /** With fewer workgroups by relative position than this, sequences are divided among more of them. */
 const ENOUGH_GROUPS = 256;
@@ -195,6 +203,7 @@ export function mergedPlaces(
  */
 export function recordMergedAttentionBackward(
   recorder: Recorder,
+  family: TiledFamily,
   shape: AttentionShape & { readonly share: number },
   inputs: AttentionInputs,
   { dContext, statistics }: { readonly dContext: Region; readonly statistics: Region },
@@ -206,7 +215,7 @@ export function recordMergedAttentionBackward(
   const blocks = Math.ceil(((terms === 'relative' ? 2 : 1) * pieces) / ATTENTION_BLOCK);
   const { shareCount } = places;
   recorder.launch(
-    mergedKernels(headSize, terms),
+    mergedKernels[family](headSize, terms),
     {
       ...attentionSizesOf(shape),
       share: shareCount === 0 ? 0 : Math.ceil(sequences / shareCount),

@@ -14,6 +14,7 @@ import {
   eachTileSum,
   ROWS,
   scoreTerms,
+  storageOf,
   sumOverLanes,
   TILE_WITH_BAND,
   TILE_WORKGROUP,
@@ -23,6 +24,7 @@ import {
   tileSums,
   tileSumsWritten,
   tileWeights,
+  type TileStorage,
 } from './attentionTiles.ts';
 
 // prettier-ignore
@@ -31,18 +33,20 @@ import {
  * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Bounds of loops
  * with barriers come from sizes, workgroup indices and read-only storage, which are uniform across a workgroup.
  */
-export function attentionTiledKernel(headSize: number, terms: AttentionTerms): Kernel {
+export function attentionTiledKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const vectors = headSize / 4;
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const segmentTerm = (a: number): string =>
     relative(`select(same${a}, other${a}, segmentsDiffer(b, i.${component(a)}, j)) + `);
   return kernel<string, string>({
-    name: attentionName('attention, tiled', headSize, terms),
+    name: attentionName('attention, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionReads(terms), context: writes('vec4<f32>'), logSumExp: writes() },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength(terms), terms),
+    module: attentionTileCode(tileLength(terms), terms, storage),
     body: `let x = local.x;
 let y = local.y;
 let head = group.y;
@@ -154,18 +158,20 @@ export const declaredSums = (headSize: number, name: string): string =>
  * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Writes `parts`
  * with relative terms and `dQuery` with absolute ones, like the kernel without tiles.
  */
-function queryKernel(headSize: number, terms: AttentionTerms): Kernel {
+function queryKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const [out, length] = terms === 'relative' ? ['parts', TILE_WITH_BAND] : ['dQuery', tileLength(terms)];
   const own = `rowAt(b, head, firstQuery + row, ${headSize / 4}u) + column`;
   const exists = 'firstQuery + row < sizes.pieces';
   return kernel<string, string>({
-    name: attentionName('attention backward by query, tiled', headSize, terms),
+    name: attentionName('attention backward by query, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionBackwardReads(terms), [out]: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(length, terms) + probabilitiesCode[terms],
+    module: attentionTileCode(length, terms, storage) + probabilitiesCode[terms],
     body: `${tileBegin}
 let b = group.z;
 let count = countOf(b);
@@ -205,17 +211,19 @@ ${ROWS.map(component)
 }
 
 /** Workgroups are [blocks of keys, heads, sequences]; each iterates over the blocks of queries that see its keys. */
-function keyKernel(headSize: number, terms: AttentionTerms): Kernel {
+function keyKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const own = `rowAt(b, head, firstKey + row, ${headSize / 4}u) + column`;
   const exists = 'firstKey + row < sizes.pieces';
   return kernel<string, string>({
-    name: attentionName('attention backward by key, tiled', headSize, terms),
+    name: attentionName('attention backward by key, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength(terms), terms) + probabilitiesCode[terms],
+    module: attentionTileCode(tileLength(terms), terms, storage) + probabilitiesCode[terms],
     body: `${tileBegin}
 let b = group.z;
 let count = countOf(b);
@@ -247,15 +255,17 @@ ${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStrid
  * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each iterates over its `share` of sequences and
  * over the blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
  */
-export function attentionTiledPositionKernel(headSize: number): Kernel {
+export function attentionTiledPositionKernel(headSize: number, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const rows = 'group.z * 2u * sizes.pieces + firstPosition + row';
   return kernel<string, string>({
-    name: `attention backward by position, tiled ${headSize}`,
+    name: `attention backward by position, tiled ${headSize}${suffix}`,
+    enable,
     sizes: { ...attentionSizes, share: 'u32' },
     buffers: { ...attentionBackwardReads('relative'), dPosition: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength('relative'), 'relative') + probabilitiesCode.relative,
+    module: attentionTileCode(tileLength('relative'), 'relative', storage) + probabilitiesCode.relative,
     body: `${tileBegin}
 let T = sizes.pieces;
 let firstPosition = group.x * 32u;
@@ -287,6 +297,6 @@ ${tileSumsWritten(
 }
 
 /** Gradients of attention with tiles in workgroup memory: by query, by key, and with relative terms by relative position. */
-export function attentionTiledBackwardKernels(headSize: number, terms: AttentionTerms) {
-  return { query: queryKernel(headSize, terms), key: keyKernel(headSize, terms) };
+export function attentionTiledBackwardKernels(headSize: number, terms: AttentionTerms, storage: TileStorage) {
+  return { query: queryKernel(headSize, terms, storage), key: keyKernel(headSize, terms, storage) };
 }
