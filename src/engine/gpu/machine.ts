@@ -28,6 +28,8 @@ export interface Machine {
   compile(launches: readonly Launch[]): Promise<Plan>;
   /** Runs a plan; the first time it may also measure the machine. */
   runMeasured(plan: Plan): Promise<void>;
+  /** Sends what was queued, where the machine collects commands; writing and reading do so themselves. */
+  submit(): void;
   /** Writes words into a resident from its word `offset` on; a resident that was never written is 0. */
   write(buffer: Resident, words: Words, offset?: number): void;
   read(buffer: Resident): Promise<Float32Array<ArrayBuffer>>;

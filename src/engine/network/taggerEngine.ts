@@ -102,11 +102,14 @@ export class TaggerEngine {
   /** Performs one update from the micro-batches of a step. Reads nothing back; waits only when a shape occurs for the first time. */
   async step(microBatches: readonly Batch[], settings: EngineStep): Promise<void> {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
-    this.clearEmbeddingGradient();
     for (const [microBatch, batch] of microBatches.entries()) {
-      await this.machine.runMeasured(await this.gradientsOf(batch, settings, microBatch, sequences));
+      const plan = await this.gradientsOf(batch, settings, microBatch, sequences);
+      // After the inputs are written, so that all the rest is one submit.
+      if (microBatch === 0) this.clearEmbeddingGradient();
+      await this.machine.runMeasured(plan);
     }
     await (await this.updatePlan()).run();
+    this.machine.submit();
   }
 
   /**
@@ -114,8 +117,9 @@ export class TaggerEngine {
    * must have been opened with `timestamp-query`.
    */
   async profile(batch: Batch, settings: EngineStep): Promise<readonly LaunchTime[]> {
+    const plan = await this.gradientsOf(batch, settings, 0, batch.size);
     this.clearEmbeddingGradient();
-    const gradients = await (await this.gradientsOf(batch, settings, 0, batch.size)).profile();
+    const gradients = await plan.profile();
     return [...gradients, ...(await (await this.updatePlan()).profile())];
   }
 

@@ -72,6 +72,10 @@ export class ProcessorMachine implements Machine {
     await plan.run();
   }
 
+  submit(): void {
+    // Every launch has run by the time its plan returns.
+  }
+
   write(buffer: Resident, words: Words, offset = 0): void {
     const place = this.addressOf(buffer) / 4 + offset;
     if (words instanceof Float32Array) this.memory.floats.set(words, place);
