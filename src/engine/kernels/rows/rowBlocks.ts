@@ -36,7 +36,7 @@ export function rowBlockOf({
   const lanes = Math.min(32, 2 ** Math.ceil(Math.log2(width)));
   const groups = ROW_BLOCK_THREADS / lanes;
   for (let rows = Math.max(MOST_ROWS, groups); rows >= Math.max(LEAST_ROWS, groups); rows /= 2) {
-    if (2 * rows * width * 16 + STATISTICS_BYTES * 2 > WORKGROUP_BYTES) continue;
+    if (2 * rows * width * 16 + STATISTICS_BYTES > WORKGROUP_BYTES) continue;
     return { width, inner: innerSize / 4, rows, lanes, own: rows / groups, columns: Math.ceil(width / lanes) };
   }
   return null;
