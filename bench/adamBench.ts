@@ -56,11 +56,13 @@ const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shap
   const tensorsOf = (what: 'gradient' | 'parameter'): Map<string, tf.Tensor> =>
     new Map(
       arenas.flatMap(({ label, banks: own }) =>
-        own.flatMap(({ tensors }) => tensors).map(({ name, shape: sizes }) => {
-          const { offset, length } = banks.placeOf(name, 'parameter');
-          const values = contents[`${label} ${what}`] as Float32Array;
-          return [name, tf.tensor(values.slice(offset, offset + length), [...sizes])] as const;
-        }),
+        own
+          .flatMap(({ tensors }) => tensors)
+          .map(({ name, shape: sizes }) => {
+            const { offset, length } = banks.placeOf(name, 'parameter');
+            const values = contents[`${label} ${what}`] as Float32Array;
+            return [name, tf.tensor(values.slice(offset, offset + length), [...sizes])] as const;
+          }),
       ),
     );
   const [gradients, parameters] = [tensorsOf('gradient'), tensorsOf('parameter')];

@@ -270,7 +270,9 @@ const adam: Translation = ({ size, address, state, launch }) => {
   return segments.map((at) => {
     const start = at === 0 ? 0 : size(`end${at - 1}`);
     const factors = ['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', `rate${at}`, `factor${at}`].map(size);
-    const [gradient = 0, ...written] = ['gradient', 'parameter', 'first', 'second'].map((name) => address(name) + start * 16);
+    const [gradient = 0, ...written] = ['gradient', 'parameter', 'first', 'second'].map(
+      (name) => address(name) + start * 16,
+    );
     const read = [gradient, address('clip'), state(STATE.rootCorrection), state(STATE.stepSize)];
     return kernelCall('adam', size(`end${at}`) - start, [...factors, ...read, ...written]);
   });

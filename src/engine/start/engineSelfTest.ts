@@ -7,7 +7,13 @@ import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
 import type { MatmulShape } from '../kernels/matmul/matmulShape.ts';
-import { openMachine, type ComputeOptions, type EngineGpu, type EngineHome, type EngineProcessor } from '../network/computeOptions.ts';
+import {
+  openMachine,
+  type ComputeOptions,
+  type EngineGpu,
+  type EngineHome,
+  type EngineProcessor,
+} from '../network/computeOptions.ts';
 import { TaggerEngine } from '../network/taggerEngine.ts';
 import { MatmulTrial } from '../tuning/matmulTrial.ts';
 
