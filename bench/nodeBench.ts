@@ -1,5 +1,5 @@
 // Measures in this process, on Dawn or on the processor.
-import { dawnEntry, nodePlatform } from '../workers/nodePlatform.ts';
+import { dawnEntry, MATRIX_FLAGS, nodePlatform } from '../workers/nodePlatform.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { benchProcessor } from './processorBench.ts';
 import { runBench } from './runBench.ts';
@@ -16,6 +16,6 @@ export async function runNodeBench(
     const torchStep = process.env['BENCH_PYTHON'] === undefined ? null : home.torchStep;
     return { report: await benchProcessor(request, home, nodePlatform, torchStep), runtime };
   }
-  const report = await runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
+  const report = await runBench(request, { ...home, gpu: () => dawnEntry([...FLAGS, ...MATRIX_FLAGS]) });
   return { report, runtime };
 }
