@@ -1,4 +1,4 @@
-// The three kinds of test that Vitest runs: unit and numeric in Node, gpu in a real Chromium.
+// The kinds of test that Vitest runs: unit, numeric and f16 in Node, gpu in a real Chromium.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags } from './scripts/chromiumFlags.ts';
@@ -30,6 +30,19 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'f16',
+          include: ['tests/f16/**/*.test.ts'],
+          environment: 'node',
+          setupFiles: ['tests/f16/dawn.ts'],
+          // The adapter's loader is not Node: no other process can be started from this one.
+          pool: 'threads',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -22,7 +22,8 @@ export function benchAdam(request: BenchRequest, home: BenchHome): Promise<Bench
 
 const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shape }) => {
   const { adam } = configOf(shape);
-  const { banks } = new ParameterBanks(taggerOf(shape), () => true);
+  const banks = new ParameterBanks(taggerOf(shape), () => true);
+  const { arenas } = banks;
   const rng = Rng.seeded(6);
   const drawn = (length: number): Float32Array<ArrayBuffer> => Float32Array.from({ length }, () => rng.normal());
   const first = { beta1: 1 - adam.beta1, root: Math.sqrt(1 - adam.beta2) };
@@ -35,18 +36,18 @@ const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shap
     stream: { seed: 1, step: 1, microBatch: 0 },
   });
   const contents: Record<string, Words> = { state, clip: Float32Array.of(SCALE, 0) };
-  for (const { label, length } of banks) {
+  for (const { label, length } of arenas) {
     contents[`${label} gradient`] = drawn(length);
     contents[`${label} parameter`] = drawn(length);
     contents[`${label} first`] = new Float32Array(length);
     contents[`${label} second`] = new Float32Array(length);
   }
   const ours = await openRecording(gpu, contents, (recorder: Recorder, regions) => {
-    for (const { label, length } of banks) {
+    for (const { label, length } of arenas) {
       const region = (what: string): Region => regions[what] as Region;
       recordAdam(
         recorder,
-        { length, ...adam, rateFactor: 1, gradientFactor: 1 },
+        { ...adam, segments: [{ length, rateFactor: 1, gradientFactor: 1 }] },
         { gradient: region(`${label} gradient`), clip: region('clip'), state: region('state') },
         { parameter: region(`${label} parameter`), first: region(`${label} first`), second: region(`${label} second`) },
       );
@@ -54,11 +55,14 @@ const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shap
   });
   const tensorsOf = (what: 'gradient' | 'parameter'): Map<string, tf.Tensor> =>
     new Map(
-      banks.flatMap(({ label, tensors }) =>
-        tensors.map(({ name, shape: sizes, offset, length }) => {
-          const values = contents[`${label} ${what}`] as Float32Array;
-          return [name, tf.tensor(values.slice(offset, offset + length), [...sizes])] as const;
-        }),
+      arenas.flatMap(({ label, banks: own }) =>
+        own
+          .flatMap(({ tensors }) => tensors)
+          .map(({ name, shape: sizes }) => {
+            const { offset, length } = banks.placeOf(name, 'parameter');
+            const values = contents[`${label} ${what}`] as Float32Array;
+            return [name, tf.tensor(values.slice(offset, offset + length), [...sizes])] as const;
+          }),
       ),
     );
   const [gradients, parameters] = [tensorsOf('gradient'), tensorsOf('parameter')];
@@ -69,7 +73,7 @@ const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shap
     adamUpdate(parameters, moments, gradients, scale, { step: ++step, learningRate: LEARNING_RATE, adam, factors: new Map() }); // prettier-ignore
     for (const kept of [parameters, moments.first, moments.second]) for (const tensor of kept.values()) tf.keep(tensor);
   };
-  const words = banks.reduce((sum, { length }) => sum + length, 0);
+  const words = arenas.reduce((sum, { length }) => sum + length, 0);
   return [
     {
       name: `${words} parameters`,
@@ -81,9 +85,10 @@ const adamContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shap
         await ours.run();
         tf.tidy(stock);
         let worst = 0;
-        for (const { label, tensors } of banks) {
+        for (const { label, banks: own } of arenas) {
           const found = await ours.read(`${label} parameter`);
-          for (const { name, offset, length } of tensors) {
+          for (const { name } of own.flatMap(({ tensors }) => tensors)) {
+            const { offset, length } = banks.placeOf(name, 'parameter');
             const expected = await (parameters.get(name) as tf.Tensor).data();
             worst = Math.max(worst, relativeDifference(found.subarray(offset, offset + length), expected));
           }

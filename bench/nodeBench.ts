@@ -1,7 +1,7 @@
 // Measures in this process, on Dawn or on the processor.
 import { isSoftwareAdapter } from '../src/engine/gpu/device.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
-import { dawnEntry, nodePlatform } from '../workers/nodePlatform.ts';
+import { dawnEntry, MATRIX_FLAGS, nodePlatform } from '../workers/nodePlatform.ts';
 import type { BenchHome, BenchReport, BenchRequest } from './benchReport.ts';
 import { benchProcessor } from './processorBench.ts';
 import { runBench } from './runBench.ts';
@@ -27,6 +27,6 @@ export async function runNodeBench(
       return { report: await runBench(request, { ...home, gpu, processor }), runtime };
     }
   }
-  const report = await runBench(request, { ...home, gpu: () => dawnEntry(FLAGS) });
+  const report = await runBench(request, { ...home, gpu: () => dawnEntry([...FLAGS, ...MATRIX_FLAGS]) });
   return { report, runtime };
 }

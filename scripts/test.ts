@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium } from './findChromium.ts';
+import { halfAdapter } from './halfAdapter.ts';
 import { installChromium } from './installChromium.ts';
 import {
   countPlaywright,
@@ -33,6 +34,8 @@ interface Stage {
   /** The writer of the stage's JSON report; a stage without one counts as one check. */
   readonly report?: 'vitest' | 'playwright';
   readonly needsBrowser?: boolean;
+  /** Whether it uses a software adapter with f16, where there is one beside the project. */
+  readonly usesHalfAdapter?: boolean;
 }
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -56,6 +59,7 @@ const groups: readonly (readonly (readonly Stage[])[])[] = [
       { name: 'format', commands: [['prettier', '--check', '--log-level', 'warn', '.']] },
       vitestStage('unit'),
       vitestStage('numeric'),
+      { ...vitestStage('f16'), usesHalfAdapter: true },
     ],
     [{ ...vitestStage('gpu'), needsBrowser: true }],
   ],
@@ -91,7 +95,10 @@ async function runStage(stage: Stage, browser: string | undefined, isAlone: bool
     };
     const output = isAlone ? 'inherit' : 'pipe';
     const command = [path.join(root, 'node_modules', programs[program]), ...args];
-    const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', output, output] });
+    const adapter = stage.usesHalfAdapter === true ? halfAdapter(root) : null;
+    const { program: runner, args: first, env: own } = adapter ?? { program: process.execPath, args: [], env: {} };
+    const started = [...first, ...command];
+    const child = spawn(runner, started, { cwd: root, env: { ...env, ...own }, stdio: ['ignore', output, output] });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
     exitCode = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   }

@@ -17,6 +17,21 @@ const variantSchema = z.discriminatedUnion('family', [
     depth: z.int().min(4).max(64).multipleOf(4),
     f16: z.boolean(),
   }),
+  z.strictObject({
+    family: z.literal('matrix'),
+    unit: z.strictObject({
+      rows: z.int().min(4).max(32),
+      columns: z.int().min(4).max(32),
+      inner: z.int().min(4).max(32),
+      lanes: z.int().min(4).max(128),
+    }),
+    rows: z.int().min(1).max(16),
+    columns: z.int().min(1).max(16),
+    across: z.int().min(1).max(16),
+    down: z.int().min(1).max(16),
+    depth: z.int().min(4).max(64).multipleOf(4),
+    splits: blocks.splits,
+  }),
 ]);
 
 export const matmulTableSchema = z.strictObject({

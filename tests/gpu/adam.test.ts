@@ -138,7 +138,8 @@ describe.each([
     const outputs = { parameter: padded, first: padded, second: padded, clip: 2, pending: 2 };
     const found = await runRecording<string, keyof typeof outputs>(inputs, outputs, (recorder, regions) => {
       const region = (name: string): Region => regions[name] as Region;
-      const shape = { length: padded, ...adam, rateFactor: rate, gradientFactor: factor };
+      const segments = [{ length: padded, rateFactor: rate, gradientFactor: factor }];
+      const shape = { ...adam, segments };
       for (let at = 0; at < STEPS; at++) {
         const [gradient, state, clip] = [region(`gradient${at}`), region(`state${at}`), region('clip')];
         const partials = recorder.temporary('partials', partialsOf(padded));
@@ -172,4 +173,41 @@ describe.each([
       ).toBe(true);
     }
   });
+});
+
+it('segments with different rates and factors have the bits of a launch each', async () => {
+  const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6 };
+  const segments = [
+    { length: 128, rateFactor: 0.81, gradientFactor: 1 },
+    { length: 4096, rateFactor: 0.9, gradientFactor: 1 },
+    { length: 64, rateFactor: 0.9, gradientFactor: 1 },
+    { length: 192, rateFactor: 1, gradientFactor: 0.5 },
+  ];
+  const length = segments.reduce((sum, segment) => sum + segment.length, 0);
+  const inputs = {
+    gradient: drawnNumbers('segments', length),
+    clip: Float32Array.of(0.5, 1),
+    state: stateWords(1, { ...numbers, stepSize: 1e-2, rootCorrection: 0.03, lossScale: 1 }),
+    parameter: drawnNumbers('parameter', length),
+    first: drawnNumbers('first', length),
+    second: drawnNumbers('second', length).map(Math.abs),
+  };
+  const outputs = { parameter: length, first: length, second: length };
+  const run = (apart: boolean) =>
+    runRecording(inputs, outputs, (recorder, { gradient, clip, state, parameter, first, second }) => {
+      let start = 0;
+      for (const group of apart ? segments.map((segment) => [segment]) : [segments]) {
+        const own = group.reduce((sum, segment) => sum + segment.length, 0);
+        const of = (region: Region): Region => part(region, start, own);
+        const out = { parameter: of(parameter), first: of(first), second: of(second) };
+        recordAdam(recorder, { ...adam, segments: group }, { gradient: of(gradient), clip, state }, out);
+        start += own;
+      }
+      expect(recorder.launches.length).toBe(apart ? segments.length : 1);
+    });
+  const [whole, parts] = [await run(false), await run(true)];
+  for (const name of ['parameter', 'first', 'second'] as const) {
+    expect(differingWords(whole[name], parts[name]), name).toBe(0);
+    expect(differingWords(whole[name], inputs[name]), name).toBeGreaterThan(length / 2);
+  }
 });

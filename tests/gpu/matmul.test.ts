@@ -1,6 +1,5 @@
 // Proves that matrix products on the GPU equal those in float64: every kind, variant, batch and output mode, at any lengths.
 import { describe, expect, it } from 'vitest';
-import { STATE } from '../../src/engine/gpu/stepState.ts';
 import { recordMatmul } from '../../src/engine/kernels/matmul/matmul.ts';
 import type { MatmulShape } from '../../src/engine/kernels/matmul/matmulShape.ts';
 import {
@@ -10,81 +9,8 @@ import {
   type MatmulTuning,
 } from '../../src/engine/kernels/matmul/matmulTuning.ts';
 import { variantName, type MatmulVariant } from '../../src/engine/kernels/matmul/matmulVariant.ts';
-import { Rng } from '../../src/util/random.ts';
+import { checkProducts, randomWords } from './support/drawnProducts.ts';
 import { runRecording } from './support/runRecording.ts';
-
-type Floats = Float32Array<ArrayBuffer>;
-
-const rng = Rng.seeded(7);
-const random = (length: number): Floats => Float32Array.from({ length }, () => rng.uniform() * 2 - 1);
-
-const NO_STRIDES = { a: 0, b: 0, out: 0 };
-
-interface Case {
-  readonly shape: MatmulShape;
-  readonly a: Floats;
-  readonly b: Floats;
-  readonly before: Floats;
-}
-
-function makeCase(shape: MatmulShape): Case {
-  const { rows, columns, inner, batch = 1, strides = NO_STRIDES, sum = false } = shape;
-  const length = (size: number, stride: number, count: number): number => size + stride * (count - 1);
-  return {
-    shape,
-    a: random(length(rows * inner, strides.a, batch)),
-    b: random(length(columns * inner, strides.b, batch)),
-    before: random(length(rows * columns, strides.out, sum ? 1 : batch)),
-  };
-}
-
-/** The expected output, in float64, element by element. */
-function expected({ shape, a, b, before }: Case, accumulate: boolean): Float64Array {
-  const { kind, rows, columns, inner, batch = 1, strides = NO_STRIDES, sum = false, into } = shape;
-  const out = Float64Array.from(before);
-  const adds = into === 'add' || (into === 'gradient' && accumulate);
-  for (let pair = 0; pair < batch; pair++) {
-    for (let m = 0; m < rows; m++) {
-      for (let n = 0; n < columns; n++) {
-        let total = 0;
-        for (let l = 0; l < inner; l++) {
-          const x = a[pair * strides.a + (kind === 'tn' ? l * rows + m : m * inner + l)] as number;
-          const y = b[pair * strides.b + (kind === 'nt' ? n * inner + l : l * columns + n)] as number;
-          total += x * y;
-        }
-        const at = (sum ? 0 : pair * strides.out) + m * columns + n;
-        out[at] = total + (adds || (sum && pair > 0) ? (out[at] as number) : 0);
-      }
-    }
-  }
-  return out;
-}
-
-/** Checks all cases in one recording; anything outside a product must stay unchanged. */
-async function check(tuning: MatmulTuning, shapes: readonly MatmulShape[], accumulate = false): Promise<void> {
-  const cases = shapes.map(makeCase);
-  const state = new Uint32Array(8);
-  state[STATE.accumulate] = accumulate ? 1 : 0;
-  const inputs: Record<string, Floats | Uint32Array<ArrayBuffer>> = { state };
-  const outputs: Record<string, number> = {};
-  for (const [at, { a, b, before }] of cases.entries()) {
-    Object.assign(inputs, { [`a${at}`]: a, [`b${at}`]: b, [`out${at}`]: before });
-    outputs[`out${at}`] = before.length;
-  }
-  const found = await runRecording(inputs, outputs, (recorder, regions) => {
-    for (const [at, { shape }] of cases.entries()) {
-      const [a, b, out, state] = [`a${at}`, `b${at}`, `out${at}`, 'state'].map((name) => regions[name]);
-      if (a && b && out && state) recordMatmul(recorder, tuning, shape, { a, b, out, state });
-    }
-  });
-  for (const [at, one] of cases.entries()) {
-    const truth = expected(one, accumulate);
-    const values = found[`out${at}`] as Floats;
-    const worst = values.reduce((most, value, index) => Math.max(most, Math.abs(value - (truth[index] as number))), 0);
-    const tolerance = 3e-6 * Math.sqrt(one.shape.inner * (one.shape.batch ?? 1)) + 1e-6;
-    expect(worst, JSON.stringify(one.shape)).toBeLessThan(tolerance);
-  }
-}
 
 const KINDS = ['nn', 'nt', 'tn'] as const;
 const into = 'write';
@@ -130,7 +56,7 @@ describe.each(KINDS)('%s', (kind) => {
     async ({ variant }) => {
       const shapes = LENGTHS.map(([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const);
       const batched = { kind, rows: 36, columns: 20, inner: 24, batch: 2, into } as const;
-      await check({ variantFor: () => variant }, [
+      await checkProducts({ variantFor: () => variant }, [
         ...shapes,
         { ...batched, strides: { a: 864, b: 480, out: 720 } },
         { ...batched, strides: { a: 868, b: 0, out: 0 }, sum: true },
@@ -145,19 +71,19 @@ describe.each(KINDS)('%s', (kind) => {
     const shapes = [...LENGTHS, LONG, ...ODD_LENGTHS].map(
       ([rows, columns, inner]) => ({ kind, rows, columns, inner, into }) as const,
     );
-    await check(tuning, shapes);
+    await checkProducts(tuning, shapes);
   });
 
   it('is right by the large blocks of software adapters', async () => {
     const large = { kind, rows: 132, columns: 124, inner: 260, into } as const;
     expect(softwareTuning().variantFor(large)).toMatchObject({ rows: 16, columns: 16 });
-    await check(softwareTuning(), [large]);
+    await checkProducts(softwareTuning(), [large]);
   });
 
   it('is right without checks where the tiles fit', async () => {
     const fitting = MATMUL_VARIANTS.filter((variant) => variant.family === 'tiled' && variant.across === 8);
     for (const variant of fitting) {
-      await check({ variantFor: () => variant }, [{ kind, rows: 64, columns: 128, inner: 48, into }]);
+      await checkProducts({ variantFor: () => variant }, [{ kind, rows: 64, columns: 128, inner: 48, into }]);
     }
   });
 
@@ -169,8 +95,8 @@ describe.each(KINDS)('%s', (kind) => {
       { kind, rows: 8, columns: 4, inner: 520, into, batch: 3, strides: { a: 4160, b: 2080, out: 0 }, sum: true },
     ]);
     const tuning: MatmulTuning = { variantFor: (shape) => ({ ...(shape.batch === 3 ? TILED : WORDS), splits: 3 }) };
-    await check(tuning, ways, true);
-    await check(tuning, ways, false);
+    await checkProducts(tuning, ways, { accumulate: true });
+    await checkProducts(tuning, ways);
   });
 
   it('writes, adds, or does either as the state says', async () => {
@@ -181,8 +107,10 @@ describe.each(KINDS)('%s', (kind) => {
     const tuning: MatmulTuning = {
       variantFor: (shape) => (shape.inner === 8 ? TILED : softwareTuning().variantFor(shape)),
     };
-    await check(tuning, [...ways, { kind, rows: 16, columns: 8, inner: 12, into: 'gradient' }], true);
-    await check(tuning, ways, false);
+    await checkProducts(tuning, [...ways, { kind, rows: 16, columns: 8, inner: 12, into: 'gradient' }], {
+      accumulate: true,
+    });
+    await checkProducts(tuning, ways);
   });
 
   it('multiplies a batch by strides, a stride of 0 being the same matrix each time', async () => {
@@ -193,7 +121,7 @@ describe.each(KINDS)('%s', (kind) => {
       { ...sizes, strides: { a: 193, b: 129, out: 97 } },
       { ...sizes, columns: 5, strides: { a: 192, b: 80, out: 64 } },
     ];
-    await check(softwareTuning(), shapes);
+    await checkProducts(softwareTuning(), shapes);
   });
 
   it('sums a batch into one output', async () => {
@@ -203,14 +131,14 @@ describe.each(KINDS)('%s', (kind) => {
       { ...sizes, strides: { a: 200, b: 0, out: 0 }, into: 'gradient' },
       { ...sizes, rows: 5, strides: { a: 81, b: 129, out: 0 }, into: 'add' },
     ];
-    await check(softwareTuning(), shapes, true);
+    await checkProducts(softwareTuning(), shapes, { accumulate: true });
   });
 });
 
 it('gives the same bits every time', async () => {
   const inputs = {
-    a: random(40 * 600),
-    b: random(24 * 600),
+    a: randomWords(40 * 600),
+    b: randomWords(24 * 600),
     first: new Float32Array(960),
     second: new Float32Array(960),
   };
@@ -229,7 +157,7 @@ it('gives the same bits every time', async () => {
 
 it('asks for strides of a batch', async () => {
   const shape = { kind: 'nn', rows: 4, columns: 4, inner: 4, batch: 2, into } as const;
-  const run = runRecording({ a: random(32), b: random(32) }, { out: 32 }, (recorder, regions) =>
+  const run = runRecording({ a: randomWords(32), b: randomWords(32) }, { out: 32 }, (recorder, regions) =>
     recordMatmul(recorder, softwareTuning(), shape, regions),
   );
   await expect(run).rejects.toThrow('needs strides');

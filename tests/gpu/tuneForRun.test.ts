@@ -36,7 +36,8 @@ it('tunes what is new, stores it, and finds it again', async () => {
   const store = memory();
   const first = await tune(hardware, store);
   const total = first.events.length - 1;
-  expect(total).toBeGreaterThan(3);
+  // Position keys, their weights' gradients, gradients of a layer's input: the other products of a small encoder are not recorded as such.
+  expect(total).toBe(3);
   expect(first.events.at(-1)).toEqual({ kind: 'phase', phase: 'tuning', done: total, of: total });
   expect(await store.keys('machine/')).toHaveLength(1);
   const again = await tune(hardware, store);

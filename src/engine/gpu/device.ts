@@ -54,8 +54,40 @@ export interface DeviceHealth {
   failure: LabError | null;
 }
 
-/** Requested if the adapter has them: tiles in f16, subgroup sums, launch timestamps. */
-const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
+/** Behind a flag in browsers, so not in the types of WebGPU. */
+const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
+/** Requested if the adapter has them: tiles in f16, subgroup sums, launch timestamps, matrix units. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', MATRIX_FEATURE];
+
+/** A matrix unit that multiplies f16 and adds up in f32: [rows, inner] times [inner, columns]. */
+export interface MatrixUnit {
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+  /** Invocations of a subgroup. */
+  readonly lanes: number;
+}
+
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** The largest unit that multiplies f16 and adds up in f32; null without one, and where the size of subgroups is not fixed. */
+export function matrixUnitOf({ features, info }: Pick<GPUAdapter, 'features' | 'info'>): MatrixUnit | null {
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  const { subgroupMatrixConfigs = [] } = info as { readonly subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  const needed: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', MATRIX_FEATURE];
+  if (needed.some((feature) => !features.has(feature)) || subgroupMinSize !== subgroupMaxSize) return null;
+  const units = [...subgroupMatrixConfigs]
+    .filter(({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32')
+    .map(({ M, N, K }): MatrixUnit => ({ rows: M, columns: N, inner: K, lanes: subgroupMaxSize }));
+  const size = ({ rows, columns, inner }: MatrixUnit): number => rows * columns * inner;
+  return units.sort((left, right) => size(right) - size(left))[0] ?? null;
+}
 
 /** A GPU device and its properties. */
 export interface OpenDevice {
@@ -66,6 +98,8 @@ export interface OpenDevice {
   readonly browser: string;
   /** Whether it is emulated on the CPU. */
   readonly software: boolean;
+  /** The matrix unit that products in mixed precision use; null without one. */
+  readonly matrixUnit: MatrixUnit | null;
   /** Shared by every engine of the device, so that each kernel is compiled once for all runs of a plan. */
   readonly pipelines: Pipelines;
 }
@@ -133,5 +167,6 @@ export async function openDevice(
     );
   }
   const software = isSoftwareAdapter(adapter);
-  return { health, gpu: { device, adapter: describeAdapter(adapter), browser, software, pipelines } };
+  const matrixUnit = matrixUnitOf(adapter);
+  return { health, gpu: { device, adapter: describeAdapter(adapter), browser, software, matrixUnit, pipelines } };
 }

@@ -1,10 +1,10 @@
 // The GPU as a machine: buffers for residents, slots for temporaries, plans in submits of a size that suits the device.
 import { Arena } from './arena.ts';
 import { GpuMemory } from './gpuMemory.ts';
-import { LaunchPlan, type LaunchPlanParts } from './launchPlan.ts';
+import { LaunchPlan, OpenCommands, type LaunchPlanParts } from './launchPlan.ts';
 import type { Machine, Plan, Words } from './machine.ts';
 import type { Pipelines } from './pipelines.ts';
-import type { Launch, Resident } from './recorder.ts';
+import type { Launch, Region, Resident } from './recorder.ts';
 
 /** Target time per submit: far from the two seconds after which operating systems reset a GPU, and short enough to keep the screen smooth. */
 const SUBMIT_MS = 50;
@@ -14,6 +14,7 @@ const LEAST_SUBMIT = 1e7;
 export class GpuMachine implements Machine {
   readonly memory: GpuMemory;
   private readonly home: LaunchPlanParts;
+  private readonly commands: OpenCommands;
   private readonly buffers = new Map<Resident, GPUBuffer>();
   /** Operations of the largest plan measured so far. */
   private measuredWork = 0;
@@ -24,12 +25,14 @@ export class GpuMachine implements Machine {
     { workPerSubmit }: { readonly workPerSubmit: number },
   ) {
     this.memory = new GpuMemory(device);
+    this.commands = new OpenCommands(device);
     this.home = {
       memory: this.memory,
       arena: new Arena(this.memory),
       pipelines,
       bufferOf: (buffer) => this.bufferOf(buffer),
       workPerSubmit,
+      commands: this.commands,
     };
   }
 
@@ -55,7 +58,13 @@ export class GpuMachine implements Machine {
     this.home.workPerSubmit = Math.max(LEAST_SUBMIT, perMs * SUBMIT_MS);
   }
 
+  submit(): void {
+    this.commands.submit();
+  }
+
   write(buffer: Resident, words: Words, offset = 0): void {
+    // Or commands before it would read what comes after them.
+    this.commands.submit();
     this.memory.device.queue.writeBuffer(this.bufferOf(buffer), offset * 4, words);
   }
 
@@ -63,22 +72,20 @@ export class GpuMachine implements Machine {
     const { device } = this.memory;
     const size = buffer.length * 4;
     const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.bufferOf(buffer), 0, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
+    this.commands.encoder.copyBufferToBuffer(this.bufferOf(buffer), 0, staging, 0, size);
+    this.commands.submit();
     await staging.mapAsync(GPUMapMode.READ);
     const words = new Float32Array(staging.getMappedRange().slice(0));
     staging.destroy();
     return words;
   }
 
-  clear(buffer: Resident): void {
-    const encoder = this.memory.device.createCommandEncoder();
-    encoder.clearBuffer(this.bufferOf(buffer));
-    this.memory.device.queue.submit([encoder.finish()]);
+  clear({ buffer, offset, length }: Region): void {
+    this.commands.encoder.clearBuffer(this.bufferOf(buffer as Resident), offset * 4, length * 4);
   }
 
   release(): void {
+    this.commands.submit();
     for (const buffer of this.buffers.values()) this.memory.release(buffer);
     this.buffers.clear();
     this.home.arena.release();

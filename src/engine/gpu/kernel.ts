@@ -28,7 +28,7 @@ export interface KernelDescription<Size extends string, Buffer extends string> {
   /**
    * WGSL inside `main`, where these are defined: `group` and `groups` (index and number of workgroups, vec3u), `local` (invocation
    * in the workgroup, vec3u), `thread` (its flat index), `index` (flat index over a grid made by `linearGrid`, one element per
-   * invocation).
+   * invocation); with the extension `subgroups` also `subgroup` and `lane`, the index of the subgroup and of the invocation in it.
    */
   readonly body: string;
 }
@@ -68,7 +68,8 @@ export function kernel<Size extends string, Buffer extends string>(
     module.trim(),
     `@compute @workgroup_size(${workgroup.join(', ')})`,
     'fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,',
-    '  @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) thread: u32) {',
+    '  @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) thread: u32',
+    `${enable.includes('subgroups') ? ', @builtin(subgroup_id) subgroup: u32, @builtin(subgroup_invocation_id) lane: u32' : ''}) {`,
     `let index = (group.y * groups.x + group.x) * ${threads}u + thread;`,
     body.trim(),
     '}',

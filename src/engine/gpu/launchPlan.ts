@@ -15,6 +15,29 @@ export interface LaunchPlanParts {
   bufferOf(resident: Resident): GPUBuffer;
   /** Maximum arithmetic operations per submit, to stay far from the operating system's watchdog. */
   workPerSubmit: number;
+  /** Commands that are not submitted yet, to which plans add; if absent, a plan submits its own. */
+  readonly commands?: OpenCommands;
+}
+
+/** Commands collected for one submit: a submit costs a small step more than its launches. */
+export class OpenCommands {
+  private readonly device: GPUDevice;
+  private opened: GPUCommandEncoder | null = null;
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+  }
+
+  get encoder(): GPUCommandEncoder {
+    this.opened ??= this.device.createCommandEncoder();
+    return this.opened;
+  }
+
+  submit(): void {
+    const encoder = this.opened;
+    this.opened = null;
+    if (encoder !== null) this.device.queue.submit([encoder.finish()]);
+  }
 }
 
 interface Bound {
@@ -49,8 +72,8 @@ export class LaunchPlan implements Plan {
   }
 
   /**
-   * Queues every launch. The first call resolves only after WebGPU has accepted all of it, or throws LabError `gpu/memory`,
-   * `gpu/internal` or `gpu/error`.
+   * Queues every launch, the last ones in the open commands if there are any. The first call submits all and resolves only after
+   * WebGPU has accepted it, or throws LabError `gpu/memory`, `gpu/internal` or `gpu/error`.
    */
   run(): void | Promise<void> {
     const { device } = this.home.memory;
@@ -59,9 +82,11 @@ export class LaunchPlan implements Plan {
       return;
     }
     this.proven = true;
+    this.home.commands?.submit();
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     this.submit(device);
+    this.home.commands?.submit();
     const validation = device.popErrorScope();
     // Check memory first: a failed allocation also makes later work invalid.
     return this.accepted([device.popErrorScope(), validation]);
@@ -73,6 +98,7 @@ export class LaunchPlan implements Plan {
    */
   async profile(): Promise<readonly LaunchTime[]> {
     const { device } = this.home.memory;
+    this.home.commands?.submit();
     const submits = this.bound();
     const count = this.launches.length * 2;
     const querySet = device.createQuerySet({ type: 'timestamp', count });
@@ -111,12 +137,13 @@ export class LaunchPlan implements Plan {
   }
 
   private submit(device: GPUDevice): void {
-    for (const bound of this.bound()) {
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
+    const submits = this.bound();
+    const commands = this.home.commands ?? new OpenCommands(device);
+    for (const [at, bound] of submits.entries()) {
+      const pass = commands.encoder.beginComputePass();
       for (const one of bound) dispatch(pass, one);
       pass.end();
-      device.queue.submit([encoder.finish()]);
+      if (this.home.commands === undefined || at < submits.length - 1) commands.submit();
     }
   }
 

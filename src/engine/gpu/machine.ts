@@ -1,5 +1,5 @@
 // What a machine is to an engine: it holds residents and runs recorded launches, on a GPU or on the processor.
-import type { Launch, Resident } from './recorder.ts';
+import type { Launch, Region, Resident } from './recorder.ts';
 
 /** Time of one launch. */
 export interface LaunchTime {
@@ -28,10 +28,13 @@ export interface Machine {
   compile(launches: readonly Launch[]): Promise<Plan>;
   /** Runs a plan; the first time it may also measure the machine. */
   runMeasured(plan: Plan): Promise<void>;
+  /** Sends what was queued, where the machine collects commands; writing and reading do so themselves. */
+  submit(): void;
   /** Writes words into a resident from its word `offset` on; a resident that was never written is 0. */
   write(buffer: Resident, words: Words, offset?: number): void;
   read(buffer: Resident): Promise<Float32Array<ArrayBuffer>>;
-  clear(buffer: Resident): void;
+  /** Fills a part of a resident with 0. */
+  clear(region: Region): void;
   /** Gives all memory back. */
   release(): void;
 }

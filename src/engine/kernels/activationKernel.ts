@@ -11,7 +11,7 @@ import { dropoutCode, dropoutSizes } from './dropoutKernel.ts';
  * lose its digits where tanh is near 1, and WGSL guarantees little precision for tanh. Beyond 11 in magnitude e is 0. silu's gate
  * 1 / (1 + exp(-x)) comes from exp(-|x|) likewise.
  */
-const CODE: Readonly<Record<Activation, string>> = {
+export const ACTIVATION_CODE: Readonly<Record<Activation, string>> = {
   relu: `
 fn act(x: f32) -> f32 { return max(x, 0.0); }
 fn slope(x: f32) -> f32 { return select(0.0, 1.0, x > 0.0); }`,
@@ -54,7 +54,7 @@ const makeForward = (activation: Activation) =>
     sizes,
     buffers: { x: reads(), bias: reads(), state: reads('u32'), out: writes() },
     workgroup: [64, 1, 1],
-    module: dropoutCode + CODE[activation],
+    module: dropoutCode + ACTIVATION_CODE[activation],
     body: `if (index >= sizes.count) { return; }
   let value = act(x[index] + bias[index % sizes.columns]);
   out[index] = value * dropped(state[sizes.key], index, sizes.threshold, sizes.keepScale);`,
@@ -66,7 +66,7 @@ const makeBackward = (activation: Activation) =>
     sizes,
     buffers: { x: reads(), bias: reads(), state: reads('u32'), dOut: writes() },
     workgroup: [64, 1, 1],
-    module: dropoutCode + CODE[activation],
+    module: dropoutCode + ACTIVATION_CODE[activation],
     body: `if (index >= sizes.count) { return; }
   let factor = dropped(state[sizes.key], index, sizes.threshold, sizes.keepScale);
   dOut[index] = dOut[index] * factor * slope(x[index] + bias[index % sizes.columns]);`,

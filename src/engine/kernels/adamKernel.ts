@@ -1,50 +1,79 @@
-// Adam over a whole bank of parameters in one launch.
-import { kernel, reads, writes } from '../gpu/kernel.ts';
+// Adam over whole buffers of parameters in one launch each, whose segments may have different rates.
+import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
 
-const adam = kernel({
-  name: 'adam',
-  sizes: {
-    count: 'u32',
-    beta1: 'f32',
-    beta2: 'f32',
-    rest1: 'f32',
-    rest2: 'f32',
-    epsilon: 'f32',
-    rate: 'f32',
-    factor: 'f32',
-  },
-  buffers: {
-    gradient: reads('vec4<f32>'),
-    clip: reads(),
-    state: reads('u32'),
-    parameter: writes('vec4<f32>'),
-    first: writes('vec4<f32>'),
-    second: writes('vec4<f32>'),
-  },
-  workgroup: [64, 1, 1],
-  body: `if (index >= sizes.count) { return; }
-  let g = gradient[index] * (clip[0] * sizes.factor);
+/** A kernel for buffers of `segments` parts; part n ends before vec4 `end<n>`, and the last one with the buffer. */
+function adamKernel(segments: number): Kernel {
+  const later = Array.from({ length: segments - 1 }, (_, at) => at + 1);
+  const own = (at: number): Record<string, 'u32' | 'f32'> => ({
+    [`end${at}`]: 'u32',
+    [`rate${at}`]: 'f32',
+    [`factor${at}`]: 'f32',
+  });
+  return kernel<string, string>({
+    name: segments === 1 ? 'adam' : `adam of ${segments} segments`,
+    sizes: {
+      beta1: 'f32',
+      beta2: 'f32',
+      rest1: 'f32',
+      rest2: 'f32',
+      epsilon: 'f32',
+      ...Object.assign({}, ...[0, ...later].map(own)),
+    } as Record<string, 'u32' | 'f32'>,
+    buffers: {
+      gradient: reads('vec4<f32>'),
+      clip: reads(),
+      state: reads('u32'),
+      parameter: writes('vec4<f32>'),
+      first: writes('vec4<f32>'),
+      second: writes('vec4<f32>'),
+    },
+    workgroup: [64, 1, 1],
+    body: `if (index >= sizes.end${segments - 1}) { return; }
+  var rate = sizes.rate0;
+  var factor = sizes.factor0;
+  ${later.map((at) => `if (index >= sizes.end${at - 1}) { rate = sizes.rate${at}; factor = sizes.factor${at}; }`).join('\n  ')}
+  let g = gradient[index] * (clip[0] * factor);
   let m = sizes.beta1 * first[index] + sizes.rest1 * g;
   let v = sizes.beta2 * second[index] + sizes.rest2 * g * g;
   let root = sqrt(v) / bitcast<f32>(state[${STATE.rootCorrection}]);
-  let step = bitcast<f32>(state[${STATE.stepSize}]) * sizes.rate;
+  let step = bitcast<f32>(state[${STATE.stepSize}]) * rate;
   parameter[index] -= step * m / (root + sizes.epsilon);
   first[index] = m;
   second[index] = v;`,
-});
+  });
+}
 
-export interface AdamShape {
+const made = new Map<number, Kernel>();
+
+export interface AdamSegment {
   /** Words, a multiple of 4. */
   readonly length: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
   /** Factor on the step size, for layer-wise rates. */
   readonly rateFactor: number;
   /** Factor on the clipped gradient, for the released code's layer decay. */
   readonly gradientFactor: number;
+}
+
+export interface AdamShape {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Consecutive parts of the buffers. */
+  readonly segments: readonly AdamSegment[];
+}
+
+/** Joins neighbours with equal factors. */
+function joined(segments: readonly AdamSegment[]): readonly AdamSegment[] {
+  const result: AdamSegment[] = [];
+  for (const segment of segments) {
+    const before = result.at(-1);
+    if (before?.rateFactor === segment.rateFactor && before.gradientFactor === segment.gradientFactor) {
+      result[result.length - 1] = { ...before, length: before.length + segment.length };
+    } else result.push(segment);
+  }
+  return result;
 }
 
 /**
@@ -53,11 +82,18 @@ export interface AdamShape {
  */
 export function recordAdam(
   recorder: Recorder,
-  { length, beta1, beta2, epsilon, rateFactor, gradientFactor }: AdamShape,
+  { beta1, beta2, epsilon, segments }: AdamShape,
   inputs: { readonly gradient: Region; readonly clip: Region; readonly state: Region },
   out: { readonly parameter: Region; readonly first: Region; readonly second: Region },
 ): void {
-  const count = length / 4;
-  const sizes = { count, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, epsilon, rate: rateFactor, factor: gradientFactor }; // prettier-ignore
-  recorder.launch(adam, sizes, { ...inputs, ...out }, linearGrid(count, 64), 12 * length);
+  const parts = joined(segments);
+  const used = made.get(parts.length) ?? adamKernel(parts.length);
+  made.set(parts.length, used);
+  const sizes: Record<string, number> = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, epsilon };
+  let end = 0;
+  for (const [at, { length, rateFactor, gradientFactor }] of parts.entries()) {
+    end += length / 4;
+    Object.assign(sizes, { [`end${at}`]: end, [`rate${at}`]: rateFactor, [`factor${at}`]: gradientFactor });
+  }
+  recorder.launch(used, sizes, { ...inputs, ...out }, linearGrid(end, 64), 48 * end);
 }

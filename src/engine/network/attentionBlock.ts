@@ -1,19 +1,14 @@
 // Records the attention block of a layer, up to its residual: XLNet's with relative terms, BERT's with biases.
 import { aligned, type Region } from '../gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
-import type { AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
+import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
-import type { AttentionSaved, EncoderPass } from './encoderPass.ts';
+import { attentionShape, type AttentionSaved, type EncoderPass } from './encoderPass.ts';
 
 /** Words between the matrices of queries, keys and values, between their weights, and between their biases. */
 function threefold({ sequences, pieces, config: { hiddenSize: d } }: EncoderPass) {
   return { rows: aligned(sequences * pieces * d), weights: aligned(d ** 2), biases: aligned(d) };
-}
-
-function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
-  const { heads, headSize } = config;
-  return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
 }
 
 const nameIn =

@@ -2,7 +2,7 @@
 import type { EncoderSizes } from '../../model/config/encoderSizes.ts';
 import { defaultMachineSettings, type MachineSettings, type Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';
-import type { OpenDevice } from '../gpu/device.ts';
+import type { MatrixUnit, OpenDevice } from '../gpu/device.ts';
 import { GpuMachine } from '../gpu/gpuMachine.ts';
 import type { Machine } from '../gpu/machine.ts';
 import type { AttentionFamily } from '../kernels/attention/attentionScores.ts';
@@ -16,10 +16,12 @@ import {
 import { ProcessorMachine } from '../processor/processorMachine.ts';
 import type { ProcessorModule } from '../processor/processorModule.ts';
 import type { ThreadPool } from '../processor/threadPool.ts';
+import type { LayerBlocks } from './encoderPass.ts';
 
 export interface ComputeOptions {
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
+  readonly blocks: LayerBlocks;
   readonly precision: Precision;
   readonly activations: MachineSettings['activations'];
   /** Memory that `auto` activations may plan with. */
@@ -69,15 +71,16 @@ const WORK_PER_SUBMIT = { hardware: 2e10, software: 2e8 };
 
 /** Chooses the options for an adapter from the user's settings; `table` is the tuning result for it, if any. */
 export function computeOptionsFor(
-  { software }: { readonly software: boolean },
+  { software, matrixUnit = null }: { readonly software: boolean; readonly matrixUnit?: MatrixUnit | null },
   settings: MachineSettings = defaultMachineSettings,
   table: MatmulTable | null = null,
 ): ComputeOptions {
   const { precision, activations, gpuBytes } = settings;
-  const untuned = software ? softwareTuning() : hardwareTuning(precision);
+  const untuned = software ? softwareTuning() : hardwareTuning(precision, matrixUnit);
   return {
-    tuning: table === null ? untuned : tableTuning(table, untuned, precision),
-    attention: software ? 'direct' : 'tiled',
+    tuning: table === null ? untuned : tableTuning(table, untuned, precision, matrixUnit),
+    attention: software ? 'direct' : precision === 'mixed' ? 'tiled f16' : 'tiled',
+    blocks: software ? 'products' : 'rows',
     precision,
     activations,
     gpuBytes,
@@ -93,6 +96,7 @@ export function processorCompute({ activations }: Pick<MachineSettings, 'activat
   return {
     tuning: wholeTuning(),
     attention: 'whole',
+    blocks: 'products',
     precision: 'f32',
     activations,
     gpuBytes: PROCESSOR_BYTES,

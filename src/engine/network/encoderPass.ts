@@ -2,16 +2,20 @@
 import type { EncoderConfig } from '../../model/config/encoderConfig.ts';
 import type { DropoutRates } from '../../model/dropout.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
-import type { AttentionFamily, AttentionInputs } from '../kernels/attention/attentionScores.ts';
+import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import type { ParameterBanks } from './parameterBanks.ts';
+
+/** How layers are recorded: product by product, or, where the encoder is small enough, all that happens to a row in one launch. */
+export type LayerBlocks = 'products' | 'rows';
 
 /** R = B*T rows. */
 export interface EncoderPass {
   readonly recorder: Recorder;
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
+  readonly blocks: LayerBlocks;
   readonly config: EncoderConfig;
   readonly rates: DropoutRates;
   readonly banks: ParameterBanks;
@@ -44,6 +48,11 @@ export interface AttentionSaved {
 export interface NormSaved {
   readonly sum: Region; // [R, d]
   readonly statistics: Region; // [R, 2]
+}
+
+export function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
+  const { heads, headSize } = config;
+  return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
 }
 
 /** Dropout rate before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */

@@ -53,7 +53,7 @@ export function recordFittingGradients(
 /** Inputs for recording a pass without a device. */
 export function passWithoutDevice(
   shape: TaggerShape,
-  { tuning, attention }: Pick<ComputeOptions, 'tuning' | 'attention'>,
+  { tuning, attention, blocks }: Pick<ComputeOptions, 'tuning' | 'attention' | 'blocks'>,
   { size: sequences, pieces }: BatchSize,
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
@@ -63,6 +63,7 @@ export function passWithoutDevice(
     shape,
     tuning,
     attention,
+    blocks,
     banks: new ParameterBanks(shape, trained),
     sequences,
     pieces,

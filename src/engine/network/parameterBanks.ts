@@ -1,8 +1,8 @@
-// Parameters, gradients and moments in a few large buffers: one bank for the embedding, one for each layer, one for the head.
+// Parameters, gradients and moments in a few large buffers: a bank for the embedding, for each layer and for the head, several to a buffer.
 import { locationOf } from '../../model/parameterLocation.ts';
 import { encoderShapes, headShapes, sizeOf } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
-import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
+import { aligned, part, type Region, type Resident } from '../gpu/recorder.ts';
 
 export interface BankTensor {
   readonly name: string;
@@ -12,17 +12,33 @@ export interface BankTensor {
   readonly length: number;
 }
 
-/** Buffers with the same layout; a frozen bank has no gradient and no moments. */
-export interface Bank {
+/** The sets of tensors in a checkpoint: weights, gradients, or first or second moments. */
+export type TensorSet = 'parameter' | 'gradient' | 'first' | 'second';
+
+/** Values of a set of parameters, their gradients and moments, with the same layout; frozen ones have neither gradient nor moments. */
+export interface Holding<Place> {
   readonly label: string;
   readonly length: number;
-  readonly tensors: readonly BankTensor[];
-  readonly parameter: Resident;
-  readonly trained: { readonly gradient: Resident; readonly first: Resident; readonly second: Resident } | null;
+  readonly parameter: Place;
+  readonly trained: { readonly gradient: Place; readonly first: Place; readonly second: Place } | null;
 }
+
+/** The parameters of one layer: parts of the buffers of an arena. */
+export interface Bank extends Holding<Region> {
+  readonly tensors: readonly BankTensor[];
+}
+
+/** Consecutive banks, all trained or all frozen, in the same buffers. */
+export interface BankArena extends Holding<Resident> {
+  readonly banks: readonly Bank[];
+}
+
+/** Every adapter binds 128 MiB at once. */
+const LARGEST_ARENA = 2 ** 25;
 
 export class ParameterBanks {
   readonly banks: readonly Bank[];
+  readonly arenas: readonly BankArena[];
   private readonly places = new Map<string, { readonly bank: Bank; readonly tensor: BankTensor }>();
 
   /** `trained` must be the same for all parameters of a layer, since a layer is frozen as a whole. */
@@ -33,13 +49,13 @@ export class ParameterBanks {
       const label = location.part === 'layer' ? `layer ${location.layer}` : location.part;
       groups.set(label, [...(groups.get(label) ?? []), [...entry]]);
     }
-    this.banks = [...groups].map(([label, shapes]) => makeBank(label, shapes, trained));
+    this.arenas = packed([...groups].map(([label, shapes]) => layOut(label, shapes, trained))).map(makeArena);
+    this.banks = this.arenas.flatMap(({ banks }) => banks);
     for (const bank of this.banks) for (const tensor of bank.tensors) this.places.set(tensor.name, { bank, tensor });
   }
 
   weight(name: string): Region {
-    const { bank, tensor } = this.place(name);
-    return { buffer: bank.parameter, offset: tensor.offset, length: tensor.length };
+    return this.weights(name, name);
   }
 
   /** Spans from the start of one parameter to the end of another in the same bank. */
@@ -57,10 +73,27 @@ export class ParameterBanks {
     return trained === null ? null : this.span(first, last, trained.gradient);
   }
 
-  private span(first: string, last: string, buffer: Resident): Region {
+  bankOf(name: string): Bank {
+    return this.place(name).bank;
+  }
+
+  /** In words from the start of its bank. */
+  offsetInBank(name: string): number {
+    return this.place(name).tensor.offset;
+  }
+
+  /** Where a set has the values of a parameter. Throws for gradients and moments of a frozen one. */
+  placeOf(name: string, set: TensorSet): Region {
+    const { bank } = this.place(name);
+    const place = set === 'parameter' ? bank.parameter : bank.trained?.[set];
+    if (place === undefined) throw new Error(`${bank.label} is frozen: it has no ${set}`);
+    return this.span(name, name, place);
+  }
+
+  private span(first: string, last: string, bank: Region): Region {
     const { offset } = this.place(first).tensor;
     const end = this.place(last).tensor;
-    return { buffer, offset, length: end.offset + end.length - offset };
+    return part(bank, offset, end.offset + end.length - offset);
   }
 
   private place(name: string): { readonly bank: Bank; readonly tensor: BankTensor } {
@@ -70,11 +103,18 @@ export class ParameterBanks {
   }
 }
 
-function makeBank(
+interface BankLayout {
+  readonly label: string;
+  readonly length: number;
+  readonly tensors: readonly BankTensor[];
+  readonly trained: boolean;
+}
+
+function layOut(
   label: string,
   shapes: readonly (readonly [string, readonly number[]])[],
   trained: (name: string) => boolean,
-): Bank {
+): BankLayout {
   const tensors: BankTensor[] = [];
   let length = 0;
   for (const [name, shape] of shapes) {
@@ -83,15 +123,44 @@ function makeBank(
   }
   const moving = tensors.filter(({ name }) => trained(name)).length;
   if (moving !== 0 && moving !== tensors.length) throw new Error(`${label} is frozen in part; it has to be whole`);
+  return { label, length, tensors, trained: moving > 0 };
+}
+
+/** Groups consecutive banks that share buffers. */
+function packed(layouts: readonly BankLayout[]): readonly (readonly BankLayout[])[] {
+  const groups: BankLayout[][] = [];
+  let length = Infinity;
+  for (const layout of layouts) {
+    const group = groups.at(-1);
+    if (group?.[0]?.trained === layout.trained && length + layout.length <= LARGEST_ARENA) {
+      group.push(layout);
+      length += layout.length;
+    } else {
+      groups.push([layout]);
+      length = layout.length;
+    }
+  }
+  return groups;
+}
+
+function makeArena(layouts: readonly BankLayout[]): BankArena {
+  const [first, last] = [layouts[0] as BankLayout, layouts.at(-1) as BankLayout];
+  const label = first === last ? first.label : `${first.label} to ${last.label}`;
+  const length = layouts.reduce((sum, layout) => sum + layout.length, 0);
   const resident = (what: string): Resident => ({ kind: 'resident', label: `${what} of ${label}`, length });
-  return {
-    label,
-    length,
-    tensors,
-    parameter: resident('parameters'),
-    trained:
-      moving === 0
-        ? null
-        : { gradient: resident('gradients'), first: resident('first moments'), second: resident('second moments') },
+  const sets = {
+    gradient: resident('gradients'),
+    first: resident('first moments'),
+    second: resident('second moments'),
   };
+  const parameter = resident('parameters');
+  let offset = 0;
+  const banks = layouts.map((layout): Bank => {
+    const own = { offset, length: layout.length };
+    offset += layout.length;
+    const of = (buffer: Resident): Region => ({ buffer, ...own });
+    const trained = { gradient: of(sets.gradient), first: of(sets.first), second: of(sets.second) };
+    return { ...layout, parameter: of(parameter), trained: layout.trained ? trained : null };
+  });
+  return { label, length, parameter, trained: first.trained ? sets : null, banks };
 }

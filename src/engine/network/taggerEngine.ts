@@ -1,6 +1,6 @@
 // A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
-import { EMBEDDING, locationOf } from '../../model/parameterLocation.ts';
+import { EMBEDDING } from '../../model/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
@@ -12,7 +12,7 @@ import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
 import { engineMisfit, type ComputeOptions } from './computeOptions.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
-import { ParameterBanks, type Bank } from './parameterBanks.ts';
+import { ParameterBanks, type Bank, type TensorSet } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
 
 export interface EngineOptions extends ComputeOptions {
@@ -40,9 +40,6 @@ interface Passes {
   readonly prediction: { readonly plan: Plan; readonly emissions: Resident; readonly tags: Resident } | null;
 }
 
-/** The sets of tensors in a checkpoint: weights, gradients, or first or second moments. */
-export type TensorSet = 'parameter' | 'gradient' | 'first' | 'second';
-
 export class TaggerEngine {
   readonly machine: Machine;
   readonly banks: ParameterBanks;
@@ -69,19 +66,23 @@ export class TaggerEngine {
   /** Writes host tensors into the banks; a name the tagger does not have is an error. */
   upload(tensors: HostParameters, set: TensorSet = 'parameter'): void {
     for (const [name, { values }] of tensors) {
-      const { bank, offset } = this.find(name);
-      this.machine.write(residentOf(bank, set), values, offset);
+      const { buffer, offset } = this.banks.placeOf(name, set);
+      this.machine.write(buffer as Resident, values, offset);
     }
   }
 
   /** Reads a set of tensors back; moments and gradients exist only for trained parameters. */
   async download(set: TensorSet = 'parameter'): Promise<HostParameters> {
     const host = new Map<string, HostTensor>();
-    for (const bank of this.banks.banks) {
-      if (set !== 'parameter' && bank.trained === null) continue;
-      const words = await this.machine.read(residentOf(bank, set));
-      for (const { name, shape, offset, length } of bank.tensors) {
-        host.set(name, { shape, values: words.slice(offset, offset + length) });
+    for (const arena of this.banks.arenas) {
+      const buffer = set === 'parameter' ? arena.parameter : arena.trained?.[set];
+      if (buffer === undefined) continue;
+      const words = await this.machine.read(buffer);
+      for (const bank of arena.banks) {
+        for (const { name, shape } of bank.tensors) {
+          const { offset, length } = this.banks.placeOf(name, set);
+          host.set(name, { shape, values: words.slice(offset, offset + length) });
+        }
       }
     }
     return host;
@@ -101,11 +102,14 @@ export class TaggerEngine {
   /** Performs one update from the micro-batches of a step. Reads nothing back; waits only when a shape occurs for the first time. */
   async step(microBatches: readonly Batch[], settings: EngineStep): Promise<void> {
     const sequences = microBatches.reduce((sum, { size }) => sum + size, 0);
-    this.clearEmbeddingGradient();
     for (const [microBatch, batch] of microBatches.entries()) {
-      await this.machine.runMeasured(await this.gradientsOf(batch, settings, microBatch, sequences));
+      const plan = await this.gradientsOf(batch, settings, microBatch, sequences);
+      // After the inputs are written, so that all the rest is one submit.
+      if (microBatch === 0) this.clearEmbeddingGradient();
+      await this.machine.runMeasured(plan);
     }
     await (await this.updatePlan()).run();
+    this.machine.submit();
   }
 
   /**
@@ -113,8 +117,9 @@ export class TaggerEngine {
    * must have been opened with `timestamp-query`.
    */
   async profile(batch: Batch, settings: EngineStep): Promise<readonly LaunchTime[]> {
+    const plan = await this.gradientsOf(batch, settings, 0, batch.size);
     this.clearEmbeddingGradient();
-    const gradients = await (await this.gradientsOf(batch, settings, 0, batch.size)).profile();
+    const gradients = await plan.profile();
     return [...gradients, ...(await (await this.updatePlan()).profile())];
   }
 
@@ -219,11 +224,11 @@ export class TaggerEngine {
     batch: BatchSize,
     wanted: 'gradients' | 'prediction',
   ): Promise<Partial<Passes>> {
-    const { shape, tuning, attention, config } = this.options;
+    const { shape, tuning, attention, blocks, config } = this.options;
     const { size: sequences, pieces } = batch;
     const { banks, state } = this;
     const sinusoids = this.sinusoidsFor(pieces);
-    const given = { shape, tuning, attention, banks, sequences, pieces, inputs, sinusoids, state };
+    const given = { shape, tuning, attention, blocks, banks, sequences, pieces, inputs, sinusoids, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
       return { gradients: await this.machine.compile(launches) };
@@ -253,16 +258,8 @@ export class TaggerEngine {
 
   /** Clears the whole bank: every micro-batch adds to rows of the tables, depending on its pieces and positions. */
   private clearEmbeddingGradient(): void {
-    const gradient = this.banks.gradient(EMBEDDING);
-    if (gradient === null) return;
-    this.machine.clear(gradient.buffer as Resident);
-  }
-
-  private find(name: string): { readonly bank: Bank; readonly offset: number } {
-    const { buffer, offset } = this.banks.weight(name);
-    const bank = this.banks.banks.find(({ parameter }) => parameter === buffer);
-    if (bank === undefined) throw new Error(`no bank holds ${name} (${locationOf(name).part})`);
-    return { bank, offset };
+    const gradient = this.banks.bankOf(EMBEDDING).trained?.gradient;
+    if (gradient !== undefined) this.machine.clear(gradient);
   }
 }
 
@@ -272,10 +269,4 @@ function keyOf({ size, pieces }: BatchSize): string {
 
 function resident(label: string, length: number): Resident {
   return { kind: 'resident', label, length };
-}
-
-function residentOf(bank: Bank, set: TensorSet): Resident {
-  if (set === 'parameter') return bank.parameter;
-  if (bank.trained === null) throw new Error(`${bank.label} is frozen: it has no ${set}`);
-  return bank.trained[set];
 }

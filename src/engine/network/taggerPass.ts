@@ -16,9 +16,10 @@ import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import { xlnetRate, type EncoderPass } from './encoderPass.ts';
+import { xlnetRate, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
+import { recordRows, rowBlockFor } from './rowsPass.ts';
 import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
 /** Inputs for recording any pass over a batch of B sequences of T pieces. */
@@ -26,6 +27,7 @@ export interface TaggerPass {
   readonly shape: TaggerShape;
   readonly tuning: MatmulTuning;
   readonly attention: AttentionFamily;
+  readonly blocks: LayerBlocks;
   readonly banks: ParameterBanks;
   readonly sequences: number;
   readonly pieces: number;
@@ -102,24 +104,47 @@ export function recordGradients(
   stepLoss: Resident,
 ): readonly Launch[] {
   const pass = begin(given, rates);
-  const { recorder, config, banks } = pass;
+  const { recorder, banks } = pass;
   const lowest = banks.banks.findIndex(({ trained }) => trained !== null) - 1; // the embedding is bank 0
-  const layers: (() => SavedLayer)[] = [];
   const embedded = recordEmbeddings(pass, keeping);
-  let h = embedded.out;
+  const { out, backward } = recordEncoder(pass, embedded.out, keeping, lowest);
+  const dH = backward(recordHeadGradients(pass, given.shape, out, whole(stepLoss)));
+  if (dH !== null) embedded.backward(dH);
+  return recorder.launches;
+}
+
+/** The layers forward, and how their gradients are recorded; `backward` returns the gradient of their input, null if nothing needs it. */
+function recordEncoder(
+  pass: EncoderPass,
+  embedded: Region,
+  keeping: Keeping,
+  lowest: number,
+): { readonly out: Region; readonly backward: (dOut: Region) => Region | null } {
+  const { config } = pass;
+  const block = keeping === 'input' ? null : rowBlockFor(pass);
+  if (block !== null) {
+    const { out, backward } = recordRows(pass, block, embedded);
+    return { out, backward: (dOut) => backward(dOut, lowest) };
+  }
+  const layers: (() => SavedLayer)[] = [];
+  let h = embedded;
   for (let layer = 0; layer < config.layers; layer++) {
     // Backward never revisits a frozen layer, so nothing of it needs packing.
     const { out, again } = recordSavedLayer(pass, layer, h, layer < lowest ? 'whole' : keeping);
     layers.push(again);
     h = out;
   }
-  let dH: Region | null = recordHeadGradients(pass, given.shape, h, whole(stepLoss));
-  for (let layer = config.layers - 1; layer >= Math.max(0, lowest) && dH !== null; layer--) {
-    const { h: input, saved } = (layers[layer] as () => SavedLayer)();
-    dH = recordLayerBackward(pass, layer, input, saved, dH, layer > lowest);
-  }
-  if (dH !== null) embedded.backward(dH);
-  return recorder.launches;
+  return {
+    out: h,
+    backward(dOut) {
+      let dH: Region | null = dOut;
+      for (let layer = config.layers - 1; layer >= Math.max(0, lowest) && dH !== null; layer--) {
+        const { h: input, saved } = (layers[layer] as () => SavedLayer)();
+        dH = recordLayerBackward(pass, layer, input, saved, dH, layer > lowest);
+      }
+      return dH;
+    },
+  };
 }
 
 /** Loss and the head's gradients; returns the gradient of the encoder's output [R, d]. */
@@ -169,7 +194,9 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   const { recorder, config, banks, inputs, sequences, pieces } = pass;
   const { tagCount, startEnd, kind } = given.shape.head;
   let h = recordEmbeddings(pass, 'whole').out;
-  for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
+  const block = rowBlockFor(pass);
+  if (block !== null) h = recordRows(pass, block, h).out;
+  else for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
   recordEmissions(pass, given.shape, h, whole(emissions));
   const chain = { sequences, positions: pieces, tagCount, startEnd };
   const read = { emissions: whole(emissions), crfCounts: inputs.crfCounts };
@@ -179,7 +206,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   return recorder.launches;
 }
 
-/** Records clipping by the global norm, then Adam over every trained bank; pending += [loss, norm]. */
+/** Records clipping by the global norm, then Adam over every trained arena; pending += [loss, norm]. */
 export function recordUpdate(
   banks: ParameterBanks,
   config: Pick<TrainingConfig, 'adam' | 'clipNorm'>,
@@ -192,7 +219,7 @@ export function recordUpdate(
   },
 ): readonly Launch[] {
   const recorder = new Recorder();
-  const trained = banks.banks.filter((bank) => bank.trained !== null);
+  const trained = banks.arenas.filter((arena) => arena.trained !== null);
   const indices = trained.map(({ length }) => partialsOf(length));
   const partials = recorder.temporary(
     'partial norms',
@@ -212,16 +239,18 @@ export function recordUpdate(
     pending: whole(pending),
   });
   const { beta1, beta2, epsilon } = config.adam;
-  for (const bank of trained) {
-    if (bank.trained === null) continue;
-    const { rate, gradient } = factorsOf(bank);
-    const shape = { length: bank.length, beta1, beta2, epsilon, rateFactor: rate, gradientFactor: gradient };
-    const { first, second } = bank.trained;
+  for (const arena of trained) {
+    if (arena.trained === null) continue;
+    const segments = arena.banks.map((bank) => {
+      const { rate, gradient } = factorsOf(bank);
+      return { length: bank.length, rateFactor: rate, gradientFactor: gradient };
+    });
+    const { gradient, first, second } = arena.trained;
     recordAdam(
       recorder,
-      shape,
-      { gradient: whole(bank.trained.gradient), clip: whole(clip), state: whole(state) },
-      { parameter: whole(bank.parameter), first: whole(first), second: whole(second) },
+      { beta1, beta2, epsilon, segments },
+      { gradient: whole(gradient), clip: whole(clip), state: whole(state) },
+      { parameter: whole(arena.parameter), first: whole(first), second: whole(second) },
     );
   }
   return recorder.launches;

@@ -33,7 +33,8 @@ export interface HostCall {
   run(memory: ChainMemory): void;
 }
 
-export type LaunchCall = KernelCall | HostCall;
+/** Calls of one launch run one after the other. */
+export type LaunchCall = KernelCall | HostCall | readonly KernelCall[];
 
 /** A launch with its numbers by name; regions as byte addresses. */
 interface Given {
@@ -267,6 +268,20 @@ const stepLoss: Translation = ({ size, places }) => {
   };
 };
 
+/** One call for each segment. */
+const adam: Translation = ({ size, address, state, launch }) => {
+  const segments = launch.kernel.sizes.filter(({ name }) => name.startsWith('end')).map((_, at) => at);
+  return segments.map((at) => {
+    const start = at === 0 ? 0 : size(`end${at - 1}`);
+    const factors = ['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', `rate${at}`, `factor${at}`].map(size);
+    const [gradient = 0, ...written] = ['gradient', 'parameter', 'first', 'second'].map(
+      (name) => address(name) + start * 16,
+    );
+    const read = [gradient, address('clip'), state(STATE.rootCorrection), state(STATE.stepSize)];
+    return kernelCall('adam', size(`end${at}`) - start, [...factors, ...read, ...written]);
+  });
+};
+
 const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
   [/^matmul (nn|nt|tn)/, product],
   [/^whole attention$/, attention(true, false)],
@@ -359,15 +374,7 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       return kernelCall('squares', size('count'), [chunk, size('vectors'), address('gradient'), address('partials')]);
     },
   ],
-  [
-    /^adam$/,
-    ({ size, address, state }) => {
-      const factors = ['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', 'rate', 'factor'].map(size);
-      const read = [address('gradient'), address('clip'), state(STATE.rootCorrection), state(STATE.stepSize)];
-      const numbers = [...factors, ...read, ...['parameter', 'first', 'second'].map(address)];
-      return kernelCall('adam', size('count'), numbers);
-    },
-  ],
+  [/^adam( of \d+ segments)?$/, adam],
   [/^clip$/, clip],
   [/^step loss$/, stepLoss],
   [/^crf lattice( with states)?, \d+ tags$/, chain((memory, lengths, places) => chainLattice(memory, lengths, places))],

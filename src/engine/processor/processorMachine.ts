@@ -74,6 +74,10 @@ export class ProcessorMachine implements Machine {
     await plan.run();
   }
 
+  submit(): void {
+    // Every launch has run by the time its plan returns.
+  }
+
   write(buffer: Resident, words: Words, offset = 0): void {
     const place = this.addressOf(buffer) / 4 + offset;
     if (words instanceof Float32Array) this.memory.floats.set(words, place);
@@ -85,9 +89,9 @@ export class ProcessorMachine implements Machine {
     return Promise.resolve(this.memory.floats.slice(place, place + buffer.length));
   }
 
-  clear(buffer: Resident): void {
-    const place = this.addressOf(buffer) / 4;
-    this.memory.floats.fill(0, place, place + buffer.length);
+  clear({ buffer, offset, length }: Region): void {
+    const place = this.addressOf(buffer as Resident) / 4 + offset;
+    this.memory.floats.fill(0, place, place + length);
   }
 
   release(): void {
@@ -138,11 +142,16 @@ export class ProcessorMachine implements Machine {
       return part.address + offset * 4;
     };
     const records: MemoryPart[] = [];
+    const kernelCall = (call: KernelCall): (() => void) => {
+      this.reserveScratch(call.scratchBytes);
+      return this.module.shared ? this.sharedCall(call, records) : this.plainCall(call);
+    };
     const calls = launches.map((launch) => {
       const call = launchCall(launch, addressOf);
       if ('run' in call) return () => call.run(this.memory);
-      this.reserveScratch(call.scratchBytes);
-      return this.module.shared ? this.sharedCall(call, records) : this.plainCall(call);
+      if ('kernel' in call) return kernelCall(call);
+      const several = call.map(kernelCall);
+      return () => several.forEach((one) => one());
     });
     return { calls, records };
   }

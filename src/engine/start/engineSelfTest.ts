@@ -7,7 +7,13 @@ import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
 import type { MatmulShape } from '../kernels/matmul/matmulShape.ts';
-import { openMachine, type EngineGpu, type EngineHome, type EngineProcessor } from '../network/computeOptions.ts';
+import {
+  openMachine,
+  type ComputeOptions,
+  type EngineGpu,
+  type EngineHome,
+  type EngineProcessor,
+} from '../network/computeOptions.ts';
 import { TaggerEngine } from '../network/taggerEngine.ts';
 import { MatmulTrial } from '../tuning/matmulTrial.ts';
 
@@ -19,10 +25,16 @@ interface EngineCheck {
   run(): Promise<number>;
 }
 
-const gradientChecks = (title: string, home: EngineHome): readonly EngineCheck[] => [
-  { name: `${title}: loss and gradients of a tagger`, run: () => gradientError(home, XLNET) },
-  { name: `${title}: loss and gradients of a BERT tagger`, run: () => gradientError(home, BERT) },
-];
+function gradientChecks(title: string, home: EngineHome): readonly EngineCheck[] {
+  const checks = (compute: ComputeOptions, what = ''): readonly EngineCheck[] => [
+    { name: `${title}: loss and gradients of a tagger${what}`, run: () => gradientError(home, compute, XLNET) },
+    { name: `${title}: loss and gradients of a BERT tagger${what}`, run: () => gradientError(home, compute, BERT) },
+  ];
+  const { compute } = home;
+  if (compute.blocks === 'products') return checks(compute);
+  // The taggers here are small: a wide one runs the other kernels.
+  return [...checks({ ...compute, blocks: 'products' }), ...checks(compute, ', row by row')];
+}
 
 /** Runs every check on a GPU, under its options. A check that throws counts as failed with an infinite error. */
 export function engineSelfTest(gpu: EngineGpu): Promise<readonly SelfTestCheck[]> {
@@ -104,12 +116,12 @@ function testBatch(): Batch {
   };
 }
 
-async function gradientError(home: EngineHome, shape: TaggerShape): Promise<number> {
+async function gradientError(home: EngineHome, compute: ComputeOptions, shape: TaggerShape): Promise<number> {
   const rng = Rng.seeded(1);
   const host: HostParameters = new Map([...newEncoder(shape.encoder, 1), ...newHead(shape.encoder, shape.head, 1)]);
   for (const { values } of host.values()) values.forEach((value, at) => (values[at] = value + 0.1 * rng.normal()));
   const engine = new TaggerEngine(openMachine(home), {
-    ...home.compute,
+    ...compute,
     shape,
     config: {
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, epsilonForm: 'standard' },

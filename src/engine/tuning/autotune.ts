@@ -154,7 +154,7 @@ export function recordedProducts(shape: TaggerShape, rates: DropoutRates, size: 
       return usual.variantFor(product);
     },
   };
-  const { given, stepLoss } = passWithoutDevice(shape, { tuning, attention: 'tiled' }, size);
+  const { given, stepLoss } = passWithoutDevice(shape, { tuning, attention: 'tiled', blocks: 'rows' }, size);
   recordGradients(given, rates, 'whole', stepLoss);
   return products;
 }

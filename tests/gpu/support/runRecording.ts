@@ -1,10 +1,12 @@
 // Runs recorded launches on the software adapter with given inputs, for tests of kernels.
 import { Pipelines } from '../../../src/engine/gpu/pipelines.ts';
+import { matrixUnitOf, type MatrixUnit } from '../../../src/engine/gpu/device.ts';
 import type { Recorder, Region } from '../../../src/engine/gpu/recorder.ts';
 import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/computeOptions.ts';
 import { openRecording, type Words } from '../../fixtures/openRecording.ts';
 
 let opened: Promise<GPUDevice> | null = null;
+let matrixUnit: MatrixUnit | null = null;
 
 /** One device for all tests of a page. */
 export function testDevice(): Promise<GPUDevice> {
@@ -12,7 +14,12 @@ export function testDevice(): Promise<GPUDevice> {
     const adapter = await navigator.gpu.requestAdapter();
     if (adapter === null) throw new Error('no WebGPU adapter');
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-    return adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+    matrixUnit = matrixUnitOf(adapter);
+    const wanted = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[];
+    return adapter.requestDevice({
+      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    });
   })();
   return opened;
 }
@@ -29,6 +36,7 @@ export async function testGpu(): Promise<EngineGpu> {
     adapter: 'software',
     browser: 'tests',
     software,
+    matrixUnit,
     pipelines,
     compute: computeOptionsFor({ software }),
   };

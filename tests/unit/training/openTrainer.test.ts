@@ -32,6 +32,7 @@ const untouchable: EngineGpu = {
   adapter: 'none',
   browser: 'tests',
   software: false,
+  matrixUnit: null,
   compute: computeOptionsFor({ software: false }),
 };
 

@@ -23,6 +23,7 @@ import {
   type AttentionInputs,
   type AttentionShape,
   type AttentionTerms,
+  type TiledFamily,
 } from './attentionScores.ts';
 import { attentionTiledBackwardKernels, attentionTiledKernel, attentionTiledPositionKernel } from './attentionTiled.ts';
 import { tileGrid } from './attentionTiles.ts';
@@ -30,7 +31,8 @@ import { recordWholeAttention, recordWholeAttentionBackward } from './attentionW
 
 const forwardKernels = {
   direct: onceByHead(attentionDirectKernel),
-  tiled: onceByHead(attentionTiledKernel),
+  tiled: onceByHead((headSize, terms) => attentionTiledKernel(headSize, terms, 'f32')),
+  'tiled f16': onceByHead((headSize, terms) => attentionTiledKernel(headSize, terms, 'f16')),
 } as const;
 
 /**
@@ -49,7 +51,7 @@ export function recordAttention(
     return;
   }
   const { headSize, sequences, heads, pieces } = shape;
-  const grid = family === 'tiled' ? tileGrid(shape) : linearGrid(sequences * heads * pieces, 64);
+  const grid = family === 'direct' ? linearGrid(sequences * heads * pieces, 64) : tileGrid(shape);
   const terms = termsOf(inputs);
   recorder.launch(
     forwardKernels[family](headSize, terms),
@@ -153,8 +155,13 @@ const backwardKernels = {
   assemble: onceByHead(assembleKernel),
   biases: onceByHead(biasKernel),
   direct: onceByHead(attentionDirectBackwardKernels),
-  tiled: onceByHead(attentionTiledBackwardKernels),
-  position: { direct: onceByHead(attentionDirectPositionKernel), tiled: onceByHead(attentionTiledPositionKernel) },
+  tiled: onceByHead((headSize, terms) => attentionTiledBackwardKernels(headSize, terms, 'f32')),
+  'tiled f16': onceByHead((headSize, terms) => attentionTiledBackwardKernels(headSize, terms, 'f16')),
+  position: {
+    direct: onceByHead(attentionDirectPositionKernel),
+    tiled: onceByHead((headSize) => attentionTiledPositionKernel(headSize, 'f32')),
+    'tiled f16': onceByHead((headSize) => attentionTiledPositionKernel(headSize, 'f16')),
+  },
 } as const;
 
 interface AttentionGradients {
@@ -195,7 +202,7 @@ export function recordAttentionBackward(
   const queries = sequences * heads * pieces;
   const statistics = recorder.temporary('attention statistics', 4 * queries);
   const byRow = linearGrid(queries, 64);
-  const byPiece = family === 'tiled' ? tileGrid(shape) : byRow;
+  const byPiece = family === 'direct' ? byRow : tileGrid(shape);
   const { context, logSumExp } = saved;
   const regions = attentionRegions(inputs);
   const launch = (used: Kernel, regions: Readonly<Record<string, Region>>, grid: Grid, products = 0): void =>
@@ -214,11 +221,11 @@ export function recordAttentionBackward(
   launch(own.query, { ...read, parts }, byPiece, 5);
   launch(backwardKernels.assemble(headSize, terms), { parts, biases, dQuery }, linearGrid(dQuery.length / 4, 64));
   launch(own.key, { ...read, dQkv: gradients.qkv }, byPiece, 5);
-  if (family === 'tiled') {
-    recordTiledPositions(recorder, shape, read, relative.position);
-  } else {
+  if (family === 'direct') {
     const byPosition = linearGrid(heads * 2 * pieces, 64);
     launch(backwardKernels.position.direct(headSize, terms), { ...read, dPosition: relative.position }, byPosition, 4);
+  } else {
+    recordTiledPositions(recorder, family, shape, read, relative.position);
   }
   if (relative.biases === null) return;
   const { qkv, state } = inputs;
@@ -229,6 +236,7 @@ export function recordAttentionBackward(
 /** If relative positions give too few workgroups, each processes a share of the sequences, and the shares are summed. */
 function recordTiledPositions(
   recorder: Recorder,
+  family: TiledFamily,
   shape: AttentionShape,
   read: Readonly<Record<string, Region>>,
   dPosition: Region,
@@ -240,7 +248,7 @@ function recordTiledPositions(
   const length = 2 * pieces * heads * headSize;
   const sums = shares > 1 ? recorder.temporary('attention position shares', shares * length) : null;
   recorder.launch(
-    backwardKernels.position.tiled(headSize, 'relative'),
+    backwardKernels.position[family](headSize, 'relative'),
     { ...attentionSizesOf(shape), share },
     { ...read, dPosition: sums ?? dPosition },
     [blocks, heads, shares],

@@ -6,10 +6,11 @@ import { dropoutCode, dropoutSizes } from '../dropoutKernel.ts';
 
 /**
  * `direct`: one invocation per query, key or relative position, without barriers, for adapters that compute on the CPU. `tiled`:
- * workgroups load blocks of 32 into workgroup memory, for graphics hardware. `whole`: one launch, for machines with separate
- * kernels.
+ * workgroups load blocks of 32 into workgroup memory, for graphics hardware; `tiled f16` stores them there in f16. `whole`: one
+ * launch, for machines with separate kernels.
  */
-export type AttentionFamily = 'direct' | 'tiled' | 'whole';
+export type AttentionFamily = 'direct' | TiledFamily | 'whole';
+export type TiledFamily = 'tiled' | 'tiled f16';
 
 /**
  * The terms of a score. `absolute`: content, q_i·k_j, as in BERT. `relative`: content, distance and segment, each with a bias on

@@ -14,6 +14,7 @@ import {
   eachTileSum,
   ROWS,
   scoreTerms,
+  storageOf,
   sumOverLanes,
   TILE_WITH_BAND,
   TILE_WORKGROUP,
@@ -23,6 +24,7 @@ import {
   tileSums,
   tileSumsWritten,
   tileWeights,
+  type TileStorage,
 } from './attentionTiles.ts';
 
 // prettier-ignore
@@ -31,18 +33,20 @@ import {
  * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Bounds of loops
  * with barriers come from sizes, workgroup indices and read-only storage, which are uniform across a workgroup.
  */
-export function attentionTiledKernel(headSize: number, terms: AttentionTerms): Kernel {
+export function attentionTiledKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const vectors = headSize / 4;
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const segmentTerm = (a: number): string =>
     relative(`select(same${a}, other${a}, segmentsDiffer(b, i.${component(a)}, j)) + `);
   return kernel<string, string>({
-    name: attentionName('attention, tiled', headSize, terms),
+    name: attentionName('attention, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionReads(terms), context: writes('vec4<f32>'), logSumExp: writes() },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength(terms), terms),
+    module: attentionTileCode(tileLength(terms), terms, storage),
     body: `let x = local.x;
 let y = local.y;
 let head = group.y;
@@ -108,7 +112,7 @@ ${ROWS.map((a) => `if (i.${component(a)} < sizes.pieces) { logSumExp[(b * sizes.
 // prettier-ignore
 
 /** WGSL: probabilities of four keys from their product scores; `statistics` is the query's. */
-const probabilitiesCode = {
+export const probabilitiesCode = {
   relative: `
 fn probabilities(product: vec4f, statistics: vec4f, differ: vec4<bool>, seen: vec4<bool>) -> vec4f {
   let score = sizes.scale * (select(vec4f(statistics.z), vec4f(statistics.w), differ) + product);
@@ -120,12 +124,12 @@ fn probabilities(product: vec4f, statistics: vec4f, seen: vec4<bool>) -> vec4f {
 }`,
 } as const satisfies Record<AttentionTerms, string>;
 
-const begin = `let x = local.x;
+export const tileBegin = `let x = local.x;
 let y = local.y;
 let head = group.y;`;
 
 /** `product0` to `product3`, unscaled scores without the segment term, and `dKept0` to `dKept3`, dContext·v. */
-function products(headSize: number, terms: AttentionTerms, columns: 'keys' | 'positions'): string {
+export function pairProducts(headSize: number, terms: AttentionTerms, columns: 'keys' | 'positions'): string {
   const { query, value, dContext } = tileSources(headSize);
   const band = columns === 'keys' ? null : 'sum';
   return `${tileProducts(headSize, 'product', query, scoreTerms(headSize, terms, columns))}
@@ -133,7 +137,7 @@ ${tileProducts(headSize, 'dKept', dContext, [{ right: value, band, bias: null }]
 }
 
 /** For each row of the invocation `probability`, dropout `factor` and `dScore` of its four keys, `keys(a)` (vec4u). */
-function gradients(terms: AttentionTerms, keys: (a: number) => string): string {
+export function pairGradients(terms: AttentionTerms, keys: (a: number) => string): string {
   const relative = ifRelative(terms);
   const pair = (a: number): string => {
     const i = `i.${component(a)}`;
@@ -147,32 +151,34 @@ let dScore${a} = probability${a} * (factor${a} * dKept${a} - known${a}.y) * size
   return ROWS.map(pair).join('\n');
 }
 
-const declared = (headSize: number, name: string): string =>
+export const declaredSums = (headSize: number, name: string): string =>
   eachTileSum(headSize, name, (sum) => `var ${sum} = vec4f();`);
 
 /**
  * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Writes `parts`
  * with relative terms and `dQuery` with absolute ones, like the kernel without tiles.
  */
-function queryKernel(headSize: number, terms: AttentionTerms): Kernel {
+function queryKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const [out, length] = terms === 'relative' ? ['parts', TILE_WITH_BAND] : ['dQuery', tileLength(terms)];
   const own = `rowAt(b, head, firstQuery + row, ${headSize / 4}u) + column`;
   const exists = 'firstQuery + row < sizes.pieces';
   return kernel<string, string>({
-    name: attentionName('attention backward by query, tiled', headSize, terms),
+    name: attentionName('attention backward by query, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionBackwardReads(terms), [out]: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(length, terms) + probabilitiesCode[terms],
-    body: `${begin}
+    module: attentionTileCode(length, terms, storage) + probabilitiesCode[terms],
+    body: `${tileBegin}
 let b = group.z;
 let count = countOf(b);
 let firstQuery = group.x * 32u;
 let i = apart(firstQuery + y);
-${declared(headSize, 'content')}
-${relative(`${declared(headSize, 'placed')}
+${declaredSums(headSize, 'content')}
+${relative(`${declaredSums(headSize, 'placed')}
 var same = vec4f();
 var other = vec4f();
 `)}let keyBlocks = (count + 31u) / 32u;
@@ -180,9 +186,9 @@ let blocks = keyBlocks + select(0u, 1u, group.x >= keyBlocks);
 for (var block = 0u; block < blocks; block++) {
   let firstKey = 32u * select(block, group.x, block == keyBlocks);
 ${relative(`  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
-`)}${products(headSize, terms, 'keys')}
+`)}${pairProducts(headSize, terms, 'keys')}
   let j = apart(firstKey + x);
-${gradients(terms, () => 'j')}
+${pairGradients(terms, () => 'j')}
 ${relative(`${ROWS.map(
   (a) => `same.${component(a)} += sumOf(select(dScore${a}, vec4f(), differ${a}));
 other.${component(a)} += sumOf(select(vec4f(), dScore${a}, differ${a}));`,
@@ -205,24 +211,26 @@ ${ROWS.map(component)
 }
 
 /** Workgroups are [blocks of keys, heads, sequences]; each iterates over the blocks of queries that see its keys. */
-function keyKernel(headSize: number, terms: AttentionTerms): Kernel {
+function keyKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const own = `rowAt(b, head, firstKey + row, ${headSize / 4}u) + column`;
   const exists = 'firstKey + row < sizes.pieces';
   return kernel<string, string>({
-    name: attentionName('attention backward by key, tiled', headSize, terms),
+    name: attentionName('attention backward by key, tiled', headSize, terms) + suffix,
+    enable,
     sizes: attentionSizes,
     buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength(terms), terms) + probabilitiesCode[terms],
-    body: `${begin}
+    module: attentionTileCode(tileLength(terms), terms, storage) + probabilitiesCode[terms],
+    body: `${tileBegin}
 let b = group.z;
 let count = countOf(b);
 let firstKey = group.x * 32u;
 let j = apart(firstKey + x);
-${declared(headSize, 'dKey')}
-${declared(headSize, 'dValue')}
+${declaredSums(headSize, 'dKey')}
+${declaredSums(headSize, 'dValue')}
 // Keys past the sequence's count are seen by themselves alone.
 let hidden = firstKey >= count;
 let blocks = select((sizes.pieces + 31u) / 32u, group.x + 1u, hidden);
@@ -230,8 +238,8 @@ for (var block = select(0u, group.x, hidden); block < blocks; block++) {
   let firstQuery = block * 32u;
 ${relative(`  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
 `)}  let i = apart(firstQuery + y);
-${products(headSize, terms, 'keys')}
-${gradients(terms, () => 'j')}
+${pairProducts(headSize, terms, 'keys')}
+${pairGradients(terms, () => 'j')}
 ${ROWS.map((a) => `let kept${a} = probability${a} * factor${a};`).join('\n')}
 ${tileWeights('kept', true)}
 ${tileSums(headSize, 'dValue', sources.dContext)}
@@ -247,19 +255,21 @@ ${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStrid
  * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each iterates over its `share` of sequences and
  * over the blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
  */
-export function attentionTiledPositionKernel(headSize: number): Kernel {
+export function attentionTiledPositionKernel(headSize: number, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
   const sources = tileSources(headSize);
   const rows = 'group.z * 2u * sizes.pieces + firstPosition + row';
   return kernel<string, string>({
-    name: `attention backward by position, tiled ${headSize}`,
+    name: `attention backward by position, tiled ${headSize}${suffix}`,
+    enable,
     sizes: { ...attentionSizes, share: 'u32' },
     buffers: { ...attentionBackwardReads('relative'), dPosition: writes('vec4<f32>') },
     workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength('relative'), 'relative') + probabilitiesCode.relative,
-    body: `${begin}
+    module: attentionTileCode(tileLength('relative'), 'relative', storage) + probabilitiesCode.relative,
+    body: `${tileBegin}
 let T = sizes.pieces;
 let firstPosition = group.x * 32u;
-${declared(headSize, 'sum')}
+${declaredSums(headSize, 'sum')}
 // Key j = p - T + i of query i lies in the sequence, or is the query itself.
 let firstRow = max(T, firstPosition + 31u) - firstPosition - 31u;
 let hasSelf = firstPosition <= T && T < firstPosition + 32u;
@@ -270,9 +280,9 @@ for (var b = group.z * sizes.share; b < lastSequence; b++) {
   for (var firstQuery = firstRow / 32u * 32u; firstQuery < rows; firstQuery += 32u) {
     let firstKey = firstPosition + firstQuery - T;
     let i = apart(firstQuery + y);
-${products(headSize, 'relative', 'positions')}
+${pairProducts(headSize, 'relative', 'positions')}
     let j = apart(firstKey + x);
-${gradients('relative', (a) => `j + vec4u(y + ${8 * a}u)`)}
+${pairGradients('relative', (a) => `j + vec4u(y + ${8 * a}u)`)}
 ${tileWeights('dScore', true)}
 ${tileSums(headSize, 'sum', sources.positionQuery)}
   }
@@ -287,6 +297,6 @@ ${tileSumsWritten(
 }
 
 /** Gradients of attention with tiles in workgroup memory: by query, by key, and with relative terms by relative position. */
-export function attentionTiledBackwardKernels(headSize: number, terms: AttentionTerms) {
-  return { query: queryKernel(headSize, terms), key: keyKernel(headSize, terms) };
+export function attentionTiledBackwardKernels(headSize: number, terms: AttentionTerms, storage: TileStorage) {
+  return { query: queryKernel(headSize, terms, storage), key: keyKernel(headSize, terms, storage) };
 }

@@ -41,11 +41,26 @@ export function tileLength(terms: AttentionTerms): number {
 /** The same for a kernel that sums a band. */
 export const TILE_WITH_BAND = Math.max(MEETING, SUMMED_AT + 2 * ATTENTION_BLOCK * ACROSS);
 
+/** What tiles store: f32, or f16, which needs the extension; sums are f32 in both. */
+export type TileStorage = 'f32' | 'f16';
+
+const STORED = {
+  f32: `alias Stored = vec4f;
+fn stored(value: vec4f) -> Stored { return value; }`,
+  f16: `alias Stored = vec4<f16>;
+fn stored(value: vec4f) -> Stored { return Stored(clamp(value, vec4f(-65504.0), vec4f(65504.0))); }`,
+} as const satisfies Record<TileStorage, string>;
+
+/** WGSL extensions, and the end of a kernel's name. */
+export const storageOf = (storage: TileStorage) =>
+  storage === 'f16' ? ({ enable: ['f16'], suffix: ', f16' } as const) : ({ enable: [], suffix: '' } as const);
+
 /** Module of a kernel whose tile has `length` vec4. Requires `sizes` and `attentionReads` in scope. */
-export function attentionTileCode(length: number, terms: AttentionTerms): string {
+export function attentionTileCode(length: number, terms: AttentionTerms, storage: TileStorage): string {
   const relative = ifRelative(terms);
   return `${attentionScoresCode(terms)}
-var<workgroup> tile: array<vec4f, ${length}>;
+${STORED[storage]}
+var<workgroup> tile: array<Stored, ${length}>;
 var<workgroup> lanes: array<vec4f, ${THREADS}>;
 fn apart(first: u32) -> vec4u { return vec4u(first) + vec4u(0u, 8u, 16u, 24u); }
 ${relative(`fn segmentAt(b: u32, i: u32) -> i32 { return layoutWords[b * sizes.pieces + i]; }
@@ -115,7 +130,7 @@ function bring(
   let column = ${to.start} + item % ${columns}u;
   var value = vec4f();
   if (column < ${to.vectors}u && ${source.exists}) { value = ${source.value}; }
-  tile[${to.at}u + row * ${to.line}u + item % ${columns}u] = value;
+  tile[${to.at}u + row * ${to.line}u + item % ${columns}u] = stored(value);
 }`;
 }
 
@@ -150,10 +165,10 @@ export function tileProducts(headSize: number, name: string, left: TileSource, m
     const first = band === null ? 'x' : BANDS[band].first('x');
     const at = band === null ? RIGHT_AT : BAND_AT;
     const meets = (a: number, b: number): string => `right${band === null ? b : BANDS[band].of(a, b)}`;
-    const plus = bias === null ? '' : ` + tile[${BIASES_AT + bias * LINE}u + c]`;
+    const plus = bias === null ? '' : ` + vec4f(tile[${BIASES_AT + bias * LINE}u + c])`;
     return `{
 ${ROWS.map((a) => `let own${a} = left${a}${plus};`).join('\n')}
-${(band === null ? ROWS : BAND).map((m) => `let right${m} = tile[${at}u + (${first} + ${8 * m}u) * ${LINE}u + c];`).join('\n')}
+${(band === null ? ROWS : BAND).map((m) => `let right${m} = vec4f(tile[${at}u + (${first} + ${8 * m}u) * ${LINE}u + c]);`).join('\n')}
 ${ROWS.flatMap((a) => [0, 1, 2, 3].map(component).map((d) => `${name}${a} += own${a}.${d} * vec4f(${ROWS.map((b) => `${meets(a, b)}.${d}`).join(', ')});`)).join('\n')}
 }`;
   };
@@ -164,7 +179,7 @@ ${met.map(({ right, band }) => (band === null ? bring(right, ATTENTION_BLOCK, DE
 ${met.some(({ bias }) => bias !== null) ? bring(tileSources(headSize).biases, 2, DEPTH, { ...to, at: BIASES_AT }) : ''}
 workgroupBarrier();
 for (var c = 0u; c < ${DEPTH}u; c++) {
-${ROWS.map((a) => `let left${a} = tile[${LEFT_AT}u + (y + ${8 * a}u) * ${LINE}u + c];`).join('\n')}
+${ROWS.map((a) => `let left${a} = vec4f(tile[${LEFT_AT}u + (y + ${8 * a}u) * ${LINE}u + c]);`).join('\n')}
 ${met.map(term).join('\n')}
 }
 workgroupBarrier();
@@ -176,7 +191,7 @@ export function tileWeights(name: string, byColumn = false): string {
   return ROWS.map((at) => {
     const value = byColumn ? `vec4f(${ROWS.map((a) => `${name}${a}.${component(at)}`).join(', ')})` : `${name}${at}`;
     const [row, column] = byColumn ? ['x', 'y'] : ['y', 'x'];
-    return `tile[(${row} + ${8 * at}u) * ${WEIGHT_LINE}u + ${column}] = ${value};`;
+    return `tile[(${row} + ${8 * at}u) * ${WEIGHT_LINE}u + ${column}] = stored(${value});`;
   }).join('\n');
 }
 
@@ -203,8 +218,8 @@ export function tileSums(headSize: number, name: string, source: TileSource, ban
       ) => `${bring(source, rows, ACROSS, { at: SUMMED_AT, line: ACROSS, start: `${m * ACROSS}u`, vectors: headSize / 4 })}
 workgroupBarrier();
 for (var n = 0u; n < ${ACROSS}u; n++) {
-${ROWS.map((a) => `let weight${a} = tile[(y + ${8 * a}u) * ${WEIGHT_LINE}u + n];`).join('\n')}
-${(band === null ? ROWS : BAND).map((c) => `let row${c} = tile[${SUMMED_AT}u + (${first} + ${8 * c}u) * ${ACROSS}u + x];`).join('\n')}
+${ROWS.map((a) => `let weight${a} = vec4f(tile[(y + ${8 * a}u) * ${WEIGHT_LINE}u + n]);`).join('\n')}
+${(band === null ? ROWS : BAND).map((c) => `let row${c} = vec4f(tile[${SUMMED_AT}u + (${first} + ${8 * c}u) * ${ACROSS}u + x]);`).join('\n')}
 ${ROWS.flatMap((a) => ROWS.map((b) => `${name}${a}_${m} += weight${a}.${component(b)} * ${added(a, b)};`)).join('\n')}
 }
 workgroupBarrier();`,

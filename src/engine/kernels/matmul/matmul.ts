@@ -3,11 +3,12 @@ import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gp
 import type { Recorder, Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
 import { matmulDirectBody } from './matmulDirect.ts';
+import { MATRIX_EXTENSIONS, matmulMatrixBody, matmulMatrixModule } from './matmulMatrix.ts';
 import { hasVectors, matmulWork, outputsOf, type MatmulShape } from './matmulShape.ts';
 import { recordMatmulSum } from './matmulSum.ts';
 import { matmulTiledBody, matmulTiledModule } from './matmulTiled.ts';
 import { wordsVariant, type MatmulTuning } from './matmulTuning.ts';
-import { tileOf, variantName, type MatmulVariant } from './matmulVariant.ts';
+import { matrixThreads, tileOf, variantName, type MatmulVariant } from './matmulVariant.ts';
 
 interface MatmulTraits {
   readonly kind: MatmulShape['kind'];
@@ -30,7 +31,7 @@ const made = new Map<string, Kernel<MatmulSize>>();
 export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kernel<MatmulSize> {
   const { kind, into, vectors } = traits;
   const fits = traits.fits && variant.family === 'tiled';
-  if (variant.family === 'tiled' && !vectors) throw new Error('tiled matrix products read vec4s');
+  if (variant.family !== 'direct' && !vectors) throw new Error('matrix products with tiles read vec4s');
   const words = [
     variantName({ ...variant, splits: 1 }),
     into,
@@ -57,20 +58,33 @@ export function matmulKernel(variant: MatmulVariant, traits: MatmulTraits): Kern
       strideOut: 'u32',
     },
     buffers,
-    workgroup: [variant.across, variant.down, 1],
-    enable: variant.family === 'tiled' && variant.f16 ? ['f16'] : [],
-    module: [...(variant.family === 'tiled' ? [matmulTiledModule(variant)] : []), storeCode(into, vectors, fits)].join(
-      '\n',
-    ),
+    workgroup: variant.family === 'matrix' ? [matrixThreads(variant), 1, 1] : [variant.across, variant.down, 1],
+    enable: extensionsOf(variant),
+    module: [moduleOf(variant), storeCode(into, vectors, fits)].join('\n'),
     body: `
 let matrix = group.z / sizes.splits;
 let first = (group.z % sizes.splits) * sizes.chunk;
 let last = min(first + sizes.chunk, sizes.inner);
 let base = group.z * sizes.strideOut;
-${variant.family === 'tiled' ? matmulTiledBody(variant, kind, fits) : matmulDirectBody(variant, kind, vectors)}`,
+${bodyOf(variant, traits, fits)}`,
   });
   made.set(name, fresh);
   return fresh;
+}
+
+function extensionsOf(variant: MatmulVariant): readonly string[] {
+  if (variant.family === 'matrix') return MATRIX_EXTENSIONS;
+  return variant.family === 'tiled' && variant.f16 ? ['f16'] : [];
+}
+
+function moduleOf(variant: MatmulVariant): string {
+  if (variant.family === 'matrix') return matmulMatrixModule(variant);
+  return variant.family === 'tiled' ? matmulTiledModule(variant) : '';
+}
+
+function bodyOf(variant: MatmulVariant, { kind, vectors }: MatmulTraits, fits: boolean): string {
+  if (variant.family === 'matrix') return matmulMatrixBody(variant, kind);
+  return variant.family === 'tiled' ? matmulTiledBody(variant, kind, fits) : matmulDirectBody(variant, kind, vectors);
 }
 
 /** WGSL: `store(base, row, column, value)`, which ignores elements outside the output. */
@@ -117,7 +131,7 @@ export function recordMatmul(
   const asked = tuning.variantFor(shape);
   const variant = vectors || asked.family === 'direct' ? asked : wordsVariant(shape);
   const tile = tileOf(variant);
-  const grain = variant.family === 'tiled' ? variant.depth : 4;
+  const grain = variant.family === 'direct' ? 4 : variant.depth;
   const chunk = Math.ceil(inner / variant.splits / grain) * grain;
   const splits = Math.ceil(inner / chunk);
   const outputs = outputsOf(shape);

@@ -1,8 +1,17 @@
 // Selects the variant that computes each matrix product.
 import type { Precision } from '../../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../../schema/matmulTable.ts';
+import type { MatrixUnit } from '../../gpu/device.ts';
 import { hasVectors, matmulClass, outputsOf, type MatmulShape } from './matmulShape.ts';
-import { isUsableVariant, tileOf, type DirectVariant, type MatmulVariant, type TiledVariant } from './matmulVariant.ts';
+import {
+  isUsableVariant,
+  matrixVariant,
+  tileOf,
+  type DirectVariant,
+  type MatmulVariant,
+  type OwnVariant,
+  type TiledVariant,
+} from './matmulVariant.ts';
 
 export interface MatmulTuning {
   variantFor(shape: MatmulShape): MatmulVariant;
@@ -20,7 +29,7 @@ const TILE_32 = tiled(4, 4, 8, 8, 16);
 const TILE_64 = tiled(4, 4, 16, 16, 16);
 
 /** Candidates for products of any lengths. */
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+export const MATMUL_VARIANTS: readonly OwnVariant[] = [
   TILE_32,
   TILE_64,
   tiled(8, 8, 8, 8, 16),
@@ -67,11 +76,17 @@ function splitsFor(shape: MatmulShape, tile: { readonly rows: number; readonly c
   return Math.max(1, Math.min(16, wanted, Math.floor(shape.inner / LEAST_SPLIT)));
 }
 
-/** For unmeasured graphics hardware: large tiles if they give enough workgroups, else small ones, and splits. `mixed` stores tiles in f16. */
-export function hardwareTuning(precision: Precision = 'f32'): MatmulTuning {
+/**
+ * For unmeasured graphics hardware: large tiles if they give enough workgroups, else small ones, and splits. `mixed` stores tiles in
+ * f16, and uses the adapter's matrix unit if there is one.
+ */
+export function hardwareTuning(precision: Precision = 'f32', unit: MatrixUnit | null = null): MatmulTuning {
+  const own = precision === 'mixed' && unit !== null ? matrixVariant(unit) : null;
+  const matrix = own !== null && isUsableVariant(own) ? own : null;
   return {
     variantFor(shape) {
       if (!hasVectors(shape)) return wordsVariant(shape);
+      if (matrix !== null) return { ...matrix, splits: splitsFor(shape, tileOf(matrix)) };
       const variant = groupsOf(shape, tileOf(TILE_64)) >= ENOUGH_GROUPS ? TILE_64 : TILE_32;
       return { ...variant, splits: splitsFor(shape, tileOf(variant)), f16: precision === 'mixed' };
     },
@@ -106,9 +121,17 @@ export function wholeTuning(): MatmulTuning {
 }
 
 /** Uses tuned variants; `untuned` covers everything else, and variants that the device or the precision does not allow. */
-export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision: Precision): MatmulTuning {
-  const allowed = (variant: MatmulVariant): boolean =>
-    isUsableVariant(variant) && (precision === 'mixed' || variant.family === 'direct' || !variant.f16);
+export function tableTuning(
+  table: MatmulTable,
+  untuned: MatmulTuning,
+  precision: Precision,
+  unit: MatrixUnit | null = null,
+): MatmulTuning {
+  const allowed = (variant: MatmulVariant): boolean => {
+    if (!isUsableVariant(variant)) return false;
+    if (variant.family === 'matrix') return precision === 'mixed' && unit !== null && isSameUnit(variant.unit, unit);
+    return precision === 'mixed' || variant.family === 'direct' || !variant.f16;
+  };
   const found = new Map(table.entries.map(({ key, variant }) => [key, variant]));
   return {
     variantFor(shape) {
@@ -116,4 +139,9 @@ export function tableTuning(table: MatmulTable, untuned: MatmulTuning, precision
       return variant !== undefined && allowed(variant) ? variant : untuned.variantFor(shape);
     },
   };
+}
+
+function isSameUnit(left: MatrixUnit, right: MatrixUnit): boolean {
+  const sizes = ({ rows, columns, inner, lanes }: MatrixUnit): string => [rows, columns, inner, lanes].join(' ');
+  return sizes(left) === sizes(right);
 }

@@ -1,6 +1,6 @@
-// Proves that a device refused by tfjs is an error rather than silently replaced by its cpu backend, and how adapters are described.
+// Proves that a device refused by tfjs is an error rather than silently replaced by its cpu backend, how adapters are described, and which matrix unit is taken.
 import { expect, it } from 'vitest';
-import { describeAdapter, openDevice } from '../../../../src/engine/gpu/device.ts';
+import { describeAdapter, matrixUnitOf, openDevice } from '../../../../src/engine/gpu/device.ts';
 import { countingDevice } from '../../../fixtures/countingDevice.ts';
 
 it('is refused where tfjs finds no navigator.gpu', async () => {
@@ -25,4 +25,40 @@ it.each([
   [{ vendor: '', architecture: '', device: '', description: '' }, 'unnamed adapter'],
 ])('an adapter %o is called %s', (info, name) => {
   expect(describeAdapter({ info })).toBe(name);
+});
+
+const config = (from: string, to: string, M: number, N: number, K: number) => ({
+  componentType: from,
+  resultComponentType: to,
+  M,
+  N,
+  K,
+});
+const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
+const adapterWith = (
+  subgroupMatrixConfigs: readonly object[],
+  subgroupMinSize: number,
+  subgroupMaxSize: number,
+  own = features,
+) =>
+  ({
+    features: new Set(own),
+    info: { subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs },
+  }) as unknown as GPUAdapter;
+
+it('takes the largest unit that multiplies f16 into f32, with the size of the subgroups', () => {
+  const nvidia = [config('f16', 'f16', 16, 16, 16), config('f16', 'f32', 8, 8, 16), config('f16', 'f32', 16, 16, 16)];
+  expect(matrixUnitOf(adapterWith(nvidia, 32, 32))).toEqual({ rows: 16, columns: 16, inner: 16, lanes: 32 });
+  expect(matrixUnitOf(adapterWith([config('f16', 'f32', 8, 16, 16)], 16, 16))).toEqual({ rows: 8, columns: 16, inner: 16, lanes: 16 }); // prettier-ignore
+});
+
+it('takes none without sums in f32, without a feature, and where subgroups differ in size', () => {
+  const own = [config('f16', 'f32', 8, 8, 8)];
+  expect(matrixUnitOf(adapterWith([config('f16', 'f16', 8, 8, 8), config('i8', 'i32', 8, 8, 8)], 32, 32))).toBe(null);
+  for (const missing of features) {
+    const others = features.filter((feature) => feature !== missing);
+    expect(matrixUnitOf(adapterWith(own, 32, 32, others)), missing).toBe(null);
+  }
+  expect(matrixUnitOf(adapterWith(own, 8, 32))).toBe(null);
+  expect(matrixUnitOf({ features: new Set(features), info: { subgroupMinSize: 8, subgroupMaxSize: 8 } } as unknown as GPUAdapter)).toBe(null); // prettier-ignore
 });

@@ -12,6 +12,7 @@ import {
 } from '../../../../src/engine/kernels/matmul/matmulTuning.ts';
 import {
   isUsableVariant,
+  matrixVariant,
   tileOf,
   variantName,
   type TiledVariant,
@@ -57,6 +58,38 @@ describe('untuned hardware', () => {
     const shape = product('nn', 1024, 768, 768);
     expect(hardwareTuning('mixed').variantFor(shape)).toMatchObject({ family: 'tiled', f16: true });
     expect(hardwareTuning().variantFor(shape)).toMatchObject({ family: 'tiled', f16: false });
+  });
+});
+
+describe('matrix units', () => {
+  const units = [
+    { rows: 16, columns: 16, inner: 16, lanes: 32 },
+    { rows: 8, columns: 16, inner: 16, lanes: 16 },
+    { rows: 8, columns: 8, inner: 8, lanes: 32 },
+    { rows: 8, columns: 8, inner: 8, lanes: 8 },
+  ];
+  const shape = product('nn', 1024, 768, 768);
+
+  it.each(units)('of $rows x $columns x $inner on $lanes lanes have a variant that fits every adapter', (unit) => {
+    const variant = matrixVariant(unit);
+    expect(isUsableVariant(variant)).toBe(true);
+    const side = unit.lanes < 16 ? 32 : 64;
+    expect(tileOf(variant)).toEqual({ rows: side, columns: side });
+    expect(hardwareTuning('mixed', unit).variantFor(shape)).toMatchObject({ family: 'matrix', unit });
+    expect(hardwareTuning('f32', unit).variantFor(shape).family).toBe('tiled');
+    expect(hardwareTuning('mixed', unit).variantFor(product('nn', 512, 5, 768)).family).toBe('direct');
+  });
+
+  it('in a table are used in mixed precision, on an adapter with the same unit alone', () => {
+    const [unit, other] = units as [(typeof units)[0], (typeof units)[0]];
+    const entry = { key: matmulClass(shape)?.key ?? '', variant: matrixVariant(unit), gflops: null };
+    const table = matmulTableSchema.parse({ version: 1, adapter: 'one', entries: [entry] });
+    const familyWith = (precision: 'f32' | 'mixed', own: typeof unit | null): string =>
+      tableTuning(table, softwareTuning(), precision, own).variantFor(shape).family;
+    expect(familyWith('mixed', unit)).toBe('matrix');
+    expect(familyWith('f32', unit)).toBe('direct');
+    expect(familyWith('mixed', other)).toBe('direct');
+    expect(familyWith('mixed', null)).toBe('direct');
   });
 });
 

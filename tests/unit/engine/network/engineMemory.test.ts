@@ -74,3 +74,11 @@ describe('the peak', () => {
     expect((growing.peakBytes - longest) / plannedStep(shape, 8, 256).activations).toBeLessThan(0.02);
   });
 });
+
+it('a step of the built-in model is one submit', async () => {
+  const sizes = [
+    [8, 64],
+    [8, 64],
+  ] as const;
+  expect((await countedSteps(taggerOf(benchShapes.issue), sizes)).submits).toBe(1);
+});

@@ -58,7 +58,8 @@ describe.each([
 
   it('is linear in layers, for launches and activations', () => {
     const [two, four, eight] = [of(2, 8, 128), of(4, 8, 128), of(8, 8, 128)];
-    expect(eight.launches - four.launches).toBe(2 * (four.launches - two.launches));
+    const launches = [two, four, eight].map((step) => step.launches - step.updateLaunches) as [number, number, number];
+    expect(launches[2] - launches[1]).toBe(2 * (launches[1] - launches[0]));
     expect((eight.activations - four.activations) / (four.activations - two.activations)).toBeCloseTo(2, 1);
   });
 
@@ -74,6 +75,37 @@ describe.each([
   });
 });
 
-it('a step of 4 layers takes at most an eighth of the 4,309 launches that stock tfjs takes', () => {
-  expect(plannedStep(taggerOf(benchShapes.issue), 8, 64).launches).toBeLessThanOrEqual(4309 / 8);
+describe('launches of a step', () => {
+  const issue = taggerOf(benchShapes.issue);
+
+  it.each([
+    { sequences: 8, pieces: 64 },
+    { sequences: 32, pieces: 64 },
+    { sequences: 32, pieces: 128 },
+    { sequences: 4, pieces: 512 },
+  ])('are 47 for the built-in model and $sequences sequences of $pieces, with dropout', ({ sequences, pieces }) => {
+    const { launches, updateLaunches } = plannedStep(issue, sequences, pieces);
+    expect(launches).toBeLessThanOrEqual(47);
+    expect(updateLaunches).toBe(3);
+  });
+
+  it('are six for each further layer of a small encoder', () => {
+    const of = (layers: number) => plannedStep({ ...issue, encoder: { ...issue.encoder, layers } }, 8, 64).launches;
+    expect(of(5) - of(4)).toBe(6);
+  });
+
+  it('are the same for a small encoder whose lower layers are frozen, but for those of the frozen layers', () => {
+    const [all, upper] = [plannedStep(issue, 8, 64), plannedStep(issue, 8, 64, { frozenBelow: 2 })];
+    expect(upper.launches).toBeLessThan(all.launches - 8);
+  });
+
+  it('are at most 9 for the update of XLNet-base and at most 27 for that of XLNet-large, whose buffers hold fewer layers', () => {
+    expect(plannedStep(base, 8, 128).updateLaunches).toBeLessThanOrEqual(9);
+    expect(plannedStep(large, 6, 512, { recompute: true }).updateLaunches).toBeLessThanOrEqual(27);
+  });
+
+  it('are at most 410 for XLNet-base and 366 for BERT-base', () => {
+    expect(plannedStep(base, 8, 128).launches).toBeLessThanOrEqual(410);
+    expect(plannedStep(bert, 8, 128).launches).toBeLessThanOrEqual(366);
+  });
 });
