@@ -45,6 +45,16 @@ export const nodePlatform: Platform = {
   gpu: () => dawnEntry(),
 };
 
+/** The platform with fewer threads of the processor, or with the graphics adapter whose name contains a text. */
+export function nodePlatformWith(part: { readonly threads: number | null; readonly adapter: string | null }): Platform {
+  const { threads, adapter } = part;
+  return {
+    ...nodePlatform,
+    ...(threads === null ? {} : { engineThreads: Math.min(MOST_THREADS, threads) }),
+    ...(adapter === null ? {} : { gpu: () => dawnEntry([`adapter=${adapter}`]) }),
+  };
+}
+
 let entry: GPU | undefined;
 
 /**

@@ -211,7 +211,7 @@ export class LocalLab implements Lab {
       const specs = expandPlan(plan, state);
       const { config, modelId, pieces } = typicalStep(specs, state.corpora);
       const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
-      return { remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
+      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
     });
   readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {
     const state = this.getState();

@@ -51,6 +51,8 @@ const currentPlanFileSchema = z
     /** `count` further trainings of `epochs` each, from the final weights of the first (the paper: 30 epochs, then 3 × 30). */
     rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
     config: trainingConfigSchema,
+    /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
+    runs: z.array(z.string()).min(1).optional(),
   })
   .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
     path: ['slicingRates'],

@@ -59,6 +59,11 @@ export function remainingMs({ stepsLeft, scoredLeft }: RunGraph, stepMs: number,
   return stepMs * (stepsLeft + (SCORING_SHARE * scoredLeft) / batchSize);
 }
 
+/** Estimates a whole run's time in the same way. */
+export function wholeRunMs({ cost, spec }: Pick<RunNode, 'cost' | 'spec'>, stepMs: number): number {
+  return stepMs * (cost.steps + (SCORING_SHARE * cost.scoredSequences) / spec.config.batchSize);
+}
+
 /** Estimates what one run costs, from the counts of its corpora and the size of its model. */
 export function runCost(spec: RunSpec, { corpora, models }: GraphLibrary): RunCost {
   const { config } = spec;

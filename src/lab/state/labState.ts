@@ -295,10 +295,10 @@ export interface Lab {
   /** Estimates the GPU memory of one update on the plan's longest sequences; null on a backend without GPU. */
   estimatePlan(plan: PlanFile): Promise<MemoryEstimate | PlainNetwork | null>;
   /**
-   * Measures one update of the plan's model with its batch size and typical sequence length; returns the estimated time of its runs and the
-   * peak memory of an update. Throws `run/busy` while a run is on the device.
+   * Measures one update of the plan's model with its batch size and typical sequence length; returns its time, the estimated time of the plan's runs
+   * and the peak memory of an update. Throws `run/busy` while a run is on the device.
    */
-  measurePlan(plan: PlanFile): Promise<{ readonly remainingMs: number; readonly peakBytes: number }>;
+  measurePlan(plan: PlanFile): Promise<{ readonly stepMs: number; readonly remainingMs: number; readonly peakBytes: number }>; // prettier-ignore
   /** Expands a plan into runs and queues them; returns their ids. Throws `plan/...` when an input is missing or differs. */
   startPlan(plan: PlanFile): Promise<readonly string[]>;
   pauseRun(runId: string): Promise<void>;
