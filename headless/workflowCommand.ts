@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
-import type { RunNode } from '../src/lab/state/labState.ts';
 import { planJobs, splitPlan, usualLengths, type JobLengths, type SplitBy } from '../src/lab/workflow/planJobs.ts';
 import { workflowFolder, type Workflow, type WorkflowEngine } from '../src/lab/workflow/workflowFolder.ts';
 import { LabError } from '../src/util/labError.ts';
@@ -68,7 +67,7 @@ function workflowOf(
     ...more,
     plan,
     runs: graph.nodes.length,
-    jobs: planJobs(graph.nodes, (node) => wholeRunMs(node as RunNode, stepMs), lengths),
+    jobs: planJobs(graph.nodes, (node) => wholeRunMs(node, stepMs), lengths),
     trainArguments: [
       ...option('--backend', backend === 'auto' ? null : backend),
       ...option('--adapter', part.adapter),
@@ -118,7 +117,7 @@ export function splitCommand(args: readonly string[], surroundings: CommandSurro
     const estimated = await withInputs(parsed, stepMs ?? 1, around);
     if (estimated === null) return interruptedCode(surroundings.interrupt);
     const { plan, graph } = estimated;
-    const parts = splitPlan(plan, graph.nodes, { by, count }, (node) => wholeRunMs(node as RunNode, 1));
+    const parts = splitPlan(plan, graph.nodes, { by, count }, (node) => wholeRunMs(node, 1));
     await mkdir(parsed.outFolder, { recursive: true });
     for (const [index, part] of parts.entries()) {
       const file = path.join(parsed.outFolder, `part-${index + 1}.plan.json`);

@@ -83,10 +83,10 @@ async function underSnakemake(
   const results = path.join(folder, 'results');
   say('starting Snakemake, which submits to Slurm');
   const { ended } = startProgram('snakemake', ['--profile', 'profiles/slurm'], { cwd: folder, env });
-  await preempt(results, env, say);
+  const times = await preempt(results, env, say);
   const { code, printed } = await ended;
   if (code !== 0) throw new Error(`snakemake ended with ${code}:\n${printed.slice(-4000)}`);
-  return [await row(`preempted jobs under Snakemake on Slurm`, whole, results, say, await interruptedIn(results))];
+  return [await row('preempted jobs under Snakemake on Slurm', whole, results, say, times)];
 }
 
 async function underArrays(
@@ -101,18 +101,18 @@ async function underArrays(
   say('submitting the arrays');
   const { printed } = await finish('slurm/submit.sh', [], { cwd: folder, env });
   const merge = printed.trim().split(' ').at(-1) ?? '';
-  await preempt(results, env, say);
+  const times = await preempt(results, env, say);
   await until('the merge has ended', PATIENCE_MS, async () => {
     const state = await finish('scontrol', ['show', 'job', merge, '-o'], { env });
     if (/JobState=(FAILED|CANCELLED|TIMEOUT)/.test(state.printed))
       throw new Error(`The merge: ${await logsIn(results)}`);
     return state.printed.includes('JobState=COMPLETED');
   });
-  return [await row('preempted jobs of the arrays', whole, results, say, await interruptedIn(results))];
+  return [await row('preempted jobs of the arrays', whole, results, say, times)];
 }
 
-/** Submits a job that takes the whole machine once a run is in the middle. */
-async function preempt(results: string, env: Environment, say: Say): Promise<void> {
+/** Submits a job that takes the whole machine once a run is in the middle; returns how many jobs it interrupted. */
+async function preempt(results: string, env: Environment, say: Say): Promise<number> {
   await until('a run has a resume point', PATIENCE_MS, () => isInTheMiddle(results));
   const job = [
     '--partition',
@@ -126,7 +126,10 @@ async function preempt(results: string, env: Environment, say: Say): Promise<voi
   ];
   await finish('sbatch', [...job, '--wrap', 'sleep 3'], { env });
   await until('a job was interrupted', PATIENCE_MS, async () => (await interruptedIn(results)) > 0);
-  say('a job of higher priority preempted one that trained');
+  // Engines empty the log of a job that starts again.
+  const times = await interruptedIn(results);
+  say(`a job of higher priority preempted ${times} that trained`);
+  return times;
 }
 
 /** Counts jobs that wrote a resume point because of a signal, by what they printed. */

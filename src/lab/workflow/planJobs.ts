@@ -30,9 +30,9 @@ export const usualLengths: JobLengths = { leastMs: 15 * MINUTE_MS, mostMs: 60 * 
  * Schedulers suffer from floods of short jobs, and engines run grouped jobs one after another anyway. Runs keep the order of the plan, so that
  * those of a category, which wait for the same run, come together. Takes time linear in the runs.
  */
-export function planJobs(
-  nodes: readonly Pick<RunNode, 'spec' | 'ancestors'>[],
-  estimatedMs: (node: Pick<RunNode, 'spec'>) => number,
+export function planJobs<Node extends Pick<RunNode, 'spec' | 'ancestors'>>(
+  nodes: readonly Node[],
+  estimatedMs: (node: Node) => number,
   lengths = usualLengths,
 ): readonly WorkflowJob[] {
   const here = new Set(nodes.map(({ spec }) => spec.id));
@@ -88,11 +88,11 @@ export type SplitBy = 'run' | 'seed';
  * a seed stay together; by `run`, only runs that start from one another do, so that nothing is trained twice. `plan` has the fingerprints of its
  * inputs, so that a part on other inputs is refused. Throws LabError `plan/parts` where the plan has fewer pieces than two.
  */
-export function splitPlan(
+export function splitPlan<Node extends Pick<RunNode, 'spec' | 'ancestors'>>(
   plan: PlanFile,
-  nodes: readonly Pick<RunNode, 'spec' | 'ancestors'>[],
+  nodes: readonly Node[],
   { by, count }: { readonly by: SplitBy; readonly count: number },
-  estimatedMs: (node: Pick<RunNode, 'spec'>) => number,
+  estimatedMs: (node: Node) => number,
 ): readonly PlanFile[] {
   const pieces = new Map<string, { readonly ids: string[]; ms: number }>();
   for (const node of nodes) {

@@ -1,6 +1,6 @@
 // Writes scripts for plain Slurm: an array of jobs for each level of the plan, and one that submits them all.
 import type { WorkflowJob } from './planJobs.ts';
-import { quoted } from './snakemakeFiles.ts';
+import { quoted, stepScript } from './snakemakeFiles.ts';
 import { planFileName, requestedMemory, requestedMinutes, type Workflow, type WorkflowFile } from './workflowFolder.ts';
 
 /** Slurm refuses longer arrays by default (`MaxArraySize`). */
@@ -19,6 +19,7 @@ export function slurmFiles(workflow: Workflow): readonly WorkflowFile[] {
   return [
     script('slurm/submit.sh', submitScript(arrays)),
     script('slurm/settings.sh', settings(workflow)),
+    script('slurm/step.sh', stepScript),
     script('slurm/inputs.sh', inputsScript(workflow)),
     script('slurm/merge.sh', mergeScript(workflow)),
     ...arrays.flatMap((array) => [
@@ -104,7 +105,7 @@ function arrayScript({ name, jobs }: JobArray, workflow: Workflow): string {
   return `${header(name, minutes, workflow, `${name}-%a`)}
 #SBATCH --array=1-${jobs.length}
 #SBATCH --requeue
-#SBATCH --signal=B:USR1@${workflow.noticeSeconds}${gpu}
+#SBATCH --signal=USR1@${workflow.noticeSeconds}${gpu}
 # Trains the runs of one line of ${name}.tsv. A job that is interrupted leaves a resume point and is submitted again, a limited number of times.
 set -u
 . slurm/settings.sh
@@ -113,20 +114,11 @@ job=\${line%%$'\\t'*}
 runs=()
 for run in \${line#*$'\\t'}; do runs+=(--run "$run"); done
 
-$BIONER train "$RESULTS/inputs/plan.json" --out "$RESULTS" "\${runs[@]}" --result "$RESULTS/jobs/$job.result.json" \\
-  --threads "\${SLURM_CPUS_PER_TASK:-${workflow.threads}}" "\${TRAIN_ARGUMENTS[@]}" &
-child=$!
-signalled=1
-trap 'signalled=1; kill -USR1 "$child" 2>/dev/null' USR1
-trap 'signalled=1; kill -TERM "$child" 2>/dev/null' TERM
-code=1
-# A signal ends wait before the program has ended.
-while [ "$signalled" -eq 1 ]; do
-  signalled=0
-  wait "$child"
-  ended=$?
-  if [ "$ended" -ne 127 ]; then code=$ended; fi
-done
+# Signals are for the step below, which ends with 75; this script goes on.
+trap : TERM USR1
+sh slurm/step.sh $BIONER train "$RESULTS/inputs/plan.json" --out "$RESULTS" "\${runs[@]}" \\
+  --result "$RESULTS/jobs/$job.result.json" --threads "\${SLURM_CPUS_PER_TASK:-${workflow.threads}}" "\${TRAIN_ARGUMENTS[@]}"
+code=$?
 
 if [ "$code" -eq 75 ]; then
   if [ "\${SLURM_RESTART_COUNT:-0}" -lt "$MOST_REQUEUES" ]; then

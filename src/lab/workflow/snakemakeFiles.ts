@@ -5,6 +5,7 @@ import { planFileName, requestedMemory, requestedMinutes, type Workflow, type Wo
 export function snakemakeFiles(workflow: Workflow): readonly WorkflowFile[] {
   return [
     plain('workflow/Snakefile', snakefile(workflow)),
+    { ...plain('workflow/step.sh', stepScript), isExecutable: true },
     plain('config/config.yaml', configuration(workflow)),
     plain('profiles/local/config.yaml', localProfile(workflow)),
     plain('profiles/slurm/config.yaml', slurmProfile(workflow)),
@@ -22,6 +23,8 @@ function snakefile({ usesGpu, noticeSeconds }: Workflow): string {
   return `# Trains the runs of config/plan.json with BioNER Lab: first the inputs, then a job for each entry of "jobs", then one result file.
 # Written by "bioner workflow", for Snakemake 7 and later. Only declared results are removed when a job fails; resume points, which are
 # in results/runs, stay, so that a job that is started again goes on from the last one.
+import os
+
 from snakemake.utils import min_version
 
 min_version("7.0")
@@ -33,6 +36,10 @@ configfile: "config/config.yaml"
 OUT = config["results"]
 JOBS = config["jobs"]
 MERGED = f"{OUT}/{config['name']}.result.json"
+
+
+# Schedulers do not make the folders of logs.
+os.makedirs(f"{OUT}/logs", exist_ok=True)
 
 
 def result_of(job):
@@ -87,7 +94,7 @@ rule train:
     retries: config["retries"]
     shell:
         # SIGTERM, and SIGUSR1 ${noticeSeconds} s before the time is over, make it write a resume point and fail with 75: it is submitted again.
-        "{config[bioner]} train {input.plan} --out {params.out} {params.runs} --result {output}"
+        "sh workflow/step.sh {config[bioner]} train {input.plan} --out {params.out} {params.runs} --result {output}"
         " --threads {threads} {config[train_arguments]} >> {log} 2>&1"
 
 
@@ -170,6 +177,15 @@ latency-wait: 60
 #   slurm_extra="'--signal=USR1@${noticeSeconds}'"
 `;
 }
+
+/** Starts training as a step of its Slurm job. */
+export const stepScript = `#!/bin/sh
+# Runs a command as a step of the Slurm job around it, if there is one: when a job is preempted, Slurm signals its steps, not its script.
+if [ -n "$SLURM_JOB_ID" ] && [ -z "$SLURM_STEP_ID" ] && command -v srun > /dev/null; then
+  exec srun --ntasks=1 --cpus-per-task="\${SLURM_CPUS_PER_TASK:-1}" "$@"
+fi
+exec "$@"
+`;
 
 const statusScript = `#!/bin/sh
 # Prints whether a Slurm job runs, succeeded or failed, as Snakemake asks; needs no accounting. A requeued job counts as running.

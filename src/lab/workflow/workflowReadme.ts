@@ -47,7 +47,7 @@ function slurmText(noticeSeconds: number): string {
   return `## With Slurm
 
 \`\`\`sh
-slurm/submit.sh
+bash slurm/submit.sh
 \`\`\`
 
 It submits an array of jobs for each level, each after the one before. Jobs have \`--requeue\` and get SIGUSR1 ${noticeSeconds} seconds before their time is over. Set

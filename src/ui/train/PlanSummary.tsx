@@ -14,6 +14,7 @@ import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
+import { PlanElsewhere } from './PlanElsewhere.tsx';
 import { estimatedMs, useMeasuredStep, usePreview } from './planEstimates.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
@@ -189,6 +190,14 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         )}
       </div>
       <p className="soft">{readiness}</p>
+      {plan !== null && graph !== null && graph.nodes.length > 1 && (
+        <PlanElsewhere
+          plan={plan}
+          graph={graph}
+          remainingMs={estimated ?? measured.found?.remainingMs ?? null}
+          peakBytes={measured.found?.peakBytes ?? null}
+        />
+      )}
     </aside>
   );
 }

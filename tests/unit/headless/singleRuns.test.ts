@@ -1,4 +1,5 @@
 // Proves that runs trained alone, beside one another or as jobs of a workflow give the result of the whole plan, and how such commands end.
+import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -280,9 +281,12 @@ describe('a workflow', () => {
     const tables = await Promise.all(['level0.tsv', 'level1.tsv', 'level2.tsv'].map(lines));
     expect(tables.map((table) => table.length)).toEqual([3, 5, 2]);
     const script = await readFile(at('slurm/slurm/level1.sh'), 'utf8');
-    for (const option of ['--array=1-5', '--requeue', '--signal=B:USR1@120', '--gres=gpu:1'])
+    for (const option of ['--array=1-5', '--requeue', '--signal=USR1@120', '--gres=gpu:1'])
       expect(script).toContain(`#SBATCH ${option}\n`);
     expect(await readFile(at('slurm/slurm/settings.sh'), 'utf8')).toContain('MOST_REQUEUES=7');
+    for (const name of (await readdir(at('slurm/slurm'))).filter((file) => file.endsWith('.sh'))) {
+      expect(spawnSync('bash', ['-n', at('slurm/slurm', name)], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+    }
     const submit = await readFile(at('slurm/slurm/submit.sh'), 'utf8');
     expect(submit).toContain('--dependency="afterany:$level0" slurm/level1.sh');
     expect(submit).toContain('--dependency="afterany:$level0:$level1:$level2" slurm/merge.sh');
