@@ -17,6 +17,8 @@ export interface LockHolder {
   readonly processStart: string | null;
   /** The process ids of another namespace, as in a container, say nothing here. Null where there are none. */
   readonly namespace: string | null;
+  /** The Slurm job of the process, which tells on every node of a cluster whether it is over. Null outside of one, and in earlier locks. */
+  readonly job: string | null;
 }
 
 export interface FolderLock {
@@ -33,7 +35,7 @@ const ATTEMPTS = 20;
 
 /**
  * Locks `folder`, which is created. A lock whose process is gone is taken over. Throws LabError `headless/locked`, naming the process and the
- * file, while another one has it; a process on another host counts as alive, because nothing here can tell.
+ * file, while another one has it; a process on another host counts as alive, because nothing here can tell, unless its Slurm job is over.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = path.join(folder, FILE_NAME);
@@ -55,7 +57,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 /** Describes a holder in a line. */
 export function describeHolder(holder: LockHolder | 'unknown'): string {
   if (holder === 'unknown') return 'a process that did not say which';
-  return `process ${holder.pid} on ${holder.host}, since ${holder.lockedAt}`;
+  const job = holder.job === null ? '' : `, Slurm job ${holder.job}`;
+  return `process ${holder.pid} on ${holder.host}${job}, since ${holder.lockedAt}`;
 }
 
 function lockedError(file: string, holder: LockHolder): LabError {
@@ -128,24 +131,31 @@ function parseHolder(text: string): LockHolder | null {
   } catch {
     return null;
   }
-  const { host, pid, lockedAt, processStart = null, namespace = null } = (value ?? {}) as Partial<Record<keyof LockHolder, unknown>>; // prettier-ignore
+  const { host, pid, lockedAt, processStart = null, namespace = null, job = null } = (value ?? {}) as Partial<Record<keyof LockHolder, unknown>>; // prettier-ignore
   const isText = (member: unknown): member is string | null => member === null || typeof member === 'string';
-  if (typeof host !== 'string' || typeof lockedAt !== 'string' || !isText(processStart) || !isText(namespace))
+  if (
+    typeof host !== 'string' ||
+    typeof lockedAt !== 'string' ||
+    !isText(processStart) ||
+    !isText(namespace) ||
+    !isText(job)
+  )
     return null;
   // Other numbers would address groups of processes.
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return null;
-  return { host, pid, lockedAt, processStart, namespace };
+  return { host, pid, lockedAt, processStart, namespace, job };
 }
 
 function ownHolder(): LockHolder {
   const { pid } = process;
   const lockedAt = new Date().toISOString();
-  return { host: hostname(), pid, lockedAt, processStart: processStart(pid), namespace: ownNamespace() };
+  const job = process.env['SLURM_JOB_ID'] ?? null;
+  return { host: hostname(), pid, lockedAt, processStart: processStart(pid), namespace: ownNamespace(), job };
 }
 
 /** Whether the process still runs. */
 function isAlive(holder: LockHolder, own: LockHolder): boolean {
-  if (holder.host !== own.host || holder.namespace !== own.namespace) return true;
+  if (holder.host !== own.host || holder.namespace !== own.namespace) return !isJobOver(holder.job, own.job);
   try {
     process.kill(holder.pid, 0);
   } catch (cause) {
@@ -154,6 +164,27 @@ function isAlive(holder: LockHolder, own: LockHolder): boolean {
   }
   const found = processStart(holder.pid);
   return found === null || holder.processStart === null || found === holder.processStart;
+}
+
+/**
+ * Whether a Slurm job no longer runs, as far as this node can tell. A job with the id of this process was requeued, after its node failed or it was
+ * preempted: Slurm never runs it twice at once.
+ */
+function isJobOver(job: string | null, own: string | null): boolean {
+  if (job === null) return false;
+  if (job === own) return true;
+  if (!/^\d+$/.test(job)) return false;
+  try {
+    return (
+      execFileSync('squeue', ['--noheader', '--jobs', job, '--format', '%T'], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      }).trim() === ''
+    );
+  } catch (cause) {
+    // Slurm forgets jobs some minutes after their end. Without Slurm here, or while it does not answer, nothing is known.
+    return cause instanceof Error && 'stderr' in cause && String(cause.stderr).includes('Invalid job id');
+  }
 }
 
 /** Says when a process started, in words that differ between two processes with one id, and for one that has ended; null if unknown. */

@@ -1,5 +1,6 @@
-// Reports the progress of runs in a terminal: rewrites one line on a TTY, else prints a line from time to time.
+// Reports runs in a terminal: the graph of a plan, then their progress, rewriting one line on a TTY, else printing a line from time to time.
 import type { Lab, RunView } from '../src/lab/state/labState.ts';
+import type { RunGraph, RunNode } from '../src/lab/state/planGraph.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
 import type { SplitScores } from '../src/metrics/scores/spanScore.ts';
 import type { RunRecord, RunSpec } from '../src/schema/runRecord.ts';
@@ -127,9 +128,41 @@ function describeSplit(name: string, tasks: readonly (SplitScores | null)[] = []
   return `  ${name} F1 ${mean.toFixed(2)} (${scored.map(({ f1 }) => f1.toFixed(2)).join(' ')})`;
 }
 
-function describeTime(ms: number): string {
+export function describeTime(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Describes the runs as an indented tree, followed by a line of totals and a line break. */
+export function describeGraph(graph: RunGraph, titleOf: (spec: RunSpec) => string): string {
+  const { nodes, runsLeft, stepsLeft, storageBytes, isUpperBound } = graph;
+  const ids = new Set(nodes.map(({ spec }) => spec.id));
+  const lines: string[] = [];
+  const describe = (node: RunNode, depth: number): void => {
+    lines.push(`${'  '.repeat(depth + 1)}${titleOf(node.spec)}  ${stateOf(node)}`);
+    for (const child of nodes) if (child.spec.parent === node.spec.id) describe(child, depth + 1);
+  };
+  for (const node of nodes) if (node.spec.parent === null || !ids.has(node.spec.parent)) describe(node, 0);
+  const most = isUpperBound ? 'at most ' : '';
+  const total =
+    runsLeft === 0
+      ? 'All runs are already finished.'
+      : `${counted(runsLeft, 'run')} to train, ${most}${counted(stepsLeft, 'step')}, up to ${sizeOf(storageBytes)} of storage.`;
+  return `Runs, each indented below the one it starts from:\n${lines.join('\n')}\n${total}\n`;
+}
+
+function stateOf({ status, isReused, stepsLeft, cost }: RunNode): string {
+  if (isReused) return 'already finished, reused';
+  const begun = stepsLeft < cost.steps ? ` left of ${cost.steps}` : '';
+  return `${counted(stepsLeft, 'step')}${begun}${status === 'new' || status === 'queued' ? '' : ` (${status})`}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function sizeOf(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,7 +1,7 @@
-// Builds the lab when its sources are newer than the last build.
+// Builds the lab when its sources are newer than the last build, and serves it.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'vite';
+import { build, preview } from 'vite';
 
 const sources = [
   'src',
@@ -32,4 +32,13 @@ export async function builtLab(root: string): Promise<void> {
   if (builtMs > changedMs && process.env['LAB_HOSTS'] === undefined) return;
   console.log('Building the lab.');
   await build({ root, logLevel: 'warn' });
+}
+
+/** Serves the built lab until the process ends; a port given by the user is the only choice, otherwise the next free one will do. */
+export async function serveLab(port: string | undefined): Promise<void> {
+  const root = path.resolve(import.meta.dirname, '..');
+  await builtLab(root);
+  const server = await preview({ root, preview: { port: Number(port ?? 4173), strictPort: port !== undefined } });
+  console.log(`BioNER Lab is at ${server.resolvedUrls?.local[0] ?? 'an address the server did not tell'}`);
+  console.log('Press Ctrl+C to stop.');
 }

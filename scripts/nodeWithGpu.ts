@@ -5,10 +5,10 @@ import { vulkanEnvironment } from './vulkanEnvironment.ts';
 // The loader's path is read when a process starts, so a separate process is needed.
 const env = { ...process.env, ...vulkanEnvironment() };
 const child = spawn(process.execPath, ['--import', 'tsx', ...process.argv.slice(2)], { stdio: 'inherit', env });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) {
   process.on(signal, () => {
     // A terminal sends Ctrl+C to the child as well; a second signal would disturb a child that shuts down cleanly.
-    if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal === 'SIGINT' ? signal : 'SIGTERM');
   });
 }
 child.on('exit', (code, signal) => {

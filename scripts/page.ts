@@ -2,33 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deflateSync } from 'node:zlib';
-import type { CountedSource } from '../src/analysis/questions/askedDifference.ts';
+import { resultPage } from '../headless/mergeCommand.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
-import { sharedPage, type PageAnalyses } from '../src/lab/share/sharedPage.ts';
-import { unpackCounts } from '../src/metrics/scores/packedCounts.ts';
-import type { SentenceCounts } from '../src/metrics/scores/sentenceCounts.ts';
-import { errorTotals } from '../src/metrics/significance/errorTotals.ts';
-import { significance } from '../src/metrics/significance/significance.ts';
 import type { ResultFile } from '../src/schema/resultFile.ts';
 import { LabError } from '../src/util/labError.ts';
-import { finishWork } from '../src/util/work.ts';
-
-/** The analyses of the page, in this thread. */
-const analyses: PageAnalyses = {
-  significance: (differences) => {
-    const comparisons = differences.map(({ trainings }) =>
-      trainings.map(({ seed, round, snapshots, a, b }) => ({ seed, round, snapshots, a: countsOf(a), b: countsOf(b) })),
-    );
-    return Promise.resolve(finishWork(significance(comparisons)));
-  },
-  errorTotals: (counts) => Promise.resolve(counts.map((one) => errorTotals(unpackCounts(one)))),
-};
-
-function countsOf(source: CountedSource): SentenceCounts {
-  // A shared page tests nothing but counts of its file.
-  if ('runId' in source) throw new Error(`There are no counts of run ${source.runId}.`);
-  return unpackCounts(source);
-}
 
 /** Bytes of the file as a link or a page carries it, with and without the counts. */
 function describeSize(file: ResultFile): string {
@@ -60,7 +37,7 @@ if (source === undefined || rest.length > 0) {
 try {
   const file = parseResultFile(readFileSync(source, 'utf8'));
   const words = values.words === undefined ? '' : readFileSync(values.words, 'utf8');
-  const page = await sharedPage(file, { title: values.title ?? '', words, link: null }, analyses);
+  const page = await resultPage(file, { title: values.title ?? '', words, link: null });
   const target = values.out ?? `${source.replace(/(\.result)?\.json$/, '')}.html`;
   writeFileSync(target, page);
   console.log(`${target}: ${describeSize(file)}`);

@@ -11,8 +11,10 @@ import { sharingPlan, singleTaskPlan } from './killPlans.ts';
 import { killsSoak, type KillSetting } from './killsSoak.ts';
 import { SOAK_USAGE, soakArguments, type SoakArguments, type SoakName } from './soakArguments.ts';
 import { printSoakRows, type SoakRow } from './soakRow.ts';
+import { signalsSoak } from './signalsSoak.ts';
 import { stepsSoak } from './stepsSoak.ts';
 import { vitestSoak } from './vitestSoak.ts';
+import { slurmSoak, snakemakeSoak } from './workflowSoak.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const startedAt = performance.now();
@@ -37,6 +39,9 @@ const soaks: Readonly<Record<SoakName, Soak>> = {
     const { rows } = await headlessKills({ plan: sharingPlan(3), kills, seed, say: tell });
     return rows;
   },
+  signals: ({ signals, seed }, tell) => signalsSoak({ signals, seed, say: tell }),
+  snakemake: (_asked, tell) => snakemakeSoak(tell),
+  slurm: (_asked, tell) => slurmSoak(tell),
   damages: (_asked, tell) => damagesSoak({ say: tell }),
   steps: ({ steps, samples, report }, tell) =>
     onServedLab((address) =>

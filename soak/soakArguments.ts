@@ -11,6 +11,9 @@ export const SOAKS = {
   disk: { about: 'fills the disk and tears records at every write', options: [] },
   fuzz: { about: 'gives every reader broken input', options: ['fuzz-rounds'] },
   formats: { about: 'writes hostile texts in every format and reads them, and again from every other', options: ['texts', 'seed'] },
+  signals: { about: 'ends training by SIGTERM at random moments, and measures how soon a resume point is written and what was lost', options: ['signals', 'seed'] },
+  snakemake: { about: 'trains under Snakemake with two jobs at once, killed in the middle (needs snakemake)', options: [] },
+  slurm: { about: 'trains under Slurm of this one machine, preempted in the middle (needs root, slurm-wlm, munge, snakemake)', options: [] },
   forms: { about: 'writes known corpora in many forms, and asks whether annotation is lost without a word', options: ['inputs', 'seed'] },
 } as const satisfies Readonly<Record<string, { readonly about: string; readonly options: readonly string[] }>>; // prettier-ignore
 export type SoakName = keyof typeof SOAKS;
@@ -25,6 +28,7 @@ ${SOAK_NAMES.map((name) => `  ${name.padEnd(9)} ${SOAKS[name].about}`).join('\n'
   --kills N            kills of the browser (40), shared between the backends
   --backend NAME       wasm or webgpu alone for these kills; both without it
   --headless-kills N   kills of headless (20)
+  --signals N          SIGTERMs of training (20)
   --seed N             of the moments and kinds of kills, of texts and of forms (1)
   --steps N            steps of the long run (10000)
   --samples N          how often it is measured (60)
@@ -40,6 +44,7 @@ export interface SoakArguments {
   readonly kills: number;
   readonly backends: readonly ('wasm' | 'webgpu')[];
   readonly headlessKills: number;
+  readonly signals: number;
   readonly seed: number;
   readonly steps: number;
   readonly samples: number;
@@ -58,6 +63,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
       kills: { type: 'string' },
       backend: { type: 'string' },
       'headless-kills': { type: 'string' },
+      signals: { type: 'string' },
       seed: { type: 'string' },
       steps: { type: 'string' },
       samples: { type: 'string' },
@@ -85,6 +91,7 @@ export function soakArguments(words: readonly string[]): SoakArguments | null {
     kills: whole('kills', values.kills, 40, 1),
     backends: backend === undefined ? ['wasm', 'webgpu'] : [backend],
     headlessKills: whole('headless-kills', values['headless-kills'], 20, 1),
+    signals: whole('signals', values.signals, 20, 1),
     seed: whole('seed', values.seed, 1, 0),
     steps: whole('steps', values.steps, 10_000, 100),
     // With fewer, growth cannot be distinguished from chance.

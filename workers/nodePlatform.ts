@@ -57,6 +57,17 @@ export const nodePlatform: Platform = {
   gpu: () => dawnEntry(MATRIX_FLAGS),
 };
 
+/** The platform with fewer threads of the processor, or with the graphics adapter whose name contains a text. */
+export function nodePlatformWith(part: { readonly threads: number | null; readonly adapter: string | null }): Platform {
+  const { threads, adapter } = part;
+  const { most } = nodePlatform.engineThreads;
+  return {
+    ...nodePlatform,
+    ...(threads === null ? {} : { engineThreads: { usual: Math.min(most, threads), most } }),
+    ...(adapter === null ? {} : { gpu: () => dawnEntry([...MATRIX_FLAGS, `adapter=${adapter}`]) }),
+  };
+}
+
 let entry: GPU | undefined;
 
 /**

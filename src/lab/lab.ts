@@ -106,13 +106,12 @@ export class LocalLab implements Lab {
   readonly stopTagging: Lab['stopTagging'];
 
   constructor(parts: LabParts) {
-    const { store, openServer, wait = waitFor, fetchBuiltIn, requestFile = null } = parts;
+    const { store, wait = waitFor, fetchBuiltIn, requestFile = null, catalogueBase: base = publicRepository } = parts;
     const labStore = this.#labStore;
     this.#parts = parts;
     this.#guard = new OwnerGuard(labStore, parts.ownership);
-    const server = superviseServer(openServer);
+    const server = superviseServer(parts.openServer);
     const timestamp = this.#timestamp;
-    const base = parts.catalogueBase ?? publicRepository;
     this.#server = server;
     this.#memory = createQueueMemory(store);
     this.#backend = createBackend({ server, labStore, wait });
@@ -245,7 +244,7 @@ export class LocalLab implements Lab {
       const specs = expandPlan(plan, state);
       const { config, modelId, pieces } = typicalStep(specs, state.corpora);
       const { stepMs, peakBytes } = await this.#server.call('measureStep', { modelId, config, pieces });
-      return { remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
+      return { stepMs, remainingMs: remainingMs(this.previewPlan(plan), stepMs, config.batchSize), peakBytes };
     });
   readonly estimatePlan: Lab['estimatePlan'] = async (plan) => {
     const state = this.getState();

@@ -69,6 +69,8 @@ const currentPlanFileSchema = z
     rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
     /** How each run is trained. */
     config: trainingConfigSchema,
+    /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
+    runs: z.array(z.string()).min(1).optional(),
   })
   .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
     path: ['slicingRates'],

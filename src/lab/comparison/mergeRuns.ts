@@ -39,16 +39,21 @@ export function mergeRuns(
     ...own.map((record) => ({ record, source: null })),
     ...imported.flatMap(({ fileName, file }) => file.runs.map((record) => ({ record, source: fileName }))),
   ];
-  const pool = new Map<string, PooledRun>();
+  const pool = new Map<string, { record: RunRecord; first: string | null; readonly sources: Set<string | null> }>();
   for (const { record, source } of records) {
     const { id } = record.spec;
     const existing = pool.get(id);
-    if (existing === undefined) pool.set(id, { record, sources: [source] });
-    else if (isFurther(record, existing.record))
-      pool.set(id, { record, sources: unique([source, ...existing.sources]) });
-    else pool.set(id, { record: existing.record, sources: unique([...existing.sources, source]) });
+    if (existing === undefined) {
+      pool.set(id, { record, first: source, sources: new Set([source]) });
+      continue;
+    }
+    existing.sources.add(source);
+    if (isFurther(record, existing.record)) Object.assign(existing, { record, first: source });
   }
-  const runs = [...pool.values()];
+  const runs = [...pool.values()].map(({ record, first, sources }) => ({
+    record,
+    sources: [...new Set([first, ...sources])],
+  }));
   return { runs, repeated: runs.filter(({ sources }) => sources.length > 1).length, conflicts: conflictsAmong(runs) };
 }
 
@@ -61,7 +66,8 @@ function conflictsAmong(runs: readonly PooledRun[]): readonly InputConflict[] {
   interface Named {
     readonly noun: InputConflict['noun'];
     readonly name: string;
-    readonly versions: Map<string, PooledRun['sources']>;
+    /** Sets, because thousands of files may use one input. */
+    readonly versions: Map<string, Set<string | null>>;
   }
   const inputs = new Map<string, Named>();
   const note = (
@@ -73,7 +79,9 @@ function conflictsAmong(runs: readonly PooledRun[]): readonly InputConflict[] {
     const named = inputs.get(key) ?? { noun, name: input.name, versions: new Map() };
     inputs.set(key, named);
     const { versions } = named;
-    versions.set(input.fingerprint, unique([...(versions.get(input.fingerprint) ?? []), ...sources]));
+    const all = versions.get(input.fingerprint) ?? new Set();
+    versions.set(input.fingerprint, all);
+    for (const source of sources) all.add(source);
   };
   for (const { record, sources } of runs) {
     note('model', record.spec.model, sources);
@@ -84,10 +92,6 @@ function conflictsAmong(runs: readonly PooledRun[]): readonly InputConflict[] {
     .map(({ noun, name, versions }) => ({
       noun,
       name,
-      versions: [...versions].map(([fingerprint, sources]) => ({ fingerprint, sources })),
+      versions: [...versions].map(([fingerprint, sources]) => ({ fingerprint, sources: [...sources] })),
     }));
-}
-
-function unique<Item>(items: readonly Item[]): Item[] {
-  return [...new Set(items)];
 }

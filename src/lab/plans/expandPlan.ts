@@ -135,8 +135,8 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 /**
  * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, MTL-XC (also
  * when only MTL-LS needs it) and MTL-LS of each task at each slicing, each first training followed by its rounds.
- * Settings are adapted to the model's family. Throws LabError `plan/model-missing`,
- * `plan/model-differs`, `plan/positions`, `plan/too-large` and what `findTasks` throws.
+ * Settings are adapted to the model's family. Of a part of a plan, only the runs that it names. Throws LabError `plan/model-missing`,
+ * `plan/model-differs`, `plan/positions`, `plan/too-large`, `plan/unknown-run` and what `findTasks` throws.
  */
 export function expandPlan(
   plan: PlanFile,
@@ -165,8 +165,33 @@ export function expandPlan(
       tasks: findTasks(category, library.corpora, areTrainedTogether),
     })),
   });
-  assertSteps(specs, library);
-  return specs;
+  const wanted = plan.runs === undefined ? specs : partOf(specs, plan.runs);
+  assertSteps(wanted, library);
+  return wanted;
+}
+
+/** The runs that a part of a plan names, with those that they start from. Throws LabError `plan/unknown-run`. */
+function partOf(specs: readonly RunSpec[], ids: readonly string[]): readonly RunSpec[] {
+  const known = new Set(specs.map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length === 0) return withAncestors(specs, ids);
+  throw new LabError('plan/unknown-run', 'This part of a plan names runs that its settings and inputs do not give.', {
+    expected: `runs of ${known.size} that the whole plan has`,
+    got: unknown.slice(0, 3).join(', ') + (unknown.length > 3 ? ` and ${unknown.length - 3} more` : ''),
+  });
+}
+
+/** Runs by id with those that they start from, in the order of `specs`. */
+export function withAncestors(specs: readonly RunSpec[], ids: readonly string[]): readonly RunSpec[] {
+  const byId = new Map(specs.map((spec) => [spec.id, spec]));
+  const wanted = new Set<string>();
+  for (const id of ids) {
+    for (let next = byId.get(id); next !== undefined && !wanted.has(next.id);) {
+      wanted.add(next.id);
+      next = next.parent === null ? undefined : byId.get(next.parent);
+    }
+  }
+  return specs.filter(({ id }) => wanted.has(id));
 }
 
 /** Numbers of shared layers at these slicing rates, without duplicates. */

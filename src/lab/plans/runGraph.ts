@@ -6,7 +6,7 @@ import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import type { PredictedTime } from '../../wire/trainingEvent.ts';
-import type { RunCost, RunGraph, RunNode } from '../state/labState.ts';
+import type { RunCost, RunGraph, RunNode } from '../state/planGraph.ts';
 
 interface GraphLibrary {
   readonly corpora: readonly CorpusRecord[];
@@ -58,6 +58,11 @@ const SCORING_SHARE = 1 / 3;
 /** Estimates the remaining runs' time in milliseconds from that of one update of `batchSize` sequences. */
 export function remainingMs({ stepsLeft, scoredLeft }: RunGraph, stepMs: number, batchSize: number): number {
   return stepMs * (stepsLeft + (SCORING_SHARE * scoredLeft) / batchSize);
+}
+
+/** Estimates a whole run's time in the same way. */
+export function wholeRunMs({ cost, spec }: Pick<RunNode, 'cost' | 'spec'>, stepMs: number): number {
+  return stepMs * (cost.steps + (SCORING_SHARE * cost.scoredSequences) / spec.config.batchSize);
 }
 
 /** Names what a run's time depends on: its data, its model, its settings, and the layers that are not trained. */

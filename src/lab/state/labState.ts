@@ -15,7 +15,7 @@ import type { PlanFile } from '../../schema/planFile.ts';
 import type { ReportedFile } from '../../schema/reportedScores.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import type { ReviewRecord } from '../../schema/reviewRecord.ts';
-import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
+import type { RunRecord } from '../../schema/runRecord.ts';
 import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import type { ShippedTagger } from '../../schema/shippedCatalogue.ts';
 import type { StoredKind } from '../../storage/records.ts';
@@ -27,6 +27,7 @@ import type { AnalysisAnswer, AnalysisName, AnalysisQuery } from '../../wire/ana
 import type { TaggerExport, TaggerRef } from '../../wire/taggerRef.ts';
 import type { MemoryEstimate, MemoryReport, PlainNetwork, TrainingPhase } from '../../wire/trainingEvent.ts';
 import type { BackendChoice, BackendReport, EstimateRequest, NamedBytes } from '../../wire/trainingProtocol.ts';
+import type { RunGraph } from './planGraph.ts';
 import type { Review } from '../review/review.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
 
@@ -92,48 +93,6 @@ export interface StoredItem {
   readonly kind: 'run' | 'model' | 'download';
   readonly id: string;
   readonly sizeBytes: number;
-}
-
-/** Estimated cost of a run before it starts. */
-export interface RunCost {
-  /** Sequences per epoch; an upper bound when sentences are packed or left out. */
-  readonly sequencesPerEpoch: number;
-  readonly stepsPerEpoch: number;
-  /** Total updates. */
-  readonly steps: number;
-  /** Total sequences to score: devel after each epoch, test for each saved snapshot. */
-  readonly scoredSequences: number;
-  /** Permanent storage: one float32 copy of the parameters per snapshot. */
-  readonly snapshotBytes: number;
-  /** Storage until the run finishes: two resume points of parameters and both moments. */
-  readonly resumeBytes: number;
-}
-
-export interface RunNode {
-  readonly spec: RunSpec;
-  /** `new` when the lab has no such run. */
-  readonly status: RunStatus | 'new';
-  /** Whether the run is already finished and so not trained again. */
-  readonly isReused: boolean;
-  /** Ids of the runs that must finish before this one starts, nearest first. */
-  readonly ancestors: readonly string[];
-  readonly cost: RunCost;
-  /** Remaining updates. */
-  readonly stepsLeft: number;
-}
-
-export interface RunGraph {
-  /** Parents before the runs that start from them. */
-  readonly nodes: readonly RunNode[];
-  /** Unfinished runs, and their remaining updates in total. */
-  readonly runsLeft: number;
-  readonly stepsLeft: number;
-  /** Sequences to score in the unfinished runs. */
-  readonly scoredLeft: number;
-  /** Upper bound on the bytes that the unfinished runs will add: their snapshots and the largest resume points. */
-  readonly storageBytes: number;
-  /** Whether steps are an upper bound, because some run packs its sequences or leaves some out. */
-  readonly isUpperBound: boolean;
 }
 
 /** A long operation other than a run: an import, an export, the first install of the built-in model. */
@@ -330,10 +289,10 @@ export interface Lab {
    */
   predictPlan(plan: PlanFile): Promise<number | null>;
   /**
-   * Measures one update of the plan's model with its batch size and typical sequence length; returns the estimated time of its runs and the
-   * peak memory of an update. Throws `run/busy` while a run is on the device.
+   * Measures one update of the plan's model with its batch size and typical sequence length; returns its time, the estimated time of the plan's runs
+   * and the peak memory of an update. Throws `run/busy` while a run is on the device.
    */
-  measurePlan(plan: PlanFile): Promise<{ readonly remainingMs: number; readonly peakBytes: number }>;
+  measurePlan(plan: PlanFile): Promise<{ readonly stepMs: number; readonly remainingMs: number; readonly peakBytes: number }>; // prettier-ignore
   /** Expands a plan into runs and queues them; returns their ids. Throws `plan/...` when an input is missing or differs. */
   startPlan(plan: PlanFile): Promise<readonly string[]>;
   pauseRun(runId: string): Promise<void>;

@@ -119,8 +119,7 @@ function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimen
         </div>
         <p className="soft">
           Compare <Term name="STL" />, <Term name="MTL-XC" /> and <Term name="MTL-LS" /> on each task, and see whether
-          the differences are more than noise.{' '}
-          {description.name === undefined ? '' : `${subject} · `}
+          the differences are more than noise. {description.name === undefined ? '' : `${subject} · `}
           {experimentSettings(experiment)}.
         </p>
         <DescriptionText description={description} />

@@ -121,7 +121,7 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
   );
   const offered = offeredCategories(library);
   const read = readPlanDraft(draft, library);
-  const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, ...part });
+  const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, runs: 'name' in part ? draft.runs : null, ...part });
   const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
   const { found: model, input: wantedModel } = read.model;
   return (

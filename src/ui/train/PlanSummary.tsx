@@ -1,6 +1,7 @@
 // Summarises a plan: its size, its problems, and buttons to start or export it.
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
-import type { LabState, RunGraph, RunNode } from '../../lab/state/labState.ts';
+import type { LabState } from '../../lab/state/labState.ts';
+import type { RunGraph, RunNode } from '../../lab/state/planGraph.ts';
 import { LabError } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Facts } from '../parts/Facts.tsx';
@@ -20,6 +21,7 @@ import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
 import { configFieldId } from './ConfigForm.tsx';
 import { configFields } from './configFields.ts';
+import { PlanElsewhere } from './PlanElsewhere.tsx';
 import { estimatedMs, useMeasuredStep, usePredictedTime, usePreview } from './planEstimates.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 import { usePlanLeaks, type PlanLeaks } from './usePlanLeaks.ts';
@@ -199,6 +201,14 @@ export function PlanSummary({ read, preset }: { readonly read: ReadPlan; readonl
         )}
       </div>
       <p className="soft">{readiness}</p>
+      {plan !== null && graph !== null && graph.nodes.length > 1 && (
+        <PlanElsewhere
+          plan={plan}
+          graph={graph}
+          remainingMs={estimated ?? measured.found?.remainingMs ?? null}
+          peakBytes={measured.found?.peakBytes ?? null}
+        />
+      )}
     </aside>
   );
 }

@@ -32,6 +32,8 @@ export interface PlanDraft {
   readonly rounds: { readonly count: string; readonly epochs: string };
   /** Whether a plan file names the inputs: then one of the same name with other content is rejected. */
   readonly fromFile: boolean;
+  /** The runs that a part of a plan trains; null for all. Ids belong to settings: a change of the form makes it a whole plan. */
+  readonly runs: readonly string[] | null;
   readonly config: ConfigDraft;
 }
 
@@ -47,6 +49,7 @@ export function newPlanDraft(): PlanDraft {
     model: null,
     seeds: '1',
     fromFile: false,
+    runs: null,
   };
 }
 
@@ -94,6 +97,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
     seeds: plan.seeds.join(', '),
     rounds: draftOfRounds(plan.rounds),
     fromFile: true,
+    runs: plan.runs ?? null,
     config: draftOfConfig(plan.config),
   };
 }

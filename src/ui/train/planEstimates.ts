@@ -1,6 +1,6 @@
 // Estimates what a draft plan will take: its runs, its time, its memory.
 import { useEffect, useMemo, useState } from 'react';
-import type { RunGraph } from '../../lab/state/labState.ts';
+import type { RunGraph } from '../../lab/state/planGraph.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';

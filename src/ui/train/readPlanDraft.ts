@@ -95,6 +95,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     seeds: [...seeds],
     rounds,
     config,
+    ...(draft.runs === null ? {} : { runs: [...draft.runs] }),
   } satisfies PlanFile);
   return { ...read, plan };
 }

@@ -41,14 +41,14 @@ describe('a folder that is in use, full or odd', () => {
     expect(output).toMatch(/^Took the folder over from process \d+ on .*, which no longer runs\.$/m);
   });
 
-  it('exits 1 and says what to do when the disk is full', async () => {
+  it('exits 3 and says what to do when the disk is full', async () => {
     const full: FakeTraining = {
       beforeStep() {
         throw new LabError('storage/full', 'The disk has no room left.');
       },
     };
     expect(await headless(planFile(), full)).toMatchObject({
-      exitCode: 1,
+      exitCode: 3,
       errors: expect.stringContaining('The disk is full. Free some space, then run the same command again to resume.'),
     });
     expect(await headless(planFile())).toMatchObject({ exitCode: 0 });

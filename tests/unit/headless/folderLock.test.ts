@@ -44,6 +44,38 @@ describe('a folder that a process trains into', () => {
     (await lockFolder(folder)).release();
   });
 
+  it('is taken over from another host once its Slurm job is over, or is this one, requeued', async () => {
+    const bin = await mkdtemp(path.join(tmpdir(), 'squeue-'));
+    const { PATH: searched, SLURM_JOB_ID: own } = process.env;
+    const answer = (script: string) => writeFile(path.join(bin, 'squeue'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    try {
+      process.env['PATH'] = `${bin}:${searched ?? ''}`;
+      await leftBehind({ host: 'node-7', pid: endedPid(), job: '41' });
+      await answer('echo RUNNING');
+      await expect(lockFolder(folder)).rejects.toMatchObject({
+        code: 'headless/locked',
+        got: expect.stringContaining('on node-7, Slurm job 41, since') as unknown,
+      });
+      await answer('exit 1');
+      await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'headless/locked' });
+      await answer('echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1');
+      const over = await lockFolder(folder);
+      expect(over.takenFrom).toMatchObject({ host: 'node-7', job: '41' });
+      over.release();
+      await leftBehind({ host: 'node-7', pid: endedPid(), job: '42' });
+      await answer('echo RUNNING');
+      process.env['SLURM_JOB_ID'] = '42';
+      const requeued = await lockFolder(folder);
+      expect(requeued.takenFrom).toMatchObject({ job: '42' });
+      requeued.release();
+    } finally {
+      process.env['PATH'] = searched;
+      if (own === undefined) delete process.env['SLURM_JOB_ID'];
+      else process.env['SLURM_JOB_ID'] = own;
+      await rm(bin, { recursive: true, force: true });
+    }
+  });
+
   it('is refused when the process is on another host or in another container, where nothing can be looked up', async () => {
     await leftBehind({ host: 'elsewhere', pid: endedPid() });
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'headless/locked' });

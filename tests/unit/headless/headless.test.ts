@@ -229,6 +229,13 @@ describe('its command line', () => {
       exportModels: false,
       backend: 'auto',
       machine: {},
+      part: { threads: null, adapter: null },
+      runs: [],
+      parentFolders: [],
+      resultFile: null,
+      jobs: 1,
+      snapshots: 'all',
+      json: false,
     });
     const gpu = ['--gpu-memory', '1.5', '--activations', 'recomputed', '--precision', 'mixed'];
     expect(headlessArguments(['plan.json', '--out', 'out', ...gpu])?.machine).toEqual({

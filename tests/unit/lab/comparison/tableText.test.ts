@@ -68,7 +68,9 @@ describe('tableText', () => {
     const [row] = table.rows;
     const cells = (row?.cells ?? []).map((cell, index) => (cell.kind === 'score' ? { ...cell, distinct: index === 0 } : cell)); // prettier-ignore
     const marked = { ...table, tested: true, rows: [{ name: 'a', cells }] };
-    expect(tableText(marked, 'markdown')).toContain('| a | **86.00† ± 0.50** (published 86.44, −0.44) | 85.13 | 89.36 |');
+    expect(tableText(marked, 'markdown')).toContain(
+      '| a | **86.00† ± 0.50** (published 86.44, −0.44) | 85.13 | 89.36 |',
+    );
     expect(tableText(marked, 'latex')).toContain('a & \\textbf{86.00$^\\dagger$ $\\pm$ 0.50}');
     const [head, first] = tableText(marked, 'csv').split('\r\n');
     expect(head).toContain('STL F1 difference,STL F1 distinct from STL,MTL-XC F1');

@@ -1,0 +1,127 @@
+// Runs the commands of `bioner` by name: training and what goes with it, analyses, scores, and the lab itself.
+import { readFileSync } from 'node:fs';
+import { endOf, exitCodes, exitCodesText, type CommandSurroundings } from '../headless/commandEnd.ts';
+import { exportCommand } from '../headless/exportCommand.ts';
+import { parsedOptions, trainUsage, usageError } from '../headless/headlessArguments.ts';
+import { mergeCommand } from '../headless/mergeCommand.ts';
+import { exitWith, nodeSurroundings } from '../headless/nodeSurroundings.ts';
+import { planCommand } from '../headless/planCommand.ts';
+import { runHeadless } from '../headless/runHeadless.ts';
+import { tagCommand } from '../headless/tagCommand.ts';
+import { splitCommand, workflowCommand } from '../headless/workflowCommand.ts';
+import { conlleval, conllevalReport, predictionRows } from '../src/metrics/scores/conlleval.ts';
+import { LabError } from '../src/util/labError.ts';
+import type { CommandOutcome } from './analysis/analysisCommand.ts';
+import { entitySetsCommand } from './analysis/entitySetsCommand.ts';
+import { leaksCommand } from './analysis/leaksCommand.ts';
+import { serveLab } from './builtLab.ts';
+
+type Command = (args: readonly string[], surroundings: CommandSurroundings) => Promise<number>;
+
+const commands: Readonly<Record<string, { readonly about: string; readonly run: Command }>> = {
+  plan: { about: 'prints the runs of a plan, with steps, storage, memory and time', run: planCommand },
+  train: {
+    about: 'trains a plan, some of its runs, or several beside one another',
+    run: (args, surroundings) => runHeadless(args, surroundings, trainUsage),
+  },
+  merge: { about: 'merges results, and says what is missing, repeated or on other inputs', run: mergeCommand },
+  split: { about: 'splits a plan into parts for several machines or people', run: splitCommand },
+  workflow: { about: 'writes a plan as a folder for Snakemake or Slurm', run: workflowCommand },
+  export: { about: 'writes trained taggers as model folders', run: exportCommand },
+  tag: { about: 'marks the mentions in text files with a trained tagger', run: tagCommand },
+  score: { about: 'scores a file of token, gold and predicted columns as conlleval does', run: scoreCommand },
+  leaks: { about: 'counts test sentences that occur in training text', run: analysis(leaksCommand) },
+  'entity-sets': { about: 'compares the entities of training, test and predictions', run: analysis(entitySetsCommand) },
+  serve: { about: 'serves the lab, as npm start does', run: serveCommand },
+};
+
+const usage = `Usage: bioner COMMAND ...
+
+${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`).join('\n')}
+
+bioner COMMAND --help says more. Text for people goes to standard error with --json, and to standard output without it.
+${exitCodesText}`; // prettier-ignore
+
+const scoreUsage = `Usage: bioner score FILE [--json]
+
+Scores a file of token, ..., gold and predicted columns; - reads standard input.
+${exitCodesText}`;
+
+const serveUsage = `Usage: bioner serve [--port N]
+
+Builds the lab when its sources are newer than the last build, and serves it on this machine.
+`;
+
+/** Runs the command of the arguments and ends the process with its exit code. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const surroundings = nodeSurroundings();
+  const [name, ...rest] = args;
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name];
+  if (command !== undefined) {
+    const code = await command.run(rest, surroundings);
+    if (code !== SERVING) await exitWith(code);
+    return;
+  }
+  const asksForHelp = name === undefined || name === '--help' || name === '-h' || name === 'help';
+  if (!asksForHelp) surroundings.errors.write(`There is no command ${name}.\n\n`);
+  (asksForHelp ? surroundings.output : surroundings.errors).write(usage);
+  await exitWith(asksForHelp ? exitCodes.done : exitCodes.wrongInput);
+}
+
+/** Means that the process goes on. */
+const SERVING = -1;
+
+function analysis(command: (args: readonly string[]) => Promise<CommandOutcome>): Command {
+  return async (args, { output, errors }) => {
+    // They print JSON in any case.
+    const { exitCode, output: json, errors: text } = await command(args.filter((word) => word !== '--json'));
+    errors.write(text);
+    output.write(json);
+    return exitCode;
+  };
+}
+
+function scoreCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
+  const work = (): number => {
+    const { values, positionals } = parsedOptions(args, { json: { type: 'boolean' } });
+    if (values.help === true) {
+      surroundings.output.write(scoreUsage);
+      return exitCodes.done;
+    }
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0)
+      throw usageError('Give one file.', 'FILE', positionals.join(' ') || 'none');
+    const { gold, predicted } = predictionRows(textOf(file));
+    const scores = conlleval(gold, predicted);
+    surroundings.output.write(values.json === true ? `${JSON.stringify(scores)}\n` : conllevalReport(scores));
+    return exitCodes.done;
+  };
+  return endOf(() => Promise.resolve().then(work), surroundings, scoreUsage);
+}
+
+/** Throws LabError `headless/input`. */
+function textOf(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file === '-' ? 0 : file));
+  } catch (cause) {
+    throw new LabError('headless/input', `${file} cannot be read.`, {
+      expected: 'a text file in UTF-8',
+      got: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+function serveCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
+  const work = async (): Promise<number> => {
+    const { values } = parsedOptions(args, { port: { type: 'string' } });
+    if (values.help === true) {
+      surroundings.output.write(serveUsage);
+      return exitCodes.done;
+    }
+    surroundings.interrupt.addEventListener('abort', () => process.exit(exitCodes.done));
+    await serveLab(values.port ?? process.env['PORT']);
+    return SERVING;
+  };
+  return endOf(work, surroundings, serveUsage);
+}
