@@ -332,7 +332,6 @@ export class LocalLab implements Lab {
     saveCorpus: (name, selection) => this.#changing(() => this.#reviews.saveCorpus(name, selection)),
   };
   readonly tag: Lab['tag'] = (...values) => this.#guard.run(() => this.#tagging.tag(...values));
-
   readonly exportResult: Lab['exportResult'] = (runIds) => {
     const state = this.getState();
     const stamp = { software: this.#parts.software, exportedAt: this.#timestamp() };

@@ -166,9 +166,7 @@ const attention =
 
 /** Every part of a product packs all of its second operand. */
 const LEAST_TILES = 24;
-
-/** Kinds in the order of the module's numbers. */
-const PRODUCT_KINDS = ['nn', 'nt', 'tn'];
+const PRODUCT_KINDS = ['nn', 'nt', 'tn']; // in the order of the module's numbers
 
 const product: Translation = (given) => {
   const { size, address, launch } = given;
@@ -274,9 +272,8 @@ const adam: Translation = ({ size, address, state, launch }) => {
   return segments.map((at) => {
     const start = at === 0 ? 0 : size(`end${at - 1}`);
     const factors = ['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', `rate${at}`, `factor${at}`].map(size);
-    const [gradient = 0, ...written] = ['gradient', 'parameter', 'first', 'second'].map(
-      (name) => address(name) + start * 16,
-    );
+    const addressAt = (name: string): number => address(name) + start * 16;
+    const [gradient = 0, ...written] = ['gradient', 'parameter', 'first', 'second'].map(addressAt);
     const read = [gradient, address('clip'), state(STATE.rootCorrection), state(STATE.stepSize)];
     return kernelCall('adam', size(`end${at}`) - start, [...factors, ...read, ...written]);
   });
