@@ -191,9 +191,9 @@ export function refuseOtherFamily(type: string): void {
   const name = ownValue(FAMILY_NAMES, type) ?? shortened(type);
   throw new LabError(
     'model/config',
-    `This is a model of another family, ${name}: the lab trains XLNet and BERT encoders.`,
+    `This is a model of another family, ${name}: the lab trains XLNet and BERT encoders, named by model_type in config.json.`,
     {
-      expected: '"model_type": "xlnet" or "bert" in config.json',
+      expected: 'xlnet or bert',
       got: JSON.stringify(type),
     },
   );
