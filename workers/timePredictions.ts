@@ -29,6 +29,8 @@ export class TimePredictions {
   private readonly store: Store;
   private readonly surroundings: Surroundings;
   private readonly paces = new Map<string, Promise<Pace | null>>();
+  /** Keys of machines that were tried and cannot be measured, so that they are not tried again. */
+  private readonly unmeasurable = new Set<string>();
   private readonly lengths = new Map<string, Promise<RunLengths | null>>();
 
   constructor(store: Store, surroundings: Surroundings) {
@@ -58,6 +60,7 @@ export class TimePredictions {
     const { software, backend, device, threads, platform, precision } = machine.environment;
     const of = [software, backend, device, String(threads), platform, String(precision)];
     const key = of.join('\n');
+    if (this.unmeasurable.has(key)) return Promise.resolve(null);
     const known = this.paces.get(key) ?? this.findPace(machine, spec, of);
     this.paces.set(key, known);
     const forget = (): void => void this.paces.delete(key);
@@ -77,6 +80,7 @@ export class TimePredictions {
       isInterrupted ||= isTraining();
       if (!isInterrupted) await turn(work);
     });
+    if (measured === null && !isInterrupted) this.unmeasurable.add(of.join('\n'));
     if (measured === null || isInterrupted) return null;
     // Without room for it, it is measured again the next time.
     await writeMachinePace(this.store, of, measured).catch(() => undefined);

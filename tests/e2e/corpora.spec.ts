@@ -182,7 +182,7 @@ test('a corpus is corrected, renamed, offered as tasks, kept through a reload, a
 
   await test.step('it goes only when that is meant', async () => {
     await visit(page, 'Corpora');
-    await page.getByRole('link', { name: 'high water' }).click();
+    await page.getByRole('link', { name: 'high water', exact: true }).click();
     await page.getByRole('button', { name: 'Remove corpus high water' }).click();
     const dialog = page.getByRole('dialog', { name: 'Remove corpus high water?' });
     await expect(dialog).toContainText('10 sentences from 3 files will be removed');

@@ -27,10 +27,13 @@ function outcome(file: ResultFile): unknown {
 async function savedZip(page: Page, info: TestInfo, press: () => Promise<void>) {
   const arriving = page.waitForEvent('download');
   await press();
-  const location = info.outputPath((await arriving).suggestedFilename());
+  const name = (await arriving).suggestedFilename();
+  const location = info.outputPath(name);
   await (await arriving).saveAs(location);
-  const { files } = readArchive(new Uint8Array(await readFile(location)), location);
-  return Promise.all(files.map(async (file) => ({ path: file.path, text: new TextDecoder().decode(file.bytes) })));
+  const { files } = readArchive(new Uint8Array(await readFile(location)), name);
+  // The archive counts as a folder.
+  const folder = name.replace(/\.zip$/, '/');
+  return files.map((file) => ({ path: file.path.slice(folder.length), text: new TextDecoder().decode(file.bytes) }));
 }
 
 /** Trains the plan in Node, without times and machines. */

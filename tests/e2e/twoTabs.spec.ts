@@ -31,7 +31,7 @@ test('a second tab looks and cannot train; when the first is closed it takes ove
   await expect(second.getByRole('button', { name: 'Backend: In another tab' })).toBeVisible();
 
   await visit(second, 'Corpora');
-  await second.getByRole('link', { name: 'sample-gene-b' }).click();
+  await second.getByRole('link', { name: 'sample-gene-b', exact: true }).click();
   await expect(second.getByRole('heading', { level: 1, name: 'sample-gene-b' })).toBeVisible();
   await second.goto(runPage);
   await expect(runActions(second).getByRole('button', { name: 'Pause' })).toBeDisabled();
