@@ -101,6 +101,7 @@ export function PlanElsewhere({ plan, graph, remainingMs, peakBytes }: PlanElsew
         {(control) => (
           <input
             {...control}
+            type="text"
             inputMode="numeric"
             value={partsText}
             onChange={(event) => setPartsText(event.target.value)}
