@@ -41,7 +41,7 @@ test('the engine is tested, its memory estimated and measured, and its settings 
   await visit(page, 'Models');
   await page.getByText(/^Hub: /).click();
   await page.getByRole('textbox', { name: 'Address of the hub' }).fill(hub.address);
-  await page.getByRole('combobox', { name: 'Repository' }).fill('moss/tiny-model');
+  await page.getByRole('textbox', { name: 'Repository' }).fill('moss/tiny-model');
   await page.getByRole('button', { name: 'Look up' }).click();
   const found = page.getByRole('region', { name: 'moss/tiny-model at the hub' });
   const bytes = found.getByText(/ on the GPU, recomputes activations$/).getByRole('strong');

@@ -11,7 +11,7 @@ const files = Object.fromEntries(modelFolder('f16').map(({ name, bytes }) => [na
 async function lookUp(page: Page, address: string, name: string): Promise<void> {
   await page.getByText(/^Hub: /).click();
   await page.getByRole('textbox', { name: 'Address of the hub' }).fill(address);
-  await page.getByRole('combobox', { name: 'Repository' }).fill(name);
+  await page.getByRole('textbox', { name: 'Repository' }).fill(name);
   await page.getByRole('button', { name: 'Look up' }).click();
 }
 

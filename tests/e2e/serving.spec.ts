@@ -107,7 +107,7 @@ test.describe('what is tried in spite of the policy', () => {
       const address = page.getByRole('textbox', { name: 'Address of the hub' });
       if (!(await address.isVisible())) await page.getByText(/^Hub: /).click();
       await address.fill(hub);
-      await page.getByRole('combobox', { name: 'Repository' }).fill('moss/tiny');
+      await page.getByRole('textbox', { name: 'Repository' }).fill('moss/tiny');
       await page.getByRole('button', { name: 'Look up' }).click();
       const notice = notices(page)
         .getByRole('paragraph')
