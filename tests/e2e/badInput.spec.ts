@@ -201,7 +201,7 @@ async function write(file: string, content: Buffer): Promise<void> {
 
 /** Without the shipped tagger, which the page New installs in its own time. */
 function modelNames(page: Page): Locator {
-  const names = page.getByRole('table', { name: 'Models' }).getByRole('rowheader');
+  const names = page.getByRole('table', { name: 'Models', exact: true }).getByRole('rowheader');
   return names.filter({ hasNotText: 'four-types' });
 }
 

@@ -9,7 +9,10 @@ test('a BERT is taken in, shows what it can have, and trains', async ({ page }) 
   await openLab(page);
   await visit(page, 'Models');
   await dropPaths(page, path.resolve('tests/fixtures/bert/tensorflow'));
-  const row = page.getByRole('table', { name: 'Models' }).getByRole('row').filter({ hasText: 'tensorflow' });
+  const row = page
+    .getByRole('table', { name: 'Models', exact: true })
+    .getByRole('row')
+    .filter({ hasText: 'tensorflow' });
   await expect(row.getByRole('cell').first()).toHaveText('BERT');
   await expect(row).toContainText('144');
 

@@ -53,7 +53,8 @@ test('a first visit shows a tagged sentence, and typing another tags that', asyn
     );
     await expect(page.getByLabel('Tagger').locator('option:checked')).toContainText('shipped tagger');
     await page.getByRole('button', { name: 'Tag text' }).click();
-    await expect(page.locator('mark').filter({ hasText: 'colorectal cancer' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible();
+    await expect(page.locator('.mention').filter({ hasText: 'colorectal cancer' })).toBeVisible();
   });
 });
 
@@ -79,6 +80,7 @@ test('typing gives way to a run, and a removed tagger comes back when it is aske
     await visit(page, 'Models');
     await page.getByRole('button', { name: 'Remove model xlnet-bio-tiny-four-types' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove permanently' }).click();
+    await expect(page.getByRole('button', { name: 'Remove model xlnet-bio-tiny-four-types' })).toHaveCount(0);
     await page.reload();
     await visit(page, 'New');
     await panel(page)

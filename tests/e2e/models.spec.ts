@@ -74,7 +74,10 @@ test('a snapshot is downloaded as a zip, and dropped elsewhere is a tagger with 
     await openLab(elsewhere);
     await dropPaths(elsewhere, zip.path);
     await visit(elsewhere, 'Models');
-    const model = elsewhere.getByRole('table', { name: 'Models' }).getByRole('row').filter({ hasText: folder });
+    const model = elsewhere
+      .getByRole('table', { name: 'Models', exact: true })
+      .getByRole('row')
+      .filter({ hasText: folder });
     await expect(model).toContainText(`Gene · STL · test F1 ${testF1}`);
     await expect(notices(elsewhere)).toBeEmpty();
   });

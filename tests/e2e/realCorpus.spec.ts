@@ -22,7 +22,7 @@ test('NCBI-disease is dropped, trained on, paused, and goes on after a reload', 
     await dropPaths(page, folder);
     await expect(page.getByText('5,424 train, 923 devel, 940 test sentences')).toBeVisible();
     await visit(page, 'Corpora');
-    await page.getByRole('link', { name: 'NCBI-disease-IOB' }).click();
+    await page.getByRole('link', { name: 'NCBI-disease-IOB', exact: true }).click();
     await expect(page.getByRole('table', { name: 'Counts' })).toBeVisible();
     const rows = new Map(
       (await rowsOf(page.getByRole('table', { name: 'Counts' }))).map(([name, ...cells]) => [name, cells]),

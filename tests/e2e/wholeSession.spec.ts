@@ -240,7 +240,10 @@ const hosts = [
 ];
 
 test('the built scripts, styles and page name no host but those of the catalogue and the hub', async () => {
-  const files = (await readdir('dist', { recursive: true })).filter((file) => /\.(js|css|html)$/.test(file));
+  // The documentation has links out, and neither scripts nor styles in its pages, as its own test proves.
+  const files = (await readdir('dist', { recursive: true })).filter(
+    (file) => /\.(js|css|html)$/.test(file) && !file.startsWith(`docs${path.sep}`),
+  );
   expect(files.length).toBeGreaterThan(8);
   const found = new Map<string, string>();
   for (const file of files) {
