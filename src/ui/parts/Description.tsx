@@ -1,5 +1,5 @@
 // Shows and edits what a person wrote about runs or experiments: name, tags, notes, and whether they are archived.
-import { useId, useRef, useState, type FormEvent } from 'react';
+import { memo, useId, useRef, useState, type FormEvent } from 'react';
 import { descriptionLimits, type DescribedKind, type Description } from '../../schema/descriptions.ts';
 import { format } from '../shared/format.ts';
 import { useAct } from '../shared/useAct.ts';
@@ -7,8 +7,8 @@ import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
 import { Button } from './Button.tsx';
 
-/** Shows tags side by side; nothing without any. */
-export function TagList({ tags }: { readonly tags: readonly string[] | undefined }) {
+/** Shows tags side by side; nothing without any. A row that changes with each step does not draw them again. */
+export const TagList = memo(function TagList({ tags }: { readonly tags: readonly string[] | undefined }) {
   if (tags === undefined) return null;
   return (
     <ul className="tag-list" aria-label="Tags">
@@ -17,7 +17,7 @@ export function TagList({ tags }: { readonly tags: readonly string[] | undefined
       ))}
     </ul>
   );
-}
+});
 
 /** Shows tags, archive and notes under a heading. */
 export function DescriptionText({ description: { tags, notes, archived } }: { readonly description: Description }) {
