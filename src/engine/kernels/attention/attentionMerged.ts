@@ -16,7 +16,7 @@ import {
   type AttentionTerms,
   type TiledFamily,
 } from './attentionScores.ts';
-import { declaredSums, pairGradients, pairProducts, probabilitiesCode, tileBegin } from './attentionTiled.ts';
+import { keyLoop, positionLoop, probabilitiesCode, queryLoop, tileBegin } from './attentionTiled.ts';
 import {
   ATTENTION_BLOCK,
   attentionTileCode,
@@ -27,10 +27,7 @@ import {
   TILE_WITH_BAND,
   TILE_WORKGROUP,
   tileLength,
-  tileSources,
-  tileSums,
   tileSumsWritten,
-  tileWeights,
   type TileStorage,
 } from './attentionTiles.ts';
 
@@ -38,7 +35,6 @@ import {
 
 function mergedKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
   const { enable, suffix } = storageOf(storage);
-  const sources = tileSources(headSize);
   const relative = ifRelative(terms);
   const vectors = headSize / 4;
   const query = `rowAt(b, head, firstQuery + row, ${vectors}u) + column`;
@@ -48,31 +44,7 @@ function mergedKernel(headSize: number, terms: AttentionTerms, storage: TileStor
   const segments = (a: number): string => relative(
     ` + placed + allSame.${component(a)} * biases[e] + allOther.${component(a)} * biases[e + sizes.width]`);
   const byQuery = `
-let b = group.z;
-let count = countOf(b);
-let firstQuery = group.x * 32u;
-let i = apart(firstQuery + y);
-${declaredSums(headSize, 'content')}
-${relative(`${declaredSums(headSize, 'placed')}
-var same = vec4f();
-var other = vec4f();
-`)}let keyBlocks = (count + 31u) / 32u;
-let blocks = keyBlocks + select(0u, 1u, group.x >= keyBlocks);
-for (var block = 0u; block < blocks; block++) {
-  let firstKey = 32u * select(block, group.x, block == keyBlocks);
-${relative(`  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
-`)}${pairProducts(headSize, terms, 'keys')}
-  let j = apart(firstKey + x);
-${pairGradients(terms, () => 'j')}
-${relative(`${ROWS.map(
-  (a) => `same.${component(a)} += sumOf(select(dScore${a}, vec4f(), differ${a}));
-other.${component(a)} += sumOf(select(vec4f(), dScore${a}, differ${a}));`,
-).join('\n')}
-`)}${tileWeights('dScore')}
-${tileSums(headSize, 'content', sources.key)}
-${relative(`${tileSums(headSize, 'placed', sources.position, 'difference')}
-`)}}
-${relative(`${sumOverLanes('same', 'allSame')}
+${queryLoop(headSize, terms)}${relative(`${sumOverLanes('same', 'allSame')}
 ${sumOverLanes('other', 'allOther')}
 `)}${tileSumsWritten(headSize, 'content', queryExists, (sum, a) => `let at = ${query};
 ${relative(`let placed = ${sum.replace('content', 'placed')};
@@ -87,52 +59,11 @@ ${ROWS.map(component)
   .join('\n')}
 }`)}`;
   const byKey = `
-let b = group.z - sizes.sequences;
-let count = countOf(b);
-let firstKey = group.x * 32u;
-let j = apart(firstKey + x);
-${declaredSums(headSize, 'dKey')}
-${declaredSums(headSize, 'dValue')}
-// Keys past the sequence's count are seen by themselves alone.
-let hidden = firstKey >= count;
-let blocks = select((sizes.pieces + 31u) / 32u, group.x + 1u, hidden);
-for (var block = select(0u, group.x, hidden); block < blocks; block++) {
-  let firstQuery = block * 32u;
-${relative(`  let firstPosition = sizes.pieces + firstKey - firstQuery - 31u;
-`)}  let i = apart(firstQuery + y);
-${pairProducts(headSize, terms, 'keys')}
-${pairGradients(terms, () => 'j')}
-${ROWS.map((a) => `let kept${a} = probability${a} * factor${a};`).join('\n')}
-${tileWeights('kept', true)}
-${tileSums(headSize, 'dValue', sources.dContext)}
-${tileWeights('dScore', true)}
-${tileSums(headSize, 'dKey', terms === 'relative' ? sources.contentQuery : sources.query)}
-}
-${tileSumsWritten(headSize, 'dKey', keyExists, (sum) => `gradients[sizes.qkvStride + ${key}] = ${sum};`)}
+${keyLoop(headSize, terms, 'group.z - sizes.sequences')}${tileSumsWritten(headSize, 'dKey', keyExists, (sum) => `gradients[sizes.qkvStride + ${key}] = ${sum};`)}
 ${tileSumsWritten(headSize, 'dValue', keyExists, (sum) => `gradients[2u * sizes.qkvStride + ${key}] = ${sum};`)}`;
   const byPosition = `
-let T = sizes.pieces;
 let part = group.z - 2u * sizes.sequences;
-let firstPosition = group.x * 32u;
-${declaredSums(headSize, 'sum')}
-// Key j = p - T + i of query i lies in the sequence, or is the query itself.
-let firstRow = max(T, firstPosition + 31u) - firstPosition - 31u;
-let hasSelf = firstPosition <= T && T < firstPosition + 32u;
-let lastSequence = min((part + 1u) * sizes.share, sizes.sequences);
-for (var b = part * sizes.share; b < lastSequence; b++) {
-  let count = countOf(b);
-  let rows = select(min(T, max(count + T, firstPosition) - firstPosition), T, hasSelf);
-  for (var firstQuery = firstRow / 32u * 32u; firstQuery < rows; firstQuery += 32u) {
-    let firstKey = firstPosition + firstQuery - T;
-    let i = apart(firstQuery + y);
-${terms === 'relative' ? pairProducts(headSize, 'relative', 'positions') : ''}
-    let j = apart(firstKey + x);
-${terms === 'relative' ? pairGradients('relative', (a) => `j + vec4u(y + ${8 * a}u)`) : ''}
-${tileWeights('dScore', true)}
-${tileSums(headSize, 'sum', sources.positionQuery)}
-  }
-}
-${tileSumsWritten(
+${positionLoop(headSize, 'part')}${tileSumsWritten(
   headSize,
   'sum',
   'firstPosition + row < 2u * T',

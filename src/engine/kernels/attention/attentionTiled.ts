@@ -129,7 +129,7 @@ let y = local.y;
 let head = group.y;`;
 
 /** `product0` to `product3`, unscaled scores without the segment term, and `dKept0` to `dKept3`, dContext·v. */
-export function pairProducts(headSize: number, terms: AttentionTerms, columns: 'keys' | 'positions'): string {
+function pairProducts(headSize: number, terms: AttentionTerms, columns: 'keys' | 'positions'): string {
   const { query, value, dContext } = tileSources(headSize);
   const band = columns === 'keys' ? null : 'sum';
   return `${tileProducts(headSize, 'product', query, scoreTerms(headSize, terms, columns))}
@@ -137,7 +137,7 @@ ${tileProducts(headSize, 'dKept', dContext, [{ right: value, band, bias: null }]
 }
 
 /** For each row of the invocation `probability`, dropout `factor` and `dScore` of its four keys, `keys(a)` (vec4u). */
-export function pairGradients(terms: AttentionTerms, keys: (a: number) => string): string {
+function pairGradients(terms: AttentionTerms, keys: (a: number) => string): string {
   const relative = ifRelative(terms);
   const pair = (a: number): string => {
     const i = `i.${component(a)}`;
@@ -151,29 +151,14 @@ let dScore${a} = probability${a} * (factor${a} * dKept${a} - known${a}.y) * size
   return ROWS.map(pair).join('\n');
 }
 
-export const declaredSums = (headSize: number, name: string): string =>
+const declaredSums = (headSize: number, name: string): string =>
   eachTileSum(headSize, name, (sum) => `var ${sum} = vec4f();`);
 
-/**
- * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Writes `parts`
- * with relative terms and `dQuery` with absolute ones, like the kernel without tiles.
- */
-function queryKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
-  const { enable, suffix } = storageOf(storage);
+/** Sums over the blocks of keys that a workgroup's queries see: `content`, and with relative terms `placed`, `same` and `other`. */
+export function queryLoop(headSize: number, terms: AttentionTerms): string {
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
-  const [out, length] = terms === 'relative' ? ['parts', TILE_WITH_BAND] : ['dQuery', tileLength(terms)];
-  const own = `rowAt(b, head, firstQuery + row, ${headSize / 4}u) + column`;
-  const exists = 'firstQuery + row < sizes.pieces';
-  return kernel<string, string>({
-    name: attentionName('attention backward by query, tiled', headSize, terms) + suffix,
-    enable,
-    sizes: attentionSizes,
-    buffers: { ...attentionBackwardReads(terms), [out]: writes('vec4<f32>') },
-    workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(length, terms, storage) + probabilitiesCode[terms],
-    body: `${tileBegin}
-let b = group.z;
+  return `let b = group.z;
 let count = countOf(b);
 let firstQuery = group.x * 32u;
 let i = apart(firstQuery + y);
@@ -197,35 +182,14 @@ other.${component(a)} += sumOf(select(vec4f(), dScore${a}, differ${a}));`,
 ${tileSums(headSize, 'content', sources.key)}
 ${relative(`${tileSums(headSize, 'placed', sources.position, 'difference')}
 `)}}
-${tileSumsWritten(headSize, 'content', exists, (sum) => `${out}[${own}] = ${sum};`)}${relative(`
-${tileSumsWritten(headSize, 'placed', exists, (sum) => `parts[sizes.qkvStride + ${own}] = ${sum};`)}
-${sumOverLanes('same', 'allSame')}
-${sumOverLanes('other', 'allOther')}
-if (x == 0u) {
-  let sums = 2u * sizes.qkvStride + (b * sizes.heads + head) * sizes.pieces;
-${ROWS.map(component)
-  .map((a) => `if (i.${a} < sizes.pieces) { parts[sums + i.${a}] = vec4f(allSame.${a}, allOther.${a}, 0.0, 0.0); }`)
-  .join('\n')}
-}`)}`,
-  });
+`;
 }
 
-/** Workgroups are [blocks of keys, heads, sequences]; each iterates over the blocks of queries that see its keys. */
-function keyKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
-  const { enable, suffix } = storageOf(storage);
+/** Sums `dKey` and `dValue` over the blocks of queries that see a workgroup's keys; `sequence` is WGSL for the sequence's index. */
+export function keyLoop(headSize: number, terms: AttentionTerms, sequence: string): string {
   const sources = tileSources(headSize);
   const relative = ifRelative(terms);
-  const own = `rowAt(b, head, firstKey + row, ${headSize / 4}u) + column`;
-  const exists = 'firstKey + row < sizes.pieces';
-  return kernel<string, string>({
-    name: attentionName('attention backward by key, tiled', headSize, terms) + suffix,
-    enable,
-    sizes: attentionSizes,
-    buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
-    workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength(terms), terms, storage) + probabilitiesCode[terms],
-    body: `${tileBegin}
-let b = group.z;
+  return `let b = ${sequence};
 let count = countOf(b);
 let firstKey = group.x * 32u;
 let j = apart(firstKey + x);
@@ -246,35 +210,20 @@ ${tileSums(headSize, 'dValue', sources.dContext)}
 ${tileWeights('dScore', true)}
 ${tileSums(headSize, 'dKey', terms === 'relative' ? sources.contentQuery : sources.query)}
 }
-${tileSumsWritten(headSize, 'dKey', exists, (sum) => `dQkv[sizes.qkvStride + ${own}] = ${sum};`)}
-${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStride + ${own}] = ${sum};`)}`,
-  });
+`;
 }
 
-/**
- * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each iterates over its `share` of sequences and
- * over the blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
- */
-export function attentionTiledPositionKernel(headSize: number, storage: TileStorage): Kernel {
-  const { enable, suffix } = storageOf(storage);
+/** Sums `sum` over the pairs at a workgroup's relative positions in one share of the sequences; `part` is WGSL for the share's index. */
+export function positionLoop(headSize: number, part: string): string {
   const sources = tileSources(headSize);
-  const rows = 'group.z * 2u * sizes.pieces + firstPosition + row';
-  return kernel<string, string>({
-    name: `attention backward by position, tiled ${headSize}${suffix}`,
-    enable,
-    sizes: { ...attentionSizes, share: 'u32' },
-    buffers: { ...attentionBackwardReads('relative'), dPosition: writes('vec4<f32>') },
-    workgroup: TILE_WORKGROUP,
-    module: attentionTileCode(tileLength('relative'), 'relative', storage) + probabilitiesCode.relative,
-    body: `${tileBegin}
-let T = sizes.pieces;
+  return `let T = sizes.pieces;
 let firstPosition = group.x * 32u;
 ${declaredSums(headSize, 'sum')}
 // Key j = p - T + i of query i lies in the sequence, or is the query itself.
 let firstRow = max(T, firstPosition + 31u) - firstPosition - 31u;
 let hasSelf = firstPosition <= T && T < firstPosition + 32u;
-let lastSequence = min((group.z + 1u) * sizes.share, sizes.sequences);
-for (var b = group.z * sizes.share; b < lastSequence; b++) {
+let lastSequence = min((${part} + 1u) * sizes.share, sizes.sequences);
+for (var b = ${part} * sizes.share; b < lastSequence; b++) {
   let count = countOf(b);
   let rows = select(min(T, max(count + T, firstPosition) - firstPosition), T, hasSelf);
   for (var firstQuery = firstRow / 32u * 32u; firstQuery < rows; firstQuery += 32u) {
@@ -287,12 +236,79 @@ ${tileWeights('dScore', true)}
 ${tileSums(headSize, 'sum', sources.positionQuery)}
   }
 }
-${tileSumsWritten(
-  headSize,
-  'sum',
-  'firstPosition + row < 2u * T',
-  (sum) => `dPosition[(${rows}) * sizes.width + head * ${headSize / 4}u + column] = ${sum};`,
-)}`,
+`;
+}
+
+/**
+ * Workgroups are [blocks of queries, heads, sequences]; each iterates over the blocks of keys that its queries see. Writes `parts`
+ * with relative terms and `dQuery` with absolute ones, like the kernel without tiles.
+ */
+function queryKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
+  const relative = ifRelative(terms);
+  const [out, length] = terms === 'relative' ? ['parts', TILE_WITH_BAND] : ['dQuery', tileLength(terms)];
+  const own = `rowAt(b, head, firstQuery + row, ${headSize / 4}u) + column`;
+  const exists = 'firstQuery + row < sizes.pieces';
+  return kernel<string, string>({
+    name: attentionName('attention backward by query, tiled', headSize, terms) + suffix,
+    enable,
+    sizes: attentionSizes,
+    buffers: { ...attentionBackwardReads(terms), [out]: writes('vec4<f32>') },
+    workgroup: TILE_WORKGROUP,
+    module: attentionTileCode(length, terms, storage) + probabilitiesCode[terms],
+    body: `${tileBegin}
+${queryLoop(headSize, terms)}${tileSumsWritten(headSize, 'content', exists, (sum) => `${out}[${own}] = ${sum};`)}${relative(`
+${tileSumsWritten(headSize, 'placed', exists, (sum) => `parts[sizes.qkvStride + ${own}] = ${sum};`)}
+${sumOverLanes('same', 'allSame')}
+${sumOverLanes('other', 'allOther')}
+if (x == 0u) {
+  let sums = 2u * sizes.qkvStride + (b * sizes.heads + head) * sizes.pieces;
+${ROWS.map(component)
+  .map((a) => `if (i.${a} < sizes.pieces) { parts[sums + i.${a}] = vec4f(allSame.${a}, allOther.${a}, 0.0, 0.0); }`)
+  .join('\n')}
+}`)}`,
+  });
+}
+
+/** Workgroups are [blocks of keys, heads, sequences]; each iterates over the blocks of queries that see its keys. */
+function keyKernel(headSize: number, terms: AttentionTerms, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
+  const own = `rowAt(b, head, firstKey + row, ${headSize / 4}u) + column`;
+  const exists = 'firstKey + row < sizes.pieces';
+  return kernel<string, string>({
+    name: attentionName('attention backward by key, tiled', headSize, terms) + suffix,
+    enable,
+    sizes: attentionSizes,
+    buffers: { ...attentionBackwardReads(terms), dQkv: writes('vec4<f32>') },
+    workgroup: TILE_WORKGROUP,
+    module: attentionTileCode(tileLength(terms), terms, storage) + probabilitiesCode[terms],
+    body: `${tileBegin}
+${keyLoop(headSize, terms, 'group.z')}${tileSumsWritten(headSize, 'dKey', exists, (sum) => `dQkv[sizes.qkvStride + ${own}] = ${sum};`)}
+${tileSumsWritten(headSize, 'dValue', exists, (sum) => `dQkv[2u * sizes.qkvStride + ${own}] = ${sum};`)}`,
+  });
+}
+
+/**
+ * Workgroups are [blocks of relative positions, heads, shares of the sequences]; each iterates over its `share` of sequences and
+ * over the blocks of queries that have a key at such a position. dPosition [shares, 2T, H*h].
+ */
+export function attentionTiledPositionKernel(headSize: number, storage: TileStorage): Kernel {
+  const { enable, suffix } = storageOf(storage);
+  const rows = 'group.z * 2u * sizes.pieces + firstPosition + row';
+  return kernel<string, string>({
+    name: `attention backward by position, tiled ${headSize}${suffix}`,
+    enable,
+    sizes: { ...attentionSizes, share: 'u32' },
+    buffers: { ...attentionBackwardReads('relative'), dPosition: writes('vec4<f32>') },
+    workgroup: TILE_WORKGROUP,
+    module: attentionTileCode(tileLength('relative'), 'relative', storage) + probabilitiesCode.relative,
+    body: `${tileBegin}
+${positionLoop(headSize, 'group.z')}${tileSumsWritten(
+      headSize,
+      'sum',
+      'firstPosition + row < 2u * T',
+      (sum) => `dPosition[(${rows}) * sizes.width + head * ${headSize / 4}u + column] = ${sum};`,
+    )}`,
   });
 }
 
