@@ -33,7 +33,7 @@ export default defineConfig({
             // Libraries of every page, whose file stays the same when only the lab changes, with the setting that must come before any schema.
             {
               name: 'libraries',
-              test: /node_modules\/(react|react-dom|scheduler|zod|@noble\/hashes|idb-keyval)\/|schema\/withoutEval/,
+              test: /node_modules\/(react|react-dom|scheduler|zod|@noble\/hashes|idb-keyval)\/|util\/zod/,
             },
             { name: 'records', test: /src\/(util|schema|storage|data\/corpus)\//, minShareCount: 2 },
           ],

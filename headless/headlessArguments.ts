@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineSettingsSchema, type MachineSettings } from '../src/schema/machineSettings.ts';
 import { LabError } from '../src/util/labError.ts';
+import * as z from '../src/util/zod.ts';
 import type { BackendChoice } from '../src/wire/trainingProtocol.ts';
 import { exitCodesText, type MachinePart } from './commandEnd.ts';
 
@@ -180,16 +181,13 @@ function modelFrom(text: string | undefined): HeadlessArguments['modelFrom'] {
 function machineFrom(values: ReturnType<typeof parse>['values']): Partial<MachineSettings> {
   const gibibytes = values['gpu-memory'];
   const { precision, activations, hub, threads } = values;
-  const read = machineSettingsSchema
-    .omit({ version: true })
-    .partial()
-    .safeParse({
-      ...(gibibytes === undefined ? {} : { gpuBytes: Math.round(Number(gibibytes) * 2 ** 30) }),
-      ...(precision === undefined ? {} : { precision }),
-      ...(activations === undefined ? {} : { activations }),
-      ...(threads === undefined ? {} : { threads: threads.trim() === '' ? Number.NaN : Number(threads) }),
-      ...(hub === undefined ? {} : { hub: hub.replace(/\/+$/, '') }),
-    });
+  const read = z.partial(z.omit(machineSettingsSchema, { version: true })).safeParse({
+    ...(gibibytes === undefined ? {} : { gpuBytes: Math.round(Number(gibibytes) * 2 ** 30) }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(activations === undefined ? {} : { activations }),
+    ...(threads === undefined ? {} : { threads: threads.trim() === '' ? Number.NaN : Number(threads) }),
+    ...(hub === undefined ? {} : { hub: hub.replace(/\/+$/, '') }),
+  });
   if (!read.success) {
     const [issue] = read.error.issues;
     throw usageError('Invalid machine settings.', issue?.message ?? '', [gibibytes, precision, activations, threads].join(' ').trim()); // prettier-ignore

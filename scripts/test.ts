@@ -65,7 +65,13 @@ const groups: readonly (readonly (readonly Stage[])[])[] = [
   ],
   [
     [
-      { name: 'build', commands: [['vite', 'build', '--logLevel', 'warn']] },
+      {
+        name: 'build',
+        commands: [
+          ['vite', 'build', '--logLevel', 'warn'],
+          ['tsx', 'scripts/weights.ts'],
+        ],
+      },
       { name: 'e2e', commands: [['playwright', 'test']], report: 'playwright', needsBrowser: true },
     ],
   ],

@@ -1,7 +1,7 @@
 // Collects the packages contained in the built lab, from the lock file, and their licences as one Markdown text.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from '../src/util/zod.ts';
 
 /** Licences that allow an Apache-2.0 program with only a notice; any other stops the writing. */
 const allowed = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'];
@@ -12,14 +12,14 @@ const licenceFile = /^(licen[cs]e|copying|notice)/i;
 const lockSchema = z.object({
   packages: z.record(
     z.string(),
-    z.object({ version: z.string().optional(), dev: z.boolean().optional(), devOptional: z.boolean().optional() }),
+    z.object({ version: z.optional(z.string()), dev: z.optional(z.boolean()), devOptional: z.optional(z.boolean()) }),
   ),
 });
 const packageSchema = z.object({
   name: z.string(),
   version: z.string(),
-  license: z.string().optional(),
-  author: z.union([z.string(), z.object({ name: z.string() })]).optional(),
+  license: z.optional(z.string()),
+  author: z.optional(z.union([z.string(), z.object({ name: z.string() })])),
 });
 
 interface Carried {

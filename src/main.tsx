@@ -1,5 +1,4 @@
 // The tab's entry: store, workers, lab and page, wired together.
-import './schema/withoutEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { policedRequest, requestFile } from '../workers/publicFiles.ts';

@@ -1,5 +1,4 @@
 // Runs the analysis server in a Worker of the tab.
-import '../src/schema/withoutEval.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { selfWire } from '../src/wire/port.ts';
 import { createAnalysisServer } from './analysisServer.ts';

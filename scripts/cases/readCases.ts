@@ -1,7 +1,7 @@
 // Reads a folder of cases: inputs as a person would drop them, each with what the lab must make of it.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from '../../src/util/zod.ts';
 import { filesUnder } from '../../headless/inputFolder.ts';
 import { LabError } from '../../src/util/labError.ts';
 import type { DroppedFile } from '../../src/util/namedFile.ts';
@@ -10,17 +10,17 @@ import { parseJson, validate } from '../../src/util/validate.ts';
 const expectationSchema = z.object({
   kind: z.enum(['corpus', 'model']),
   /** Text without white space and type of each mention, splits in order; null where only the other members bind. */
-  mentions: z.array(z.tuple([z.string(), z.string()])).nullish(),
-  notTokens: z.array(z.string()).default([]),
-  tokens: z.array(z.string()).default([]),
+  mentions: z.nullish(z.array(z.tuple([z.string(), z.string()]))),
+  notTokens: z._default(z.array(z.string()), []),
+  tokens: z._default(z.array(z.string()), []),
   /** At least one of these is in a message, whatever its case. */
-  says: z.array(z.string()).default([]),
+  says: z._default(z.array(z.string()), []),
   /** Whether nothing is imported. */
-  refused: z.boolean().default(false),
-  loads: z.boolean().nullish(),
+  refused: z._default(z.boolean(), false),
+  loads: z.nullish(z.boolean()),
   /** A token encoded alone, without special tokens, and its ids. */
-  encode: z.array(z.tuple([z.string(), z.array(z.int())])).default([]),
-  note: z.string().optional(),
+  encode: z._default(z.array(z.tuple([z.string(), z.array(z.int())])), []),
+  note: z.optional(z.string()),
 });
 
 export type CaseExpectation = z.infer<typeof expectationSchema>;

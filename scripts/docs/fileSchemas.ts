@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { z } from 'zod';
+import * as z from '../../src/util/zod.ts';
 import { planFileSchema } from '../../src/schema/planFile.ts';
 import { resultFileSchema } from '../../src/schema/resultFile.ts';
 import { escaped } from './markdownPage.ts';

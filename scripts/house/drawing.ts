@@ -1,7 +1,7 @@
 // Draws the architecture as one SVG: folders in layers, the lowest at the bottom, with arrows from importer to import.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from '../../src/util/zod.ts';
 import type { Box, Group } from './architecture.ts';
 import { layeredLayout, type Arrow, type Point } from './layeredLayout.ts';
 

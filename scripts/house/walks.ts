@@ -1,7 +1,7 @@
 // Follows walks through the code: lists of stops from one place to another, each checked against the files.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from '../../src/util/zod.ts';
 import { sourceFiles } from './importGraph.mjs';
 import { mentionsIn, Symbols } from './symbols.ts';
 
@@ -13,8 +13,8 @@ const hopSchema = z.enum(['calls', 'returns', 'message', 'event', 'state']);
 
 const stopSchema = z.strictObject({
   /** `file#symbol`, with dots for nested symbols: `createLab.startPlan`. */
-  at: z.string().regex(/^[^#]+#[\w.]+$/),
-  next: hopSchema.default('calls'),
+  at: z.string().check(z.regex(/^[^#]+#[\w.]+$/)),
+  next: z._default(hopSchema, 'calls'),
 });
 export type Stop = z.infer<typeof stopSchema>;
 
@@ -22,7 +22,7 @@ const walkSchema = z.strictObject({
   name: z.string(),
   from: z.string(),
   to: z.string(),
-  stops: z.array(stopSchema).min(2),
+  stops: z.array(stopSchema).check(z.minLength(2)),
 });
 export type Walk = z.infer<typeof walkSchema>;
 

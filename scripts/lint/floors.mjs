@@ -17,15 +17,20 @@ const any = '*';
  * @type {readonly {name: string, paths: readonly string[], floors: readonly string[], packages: readonly string[]}[]}
  */
 export const floors = [
-  { name: 'util', paths: ['src/util/'], floors: [], packages: ['@noble/hashes'] },
+  {
+    name: 'util',
+    paths: ['src/util/'],
+    floors: [], // zod is set up in one file, before any schema is created; all others import it from there.
+    packages: ['@noble/hashes', 'zod'],
+  },
   {
     name: 'data',
     paths: ['src/data/'],
     floors: ['util'],
-    packages: ['zod', 'fflate', 'saxes', 'hyparquet', 'fzstd'],
+    packages: ['fflate', 'saxes', 'hyparquet', 'fzstd'],
   },
   { name: 'metrics', paths: ['src/metrics/'], floors: ['util', 'data'], packages: [] },
-  { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: ['zod'] },
+  { name: 'schema', paths: ['src/schema/'], floors: ['util', 'data', 'metrics'], packages: [] },
   { name: 'storage', paths: ['src/storage/'], floors: ['util', 'data', 'metrics', 'schema'], packages: [] },
   {
     name: 'storage in the browser',
@@ -46,7 +51,7 @@ export const floors = [
     packages: [],
   },
   { name: 'wire', paths: ['src/wire/'], floors: ['util', 'data', 'metrics', 'schema', 'questions'], packages: [] },
-  { name: 'model', paths: ['src/model/'], floors: leaves, packages: [...tfjs, 'zod'] },
+  { name: 'model', paths: ['src/model/'], floors: leaves, packages: tfjs },
   { name: 'engine', paths: ['src/engine/'], floors: [...leaves, 'wire', 'model'], packages: tfjs },
   { name: 'training', paths: ['src/training/'], floors: [...leaves, 'wire', 'model', 'engine'], packages: tfjs },
   {
@@ -99,7 +104,7 @@ export const floors = [
   {
     name: 'analysis worker',
     paths: ['workers/analysis.worker.ts'],
-    floors: ['schema', 'storage in the browser', 'wire', 'analysis server'],
+    floors: ['storage in the browser', 'wire', 'analysis server'],
     packages: [],
   },
   {
@@ -111,7 +116,7 @@ export const floors = [
   {
     name: 'reading worker',
     paths: ['workers/reading.worker.ts'],
-    floors: ['schema', 'storage in the browser', 'wire', 'reading server'],
+    floors: ['storage in the browser', 'wire', 'reading server'],
     packages: [],
   },
   { name: 'service worker', paths: ['workers/offline.worker.ts', 'workers/offlineFiles.ts'], floors: [], packages: [] },

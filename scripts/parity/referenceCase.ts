@@ -1,5 +1,5 @@
 // Reads a Hugging Face reference folder: a tagger, a batch, and the results of transformers and a float64 CRF.
-import { z } from 'zod';
+import * as z from '../../src/util/zod.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
 import { encoderShapes, type HostParameters, type HostTensor } from '../../src/model/parameters.ts';
@@ -32,7 +32,7 @@ const ZERO_TOLERANCE = 1e-5;
 /** A gradient no larger than this is zero up to rounding in float64. */
 const ROUNDING = 1e-12;
 const caseSchema = z.object({
-  lengths: z.array(z.int().min(1)),
+  lengths: z.array(z.int().check(z.gte(1))),
   viterbi: z.array(z.object({ path: z.array(z.int()), score: z.number() })),
   tag_count: z.int(),
 });

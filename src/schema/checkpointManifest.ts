@@ -1,7 +1,7 @@
 // The manifest that turns a set of stored tensors into a checkpoint: written last, read first.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 
-const count = z.int().min(0);
+const count = z.int().check(z.gte(0));
 
 /** One tensor in a separate record: float32, little-endian, row-major. */
 export const tensorEntrySchema = z.strictObject({
@@ -22,7 +22,7 @@ export const positionSchema = z.strictObject({
   /** Sums over the steps since the last history point, and over the current epoch. */
   pending: z.strictObject({ steps: count, loss: z.number(), gradientNorm: z.number() }),
   epochLoss: z.number(),
-  elapsedMs: z.number().min(0),
+  elapsedMs: z.number().check(z.gte(0)),
 });
 export type Position = z.infer<typeof positionSchema>;
 
@@ -30,7 +30,7 @@ export const checkpointManifestSchema = z.strictObject({
   version: z.literal(1),
   runId: z.string(),
   /** Null for a snapshot, which holds only weights. */
-  position: positionSchema.nullable(),
+  position: z.nullable(positionSchema),
   tensors: z.array(tensorEntrySchema),
 });
 export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;

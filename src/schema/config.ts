@@ -1,9 +1,9 @@
 // Everything a user can set about how one run is trained.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { TAG_SCHEMES } from '../data/corpus/tagScheme.ts';
 import { LABEL_MODES } from '../data/corpus/tagSet.ts';
 
-const fraction = z.number().min(0).lt(1);
+const fraction = z.number().check(z.gte(0), z.lt(1));
 
 export const trainingConfigSchema = z
   .strictObject({
@@ -18,7 +18,7 @@ export const trainingConfigSchema = z
     /** `sentence`: a sequence holds one sentence; `packed`: sentences in file order fill a sequence, without separators. */
     layout: z.enum(['sentence', 'packed']),
     /** Longest sequence in pieces, specials included. Longer sentences are split at token boundaries. */
-    maxPieces: z.int().min(8).max(1024),
+    maxPieces: z.int().check(z.gte(8), z.lte(1024)),
     /**
      * Pieces that close an XLNet sequence: `<sep><cls>` as in Hugging Face, `<sep><sep><cls>` as in the released code; `cls-sep` puts a BERT sequence
      * between `[CLS]` and `[SEP]`.
@@ -31,39 +31,42 @@ export const trainingConfigSchema = z
     /** Start and end states of the CRF (paper, eq. 1); the released code has none. Ignored by the softmax head. */
     crfStartEnd: z.boolean(),
     /** Passes over the training sentences. */
-    epochs: z.int().min(1).max(10_000),
+    epochs: z.int().check(z.gte(1), z.lte(10_000)),
     /** Stops after this many updates, whatever `epochs` says (the released code's fixed steps); null for whole epochs. */
-    steps: z.int().min(1).nullable(),
+    steps: z.nullable(z.int().check(z.gte(1))),
     /**
      * How often sequences of each task are drawn in joint training: in proportion to their number (the paper's shuffle), to its square root, or
      * equally often. An epoch always has as many sequences as all tasks together.
      */
     mixing: z.enum(['proportional', 'squareRoot', 'uniform']),
     /** Sequences per update. */
-    batchSize: z.int().min(1).max(4096),
+    batchSize: z.int().check(z.gte(1), z.lte(4096)),
     /** Sequences on the device at once; gradients accumulate up to `batchSize`. */
-    microBatchSize: z.int().min(1).max(4096),
+    microBatchSize: z.int().check(z.gte(1), z.lte(4096)),
     /** The peak rate, of the head. */
-    learningRate: z.number().positive().max(1),
+    learningRate: z.number().check(z.positive(), z.lte(1)),
     /** Linear to 0 over all steps, or constant. */
     decay: z.enum(['linear', 'constant']),
     /** Steps from rate 0 to the peak. */
-    warmupSteps: z.int().min(0),
+    warmupSteps: z.int().check(z.gte(0)),
     /**
      * `rate`: layer l of n learns at learningRate * factor^(n - l), the embedding at layer 0's rate, the head at learningRate (paper); `gradient`:
      * clipped gradients of layer l are multiplied by factor^(n - 1 - l), with equal rates (released code); `off`.
      */
-    layerDecay: z.strictObject({ mode: z.enum(['rate', 'gradient', 'off']), factor: z.number().positive().max(1) }),
+    layerDecay: z.strictObject({
+      mode: z.enum(['rate', 'gradient', 'off']),
+      factor: z.number().check(z.positive(), z.lte(1)),
+    }),
     /** The optimizer. */
     adam: z.strictObject({
       beta1: fraction,
       beta2: fraction,
-      epsilon: z.number().positive(),
+      epsilon: z.number().check(z.positive()),
       /** `standard`: adds epsilon to the bias-corrected root (PyTorch); `hat`: to the uncorrected one (TensorFlow, released code). */
       epsilonForm: z.enum(['standard', 'hat']),
     }),
     /** Largest global norm of the gradient; null for no clipping. */
-    clipNorm: z.number().positive().nullable(),
+    clipNorm: z.nullable(z.number().check(z.positive())),
     /** Probabilities: of the encoder's outputs, of attention, and before the head. */
     dropout: z.strictObject({ encoder: fraction, attention: fraction, head: fraction }),
     /** Trains on the train split alone, or on train and devel together. */
@@ -72,18 +75,20 @@ export const trainingConfigSchema = z
      * The share of each task's training sentences to train on, drawn with the run's seed: smaller shares are subsets of larger ones
      * (`shareOfSentences`), and a run's parent and its later rounds see the same sentences. Absent: all, as there is no value for that.
      */
-    trainShare: z.number().gt(0).lt(1).optional(),
+    trainShare: z.optional(z.number().check(z.gt(0), z.lt(1))),
     /**
      * Leaves out training sentences whose text occurs in the test split of any task of the run: `exact` ignores case and spaces, `near` also drops
      * near duplicates. Absent: nothing is left out; there is no value for that, which keeps the ids of earlier runs unchanged.
      */
-    leaveOut: z.enum(['exact', 'near']).optional(),
+    leaveOut: z.optional(z.enum(['exact', 'near'])),
     /** Snapshots kept for the test scores: those of the last epochs (the paper keeps five). */
-    snapshots: z.int().min(1).max(50),
+    snapshots: z.int().check(z.gte(1), z.lte(50)),
   })
-  .refine((config) => config.microBatchSize <= config.batchSize, {
-    path: ['microBatchSize'],
-    message: 'microBatchSize must not exceed batchSize',
-  });
+  .check(
+    z.refine((config) => config.microBatchSize <= config.batchSize, {
+      path: ['microBatchSize'],
+      message: 'microBatchSize must not exceed batchSize',
+    }),
+  );
 
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;

@@ -1,17 +1,17 @@
 // What the lab stores of a corpus: its record, and the sentences and texts of each split.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import type { ConllSource, DocumentSource, ReviewSource, SplitCounts } from '../data/corpus/corpusSource.ts';
 import type { DocumentText } from '../data/documents/document.ts';
 
 const splitSchema = z.enum(['train', 'devel', 'test']);
-const count = z.int().min(0);
+const count = z.int().check(z.gte(0));
 
 const issueSchema = z.strictObject({
   severity: z.enum(['error', 'warning', 'info']),
   code: z.string(),
   file: z.string(),
-  line: z.int().min(1).nullable(),
+  line: z.nullable(z.int().check(z.gte(1))),
   message: z.string(),
 });
 
@@ -24,7 +24,7 @@ const conllSourceSchema = z.strictObject({
   tagColumn: count,
   sentences: count,
   sizeBytes: count,
-}) satisfies z.ZodType<ConllSource>;
+}) satisfies z.ZodMiniType<ConllSource>;
 
 const documentSourceSchema = z.strictObject({
   file: z.string(),
@@ -33,7 +33,7 @@ const documentSourceSchema = z.strictObject({
   documents: count,
   sentences: count,
   sizeBytes: count,
-}) satisfies z.ZodType<DocumentSource>;
+}) satisfies z.ZodMiniType<DocumentSource>;
 
 const reviewSourceSchema = z.strictObject({
   file: z.string(),
@@ -42,7 +42,7 @@ const reviewSourceSchema = z.strictObject({
   documents: count,
   sentences: count,
   sizeBytes: count,
-}) satisfies z.ZodType<ReviewSource>;
+}) satisfies z.ZodMiniType<ReviewSource>;
 
 /** Records from before document support have only CoNLL sources. */
 export const corpusSourceSchema = z.union([conllSourceSchema, documentSourceSchema, reviewSourceSchema]);
@@ -53,11 +53,11 @@ export const splitCountsSchema = z.strictObject({
   mentions: count,
   longest: count,
   perType: z.record(z.string(), count),
-}) satisfies z.ZodType<SplitCounts>;
+}) satisfies z.ZodMiniType<SplitCounts>;
 
 /** Refers to a trained tagger: a snapshot of a run, or a model with a tagging head. */
 export const taggerRefSchema = z.union([
-  z.strictObject({ kind: z.literal('snapshot'), runId: z.string(), epoch: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('snapshot'), runId: z.string(), epoch: z.int().check(z.gte(1)) }),
   z.strictObject({ kind: z.literal('model'), modelId: z.string() }),
 ]);
 
@@ -78,11 +78,11 @@ const reviewProvenanceSchema = z.strictObject({
   /** Found by the tagger, and not in the corpus. */
   rejected: count,
   /** Confidence from which untouched mentions were taken. */
-  threshold: z.number().min(0).max(1),
+  threshold: z.number().check(z.gte(0), z.lte(1)),
   /** Seed by which the sentences were divided; null where all are training text. */
-  seed: count.nullable(),
+  seed: z.nullable(count),
   /** Name of the corpus they were joined with; null for none. */
-  joinedWith: z.string().nullable(),
+  joinedWith: z.nullable(z.string()),
 });
 /** How a corpus came out of a review. */
 export type ReviewProvenance = z.infer<typeof reviewProvenanceSchema>;
@@ -91,29 +91,29 @@ export const corpusRecordSchema = z.strictObject({
   version: z.literal(1),
   /** First 16 hex digits of `fingerprint`: the same sentences make the same corpus under any file names. */
   id: z.string(),
-  name: z.string().min(1),
+  name: z.string().check(z.minLength(1)),
   fingerprint: z.string(),
   types: z.array(z.string()),
   sources: z.array(corpusSourceSchema),
   counts: z.record(splitSchema, splitCountsSchema),
   /** At most 1000 are stored; `issueCount` is the full number. */
-  issues: z.array(issueSchema).max(1000),
+  issues: z.array(issueSchema).check(z.maxLength(1000)),
   issueCount: count,
   /** A sample that ships with the lab. */
   builtIn: z.boolean(),
   /** How it came out of a review; absent for an imported corpus. */
-  review: reviewProvenanceSchema.optional(),
+  review: z.optional(reviewProvenanceSchema),
   addedAt: z.iso.datetime(),
 });
 /** What the lab stores about a corpus besides its sentences. */
 export type CorpusRecord = z.infer<typeof corpusRecordSchema>;
 
-const place = z.int().min(0);
+const place = z.int().check(z.gte(0));
 
 /** Start and end of each token in turn; objects would need several times the space. */
 const tokenOffsetsSchema = z
   .array(place)
-  .refine((indices) => indices.length % 2 === 0, 'a token has a start and an end');
+  .check(z.refine((indices) => indices.length % 2 === 0, 'a token has a start and an end'));
 
 const documentSchema = z.strictObject({ id: z.string(), text: z.string(), sentences: z.array(tokenOffsetsSchema) });
 
@@ -144,14 +144,18 @@ export function unstoreTexts(stored: StoredTexts): DocumentText[] {
   }));
 }
 
-const mentionSchema = z.strictObject({ type: z.string(), start: z.int().min(0), end: z.int().min(1) });
+const mentionSchema = z.strictObject({
+  type: z.string(),
+  start: z.int().check(z.gte(0)),
+  end: z.int().check(z.gte(1)),
+});
 
-const sentenceSchema = z
-  .strictObject({ tokens: z.array(z.string()), mentions: z.array(mentionSchema) })
-  .refine(({ tokens, mentions }) => mentions.every(({ start, end }) => start < end && end <= tokens.length), {
+const sentenceSchema = z.strictObject({ tokens: z.array(z.string()), mentions: z.array(mentionSchema) }).check(
+  z.refine(({ tokens, mentions }) => mentions.every(({ start, end }) => start < end && end <= tokens.length), {
     path: ['mentions'],
     message: 'a mention must lie within its sentence',
-  });
+  }),
+);
 
 /** Validates the stored sentences of one split. */
-export const sentencesSchema: z.ZodType<readonly Sentence[]> = z.array(sentenceSchema);
+export const sentencesSchema: z.ZodMiniType<readonly Sentence[]> = z.array(sentenceSchema);

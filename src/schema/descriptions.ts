@@ -1,5 +1,5 @@
 // What a person wrote about runs and experiments: names, notes, tags, and what was archived. Apart from the records, whose content it never changes.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { LabError } from '../util/labError.ts';
 
 /** The most of each that is stored. */
@@ -8,11 +8,13 @@ export const descriptionLimits = { nameLength: 200, notesLength: 20_000, tagLeng
 const { nameLength, notesLength, tagLength, tags } = descriptionLimits;
 
 export const descriptionSchema = z.strictObject({
-  name: z.string().min(1).max(nameLength).optional(),
-  notes: z.string().min(1).max(notesLength).optional(),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(nameLength))),
+  notes: z.optional(z.string().check(z.minLength(1), z.maxLength(notesLength))),
   /** In the order they were added, each once. */
-  tags: z.array(z.string().min(1).max(tagLength)).min(1).max(tags).optional(),
-  archived: z.literal(true).optional(),
+  tags: z.optional(
+    z.array(z.string().check(z.minLength(1), z.maxLength(tagLength))).check(z.minLength(1), z.maxLength(tags)),
+  ),
+  archived: z.optional(z.literal(true)),
 });
 /** Members that nothing was written for are absent. */
 export type Description = z.infer<typeof descriptionSchema>;

@@ -1,9 +1,9 @@
 // What a user set up in the library besides corpora and runs, and which samples were installed.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { planCategorySchema } from './planFile.ts';
 
 /** Tasks that are trained together; `typeName` is the common type name of their mentions. */
-export const ownCategorySchema = planCategorySchema.safeExtend({ typeName: z.string().min(1) });
+export const ownCategorySchema = z.safeExtend(planCategorySchema, { typeName: z.string().check(z.minLength(1)) });
 /** A user's setup besides corpora and runs: custom categories, and corpora assigned to sub-tasks of the catalogue. */
 export type OwnCategory = z.infer<typeof ownCategorySchema>;
 
@@ -18,7 +18,7 @@ export const builtInCatalogueSchema = z.object({
   version: z.literal(1),
   corpora: z.array(
     z.object({
-      name: z.string().min(1),
+      name: z.string().check(z.minLength(1)),
       files: z.record(z.enum(['train', 'devel', 'test']), z.string()),
     }),
   ),

@@ -1,5 +1,5 @@
 // How this machine is used, above all its GPU: user settings that are not part of a run.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 
 export const precisionSchema = z.enum(['f32', 'mixed']);
 /** `mixed`: matrix products read f16 and accumulate in f32; saved activations are f16; weights, gradients and moments stay f32. */
@@ -17,13 +17,13 @@ export const machineSettingsSchema = z.strictObject({
   precision: precisionSchema,
   activations: activationsSchema,
   /** GPU memory that `auto` may plan with; WebGPU does not report how much there is. */
-  gpuBytes: z.int().min(2 ** 28),
+  gpuBytes: z.int().check(z.gte(2 ** 28)),
   /** Threads of the engine on the processor; absent for the platform's usual number. */
-  threads: z.int().min(1).max(MOST_CHOSEN_THREADS).optional(),
+  threads: z.optional(z.int().check(z.gte(1), z.lte(MOST_CHOSEN_THREADS))),
   /** Address of the hub that models come from; absent for the public hub. */
-  hub: z.string().optional(),
+  hub: z.optional(z.string()),
   /** Whether the screen stays on while a run uses the device; absent means no. */
-  keepAwake: z.boolean().optional(),
+  keepAwake: z.optional(z.boolean()),
 });
 export type MachineSettings = z.infer<typeof machineSettingsSchema>;
 

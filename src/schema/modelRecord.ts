@@ -1,8 +1,8 @@
 // What the lab stores about a pretrained model besides its files.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { taggerHeadSchema } from './taggerHead.ts';
 
-export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().min(0) });
+export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().check(z.gte(0)) });
 
 /** Display names of the encoder families. */
 export const familyNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
@@ -20,24 +20,24 @@ export const modelRecordSchema = z.strictObject({
   version: z.literal(1),
   /** First 16 hex digits of `fingerprint`. */
   id: z.string(),
-  name: z.string().min(1),
+  name: z.string().check(z.minLength(1)),
   /** SHA-256 over the fingerprints of config, weights and tokenizer. */
   fingerprint: z.string(),
   files: z.array(modelFileSchema),
-  parameterCount: z.int().min(1),
-  layers: z.int().min(1),
-  hiddenSize: z.int().min(1),
-  heads: z.int().min(1),
-  vocabularySize: z.int().min(1),
+  parameterCount: z.int().check(z.gte(1)),
+  layers: z.int().check(z.gte(1)),
+  hiddenSize: z.int().check(z.gte(1)),
+  heads: z.int().check(z.gte(1)),
+  vocabularySize: z.int().check(z.gte(1)),
   activation: z.string(),
   /** Absent in records from before any family but XLNet was supported. */
-  family: z.enum(['xlnet', 'bert']).optional(),
+  family: z.optional(z.enum(['xlnet', 'bert'])),
   /** Number of position embeddings, and so of pieces in its longest sequence; absent if there is no limit. */
-  positions: z.int().min(1).optional(),
+  positions: z.optional(z.int().check(z.gte(1))),
   /** Set for a trained tagger, which can tag as it is; absent for an encoder alone. */
-  tagger: taggerHeadSchema.optional(),
+  tagger: z.optional(taggerHeadSchema),
   /** Absent for dropped files. */
-  source: modelSourceSchema.optional(),
+  source: z.optional(modelSourceSchema),
   builtIn: z.boolean(),
   addedAt: z.iso.datetime(),
 });

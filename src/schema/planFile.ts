@@ -1,5 +1,5 @@
 // A plan as a file: what to train, by human-readable names, for both the page and headless runs.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { trainingConfigSchema } from './config.ts';
 import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
 
@@ -24,24 +24,24 @@ export function upgradePlanFile(value: unknown): unknown {
 /** A named input; the fingerprint, if given, must match the input found under the name. */
 const inputSchema = z.strictObject({
   /** As in the library, or the name of a folder for headless runs. */
-  name: z.string().min(1),
+  name: z.string().check(z.minLength(1)),
   /** Digest of the content, to be sure that it is the same. */
-  fingerprint: z.string().optional(),
+  fingerprint: z.optional(z.string()),
 });
 
 const planTaskSchema = z.strictObject({
   corpus: inputSchema,
   /** The entity type; null for all types of the corpus together. */
-  type: z.string().nullable(),
+  type: z.nullable(z.string()),
 });
 export type PlanTask = z.infer<typeof planTaskSchema>;
 
 /** Tasks trained together by MTL-XC under one type name; for STL alone just a list of tasks, whose type name may be null. */
 export const planCategorySchema = z.strictObject({
-  name: z.string().min(1),
+  name: z.string().check(z.minLength(1)),
   /** The name that mentions of all its tasks have in MTL-XC. */
-  typeName: z.string().min(1).nullable(),
-  tasks: z.array(planTaskSchema).min(1),
+  typeName: z.nullable(z.string().check(z.minLength(1))),
+  tasks: z.array(planTaskSchema).check(z.minLength(1)),
 });
 export type PlanCategory = z.infer<typeof planCategorySchema>;
 
@@ -50,11 +50,11 @@ const currentPlanFileSchema = z
     format: z.literal('bioner-lab-plan'),
     version: z.literal(2),
     /** Names the files of its results. */
-    name: z.string().min(1),
+    name: z.string().check(z.minLength(1)),
     /** What is compared; MTL-LS trains MTL-XC first, in any case. */
-    methods: z.array(methodSchema).min(1),
+    methods: z.array(methodSchema).check(z.minLength(1)),
     /** Shares of the encoder's layers shared from MTL-XC, k / n each; a rate between two layers is rounded to the nearer. Empty without MTL-LS. */
-    slicingRates: z.array(z.number().min(0).max(1)),
+    slicingRates: z.array(z.number().check(z.gte(0), z.lte(1))),
     /** Which biases and segment embeddings MTL-LS copies: those of all layers, as the released code, or of shared layers. */
     biases: slicingSchema.shape.biases,
     /** Whether MTL-LS keeps the shared layers and the embedding as MTL-XC trained them. */
@@ -62,29 +62,34 @@ const currentPlanFileSchema = z
     /** The pretrained model that every run starts from. */
     model: inputSchema,
     /** Each is trained by every method. */
-    categories: z.array(planCategorySchema).min(1),
+    categories: z.array(planCategorySchema).check(z.minLength(1)),
     /** Everything is trained once for each. */
-    seeds: z.array(z.int().min(0).max(4294967295)).min(1),
+    seeds: z.array(z.int().check(z.gte(0), z.lte(4294967295))).check(z.minLength(1)),
     /** `count` further trainings of `epochs` each, from the final weights of the first (the paper: 30 epochs, then 3 × 30). */
-    rounds: z.strictObject({ count: z.int().min(0).max(100), epochs: z.int().min(1).max(10_000) }),
+    rounds: z.strictObject({
+      count: z.int().check(z.gte(0), z.lte(100)),
+      epochs: z.int().check(z.gte(1), z.lte(10_000)),
+    }),
     /** How each run is trained. */
     config: trainingConfigSchema,
     /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
-    runs: z.array(z.string()).min(1).optional(),
+    runs: z.optional(z.array(z.string()).check(z.minLength(1))),
   })
-  .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
-    path: ['slicingRates'],
-    message: 'MTL-LS needs at least one slicing rate',
-  })
-  .refine(
-    ({ methods, categories }) =>
-      methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null),
-    {
-      path: ['categories'],
-      message: 'tasks trained together need one type name for their category',
-    },
+  .check(
+    z.refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
+      path: ['slicingRates'],
+      message: 'MTL-LS needs at least one slicing rate',
+    }),
+    z.refine(
+      ({ methods, categories }) =>
+        methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null),
+      {
+        path: ['categories'],
+        message: 'tasks trained together need one type name for their category',
+      },
+    ),
   );
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;
 
 /** Reads plans of this version and all earlier ones. */
-export const planFileSchema = z.preprocess(upgradePlanFile, currentPlanFileSchema);
+export const planFileSchema = z.pipe(z.transform(upgradePlanFile), currentPlanFileSchema);

@@ -1,5 +1,5 @@
 // The JSON file users share: runs of plans with everything needed to read, check and compare them.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { fingerprint } from '../util/digest.ts';
 import { descriptionsSchema } from './descriptions.ts';
 import { modelRecordSchema } from './modelRecord.ts';
@@ -22,16 +22,18 @@ export const resultFileSchema = z
     /** Each with its history and scores. */
     runs: z.array(runRecordSchema),
     /** What people wrote about the runs and their experiments; absent if nothing, and in files of earlier versions. */
-    descriptions: descriptionsSchema.optional(),
+    descriptions: z.optional(descriptionsSchema),
     /** SHA-256 of the canonical JSON of all other members as written: an altered file is refused. */
     checksum: z.string(),
   })
-  .superRefine(({ runs }, context) => {
-    const fault = lineageFault(runs.map(({ spec }) => spec));
-    if (fault === null) return;
-    const { index, member, message } = fault;
-    context.addIssue({ code: 'custom', path: ['runs', index, 'spec', member], message });
-  });
+  .check(
+    z.superRefine(({ runs }, context) => {
+      const fault = lineageFault(runs.map(({ spec }) => spec));
+      if (fault === null) return;
+      const { index, member, message } = fault;
+      context.addIssue({ code: 'custom', path: ['runs', index, 'spec', member], message });
+    }),
+  );
 export type ResultFile = z.infer<typeof resultFileSchema>;
 
 /**
@@ -56,9 +58,9 @@ export const resultRecordSchema = z.strictObject({
   id: z.string(),
   fileName: z.string(),
   /** Files of earlier versions are stored in their original form. Without its runs where these are stored apart. */
-  file: z.preprocess(upgradeResultFile, resultFileSchema),
+  file: z.pipe(z.transform(upgradeResultFile), resultFileSchema),
   /** Number of records with the runs of the file; absent where the file above has them, as in earlier versions of the lab. */
-  parts: z.int().min(0).optional(),
+  parts: z.optional(z.int().check(z.gte(0))),
 });
 /** What the lab stores of an imported result file. */
 export type ResultRecord = z.infer<typeof resultRecordSchema>;

@@ -1,8 +1,8 @@
 // What the lab stores of a review: its record, the text with what the tagger found in parts, and the steps of the person.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { taggerRefSchema } from './corpusRecord.ts';
 
-const count = z.int().min(0);
+const count = z.int().check(z.gte(0));
 
 export const reviewRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -27,19 +27,21 @@ export type ReviewRecord = z.infer<typeof reviewRecordSchema>;
 /** Start and end of each token in turn; tested as a whole, because a schema for each of a hundred thousand numbers takes long. */
 const tokenOffsetsSchema = z
   .array(z.number())
-  .refine(
-    (offsets) => offsets.length % 2 === 0 && offsets.every((offset) => Number.isInteger(offset) && offset >= 0),
-    'a token has a start and an end',
+  .check(
+    z.refine(
+      (offsets) => offsets.length % 2 === 0 && offsets.every((offset) => Number.isInteger(offset) && offset >= 0),
+      'a token has a start and an end',
+    ),
   );
 
 /** Type, start, end and confidence of a mention, in UTF-16 units of the document. */
-const storedMentionSchema = z.tuple([z.string(), count, count, z.number().min(0).max(1).nullable()]);
+const storedMentionSchema = z.tuple([z.string(), count, count, z.nullable(z.number().check(z.gte(0), z.lte(1)))]);
 export type StoredMention = z.infer<typeof storedMentionSchema>;
 
 /** Some sentences of one document: its text is in the first part that has some of its sentences. */
 const documentSliceSchema = z.strictObject({
   id: z.string(),
-  text: z.string().optional(),
+  text: z.optional(z.string()),
   sentences: z.array(tokenOffsetsSchema),
   found: z.array(storedMentionSchema),
   gold: z.array(storedMentionSchema),
@@ -56,11 +58,21 @@ export const reviewStepSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('accept'), ...ofMention }),
   z.strictObject({ kind: z.literal('reject'), ...ofMention }),
   z.strictObject({ kind: z.literal('restore'), ...ofMention }),
-  z.strictObject({ kind: z.literal('retype'), ...ofMention, type: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('retype'), ...ofMention, type: z.string().check(z.minLength(1)) }),
   z.strictObject({ kind: z.literal('move'), ...ofMention, start: index, end: index }),
-  z.strictObject({ kind: z.literal('add'), sentence: index, type: z.string().min(1), start: index, end: index }),
+  z.strictObject({
+    kind: z.literal('add'),
+    sentence: index,
+    type: z.string().check(z.minLength(1)),
+    start: index,
+    end: index,
+  }),
   /** Accepts what is still open from the threshold on, rejects what is open below, and marks the sentences as reviewed. */
-  z.strictObject({ kind: z.literal('review'), sentences: z.array(index).min(1), threshold: z.number().min(0).max(1) }),
+  z.strictObject({
+    kind: z.literal('review'),
+    sentences: z.array(index).check(z.minLength(1)),
+    threshold: z.number().check(z.gte(0), z.lte(1)),
+  }),
   z.strictObject({ kind: z.literal('reopen'), sentence: index }),
   /** Takes the mentions that the text came with instead of those found. */
   z.strictObject({ kind: z.literal('annotated'), sentence: index }),

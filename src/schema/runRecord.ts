@@ -1,13 +1,13 @@
 // The record of one run: what to train, and the progress and scores so far.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { packedTotals, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spanScore.ts';
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { precisionSchema } from './machineSettings.ts';
 
-const count = z.int().min(0);
-const percent = z.number().min(0).max(100);
+const count = z.int().check(z.gte(0));
+const percent = z.number().check(z.gte(0), z.lte(100));
 
 const spanScoreSchema = z.strictObject({
   gold: count,
@@ -16,12 +16,12 @@ const spanScoreSchema = z.strictObject({
   precision: percent,
   recall: percent,
   f1: percent,
-}) satisfies z.ZodType<SpanScore>;
+}) satisfies z.ZodMiniType<SpanScore>;
 
 const entityScoresSchema = z.strictObject({
   overall: spanScoreSchema,
   perType: z.record(z.string(), spanScoreSchema),
-}) satisfies z.ZodType<EntityScores>;
+}) satisfies z.ZodMiniType<EntityScores>;
 
 /** Validates stored entity scores. */
 export const splitScoresSchema = z.strictObject({
@@ -31,7 +31,7 @@ export const splitScoresSchema = z.strictObject({
   lenient: entityScoresSchema,
   strict: entityScoresSchema,
   discarded: count,
-}) satisfies z.ZodType<SplitScores>;
+}) satisfies z.ZodMiniType<SplitScores>;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -82,13 +82,13 @@ export type Method = z.infer<typeof methodSchema>;
 const inputSchema = z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() });
 
 /** One corpus restricted to one entity type; null for all its types together. */
-const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.string().nullable() });
+const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.nullable(z.string()) });
 export type TaskRef = z.infer<typeof taskRefSchema>;
 
 /** Layer slicing: what an MTL-LS run shares from its category's MTL-XC. */
 export const slicingSchema = z.strictObject({
   /** The embedding and the layers below this one come from MTL-XC; the slicing rate is `layers / n`. */
-  layers: z.int().min(0),
+  layers: z.int().check(z.gte(0)),
   /**
    * `released`: copies the biases and segment embeddings of all layers, as in the released code's checkpoint; `perLayer`: only those of shared
    * layers.
@@ -105,40 +105,42 @@ const runSpecSchema = z.strictObject({
   id: z.string(),
   method: methodSchema,
   /** One task for STL and MTL-LS, all tasks of the category for MTL-XC. */
-  tasks: z.array(taskRefSchema).min(1),
+  tasks: z.array(taskRefSchema).check(z.minLength(1)),
   /** The category of an MTL run, and the type name shared by its tasks' mentions in MTL-XC. Null for STL. */
-  category: z.strictObject({ name: z.string().min(1), typeName: z.string().min(1) }).nullable(),
-  slicing: slicingSchema.nullable(),
+  category: z.nullable(
+    z.strictObject({ name: z.string().check(z.minLength(1)), typeName: z.string().check(z.minLength(1)) }),
+  ),
+  slicing: z.nullable(slicingSchema),
   /** 0 for the first training; later rounds restart from its final weights. */
-  round: z.int().min(0),
+  round: z.int().check(z.gte(0)),
   /** The run whose last snapshot this one starts from: MTL-XC for MTL-LS, the first round for later rounds. Null for pretrained weights. */
-  parent: z.string().nullable(),
+  parent: z.nullable(z.string()),
   model: inputSchema,
-  seed: z.int().min(0).max(4294967295),
+  seed: z.int().check(z.gte(0), z.lte(4294967295)),
   config: trainingConfigSchema,
 });
 export type RunSpec = z.infer<typeof runSpecSchema>;
 
 /** Means over the steps since the last history point. */
 const stepPointSchema = z.strictObject({
-  step: z.int().min(1),
+  step: z.int().check(z.gte(1)),
   /** Position in epochs, fractional. */
-  epoch: z.number().min(0),
+  epoch: z.number().check(z.gte(0)),
   loss: z.number(),
-  learningRate: z.number().min(0),
-  gradientNorm: z.number().min(0),
-  elapsedMs: z.number().min(0),
+  learningRate: z.number().check(z.gte(0)),
+  gradientNorm: z.number().check(z.gte(0)),
+  elapsedMs: z.number().check(z.gte(0)),
 });
 export type StepPoint = z.infer<typeof stepPointSchema>;
 
 const epochPointSchema = z.strictObject({
-  epoch: z.int().min(1),
-  step: z.int().min(1),
+  epoch: z.int().check(z.gte(1)),
+  step: z.int().check(z.gte(1)),
   /** Mean training loss of the epoch's steps. */
   loss: z.number(),
   /** For each task of the run; null if its devel split is empty or part of training. */
-  devel: z.array(splitScoresSchema.nullable()),
-  elapsedMs: z.number().min(0),
+  devel: z.array(z.nullable(splitScoresSchema)),
+  elapsedMs: z.number().check(z.gte(0)),
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
@@ -148,21 +150,23 @@ const packedCountsSchema = z.strictObject({
   gold: z.string(),
   missed: z.string(),
   spurious: z.string(),
-}) satisfies z.ZodType<PackedCounts>;
+}) satisfies z.ZodMiniType<PackedCounts>;
 
 /** Scores of the snapshot after an epoch, for each task of the run; null if a split is empty, and for test before it is scored. */
 const snapshotScoresSchema = z
   .strictObject({
-    epoch: z.int().min(1),
-    devel: z.array(splitScoresSchema.nullable()),
-    test: z.array(splitScoresSchema.nullable()),
+    epoch: z.int().check(z.gte(1)),
+    devel: z.array(z.nullable(splitScoresSchema)),
+    test: z.array(z.nullable(splitScoresSchema)),
     /** What was found in each test sentence, for each task: of the selected snapshot; absent in records of earlier versions. */
-    testCounts: z.array(packedCountsSchema.nullable()).optional(),
+    testCounts: z.optional(z.array(z.nullable(packedCountsSchema))),
   })
-  .refine(({ test, testCounts = [] }) => testCounts.every((counts, task) => isCountOf(counts, test[task])), {
-    path: ['testCounts'],
-    message: 'the counts of the sentences are damaged or do not add up to the scores',
-  });
+  .check(
+    z.refine(({ test, testCounts = [] }) => testCounts.every((counts, task) => isCountOf(counts, test[task])), {
+      path: ['testCounts'],
+      message: 'the counts of the sentences are damaged or do not add up to the scores',
+    }),
+  );
 
 function isCountOf(counts: PackedCounts | null, scores: SplitScores | null | undefined): boolean {
   if (counts === null) return true;
@@ -181,14 +185,14 @@ const environmentSchema = z.strictObject({
   backend: z.enum(['webgpu', 'wasm', 'cpu']),
   /** Adapter or processor, as far as the platform reports it. */
   device: z.string(),
-  threads: z.int().min(1),
+  threads: z.int().check(z.gte(1)),
   platform: z.string(),
   /** Absent in files of earlier versions, which had only f32. */
-  precision: precisionSchema.optional(),
+  precision: z.optional(precisionSchema),
   /** Why a GPU computed the plain network instead of the engine; absent where the engine ran, and without a GPU. */
-  plainNetwork: z.string().optional(),
+  plainNetwork: z.optional(z.string()),
   /** Present where the engine ran on the processor; absent on wasm where the plain network did, as in earlier versions always. */
-  engine: z.literal('processor').optional(),
+  engine: z.optional(z.literal('processor')),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 
@@ -198,20 +202,20 @@ export type RunStatus = z.infer<typeof runStatusSchema>;
 const failureSchema = z.strictObject({
   code: z.string(),
   message: z.string(),
-  expected: z.string().optional(),
-  got: z.string().optional(),
+  expected: z.optional(z.string()),
+  got: z.optional(z.string()),
 });
 
 /** How much of a task's test text occurs in the training text of the run's tasks, before anything is left out. */
 const leakCountsSchema = z.strictObject({
   /** Test sentences of at least five tokens: shorter ones are mostly headings. */
-  compared: z.int().min(0),
+  compared: z.int().check(z.gte(0)),
   /** Those whose text occurs there, ignoring case, spaces and sentence boundaries. */
-  exact: z.int().min(0),
+  exact: z.int().check(z.gte(0)),
   /** Of the rest, those with a near duplicate there. */
-  near: z.int().min(0),
+  near: z.int().check(z.gte(0)),
   /** Sentences left out of the task's training text, as configured. */
-  leftOut: z.int().min(0),
+  leftOut: z.int().check(z.gte(0)),
 });
 export type TaskLeakCounts = z.infer<typeof leakCountsSchema>;
 
@@ -219,10 +223,10 @@ export type TaskLeakCounts = z.infer<typeof leakCountsSchema>;
 const interruptionSchema = z.strictObject({
   at: z.iso.datetime(),
   /** Step that the run resumed from. */
-  step: z.int().min(0),
+  step: z.int().check(z.gte(0)),
   failure: failureSchema,
   /** Sequences on the device at once from here on; reduced if memory was the reason. */
-  microBatchSize: z.int().min(1),
+  microBatchSize: z.int().check(z.gte(1)),
 });
 export type Interruption = z.infer<typeof interruptionSchema>;
 
@@ -231,33 +235,33 @@ const currentRunRecordSchema = z.strictObject({
   spec: runSpecSchema,
   status: runStatusSchema,
   /** Why the run failed or paused by itself (`storage/full`); null otherwise. */
-  failure: failureSchema.nullable(),
+  failure: z.nullable(failureSchema),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   /** Steps in the whole run and steps done; both 0 until the run first starts. */
-  totalSteps: z.int().min(0),
-  step: z.int().min(0),
-  elapsedMs: z.number().min(0),
+  totalSteps: z.int().check(z.gte(0)),
+  step: z.int().check(z.gte(0)),
+  elapsedMs: z.number().check(z.gte(0)),
   /** One entry for each machine and software version the run was trained on, in order; several after a move. */
   environments: z.array(environmentSchema),
   /** Sentences of each task, for readers who do not have the corpora. */
-  counts: z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema)).nullable(),
+  counts: z.nullable(z.array(z.record(z.enum(['train', 'devel', 'test']), splitCountsSchema))),
   /** For each task; absent until the run first starts, and in records of earlier versions. */
-  leaks: z.array(leakCountsSchema).optional(),
+  leaks: z.optional(z.array(leakCountsSchema)),
   /** In order; absent if there were none. */
-  interruptions: z.array(interruptionSchema).optional(),
+  interruptions: z.optional(z.array(interruptionSchema)),
   tags: z.array(z.string()),
   steps: z.array(stepPointSchema),
   epochs: z.array(epochPointSchema),
   /** Filled when training is done: the snapshots kept, oldest first. */
   snapshots: z.array(snapshotScoresSchema),
   /** Epoch of the snapshot with the best devel F1, averaged over tasks (the latest on a tie; the last epoch without devel). Null before the end. */
-  selectedEpoch: z.int().min(1).nullable(),
+  selectedEpoch: z.nullable(z.int().check(z.gte(1))),
 });
 export type RunRecord = z.infer<typeof currentRunRecordSchema>;
 
 /** Reads records of this version and all earlier ones. */
-export const runRecordSchema = z.preprocess(upgradeRunRecord, currentRunRecordSchema);
+export const runRecordSchema = z.pipe(z.transform(upgradeRunRecord), currentRunRecordSchema);
 
 /** Creates the record of a run waiting for its first start. `createdAt` is an ISO date and time. */
 export function queuedRun(spec: RunSpec, createdAt: string): RunRecord {

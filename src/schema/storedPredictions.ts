@@ -1,5 +1,5 @@
 // What a snapshot predicted on one split of one task, as stored: mentions only, since tokens and annotated mentions are in the corpus.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import type { Mention } from '../data/corpus/corpus.ts';
 
 /** Identifies predictions: by a run's snapshot, on a split of one of its tasks. */
@@ -12,7 +12,7 @@ export interface PredictionRequest {
   readonly task: number;
 }
 
-const count = z.int().min(0);
+const count = z.int().check(z.gte(0));
 /** Limits the count: a corrupt record may state any number, and each sentence becomes a list of mentions. */
 const mostSentences = 10_000_000;
 
@@ -20,23 +20,25 @@ export const storedPredictionsSchema = z
   .strictObject({
     version: z.literal(1),
     /** Sentences of the split, including those without a predicted mention. */
-    sentences: count.max(mostSentences),
+    sentences: count.check(z.lte(mostSentences)),
     /** Names as in the task's corpus, whatever name the run trained them under. */
     types: z.array(z.string()),
     /** Four numbers per mention, in order: sentence, first token, token after the last, index in `types`. */
     mentions: z.array(count),
     /** Exact marginal probability of each mention, 0 to 1; null if only the best tags were requested. */
-    confidences: z.array(z.number().min(0).max(1)).nullable(),
+    confidences: z.nullable(z.array(z.number().check(z.gte(0), z.lte(1)))),
   })
-  .refine(({ mentions }) => mentions.length % 4 === 0, { path: ['mentions'], message: 'a mention is four numbers' })
-  .refine(({ mentions, confidences }) => confidences === null || 4 * confidences.length === mentions.length, {
-    path: ['confidences'],
-    message: 'each mention has one confidence',
-  })
-  .refine(({ mentions, sentences, types }) => everyMention(mentions, sentences, types.length), {
-    path: ['mentions'],
-    message: 'mentions must lie in the sentences, in order, with a known type',
-  });
+  .check(
+    z.refine(({ mentions }) => mentions.length % 4 === 0, { path: ['mentions'], message: 'a mention is four numbers' }),
+    z.refine(({ mentions, confidences }) => confidences === null || 4 * confidences.length === mentions.length, {
+      path: ['confidences'],
+      message: 'each mention has one confidence',
+    }),
+    z.refine(({ mentions, sentences, types }) => everyMention(mentions, sentences, types.length), {
+      path: ['mentions'],
+      message: 'mentions must lie in the sentences, in order, with a known type',
+    }),
+  );
 export type StoredPredictions = z.infer<typeof storedPredictionsSchema>;
 
 /** A predicted mention; `confidence` is null if only the best tags were requested. */

@@ -1,33 +1,33 @@
 // What a trained tagger is besides its weights: its tags, how it reads text, its provenance.
-import { z } from 'zod';
+import * as z from '../util/zod.ts';
 import { typesOfTags } from '../data/corpus/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
 import { methodSchema, splitScoresSchema, type RunRecord } from './runRecord.ts';
 
 export const taggerHeadSchema = z.strictObject({
   /** Tag of each index of the head, as numbered by `makeTagSet`. */
-  tags: z.array(z.string()).min(2),
+  tags: z.array(z.string()).check(z.minLength(2)),
   /** Entity types, in the order of `tags`. */
-  types: z.array(z.string()).min(1),
+  types: z.array(z.string()).check(z.minLength(1)),
   config: trainingConfigSchema,
   /** The run this snapshot is from. */
   provenance: z.strictObject({
     runId: z.string(),
-    epoch: z.int().min(1),
+    epoch: z.int().check(z.gte(1)),
     method: methodSchema,
     model: z.string(),
     /** Corpus and type names of each task it was trained on. */
-    tasks: z.array(z.strictObject({ corpus: z.string(), type: z.string().nullable() })),
-    seed: z.int().min(0),
-    slicingRate: z.number().min(0).max(1).nullable(),
+    tasks: z.array(z.strictObject({ corpus: z.string(), type: z.nullable(z.string()) })),
+    seed: z.int().check(z.gte(0)),
+    slicingRate: z.nullable(z.number().check(z.gte(0), z.lte(1))),
     /** Of each task; null if the split is empty or was not scored. */
-    devel: z.array(splitScoresSchema.nullable()),
-    test: z.array(splitScoresSchema.nullable()),
+    devel: z.array(z.nullable(splitScoresSchema)),
+    test: z.array(z.nullable(splitScoresSchema)),
   }),
 });
 export type TaggerHead = z.infer<typeof taggerHeadSchema>;
 
-export const taggerFileSchema = taggerHeadSchema.extend({
+export const taggerFileSchema = z.extend(taggerHeadSchema, {
   format: z.literal('bioner-lab-tagger'),
   version: z.literal(1),
 });

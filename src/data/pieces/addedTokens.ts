@@ -1,21 +1,22 @@
 // Finds the added tokens of a tokenizer.json in text, with the results of Hugging Face's tokenizers.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import type { Normalizer } from './normalizer.ts';
 import { TextTrie } from './pieceModels.ts';
 import { isWhiteSpace, isWordCharacter } from './unicodeClasses.ts';
 
 /** A text that is one piece wherever it occurs, such as the name of a special. */
-export const addedTokenSchema = z
-  .looseObject({
-    id: z.int().min(0),
+export const addedTokenSchema = z.pipe(
+  z.looseObject({
+    id: z.int().check(z.gte(0)),
     content: z.string(),
-    single_word: z.boolean().default(false),
-    lstrip: z.boolean().default(false),
-    rstrip: z.boolean().default(false),
-    special: z.boolean().default(false),
-    normalized: z.boolean().optional(),
-  })
-  .transform((token) => ({ ...token, normalized: token.normalized ?? !token.special }));
+    single_word: z._default(z.boolean(), false),
+    lstrip: z._default(z.boolean(), false),
+    rstrip: z._default(z.boolean(), false),
+    special: z._default(z.boolean(), false),
+    normalized: z.optional(z.boolean()),
+  }),
+  z.transform((token) => ({ ...token, normalized: token.normalized ?? !token.special })),
+);
 export type AddedToken = z.infer<typeof addedTokenSchema>;
 
 /** A part of a text: an added token with its id, or other text. */

@@ -1,5 +1,5 @@
 // Prepares text as the normalizer of a tokenizer.json says, with the results of Hugging Face's tokenizers.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { characterMapOfBase64 } from './characterMap.ts';
 import { matchFinder } from './patterns.ts';
@@ -21,15 +21,15 @@ const LONGEST_INSERT = 100;
 const GROWTH = 20;
 const SPARE = 1000;
 
-const insert = z.string().max(LONGEST_INSERT);
+const insert = z.string().check(z.maxLength(LONGEST_INSERT));
 export const patternSchema = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: z.string() })]);
 
 const bertSchema = z.looseObject({
   type: z.literal('BertNormalizer'),
-  clean_text: z.boolean().default(true),
-  lowercase: z.boolean().default(true),
-  strip_accents: z.boolean().nullable().default(null),
-  handle_chinese_chars: z.boolean().default(true),
+  clean_text: z._default(z.boolean(), true),
+  lowercase: z._default(z.boolean(), true),
+  strip_accents: z._default(z.nullable(z.boolean()), null),
+  handle_chinese_chars: z._default(z.boolean(), true),
 });
 
 /** Parses the `normalizer` of a tokenizer.json; null for one of another type. */
@@ -45,10 +45,10 @@ const stepSchema = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('NFKC') }),
   z.looseObject({ type: z.literal('NFKD') }),
   z.looseObject({ type: z.literal('Nmt') }),
-  z.looseObject({ type: z.literal('Precompiled'), precompiled_charsmap: z.string().nullable() }),
+  z.looseObject({ type: z.literal('Precompiled'), precompiled_charsmap: z.nullable(z.string()) }),
   z.looseObject({ type: z.literal('Prepend'), prepend: insert }),
   z.looseObject({ type: z.literal('Replace'), pattern: patternSchema, content: insert }),
-  z.looseObject({ type: z.literal('Sequence'), normalizers: z.array(z.unknown()).max(100) }),
+  z.looseObject({ type: z.literal('Sequence'), normalizers: z.array(z.unknown()).check(z.maxLength(100)) }),
   z.looseObject({ type: z.literal('Strip'), strip_left: z.boolean(), strip_right: z.boolean() }),
   z.looseObject({ type: z.literal('StripAccents') }),
 ]);
@@ -70,7 +70,7 @@ function readStep(normalizer: unknown): Normalizer {
       'tokenizer/format',
       'tokenizer.json cannot be used: its normalizer is not one this lab can run.',
       {
-        expected: `a type of normalizer among ${stepSchema.options.map(({ shape }) => shape.type.value).join(', ')}, with texts of up to ${LONGEST_INSERT} characters`,
+        expected: `a type of normalizer among ${stepSchema.def.options.map(({ shape }) => shape.type.def.values[0]).join(', ')}, with texts of up to ${LONGEST_INSERT} characters`,
         got: `${nameOf(normalizer)}: at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
       },
     );

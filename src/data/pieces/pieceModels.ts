@@ -1,5 +1,5 @@
 // Cuts words into pieces of a vocabulary: Unigram, as SentencePiece does, and WordPiece.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 
 /** A piece of a word, with the text of the word that it covers; of text given as bytes, the last piece has it all. */
@@ -28,19 +28,19 @@ function withType(model: unknown): unknown {
 const typedModelSchema = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('Unigram'),
-    unk_id: z.int().min(0),
-    vocab: z.array(z.tuple([z.string(), z.number()])).min(1),
-    byte_fallback: z.boolean().default(false),
+    unk_id: z.int().check(z.gte(0)),
+    vocab: z.array(z.tuple([z.string(), z.number()])).check(z.minLength(1)),
+    byte_fallback: z._default(z.boolean(), false),
   }),
   z.looseObject({
     type: z.literal('WordPiece'),
     unk_token: z.string(),
-    continuing_subword_prefix: z.string().default('##'),
-    max_input_chars_per_word: z.int().min(0).default(100),
-    vocab: z.record(z.string(), z.int().min(0)),
+    continuing_subword_prefix: z._default(z.string(), '##'),
+    max_input_chars_per_word: z._default(z.int().check(z.gte(0)), 100),
+    vocab: z.record(z.string(), z.int().check(z.gte(0))),
   }),
 ]);
-export const pieceModelSchema = z.preprocess(withType, typedModelSchema);
+export const pieceModelSchema = z.pipe(z.transform(withType), typedModelSchema);
 type ModelData = z.infer<typeof typedModelSchema>;
 
 /** Throws LabError `tokenizer/format` if the unknown piece is not among the pieces. */

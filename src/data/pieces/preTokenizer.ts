@@ -1,5 +1,5 @@
 // Splits normalized text into words as the pre-tokenizer of a tokenizer.json says, with the results of Hugging Face's tokenizers.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { nameOf, patternSchema } from './normalizer.ts';
 import { matchFinder, type MatchFinder } from './patterns.ts';
@@ -17,27 +17,27 @@ export type PreTokenizer = (words: readonly Word[]) => readonly Word[];
 
 const behaviorSchema = z.enum(['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']);
 type SplitBehavior = z.infer<typeof behaviorSchema>;
-const oneCharacter = z.string().refine((text) => Array.from(text).length === 1, 'not one character');
+const oneCharacter = z.string().check(z.refine((text) => Array.from(text).length === 1, 'not one character'));
 
 const stepSchema = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('BertPreTokenizer') }),
   z.looseObject({ type: z.literal('CharDelimiterSplit'), delimiter: oneCharacter }),
-  z.looseObject({ type: z.literal('Digits'), individual_digits: z.boolean().default(false) }),
-  z.looseObject({ type: z.literal('FixedLength'), length: z.int().min(1).default(5) }),
+  z.looseObject({ type: z.literal('Digits'), individual_digits: z._default(z.boolean(), false) }),
+  z.looseObject({ type: z.literal('FixedLength'), length: z._default(z.int().check(z.gte(1)), 5) }),
   z.looseObject({
     type: z.literal('Metaspace'),
     replacement: oneCharacter,
-    prepend_scheme: z.enum(['always', 'first', 'never']).default('always'),
-    add_prefix_space: z.boolean().default(true),
-    split: z.boolean().nullish(),
+    prepend_scheme: z._default(z.enum(['always', 'first', 'never']), 'always'),
+    add_prefix_space: z._default(z.boolean(), true),
+    split: z.nullish(z.boolean()),
   }),
-  z.looseObject({ type: z.literal('Punctuation'), behavior: behaviorSchema.default('Isolated') }),
-  z.looseObject({ type: z.literal('Sequence'), pretokenizers: z.array(z.unknown()).max(100) }),
+  z.looseObject({ type: z.literal('Punctuation'), behavior: z._default(behaviorSchema, 'Isolated') }),
+  z.looseObject({ type: z.literal('Sequence'), pretokenizers: z.array(z.unknown()).check(z.maxLength(100)) }),
   z.looseObject({
     type: z.literal('Split'),
     pattern: patternSchema,
     behavior: behaviorSchema,
-    invert: z.boolean().default(false),
+    invert: z._default(z.boolean(), false),
   }),
   z.looseObject({ type: z.literal('Whitespace') }),
   z.looseObject({ type: z.literal('WhitespaceSplit') }),
@@ -56,7 +56,7 @@ export function readPreTokenizer(preTokenizer: unknown): PreTokenizer {
     'tokenizer/format',
     'tokenizer.json cannot be used: its pre-tokenizer is not one this lab can run.',
     {
-      expected: `a type of pre-tokenizer among ${stepSchema.options.map(({ shape }) => shape.type.value).join(', ')}`,
+      expected: `a type of pre-tokenizer among ${stepSchema.def.options.map(({ shape }) => shape.type.def.values[0]).join(', ')}`,
       got: `${nameOf(preTokenizer)}: at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
     },
   );

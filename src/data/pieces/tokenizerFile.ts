@@ -1,5 +1,5 @@
 // Builds the tokenizer.json of a model whose vocabulary came in another form.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { sentencePieceTokenizer } from './sentencePiece.ts';
 import { describedSpecials, specialName, tokenizerJson } from './tokenizerSettings.ts';
@@ -112,18 +112,18 @@ function notVocabulary(got: string): LabError {
 
 /** Transformers' names of the settings for preparing text, with its defaults. */
 const sentencePieceSchema = z.looseObject({
-  do_lower_case: z.boolean().default(false),
-  keep_accents: z.boolean().default(false),
+  do_lower_case: z._default(z.boolean(), false),
+  keep_accents: z._default(z.boolean(), false),
 });
 const wordPieceSchema = z.looseObject({
-  do_lower_case: z.boolean().nullable().default(null),
-  strip_accents: z.boolean().nullable().default(null),
-  tokenize_chinese_chars: z.boolean().default(true),
-  unk_token: specialName.default('[UNK]'),
-  sep_token: specialName.default('[SEP]'),
-  cls_token: specialName.default('[CLS]'),
-  pad_token: specialName.default('[PAD]'),
-  mask_token: specialName.default('[MASK]'),
+  do_lower_case: z._default(z.nullable(z.boolean()), null),
+  strip_accents: z._default(z.nullable(z.boolean()), null),
+  tokenize_chinese_chars: z._default(z.boolean(), true),
+  unk_token: z._default(specialName, '[UNK]'),
+  sep_token: z._default(specialName, '[SEP]'),
+  cls_token: z._default(specialName, '[CLS]'),
+  pad_token: z._default(specialName, '[PAD]'),
+  mask_token: z._default(specialName, '[MASK]'),
 });
 
 /**
@@ -135,7 +135,7 @@ export function tokenizerFileOf(
   vocabulary: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },
   configFile: Uint8Array | null,
 ): Uint8Array<ArrayBuffer> {
-  const read = <Schema extends z.ZodType>(schema: Schema): z.output<Schema> =>
+  const read = <Schema extends z.ZodMiniType>(schema: Schema): z.output<Schema> =>
     tokenizerJson('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), schema);
   const content =
     vocabulary.name === 'vocab.txt'

@@ -1,12 +1,12 @@
 // Applies the settings of tokenizer_config.json to the content of tokenizer.json, and gathers settings that other files hold.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { parseJson, validate } from '../../util/validate.ts';
 import { addedTokenSchema, type AddedToken } from './addedTokens.ts';
 import { pieceModelSchema, type PieceModel } from './pieceModels.ts';
 
 /** Parses a file's bytes. Throws LabError `tokenizer/json` if they are not JSON in UTF-8, `tokenizer/format` naming the first invalid field. */
-export function tokenizerJson<Schema extends z.ZodType>(
+export function tokenizerJson<Schema extends z.ZodMiniType>(
   file: string,
   bytes: Uint8Array,
   schema: Schema,
@@ -33,40 +33,55 @@ export function tokenizerJson<Schema extends z.ZodType>(
 
 export const tokenizerFileSchema = z.looseObject({
   model: pieceModelSchema,
-  added_tokens: z.array(addedTokenSchema).default([]),
-  normalizer: z.unknown().default(null),
-  pre_tokenizer: z.unknown().default(null),
+  added_tokens: z._default(z.array(addedTokenSchema), []),
+  normalizer: z._default(z.unknown(), null),
+  pre_tokenizer: z._default(z.unknown(), null),
 });
 export type TokenizerContent = z.output<typeof tokenizerFileSchema>;
 
 /** A special piece as named in tokenizer_config.json. */
 export const specialName = z.union([
   z.string(),
-  z.looseObject({ content: z.string() }).transform(({ content }) => content),
+  z.pipe(
+    z.looseObject({ content: z.string() }),
+    z.transform(({ content }) => content),
+  ),
 ]);
-const namedToken = z.union([z.string().transform((content) => ({ content })), z.looseObject({ content: z.string() })]);
-const tokenList = z
-  .union([z.array(namedToken), z.record(z.string(), namedToken).transform((named) => Object.values(named))])
-  .nullish();
+const namedToken = z.union([
+  z.pipe(
+    z.string(),
+    z.transform((content) => ({ content })),
+  ),
+  z.looseObject({ content: z.string() }),
+]);
+const tokenList = z.nullish(
+  z.union([
+    z.array(namedToken),
+    z.pipe(
+      z.record(z.string(), namedToken),
+      z.transform((named) => Object.values(named)),
+    ),
+  ]),
+);
 
 export const tokenizerConfigSchema = z.looseObject({
-  tokenizer_class: z.string().nullish(),
-  unk_token: specialName.nullish(),
-  sep_token: specialName.nullish(),
-  cls_token: specialName.nullish(),
-  pad_token: specialName.nullish(),
-  mask_token: specialName.nullish(),
+  tokenizer_class: z.nullish(z.string()),
+  unk_token: z.nullish(specialName),
+  sep_token: z.nullish(specialName),
+  cls_token: z.nullish(specialName),
+  pad_token: z.nullish(specialName),
+  mask_token: z.nullish(specialName),
   additional_special_tokens: tokenList,
   extra_special_tokens: tokenList,
-  added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
-  split_special_tokens: z.boolean().nullish(),
-  do_lower_case: z.boolean().nullish(),
-  strip_accents: z.boolean().nullable().optional(),
-  tokenize_chinese_chars: z.boolean().nullish(),
-  keep_accents: z.boolean().nullish(),
-  never_split: z.array(z.string()).nullish(),
-  do_basic_tokenize: z.boolean().nullish(),
-  do_lowercase_and_remove_accent: z.boolean().nullish(),
+  added_tokens_decoder: z.nullish(z.record(z.string(), z.looseObject({ content: z.string() }))),
+  split_special_tokens: z.nullish(z.boolean()),
+  do_lower_case: z.nullish(z.boolean()),
+  strip_accents: z.optional(z.nullable(z.boolean())),
+  tokenize_chinese_chars: z.nullish(z.boolean()),
+  keep_accents: z.nullish(z.boolean()),
+  never_split: z.nullish(z.array(z.string())),
+  do_basic_tokenize: z.nullish(z.boolean()),
+  do_lowercase_and_remove_accent: z.nullish(z.boolean()),
 });
 export type TokenizerConfig = z.output<typeof tokenizerConfigSchema>;
 
@@ -208,9 +223,9 @@ export function refuseUnknownSettings(config: TokenizerConfig, added: readonly A
   if (config.do_lowercase_and_remove_accent) throw refusedSetting('do_lowercase_and_remove_accent: false', 'true');
 }
 
-const addedTokensSchema = z.record(z.string(), z.int().min(0));
+const addedTokensSchema = z.record(z.string(), z.int().check(z.gte(0)));
 const specialsMapSchema = z.looseObject({});
-const lowerCaseSchema = z.looseObject({ do_lower_case: z.unknown().optional() });
+const lowerCaseSchema = z.looseObject({ do_lower_case: z.optional(z.unknown()) });
 const usualNames: Readonly<Record<string, readonly string[]>> = {
   unk_token: ['<unk>', '[UNK]'],
   sep_token: ['<sep>', '[SEP]'],
@@ -231,7 +246,7 @@ export function gatheredConfig(
 ): Uint8Array<ArrayBuffer> | null {
   const own = files.get('tokenizer_config.json') ?? null;
   const config = readTokenizerConfig(own);
-  const read = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> | null => {
+  const read = <Schema extends z.ZodMiniType>(name: string, schema: Schema): z.output<Schema> | null => {
     const bytes = files.get(name);
     return bytes === undefined ? null : tokenizerJson(name, bytes, schema, SETTINGS);
   };

@@ -1,5 +1,5 @@
 // The shape of a BERT encoder, read from a Hugging Face config.json.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { activationSchema, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
 
@@ -12,19 +12,19 @@ export interface BertConfig extends EncoderSizes {
 }
 
 const fileSchema = z.object({
-  model_type: z.literal('bert').default('bert'),
+  model_type: z._default(z.literal('bert'), 'bert'),
   num_hidden_layers: configSizes.layers,
   hidden_size: configSizes.others,
   num_attention_heads: configSizes.others,
   intermediate_size: configSizes.others,
   vocab_size: configSizes.others,
   max_position_embeddings: configSizes.others,
-  type_vocab_size: configSizes.others.default(2),
-  hidden_act: activationSchema.default('gelu'),
-  layer_norm_eps: z.number().positive().default(1e-12),
-  initializer_range: z.number().positive().default(0.02),
-  position_embedding_type: z.literal('absolute').default('absolute'),
-  is_decoder: z.literal(false).default(false),
+  type_vocab_size: z._default(configSizes.others, 2),
+  hidden_act: z._default(activationSchema, 'gelu'),
+  layer_norm_eps: z._default(z.number().check(z.positive()), 1e-12),
+  initializer_range: z._default(z.number().check(z.positive()), 0.02),
+  position_embedding_type: z._default(z.literal('absolute'), 'absolute'),
+  is_decoder: z._default(z.literal(false), false),
 });
 
 /** Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported. */

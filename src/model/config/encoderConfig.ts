@@ -1,12 +1,12 @@
 // Reads the configuration of every supported encoder family.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { refuseOtherFamily } from '../../data/import/modelFiles.ts';
 import { bertConfig, type BertConfig } from './bertConfig.ts';
 import { xlnetConfig, type XlnetConfig } from './xlnetConfig.ts';
 
 export type EncoderConfig = XlnetConfig | BertConfig;
 
-const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown().optional() });
+const familySchema = z.looseObject({ model_type: z.optional(z.string()), hidden_size: z.optional(z.unknown()) });
 
 /**
  * Reads a parsed config.json of an encoder of any family. One without `model_type`, as in BERT's early years, is recognised by its

@@ -1,11 +1,11 @@
 // The sizes and activations found in every encoder's configuration file.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate } from '../../util/validate.ts';
 import { spellValue } from '../../util/wording.ts';
 
 /** Parses the fields of a JSON file. Throws LabError `model/config` naming the first one that is missing or not supported. */
-export function configFile<Schema extends z.ZodType>(
+export function configFile<Schema extends z.ZodMiniType>(
   file: string,
   family: string,
   schema: Schema,
@@ -23,9 +23,9 @@ export function configFile<Schema extends z.ZodType>(
 /** Limits on the sizes in an encoder's configuration file: a corrupt one may state any number. */
 export const configSizes = {
   /** Every layer is listed by name before its weights are located. */
-  layers: z.int().min(1).max(1000),
+  layers: z.int().check(z.gte(1), z.lte(1000)),
   /** Widths, heads, pieces, positions. */
-  others: z.int().min(1).max(10_000_000),
+  others: z.int().check(z.gte(1), z.lte(10_000_000)),
 };
 
 /** Sizes common to all families; `headSize * heads` is `hiddenSize`. */
@@ -58,4 +58,7 @@ const activationAliases: ReadonlyMap<unknown, Activation> = new Map<unknown, Act
 ]);
 
 /** Parses the name of an activation; one that is not supported is refused with the names that are. */
-export const activationSchema = z.preprocess((name) => activationAliases.get(name) ?? name, z.enum(ACTIVATIONS));
+export const activationSchema = z.pipe(
+  z.transform((name) => activationAliases.get(name) ?? name),
+  z.enum(ACTIVATIONS),
+);

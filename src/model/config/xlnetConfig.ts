@@ -1,5 +1,5 @@
 // The shape of an XLNet encoder, read from a Hugging Face config.json.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { activationSchema, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
 
@@ -14,15 +14,15 @@ const fileSchema = z.object({
   n_layer: configSizes.layers,
   d_model: configSizes.others,
   n_head: configSizes.others,
-  d_head: configSizes.others.optional(),
+  d_head: z.optional(configSizes.others),
   d_inner: configSizes.others,
   vocab_size: configSizes.others,
   ff_activation: activationSchema,
-  layer_norm_eps: z.number().positive().default(1e-12),
-  clamp_len: z.int().default(-1),
-  initializer_range: z.number().positive().default(0.02),
-  attn_type: z.literal('bi').default('bi'),
-  bi_data: z.literal(false).default(false),
+  layer_norm_eps: z._default(z.number().check(z.positive()), 1e-12),
+  clamp_len: z._default(z.int(), -1),
+  initializer_range: z._default(z.number().check(z.positive()), 0.02),
+  attn_type: z._default(z.literal('bi'), 'bi'),
+  bi_data: z._default(z.literal(false), false),
 });
 
 /**

@@ -1,5 +1,5 @@
 // Opens a model's weights in any supported form, as the tensors of a Hugging Face checkpoint.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import type { WeightsForm } from '../../data/import/modelFiles.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';

@@ -1,5 +1,5 @@
 // Reads and writes safetensors: named float tensors after a JSON header.
-import { z } from 'zod';
+import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
 import { validate, parseJson } from '../../util/validate.ts';
 import {
@@ -97,8 +97,8 @@ const mostAxes = 64;
 
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().min(0)).max(mostAxes),
-  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+  shape: z.array(z.int().check(z.gte(0))).check(z.maxLength(mostAxes)),
+  data_offsets: z.tuple([z.int().check(z.gte(0)), z.int().check(z.gte(0))]),
 });
 
 const LARGEST_HEADER_BYTES = 100_000_000;

@@ -1,7 +1,7 @@
 // Proves the four views of SemEval-2013 against nervaluate: its documented table, its own tests' numbers, and its results for invented mentions.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from '../../../src/util/zod.ts';
 import type { Mention } from '../../../src/data/corpus/corpus.ts';
 import { SEMEVAL_VIEWS, semevalScores, type SemevalScore } from '../../../src/metrics/semevalScores.ts';
 
@@ -84,9 +84,10 @@ describe('semevalScores', () => {
   });
 
   it('equals nervaluate on 120 invented sentences, sentence by sentence and in all', () => {
-    const mention = z
-      .tuple([z.string(), z.number(), z.number()])
-      .transform(([type, start, end]) => ({ type, start, end }));
+    const mention = z.pipe(
+      z.tuple([z.string(), z.number(), z.number()]),
+      z.transform(([type, start, end]) => ({ type, start, end })),
+    );
     const reference = z
       .object({
         scores: z.record(z.enum(SEMEVAL_VIEWS), z.record(z.string(), z.number())),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from '../../../../src/util/zod.ts';
 import { catalogueTask, CATEGORY_NAMES, SUB_TASKS } from '../../../../src/data/catalogue/catalogue.ts';
 import { OTHER_SYSTEMS } from '../../../../src/lab/comparison/publishedScores.ts';
 
@@ -10,7 +10,7 @@ const file = fileURLToPath(new URL('../../../../../shared/corpora/subtasks.json'
 const isHere = existsSync(file);
 if (!isHere) console.warn(`Skipped: no table of sub-tasks at ${file}.`);
 
-const split = z.strictObject({ sentences: z.number(), tokens: z.number(), mentions: z.number() }).nullable();
+const split = z.nullable(z.strictObject({ sentences: z.number(), tokens: z.number(), mentions: z.number() }));
 const scores = z.strictObject({ P: z.number(), R: z.number(), F1: z.number() });
 const table = z.strictObject({
   about: z.string(),

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from '../../../../src/util/zod.ts';
 import { restrictToType, SPLITS } from '../../../../src/data/corpus/corpus.ts';
 import type { CorpusSource } from '../../../../src/data/corpus/corpusSource.ts';
 import { countSentences } from '../../../../src/data/corpus/describeSentences.ts';
@@ -13,7 +13,7 @@ const isHere = existsSync(`${folder}subtasks.json`);
 if (!isHere) console.warn(`Skipped: no corpora in ${folder}.`);
 
 const schemeOf = (source: CorpusSource) => ('scheme' in source ? source.scheme : source.format);
-const count = z.strictObject({ sentences: z.number(), tokens: z.number(), mentions: z.number() }).nullable();
+const count = z.nullable(z.strictObject({ sentences: z.number(), tokens: z.number(), mentions: z.number() }));
 const table = z.object({
   subtasks: z.array(
     z.object({

@@ -146,7 +146,7 @@ describe('packages', () => {
     ['node:path', 'tests/unit/util/rng.test.ts', 'workers/trainingServer.ts'],
     ['idb-keyval', 'src/storage/indexedDb.ts', 'src/storage/records.ts'],
     ['fflate', 'src/data/import/archive.ts', 'src/lab/lab.ts'],
-    ['zod', 'src/schema/config.ts', 'src/lab/lab.ts'],
+    ['zod/mini', 'src/util/zod.ts', 'src/schema/config.ts'],
     ['webgpu', 'headless/headless.ts', 'src/engine/gpu/device.ts'],
   ])('%s is for %s, not for %s', async (name, home, stranger) => {
     for (const line of [`import { one } from '${name}';`, `import type { One } from '${name}';`]) {
