@@ -24,6 +24,7 @@ const programs = {
   vitest: 'vitest/vitest.mjs',
   vite: 'vite/bin/vite.js',
   playwright: '@playwright/test/cli.js',
+  tsx: 'tsx/dist/cli.mjs',
 } as const;
 type Program = keyof typeof programs;
 
