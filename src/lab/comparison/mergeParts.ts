@@ -1,4 +1,5 @@
 // Merges result files of parts of a plan into one, and says what is missing, what was trained twice, and what was trained on other inputs.
+import type { Descriptions } from '../../schema/descriptions.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { sealResultFile, type ResultFile } from '../../schema/resultFile.ts';
@@ -80,6 +81,8 @@ export function mergeParts(
       : [{ ...describe(spec), ...wanted.reasonOf(spec) }],
   );
   const usedModels = new Set(runs.map(({ spec }) => spec.model.id));
+  const whole = withoutOrphans(runs);
+  const descriptions = descriptionsOf(parts, whole);
   const members = {
     format: 'bioner-lab-result',
     version: 2,
@@ -87,7 +90,8 @@ export function mergeParts(
     exportedAt,
     plan: planOf(runs, models, plan ?? parts[0]?.file.plan ?? null),
     models: models.filter(({ id }) => usedModels.has(id)),
-    runs: withoutOrphans(runs),
+    runs: whole,
+    ...(descriptions !== null && { descriptions }),
   } as const;
   const finished = runs.filter(({ status }) => status === 'finished').length;
   const repeated = repeatedRuns(parts).flatMap(({ spec, isSame }) =>
@@ -99,13 +103,25 @@ export function mergeParts(
 
 /** The plan that all files are of, under the name that its parts share; null where they differ. */
 export function commonPlan(parts: readonly PartFile[]): PlanFile | null {
+  // Most files have the plan in the same words: only different ones are put in a canonical form.
+  const asWritten = new Map(parts.map(({ file }) => [JSON.stringify(file.plan), file.plan]));
   const plans = new Map<string, PlanFile>();
-  for (const { file } of parts) {
-    const plan = { ...file.plan, name: file.plan.name.replace(/, part \d+ of \d+$/, '') };
+  for (const written of asWritten.values()) {
+    const plan = { ...written, name: written.name.replace(/, part \d+ of \d+$/, '') };
     plans.set(canonicalJson(plan), plan);
   }
   const [only, ...others] = plans.values();
   return others.length === 0 ? (only ?? null) : null;
+}
+
+/** What was written about the merged runs and their experiments, by the first file that says something of each; null if none does. */
+function descriptionsOf(parts: readonly PartFile[], runs: readonly RunRecord[]): Descriptions | null {
+  const said = parts.flatMap(({ file }) => file.descriptions ?? []).reverse();
+  const merged = new Set(runs.map(({ spec }) => spec.id));
+  const ofRuns = said.flatMap((one) => Object.entries(one.runs).filter(([id]) => merged.has(id)));
+  const ofExperiments = said.flatMap((one) => Object.entries(one.experiments));
+  if (ofRuns.length + ofExperiments.length === 0) return null;
+  return { runs: Object.fromEntries(ofRuns), experiments: Object.fromEntries(ofExperiments) };
 }
 
 function modelsIn(parts: readonly PartFile[]): readonly ModelRecord[] {
@@ -137,23 +153,24 @@ function planOf(runs: readonly RunRecord[], models: readonly ModelRecord[], name
 
 /** Runs with more than one record, each as long as its records: a child's file repeats the record of its parent, which is one training. */
 function repeatedRuns(parts: readonly PartFile[]): readonly { readonly spec: RunSpec; readonly isSame: boolean }[] {
-  const seen = new Map<
-    string,
-    { readonly spec: RunSpec; readonly records: Set<string>; readonly outcomes: Set<string> }
-  >();
-  for (const { file } of parts) {
-    for (const record of file.runs) {
-      if (record.status !== 'finished') continue;
-      const { id } = record.spec;
-      const entry = seen.get(id) ?? { spec: record.spec, records: new Set(), outcomes: new Set() };
-      seen.set(id, entry);
-      entry.records.add(canonicalJson(record));
-      entry.outcomes.add(canonicalJson(outcomeOf(record)));
-    }
+  const finished = new Map<string, RunRecord[]>();
+  for (const record of parts.flatMap(({ file }) => file.runs)) {
+    if (record.status !== 'finished') continue;
+    const { id } = record.spec;
+    const records = finished.get(id);
+    if (records === undefined) finished.set(id, [record]);
+    else records.push(record);
   }
-  return [...seen.values()].flatMap(({ spec, records, outcomes }) =>
-    records.size > 1 ? [{ spec, isSame: outcomes.size === 1 }] : [],
-  );
+  return [...finished.values()].flatMap((records) => {
+    const [first] = records;
+    if (first === undefined || records.length === 1 || differing(records) === 1) return [];
+    return [{ spec: first.spec, isSame: differing(records.map(outcomeOf)) === 1 }];
+  });
+}
+
+/** How many of the values differ, whatever the order of their members. */
+function differing(values: readonly unknown[]): number {
+  return new Set(values.map(canonicalJson)).size;
 }
 
 /** What a training found, without when and where. */

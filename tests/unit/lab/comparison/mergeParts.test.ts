@@ -30,6 +30,28 @@ describe('merged parts', () => {
     }
   });
 
+  it('keep what was written about runs and experiments, by the first file that says something', () => {
+    const [one, two] = parts;
+    const [first, second] = whole.runs.map(({ spec }) => spec.id);
+    if (one === undefined || two === undefined || first === undefined || second === undefined)
+      throw new Error('no runs');
+    const descriptions = (name: string, ids: readonly string[]) => ({
+      runs: Object.fromEntries([...ids, 'a run of another plan'].map((id) => [id, { name }])),
+      experiments: { experiment: { notes: name } },
+    });
+    const described = [
+      { ...one, file: { ...one.file, descriptions: descriptions('from the first', [first]) } },
+      { ...two, file: { ...two.file, descriptions: descriptions('from the second', [first, second]) } },
+      ...parts.slice(2),
+    ];
+    const { result } = mergeParts(described, commonPlan(described), at);
+    expect(result.descriptions).toEqual({
+      runs: { [first]: { name: 'from the first' }, [second]: { name: 'from the second' } },
+      experiments: { experiment: { notes: 'from the first' } },
+    });
+    expect(parseResultFile(JSON.stringify(result)).descriptions).toEqual(result.descriptions);
+  });
+
   it('open as a result file', () => {
     const { result } = mergeParts(parts, commonPlan(parts), at);
     expect(parseResultFile(JSON.stringify(result)).runs).toHaveLength(18);
