@@ -86,7 +86,17 @@ export const labViews: readonly LabView[] = [
       await visit(page, 'Tag');
       await page.getByLabel('Text', { exact: true }).fill(inventedText());
       await page.getByRole('button', { name: 'Tag text' }).click();
-      await expect(page.getByText(/1 of 1 document tagged/)).toBeVisible({ timeout: 60_000 });
+      await expect(page.getByRole('heading', { level: 1, name: /^Review of / })).toBeVisible({ timeout: 60_000 });
+    },
+  },
+  { name: 'tagForm', show: (page) => goTo(page, '#/tag') },
+  {
+    name: 'curves',
+    show: async (page) => {
+      await visit(page, 'Experiments');
+      await page.getByRole('button', { name: 'Select all finished runs' }).click();
+      await page.getByRole('link', { name: 'Compare curves and settings' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     },
   },
   { name: 'about', show: (page) => visit(page, 'About') },

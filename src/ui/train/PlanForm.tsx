@@ -9,7 +9,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { shallow, useLab } from '../shared/useLab.ts';
 import { CategoryFields } from './CategoryFields.tsx';
-import { ConfigForm } from './ConfigForm.tsx';
+import { FrequentFields, OtherFields, type ConfigFormProps } from './ConfigForm.tsx';
 import { MethodFields } from './MethodFields.tsx';
 import { PlanSummary } from './PlanSummary.tsx';
 import { TaskRows } from './TaskRows.tsx';
@@ -124,6 +124,14 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
   const change = (part: Partial<PlanDraft>) => onDraft({ ...draft, runs: 'name' in part ? draft.runs : null, ...part });
   const choosePreset = (preset: PresetName) => change(draftOfPreset(preset));
   const { found: model, input: wantedModel } = read.model;
+  const settings: ConfigFormProps = {
+    draft: read.entered,
+    model,
+    preset: presets[draft.preset].config,
+    changed: read.changed,
+    problems: read.problems,
+    onChange: (path, value) => change({ config: { ...draft.config, [path]: value } }),
+  };
   return (
     <section aria-labelledby="plan-title" className="plan">
       <h2 id="plan-title">Plan an experiment</h2>
@@ -203,15 +211,9 @@ export function PlanForm({ draft, onDraft }: PlanFormProps) {
             planOf={(preset) => readPlanDraft({ ...draft, ...draftOfPreset(preset) }, library).plan}
             onChoose={choosePreset}
           />
+          <FrequentFields {...settings} />
           <RoundFields draft={draft} read={read} onChange={change} />
-          <ConfigForm
-            draft={read.entered}
-            model={model}
-            preset={presets[draft.preset].config}
-            changed={read.changed}
-            problems={read.problems}
-            onChange={(path, value) => change({ config: { ...draft.config, [path]: value } })}
-          />
+          <OtherFields {...settings} />
         </form>
         <PlanSummary read={read} preset={draft.preset} />
       </div>

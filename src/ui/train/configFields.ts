@@ -22,6 +22,9 @@ export interface ConfigSection {
   readonly fields: readonly ConfigField[];
 }
 
+/** What most people change, shown before all others. */
+export const FREQUENT_SETTINGS: readonly string[] = ['epochs', 'trainShare', 'batchSize', 'learningRate'];
+
 const number = { kind: 'number' } as const;
 const onOff = { kind: 'switch' } as const;
 
@@ -238,6 +241,23 @@ export function configSectionsFor(model: ModelLimits | null): readonly ConfigSec
     ...section,
     fields: section.fields.map((field) => fieldFor(field, model)),
   }));
+}
+
+/** Returns the sections without the frequent settings, and of these the settings that have every word of a search in their texts. */
+export function otherSections(model: ModelLimits | null, search: string): readonly ConfigSection[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const others = configSectionsFor(model).map((section) => ({
+    ...section,
+    fields: section.fields.filter((field) => {
+      const options = field.control.kind === 'choice' ? field.control.options.map(([, label]) => label) : [];
+      const text = [section.title, field.path, field.label, field.help, ...options].join(' ').toLowerCase();
+      return !FREQUENT_SETTINGS.includes(field.path) && words.every((word) => text.includes(word));
+    }),
+  }));
+  return others.filter(({ fields }) => fields.length > 0);
 }
 
 function fieldFor(field: ConfigField, { family, positions }: ModelLimits): ConfigField {
