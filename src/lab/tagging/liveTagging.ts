@@ -6,7 +6,7 @@ import { LabError } from '../../util/labError.ts';
 import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { Lab, LabState } from '../state/labState.ts';
-import { offeredTaggers, type OfferedTagger } from './tagging.ts';
+import { offeredTaggers, type OfferedTagger } from './offeredTaggers.ts';
 
 /** Finds the tagger that came with the lab, once it is installed; `Lab.wantShippedTagger` installs it. `offeredTaggers` has it among the others. */
 export function shippedTagger({

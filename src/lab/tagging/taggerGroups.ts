@@ -2,7 +2,7 @@
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
 import { variantName } from '../comparison/comparisonTables.ts';
-import type { OfferedTagger } from './tagging.ts';
+import type { OfferedTagger } from './offeredTaggers.ts';
 
 /** Names a tagger by its task, method, seed and epoch: `sample-gene-b · Gene, MTL-LS 0.25, seed 1, epoch 5`. */
 export function taggerName(tagger: OfferedTagger, layersOf: (modelId: string) => number | undefined): string {

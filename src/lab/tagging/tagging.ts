@@ -1,8 +1,5 @@
 // Tags documents in batches, publishes the mentions found so far, and begins their review.
-import { typesOfTags } from '../../data/corpus/tagSet.ts';
 import type { AnnotatedDocument, AnnotatedMention, DocumentText } from '../../data/documents/document.ts';
-import type { ModelRecord } from '../../schema/modelRecord.ts';
-import type { RunRecord, SnapshotScores } from '../../schema/runRecord.ts';
 import { readCorpusSentences, readCorpusTexts } from '../../storage/corpusRecords.ts';
 import type { UnreadableItem } from '../../storage/records.ts';
 import type { Store } from '../../storage/store.ts';
@@ -13,53 +10,10 @@ import type { TaggerRef } from '../../wire/taggerRef.ts';
 import type { ServerClient } from '../../wire/trainingProtocol.ts';
 import type { FileReader } from '../library/fileReader.ts';
 import type { LabReviews } from '../review/reviewCorpus.ts';
-import type { Lab, LabState, TaggingView, TaggingSource } from '../state/labState.ts';
+import type { Lab, TaggingView, TaggingSource } from '../state/labState.ts';
 import type { LabStore } from '../state/labStore.ts';
+import { offeredTaggers, taggerKey, type OfferedTagger } from './offeredTaggers.ts';
 import type { ReviewKeeper, ReviewParts } from './reviews.ts';
-
-/** A tagger that can tag text: a saved snapshot of one of the lab's runs, or a model with a tagging head. */
-export type OfferedTagger =
-  | {
-      readonly ref: TaggerRef & { readonly kind: 'snapshot' };
-      readonly types: readonly string[];
-      readonly run: RunRecord;
-      readonly snapshot: SnapshotScores;
-      /** Whether the snapshot was selected on devel. */
-      readonly selected: boolean;
-    }
-  | {
-      readonly ref: TaggerRef & { readonly kind: 'model' };
-      readonly types: readonly string[];
-      readonly model: ModelRecord;
-    };
-
-/** Lists runs newest first, the selected snapshot of each before the others, latest first; then models in library order. */
-export function offeredTaggers({ runs, models }: Pick<LabState, 'runs' | 'models'>): readonly OfferedTagger[] {
-  const found = new Set(models.map(({ id }) => id));
-  const snapshots = runs.flatMap(({ record }) => (found.has(record.spec.model.id) ? snapshotsOf(record) : []));
-  const stored = models.flatMap((model): OfferedTagger[] =>
-    model.tagger === undefined ? [] : [{ ref: { kind: 'model', modelId: model.id }, types: model.tagger.types, model }],
-  );
-  return [...snapshots, ...stored];
-}
-
-function snapshotsOf(run: RunRecord): OfferedTagger[] {
-  const types = typesOfTags(run.tags);
-  return run.snapshots
-    .map((snapshot) => ({
-      ref: { kind: 'snapshot' as const, runId: run.spec.id, epoch: snapshot.epoch },
-      types,
-      run,
-      snapshot,
-      selected: snapshot.epoch === run.selectedEpoch,
-    }))
-    .sort((left, right) => Number(right.selected) - Number(left.selected) || right.ref.epoch - left.ref.epoch);
-}
-
-/** Identifies a tagger in selection lists and URLs. */
-export function taggerKey(ref: TaggerRef): string {
-  return ref.kind === 'snapshot' ? `${ref.runId}@${ref.epoch}` : ref.modelId;
-}
 
 /** Loads what keeps reviews with the first one: most visits to the lab have none. */
 export class Reviews implements LabReviews {

@@ -1,7 +1,7 @@
 // Writes scripts for plain Slurm: an array of jobs for each level of the plan, and one that submits them all.
 import type { WorkflowJob } from './planJobs.ts';
 import { quoted, stepScript } from './snakemakeFiles.ts';
-import { planFileName, requestedMemory, requestedMinutes, type Workflow, type WorkflowFile } from './workflowFolder.ts';
+import { planFileName, requestedMemory, requestedMinutes, type Workflow, type WorkflowFile } from './workflow.ts';
 
 /** Slurm refuses longer arrays by default (`MaxArraySize`). */
 const LONGEST_ARRAY = 1000;

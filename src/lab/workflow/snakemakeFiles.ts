@@ -1,5 +1,5 @@
 // Writes the Snakefile, its configuration and its profiles.
-import { planFileName, requestedMemory, requestedMinutes, type Workflow, type WorkflowFile } from './workflowFolder.ts';
+import { planFileName, requestedMemory, requestedMinutes, type Workflow, type WorkflowFile } from './workflow.ts';
 
 /** Returns `workflow/Snakefile`, `config/config.yaml` and the profiles. */
 export function snakemakeFiles(workflow: Workflow): readonly WorkflowFile[] {

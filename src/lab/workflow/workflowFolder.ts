@@ -1,39 +1,8 @@
 // Writes a plan as a folder that a workflow engine runs: Snakemake, or arrays of plain Slurm jobs.
-import type { PlanFile } from '../../schema/planFile.ts';
 import { softwareVersion } from '../../util/softwareVersion.ts';
-import type { WorkflowJob } from './planJobs.ts';
 import { slurmFiles } from './slurmFiles.ts';
 import { snakemakeFiles } from './snakemakeFiles.ts';
-import { workflowReadme } from './workflowReadme.ts';
-
-export type WorkflowEngine = 'snakemake' | 'slurm';
-
-/** What a workflow is made of; the same for every engine. */
-export interface Workflow {
-  /** With the fingerprints of its inputs. */
-  readonly plan: PlanFile;
-  readonly jobs: readonly WorkflowJob[];
-  readonly runs: number;
-  /** Words for the command line of every job, such as `--backend wasm`. */
-  readonly trainArguments: readonly string[];
-  /** Words that say where inputs are. */
-  readonly inputArguments: readonly string[];
-  /** What starts the lab on a node. */
-  readonly command: string;
-  readonly usesGpu: boolean;
-  readonly threads: number;
-  readonly memoryBytes: number;
-  /** Times that a job may be interrupted or fail, and is submitted again. */
-  readonly resubmissions: number;
-  /** Seconds before the end of its time that a job gets the signal to write a resume point. */
-  readonly noticeSeconds: number;
-}
-
-export interface WorkflowFile {
-  readonly path: string;
-  readonly text: string;
-  readonly isExecutable: boolean;
-}
+import { planFileName, requestedMemory, type Workflow, type WorkflowEngine, type WorkflowFile } from './workflow.ts';
 
 /** Returns the files of the folder. */
 export function workflowFolder(workflow: Workflow, engine: WorkflowEngine): readonly WorkflowFile[] {
@@ -46,28 +15,64 @@ export function workflowFolder(workflow: Workflow, engine: WorkflowEngine): read
   ];
 }
 
-/** The name of the plan as a file name. */
-export function planFileName({ plan }: Workflow): string {
-  return plan.name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+/** How to start the folder, where results are, and what happens when a job is interrupted. */
+function workflowReadme(workflow: Workflow, engine: WorkflowEngine): string {
+  const { plan, runs, jobs, resubmissions, noticeSeconds } = workflow;
+  const totalMs = jobs.reduce((sum, { estimatedMs }) => sum + estimatedMs, 0);
+  const levels = 1 + jobs.reduce((most, { level }) => Math.max(most, level), 0);
+  const inputs = workflow.inputArguments.length === 0 ? 'They come with the lab.' : `They are read with \`${workflow.inputArguments.join(' ')}\`; \`config/plan.json\` has their fingerprints.`; // prettier-ignore
+  return `# ${plan.name}
+
+Trains a plan of BioNER Lab: ${runs} runs in ${jobs.length} jobs on ${levels} ${levels === 1 ? 'level' : 'levels'}, about ${durationText(totalMs)} in all, one after another.
+Jobs request ${workflow.threads} ${workflow.threads === 1 ? 'core' : 'cores'}, ${requestedMemory(workflow)} MiB${workflow.usesGpu ? ' and a graphics card' : ''}.
+
+## Before
+
+Install BioNER Lab where the jobs run, so that \`${workflow.command}\` starts it, or build the image of \`container/Dockerfile\`. All nodes need this folder, on a
+file system that they share. Corpora and model: ${inputs}
+
+${engine === 'snakemake' ? snakemakeText : slurmText(noticeSeconds)}
+## What happens
+
+- Every run has its own folder, \`results/runs/ID\`, with its inputs, its resume points and its result. \`bioner train results/runs/ID\` resumes it on
+  any machine.
+- A job that gets SIGTERM or SIGUSR1 writes a resume point and ends with exit code 75. It is submitted again, at most ${resubmissions} times, and goes on from there; the
+  result is the same as without interruption. A job that is killed goes on from the resume point before.
+- Runs of MTL-LS start when the MTL-XC of their category has finished, further rounds when their first training has.
+- Two processes never train one run: the second is refused, with the host and process of the first.
+- The last step merges all results into \`results/${planFileName(workflow)}.result.json\`, which opens in the lab, and into a page that opens anywhere.
+  \`bioner merge results --plan config/plan.json\` does so at any time, and says what is missing.
+
+Written by the lab. \`config/plan.json\` is the plan with the fingerprints of its inputs; another plan needs another folder.
+`;
 }
 
-const MINUTE_MS = 60_000;
-/** For queues, slower nodes, and the start of the program and its backend. */
-const MARGIN = 2;
-const START_MINUTES = 10;
+const snakemakeText = `## With Snakemake, 7 or later
 
-/** The minutes to request for a job: it resumes where they do not suffice. */
-export function requestedMinutes({ estimatedMs }: Pick<WorkflowJob, 'estimatedMs'>): number {
-  return Math.ceil((MARGIN * estimatedMs) / MINUTE_MS) + START_MINUTES;
+\`\`\`sh
+snakemake --profile profiles/local --cores 8      # on this machine
+snakemake --profile profiles/slurm                # submits to Slurm
+\`\`\`
+
+\`profiles/slurm/config.yaml\` is for Snakemake 7; \`config.v8+.yaml\` beside it for 8 and later with \`snakemake-executor-plugin-slurm\`. The profiles for Snakemake 7 are
+run by the lab's tests; the other one is not. Where Snakemake itself was killed, \`snakemake --unlock\` first.
+`;
+
+function slurmText(noticeSeconds: number): string {
+  return `## With Slurm
+
+\`\`\`sh
+bash slurm/submit.sh
+\`\`\`
+
+It submits an array of jobs for each level, each after the one before. Jobs have \`--requeue\` and get SIGUSR1 ${noticeSeconds} seconds before their time is over. Set
+\`SBATCH_PARTITION\` and \`SBATCH_ACCOUNT\` where your cluster needs them; \`slurm/settings.sh\` says what starts the lab.
+`;
 }
 
-const MEBIBYTE = 2 ** 20;
-/** Node itself, the model's files while they are read, and the text of corpora. */
-const BASE_MEBIBYTES = 1500;
-
-/** The mebibytes of memory to request for a job. */
-export function requestedMemory({ memoryBytes }: Pick<Workflow, 'memoryBytes'>): number {
-  return BASE_MEBIBYTES + 100 * Math.ceil((1.5 * memoryBytes) / (100 * MEBIBYTE));
+function durationText(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  return minutes < 120 ? `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}` : `${Math.round(minutes / 60)} hours`;
 }
 
 const containerRecipe = `# Builds an image with Node, the lab and the Vulkan loader. Not built by the project's tests.

@@ -1,6 +1,7 @@
 // The button that opens the Help drawer, also by the key `?`.
 import { lazy, Suspense, useEffect, useState } from 'react';
 import type { Route } from '../shared/route.ts';
+import type { HelpKey } from './HelpDrawer.tsx';
 
 /** Loads with the first press. */
 const HelpDrawer = lazy(async () => ({ default: (await import('./HelpDrawer.tsx')).HelpDrawer }));
@@ -8,15 +9,15 @@ const HelpDrawer = lazy(async () => ({ default: (await import('./HelpDrawer.tsx'
 const SETTING = 'help key';
 
 /** Whether the key opens Help; a choice of this browser, on unless it was switched off. */
-export const helpKey = {
-  isOn(): boolean {
+const helpKey: HelpKey = {
+  isOn() {
     try {
       return localStorage.getItem(SETTING) !== 'off';
     } catch {
       return true; // Site data is blocked.
     }
   },
-  set(isOn: boolean): void {
+  set(isOn) {
     try {
       if (isOn) localStorage.removeItem(SETTING);
       else localStorage.setItem(SETTING, 'off');
@@ -53,7 +54,7 @@ export function HelpButton({ page }: { readonly page: Route['page'] }) {
       </button>
       {isWanted && (
         <Suspense>
-          <HelpDrawer page={page} isOpen={isOpen} onOpen={setIsOpen} />
+          <HelpDrawer page={page} helpKey={helpKey} isOpen={isOpen} onOpen={setIsOpen} />
         </Suspense>
       )}
     </>

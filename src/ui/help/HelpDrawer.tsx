@@ -4,17 +4,23 @@ import { useState } from 'react';
 import type { Route } from '../shared/route.ts';
 import { GlossaryList } from './Definitions.tsx';
 import { commonKeys, guideOf, type KeyLine } from './guides.ts';
-import { helpKey } from './HelpButton.tsx';
 import './help.css';
 
+/** Whether the key `?` opens Help. */
+export interface HelpKey {
+  readonly isOn: () => boolean;
+  readonly set: (isOn: boolean) => void;
+}
+
 interface HelpDrawerProps {
+  readonly helpKey: HelpKey;
   readonly page: Route['page'];
   readonly isOpen: boolean;
   readonly onOpen: (isOpen: boolean) => void;
 }
 
 /** Beside the page, which stays usable: its steps can be followed while they are read. */
-export function HelpDrawer({ page, isOpen, onOpen }: HelpDrawerProps) {
+export function HelpDrawer({ page, helpKey, isOpen, onOpen }: HelpDrawerProps) {
   const guide = guideOf(page);
   return (
     <Dialog.Root open={isOpen} onOpenChange={onOpen} modal={false} disablePointerDismissal>
@@ -45,7 +51,7 @@ export function HelpDrawer({ page, isOpen, onOpen }: HelpDrawerProps) {
           <section className="stack" aria-labelledby="keys-title">
             <h3 id="keys-title">Keys</h3>
             <KeyList lines={[...commonKeys, ...guide.keys]} />
-            <HelpKeySwitch />
+            <HelpKeySwitch helpKey={helpKey} />
           </section>
           <GlossaryList />
         </Dialog.Popup>
@@ -73,7 +79,7 @@ function KeyList({ lines }: { readonly lines: readonly KeyLine[] }) {
 }
 
 /** For people whose speech input or hands press keys that they did not mean (WCAG 2.1.4). */
-function HelpKeySwitch() {
+function HelpKeySwitch({ helpKey }: { readonly helpKey: HelpKey }) {
   const [isOn, setIsOn] = useState(helpKey.isOn);
   return (
     <label className="check">

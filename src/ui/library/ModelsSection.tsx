@@ -1,6 +1,6 @@
 // Shows the library of pretrained models and trained taggers.
 import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
-import { taggerKey } from '../../lab/tagging/tagging.ts';
+import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import { Button } from '../parts/Button.tsx';

@@ -2,7 +2,7 @@
 import { useId, useState } from 'react';
 import { sampleRemark } from '../../data/catalogue/samples.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
-import { taggerKey } from '../../lab/tagging/tagging.ts';
+import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { LabError } from '../../util/labError.ts';
 import { DevelChart } from '../charts/DevelChart.tsx';

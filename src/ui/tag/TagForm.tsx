@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { SPLITS } from '../../data/corpus/corpus.ts';
 import type { TaggingSource } from '../../lab/state/labState.ts';
 import { taggerName, type TaggerGroup } from '../../lab/tagging/taggerGroups.ts';
-import { taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
+import { taggerKey, type OfferedTagger } from '../../lab/tagging/offeredTaggers.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';

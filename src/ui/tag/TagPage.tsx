@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { LabState, TaggingSource } from '../../lab/state/labState.ts';
 import { restingRunView } from '../../lab/state/runViews.ts';
 import { groupTaggers } from '../../lab/tagging/taggerGroups.ts';
-import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/tagging.ts';
+import { offeredTaggers, taggerKey, type OfferedTagger } from '../../lab/tagging/offeredTaggers.ts';
 import { LabError } from '../../util/labError.ts';
 import { IssueList } from '../parts/IssueList.tsx';
 import { useDropHere, type BringIn } from '../shared/dropEntries.ts';

@@ -3,7 +3,7 @@ import { useEffect, useId, useState, type CSSProperties, type ReactNode } from '
 import type { AnnotatedDocument, AnnotatedMention } from '../../data/documents/document.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { MOST_LIVE_CHARACTERS, shippedTagger } from '../../lab/tagging/liveTagging.ts';
-import { taggerKey } from '../../lab/tagging/tagging.ts';
+import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import { Button } from '../parts/Button.tsx';
 import { Meter } from '../parts/Meter.tsx';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { wholeRunMs } from '../../lab/plans/runGraph.ts';
 import type { RunGraph } from '../../lab/state/planGraph.ts';
 import type { SplitBy } from '../../lab/workflow/planJobs.ts';
-import type { WorkflowEngine } from '../../lab/workflow/workflowFolder.ts';
+import type { WorkflowEngine } from '../../lab/workflow/workflow.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ShippedTagger } from '../../../../src/schema/shippedCatalogue.ts';
 import { shippedTagger } from '../../../../src/lab/tagging/liveTagging.ts';
-import { offeredTaggers } from '../../../../src/lab/tagging/tagging.ts';
+import { offeredTaggers } from '../../../../src/lab/tagging/offeredTaggers.ts';
 import { newPlanDraft, samplePlan } from '../../../../src/ui/train/planDraft.ts';
 import { readPlanDraft } from '../../../../src/ui/train/readPlanDraft.ts';
 import { droppedCorpus, droppedModel } from '../../../fixtures/drops.ts';

@@ -5,7 +5,7 @@ import { annotationFormats } from '../../../../src/data/documents/annotationForm
 import type { LabState } from '../../../../src/lab/state/labState.ts';
 import { retrainPlan } from '../../../../src/lab/tagging/retrainPlan.ts';
 import { groupTaggers, taggerName } from '../../../../src/lab/tagging/taggerGroups.ts';
-import { offeredTaggers } from '../../../../src/lab/tagging/tagging.ts';
+import { offeredTaggers } from '../../../../src/lab/tagging/offeredTaggers.ts';
 import type { ModelRecord } from '../../../../src/schema/modelRecord.ts';
 import { STEPS_A_RECORD } from '../../../../src/storage/reviewRecords.ts';
 import { fileInMemory } from '../../../../src/util/namedFile.ts';

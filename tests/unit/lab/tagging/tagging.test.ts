@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AnnotatedDocument, AnnotatedMention } from '../../../../src/data/documents/document.ts';
 import { mentionsToTags } from '../../../../src/data/corpus/tagScheme.ts';
 import { documentOfText, sentencesOfDocument } from '../../../../src/data/documents/documentSentences.ts';
-import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/tagging.ts';
+import { offeredTaggers, taggerKey } from '../../../../src/lab/tagging/offeredTaggers.ts';
 import {
   matchTypes,
   scoreDocuments,

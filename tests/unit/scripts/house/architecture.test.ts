@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { architectureOf } from '../../../../scripts/house/architecture.ts';
 import { drawing, readCaptions } from '../../../../scripts/house/drawing.ts';
-import { entryOf, readImportGraph } from '../../../../scripts/house/importGraph.mjs';
+import { circlesOf, entryOf, fileEdges, readImportGraph } from '../../../../scripts/house/importGraph.mjs';
 import { layeredLayout } from '../../../../scripts/house/layeredLayout.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
@@ -37,6 +37,10 @@ describe('the committed picture', () => {
   it('is no wider than a page', () => {
     expect(Number(/viewBox="0 0 ([\d.]+)/.exec(drawing(groups, captions))?.[1])).toBeLessThanOrEqual(1200);
   });
+});
+
+it('no file imports one that imports it, by values or types', () => {
+  expect(circlesOf(fileEdges(readImportGraph(root)))).toEqual([]);
 });
 
 describe('the architecture of a graph', () => {
