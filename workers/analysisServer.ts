@@ -1,12 +1,14 @@
 // Serves the lab's queries about corpora and predictions, several at a time, on a separate thread.
 import { analysisInputs } from '../src/analysis/analysisInputs.ts';
 import type { AnalysisJob } from '../src/analysis/analysisJob.ts';
+import { confidenceQuestions } from '../src/analysis/confidenceQuestions.ts';
 import { entitySetQuestions } from '../src/analysis/entitySetQuestions.ts';
 import { errorQuestions } from '../src/analysis/errorQuestions.ts';
 import { labelQuestions } from '../src/analysis/labelQuestions.ts';
 import { leakQuestions } from '../src/analysis/leakQuestions.ts';
 import { sentenceQuestions } from '../src/analysis/sentenceQuestions.ts';
 import { countsOfPredictions, testDifferences, totalErrors } from '../src/analysis/testDifferences.ts';
+import type { StoredPredictions } from '../src/schema/storedPredictions.ts';
 import { readPredictions } from '../src/storage/predictionRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { AnalysisCalls, AnalysisEvent, PredictionState } from '../src/wire/analysisProtocol.ts';
@@ -18,6 +20,12 @@ export interface AnalysisServerOptions {
   readonly wire: Wire<AnswerMessage<AnalysisEvent>, CallMessage<AnalysisCalls>>;
 }
 
+function stateOf(stored: StoredPredictions | undefined): PredictionState {
+  if (stored === undefined) return 'none';
+  if (stored.confidences === null) return 'mentions';
+  return stored.annotated === undefined ? 'confidences' : 'annotated';
+}
+
 /** Serves on `wire` until it is closed; only reads `store`. */
 export function createAnalysisServer({ store, wire }: AnalysisServerOptions): void {
   const inputs = analysisInputs(store);
@@ -25,6 +33,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
   const labels = labelQuestions(inputs);
   const leaks = leakQuestions(inputs);
   const errors = errorQuestions(inputs);
+  const confidence = confidenceQuestions(inputs);
   const sentences = sentenceQuestions(inputs);
   const jobs = new Map<string, AbortController>();
 
@@ -54,7 +63,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
       const states: PredictionState[] = [];
       for (const request of requests) {
         const stored = await readPredictions(store, request);
-        states.push(stored === undefined ? 'none' : stored.confidences === null ? 'mentions' : 'confidences');
+        states.push(stateOf(stored));
       }
       return states;
     }),
@@ -78,5 +87,7 @@ export function createAnalysisServer({ store, wire }: AnalysisServerOptions): vo
     errors: asJob(errors.errors),
     errorScores: asJob(errors.scores),
     breakdown: asJob(errors.breakdown),
+    calibration: asJob(confidence.calibration),
+    labelDoubts: asJob(confidence.doubts),
   });
 }

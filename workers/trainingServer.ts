@@ -116,7 +116,7 @@ class TrainingServer {
       keepPredictions: (request) =>
         this.untilInterrupted(request.runId, async (backend, signal) => {
           const { spec, sentences } = await this.predictStored(request, backend, signal);
-          await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions)); // prettier-ignore
+          await keepPredictions(store, spec, request, sentences.map(({ mentions }) => mentions), sentences.flatMap(({ annotated }) => annotated)); // prettier-ignore
           return true as const;
         }),
       tag: (request) => this.untilInterrupted(request.id, (backend, signal) => this.tagText(request, backend, signal)),

@@ -69,6 +69,7 @@ export const labViews: readonly LabView[] = [
   analysis('labels'),
   analysis('leaks'),
   analysis('breakdown'),
+  analysis('confidence'),
   { name: 'library', show: (page) => visit(page, 'Corpora') },
   { name: 'models', show: (page) => visit(page, 'Models') },
   { name: 'storage', show: (page) => visit(page, 'Storage') },

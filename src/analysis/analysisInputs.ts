@@ -7,7 +7,12 @@ import {
   type Split,
   type Task,
 } from '../data/corpus/corpus.ts';
-import { unstorePredictions, type PredictedMention, type PredictionRequest } from '../schema/storedPredictions.ts';
+import {
+  unstorePredictions,
+  type PredictedMention,
+  type PredictionRequest,
+  type StoredPredictions,
+} from '../schema/storedPredictions.ts';
 import { readCorpusSentences } from '../storage/corpusRecords.ts';
 import { readPredictions } from '../storage/predictionRecords.ts';
 import type { Store } from '../storage/store.ts';
@@ -18,6 +23,8 @@ export interface AnalysisInputs {
   sentences(task: Task, split: Split): Promise<readonly Sentence[]>;
   /** Predicted mentions of each sentence of the split. Throws LabError `analysis/no-predictions` where there are none, or damaged ones. */
   predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]>;
+  /** The probability of each annotated mention of the split, in order; null if it was not computed. Throws as `predicted` does. */
+  probabilities(request: PredictionRequest): Promise<readonly number[] | null>;
 }
 
 interface CachedCorpus {
@@ -57,19 +64,20 @@ export function analysisInputs(store: Store): AnalysisInputs {
     return existing.sentences;
   }
 
-  async function predicted(request: PredictionRequest): Promise<readonly (readonly PredictedMention[])[]> {
-    const stored = await readPredictions(store, request);
-    if (stored === undefined) {
+  async function stored(request: PredictionRequest): Promise<StoredPredictions> {
+    const found = await readPredictions(store, request);
+    if (found === undefined) {
       throw new LabError('analysis/no-predictions', 'What this snapshot predicts is not stored, or damaged.', {
         expected: `predictions of run ${request.runId}, epoch ${request.epoch}, on ${request.split}`,
       });
     }
-    return unstorePredictions(stored);
+    return found;
   }
 
   return {
     sentences: async ({ corpusId, type }, split) => restrictToType((await corpus(corpusId))[split], type),
-    predicted,
+    predicted: async (request) => unstorePredictions(await stored(request)),
+    probabilities: async (request) => (await stored(request)).annotated ?? null,
   };
 }
 

@@ -1,12 +1,18 @@
 // Lists doubtful labels as flat rows for manual review.
 import type { Mention, Sentence, Split } from '../data/corpus/corpus.ts';
 import { stringsOfRegion, type EntitySets } from './entitySets.ts';
+import type { LabelDoubt } from './labelErrors.ts';
 import type { LabelConflicts } from './labelConflicts.ts';
 import type { LabelPair, LabelPairs } from './labelPairs.ts';
 import { mentionText, type SentencePosition, type TextSource } from './text/textSources.ts';
 
 export interface ReviewRow {
-  readonly kind: 'labelled differently' | 'same text, other labels' | 'near text, other labels' | 'perhaps missed';
+  readonly kind:
+    | 'labelled differently'
+    | 'same text, other labels'
+    | 'near text, other labels'
+    | 'perhaps missed'
+    | 'improbable annotation';
   /** The task, which names its corpus. */
   readonly task: string;
   readonly split: Split;
@@ -20,6 +26,9 @@ export interface ReviewRow {
   /** The evidence against it. */
   readonly elsewhere: string;
 }
+
+/** The members of a row in the order of a file's columns. */
+export const REVIEW_COLUMNS = ['kind', 'task', 'split', 'sentence', 'token', 'text', 'labelled', 'elsewhere'] as const;
 
 /** Returns rows of occurrences without the most common label of their text; those kept for each conflict. */
 export function conflictRows({ conflicts }: LabelConflicts, sources: readonly TextSource[]): readonly ReviewRow[] {
@@ -77,6 +86,28 @@ export function missedRows(missed: readonly MissedLabel[], task: string): readon
   }));
 }
 
+/** Returns rows of annotations that a tagger finds improbable on a split of `task`. */
+export function doubtRows(
+  doubts: readonly (LabelDoubt & { readonly tokens: readonly string[] })[],
+  { task, split }: Pick<ReviewRow, 'task' | 'split'>,
+): readonly ReviewRow[] {
+  return doubts.flatMap(({ sentence, tokens, annotated, predicted, score }) => {
+    const about = annotated ?? predicted;
+    if (about === null) return [];
+    const found = predicted === null ? 'nothing' : `${listed([predicted], { tokens })} with probability ${predicted.confidence.toFixed(3)}`; // prettier-ignore
+    return {
+      kind: 'improbable annotation' as const,
+      task,
+      split,
+      sentence: sentence + 1,
+      token: about.start + 1,
+      text: mentionText({ tokens }, about),
+      labelled: annotated?.type ?? 'no',
+      elsewhere: `improbable by ${score.toFixed(3)}, predicted: ${found}`,
+    };
+  });
+}
+
 function whereIs({ source, sentence }: SentencePosition, sources: readonly TextSource[]) {
   const { task = '', split = 'train' } = sources[source] ?? {};
   return { task, split, sentence: sentence + 1 };
@@ -86,7 +117,7 @@ function sentenceAt({ source, sentence }: SentencePosition, sources: readonly Te
   return sources[source]?.sentences[sentence] ?? { tokens: [], mentions: [] };
 }
 
-function listed(mentions: readonly Mention[], sentence: Sentence): string {
+function listed(mentions: readonly Mention[], sentence: Pick<Sentence, 'tokens'>): string {
   return mentions.map((mention) => `${mentionText(sentence, mention)} (${mention.type})`).join('; ') || 'no';
 }
 

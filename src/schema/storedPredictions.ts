@@ -16,6 +16,8 @@ const count = z.int().check(z.gte(0));
 /** Limits the count: a corrupt record may state any number, and each sentence becomes a list of mentions. */
 const mostSentences = 10_000_000;
 
+const probability = z.number().check(z.gte(0), z.lte(1));
+
 export const storedPredictionsSchema = z
   .strictObject({
     version: z.literal(1),
@@ -26,7 +28,9 @@ export const storedPredictionsSchema = z
     /** Four numbers per mention, in order: sentence, first token, token after the last, index in `types`. */
     mentions: z.array(count),
     /** Exact marginal probability of each mention, 0 to 1; null if only the best tags were requested. */
-    confidences: z.nullable(z.array(z.number().check(z.gte(0), z.lte(1)))),
+    confidences: z.nullable(z.array(probability)),
+    /** Exact marginal probability of each annotated mention of the split, in order; absent if only the best tags were requested, and in earlier labs. */
+    annotated: z.optional(z.array(probability)),
   })
   .check(
     z.refine(({ mentions }) => mentions.length % 4 === 0, { path: ['mentions'], message: 'a mention is four numbers' }),
@@ -47,7 +51,10 @@ export interface PredictedMention extends Mention {
 }
 
 /** Converts the predicted mentions of each sentence to their stored form; confidences are stored only if every mention has one. */
-export function storePredictions(sentences: readonly (readonly PredictedMention[])[]): StoredPredictions {
+export function storePredictions(
+  sentences: readonly (readonly PredictedMention[])[],
+  annotated: readonly number[] | null = null,
+): StoredPredictions {
   const types: string[] = [];
   const mentions: number[] = [];
   const confidences: (number | null)[] = [];
@@ -61,7 +68,14 @@ export function storePredictions(sentences: readonly (readonly PredictedMention[
   });
   const known = confidences.filter((confidence) => confidence !== null);
   const areKnown = known.length === confidences.length;
-  return { version: 1, sentences: sentences.length, types, mentions, confidences: areKnown ? known : null };
+  return {
+    version: 1,
+    sentences: sentences.length,
+    types,
+    mentions,
+    confidences: areKnown ? known : null,
+    ...(annotated !== null && { annotated: [...annotated] }),
+  };
 }
 
 /** Converts back to the predicted mentions of each sentence, in order. */

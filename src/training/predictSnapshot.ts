@@ -40,9 +40,10 @@ export async function* predictSnapshot(
     const of = encoded.sequences.length;
     const tagging = tagSentences(encoded, tagger, config, signal);
     const tagged = yield* mapEvents(tagging, (done) => ({ phase: 'predicting', done, of }));
-    return tagged.map(({ tags, mentions }, index) => {
-      const { tokens, mentions: gold } = sentences[index] as Sentence;
-      return { tokens, gold: mentionsToTags(gold, tokens.length, config.tagScheme), predicted: tags, mentions };
+    return tagged.map(({ tags, mentions, annotated }, index) => {
+      const { tokens, mentions: marked } = sentences[index] as Sentence;
+      const gold = mentionsToTags(marked, tokens.length, config.tagScheme);
+      return { tokens, gold, predicted: tags, mentions, annotated };
     });
   } finally {
     predictor.dispose();
@@ -51,18 +52,19 @@ export async function* predictSnapshot(
 
 /**
  * Stores the mentions of each sentence of the split, in order. A single-type task gets its corpus' type name, whatever name MTL-XC
- * trained it with; a task of all types keeps its names. Throws LabError `storage/full`, leaving what was stored before.
+ * trained it with; a task of all types keeps its names. With the probabilities of all annotated mentions of the split, if known. Throws LabError `storage/full`, leaving what was stored before.
  */
 export async function keepPredictions(
   store: Store,
   { tasks }: RunSpec,
   request: PredictionRequest,
   sentences: readonly (readonly PredictedMention[])[],
+  annotated: readonly number[] | null = null,
 ): Promise<void> {
   const type = tasks[request.task]?.type ?? null;
   const named =
     type === null ? sentences : sentences.map((mentions) => mentions.map((mention) => ({ ...mention, type })));
-  await writePredictions(store, request, storePredictions(named));
+  await writePredictions(store, request, storePredictions(named, annotated));
 }
 
 /**

@@ -96,6 +96,8 @@ interface TaggedSentence {
   readonly tags: readonly string[];
   /** Decoded from the tags as conlleval does. */
   readonly mentions: readonly SureMention[];
+  /** The probability of each annotated mention of the sentence, in order. */
+  readonly annotated: readonly number[];
 }
 
 interface SentenceTagger {
@@ -140,8 +142,9 @@ export async function* tagSentences(
       signal.throwIfAborted();
     }
     const mentions = lenientMentions(ofSentence);
-    if (mentions.length === 0) {
-      tagged.push({ tags: ofSentence, mentions: [] });
+    const annotated = sentences[index]?.mentions ?? [];
+    if (mentions.length + annotated.length === 0) {
+      tagged.push({ tags: ofSentence, mentions: [], annotated: [] });
       continue;
     }
     const own = ranges[index] ?? [];
@@ -155,6 +158,7 @@ export async function* tagSentences(
     tagged.push({
       tags: ofSentence,
       mentions: mentions.map((mention) => ({ ...mention, confidence: confidence(mention) })),
+      annotated: annotated.map(confidence),
     });
   }
   return tagged;

@@ -1,6 +1,12 @@
 // Declares the calls and events between the lab and the analysis worker.
 import type { AskedDifference } from '../analysis/questions/askedDifference.ts';
 import type {
+  CalibrationAnswer,
+  CalibrationQuery,
+  LabelDoubtsPage,
+  LabelDoubtsQuery,
+} from '../analysis/questions/confidenceQuery.ts';
+import type {
   EntitySetDiagram,
   EntitySetSizes,
   EntitySetsQuery,
@@ -46,8 +52,8 @@ import type { PredictionRequest } from '../schema/storedPredictions.ts';
 import type { Progress } from '../util/work.ts';
 import type { AnswerOf, ArgumentOf, CallName, Client } from './calls.ts';
 
-/** What is stored of a snapshot's predictions: nothing, mentions, or mentions with probabilities. */
-export type PredictionState = 'none' | 'mentions' | 'confidences';
+/** What is stored of a snapshot's predictions: nothing, mentions, these with probabilities, or those of annotated mentions as well. */
+export type PredictionState = 'none' | 'mentions' | 'confidences' | 'annotated';
 
 /**
  * The queries of the analysis worker. Each rejects with `storage/missing` when a corpus is missing, and with `analysis/no-predictions`
@@ -88,6 +94,9 @@ export interface Analyses {
   /** One per snapshot, in the order of `predictions`. */
   errorScores(query: ErrorScoresQuery): readonly ErrorScores[];
   breakdown(query: BreakdownQuery): readonly Breakdown[];
+  /** Rejects with `analysis/no-predictions` also where probabilities were not computed, as does the one below. */
+  calibration(query: CalibrationQuery): CalibrationAnswer;
+  labelDoubts(query: LabelDoubtsQuery): LabelDoubtsPage;
 }
 
 export type AnalysisName = CallName<Analyses>;

@@ -30,4 +30,6 @@ export interface PredictedSentence {
   readonly gold: readonly string[];
   readonly predicted: readonly string[];
   readonly mentions: readonly SureMention[];
+  /** The exact probability of each annotated mention, in order. */
+  readonly annotated: readonly number[];
 }

@@ -152,7 +152,7 @@ test('a whole session asks for nothing but the lab’s files, and its material s
 
   const run = /runs\/([^/?]+)/.exec(page.url())?.[1] ?? '';
   await test.step('it is analysed, and charts are saved', async () => {
-    for (const view of ['sets', 'labels', 'leaks', 'breakdown', 'errors']) {
+    for (const view of ['sets', 'labels', 'leaks', 'breakdown', 'errors', 'confidence']) {
       await page.goto(`/#/analyse/${view}?run=${run}`);
       await expect(page.getByRole('heading', { level: 1, name: 'Analyse' })).toBeVisible();
       await expect(page.getByRole('navigation', { name: 'Analyses' })).toBeVisible();

@@ -231,7 +231,15 @@ it('three of the five epochs of the Sample preset learn a sample through the ser
   client.close();
 
   // The run stores predictions without probabilities, `keepPredictions` with them; the scored mentions are the stored ones.
-  expect(keptByRun).toEqual({ ...keptSurely, confidences: null });
+  const { annotated, ...withoutAnnotated } = keptSurely ?? storePredictions([]);
+  expect(keptByRun).toEqual({ ...withoutAnnotated, confidences: null });
+  // Each annotated mention has a probability, and one that is predicted just so has the same as the prediction.
+  const marked = sentences.test.flatMap(({ mentions }, index) => mentions.map((mention) => ({ ...mention, index })));
+  expect(annotated).toHaveLength(marked.length);
+  marked.forEach(({ index, start, end, type }, at) => {
+    const same = rows[index]?.mentions.find((one) => one.start === start && one.end === end && one.type === type);
+    if (same !== undefined) expect(annotated?.[at]).toBe(same.confidence);
+  });
   expect(unstorePredictions(keptSurely ?? storePredictions([]))).toEqual(rows.map(({ mentions }) => mentions));
 
   // The same mentions with the same spans and confidences as the snapshot's predictions.

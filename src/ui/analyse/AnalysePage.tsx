@@ -1,9 +1,10 @@
-// The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, and errors.
+// The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, errors, and confidences.
 import { useMemo } from 'react';
 import { viewNames } from '../parts/AnalyseLinks.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import { BreakdownPanel } from './BreakdownPanel.tsx';
+import { ConfidencePanel } from './ConfidencePanel.tsx';
 import { ErrorsPanel } from './ErrorsPanel.tsx';
 import { LabelsPanel } from './LabelsPanel.tsx';
 import { LeaksPanel } from './LeaksPanel.tsx';
@@ -19,7 +20,7 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
   return (
     <>
       <h1>Analyse</h1>
-      <p className="soft">Find out why a tagger scores as it does: entity sets, labels, leaks, breakdown and errors.</p>
+      <p className="soft">Find out why a tagger scores as it does: entity sets, labels, leaks, breakdown, errors and confidence.</p>
       {subject === null ? (
         <p className="soft">
           {route.run === null && route.corpus === null
@@ -61,5 +62,7 @@ export function AnalysisPanel(props: PanelProps) {
       return <BreakdownPanel {...props} />;
     case 'errors':
       return <ErrorsPanel {...props} />;
+    case 'confidence':
+      return <ConfidencePanel {...props} />;
   }
 }

@@ -5,7 +5,7 @@ import type { ReviewQuery } from '../../analysis/questions/labelsQuery.ts';
 import { taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { csvText } from '../../util/csv.ts';
 import type { Lab } from '../../lab/state/labState.ts';
-import type { ReviewRow } from '../../metrics/reviewRows.ts';
+import { REVIEW_COLUMNS, type ReviewRow } from '../../metrics/reviewRows.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { AnalysisWait, NoSnapshot, PredictionGate } from '../parts/AnalysisWait.tsx';
 import { Button } from '../parts/Button.tsx';
@@ -90,7 +90,6 @@ function PairSection({ category, tasks, near }: ConflictSectionProps & { readonl
 
 /** Number of rows per request, small enough to keep the page responsive. */
 const ROWS = 1000;
-const COLUMNS = ['kind', 'task', 'split', 'sentence', 'token', 'text', 'labelled', 'elsewhere'] as const;
 
 /** Writes the doubtful labels of a category as a file for manual review, fetched a few at a time. */
 async function reviewList(
@@ -99,7 +98,7 @@ async function reviewList(
   format: 'csv' | 'json',
 ): Promise<Blob> {
   // Blobs, since one of a long text would be encoded in one long task.
-  const parts: Blob[] = [new Blob([format === 'csv' ? csvText([COLUMNS]) : '['])];
+  const parts: Blob[] = [new Blob([format === 'csv' ? csvText([REVIEW_COLUMNS]) : '['])];
   for (let first = 0, total = 1; first < total; first += ROWS) {
     const page = await lab.analyse('labelReview', { ...query, first, count: ROWS }).answer;
     total = page?.total ?? 0;
@@ -110,7 +109,7 @@ async function reviewList(
 }
 
 function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: boolean): string {
-  if (format === 'csv') return rows.length === 0 ? '' : csvText(rows.map((row) => COLUMNS.map((name) => row[name])));
+  if (format === 'csv') return rows.length === 0 ? '' : csvText(rows.map((row) => REVIEW_COLUMNS.map((name) => row[name])));
   return rows.map((row, index) => `${goesOn || index > 0 ? ',' : ''}\n${JSON.stringify(row)}`).join('');
 }
 

@@ -57,6 +57,7 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['labels', 'Labels'],
   ['leaks', 'Leaks'],
   ['breakdown', 'Breakdown'],
+  ['confidence', 'Confidence'],
   ['statistics', 'Statistics'],
   ['share', 'Share'],
 ];

@@ -18,6 +18,8 @@ export const glossary = {
     'Distinct mention texts of the training part (T), of the test labels (L) and of the predictions (P). Their overlap shows what is memorised.',
   'entity type': 'What a mention is: for example Disease, Chemical, Gene or Species.',
   epoch: 'One pass over all training sentences.',
+  'expected calibration error':
+    'How far confidence and share of correct mentions are apart, on average over ten bins of confidence; 0 % where a tagger is as sure as it is right.',
   F1: 'The harmonic mean of precision and recall, 2PR / (P + R), in percent.',
   'fine-tuning': 'Training a pretrained model further on annotated sentences.',
   fingerprint:

@@ -11,6 +11,7 @@ export const viewNames: Readonly<Record<AnalysisView, string>> = {
   leaks: 'Leaks',
   breakdown: 'Breakdown',
   errors: 'Errors',
+  confidence: 'Confidence',
 };
 
 interface AnalyseLinksProps {

@@ -57,8 +57,8 @@ export function NoSnapshot({ route }: { readonly route: AnalysisRoute }) {
 
 interface PredictionGateProps {
   readonly requests: readonly PredictionRequest[];
-  /** With `confidences`, each mention needs its probability. */
-  readonly need: 'mentions' | 'confidences';
+  /** With `confidences`, each mention needs its probability; with `annotated`, each annotated mention, too. */
+  readonly need: Exclude<PredictionState, 'none'>;
   /** Shown once all requested predictions are stored. */
   readonly children: ReactNode;
   /** Shown below the offer until then: what is known without predictions. */
@@ -115,6 +115,9 @@ export function PredictionGate({ requests, need, children, meanwhile }: Predicti
   );
 }
 
+const STATES: readonly PredictionState[] = ['none', 'mentions', 'confidences', 'annotated'];
+
+/** Each state has what those before it have. */
 function suffices(stored: PredictionState, need: PredictionGateProps['need']): boolean {
-  return stored === 'confidences' || (stored === 'mentions' && need === 'mentions');
+  return STATES.indexOf(stored) >= STATES.indexOf(need);
 }

@@ -4,7 +4,7 @@ import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { ReviewFilter, ReviewOrder } from '../../lab/review/review.ts';
 import { ownValue } from '../../util/validate.ts';
 
-export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors'] as const;
+export const ANALYSIS_VIEWS = ['sets', 'labels', 'leaks', 'breakdown', 'errors', 'confidence'] as const;
 export type AnalysisView = (typeof ANALYSIS_VIEWS)[number];
 
 /** The subject of an analysis as given in the address; the page chooses what is null. */

@@ -35,6 +35,7 @@ describe('A page of sentences', () => {
   const inputs: AnalysisInputs = {
     sentences: (_task, split) => Promise.resolve(split === 'train' ? sentences : []),
     predicted: () => Promise.reject(new Error('not asked')),
+    probabilities: () => Promise.reject(new Error('not asked')),
   };
 
   it('is that part of the matches, with their positions in the split', async () => {

@@ -1,0 +1,69 @@
+// Ranks annotations that are probably wrong, by the probability that a tagger which never saw them gives to what is annotated and to what it found.
+import type { Mention, Sentence } from '../data/corpus/corpus.ts';
+
+/** A mention with its exact probability under the tagger, 0 to 1. */
+export interface ProbableMention extends Mention {
+  readonly confidence: number;
+}
+
+/** An annotation that the tagger finds unlikely, a mention that it finds and nobody annotated, or both where they overlap. */
+export interface LabelDoubt {
+  /** Index of the sentence, from 0. */
+  readonly sentence: number;
+  readonly annotated: ProbableMention | null;
+  readonly predicted: ProbableMention | null;
+  /** How probable it is under the tagger that the annotation is wrong here, 0 to 1. */
+  readonly score: number;
+}
+
+/**
+ * Ranks where annotation and prediction differ, the most doubtful first. The score is 1 - p(annotated mention): what confident learning calls
+ * low self-confidence (Northcutt et al. 2021; for tokens Wang & Mueller 2022), here with the exact probability of the whole mention. Where
+ * nothing overlapping is annotated, it is p(predicted mention), since the annotation says that there is none. Ties are in text order.
+ *
+ * The tagger must not have been trained on these sentences: it would have learned their errors.
+ *
+ * @param probabilities those of the annotated mentions, in their order, by sentence
+ * @param predicted by sentence
+ */
+export function labelDoubts(
+  sentences: readonly Pick<Sentence, 'mentions'>[],
+  probabilities: readonly (readonly number[])[],
+  predicted: readonly (readonly ProbableMention[])[],
+): readonly LabelDoubt[] {
+  const doubts = sentences.flatMap(({ mentions }, sentence): LabelDoubt[] => {
+    const found = predicted[sentence] ?? [];
+    const annotated = mentions.map((mention, index) => ({ ...mention, confidence: probabilities[sentence]?.[index] ?? 0 })); // prettier-ignore
+    const wrong = annotated.filter((mention) => !found.some((other) => isSame(mention, other)));
+    const ofAnnotated = wrong.map((mention): LabelDoubt => {
+      const overlapping = found.filter((other) => doOverlap(mention, other));
+      return { sentence, annotated: mention, predicted: surest(overlapping), score: 1 - mention.confidence };
+    });
+    const ofPredicted = found
+      .filter((mention) => !annotated.some((other) => doOverlap(mention, other)))
+      .map((mention): LabelDoubt => ({ sentence, annotated: null, predicted: mention, score: mention.confidence }));
+    return [...ofAnnotated, ...ofPredicted];
+  });
+  return doubts.sort(
+    (left, right) => right.score - left.score || left.sentence - right.sentence || startOf(left) - startOf(right),
+  );
+}
+
+function isSame(left: Mention, right: Mention): boolean {
+  return left.start === right.start && left.end === right.end && left.type === right.type;
+}
+
+function doOverlap(left: Mention, right: Mention): boolean {
+  return left.start < right.end && right.start < left.end;
+}
+
+function surest(mentions: readonly ProbableMention[]): ProbableMention | null {
+  return mentions.reduce<ProbableMention | null>(
+    (best, mention) => (best === null || mention.confidence > best.confidence ? mention : best),
+    null,
+  );
+}
+
+function startOf({ annotated, predicted }: LabelDoubt): number {
+  return (annotated ?? predicted)?.start ?? 0;
+}
