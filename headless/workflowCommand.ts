@@ -5,6 +5,7 @@ import path from 'node:path';
 import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
 import { planJobs, splitPlan, usualLengths, type JobLengths, type SplitBy } from '../src/lab/workflow/planJobs.ts';
 import { workflowFolder, type Workflow, type WorkflowEngine } from '../src/lab/workflow/workflowFolder.ts';
+import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import { LabError } from '../src/util/labError.ts';
 import { endOf, exitCodes, exitCodesText, interruptedCode, type CommandSurroundings } from './commandEnd.ts';
 import { EventLines } from './eventLines.ts';
@@ -136,7 +137,9 @@ async function withInputs(
 ): Promise<EstimatedPlan | null> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bioner-inputs-'));
   try {
-    return await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, surroundings);
+    const estimated = await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, surroundings);
+    if (estimated !== null) assertApart(estimated.plan);
+    return estimated;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
