@@ -4,7 +4,7 @@ import { Rng } from '../../util/random.ts';
 import type { SentenceCounts } from '../scores/sentenceCounts.ts';
 import { mean } from '../scores/spread.ts';
 import { bootstrapIntervals, type Interval } from '../significance/bootstrapIntervals.ts';
-import { unimodalFit } from './unimodalFit.ts';
+import { smoothnessOf, unimodalFit, type CurvePoints } from './unimodalFit.ts';
 
 /** How a slicing rate is searched. Each rate is first trained with the first seed. */
 export interface RaceRules {
@@ -85,6 +85,8 @@ export interface RaceStanding {
 /** Of the bootstrap: fewer draws than in tests of significance, because a page waits for them. */
 const DRAWS = 1000;
 const LEVEL = 0.95;
+/** Of the standard normal distribution at that level. */
+const QUANTILE = 1.96;
 
 /**
  * Follows a race from its start as far as the scores reach; nothing but the scores decides, so a race that was interrupted decides the same. At
@@ -185,11 +187,27 @@ class FollowedRace {
     const values = this.alive.map((rate) => mean(seeds.flatMap((seed) => scoreOf(rate, seed, epoch)?.f1 ?? [])) ?? 0);
     const sorted = [...rates].sort((left, right) => left - right);
     const shape = expected && this.alive.map((rate) => expected[sorted.indexOf(rate)] ?? 0);
-    const fitted =
-      rules.policy === 'top'
-        ? values
-        : unimodalFit({ positions: this.alive, values, ...(shape !== undefined && { expected: shape }) });
+    const points = { positions: this.alive, values, ...(shape !== undefined && { expected: shape }) };
+    const fitted = rules.policy === 'top' || this.alive.length < 3 ? values : this.fitted(points, epoch, seeds);
     return this.alive.map((rate, index) => ({ rate, f1: values[index] ?? 0, fitted: fitted[index] ?? 0 }));
+  }
+
+  /** The noise is that of sentences, half of the variance of the differences to the best. */
+  private fitted(points: CurvePoints, epoch: number, seeds: readonly number[]): readonly number[] {
+    const best = this.alive[points.values.indexOf(Math.max(...points.values))] ?? 0;
+    const others = this.alive.filter((rate) => rate !== best);
+    const variances = others.map((rate) => {
+      const { low, high } = this.difference(best, rate, epoch, seeds);
+      return ((high - low) / (2 * QUANTILE)) ** 2 / 2;
+    });
+    return unimodalFit(points, smoothnessOf(points, mean(variances) ?? 0));
+  }
+
+  /** The interval of a difference, on the same drawn sentences for all rates of a rung. */
+  private difference(one: number, other: number, epoch: number, seeds: readonly number[]): Interval {
+    const pairs = seeds.map((seed) => ({ a: this.countsOf(one, seed, epoch), b: this.countsOf(other, seed, epoch) }));
+    const rng = Rng.seeded(1).fork('race', epoch);
+    return bootstrapIntervals(pairs, { draws: DRAWS, level: LEVEL, rng }).difference;
   }
 
   /** The rates whose paired bootstrap against the leader excludes zero. */
@@ -201,12 +219,7 @@ class FollowedRace {
   ): readonly Drop[] {
     return scores.flatMap(({ rate, f1 }) => {
       if (rate === leader) return [];
-      const pairs = seeds.map((seed) => ({
-        a: this.countsOf(leader, seed, epoch),
-        b: this.countsOf(rate, seed, epoch),
-      }));
-      const rng = Rng.seeded(1).fork('race', epoch);
-      const interval = bootstrapIntervals(pairs, { draws: DRAWS, level: LEVEL, rng }).difference;
+      const interval = this.difference(leader, rate, epoch, seeds);
       if (interval.low <= 0) return [];
       return [
         { rate, epoch, reason: { kind: 'worse' as const, leader, difference: f1Of(scores, leader) - f1, interval } },

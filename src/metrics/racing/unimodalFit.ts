@@ -9,8 +9,28 @@ export interface CurvePoints {
   readonly expected?: readonly number[];
 }
 
-/** Weight of roughness against distance from the values; chosen by replay (docs/decisions/092-racing-slicing-rates.md). */
-export const SMOOTHNESS = 0.5;
+/** Above this the curve is a straight line for all that matters. */
+const MOST_SMOOTHNESS = 10;
+
+/**
+ * Returns how much roughness weighs against distance from the values: the variance of their noise over that of the curve's own second differences,
+ * which is what the values' second differences have beyond noise (empirical Bayes; for equal distances noise adds 1 + 4 + 1 times its variance).
+ */
+export function smoothnessOf({ positions, values, expected }: CurvePoints, noiseVariance: number): number {
+  const base = expected ?? values.map(() => 0);
+  const rows = differenceRows(positions);
+  if (rows.length === 0) return 0;
+  const second = rows.map((weights, first) =>
+    weights.reduce(
+      (sum, weight, index) => sum + weight * ((values[first + index] ?? 0) - (base[first + index] ?? 0)),
+      0,
+    ),
+  );
+  const roughness = second.reduce((sum, value) => sum + value * value, 0) / rows.length;
+  const gain = rows.flat().reduce((sum, weight) => sum + weight * weight, 0) / rows.length;
+  const own = roughness - gain * noiseVariance;
+  return own <= 0 ? MOST_SMOOTHNESS : Math.min(MOST_SMOOTHNESS, noiseVariance / own);
+}
 
 /**
  * Returns the values of the curve at the positions: first the minimiser f of
@@ -18,7 +38,7 @@ export const SMOOTHNESS = 0.5;
  * falls after it. Second differences are divided differences times the squared mean distance of positions, so that equally spaced positions have
  * `f[i-1] - 2 f[i] + f[i+1]`. With fewer than three positions every curve fits, and the values are returned.
  */
-export function unimodalFit({ positions, values, expected }: CurvePoints, smoothness = SMOOTHNESS): readonly number[] {
+export function unimodalFit({ positions, values, expected }: CurvePoints, smoothness: number): readonly number[] {
   if (values.length < 3) return values;
   const base = expected ?? values.map(() => 0);
   const differences = values.map((value, index) => value - (base[index] ?? 0));
@@ -28,23 +48,27 @@ export function unimodalFit({ positions, values, expected }: CurvePoints, smooth
 
 /** Solves (I + smoothness * D'D) f = values, where D takes second differences. */
 function whittaker(positions: readonly number[], values: readonly number[], smoothness: number): readonly number[] {
-  const size = values.length;
   const rows = values.map((value, row) => [...values.map((_, column) => (row === column ? 1 : 0)), value]);
-  const at = (index: number): number => positions[index] ?? 0;
-  const meanStep = (at(size - 1) - at(0)) / (size - 1);
-  for (let middle = 1; middle < size - 1; middle++) {
-    const [before, after] = [at(middle) - at(middle - 1), at(middle + 1) - at(middle)];
-    const scale = (2 * meanStep * meanStep) / (before + after);
-    const weights = [scale / before, -scale / before - scale / after, scale / after];
+  for (const [first, weights] of differenceRows(positions).entries()) {
     for (const [left, one] of weights.entries()) {
       for (const [right, other] of weights.entries()) {
-        const row = rows[middle - 1 + left] ?? [];
-        const column = middle - 1 + right;
-        row[column] = (row[column] ?? 0) + smoothness * one * other;
+        const row = rows[first + left] ?? [];
+        row[first + right] = (row[first + right] ?? 0) + smoothness * one * other;
       }
     }
   }
   return solved(rows);
+}
+
+/** The three weights of each second difference, by the first of its positions. */
+function differenceRows(positions: readonly number[]): readonly (readonly number[])[] {
+  const at = (index: number): number => positions[index] ?? 0;
+  const meanStep = (at(positions.length - 1) - at(0)) / (positions.length - 1);
+  return positions.slice(2).map((_, first) => {
+    const [before, after] = [at(first + 1) - at(first), at(first + 2) - at(first + 1)];
+    const scale = (2 * meanStep * meanStep) / (before + after);
+    return [scale / before, -scale / before - scale / after, scale / after];
+  });
 }
 
 /** Solves a symmetric positive definite system, `[size][size + 1]` with the right side last, by elimination without pivots. */
