@@ -39,8 +39,15 @@ function isRacing({ search, dropped, status }: RunRecord): boolean {
   return raceRulesOf(search) !== null && (dropped === undefined || status === 'stopped');
 }
 
+/** Standings by what is known of a race: comparing sentences takes a moment, so it is done once. */
+export type KnownStandings = Map<string, RaceStanding>;
+
 /** Follows every race of these runs from its start. Throws as `raceStanding` does. */
-export function liveRaces(records: readonly RunRecord[], layersOf: LayersOf): readonly LiveRace[] {
+export function liveRaces(
+  records: readonly RunRecord[],
+  layersOf: LayersOf,
+  known: KnownStandings = new Map(),
+): readonly LiveRace[] {
   const groups = new Map<string, RunRecord[]>();
   for (const record of records) {
     if (raceRulesOf(record.search) === null || record.spec.slicing === null) continue;
@@ -57,7 +64,7 @@ export function liveRaces(records: readonly RunRecord[], layersOf: LayersOf): re
     ]);
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
-  return [...groups.values()].flatMap((runs) => followed(runs, layersOf) ?? []);
+  return [...groups.values()].flatMap((runs) => followed(runs, layersOf, known) ?? []);
 }
 
 /** The slicing rate of an MTL-LS run; its number of layers where that of the model is not known. */
@@ -65,7 +72,7 @@ export function rateOfRun({ spec }: Pick<RunRecord, 'spec'>, layersOf: LayersOf)
   return (spec.slicing?.layers ?? 0) / (layersOf(spec.model.id) ?? 1);
 }
 
-function followed(runs: readonly RunRecord[], layersOf: LayersOf): LiveRace | null {
+function followed(runs: readonly RunRecord[], layersOf: LayersOf, known: KnownStandings): LiveRace | null {
   const [first] = runs;
   const rules = raceRulesOf(first?.search);
   if (first === undefined || rules === null) return null;
@@ -81,7 +88,10 @@ function followed(runs: readonly RunRecord[], layersOf: LayersOf): LiveRace | nu
       return run === undefined ? null : scoreAt(run, epoch);
     },
   };
-  return { race, runs, standing: raceStanding(race) };
+  const key = JSON.stringify([rules, race.rates, runs.map(({ spec, epochs: done }) => [spec.id, done.length]).sort()]);
+  const standing = known.get(key) ?? raceStanding(race);
+  known.set(key, standing);
+  return { race, runs, standing };
 }
 
 /** The devel score of an MTL-LS run after an epoch; at its end that of the best of the snapshots it keeps, as it will be selected. */
@@ -97,11 +107,15 @@ export function scoreAt({ spec, epochs }: Pick<RunRecord, 'spec' | 'epochs'>, ep
 }
 
 /** Says how far the runs of all races may go. Throws as `raceStanding` does. */
-export function raceOrders(records: readonly RunRecord[], layersOf: LayersOf): RaceOrders {
+export function raceOrders(
+  records: readonly RunRecord[],
+  layersOf: LayersOf,
+  known: KnownStandings = new Map(),
+): RaceOrders {
   const allowances = new Map<string, Allowance>();
   const drops = new Map<string, NonNullable<RunRecord['dropped']>>();
   const waits = new Map<string, readonly string[]>();
-  for (const { runs, standing } of liveRaces(records, layersOf)) {
+  for (const { runs, standing } of liveRaces(records, layersOf, known)) {
     const runOf = (rate: number, seed: number): RunRecord | undefined =>
       runs.find((run) => run.spec.seed === seed && rateOfRun(run, layersOf) === rate);
     const awaited: string[] = [];

@@ -7,7 +7,15 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
-import { assertComparable, isAtRung, NO_ORDERS, raceKey, raceOrders, type RaceOrders } from '../racing/liveRaces.ts';
+import {
+  assertComparable,
+  isAtRung,
+  NO_ORDERS,
+  raceKey,
+  raceOrders,
+  type KnownStandings,
+  type RaceOrders,
+} from '../racing/liveRaces.ts';
 import { withoutItem, type LabStore } from '../state/labStore.ts';
 import {
   advanceRunView,
@@ -51,6 +59,8 @@ export class Runner {
   private races: { readonly key: string; readonly orders: RaceOrders } = { key: '', orders: NO_ORDERS };
   /** How a person wants the active run to leave, for when its server cannot receive the request. */
   private requested: 'pause' | 'stop' | null = null;
+
+  private readonly standings: KnownStandings = new Map();
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
@@ -214,7 +224,7 @@ export class Runner {
   /** Without orders every run is trained to its end, which loses nothing but time. */
   private ordersOf(records: readonly RunRecord[], layersOf: (modelId: string) => number | undefined): RaceOrders {
     try {
-      return raceOrders(records, layersOf);
+      return raceOrders(records, layersOf, this.standings);
     } catch (error) {
       this.parts.labStore.notifyError(
         'Slicing rates could not be compared: all of them are trained to their end',
