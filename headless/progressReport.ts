@@ -1,5 +1,5 @@
 // Reports runs in a terminal: the graph of a plan, then their progress, rewriting one line on a TTY, else printing a line from time to time.
-import { droppedText } from '../src/lab/racing/raceWords.ts';
+import { droppedText } from '../src/metrics/racing/raceWords.ts';
 import type { Lab, RunView } from '../src/lab/state/labState.ts';
 import type { RunGraph, RunNode } from '../src/lab/state/planGraph.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';

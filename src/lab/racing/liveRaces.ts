@@ -11,7 +11,7 @@ import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
 import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
-import { dropReasonText } from './raceWords.ts';
+import { dropReasonText } from '../../metrics/racing/raceWords.ts';
 
 /** The runs of one task that race for its slicing rate, all of one plan's kind. */
 export interface LiveRace {
@@ -65,6 +65,13 @@ export function liveRaces(
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
   return [...groups.values()].flatMap((runs) => followed(runs, layersOf, known) ?? []);
+}
+
+/** Updates that a race has taken so far, and those of its whole grid; `whole` is null before any run has started. */
+export function raceSteps({ race, runs }: LiveRace): { readonly done: number; readonly whole: number | null } {
+  const each = runs.find(({ totalSteps }) => totalSteps > 0)?.totalSteps;
+  const done = runs.reduce((sum, { step }) => sum + step, 0);
+  return { done, whole: each === undefined ? null : each * race.rates.length * race.seeds.length };
 }
 
 /** The slicing rate of an MTL-LS run; its number of layers where that of the model is not known. */

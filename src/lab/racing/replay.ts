@@ -7,7 +7,7 @@ import { LabError } from '../../util/labError.ts';
 import { Rng } from '../../util/random.ts';
 import { validate } from '../../util/validate.ts';
 import type { Work } from '../../util/work.ts';
-import { rateText, rulesText } from './raceWords.ts';
+import { rateText, rulesText } from '../../metrics/racing/raceWords.ts';
 import type { StoredGrid } from './storedGrids.ts';
 
 /** A way of finding the rate: `all` trains every rate and takes the best on devel, `fixed` trains one rate alone. */

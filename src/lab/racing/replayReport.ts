@@ -1,7 +1,7 @@
 // Writes what a replay found as a table of text, and as a chart of cost and regret in SVG.
 import { html, type Html } from '../../util/html.ts';
 import { taskKey } from '../comparison/comparison.ts';
-import { rateText } from './raceWords.ts';
+import { rateText } from '../../metrics/racing/raceWords.ts';
 import type { CaseOutcome, MeanOverTasks, PolicyOutcome } from './replay.ts';
 
 /** `+0.12 (0.00 to 0.31)`, percent of F1. */

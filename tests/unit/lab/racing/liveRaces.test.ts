@@ -2,13 +2,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expandPlan } from '../../../../src/lab/plans/expandPlan.ts';
 import { parseResultFile } from '../../../../src/lab/plans/resultFiles.ts';
-import { droppedText } from '../../../../src/lab/racing/raceWords.ts';
+import { droppedText } from '../../../../src/metrics/racing/raceWords.ts';
 import { isQueueStuck, waitsFor } from '../../../../src/lab/runs/scheduler.ts';
 import type { Lab } from '../../../../src/lab/state/labState.ts';
 import { packCounts } from '../../../../src/metrics/scores/packedCounts.ts';
 import { totalCounts } from '../../../../src/metrics/scores/sentenceCounts.ts';
 import { spanScore } from '../../../../src/metrics/scores/spanScore.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
+import type { RateSearch } from '../../../../src/schema/rateSearch.ts';
 import type { EpochPoint, RunRecord, RunSpec } from '../../../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../../../src/storage/store.ts';
 import { Rng } from '../../../../src/util/random.ts';
@@ -43,7 +44,7 @@ function scored(usual: EpochPoint, { tasks, slicing, seed }: RunSpec): EpochPoin
   return { ...usual, devel: [scores], develCounts: [packCounts(counts, name)] };
 }
 
-const search = { policy: 'race', rungs: [1, 2], finalists: 2, choose: 'rung' } as const;
+const search: RateSearch = { policy: 'race', rungs: [1, 2], finalists: 2, choose: 'rung' };
 
 function plan(changes: Partial<PlanFile> = {}): PlanFile {
   const usual = categoryPlan({ methods: ['MTL-LS'], slicingRates: [0, 0.5, 1], seeds: [1, 2, 3] });
@@ -190,7 +191,7 @@ describe('a plan that races its slicing rates', () => {
 
   it('keeps the best rates after an epoch without counts of sentences, and refuses a race over runs that lack them', async () => {
     const { lab } = await raceLab({ epoch: (usual, spec) => { const { develCounts: _none, ...point } = scored(usual, spec); return point; } }); // prettier-ignore
-    const top = { policy: 'top', rungs: [1], finalists: 2, choose: 'end' } as const;
+    const top: RateSearch = { policy: 'top', rungs: [1], finalists: 2, choose: 'end' };
     await lab.startPlan(plan({ search: top }));
     await settled(lab);
     expect(sliced(lab).filter(({ epochs }) => epochs.length === 4)).toHaveLength(12);

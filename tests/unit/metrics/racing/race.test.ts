@@ -33,7 +33,7 @@ const rules = fc.record<RaceRules>({
   finalists: fc.integer({ min: 2, max: 4 }),
   choose: fc.constantFrom('rung', 'end'),
 });
-const races = fc.record({ quality, rules, seeds: fc.constantFrom([1], [3, 1, 2]), seed: fc.nat(1000) });
+const races = fc.record({ quality, rules, seeds: fc.constantFrom<number[][]>([1], [3, 1, 2]), seed: fc.nat(1000) });
 
 function raceOf(drawn: { quality: number[]; rules: RaceRules; seeds: number[]; seed: number }): Race {
   const one = drawn.rules.policy === 'top' ? { ...drawn.rules, rungs: drawn.rules.rungs.slice(0, 1) } : drawn.rules;

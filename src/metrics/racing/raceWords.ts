@@ -1,7 +1,5 @@
-// Says in words how a slicing rate was searched, why a rate was dropped, and what the search saved.
-import type { Drop, RaceRules } from '../../metrics/racing/race.ts';
-import type { RateSearch } from '../../schema/rateSearch.ts';
-import type { RunRecord } from '../../schema/runRecord.ts';
+// Says in words how a slicing rate is searched, and why a rate or a run was dropped.
+import type { Drop, RaceRules } from './race.ts';
 
 /** `devel F1 1.20 below rate 0.75 (95 % interval 0.31 to 2.02)`. */
 export function dropReasonText({ reason }: Drop): string {
@@ -17,7 +15,13 @@ export function dropReasonText({ reason }: Drop): string {
 }
 
 /** `dropped at epoch 2: …`; null for a run that was not dropped. */
-export function droppedText({ dropped, status }: Pick<RunRecord, 'dropped' | 'status'>): string | null {
+export function droppedText({
+  dropped,
+  status,
+}: {
+  readonly dropped?: { readonly epoch: number; readonly reason: string } | undefined;
+  readonly status: string;
+}): string | null {
   return dropped === undefined || status !== 'stopped' ? null : `dropped at epoch ${dropped.epoch}: ${dropped.reason}`;
 }
 
@@ -28,11 +32,6 @@ export function rulesText({ policy, rungs, finalists, choose }: RaceRules): stri
   if (policy === 'top')
     return `the best ${finalists === 1 ? 'one' : finalists} after ${epochs}${finalists === 1 ? '' : end}`;
   return `race at ${epochs}, ${finalists} finalists${end}`;
-}
-
-/** How a plan finds the slicing rate, in a few words. */
-export function searchText(search: RateSearch | undefined): string {
-  return search === undefined || search.policy === 'all' ? 'every rate trained to its end' : rulesText(search);
 }
 
 /** A rate as tables have it, `0.75`; more digits where the model has layers for them. */
