@@ -114,7 +114,7 @@ export function replayFile(outcomes: readonly PolicyOutcome[], title: string): s
     ${points.map(({ share, regret, kind }, index) => html`<line x1="${x(share).toFixed(1)}" x2="${x(share).toFixed(1)}" y1="${y(regret.interval.low).toFixed(1)}" y2="${y(regret.interval.high).toFixed(1)}" stroke="${COLOURS[kind]}" /><circle cx="${x(share).toFixed(1)}" cy="${y(regret.mean).toFixed(1)}" r="4" fill="${COLOURS[kind]}" /><text x="${(x(share) + 6).toFixed(1)}" y="${(y(regret.mean) - 5).toFixed(1)}" fill="${COLOURS[kind]}">${letterOf(index)}</text>`)}
     ${points.map(({ name, share, regret, kind }, index) => html`<text x="${edge.left}" y="${height + 12 + 18 * index}" fill="${COLOURS[kind]}">${letterOf(index)} ${name}: ${shareText({ share })} of the steps, ${regretText(regret)}</text>`)}
   </svg>`;
-  return `${String(svg)}\n`;
+  return `${svg.markup}\n`;
 }
 
 /** `a`, `b`, …: names a point in a chart. */
