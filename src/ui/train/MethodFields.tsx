@@ -134,7 +134,12 @@ function SearchFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMeth
             value={search?.policy ?? 'none'}
             onChange={(event) => {
               const [policy = 'none'] = SEARCHES.find(([name]) => name === event.target.value) ?? [];
-              onChange({ search: policy === 'none' ? undefined : { ...draftOfSearch(policy), ...search, policy } });
+              onChange({
+                search:
+                  policy === 'none'
+                    ? undefined
+                    : { ...draftOfSearch(policy, Number(draft.config['epochs'])), ...search, policy },
+              });
             }}
           >
             {SEARCHES.map(([name, words]) => (

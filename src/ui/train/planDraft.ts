@@ -48,11 +48,12 @@ export interface SearchDraft {
   readonly choose: 'rung' | 'end';
 }
 
-export function draftOfSearch(policy: RateSearch['policy'], search?: RateSearch): SearchDraft {
+/** A search as a form shows it: of a plan, or a new one that compares after half of the epochs, when scores say most for their cost. */
+export function draftOfSearch(policy: RateSearch['policy'], epochs: number, search?: RateSearch): SearchDraft {
   const rules = raceRulesOf(search);
   return {
     policy,
-    rungs: search?.rungs.join(', ') ?? '1',
+    rungs: search?.rungs.join(', ') ?? String(Math.max(1, Math.floor(epochs / 2) || 1)),
     finalists: String(rules?.finalists ?? 2),
     choose: rules?.choose ?? 'rung',
   };
@@ -120,7 +121,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
     fromFile: true,
     runs: plan.runs ?? null,
     config: draftOfConfig(plan.config),
-    ...(plan.search !== undefined && { search: draftOfSearch(plan.search.policy, plan.search) }),
+    ...(plan.search !== undefined && { search: draftOfSearch(plan.search.policy, plan.config.epochs, plan.search) }),
   };
 }
 
