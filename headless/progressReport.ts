@@ -1,4 +1,5 @@
 // Reports runs in a terminal: the graph of a plan, then their progress, rewriting one line on a TTY, else printing a line from time to time.
+import { droppedText } from '../src/metrics/racing/raceWords.ts';
 import type { Lab, RunView } from '../src/lab/state/labState.ts';
 import type { RunGraph, RunNode } from '../src/lab/state/planGraph.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
@@ -109,7 +110,7 @@ function describeEnd(record: RunRecord): string | null {
       return `failed: ${record.failure === null ? 'without a reason' : LabError.describe(record.failure)}`;
     case 'paused':
     case 'stopped':
-      return `${record.status} at step ${record.step}`;
+      return droppedText(record) ?? `${record.status} at step ${record.step}`;
     case 'queued':
     case 'running':
       return null;

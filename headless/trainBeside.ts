@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
+import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
 import { softwareVersion } from '../src/util/softwareVersion.ts';
@@ -24,6 +25,7 @@ export async function trainBeside(
   const { output, errors, interrupt, spawn } = surroundings;
   const { outFolder, jobs } = parsed;
   if (spawn === undefined) throw new Error('Runs beside one another need processes.');
+  assertApart(plan);
   const inputs = await prepareInputs(plan, parsed, surroundings, true);
   if (inputs === null) return interruptedCode(interrupt);
   const specs = specsOf(inputs);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalLab } from '../src/lab/lab.ts';
-import { expandPlan, parsePlan } from '../src/lab/plans/expandPlan.ts';
+import { assertApart, expandPlan, parsePlan } from '../src/lab/plans/expandPlan.ts';
 import { mergeParts } from '../src/lab/comparison/mergeParts.ts';
 import { parseResultFile } from '../src/lab/plans/resultFiles.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
@@ -148,6 +148,7 @@ export async function trainRuns(
   surroundings: CommandSurroundings,
   lines: EventLines,
 ): Promise<number> {
+  assertApart(plan);
   const inputs = await prepareInputs(plan, parsed, surroundings, false);
   if (inputs === null) return interruptedCode(surroundings.interrupt);
   const specs = specsOf({ ...inputs, plan: withoutPart(inputs.plan) });

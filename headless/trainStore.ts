@@ -237,8 +237,11 @@ function reportWaiting(lab: Lab, errors: TextOutput): void {
   }
 }
 
-function statusesOf(lab: Lab, runIds: readonly string[]): readonly (RunStatus | undefined)[] {
-  return runIds.map((runId) => lab.getState().runs.find(({ record }) => record.spec.id === runId)?.record.status);
+function statusesOf(lab: Lab, runIds: readonly string[]): readonly (RunStatus | 'dropped' | undefined)[] {
+  return runIds.map((runId) => {
+    const record = lab.getState().runs.find((view) => view.record.spec.id === runId)?.record;
+    return record?.status === 'stopped' && record.dropped !== undefined ? 'dropped' : record?.status;
+  });
 }
 
 /** Says why runs did not come to their end, and returns the exit code; null where they did, or wait for one that failed. */
@@ -251,7 +254,7 @@ function exitUnfinished(
   const { backend, storageFullRun } = lab.getState();
   const statuses = statusesOf(lab, runIds);
   const isStuck = isQueueStuck(lab.getState()) && statuses.includes('failed');
-  if (isStuck || statuses.every((status) => status === 'finished' || status === 'failed')) return null;
+  if (isStuck || statuses.every((status) => status === 'finished' || status === 'failed' || status === 'dropped')) return null; // prettier-ignore
   if (backend.status === 'failed') return exitCodes.failed;
   if (storageFullRun !== null && !interrupt.aborted) {
     errors.write('The disk is full. Free some space, then run the same command again to resume.\n');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { wholeRunMs } from '../src/lab/plans/runGraph.ts';
 import { planJobs, splitPlan, usualLengths, type JobLengths, type SplitBy } from '../src/lab/workflow/planJobs.ts';
+import { assertApart } from '../src/lab/plans/expandPlan.ts';
 import type { Workflow, WorkflowEngine } from '../src/lab/workflow/workflow.ts';
 import { workflowFolder } from '../src/lab/workflow/workflowFolder.ts';
 import { LabError } from '../src/util/labError.ts';
@@ -137,7 +138,9 @@ async function withInputs(
 ): Promise<EstimatedPlan | null> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bioner-inputs-'));
   try {
-    return await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, surroundings);
+    const estimated = await estimatedPlan({ ...parsed, outFolder: folder }, stepMs, surroundings);
+    if (estimated !== null) assertApart(estimated.plan);
+    return estimated;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

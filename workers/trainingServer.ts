@@ -108,7 +108,8 @@ class TrainingServer {
       measureStep: (request) => this.measureStep(request),
       estimateMemory: (request) => this.estimateMemory(request),
       predictTimes: (specs) => this.timing.predict(specs),
-      train: (spec) => this.train(spec),
+      train: (spec) => this.train(spec, Infinity),
+      trainTo: ({ spec, epoch }) => this.train(spec, epoch),
       predict: (request) =>
         this.untilInterrupted(request.runId, async (backend, signal) => {
           return (await this.predictStored(request, backend, signal)).sentences;
@@ -200,8 +201,8 @@ class TrainingServer {
     return estimateStep(encoder, config, pieces, home);
   }
 
-  /** Trains one run; whatever happens, its record ends up stored and sent. */
-  private async train(spec: RunSpec): Promise<RunRecord> {
+  /** Trains one run, to its end or that of an epoch; whatever happens, its record ends up stored and sent. */
+  private async train(spec: RunSpec, until: number): Promise<RunRecord> {
     this.refuseWhileTraining();
     const abort = new AbortController();
     this.running = { id: spec.id, abort };
@@ -210,7 +211,7 @@ class TrainingServer {
         this.releaseTagger();
         const machine = await fittingMachine(await this.underSettings(backend), this.store, spec);
         const begun = await this.recordFor(spec, machine.environment);
-        const record = await drain(this.trainStored(begun, backend.health, machine, abort.signal), (event) =>
+        const record = await drain(this.trainStored(begun, until, backend.health, machine, abort.signal), (event) =>
           this.port.emit({ ...event, runId: spec.id }),
         ).catch((error: unknown) => this.recordAfterError(error, begun, backend.health, abort.signal));
         this.port.emit({ kind: 'ended', runId: spec.id, record });
@@ -224,6 +225,7 @@ class TrainingServer {
   /** Everything that a run needs is read, then it is trained to its end. */
   private async *trainStored(
     record: RunRecord,
+    until: number,
     health: DeviceHealth,
     machine: TrainingMachine,
     signal: AbortSignal,
@@ -237,7 +239,7 @@ class TrainingServer {
     const config = configAsTrained(record);
     const gpu = machine.gpu && (yield* tuneForRun(machine.gpu, store, machine.settings, tasks, config, signal));
     const home = homeOf({ ...machine, gpu });
-    return yield* train({ record, tasks, weights, store, health, home, signal });
+    return yield* train({ record, tasks, weights, store, health, home, signal, until });
   }
 
   /** Stores the record of a run that an interruption or an error took off the device. */

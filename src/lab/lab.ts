@@ -257,7 +257,7 @@ export class LocalLab implements Lab {
       const specs = expandPlan(plan, this.getState());
       // Browsers agree or do not, and ask a person or nobody: no reason to wait.
       this.#parts.keepData?.().catch(() => undefined);
-      await this.#runner.queue(specs);
+      await this.#runner.queue(specs, plan.search);
       return specs.map(({ id }) => id);
     });
   readonly pauseRun: Lab['pauseRun'] = (runId) => this.#guard.run(() => this.#runner.interrupt(runId, 'pause'));

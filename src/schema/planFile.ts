@@ -1,6 +1,7 @@
 // A plan as a file: what to train, by human-readable names, for both the page and headless runs.
 import * as z from '../util/zod.ts';
 import { trainingConfigSchema } from './config.ts';
+import { rateSearchSchema } from './rateSearch.ts';
 import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
 
 /** Upgrades a version 1 plan, which had a list of tasks for one method, STL. Returns anything else unchanged, for the schema to validate. */
@@ -74,6 +75,8 @@ const currentPlanFileSchema = z
     config: trainingConfigSchema,
     /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
     runs: z.optional(z.array(z.string()).check(z.minLength(1))),
+    /** How the slicing rate of each task is found. Absent: every rate is trained to its end. */
+    search: z.optional(rateSearchSchema),
   })
   .check(
     z.refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
@@ -88,6 +91,16 @@ const currentPlanFileSchema = z
         message: 'tasks trained together need one type name for their category',
       },
     ),
+    z.superRefine(({ search, methods, rounds, config }, context) => {
+      if (search === undefined) return;
+      const fault = (message: string): void => context.addIssue({ code: 'custom', path: ['search'], message });
+      if (!methods.includes('MTL-LS')) fault('a search for the slicing rate needs the method MTL-LS');
+      if (rounds.count > 0) fault('a search for the slicing rate has no further rounds: set rounds.count to 0');
+      if (config.trainOn !== 'train') fault('a search compares rates on devel, which must not be trained on');
+      if (config.steps !== null) fault('a search counts in epochs: set config.steps to null');
+      if (Math.max(...search.rungs) > config.epochs)
+        fault(`the last rung is beyond the ${config.epochs} epochs of a run`);
+    }),
   );
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;
 

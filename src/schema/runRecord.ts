@@ -5,6 +5,7 @@ import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spa
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { precisionSchema } from './machineSettings.ts';
+import { droppedSchema, rateSearchSchema } from './rateSearch.ts';
 
 const count = z.int().check(z.gte(0));
 const percent = z.number().check(z.gte(0), z.lte(100));
@@ -133,17 +134,6 @@ const stepPointSchema = z.strictObject({
 });
 export type StepPoint = z.infer<typeof stepPointSchema>;
 
-const epochPointSchema = z.strictObject({
-  epoch: z.int().check(z.gte(1)),
-  step: z.int().check(z.gte(1)),
-  /** Mean training loss of the epoch's steps. */
-  loss: z.number(),
-  /** For each task of the run; null if its devel split is empty or part of training. */
-  devel: z.array(z.nullable(splitScoresSchema)),
-  elapsedMs: z.number().check(z.gte(0)),
-});
-export type EpochPoint = z.infer<typeof epochPointSchema>;
-
 /** Its texts are read where they are compared with the scores. */
 const packedCountsSchema = z.strictObject({
   split: z.string(),
@@ -151,6 +141,26 @@ const packedCountsSchema = z.strictObject({
   missed: z.string(),
   spurious: z.string(),
 }) satisfies z.ZodMiniType<PackedCounts>;
+
+const epochPointSchema = z
+  .strictObject({
+    epoch: z.int().check(z.gte(1)),
+    step: z.int().check(z.gte(1)),
+    /** Mean training loss of the epoch's steps. */
+    loss: z.number(),
+    /** For each task of the run; null if its devel split is empty or part of training. */
+    devel: z.array(z.nullable(splitScoresSchema)),
+    /** What was found in each devel sentence, for each task: at the rungs of a search; absent elsewhere. */
+    develCounts: z.optional(z.array(z.nullable(packedCountsSchema))),
+    elapsedMs: z.number().check(z.gte(0)),
+  })
+  .check(
+    z.refine(({ devel, develCounts = [] }) => develCounts.every((counts, task) => isCountOf(counts, devel[task])), {
+      path: ['develCounts'],
+      message: 'the counts of the sentences are damaged or do not add up to the scores',
+    }),
+  );
+export type EpochPoint = z.infer<typeof epochPointSchema>;
 
 /** Scores of the snapshot after an epoch, for each task of the run; null if a split is empty, and for test before it is scored. */
 const snapshotScoresSchema = z
@@ -257,6 +267,10 @@ const currentRunRecordSchema = z.strictObject({
   snapshots: z.array(snapshotScoresSchema),
   /** Epoch of the snapshot with the best devel F1, averaged over tasks (the latest on a tie; the last epoch without devel). Null before the end. */
   selectedEpoch: z.nullable(z.int().check(z.gte(1))),
+  /** Of MTL-LS in a plan with a search for the slicing rate. */
+  search: z.optional(rateSearchSchema),
+  /** Present once the search dropped the run, which is then stopped unless a person resumed it. */
+  dropped: z.optional(droppedSchema),
 });
 export type RunRecord = z.infer<typeof currentRunRecordSchema>;
 

@@ -95,7 +95,7 @@ export interface Evaluation {
 }
 
 /** Predicts and scores every token of every sentence, reporting progress in sequences. */
-export async function* evaluate(
+async function* evaluate(
   split: EncodedSplit,
   task: { readonly tagSet: TagSet },
   predictor: Predictor,
@@ -113,6 +113,24 @@ export async function* evaluate(
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
 }
 
+/** Evaluates one split of every task, null where it has no sentences; `onEvaluated` is called after each with its sequences. */
+export async function* evaluateSplits(
+  splits: readonly EncodedSplit[],
+  task: { readonly tagSet: TagSet },
+  predictor: Predictor,
+  config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
+  signal: AbortSignal,
+  onEvaluated: (sequences: number) => void,
+): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
+  const evaluations: (Evaluation | null)[] = [];
+  for (const split of splits) {
+    const isEmpty = split.sequences.length === 0;
+    evaluations.push(isEmpty ? null : yield* evaluate(split, task, predictor, config, signal));
+    if (!isEmpty) onEvaluated(split.sequences.length);
+  }
+  return evaluations;
+}
+
 /** Null where there was nothing to score. */
 export function scoresOf(evaluations: readonly (Evaluation | null)[]): SnapshotScores['test'] {
   return evaluations.map((evaluation) => evaluation && evaluation.scores);
@@ -124,11 +142,18 @@ export function scoredSnapshot(
   tests: readonly EncodedSplit[],
   evaluations: readonly (Evaluation | null)[],
 ): SnapshotScores {
-  const testCounts = tests.map(({ sentences }, task) => {
+  return { ...snapshot, test: scoresOf(evaluations), testCounts: countsOfTasks(tests, evaluations) };
+}
+
+/** The counts of each sentence of one split of every task; null where there was nothing to score. */
+export function countsOfTasks(
+  splits: readonly EncodedSplit[],
+  evaluations: readonly (Evaluation | null)[],
+): (PackedCounts | null)[] {
+  return splits.map(({ sentences }, task) => {
     const predicted = evaluations[task]?.predicted;
     return predicted === undefined ? null : countsOf(sentences, predicted);
   });
-  return { ...snapshot, test: scoresOf(evaluations), testCounts };
 }
 
 /** Counts what was predicted in each sentence as conlleval reads it; the sums are those of the lenient scores. */

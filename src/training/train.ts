@@ -8,6 +8,7 @@ import type { TrainingConfig } from '../schema/config.ts';
 import {
   configAsTrained,
   statusAfterInterrupt,
+  type EpochPoint,
   type RunRecord,
   type SnapshotScores,
   type StepPoint,
@@ -30,7 +31,7 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import type { EncodedTasks } from './encodeTasks.ts';
-import { evaluate, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts';
+import { countsOfTasks, evaluateSplits, scoredSnapshot, scoresOf, selection, type EncodedSplit, type Evaluation } from './evaluate.ts'; // prettier-ignore
 import { openPredictor, openTrainer } from './openTrainer.ts';
 import { keepTestPredictions } from './predictSnapshot.ts';
 import { isFrozen } from './startWeights.ts';
@@ -49,6 +50,8 @@ export interface TrainInputs {
   readonly home: EngineHome | null;
   /** Aborted with reason `pause` or `stop`: the run writes a checkpoint and leaves the device with that status. */
   readonly signal: AbortSignal;
+  /** The run is paused after this epoch, the last one included, before anything of test is read; Infinity: it is trained and scored to its end. */
+  readonly until: number;
 }
 
 /**
@@ -58,14 +61,15 @@ export interface TrainInputs {
  * be written; the last checkpoint stays.
  */
 export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent, RunRecord> {
-  const { signal } = inputs;
+  const { signal, until } = inputs;
   const run = await RunInProgress.open(inputs);
   try {
     yield { kind: 'started', record: run.record };
-    while (!run.trained) {
+    while (!run.trained && run.epochsDone < until) {
       yield* run.trainEpoch();
       yield* run.closeEpoch();
     }
+    if (run.epochsDone >= until) return await run.rest();
     yield* run.scoreSnapshots();
     await run.finish();
   } catch (error) {
@@ -158,9 +162,12 @@ class RunInProgress {
     };
   }
 
-  /** Whether all epochs are done. */
   get trained(): boolean {
     return this.position.epoch === this.epochs;
+  }
+
+  get epochsDone(): number {
+    return this.position.epoch;
   }
 
   /** The steps left of the epoch under way. */
@@ -199,10 +206,18 @@ class RunInProgress {
     const { tasks, store } = this.inputs;
     const { config } = this;
     const { id } = this.record.spec;
-    const devel = scoresOf(yield* this.evaluateAll(tasks.devel, this.trainer));
+    const evaluations = yield* this.evaluateAll(tasks.devel, this.trainer);
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
-    const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
+    const isRung = this.record.search?.rungs.includes(epoch) === true;
+    const point: EpochPoint = {
+      epoch,
+      step: this.position.step,
+      loss,
+      devel: scoresOf(evaluations),
+      ...(isRung && { develCounts: countsOfTasks(tasks.devel, evaluations) }),
+      elapsedMs: this.elapsedMs(),
+    };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
     await saveSnapshot(store, id, epoch, await this.trainer.weights(), config.snapshots);
     this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
@@ -251,6 +266,12 @@ class RunInProgress {
   async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
     if (!this.trained) yield* this.checkpoint();
     await this.save({ status });
+  }
+
+  /** Takes a run off the device at the end of an epoch, of which the checkpoint is written. */
+  async rest(): Promise<RunRecord> {
+    await this.save({ status: 'paused' });
+    return this.record;
   }
 
   dispose(): void {
@@ -318,35 +339,21 @@ class RunInProgress {
     yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
-  /** The tagger on one split of every task. */
-  private async *evaluateAll(
+  /** The tagger on one split of every task; the clock of the time worked sees each event. */
+  private evaluateAll(
     splits: readonly EncodedSplit[],
     predictor: Predictor,
   ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
-    const evaluations: (Evaluation | null)[] = [];
-    for (const split of splits) evaluations.push(yield* this.evaluateOne(split, predictor));
-    return evaluations;
-  }
-
-  /** The tagger on one split, or null when it has no sentences. */
-  private async *evaluateOne(
-    split: EncodedSplit,
-    predictor: Predictor,
-  ): AsyncGenerator<TrainingEvent, Evaluation | null> {
-    if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
-    const startedAtMs = this.workedMs();
-    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
-    this.assertHealthy();
-    const tookMs = this.workedMs() - startedAtMs;
-    this.pace.evaluation(tookMs, split.sequences.length);
-    this.pointAtMs += tookMs;
-    return evaluation;
-  }
-
-  /** The same events; the clock of the time worked sees each of them. */
-  private watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): AsyncGenerator<TrainingEvent, Outcome> {
-    return mapEvents(events, (event) => {
+    let startedAtMs = this.workedMs();
+    const onEvaluated = (sequences: number): void => {
+      this.assertHealthy();
+      const tookMs = this.workedMs() - startedAtMs;
+      this.pace.evaluation(tookMs, sequences);
+      this.pointAtMs += tookMs;
+      startedAtMs += tookMs;
+    };
+    return mapEvents(evaluateSplits(splits, tasks, predictor, this.config, signal, onEvaluated), (event) => {
       this.workedMs();
       return event;
     });

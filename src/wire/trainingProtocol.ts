@@ -112,6 +112,8 @@ export interface ServerCalls {
   predictTimes(specs: readonly RunSpec[]): readonly (PredictedTime | null)[] | null;
   /** Starts a run or resumes it from its checkpoint, emitting events; returns the record when it leaves the device. */
   train(spec: RunSpec): RunRecord;
+  /** The same up to the end of an epoch, the last one included: the record returns paused, and nothing of test was read. */
+  trainTo(request: { readonly spec: RunSpec; readonly epoch: number }): RunRecord;
   /**
    * Predicts the sentences of the split in order, emitting `predicting` events; null when interrupted. Throws `run/busy` while a
    * run is on the device, `checkpoint/missing` without the snapshot, `task/empty` without such sentences.

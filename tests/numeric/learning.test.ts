@@ -148,6 +148,7 @@ async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, mo
     health: { failure: null },
     home: null,
     signal,
+    until: Infinity,
   };
   const f1: number[] = [];
   for await (const event of train(inputs)) {

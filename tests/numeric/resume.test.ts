@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
+import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadCheckpoint, snapshotEpochs } from '../../src/training/checkpoint.ts';
@@ -131,6 +132,31 @@ describe('a paused run', () => {
       // A pause costs no step: none is repeated.
       expect(steps).toEqual(Array.from({ length: totalSteps }, (_, index) => index + 1));
     }
+  });
+
+  it('that was paused at rungs by its search has the bits of one that never paused, and reads no test before its end', async () => {
+    const rungs = [1, 2, tinyConfig.epochs];
+    const store = memory();
+    const record = {
+      ...tinyRecord(),
+      search: { policy: 'race' as const, rungs, finalists: 2, choose: 'rung' as const },
+    };
+    for (const until of rungs) {
+      const left = await tinyTraining(store, { tasks, record, until });
+      expect(left).toMatchObject({ status: 'paused', step: until * stepsPerEpoch, snapshots: [], selectedEpoch: null });
+      expect(left.epochs.map(({ develCounts }) => develCounts?.length)).toEqual(
+        rungs.slice(0, until).map(() => tasks.devel.length),
+      );
+      // Once there, a run has nothing to do.
+      expect(timeless(await tinyTraining(store, { tasks, until }))).toEqual(timeless(left));
+      expect(await store.keys(`run/${runId}/predictions/`)).toEqual([]);
+    }
+    await tinyTraining(store, { tasks });
+    const { record: ended, ...others } = await outcome(store, runId);
+    const { search, epochs, ...members } = ended as RunRecord;
+    expect(search?.rungs).toEqual(rungs);
+    const plain = epochs.map(({ develCounts: _counts, ...point }) => point);
+    expect({ ...others, record: { ...members, epochs: plain } }).toEqual(whole.outcome);
   });
 
   it('may be paused and stopped repeatedly', async () => {

@@ -3,6 +3,7 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
+import type { RateSearch } from '../../schema/rateSearch.ts';
 import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson, fingerprint } from '../../util/digest.ts';
 
@@ -31,6 +32,8 @@ export interface Training {
   readonly testCounts: PackedCounts | null;
   /** Epoch of the selected snapshot; null until the run has finished. */
   readonly selectedEpoch: number | null;
+  /** How its slicing rate is searched; absent where every rate is trained. */
+  readonly search?: RateSearch;
   /** All saved snapshots, oldest first. */
   readonly snapshots: readonly {
     readonly epoch: number;
@@ -260,7 +263,7 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
     );
 }
 
-function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecord, index: number): Training {
+function trainingOf({ spec, status, snapshots, selectedEpoch, epochs, search }: RunRecord, index: number): Training {
   const scored = snapshots.map(({ epoch, devel, test }) => ({
     epoch,
     devel: measuresOf(devel[index]),
@@ -277,6 +280,7 @@ function trainingOf({ spec, status, snapshots, selectedEpoch, epochs }: RunRecor
     test: selected?.test ?? null,
     testCounts: snapshots.find(({ epoch }) => epoch === selectedEpoch)?.testCounts?.[index] ?? null,
     selectedEpoch,
+    ...(search !== undefined && { search }),
     snapshots: scored,
     /** Computed when a chart asks for it: a table of thousands of runs does not. */
     get curve() {

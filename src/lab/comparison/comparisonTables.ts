@@ -1,11 +1,13 @@
 // Rebuilds Tables 1, 2 and 3 of the paper from the lab's runs beside the published figures, and adds a table of spreads by source.
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
+import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
 import { taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts';
 import { differenceKey, type VariantKind } from './differenceFamily.ts';
 import type { PublishedScores } from './publishedScores.ts';
+import { rulesText } from '../../metrics/racing/raceWords.ts';
 import { chosenOnDevel, variantSpread, type MeasureName, type SpreadOver } from './variantSpread.ts';
 
 export type TableCell =
@@ -200,11 +202,21 @@ function table3(
     }),
     notes: [
       'The slicing rate is the one with the highest mean devel F1; test scores had no part in the choice.',
+      ...tasks.flatMap(searchNote),
       MEAN_NOTE,
       ...(others.length > 0 ? [REPORTED_NOTE] : []),
       ...contradictions(3, tasks, publishedOf),
     ],
   };
+}
+
+/** How the rate of a task was found, where it was by a search that dropped others. */
+function searchNote({ task, variants }: TaskComparison): readonly string[] {
+  const trainings = variants.flatMap((variant) => (variant.method === 'MTL-LS' ? variant.trainings : []));
+  const rules = trainings.map(({ search }) => raceRulesOf(search)).find((found) => found !== null);
+  if (rules == null) return [];
+  const finished = trainings.filter(({ status }) => status === 'finished').length;
+  return [`${taskName(task)}: the rate was found by a search (${rulesText(rules)}), which trained ${finished} of ${trainings.length} runs to their end; the others were dropped on devel.`]; // prettier-ignore
 }
 
 /** Lists the reported figures, each with its source; the lab's own are in the other tables. */

@@ -2,6 +2,7 @@
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
+import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { fingerprint } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
@@ -165,9 +166,40 @@ export function expandPlan(
       tasks: findTasks(category, library.corpora, areTrainedTogether),
     })),
   });
+  if (plan.runs !== undefined) assertApart(plan);
   const wanted = plan.runs === undefined ? specs : partOf(specs, plan.runs);
+  if (plan.search !== undefined) assertDevel(wanted, library.corpora);
   assertSteps(wanted, library);
   return wanted;
+}
+
+/** The runs of a race wait for one another. Throws LabError `plan/search-apart` for a plan whose runs cannot be trained by processes apart. */
+export function assertApart({ search }: Pick<PlanFile, 'search'>): void {
+  if (raceRulesOf(search) === null) return;
+  throw new LabError(
+    'plan/search-apart',
+    'The runs of this plan search for the slicing rate and wait for one another.',
+    {
+      expected: 'one process for the whole plan: `bioner train PLAN.json --out DIR`',
+      got: 'single runs, jobs or a workflow',
+    },
+  );
+}
+
+/** A search compares rates on devel. Throws LabError `plan/no-devel`. */
+function assertDevel(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]): void {
+  const searched = specs.filter(({ method }) => method === 'MTL-LS').flatMap(({ tasks }) => tasks);
+  for (const { corpus } of searched) {
+    if (corpora.find(({ id }) => id === corpus.id)?.counts.devel.sentences !== 0) continue;
+    throw new LabError(
+      'plan/no-devel',
+      `The search for the slicing rate compares rates on devel, which ${corpus.name} lacks.`,
+      {
+        expected: 'a devel split, or a plan without search',
+        got: '0 devel sentences',
+      },
+    );
+  }
 }
 
 /** The runs that a part of a plan names, with those that they start from. Throws LabError `plan/unknown-run`. */

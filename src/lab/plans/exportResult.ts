@@ -166,10 +166,7 @@ export function exportResult(
     version: 2,
     software,
     exportedAt,
-    plan: planOfRuns(
-      runs.map(({ spec }) => spec),
-      models,
-    ),
+    plan: searchedPlan(runs, models),
     models: modelIds.flatMap((modelId) => models.find(({ id }) => id === modelId) ?? []),
     runs: [...runs],
     ...(descriptions !== undefined && { descriptions }),
@@ -178,8 +175,16 @@ export function exportResult(
 
 /** Builds the plan of runs, own or imported. Throws LabError `run/unknown`, `plan/empty` or `plan/mixed`. */
 export function exportPlan(state: LabState, runIds: readonly string[]): PlanFile {
-  const specs = withParents(state, runIds).map(({ spec }) => spec);
-  return planOfRuns(specs, modelsOf(state));
+  return searchedPlan(withParents(state, runIds), modelsOf(state));
+}
+
+/** The plan of runs with the search that all its MTL-LS runs have in common. Throws LabError `plan/empty` or `plan/mixed`. */
+function searchedPlan(runs: readonly RunRecord[], models: readonly ModelRecord[]): PlanFile {
+  const plan = planOfRuns(runs.map(({ spec }) => spec), models); // prettier-ignore
+  const searches = runs.flatMap(({ spec, search }) => (spec.method === 'MTL-LS' ? [search] : []));
+  const [search] = searches;
+  const isCommon = searches.every((other) => canonicalJson(other ?? null) === canonicalJson(search ?? null));
+  return search === undefined || !isCommon ? plan : { ...plan, search };
 }
 
 /** The runs and their ancestors, without duplicates, parents first; missing ancestors are omitted. Throws LabError `run/unknown` for a missing run. */

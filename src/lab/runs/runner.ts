@@ -1,4 +1,5 @@
 // Carries the schedule out: sends one run at a time to the training server, shows its progress and stores its record.
+import type { RateSearch } from '../../schema/rateSearch.ts';
 import { microBatchSizeOf, queuedRun, type RunRecord, type RunSpec } from '../../schema/runRecord.ts';
 import { readQueueRecord, writeQueueRecord } from '../../storage/machineRecords.ts';
 import { readRunRecord, writeRunRecord } from '../../storage/runRecords.ts';
@@ -6,6 +7,15 @@ import type { Store } from '../../storage/store.ts';
 import { laterThan, notBefore } from '../../util/clock.ts';
 import { LabError, type LabErrorData } from '../../util/labError.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
+import {
+  assertComparable,
+  isAtRung,
+  NO_ORDERS,
+  raceKey,
+  raceOrders,
+  type KnownStandings,
+  type RaceOrders,
+} from '../racing/liveRaces.ts';
 import { withoutItem, type LabStore } from '../state/labStore.ts';
 import {
   advanceRunView,
@@ -45,8 +55,12 @@ export class Runner {
   private plan = emptySchedule;
   private serverReady = false;
   private driving: Promise<void> = Promise.resolve();
+  /** What the races decided at their last change. */
+  private races: { readonly key: string; readonly orders: RaceOrders } = { key: '', orders: NO_ORDERS };
   /** How a person wants the active run to leave, for when its server cannot receive the request. */
   private requested: 'pause' | 'stop' | null = null;
+
+  private readonly standings: KnownStandings = new Map();
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
@@ -80,21 +94,41 @@ export class Runner {
     this.advance();
   }
 
-  /** Queues new runs, and known ones that are neither waiting, running nor finished. */
-  async queue(specs: readonly RunSpec[]): Promise<void> {
+  /**
+   * Queues new runs, and known ones that are neither waiting, running nor finished. With a search, MTL-LS is searched so, and what the search dropped
+   * stays dropped. Throws LabError `plan/search-counts`.
+   */
+  async queue(specs: readonly RunSpec[], search?: RateSearch): Promise<void> {
     const { labStore, store, timestamp } = this.parts;
     const records = labStore.getState().runs.map(({ record }) => record);
+    if (search !== undefined) assertComparable(records, specs, search);
     const known = new Set(records.map(({ spec }) => spec.id));
     const at = laterThan(timestamp(), records.map(({ createdAt }) => createdAt)); // prettier-ignore
-    const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => queuedRun(spec, at));
+    const fresh = specs.filter(({ id }) => !known.has(id)).map((spec) => withSearch(queuedRun(spec, at), search));
     for (const record of fresh) await writeRunRecord(store, record);
+    if (search !== undefined) await this.joinSearch(specs, search);
     labStore.update(({ runs, unreadable }) => ({
       runs: fresh.reduce((views, record) => insertRunView(views, restingRunView(record)), runs),
       unreadable: fresh.reduce((items, { spec }) => withoutItem(items, 'run', spec.id), unreadable),
     }));
     if (specs.some(({ id }) => id === this.plan.storageFullRun)) this.dispatch({ kind: 'storageFreed' });
-    for (const { id, parent } of specs) this.dispatch({ kind: 'queue', runId: id, parent });
+    for (const { id, parent } of specs) {
+      const isOut =
+        search !== undefined && records.some(({ spec, dropped }) => spec.id === id && dropped !== undefined);
+      if (!isOut) this.dispatch({ kind: 'queue', runId: id, parent });
+    }
     this.advance();
+  }
+
+  /** Lets runs that are known already take part in a search. */
+  private async joinSearch(specs: readonly RunSpec[], search: RateSearch): Promise<void> {
+    const wanted = new Set(specs.map(({ id }) => id));
+    for (const { record } of this.parts.labStore.getState().runs) {
+      const joined = wanted.has(record.spec.id) ? withSearch(record, search) : record;
+      if (joined === record) continue;
+      await writeRunRecord(this.parts.store, joined);
+      this.parts.labStore.updateRun(record.spec.id, (view) => ({ ...view, record: joined }));
+    }
   }
 
   /**
@@ -151,13 +185,14 @@ export class Runner {
     const before = this.plan;
     this.plan = schedule(before, action);
     if (this.plan === before) return;
-    const { statuses, queue, activeRunId, storageFullRun } = this.plan;
+    const { statuses, queue, activeRunId, storageFullRun, atRungs } = this.plan;
     this.parts.memory.keep(this.plan);
     const at = this.parts.timestamp();
     this.parts.labStore.update(({ runs }) => ({
       queue,
       activeRunId,
       storageFullRun,
+      rungWaits: Object.fromEntries([...this.races.orders.waits].filter(([runId]) => atRungs.includes(runId))),
       runs: runs.map((view) => setRunStatus(view, statuses[view.record.spec.id] ?? view.record.status, at)),
     }));
   }
@@ -165,8 +200,38 @@ export class Runner {
   /** Starts the next run that may start, where the server is ready. */
   private advance(): void {
     if (!this.serverReady || this.plan.activeRunId !== null) return;
+    this.followRaces();
     this.dispatch({ kind: 'start' });
     if (this.plan.activeRunId !== null) this.driving = this.drive(this.plan.activeRunId);
+  }
+
+  /** Decides the races as far as their runs have come: what waits, and what is dropped. */
+  private followRaces(): void {
+    const { labStore } = this.parts;
+    const { runs, models } = labStore.getState();
+    const records = runs.map(({ record }) => record);
+    const key = raceKey(records);
+    if (key === this.races.key) return;
+    const orders = this.ordersOf(records, (id) => models.find((model) => model.id === id)?.layers);
+    this.races = { key, orders };
+    for (const [runId, dropped] of orders.drops) {
+      labStore.updateRun(runId, (view) => ({ ...view, record: { ...view.record, dropped } }));
+    }
+    this.dispatch({ kind: 'race', atRungs: [...orders.waits.keys()], dropped: [...orders.drops.keys()] });
+    for (const runId of orders.drops.keys()) void this.save(this.recordOf(runId));
+  }
+
+  /** Without orders every run is trained to its end, which loses nothing but time. */
+  private ordersOf(records: readonly RunRecord[], layersOf: (modelId: string) => number | undefined): RaceOrders {
+    try {
+      return raceOrders(records, layersOf, this.standings);
+    } catch (error) {
+      this.parts.labStore.notifyError(
+        'Slicing rates could not be compared: all of them are trained to their end',
+        error,
+      );
+      return NO_ORDERS;
+    }
   }
 
   /** Trains the active run to its end, bringing the server back as often as it pays, and starts the next one. */
@@ -181,7 +246,8 @@ export class Runner {
     }
     labStore.updateRun(runId, () => restingRunView(record));
     const isStorageFull = record.status === 'paused' && record.failure !== null;
-    this.dispatch({ kind: 'end', runId, status: record.status, isStorageFull });
+    const atRung = this.requested === null && isAtRung(record, this.races.orders.allowances.get(runId));
+    this.dispatch({ kind: 'end', runId, status: record.status, isStorageFull, isAtRung: atRung });
     if (record.failure !== null) {
       const outcome = record.status === 'paused' ? 'is paused' : 'failed';
       labStore.notify('error', `${this.titleOf(record.spec)} ${outcome}: ${LabError.describe(record.failure)}`);
@@ -195,7 +261,10 @@ export class Runner {
     const { labStore, server, store, timestamp } = this.parts;
     labStore.updateRun(runId, boardingRunView);
     try {
-      return await server.call('train', this.recordOf(runId).spec);
+      const { spec } = this.recordOf(runId);
+      const allowance = this.races.orders.allowances.get(runId);
+      if (allowance === undefined || allowance.scoresTest) return await server.call('train', spec);
+      return await server.call('trainTo', { spec, epoch: allowance.epoch });
     } catch (error) {
       const failure = LabError.toData(error);
       const record = (await readRunRecord(store, runId).catch(() => undefined)) ?? this.recordOf(runId);
@@ -277,6 +346,13 @@ export class Runner {
       got: `${dependants.length}`,
     });
   }
+}
+
+/** The record with the search that an MTL-LS run takes part in; a finished one keeps what it has. */
+function withSearch(record: RunRecord, search: RateSearch | undefined): RunRecord {
+  const isSearched = record.spec.method === 'MTL-LS' && record.spec.round === 0;
+  if (search === undefined || !isSearched || JSON.stringify(record.search) === JSON.stringify(search)) return record;
+  return { ...record, search };
 }
 
 /** Remembers which runs are under way, so that a tab that was taken away can resume them. */

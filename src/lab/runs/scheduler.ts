@@ -20,6 +20,8 @@ export interface Schedule {
   readonly activeRunId: string | null;
   /** The run that was paused because storage is full; nothing starts until it is queued, stopped or removed. */
   readonly storageFullRun: string | null;
+  /** Runs that wait for other runs of their race: none of them starts while it is queued. */
+  readonly atRungs: readonly string[];
 }
 
 interface KnownRun {
@@ -40,8 +42,19 @@ export type ScheduleAction =
   | { readonly kind: 'start' }
   /** Takes a run that is not on the device out of the queue; the active one leaves by `end`. What waits for it keeps waiting. */
   | { readonly kind: 'pause' | 'stop'; readonly runId: string }
-  /** The active run left the device with this status; `isStorageFull`: it is paused because it could not be stored. */
-  | { readonly kind: 'end'; readonly runId: string; readonly status: RunStatus; readonly isStorageFull?: boolean }
+  /**
+   * The active run left the device with this status; `isStorageFull`: it is paused because it could not be stored; `isAtRung`: it came as far as its
+   * race lets it, and waits for what the race makes of it.
+   */
+  | {
+      readonly kind: 'end';
+      readonly runId: string;
+      readonly status: RunStatus;
+      readonly isStorageFull?: boolean;
+      readonly isAtRung?: boolean;
+    }
+  /** What the races decided: the runs that wait for others, and those that are dropped. */
+  | { readonly kind: 'race'; readonly atRungs: readonly string[]; readonly dropped: readonly string[] }
   /** Storage was freed: the run that lacked it is queued before all others. */
   | { readonly kind: 'storageFreed' }
   /** Forgets a run that is neither on the device nor what another starts from. */
@@ -53,6 +66,7 @@ export const emptySchedule: Schedule = {
   queue: [],
   activeRunId: null,
   storageFullRun: null,
+  atRungs: [],
 };
 
 /** The schedule after an action. Actions that make no sense for the run's status change nothing. */
@@ -76,6 +90,8 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
       return stop(state, action.runId);
     case 'end':
       return end(state, action);
+    case 'race':
+      return race(state, action.atRungs, action.dropped);
     case 'storageFreed':
       return state.storageFullRun === null ? state : queue(state, state.storageFullRun, null);
     case 'remove':
@@ -83,8 +99,12 @@ export function schedule(state: Schedule, action: ScheduleAction): Schedule {
   }
 }
 
-/** Whether a run may go on the device as far as the run it starts from is concerned. */
-function mayStart({ statuses, parents }: Pick<Schedule, 'statuses' | 'parents'>, runId: string): boolean {
+/** Whether a run may go on the device as far as its race and the run it starts from are concerned. */
+function mayStart(
+  { statuses, parents, atRungs }: Pick<Schedule, 'statuses' | 'parents' | 'atRungs'>,
+  runId: string,
+): boolean {
+  if (atRungs.includes(runId)) return false;
   const parent = parents[runId] ?? null;
   return parent === null || statuses[parent] === 'finished';
 }
@@ -139,12 +159,25 @@ function stop(state: Schedule, runId: string): Schedule {
   return withoutStorageFull(leaveQueue(state, runId, 'stopped'), runId);
 }
 
-function end(state: Schedule, { runId, status, isStorageFull }: ScheduleAction & { readonly kind: 'end' }): Schedule {
+function end(
+  state: Schedule,
+  { runId, status, isStorageFull, isAtRung }: ScheduleAction & { readonly kind: 'end' },
+): Schedule {
   if (state.activeRunId !== runId) return state;
+  if (isAtRung === true && status === 'paused') {
+    const waiting = { ...withStatus(state, runId, 'queued'), activeRunId: null };
+    return { ...waiting, queue: [...state.queue, runId], atRungs: [...state.atRungs, runId] };
+  }
   // A server that ends a run with an open record has broken the protocol; the run is then failed rather than lost.
   const ended = status === 'queued' || status === 'running' ? 'failed' : status;
   const storageFullRun = isStorageFull === true && ended === 'paused' ? runId : state.storageFullRun;
   return { ...withStatus(state, runId, ended), activeRunId: null, storageFullRun };
+}
+
+/** Only runs that are not on the device are dropped, and finished ones stay finished. */
+function race(state: Schedule, atRungs: readonly string[], dropped: readonly string[]): Schedule {
+  const isSame = atRungs.join() === state.atRungs.join();
+  return dropped.reduce((before, runId) => stop(before, runId), isSame ? state : { ...state, atRungs });
 }
 
 function remove(state: Schedule, runId: string): Schedule {
@@ -153,7 +186,8 @@ function remove(state: Schedule, runId: string): Schedule {
   const { [runId]: _status, ...statuses } = state.statuses;
   const { [runId]: _parent, ...parents } = state.parents;
   const queue = state.queue.filter((waiting) => waiting !== runId);
-  return withoutStorageFull({ ...state, statuses, parents, queue }, runId);
+  const atRungs = state.atRungs.filter((waiting) => waiting !== runId);
+  return withoutStorageFull({ ...state, statuses, parents, queue, atRungs }, runId);
 }
 
 function withoutStorageFull(state: Schedule, runId: string): Schedule {
@@ -249,9 +283,29 @@ const reasons: Readonly<Record<RunStatus, string>> = {
   finished: '',
 };
 
+/** What `waitsFor` reads: without `rungWaits`, no run waits for others of its race. */
+type WaitState = Pick<LabState, 'runs'> & Partial<Pick<LabState, 'rungWaits'>>;
+
 /** Null for a run that may start as soon as the device is free. */
-export function waitsFor({ runs }: Pick<LabState, 'runs'>, runId: string): Wait | null {
-  return waitOf(runs, runId, new Set());
+export function waitsFor({ runs, rungWaits = {} }: WaitState, runId: string): Wait | null {
+  return waitOf(runs, runId, new Set()) ?? waitInRace(runs, rungWaits, runId);
+}
+
+/** The wait for a run of the same race, for one that nothing brings on where there is such a one. */
+function waitInRace(runs: LabState['runs'], rungWaits: LabState['rungWaits'], runId: string): Wait | null {
+  const awaited = rungWaits[runId];
+  if (awaited === undefined) return null;
+  const records = awaited.flatMap((id) => runs.find(({ record }) => record.spec.id === id)?.record ?? []);
+  const isStuckRun = ({ status, spec }: RunRecord): boolean =>
+    status === 'queued' ? waitOf(runs, spec.id, new Set())?.isStuck === true : status !== 'running';
+  const parent = records.find(isStuckRun) ?? records[0] ?? null;
+  const what = parent === null ? 'the choice of its race' : 'another slicing rate of its race';
+  return {
+    parentId: parent?.spec.id ?? runId,
+    parent,
+    reason: `Waits for ${what}${parent === null ? '' : `, which ${reasons[parent.status]}`}.`,
+    isStuck: parent === null || isStuckRun(parent),
+  };
 }
 
 /** `line` has the runs that wait for this one, to end on a cycle, where nothing can start. */
@@ -274,7 +328,7 @@ function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait 
 }
 
 /** Whether runs wait, the device is free, and none of them can take it: for want of room, or of the runs they start from. */
-export function isQueueStuck(state: Pick<LabState, 'runs' | 'queue' | 'activeRunId' | 'storageFullRun'>): boolean {
+export function isQueueStuck(state: WaitState & Pick<LabState, 'queue' | 'activeRunId' | 'storageFullRun'>): boolean {
   if (state.activeRunId !== null || state.queue.length === 0) return false;
   return state.storageFullRun !== null || state.queue.every((id) => waitsFor(state, id) !== null);
 }

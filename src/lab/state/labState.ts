@@ -180,6 +180,8 @@ export interface LabState {
   readonly activeRunId: string | null;
   /** The run that was paused because storage is full; nothing trains until space is freed or it is resumed. */
   readonly storageFullRun: string | null;
+  /** Ids of the runs that a waiting run of a race waits for, by its id. */
+  readonly rungWaits: Readonly<Record<string, readonly string[]>>;
   readonly results: readonly ImportedResult[];
   /** Oldest first; each until it is answered or the page is closed, because the files are not stored. */
   readonly columnQuestions: readonly ColumnQuestion[];

@@ -49,6 +49,7 @@ const initialState: LabState = {
   queue: [],
   activeRunId: null,
   storageFullRun: null,
+  rungWaits: {},
   results: [],
   columnQuestions: [],
   unreadable: [],

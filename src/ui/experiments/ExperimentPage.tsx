@@ -40,6 +40,8 @@ import {
   usePool,
   type Pool,
 } from './experiments.ts';
+import { RacePanel } from './RacePanel.tsx';
+import { ReplayPanel } from './ReplayPanel.tsx';
 import { SelectionActions, ShareRuns } from './ShareRuns.tsx';
 import { SignificanceSection } from './SignificanceSection.tsx';
 import { useSignificance, type SignificanceState } from './useSignificance.ts';
@@ -261,6 +263,7 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
                 )}
                 <RateCurvesChart task={task} />
               </div>
+              <RacePanel task={task} records={records} />
             </>
           )}
           {tables
@@ -268,6 +271,7 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}
+          {isSliced(experiment) && <ReplayPanel experiment={experiment} records={records} />}
         </>
       );
     case 'runs':

@@ -21,7 +21,7 @@ export function QueuePanel() {
   const runs = useMemo(() => records.map(restingRunView), [records]);
   const layersOf = useLayers();
   const waiting = queue.flatMap((id) => runs.find(({ record }) => record.spec.id === id) ?? []);
-  const failed = runs.filter(({ record }) => record.status === 'failed' || record.status === 'stopped');
+  const failed = runs.filter(({ record }) => record.status === 'failed' || (record.status === 'stopped' && record.dropped === undefined)); // prettier-ignore
   // Closing the tab pauses all running and waiting runs.
   const paused = runs.filter(({ record }) => record.status === 'paused');
   if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
@@ -93,7 +93,8 @@ export function QueuePanel() {
 }
 
 function WaitText({ runs, runId }: { readonly runs: readonly RunView[]; readonly runId: string }) {
-  const wait = waitsFor({ runs }, runId);
+  const rungWaits = useLab((state) => state.rungWaits);
+  const wait = waitsFor({ runs, rungWaits }, runId);
   if (wait === null) return <span className="faint">the device</span>;
   return (
     <span className={wait.isStuck ? 'problem' : 'soft'}>

@@ -1,6 +1,7 @@
 // Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
 import { sampleRemark } from '../../data/catalogue/samples.ts';
+import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
@@ -163,8 +164,11 @@ export function RunPage({ record, source }: RunPageProps) {
           <h1>{description.name ?? runName(spec)}</h1>
           <p className="soft">Follow this training run, and see its scores, its inputs and its settings.</p>
           <p className="soft">
-            <StatusMark status={record.status} detail={trainsElsewhere ? 'in another tab' : undefined} /> ·{' '}
-            {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
+            <StatusMark
+              status={record.status}
+              detail={trainsElsewhere ? 'in another tab' : (droppedText(record) ?? undefined)}
+            />{' '}
+            · {methodName(spec, layersOf(spec.model.id))} · {spec.model.name} · seed {spec.seed}
             {description.name !== undefined && ` · ${runName(spec)}`}
             {source !== null && ` · from ${source.fileName}, read-only`}
           </p>

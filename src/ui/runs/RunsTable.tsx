@@ -12,6 +12,7 @@ import {
 } from '@tanstack/react-table';
 import { memo, useDeferredValue, useMemo, useState, type Dispatch, type ReactNode, type SetStateAction } from 'react';
 import { csvText } from '../../util/csv.ts';
+import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { TagList } from '../parts/Description.tsx';
@@ -303,7 +304,10 @@ const RunRow = memo(function RunRow({ line, own, waiting, href, experiment, hidd
       </th>
       {!isHidden('status') && (
         <td className="nowrap">
-          <StatusMark status={status} detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : undefined} />
+          <StatusMark
+            status={status}
+            detail={status === 'queued' && waiting >= 0 ? `no. ${waiting + 1}` : (droppedText(record) ?? undefined)}
+          />
         </td>
       )}
       {!isHidden('progress') && (

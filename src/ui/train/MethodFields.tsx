@@ -4,7 +4,7 @@ import type { Method } from '../../schema/runRecord.ts';
 import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
-import { METHODS, PAPER_RATES, type PlanDraft } from './planDraft.ts';
+import { draftOfSearch, METHODS, PAPER_RATES, type PlanDraft, type SearchDraft } from './planDraft.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
@@ -88,6 +88,7 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         Share of the encoder’s layers taken from MTL-XC, counted from the bottom; 0 takes only the embedding. Rates that
         give the same number of layers are one run.
       </p>
+      <SearchFields draft={draft} read={read} onChange={onChange} />
       <div className="fields">
         {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
@@ -105,6 +106,94 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         </Field>
       </div>
     </fieldset>
+  );
+}
+
+const SEARCHES: readonly (readonly ['none' | SearchDraft['policy'], string])[] = [
+  ['none', 'train every rate to its end'],
+  ['top', 'keep the best rates after an epoch'],
+  ['race', 'race the rates'],
+  ['all', 'train every rate, and count devel sentences for replays'],
+];
+
+/** Chooses how the slicing rate is found. */
+function SearchFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMethods'>) {
+  const { search } = draft;
+  const change = (part: Partial<SearchDraft>) => onChange({ search: search && { ...search, ...part } });
+  const drops = search !== undefined && search.policy !== 'all';
+  return (
+    <div className="fields">
+      <Field
+        label="Find the rate"
+        help="A search tries all rates with the first seed and trains only the chosen one to its end; test is read for that one alone."
+        problem={read.problems.get('search')}
+      >
+        {(control) => (
+          <select
+            {...control}
+            value={search?.policy ?? 'none'}
+            onChange={(event) => {
+              const [policy = 'none'] = SEARCHES.find(([name]) => name === event.target.value) ?? [];
+              onChange({
+                search:
+                  policy === 'none'
+                    ? undefined
+                    : { ...draftOfSearch(policy, Number(draft.config['epochs'])), ...search, policy },
+              });
+            }}
+          >
+            {SEARCHES.map(([name, words]) => (
+              <option key={name} value={name}>
+                {words}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {search !== undefined && (
+        <Field
+          label={search.policy === 'top' ? 'Compare after epoch' : 'Compare after epochs'}
+          help={
+            search.policy === 'race' ? 'A rate that is worse than the best by more than noise is dropped.' : undefined
+          }
+          problem={read.problems.get('search.rungs')}
+        >
+          {(control) => (
+            <input {...control} value={search.rungs} onChange={(event) => change({ rungs: event.target.value })} />
+          )}
+        </Field>
+      )}
+      {drops && (
+        <Field
+          label="Rates kept"
+          help="These are trained with the other seeds, up to the last epoch above."
+          problem={read.problems.get('search.finalists')}
+        >
+          {(control) => (
+            <input
+              {...control}
+              inputMode="numeric"
+              value={search.finalists}
+              onChange={(event) => change({ finalists: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+      {drops && (
+        <Field label="Choose the rate">
+          {(control) => (
+            <select
+              {...control}
+              value={search.choose}
+              onChange={(event) => change({ choose: event.target.value === 'end' ? 'end' : 'rung' })}
+            >
+              <option value="rung">after that epoch, by the mean over seeds</option>
+              <option value="end">when all that are kept are trained</option>
+            </select>
+          )}
+        </Field>
+      )}
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import type { LabState } from '../../lab/state/labState.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
+import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
 import type { Method } from '../../schema/runRecord.ts';
 import { hasShapeOf } from '../shared/viewState.ts';
 import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
@@ -35,6 +36,27 @@ export interface PlanDraft {
   /** The runs that a part of a plan trains; null for all. Ids belong to settings: a change of the form makes it a whole plan. */
   readonly runs: readonly string[] | null;
   readonly config: ConfigDraft;
+  /** How the slicing rate is found; absent: every rate is trained to its end. */
+  readonly search?: SearchDraft | undefined;
+}
+
+/** A search with its numbers as typed. */
+export interface SearchDraft {
+  readonly policy: RateSearch['policy'];
+  readonly rungs: string;
+  readonly finalists: string;
+  readonly choose: 'rung' | 'end';
+}
+
+/** A search as a form shows it: of a plan, or a new one that compares after half of the epochs, when scores say most for their cost. */
+export function draftOfSearch(policy: RateSearch['policy'], epochs: number, search?: RateSearch): SearchDraft {
+  const rules = raceRulesOf(search);
+  return {
+    policy,
+    rungs: search?.rungs.join(', ') ?? String(Math.max(1, Math.floor(epochs / 2) || 1)),
+    finalists: String(rules?.finalists ?? 2),
+    choose: rules?.choose ?? 'rung',
+  };
 }
 
 export function newPlanDraft(): PlanDraft {
@@ -99,6 +121,7 @@ export function draftOfPlan(plan: PlanFile): PlanDraft {
     fromFile: true,
     runs: plan.runs ?? null,
     config: draftOfConfig(plan.config),
+    ...(plan.search !== undefined && { search: draftOfSearch(plan.search.policy, plan.config.epochs, plan.search) }),
   };
 }
 

@@ -1,10 +1,11 @@
 // Resolves a draft plan against the library: the plan, or its problems by location.
 import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
-import { trainingConfigSchema } from '../../schema/config.ts';
+import { trainingConfigSchema, type TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
+import type { RateSearch } from '../../schema/rateSearch.ts';
 import { format, wholeNumber } from '../shared/format.ts';
 import { changedPaths, readConfigDraft, type ConfigDraft } from './configDraft.ts';
 import { inputOf, looseTasks, taskOfCorpus, type PlanDraft, type PlanInput } from './planDraft.ts';
@@ -27,7 +28,7 @@ export interface ReadCategory {
 export interface ReadPlan {
   /** Null while there are problems. */
   readonly plan: PlanFile | null;
-  /** Problems by location: `methods`, `slicingRates`, `categories.0`, `categories.0.tasks.0`, `model`, `seeds`, `rounds.count`, `config.batchSize`. */
+  /** Problems by location: `methods`, `slicingRates`, `categories.0`, `categories.0.tasks.0`, `model`, `seeds`, `rounds.count`, `search.rungs`, `config.batchSize`. */
   readonly problems: ReadonlyMap<string, string>;
   readonly categories: readonly ReadCategory[];
   readonly model: ResolvedInput<ModelRecord>;
@@ -72,6 +73,12 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     problems.set('config.maxPieces', `Must be at most ${model.found.positions}, the number of positions of the model.`);
   }
 
+  const search = readSearch(draft, problems);
+  if (search !== null && config !== null && rounds !== null) {
+    const problem = searchProblem(search, config, rounds);
+    if (problem !== null) problems.set('search', problem);
+  }
+
   const changed = changedPaths(entered, presets[draft.preset].config);
   const read = { problems, categories, model, entered, changed };
   if (problems.size > 0 || config === null || typeof seeds === 'string' || model.found === null || rounds === null) {
@@ -96,6 +103,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     rounds,
     config,
     ...(draft.runs === null ? {} : { runs: [...draft.runs] }),
+    ...(search === null ? {} : { search }),
   } satisfies PlanFile);
   return { ...read, plan };
 }
@@ -127,6 +135,32 @@ function readRounds(entered: PlanDraft['rounds'], problems: Map<string, string>)
   if (count === null) problems.set('rounds.count', 'Enter a whole number from 0 to 100.');
   if (epochs === null) problems.set('rounds.epochs', 'Enter a whole number from 1 to 10,000.');
   return count === null || epochs === null ? null : { count, epochs };
+}
+
+/** The search as typed; null without one, or with problems. */
+function readSearch({ methods, search }: PlanDraft, problems: Map<string, string>): RateSearch | null {
+  if (search === undefined || !methods.includes('MTL-LS')) return null;
+  const { policy, choose } = search;
+  const rungs = search.rungs.split(/[\s,;]+/).filter((word) => word !== '').map((word) => wholeNumber(word, 1, 10_000) ?? 0); // prettier-ignore
+  const finalists = wholeNumber(search.finalists, policy === 'race' ? 2 : 1, 1000);
+  if (policy !== 'all' && finalists === null) {
+    problems.set('search.finalists', `Enter a whole number from ${policy === 'race' ? 2 : 1} to 1,000.`);
+  }
+  const isRising = rungs.every((rung, index) => rung > (rungs[index - 1] ?? 0));
+  if (rungs.length === 0 || !isRising)
+    problems.set('search.rungs', 'Enter epochs in increasing order, such as 1, 2, 4.');
+  if (policy === 'top' && rungs.length > 1) problems.set('search.rungs', 'Enter one epoch.');
+  if (problems.has('search.rungs') || problems.has('search.finalists')) return null;
+  return policy === 'all' ? { policy, rungs } : { policy, rungs, finalists: finalists ?? 2, choose };
+}
+
+/** What the settings lack for a search; null where they have everything. */
+function searchProblem({ rungs }: RateSearch, config: TrainingConfig, rounds: PlanFile['rounds']): string | null {
+  const last = Math.max(...rungs);
+  if (rounds.count > 0) return 'Set further rounds to 0: a search for the slicing rate has none.';
+  if (config.trainOn !== 'train') return 'Train on the train split alone: a search compares rates on devel.';
+  if (config.steps !== null) return 'Leave the fixed number of steps empty: a search counts in epochs.';
+  return last > config.epochs ? `Epoch ${last} is beyond the ${config.epochs} epochs of a run.` : null;
 }
 
 function readCategory(

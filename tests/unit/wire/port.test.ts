@@ -29,6 +29,7 @@ function handlersWith(part: Partial<Handlers<ServerCalls>>): Handlers<ServerCall
     keepPredictions: unexpected,
     tag: unexpected,
     train: unexpected,
+    trainTo: unexpected,
     interrupt: unexpected,
     removeRun: unexpected,
     resetDamagedRun: unexpected,

@@ -4,6 +4,7 @@ import { presets } from '../../../../src/lab/plans/presets.ts';
 import type { PlanFile } from '../../../../src/schema/planFile.ts';
 import {
   draftOfPlan,
+  draftOfSearch,
   followCorpora,
   isPlanDraft,
   looseTasks,
@@ -11,6 +12,8 @@ import {
   newPlanDraft,
   samplePlan,
   taskOfCorpus,
+  type PlanDraft,
+  type SearchDraft,
 } from '../../../../src/ui/train/planDraft.ts';
 import { draftWith, withSeeds } from '../../../../src/ui/train/useDraftChange.ts';
 import { readPlanDraft, readSeeds } from '../../../../src/ui/train/readPlanDraft.ts';
@@ -53,6 +56,49 @@ const plan: PlanFile = {
   rounds: { count: 3, epochs: 30 },
   config: { ...presets.released.config, epochs: 7 },
 };
+
+describe('a search for the slicing rate', () => {
+  const searched: PlanFile = {
+    ...plan,
+    rounds: { count: 0, epochs: 1 },
+    config: { ...presets.normal.config, epochs: 8 },
+    search: { policy: 'race', rungs: [2, 4], finalists: 3, choose: 'end' },
+  };
+  const problemsOf = (search: Partial<SearchDraft>, change: Partial<PlanDraft> = {}): readonly string[] => {
+    const draft = draftOfPlan(searched);
+    return [
+      ...readPlanDraft(
+        { ...draft, ...change, search: { ...draftOfSearch('top', 8), ...search } },
+        library,
+      ).problems.keys(),
+    ];
+  };
+
+  it('goes through the form unchanged, and is absent where there is none', () => {
+    expect(readPlanDraft(draftOfPlan(searched), library).plan?.search).toEqual(searched.search);
+    const { search: _none, ...whole } = searched;
+    expect(readPlanDraft(draftOfPlan(whole), library).plan).not.toHaveProperty('search');
+    const single = { ...draftOfPlan(searched), methods: ['STL' as const] };
+    expect(readPlanDraft(single, library).plan).not.toHaveProperty('search');
+  });
+
+  it('starts with the best two after half of the epochs', () => {
+    const read = readPlanDraft({ ...draftOfPlan(searched), search: draftOfSearch('top', 8) }, library);
+    expect(read.plan?.search).toEqual({ policy: 'top', rungs: [4], finalists: 2, choose: 'rung' });
+  });
+
+  it('says in its fields what is wrong with it', () => {
+    expect(problemsOf({ rungs: '1, 2' })).toEqual(['search.rungs']);
+    expect(problemsOf({ policy: 'race', rungs: '2, 1' })).toEqual(['search.rungs']);
+    expect(problemsOf({ rungs: 'two' })).toEqual(['search.rungs']);
+    expect(problemsOf({ policy: 'race', finalists: '1' })).toEqual(['search.finalists']);
+    expect(problemsOf({ finalists: '1' })).toEqual([]);
+    expect(problemsOf({ rungs: '9' })).toEqual(['search']);
+    expect(problemsOf({}, { rounds: { count: '1', epochs: '1' } })).toEqual(['search']);
+    expect(problemsOf({}, { config: { ...draftOfPlan(searched).config, trainOn: 'train+devel' } })).toEqual(['search']);
+    expect(problemsOf({}, { config: { ...draftOfPlan(searched).config, steps: '100' } })).toEqual(['search']);
+  });
+});
 
 describe('planDraft', () => {
   it('offers the newest corpus of one’s own, all its types, on the built-in model', () => {

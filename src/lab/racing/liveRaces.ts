@@ -1,0 +1,187 @@
+// Follows the races among the lab's runs: how far each may go, which are dropped and why, and what waits for what.
+import { unpackCounts } from '../../metrics/scores/packedCounts.ts';
+import {
+  raceStanding,
+  type Allowance,
+  type Race,
+  type RaceStanding,
+  type RungScore,
+} from '../../metrics/racing/race.ts';
+import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
+import type { RunRecord, RunSpec } from '../../schema/runRecord.ts';
+import { canonicalJson } from '../../util/digest.ts';
+import { LabError } from '../../util/labError.ts';
+import { dropReasonText } from '../../metrics/racing/raceWords.ts';
+
+/** The runs of one task that race for its slicing rate, all of one plan's kind. */
+export interface LiveRace {
+  readonly race: Race;
+  readonly runs: readonly RunRecord[];
+  readonly standing: RaceStanding;
+}
+
+/** What the races ask of the schedule, by run id. */
+export interface RaceOrders {
+  /** Of every run that is still in a race and may start or go on, or has. */
+  readonly allowances: ReadonlyMap<string, Allowance>;
+  /** Runs that are to be dropped and are not yet. */
+  readonly drops: ReadonlyMap<string, NonNullable<RunRecord['dropped']>>;
+  /** Runs that wait at a rung, or for the choice, with the runs that they wait for. */
+  readonly waits: ReadonlyMap<string, readonly string[]>;
+}
+
+export const NO_ORDERS: RaceOrders = { allowances: new Map(), drops: new Map(), waits: new Map() };
+
+type LayersOf = (modelId: string) => number | undefined;
+
+/** Whether a run takes part in a race: one that a person resumed after it was dropped is trained like any other. */
+function isRacing({ search, dropped, status }: RunRecord): boolean {
+  return raceRulesOf(search) !== null && (dropped === undefined || status === 'stopped');
+}
+
+/** Standings by what is known of a race: comparing sentences takes a moment, so it is done once. */
+export type KnownStandings = Map<string, RaceStanding>;
+
+/** Follows every race of these runs from its start. Throws as `raceStanding` does. */
+export function liveRaces(
+  records: readonly RunRecord[],
+  layersOf: LayersOf,
+  known: KnownStandings = new Map(),
+): readonly LiveRace[] {
+  const groups = new Map<string, RunRecord[]>();
+  for (const record of records) {
+    if (raceRulesOf(record.search) === null || record.spec.slicing === null) continue;
+    const { tasks, category, model, config, slicing } = record.spec;
+    const task = tasks.map(({ corpus, type }) => [corpus.fingerprint, type]);
+    const key = canonicalJson([
+      task,
+      category,
+      model.fingerprint,
+      config,
+      slicing.biases,
+      slicing.frozen,
+      record.search,
+    ]);
+    groups.set(key, [...(groups.get(key) ?? []), record]);
+  }
+  return [...groups.values()].flatMap((runs) => followed(runs, layersOf, known) ?? []);
+}
+
+/** Updates that a race has taken so far, and those of its whole grid; `whole` is null before any run has started. */
+export function raceSteps({ race, runs }: LiveRace): { readonly done: number; readonly whole: number | null } {
+  const each = runs.find(({ totalSteps }) => totalSteps > 0)?.totalSteps;
+  const done = runs.reduce((sum, { step }) => sum + step, 0);
+  return { done, whole: each === undefined ? null : each * race.rates.length * race.seeds.length };
+}
+
+/** The slicing rate of an MTL-LS run; its number of layers where that of the model is not known. */
+export function rateOfRun({ spec }: Pick<RunRecord, 'spec'>, layersOf: LayersOf): number {
+  return (spec.slicing?.layers ?? 0) / (layersOf(spec.model.id) ?? 1);
+}
+
+function followed(runs: readonly RunRecord[], layersOf: LayersOf, known: KnownStandings): LiveRace | null {
+  const [first] = runs;
+  const rules = raceRulesOf(first?.search);
+  if (first === undefined || rules === null) return null;
+  const cells = new Map(runs.map((run) => [`${rateOfRun(run, layersOf)} ${run.spec.seed}`, run]));
+  const { epochs } = first.spec.config;
+  const race: Race = {
+    rules,
+    rates: [...new Set(runs.map((run) => rateOfRun(run, layersOf)))].sort((left, right) => left - right),
+    seeds: [...new Set(runs.map(({ spec }) => spec.seed))].sort((left, right) => left - right),
+    epochs,
+    scoreOf: (rate, seed, epoch) => {
+      const run = cells.get(`${rate} ${seed}`);
+      return run === undefined ? null : scoreAt(run, epoch);
+    },
+  };
+  const key = JSON.stringify([rules, race.rates, runs.map(({ spec, epochs: done }) => [spec.id, done.length]).sort()]);
+  const standing = known.get(key) ?? raceStanding(race);
+  known.set(key, standing);
+  return { race, runs, standing };
+}
+
+/** The devel score of an MTL-LS run after an epoch; at its end that of the best of the snapshots it keeps, as it will be selected. */
+export function scoreAt({ spec, epochs }: Pick<RunRecord, 'spec' | 'epochs'>, epoch: number): RungScore | null {
+  const point = epochs.find((one) => one.epoch === epoch);
+  const f1 = point?.devel[0]?.lenient.overall.f1;
+  if (point === undefined || f1 === undefined) return null;
+  const packed = point.develCounts?.[0] ?? null;
+  const counts = packed === null ? null : unpackCounts(packed);
+  if (epoch !== spec.config.epochs) return { f1, counts };
+  const saved = epochs.filter((one) => one.epoch > epoch - spec.config.snapshots);
+  return { f1: Math.max(...saved.map(({ devel }) => devel[0]?.lenient.overall.f1 ?? 0)), counts };
+}
+
+/** Says how far the runs of all races may go. Throws as `raceStanding` does. */
+export function raceOrders(
+  records: readonly RunRecord[],
+  layersOf: LayersOf,
+  known: KnownStandings = new Map(),
+): RaceOrders {
+  const allowances = new Map<string, Allowance>();
+  const drops = new Map<string, NonNullable<RunRecord['dropped']>>();
+  const waits = new Map<string, readonly string[]>();
+  for (const { runs, standing } of liveRaces(records, layersOf, known)) {
+    const runOf = (rate: number, seed: number): RunRecord | undefined =>
+      runs.find((run) => run.spec.seed === seed && rateOfRun(run, layersOf) === rate);
+    const awaited: string[] = [];
+    for (const allowance of standing.allowances) {
+      const run = runOf(allowance.rate, allowance.seed);
+      if (run === undefined || !isRacing(run)) continue;
+      allowances.set(run.spec.id, allowance);
+      if (!hasReached(run, allowance)) awaited.push(run.spec.id);
+    }
+    for (const run of runs) {
+      const drop = standing.drops.find(({ rate }) => rate === rateOfRun(run, layersOf));
+      if (drop !== undefined) allowances.delete(run.spec.id);
+      if (drop !== undefined && run.dropped === undefined && run.status !== 'finished') {
+        drops.set(run.spec.id, { epoch: drop.epoch, reason: dropReasonText(drop) });
+      } else if (drop === undefined && isRacing(run)) {
+        const allowance = allowances.get(run.spec.id);
+        if (allowance === undefined || hasReached(run, allowance)) waits.set(run.spec.id, awaited.filter((id) => id !== run.spec.id)); // prettier-ignore
+      }
+    }
+  }
+  return { allowances, drops, waits };
+}
+
+function hasReached({ epochs, status }: RunRecord, { epoch, scoresTest }: Allowance): boolean {
+  return scoresTest ? status === 'finished' : epochs.some((point) => point.epoch === epoch);
+}
+
+/** Whether a run left the device because it came as far as its race lets it. */
+export function isAtRung(record: RunRecord, allowance: Allowance | undefined): boolean {
+  return record.status === 'paused' && record.failure === null && allowance !== undefined && !allowance.scoresTest && hasReached(record, allowance); // prettier-ignore
+}
+
+/**
+ * Checks that runs which are known already can take part in a search. Throws LabError `plan/search-counts` where a race would compare devel sentences
+ * that were not counted.
+ */
+export function assertComparable(records: readonly RunRecord[], specs: readonly RunSpec[], search: RateSearch): void {
+  if (search.policy !== 'race') return;
+  const wanted = new Set(specs.flatMap(({ id, method }) => (method === 'MTL-LS' ? [id] : [])));
+  const isUncounted = ({ epoch, develCounts }: RunRecord['epochs'][number]): boolean =>
+    search.rungs.includes(epoch) && develCounts === undefined;
+  const uncounted = records.filter(({ spec, epochs }) => wanted.has(spec.id) && epochs.some(isUncounted));
+  if (uncounted.length === 0) return;
+  throw new LabError(
+    'plan/search-counts',
+    'Some rates were trained before, without counts of devel sentences, which a race compares.',
+    {
+      expected:
+        'runs that are new, or have these counts: keep the best rates after an epoch instead, or remove those runs',
+      got: `${uncounted.length} of ${wanted.size} runs of MTL-LS without them`,
+    },
+  );
+}
+
+/** What decides the orders of races, as text: orders are computed again only when it changes. */
+export function raceKey(records: readonly RunRecord[]): string {
+  return records
+    .filter(({ search }) => raceRulesOf(search) !== null)
+    .map(({ spec, status, epochs, dropped }) => `${spec.id} ${status} ${epochs.length} ${dropped === undefined}`)
+    .sort()
+    .join();
+}
