@@ -2,6 +2,7 @@
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
+import { mergedTypeName } from '../src/schema/methods.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
@@ -272,7 +273,7 @@ class TrainingServer {
   }
 
   private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
-    const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
+    const typeName = mergedTypeName({ method, category });
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
       const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));

@@ -1,7 +1,8 @@
 // A plan as a file: what to train, by human-readable names, for both the page and headless runs.
 import { z } from 'zod';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
+import { areSingle, isSliced, methodSchema } from './methods.ts';
+import { slicingSchema, upgradeConfig } from './runRecord.ts';
 
 /** Upgrades a version 1 plan, which had a list of tasks for one method, STL. Returns anything else unchanged, for the schema to validate. */
 export function upgradePlanFile(value: unknown): unknown {
@@ -51,7 +52,7 @@ const currentPlanFileSchema = z
     version: z.literal(2),
     /** Names the files of its results. */
     name: z.string().min(1),
-    /** What is compared; MTL-LS trains MTL-XC first, in any case. */
+    /** What is compared; a sliced method trains its joint one first, in any case. */
     methods: z.array(methodSchema).min(1),
     /** Shares of the encoder's layers shared from MTL-XC, k / n each; a rate between two layers is rounded to the nearer. Empty without MTL-LS. */
     slicingRates: z.array(z.number().min(0).max(1)),
@@ -72,18 +73,14 @@ const currentPlanFileSchema = z
     /** Of a part of a plan: the ids of the runs to train, with those that they start from. All runs where absent. */
     runs: z.array(z.string()).min(1).optional(),
   })
-  .refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
+  .refine(({ methods, slicingRates }) => !methods.some(isSliced) || slicingRates.length > 0, {
     path: ['slicingRates'],
     message: 'MTL-LS needs at least one slicing rate',
   })
-  .refine(
-    ({ methods, categories }) =>
-      methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null),
-    {
-      path: ['categories'],
-      message: 'tasks trained together need one type name for their category',
-    },
-  );
+  .refine(({ methods, categories }) => areSingle(methods) || categories.every(({ typeName }) => typeName !== null), {
+    path: ['categories'],
+    message: 'tasks trained together need one type name for their category',
+  });
 export type PlanFile = z.infer<typeof currentPlanFileSchema>;
 
 /** Reads plans of this version and all earlier ones. */

@@ -1,6 +1,6 @@
 // Scores that a person read in from a table: figures of papers or of other programs, which are shown beside the lab's own and never tested with them.
 import { z } from 'zod';
-import { methodSchema } from './runRecord.ts';
+import { methodSchema } from './methods.ts';
 
 const percent = z.number().min(0).max(100);
 

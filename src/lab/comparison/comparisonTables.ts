@@ -1,6 +1,7 @@
 // Rebuilds Tables 1, 2 and 3 of the paper from the lab's runs beside the published figures, and adds a table of spreads by source.
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
+import { isSliced } from '../../schema/methods.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
 import { taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts';
@@ -350,10 +351,10 @@ function taskName({ corpus, type }: TaskRef): string {
 }
 
 /** `0.25`, or `3 layers` when the model's number of layers is unknown. */
-export function rateName(layers: number | null, rate: number | null): string {
+function rateName(layers: number | null, rate: number | null): string {
   return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
 }
 
 export function variantName({ method, layers, rate }: Pick<Variant, 'method' | 'layers' | 'rate'>): string {
-  return method === 'MTL-LS' ? `MTL-LS ${rateName(layers, rate)}` : method;
+  return isSliced(method) ? `${method} ${rateName(layers, rate)}` : method;
 }

@@ -1,6 +1,7 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { areSingle, jointMethods, traitsOf } from '../../schema/methods.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { fingerprint } from '../../util/digest.ts';
@@ -133,8 +134,8 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 }
 
 /**
- * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, MTL-XC (also
- * when only MTL-LS needs it) and MTL-LS of each task at each slicing, each first training followed by its rounds.
+ * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, each joint method
+ * (also when only a sliced one needs it) and its sliced ones, of each task at each slicing, each first training followed by its rounds.
  * Settings are adapted to the model's family. Of a part of a plan, only the runs that it names. Throws LabError `plan/model-missing`,
  * `plan/model-differs`, `plan/positions`, `plan/too-large`, `plan/unknown-run` and what `findTasks` throws.
  */
@@ -144,7 +145,7 @@ export function expandPlan(
 ): readonly RunSpec[] {
   const model = findInput('model', plan.model, library.models);
   const { config, biases } = familySettings(plan, model);
-  const areTrainedTogether = plan.methods.some((method) => method !== 'STL');
+  const areTrainedTogether = !areSingle(plan.methods);
   assertPlanSize(plan);
   const slicings = slicedLayers(plan.slicingRates, model.layers);
   assertRunCount(plan, slicings.length);
@@ -220,15 +221,18 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
       specs.push(...withRounds(runSpec({ ...common, method: 'STL', tasks: [task], category: null }), plan.rounds));
     }
   }
-  if (typeName === null || !methods.some((method) => method !== 'STL')) return specs;
+  if (typeName === null) return specs;
   const together = { ...common, category: { name, typeName } };
-  const shared = runSpec({ ...together, method: 'MTL-XC', tasks: [...category.tasks] });
-  specs.push(...(methods.includes('MTL-XC') ? withRounds(shared, plan.rounds) : [shared]));
-  if (!methods.includes('MTL-LS')) return specs;
-  for (const slicing of plan.slicings) {
-    for (const task of category.tasks) {
-      const sliced = runSpec({ ...together, method: 'MTL-LS', tasks: [task], slicing, parent: shared.id });
-      specs.push(...withRounds(sliced, plan.rounds));
+  for (const joint of jointMethods(methods)) {
+    const shared = runSpec({ ...together, method: joint, tasks: [...category.tasks] });
+    specs.push(...(methods.includes(joint) ? withRounds(shared, plan.rounds) : [shared]));
+    for (const method of methods.filter((one) => traitsOf(one).base === joint)) {
+      for (const slicing of plan.slicings) {
+        for (const task of category.tasks) {
+          const sliced = runSpec({ ...together, method, tasks: [task], slicing, parent: shared.id });
+          specs.push(...withRounds(sliced, plan.rounds));
+        }
+      }
     }
   }
   return specs;

@@ -1,10 +1,10 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
-import type { Method } from '../../schema/runRecord.ts';
+import { isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
-import { METHODS, PAPER_RATES, type PlanDraft } from './planDraft.ts';
+import { PAPER_RATES, type PlanDraft } from './planDraft.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
@@ -43,7 +43,7 @@ export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsP
         ))}
         {read.problems.has('methods') && <p className="field-problem">{read.problems.get('methods')}</p>}
       </fieldset>
-      {draft.methods.includes('MTL-LS') && <SlicingFields draft={draft} read={read} onChange={onChange} />}
+      {draft.methods.some(isSliced) && <SlicingFields draft={draft} read={read} onChange={onChange} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 // Draws how a method trains: the layers of the encoder under each task, pretrained ones and those taken from the shared model.
-import type { Method } from '../../schema/runRecord.ts';
+import type { Method } from '../../schema/methods.ts';
 
 /** Layers drawn for an encoder, whatever the model has. */
 const LAYERS = 4;
