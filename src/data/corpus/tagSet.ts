@@ -10,6 +10,9 @@ export type LabelMode = (typeof LABEL_MODES)[number];
 /** Index of `O` in every tag set. */
 export const OUTSIDE = 0;
 
+/** In place of a tag index: the tag is not known, and is one of the sequence's open tags. */
+export const OPEN = -1;
+
 export interface TagSet {
   readonly scheme: TagScheme;
   /** Tag of each index: `O`, then the prefixes of each type in turn, then `X` in label mode `x`. */
