@@ -94,7 +94,8 @@ export class TimePredictions {
     const { labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn } = config;
     const { trainShare, leaveOut, head, crfStartEnd } = config;
     const looks = [labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn];
-    const type = traitsOf(method).labels === 'merged' ? category : null;
+    const { labels } = traitsOf(method);
+    const type = labels === 'merged' ? category : labels;
     const key = fingerprint([model.id, tasks, type, ...looks, trainShare, leaveOut, head, crfStartEnd]);
     const known = this.lengths.get(key) ?? this.sample(spec);
     this.lengths.delete(key);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** In the order of lists and tables. */
-export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS']);
+export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS']);
 export type Method = z.infer<typeof methodSchema>;
 
 export const METHODS: readonly Method[] = methodSchema.options;
@@ -19,15 +19,18 @@ interface MethodTraits {
   /** The joint method whose run a sliced one starts from; null for the others. */
   readonly base: Method | null;
   /**
-   * The types of a run's tags: `own` those of its task, `merged` one for the mentions of all tasks, the type name of the category.
+   * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
+   * those of all tasks, where a token outside the mentions of a corpus may have any type that the corpus does not annotate.
    */
-  readonly labels: 'own' | 'merged';
+  readonly labels: 'own' | 'merged' | 'partial';
 }
 
 const TRAITS: Readonly<Record<Method, MethodTraits>> = {
   STL: { kind: 'single', base: null, labels: 'own' },
   'MTL-XC': { kind: 'joint', base: null, labels: 'merged' },
   'MTL-LS': { kind: 'sliced', base: 'MTL-XC', labels: 'own' },
+  'MTL-PL': { kind: 'joint', base: null, labels: 'partial' },
+  'PL-LS': { kind: 'sliced', base: 'MTL-PL', labels: 'own' },
 };
 
 export function traitsOf(method: Method): MethodTraits {

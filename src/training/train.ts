@@ -324,19 +324,21 @@ class RunInProgress {
     predictor: Predictor,
   ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
     const evaluations: (Evaluation | null)[] = [];
-    for (const split of splits) evaluations.push(yield* this.evaluateOne(split, predictor));
+    for (const [task, split] of splits.entries()) evaluations.push(yield* this.evaluateOne(split, task, predictor));
     return evaluations;
   }
 
-  /** The tagger on one split, or null when it has no sentences. */
+  /** The tagger on one split of a task, or null when it has no sentences. */
   private async *evaluateOne(
     split: EncodedSplit,
+    task: number,
     predictor: Predictor,
   ): AsyncGenerator<TrainingEvent, Evaluation | null> {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
     const startedAtMs = this.workedMs();
-    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
+    const asked = { tagSet: tasks.tagSet, types: tasks.scoredTypes[task] ?? null };
+    const evaluation = yield* this.watched(evaluate(split, asked, predictor, this.config, signal));
     this.assertHealthy();
     const tookMs = this.workedMs() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);

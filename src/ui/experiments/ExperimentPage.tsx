@@ -264,7 +264,13 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
             </>
           )}
           {tables
-            .filter(({ id }) => id === 'table-1' || id === 'reported' || (id !== 'spreads' && hasSliced(experiment)))
+            .filter(
+              ({ id }) =>
+                id === 'table-1' ||
+                id === 'methods' ||
+                id === 'reported' ||
+                (id !== 'spreads' && hasSliced(experiment)),
+            )
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}

@@ -11,6 +11,8 @@ const METHOD_WORDS: Readonly<Record<Method, string>> = {
   STL: 'the pretrained model, on each task alone',
   'MTL-XC': 'the pretrained model, on all tasks of a category together',
   'MTL-LS': 'lower layers from MTL-XC, upper layers pretrained, on each task alone',
+  'MTL-PL': 'as MTL-XC, but each corpus keeps its types, and what it does not annotate stays open',
+  'PL-LS': 'lower layers from MTL-PL, upper layers pretrained, on each task alone',
 };
 
 export interface MethodFieldsProps {
@@ -85,14 +87,14 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </div>
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       <p className="field-help">
-        Share of the encoder’s layers taken from MTL-XC, counted from the bottom; 0 takes only the embedding. Rates that
-        give the same number of layers are one run.
+        Share of the encoder’s layers taken from the joint model (MTL-XC or MTL-PL), counted from the bottom; 0 takes
+        only the embedding. Rates that give the same number of layers are one run.
       </p>
       <div className="fields">
         {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
           label="Freeze shared layers"
-          help="Shared layers and the embedding stay as MTL-XC trained them. The paper trains them further."
+          help="Shared layers and the embedding stay as the joint model has them. The paper trains them further."
         >
           {(control) => (
             <input
@@ -113,7 +115,7 @@ function BiasesField({ draft, onChange }: Pick<MethodFieldsProps, 'draft' | 'onC
   return (
     <Field
       label="Biases and segments"
-      help="The released checkpoint stores them once for all layers, so they all come from MTL-XC."
+      help="The released checkpoint stores them once for all layers, so they all come from the joint model."
     >
       {(control) => (
         <select

@@ -58,6 +58,7 @@ describe('rateCurve', () => {
       points: [{ rate: 0.5, layers: 2, f1: 56, deviation: 6 }],
       stl: 20,
       mtlXc: null,
+      others: [],
     });
     expect(rateCurve(task, { split: 'devel', over: 'seeds' }).points[0]).toMatchObject({ f1: 57, deviation: 0 });
   });
