@@ -13,7 +13,7 @@ const HEIGHT = HEAD_RADIUS * 2 + 4 + LAYERS * (LAYER.height + LAYER.gap);
 interface DrawnEncoder {
   readonly heads: number;
   readonly shared: number;
-  /** Draws the outline of each head in dashes: its labels are partial. */
+  /** Draws each head hollow: its labels are partial. */
   readonly isPartial?: true;
 }
 
