@@ -45,7 +45,7 @@ const crfContests: Parameters<typeof benchContests>[1] = async ({ gpu }, { shape
     recordCrf(
       recorder,
       chain,
-      { ...read, ...weights },
+      { ...read, openTags: null, ...weights },
       {
         losses: region('losses'),
         dEmissions: region('dEmissions'),

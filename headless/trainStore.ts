@@ -6,6 +6,7 @@ import { describeEqualRates } from '../src/lab/plans/planLimits.ts';
 import { isQueueStuck, waitsFor } from '../src/lab/runs/scheduler.ts';
 import type { Lab, UnreadableRecord } from '../src/lab/state/labState.ts';
 import { runTitle } from '../src/lab/state/runViews.ts';
+import { isSliced } from '../src/schema/methods.ts';
 import type { PlanFile } from '../src/schema/planFile.ts';
 import { sealResultFile, type ResultFile } from '../src/schema/resultFile.ts';
 import type { RunStatus } from '../src/schema/runRecord.ts';
@@ -205,7 +206,7 @@ export function resultFileName({ name }: Pick<PlanFile, 'name'>): string {
 
 function reportEqualRates(lab: Lab, { model, methods, slicingRates }: PlanFile, output: TextOutput): void {
   const layers = lab.getState().models.find(({ fingerprint }) => fingerprint === model.fingerprint)?.layers;
-  if (layers === undefined || !methods.includes('MTL-LS')) return;
+  if (layers === undefined || !methods.some(isSliced)) return;
   const text = describeEqualRates(slicingRates, layers);
   if (text !== '') output.write(`${text}\n`);
 }

@@ -1,5 +1,6 @@
 // Predicts the time of runs for the training server: measures the machine's pace once, keeps it, and samples the text of runs.
 import { fingerprint } from '../src/util/digest.ts';
+import { traitsOf } from '../src/schema/methods.ts';
 import type { RunSpec } from '../src/schema/runRecord.ts';
 import { readMachinePace, writeMachinePace } from '../src/storage/machineRecords.ts';
 import { readModelRecord } from '../src/storage/modelRecords.ts';
@@ -93,7 +94,8 @@ export class TimePredictions {
     const { labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn } = config;
     const { trainShare, leaveOut, head, crfStartEnd } = config;
     const looks = [labelMode, tagScheme, encoding, lowerCase, layout, maxPieces, specials, specialsInLoss, trainOn];
-    const type = method === 'MTL-XC' ? category : null;
+    const { labels } = traitsOf(method);
+    const type = labels === 'merged' ? category : labels;
     const key = fingerprint([model.id, tasks, type, ...looks, trainShare, leaveOut, head, crfStartEnd]);
     const known = this.lengths.get(key) ?? this.sample(spec);
     this.lengths.delete(key);

@@ -2,6 +2,7 @@
 import { underlyingFailure, type DeviceHealth } from '../src/engine/gpu/device.ts';
 import type { Platform } from '../src/engine/start/platform.ts';
 import { startBackend, type StartedBackend } from '../src/engine/start/startBackend.ts';
+import { mergedTypeName, traitsOf } from '../src/schema/methods.ts';
 import { defaultMachineSettings } from '../src/schema/machineSettings.ts';
 import {
   configAsTrained,
@@ -20,7 +21,7 @@ import { ifCorrupt } from '../src/storage/records.ts';
 import { readRunRecord, removeRun, writeRunRecord } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
 import { resetDamagedRun } from '../src/training/checkpoint.ts';
-import { encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
+import { annotatedTypes, encodeTasks, type TaskText } from '../src/training/encodeTasks.ts';
 import { taggerExports } from '../src/training/exportTagger.ts';
 import { encoderFacts, encoderOfFile, importModel } from '../src/training/importModel.ts';
 import { loadModel, readModelConfig } from '../src/training/loadModel.ts';
@@ -274,13 +275,14 @@ class TrainingServer {
   }
 
   private async readTexts({ method, category, tasks }: Pick<RunSpec, 'method' | 'category' | 'tasks'>) {
-    const typeName = method === 'MTL-XC' ? (category?.typeName ?? null) : null;
+    const typeName = mergedTypeName({ method, category });
     const texts: TaskText[] = [];
     for (const { corpus, type } of tasks) {
       const sentences = await readCorpusSentences(this.store, corpus.id).catch(asDamaged(corpus.name));
-      texts.push({ sentences, type, typeName });
+      texts.push({ sentences, type, typeName, annotated: null });
     }
-    return texts;
+    if (traitsOf(method).labels !== 'partial') return texts;
+    return texts.map((text, index) => ({ ...text, annotated: annotatedTypes(text.sentences, tasks, index) }));
   }
 
   private async predictStored(

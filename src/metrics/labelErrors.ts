@@ -37,7 +37,8 @@ export function labelDoubts(
     const wrong = annotated.filter((mention) => !found.some((other) => isSame(mention, other)));
     const ofAnnotated = wrong.map((mention): LabelDoubt => {
       const overlapping = found.filter((other) => doOverlap(mention, other));
-      return { sentence, annotated: mention, predicted: surest(overlapping), score: 1 - mention.confidence };
+      const instead = surest(overlapping);
+      return { sentence, annotated: mention, predicted: instead, score: instead?.confidence ?? 0 };
     });
     const ofPredicted = found
       .filter((mention) => !annotated.some((other) => doOverlap(mention, other)))

@@ -13,8 +13,10 @@ export interface Batch {
   readonly pieceCounts: Int32Array;
   /** [B, N] piece index within the sequence of each CRF position; padding holds 0. */
   readonly crfPositions: Int32Array;
-  /** [B, N] tag index of each CRF position; padding holds 0. */
+  /** [B, N] tag index of each CRF position, OPEN where it is one of `openTags`; padding holds 0. */
   readonly tags: Int32Array;
+  /** [B, K] 1 for the tags that the open positions of a sequence may have; absent where no position is open. */
+  readonly openTags?: Int32Array;
   /** [B] number of real CRF positions of each sequence, at least 1. */
   readonly crfCounts: Int32Array;
 }

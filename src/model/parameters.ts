@@ -19,6 +19,13 @@ export interface HeadShape {
   readonly kind: TrainingConfig['head'];
   /** Start and end states (paper, eq. 1). */
   readonly startEnd: boolean;
+  /** Whether the labels of a CRF's training may be partial: some positions open to several tags. */
+  readonly partial?: boolean;
+}
+
+/** Tags among which the labels of an open position choose; 0 for a head whose labels are all known. */
+export function openTagCount({ partial = false, tagCount }: HeadShape): number {
+  return partial ? tagCount : 0;
 }
 
 /** Returns every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */

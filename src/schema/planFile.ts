@@ -1,8 +1,9 @@
 // A plan as a file: what to train, by human-readable names, for both the page and headless runs.
 import * as z from '../util/zod.ts';
 import { trainingConfigSchema } from './config.ts';
+import { areSingle, isSliced, methodSchema } from './methods.ts';
 import { rateSearchSchema } from './rateSearch.ts';
-import { methodSchema, slicingSchema, upgradeConfig } from './runRecord.ts';
+import { slicingSchema, upgradeConfig } from './runRecord.ts';
 
 /** Upgrades a version 1 plan, which had a list of tasks for one method, STL. Returns anything else unchanged, for the schema to validate. */
 export function upgradePlanFile(value: unknown): unknown {
@@ -52,7 +53,7 @@ const currentPlanFileSchema = z
     version: z.literal(2),
     /** Names the files of its results. */
     name: z.string().check(z.minLength(1)),
-    /** What is compared; MTL-LS trains MTL-XC first, in any case. */
+    /** What is compared; a sliced method trains its joint one first, in any case. */
     methods: z.array(methodSchema).check(z.minLength(1)),
     /** Shares of the encoder's layers shared from MTL-XC, k / n each; a rate between two layers is rounded to the nearer. Empty without MTL-LS. */
     slicingRates: z.array(z.number().check(z.gte(0), z.lte(1))),
@@ -79,18 +80,14 @@ const currentPlanFileSchema = z
     search: z.optional(rateSearchSchema),
   })
   .check(
-    z.refine(({ methods, slicingRates }) => !methods.includes('MTL-LS') || slicingRates.length > 0, {
+    z.refine(({ methods, slicingRates }) => !methods.some(isSliced) || slicingRates.length > 0, {
       path: ['slicingRates'],
       message: 'MTL-LS needs at least one slicing rate',
     }),
-    z.refine(
-      ({ methods, categories }) =>
-        methods.every((method) => method === 'STL') || categories.every(({ typeName }) => typeName !== null),
-      {
-        path: ['categories'],
-        message: 'tasks trained together need one type name for their category',
-      },
-    ),
+    z.refine(({ methods, categories }) => areSingle(methods) || categories.every(({ typeName }) => typeName !== null), {
+      path: ['categories'],
+      message: 'tasks trained together need one type name for their category',
+    }),
     z.superRefine(({ search, methods, rounds, config }, context) => {
       if (search === undefined) return;
       const fault = (message: string): void => context.addIssue({ code: 'custom', path: ['search'], message });

@@ -1,6 +1,6 @@
 // Scores that a person read in from a table: figures of papers or of other programs, which are shown beside the lab's own and never tested with them.
 import * as z from '../util/zod.ts';
-import { methodSchema } from './runRecord.ts';
+import { methodSchema } from './methods.ts';
 
 const percent = z.number().check(z.gte(0), z.lte(100));
 

@@ -1,5 +1,6 @@
 // Checks which runs may start from which: the rules of methods, rounds and parents that every plan keeps.
 import { canonicalJson } from '../util/digest.ts';
+import { isJoint, isSliced, traitsOf } from './methods.ts';
 import type { RunSpec } from './runRecord.ts';
 
 /** The first rule that a list of runs breaks, and the run and member that break it. */
@@ -12,7 +13,7 @@ export interface LineageFault {
 
 /**
  * Checks a whole list of runs, as a result file has it: ids occur once, the members of each run fit its method, and its parent is in the list
- * and is one that it can start from. A list that passes has no cycle: rounds start from first trainings, and MTL-LS from MTL-XC.
+ * and is one that it can start from. A list that passes has no cycle: rounds start from first trainings, and sliced runs from joint ones.
  */
 export function lineageFault(specs: readonly RunSpec[]): LineageFault | null {
   const byId = new Map<string, RunSpec>();
@@ -31,18 +32,19 @@ type Fault = Omit<LineageFault, 'index'>;
 
 /** Checks what a method has and lacks. */
 function memberFault({ method, tasks, category, slicing, round, parent }: RunSpec): Fault | null {
-  if (method !== 'MTL-XC' && tasks.length > 1) {
+  if (!isJoint(method) && tasks.length > 1) {
     return { member: 'tasks', message: `a run of ${method} has one task, not ${tasks.length}` };
   }
-  if ((category === null) !== (method === 'STL')) {
-    const expected = method === 'STL' ? 'belongs to no category' : 'belongs to a category';
+  const isSingle = traitsOf(method).kind === 'single';
+  if ((category === null) !== isSingle) {
+    const expected = isSingle ? 'belongs to no category' : 'belongs to a category';
     return { member: 'category', message: `a run of ${method} ${expected}` };
   }
-  if ((slicing === null) !== (method !== 'MTL-LS')) {
-    const expected = method === 'MTL-LS' ? 'needs the number of layers it shares' : 'shares no layers';
+  if ((slicing === null) === isSliced(method)) {
+    const expected = isSliced(method) ? 'needs the number of layers it shares' : 'shares no layers';
     return { member: 'slicing', message: `a run of ${method} ${expected}` };
   }
-  const startsFromRun = round > 0 || method === 'MTL-LS';
+  const startsFromRun = round > 0 || isSliced(method);
   if ((parent === null) === startsFromRun) {
     const what = round > 0 ? `round ${round}` : `a first training of ${method}`;
     return { member: 'parent', message: `${what} starts from ${startsFromRun ? 'another run' : 'pretrained weights'}` };
@@ -58,7 +60,7 @@ function parentFault(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): Fault |
   const parent = byId.get(spec.parent);
   if (parent === undefined) return fault(`the run ${spec.parent}, which run ${spec.id} starts from, is missing`);
   const { method, round } = spec;
-  const wanted = round > 0 ? method : 'MTL-XC';
+  const wanted = round > 0 ? method : traitsOf(method).base;
   if (parent.method !== wanted || parent.round > 0) {
     const found = parent.round > 0 ? `round ${parent.round} of ${parent.method}` : `one of ${parent.method}`;
     return fault(`run ${spec.id} starts from a first training of ${wanted}, not from ${found}`);

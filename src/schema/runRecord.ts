@@ -5,6 +5,7 @@ import type { EntityScores, SpanScore, SplitScores } from '../metrics/scores/spa
 import { trainingConfigSchema, type TrainingConfig } from './config.ts';
 import { splitCountsSchema } from './corpusRecord.ts';
 import { precisionSchema } from './machineSettings.ts';
+import { methodSchema } from './methods.ts';
 import { droppedSchema, rateSearchSchema } from './rateSearch.ts';
 
 const count = z.int().check(z.gte(0));
@@ -77,18 +78,15 @@ export function upgradeRunRecord(value: unknown): unknown {
   };
 }
 
-export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS']);
-export type Method = z.infer<typeof methodSchema>;
-
 const inputSchema = z.strictObject({ id: z.string(), name: z.string(), fingerprint: z.string() });
 
 /** One corpus restricted to one entity type; null for all its types together. */
 const taskRefSchema = z.strictObject({ corpus: inputSchema, type: z.nullable(z.string()) });
 export type TaskRef = z.infer<typeof taskRefSchema>;
 
-/** Layer slicing: what an MTL-LS run shares from its category's MTL-XC. */
+/** Layer slicing: what a sliced run shares from its category's joint run (MTL-LS from MTL-XC). */
 export const slicingSchema = z.strictObject({
-  /** The embedding and the layers below this one come from MTL-XC; the slicing rate is `layers / n`. */
+  /** The embedding and the layers below this one come from the joint run; the slicing rate is `layers / n`. */
   layers: z.int().check(z.gte(0)),
   /**
    * `released`: copies the biases and segment embeddings of all layers, as in the released code's checkpoint; `perLayer`: only those of shared
@@ -105,7 +103,7 @@ const runSpecSchema = z.strictObject({
   /** First 16 hex digits of the fingerprint of all other members except the names. */
   id: z.string(),
   method: methodSchema,
-  /** One task for STL and MTL-LS, all tasks of the category for MTL-XC. */
+  /** All tasks of the category for a joint method, else one. */
   tasks: z.array(taskRefSchema).check(z.minLength(1)),
   /** The category of an MTL run, and the type name shared by its tasks' mentions in MTL-XC. Null for STL. */
   category: z.nullable(
@@ -114,7 +112,7 @@ const runSpecSchema = z.strictObject({
   slicing: z.nullable(slicingSchema),
   /** 0 for the first training; later rounds restart from its final weights. */
   round: z.int().check(z.gte(0)),
-  /** The run whose last snapshot this one starts from: MTL-XC for MTL-LS, the first round for later rounds. Null for pretrained weights. */
+  /** The run whose last snapshot this one starts from: the joint run for a sliced one, the first round for later rounds. Null for pretrained weights. */
   parent: z.nullable(z.string()),
   model: inputSchema,
   seed: z.int().check(z.gte(0), z.lte(4294967295)),

@@ -2,7 +2,8 @@
 import * as z from '../util/zod.ts';
 import { typesOfTags } from '../data/corpus/tagSet.ts';
 import { trainingConfigSchema } from './config.ts';
-import { methodSchema, splitScoresSchema, type RunRecord } from './runRecord.ts';
+import { methodSchema } from './methods.ts';
+import { splitScoresSchema, type RunRecord } from './runRecord.ts';
 
 export const taggerHeadSchema = z.strictObject({
   /** Tag of each index of the head, as numbered by `makeTagSet`. */

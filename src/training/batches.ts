@@ -72,7 +72,10 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
   const segmentIds = new Int32Array(size * pieces);
   const crfPositions = new Int32Array(size * positions);
   const tags = new Int32Array(size * positions);
+  const tagCount = Math.max(0, ...chosen.map(({ openTags }) => openTags?.length ?? 0));
+  const openTags = new Int32Array(size * tagCount);
   for (const [row, sequence] of chosen.entries()) {
+    if (sequence.openTags !== undefined) openTags.set(sequence.openTags, row * tagCount);
     pieceIds.set(sequence.pieceIds, row * pieces);
     segmentIds.set(sequence.segmentIds, row * pieces);
     crfPositions.set(sequence.crfPositions, row * positions);
@@ -88,6 +91,7 @@ export function padBatch(sequences: readonly Sequence[], indices: readonly numbe
     crfPositions,
     tags,
     crfCounts: Int32Array.from(chosen, (sequence) => sequence.crfPositions.length),
+    ...(tagCount === 0 ? {} : { openTags }),
   };
 }
 

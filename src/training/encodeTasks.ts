@@ -1,8 +1,15 @@
 // Encodes the tasks of a run into sequences for training and scoring, leaving out leaked sentences.
-import { restrictToType, SPLITS, type CorpusSentences, type Sentence, type Split } from '../data/corpus/corpus.ts';
+import {
+  restrictToType,
+  restrictToTypes,
+  SPLITS,
+  type CorpusSentences,
+  type Sentence,
+  type Split,
+} from '../data/corpus/corpus.ts';
 import type { SplitCounts } from '../data/corpus/corpusSource.ts';
 import { countSentences, shareOfSentences } from '../data/corpus/describeSentences.ts';
-import { makeTagSet, type TagSet } from '../data/corpus/tagSet.ts';
+import { makeTagSet, openTagsOf, type TagSet } from '../data/corpus/tagSet.ts';
 import { buildSequencesStepwise, type Sequence } from '../data/pieces/sequences.ts';
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
@@ -10,7 +17,7 @@ import { nearDefaults } from '../metrics/text/nearIndex.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
-import type { TaskLeakCounts, RunSpec } from '../schema/runRecord.ts';
+import type { TaskLeakCounts, RunSpec, TaskRef } from '../schema/runRecord.ts';
 import { macrotask } from '../util/clock.ts';
 import { LabError } from '../util/labError.ts';
 import { mapEvents, type Work } from '../util/work.ts';
@@ -20,15 +27,16 @@ import type { EncodedSplit } from './evaluate.ts';
 /** Sentences encoded before yielding to the event loop. */
 const SENTENCES_A_TURN = 200;
 
-/** Yields the number of sentences encoded. Throws the reason of `signal`. */
+/** Yields the number of sentences encoded; `openTags` as in `buildSequencesStepwise`. Throws the reason of `signal`. */
 export async function* encodeSentences(
   sentences: readonly Sentence[],
   tagSet: TagSet,
   tokenizer: PieceTokenizer,
   config: TrainingConfig,
   signal: AbortSignal,
+  openTags: Int32Array | null = null,
 ): AsyncGenerator<number, EncodedSplit> {
-  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config);
+  const building = buildSequencesStepwise(sentences, tagSet, tokenizer, config, openTags);
   for (;;) {
     const step = building.next();
     if (step.done === true) return { sentences, sequences: step.value.sequences };
@@ -84,11 +92,15 @@ async function* inTurns<Result>(work: Work<Result>, signal: AbortSignal): AsyncG
   }
 }
 
-/** One task's text: its corpus, the type it is restricted to (null: all), and the type name of its mentions in this run (null: unchanged). */
+/**
+ * One task's text: its corpus, the type it is restricted to (null: all), the type name of its mentions in this run (null: unchanged), and for
+ * training on partial labels the types that the run's tasks annotate in its corpus (null: other types are not asked for).
+ */
 export interface TaskText {
   readonly sentences: CorpusSentences;
   readonly type: string | null;
   readonly typeName: string | null;
+  readonly annotated: readonly string[] | null;
 }
 
 type TaskSplits = Readonly<Record<Split, readonly Sentence[]>>;
@@ -99,20 +111,46 @@ interface RunText {
   readonly tasks: readonly TaskSplits[];
   readonly tagSet: TagSet;
   readonly shape: TaggerShape;
+  /** For each task: tags [K] that a training token outside mentions may have; null where it is O. */
+  readonly openTags: readonly (Int32Array<ArrayBuffer> | null)[];
+  /** For each task: the types that are scored; null for all of the tag set. */
+  readonly scoredTypes: readonly (readonly string[] | null)[];
 }
 
 export function runText(texts: readonly TaskText[], encoder: EncoderConfig, config: TrainingConfig): RunText {
   const tasks = texts.map((text) => splitsOf(text, config.trainOn));
   const tagSet = makeTagSet(typesOf(tasks), config.tagScheme, config.labelMode);
-  const head = { tagCount: tagSet.tags.length, kind: config.head, startEnd: config.crfStartEnd };
-  return { tasks, tagSet, shape: { encoder, head } };
+  const openTags = texts.map(({ annotated }) => annotated && openTagsOf(tagSet, annotated));
+  const scoredTypes = texts.map(({ annotated, type }) => annotated && (type === null ? annotated : [type]));
+  const head = {
+    tagCount: tagSet.tags.length,
+    kind: config.head,
+    startEnd: config.crfStartEnd,
+    ...(openTags.some((open) => open !== null) && { partial: true }),
+  };
+  return { tasks, tagSet, shape: { encoder, head }, openTags, scoredTypes };
 }
 
-function splitsOf({ sentences, type, typeName }: TaskText, trainOn: TrainingConfig['trainOn']): TaskSplits {
+function splitsOf({ sentences, type, typeName, annotated }: TaskText, trainOn: TrainingConfig['trainOn']): TaskSplits {
   const ofTask = (split: Split): readonly Sentence[] => renamed(restrictToType(sentences[split], type), typeName);
+  const trained = (split: Split): readonly Sentence[] =>
+    annotated === null ? ofTask(split) : restrictToTypes(sentences[split], annotated);
   return trainOn === 'train'
-    ? { train: ofTask('train'), devel: ofTask('devel'), test: ofTask('test') }
-    : { train: [...ofTask('train'), ...ofTask('devel')], devel: [], test: ofTask('test') };
+    ? { train: trained('train'), devel: ofTask('devel'), test: ofTask('test') }
+    : { train: [...trained('train'), ...trained('devel')], devel: [], test: ofTask('test') };
+}
+
+/** Types that the tasks of a run annotate in the corpus of task `index`, all of the corpus where one of its tasks is about all. */
+export function annotatedTypes(
+  sentences: CorpusSentences,
+  tasks: readonly Pick<TaskRef, 'corpus' | 'type'>[],
+  index: number,
+): readonly string[] {
+  const own = tasks.filter(({ corpus }) => corpus.id === tasks[index]?.corpus.id).map(({ type }) => type);
+  const named = own.filter((type) => type !== null);
+  if (named.length === own.length) return [...new Set(named)].sort();
+  const all = SPLITS.flatMap((split) => sentences[split].flatMap(({ mentions }) => mentions.map(({ type }) => type)));
+  return [...new Set(all)].sort();
 }
 
 /** Renames the type of all mentions to the category's type name, if any. */
@@ -143,6 +181,8 @@ export interface EncodedTasks {
   readonly test: readonly EncodedSplit[];
   readonly tagSet: TagSet;
   readonly shape: TaggerShape;
+  /** For each task: the types that are scored; null for all. */
+  readonly scoredTypes: RunText['scoredTypes'];
   /** For each task, as used in this run. */
   readonly counts: readonly Record<Split, SplitCounts>[];
   readonly leaks: readonly TaskLeakCounts[];
@@ -159,7 +199,7 @@ export async function* encodeTasks(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, EncodedTasks> {
   const { trainShare, leaveOut } = config;
-  const { tasks: whole, tagSet, shape } = runText(texts, model.config, config);
+  const { tasks: whole, tagSet, shape, openTags, scoredTypes } = runText(texts, model.config, config);
   const shared =
     trainShare === undefined
       ? whole
@@ -175,8 +215,11 @@ export async function* encodeTasks(
   const of = sum(tasks.flatMap((task) => SPLITS.map((split) => task[split].length)));
   let before = 0;
 
-  async function* encode(sentences: readonly Sentence[]): AsyncGenerator<TrainingEvent, EncodedSplit> {
-    const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal);
+  async function* encode(
+    sentences: readonly Sentence[],
+    open: Int32Array | null = null,
+  ): AsyncGenerator<TrainingEvent, EncodedSplit> {
+    const encoding = encodeSentences(sentences, tagSet, model.tokenizer, config, signal, open);
     const split = yield* mapEvents(encoding, (done): TrainingEvent => ({
       kind: 'phase',
       phase: 'encoding',
@@ -188,8 +231,12 @@ export async function* encodeTasks(
   }
 
   const encoded: Record<Split, EncodedSplit>[] = [];
-  for (const { train, devel, test } of tasks) {
-    encoded.push({ train: yield* encode(train), devel: yield* encode(devel), test: yield* encode(test) });
+  for (const [task, { train, devel, test }] of tasks.entries()) {
+    encoded.push({
+      train: yield* encode(train, openTags[task]),
+      devel: yield* encode(devel),
+      test: yield* encode(test),
+    });
   }
   const sequences = encoded.flatMap(({ train }) => train.sequences);
   return {
@@ -202,6 +249,7 @@ export async function* encodeTasks(
     test: encoded.map(({ test }) => test),
     tagSet,
     shape,
+    scoredTypes,
     counts: tasks.map((task) => ({
       train: countSentences(task.train),
       devel: countSentences(task.devel),

@@ -3,7 +3,7 @@ import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { fingerprintOfSplit } from '../data/corpus/describeSentences.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
-import type { TagSet } from '../data/corpus/tagSet.ts';
+import { keepTypes, type TagSet } from '../data/corpus/tagSet.ts';
 import { joinPredictions, type Sequence } from '../data/pieces/sequences.ts';
 import { packCounts, type PackedCounts } from '../metrics/scores/packedCounts.ts';
 import { scoreSplit } from '../metrics/scores/scoreSplit.ts';
@@ -94,38 +94,43 @@ export interface Evaluation {
   readonly predicted: TaggedSplit['predicted'];
 }
 
-/** Predicts and scores every token of every sentence, reporting progress in sequences. */
-async function* evaluate(
+/**
+ * Predicts and scores every token of every sentence, reporting progress in sequences. Of a tagger that knows more types than the task
+ * annotates, only the task's `types` are scored and returned.
+ */
+export async function* evaluate(
   split: EncodedSplit,
-  task: { readonly tagSet: TagSet },
+  { tagSet, types }: { readonly tagSet: TagSet; readonly types: readonly string[] | null },
   predictor: Predictor,
   config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, Evaluation> {
-  const tagging = tagSplit(split, task.tagSet, predictor, config, signal);
+  const tagging = tagSplit(split, tagSet, predictor, config, signal);
   const of = split.sequences.length;
-  const { gold, predicted } = yield* mapEvents(tagging, (done): TrainingEvent => ({
+  const { gold, predicted: found } = yield* mapEvents(tagging, (done): TrainingEvent => ({
     kind: 'phase',
     phase: 'evaluating',
     done,
     of,
   }));
+  const predicted = types === null ? found : found.map((tags) => keepTypes(tags, types));
   return { scores: scoreSplit(gold, predicted, config.tagScheme), predicted };
 }
 
 /** Evaluates one split of every task, null where it has no sentences; `onEvaluated` is called after each with its sequences. */
 export async function* evaluateSplits(
   splits: readonly EncodedSplit[],
-  task: { readonly tagSet: TagSet },
+  { tagSet, scoredTypes }: { readonly tagSet: TagSet; readonly scoredTypes: readonly (readonly string[] | null)[] },
   predictor: Predictor,
   config: Pick<TrainingConfig, 'tagScheme' | 'microBatchSize'>,
   signal: AbortSignal,
   onEvaluated: (sequences: number) => void,
 ): AsyncGenerator<TrainingEvent, readonly (Evaluation | null)[]> {
   const evaluations: (Evaluation | null)[] = [];
-  for (const split of splits) {
+  for (const [task, split] of splits.entries()) {
     const isEmpty = split.sequences.length === 0;
-    evaluations.push(isEmpty ? null : yield* evaluate(split, task, predictor, config, signal));
+    const asked = { tagSet, types: scoredTypes[task] ?? null };
+    evaluations.push(isEmpty ? null : yield* evaluate(split, asked, predictor, config, signal));
     if (!isEmpty) onEvaluated(split.sequences.length);
   }
   return evaluations;

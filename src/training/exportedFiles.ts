@@ -5,6 +5,7 @@ import type { SplitScores } from '../metrics/scores/spanScore.ts';
 import type { EncoderConfig } from '../model/config/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
 import { familyNames } from '../schema/modelRecord.ts';
+import type { Method } from '../schema/methods.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/wording.ts';
 
@@ -13,7 +14,11 @@ const methods = {
   'MTL-XC': 'Multi-task learning with everything shared (MTL-XC): all tasks of a category under one head',
   'MTL-LS':
     'Multi-task learning with layer slicing (MTL-LS): lower layers from the category’s MTL-XC, upper ones from pretraining',
-} as const;
+  'MTL-PL':
+    'Multi-task learning on partial labels (MTL-PL): all tasks of a category under one head of all their types, where what a corpus does not annotate stays open',
+  'PL-LS':
+    'Layer slicing on partial labels (PL-LS): lower layers from the category’s MTL-PL, upper ones from pretraining',
+} as const satisfies Record<Method, string>;
 
 /** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
 export function modelCard(

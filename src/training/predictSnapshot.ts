@@ -2,6 +2,7 @@
 import { lenientMentions } from '../data/corpus/chunks.ts';
 import type { Sentence } from '../data/corpus/corpus.ts';
 import { mentionsToTags } from '../data/corpus/tagScheme.ts';
+import { keepTypes } from '../data/corpus/tagSet.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
 import { chainOf } from '../model/viterbi.ts';
 import type { RunSpec } from '../schema/runRecord.ts';
@@ -29,8 +30,9 @@ export async function* predictSnapshot(
   home: EngineHome | null,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, readonly PredictedSentence[]> {
-  const { tasks, tagSet, shape } = runText(texts, model.config, config);
+  const { tasks, tagSet, shape, scoredTypes } = runText(texts, model.config, config);
   const sentences = tasks[task]?.[split] ?? [];
+  const types = scoredTypes[task] ?? null;
   if (sentences.length === 0) throw new LabError('task/empty', `There are no ${split} sentences to predict on.`);
   const weights = await loadSnapshot(store, runId, epoch);
   const encoded = await drain(encodeSentences(sentences, tagSet, model.tokenizer, config, signal));
@@ -42,8 +44,13 @@ export async function* predictSnapshot(
     const tagged = yield* mapEvents(tagging, (done) => ({ phase: 'predicting', done, of }));
     return tagged.map(({ tags, mentions, annotated }, index) => {
       const { tokens, mentions: marked } = sentences[index] as Sentence;
-      const gold = mentionsToTags(marked, tokens.length, config.tagScheme);
-      return { tokens, gold, predicted: tags, mentions, annotated };
+      return {
+        tokens,
+        gold: mentionsToTags(marked, tokens.length, config.tagScheme),
+        predicted: types === null ? tags : keepTypes(tags, types),
+        mentions: types === null ? mentions : mentions.filter(({ type }) => types.includes(type)),
+        annotated,
+      };
     });
   } finally {
     predictor.dispose();

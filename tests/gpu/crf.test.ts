@@ -7,8 +7,8 @@ import { recordCrf, recordMarginals, type CrfGradients } from '../../src/engine/
 import { recordStepLoss } from '../../src/engine/kernels/gradientNorm.ts';
 import { recordSoftmaxLoss } from '../../src/engine/kernels/softmaxHead.ts';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
-import { bruteForceChain } from './support/bruteForceChain.ts';
-import { drawnChains, type DrawnChains } from './support/drawnChains.ts';
+import { bruteForceChain } from '../fixtures/bruteForceChain.ts';
+import { drawnChains, type DrawnChains } from '../fixtures/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';
 
 const INVERSE_SEQUENCES = 1 / 3;
@@ -58,7 +58,7 @@ async function runCrf(chains: DrawnChains, settings: Settings) {
     const dStates = startEnd ? { start: regions.dStart, end: regions.dEnd } : { start: null, end: null };
     const gradients: CrfGradients = { transitions: regions.dTransitions, ...dStates };
     const out = { losses, dEmissions, gradients: frozen ? null : gradients };
-    recordCrf(recorder, shape, { ...chain, tags: regions.tags, state: regions.state }, out);
+    recordCrf(recorder, shape, { ...chain, tags: regions.tags, openTags: null, state: regions.state }, out);
     recordMarginals(recorder, shape, chain, { marginals });
   };
   return runRecording<keyof typeof inputs, keyof typeof outputs>(

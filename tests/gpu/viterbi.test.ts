@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { recordViterbi } from '../../src/engine/kernels/crf/viterbiKernel.ts';
 import { recordArgmax } from '../../src/engine/kernels/softmaxHead.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
-import { drawnChains, type DrawnChains } from './support/drawnChains.ts';
+import { drawnChains, type DrawnChains } from '../fixtures/drawnChains.ts';
 import { runRecording } from './support/runRecording.ts';
 
 interface Settings {

@@ -106,7 +106,12 @@ it('learns which words are mentions, in text that it did not train on', async ()
     learningRate: 0.05,
   };
   const texts = [
-    { sentences: { train: text(24, 1), devel: text(8, 2), test: text(8, 3) }, type: 'Gene', typeName: null },
+    {
+      sentences: { train: text(24, 1), devel: text(8, 2), test: text(8, 3) },
+      type: 'Gene',
+      typeName: null,
+      annotated: null,
+    },
   ];
   const tasks = await drain(encodeTasks(texts, model, { config, seed: 7 }, new AbortController().signal));
   const { epochs } = await tinyTraining(store, {

@@ -34,7 +34,7 @@ async function tagged(store: Store, ref: TaggerRef): Promise<TaggedSplit & { rea
   const tagger = await loadTagger(store, ref);
   const { config } = tagger.head;
   const model = { config: tagger.shape.encoder, tokenizer: tagger.tokenizer };
-  const texts = [{ sentences: tinySentences, type: 'Disease', typeName: null }];
+  const texts = [{ sentences: tinySentences, type: 'Disease', typeName: null, annotated: null }];
   const { test } = await drain(encodeTasks(texts, model, { config, seed: 7 }, signal));
   const [split] = test;
   if (split === undefined) throw new Error('the tiny task has a test split');

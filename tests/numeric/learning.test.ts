@@ -137,7 +137,7 @@ describe('eight sentences of a sample', () => {
 /** Strict devel F1 of each epoch, up to the first that is 100 or to the end of the run. */
 async function develF1UntilPerfect(sentences: CorpusSentences, spec: RunSpec, model: LoadedModel): Promise<number[]> {
   const { signal } = new AbortController();
-  const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null }];
+  const texts = [{ sentences, type: spec.tasks[0]?.type ?? null, typeName: null, annotated: null }];
   const tasks = await drain(encodeTasks(texts, model, spec, signal));
   const record = queuedRun(spec, '2024-01-01T00:00:00.000Z');
   const inputs = {

@@ -29,9 +29,12 @@ export function isSameTask(left: Task, right: Task): boolean {
 
 /** Restricts sentences to a task's type: mentions of other types become plain text. */
 export function restrictToType(sentences: readonly Sentence[], type: string | null): readonly Sentence[] {
-  if (type === null) return sentences;
+  return type === null ? sentences : restrictToTypes(sentences, [type]);
+}
+
+export function restrictToTypes(sentences: readonly Sentence[], types: readonly string[]): readonly Sentence[] {
   return sentences.map(({ tokens, mentions }) => ({
     tokens,
-    mentions: mentions.filter((mention) => mention.type === type),
+    mentions: mentions.filter(({ type }) => types.includes(type)),
   }));
 }

@@ -10,6 +10,9 @@ export type LabelMode = (typeof LABEL_MODES)[number];
 /** Index of `O` in every tag set. */
 export const OUTSIDE = 0;
 
+/** In place of a tag index: the tag is not known, and is one of the sequence's open tags. */
+export const OPEN = -1;
+
 export interface TagSet {
   readonly scheme: TagScheme;
   /** Tag of each index: `O`, then the prefixes of each type in turn, then `X` in label mode `x`. */
@@ -64,6 +67,24 @@ export function tagSetOfHead({ tags, types, config }: HeadTags): TagSet {
     });
   }
   return tagSet;
+}
+
+/**
+ * Tags [K] that a token outside all mentions may have in a corpus that annotates `types` alone, as 1: O, and all tags of other types. Null where
+ * it annotates all types of the tag set: then such a token is O.
+ */
+export function openTagsOf({ tags }: TagSet, types: readonly string[]): Int32Array<ArrayBuffer> | null {
+  const isOpen = tags.map((tag) => {
+    const { type } = splitTag(tag);
+    return type !== '' && !types.includes(type);
+  });
+  if (!isOpen.includes(true)) return null;
+  return Int32Array.from(isOpen, (open, index) => (open || index === OUTSIDE ? 1 : 0));
+}
+
+/** Makes every tag of another type `O`: a corpus says nothing about the types it does not annotate, so predictions of them are not scored. */
+export function keepTypes(tags: readonly string[], types: readonly string[]): string[] {
+  return tags.map((tag) => (types.includes(splitTag(tag).type) ? tag : 'O'));
 }
 
 /** Returns entity types in the order of the tags. */

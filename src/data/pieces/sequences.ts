@@ -2,7 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import { finishWork } from '../../util/work.ts';
 import type { Sentence } from '../corpus/corpus.ts';
-import { OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
+import { OPEN, OUTSIDE, tagIndices, type LabelMode, type TagSet } from '../corpus/tagSet.ts';
 import type { PieceTokenizer, SpecialPieces } from './tokenizer.ts';
 
 /**
@@ -121,8 +121,10 @@ export interface Sequence {
   readonly segmentIds: Int32Array;
   /** [N] index into `pieceIds` of each CRF position, ascending. */
   readonly crfPositions: Int32Array;
-  /** [N] tag index of each CRF position. */
+  /** [N] tag index of each CRF position; OPEN where it is one of `openTags`. */
   readonly tags: Int32Array;
+  /** [K] 1 for the tags that open positions may have; absent where the sentences are fully labelled. */
+  readonly openTags?: Int32Array;
   /** [M] index into the CRF positions of the one whose tag is the token's prediction. */
   readonly tokenPositions: Int32Array;
   /** [2 M] sentence index and token index of each of those tokens. */
@@ -161,12 +163,16 @@ export function buildSequences(
   return finishWork(buildSequencesStepwise(sentences, tagSet, tokenizer, config));
 }
 
-/** `buildSequences` as a generator that yields the number of sentences done after each one, for callers that show progress and let others run. */
+/**
+ * `buildSequences` as a generator that yields the number of sentences done after each one, for callers that show progress and let others run.
+ * With `openTags` [K], tokens outside mentions are open to these tags; specials are O.
+ */
 export function* buildSequencesStepwise(
   sentences: readonly Sentence[],
   tagSet: TagSet,
   tokenizer: PieceTokenizer,
   config: FeatureConfig,
+  openTags: Int32Array | null = null,
 ): Generator<number, BuiltSequences> {
   const frame = sequenceFrame(config.specials, tokenizer.specials);
   const capacity = config.maxPieces - frame.opening.length - frame.closing.length;
@@ -182,7 +188,10 @@ export function* buildSequencesStepwise(
       ? tokenizer.encodeSentence(tokens)
       : tokens.map((token) => tokenizer.encodeToken(token));
   const emit = (complete: readonly (readonly TokenSpan[])[]): void => {
-    for (const spans of complete) sequences.push(makeSequence(spans, waiting, frame, tagSet, config));
+    for (const spans of complete) {
+      const sequence = makeSequence(spans, waiting, frame, tagSet, config);
+      sequences.push(openTags === null ? sequence : { ...sequence, openTags });
+    }
   };
 
   for (const [index, sentence] of sentences.entries()) {
@@ -192,7 +201,8 @@ export function* buildSequencesStepwise(
       cutTokens += 1;
       return ofToken.slice(0, capacity);
     });
-    waiting.set(index, { pieces, tags: tagIndices(sentence, tagSet) });
+    const tags = tagIndices(sentence, tagSet);
+    waiting.set(index, { pieces, tags: openTags === null ? tags : opened(tags) });
     const complete = layout.add(pieces.map((ofToken) => ofToken.length));
     if (complete.filter(([first]) => first?.sentence === index).length > 1) splitSentences += 1;
     emit(complete);
@@ -203,10 +213,12 @@ export function* buildSequencesStepwise(
   return { sequences, splitSentences, cutTokens };
 }
 
+const opened = (tags: readonly number[]): readonly number[] => tags.map((tag) => (tag === OUTSIDE ? OPEN : tag));
+
 interface EncodedSentence {
   /** Piece ids of each token. */
   readonly pieces: readonly (readonly number[])[];
-  /** Tag index of each token. */
+  /** Tag index of each token, or OPEN. */
   readonly tags: readonly number[];
 }
 

@@ -2,7 +2,7 @@
 import type { Batch } from '../../model/batch.ts';
 import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
 
-/** Sections of the input buffer for B sequences of T pieces; R = B*T rows, and as many CRF positions. */
+/** Sections of the input buffer for B sequences of T pieces; R = B*T rows, and as many CRF positions; K tags. */
 export interface BatchInputs {
   readonly buffer: Resident;
   readonly sections: Readonly<Record<SectionName, Region>>;
@@ -16,6 +16,7 @@ const SECTIONS = [
   'headInverse', // i32 [R] CRF position of each piece row, -1 without one
   'tags', // i32 [R]
   'crfCounts', // i32 [B]
+  'openTags', // i32 [B, K] with partial labels, else empty
   'order', // u32 [R] real rows sorted by piece id
   'starts', // u32 [R + 1] where each distinct id begins in `order`
   'ids', // u32 [R] the distinct ids
@@ -23,11 +24,13 @@ const SECTIONS = [
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 
-export function batchInputs(sequences: number, pieces: number): BatchInputs {
+/** `openTagCount`: number of tags of a head that learns from partial labels; 0 for others. */
+export function batchInputs(sequences: number, pieces: number, openTagCount = 0): BatchInputs {
   const rows = sequences * pieces;
   const lengths: Partial<Record<SectionName, number>> = {
     pieceCounts: sequences,
     crfCounts: sequences,
+    openTags: sequences * openTagCount,
     starts: rows + 1,
     uniqueCount: 1,
   };
@@ -55,6 +58,7 @@ export function batchWords({ buffer, sections }: BatchInputs, batch: Batch): Int
   put('segmentIds', batch.segmentIds);
   put('pieceCounts', batch.pieceCounts);
   put('crfCounts', batch.crfCounts);
+  if (batch.openTags !== undefined && sections.openTags.length > 0) put('openTags', batch.openTags);
   const headRows = new Int32Array(B * T);
   const inverse = new Int32Array(B * T).fill(-1);
   const tags = new Int32Array(B * T);

@@ -1,6 +1,7 @@
 // Estimates the GPU memory of a step from its launches, without a device.
 import type { BatchSize } from '../../model/batch.ts';
 import type { DropoutRates } from '../../model/dropout.ts';
+import { openTagCount } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { planSlots } from '../gpu/arena.ts';
@@ -67,7 +68,7 @@ export function passWithoutDevice(
     banks: new ParameterBanks(shape, trained),
     sequences,
     pieces,
-    inputs: batchInputs(sequences, pieces),
+    inputs: batchInputs(sequences, pieces, openTagCount(shape.head)),
     sinusoids: hasSinusoids ? resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize) : null,
     state: resident('state', stateLength(shape.encoder.layers)),
   };

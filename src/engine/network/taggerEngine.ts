@@ -1,7 +1,7 @@
 // A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
 import type { Batch, BatchSize } from '../../model/batch.ts';
 import { EMBEDDING } from '../../model/parameterLocation.ts';
-import type { HostParameters, HostTensor } from '../../model/parameters.ts';
+import { openTagCount, type HostParameters, type HostTensor } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
@@ -208,7 +208,7 @@ export class TaggerEngine {
   private async passesOf(batch: BatchSize, wanted: 'gradients' | 'prediction'): Promise<Passes> {
     const key = keyOf(batch);
     const known = this.passes.get(key) ?? {
-      inputs: batchInputs(batch.size, batch.pieces),
+      inputs: batchInputs(batch.size, batch.pieces, openTagCount(this.options.shape.head)),
       gradients: null,
       prediction: null,
     };

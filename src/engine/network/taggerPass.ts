@@ -160,13 +160,14 @@ function recordHeadGradients(pass: EncoderPass, shape: TaggerShape, hidden: Regi
   const chain = { sequences, positions: pieces, tagCount, startEnd };
   const { tags, crfCounts } = inputs;
   if (kind === 'crf') {
+    const openTags = shape.head.partial === true ? inputs.openTags : null;
     const transitions = banks.gradient('crf.transitions');
     const ends = {
       start: startEnd ? banks.gradient('crf.start') : null,
       end: startEnd ? banks.gradient('crf.end') : null,
     };
     const gradients = transitions === null ? null : { transitions, ...ends };
-    const read = { emissions, tags, crfCounts, state, ...chainWeights(banks, shape) };
+    const read = { emissions, tags, openTags, crfCounts, state, ...chainWeights(banks, shape) };
     recordCrf(recorder, chain, read, { losses, dEmissions, gradients });
   } else {
     recordSoftmaxLoss(recorder, chain, { emissions, tags, crfCounts, state }, { losses, dEmissions });

@@ -1,6 +1,7 @@
 // Lists what can be analysed: the tasks of the library's corpora, the categories of each, and the runs trained on it.
 import type { Task } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { isJoint } from '../../schema/methods.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { offeredCategories } from '../library/categories.ts';
@@ -43,7 +44,7 @@ export function analysisCategories(
 ): readonly AnalysisCategory[] {
   const specs = new Map(runs.map(({ spec }) => [spec.id, spec]));
   const own = run === null ? null : sharedRun(run.spec, specs);
-  const ofRuns = runs.flatMap(({ spec }) => (spec.method === 'MTL-XC' ? [spec] : []));
+  const ofRuns = runs.flatMap(({ spec }) => (isJoint(spec.method) ? [spec] : []));
   const offered = offeredCategories(state).map(({ category }) => ({
     name: category.name,
     tasks: category.tasks.flatMap(({ corpus, type }) => taskInLibrary(corpus.fingerprint, type, state.corpora)),

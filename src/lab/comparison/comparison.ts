@@ -3,8 +3,9 @@ import type { Split } from '../../data/corpus/corpus.ts';
 import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { SplitScores } from '../../metrics/scores/spanScore.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
+import { isJoint, isSliced, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { RateSearch } from '../../schema/rateSearch.ts';
-import type { Method, RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
+import type { RunRecord, RunSpec, RunStatus, Slicing, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson, fingerprint } from '../../util/digest.ts';
 
 /** The splits that are scored. */
@@ -106,14 +107,14 @@ export function buildComparisons(
     const start = spec.round === 0 || spec.parent === null ? spec : (byId.get(spec.parent) ?? spec);
     return `${spec.model.id} ${configPrint(start.config)}`;
   };
-  const single = pool.filter(({ spec }) => spec.method === 'STL');
+  const single = pool.filter(({ spec }) => traitsOf(spec.method).kind === 'single');
   const sliced = groupsOf(
-    pool.filter(({ spec }) => spec.method === 'MTL-LS'),
+    pool.filter(({ spec }) => isSliced(spec.method)),
     byId,
     settingsOf,
   );
   const shared = groupsOf(
-    pool.filter(({ spec }) => spec.method === 'MTL-XC'),
+    pool.filter(({ spec }) => isJoint(spec.method)),
     byId,
     settingsOf,
   );
@@ -193,7 +194,7 @@ const LONGEST_LINE = 2;
 export function sharedRun(spec: RunSpec, byId: ReadonlyMap<string, RunSpec>): RunSpec | null {
   let current: RunSpec | undefined = spec;
   for (let generation = 0; generation <= LONGEST_LINE && current !== undefined; generation++) {
-    if (current.method === 'MTL-XC') return current;
+    if (isJoint(current.method)) return current;
     current = current.parent === null ? undefined : byId.get(current.parent);
   }
   return null;
@@ -250,7 +251,6 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
     variant.trainings.push(trainingOf(record, index));
     variants.set(id, variant);
   }
-  const order: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
   return [...variants.values()]
     .map((variant) => ({
       ...variant,
@@ -259,7 +259,7 @@ function variantsOf(task: TaskRef, runs: readonly RunRecord[], layerCount: numbe
     }))
     .sort(
       (left, right) =>
-        order.indexOf(left.method) - order.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
+        METHODS.indexOf(left.method) - METHODS.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
     );
 }
 

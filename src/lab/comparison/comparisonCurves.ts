@@ -1,5 +1,6 @@
 // Computes the comparison charts' data: devel F1 by epoch for each variant, F1 by slicing rate and by training share, with spreads.
 import { mean, spread, type Spread } from '../../metrics/scores/spread.ts';
+import { METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import {
@@ -50,6 +51,13 @@ interface RateCurve {
   /** Mean F1 of the methods without a slicing rate. */
   readonly stl: number | null;
   readonly mtlXc: number | null;
+  /** The other sliced methods and the joint ones that they start from, those that the task has. */
+  readonly others: readonly {
+    readonly sliced: Method;
+    readonly joint: Method;
+    readonly points: readonly RatePoint[];
+    readonly level: number | null;
+  }[];
 }
 
 /** F1 by slicing rate (paper, Table 2) over finished trainings; variants with an unknown rate are omitted. */
@@ -58,17 +66,24 @@ export function rateCurve(
   { split, over }: { readonly split: ScoredSplit; readonly over: SpreadOver },
 ): RateCurve {
   const scoreOf = (variant: Variant) => variantSpread(variant, { split, measure: 'f1', over });
-  const reference = (method: Variant['method']): number | null => {
+  const reference = (method: Method): number | null => {
     const found = variants.find((variant) => variant.method === method);
     return found === undefined ? null : (scoreOf(found)?.mean ?? null);
   };
-  const points = variants.flatMap((variant): RatePoint[] => {
-    const { rate, layers } = variant;
-    const score = scoreOf(variant);
-    if (rate === null || layers === null || score === null) return [];
-    return [{ rate, layers, f1: score.mean, deviation: score.deviation }];
+  const pointsOf = (method: Method): readonly RatePoint[] =>
+    variants.flatMap((variant): RatePoint[] => {
+      const { rate, layers } = variant;
+      const score = variant.method === method ? scoreOf(variant) : null;
+      if (rate === null || layers === null || score === null) return [];
+      return [{ rate, layers, f1: score.mean, deviation: score.deviation }];
+    });
+  const others = METHODS.flatMap((sliced) => {
+    const joint = traitsOf(sliced).base;
+    if (joint === null || sliced === 'MTL-LS') return [];
+    const [points, level] = [pointsOf(sliced), reference(joint)];
+    return points.length === 0 && level === null ? [] : [{ sliced, joint, points, level }];
   });
-  return { points, stl: reference('STL'), mtlXc: reference('MTL-XC') };
+  return { points: pointsOf('MTL-LS'), stl: reference('STL'), mtlXc: reference('MTL-XC'), others };
 }
 
 /** Rounds and seeds of any variant of the task, ascending. */

@@ -2,6 +2,7 @@
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
+import { isSliced, METHODS, PAPER_METHODS } from '../../schema/methods.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import type { ReportedByTask, ReportedScore } from '../../schema/reportedScores.ts';
 import { taskKey, type Comparison, type Measures, type TaskComparison, type Variant } from './comparison.ts';
@@ -25,7 +26,7 @@ export type TableCell =
   | { readonly kind: 'number'; readonly value: number | null; readonly best: boolean };
 
 export interface ComparisonTable {
-  readonly id: 'table-1' | 'table-2' | 'table-3' | 'spreads' | 'reported';
+  readonly id: 'methods' | 'table-1' | 'table-2' | 'table-3' | 'spreads' | 'reported';
   readonly title: string;
   readonly columns: readonly { readonly group: string; readonly name: string }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly TableCell[] }[];
@@ -67,7 +68,15 @@ export function comparisonTables(
   const tables = [table1, table2, (...known: Parameters<typeof table2>) => table3(...known, reported)].map((table) =>
     withDistinction(table(comparison, publishedOf, isDistinct), distinction),
   );
-  return [...tables, ...(reported.size > 0 ? [reportedTable(comparison, reported)] : []), spreads(comparison)];
+  const others = [methodsTable(comparison, isDistinct)].flatMap((table) =>
+    table === null ? [] : [withDistinction(table, distinction)],
+  );
+  return [
+    ...tables,
+    ...others,
+    ...(reported.size > 0 ? [reportedTable(comparison, reported)] : []),
+    spreads(comparison),
+  ];
 }
 
 type IsDistinct = (task: TaskRef, variant: VariantKind) => boolean;
@@ -80,6 +89,34 @@ function withDistinction(table: Omit<ComparisonTable, 'tested'>, distinction: Di
     ? `${DISTINCT_MARK} An F1 that differs from that of STL by more than the noise of sentences and of seeds: ${how}.`
     : `No F1 here is shown to differ from that of STL by more than the noise of both sentences and seeds, which takes several seeds: ${how}.`;
   return { ...table, tested: true, notes: [...table.notes, note] };
+}
+
+/** Test F1 of every method and rate side by side; null where there are none beside those of the paper, which have their tables. */
+function methodsTable({ tasks }: Comparison, isDistinct: IsDistinct): Omit<ComparisonTable, 'tested'> | null {
+  const all = tasks.flatMap(({ variants }) => variants);
+  if (all.every(({ method }) => PAPER_METHODS.includes(method))) return null;
+  const named = new Map(all.map((variant) => [variantName(variant), variant]));
+  const kinds = [...named.values()].sort(
+    (left, right) =>
+      METHODS.indexOf(left.method) - METHODS.indexOf(right.method) || (left.layers ?? 0) - (right.layers ?? 0),
+  );
+  return {
+    id: 'methods',
+    title: 'All methods: test F1',
+    columns: kinds.map(({ method, layers, rate }) =>
+      isSliced(method) ? { group: method, name: rateName(layers, rate) } : { group: 'No rate', name: method },
+    ),
+    rows: tasks.map((task) => ({
+      name: taskName(task.task),
+      cells: markBest(
+        kinds.map(({ method, layers }) => scoreCell(task, find(task, method, layers), 'f1', null, isDistinct)),
+      ),
+    })),
+    notes: [
+      MEAN_NOTE,
+      'A tagger of MTL-PL knows the types of all its corpora; on each of them only the types that it annotates are scored.',
+    ],
+  };
 }
 
 function table1(
@@ -362,10 +399,10 @@ function taskName({ corpus, type }: TaskRef): string {
 }
 
 /** `0.25`, or `3 layers` when the model's number of layers is unknown. */
-export function rateName(layers: number | null, rate: number | null): string {
+function rateName(layers: number | null, rate: number | null): string {
   return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
 }
 
 export function variantName({ method, layers, rate }: Pick<Variant, 'method' | 'layers' | 'rate'>): string {
-  return method === 'MTL-LS' ? `MTL-LS ${rateName(layers, rate)}` : method;
+  return isSliced(method) ? `${method} ${rateName(layers, rate)}` : method;
 }

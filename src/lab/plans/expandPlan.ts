@@ -1,6 +1,7 @@
 // Parses plan files and expands them into runs, resolving their inputs in the library.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { jointMethods, traitsOf } from '../../schema/methods.ts';
 import { planFileSchema, type PlanCategory, type PlanFile } from '../../schema/planFile.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
 import type { RunSpec, Slicing, TaskRef } from '../../schema/runRecord.ts';
@@ -48,19 +49,19 @@ function findInput<Found extends { readonly name: string; readonly fingerprint: 
 /**
  * Resolves the tasks of a category; if a corpus has a single type, it is filled in even where the plan omits it. Throws LabError
  * `plan/corpus-missing`, `plan/corpus-differs`, `plan/unknown-type`, `plan/no-train-sentences`, `plan/no-train-mentions`,
- * `plan/untyped-task` (tasks trained together need one type each) or `plan/task-twice`.
+ * `plan/untyped-task` (tasks whose types are merged need one each) or `plan/task-twice`.
  */
 function findTasks(
   { name: category, tasks }: PlanCategory,
   corpora: readonly CorpusRecord[],
-  areTrainedTogether: boolean,
+  areMerged: boolean,
 ): readonly TaskRef[] {
   const found: TaskRef[] = [];
   for (const task of tasks) {
     const corpus = findInput('corpus', task.corpus, corpora);
     const type = task.type ?? (corpus.types.length === 1 ? (corpus.types[0] ?? null) : null);
     checkTask(type, corpus);
-    if (type === null && areTrainedTogether) {
+    if (type === null && areMerged) {
       throw new LabError('plan/untyped-task', `The category ${category} needs one type of the corpus ${corpus.name}.`, {
         expected: corpus.types.join(' or '),
         got: 'all types together',
@@ -134,10 +135,10 @@ export interface ResolvedPlan extends Pick<PlanFile, 'methods' | 'seeds' | 'roun
 }
 
 /**
- * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, MTL-XC (also
- * when only MTL-LS needs it) and MTL-LS of each task at each slicing, each first training followed by its rounds.
+ * Expands a plan into its runs without duplicates, parents first: for every category and seed, STL of each task, each joint method
+ * (also when only a sliced one needs it) and its sliced ones, of each task at each slicing, each first training followed by its rounds.
  * Settings are adapted to the model's family. Of a part of a plan, only the runs that it names. Throws LabError `plan/model-missing`,
- * `plan/model-differs`, `plan/positions`, `plan/too-large`, `plan/unknown-run` and what `findTasks` throws.
+ * `plan/model-differs`, `plan/positions`, `plan/partial-head`, `plan/too-large`, `plan/unknown-run` and what `findTasks` throws.
  */
 export function expandPlan(
   plan: PlanFile,
@@ -145,7 +146,8 @@ export function expandPlan(
 ): readonly RunSpec[] {
   const model = findInput('model', plan.model, library.models);
   const { config, biases } = familySettings(plan, model);
-  const areTrainedTogether = plan.methods.some((method) => method !== 'STL');
+  const areMerged = jointMethods(plan.methods).some((method) => traitsOf(method).labels === 'merged');
+  assertHead(plan, config);
   assertPlanSize(plan);
   const slicings = slicedLayers(plan.slicingRates, model.layers);
   assertRunCount(plan, slicings.length);
@@ -163,7 +165,7 @@ export function expandPlan(
     categories: plan.categories.map((category) => ({
       name: category.name,
       typeName: category.typeName,
-      tasks: findTasks(category, library.corpora, areTrainedTogether),
+      tasks: findTasks(category, library.corpora, areMerged),
     })),
   });
   if (plan.runs !== undefined) assertApart(plan);
@@ -200,6 +202,16 @@ function assertDevel(specs: readonly RunSpec[], corpora: readonly CorpusRecord[]
       },
     );
   }
+}
+
+/** Throws LabError `plan/partial-head` where the labels are partial and the head has no paths to sum over. */
+function assertHead({ methods }: PlanFile, { head }: PlanFile['config']): void {
+  const partial = jointMethods(methods).find((method) => traitsOf(method).labels === 'partial');
+  if (partial === undefined || head === 'crf') return;
+  throw new LabError('plan/partial-head', `${partial} learns from partial labels, which takes a CRF.`, {
+    expected: 'head crf',
+    got: `head ${head}`,
+  });
 }
 
 /** The runs that a part of a plan names, with those that they start from. Throws LabError `plan/unknown-run`. */
@@ -252,15 +264,18 @@ function runsOfCategory(plan: ResolvedPlan, category: ResolvedPlan['categories']
       specs.push(...withRounds(runSpec({ ...common, method: 'STL', tasks: [task], category: null }), plan.rounds));
     }
   }
-  if (typeName === null || !methods.some((method) => method !== 'STL')) return specs;
+  if (typeName === null) return specs;
   const together = { ...common, category: { name, typeName } };
-  const shared = runSpec({ ...together, method: 'MTL-XC', tasks: [...category.tasks] });
-  specs.push(...(methods.includes('MTL-XC') ? withRounds(shared, plan.rounds) : [shared]));
-  if (!methods.includes('MTL-LS')) return specs;
-  for (const slicing of plan.slicings) {
-    for (const task of category.tasks) {
-      const sliced = runSpec({ ...together, method: 'MTL-LS', tasks: [task], slicing, parent: shared.id });
-      specs.push(...withRounds(sliced, plan.rounds));
+  for (const joint of jointMethods(methods)) {
+    const shared = runSpec({ ...together, method: joint, tasks: [...category.tasks] });
+    specs.push(...(methods.includes(joint) ? withRounds(shared, plan.rounds) : [shared]));
+    for (const method of methods.filter((one) => traitsOf(one).base === joint)) {
+      for (const slicing of plan.slicings) {
+        for (const task of category.tasks) {
+          const sliced = runSpec({ ...together, method, tasks: [task], slicing, parent: shared.id });
+          specs.push(...withRounds(sliced, plan.rounds));
+        }
+      }
     }
   }
   return specs;

@@ -1,15 +1,9 @@
 // Exports runs as result and plan files, with the runs they start from, their plan and their models.
 import type { ModelRecord } from '../../schema/modelRecord.ts';
+import { isJoint, METHODS, traitsOf, type Method } from '../../schema/methods.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
-import {
-  methodSchema,
-  type Method,
-  type RunRecord,
-  type RunSpec,
-  type Slicing,
-  type TaskRef,
-} from '../../schema/runRecord.ts';
+import { type RunRecord, type RunSpec, type Slicing, type TaskRef } from '../../schema/runRecord.ts';
 import { canonicalJson } from '../../util/digest.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LabState } from '../state/labState.ts';
@@ -63,12 +57,13 @@ export function planOfRuns(specs: readonly RunSpec[], models: readonly ModelReco
   };
 }
 
-/** Includes MTL-XC unless only MTL-LS needs it, which shows in other runs having rounds and MTL-XC none. */
+/** Includes a joint method unless only a sliced one needs it, which shows in other runs having rounds and the joint one none. */
 function methodsOf(specs: readonly RunSpec[]): Method[] {
   const hasRounds = (of: readonly RunSpec[]): boolean => of.some(({ round }) => round > 0);
-  return methodSchema.options.filter((method) => {
+  return METHODS.filter((method) => {
     const own = specs.filter((spec) => spec.method === method);
-    const isOnlyNeeded = method === 'MTL-XC' && specs.some((spec) => spec.method === 'MTL-LS') && hasRounds(specs);
+    const isOnlyNeeded =
+      isJoint(method) && specs.some((spec) => traitsOf(spec.method).base === method) && hasRounds(specs);
     return own.length > 0 && (!isOnlyNeeded || hasRounds(own));
   });
 }
@@ -84,11 +79,11 @@ function slicingsOf(specs: readonly RunSpec[]): Slicing[] {
   return [...slicings.values()].sort((left, right) => left.layers - right.layers);
 }
 
-/** One category per MTL-XC; without any, a single category of all STL tasks. */
+/** One category per set of tasks trained together; without any, a single category of all STL tasks. */
 function categoriesOf(specs: readonly RunSpec[]): Category[] {
   const categories = new Map<string, Category>();
   for (const { method, category, tasks } of specs) {
-    if (method !== 'MTL-XC' || category === null) continue;
+    if (!isJoint(method) || category === null) continue;
     const content = canonicalJson([category.typeName, tasks.map(contentOf)]);
     if (!categories.has(content)) categories.set(content, { ...category, tasks });
   }

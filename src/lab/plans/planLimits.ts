@@ -1,5 +1,6 @@
 // Refuses plans that no machine can run, naming the limit, and lists slicing rates that come to the same number of layers.
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { isSliced, jointMethods } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import type { RunSpec } from '../../schema/runRecord.ts';
@@ -31,13 +32,15 @@ export function assertRunCount({ methods, categories, seeds, rounds }: PlanFile,
   const trainings = 1 + rounds.count;
   const perSeed = categories.reduce((sum, { tasks, typeName }) => {
     const single = methods.includes('STL') ? tasks.length * trainings : 0;
-    if (typeName === null || methods.every((method) => method === 'STL')) return sum + single;
-    const shared = methods.includes('MTL-XC') ? trainings : 1;
-    const sliced = methods.includes('MTL-LS') ? tasks.length * slicings * trainings : 0;
+    if (typeName === null) return sum + single;
+    const shared = sumOf(jointMethods(methods).map((joint) => (methods.includes(joint) ? trainings : 1)));
+    const sliced = methods.filter(isSliced).length * tasks.length * slicings * trainings;
     return sum + single + shared + sliced;
   }, 0);
   assertAtMost(MOST.runs, perSeed * seeds.length, 'runs (methods, tasks, slicing rates, rounds and seeds)');
 }
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** Checks the steps of runs on their corpora. Throws LabError `plan/too-large`. */
 export function assertSteps(

@@ -8,6 +8,7 @@ import {
 } from '../../schema/runRecord.ts';
 import { notBefore } from '../../util/clock.ts';
 import type { LabErrorData } from '../../util/labError.ts';
+import { isJoint } from '../../schema/methods.ts';
 import type { LabState } from '../state/labState.ts';
 
 export interface Schedule {
@@ -320,7 +321,9 @@ function waitOf(runs: LabState['runs'], runId: string, line: Set<string>): Wait 
   }
   const { status, spec } = parent;
   if (status === 'finished') return null;
-  const name = spec.method === 'MTL-XC' ? `MTL-XC of ${spec.category?.name ?? 'its category'}` : 'its first training';
+  const name = isJoint(spec.method)
+    ? `${spec.method} of ${spec.category?.name ?? 'its category'}`
+    : 'its first training';
   // A parent that waits is as stuck as what it waits for.
   const isStuck =
     line.has(parentId) || (status === 'queued' ? waitOf(runs, parentId, line)?.isStuck === true : status !== 'running');

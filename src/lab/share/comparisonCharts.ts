@@ -1,4 +1,5 @@
 // The charts of a shared page: test F1 by slicing rate, and devel F1 by epoch, from the data of the lab's own charts.
+import { isJoint, isSliced } from '../../schema/methods.ts';
 import type { TaskComparison, Variant } from '../comparison/comparison.ts';
 import { comparisonCurves, rateCurve, roundsAndSeeds } from '../comparison/comparisonCurves.ts';
 import type { StaticChart } from './staticChart.ts';
@@ -9,27 +10,37 @@ const STEPS = 4;
 const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', ''] as const;
 const STL = { colour: 'stl', dash: '2 3' } as const;
 const MTL_XC = { colour: 'mtl-xc', dash: '9 4' } as const;
+/** Of the methods beside those of the paper. */
+const OTHER_JOINT = { colour: 'mtl-xc', dash: '9 3 2 3 2 3' } as const;
+const OTHER_SLICED = { colour: 'own', dash: '4 2 1 2' } as const;
 const SLICED = { colour: 'own', dash: '' } as const;
 
 /** Test F1 by slicing rate with its deviation over seeds and rounds; STL and MTL-XC are levels. Null without a rate to draw. */
 export function rateChart(task: TaskComparison): StaticChart | null {
-  const { points, stl, mtlXc } = rateCurve(task, { split: 'test', over: 'trainings' });
-  if (points.length === 0) return null;
-  const rates = points.map(({ rate }) => rate);
+  const { points, stl, mtlXc, others } = rateCurve(task, { split: 'test', over: 'trainings' });
+  const all = [points, ...others.map((one) => one.points)].flat();
+  if (all.length === 0) return null;
+  const rates = all.map(({ rate }) => rate);
   return {
     title: 'Test F1 by slicing rate',
     axes: { x: 'Slicing rate', y: 'Test F1' },
     lines: [
-      {
-        name: 'MTL-LS',
-        ...SLICED,
-        points: points.map(({ rate, f1, deviation }) => ({ x: rate, y: f1, deviation })),
+      { sliced: 'MTL-LS', points, style: SLICED },
+      ...others.map(({ sliced, points: own }) => ({ sliced, points: own, style: OTHER_SLICED })),
+    ]
+      .filter((line) => line.points.length > 0)
+      .map(({ sliced, points: own, style }) => ({
+        name: sliced,
+        ...style,
+        points: own.map(({ rate, f1, deviation }) => ({ x: rate, y: f1, deviation })),
         hasDots: true,
-      },
-    ],
+      })),
     levels: [
       ...(stl === null ? [] : [{ name: `STL ${stl.toFixed(2)}`, ...STL, y: stl }]),
       ...(mtlXc === null ? [] : [{ name: `MTL-XC ${mtlXc.toFixed(2)}`, ...MTL_XC, y: mtlXc }]),
+      ...others.flatMap(({ joint, level }) =>
+        level === null ? [] : [{ name: `${joint} ${level.toFixed(2)}`, ...OTHER_JOINT, y: level }],
+      ),
     ],
     xTicks: [...new Set([0, ...rates, 1])].sort((left, right) => left - right),
     xDigits: 2,
@@ -63,9 +74,10 @@ export function develChart(task: TaskComparison): StaticChart | null {
 
 function lineOf({ method, rate }: Variant): { readonly colour: string; readonly dash: string } {
   if (method === 'STL') return STL;
-  if (method === 'MTL-XC') return MTL_XC;
+  if (isJoint(method)) return method === 'MTL-XC' ? MTL_XC : OTHER_JOINT;
   const index = Math.min(1, Math.max(0, rate ?? 0.5)) * STEPS;
-  return { colour: rateClass(rate ?? 0.5), dash: DASHES[Math.round(index)] ?? '' };
+  const dash = method === 'MTL-LS' ? (DASHES[Math.round(index)] ?? '') : OTHER_SLICED.dash;
+  return { colour: rateClass(rate ?? 0.5), dash };
 }
 
 /** The class of a rate's colour, in hundredths. */
@@ -75,7 +87,7 @@ function rateClass(rate: number): string {
 
 /** Rules for the colours of all rates in hundredths that these tasks have. */
 export function rateRules(tasks: readonly TaskComparison[]): string {
-  const rates = tasks.flatMap(({ variants }) => variants.flatMap(({ method, rate }) => (method === 'MTL-LS' ? [rate ?? 0.5] : []))); // prettier-ignore
+  const rates = tasks.flatMap(({ variants }) => variants.flatMap(({ method, rate }) => (isSliced(method) ? [rate ?? 0.5] : []))); // prettier-ignore
   const rules = new Map(
     rates.map((rate) => {
       const index = Math.min(1, Math.max(0, rate)) * STEPS;

@@ -3,7 +3,7 @@ import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { html, type Html } from '../../util/html.ts';
-import { rateName, variantName, type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
+import { variantName, type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
 import {
   counted,
   deviationText,
@@ -143,7 +143,7 @@ function runRow({ run, task, totals, layers }: RunRow): Html {
   const { corpus, type } = spec.tasks[task] ?? { corpus: { name: '' }, type: null };
   const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[task]?.lenient.overall;
   const rate = spec.slicing === null || layers === null ? null : spec.slicing.layers / layers;
-  const method = spec.method === 'MTL-LS' ? `MTL-LS ${rateName(spec.slicing?.layers ?? null, rate)}` : spec.method;
+  const method = variantName({ method: spec.method, layers: spec.slicing?.layers ?? null, rate });
   const percent = (value: number | undefined): string => value?.toFixed(2) ?? '–';
   const cells = [
     ...[String(spec.seed), String(spec.round), selectedEpoch === null ? '–' : String(selectedEpoch)],

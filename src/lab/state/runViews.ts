@@ -1,5 +1,6 @@
 // Keeps the views of runs in order and updates them with the events of the run on the device.
-import { methodSchema, type RunRecord, type RunSpec, type RunStatus } from '../../schema/runRecord.ts';
+import { isJoint, METHODS } from '../../schema/methods.ts';
+import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import { notBefore } from '../../util/clock.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
 import type { RunView } from './labState.ts';
@@ -85,7 +86,7 @@ function compareRecords(left: RunRecord, right: RunRecord): number {
   const [own, other] = [left.spec, right.spec];
   return (
     compareTexts(own.category?.name ?? '', other.category?.name ?? '') ||
-    methodSchema.options.indexOf(own.method) - methodSchema.options.indexOf(other.method) ||
+    METHODS.indexOf(own.method) - METHODS.indexOf(other.method) ||
     compareTexts(own.tasks[0]?.corpus.name ?? '', other.tasks[0]?.corpus.name ?? '') ||
     compareTexts(own.tasks[0]?.type ?? '', other.tasks[0]?.type ?? '') ||
     (own.slicing?.layers ?? 0) - (other.slicing?.layers ?? 0) ||
@@ -104,7 +105,7 @@ function compareTexts(left: string, right: string): number {
  */
 export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
   const { method, category, tasks, slicing, seed, round } = spec;
-  const task = method === 'MTL-XC' ? undefined : tasks[0];
+  const task = isJoint(method) ? undefined : tasks[0];
   const words = [method, category?.name, task?.corpus.name, task?.type];
   if (slicing !== null) {
     words.push(encoderLayers === null ? `k ${slicing.layers}` : `rate ${rateOf(slicing.layers, encoderLayers)}`);

@@ -1,6 +1,7 @@
 // Plans the training on reviewed sentences: as the tagger was trained, together with the corpora it was trained on.
 import { typesOfTags } from '../../data/corpus/tagSet.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { areSingle } from '../../schema/methods.ts';
 import type { PlanFile, PlanTask } from '../../schema/planFile.ts';
 import type { RunSpec } from '../../schema/runRecord.ts';
 import { exportPlan } from '../plans/exportResult.ts';
@@ -42,7 +43,7 @@ export function retrainPlan(state: LabState, corpus: CorpusRecord): PlanFile | n
   const [category, ...others] = plan.categories;
   const [first] = category?.tasks ?? [];
   if (category === undefined || first === undefined) return plan;
-  const isAlone = plan.methods.every((method) => method === 'STL');
+  const isAlone = areSingle(plan.methods);
   const tags = state.runs.find(({ record }) => record.spec.id === spec.id)?.record.tags ?? [];
   const only = first.type ?? onlyOf(typesOfTags(tags));
   const type = only !== null && corpus.types.includes(only) ? only : onlyOf(corpus.types);

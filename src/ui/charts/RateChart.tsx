@@ -1,4 +1,4 @@
-// Draws F1 by slicing rate with its spread, and STL and MTL-XC as horizontal lines.
+// Draws F1 by slicing rate with its spread, for each sliced method, and the methods without a rate as horizontal lines.
 import { useMemo, useState } from 'react';
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import type { ScoredSplit, TaskComparison } from '../../lab/comparison/comparison.ts';
@@ -22,6 +22,8 @@ const MTL_XC = rateStyle({ method: 'MTL-XC', rate: null });
 /** Thin and in long dashes, with hollow dots: nothing that was trained here is drawn like it. */
 const REPORTED = { stroke: 'var(--type-7)', dash: '12 4 2 4' };
 const OWN = { stroke: 'var(--accent)', dash: undefined };
+/** Of the sliced methods beside MTL-LS. */
+const OTHER = { stroke: 'var(--type-3)', dash: '4 2 1 2' };
 
 interface RateChartProps {
   readonly task: TaskComparison;
@@ -33,7 +35,12 @@ export function RateChart({ task, reported }: RateChartProps) {
   const [split, setSplit] = useState<ScoredSplit>('test');
   const [over, setOver] = useState<SpreadOver>('trainings');
   const [bounds, setBounds] = useState(NO_BOUNDS);
-  const { points, stl, mtlXc } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
+  const {
+    points,
+    stl,
+    mtlXc,
+    others: otherMethods,
+  } = useMemo(() => rateCurve(task, { split, over }), [task, split, over]);
   // A deviation may extend beyond 0 or 100, F1 cannot.
   const drawn = points.map((point) => {
     const deviation = point.deviation ?? 0;
@@ -46,14 +53,21 @@ export function RateChart({ task, reported }: RateChartProps) {
   const axis = axisOf(bounds, [
     ...others.map(({ f1 }) => f1),
     ...drawn.flatMap(({ f1, error: [below, above] }) => [f1 - below, f1 + above]),
-    ...[stl, mtlXc].filter((value) => value !== null),
+    ...[stl, mtlXc, ...otherMethods.map(({ level }) => level)].filter((value) => value !== null),
+    ...otherMethods.flatMap((one) => one.points.map(({ f1 }) => f1)),
   ]);
   const word = split === 'test' ? 'Test' : 'Devel';
   return (
     <ChartFrame
       caption={`${word} F1 by slicing rate`}
       legend={[
-        ...legendOf(stl, mtlXc),
+        ...legendOf(stl, mtlXc, points.length > 0 || otherMethods.length === 0),
+        ...otherMethods.flatMap(({ sliced, joint, points: own, level }) => [
+          ...(level === null
+            ? []
+            : [{ name: `${joint} ${format.percent(level)}`, line: rateStyle({ method: joint, rate: null }) }]),
+          ...(own.length === 0 ? [] : [{ name: sliced, line: OTHER }]),
+        ]),
         ...lines.map((score) => ({ name: `${reportedName(score)} ${format.percent(score.f1)}`, line: REPORTED })),
         ...(dots.length > 0 ? [{ name: 'MTL-LS, reported', line: REPORTED }] : []),
       ]}
@@ -62,10 +76,14 @@ export function RateChart({ task, reported }: RateChartProps) {
         ...points.map(({ rate, layers, f1, deviation }) => ['MTL-LS', rate, layers, f1, deviation]),
         ['STL', null, null, stl, null],
         ['MTL-XC', null, null, mtlXc, null],
+        ...otherMethods.flatMap(({ sliced, joint, points: own, level }) => [
+          ...own.map(({ rate, layers, f1, deviation }) => [sliced, rate, layers, f1, deviation]),
+          [joint, null, null, level, null],
+        ]),
         ...others.map((score) => [reportedName(score), score.rate, null, score.f1, null]),
       ]}
       heightPx={340}
-      empty={emptyText(points.length, split)}
+      empty={emptyText(points.length + otherMethods.reduce((sum, one) => sum + one.points.length, 0), split)}
       controls={
         <>
           <label>
@@ -102,7 +120,7 @@ export function RateChart({ task, reported }: RateChartProps) {
           type="number"
           domain={[0, 1]}
           padding={{ left: 14, right: 14 }}
-          ticks={points.map(({ rate }) => rate)}
+          ticks={[...new Set([...points, ...otherMethods.flatMap((one) => one.points)].map(({ rate }) => rate))]}
           tickFormatter={(rate: number) => rate.toFixed(2)}
         />
         <YAxis {...chartStyle.yAxis} {...axis} allowDataOverflow />
@@ -120,6 +138,25 @@ export function RateChart({ task, reported }: RateChartProps) {
         {mtlXc !== null && (
           <ReferenceLine y={mtlXc} stroke={MTL_XC.stroke} strokeDasharray={MTL_XC.dash ?? ''} strokeWidth={1.5} />
         )}
+        {otherMethods.map(({ joint, level }) => {
+          const { stroke, dash } = rateStyle({ method: joint, rate: null });
+          return level === null ? null : (
+            <ReferenceLine key={joint} y={level} stroke={stroke} strokeDasharray={dash ?? ''} strokeWidth={1.5} />
+          );
+        })}
+        {otherMethods.map(({ sliced, points: own }) => (
+          <Line
+            key={sliced}
+            data={own}
+            dataKey="f1"
+            name={sliced}
+            stroke={OTHER.stroke}
+            strokeDasharray={OTHER.dash}
+            strokeWidth={2}
+            dot={{ r: 3.5, fill: 'var(--paper)', stroke: OTHER.stroke, strokeDasharray: '0' }}
+            isAnimationActive={false}
+          />
+        ))}
         {lines.map(({ name, f1 }, index) => (
           <ReferenceLine key={`${name} ${index}`} y={f1} stroke={REPORTED.stroke} strokeDasharray={REPORTED.dash} />
         ))}
@@ -157,13 +194,13 @@ export function RateChart({ task, reported }: RateChartProps) {
 }
 
 function emptyText(points: number, split: ScoredSplit): string | null {
-  return points > 0 ? null : `No finished MTL-LS run with a ${split} score yet: the first point comes when one ends.`;
+  return points > 0 ? null : `No finished sliced run with a ${split} score yet: the first point comes when one ends.`;
 }
 
-function legendOf(stl: number | null, mtlXc: number | null): readonly LegendEntry[] {
+function legendOf(stl: number | null, mtlXc: number | null, hasSliced: boolean): readonly LegendEntry[] {
   return [
     ...(stl === null ? [] : [{ name: `STL ${format.percent(stl)}`, line: STL }]),
     ...(mtlXc === null ? [] : [{ name: `MTL-XC ${format.percent(mtlXc)}`, line: MTL_XC }]),
-    { name: 'MTL-LS', line: OWN },
+    ...(hasSliced ? [{ name: 'MTL-LS', line: OWN }] : []),
   ];
 }

@@ -7,6 +7,7 @@ import { format } from '../shared/format.ts';
 import { countAxis } from './axes.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { axisOf, NO_BOUNDS, ZoomFields } from './ZoomFields.tsx';
+import { isSliced } from '../../schema/methods.ts';
 import { chartStyle, rateStyle } from './chartStyle.ts';
 
 export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
@@ -84,7 +85,7 @@ export function RateCurvesChart({ task }: { readonly task: TaskComparison }) {
               dataKey={(row: (typeof rows)[number]) => row.scores[index] ?? null}
               name={name}
               stroke={stroke}
-              strokeWidth={variant.method === 'MTL-LS' ? 2 : 1.5}
+              strokeWidth={isSliced(variant.method) ? 2 : 1.5}
               {...(dash === undefined ? {} : { strokeDasharray: dash })}
               dot={rows.length === 1 ? { r: 2.5, fill: stroke, strokeWidth: 0 } : false}
               connectNulls

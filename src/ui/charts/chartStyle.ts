@@ -1,5 +1,6 @@
 // Defines the look shared by all charts, in terms of the theme.
 import type { Variant } from '../../lab/comparison/comparison.ts';
+import type { Method } from '../../schema/methods.ts';
 
 const tick = { fill: 'var(--ink-soft)', fontSize: 12 };
 
@@ -30,14 +31,17 @@ interface LineStyle {
 const REFERENCES = {
   STL: { stroke: 'var(--ink-soft)', dash: '2 3' },
   'MTL-XC': { stroke: 'var(--ink)', dash: '9 4' },
-} as const;
+  'MTL-PL': { stroke: 'var(--ink)', dash: '9 3 2 3 2 3' },
+} as const satisfies Partial<Record<Method, LineStyle>>;
+/** Of the sliced methods beside MTL-LS, whatever the rate. */
+const OTHER_SLICED = '4 2 1 2';
 /** Dashes for the rates 0, 0.25, 0.5, 0.75 and 1, each of which has a theme colour. */
 const DASHES = ['2 2', '5 2', '9 3 2 3', '14 3', undefined] as const;
 const STEPS = DASHES.length - 1;
 
 /** Returns the line style of a method: colours in order of the slicing rate, and dashes that distinguish them without colour. */
 export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): LineStyle {
-  if (method !== 'MTL-LS') return REFERENCES[method];
+  if (method === 'STL' || method === 'MTL-XC' || method === 'MTL-PL') return REFERENCES[method];
   const index = (rate ?? 0.5) * STEPS;
   const below = Math.floor(index);
   const share = Math.round((index - below) * 100);
@@ -45,7 +49,7 @@ export function rateStyle({ method, rate }: Pick<Variant, 'method' | 'rate'>): L
     share === 0
       ? `var(--rate-${below})`
       : `color-mix(in oklab, var(--rate-${below + 1}) ${share}%, var(--rate-${below}))`;
-  return { stroke, dash: DASHES[Math.round(index)] };
+  return { stroke, dash: method === 'MTL-LS' ? DASHES[Math.round(index)] : OTHER_SLICED };
 }
 
 const SERIES = 8;

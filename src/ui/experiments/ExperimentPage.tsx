@@ -5,6 +5,7 @@ import { comparisonTables } from '../../lab/comparison/comparisonTables.ts';
 import { matchReported } from '../../lab/comparison/reportedFigures.ts';
 import { publishedScores } from '../../lab/comparison/publishedScores.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
+import { isSliced } from '../../schema/methods.ts';
 import type { ReportedScore } from '../../schema/reportedScores.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { AnalysisPanel } from '../analyse/AnalysePage.tsx';
@@ -258,7 +259,7 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
             <>
               <VerdictPanel task={task} noise={noise} records={records} />
               <div className="pair charts">
-                {task.variants.some(({ method }) => method === 'MTL-LS') && (
+                {task.variants.some(({ method }) => isSliced(method)) && (
                   <RateChart task={task} reported={reported.byTask.get(taskKey(task.task)) ?? NONE_REPORTED} />
                 )}
                 <RateCurvesChart task={task} />
@@ -267,11 +268,17 @@ function ExperimentViews({ view, experiment, task, noise, records }: ViewProps) 
             </>
           )}
           {tables
-            .filter(({ id }) => id === 'table-1' || id === 'reported' || (id !== 'spreads' && isSliced(experiment)))
+            .filter(
+              ({ id }) =>
+                id === 'table-1' ||
+                id === 'methods' ||
+                id === 'reported' ||
+                (id !== 'spreads' && hasSliced(experiment)),
+            )
             .map((table) => (
               <ComparisonTableView key={table.id} table={table} />
             ))}
-          {isSliced(experiment) && <ReplayPanel experiment={experiment} records={records} />}
+          {hasSliced(experiment) && <ReplayPanel experiment={experiment} records={records} />}
         </>
       );
     case 'runs':
@@ -310,8 +317,8 @@ function runRoute(runId: string, own: readonly string[], results: readonly Impor
     : { page: 'importedRun', resultId: source.id, runId };
 }
 
-function isSliced({ tasks }: Comparison): boolean {
-  return tasks.some(({ variants }) => variants.some(({ method }) => method === 'MTL-LS'));
+function hasSliced({ tasks }: Comparison): boolean {
+  return tasks.some(({ variants }) => variants.some(({ method }) => isSliced(method)));
 }
 
 function progressText(experiment: Comparison): string {

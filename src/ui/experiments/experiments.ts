@@ -10,6 +10,7 @@ import { variantName } from '../../lab/comparison/comparisonTables.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import { mean } from '../../metrics/scores/spread.ts';
+import { isSliced } from '../../schema/methods.ts';
 import type { RunStatus } from '../../schema/runRecord.ts';
 import { format } from '../shared/format.ts';
 import { taskRefName } from '../shared/runName.ts';
@@ -81,10 +82,10 @@ export function runStatuses({ tasks }: Comparison): ReadonlyMap<string, RunStatu
 export function methodsText({ tasks }: Comparison): string {
   const variants = new Map(tasks.flatMap((task) => task.variants).map((variant) => [variantName(variant), variant]));
   const sliced = [...variants.values()]
-    .filter(({ method }) => method === 'MTL-LS')
+    .filter(({ method }) => isSliced(method))
     .sort((left, right) => (left.layers ?? 0) - (right.layers ?? 0))
     .map(variantName);
-  const others = [...variants].filter(([, { method }]) => method !== 'MTL-LS').map(([name]) => name);
+  const others = [...variants].filter(([, { method }]) => !isSliced(method)).map(([name]) => name);
   const [lowest, highest] = [sliced[0], sliced.at(-1)];
   if (lowest === undefined || highest === undefined) return others.join(', ');
   const rates = lowest === highest ? lowest : `${lowest} to ${highest.replace(/^MTL-LS /, '')}`;

@@ -37,6 +37,8 @@ export const glossary = {
   mention: 'A stretch of text that names an entity, such as “breast cancer”.',
   'MTL-LS':
     'Multi-task learning by layer slicing: lower layers from MTL-XC, upper layers pretrained, then trained on one task alone.',
+  'MTL-PL':
+    'Multi-task learning on partial labels: each corpus keeps its types, and a token that it leaves unmarked may be of a type that it does not annotate.',
   'MTL-XC': 'Multi-task learning on all corpora of a category at once, with every layer shared.',
   'named entity': 'Something with a name or term that texts refer to: a disease, a chemical, a gene, a species.',
   p: 'How often a difference as large as this one would occur if the two methods did not differ.',

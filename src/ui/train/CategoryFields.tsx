@@ -78,7 +78,8 @@ export function CategoryFields({ read, corpora, offered, onCategories }: Categor
     <fieldset className="categories">
       <legend>Categories</legend>
       <p className="field-help">
-        MTL-XC trains the tasks of a category together, and MTL-LS takes its lower layers from that model.
+        MTL-XC and MTL-PL train the tasks of a category together, and MTL-LS and PL-LS take their lower layers from
+        those models.
       </p>
       <AddCategory
         offered={offered.filter(({ category }) => !categories.some(({ name }) => name === category.name))}
@@ -184,7 +185,10 @@ function CategoryEditor({ category, index, read, corpora, onCategory, onRemove }
             />
           )}
         </Field>
-        <Field label="Type name" help="Entity type for the mentions of all its tasks in MTL-XC.">
+        <Field
+          label="Type name"
+          help="Entity type for the mentions of all its tasks in MTL-XC; in MTL-PL they keep their own."
+        >
           {(control) => (
             <input
               {...control}

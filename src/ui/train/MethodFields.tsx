@@ -1,16 +1,18 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
-import type { Method } from '../../schema/runRecord.ts';
+import { isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MethodPicture } from './MethodPicture.tsx';
-import { draftOfSearch, METHODS, PAPER_RATES, type PlanDraft, type SearchDraft } from './planDraft.ts';
+import { draftOfSearch, PAPER_RATES, type PlanDraft, type SearchDraft } from './planDraft.ts';
 import type { ReadPlan } from './readPlanDraft.ts';
 
 const METHOD_WORDS: Readonly<Record<Method, string>> = {
   STL: 'the pretrained model, on each task alone',
   'MTL-XC': 'the pretrained model, on all tasks of a category together',
   'MTL-LS': 'lower layers from MTL-XC, upper layers pretrained, on each task alone',
+  'MTL-PL': 'as MTL-XC, but each corpus keeps its types, and what it does not annotate stays open',
+  'PL-LS': 'lower layers from MTL-PL, upper layers pretrained, on each task alone',
 };
 
 export interface MethodFieldsProps {
@@ -43,7 +45,7 @@ export function MethodFields({ draft, read, onMethods, onChange }: MethodFieldsP
         ))}
         {read.problems.has('methods') && <p className="field-problem">{read.problems.get('methods')}</p>}
       </fieldset>
-      {draft.methods.includes('MTL-LS') && <SlicingFields draft={draft} read={read} onChange={onChange} />}
+      {draft.methods.some(isSliced) && <SlicingFields draft={draft} read={read} onChange={onChange} />}
     </>
   );
 }
@@ -85,15 +87,15 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </div>
       {problem !== undefined && <p className="field-problem">{problem}</p>}
       <p className="field-help">
-        Share of the encoder’s layers taken from MTL-XC, counted from the bottom; 0 takes only the embedding. Rates that
-        give the same number of layers are one run.
+        Share of the encoder’s layers taken from the joint model (MTL-XC or MTL-PL), counted from the bottom; 0 takes
+        only the embedding. Rates that give the same number of layers are one run.
       </p>
       <SearchFields draft={draft} read={read} onChange={onChange} />
       <div className="fields">
         {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
         <Field
           label="Freeze shared layers"
-          help="Shared layers and the embedding stay as MTL-XC trained them. The paper trains them further."
+          help="Shared layers and the embedding stay as the joint model has them. The paper trains them further."
         >
           {(control) => (
             <input
@@ -202,7 +204,7 @@ function BiasesField({ draft, onChange }: Pick<MethodFieldsProps, 'draft' | 'onC
   return (
     <Field
       label="Biases and segments"
-      help="The released checkpoint stores them once for all layers, so they all come from MTL-XC."
+      help="The released checkpoint stores them once for all layers, so they all come from the joint model."
     >
       {(control) => (
         <select

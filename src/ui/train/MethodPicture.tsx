@@ -1,5 +1,5 @@
 // Draws how a method trains: the layers of the encoder under each task, pretrained ones and those taken from the shared model.
-import type { Method } from '../../schema/runRecord.ts';
+import type { Method } from '../../schema/methods.ts';
 
 /** Layers drawn for an encoder, whatever the model has. */
 const LAYERS = 4;
@@ -10,7 +10,14 @@ const HEAD_RADIUS = 4;
 const HEIGHT = HEAD_RADIUS * 2 + 4 + LAYERS * (LAYER.height + LAYER.gap);
 
 /** Encoders of a method: how many tasks each has, and how many of its lower layers are shared with other tasks. */
-const ENCODERS: Readonly<Record<Method, readonly { readonly heads: number; readonly shared: number }[]>> = {
+interface DrawnEncoder {
+  readonly heads: number;
+  readonly shared: number;
+  /** Draws each head hollow: its labels are partial. */
+  readonly isPartial?: true;
+}
+
+const ENCODERS: Readonly<Record<Method, readonly DrawnEncoder[]>> = {
   STL: [
     { heads: 1, shared: 0 },
     { heads: 1, shared: 0 },
@@ -19,6 +26,11 @@ const ENCODERS: Readonly<Record<Method, readonly { readonly heads: number; reado
   'MTL-LS': [
     { heads: 1, shared: LAYERS / 2 },
     { heads: 1, shared: LAYERS / 2 },
+  ],
+  'MTL-PL': [{ heads: 2, shared: LAYERS, isPartial: true }],
+  'PL-LS': [
+    { heads: 1, shared: LAYERS / 2, isPartial: true },
+    { heads: 1, shared: LAYERS / 2, isPartial: true },
   ],
 };
 
@@ -36,14 +48,14 @@ export function MethodPicture({ method }: { readonly method: Method }) {
       height={HEIGHT}
       aria-hidden="true"
     >
-      {encoders.map(({ heads, shared }, column) => {
+      {encoders.map(({ heads, shared, isPartial = false }, column) => {
         const left = column * (width + COLUMN_GAP);
         return (
           <g key={column}>
             {Array.from({ length: heads }, (_, head) => (
               <circle
                 key={head}
-                className="task-head"
+                className={isPartial ? 'task-head partial' : 'task-head'}
                 cx={left + (width * (2 * head + 1)) / (2 * heads)}
                 cy={HEAD_RADIUS + 0.5}
                 r={HEAD_RADIUS - 0.5}

@@ -8,7 +8,8 @@ import { format } from '../shared/format.ts';
 import { goTo } from '../shared/route.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
 import { MethodPicture } from './MethodPicture.tsx';
-import { METHODS, samplePlan, type PlanDraft } from './planDraft.ts';
+import { samplePlan, type PlanDraft } from './planDraft.ts';
+import { PAPER_METHODS } from '../../schema/methods.ts';
 import { usePreview } from './planEstimates.ts';
 
 /** Loads after the page is shown, with what shows its mentions. */
@@ -106,7 +107,7 @@ function CompareCard({ draft, onDraft }: NewPageProps) {
   const opened = useLab((state) => state.opened);
   const compare = async () => {
     const { withMethods } = await import('./PlanForm.tsx');
-    onDraft({ ...draft, ...withMethods(draft, METHODS, library) });
+    onDraft({ ...draft, ...withMethods(draft, PAPER_METHODS, library) });
     document.getElementById('plan-title')?.scrollIntoView();
   };
   return (
@@ -117,7 +118,7 @@ function CompareCard({ draft, onDraft }: NewPageProps) {
         lower layers taken from the shared model, and see F1 for each share of layers.
       </p>
       <div className="method-pictures" aria-hidden="true">
-        {METHODS.map((method) => (
+        {PAPER_METHODS.map((method) => (
           <MethodPicture key={method} method={method} />
         ))}
       </div>

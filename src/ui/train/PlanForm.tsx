@@ -3,7 +3,7 @@ import { offeredCategories, type OfferedCategory } from '../../lab/library/categ
 import { presets, type PresetName } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import type { PlanCategory, PlanFile } from '../../schema/planFile.ts';
-import type { Method } from '../../schema/runRecord.ts';
+import { areSingle, type Method } from '../../schema/methods.ts';
 import { Field } from '../parts/Field.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
@@ -22,7 +22,7 @@ import { readPlanDraft, type ReadPlan } from './readPlanDraft.ts';
 /** Returns whether the form edits tasks without categories: only STL, and no named category. */
 function isLoose({ methods }: PlanDraft, { categories }: ReadPlan): boolean {
   const [only] = categories;
-  return methods.every((method) => method === 'STL') && categories.length <= 1 && (only?.typeName ?? null) === null;
+  return areSingle(methods) && categories.length <= 1 && (only?.typeName ?? null) === null;
 }
 
 /** Replaces default loose tasks by the first ready-made category when tasks are first trained together. */
@@ -31,8 +31,7 @@ function categoriesFor(
   current: readonly PlanCategory[] | null,
   offered: readonly OfferedCategory[],
 ): readonly PlanCategory[] | null {
-  const together = methods.some((method) => method !== 'STL');
-  if (!together) return current;
+  if (areSingle(methods)) return current;
   if (current === null) {
     const [first] = offered;
     return first === undefined ? null : [first.category];

@@ -4,13 +4,12 @@ import type { LabState } from '../../lab/state/labState.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import type { PlanCategory, PlanFile, PlanTask } from '../../schema/planFile.ts';
+import type { Method } from '../../schema/methods.ts';
 import { raceRulesOf, type RateSearch } from '../../schema/rateSearch.ts';
-import type { Method } from '../../schema/runRecord.ts';
 import { hasShapeOf } from '../shared/viewState.ts';
 import { changedPaths, draftOfConfig, type ConfigDraft } from './configDraft.ts';
 
 export const PRESET_NAMES: readonly PresetName[] = ['sample', 'quick', 'normal', 'paper', 'released'];
-export const METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
 
 /** The rates of the paper; 0 shares only the embedding. */
 export const PAPER_RATES: readonly number[] = [0, 0.25, 0.5, 0.75, 1];

@@ -3,6 +3,7 @@ import { hasPositions, presets, specialsOf } from '../../lab/plans/presets.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { trainingConfigSchema, type TrainingConfig } from '../../schema/config.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { areSingle, isSliced } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import { planFileSchema, type PlanCategory, type PlanFile, type PlanTask } from '../../schema/planFile.ts';
 import type { RateSearch } from '../../schema/rateSearch.ts';
@@ -41,7 +42,7 @@ export interface ReadPlan {
 /** Resolves the draft against the present library. */
 export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora' | 'models'>): ReadPlan {
   const problems = new Map<string, string>();
-  const together = draft.methods.some((method) => method !== 'STL');
+  const together = !areSingle(draft.methods);
   const categories = (draft.categories ?? defaultCategories(library.corpora)).map((category, position) => {
     const read = readCategory(category, library.corpora, draft.fromFile);
     read.tasks.forEach(
@@ -56,9 +57,10 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
   }
   const names = categories.map(({ name }) => name.trim());
   if (new Set(names).size < names.length) problems.set('categories', 'Two categories have the same name.');
+  const sliced = draft.methods.find(isSliced);
   if (draft.methods.length === 0) problems.set('methods', 'Choose at least one method.');
-  if (draft.methods.includes('MTL-LS') && draft.slicingRates.length === 0) {
-    problems.set('slicingRates', 'MTL-LS needs at least one slicing rate.');
+  if (sliced !== undefined && draft.slicingRates.length === 0) {
+    problems.set('slicingRates', `${sliced} needs at least one slicing rate.`);
   }
 
   const model = resolveInput(draft.model ?? defaultModel(library.models), library.models, 'model', draft.fromFile);
@@ -94,7 +96,7 @@ export function readPlanDraft(draft: PlanDraft, library: Pick<LabState, 'corpora
     version: 2,
     name: draft.name.trim() || planName(planCategories, draft, seeds.length),
     methods: [...draft.methods],
-    slicingRates: draft.methods.includes('MTL-LS') ? [...draft.slicingRates] : [],
+    slicingRates: sliced === undefined ? [] : [...draft.slicingRates],
     biases: draft.biases,
     frozen: draft.frozen,
     model: inputOf(model.found),
@@ -229,7 +231,7 @@ function newestOwn(corpora: readonly CorpusRecord[]): CorpusRecord | undefined {
 function planName(categories: readonly PlanCategory[], { methods }: PlanDraft, seedCount: number): string {
   const tasks = categories.flatMap((category) => category.tasks);
   const [first] = tasks;
-  const together = methods.some((method) => method !== 'STL');
+  const together = !areSingle(methods);
   const subject = together
     ? categories.map(({ name }) => name).join(', ')
     : tasks.length === 1 && first !== undefined

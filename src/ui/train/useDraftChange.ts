@@ -1,6 +1,7 @@
 // Lets any page prepare a plan in the form of the page New: on a corpus, with a model, or as earlier runs were trained.
 import { createContext, useContext, type Dispatch, type SetStateAction } from 'react';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
+import { areSingle } from '../../schema/methods.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { goTo } from '../shared/route.ts';
@@ -16,7 +17,7 @@ interface Brought {
 
 /** Makes corpora the tasks of a plan for single tasks; tasks trained together stay, as they belong to a category. */
 export function draftWith(draft: PlanDraft, { corpora, models }: Brought): PlanDraft {
-  const isSingle = draft.methods.every((method) => method === 'STL');
+  const isSingle = areSingle(draft.methods);
   const [model] = models;
   return {
     ...draft,

@@ -2,6 +2,7 @@
 import { analysisCategories, taskOf } from '../../lab/comparison/analysableTasks.ts';
 import { membersKey } from '../../lab/comparison/comparison.ts';
 import type { LabState } from '../../lab/state/labState.ts';
+import { areSingle } from '../../schema/methods.ts';
 import type { RunRecord, TaskRef } from '../../schema/runRecord.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
 import { useAnalysis, type Analysed } from '../shared/useAnalysis.ts';
@@ -23,7 +24,7 @@ export interface PlanLeaks {
 export function usePlanLeaks({ plan, categories }: ReadPlan): Analysed<PlanLeaks> {
   const library = useLab(({ corpora, assignments, categories }) => ({ corpora, assignments, categories }), shallow);
   const own = useRunRecords();
-  const together = plan?.methods.some((method) => method !== 'STL') === true;
+  const together = plan !== null && !areSingle(plan.methods);
   const named = categories.map(({ tasks }) =>
     tasks.flatMap(({ found: last, type }): TaskRef[] => {
       if (last === null) return [];

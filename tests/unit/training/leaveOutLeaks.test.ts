@@ -27,6 +27,7 @@ const task = (train: string[], devel: string[], test: string[]): TaskText => ({
   sentences: { train: train.map(sentence), devel: devel.map(sentence), test: test.map(sentence) },
   type: 'Disease',
   typeName: 'Entity',
+  annotated: null,
 });
 
 /** Each task's training text contains sentences of the other task's test text. */

@@ -41,6 +41,14 @@ export function checkStates({ startEnd }: ChainShape, { start, end }: Pick<Chain
   }
 }
 
+/** What the losses of a CRF compare with: the tags of each position, and which tags an open one may have. */
+export interface ChainLabels {
+  /** i32 [B, N]: the tag of each position; OPEN where it is one of `openTags`. */
+  readonly tags: Region;
+  /** i32 [B, K]: 1 for the tags that the open positions of a sequence may have; null where no position is open. */
+  readonly openTags: Region | null;
+}
+
 /** Words of a lattice, laid out as described at `latticeCode`. */
 export function latticeLength({ sequences, positions, tagCount }: ChainShape): number {
   return sequences * (positions * (3 * tagCount + 1) + 1);
@@ -59,6 +67,13 @@ fn posteriorAt() -> u32 { return 2u * backwardAt(); }
 fn pairSumAt() -> u32 { return 3u * backwardAt(); }
 fn countAt() -> u32 { return 3u * backwardAt() + sizes.sequences * sizes.positions; }`;
 
+/**
+ * WGSL: with open positions a second lattice follows the first: of the paths that agree with the labels. Its a and g are LOWEST at the
+ * tags that a position cannot have, its p 0.
+ */
+export const agreeingCode = `
+fn agreeing() -> u32 { return countAt() + sizes.sequences; }`;
+
 const LOWEST = '-1e30';
 
 /** Adds four terms, in vectors `value` (of the row before) and `reach`, to a log-sum stored as its largest term and the sum relative to it. */
@@ -72,15 +87,55 @@ fn added(before: LogSum, value: vec4f, reach: vec4f) -> LogSum {
   return LogSum(max(before.top, largest(value)), best, sum);
 }`;
 
+/** What a lattice is for: `marginals` of all paths; `known` losses of tags that are all known; with open ones, the paths that agree with them, then `partial` losses. */
+type Role = 'marginals' | 'known' | 'agreeing' | 'partial';
+
+const ROLE_NAMES: Readonly<Record<Role, string>> = {
+  marginals: ' for marginals',
+  known: '',
+  agreeing: ' of agreeing paths',
+  partial: ' of partial labels',
+};
+
+/** WGSL: the log-sum over the agreeing prefixes that end at a position, of the full chain's paths on from there. */
+const agreeingSumCode = `
+fn agreeingSum(row: u32) -> f32 {
+  var best = ${LOWEST};
+  for (var k = 0u; k < sizes.tagCount; k++) {
+    best = max(best, lattice[agreeing() + row + k] + (lattice[backwardAt() + row + k] - emissions[row + k]));
+  }
+  var sum = 0.0;
+  for (var k = 0u; k < sizes.tagCount; k++) {
+    sum += exp(lattice[agreeing() + row + k] + (lattice[backwardAt() + row + k] - emissions[row + k]) - best);
+  }
+  return best + log(sum);
+}`;
+
+/** Adds what position n costs: the plain code where its tag and the one before are known, else minus log P(labels to n | labels to n - 1). */
+function lossCode(plainFirst: string, plainNext: string, partial: boolean): string {
+  if (!partial) return `if (n == 0u) { ${plainFirst} } else { ${plainNext} }`;
+  return `
+    let isOpen = tags[b * sizes.positions + n] < 0;
+    if (n == 0u) {
+      if (isOpen) { lost += z - agreeingSum(row); } else { ${plainFirst} }
+    } else if (isOpen || tags[b * sizes.positions + n - 1u] < 0) {
+      var topAgreeing = ${LOWEST};
+      for (var k = 0u; k < K; k++) { topAgreeing = max(topAgreeing, lattice[agreeing() + before + k]); }
+      lost += agreeingSum(before) - agreeingSum(row) + topBackward - topAgreeing;
+    } else { ${plainNext} }`;
+}
+
 /**
  * One workgroup per sequence, its first half going forward and its second half backward at the same time, one barrier per position:
  *   forward   r[n, j] = logsumexp_i(a[n - 1, i] + A[i, j])   a[n, j] = r[n, j] + P[n, j]   (start states at n = 0)
  *   backward  b[n, i] = logsumexp_j(g[n + 1, j] + A[i, j])   g[n, i] = b[n, i] + P[n, i]   (end states at the last n)
  * Then, one thread per position, posteriors exp(a + g - P) over their sum and, with `gold` tags y, the sequence's loss as
  *   -log p[0, y_0] - sum over n of log p(y_n | y_(n - 1)),   p(j | i) = exp(A[i, j] + g[n, j] - b[n - 1, i]),
- * whose terms all have one sign, so that nothing cancels however large the scores are.
+ * whose terms all have one sign, so that nothing cancels however large the scores are. With partial labels the loss is
+ *   -log P(labels to 0) - sum over n of log P(labels to n | labels to n - 1),
+ * from the lattice of the agreeing paths, which is this one with every other tag at LOWEST; the terms of known tags are the same, to the bit.
  */
-function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kernel {
+function latticeKernel(startEnd: boolean, role: Role, capacity: number): Kernel {
   const lanes = Math.min(capacity, 128);
   const threads = 2 * lanes;
   const buffers: Record<string, BufferBinding> = {
@@ -89,28 +144,32 @@ function latticeKernel(startEnd: boolean, gold: boolean, capacity: number): Kern
     transitions: reads(),
     ...(startEnd ? { start: reads(), end: reads() } : {}),
     lattice: writes(),
-    ...(gold ? { tags: reads('i32'), losses: writes() } : { marginals: writes() }),
+    ...buffersOf(role),
   };
-  const posterior = gold ? 'lattice[posteriorAt() + row + k]' : 'marginals[row + k]';
-  const perPosition = gold
-    ? `
-    let y = u32(tags[b * sizes.positions + n]);
-    if (n == 0u) {
-      lost += z - joint(row + y);
-    } else {
+  const isLoss = role === 'known' || role === 'partial';
+  // The lattice of the agreeing paths is the second one.
+  const own = role === 'agreeing' ? 'agreeing() + ' : '';
+  const posterior = role === 'marginals' ? 'marginals[row + k]' : `lattice[${own}posteriorAt() + row + k]`;
+  const first = `lost += z - joint(row + y);`;
+  const next = `
       let x = u32(tags[b * sizes.positions + n - 1u]);
-      let before = row - K;
-      var topForward = ${LOWEST};
-      var topBackward = ${LOWEST};
-      for (var k = 0u; k < K; k++) {
-        topForward = max(topForward, lattice[before + k]);
-        topBackward = max(topBackward, lattice[backwardAt() + row + k]);
-      }
-      lattice[pairSumAt() + b * sizes.positions + n] = z + topForward;
       lost += lattice[backwardAt() + before + x] - emissions[before + x] + topBackward
-        - transitions[x * K + y] - lattice[backwardAt() + row + y];
-    }`
-    : '';
+        - transitions[x * K + y] - lattice[backwardAt() + row + y];`;
+  const tops = `
+    let before = max(row, K) - K;
+    var topForward = ${LOWEST};
+    var topBackward = ${LOWEST};
+    if (n > 0u) {
+      for (var k = 0u; k < K; k++) {
+        topForward = max(topForward, lattice[${own}before + k]);
+        topBackward = max(topBackward, lattice[${own}backwardAt() + row + k]);
+      }
+      lattice[${own}pairSumAt() + b * sizes.positions + n] = z + topForward;
+    }`;
+  const loss = `
+    let y = u32(tags[b * sizes.positions + n]);
+    ${lossCode(first, next, role === 'partial')}`;
+  const perPosition = role === 'marginals' ? '' : tops + (isLoss ? loss : '');
   const sum = `
 rows[thread] = lost;
 workgroupBarrier();
@@ -121,17 +180,20 @@ if (thread == 0u) {
   lattice[countAt() + b] = f32(count);
 }`;
   return kernel({
-    name: `crf lattice${startEnd ? ' with states' : ''}${gold ? '' : ' for marginals'}, ${capacity} tags`,
+    name: `crf lattice${startEnd ? ' with states' : ''}${ROLE_NAMES[role]}, ${capacity} tags`,
     sizes: { sequences: 'u32', positions: 'u32', tagCount: 'u32' },
     buffers,
     workgroup: [threads, 1, 1],
     module: `
 var<workgroup> rows: array<f32, ${4 * capacity}>;
 ${latticeCode}
+${role === 'agreeing' || role === 'partial' ? agreeingCode : ''}
+${role === 'partial' ? agreeingSumCode : ''}
+${role === 'agreeing' ? allowedCode : ''}
 ${logSumCode}
 // Past the last of the origins rows hold the lowest value, and any weight will do.
 fn weight(at: u32) -> f32 { return transitions[min(at, sizes.tagCount * sizes.tagCount - 1u)]; }
-fn joint(at: u32) -> f32 { return lattice[at] + (lattice[backwardAt() + at] - emissions[at]); }`,
+fn joint(at: u32) -> f32 { return lattice[${own}at] + (lattice[${own}backwardAt() + at] - emissions[at]); }`,
     body: `
 let b = group.x;
 let K = sizes.tagCount;
@@ -160,13 +222,13 @@ for (var step = 0u; step < count; step++) {
       }
       reached += (total.best - total.top) + log(total.sum);
     }${startEnd ? ' else if (forward) {\n      reached += start[to];\n    } else {\n      reached += end[to];\n    }' : ''}
-    rows[now + to] = reached;
-    lattice[half * backwardAt() + row + to] = reached;
+${role === 'agreeing' ? `    if (!isAllowed(b, row, to)) { reached = ${LOWEST}; }\n` : ''}    rows[now + to] = reached;
+    lattice[${own}half * backwardAt() + row + to] = reached;
   }
   workgroupBarrier();
 }
 storageBarrier();
-${gold ? 'var lost = 0.0;' : ''}
+${isLoss ? 'var lost = 0.0;' : ''}
 for (var n = thread; n < sizes.positions; n += ${threads}u) {
   let row = sequence + n * K;
   if (n < count) {
@@ -177,34 +239,67 @@ for (var n = thread; n < sizes.positions; n += ${threads}u) {
     let z = best + log(sum);
     for (var k = 0u; k < K; k++) { ${posterior} = exp(joint(row + k) - z); }
     ${perPosition}
-  }${gold ? '' : ` else {\n    for (var k = 0u; k < K; k++) { ${posterior} = 0.0; }\n  }`}
+  }${role === 'marginals' ? ` else {\n    for (var k = 0u; k < K; k++) { ${posterior} = 0.0; }\n  }` : ''}
 }
-${gold ? sum : ''}`,
+${isLoss ? sum : ''}`,
   });
+}
+
+/** WGSL: whether the label of a position lets it have tag k. */
+const allowedCode = `
+fn isAllowed(b: u32, row: u32, k: u32) -> bool {
+  let tag = tags[row / sizes.tagCount];
+  return select(u32(tag) == k, openTags[b * sizes.tagCount + k] != 0, tag < 0);
+}`;
+
+function buffersOf(role: Role): Record<string, BufferBinding> {
+  if (role === 'marginals') return { marginals: writes() };
+  return role === 'agreeing'
+    ? { tags: reads('i32'), openTags: reads('i32') }
+    : { tags: reads('i32'), losses: writes() };
 }
 
 const kernels = new Map<string, Kernel>();
 
-/**
- * Writes the lattice and, with gold tags, the losses [B] (posteriors stay in the lattice), else the posteriors [B, N, K] into
- * `marginals`, 0 beyond a sequence's count.
- */
-export function recordLattice(
+function launchLattice(
   recorder: Recorder,
   shape: ChainShape,
   inputs: ChainInputs,
-  out: { lattice: Region } & ({ tags: Region; losses: Region } | { marginals: Region }),
+  role: Role,
+  own: Readonly<Record<string, Region>>,
 ): void {
   checkStates(shape, inputs);
   const { sequences, positions, tagCount, startEnd } = shape;
   const { start, end, ...always } = inputs;
   const states = start === null || end === null ? {} : { start, end };
-  const gold = 'losses' in out;
   const capacity = rowCapacity(tagCount);
-  const key = `${startEnd} ${gold} ${capacity}`;
-  const made = kernels.get(key) ?? latticeKernel(startEnd, gold, capacity);
+  const key = `${startEnd} ${role} ${capacity}`;
+  const made = kernels.get(key) ?? latticeKernel(startEnd, role, capacity);
   kernels.set(key, made);
-  const regions: Record<string, Region> = { ...always, ...states, ...out };
+  const regions: Record<string, Region> = { ...always, ...states, ...own };
   const work = sequences * positions * tagCount * (tagCount + 4) * 24;
   recorder.launch(made, { sequences, positions, tagCount }, regions, [sequences, 1, 1], work);
+}
+
+/** Writes the lattice, with its posteriors, and the losses [B]; with open positions the lattice of the agreeing paths, too. */
+export function recordLossLattice(
+  recorder: Recorder,
+  shape: ChainShape,
+  inputs: ChainInputs,
+  { tags, openTags }: ChainLabels,
+  out: { readonly lattice: Region; readonly losses: Region },
+): void {
+  const { lattice } = out;
+  if (openTags !== null) launchLattice(recorder, shape, inputs, 'agreeing', { lattice, tags, openTags });
+  launchLattice(recorder, shape, inputs, openTags === null ? 'known' : 'partial', { ...out, tags });
+}
+
+/** Writes the posteriors [B, N, K] into `marginals`, 0 beyond a sequence's count. */
+export function recordMarginalLattice(
+  recorder: Recorder,
+  shape: ChainShape,
+  inputs: ChainInputs,
+  out: { readonly lattice: Region; readonly marginals: Region },
+): void {
+  launchLattice(recorder, shape, inputs, 'marginals', out);
 }

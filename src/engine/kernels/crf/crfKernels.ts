@@ -1,13 +1,16 @@
-// Computes the losses of a linear-chain CRF on the GPU with their gradients, and its posterior tag probabilities.
+// Computes the losses of a linear-chain CRF on the GPU with their gradients, also of partly known tags, and its posterior tag probabilities.
 import { kernel, reads, writes, type BufferBinding, type Kernel } from '../../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../../gpu/recorder.ts';
 import { STATE } from '../../gpu/stepState.ts';
 import {
+  agreeingCode,
   checkStates,
   latticeCode,
   latticeLength,
-  recordLattice,
+  recordLossLattice,
+  recordMarginalLattice,
   type ChainInputs,
+  type ChainLabels,
   type ChainShape,
 } from './chainLattice.ts';
 
@@ -36,39 +39,63 @@ let K = sizes.tagCount;
 let N = sizes.positions;
 let scale = bitcast<f32>(state[${STATE.inverseSequences}]) * bitcast<f32>(state[${STATE.lossScale}]);`;
 
+/** Kernels for tags that are all known, and for partial labels. */
+const forLabels = (make: (partial: boolean) => Kernel) => ({ known: make(false), partial: make(true) });
+
+const partialName = (partial: boolean): string => (partial ? ' of partial labels' : '');
+
+/** WGSL functions: what the labels say of tag k at a row, 1 or 0 where the tag is known, else its posterior among the agreeing paths. */
+const expectedCode = (partial: boolean): string => `${latticeCode}
+fn known(row: u32, k: u32) -> f32 { return select(0.0, 1.0, u32(tags[row]) == k); }
+${partial ? agreeingCode : ''}
+fn expected(row: u32, k: u32) -> f32 {
+  ${partial ? 'if (tags[row] < 0) { return lattice[agreeing() + posteriorAt() + row * sizes.tagCount + k]; }' : ''}
+  return known(row, k);
+}`;
+
 /** dEmissions [B, N, K], one thread per element. */
-const emissionKernel = kernel({
-  name: 'crf gradient of emissions',
-  sizes,
-  buffers: { lattice: reads(), tags: reads('i32'), state: reads('u32'), dEmissions: writes() },
-  workgroup: [THREADS, 1, 1],
-  module: latticeCode,
-  body: `
+const emissionKernels = forLabels((partial) =>
+  kernel({
+    name: `crf gradient of emissions${partialName(partial)}`,
+    sizes,
+    buffers: { lattice: reads(), tags: reads('i32'), state: reads('u32'), dEmissions: writes() },
+    workgroup: [THREADS, 1, 1],
+    module: expectedCode(partial),
+    body: `
 ${scaleCode}
 if (index >= sizes.sequences * N * K) { return; }
 let row = index / K;
 var gradient = 0.0;
 if (row % N < u32(lattice[countAt() + row / N])) {
-  gradient = (lattice[posteriorAt() + index] - select(0.0, 1.0, u32(tags[row]) == index % K)) * scale;
+  gradient = (lattice[posteriorAt() + index] - expected(row, index % K)) * scale;
 }
 dEmissions[index] = gradient;`,
-});
+  }),
+);
 
 const indices = Array.from({ length: TILE }, (_, index) => index);
 const each = (text: (index: number) => string): string => indices.map(text).join('\n    ');
 const vector = (text: (index: number) => string): string => `vec4f(${indices.map(text).join(', ')})`;
 
+/** WGSL: replaces the gold pairs of a tile by the posteriors of pairs among the agreeing paths, where one of the two tags is open. */
+const agreeingPairs = `
+    if (tags[row - 1u] < 0 || tags[row] < 0) {
+      let agreeingReach = ${vector((to) => `lattice[agreeing() + after + j${to}]`)} - lattice[agreeing() + pairSumAt() + row];
+      ${each((from) => `gold${from} = exp(lattice[agreeing() + before + i${from}] + weights${from} + agreeingReach);`)}
+    }`;
+
 /**
  * Posteriors of pairs of tags minus the gold pairs, [slices, K, K]: slice s is the sum over positions s + 1, s + 1 + slices, ... of
  * every sequence. One thread per slice of a tile; tiles past the last tag recompute the last one and discard it.
  */
-const pairKernel = kernel({
-  name: 'crf pairs',
-  sizes: { ...sizes, slices: 'u32' },
-  buffers: { lattice: reads(), tags: reads('i32'), transitions: reads(), pairs: writes() },
-  workgroup: [THREADS, 1, 1],
-  module: latticeCode,
-  body: `
+const pairKernels = forLabels((partial) =>
+  kernel({
+    name: `crf pairs${partialName(partial)}`,
+    sizes: { ...sizes, slices: 'u32' },
+    buffers: { lattice: reads(), tags: reads('i32'), transitions: reads(), pairs: writes() },
+    workgroup: [THREADS, 1, 1],
+    module: latticeCode + (partial ? agreeingCode : ''),
+    body: `
 let K = sizes.tagCount;
 let N = sizes.positions;
 let across = (K + ${TILE - 1}u) / ${TILE}u;
@@ -90,15 +117,18 @@ for (var b = 0u; b < sizes.sequences; b++) {
     // Wraps around, and so equals no place in the tile, where the gold tag is before it.
     let x = u32(tags[row - 1u]) - i;
     let gold = select(vec4f(), vec4f(1.0), vec4u(u32(tags[row]) - j) == ${vector((to) => `${to}u`).replace('vec4f', 'vec4u')});
-    ${each((from) => `sum${from} += exp(lattice[before + i${from}] + weights${from} + reach) - select(vec4f(), gold, x == ${from}u);`)}
+    ${each((from) => `var gold${from} = select(vec4f(), gold, x == ${from}u);`)}
+    ${partial ? agreeingPairs : ''}
+    ${each((from) => `sum${from} += exp(lattice[before + i${from}] + weights${from} + reach) - gold${from};`)}
   }
 }
 let kept = slice * K * K + i * K + j;
 ${each((from) => each((to) => `if (i + ${from}u < K && j + ${to}u < K) { pairs[kept + ${from}u * K + ${to}u] = sum${from}[${to}]; }`))}`,
-});
+  }),
+);
 
 /** Gradients of transitions from the slices, in order, and of start and end states from the posteriors of first and last positions. */
-function weightKernel(startEnd: boolean): Kernel {
+function weightKernel(startEnd: boolean, partial: boolean): Kernel {
   const buffers: Record<string, BufferBinding> = {
     lattice: reads(),
     tags: reads('i32'),
@@ -117,19 +147,19 @@ if (k < K) {
     if (count > 0u) {
       let first = b * N;
       let last = first + count - 1u;
-      atStart += lattice[posteriorAt() + first * K + k] - select(0.0, 1.0, u32(tags[first]) == k);
-      atEnd += lattice[posteriorAt() + last * K + k] - select(0.0, 1.0, u32(tags[last]) == k);
+      atStart += lattice[posteriorAt() + first * K + k] - expected(first, k);
+      atEnd += lattice[posteriorAt() + last * K + k] - expected(last, k);
     }
   }
   dStart[k] = select(0.0, dStart[k], accumulates) + atStart * scale;
   dEnd[k] = select(0.0, dEnd[k], accumulates) + atEnd * scale;
 }`;
   return kernel({
-    name: `crf gradients of weights${startEnd ? ' with states' : ''}`,
+    name: `crf gradients of weights${startEnd ? ' with states' : ''}${partialName(partial)}`,
     sizes: { ...sizes, slices: 'u32' },
     buffers,
     workgroup: [THREADS, 1, 1],
-    module: latticeCode,
+    module: expectedCode(partial),
     body: `
 ${scaleCode}
 let accumulates = state[${STATE.accumulate}] != 0u;
@@ -143,10 +173,13 @@ ${startEnd ? states : ''}`,
   });
 }
 
-const weightKernels = { with: weightKernel(true), without: weightKernel(false) };
+const weightKernels = {
+  with: forLabels((partial) => weightKernel(true, partial)),
+  without: forLabels((partial) => weightKernel(false, partial)),
+};
 
 /**
- * Computes losses [B] (negative log-likelihood, unscaled), dEmissions [B, N, K] (gradient of the sum of losses times
+ * Computes losses [B] (negative log-likelihood of the labels, unscaled: of all paths that agree with them where positions are open), dEmissions [B, N, K] (gradient of the sum of losses times
  * state.inverseSequences times state.lossScale, 0 beyond a sequence's count) and the gradients of the chain's weights in the same
  * scale (null: frozen). A sequence with count 0 has loss and gradients 0. Throws above 1024 tags, and if states and their gradients
  * do not match the shape.
@@ -154,19 +187,20 @@ const weightKernels = { with: weightKernel(true), without: weightKernel(false) }
 export function recordCrf(
   recorder: Recorder,
   shape: ChainShape,
-  inputs: ChainInputs & { readonly tags: Region; readonly state: Region },
+  inputs: ChainInputs & ChainLabels & { readonly state: Region },
   out: { readonly losses: Region; readonly dEmissions: Region; readonly gradients: CrfGradients | null },
 ): void {
-  const { tags, state, ...chain } = inputs;
+  const { tags, openTags, state, ...chain } = inputs;
+  const labels = openTags === null ? 'known' : 'partial';
   const { losses, dEmissions, gradients } = out;
   if (gradients !== null) checkStates(shape, gradients);
   const { sequences, positions, tagCount, startEnd } = shape;
   const lengths = { sequences, positions, tagCount };
   const elements = sequences * positions * tagCount;
-  const lattice = recorder.temporary('lattice', latticeLength(shape));
-  recordLattice(recorder, shape, chain, { lattice, tags, losses });
+  const lattice = recorder.temporary('lattice', latticeLength(shape) * (openTags === null ? 1 : 2));
+  recordLossLattice(recorder, shape, chain, { tags, openTags }, { lattice, losses });
   const emissionRegions = { lattice, tags, state, dEmissions };
-  recorder.launch(emissionKernel, lengths, emissionRegions, linearGrid(elements, THREADS), elements * 8);
+  recorder.launch(emissionKernels[labels], lengths, emissionRegions, linearGrid(elements, THREADS), elements * 8);
   if (gradients === null) return;
 
   const slices = sliceCount(shape);
@@ -174,12 +208,12 @@ export function recordCrf(
   const threads = tileCount(tagCount) * slices;
   const pairRegions = { lattice, tags, transitions: chain.transitions, pairs };
   const pairWork = elements * tagCount * 16;
-  recorder.launch(pairKernel, { ...lengths, slices }, pairRegions, linearGrid(threads, THREADS), pairWork);
+  recorder.launch(pairKernels[labels], { ...lengths, slices }, pairRegions, linearGrid(threads, THREADS), pairWork);
   const { transitions: dTransitions, start: dStart, end: dEnd } = gradients;
   const states = dStart === null || dEnd === null ? {} : { dStart, dEnd };
   const weightRegions: Record<string, Region> = { lattice, tags, state, pairs, dTransitions, ...states };
   const grid = linearGrid(tagCount ** 2 + tagCount, THREADS);
-  recorder.launch(weightKernels[startEnd ? 'with' : 'without'], { ...lengths, slices }, weightRegions, grid);
+  recorder.launch(weightKernels[startEnd ? 'with' : 'without'][labels], { ...lengths, slices }, weightRegions, grid);
 }
 
 /** Posterior tag probabilities [B, N, K] of each position, 0 beyond a sequence's count. Throws above 1024 tags. */
@@ -190,5 +224,5 @@ export function recordMarginals(
   out: { readonly marginals: Region },
 ): void {
   const lattice = recorder.temporary('lattice', latticeLength(shape));
-  recordLattice(recorder, shape, inputs, { lattice, marginals: out.marginals });
+  recordMarginalLattice(recorder, shape, inputs, { lattice, marginals: out.marginals });
 }

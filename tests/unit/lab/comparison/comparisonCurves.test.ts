@@ -58,8 +58,22 @@ describe('rateCurve', () => {
       points: [{ rate: 0.5, layers: 2, f1: 56, deviation: 6 }],
       stl: 20,
       mtlXc: null,
+      others: [],
     });
     expect(rateCurve(task, { split: 'devel', over: 'seeds' }).points[0]).toMatchObject({ f1: 57, deviation: 0 });
+  });
+
+  it('keeps the points of other sliced methods apart, with the level of what they start from', () => {
+    const more = [
+      variantOf('MTL-PL', null, training(1, 0, [44], 44)),
+      variantOf('PL-LS', 0.5, training(1, 0, [45], 45)),
+      variantOf('PL-LS', 1, training(1, 0, [47], 47)),
+    ];
+    const { points, others } = rateCurve({ ...task, variants: [...task.variants, ...more] }, { split: 'test', over: 'trainings' }); // prettier-ignore
+    expect(points.map(({ f1 }) => f1)).toEqual([56]);
+    expect(
+      others.map(({ sliced, joint, level, points: own }) => [sliced, joint, level, own.map(({ f1 }) => f1)]),
+    ).toEqual([['PL-LS', 'MTL-PL', 44, [45, 47]]]);
   });
 });
 

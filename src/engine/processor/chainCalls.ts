@@ -1,0 +1,106 @@
+// Translates recorded launches over chains of tags into work in JavaScript on the processor's memory.
+import { viterbi } from '../../model/viterbi.ts';
+import type { Launch } from '../gpu/recorder.ts';
+import { STATE } from '../gpu/stepState.ts';
+import {
+  agreeingLattice,
+  argmaxOfRows,
+  chainEmissionGradient,
+  chainPairs,
+  chainWeightGradients,
+  lossLattice,
+  softmaxLosses,
+  type ChainMemory,
+  type Places,
+} from './chainKernels.ts';
+
+/** Work in JavaScript on the words of the memory. */
+export interface HostCall {
+  run(memory: ChainMemory): void;
+}
+
+/** A launch with its numbers by name. */
+interface ChainLaunch {
+  readonly launch: Launch;
+  size(name: string): number;
+  /** First word of every region. */
+  places(): Places;
+}
+
+type Translation = (given: ChainLaunch) => HostCall;
+
+const chainLengths = ({ size, launch }: ChainLaunch) => ({
+  sequences: launch.kernel.sizes.some(({ name }) => name === 'sequences') ? size('sequences') : launch.grid[0],
+  positions: size('positions'),
+  tagCount: size('tagCount'),
+});
+
+const scaleOf = ({ floats }: ChainMemory, state: number): number =>
+  (floats[state + STATE.inverseSequences] as number) * (floats[state + STATE.lossScale] as number);
+
+/** A call in JavaScript: `work` gets the memory, the launch's lengths and places, and the factor on gradients. */
+const chain =
+  (
+    work: (
+      memory: ChainMemory,
+      lengths: ReturnType<typeof chainLengths>,
+      places: Places,
+      given: ChainLaunch,
+      scale: number,
+    ) => void,
+  ): Translation =>
+  (given) => {
+    const [lengths, places] = [chainLengths(given), given.places()];
+    return { run: (memory) => work(memory, lengths, places, given, scaleOf(memory, places.state ?? 0)) };
+  };
+
+const viterbiTags = chain((memory, { sequences, positions, tagCount }, places) => {
+  const { floats, integers } = memory;
+  const from = (name: string, length: number): Float32Array | null => {
+    const place = places[name];
+    return place === undefined ? null : floats.subarray(place, place + length);
+  };
+  const transitions = from('transitions', tagCount * tagCount);
+  const [emissions = 0, counts = 0, tags = 0] = ['emissions', 'crfCounts', 'tags'].map((name) => places[name]);
+  if (transitions === null) throw new Error('a chain without transitions');
+  const weights = { transitions, start: from('start', tagCount), end: from('end', tagCount) };
+  for (let b = 0; b < sequences; b++) {
+    const count = integers[counts + b] as number;
+    const first = b * positions;
+    const own = floats.subarray(emissions + first * tagCount, emissions + (first + positions) * tagCount);
+    integers.fill(0, tags + first, tags + first + positions);
+    if (count > 0) integers.set(viterbi(own, count, tagCount, weights).tags, tags + first);
+  }
+});
+
+/** By the names of the GPU's kernels. */
+export const CHAIN_TRANSLATIONS: readonly (readonly [RegExp, Translation])[] = [
+  [
+    /^crf lattice( with states)?( of partial labels)?, \d+ tags$/,
+    chain((memory, lengths, places, { launch }) =>
+      lossLattice(memory, lengths, places, launch.kernel.name.includes('partial')),
+    ),
+  ],
+  [
+    /^crf lattice( with states)? of agreeing paths, \d+ tags$/,
+    chain((memory, lengths, places) => agreeingLattice(memory, lengths, places)),
+  ],
+  [
+    /^crf gradient of emissions( of partial labels)?$/,
+    chain((memory, lengths, places, _, scale) => chainEmissionGradient(memory, lengths, places, scale)),
+  ],
+  [
+    /^crf pairs( of partial labels)?$/,
+    chain((memory, lengths, places, { size }) => chainPairs(memory, lengths, size('slices'), places)),
+  ],
+  [
+    /^crf gradients of weights( with states)?( of partial labels)?$/,
+    chain((memory, lengths, places, _, scale) => {
+      const accumulates = memory.integers[(places.state ?? 0) + STATE.accumulate] !== 0;
+      chainWeightGradients(memory, lengths, places, scale, accumulates);
+    }),
+  ],
+  [/^softmax loss$/, chain((memory, lengths, places, _, scale) => softmaxLosses(memory, lengths, places, scale))],
+  [/^argmax$/, chain((memory, lengths, places) => argmaxOfRows(memory, lengths, places))],
+  [/^viterbi( with states)?, \d+ tags$/, viterbiTags],
+];

@@ -1,0 +1,69 @@
+// Names the training methods and says what each one means: what a run of it trains on, and what it starts from.
+import * as z from '../util/zod.ts';
+
+/** In the order of lists and tables. */
+export const methodSchema = z.enum(['STL', 'MTL-XC', 'MTL-LS', 'MTL-PL', 'PL-LS']);
+export type Method = z.infer<typeof methodSchema>;
+
+export const METHODS: readonly Method[] = methodSchema.options;
+
+/** Those of the paper. */
+export const PAPER_METHODS: readonly Method[] = ['STL', 'MTL-XC', 'MTL-LS'];
+
+interface MethodTraits {
+  /**
+   * What one run trains: `single` one task, from pretrained weights; `joint` all tasks of a category under one head; `sliced` one task, with
+   * lower layers from a joint run and upper ones from pretraining.
+   */
+  readonly kind: 'single' | 'joint' | 'sliced';
+  /** The joint method whose run a sliced one starts from; null for the others. */
+  readonly base: Method | null;
+  /**
+   * The types of a run's tags: `own` those of its task; `merged` one for the mentions of all tasks, the type name of the category; `partial`
+   * those of all tasks, where a token outside the mentions of a corpus may have any type that the corpus does not annotate.
+   */
+  readonly labels: 'own' | 'merged' | 'partial';
+}
+
+const TRAITS: Readonly<Record<Method, MethodTraits>> = {
+  STL: { kind: 'single', base: null, labels: 'own' },
+  'MTL-XC': { kind: 'joint', base: null, labels: 'merged' },
+  'MTL-LS': { kind: 'sliced', base: 'MTL-XC', labels: 'own' },
+  'MTL-PL': { kind: 'joint', base: null, labels: 'partial' },
+  'PL-LS': { kind: 'sliced', base: 'MTL-PL', labels: 'own' },
+};
+
+export function traitsOf(method: Method): MethodTraits {
+  return TRAITS[method];
+}
+
+export function isJoint(method: Method): boolean {
+  return TRAITS[method].kind === 'joint';
+}
+
+export function isSliced(method: Method): boolean {
+  return TRAITS[method].kind === 'sliced';
+}
+
+/** The type name that all mentions of a run have, which is that of its category; null where they keep their own. */
+export function mergedTypeName({
+  method,
+  category,
+}: {
+  readonly method: Method;
+  readonly category: { readonly typeName: string } | null;
+}): string | null {
+  return TRAITS[method].labels === 'merged' ? (category?.typeName ?? null) : null;
+}
+
+/** Whether every run has a single task and starts from pretrained weights: such a plan needs no category. */
+export function areSingle(methods: readonly Method[]): boolean {
+  return methods.every((method) => TRAITS[method].kind === 'single');
+}
+
+/** The joint methods that these methods train, those included that only sliced ones need, in order. */
+export function jointMethods(methods: readonly Method[]): readonly Method[] {
+  return METHODS.filter(
+    (method) => isJoint(method) && methods.some((other) => other === method || TRAITS[other].base === method),
+  );
+}
