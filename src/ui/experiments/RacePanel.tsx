@@ -61,7 +61,10 @@ function OneRace({ race: live }: { readonly race: LiveRace }) {
       </p>
       <p className="soft">
         How: {rulesText(race.rules)}. Rates are tried with seed {race.seeds[0]}
-        {race.seeds.length > 1 ? `, those that are left also with seed ${race.seeds.slice(1).join(', ')}` : ''}.
+        {race.seeds.length > 1
+          ? `, those that are left also with ${race.seeds.length > 2 ? 'seeds' : 'seed'} ${race.seeds.slice(1).join(', ')}`
+          : ''}
+        .
       </p>
       <RaceChart live={live} />
       <TableBox label="Rates of the search">
