@@ -1,6 +1,7 @@
 // Lists experiments, the queue and all runs, and the result files that were imported.
 import { useDeferredValue, useMemo, useState } from 'react';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { isSampleCorpus } from '../../data/catalogue/samples.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import type { Comparison } from '../../lab/comparison/comparison.ts';
 import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
@@ -197,6 +198,7 @@ function ExperimentRow({ line: { experiment, description, subject }, selected, o
     ...(name === subject ? [] : [subject]),
     ...(experiment.category === null ? [] : [format.counted(experiment.tasks.length, 'task')]),
     experimentSettings(experiment),
+    ...(experiment.tasks.every(({ task }) => isSampleCorpus(task.corpus)) ? ['samples, invented sentences'] : []),
   ];
   const [top] = best;
   return (

@@ -17,6 +17,7 @@ import { Button } from '../parts/Button.tsx';
 import { TagList } from '../parts/Description.tsx';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
@@ -97,6 +98,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
   const found = useMemo(() => sortedLines(filteredLines(lines, sought), sortOf(order)), [lines, sought, order]);
   const first = page < found.length ? page : 0;
   const shown = useMemo(() => found.slice(first, first + PAGE_SIZE), [found, first]);
+  const shownSpecs = useMemo(() => shown.map(({ record }) => record.spec), [shown]);
   const table = useTable({
     features,
     columns,
@@ -203,6 +205,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
           ))}
         </tbody>
       </TableBox>
+      {experiment === undefined && <SampleRemark specs={shownSpecs} />}
       {found.length > PAGE_SIZE && (
         <Pager first={first} size={PAGE_SIZE} total={found.length} noun="run" none="No run matches." onGo={goToItem} />
       )}
