@@ -14,7 +14,9 @@ import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
 import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
+import { resultAddress } from '../results/resultLink.ts';
 import { SentenceTotals } from '../share/SentenceTotals.tsx';
+import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -181,6 +183,7 @@ export function RunPage({ record, source }: RunPageProps) {
       )}
       {source === null && isFull && <StorageFull />}
       <RunProgress stored={record} own={source === null} />
+      {record.status === 'finished' && <ShareRun record={record} source={source} />}
       {source === null && record.status !== 'finished' && <AwakeSwitch />}
       {hasCurves && (
         <div className="pair charts">
@@ -211,6 +214,17 @@ export function RunPage({ record, source }: RunPageProps) {
       <RunInputs record={record} software={source?.file.software ?? null} />
     </>
   );
+}
+
+/** Makes a page of one run. */
+function ShareRun({ record: { spec }, source }: RunPageProps) {
+  const lab = useLabActions();
+  const isCounted = useLab((state) => source === null && state.owner === 'here');
+  const fileOf = async () => {
+    if (isCounted) await lab.countSentences([spec.id]);
+    return lab.exportResult([spec.id]);
+  };
+  return <ShareFold fileOf={fileOf} linkOf={resultAddress} planName={runName(spec)} draftKey={`run/${spec.id}`} />;
 }
 
 function LossOfRun(props: FollowedRunProps) {
