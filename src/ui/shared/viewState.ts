@@ -1,5 +1,5 @@
 // Keeps state of a view: what is restored when the person returns or reloads, and which page of a long list is shown.
-import { useEffect, useState, type Dispatch, type SetStateAction } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type Dispatch, type SetStateAction } from 'react';
 
 const valuesByKey = new Map<string, unknown>();
 
@@ -33,8 +33,12 @@ export function textsInHash(hash: string, names: readonly string[]): AddressText
 export function hashWithTexts(hash: string, names: readonly string[], texts: AddressTexts): string {
   const [path = '', ...search] = hash.split('?');
   const given = new URLSearchParams(search.join('?'));
-  for (const name of names) given.delete(name);
-  for (const name of names) if (texts[name] !== undefined) given.set(name, texts[name]);
+  // Members keep their places, so that two lists do not change each other's address.
+  for (const name of names) {
+    const text = texts[name];
+    if (text === undefined) given.delete(name);
+    else given.set(name, text);
+  }
   const written = given.toString();
   return written === '' ? path : `${path}?${written}`;
 }
@@ -99,9 +103,14 @@ export function useDraft<Value>(
   isDraft: (stored: unknown) => stored is Value,
 ): readonly [Value, Dispatch<SetStateAction<Value>>] {
   const [value, setValue] = useState(() => storedDraft(key, isDraft) ?? initial());
+  const unsaved = useRef<{ readonly value: Value } | null>(null);
   useEffect(() => {
+    unsaved.current = { value };
     // Not for every letter; and at once where the page is left before.
-    const save = (): void => storeDraft(key, value);
+    const save = (): void => {
+      unsaved.current = null;
+      storeDraft(key, value);
+    };
     const timer = setTimeout(save, SAVED_AFTER_MS);
     window.addEventListener('pagehide', save);
     return () => {
@@ -109,6 +118,13 @@ export function useDraft<Value>(
       window.removeEventListener('pagehide', save);
     };
   }, [key, value]);
+  // Another page is shown before the time is over. In this phase, so that drafts that cannot be drawn are forgotten afterwards.
+  useLayoutEffect(
+    () => () => {
+      if (unsaved.current !== null) storeDraft(key, unsaved.current.value);
+    },
+    [key],
+  );
   return [value, setValue];
 }
 
