@@ -216,10 +216,10 @@ async function expectGraph(page: Page): Promise<void> {
   );
   expect(await startingFrom('Runs that start from MTL-XC · sickness · 2 tasks · seed 2')).toEqual([
     'MTL-XC, round 1 · sickness · 2 tasks · seed 2new, 6 steps',
-    ...[0, 2, 4].flatMap((layers) => tasks.map((task) => `MTL-LS ${layers}/4 · ${task} · seed 2new, 3 steps`)),
+    ...['0.00', '0.50', '1.00'].flatMap((rate) => tasks.map((task) => `MTL-LS ${rate} · ${task} · seed 2new, 3 steps`)),
   ]);
-  expect(await startingFrom('Runs that start from MTL-LS 2/4 · short-b · Illness · seed 1')).toEqual([
-    'MTL-LS 2/4, round 1 · short-b · Illness · seed 1new, 3 steps',
+  expect(await startingFrom('Runs that start from MTL-LS 0.50 · short-b · Illness · seed 1')).toEqual([
+    'MTL-LS 0.50, round 1 · short-b · Illness · seed 1new, 3 steps',
   ]);
 }
 

@@ -1,14 +1,11 @@
 // Proves that own text is tagged, corrected, saved and trained on again by the keyboard alone, with few presses, and that a reload loses nothing.
-import { expect, type Locator, type Page } from '@playwright/test';
-import { readFile } from 'node:fs/promises';
+import { expect } from '@playwright/test';
 import { fact, openLab, runActions } from './labActions.ts';
 import { test } from './labPage.ts';
+import { Person, proseOf } from './person.ts';
 import { planPanel } from './planActions.ts';
 
 const sample = 'sample-gene-b';
-
-/** Every press of Enter or Space on a control outside the sentences: what the mouse would click. */
-let presses = 0;
 
 test('own text is tagged, corrected and trained on again by the keyboard alone', async ({ page }) => {
   await openLab(page);
@@ -21,12 +18,12 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
     await expect(page.getByRole('heading', { name: 'Test scores', exact: true })).toBeVisible({ timeout: 300_000 });
   });
 
-  presses = 0;
+  const person = new Person(page, 'keyboard');
   await test.step('text is entered and tagged', async () => {
-    await pressControl(page, page.getByRole('link', { name: 'Tag', exact: true }));
-    await tabTo(page, page.getByLabel('Text', { exact: true }));
+    await person.press(page.getByRole('link', { name: 'Tag', exact: true }));
+    await person.tabTo(page.getByLabel('Text', { exact: true }));
     await page.keyboard.insertText(await proseOf(sample));
-    await pressControl(page, page.getByRole('button', { name: 'Tag text' }));
+    await person.press(page.getByRole('button', { name: 'Tag text' }));
     await expect(page.getByRole('heading', { level: 1, name: 'Review of text' })).toBeVisible({ timeout: 60_000 });
   });
 
@@ -37,7 +34,7 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
   const undo = page.getByRole('button', { name: 'Undo' });
 
   await test.step('a mention is rejected, and restored and rejected again by undo and redo', async () => {
-    await tabTo(page, current.getByRole('option').and(page.locator('[tabindex="0"]')));
+    await person.tabTo(current.getByRole('option').and(page.locator('[tabindex="0"]')));
     const before = await live.count();
     await expect(current.getByRole('group', { name: /confidence/ }).first()).toBeVisible();
     // The focus is on the first mention of the least certain sentence.
@@ -89,9 +86,9 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
 
   await test.step('the list shows what is not reviewed, in the order of the text, and its address too', async () => {
     const which = page.getByRole('group', { name: 'Which sentences' });
-    await tabTo(page, which.getByRole('combobox').nth(0));
+    await person.tabTo(which.getByRole('combobox').nth(0));
     await page.keyboard.press('ArrowDown');
-    await tabTo(page, which.getByRole('combobox').nth(1));
+    await person.tabTo(which.getByRole('combobox').nth(1));
     await page.keyboard.press('ArrowDown');
     await expect(which.locator('option:checked')).toHaveText(['as in the text', 'not reviewed']);
     const left = total - Number(/^\d+/.exec(reviewed ?? '')?.[0]);
@@ -100,25 +97,26 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
   });
 
   await test.step('it is saved as a corpus and trained on with the corpus of the tagger', async () => {
-    await pressControl(page, page.getByRole('button', { name: 'To saving and training' }));
+    await person.press(page.getByRole('button', { name: 'To saving and training' }));
     await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.insertText('my notes');
-    await pressControl(page, page.getByRole('button', { name: 'Save as corpus' }));
-    await pressControl(page, page.getByRole('button', { name: 'Train on this' }));
+    await person.press(page.getByRole('button', { name: 'Save as corpus' }));
+    await person.press(page.getByRole('button', { name: 'Train on this' }));
     await expect(
       page
         .getByRole('radio', { name: 'STL' })
         .or(page.getByRole('checkbox', { name: 'MTL-XC' }))
         .first(),
     ).toBeVisible();
-    await pressControl(page, page.getByRole('button', { name: 'Train', exact: true }));
+    await person.press(page.getByRole('button', { name: 'Train', exact: true }));
     await expect(runActions(page)).toBeVisible({ timeout: 60_000 });
     await expect(fact(page, 'Method').or(page.getByText('MTL-XC')).first()).toBeVisible();
   });
   // The goal is at most ten, besides the corrections themselves.
-  console.log(`presses from Tag to a training on the corrections: ${presses}`);
-  expect(presses).toBeLessThanOrEqual(10);
+  const { clicks } = person.effort;
+  console.log(`presses from Tag to a training on the corrections: ${clicks}`);
+  expect(clicks).toBeLessThanOrEqual(10);
 
   await test.step('the corpus is in the library with its origin, and its review is still there', async () => {
     await runActions(page).getByRole('button', { name: 'Stop' }).press('Enter');
@@ -130,27 +128,3 @@ test('own text is tagged, corrected and trained on again by the keyboard alone',
     await expect(page.getByRole('table', { name: 'Reviews' }).getByRole('link', { name: 'text' })).toBeVisible();
   });
 });
-
-/** Moves the focus with Tab until it is on a control. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  for (let count = 0; count < 250; count++) {
-    if (await control.evaluate((one) => one === document.activeElement).catch(() => false)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error('Tab does not lead to the control');
-}
-
-/** Tabs to a control and presses Enter on it. */
-async function pressControl(page: Page, control: Locator): Promise<void> {
-  await expect(control).toBeEnabled();
-  await tabTo(page, control);
-  await page.keyboard.press('Enter');
-  presses++;
-}
-
-/** The first test sentences of a sample, as somebody would write them. */
-async function proseOf(name: string): Promise<string> {
-  const rows = await readFile(`public/corpora/${name}/test.tsv`, 'utf8');
-  const sentences = rows.split(/\n\s*\n/).slice(0, 12);
-  return sentences.map((own) => own.split('\n').map((row) => row.split('\t')[0]).join(' ')).join('\n'); // prettier-ignore
-}

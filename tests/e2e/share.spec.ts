@@ -22,7 +22,6 @@ test('an answer goes from one lab to another as a page that needs no lab', async
     await dropPaths(page, result);
     await openExperiment(page);
     await showView(page, 'Share');
-    await page.getByText('Share as a page').click();
     await page.getByLabel('Title').fill('Lower layers <b>help</b>');
     await page.getByLabel('Your words').fill('Two invented tasks.\nThree seeds.');
     const download = page.waitForEvent('download');

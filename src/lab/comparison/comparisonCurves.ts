@@ -11,7 +11,7 @@ import {
   type Training,
   type Variant,
 } from './comparison.ts';
-import { variantName } from './comparisonTables.ts';
+import { variantName } from '../state/methodNames.ts';
 import { variantSpread, type SpreadOver } from './variantSpread.ts';
 
 interface Curve {

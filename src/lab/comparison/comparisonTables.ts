@@ -1,4 +1,5 @@
 // Rebuilds Tables 1, 2 and 3 of the paper from the lab's runs beside the published figures, and adds a table of spreads by source.
+import { rateName, variantName } from '../state/methodNames.ts';
 import type { Spread } from '../../metrics/scores/spread.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import { raceRulesOf } from '../../schema/rateSearch.ts';
@@ -396,13 +397,4 @@ function isAbout(note: string, table: number): boolean {
 
 function taskName({ corpus, type }: TaskRef): string {
   return `${corpus.name} · ${type ?? 'all types'}`;
-}
-
-/** `0.25`, or `3 layers` when the model's number of layers is unknown. */
-function rateName(layers: number | null, rate: number | null): string {
-  return rate === null ? `${layers ?? 0} layers` : rate.toFixed(2);
-}
-
-export function variantName({ method, layers, rate }: Pick<Variant, 'method' | 'layers' | 'rate'>): string {
-  return isSliced(method) ? `${method} ${rateName(layers, rate)}` : method;
 }

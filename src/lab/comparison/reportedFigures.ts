@@ -2,7 +2,7 @@
 import type { ReportedByTask, ReportedFile, ReportedScore } from '../../schema/reportedScores.ts';
 import type { TaskRef } from '../../schema/runRecord.ts';
 import { taskKey, type Comparison } from './comparison.ts';
-import { variantName } from './comparisonTables.ts';
+import { variantName } from '../state/methodNames.ts';
 import { publishedScores } from './publishedScores.ts';
 import { variantSpread } from './variantSpread.ts';
 

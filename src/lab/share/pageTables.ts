@@ -3,7 +3,8 @@ import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
 import { significanceDefaults } from '../../metrics/significance/significance.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { html, type Html } from '../../util/html.ts';
-import { variantName, type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
+import { type ComparisonTable, type TableCell } from '../comparison/comparisonTables.ts';
+import { variantName, variantOfSpec } from '../state/methodNames.ts';
 import {
   counted,
   deviationText,
@@ -108,6 +109,8 @@ export interface RunRow {
   readonly totals: ErrorTotals | null;
   /** Layers of the run's model; null if unknown. */
   readonly layers: number | null;
+  /** What its author called the run; null where nothing was said. */
+  readonly name: string | null;
 }
 
 /** Every run on every task: scores on test, and the totals of its errors where the result has counts of sentences. */
@@ -138,12 +141,10 @@ export function runTable(rows: readonly RunRow[]): Html {
     ])}`;
 }
 
-function runRow({ run, task, totals, layers }: RunRow): Html {
+function runRow({ run, task, totals, layers, name }: RunRow): Html {
   const { spec, selectedEpoch, snapshots, status } = run;
   const { corpus, type } = spec.tasks[task] ?? { corpus: { name: '' }, type: null };
   const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[task]?.lenient.overall;
-  const rate = spec.slicing === null || layers === null ? null : spec.slicing.layers / layers;
-  const method = variantName({ method: spec.method, layers: spec.slicing?.layers ?? null, rate });
   const percent = (value: number | undefined): string => value?.toFixed(2) ?? '–';
   const cells = [
     ...[String(spec.seed), String(spec.round), selectedEpoch === null ? '–' : String(selectedEpoch)],
@@ -155,7 +156,10 @@ function runRow({ run, task, totals, layers }: RunRow): Html {
       : `${totals.withoutError.toLocaleString('en-US')} of ${totals.sentences.toLocaleString('en-US')}`,
   ];
   return html`<tr>
-    <th scope="row" class="name">${corpus.name} · ${type ?? 'all types'} · ${method}</th>
+    <th scope="row" class="name">
+      ${corpus.name} · ${type ?? 'all types'} ·
+      ${variantOfSpec(spec, layers)}${name === null ? null : html`<br />${name}`}
+    </th>
     ${cells.map((cell) => html`<td>${cell}</td>`)}
     <td class="words-cell">${status}</td>
   </tr>`;

@@ -1,5 +1,4 @@
 // What a shared page says about a plan: what its runs differ in, its settings, the data, the versions, and how to cite it.
-import { sampleRemark } from '../../data/catalogue/samples.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
@@ -61,7 +60,6 @@ export function dataSection({ runs }: ResultFile): Html | null {
     });
   }
   if (tasks.size === 0) return null;
-  const remark = sampleRemark(runs.flatMap(({ spec }) => spec.tasks.map(({ corpus }) => corpus)));
   const splits = ['Train', 'Devel', 'Test'];
   return html`<h2>Data</h2>
     <div class="wide">
@@ -89,8 +87,7 @@ export function dataSection({ runs }: ResultFile): Html | null {
         </tbody>
       </table>
     </div>
-    <p class="soft">No sentence is in this page: only counts, scores and fingerprints.</p>
-    ${remark === null ? null : html`<p>${remark}</p>`}`;
+    <p class="soft">No sentence is in this page: only counts, scores and fingerprints.</p>`;
 }
 
 /** Programs, machines and models that the runs were made with. */

@@ -1,13 +1,17 @@
 // Makes a page of a result file that opens anywhere: one HTML file with its charts, verdict, tables and settings, and the file itself.
 import type { AskedDifference } from '../../analysis/questions/askedDifference.ts';
+import { sampleRemark } from '../../data/catalogue/samples.ts';
 import type { PackedCounts } from '../../metrics/scores/packedCounts.ts';
 import type { ErrorTotals } from '../../metrics/significance/errorTotals.ts';
 import type { Significance } from '../../metrics/significance/significance.ts';
+import type { DescribedKind } from '../../schema/descriptions.ts';
 import type { ResultFile } from '../../schema/resultFile.ts';
 import { fingerprint } from '../../util/digest.ts';
+import { ownValue } from '../../util/validate.ts';
 import { html, Html, paragraphs, RESULT_MARK, resultBlock, stillPagePolicy } from '../../util/html.ts';
 import { buildComparisons, type Comparison, type TaskComparison } from '../comparison/comparison.ts';
-import { comparisonTables, variantName } from '../comparison/comparisonTables.ts';
+import { comparisonTables } from '../comparison/comparisonTables.ts';
+import { variantName } from '../state/methodNames.ts';
 import { baselinesOf, differenceFamily, isVariant } from '../comparison/differenceFamily.ts';
 import {
   distinctionOf,
@@ -46,12 +50,16 @@ export async function sharedPage(file: ResultFile, words: PageWords, analyses: P
   const comparisons = buildComparisons(file.runs, (modelId) => layers.get(modelId));
   const sections: Html[] = [];
   for (const comparison of comparisons) {
-    sections.push(await comparisonSection(comparison, comparisons.length > 1, analyses));
+    const heading = comparisons.length > 1 ? headingOf(comparison, file) : 'Finding';
+    sections.push(await comparisonSection(comparison, heading, analyses));
   }
-  const title = words.title.trim() || file.plan.name;
+  const remark = sampleRemark(file.runs.flatMap(({ spec }) => spec.tasks.map(({ corpus }) => corpus)));
+  const given = comparisons.length === 1 ? givenName(file, 'experiments', comparisons[0]?.id) : undefined;
+  const title = words.title.trim() || (given ?? file.plan.name);
   const tasks = comparisons.flatMap((comparison) => comparison.tasks);
   const body = html`<main>
       <h1>${title}</h1>
+      ${remark === null ? null : html`<p>${remark}</p>`}
       <p class="soft">${file.plan.name} · ${file.software} · ${file.exportedAt.slice(0, 10)}</p>
       ${words.words.trim() === '' ? null : html`<div class="words">${paragraphs(words.words)}</div>`} ${sections}
       <h2>Runs</h2>
@@ -84,14 +92,19 @@ function pageOf(title: string, style: string, body: Html): Html {
     </html> `;
 }
 
-/** Verdict, charts and tables of runs that can be compared. */
-async function comparisonSection(
-  comparison: Comparison,
-  isOneOfSeveral: boolean,
-  analyses: PageAnalyses,
-): Promise<Html> {
-  const { tested, left, baseline, distinction } = await testedDifferences(comparison, analyses);
+/** What its author called a run or an experiment; undefined where nothing was said. */
+function givenName({ descriptions }: ResultFile, kind: DescribedKind, id: string | undefined): string | undefined {
+  return id === undefined || descriptions === undefined ? undefined : ownValue(descriptions[kind], id)?.name;
+}
+
+function headingOf(comparison: Comparison, file: ResultFile): string {
   const name = comparison.category?.name ?? comparison.tasks.map(({ task }) => task.corpus.name).join(', ');
+  return givenName(file, 'experiments', comparison.id) ?? `${name} · ${comparison.model.name}`;
+}
+
+/** Verdict, charts and tables of runs that can be compared. */
+async function comparisonSection(comparison: Comparison, heading: string, analyses: PageAnalyses): Promise<Html> {
+  const { tested, left, baseline, distinction } = await testedDifferences(comparison, analyses);
   const tables = comparisonTables(comparison, publishedScores, distinction);
   const isScored = comparison.tasks.some(({ variants }) =>
     variants.some(({ trainings }) => trainings.some(({ test }) => test !== null)),
@@ -105,7 +118,7 @@ async function comparisonSection(
       : html`${heading}
           <div class="charts">${drawn}</div>`;
   });
-  return html`<h2>${isOneOfSeveral ? `${name} · ${comparison.model.name}` : 'Finding'}</h2>
+  return html`<h2>${heading}</h2>
     ${comparison.tasks.flatMap((task) => taskVerdict(task, tested, baseline) ?? [])}
     <p>
       ${tested.length > 0 ? findingText(tested, baseline) : left === null ? 'No difference was tested: it takes two methods on the same task with the same seed.' : 'No difference was tested.'}
@@ -158,11 +171,11 @@ async function testedDifferences(comparison: Comparison, analyses: PageAnalyses)
 }
 
 async function runRows(
-  { runs }: ResultFile,
+  file: ResultFile,
   layers: ReadonlyMap<string, number>,
   analyses: PageAnalyses,
 ): Promise<readonly RunRow[]> {
-  const rows = runs.flatMap((run) => {
+  const rows = file.runs.flatMap((run) => {
     const counts = run.snapshots.find(({ epoch }) => epoch === run.selectedEpoch)?.testCounts;
     return run.spec.tasks.map((_, task) => ({ run, task, counts: counts?.[task] ?? null }));
   });
@@ -175,6 +188,7 @@ async function runRows(
       task,
       totals: counts === null ? null : (totals[next++] ?? null),
       layers: layers.get(run.spec.model.id) ?? null,
+      name: givenName(file, 'runs', run.spec.id) ?? null,
     };
   });
 }

@@ -4,6 +4,7 @@ import type { RunRecord, RunSpec, RunStatus } from '../../schema/runRecord.ts';
 import { notBefore } from '../../util/clock.ts';
 import type { RunEvent } from '../../wire/trainingProtocol.ts';
 import type { RunView } from './labState.ts';
+import { variantOfSpec } from './methodNames.ts';
 
 const initialLive: NonNullable<RunView['live']> = {
   phase: 'loading',
@@ -100,21 +101,13 @@ function compareTexts(left: string, right: string): number {
 }
 
 /**
- * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS disease moss Disease rate 0.75 seed 1 round 2`. If the encoder's number of
- * layers is unknown (null), the slicing is given in layers: `k 3`.
+ * `STL moss Disease seed 1`, `MTL-XC disease seed 1`, `MTL-LS 0.75 disease moss Disease seed 1 round 2`. If the encoder's number of
+ * layers is unknown (null), the slicing is given in layers: `MTL-LS 3 layers`.
  */
 export function runTitle(spec: Omit<RunSpec, 'id'>, encoderLayers: number | null): string {
-  const { method, category, tasks, slicing, seed, round } = spec;
-  const task = isJoint(method) ? undefined : tasks[0];
-  const words = [method, category?.name, task?.corpus.name, task?.type];
-  if (slicing !== null) {
-    words.push(encoderLayers === null ? `k ${slicing.layers}` : `rate ${rateOf(slicing.layers, encoderLayers)}`);
-  }
+  const { category, tasks, seed, round } = spec;
+  const task = isJoint(spec.method) ? undefined : tasks[0];
+  const words = [variantOfSpec(spec, encoderLayers), category?.name, task?.corpus.name, task?.type];
   words.push(`seed ${seed}`, round === 0 ? null : `round ${round}`);
   return words.filter((word) => word !== null && word !== undefined).join(' ');
-}
-
-/** Slicing rate with at most three decimals. */
-function rateOf(layers: number, encoderLayers: number): string {
-  return String(Math.round((1000 * layers) / encoderLayers) / 1000);
 }

@@ -1,7 +1,7 @@
 // Names the taggers that a person can choose, and groups them: what comes with the lab, own experiments newest first, imported ones.
 import type { RunRecord } from '../../schema/runRecord.ts';
 import { buildComparisons, type Comparison } from '../comparison/comparison.ts';
-import { variantName } from '../comparison/comparisonTables.ts';
+import { variantOfSpec } from '../state/methodNames.ts';
 import type { OfferedTagger } from './offeredTaggers.ts';
 
 /** Names a tagger by its task, method, seed and epoch: `sample-gene-b · Gene, MTL-LS 0.25, seed 1, epoch 5`. */
@@ -11,15 +11,12 @@ export function taggerName(tagger: OfferedTagger, layersOf: (modelId: string) =>
     if (builtIn) return `${name} (shipped tagger)`;
     return head === undefined ? name : `${name}, ${head.provenance.method}, epoch ${head.provenance.epoch}`;
   }
-  const { tasks, category, method, slicing, model, seed, round } = tagger.run.spec;
+  const { tasks, category, model, seed, round } = tagger.run.spec;
   const [task] = tasks;
   const ofTask = task === undefined ? '' : `${task.corpus.name} · ${task.type ?? 'all types'}`;
-  const layers = slicing?.layers ?? null;
-  const known = layersOf(model.id);
-  const rate = layers === null || known === undefined ? null : layers / known;
   return [
     tasks.length > 1 ? `${category?.name ?? 'tasks'} · ${tasks.length} tasks` : ofTask,
-    variantName({ method, layers, rate }),
+    variantOfSpec(tagger.run.spec, layersOf(model.id)),
     ...(round === 0 ? [] : [`round ${round}`]),
     `seed ${seed}`,
     `epoch ${tagger.snapshot.epoch}`,

@@ -1,6 +1,7 @@
 // The analysis page: explains the scores of one task and one snapshot by entity sets, labels, leaks, a breakdown of F1, errors, and confidences.
 import { useMemo } from 'react';
 import { viewNames } from '../parts/AnalyseLinks.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { ANALYSIS_VIEWS, routeHref, type AnalysisRoute } from '../shared/route.ts';
 import { shallow, useLab, useRunRecords } from '../shared/useLab.ts';
 import { BreakdownPanel } from './BreakdownPanel.tsx';
@@ -20,7 +21,9 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
   return (
     <>
       <h1>Analyse</h1>
-      <p className="soft">Find out why a tagger scores as it does: entity sets, labels, leaks, breakdown, errors and confidence.</p>
+      <p className="soft">
+        Find out why a tagger scores as it does: entity sets, labels, leaks, breakdown, errors and confidence.
+      </p>
       {subject === null ? (
         <p className="soft">
           {route.run === null && route.corpus === null
@@ -31,6 +34,7 @@ export function AnalysePage({ route }: { readonly route: AnalysisRoute }) {
       ) : (
         <>
           <SubjectFields subject={subject} route={route} />
+          {subject.run !== null && <SampleRemark specs={[subject.run.record.spec]} />}
           <nav className="tabs views" aria-label="Analyses">
             {ANALYSIS_VIEWS.map((view) => (
               <a

@@ -13,7 +13,7 @@ import { format } from '../shared/format.ts';
 import { MEASURES, type Measure } from '../shared/selectedSnapshot.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { BesideField } from './SubjectFields.tsx';
 import { comparedSnapshots, type PanelProps } from './subject.ts';
 
@@ -124,7 +124,7 @@ const MEASURE_WORDS: Readonly<Record<Measure, string>> = { precision: 'Precision
 export function BreakdownPanel({ subject, route }: PanelProps) {
   const [trainOnly, setTrainOnly] = useState(false);
   const [measure, setMeasure] = useState<Measure>('f1');
-  const variants = comparedSnapshots(subject, route, useLayers());
+  const variants = comparedSnapshots(subject, route, useRunNaming());
   if (variants === null) return <NoSnapshot route={route} />;
   const { predictions, runs, names } = variants;
   const training = { tasks: subject.category.tasks.map(taskOf), trainOnly };

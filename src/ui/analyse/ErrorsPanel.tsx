@@ -17,7 +17,7 @@ import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useAnalysis } from '../shared/useAnalysis.ts';
 import { useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { useLasting } from '../shared/viewState.ts';
 import { ErrorList, PAGE_SIZE } from './ErrorList.tsx';
 import { ErrorScoreTables } from './ErrorScoreTables.tsx';
@@ -188,7 +188,7 @@ function ErrorBrowser({ task, training, variants }: ErrorBrowserProps) {
 }
 
 export function ErrorsPanel({ subject, route }: PanelProps) {
-  const variants = comparedSnapshots(subject, route, useLayers());
+  const variants = comparedSnapshots(subject, route, useRunNaming());
   if (variants === null) return <NoSnapshot route={route} />;
   const task = taskOf(subject.task);
   return (

@@ -109,7 +109,8 @@ async function reviewList(
 }
 
 function rowsText(rows: readonly ReviewRow[], format: 'csv' | 'json', goesOn: boolean): string {
-  if (format === 'csv') return rows.length === 0 ? '' : csvText(rows.map((row) => REVIEW_COLUMNS.map((name) => row[name])));
+  if (format === 'csv')
+    return rows.length === 0 ? '' : csvText(rows.map((row) => REVIEW_COLUMNS.map((name) => row[name])));
   return rows.map((row, index) => `${goesOn || index > 0 ? ',' : ''}\n${JSON.stringify(row)}`).join('');
 }
 

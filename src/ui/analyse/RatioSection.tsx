@@ -11,6 +11,7 @@ import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { methodName, taskRefName } from '../shared/runName.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { useLayers } from '../shared/useLayers.ts';
 import { useRunRecords } from '../shared/useLab.ts';
 import { RatioRadar, type RatioLine } from './RatioRadar.tsx';
 import { RATIO_WORDS } from './regionWords.ts';
@@ -81,6 +82,7 @@ interface RatioSectionProps extends Pick<EntitySetsQuery, 'prediction' | 'trainO
 export function RatioSection({ subject, prediction, ...options }: RatioSectionProps) {
   const records = useRunRecords();
   const { run, task } = subject;
+  const layers = useLayers()(run?.record.spec.model.id ?? '');
   const asked = subject.category.tasks.map((one): AskedTask => {
     if (taskKey(one) === taskKey(task)) return { task: one, run: run?.record ?? null, prediction };
     const sibling = run && siblingRun(one, run.record, records);
@@ -92,7 +94,7 @@ export function RatioSection({ subject, prediction, ...options }: RatioSectionPr
       <h2 id="ratios-title">Ratios</h2>
       {run !== null && asked.length > 1 && (
         <p className="soft">
-          Each task is shown with its run of the same method and seed ({methodName(run.record.spec)}, seed{' '}
+          Each task is shown with its run of the same method and seed ({methodName(run.record.spec, layers)}, seed{' '}
           {run.record.spec.seed}), if there is one.
         </p>
       )}

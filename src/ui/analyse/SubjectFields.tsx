@@ -3,12 +3,12 @@ import { taskKey } from '../../lab/comparison/comparison.ts';
 import { format } from '../shared/format.ts';
 import { goTo, NOTHING_CHOSEN, type AnalysisRoute } from '../shared/route.ts';
 import { taskRefName } from '../shared/runName.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { choiceName, type Subject } from './subject.ts';
 
 export function SubjectFields({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {
   const { tasks, task, categories, category, runs, run, prediction } = subject;
-  const layersOf = useLayers();
+  const naming = useRunNaming();
   const choose = (part: Partial<AnalysisRoute>) => goTo({ page: 'analyse', ...pinned(subject, route), ...part });
   return (
     <div className="filters subject">
@@ -50,7 +50,7 @@ export function SubjectFields({ subject, route }: { readonly subject: Subject; r
           {run === null && <option value="">no run on this task yet</option>}
           {runs.map((one) => (
             <option key={one.record.spec.id} value={one.record.spec.id}>
-              {choiceName(one, layersOf)}
+              {choiceName(one, naming)}
             </option>
           ))}
         </select>
@@ -78,7 +78,7 @@ function pinned({ task }: Subject, route: AnalysisRoute): AnalysisRoute {
 
 /** Chooses a second run on the same task to compare with the first. */
 export function BesideField({ subject, route }: { readonly subject: Subject; readonly route: AnalysisRoute }) {
-  const layersOf = useLayers();
+  const naming = useRunNaming();
   const others = subject.runs.filter(({ record }) => record !== subject.run?.record);
   const chosen = others.find(({ record }) => record.spec.id === route.beside);
   return (
@@ -95,7 +95,7 @@ export function BesideField({ subject, route }: { readonly subject: Subject; rea
         <option value="">{others.length === 0 ? 'no other run on this task' : 'none'}</option>
         {others.map((one) => (
           <option key={one.record.spec.id} value={one.record.spec.id}>
-            {choiceName(one, layersOf)}
+            {choiceName(one, naming)}
           </option>
         ))}
       </select>

@@ -11,7 +11,7 @@ import type { PredictionRequest } from '../../schema/storedPredictions.ts';
 import { format } from '../shared/format.ts';
 import type { AnalysisRoute } from '../shared/route.ts';
 import { methodName } from '../shared/runName.ts';
-import type { useLayers } from '../shared/useLayers.ts';
+import type { RunNaming } from '../shared/useDescriptions.ts';
 
 interface RunChoice {
   readonly record: RunRecord;
@@ -71,29 +71,29 @@ export interface PanelProps {
   readonly route: AnalysisRoute;
 }
 
-type LayersOf = ReturnType<typeof useLayers>;
-
 /** With the test F1 of its selected snapshot. */
-export function choiceName({ record, index }: RunChoice, layersOf: LayersOf): string {
+export function choiceName({ record, index }: RunChoice, naming: RunNaming): string {
   const { spec, selectedEpoch, snapshots } = record;
   const scores = snapshots.find(({ epoch }) => epoch === selectedEpoch)?.test[index];
   const f1 = scores == null ? [] : [`F1 ${format.percent(scores.lenient.overall.f1)}`];
-  return [...partsOf(spec, layersOf), ...f1].join(' · ');
+  const given = naming.givenName(spec.id);
+  return [...(given === undefined ? [] : [given]), ...partsOf(spec, naming), ...f1].join(' · ');
 }
 
-/** Names one run or two: by their differences, by everything for a single one, as A and B if they look the same. */
-export function shortNames(specs: readonly RunSpec[], layersOf: LayersOf): readonly string[] {
-  const parts = specs.map((spec) => partsOf(spec, layersOf));
+/** Names one run or two: as a person named them, else by their differences, by everything for a single one; as A and B if they look the same. */
+export function shortNames(specs: readonly RunSpec[], naming: RunNaming): readonly string[] {
+  const parts = specs.map((spec) => partsOf(spec, naming));
   const [first = []] = parts;
-  if (specs.length < 2) return parts.map((ofRun) => ofRun.join(' · '));
   const differing = first.flatMap((part, position) =>
-    parts.some((other) => other[position] !== part) ? [position] : [],
+    specs.length < 2 || parts.some((other) => other[position] !== part) ? [position] : [],
   );
-  if (differing.length === 0) return specs.map((_, index) => 'AB'.charAt(index));
-  return parts.map((ofRun) => differing.map((position) => ofRun[position]).join(' · '));
+  const names = parts.map((ofRun, index) => {
+    return naming.givenName(specs[index]?.id ?? '') ?? differing.map((position) => ofRun[position]).join(' · ');
+  });
+  return new Set(names).size === names.length ? names : names.map((_, index) => 'AB'.charAt(index));
 }
 
-function partsOf(spec: RunSpec, layersOf: LayersOf): readonly string[] {
+function partsOf(spec: RunSpec, { layersOf }: RunNaming): readonly string[] {
   return [methodName(spec, layersOf(spec.model.id)), spec.model.name, `seed ${spec.seed}`];
 }
 
@@ -111,17 +111,17 @@ export interface ComparedSnapshots {
 export function comparedSnapshots(
   { run, runs, prediction }: Subject,
   { beside }: AnalysisRoute,
-  layersOf: ReturnType<typeof useLayers>,
+  naming: RunNaming,
 ): ComparedSnapshots | null {
   if (run === null || prediction === null) return null;
   const other = runs.find(({ record }) => record.spec.id === beside && record !== run.record);
   const otherPrediction = other === undefined ? null : predictionOf(other, null);
   if (other === undefined || otherPrediction === null) {
-    return { predictions: [prediction], runs: [run.record], names: shortNames([run.record.spec], layersOf) };
+    return { predictions: [prediction], runs: [run.record], names: shortNames([run.record.spec], naming) };
   }
   return {
     predictions: [prediction, otherPrediction],
     runs: [run.record, other.record],
-    names: shortNames([run.record.spec, other.record.spec], layersOf),
+    names: shortNames([run.record.spec, other.record.spec], naming),
   };
 }

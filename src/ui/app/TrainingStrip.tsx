@@ -1,5 +1,6 @@
 // Shows on every page what trains, how far it is and what waits, offers what is paused, and says the same in the title and the icon of the tab.
 import { useEffect, useState } from 'react';
+import { describedBy } from '../../lab/runs/descriptionRecords.ts';
 import { isQueueStuck } from '../../lab/runs/scheduler.ts';
 import type { LabState } from '../../lab/state/labState.ts';
 import { Button } from '../parts/Button.tsx';
@@ -7,8 +8,8 @@ import { Meter } from '../parts/Meter.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName, runProgress } from '../shared/runName.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { shallow, useLab, useLabActions } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
 
 /** What the strip shows: equal from step to step until a digit of it changes. */
 interface Training {
@@ -58,9 +59,10 @@ export function TrainingStrip({ title }: { readonly title: string }) {
 
 function ActiveStrip({ training: { runId, percent, left, waiting } }: { readonly training: Training }) {
   const lab = useLabActions();
-  const layersOf = useLayers();
+  const { layersOf, givenName } = useRunNaming();
   const spec = useLab(({ runs }) => runs.find(({ record }) => record.spec.id === runId)?.record.spec);
   if (spec === undefined) return null;
+  const given = givenName(runId);
   const facts = [
     `${percent} %`,
     ...(left === '' ? [] : [left]),
@@ -70,8 +72,9 @@ function ActiveStrip({ training: { runId, percent, left, waiting } }: { readonly
     <div className="strip" role="region" aria-label="Training">
       <div className="strip-inner">
         <span className="strip-run">
-          Training <a href={routeHref({ page: 'run', runId })}>{runName(spec)}</a>{' '}
+          Training <a href={routeHref({ page: 'run', runId })}>{given ?? runName(spec)}</a>{' '}
           <span className="soft">
+            {given !== undefined && `${runName(spec)}, `}
             {methodName(spec, layersOf(spec.model.id))}, seed {spec.seed}
           </span>
         </span>
@@ -183,8 +186,9 @@ function useEndNotification(): void {
       const record = state.runs.find((run) => run.record.spec.id === ended)?.record;
       const Notify = notifications();
       if (record === undefined || document.hasFocus() || Notify?.permission !== 'granted') return;
-      if (record.status === 'finished') new Notify('Training is done', { body: `BioNER Lab: ${runName(record.spec)}` });
-      else if (record.status === 'failed') new Notify('A run failed', { body: `BioNER Lab: ${runName(record.spec)}` });
+      const body = `BioNER Lab: ${describedBy(state, 'runs')(ended).name ?? runName(record.spec)}`;
+      if (record.status === 'finished') new Notify('Training is done', { body });
+      else if (record.status === 'failed') new Notify('A run failed', { body });
     });
   }, [lab]);
 }

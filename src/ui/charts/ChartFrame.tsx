@@ -1,8 +1,9 @@
 // Frames a chart: caption, legend, a box of fixed height that follows the page's width, and buttons to save it.
 import {
+  Children,
+  cloneElement,
   startTransition,
   useCallback,
-  useDeferredValue,
   useRef,
   useState,
   type ReactElement,
@@ -18,6 +19,7 @@ import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { usePageOf } from '../shared/viewState.ts';
 import { chartImage, pngOf } from './chartImage.ts';
+import { useDrawnInTurn } from './drawingTurns.ts';
 
 export interface LegendEntry {
   readonly name: string;
@@ -58,8 +60,6 @@ export function ChartFrame({
 }: ChartFrameProps) {
   const [isTable, setTable] = useState(false);
   const figure = useRef<HTMLElement>(null);
-  // First the frame, then the picture, which takes as long again to mount.
-  const isFramed = useDeferredValue(true, false);
   return (
     <figure className="chart" ref={figure} aria-label={caption}>
       <figcaption>
@@ -79,12 +79,8 @@ export function ChartFrame({
         <ChartTable caption={caption} rows={rows()} />
       ) : typeof children === 'function' ? (
         <OwnWidth heightPx={heightPx}>{children}</OwnWidth>
-      ) : !isFramed ? (
-        <div style={{ height: heightPx }} />
       ) : (
-        <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
-          {children}
-        </ResponsiveContainer>
+        <Drawing heightPx={heightPx}>{children}</Drawing>
       )}
       {note !== undefined && <p className="chart-note">{note}</p>}
       {empty === null && (
@@ -104,6 +100,24 @@ export function ChartFrame({
 }
 
 const EMPTY_HEIGHT_PX = 120;
+
+/** What is drawn in the first turns of a chart: as many of its children. */
+const MOUNTED_PARTS = [0, 3].map((count) => (chart: ReactElement) => {
+  const { children } = chart.props as { readonly children?: ReactNode };
+  return cloneElement(chart, undefined, Children.toArray(children).slice(0, count));
+});
+
+/** A chart of recharts, which takes tens of milliseconds to mount and to follow: first comes the frame, then the picture in its turn. */
+function Drawing({ heightPx, children }: { readonly heightPx: number; readonly children: ReactElement }) {
+  // A whole one would take too long to mount at once: first come its box, its grid and axes, then the lines.
+  const drawn = useDrawnInTurn(children, MOUNTED_PARTS);
+  if (drawn === null) return <div style={{ height: heightPx }} />;
+  return (
+    <ResponsiveContainer width="100%" height={heightPx} minWidth={0} initialDimension={INITIAL_SIZE}>
+      {drawn}
+    </ResponsiveContainer>
+  );
+}
 
 function Entry({ name, line, toggle }: LegendEntry) {
   const content = (

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../schema/runRecord.ts';
 import { rateStyle, seriesStyle } from '../charts/chartStyle.ts';
 import { OverlayChart, type OverlaidCurve } from '../charts/OverlayChart.tsx';
 import { Button } from '../parts/Button.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { CURVE_AXES, goTo, routeHref, type CurvesRoute } from '../shared/route.ts';
@@ -39,6 +40,7 @@ export function CurvesPage({ route }: { readonly route: CurvesRoute }) {
       )}
       {records.length > 0 && (
         <>
+          <SampleRemark specs={records.map(({ spec }) => spec)} />
           <Curves route={route} records={records} names={names} />
           <SettingsTable route={route} records={records} names={names} groups={settings} />
         </>

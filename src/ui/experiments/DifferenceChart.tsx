@@ -1,6 +1,6 @@
 // Draws differences from a baseline with their intervals, one line per variant, around zero.
 import { CartesianGrid, ErrorBar, ReferenceLine, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import type { TestedDifference } from '../../lab/comparison/differenceWords.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { differenceAxis } from '../charts/ZoomFields.tsx';

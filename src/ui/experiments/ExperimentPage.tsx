@@ -15,6 +15,7 @@ import { RateChart } from '../charts/RateChart.tsx';
 import { RateCurvesChart } from '../charts/RateCurvesChart.tsx';
 import { Term } from '../help/Term.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { format } from '../shared/format.ts';
 import {
@@ -105,6 +106,7 @@ function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimen
     const ids = runStatuses(experiment);
     return merged.runs.flatMap(({ record }) => (ids.has(record.spec.id) ? [record] : []));
   }, [experiment, merged]);
+  const specs = useMemo(() => records.map(({ spec }) => spec), [records]);
   const subject = experimentSubject(experiment);
   const number = task === undefined ? 1 : experiment.tasks.indexOf(task) + 1;
   return (
@@ -127,6 +129,7 @@ function KnownExperiment({ route, experiment, pool: { merged } }: KnownExperimen
           {experimentSettings(experiment)}.
         </p>
         <DescriptionText description={description} />
+        <SampleRemark specs={specs} />
         <p className="soft" aria-live="polite">
           {progressText(experiment)}
         </p>

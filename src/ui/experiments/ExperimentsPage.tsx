@@ -1,6 +1,7 @@
 // Lists experiments, the queue and all runs, and the result files that were imported.
 import { useDeferredValue, useMemo, useState } from 'react';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { isSampleCorpus } from '../../data/catalogue/samples.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import type { Comparison } from '../../lab/comparison/comparison.ts';
 import { REPORTED_COLUMNS, reportedScoresCsv } from '../../lab/library/scoreTables.ts';
 import type { ImportedResult } from '../../lab/state/labState.ts';
@@ -18,7 +19,7 @@ import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { UnreadableList } from '../parts/UnreadableList.tsx';
 import { QueuePanel } from '../runs/QueuePanel.tsx';
 import { ListFilter } from '../runs/ListFilter.tsx';
-import { filteredLines, NO_FILTER } from '../runs/runList.ts';
+import { filteredLines, filterNames, filterOf, filterTexts } from '../runs/runList.ts';
 import { RunsTable } from '../runs/RunsTable.tsx';
 import { StatusMark } from '../runs/StatusMark.tsx';
 import { format } from '../shared/format.ts';
@@ -27,7 +28,7 @@ import { taskRefName } from '../shared/runName.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLasting } from '../shared/viewState.ts';
+import { useInAddress } from '../shared/viewState.ts';
 import { bestOn, experimentSettings, experimentSubject, methodsText, runStatuses, usePool } from './experiments.ts';
 import { SelectionActions } from './ShareRuns.tsx';
 
@@ -95,9 +96,12 @@ interface ExperimentLine {
   readonly searched: string;
 }
 
+const FILTER_NAMES = filterNames('');
+
 function ExperimentsTable({ experiments }: { readonly experiments: readonly Comparison[] }) {
   const of = useDescriptions('experiments');
-  const [filter, setFilter] = useLasting('experiments/filter', NO_FILTER);
+  const [texts, setTexts] = useInAddress('experiments/filter', FILTER_NAMES);
+  const filter = useMemo(() => filterOf(texts, ''), [texts]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const lines = useMemo(
     () =>
@@ -129,7 +133,7 @@ function ExperimentsTable({ experiments }: { readonly experiments: readonly Comp
           placeholder="Filter by task, model, tag …"
           lines={lines}
           filter={filter}
-          onFilter={setFilter}
+          onFilter={(next) => setTexts(filterTexts(next, ''))}
         />
         {found.length < lines.length && (
           <span className="soft" role="status">
@@ -197,6 +201,7 @@ function ExperimentRow({ line: { experiment, description, subject }, selected, o
     ...(name === subject ? [] : [subject]),
     ...(experiment.category === null ? [] : [format.counted(experiment.tasks.length, 'task')]),
     experimentSettings(experiment),
+    ...(experiment.tasks.every(({ task }) => isSampleCorpus(task.corpus)) ? ['samples, invented sentences'] : []),
   ];
   const [top] = best;
   return (

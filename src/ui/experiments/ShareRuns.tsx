@@ -45,8 +45,14 @@ export function SelectionActions({ runIds, usualName }: SelectionActionsProps) {
   );
 }
 
+interface ShareActionsProps {
+  readonly runIds: readonly string[];
+  /** The experiment whose runs these are; null for any that were selected. */
+  readonly experimentId?: string | null;
+}
+
 /** Buttons for the runs that were chosen; disabled without any. */
-export function ShareActions({ runIds }: { readonly runIds: readonly string[] }) {
+export function ShareActions({ runIds, experimentId = null }: ShareActionsProps) {
   const lab = useLabActions();
   const [copied, setCopied] = useState('');
   const isOurs = useLab((state) => state.owner === 'here');
@@ -82,7 +88,15 @@ export function ShareActions({ runIds }: { readonly runIds: readonly string[] })
           {copied === runIds.join() && copied !== '' ? 'Copied: the link contains the result itself.' : ''}
         </span>
       </div>
-      {!none && <ShareFold fileOf={exported} linkOf={resultAddress} planName="results" />}
+      {!none && (
+        <ShareFold
+          fileOf={exported}
+          linkOf={resultAddress}
+          planName="results"
+          draftKey={experimentId ?? 'selected'}
+          isOpen={experimentId !== null}
+        />
+      )}
     </>
   );
 }
@@ -104,7 +118,7 @@ export function ShareRuns({ records, experiment }: ShareRunsProps) {
         again.
       </p>
       {runIds.length === 0 && <p className="soft">No run is finished yet.</p>}
-      <ShareActions runIds={runIds} />
+      <ShareActions runIds={runIds} experimentId={experiment.id} />
       <div className="actions">
         <Button
           disabled={runIds.length === 0}

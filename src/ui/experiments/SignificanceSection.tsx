@@ -1,6 +1,6 @@
 // Tests whether differences between a comparison's variants and one of them are more than noise, over sentences and seeds.
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import { isVariant, type DifferenceFamily } from '../../lab/comparison/differenceFamily.ts';
 import {
   deviationText,

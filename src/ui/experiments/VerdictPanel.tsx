@@ -1,6 +1,6 @@
 // Says which variant is best on a task, whether its difference from the baseline is more than noise, what is missing, and what to do next.
 import { taskKey, type TaskComparison } from '../../lab/comparison/comparison.ts';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import { leftOutText, missingText, signedText, verdictSentence } from '../../lab/comparison/differenceWords.ts';
 import type { Significance } from '../../metrics/significance/significance.ts';
 import type { RunRecord } from '../../schema/runRecord.ts';

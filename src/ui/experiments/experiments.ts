@@ -6,7 +6,7 @@ import {
   type TaskComparison,
   type Variant,
 } from '../../lab/comparison/comparison.ts';
-import { variantName } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import { mergeRuns, type MergedRuns } from '../../lab/comparison/mergeRuns.ts';
 import { presets } from '../../lab/plans/presets.ts';
 import { mean } from '../../metrics/scores/spread.ts';

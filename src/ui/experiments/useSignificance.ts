@@ -1,7 +1,8 @@
 // Tests the differences between a comparison's variants and one of them, for the verdict, the section of statistics and the marks in tables.
 import { useMemo, useState } from 'react';
 import type { Comparison, Variant } from '../../lab/comparison/comparison.ts';
-import { variantName, type Distinction } from '../../lab/comparison/comparisonTables.ts';
+import { type Distinction } from '../../lab/comparison/comparisonTables.ts';
+import { variantName } from '../../lab/state/methodNames.ts';
 import {
   baselinesOf,
   differenceFamily,

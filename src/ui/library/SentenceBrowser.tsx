@@ -1,5 +1,5 @@
 // Browses the sentences of a corpus by split, text and type, a page at a time, with full keyboard support.
-import { useDeferredValue, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useDeferredValue, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { SentenceFilter } from '../../analysis/questions/sentencesQuery.ts';
 import { SPLITS, type Split } from '../../data/corpus/corpus.ts';
 import type { CorpusRecord } from '../../schema/corpusRecord.ts';
@@ -8,6 +8,7 @@ import { Pager, rowAfterKey } from '../parts/Pager.tsx';
 import { SentenceLine } from '../parts/SentenceLine.tsx';
 import { format } from '../shared/format.ts';
 import { shownAnswer, useAnalysis } from '../shared/useAnalysis.ts';
+import { useInAddress, type AddressTexts } from '../shared/viewState.ts';
 
 const PAGE_SIZE = 25;
 
@@ -79,7 +80,25 @@ function SentenceList({ corpus, split, filter, at }: SentenceListProps) {
   );
 }
 
-const EVERYTHING: SentenceFilter = { text: '', type: null, withMentions: false };
+/** What of the browser is in the address. */
+const ADDRESS_NAMES = ['split', 'find', 'type', 'mentions'];
+
+function queryOf(texts: AddressTexts): SentenceFilter {
+  return { text: texts['find'] ?? '', type: texts['type'] ?? null, withMentions: texts['mentions'] === 'only' };
+}
+
+function textsOf({ text, type, withMentions }: SentenceFilter, split: string | undefined): AddressTexts {
+  return {
+    ...(split !== undefined && { split }),
+    ...(text !== '' && { find: text }),
+    ...(type !== null && { type }),
+    ...(withMentions && { mentions: 'only' }),
+  };
+}
+
+function isEverything({ text, type, withMentions }: SentenceFilter): boolean {
+  return text === '' && type === null && !withMentions;
+}
 
 interface SentenceBrowserProps {
   readonly corpus: CorpusRecord;
@@ -88,16 +107,25 @@ interface SentenceBrowserProps {
 }
 
 export function SentenceBrowser({ corpus, at }: SentenceBrowserProps) {
-  const [split, setSplit] = useState<Split>(
-    () => at?.split ?? SPLITS.find((candidate) => corpus.counts[candidate].sentences > 0) ?? 'train',
-  );
-  const [query, setQuery] = useState(EVERYTHING);
+  const place = at === null ? '' : `/${at.split}/${at.number}`;
+  const [texts, setTexts] = useInAddress(`corpus/${corpus.id}${place}`, ADDRESS_NAMES);
+  const split =
+    SPLITS.find((known) => known === texts['split']) ??
+    at?.split ??
+    SPLITS.find((candidate) => corpus.counts[candidate].sentences > 0) ??
+    'train';
+  const query = useMemo(() => queryOf(texts), [texts]);
   const sought = useDeferredValue(query);
   const panelId = useId();
-  const change = (part: Partial<SentenceFilter>) => setQuery({ ...query, ...part });
+  const change = (part: Partial<SentenceFilter>) => setTexts(textsOf({ ...query, ...part }, texts['split']));
   return (
     <div className="browser">
-      <SplitTabs counts={corpus.counts} split={split} panelId={panelId} onSplit={setSplit} />
+      <SplitTabs
+        counts={corpus.counts}
+        split={split}
+        panelId={panelId}
+        onSplit={(next) => setTexts(textsOf(query, next))}
+      />
       <div id={panelId} role="tabpanel" aria-label={`${split} sentences`}>
         <div className="filters">
           <label>
@@ -141,9 +169,7 @@ export function SentenceBrowser({ corpus, at }: SentenceBrowserProps) {
           split={split}
           filter={sought}
           at={
-            sought === EVERYTHING && at?.split === split
-              ? Math.min(at.number, corpus.counts[split].sentences) - 1
-              : null
+            isEverything(sought) && at?.split === split ? Math.min(at.number, corpus.counts[split].sentences) - 1 : null
           }
         />
       </div>

@@ -6,7 +6,7 @@ import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
 import { shallow, useLab, useLabActions, useRunRecord } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
+import { useRunNaming, type RunNaming } from '../shared/useDescriptions.ts';
 import { Button } from './Button.tsx';
 import { RemoveButton } from './RemoveButton.tsx';
 import { ActionsHead, TableBox } from './TableBox.tsx';
@@ -51,8 +51,8 @@ export function StorageTable() {
 
 function StorageRow({ item }: { readonly item: StoredItem }) {
   const lab = useLabActions();
-  const layersOf = useLayers();
-  const { name, href } = useLab((state) => describe(item, state, layersOf), shallow);
+  const naming = useRunNaming();
+  const { name, href } = useLab((state) => describe(item, state, naming), shallow);
   const remove = {
     run: () => lab.removeRun(item.id),
     model: () => lab.removeModel(item.id),
@@ -81,12 +81,12 @@ const LOSS = {
 function describe(
   { kind, id }: StoredItem,
   { runs, models, downloads }: LabState,
-  layersOf: ReturnType<typeof useLayers>,
+  { layersOf, givenName }: RunNaming,
 ): { readonly name: string; readonly href: string | null } {
   if (kind === 'run') {
     const spec = runs.find(({ record }) => record.spec.id === id)?.record.spec;
     if (spec === undefined) return { name: id, href: null };
-    const name = `${runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
+    const name = `${givenName(id) ?? runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
     return { name, href: routeHref({ page: 'run', runId: id }) };
   }
   if (kind === 'model')
@@ -102,6 +102,7 @@ function describe(
 export function StorageFull() {
   const lab = useLabActions();
   const record = useRunRecord(useLab((state) => state.storageFullRun));
+  const { givenName } = useRunNaming();
   if (record === undefined) return null;
   const { spec, failure } = record;
   return (
@@ -109,7 +110,7 @@ export function StorageFull() {
       <h2 id="needs-room-title">Paused: storage is full</h2>
       <p>
         <a href={routeHref({ page: 'run', runId: spec.id })}>
-          {runName(spec)}, seed {spec.seed}
+          {givenName(spec.id) ?? runName(spec)}, seed {spec.seed}
         </a>{' '}
         is paused at its last resume point, and waiting runs keep their places in the queue.{' '}
         {failure !== null && LabError.describe(failure)}

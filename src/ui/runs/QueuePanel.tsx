@@ -8,8 +8,8 @@ import { ActionsHead, TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { routeHref } from '../shared/route.ts';
 import { methodName, runName } from '../shared/runName.ts';
+import { useRunNaming } from '../shared/useDescriptions.ts';
 import { useLab, useLabActions, useRunRecords } from '../shared/useLab.ts';
-import { useLayers } from '../shared/useLayers.ts';
 
 /** Shows waiting runs: their order, what they wait for, and buttons to change that. */
 export function QueuePanel() {
@@ -19,14 +19,14 @@ export function QueuePanel() {
   const isStuck = useLab((state) => state.storageFullRun === null && isQueueStuck(state));
   const records = useRunRecords();
   const runs = useMemo(() => records.map(restingRunView), [records]);
-  const layersOf = useLayers();
+  const { layersOf, givenName } = useRunNaming();
   const waiting = queue.flatMap((id) => runs.find(({ record }) => record.spec.id === id) ?? []);
   const failed = runs.filter(({ record }) => record.status === 'failed' || (record.status === 'stopped' && record.dropped === undefined)); // prettier-ignore
   // Closing the tab pauses all running and waiting runs.
   const paused = runs.filter(({ record }) => record.status === 'paused');
   if (waiting.length === 0 && failed.length === 0 && paused.length === 0) return null;
   const nameOf = ({ record: { spec } }: RunView) =>
-    `${methodName(spec, layersOf(spec.model.id))} · ${runName(spec)}, seed ${spec.seed}`;
+    `${givenName(spec.id) ?? runName(spec)} · ${methodName(spec, layersOf(spec.model.id))}, seed ${spec.seed}`;
   return (
     <section aria-labelledby="queue-title">
       <div className="title-row">

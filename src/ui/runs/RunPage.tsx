@@ -1,6 +1,5 @@
 // Shows one run: its curves and progress while it trains, its scores when it is done.
 import { useId, useState } from 'react';
-import { sampleRemark } from '../../data/catalogue/samples.ts';
 import { droppedText } from '../../metrics/racing/raceWords.ts';
 import type { ImportedResult, PredictionFormat } from '../../lab/state/labState.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
@@ -14,8 +13,11 @@ import { Button } from '../parts/Button.tsx';
 import { DescribeActions, DescriptionText } from '../parts/Description.tsx';
 import { FormatSelect, predictionFormats } from '../parts/FormatSelect.tsx';
 import { RemoveButton } from '../parts/RemoveButton.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { StorageFull } from '../parts/StorageTable.tsx';
+import { resultAddress } from '../results/resultLink.ts';
 import { SentenceTotals } from '../share/SentenceTotals.tsx';
+import { ShareFold } from '../share/ShareForm.tsx';
 import { format } from '../shared/format.ts';
 import { goTo, routeHref } from '../shared/route.ts';
 import { methodName, runName, taskRefName } from '../shared/runName.ts';
@@ -41,7 +43,8 @@ function RunActions({ record, source }: RunActionsProps) {
   const mend = mendOf(record);
   const own = source === null;
   const disabled = useLab((state) => state.owner === 'elsewhere');
-  const fileName = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`);
+  const layersOf = useLayers();
+  const fileName = format.fileName(runName(spec), methodName(spec, layersOf(spec.model.id)), `seed${spec.seed}`);
   const exportResult = async () => {
     // A run of an earlier version gets its counts now, where its predictions are stored.
     if (own && !disabled) await lab.countSentences([spec.id]);
@@ -151,7 +154,6 @@ export function RunPage({ record, source }: RunPageProps) {
   const isBegun = useLab(({ runs }) => source === null && runs.some((run) => run.record.spec.id === spec.id && run.record.steps.length > 0)); // prettier-ignore
   const hasCurves = isBegun || record.steps.length > 0 || record.epochs.length > 0;
   const several = spec.tasks.length > 1;
-  const remark = sampleRemark(spec.tasks.map(({ corpus }) => corpus));
   return (
     <>
       <div className="title-row">
@@ -172,7 +174,7 @@ export function RunPage({ record, source }: RunPageProps) {
             {description.name !== undefined && ` · ${runName(spec)}`}
             {source !== null && ` · from ${source.fileName}, read-only`}
           </p>
-          {remark !== null && <p className="soft">{remark}</p>}
+          <SampleRemark specs={[spec]} />
           <DescriptionText description={description} />
         </div>
         <RunActions record={record} source={source} />
@@ -185,6 +187,7 @@ export function RunPage({ record, source }: RunPageProps) {
       )}
       {source === null && isFull && <StorageFull />}
       <RunProgress stored={record} own={source === null} />
+      {record.status === 'finished' && <ShareRun record={record} source={source} />}
       {source === null && record.status !== 'finished' && <AwakeSwitch />}
       {hasCurves && (
         <div className="pair charts">
@@ -217,6 +220,17 @@ export function RunPage({ record, source }: RunPageProps) {
   );
 }
 
+/** Makes a page of one run. */
+function ShareRun({ record: { spec }, source }: RunPageProps) {
+  const lab = useLabActions();
+  const isCounted = useLab((state) => source === null && state.owner === 'here');
+  const fileOf = async () => {
+    if (isCounted) await lab.countSentences([spec.id]);
+    return lab.exportResult([spec.id]);
+  };
+  return <ShareFold fileOf={fileOf} linkOf={resultAddress} planName={runName(spec)} draftKey={`run/${spec.id}`} />;
+}
+
 function LossOfRun(props: FollowedRunProps) {
   return <LossChart steps={useFollowedRun(props).record.steps} />;
 }
@@ -232,16 +246,17 @@ interface TaskScoresProps {
 function TaskScores({ record, task, name, own }: TaskScoresProps) {
   const lab = useLabActions();
   const { spec, snapshots } = record;
+  const method = methodName(spec, useLayers()(spec.model.id));
   const split = snapshots.some(({ test }) => test[task] != null) ? 'test' : 'devel';
   const [savedAs, setSavedAs] = useState<PredictionFormat>('rows');
   const savePredictions = async (epoch: number) => {
     const files = await lab.predictions({ runId: spec.id, epoch, split, task }, savedAs);
     if (files === null) return;
-    const parts = [runName(spec), ...(name === null ? [] : [name]), methodName(spec), `seed${spec.seed}`];
+    const parts = [runName(spec), ...(name === null ? [] : [name]), method, `seed${spec.seed}`];
     await saveFiles(`${format.fileName(...parts)}.epoch${epoch}.${split}`, files);
   };
   const saveModel = (epoch: number, precision: 'F32' | 'F16') => {
-    const folder = format.fileName(runName(spec), methodName(spec), `seed${spec.seed}`, `epoch${epoch}`);
+    const folder = format.fileName(runName(spec), method, `seed${spec.seed}`, `epoch${epoch}`);
     return saveTagger(lab, { tagger: { kind: 'snapshot', runId: spec.id, epoch }, precision }, folder);
   };
   const taskRef = spec.tasks[task];

@@ -18,6 +18,7 @@ import { Button } from '../parts/Button.tsx';
 import { TagList } from '../parts/Description.tsx';
 import { Meter } from '../parts/Meter.tsx';
 import { Pager } from '../parts/Pager.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { TableBox } from '../parts/TableBox.tsx';
 import { format } from '../shared/format.ts';
 import { NOTHING_CHOSEN, routeHref } from '../shared/route.ts';
@@ -27,15 +28,19 @@ import { shownF1 } from '../shared/selectedSnapshot.ts';
 import { useDescriptions } from '../shared/useDescriptions.ts';
 import { useLab, useRunView } from '../shared/useLab.ts';
 import { useLayers } from '../shared/useLayers.ts';
-import { useLasting, usePageOf } from '../shared/viewState.ts';
+import { useInAddress, usePageOf } from '../shared/viewState.ts';
 import { ListFilter } from './ListFilter.tsx';
 import {
   filteredLines,
-  NO_FILTER,
+  filterNames,
+  filterOf,
+  filterTexts,
   RUN_COLUMNS,
   runLines,
   runRows,
   sortedLines,
+  sortOf,
+  sortText,
   type RunColumn,
   type RunLine,
   type RunSort,
@@ -83,21 +88,27 @@ interface RunsTableProps {
 const NONE_SELECTED: RowSelectionState = {};
 const UNSORTED: SortingState = [];
 
+/** Sets the names of runs in the address apart from those of experiments on the same page. */
+const PREFIX = 'run-';
+const ADDRESS_NAMES = [...filterNames(PREFIX), 'sort'];
+
 export function RunsTable({ label, records, own, queue, hrefOf, experiment, actions }: RunsTableProps) {
   const layersOf = useLayers();
   const descriptionOf = useDescriptions('runs');
   const [rowSelection, setRowSelection] = useState(NONE_SELECTED);
-  const [sorting, setSorting] = useLasting(`${label}/sorting`, UNSORTED);
-  const [filter, setFilter] = useLasting(`${label}/filter`, NO_FILTER);
+  const [texts, setTexts] = useInAddress(label, ADDRESS_NAMES);
+  const filter = useMemo(() => filterOf(texts, PREFIX), [texts]);
+  const sorting = useMemo(() => sortingOf(sortOf(texts['sort'])), [texts]);
   const [wanted, goToItem] = usePageOf(PAGE_SIZE);
   const page = useDeferredValue(wanted);
   const lines = useMemo(() => runLines(records, descriptionOf, layersOf), [records, descriptionOf, layersOf]);
   // What is typed is shown at once; thousands of rows follow.
   const sought = useDeferredValue(filter);
-  const order = useDeferredValue(sorting);
-  const found = useMemo(() => sortedLines(filteredLines(lines, sought), sortOf(order)), [lines, sought, order]);
+  const order = useDeferredValue(useMemo(() => sortOf(texts['sort']), [texts]));
+  const found = useMemo(() => sortedLines(filteredLines(lines, sought), order), [lines, sought, order]);
   const first = page < found.length ? page : 0;
   const shown = useMemo(() => found.slice(first, first + PAGE_SIZE), [found, first]);
+  const shownSpecs = useMemo(() => shown.map(({ record }) => record.spec), [shown]);
   const table = useTable({
     features,
     columns,
@@ -107,7 +118,12 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
     initialState: { columnVisibility: shownAtFirst() },
     state: { rowSelection, sorting },
     onRowSelectionChange: setRowSelection,
-    onSortingChange: (change) => setSorting(typeof change === 'function' ? change(sorting) : change),
+    onSortingChange: (change) => {
+      const [first] = typeof change === 'function' ? change(sorting) : change;
+      const { sort: _before, ...others } = texts;
+      const text = first === undefined ? '' : sortText({ column: first.id as RunColumn, descending: first.desc });
+      setTexts(text === '' ? others : { ...others, sort: text });
+    },
   });
   // One string, which stays equal between renders, so that no row is rendered for it.
   const hidden = columnIds(table.getAllLeafColumns().filter((column) => !column.getIsVisible()));
@@ -128,7 +144,10 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
           placeholder="Filter by task, method, tag …"
           lines={lines}
           filter={filter}
-          onFilter={setFilter}
+          onFilter={(next) => {
+            const { sort } = texts;
+            setTexts({ ...filterTexts(next, PREFIX), ...(sort !== undefined && { sort }) });
+          }}
         />
         <details className="menu">
           <summary>Columns</summary>
@@ -204,6 +223,7 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
           ))}
         </tbody>
       </TableBox>
+      {experiment === undefined && <SampleRemark specs={shownSpecs} />}
       {found.length > PAGE_SIZE && (
         <Pager first={first} size={PAGE_SIZE} total={found.length} noun="run" none="No run matches." onGo={goToItem} />
       )}
@@ -212,9 +232,8 @@ export function RunsTable({ label, records, own, queue, hrefOf, experiment, acti
   );
 }
 
-function sortOf([first]: SortingState): RunSort | null {
-  const column = RUN_COLUMNS.find(([id]) => id === first?.id)?.[0];
-  return first === undefined || column === undefined ? null : { column, descending: first.desc };
+function sortingOf(sort: RunSort | null): SortingState {
+  return sort === null ? UNSORTED : [{ id: sort.column, desc: sort.descending }];
 }
 
 function shownAtFirst(): Record<string, boolean> {

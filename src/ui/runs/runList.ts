@@ -45,6 +45,41 @@ export interface RunFilter {
 
 export const NO_FILTER: RunFilter = { text: '', tag: null, archived: 'hidden' };
 
+/** What of a list is in the address, by name: `find`, `tag` and `archived`, with a prefix where a page has several lists. */
+export function filterNames(prefix: string): readonly string[] {
+  return ['find', 'tag', 'archived'].map((name) => `${prefix}${name}`);
+}
+
+const ARCHIVED: readonly RunFilter['archived'][] = ['hidden', 'shown', 'only'];
+
+/** Reads a filter as `filterTexts` writes it; what is missing or unknown is as usual. */
+export function filterOf(texts: Readonly<Record<string, string>>, prefix: string): RunFilter {
+  return {
+    text: texts[`${prefix}find`] ?? '',
+    tag: texts[`${prefix}tag`] ?? null,
+    archived: ARCHIVED.find((one) => one === texts[`${prefix}archived`]) ?? 'hidden',
+  };
+}
+
+export function filterTexts({ text, tag, archived }: RunFilter, prefix: string): Readonly<Record<string, string>> {
+  return {
+    ...(text !== '' && { [`${prefix}find`]: text }),
+    ...(tag !== null && { [`${prefix}tag`]: tag }),
+    ...(archived !== 'hidden' && { [`${prefix}archived`]: archived }),
+  };
+}
+
+/** Reads an order as `sortText` writes it: `test` for ascending, `-test` for descending; null for none. */
+export function sortOf(text: string | undefined): RunSort | null {
+  const descending = text?.startsWith('-') === true;
+  const column = RUN_COLUMNS.find(([id]) => id === text?.slice(descending ? 1 : 0))?.[0];
+  return column === undefined ? null : { column, descending };
+}
+
+export function sortText({ column, descending }: RunSort): string {
+  return `${descending ? '-' : ''}${column}`;
+}
+
 interface Remembered {
   readonly description: Description;
   readonly layers: number | undefined;

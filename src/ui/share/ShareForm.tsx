@@ -9,6 +9,7 @@ import { Field } from '../parts/Field.tsx';
 import { format } from '../shared/format.ts';
 import { saveFile } from '../shared/saveFile.ts';
 import { useLabActions } from '../shared/useLab.ts';
+import { hasShapeOf, useDraft } from '../shared/viewState.ts';
 import './share.css';
 
 export interface ShareFormProps {
@@ -18,12 +19,27 @@ export interface ShareFormProps {
   readonly linkOf: (file: ResultFile) => Promise<string | null>;
   /** What the page is called without a title. */
   readonly planName: string;
+  /** Names what is shared: title and words are kept under it while the tab is open. */
+  readonly draftKey: string;
 }
 
-export function ShareForm({ fileOf, linkOf, planName }: ShareFormProps) {
+interface ShareDraft {
+  readonly title: string;
+  readonly words: string;
+}
+
+const EMPTY: ShareDraft = { title: '', words: '' };
+
+const isShareDraft = (stored: unknown): stored is ShareDraft => stored !== null && hasShapeOf(EMPTY, stored);
+
+function useShareDraft(draftKey: string) {
+  return useDraft(`share/${draftKey}`, () => EMPTY, isShareDraft);
+}
+
+export function ShareForm({ fileOf, linkOf, planName, draftKey }: ShareFormProps) {
   const lab = useLabActions();
-  const [title, setTitle] = useState('');
-  const [words, setWords] = useState('');
+  const [draft, setDraft] = useShareDraft(draftKey);
+  const { title, words } = draft;
   const [outcome, setOutcome] = useState('');
   const savePage = async () => {
     setOutcome('Testing the differences and drawing the page …');
@@ -58,13 +74,18 @@ export function ShareForm({ fileOf, linkOf, planName }: ShareFormProps) {
             type="text"
             value={title}
             placeholder={planName}
-            onChange={(event) => setTitle(event.target.value)}
+            onChange={(event) => setDraft({ ...draft, title: event.target.value })}
           />
         )}
       </Field>
       <Field label="Your words" help="Your question, your answer, what is left open. Shown above the verdict, as text.">
         {(control) => (
-          <textarea {...control} rows={4} value={words} onChange={(event) => setWords(event.target.value)} />
+          <textarea
+            {...control}
+            rows={4}
+            value={words}
+            onChange={(event) => setDraft({ ...draft, words: event.target.value })}
+          />
         )}
       </Field>
       <p className="soft">
@@ -107,13 +128,14 @@ function answered<Answer>(answer: Answer | null): Answer {
   return answer;
 }
 
-/** Opens the form on request. */
-export function ShareFold(props: ShareFormProps) {
-  const [isOpen, setOpen] = useState(false);
+/** Opens the form on request, and where something was written before; `isOpen`: from the start. */
+export function ShareFold({ isOpen: isOpenAtFirst = false, ...props }: ShareFormProps & { readonly isOpen?: boolean }) {
+  const [draft] = useShareDraft(props.draftKey);
+  const [isOpen, setOpen] = useState(isOpenAtFirst || draft.title !== '' || draft.words !== '');
   return (
-    <details className="fold share" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="fold share" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Share as a page</summary>
-      {isOpen && <ShareForm {...props} />}
+      {isOpen && <ShareForm key={props.draftKey} {...props} />}
     </details>
   );
 }

@@ -1,4 +1,5 @@
 // Names runs on the page by their tasks and their method.
+import { variantOfSpec } from '../../lab/state/methodNames.ts';
 import type { EpochPoint, RunRecord, RunSpec, RunStatus, TaskRef } from '../../schema/runRecord.ts';
 import { format } from './format.ts';
 import { meanF1 } from './selectedSnapshot.ts';
@@ -14,14 +15,9 @@ export function taskRefName({ corpus, type }: TaskRef): string {
   return format.taskName(corpus.name, type);
 }
 
-/** Names the method: `MTL-LS 2/4, round 1`; without `layers`, the encoder's number of layers, only the shared ones. */
-export function methodName(
-  { method, slicing, round }: Pick<RunSpec, 'method' | 'slicing' | 'round'>,
-  layers?: number,
-): string {
-  const shared =
-    slicing === null ? '' : layers === undefined ? `, ${slicing.layers} shared` : ` ${slicing.layers}/${layers}`;
-  return `${method}${shared}${round === 0 ? '' : `, round ${round}`}`;
+/** Names the method of a run: `MTL-LS 0.25, round 1`. `layers`: those of the encoder, undefined where they are not known. */
+export function methodName(spec: Pick<RunSpec, 'method' | 'slicing' | 'round'>, layers: number | undefined): string {
+  return `${variantOfSpec(spec, layers)}${spec.round === 0 ? '' : `, round ${spec.round}`}`;
 }
 
 export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {

@@ -1,5 +1,5 @@
 // Keeps state of a view: what is restored when the person returns or reloads, and which page of a long list is shown.
-import { useEffect, useState, type Dispatch, type SetStateAction } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type Dispatch, type SetStateAction } from 'react';
 
 const valuesByKey = new Map<string, unknown>();
 
@@ -11,6 +11,77 @@ export function useLasting<Value>(key: string, initial: Value): readonly [Value,
     setValue(next);
   };
   return [value, keep];
+}
+
+/** Texts by their names in the address; one that is as usual is absent. */
+export type AddressTexts = Readonly<Record<string, string>>;
+
+const WRITTEN_AFTER_MS = 200;
+
+/** Returns the texts of these names after the `?` of a hash. */
+export function textsInHash(hash: string, names: readonly string[]): AddressTexts {
+  const given = new URLSearchParams(hash.split('?').slice(1).join('?'));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = given.get(name);
+      return text === null ? [] : [[name, text]];
+    }),
+  );
+}
+
+/** Returns a hash in which these names have these texts, those without one are absent, and all others are as before. */
+export function hashWithTexts(hash: string, names: readonly string[], texts: AddressTexts): string {
+  const [path = '', ...search] = hash.split('?');
+  const given = new URLSearchParams(search.join('?'));
+  // Members keep their places, so that two lists do not change each other's address.
+  for (const name of names) {
+    const text = texts[name];
+    if (text === undefined) given.delete(name);
+    else given.set(name, text);
+  }
+  const written = given.toString();
+  return written === '' ? path : `${path}?${written}`;
+}
+
+/**
+ * Like `useLasting` for texts that are in the address as well: a reload and a shared address show the same view, and Back does not stop at each
+ * letter. `names` stay the same while the component is mounted. Where the address has none of them, those of the last visit are shown.
+ */
+export function useInAddress(
+  key: string,
+  names: readonly string[],
+): readonly [AddressTexts, (texts: AddressTexts) => void] {
+  const [texts, setTexts] = useState(() => {
+    const given = textsInHash(window.location.hash, names);
+    return Object.keys(given).length > 0 ? given : ((valuesByKey.get(key) as AddressTexts | undefined) ?? given);
+  });
+  useEffect(() => {
+    const read = (): void => setTexts(textsInHash(window.location.hash, names));
+    window.addEventListener('hashchange', read);
+    return () => window.removeEventListener('hashchange', read);
+  }, [names]);
+  useEffect(() => {
+    const path = window.location.hash.split('?', 1)[0];
+    const write = (): void => {
+      // Another page may be shown by now, whose address is its own.
+      const { hash } = window.location;
+      const next = hashWithTexts(hash, names, texts);
+      if (hash.split('?', 1)[0] === path && next !== hash)
+        window.history.replaceState(window.history.state, '', next === '' ? '#/' : next);
+    };
+    // Not for every letter: browsers limit how often an address changes.
+    const timer = setTimeout(write, WRITTEN_AFTER_MS);
+    window.addEventListener('pagehide', write);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('pagehide', write);
+    };
+  }, [names, texts]);
+  const keep = (next: AddressTexts): void => {
+    valuesByKey.set(key, next);
+    setTexts(next);
+  };
+  return [texts, keep];
 }
 
 /** Provides the index of the first item shown, and a function to show the page of an item, for Pager. */
@@ -32,9 +103,14 @@ export function useDraft<Value>(
   isDraft: (stored: unknown) => stored is Value,
 ): readonly [Value, Dispatch<SetStateAction<Value>>] {
   const [value, setValue] = useState(() => storedDraft(key, isDraft) ?? initial());
+  const unsaved = useRef<{ readonly value: Value } | null>(null);
   useEffect(() => {
+    unsaved.current = { value };
     // Not for every letter; and at once where the page is left before.
-    const save = (): void => storeDraft(key, value);
+    const save = (): void => {
+      unsaved.current = null;
+      storeDraft(key, value);
+    };
     const timer = setTimeout(save, SAVED_AFTER_MS);
     window.addEventListener('pagehide', save);
     return () => {
@@ -42,6 +118,13 @@ export function useDraft<Value>(
       window.removeEventListener('pagehide', save);
     };
   }, [key, value]);
+  // Another page is shown before the time is over. In this phase, so that drafts that cannot be drawn are forgotten afterwards.
+  useLayoutEffect(
+    () => () => {
+      if (unsaved.current !== null) storeDraft(key, unsaved.current.value);
+    },
+    [key],
+  );
   return [value, setValue];
 }
 

@@ -8,6 +8,7 @@ import type { CorpusRecord } from '../../schema/corpusRecord.ts';
 import { Button } from '../parts/Button.tsx';
 import { DropZone } from '../parts/DropZone.tsx';
 import { Field } from '../parts/Field.tsx';
+import { SampleRemark } from '../parts/SampleRemark.tsx';
 import { ShippedTaggerCard } from '../parts/TaggerCard.tsx';
 import { TypeLabel } from '../parts/TypeLabel.tsx';
 import { format } from '../shared/format.ts';
@@ -158,7 +159,7 @@ export function TaggerSelect({ groups, chosen, onChoose }: TaggerSelectProps) {
         </span>
         {' · '}devel F1 {format.percent(f1Of(chosen, 'devel'))} · test F1 {format.percent(f1Of(chosen, 'test'))}
       </p>
-      {'model' in chosen && chosen.model.builtIn && <ShippedTaggerCard />}
+      {'model' in chosen ? chosen.model.builtIn && <ShippedTaggerCard /> : <SampleRemark specs={[chosen.run.spec]} />}
     </div>
   );
 }

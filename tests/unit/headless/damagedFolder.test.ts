@@ -106,7 +106,7 @@ describe('what is damaged', () => {
     );
     expect(exitCode).toBe(0);
     expect(output).toContain(
-      'Mending MTL-LS plant moss Disease rate 1 seed 1: the run that it starts from is trained again.',
+      'Mending MTL-LS 1.00 plant moss Disease seed 1: the run that it starts from is trained again.',
     );
     expect(server?.begun.filter((id) => id === shared)).toHaveLength(1);
   });

@@ -123,10 +123,10 @@ describe('headless', () => {
       [
         '  MTL-XC plant seed 1  4 steps',
         '    MTL-XC plant seed 1 round 1  2 steps',
-        '    MTL-LS plant moss Disease rate 0.5 seed 1  2 steps',
-        '      MTL-LS plant moss Disease rate 0.5 seed 1 round 1  1 step',
-        '    MTL-LS plant fern Disease rate 0.5 seed 1  2 steps',
-        '      MTL-LS plant fern Disease rate 0.5 seed 1 round 1  1 step',
+        '    MTL-LS 0.50 plant moss Disease seed 1  2 steps',
+        '      MTL-LS 0.50 plant moss Disease seed 1 round 1  1 step',
+        '    MTL-LS 0.50 plant fern Disease seed 1  2 steps',
+        '      MTL-LS 0.50 plant fern Disease seed 1 round 1  1 step',
         '10 runs to train, 18 steps, up to 0.0 MB of storage.',
       ].join('\n'),
     );
@@ -156,7 +156,7 @@ describe('headless', () => {
     expect(server?.begun).toHaveLength(3);
     expect(errors).toContain('MTL-XC plant seed 1 failed: loss is not finite');
     expect(errors).toContain(
-      'Not trained: MTL-LS plant fern Disease rate 1 seed 1. Waits for MTL-XC of plant, which failed: try it again.',
+      'Not trained: MTL-LS 1.00 plant fern Disease seed 1. Waits for MTL-XC of plant, which failed: try it again.',
     );
     expect(await results()).toEqual(['trial.result.json']);
   });

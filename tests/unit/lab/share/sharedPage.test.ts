@@ -127,6 +127,20 @@ describe('a shared page', () => {
     expect(text).toMatch(/sample corpora, too, whose sentences are invented \(sample-disease-a\)/);
   });
 
+  it('uses the names that its author gave to runs and to the experiment', async () => {
+    const file = countedResult();
+    const [run] = file.runs;
+    const [comparison] = buildComparisons(file.runs, () => 4);
+    const descriptions = {
+      runs: { [run?.spec.id ?? '']: { name: 'First look' } },
+      experiments: { [comparison?.id ?? '']: { name: 'Do lower layers help?' } },
+    };
+    const page = parsed(await pageOf({ ...file, descriptions }, { ...plain, title: '' }));
+    expect(textOf(all(page, 'h1')[0] ?? page)).toBe('Do lower layers help?');
+    const runs = all(page, 'table').find(({ attributes }) => attributes['aria-label'] === 'Runs');
+    expect(textOf(runs ?? page).match(/First look/g)?.length).toBe(run?.spec.tasks.length);
+  });
+
   it('runs nothing and requests nothing', async () => {
     const page = parsed(await pageOf(countedResult(), { ...plain, link: 'https://example.org/lab/#/open?result=a' }));
     const scripts = all(page, 'script');

@@ -51,17 +51,37 @@ describe('errorRows', () => {
 
 describe('shortNames', () => {
   const spec = { method: 'STL', slicing: null, round: 0, seed: 1, model: { id: 'm', name: 'tiny' } } as RunSpec;
-  const layers = () => 4;
+  const named = (names: Readonly<Record<string, string>>) => ({
+    layersOf: () => 4,
+    givenName: (runId: string) => names[runId],
+  });
+  const naming = named({});
 
   it('are what two runs differ in, and A and B where they look the same', () => {
-    expect(shortNames([spec, { ...spec, method: 'MTL-XC' }], layers)).toEqual(['STL', 'MTL-XC']);
-    expect(shortNames([spec, { ...spec, seed: 2 }], layers)).toEqual(['seed 1', 'seed 2']);
-    expect(shortNames([spec, { ...spec, seed: 2, method: 'MTL-XC' }], layers)).toEqual([
+    expect(shortNames([spec, { ...spec, method: 'MTL-XC' }], naming)).toEqual(['STL', 'MTL-XC']);
+    expect(shortNames([spec, { ...spec, seed: 2 }], naming)).toEqual(['seed 1', 'seed 2']);
+    expect(shortNames([spec, { ...spec, seed: 2, method: 'MTL-XC' }], naming)).toEqual([
       'STL · seed 1',
       'MTL-XC · seed 2',
     ]);
-    expect(shortNames([spec, spec], layers)).toEqual(['A', 'B']);
-    expect(shortNames([spec], layers)).toEqual(['STL · tiny · seed 1']);
+    expect(shortNames([spec, spec], naming)).toEqual(['A', 'B']);
+    expect(shortNames([spec], naming)).toEqual(['STL · tiny · seed 1']);
+  });
+
+  it('are those that a person gave, where they tell the runs apart', () => {
+    const [first, second] = [
+      { ...spec, id: 'first' },
+      { ...spec, id: 'second', seed: 2 },
+    ];
+    expect(shortNames([first], named({ first: 'Baseline' }))).toEqual(['Baseline']);
+    expect(shortNames([first, second], named({ first: 'Baseline' }))).toEqual(['Baseline', 'seed 2']);
+    expect(shortNames([first, second], named({ first: 'Same', second: 'Same' }))).toEqual(['A', 'B']);
+  });
+
+  it('spell a slicing rate as everything else does', () => {
+    const sliced = { ...spec, method: 'MTL-LS', slicing: { layers: 1 } } as RunSpec;
+    expect(shortNames([sliced], naming)).toEqual(['MTL-LS 0.25 · tiny · seed 1']);
+    expect(shortNames([sliced, spec], naming)).toEqual(['MTL-LS 0.25', 'STL']);
   });
 });
 
