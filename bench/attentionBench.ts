@@ -4,9 +4,9 @@ import { aligned, type Recorder, type Region } from '../src/engine/gpu/recorder.
 import { stateLength } from '../src/engine/gpu/stepState.ts';
 import { recordAttention, recordAttentionBackward } from '../src/engine/kernels/attention/attention.ts';
 import type { AttentionInputs } from '../src/engine/kernels/attention/attentionScores.ts';
-import { selfContext } from '../src/model/bert.ts';
-import { attentionMask } from '../src/model/residualBlocks.ts';
-import { attentionInputs, relativeContext } from '../src/model/xlnet.ts';
+import { selfContext } from '../src/model/families/bert/bert.ts';
+import { attentionMask } from '../src/model/blocks/residualBlocks.ts';
+import { attentionInputs, relativeContext } from '../src/model/families/xlnet/xlnet.ts';
 import { Rng } from '../src/util/random.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { openRecording, type Words } from '../tests/fixtures/openRecording.ts';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { BackendName } from '../src/wire/trainingProtocol.ts';
 import { engineMisfit } from '../src/engine/network/computeOptions.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
-import { encoderConfig } from '../src/model/config/encoderConfig.ts';
+import { encoderConfig } from '../src/model/families/encoderConfig.ts';
 import { LabError } from '../src/util/labError.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 import { compareEngine } from './parity/compareEngine.ts';

@@ -1,8 +1,9 @@
 // Reads a Hugging Face reference folder: a tagger, a batch, and the results of transformers and a float64 CRF.
 import { z } from 'zod';
-import type { Batch } from '../../src/model/batch.ts';
-import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
-import { encoderShapes, type HostParameters, type HostTensor } from '../../src/model/parameters.ts';
+import type { Batch } from '../../src/model/blocks/batch.ts';
+import { encoderConfig } from '../../src/model/families/encoderConfig.ts';
+import type { HostParameters, HostTensor } from '../../src/model/blocks/hostParameters.ts';
+import { encoderShapes } from '../../src/model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
 import { readSafetensors, type FileTensor } from '../../src/model/weights/safetensors.ts';

@@ -1,7 +1,7 @@
 // Linear-chain conditional random field: log-likelihood of tag sequences (paper, eq. 1).
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import { parameter } from './deviceParameters.ts';
+import type { Batch } from './blocks/batch.ts';
+import { parameter } from './blocks/deviceParameters.ts';
 
 /**
  * Log-likelihood [B] of the batch's tags under emissions [B, N, K]: S(X, y) = sum A[y_i, y_(i+1)] + sum P[i, y_i], plus start and

@@ -1,11 +1,9 @@
 // What the lab stores about a pretrained model besides its files.
 import { z } from 'zod';
+import { familyNames } from '../data/pieces/encoderFacts.ts';
 import { taggerHeadSchema } from './taggerHead.ts';
 
 export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().min(0) });
-
-/** Display names of the encoder families. */
-export const familyNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 /** Where a model was downloaded from. */
 export const modelSourceSchema = z.strictObject({
@@ -31,7 +29,7 @@ export const modelRecordSchema = z.strictObject({
   vocabularySize: z.int().min(1),
   activation: z.string(),
   /** Absent in records from before any family but XLNet was supported. */
-  family: z.enum(['xlnet', 'bert']).optional(),
+  family: z.enum(familyNames).optional(),
   /** Number of position embeddings, and so of pieces in its longest sequence; absent if there is no limit. */
   positions: z.int().min(1).optional(),
   /** Set for a trained tagger, which can tag as it is; absent for an encoder alone. */

@@ -4,10 +4,10 @@ import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
 import { gatheredConfig } from '../data/pieces/tokenizerSettings.ts';
-import { bertConfigOfRelease } from '../model/config/bertConfig.ts';
-import type { EncoderConfig } from '../model/config/encoderConfig.ts';
-import { xlnetConfigOfRelease } from '../model/config/xlnetConfig.ts';
-import { encoderShapes, sizeOf } from '../model/parameters.ts';
+import { bertConfigOfRelease } from '../model/families/bert/bertConfig.ts';
+import { xlnetConfigOfRelease } from '../model/families/xlnet/xlnetConfig.ts';
+import { sizeOf } from '../model/blocks/hostParameters.ts';
+import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import { pretrainedTensors } from '../model/weights/pretrained.ts';
 import { writeSafetensors } from '../model/weights/safetensors.ts';
@@ -52,8 +52,17 @@ function configBytes({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
 export function encoderFacts(config: EncoderConfig): EncoderFacts {
   const { layers, hiddenSize, heads, vocabularySize, activation, family } = config;
   const parameterCount = [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0);
-  const positions = config.family === 'bert' ? { positions: config.positions } : {};
-  return { parameterCount, layers, hiddenSize, heads, vocabularySize, activation, family, ...positions };
+  const positions = familyOf(config).positions(config);
+  return {
+    parameterCount,
+    layers,
+    hiddenSize,
+    heads,
+    vocabularySize,
+    activation,
+    family,
+    ...(positions === null ? {} : { positions }),
+  };
 }
 
 /**

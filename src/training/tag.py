@@ -36,7 +36,7 @@ class Tagger:
             "sep-cls": ([], [(sep, 0), (cls, 2)]),
             "sep-sep-cls": ([], [(sep, 0), (sep, 1), (cls, 2)]),
         }[self.config["specials"]]
-        self.cuts_at_spaces = self.model.config.model_type == "bert"
+        self.cuts_at_spaces = type(self.tokenizer.model).__name__ == "WordPiece"
 
     def normalized(self, text):
         normalizer = self.tokenizer.normalizer

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildSequences, joinPredictions } from '../../src/data/pieces/sequences.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import { uploadParameters } from '../../src/model/deviceParameters.ts';
+import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
 import { emissions } from '../../src/model/tagger.ts';
 import { argmaxTags, viterbi } from '../../src/model/viterbi.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';

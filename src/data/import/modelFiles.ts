@@ -2,6 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import { ownValue } from '../../util/validate.ts';
 import { shortened } from '../../util/wording.ts';
+import { familyList, familyNames, isFamilyName, type FamilyName } from '../pieces/encoderFacts.ts';
 
 /** How weights are stored in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
@@ -185,15 +186,15 @@ const FAMILY_NAMES: Readonly<Record<string, string>> = {
   t5: 'T5',
 };
 
-/** Throws LabError `model/config` unless `type`, the `model_type` of a config.json, is a family that the lab trains. */
-export function refuseOtherFamily(type: string): void {
-  if (type === 'bert' || type === 'xlnet') return;
+/** Returns the family of a `model_type` of config.json. Throws LabError `model/config` unless it is one that the lab trains. */
+export function familyOfType(type: string): FamilyName {
+  if (isFamilyName(type)) return type;
   const name = ownValue(FAMILY_NAMES, type) ?? shortened(type);
   throw new LabError(
     'model/config',
-    `This is a model of another family, ${name}: the lab trains XLNet and BERT encoders, named by model_type in config.json.`,
+    `This is a model of another family, ${name}: the lab trains ${familyList()} encoders, named by model_type in config.json.`,
     {
-      expected: 'xlnet or bert',
+      expected: familyNames.join(' or '),
       got: JSON.stringify(type),
     },
   );
@@ -202,5 +203,5 @@ export function refuseOtherFamily(type: string): void {
 /** Does so for a whole config.json, if it names a family; what else is wrong with it is for those who read it all. */
 export function refuseNamedFamily(config: Uint8Array): void {
   const type = /"model_type"\s*:\s*"([^"]*)"/.exec(new TextDecoder().decode(config))?.[1];
-  if (type !== undefined) refuseOtherFamily(type);
+  if (type !== undefined) familyOfType(type);
 }

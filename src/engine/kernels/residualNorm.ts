@@ -1,5 +1,5 @@
 // Dropout, residual and layer norm of one block, one workgroup per row.
-import type { DropoutSite } from '../../model/dropout.ts';
+import type { DropoutSite } from '../../model/blocks/dropout.ts';
 import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord, STATE } from '../gpu/stepState.ts';

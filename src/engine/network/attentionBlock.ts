@@ -22,7 +22,7 @@ export function recordAttentionBlock(
   layer: number,
   h: Region,
 ): { readonly projected: Region; readonly saved: AttentionSaved } {
-  const { recorder, tuning, config, banks, sequences, pieces, state, layoutWords, positions } = pass;
+  const { recorder, tuning, config, design, banks, sequences, pieces, state, layoutWords, positions } = pass;
   const { hiddenSize: d, heads } = config;
   const rows = sequences * pieces;
   const name = nameIn(layer);
@@ -39,7 +39,7 @@ export function recordAttentionBlock(
   const strides = { a: 0, b: stride.weights, out: stride.rows };
   const shape = { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides, into: 'write' } as const;
   recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: qkv });
-  if (config.family === 'bert') {
+  if (design.isBiased) {
     const biases = banks.weights(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
     recordAddBiases(recorder, shape, { biases }, { x: qkv });
@@ -71,7 +71,7 @@ export function recordAttentionBlockBackward(
   dProjected: Region,
   dInput: Region | null,
 ): void {
-  const { recorder, tuning, config, banks, sequences, pieces, state, positions } = pass;
+  const { recorder, tuning, config, design, banks, sequences, pieces, state, positions } = pass;
   const { hiddenSize: d } = config;
   const rows = sequences * pieces;
   const name = nameIn(layer);
@@ -104,7 +104,7 @@ export function recordAttentionBlockBackward(
     const shape = { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides, into: 'gradient' } as const;
     recordMatmul(recorder, tuning, shape, { a: h, b: qkv, out, state });
   }
-  if (config.family === 'bert') {
+  if (design.isBiased) {
     const gradient = banks.gradients(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
     if (gradient !== null) recordColumnSums(recorder, shape, { x: qkv, state }, { gradient });

@@ -1,6 +1,6 @@
 // Records the embeddings, forward and backward: one row of XLNet's table per piece; in BERT three rows summed and normalised.
-import type { BertConfig } from '../../model/config/bertConfig.ts';
-import { EMBEDDING } from '../../model/parameterLocation.ts';
+import type { NormedEmbedding } from '../../model/blocks/encoderFamily.ts';
+import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
 import type { Region } from '../gpu/recorder.ts';
 import { recordDropped } from '../kernels/dropoutKernel.ts';
 import {
@@ -33,18 +33,18 @@ export interface RecordedEmbeddings {
 
 /** `keeping` decides whether the values for the backward pass are stored or recomputed; in f16 nothing is stored. */
 export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedEmbeddings {
-  const { config } = pass;
-  if (config.family === 'xlnet') {
-    return { out: recordRows(pass), backward: (dOut) => recordRowsBackward(pass, dOut, pass.rates.encoder) };
+  const { embedding } = pass.design;
+  if (embedding.kind === 'words') {
+    return { out: recordRows(pass), backward: (dOut) => recordRowsBackward(pass, dOut, pass.sites.embedding) };
   }
-  const { out, saved } = recordNormed(pass, config);
-  const again = (): NormSaved => (keeping === 'whole' ? saved : recordNormed(pass, config).saved);
-  return { out, backward: (dOut) => recordNormedBackward(pass, config, dOut, again) };
+  const { out, saved } = recordNormed(pass, embedding);
+  const again = (): NormSaved => (keeping === 'whole' ? saved : recordNormed(pass, embedding).saved);
+  return { out, backward: (dOut) => recordNormedBackward(pass, embedding, dOut, again) };
 }
 
 /** dropout(table[pieceIds]) */
-function recordRows({ recorder, config, rates, banks, inputs, state, sequences, pieces }: EncoderPass): Region {
-  const shape = { rows: sequences * pieces, hiddenSize: config.hiddenSize, rate: rates.encoder };
+function recordRows({ recorder, config, sites, banks, inputs, state, sequences, pieces }: EncoderPass): Region {
+  const shape = { rows: sequences * pieces, hiddenSize: config.hiddenSize, rate: sites.embedding };
   const out = recorder.temporary('embedded', shape.rows * shape.hiddenSize);
   recordEmbedding(recorder, shape, { table: banks.weight(EMBEDDING), pieceIds: inputs.pieceIds, state }, { out });
   return out;
@@ -63,9 +63,12 @@ function recordRowsBackward(
 }
 
 /** dropout(norm(word + position + segment)) */
-function recordNormed(pass: EncoderPass, config: BertConfig): { readonly out: Region; readonly saved: NormSaved } {
-  const { recorder, rates, banks, state, sequences, pieces } = pass;
-  const { hiddenSize, positions, segments, layerNormEpsilon: epsilon } = config;
+function recordNormed(
+  pass: EncoderPass,
+  { positions, segments }: NormedEmbedding,
+): { readonly out: Region; readonly saved: NormSaved } {
+  const { recorder, config, sites, banks, state, sequences, pieces } = pass;
+  const { hiddenSize, layerNormEpsilon: epsilon } = config;
   const { pieceIds, segmentIds } = pass.inputs;
   const rows = sequences * pieces;
   const out = recorder.temporary('embedded', rows * hiddenSize);
@@ -73,16 +76,21 @@ function recordNormed(pass: EncoderPass, config: BertConfig): { readonly out: Re
     sum: recorder.temporary('embedding sum', rows * hiddenSize),
     statistics: recorder.temporary('embedding statistics', rows * 2),
   };
-  const shape = { sequences, pieces, hiddenSize, positions, segments, epsilon, rate: rates.encoder };
+  const shape = { sequences, pieces, hiddenSize, positions, segments, epsilon, rate: sites.embedding };
   const words = banks.weight(EMBEDDING);
   const others = banks.weights(NAMES.position, NAMES.shift);
   recordEmbeddingNorm(recorder, shape, { words, others, pieceIds, segmentIds, state }, { y: out, ...saved });
   return { out, saved };
 }
 
-function recordNormedBackward(pass: EncoderPass, config: BertConfig, dOut: Region, again: () => NormSaved): void {
-  const { recorder, rates, banks, state, sequences, pieces } = pass;
-  const { hiddenSize, positions, segments, layerNormEpsilon: epsilon } = config;
+function recordNormedBackward(
+  pass: EncoderPass,
+  { positions, segments }: NormedEmbedding,
+  dOut: Region,
+  again: () => NormSaved,
+): void {
+  const { recorder, config, sites, banks, state, sequences, pieces } = pass;
+  const { hiddenSize, layerNormEpsilon: epsilon } = config;
   const rows = sequences * pieces;
   const position = banks.gradient(NAMES.position);
   const segment = banks.gradient(NAMES.segment);
@@ -91,9 +99,9 @@ function recordNormedBackward(pass: EncoderPass, config: BertConfig, dOut: Regio
   const { sum, statistics } = again();
   const site = { layer: -1, site: 'embedding' } as const;
   let dY = dOut;
-  if (rates.encoder > 0) {
+  if (sites.embedding > 0) {
     dY = recorder.temporary('d embedded', dOut.length);
-    recordDropped(recorder, { length: dOut.length, rate: rates.encoder, ...site }, { x: dOut, state }, { out: dY });
+    recordDropped(recorder, { length: dOut.length, rate: sites.embedding, ...site }, { x: dOut, state }, { out: dY });
   }
   const dSum = recorder.temporary('d embedding sum', rows * hiddenSize);
   const shape = { rows, hiddenSize, epsilon, rate: 0, ...site };

@@ -1,6 +1,6 @@
 // What recording a pass over an encoder of any family needs, and what a layer saves for the backward pass.
-import type { EncoderConfig } from '../../model/config/encoderConfig.ts';
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { EncoderDesign, SiteRates } from '../../model/blocks/encoderFamily.ts';
+import type { EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
 import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
@@ -17,7 +17,9 @@ export interface EncoderPass {
   readonly attention: AttentionFamily;
   readonly blocks: LayerBlocks;
   readonly config: EncoderConfig;
-  readonly rates: DropoutRates;
+  readonly design: EncoderDesign;
+  /** Rates at this encoder's sites. */
+  readonly sites: SiteRates;
   readonly banks: ParameterBanks;
   readonly sequences: number;
   readonly pieces: number;
@@ -50,14 +52,9 @@ export interface NormSaved {
   readonly statistics: Region; // [R, 2]
 }
 
-export function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
+export function attentionShape({ sequences, pieces, config, sites }: EncoderPass, layer: number): AttentionShape {
   const { heads, headSize } = config;
-  return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
-}
-
-/** Dropout rate before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
-export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
-  return config.family === 'xlnet' ? rates.encoder : 0;
+  return { sequences, pieces, heads, headSize, layer, rate: sites.attention };
 }
 
 /** Whether a layer's activated values stay until its backward pass: computing them again costs the processor more than their memory. */
@@ -66,7 +63,7 @@ export function keepsActivated({ attention }: Pick<EncoderPass, 'attention'>): b
 }
 
 /** The bias added before the residual of a layer's block; null if it has none. */
-export function biasOf({ config }: Pick<EncoderPass, 'config'>, block: 'attention' | 'feedForward'): string | null {
+export function biasOf({ design }: Pick<EncoderPass, 'design'>, block: 'attention' | 'feedForward'): string | null {
   if (block === 'feedForward') return 'feedForward.outer.bias';
-  return config.family === 'bert' ? 'attention.output.bias' : null;
+  return design.isBiased ? 'attention.output.bias' : null;
 }

@@ -1,6 +1,7 @@
 // Estimates the GPU memory of a step from its launches, without a device.
-import type { BatchSize } from '../../model/batch.ts';
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { BatchSize } from '../../model/blocks/batch.ts';
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
+import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { planSlots } from '../gpu/arena.ts';
@@ -58,7 +59,7 @@ export function passWithoutDevice(
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
   const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
-  const hasSinusoids = shape.encoder.family === 'xlnet';
+  const hasSinusoids = familyOf(shape.encoder).design(shape.encoder).distances !== null;
   const given: TaggerPass = {
     shape,
     tuning,

@@ -16,7 +16,7 @@ import {
   type RowsNext,
   type RowsShape,
 } from '../kernels/rows/rowsForward.ts';
-import { attentionShape, xlnetRate, type EncoderPass } from './encoderPass.ts';
+import { attentionShape, type EncoderPass } from './encoderPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 
 /** What a layer leaves for its backward pass. */
@@ -144,16 +144,16 @@ function tiledFamily({ attention }: EncoderPass): TiledFamily {
 }
 
 function rowsShape(pass: EncoderPass, block: RowBlock, layer: number): RowsShape {
-  const { config, rates, sequences, pieces } = pass;
+  const { config, design, sites, sequences, pieces } = pass;
   return {
     block,
     rows: sequences * pieces,
     activation: config.activation,
     epsilon: config.layerNormEpsilon,
     layer,
-    rate: rates.encoder,
-    innerRate: xlnetRate(pass),
-    biased: config.family === 'bert',
+    rate: sites.outer,
+    innerRate: sites.inner,
+    biased: design.isBiased,
   };
 }
 

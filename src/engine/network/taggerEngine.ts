@@ -1,9 +1,9 @@
 // A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
-import type { Batch, BatchSize } from '../../model/batch.ts';
-import { EMBEDDING } from '../../model/parameterLocation.ts';
-import type { HostParameters, HostTensor } from '../../model/parameters.ts';
+import type { Batch, BatchSize } from '../../model/blocks/batch.ts';
+import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
+import type { HostParameters, HostTensor } from '../../model/blocks/hostParameters.ts';
+import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
-import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LaunchTime, Machine, Plan } from '../gpu/machine.ts';
@@ -246,12 +246,12 @@ export class TaggerEngine {
 
   private sinusoidsFor(pieces: number): Resident | null {
     const { encoder } = this.options.shape;
-    if (encoder.family !== 'xlnet') return null;
+    const { distances } = familyOf(encoder).design(encoder);
+    if (distances === null) return null;
     const known = this.sinusoids.get(pieces);
     if (known !== undefined) return known;
-    const { hiddenSize, clampLength } = encoder;
-    const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
-    this.machine.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
+    const made = resident(`sinusoids of ${pieces}`, 2 * pieces * encoder.hiddenSize);
+    this.machine.write(made, distances(pieces));
     this.sinusoids.set(pieces, made);
     return made;
   }

@@ -1,5 +1,6 @@
 // Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
+import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { aligned, part, Recorder, type Launch, type Region, type Resident } from '../gpu/recorder.ts';
@@ -16,7 +17,7 @@ import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import { xlnetRate, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
+import type { EncoderPass, LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 import { recordRows, rowBlockFor } from './rowsPass.ts';
@@ -44,9 +45,10 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const { shape, inputs } = given;
   const state = whole(given.state);
   let positions = given.sinusoids && whole(given.sinusoids);
-  if (positions !== null && rates.encoder > 0) {
+  const { design, sites } = designOf(shape.encoder, rates);
+  if (positions !== null && sites.position > 0) {
     const out = recorder.temporary('positions', positions.length);
-    const drop = { length: positions.length, rate: rates.encoder, layer: -1, site: 'position' } as const;
+    const drop = { length: positions.length, rate: sites.position, layer: -1, site: 'position' } as const;
     recordDropped(recorder, drop, { x: positions, state }, { out });
     positions = out;
   }
@@ -56,7 +58,8 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
     ...given,
     recorder,
     config: shape.encoder,
-    rates,
+    design,
+    sites,
     inputs: inputs.sections,
     state,
     positions,
@@ -64,11 +67,16 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   };
 }
 
+function designOf(encoder: EncoderConfig, rates: DropoutRates) {
+  const { design, sites } = familyOf(encoder);
+  return { design: design(encoder), sites: sites(rates) };
+}
+
 const headShape = (pass: EncoderPass) => ({
   hiddenSize: pass.config.hiddenSize,
   layers: pass.config.layers,
-  encoderRate: xlnetRate(pass),
-  headRate: pass.rates.head,
+  encoderRate: pass.sites.encoderOutput,
+  headRate: pass.sites.head,
 });
 
 /** Hidden states of the CRF positions [B*T, d] and their emissions [B, T, K]. */

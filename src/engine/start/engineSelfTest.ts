@@ -1,8 +1,9 @@
 // The engine's self-test: matrix products against plain JavaScript, a whole tagger of each family against the plain network on the CPU.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../../model/batch.ts';
-import { uploadParameters } from '../../model/deviceParameters.ts';
-import { newEncoder, newHead, type HostParameters } from '../../model/parameters.ts';
+import type { Batch } from '../../model/blocks/batch.ts';
+import { uploadParameters } from '../../model/blocks/deviceParameters.ts';
+import type { HostParameters } from '../../model/blocks/hostParameters.ts';
+import { newEncoder, newHead } from '../../model/parameters.ts';
 import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';

@@ -1,5 +1,6 @@
 // Shows the library of pretrained models and trained taggers.
-import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { taggerKey } from '../../lab/tagging/tagging.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { totalSize } from '../../util/namedFile.ts';
@@ -81,7 +82,7 @@ function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
               {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
               {model.source !== undefined && <Source source={model.source} />}
             </th>
-            <td>{familyNames[model.family ?? 'xlnet']}</td>
+            <td>{factsOf(model.family).name}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
             <td className="number">{format.count(model.heads)}</td>

@@ -1,5 +1,6 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { Method } from '../../schema/runRecord.ts';
 import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
@@ -89,7 +90,9 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
         give the same number of layers are one run.
       </p>
       <div className="fields">
-        {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
+        {(read.model.found == null || factsOf(read.model.found.family).hasStackedBiases) && (
+          <BiasesField draft={draft} onChange={onChange} />
+        )}
         <Field
           label="Freeze shared layers"
           help="Shared layers and the embedding stay as MTL-XC trained them. The paper trains them further."

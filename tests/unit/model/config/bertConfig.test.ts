@@ -1,7 +1,7 @@
 // Proves that BERT's config.json is read in the variants found in practice, and that one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { bertConfigOfRelease } from '../../../../src/model/config/bertConfig.ts';
-import { encoderConfig } from '../../../../src/model/config/encoderConfig.ts';
+import { bertConfigOfRelease } from '../../../../src/model/families/bert/bertConfig.ts';
+import { encoderConfig } from '../../../../src/model/families/encoderConfig.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** BERT-base's original bert_config.json, whose fields are also those of BioBERT's config.json. */

@@ -1,6 +1,6 @@
 // The rest of a layer after attention, in any family: its residual, then a feed-forward block with another, each followed by a norm.
 import * as tf from '@tensorflow/tfjs';
-import type { Activation, EncoderSizes } from './config/encoderSizes.ts';
+import type { Activation, EncoderSizes } from '../config/encoderSizes.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutStream } from './dropout.ts';
 

@@ -1,11 +1,11 @@
 // The BERT encoder in plain tfjs ops: embeddings, self-attention, layers.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import type { BertConfig } from './config/bertConfig.ts';
-import { parameter } from './deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterLocation.ts';
-import { attentionMask, layerNorm, residualBlocks } from './residualBlocks.ts';
+import type { Batch } from '../../blocks/batch.ts';
+import type { BertConfig } from './bertConfig.ts';
+import { parameter } from '../../blocks/deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { attentionMask, layerNorm, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** o [B*T, d] from hidden states h [B*T, d]: attention over h's projections, then the output projection. `prefix` is `layer.<l>.attention.`. */
 function selfAttention(
@@ -62,7 +62,7 @@ function bertLayer(
 }
 
 /** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws if a sequence has more pieces than positions. */
-export function bertEncoder(
+export function bertStates(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
   config: BertConfig,

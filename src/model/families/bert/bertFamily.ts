@@ -1,6 +1,8 @@
-// Names and shapes of a BERT encoder's parameters, and the corresponding Hugging Face tensors.
-import type { BertConfig } from './config/bertConfig.ts';
-import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
+// The family BERT: names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
+import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
+import { EMBEDDING, residualShapes, type Correspondence } from '../../blocks/parameterLocation.ts';
+import { bertStates } from './bert.ts';
+import { bertConfig, type BertConfig } from './bertConfig.ts';
 
 /** Shapes of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
 function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }: BertConfig) {
@@ -27,11 +29,6 @@ function layerShapes(config: BertConfig) {
     ['attention.output.bias', [d]],
     ...residualShapes(config),
   ] as const;
-}
-
-/** Shapes of the parameters before the first layer, and of each layer. */
-export function bertShapes(config: BertConfig) {
-  return { embedding: embeddingShapes(config), layer: layerShapes(config) };
 }
 
 const embedding: ReadonlyMap<string, string> = new Map([
@@ -61,13 +58,11 @@ const layer: ReadonlyMap<string, string> = new Map([
   ['feedForward.norm.shift', 'output.LayerNorm.bias'],
 ]);
 
-/** Returns the tensor that corresponds to a parameter; the weights of linear layers [out, in] are transposes of the lab's. */
-export function bertTensor(parameter: string, config: BertConfig): Correspondence {
-  const shapes = bertShapes(config);
+/** The weights of linear layers [out, in] are transposes of the lab's. */
+function bertTensor(parameter: string, config: BertConfig): Correspondence {
   const [, number, ofLayer = ''] = /^layer\.(\d+)\.(.+)$/.exec(parameter) ?? [];
   const theirs = number === undefined ? embedding.get(parameter) : layer.get(ofLayer);
-  const known: readonly (readonly [string, readonly number[]])[] =
-    number === undefined ? shapes.embedding : shapes.layer;
+  const known: NamedShapes = number === undefined ? embeddingShapes(config) : layerShapes(config);
   const shape = known.find(([name]) => name === (number === undefined ? parameter : ofLayer))?.[1];
   if (theirs === undefined || shape === undefined)
     throw new Error(`no Hugging Face tensor corresponds to ${parameter}`);
@@ -79,3 +74,45 @@ export function bertTensor(parameter: string, config: BertConfig): Correspondenc
     transposed,
   };
 }
+
+export const bert: EncoderFamily<BertConfig> = {
+  readConfig: bertConfig,
+  shapes: (config) => ({ embedding: embeddingShapes(config), layer: () => layerShapes(config) }),
+  positions: ({ positions }) => positions,
+  prefix: 'bert.',
+  tensor: bertTensor,
+  states: bertStates,
+  sites: ({ encoder, attention, head }) => ({
+    embedding: encoder,
+    position: 0,
+    attention,
+    attentionOutput: encoder,
+    inner: 0,
+    outer: encoder,
+    encoderOutput: 0,
+    head,
+  }),
+  design: ({ positions, segments }) => ({
+    embedding: { kind: 'normed', positions, segments },
+    isBiased: true,
+    distances: null,
+  }),
+  exported: {
+    modelType: 'bert',
+    architecture: 'BertForTokenClassification',
+    dropoutMembers: ({ encoder, attention, head }) => ({
+      hidden_dropout_prob: encoder,
+      attention_probs_dropout_prob: attention,
+      classifier_dropout: head,
+    }),
+    tokenizer: {
+      tokenizer_class: 'BertTokenizer',
+      unk_token: '[UNK]',
+      sep_token: '[SEP]',
+      cls_token: '[CLS]',
+      pad_token: '[PAD]',
+      mask_token: '[MASK]',
+    },
+    unusedTensors: () => [],
+  },
+};

@@ -1,11 +1,11 @@
 // The XLNet encoder in plain tfjs ops: embeddings, relative attention, layers.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import type { XlnetConfig } from './config/xlnetConfig.ts';
-import { parameter } from './deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterLocation.ts';
-import { attentionMask, residualBlocks } from './residualBlocks.ts';
+import type { Batch } from '../../blocks/batch.ts';
+import type { XlnetConfig } from './xlnetConfig.ts';
+import { parameter } from '../../blocks/deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { attentionMask, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** What every layer's attention reads besides the hidden states; computed once per batch. */
 interface AttentionInputs {
@@ -159,7 +159,7 @@ export function relativePositions(pieces: number, hiddenSize: number, clampLengt
  * Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the last has the encoder's output dropout.
  * Only the distances inside attention encode positions.
  */
-export function xlnetEncoder(
+export function xlnetStates(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
   config: XlnetConfig,

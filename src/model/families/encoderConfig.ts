@@ -1,0 +1,45 @@
+// The table of encoder families, and the configuration of an encoder of any of them.
+import { z } from 'zod';
+import { familyOfType } from '../../data/import/modelFiles.ts';
+import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
+import type { EncoderFamily, NamedShapes } from '../blocks/encoderFamily.ts';
+import type { BertConfig } from './bert/bertConfig.ts';
+import { bert } from './bert/bertFamily.ts';
+import type { XlnetConfig } from './xlnet/xlnetConfig.ts';
+import { xlnet } from './xlnet/xlnetFamily.ts';
+
+interface EncoderConfigs {
+  readonly xlnet: XlnetConfig;
+  readonly bert: BertConfig;
+}
+
+export type EncoderConfig = EncoderConfigs[FamilyName];
+
+const families: { readonly [Family in FamilyName]: EncoderFamily<EncoderConfigs[Family]> } = { xlnet, bert };
+
+/** Returns the record of an encoder's family. */
+export function familyOf<Config extends EncoderConfig>({ family }: Config): EncoderFamily<Config> {
+  return families[family] as unknown as EncoderFamily<Config>;
+}
+
+const familySchema = z.looseObject({ model_type: z.string().optional(), hidden_size: z.unknown().optional() });
+
+/**
+ * Reads a parsed config.json of an encoder of any family. One without `model_type`, as in BERT's early years, is recognised by its
+ * `hidden_size`, which XLNet names differently. Throws LabError `model/config` naming the first field that is missing or not
+ * supported.
+ */
+export function encoderConfig(json: unknown): EncoderConfig {
+  const stated = familySchema.safeParse(json).data;
+  const type = stated?.model_type ?? (stated?.hidden_size === undefined ? 'xlnet' : 'bert');
+  return families[familyOfType(type)].readConfig(json);
+}
+
+/** Returns every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
+export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readonly number[]> {
+  const { embedding, layer } = familyOf(config).shapes(config);
+  const ofLayers = Array.from({ length: config.layers }, (_, index): NamedShapes =>
+    layer(index).map(([name, shape]) => [`layer.${index}.${name}`, shape]),
+  );
+  return new Map([...embedding, ...ofLayers.flat()]);
+}
