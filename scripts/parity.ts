@@ -35,9 +35,10 @@ async function main(): Promise<number> {
     caseTensors: await bytes('case.safetensors'),
   };
   const rows = [...(await compareWithReference(files))];
-  const misfit = backend.gpu && engineMisfit(encoderConfig(JSON.parse(files.configJson)));
-  if (backend.gpu !== null && misfit === null) {
-    const engineRows = await compareEngine(files, backend.gpu);
+  const home = backend.gpu ?? backend.processor;
+  const misfit = home && engineMisfit(encoderConfig(JSON.parse(files.configJson)));
+  if (home !== null && misfit === null) {
+    const engineRows = await compareEngine(files, home);
     rows.push(...engineRows.map((row) => ({ ...row, name: `engine: ${row.name}` })));
   }
   console.log(`${folder} on ${backend.name} (${backend.device})`);

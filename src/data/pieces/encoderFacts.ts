@@ -19,6 +19,10 @@ export interface FamilyFacts {
 export const familyFacts = {
   xlnet: { name: 'XLNet', article: 'an', specials: ['sep-cls', 'sep-sep-cls'], hasStackedBiases: true },
   bert: { name: 'BERT', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
+  roberta: { name: 'RoBERTa', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
+  electra: { name: 'ELECTRA', article: 'an', specials: ['cls-sep'], hasStackedBiases: false },
+  modernbert: { name: 'ModernBERT', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
+  'deberta-v2': { name: 'DeBERTa-v3', article: 'a', specials: ['cls-sep'], hasStackedBiases: false },
 } as const satisfies Readonly<Record<string, FamilyFacts>>;
 
 export type FamilyName = keyof typeof familyFacts;

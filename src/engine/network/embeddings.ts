@@ -2,6 +2,7 @@
 import type { NormedEmbedding } from '../../model/blocks/encoderFamily.ts';
 import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
 import type { Region } from '../gpu/recorder.ts';
+import { recordAddBias, recordColumnSums } from '../kernels/bias.ts';
 import { recordDropped } from '../kernels/dropoutKernel.ts';
 import {
   recordEmbedding,
@@ -10,6 +11,7 @@ import {
   recordPositionGradient,
   recordSegmentGradient,
 } from '../kernels/embedding.ts';
+import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import { recordResidualNormBackward, recordResidualNormGradients } from '../kernels/residualNorm.ts';
 import type { EncoderPass, NormSaved } from './encoderPass.ts';
 import type { Keeping } from './savedLayer.ts';
@@ -19,6 +21,8 @@ const NAMES = {
   segment: `${EMBEDDING}.segment`,
   scale: `${EMBEDDING}.norm.scale`,
   shift: `${EMBEDDING}.norm.shift`,
+  kernel: `${EMBEDDING}.project.kernel`,
+  bias: `${EMBEDDING}.project.bias`,
 } as const;
 
 export interface RecordedEmbeddings {
@@ -39,7 +43,13 @@ export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedE
   }
   const { out, saved } = recordNormed(pass, embedding);
   const again = (): NormSaved => (keeping === 'whole' ? saved : recordNormed(pass, embedding).saved);
-  return { out, backward: (dOut) => recordNormedBackward(pass, embedding, dOut, again) };
+  const normed = (dOut: Region): void => recordNormedBackward(pass, embedding, dOut, again);
+  if (embedding.narrow === null) return { out, backward: normed };
+  const { narrow } = embedding;
+  return {
+    out: recordWidened(pass, narrow, out),
+    backward: (dOut) => normed(recordWidenedBackward(pass, narrow, keeping === 'whole' ? out : recordNormed(pass, embedding).out, dOut)), // prettier-ignore
+  };
 }
 
 /** dropout(table[pieceIds]) */
@@ -51,24 +61,57 @@ function recordRows({ recorder, config, sites, banks, inputs, state, sequences, 
 }
 
 function recordRowsBackward(
-  { recorder, config, banks, inputs, state, ...pass }: EncoderPass,
+  { recorder, banks, inputs, state, ...pass }: EncoderPass,
   dOut: Region,
   rate: number,
+  hiddenSize = pass.config.hiddenSize,
 ): void {
   const gradient = banks.gradient(EMBEDDING);
   if (gradient === null) return;
   const { order, starts, ids, uniqueCount } = inputs;
-  const shape = { rows: pass.sequences * pass.pieces, hiddenSize: config.hiddenSize, rate };
+  const shape = { rows: pass.sequences * pass.pieces, hiddenSize, rate };
   recordEmbeddingGradient(recorder, shape, { dOut, order, starts, ids, uniqueCount, state }, { gradient });
+}
+
+/** x W + b [R, d] from narrow embeddings x [R, e]. */
+function recordWidened(
+  { recorder, tuning, config, banks, sequences, pieces }: EncoderPass,
+  e: number,
+  x: Region,
+): Region {
+  const [rows, columns] = [sequences * pieces, config.hiddenSize];
+  const out = recorder.temporary('widened embedding', rows * columns);
+  const shape = { kind: 'nn', rows, columns, inner: e, into: 'write' } as const;
+  recordMatmul(recorder, tuning, shape, { a: x, b: banks.weight(NAMES.kernel), out });
+  recordAddBias(recorder, { rows, columns }, { bias: banks.weight(NAMES.bias) }, { x: out });
+  return out;
+}
+
+/** Gradients of the linear layer from dOut [R, d]; returns that of its input x [R, e]. */
+function recordWidenedBackward(pass: EncoderPass, e: number, x: Region, dOut: Region): Region {
+  const { recorder, tuning, config, banks, sequences, pieces, state } = pass;
+  const [rows, columns] = [sequences * pieces, config.hiddenSize];
+  const kernel = banks.gradient(NAMES.kernel);
+  const bias = banks.gradient(NAMES.bias);
+  if (kernel !== null && bias !== null) {
+    const shape = { kind: 'tn', rows: e, columns, inner: rows, into: 'gradient' } as const;
+    recordMatmul(recorder, tuning, shape, { a: x, b: dOut, out: kernel, state });
+    recordColumnSums(recorder, { rows, columns }, { x: dOut, state }, { gradient: bias });
+  }
+  const dX = recorder.temporary('d narrow embedding', rows * e);
+  const shape = { kind: 'nt', rows, columns: e, inner: columns, into: 'write' } as const;
+  recordMatmul(recorder, tuning, shape, { a: dOut, b: banks.weight(NAMES.kernel), out: dX });
+  return dX;
 }
 
 /** dropout(norm(word + position + segment)) */
 function recordNormed(
   pass: EncoderPass,
-  { positions, segments }: NormedEmbedding,
+  { positions, firstPosition, segments, narrow }: NormedEmbedding,
 ): { readonly out: Region; readonly saved: NormSaved } {
   const { recorder, config, sites, banks, state, sequences, pieces } = pass;
-  const { hiddenSize, layerNormEpsilon: epsilon } = config;
+  const { layerNormEpsilon: epsilon } = config;
+  const hiddenSize = narrow ?? config.hiddenSize;
   const { pieceIds, segmentIds } = pass.inputs;
   const rows = sequences * pieces;
   const out = recorder.temporary('embedded', rows * hiddenSize);
@@ -76,7 +119,7 @@ function recordNormed(
     sum: recorder.temporary('embedding sum', rows * hiddenSize),
     statistics: recorder.temporary('embedding statistics', rows * 2),
   };
-  const shape = { sequences, pieces, hiddenSize, positions, segments, epsilon, rate: sites.embedding };
+  const shape = { sequences, pieces, hiddenSize, positions, firstPosition, segments, epsilon, rate: sites.embedding };
   const words = banks.weight(EMBEDDING);
   const others = banks.weights(NAMES.position, NAMES.shift);
   recordEmbeddingNorm(recorder, shape, { words, others, pieceIds, segmentIds, state }, { y: out, ...saved });
@@ -85,12 +128,13 @@ function recordNormed(
 
 function recordNormedBackward(
   pass: EncoderPass,
-  { positions, segments }: NormedEmbedding,
+  { positions, firstPosition, segments, narrow }: NormedEmbedding,
   dOut: Region,
   again: () => NormSaved,
 ): void {
   const { recorder, config, sites, banks, state, sequences, pieces } = pass;
-  const { hiddenSize, layerNormEpsilon: epsilon } = config;
+  const { layerNormEpsilon: epsilon } = config;
+  const hiddenSize = narrow ?? config.hiddenSize;
   const rows = sequences * pieces;
   const position = banks.gradient(NAMES.position);
   const segment = banks.gradient(NAMES.segment);
@@ -109,8 +153,9 @@ function recordNormedBackward(
   recordResidualNormBackward(recorder, shape, { dY, sum, statistics, scale, state }, { dSum, dX: null });
   const read = { dY, sum, statistics, dX: null, state };
   recordResidualNormGradients(recorder, { rows, hiddenSize }, read, { gradient: norm });
-  recordRowsBackward(pass, dSum, 0);
-  recordPositionGradient(recorder, { sequences, pieces, positions, hiddenSize }, { dSum }, { gradient: position });
+  recordRowsBackward(pass, dSum, 0, hiddenSize);
+  const table = { sequences, pieces, positions, firstPosition, hiddenSize };
+  recordPositionGradient(recorder, table, { dSum }, { gradient: position });
   const bySegment = { dSum, segmentIds: pass.inputs.segmentIds };
   recordSegmentGradient(recorder, { rows, segments, hiddenSize }, bySegment, { gradient: segment });
 }

@@ -1,6 +1,6 @@
 // What recording a pass over an encoder of any family needs, and what a layer saves for the backward pass.
 import type { EncoderDesign, SiteRates } from '../../model/blocks/encoderFamily.ts';
-import type { EncoderConfig } from '../../model/families/encoderConfig.ts';
+import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
 import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
@@ -9,6 +9,13 @@ import type { ParameterBanks } from './parameterBanks.ts';
 
 /** How layers are recorded: product by product, or, where the encoder is small enough, all that happens to a row in one launch. */
 export type LayerBlocks = 'products' | 'rows';
+
+/** What the engine records for an encoder. Throws if it has no kernels for it: `engineMisfit` says so before. */
+export function designOf(encoder: EncoderConfig): EncoderDesign {
+  const design = familyOf(encoder).design(encoder);
+  if (typeof design === 'string') throw new Error(`the engine has no kernels for ${design}`);
+  return design;
+}
 
 /** R = B*T rows. */
 export interface EncoderPass {

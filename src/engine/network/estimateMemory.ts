@@ -1,7 +1,6 @@
 // Estimates the GPU memory of a step from its launches, without a device.
 import type { BatchSize } from '../../model/blocks/batch.ts';
 import type { DropoutRates } from '../../model/blocks/dropout.ts';
-import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
 import { planSlots } from '../gpu/arena.ts';
@@ -9,6 +8,7 @@ import type { Launch, Resident } from '../gpu/recorder.ts';
 import { stateLength } from '../gpu/stepState.ts';
 import { batchInputs } from './batchInputs.ts';
 import type { ComputeOptions } from './computeOptions.ts';
+import { designOf } from './encoderPass.ts';
 import { ParameterBanks } from './parameterBanks.ts';
 import type { Keeping } from './savedLayer.ts';
 import { recordGradients, type TaggerPass } from './taggerPass.ts';
@@ -59,7 +59,7 @@ export function passWithoutDevice(
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
   const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
-  const hasSinusoids = familyOf(shape.encoder).design(shape.encoder).distances !== null;
+  const hasSinusoids = designOf(shape.encoder).distances !== null;
   const given: TaggerPass = {
     shape,
     tuning,

@@ -2,7 +2,6 @@
 import type { Batch, BatchSize } from '../../model/blocks/batch.ts';
 import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
 import type { HostParameters, HostTensor } from '../../model/blocks/hostParameters.ts';
-import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
@@ -11,6 +10,7 @@ import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
 import { engineMisfit, type ComputeOptions } from './computeOptions.ts';
+import { designOf } from './encoderPass.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank, type TensorSet } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
@@ -246,7 +246,7 @@ export class TaggerEngine {
 
   private sinusoidsFor(pieces: number): Resident | null {
     const { encoder } = this.options.shape;
-    const { distances } = familyOf(encoder).design(encoder);
+    const { distances } = designOf(encoder);
     if (distances === null) return null;
     const known = this.sinusoids.get(pieces);
     if (known !== undefined) return known;

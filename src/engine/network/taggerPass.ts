@@ -1,6 +1,6 @@
 // Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
 import type { DropoutRates } from '../../model/blocks/dropout.ts';
-import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
+import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { aligned, part, Recorder, type Launch, type Region, type Resident } from '../gpu/recorder.ts';
@@ -17,7 +17,7 @@ import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import type { EncoderPass, LayerBlocks } from './encoderPass.ts';
+import { designOf, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 import { recordRows, rowBlockFor } from './rowsPass.ts';
@@ -45,7 +45,8 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const { shape, inputs } = given;
   const state = whole(given.state);
   let positions = given.sinusoids && whole(given.sinusoids);
-  const { design, sites } = designOf(shape.encoder, rates);
+  const design = designOf(shape.encoder);
+  const sites = familyOf(shape.encoder).sites(rates);
   if (positions !== null && sites.position > 0) {
     const out = recorder.temporary('positions', positions.length);
     const drop = { length: positions.length, rate: sites.position, layer: -1, site: 'position' } as const;
@@ -65,11 +66,6 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
     positions,
     layoutWords,
   };
-}
-
-function designOf(encoder: EncoderConfig, rates: DropoutRates) {
-  const { design, sites } = familyOf(encoder);
-  return { design: design(encoder), sites: sites(rates) };
 }
 
 const headShape = (pass: EncoderPass) => ({

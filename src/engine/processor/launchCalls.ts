@@ -325,14 +325,26 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       const others = address('others');
       const places = ['segmentsAt', 'scaleAt', 'shiftAt'].map((name) => others + size(name) * 4);
       const regions = ['pieceIds', 'segmentIds', 'y', 'sum', 'statistics'].map(address);
-      const first = [size('width'), size('epsilon'), ...dropNumbers(given), size('pieces'), size('lastPosition')];
+      const first = [
+        size('width'),
+        size('epsilon'),
+        ...dropNumbers(given),
+        size('pieces'),
+        size('firstPosition'),
+        size('lastPosition'),
+      ];
       return kernelCall('embeddingNorm', size('rows'), [...first, address('words'), others, ...places, ...regions]);
     },
   ],
   [
     /^positionGradient$/,
     ({ size, address }) => {
-      const numbers = [size('sequences'), size('stride') * 16, address('dSum'), address('gradient')];
+      const numbers = [
+        size('sequences'),
+        size('stride') * 16,
+        address('dSum'),
+        address('gradient') + size('first') * 16,
+      ];
       return kernelCall('positionGradient', size('count'), numbers);
     },
   ],

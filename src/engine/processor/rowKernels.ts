@@ -97,9 +97,9 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
     });
   }
   const places = { words: 'i32', position: 'i32', segment: 'i32', scale: 'i32', shift: 'i32' } as const;
-  const numbers = { ...NORM, pieces: 'i32', lastPosition: 'i32', ...places, pieceIds: 'i32', segmentIds: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
+  const numbers = { ...NORM, pieces: 'i32', firstPosition: 'i32', lastPosition: 'i32', ...places, pieceIds: 'i32', segmentIds: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
   defineKernel(module, 'embeddingNorm', numbers, (f, given) => {
-    const { from, to, width, threshold, scale, shift, pieces, lastPosition } = given;
+    const { from, to, width, threshold, scale, shift, pieces, firstPosition, lastPosition } = given;
     const [row, c, t] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
     const drop = droppingOf(f, given);
     const bytes = f.keep(words(width));
@@ -107,7 +107,7 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
       const tableRow = (table: Local, ids: Local): Local =>
         f.keep(i32.add(table, i32.mul(i32.load(i32.add(ids, words(row))), bytes)));
       const [word, segment] = [tableRow(given.words, given.pieceIds), tableRow(given.segment, given.segmentIds)];
-      f.set(t, i32.remainder(row, pieces));
+      f.set(t, i32.add(i32.remainder(row, pieces), firstPosition));
       // Padding alone may reach beyond the last position.
       f.when(i32.less(lastPosition, t), () => f.set(t, lastPosition));
       const position = f.keep(i32.add(given.position, i32.mul(t, bytes)));

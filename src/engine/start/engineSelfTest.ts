@@ -30,6 +30,8 @@ function gradientChecks(title: string, home: EngineHome): readonly EngineCheck[]
   const checks = (compute: ComputeOptions, what = ''): readonly EngineCheck[] => [
     { name: `${title}: loss and gradients of a tagger${what}`, run: () => gradientError(home, compute, XLNET) },
     { name: `${title}: loss and gradients of a BERT tagger${what}`, run: () => gradientError(home, compute, BERT) },
+    { name: `${title}: loss and gradients of an ELECTRA tagger${what}`, run: () => gradientError(home, compute, ELECTRA) }, // prettier-ignore
+    { name: `${title}: loss and gradients of a RoBERTa tagger${what}`, run: () => gradientError(home, compute, ROBERTA) }, // prettier-ignore
   ];
   const { compute } = home;
   if (compute.blocks === 'products') return checks(compute);
@@ -96,6 +98,8 @@ const SIZES = {
 const HEAD = { tagCount: 5, kind: 'crf', startEnd: true } as const;
 const XLNET: TaggerShape = { encoder: { ...SIZES, family: 'xlnet', clampLength: null }, head: HEAD };
 const BERT: TaggerShape = { encoder: { ...SIZES, layers: 1, family: 'bert', positions: 16, segments: 2 }, head: HEAD };
+const ELECTRA: TaggerShape = { encoder: { ...BERT.encoder, family: 'electra', positions: 16, segments: 2, embeddingSize: 12 }, head: HEAD }; // prettier-ignore
+const ROBERTA: TaggerShape = { encoder: { ...BERT.encoder, family: 'roberta', positions: 18, firstPosition: 2, segments: 2 }, head: HEAD }; // prettier-ignore
 const DROPOUT = { encoder: 0.1, attention: 0.1, head: 0.1 };
 const SETTINGS = { seed: 1, step: 1, learningRate: 0 };
 

@@ -42,8 +42,8 @@ export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {
   ) => readonly tf.Tensor2D[];
   /** Where the family drops, and at which of the configured rates. */
   readonly sites: (rates: DropoutRates) => SiteRates;
-  /** What the engine records for an encoder. */
-  readonly design: (config: Config) => EncoderDesign;
+  /** What the engine records for an encoder; the family's name where it has no kernels for it, and the plain network trains. */
+  readonly design: (config: Config) => EncoderDesign | string;
   readonly exported: ExportedForm<Config>;
 }
 
@@ -80,4 +80,8 @@ export interface NormedEmbedding {
   /** Rows of the position table and of the segment table. */
   readonly positions: number;
   readonly segments: number;
+  /** The row of a sequence's first piece. */
+  readonly firstPosition: number;
+  /** Width of the tables if a linear layer follows that widens them to the hidden size; null if they have it. */
+  readonly narrow: number | null;
 }

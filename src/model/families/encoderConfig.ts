@@ -5,17 +5,34 @@ import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
 import type { EncoderFamily, NamedShapes } from '../blocks/encoderFamily.ts';
 import type { BertConfig } from './bert/bertConfig.ts';
 import { bert } from './bert/bertFamily.ts';
+import type { DebertaConfig } from './deberta/debertaConfig.ts';
+import { deberta } from './deberta/debertaFamily.ts';
+import { electra, type ElectraConfig } from './electra/electraFamily.ts';
+import type { ModernbertConfig } from './modernbert/modernbertConfig.ts';
+import { modernbert } from './modernbert/modernbertFamily.ts';
+import { roberta, type RobertaConfig } from './roberta/robertaFamily.ts';
 import type { XlnetConfig } from './xlnet/xlnetConfig.ts';
 import { xlnet } from './xlnet/xlnetFamily.ts';
 
 interface EncoderConfigs {
   readonly xlnet: XlnetConfig;
   readonly bert: BertConfig;
+  readonly roberta: RobertaConfig;
+  readonly electra: ElectraConfig;
+  readonly modernbert: ModernbertConfig;
+  readonly 'deberta-v2': DebertaConfig;
 }
 
 export type EncoderConfig = EncoderConfigs[FamilyName];
 
-const families: { readonly [Family in FamilyName]: EncoderFamily<EncoderConfigs[Family]> } = { xlnet, bert };
+const families: { readonly [Family in FamilyName]: EncoderFamily<EncoderConfigs[Family]> } = {
+  xlnet,
+  bert,
+  roberta,
+  electra,
+  modernbert,
+  'deberta-v2': deberta,
+};
 
 /** Returns the record of an encoder's family. */
 export function familyOf<Config extends EncoderConfig>({ family }: Config): EncoderFamily<Config> {

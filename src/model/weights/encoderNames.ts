@@ -17,8 +17,9 @@ interface FoundEncoder {
 
 /** Segments that wrappers put inside names: torch.compile, activation checkpoints and FSDP of single layers. */
 const wrapperSegments = /^(_orig_mod|_checkpoint_wrapped_module|_fsdp_wrapped_module|module)$/;
-/** Encoders that name their tensors like BERT and compute something else. */
-const otherFamilies = /(^|\.)(roberta|xlm_roberta|camembert|electra|longformer|ernie|layoutlm|splinter|nezha)\./;
+/** Modules of encoders that name their tensors like BERT, each computing something else. */
+const familyModules =
+  /(?:^|\.)((?:bert|roberta|xlm_roberta|camembert|electra|longformer|ernie|layoutlm|splinter|nezha|deberta)\.)/;
 /** Weights of adapters that are added to a layer's weights when it runs. */
 const adapterWeights = /\.(lora_[AB]|lora_embedding_[AB]|lora_magnitude_vector|ia3_l|oft_r|oft_blocks|vera_lambda_[bd])(\.|$)/; // prettier-ignore
 
@@ -47,7 +48,8 @@ export function encoderNames(
   if (misfit !== null) throw misfit;
   const missing = [...bare.keys()].filter((name) => !encoder.names.has(name));
   if (missing.length > 0) throw missingError(tensors, missing.map((name) => encoder.prefix + name)); // prettier-ignore
-  if (otherFamilies.test(encoder.prefix)) {
+  const module = familyModules.exec(encoder.prefix)?.[1];
+  if (module !== undefined && module !== prefix) {
     throw new LabError('model/tensors', 'The weights are those of another family of encoders.', {
       expected: `the tensors of ${factsOf(config.family).article} ${factsOf(config.family).name}`,
       got: `tensors such as ${encoder.names.values().next().value ?? encoder.prefix}`,

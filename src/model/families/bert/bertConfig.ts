@@ -1,18 +1,26 @@
-// The shape of a BERT encoder, read from a Hugging Face config.json.
+// The shape of a BERT encoder and of its relatives, read from a Hugging Face config.json.
 import { z } from 'zod';
 import { LabError } from '../../../util/labError.ts';
 import { activationSchema, configFile, configSizes, type EncoderSizes } from '../../config/encoderSizes.ts';
 
-export interface BertConfig extends EncoderSizes {
-  readonly family: 'bert';
-  /** Number of position embeddings: no sequence may be longer. */
+/** An encoder with BERT's layers: the relatives differ in what is before the first of them. */
+export interface BertSizes extends EncoderSizes {
+  /** Rows of the position embedding. */
   readonly positions: number;
+  /** The row of a sequence's first piece; absent for 0. */
+  readonly firstPosition?: number;
   /** Rows of the segment embedding. */
   readonly segments: number;
+  /** Width of the embeddings, if it is not the hidden size: then a linear layer widens them. */
+  readonly embeddingSize?: number;
 }
 
-const fileSchema = z.object({
-  model_type: z.literal('bert').default('bert'),
+export interface BertConfig extends BertSizes {
+  readonly family: 'bert';
+}
+
+/** Members of config.json that BERT's relatives share. */
+export const bertMembers = {
   num_hidden_layers: configSizes.layers,
   hidden_size: configSizes.others,
   num_attention_heads: configSizes.others,
@@ -25,24 +33,23 @@ const fileSchema = z.object({
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal('absolute').default('absolute'),
   is_decoder: z.literal(false).default(false),
-});
+};
+const membersSchema = z.object(bertMembers);
+
+const fileSchema = z.object({ model_type: z.literal('bert').default('bert'), ...bertMembers });
 
 /** Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported. */
 export function bertConfig(json: unknown): BertConfig {
-  const file = configFile('config.json', 'a BERT', fileSchema, json);
-  const headSize = file.hidden_size / file.num_attention_heads;
-  if (!Number.isInteger(headSize)) {
-    throw new LabError('model/config', 'config.json has heads that do not divide the hidden size.', {
-      expected: 'hidden_size a multiple of num_attention_heads',
-      got: `hidden_size ${file.hidden_size}, num_attention_heads ${file.num_attention_heads}`,
-    });
-  }
+  return { family: 'bert', ...bertSizes(configFile('config.json', 'a BERT', fileSchema, json)) };
+}
+
+/** Returns the sizes from the members of config.json. Throws LabError `model/config` for heads that do not divide the hidden size. */
+export function bertSizes(file: z.output<typeof membersSchema>): BertSizes {
   return {
-    family: 'bert',
     layers: file.num_hidden_layers,
     hiddenSize: file.hidden_size,
     heads: file.num_attention_heads,
-    headSize,
+    headSize: wholeHeadSize(file),
     innerSize: file.intermediate_size,
     vocabularySize: file.vocab_size,
     activation: file.hidden_act,
@@ -51,6 +58,16 @@ export function bertConfig(json: unknown): BertConfig {
     positions: file.max_position_embeddings,
     segments: file.type_vocab_size,
   };
+}
+
+/** Returns the head size. Throws LabError `model/config` for heads that do not divide the hidden size. */
+export function wholeHeadSize(file: { readonly hidden_size: number; readonly num_attention_heads: number }): number {
+  const headSize = file.hidden_size / file.num_attention_heads;
+  if (Number.isInteger(headSize)) return headSize;
+  throw new LabError('model/config', 'config.json has heads that do not divide the hidden size.', {
+    expected: 'hidden_size a multiple of num_attention_heads',
+    got: `hidden_size ${file.hidden_size}, num_attention_heads ${file.num_attention_heads}`,
+  });
 }
 
 /**

@@ -1,22 +1,36 @@
-// The family BERT: names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
-import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
+// The family BERT and what its relatives share with it: names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
+import type { DropoutRates } from '../../blocks/dropout.ts';
+import type { EncoderFamily, NamedShapes, SiteRates } from '../../blocks/encoderFamily.ts';
 import { EMBEDDING, residualShapes, type Correspondence } from '../../blocks/parameterLocation.ts';
 import { bertStates } from './bert.ts';
-import { bertConfig, type BertConfig } from './bertConfig.ts';
+import { bertConfig, type BertConfig, type BertSizes } from './bertConfig.ts';
 
-/** Shapes of everything before the first layer, in a fixed order; V pieces, P positions, S segments, d hidden. */
-function embeddingShapes({ vocabularySize, positions, segments, hiddenSize: d }: BertConfig) {
+/** Shapes of everything before the first layer, in a fixed order; V pieces, P positions, S segments, e wide. */
+function embeddingShapes({
+  vocabularySize,
+  positions,
+  segments,
+  hiddenSize: d,
+  embeddingSize,
+}: BertSizes): NamedShapes {
+  const e = embeddingSize ?? d;
   return [
-    [EMBEDDING, [vocabularySize, d]],
-    [`${EMBEDDING}.position`, [positions, d]],
-    [`${EMBEDDING}.segment`, [segments, d]],
-    [`${EMBEDDING}.norm.scale`, [d]],
-    [`${EMBEDDING}.norm.shift`, [d]],
-  ] as const;
+    [EMBEDDING, [vocabularySize, e]],
+    [`${EMBEDDING}.position`, [positions, e]],
+    [`${EMBEDDING}.segment`, [segments, e]],
+    [`${EMBEDDING}.norm.scale`, [e]],
+    [`${EMBEDDING}.norm.shift`, [e]],
+    ...(embeddingSize === undefined
+      ? []
+      : ([
+          [`${EMBEDDING}.project.kernel`, [e, d]],
+          [`${EMBEDDING}.project.bias`, [d]],
+        ] as const)),
+  ];
 }
 
 /** Shapes of one layer, relative to `layer.<l>.`; d hidden, H heads, h head size. */
-function layerShapes(config: BertConfig) {
+function layerShapes(config: BertSizes) {
   const { hiddenSize: d, heads: H, headSize: h } = config;
   return [
     ['attention.query', [d, H * h]],
@@ -32,11 +46,13 @@ function layerShapes(config: BertConfig) {
 }
 
 const embedding: ReadonlyMap<string, string> = new Map([
-  ['embedding', 'word_embeddings.weight'],
-  ['embedding.position', 'position_embeddings.weight'],
-  ['embedding.segment', 'token_type_embeddings.weight'],
-  ['embedding.norm.scale', 'LayerNorm.weight'],
-  ['embedding.norm.shift', 'LayerNorm.bias'],
+  ['embedding', 'embeddings.word_embeddings.weight'],
+  ['embedding.position', 'embeddings.position_embeddings.weight'],
+  ['embedding.segment', 'embeddings.token_type_embeddings.weight'],
+  ['embedding.norm.scale', 'embeddings.LayerNorm.weight'],
+  ['embedding.norm.shift', 'embeddings.LayerNorm.bias'],
+  ['embedding.project.kernel', 'embeddings_project.weight'],
+  ['embedding.project.bias', 'embeddings_project.bias'],
 ]);
 
 const layer: ReadonlyMap<string, string> = new Map([
@@ -59,30 +75,38 @@ const layer: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The weights of linear layers [out, in] are transposes of the lab's. */
-function bertTensor(parameter: string, config: BertConfig): Correspondence {
+function bertTensor(prefix: string, parameter: string, config: BertSizes): Correspondence {
   const [, number, ofLayer = ''] = /^layer\.(\d+)\.(.+)$/.exec(parameter) ?? [];
   const theirs = number === undefined ? embedding.get(parameter) : layer.get(ofLayer);
   const known: NamedShapes = number === undefined ? embeddingShapes(config) : layerShapes(config);
   const shape = known.find(([name]) => name === (number === undefined ? parameter : ofLayer))?.[1];
   if (theirs === undefined || shape === undefined)
     throw new Error(`no Hugging Face tensor corresponds to ${parameter}`);
-  if (number === undefined) return { name: `bert.embeddings.${theirs}`, shape, transposed: false };
-  const transposed = shape.length === 2;
+  const transposed = shape.length === 2 && (number !== undefined || parameter.endsWith('.kernel'));
+  const place = number === undefined ? '' : `encoder.layer.${number}.`;
+  return { name: prefix + place + theirs, shape: transposed ? [...shape].reverse() : shape, transposed };
+}
+
+/** What BERT and its relatives have in common, under a prefix in the files of transformers. */
+export function bertNetwork(prefix: string): Omit<EncoderFamily<BertSizes>, 'readConfig' | 'exported'> {
   return {
-    name: `bert.encoder.layer.${number}.${theirs}`,
-    shape: transposed ? [...shape].reverse() : shape,
-    transposed,
+    shapes: (config) => ({ embedding: embeddingShapes(config), layer: () => layerShapes(config) }),
+    positions: ({ positions, firstPosition = 0 }) => positions - firstPosition,
+    prefix,
+    tensor: (parameter, config) => bertTensor(prefix, parameter, config),
+    states: bertStates,
+    sites: bertSites,
+    design: ({ positions, segments, firstPosition = 0, embeddingSize = null }) => ({
+      embedding: { kind: 'normed', positions, segments, firstPosition, narrow: embeddingSize },
+      isBiased: true,
+      distances: null,
+    }),
   };
 }
 
-export const bert: EncoderFamily<BertConfig> = {
-  readConfig: bertConfig,
-  shapes: (config) => ({ embedding: embeddingShapes(config), layer: () => layerShapes(config) }),
-  positions: ({ positions }) => positions,
-  prefix: 'bert.',
-  tensor: bertTensor,
-  states: bertStates,
-  sites: ({ encoder, attention, head }) => ({
+/** Where BERT drops, and the encoders with layers like its. */
+export function bertSites({ encoder, attention, head }: DropoutRates): SiteRates {
+  return {
     embedding: encoder,
     position: 0,
     attention,
@@ -91,28 +115,31 @@ export const bert: EncoderFamily<BertConfig> = {
     outer: encoder,
     encoderOutput: 0,
     head,
-  }),
-  design: ({ positions, segments }) => ({
-    embedding: { kind: 'normed', positions, segments },
-    isBiased: true,
-    distances: null,
-  }),
+  };
+}
+
+/** The members of config.json that hold the dropout rates of BERT and its relatives. */
+export function bertDropoutMembers({ encoder, attention, head }: DropoutRates): Record<string, number> {
+  return { hidden_dropout_prob: encoder, attention_probs_dropout_prob: attention, classifier_dropout: head };
+}
+
+/** Names of special pieces in the tokenizers of BERT and its relatives. */
+export const bertSpecials = {
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  cls_token: '[CLS]',
+  pad_token: '[PAD]',
+  mask_token: '[MASK]',
+} as const;
+
+export const bert: EncoderFamily<BertConfig> = {
+  ...bertNetwork('bert.'),
+  readConfig: bertConfig,
   exported: {
     modelType: 'bert',
     architecture: 'BertForTokenClassification',
-    dropoutMembers: ({ encoder, attention, head }) => ({
-      hidden_dropout_prob: encoder,
-      attention_probs_dropout_prob: attention,
-      classifier_dropout: head,
-    }),
-    tokenizer: {
-      tokenizer_class: 'BertTokenizer',
-      unk_token: '[UNK]',
-      sep_token: '[SEP]',
-      cls_token: '[CLS]',
-      pad_token: '[PAD]',
-      mask_token: '[MASK]',
-    },
+    dropoutMembers: bertDropoutMembers,
+    tokenizer: { tokenizer_class: 'BertTokenizer', ...bertSpecials },
     unusedTensors: () => [],
   },
 };

@@ -114,7 +114,7 @@ export function relativeContext(
 }
 
 /** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows with one column fewer (Dai et al. 2019, appendix B). */
-function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
+export function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
   const flat = tf.reshape(x, [H * B, T * 2 * T]);
   const skewed = tf.reshape(tf.slice(flat, [0, T], [H * B, T * (2 * T - 1)]), [H * B, T, 2 * T - 1]);
   return tf.reshape(tf.slice(skewed, [0, 0, 0], [H * B, T, T]), [H, B, T, T]);
