@@ -7,7 +7,7 @@ import { precisionSchema, type Precision } from '../src/schema/machineSettings.t
 
 /** A tagger, a batch, and how they are computed. */
 export interface BenchShape {
-  readonly family: EncoderConfig['family'];
+  readonly family: 'xlnet' | 'bert';
   readonly layers: number;
   readonly d: number;
   readonly ff: number;

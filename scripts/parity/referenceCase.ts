@@ -115,7 +115,8 @@ function referenceBatch(reference: ReadonlyMap<string, FileTensor>, lengths: rea
 }
 
 function theirGradient(name: string, shape: TaggerShape, reference: ReadonlyMap<string, FileTensor>): Float32Array {
-  const values = (theirs: string): Float32Array => Float32Array.from(tensorOf(reference, `grad.${theirs}`).values);
+  const values = (theirs: string): Float32Array<ArrayBuffer> =>
+    Float32Array.from(tensorOf(reference, `grad.${theirs}`).values);
   if (name === 'head.kernel')
     return transposed(values('classifier.weight'), [shape.encoder.hiddenSize, shape.head.tagCount]);
   if (name === 'head.bias') return values('classifier.bias');

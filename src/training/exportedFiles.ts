@@ -16,13 +16,10 @@ const methods = {
 } as const;
 
 /** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
-export function modelCard(
-  head: TaggerHead,
-  { family }: Pick<EncoderConfig, 'family'>,
-  repository: string | null,
-): string {
+export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family'>, repository: string | null): string {
   const { types, config, provenance } = head;
-  const name = `${factsOf(family).name}${config.head === 'crf' ? '-CRF' : ''}`;
+  const { caveat } = exportedForm(encoder);
+  const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
     frontMatter(repository),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
@@ -42,6 +39,7 @@ export function modelCard(
     ),
     `## How to use it`,
     usage(config.head),
+    ...(caveat === undefined ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,

@@ -1,5 +1,5 @@
 // Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
-import { chosenNames, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
+import { chosenNames, MERGES_FILE, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
@@ -124,7 +124,7 @@ function modelFilesToSave(
   const config = encoderOfFile(chosenFile(chosen.config));
   const byName = new Map(files.map((file) => [file.name, file.bytes]));
   const tokenizerConfig = gatheredConfig(byName, chosen.config);
-  const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
+  const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig, byName.get(MERGES_FILE) ?? null);
   const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig, { lowerCase: false });
   assertVocabulary(tokenizer, config);
   const described = chosen.tagger === null ? null : chosenFile(chosen.tagger);
@@ -143,8 +143,12 @@ function modelFilesToSave(
 }
 
 /** Returns tokenizer.json unchanged, or converts another form of vocabulary to it. */
-function tokenizerFile(file: NamedBytes, config: Uint8Array | null): Uint8Array<ArrayBuffer> {
-  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config);
+function tokenizerFile(
+  file: NamedBytes,
+  config: Uint8Array | null,
+  merges: Uint8Array | null,
+): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config, merges);
 }
 
 /**

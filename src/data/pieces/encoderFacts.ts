@@ -39,7 +39,7 @@ export function isFamilyName(type: string): type is FamilyName {
   return Object.hasOwn(familyFacts, type);
 }
 
-/** The families in a sentence: XLNet and BERT. */
+/** The families in a sentence: XLNet, BERT and so on. */
 export function familyList(): string {
   const names = familyNames.map((family) => familyFacts[family].name);
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;

@@ -18,6 +18,23 @@ export interface SuggestedModel {
 }
 
 const bertConfig = { max_position_embeddings: 512, type_vocab_size: 2, layer_norm_eps: 1e-12 } as const;
+const robertaConfig = {
+  max_position_embeddings: 514,
+  type_vocab_size: 1,
+  pad_token_id: 1,
+  layer_norm_eps: 1e-5,
+} as const;
+const electraConfig = { ...bertConfig, embedding_size: 768 } as const;
+const modernbertConfig = { intermediate_size: 1152, local_attention: 128, global_attn_every_n_layers: 3 } as const;
+const debertaConfig = {
+  relative_attention: true,
+  pos_att_type: 'p2c|c2p',
+  position_biased_input: false,
+  share_att_key: true,
+  norm_rel_ebd: 'layer_norm',
+  position_buckets: 256,
+  type_vocab_size: 0,
+} as const;
 const xlnetConfig = { d_head: 64, layer_norm_eps: 1e-12, attn_type: 'bi', untie_r: true } as const;
 
 export const suggestedModels: readonly SuggestedModel[] = [
@@ -53,6 +70,50 @@ export const suggestedModels: readonly SuggestedModel[] = [
     hiddenSize: 768,
     vocabularySize: 28_996,
     config: bertConfig,
+  },
+  {
+    repository: 'FacebookAI/roberta-base',
+    card: 'RoBERTa base for English in general: BERT’s network, trained longer on more text; distinguishes case.',
+    licence: 'MIT',
+    family: 'roberta',
+    parameterCount: 124_055_040,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 50_265,
+    config: robertaConfig,
+  },
+  {
+    repository: 'google/electra-base-discriminator',
+    card: 'ELECTRA base for English in general: BERT’s network, trained to find replaced words; ignores case.',
+    licence: 'Apache-2.0',
+    family: 'electra',
+    parameterCount: 108_891_648,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 30_522,
+    config: electraConfig,
+  },
+  {
+    repository: 'answerdotai/ModernBERT-base',
+    card: 'ModernBERT base for English in general and code: rotary positions, and local attention in two of three layers.',
+    licence: 'Apache-2.0',
+    family: 'modernbert',
+    parameterCount: 149_014_272,
+    layers: 22,
+    hiddenSize: 768,
+    vocabularySize: 50_368,
+    config: modernbertConfig,
+  },
+  {
+    repository: 'microsoft/deberta-v3-base',
+    card: 'DeBERTa-v3 base for English in general: attention to contents and distances apart, and a large vocabulary.',
+    licence: 'MIT',
+    family: 'deberta-v2',
+    parameterCount: 183_831_552,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 128_100,
+    config: debertaConfig,
   },
   {
     repository: 'xlnet/xlnet-base-cased',

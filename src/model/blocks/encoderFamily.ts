@@ -52,6 +52,8 @@ export interface ExportedForm<Config> {
   readonly modelType: string;
   /** The class that opens the folder. */
   readonly architecture: string;
+  /** What the model card says of a class for token classification that would compute something else; absent where there is none. */
+  readonly caveat?: string;
   /** The members of config.json that hold the dropout rates. */
   readonly dropoutMembers: (rates: DropoutRates) => Readonly<Record<string, number>>;
   /** Members of tokenizer_config.json where the model has none. */

@@ -1,5 +1,5 @@
 // Shows the library of pretrained models and trained taggers.
-import { factsOf } from '../../data/pieces/encoderFacts.ts';
+import { factsOf, familyList } from '../../data/pieces/encoderFacts.ts';
 import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import { taggerKey } from '../../lab/tagging/tagging.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
@@ -42,9 +42,10 @@ export function ModelsSection() {
     <>
       <p className="soft">Import pretrained encoders to fine-tune, and trained taggers to tag with.</p>
       <DropZone>
-        <strong>Drop an XLNet or BERT folder or zip</strong>: from Hugging Face, with safetensors or{' '}
+        <strong>Drop the folder or zip of an encoder</strong> ({familyList()}): from Hugging Face, with safetensors or{' '}
         <code>pytorch_model.bin</code>, or the original TensorFlow release; with <code>tokenizer.json</code>,{' '}
-        <code>spiece.model</code> or <code>vocab.txt</code>. Tensor names and shapes are checked before it is imported.
+        <code>spiece.model</code>, <code>spm.model</code>, <code>vocab.txt</code> or <code>vocab.json</code> with{' '}
+        <code>merges.txt</code>. Tensor names and shapes are checked before it is imported.
       </DropZone>
       <UnreadableList kind="model" />
       <UnreadableList kind="download" />

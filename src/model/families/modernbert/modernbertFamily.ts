@@ -98,6 +98,9 @@ export const modernbert: EncoderFamily<ModernbertConfig> = {
   exported: {
     modelType: 'modernbert',
     architecture: 'ModernBertModel',
+    caveat:
+      '`ModernBertForTokenClassification` of transformers has another layer before its classifier, which this tagger has not, so the tagger ' +
+      'cannot be opened with it or with a pipeline: `tag.py` opens the encoder and applies `classifier.*` itself.',
     // Its dropout of attention is also that after attention; there is none after the feed-forward block.
     dropoutMembers: ({ encoder, attention, head }) => ({
       embedding_dropout: encoder,
