@@ -1,8 +1,9 @@
-// Records the attention block of a layer, up to its residual: XLNet's with relative terms, BERT's with biases.
+// Records the attention block of a layer, up to its residual: with XLNet's relative terms, BERT's biases or ModernBERT's turned queries and keys.
 import { aligned, type Region } from '../gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
 import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
+import { recordRotary } from '../kernels/rotary.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
 import { attentionShape, type AttentionSaved, type EncoderPass } from './encoderPass.ts';
 
@@ -44,6 +45,7 @@ export function recordAttentionBlock(
     const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
     recordAddBiases(recorder, shape, { biases }, { x: qkv });
   }
+  recordTurns(pass, layer, qkv, 'forwards');
   const inputs: AttentionInputs = {
     qkv,
     layoutWords,
@@ -59,8 +61,21 @@ export function recordAttentionBlock(
   return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, context, logSumExp } };
 }
 
+/** Turns queries and keys by their position, or their gradients back, in place. */
+function recordTurns(
+  { recorder, config, design, sequences, pieces, angles }: EncoderPass,
+  layer: number,
+  qkv: Region,
+  direction: 'forwards' | 'backwards',
+): void {
+  if (angles === null || design.rotary === null) return;
+  const { heads, headSize } = config;
+  const kind = design.rotary.window(layer) === null ? 0 : 1;
+  recordRotary(recorder, { sequences, pieces, heads, headSize, kind, direction }, { angles }, { qkv });
+}
+
 /**
- * Gradients of the block's parameters from dProjected [R, d]; the gradient of its input h is added to `dInput`, unless null.
+ * Gradients of the block's parameters from dProjected [R, d]; the gradient of its input h is added to `dInput`, or written, unless null.
  * Gradients of frozen parameters are not computed; the output's bias is left to the residual's norm.
  */
 export function recordAttentionBlockBackward(
@@ -70,6 +85,7 @@ export function recordAttentionBlockBackward(
   saved: AttentionSaved,
   dProjected: Region,
   dInput: Region | null,
+  into: 'add' | 'write' = 'add',
 ): void {
   const { recorder, tuning, config, design, banks, sequences, pieces, state, positions } = pass;
   const { hiddenSize: d } = config;
@@ -98,6 +114,7 @@ export function recordAttentionBlockBackward(
   const gradients = { qkv, relative };
   const shape = attentionShape(pass, layer);
   recordAttentionBackward(recorder, pass.attention, shape, saved.inputs, saved, dContext, gradients);
+  recordTurns(pass, layer, qkv, 'backwards');
   const out = banks.gradients(name('query'), name('value'));
   if (out !== null) {
     const strides = { a: 0, b: stride.rows, out: stride.weights };
@@ -112,6 +129,6 @@ export function recordAttentionBlockBackward(
   if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
   if (dInput === null) return;
   const strides = { a: stride.rows, b: stride.weights, out: 0 };
-  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into: 'add' } as const;
+  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into } as const;
   recordMatmul(recorder, tuning, back, { a: qkv, b: banks.weights(name('query'), name('value')), out: dInput });
 }

@@ -12,7 +12,11 @@ import {
   recordSegmentGradient,
 } from '../kernels/embedding.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
-import { recordResidualNormBackward, recordResidualNormGradients } from '../kernels/residualNorm.ts';
+import {
+  recordResidualNorm,
+  recordResidualNormBackward,
+  recordResidualNormGradients,
+} from '../kernels/residualNorm.ts';
 import type { EncoderPass, NormSaved } from './encoderPass.ts';
 import type { Keeping } from './savedLayer.ts';
 
@@ -41,6 +45,7 @@ export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedE
   if (embedding.kind === 'words') {
     return { out: recordRows(pass), backward: (dOut) => recordRowsBackward(pass, dOut, pass.sites.embedding) };
   }
+  if (embedding.kind === 'normed words') return recordNormedWords(pass);
   const { out, saved } = recordNormed(pass, embedding);
   const again = (): NormSaved => (keeping === 'whole' ? saved : recordNormed(pass, embedding).saved);
   const normed = (dOut: Region): void => recordNormedBackward(pass, embedding, dOut, again);
@@ -52,9 +57,48 @@ export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedE
   };
 }
 
+/** dropout(norm(table[pieceIds])), without a shift. */
+function recordNormedWords(pass: EncoderPass): RecordedEmbeddings {
+  const { recorder, config, sites, banks, state, sequences, pieces } = pass;
+  const { hiddenSize, layerNormEpsilon: epsilon } = config;
+  const rows = sequences * pieces;
+  const site = { layer: -1, site: 'embedding' } as const;
+  const norm = { rows, hiddenSize, epsilon, rate: 0, ...site };
+  const drop = { length: rows * hiddenSize, rate: sites.embedding, ...site };
+  const dropped = (x: Region, label: string): Region => {
+    if (sites.embedding === 0) return x;
+    const out = recorder.temporary(label, x.length);
+    recordDropped(recorder, drop, { x, state }, { out });
+    return out;
+  };
+  const y = recorder.temporary('normed words', rows * hiddenSize);
+  const saved = {
+    sum: recorder.temporary('embedding sum', rows * hiddenSize),
+    statistics: recorder.temporary('embedding statistics', rows * 2),
+  };
+  const scale = banks.weight(NAMES.scale);
+  const read = { x: recordRows(pass, 0), bias: null, residual: null, scaleShift: scale, state };
+  recordResidualNorm(recorder, norm, read, { y, ...saved });
+  return {
+    out: dropped(y, 'embedded'),
+    backward(dOut) {
+      const gradient = banks.gradient(NAMES.scale);
+      if (gradient === null) return;
+      const dY = dropped(dOut, 'd embedded');
+      const dSum = recorder.temporary('d embedding sum', rows * hiddenSize);
+      recordResidualNormBackward(recorder, norm, { dY, ...saved, scale, state }, { dSum, dX: null });
+      recordResidualNormGradients(recorder, { rows, hiddenSize }, { dY, ...saved, dX: null, state }, { gradient });
+      recordRowsBackward(pass, dSum, 0);
+    },
+  };
+}
+
 /** dropout(table[pieceIds]) */
-function recordRows({ recorder, config, sites, banks, inputs, state, sequences, pieces }: EncoderPass): Region {
-  const shape = { rows: sequences * pieces, hiddenSize: config.hiddenSize, rate: sites.embedding };
+function recordRows(
+  { recorder, config, banks, inputs, state, sequences, pieces, sites }: EncoderPass,
+  rate = sites.embedding,
+): Region {
+  const shape = { rows: sequences * pieces, hiddenSize: config.hiddenSize, rate };
   const out = recorder.temporary('embedded', shape.rows * shape.hiddenSize);
   recordEmbedding(recorder, shape, { table: banks.weight(EMBEDDING), pieceIds: inputs.pieceIds, state }, { out });
   return out;

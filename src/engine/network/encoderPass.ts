@@ -17,6 +17,14 @@ export function designOf(encoder: EncoderConfig): EncoderDesign {
   return design;
 }
 
+/** Makes the table of positions that an encoder reads for sequences of `pieces` pieces: of distances or of angles; null for none. */
+export function positionTable({
+  distances,
+  rotary,
+}: EncoderDesign): ((pieces: number) => Float32Array<ArrayBuffer>) | null {
+  return distances ?? rotary?.angles ?? null;
+}
+
 /** R = B*T rows. */
 export interface EncoderPass {
   readonly recorder: Recorder;
@@ -34,6 +42,8 @@ export interface EncoderPass {
   readonly state: Region;
   /** Sinusoids of relative distances with their dropout, [2T, d]; null if attention has no relative terms. */
   readonly positions: Region | null;
+  /** Angles that queries and keys are turned by, see `RotaryDesign`; null if they are not. */
+  readonly angles: Region | null;
   /** Segment ids, then piece counts. */
   readonly layoutWords: Region;
 }
@@ -59,9 +69,20 @@ export interface NormSaved {
   readonly statistics: Region; // [R, 2]
 }
 
-export function attentionShape({ sequences, pieces, config, sites }: EncoderPass, layer: number): AttentionShape {
+export function attentionShape(
+  { sequences, pieces, config, design, sites }: EncoderPass,
+  layer: number,
+): AttentionShape {
   const { heads, headSize } = config;
-  return { sequences, pieces, heads, headSize, layer, rate: sites.attention };
+  return {
+    sequences,
+    pieces,
+    heads,
+    headSize,
+    layer,
+    rate: sites.attention,
+    window: design.rotary?.window(layer) ?? null,
+  };
 }
 
 /** Whether a layer's activated values stay until its backward pass: computing them again costs the processor more than their memory. */

@@ -37,9 +37,13 @@ export interface RowsEncoder {
   readonly backward: (dOut: Region, lowest: number) => Region | null;
 }
 
-/** Null where layers are recorded product by product: on other machines, for wide encoders, and where layers are recomputed. */
-export function rowBlockFor({ config, blocks }: Pick<EncoderPass, 'config' | 'blocks'>): RowBlock | null {
-  return blocks === 'rows' ? rowBlockOf(config) : null;
+/** Null where layers are recorded product by product: on other machines, for wide encoders and those with norms before blocks, and where layers are recomputed. */
+export function rowBlockFor({
+  config,
+  design,
+  blocks,
+}: Pick<EncoderPass, 'config' | 'design' | 'blocks'>): RowBlock | null {
+  return blocks === 'rows' && design.norms === 'after' ? rowBlockOf(config) : null;
 }
 
 /** Records all layers forward from `embedded` [R, d]. */

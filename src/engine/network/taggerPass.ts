@@ -20,6 +20,7 @@ import { recordEmbeddings } from './embeddings.ts';
 import { designOf, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
+import { recordPreNormEncoder } from './preNormLayer.ts';
 import { recordRows, rowBlockFor } from './rowsPass.ts';
 import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
@@ -33,8 +34,8 @@ export interface TaggerPass {
   readonly sequences: number;
   readonly pieces: number;
   readonly inputs: BatchInputs;
-  /** R [2T, d], before dropout; null for encoders without relative positions. */
-  readonly sinusoids: Resident | null;
+  /** Distances, before dropout, or angles: see `positionTable`; null for encoders with neither. */
+  readonly positionTable: Resident | null;
   readonly state: Resident;
 }
 
@@ -44,8 +45,9 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const recorder = new Recorder();
   const { shape, inputs } = given;
   const state = whole(given.state);
-  let positions = given.sinusoids && whole(given.sinusoids);
   const design = designOf(shape.encoder);
+  const table = given.positionTable && whole(given.positionTable);
+  let positions = design.distances === null ? null : table;
   const sites = familyOf(shape.encoder).sites(rates);
   if (positions !== null && sites.position > 0) {
     const out = recorder.temporary('positions', positions.length);
@@ -64,6 +66,7 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
     inputs: inputs.sections,
     state,
     positions,
+    angles: design.rotary === null ? null : table,
     layoutWords,
   };
 }
@@ -130,6 +133,7 @@ function recordEncoder(
     const { out, backward } = recordRows(pass, block, embedded);
     return { out, backward: (dOut) => backward(dOut, lowest) };
   }
+  if (pass.design.norms === 'before') return recordPreNormEncoder(pass, embedded, keeping, lowest);
   const layers: (() => SavedLayer)[] = [];
   let h = embedded;
   for (let layer = 0; layer < config.layers; layer++) {
@@ -200,6 +204,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   let h = recordEmbeddings(pass, 'whole').out;
   const block = rowBlockFor(pass);
   if (block !== null) h = recordRows(pass, block, h).out;
+  else if (pass.design.norms === 'before') h = recordPreNormEncoder(pass, h, 'input', config.layers).out;
   else for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
   recordEmissions(pass, given.shape, h, whole(emissions));
   const chain = { sequences, positions: pieces, tagCount, startEnd };

@@ -87,13 +87,15 @@ const dropNumbers = ({ size, state }: Given): number[] => [
 const accumulateOf = ({ state }: Given): number => state(STATE.accumulate);
 
 const norm =
-  (kernel: string, biased: boolean): Translation =>
+  (kernel: string, { biased = false, hasResidual = true } = {}): Translation =>
   (given) => {
     const { size, address, length } = given;
     const shift = address('scaleShift') + (length('scaleShift') - size('width')) * 4;
-    const inputs = [address('x'), biased ? address('bias') : 0, address('residual'), address('scaleShift'), shift];
+    const optional = [biased ? address('bias') : 0, hasResidual ? address('residual') : 0];
+    const inputs = [address('x'), ...optional, address('scaleShift'), shift];
     const outputs = [address('y'), address('sum'), address('statistics')];
-    const numbers = [size('width'), size('epsilon'), ...dropNumbers(given), ...inputs, ...outputs];
+    const drop = hasResidual ? dropNumbers(given) : [ALWAYS_0, 0, 1];
+    const numbers = [size('width'), size('epsilon'), ...drop, ...inputs, ...outputs];
     return kernelCall(kernel, size('rows'), numbers);
   };
 
@@ -108,7 +110,7 @@ const normBackward =
   };
 
 const normGradients =
-  (biased: boolean): Translation =>
+  (kernel: string, biased = false): Translation =>
   (given) => {
     const { size, address } = given;
     const stride = size('stride') * 4;
@@ -116,7 +118,7 @@ const normGradients =
     const scale = gradient + (biased ? stride : 0);
     const read = ['dY', 'sum', 'statistics'].map(address);
     const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
-    return kernelCall(biased ? 'residualNormGradientsBiased' : 'residualNormGradients', size('width') / 4, numbers);
+    return kernelCall(kernel, size('width') / 4, numbers);
   };
 
 const headRows =
@@ -152,6 +154,7 @@ const attention =
       keyAt: given.state(size('key')),
       threshold: size('threshold') | 0,
       keepScale: size('keepScale'),
+      window: size('window'),
       context: address('context'),
       logSumExp: address('logSumExp'),
     };
@@ -285,12 +288,15 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
   [/^whole attention, absolute$/, attention(false, false)],
   [/^whole attention backward$/, attention(true, true)],
   [/^whole attention backward, absolute$/, attention(false, true)],
-  [/^residualNorm$/, norm('residualNorm', false)],
-  [/^residualNorm with bias$/, norm('residualNormBiased', true)],
+  [/^residualNorm$/, norm('residualNorm')],
+  [/^residualNorm with bias$/, norm('residualNormBiased', { biased: true })],
+  [/^residualNorm without shift$/, norm('residualNormScaled')],
+  [/^residualNorm without residual without shift$/, norm('normScaled', { hasResidual: false })],
   [/^residualNormBackward$/, normBackward(false)],
   [/^residualNormBackward with dropout$/, normBackward(true)],
-  [/^residualNormGradients$/, normGradients(false)],
-  [/^residualNormGradients with bias$/, normGradients(true)],
+  [/^residualNormGradients$/, normGradients('residualNormGradients')],
+  [/^residualNormGradients with bias$/, normGradients('residualNormGradientsBiased', true)],
+  [/^residualNormGradients without shift$/, normGradients('normGradientsOfScale')],
   [/^headRows$/, headRows('headRows', 'hidden', 'rows', 'out')],
   [/^headRowsBackward$/, headRows('headRowsBackward', 'dOut', 'inverse', 'dHidden')],
   [
@@ -302,6 +308,29 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       return kernelCall(launch.kernel.name, size('count') / size('columns'), numbers);
     },
   ],
+  [
+    /^(relu|gelu|gelu_new|silu) gated (forward|backward)$/,
+    (given) => {
+      const { size, address, launch } = given;
+      const isForward = launch.kernel.name.endsWith('forward');
+      const written = isForward ? [address('out'), 0] : [address('dOut'), address('dGate')];
+      const numbers = [...dropNumbers(given), address('x'), address('x') + size('gateAt') * 4, ...written];
+      return kernelCall(launch.kernel.name, size('count') / 4, numbers);
+    },
+  ],
+  [
+    /^rotary$/,
+    ({ size, address }) => {
+      const lengths = [size('rows'), size('pieces'), size('heads'), size('half')];
+      const [cosines, sines] = ['cosinesAt', 'sinesAt'].map((at) => address('angles') + size(at) * 4) as [
+        number,
+        number,
+      ];
+      const numbers = [...lengths, size('stride') * 4, size('sign'), cosines, sines, address('qkv')];
+      return kernelCall('rotary', 2 * size('rows'), numbers);
+    },
+  ],
+  [/^sum of two$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['left', 'right', 'out'].map(address))],
   [
     /^embedding$/,
     (given) => {

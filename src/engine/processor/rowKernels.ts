@@ -75,9 +75,15 @@ function writeSpread(
 const NORM = { width: 'i32', epsilon: 'f32', ...DROPPING } as const;
 
 function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
-  for (const biased of [false, true]) {
+  const variants = [
+    { name: 'residualNorm', biased: false, residual: true, shifted: true },
+    { name: 'residualNormBiased', biased: true, residual: true, shifted: true },
+    { name: 'residualNormScaled', biased: false, residual: true, shifted: false },
+    { name: 'normScaled', biased: false, residual: false, shifted: false },
+  ] as const;
+  for (const { name, biased, residual, shifted } of variants) {
     const numbers = { ...NORM, x: 'i32', bias: 'i32', residual: 'i32', scale: 'i32', shift: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
-    defineKernel(module, biased ? 'residualNormBiased' : 'residualNorm', numbers, (f, given) => {
+    defineKernel(module, name, numbers, (f, given) => {
       const { from, to, width, threshold, scale, shift } = given;
       const [row, c] = [f.variable('i32'), f.variable('i32')];
       const drop = droppingOf(f, given);
@@ -85,13 +91,16 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
         const { mean, deviation, sumRow, element } = writeSpread(f, { ...given, row }, (column, place) => {
           const at = f.keep(i32.mul(place, i32.const(4)));
           const x = v128.load(i32.add(given.x, at));
+          if (!residual) return x;
           const whole = biased ? f32x4.add(x, v128.load(i32.add(given.bias, column))) : x;
           return f32x4.add(dropped(f, threshold, drop, whole, place), v128.load(i32.add(given.residual, at)));
         });
         const out = f.keep(i32.add(given.y, words(element)));
         f.loop(c, ZERO, words(width), 16, () => {
           const normal = f32x4.mul(f32x4.sub(v128.load(i32.add(sumRow, c)), mean), deviation);
-          f.store(i32.add(out, c), multiplyAdd(normal, v128.load(i32.add(scale, c)), v128.load(i32.add(shift, c))));
+          const factor = v128.load(i32.add(scale, c));
+          const y = shifted ? multiplyAdd(normal, factor, v128.load(i32.add(shift, c))) : f32x4.mul(normal, factor);
+          f.store(i32.add(out, c), y);
         });
       });
     });
@@ -165,9 +174,14 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
     });
   });
   const sums = { rows: 'i32', width: 'i32', dY: 'i32', sum: 'i32', statistics: 'i32', dX: 'i32', bias: 'i32', scale: 'i32', shift: 'i32', accumulate: 'i32' } as const; // prettier-ignore
-  for (const biased of [false, true]) {
+  const kinds = [
+    { name: 'residualNormGradients', biased: false, shifted: true },
+    { name: 'residualNormGradientsBiased', biased: true, shifted: true },
+    { name: 'normGradientsOfScale', biased: false, shifted: false },
+  ] as const;
+  for (const { name, biased, shifted } of kinds) {
     /** Units are blocks of four columns. */
-    defineKernel(module, biased ? 'residualNormGradientsBiased' : 'residualNormGradients', sums, (f, given) => {
+    defineKernel(module, name, sums, (f, given) => {
       const { from, to, rows, width, accumulate } = given;
       const [unit, row] = [f.variable('i32'), f.variable('i32')];
       const bytes = f.keep(words(width));
@@ -185,7 +199,7 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
           f.advance(statistics, 8);
         });
         for (const [which, out] of [given.scale, given.shift, given.bias].entries()) {
-          if (which === 2 && !biased) continue;
+          if ((which === 2 && !biased) || (which === 1 && !shifted)) continue;
           const place = f.keep(i32.add(out, column));
           const total = totals[which] as Local;
           f.when(i32.load(accumulate), () => f.set(total, f32x4.add(total, v128.load(place))));

@@ -30,13 +30,14 @@ function gradientChecks(title: string, home: EngineHome): readonly EngineCheck[]
   const checks = (compute: ComputeOptions, what = ''): readonly EngineCheck[] => [
     { name: `${title}: loss and gradients of a tagger${what}`, run: () => gradientError(home, compute, XLNET) },
     { name: `${title}: loss and gradients of a BERT tagger${what}`, run: () => gradientError(home, compute, BERT) },
-    { name: `${title}: loss and gradients of an ELECTRA tagger${what}`, run: () => gradientError(home, compute, ELECTRA) }, // prettier-ignore
-    { name: `${title}: loss and gradients of a RoBERTa tagger${what}`, run: () => gradientError(home, compute, ROBERTA) }, // prettier-ignore
+    { name: `${title}: loss and gradients with narrow embeddings${what}`, run: () => gradientError(home, compute, NARROW) }, // prettier-ignore
   ];
   const { compute } = home;
-  if (compute.blocks === 'products') return checks(compute);
+  // Norms before blocks are recorded product by product alone.
+  const early = { name: `${title}: loss and gradients of a ModernBERT tagger`, run: () => gradientError(home, compute, MODERNBERT) }; // prettier-ignore
+  if (compute.blocks === 'products') return [...checks(compute), early];
   // The taggers here are small: a wide one runs the other kernels.
-  return [...checks({ ...compute, blocks: 'products' }), ...checks(compute, ', row by row')];
+  return [...checks({ ...compute, blocks: 'products' }), early, ...checks(compute, ', row by row')];
 }
 
 /** Runs every check on a GPU, under its options. A check that throws counts as failed with an infinite error. */
@@ -98,8 +99,23 @@ const SIZES = {
 const HEAD = { tagCount: 5, kind: 'crf', startEnd: true } as const;
 const XLNET: TaggerShape = { encoder: { ...SIZES, family: 'xlnet', clampLength: null }, head: HEAD };
 const BERT: TaggerShape = { encoder: { ...SIZES, layers: 1, family: 'bert', positions: 16, segments: 2 }, head: HEAD };
-const ELECTRA: TaggerShape = { encoder: { ...BERT.encoder, family: 'electra', positions: 16, segments: 2, embeddingSize: 12 }, head: HEAD }; // prettier-ignore
-const ROBERTA: TaggerShape = { encoder: { ...BERT.encoder, family: 'roberta', positions: 18, firstPosition: 2, segments: 2 }, head: HEAD }; // prettier-ignore
+/** ELECTRA's narrow embeddings, with positions that begin as RoBERTa's do. */
+const NARROW: TaggerShape = {
+  encoder: { ...SIZES, layers: 1, family: 'electra', positions: 18, firstPosition: 2, segments: 2, embeddingSize: 12 },
+  head: HEAD,
+};
+const MODERNBERT: TaggerShape = {
+  encoder: {
+    ...SIZES,
+    family: 'modernbert',
+    positions: 16,
+    isLocal: [false, true],
+    window: 2,
+    globalTheta: 1e4,
+    localTheta: 10,
+  },
+  head: HEAD,
+};
 const DROPOUT = { encoder: 0.1, attention: 0.1, head: 0.1 };
 const SETTINGS = { seed: 1, step: 1, learningRate: 0 };
 

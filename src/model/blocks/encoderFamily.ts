@@ -64,16 +64,32 @@ export interface ExportedForm<Config> {
 
 /** What the engine has to know of an encoder, which knows no family: everything that changes a launch. */
 export interface EncoderDesign {
-  readonly embedding: WordEmbedding | NormedEmbedding;
+  readonly embedding: WordEmbedding | NormedEmbedding | NormedWords;
+  /** Whether a norm follows each block and its residual, with a feed-forward block of two layers, or precedes it, with a gated one and no biases. */
+  readonly norms: 'after' | 'before';
   /** Whether queries, keys, values and the output of attention have biases. */
   readonly isBiased: boolean;
   /** Rows for the distances T down to 1 - T, [2T, d], that XLNet's attention makes position keys of; null without such terms. */
   readonly distances: ((pieces: number) => Float32Array<ArrayBuffer>) | null;
+  /** Null where queries and keys are not turned by their position. */
+  readonly rotary: RotaryDesign | null;
+}
+
+export interface RotaryDesign {
+  /** Cosines [T, h/2], then sines, of the angles in global layers, then of those in local layers: [2, 2, T, h/2]. */
+  readonly angles: (pieces: number) => Float32Array<ArrayBuffer>;
+  /** The largest distance of a piece from those it attends to in a layer; null for all. */
+  readonly window: (layer: number) => number | null;
 }
 
 /** A row of the table for each piece. */
 export interface WordEmbedding {
   readonly kind: 'words';
+}
+
+/** A row of the table for each piece, normalised without a shift. */
+export interface NormedWords {
+  readonly kind: 'normed words';
 }
 
 /** The sum of a row for the piece, for its position and for its segment, normalised. */

@@ -27,7 +27,12 @@ export interface AttentionShape {
   readonly layer: number;
   /** Attention dropout rate. */
   readonly rate: number;
+  /** The largest distance of a key from its query; absent for all. Only with absolute terms. */
+  readonly window?: number | null;
 }
+
+/** Longer than any sequence. */
+const EVERYWHERE = 2 ** 30;
 
 export interface AttentionInputs {
   /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
@@ -68,9 +73,10 @@ export const attentionSizes = {
   key: 'u32',
   threshold: 'u32',
   keepScale: 'f32',
+  window: 'u32',
 } as const;
 
-export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate }: AttentionShape) {
+export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate, window }: AttentionShape) {
   const hidden = heads * headSize;
   return {
     sequences,
@@ -83,6 +89,7 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
     scale: 1 / Math.sqrt(headSize),
     key: keyWord(layer, 'attention'),
     ...dropoutSizes(rate),
+    window: window ?? EVERYWHERE,
   };
 }
 
@@ -155,7 +162,8 @@ export function attentionScoresCode(terms: AttentionTerms): string {
   return `${dropoutCode}
 fn rowAt(b: u32, head: u32, i: u32, vectors: u32) -> u32 { return (b * sizes.pieces + i) * sizes.width + head * vectors; }
 ${relative(`fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
-`)}fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
+`)}fn apartBy(i: u32, j: u32) -> u32 { return max(i, j) - min(i, j); }
+fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
 ${relative(`fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
 `)}fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
   if (sizes.threshold == 0u) { return 1.0; }

@@ -98,8 +98,10 @@ export function bertNetwork(prefix: string): Omit<EncoderFamily<BertSizes>, 'rea
     sites: bertSites,
     design: ({ positions, segments, firstPosition = 0, embeddingSize = null }) => ({
       embedding: { kind: 'normed', positions, segments, firstPosition, narrow: embeddingSize },
+      norms: 'after',
       isBiased: true,
       distances: null,
+      rotary: null,
     }),
   };
 }

@@ -2,7 +2,7 @@
 import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
 import { EMBEDDING, type Correspondence } from '../../blocks/parameterLocation.ts';
 import { bertSpecials } from '../bert/bertFamily.ts';
-import { modernbertStates } from './modernbert.ts';
+import { modernbertStates, rotaryAngles } from './modernbert.ts';
 import { modernbertConfig, type ModernbertConfig } from './modernbertConfig.ts';
 
 function embeddingShapes({ vocabularySize, hiddenSize: d }: ModernbertConfig): NamedShapes {
@@ -94,7 +94,25 @@ export const modernbert: EncoderFamily<ModernbertConfig> = {
     encoderOutput: 0,
     head,
   }),
-  design: () => 'ModernBERT',
+  design: ({ headSize, globalTheta, localTheta, isLocal, window }) => ({
+    embedding: { kind: 'normed words' },
+    norms: 'before',
+    isBiased: false,
+    distances: null,
+    rotary: {
+      angles: (pieces) => {
+        const half = (table: Float32Array): number[] =>
+          Array.from(table).filter((_, index) => index % headSize < headSize / 2);
+        return Float32Array.from(
+          [globalTheta, localTheta].flatMap((theta) => {
+            const { cosines, sines } = rotaryAngles(pieces, headSize, theta);
+            return [...half(cosines), ...half(sines)];
+          }),
+        );
+      },
+      window: (layer) => (isLocal[layer] === true ? window : null),
+    },
+  }),
   exported: {
     modelType: 'modernbert',
     architecture: 'ModernBertModel',

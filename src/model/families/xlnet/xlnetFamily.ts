@@ -101,7 +101,9 @@ export const xlnet: EncoderFamily<XlnetConfig> = {
   }),
   design: ({ hiddenSize, clampLength }) => ({
     embedding: { kind: 'words' },
+    norms: 'after',
     isBiased: false,
+    rotary: null,
     distances: (pieces) => new Float32Array(relativePositions(pieces, hiddenSize, clampLength)),
   }),
   exported: {
