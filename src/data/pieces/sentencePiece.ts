@@ -120,10 +120,7 @@ function unigramFile({ pieces, unknownId }: SentencePieceModel) {
   };
 }
 
-function unigramModel(
-  { unknownId, hasByteFallback }: SentencePieceModel,
-  vocab: readonly (readonly [text: string, score: number])[],
-) {
+function unigramModel({ unknownId, hasByteFallback }: SentencePieceModel, vocab: [text: string, score: number][]) {
   return { type: 'Unigram', unk_id: unknownId, vocab, byte_fallback: hasByteFallback };
 }
 

@@ -75,6 +75,15 @@ export function recordGateBackward(
   recorder.launch(used, values, { ...inputs, ...gradients }, linearGrid(values.count, 64), 70 * values.count);
 }
 
+const added = kernel({
+  name: 'added',
+  sizes: { count: 'u32' },
+  buffers: { right: reads('vec4<f32>'), out: writes('vec4<f32>') },
+  workgroup: [64, 1, 1],
+  body: `if (index >= sizes.count) { return; }
+  out[index] += right[index];`,
+});
+
 const sumOfTwo = kernel({
   name: 'sum of two',
   sizes: { count: 'u32' },
@@ -84,12 +93,14 @@ const sumOfTwo = kernel({
   out[index] = left[index] + right[index];`,
 });
 
-/** out = left + right, of a length that is a multiple of 4. */
+/** out = left + right, of a length that is a multiple of 4; without `left`, out += right. */
 export function recordSum(
   recorder: Recorder,
-  inputs: { readonly left: Region; readonly right: Region },
+  { left, right }: { readonly left?: Region; readonly right: Region },
   { out }: { readonly out: Region },
 ): void {
   const count = out.length / 4;
-  recorder.launch(sumOfTwo, { count }, { ...inputs, out }, linearGrid(count, 64), 8 * count);
+  const grid = linearGrid(count, 64);
+  if (left === undefined) recorder.launch(added, { count }, { right, out }, grid, 8 * count);
+  else recorder.launch(sumOfTwo, { count }, { left, right, out }, grid, 8 * count);
 }

@@ -5,6 +5,7 @@ import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
 import { recordRotary } from '../kernels/rotary.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
+import { recordLayerDistances, recordLayerDistancesBackward } from './distanceTable.ts';
 import { attentionShape, type AttentionSaved, type EncoderPass } from './encoderPass.ts';
 
 /** Words between the matrices of queries, keys and values, between their weights, and between their biases. */
@@ -46,7 +47,9 @@ export function recordAttentionBlock(
     recordAddBiases(recorder, shape, { biases }, { x: qkv });
   }
   recordTurns(pass, layer, qkv, 'forwards');
+  const distances = pass.distances && recordLayerDistances(pass, layer, pass.distances);
   const inputs: AttentionInputs = {
+    ...(distances === null ? {} : { distances: distances.rows }),
     qkv,
     layoutWords,
     state,
@@ -58,7 +61,7 @@ export function recordAttentionBlock(
   const context = temporary('context', rows * d);
   const logSumExp = temporary('log-sum-exp', sequences * heads * pieces);
   recordAttention(recorder, pass.attention, attentionShape(pass, layer), inputs, { context, logSumExp });
-  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, context, logSumExp } };
+  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, distances, context, logSumExp } };
 }
 
 /** Turns queries and keys by their position, or their gradients back, in place. */
@@ -111,7 +114,8 @@ export function recordAttentionBlockBackward(
     position: temporary('position keys', 2 * pieces * d),
     biases: banks.gradients(name('contentBias'), name('segmentEmbedding')),
   };
-  const gradients = { qkv, relative };
+  const dDistances = saved.inputs.distances && temporary('distances', saved.inputs.distances.length);
+  const gradients = { qkv, relative, ...(dDistances === undefined ? {} : { distances: dDistances }) };
   const shape = attentionShape(pass, layer);
   recordAttentionBackward(recorder, pass.attention, shape, saved.inputs, saved, dContext, gradients);
   recordTurns(pass, layer, qkv, 'backwards');
@@ -125,6 +129,9 @@ export function recordAttentionBlockBackward(
     const gradient = banks.gradients(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
     if (gradient !== null) recordColumnSums(recorder, shape, { x: qkv, state }, { gradient });
+  }
+  if (pass.distances !== null && saved.distances !== null && dDistances !== undefined) {
+    recordLayerDistancesBackward(pass, layer, pass.distances, saved.distances, dDistances);
   }
   if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
   if (dInput === null) return;

@@ -1,5 +1,5 @@
 // Records the embeddings, forward and backward: one row of XLNet's table per piece; in BERT three rows summed and normalised.
-import type { NormedEmbedding } from '../../model/blocks/encoderFamily.ts';
+import type { NormedEmbedding, NormedWords } from '../../model/blocks/encoderFamily.ts';
 import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
 import type { Region } from '../gpu/recorder.ts';
 import { recordAddBias, recordColumnSums } from '../kernels/bias.ts';
@@ -45,7 +45,7 @@ export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedE
   if (embedding.kind === 'words') {
     return { out: recordRows(pass), backward: (dOut) => recordRowsBackward(pass, dOut, pass.sites.embedding) };
   }
-  if (embedding.kind === 'normed words') return recordNormedWords(pass);
+  if (embedding.kind === 'normed words') return recordNormedWords(pass, embedding);
   const { out, saved } = recordNormed(pass, embedding);
   const again = (): NormSaved => (keeping === 'whole' ? saved : recordNormed(pass, embedding).saved);
   const normed = (dOut: Region): void => recordNormedBackward(pass, embedding, dOut, again);
@@ -57,8 +57,8 @@ export function recordEmbeddings(pass: EncoderPass, keeping: Keeping): RecordedE
   };
 }
 
-/** dropout(norm(table[pieceIds])), without a shift. */
-function recordNormedWords(pass: EncoderPass): RecordedEmbeddings {
+/** dropout(norm(table[pieceIds])) */
+function recordNormedWords(pass: EncoderPass, { last }: NormedWords): RecordedEmbeddings {
   const { recorder, config, sites, banks, state, sequences, pieces } = pass;
   const { hiddenSize, layerNormEpsilon: epsilon } = config;
   const rows = sequences * pieces;
@@ -77,12 +77,18 @@ function recordNormedWords(pass: EncoderPass): RecordedEmbeddings {
     statistics: recorder.temporary('embedding statistics', rows * 2),
   };
   const scale = banks.weight(NAMES.scale);
-  const read = { x: recordRows(pass, 0), bias: null, residual: null, scaleShift: scale, state };
+  const read = {
+    x: recordRows(pass, 0),
+    bias: null,
+    residual: null,
+    scaleShift: banks.weights(NAMES.scale, NAMES[last]),
+    state,
+  };
   recordResidualNorm(recorder, norm, read, { y, ...saved });
   return {
     out: dropped(y, 'embedded'),
     backward(dOut) {
-      const gradient = banks.gradient(NAMES.scale);
+      const gradient = banks.gradients(NAMES.scale, NAMES[last]);
       if (gradient === null) return;
       const dY = dropped(dOut, 'd embedded');
       const dSum = recorder.temporary('d embedding sum', rows * hiddenSize);

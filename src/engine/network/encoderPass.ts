@@ -5,24 +5,24 @@ import type { Recorder, Region } from '../gpu/recorder.ts';
 import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import type { BatchInputs } from './batchInputs.ts';
+import { distancePlaces, type LayerDistances, type SharedDistances } from './distanceTable.ts';
 import type { ParameterBanks } from './parameterBanks.ts';
 
 /** How layers are recorded: product by product, or, where the encoder is small enough, all that happens to a row in one launch. */
 export type LayerBlocks = 'products' | 'rows';
 
-/** What the engine records for an encoder. Throws if it has no kernels for it: `engineMisfit` says so before. */
+/** What the engine records for an encoder. */
 export function designOf(encoder: EncoderConfig): EncoderDesign {
-  const design = familyOf(encoder).design(encoder);
-  if (typeof design === 'string') throw new Error(`the engine has no kernels for ${design}`);
-  return design;
+  return familyOf(encoder).design(encoder);
 }
 
-/** Makes the table of positions that an encoder reads for sequences of `pieces` pieces: of distances or of angles; null for none. */
+/** Makes the table of positions that an encoder reads for sequences of `pieces` pieces: of distances, of angles or of places; null for none. */
 export function positionTable({
   distances,
   rotary,
+  disentangled,
 }: EncoderDesign): ((pieces: number) => Float32Array<ArrayBuffer>) | null {
-  return distances ?? rotary?.angles ?? null;
+  return distances ?? rotary?.angles ?? (disentangled && ((pieces) => distancePlaces(disentangled, pieces)));
 }
 
 /** R = B*T rows. */
@@ -44,6 +44,8 @@ export interface EncoderPass {
   readonly positions: Region | null;
   /** Angles that queries and keys are turned by, see `RotaryDesign`; null if they are not. */
   readonly angles: Region | null;
+  /** The table of distances, shared by all layers; null if contents are not compared with distances. */
+  readonly distances: SharedDistances | null;
   /** Segment ids, then piece counts. */
   readonly layoutWords: Region;
 }
@@ -60,6 +62,7 @@ export interface LayerSaved {
 
 export interface AttentionSaved {
   readonly inputs: AttentionInputs;
+  readonly distances: LayerDistances | null;
   readonly context: Region; // [R, d]
   readonly logSumExp: Region; // [B, H, T]
 }
@@ -82,6 +85,7 @@ export function attentionShape(
     layer,
     rate: sites.attention,
     window: design.rotary?.window(layer) ?? null,
+    termCount: design.disentangled === null ? 1 : 3,
   };
 }
 

@@ -43,7 +43,7 @@ export function rowBlockFor({
   design,
   blocks,
 }: Pick<EncoderPass, 'config' | 'design' | 'blocks'>): RowBlock | null {
-  return blocks === 'rows' && design.norms === 'after' ? rowBlockOf(config) : null;
+  return blocks === 'rows' && design.norms === 'after' && design.disentangled === null ? rowBlockOf(config) : null;
 }
 
 /** Records all layers forward from `embedded` [R, d]. */

@@ -17,6 +17,7 @@ import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
+import { recordSharedDistances, recordSharedDistancesBackward } from './distanceTable.ts';
 import { designOf, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
@@ -57,7 +58,7 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   }
   const { segmentIds } = inputs.sections;
   const layoutWords = { ...segmentIds, length: aligned(segmentIds.length) + given.sequences };
-  return {
+  const pass = {
     ...given,
     recorder,
     config: shape.encoder,
@@ -69,6 +70,7 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
     angles: design.rotary === null ? null : table,
     layoutWords,
   };
+  return { ...pass, distances: recordSharedDistances(pass, table) };
 }
 
 const headShape = (pass: EncoderPass) => ({
@@ -116,6 +118,7 @@ export function recordGradients(
   const embedded = recordEmbeddings(pass, keeping);
   const { out, backward } = recordEncoder(pass, embedded.out, keeping, lowest);
   const dH = backward(recordHeadGradients(pass, given.shape, out, whole(stepLoss)));
+  recordSharedDistancesBackward(pass);
   if (dH !== null) embedded.backward(dH);
   return recorder.launches;
 }

@@ -44,7 +44,6 @@ const PARAMETERS = {
   keyAt: 'i32',
   threshold: 'i32',
   keepScale: 'f32',
-  /** The largest distance of a key from its query, with absolute terms. */
   window: 'i32',
   context: 'i32',
   logSumExp: 'i32',
@@ -207,7 +206,7 @@ export function scaledScores(
   return f32x4.mul(f32x4.add(score, v128.bitselect(segment.same, segment.other, isSame)), scale);
 }
 
-/** The keys that a query attends to, from the first to before the last, as vectors. */
+/** The keys that a query attends to, from the first to before the last, as vectors; `isReached` of four keys. */
 interface Reach {
   readonly first: Local;
   readonly end: Local;
@@ -223,7 +222,6 @@ export function reachOf(f: FunctionBody, { window }: AttentionNumbers, query: Va
   };
 }
 
-/** Which of four keys from `j` on are reached. */
 export function isReached(j: Local, { first, end }: Reach): Value {
   return v128.andNot(i32x4.less(elementsFrom(j), end), i32x4.less(elementsFrom(j), first));
 }

@@ -2,7 +2,7 @@
 import type { Launch, Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
 import { viterbi } from '../../model/viterbi.ts';
-import { ATTENTION_NUMBERS, attentionScratchBytes } from './attentionKernels.ts';
+import { attention, headRows, norm, normBackward, normGradients } from './blockCalls.ts';
 import {
   argmaxOfRows,
   chainEmissionGradient,
@@ -13,159 +13,17 @@ import {
   type ChainMemory,
   type Places,
 } from './chainKernels.ts';
+import {
+  accumulateOf,
+  dropNumbers,
+  givenOf,
+  kernelCall,
+  type Given,
+  type LaunchCall,
+  type Translation,
+} from './launchGiven.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
 import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
-
-/** A kernel of the module with the numbers between its units and its scratch. */
-export interface KernelCall {
-  readonly kernel: string;
-  readonly units: number;
-  /** Units that one thread computes together. */
-  readonly grain: number;
-  /** Of these, as many as a thread takes at least: what it prepares for them costs as much as some. */
-  readonly least: number;
-  readonly numbers: readonly number[];
-  readonly scratchBytes: number;
-}
-
-/** Work in JavaScript on the words of the memory. */
-export interface HostCall {
-  run(memory: ChainMemory): void;
-}
-
-/** Calls of one launch run one after the other. */
-export type LaunchCall = KernelCall | HostCall | readonly KernelCall[];
-
-/** A launch with its numbers by name; regions as byte addresses. */
-interface Given {
-  readonly launch: Launch;
-  size(name: string): number;
-  address(name: string): number;
-  /** In words. */
-  length(name: string): number;
-  /** Address of a word of the state. */
-  state(word: number): number;
-  /** First word of every region. */
-  places(): Places;
-}
-
-function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
-  const { kernel, sizes, regions } = launch;
-  const sizeOf = new Map(kernel.sizes.map(({ name }, at) => [name, sizes[at] as number]));
-  const regionOf = new Map(kernel.buffers.map(({ name }, at) => [name, regions[at] as Region]));
-  const region = (name: string): Region => {
-    const found = regionOf.get(name);
-    if (found === undefined) throw new Error(`${kernel.name} has no ${name}`);
-    return found;
-  };
-  return {
-    launch,
-    size(name) {
-      const size = sizeOf.get(name);
-      if (size === undefined) throw new Error(`${kernel.name} has no size ${name}`);
-      return size;
-    },
-    address: (name) => addressOf(region(name)),
-    length: (name) => region(name).length,
-    state: (word) => addressOf(region('state')) + word * 4,
-    places: () => Object.fromEntries([...regionOf].map(([name, own]) => [name, addressOf(own) / 4])),
-  };
-}
-
-type Translation = (given: Given) => LaunchCall;
-
-const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
-  ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore
-
-/** A site's dropout: address of its key, threshold, scale. */
-const dropNumbers = ({ size, state }: Given): number[] => [
-  state(size('key')),
-  size('threshold') | 0,
-  size('keepScale'),
-];
-
-const accumulateOf = ({ state }: Given): number => state(STATE.accumulate);
-
-const norm =
-  (kernel: string, { biased = false, hasResidual = true } = {}): Translation =>
-  (given) => {
-    const { size, address, length } = given;
-    const shift = address('scaleShift') + (length('scaleShift') - size('width')) * 4;
-    const optional = [biased ? address('bias') : 0, hasResidual ? address('residual') : 0];
-    const inputs = [address('x'), ...optional, address('scaleShift'), shift];
-    const outputs = [address('y'), address('sum'), address('statistics')];
-    const drop = hasResidual ? dropNumbers(given) : [ALWAYS_0, 0, 1];
-    const numbers = [size('width'), size('epsilon'), ...drop, ...inputs, ...outputs];
-    return kernelCall(kernel, size('rows'), numbers);
-  };
-
-const normBackward =
-  (drops: boolean): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const drop = drops ? dropNumbers(given) : [ALWAYS_0, 0, 1];
-    const names = ['dY', 'sum', 'statistics', 'scale', 'dSum'].map(address);
-    const dX = drops ? address('dX') : address('dSum');
-    return kernelCall('residualNormBackward', size('rows'), [size('width'), size('epsilon'), ...drop, ...names, dX]);
-  };
-
-const normGradients =
-  (kernel: string, biased = false): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const stride = size('stride') * 4;
-    const gradient = address('gradient');
-    const scale = gradient + (biased ? stride : 0);
-    const read = ['dY', 'sum', 'statistics'].map(address);
-    const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
-    return kernelCall(kernel, size('width') / 4, numbers);
-  };
-
-const headRows =
-  (kernel: string, source: string, rows: string, out: string): Translation =>
-  ({ size, state, address }) => {
-    const drops = ['encoder', 'head'].flatMap((site) => [
-      state(size(`${site}Key`)),
-      size(`${site}Threshold`) | 0,
-      size(`${site}Scale`),
-    ]);
-    const numbers = [size('width'), ...drops, address(source), address(rows), address(out)];
-    return kernelCall(kernel, size('count') / size('width'), numbers);
-  };
-
-const attention =
-  (relative: boolean, backward: boolean): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const [pieces, headSize] = [size('pieces'), size('headSize')];
-    const values: Record<(typeof ATTENTION_NUMBERS)[number], number> = {
-      sequences: size('sequences'),
-      pieces,
-      heads: size('heads'),
-      headSize,
-      qkv: address('qkv'),
-      qkvStride: size('qkvStride') * 16,
-      segments: address('layoutWords'),
-      counts: address('layoutWords') + size('countsAt') * 4,
-      position: relative ? address('position') : 0,
-      biases: relative ? address('biases') : 0,
-      biasStride: size('biasStride') * 16,
-      scale: size('scale'),
-      keyAt: given.state(size('key')),
-      threshold: size('threshold') | 0,
-      keepScale: size('keepScale'),
-      window: size('window'),
-      context: address('context'),
-      logSumExp: address('logSumExp'),
-    };
-    const numbers = ATTENTION_NUMBERS.map((name) => values[name]);
-    const scratchBytes = attentionScratchBytes(pieces, headSize);
-    const suffix = relative ? '' : 'Absolute';
-    if (!backward) return kernelCall(`attention${suffix}`, size('sequences') * size('heads'), numbers, scratchBytes);
-    const gradients = relative ? [address('dPosition'), address('dBiases')] : [0, 0];
-    numbers.push(address('dContext'), address('dQkv'), ...gradients, accumulateOf(given));
-    return kernelCall(`attentionBackward${suffix}`, size('heads'), numbers, scratchBytes);
-  };
 
 /** Every part of a product packs all of its second operand. */
 const LEAST_TILES = 24;
@@ -284,13 +142,33 @@ const adam: Translation = ({ size, address, state, launch }) => {
 
 const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
   [/^matmul (nn|nt|tn)/, product],
-  [/^whole attention$/, attention(true, false)],
-  [/^whole attention, absolute$/, attention(false, false)],
-  [/^whole attention backward$/, attention(true, true)],
-  [/^whole attention backward, absolute$/, attention(false, true)],
+  [/^whole attention$/, attention('relative', false)],
+  [/^whole attention, absolute$/, attention('absolute', false)],
+  [/^whole attention backward$/, attention('relative', true)],
+  [/^whole attention backward, absolute$/, attention('absolute', true)],
+  [/^whole disentangled attention$/, attention('disentangled', false)],
+  [/^whole disentangled attention backward$/, attention('disentangled', true)],
+  [
+    /^distance rows$/,
+    ({ size, address }) => {
+      const strides = [size('strideTable') * 16, size('strideOut') * 16];
+      const numbers = [size('distances'), size('width') * 16, ...strides, ...['table', 'places', 'out'].map(address)];
+      return kernelCall('distanceRows', 2 * size('distances'), numbers);
+    },
+  ],
+  [
+    /^distance row sums$/,
+    ({ size, address }) => {
+      const strides = [size('strideTable') * 16, size('strideOut') * 16];
+      const starts = address('places') + size('distances') * 4;
+      const numbers = [size('rows'), size('width') * 16, ...strides, address('dOut'), starts, address('dTable')];
+      return kernelCall('distanceRowSums', 2 * size('rows'), numbers);
+    },
+  ],
   [/^residualNorm$/, norm('residualNorm')],
   [/^residualNorm with bias$/, norm('residualNormBiased', { biased: true })],
   [/^residualNorm without shift$/, norm('residualNormScaled')],
+  [/^residualNorm without residual$/, norm('normShifted', { hasResidual: false })],
   [/^residualNorm without residual without shift$/, norm('normScaled', { hasResidual: false })],
   [/^residualNormBackward$/, normBackward(false)],
   [/^residualNormBackward with dropout$/, normBackward(true)],
@@ -330,6 +208,7 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       return kernelCall('rotary', 2 * size('rows'), numbers);
     },
   ],
+  [/^added$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['out', 'right', 'out'].map(address))],
   [/^sum of two$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['left', 'right', 'out'].map(address))],
   [
     /^embedding$/,

@@ -80,6 +80,7 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
     { name: 'residualNormBiased', biased: true, residual: true, shifted: true },
     { name: 'residualNormScaled', biased: false, residual: true, shifted: false },
     { name: 'normScaled', biased: false, residual: false, shifted: false },
+    { name: 'normShifted', biased: false, residual: false, shifted: true },
   ] as const;
   for (const { name, biased, residual, shifted } of variants) {
     const numbers = { ...NORM, x: 'i32', bias: 'i32', residual: 'i32', scale: 'i32', shift: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
@@ -268,6 +269,42 @@ function defineEmbeddings(module: ModuleBuilder): void {
         f.advance(read, stride);
       });
       f.store(place, f32x4.add(v128.load(place), sum));
+    });
+  });
+  /** Units are distances, of both tables. */
+  const rows = { distances: 'i32', bytes: 'i32', strideTable: 'i32', strideOut: 'i32', table: 'i32', places: 'i32', out: 'i32' } as const; // prettier-ignore
+  defineKernel(module, 'distanceRows', rows, (f, given) => {
+    const { from, to, distances, bytes } = given;
+    const [unit, c] = [f.variable('i32'), f.variable('i32')];
+    f.loop(unit, from, to, 1, () => {
+      const [which, p] = [f.keep(i32.divide(unit, distances)), f.keep(i32.remainder(unit, distances))];
+      const row = i32.mul(i32.load(i32.add(given.places, words(p))), bytes);
+      const read = f.keep(i32.add(i32.add(given.table, i32.mul(which, given.strideTable)), row));
+      const write = f.keep(i32.add(i32.add(given.out, i32.mul(which, given.strideOut)), i32.mul(p, bytes)));
+      f.loop(c, ZERO, bytes, 16, () => f.store(i32.add(write, c), v128.load(i32.add(read, c))));
+    });
+  });
+  /** Units are rows of both tables; `starts` are followed by the ends. */
+  const sums = { rows: 'i32', bytes: 'i32', strideTable: 'i32', strideOut: 'i32', dOut: 'i32', starts: 'i32', dTable: 'i32' } as const; // prettier-ignore
+  defineKernel(module, 'distanceRowSums', sums, (f, given) => {
+    const { from, to, bytes } = given;
+    const [unit, c, p] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
+    f.loop(unit, from, to, 1, () => {
+      const [which, row] = [f.keep(i32.divide(unit, given.rows)), f.keep(i32.remainder(unit, given.rows))];
+      const start = f.keep(i32.load(i32.add(given.starts, words(row))));
+      const end = f.keep(i32.load(i32.add(given.starts, words(i32.add(given.rows, row)))));
+      const write = f.keep(i32.add(i32.add(given.dTable, i32.mul(which, given.strideTable)), i32.mul(row, bytes)));
+      f.loop(c, ZERO, bytes, 16, () => {
+        const read = f.keep(
+          i32.add(i32.add(given.dOut, i32.mul(which, given.strideOut)), i32.add(i32.mul(start, bytes), c)),
+        );
+        const sum = f.keep(f32x4.const(0));
+        f.loop(p, start, end, 1, () => {
+          f.set(sum, f32x4.add(sum, v128.load(read)));
+          f.advance(read, bytes);
+        });
+        f.store(i32.add(write, c), sum);
+      });
     });
   });
   /** Units are segments. */

@@ -33,11 +33,17 @@ function gradientChecks(title: string, home: EngineHome): readonly EngineCheck[]
     { name: `${title}: loss and gradients with narrow embeddings${what}`, run: () => gradientError(home, compute, NARROW) }, // prettier-ignore
   ];
   const { compute } = home;
-  // Norms before blocks are recorded product by product alone.
-  const early = { name: `${title}: loss and gradients of a ModernBERT tagger`, run: () => gradientError(home, compute, MODERNBERT) }; // prettier-ignore
-  if (compute.blocks === 'products') return [...checks(compute), early];
+  // Some encoders are recorded product by product alone.
+  const others = [
+    {
+      name: `${title}: loss and gradients of a ModernBERT tagger`,
+      run: () => gradientError(home, compute, MODERNBERT),
+    },
+    { name: `${title}: loss and gradients of a DeBERTa-v3 tagger`, run: () => gradientError(home, compute, DEBERTA) },
+  ];
+  if (compute.blocks === 'products') return [...checks(compute), ...others];
   // The taggers here are small: a wide one runs the other kernels.
-  return [...checks({ ...compute, blocks: 'products' }), early, ...checks(compute, ', row by row')];
+  return [...checks({ ...compute, blocks: 'products' }), ...others, ...checks(compute, ', row by row')];
 }
 
 /** Runs every check on a GPU, under its options. A check that throws counts as failed with an infinite error. */
@@ -114,6 +120,10 @@ const MODERNBERT: TaggerShape = {
     globalTheta: 1e4,
     localTheta: 10,
   },
+  head: HEAD,
+};
+const DEBERTA: TaggerShape = {
+  encoder: { ...SIZES, layers: 1, family: 'deberta-v2', span: 4, buckets: 4, furthest: 12 },
   head: HEAD,
 };
 const DROPOUT = { encoder: 0.1, attention: 0.1, head: 0.1 };

@@ -42,8 +42,8 @@ export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {
   ) => readonly tf.Tensor2D[];
   /** Where the family drops, and at which of the configured rates. */
   readonly sites: (rates: DropoutRates) => SiteRates;
-  /** What the engine records for an encoder; the family's name where it has no kernels for it, and the plain network trains. */
-  readonly design: (config: Config) => EncoderDesign | string;
+  /** What the engine records for an encoder. */
+  readonly design: (config: Config) => EncoderDesign;
   readonly exported: ExportedForm<Config>;
 }
 
@@ -71,8 +71,17 @@ export interface EncoderDesign {
   readonly isBiased: boolean;
   /** Rows for the distances T down to 1 - T, [2T, d], that XLNet's attention makes position keys of; null without such terms. */
   readonly distances: ((pieces: number) => Float32Array<ArrayBuffer>) | null;
+  /** Null where contents are not compared with distances, as only DeBERTa compares them. */
+  readonly disentangled: DisentangledDesign | null;
   /** Null where queries and keys are not turned by their position. */
   readonly rotary: RotaryDesign | null;
+}
+
+export interface DisentangledDesign {
+  /** Rows of the table of distances, `embedding.relative`, which all layers read. */
+  readonly rows: number;
+  /** The table's row for i - j; it does not fall as the distance grows. */
+  readonly rowOf: (distance: number) => number;
 }
 
 export interface RotaryDesign {
@@ -87,9 +96,11 @@ export interface WordEmbedding {
   readonly kind: 'words';
 }
 
-/** A row of the table for each piece, normalised without a shift. */
+/** A row of the table for each piece, normalised. */
 export interface NormedWords {
   readonly kind: 'normed words';
+  /** The norm's last parameter: its shift, or its scale if it has none. */
+  readonly last: 'shift' | 'scale';
 }
 
 /** The sum of a row for the piece, for its position and for its segment, normalised. */

@@ -27,6 +27,8 @@ export interface AttentionShape {
   readonly layer: number;
   /** Attention dropout rate. */
   readonly rate: number;
+  /** Scores are divided by the root of the head size times this number of terms; absent for 1. */
+  readonly termCount?: number;
   /** The largest distance of a key from its query; absent for all. Only with absolute terms. */
   readonly window?: number | null;
 }
@@ -42,6 +44,11 @@ export interface AttentionInputs {
   readonly state: Region;
   /** Null with absolute terms. */
   readonly relative: RelativeInputs | null;
+  /**
+   * Queries, then keys, of every distance, [2T, H*h] each, row p for i - j = T - p, the keys beginning at a multiple of 64 words; absent
+   * unless contents are also compared with distances, as in DeBERTa: q_i·k_j + q_i·K[T - i + j] + k_j·Q[T - i + j].
+   */
+  readonly distances?: Region;
 }
 
 export interface RelativeInputs {
@@ -56,8 +63,12 @@ export function termsOf({ relative }: AttentionInputs): AttentionTerms {
 }
 
 /** Regions under the names that kernels use. */
-export function attentionRegions({ relative, ...inputs }: AttentionInputs): Readonly<Record<string, Region>> {
-  return { ...inputs, ...relative };
+export function attentionRegions({
+  relative,
+  distances,
+  ...inputs
+}: AttentionInputs): Readonly<Record<string, Region>> {
+  return { ...inputs, ...relative, ...(distances === undefined ? {} : { distances }) };
 }
 
 /** Sizes of every attention kernel; widths and strides count vec4. */
@@ -76,7 +87,16 @@ export const attentionSizes = {
   window: 'u32',
 } as const;
 
-export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate, window }: AttentionShape) {
+export function attentionSizesOf({
+  sequences,
+  pieces,
+  heads,
+  headSize,
+  layer,
+  rate,
+  window,
+  termCount = 1,
+}: AttentionShape) {
   const hidden = heads * headSize;
   return {
     sequences,
@@ -86,7 +106,7 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
     qkvStride: aligned(sequences * pieces * hidden) / 4,
     biasStride: aligned(hidden) / 4,
     countsAt: aligned(sequences * pieces),
-    scale: 1 / Math.sqrt(headSize),
+    scale: 1 / Math.sqrt(termCount * headSize),
     key: keyWord(layer, 'attention'),
     ...dropoutSizes(rate),
     window: window ?? EVERYWHERE,

@@ -34,7 +34,6 @@ export const bertMembers = {
   position_embedding_type: z.literal('absolute').default('absolute'),
   is_decoder: z.literal(false).default(false),
 };
-const membersSchema = z.object(bertMembers);
 
 const fileSchema = z.object({ model_type: z.literal('bert').default('bert'), ...bertMembers });
 
@@ -44,7 +43,7 @@ export function bertConfig(json: unknown): BertConfig {
 }
 
 /** Returns the sizes from the members of config.json. Throws LabError `model/config` for heads that do not divide the hidden size. */
-export function bertSizes(file: z.output<typeof membersSchema>): BertSizes {
+export function bertSizes(file: z.output<z.ZodObject<typeof bertMembers>>): BertSizes {
   return {
     layers: file.num_hidden_layers,
     hiddenSize: file.hidden_size,

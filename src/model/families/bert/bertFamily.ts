@@ -102,6 +102,7 @@ export function bertNetwork(prefix: string): Omit<EncoderFamily<BertSizes>, 'rea
       isBiased: true,
       distances: null,
       rotary: null,
+      disentangled: null,
     }),
   };
 }

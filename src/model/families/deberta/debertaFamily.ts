@@ -3,7 +3,7 @@ import type { EncoderFamily, NamedShapes } from '../../blocks/encoderFamily.ts';
 import { EMBEDDING, type Correspondence } from '../../blocks/parameterLocation.ts';
 import { bertDropoutMembers, bertNetwork, bertSites, bertSpecials } from '../bert/bertFamily.ts';
 import { debertaStates } from './deberta.ts';
-import { debertaConfig, type DebertaConfig } from './debertaConfig.ts';
+import { debertaConfig, distanceRow, type DebertaConfig } from './debertaConfig.ts';
 
 /** The table of distances is shared by all layers, and so it belongs to what is before the first. */
 function embeddingShapes({ vocabularySize, hiddenSize: d, span }: DebertaConfig): NamedShapes {
@@ -47,7 +47,14 @@ export const deberta: EncoderFamily<DebertaConfig> = {
   states: debertaStates,
   // Each layer drops from the table of distances.
   sites: (rates) => ({ ...bertSites(rates), position: rates.encoder }),
-  design: () => 'DeBERTa-v3',
+  design: (config) => ({
+    embedding: { kind: 'normed words', last: 'shift' },
+    norms: 'after',
+    isBiased: true,
+    distances: null,
+    rotary: null,
+    disentangled: { rows: 2 * config.span, rowOf: (distance) => distanceRow(distance, config) },
+  }),
   exported: {
     modelType: 'deberta-v2',
     architecture: 'DebertaV2ForTokenClassification',

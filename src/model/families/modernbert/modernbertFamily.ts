@@ -95,10 +95,11 @@ export const modernbert: EncoderFamily<ModernbertConfig> = {
     head,
   }),
   design: ({ headSize, globalTheta, localTheta, isLocal, window }) => ({
-    embedding: { kind: 'normed words' },
+    embedding: { kind: 'normed words', last: 'scale' },
     norms: 'before',
     isBiased: false,
     distances: null,
+    disentangled: null,
     rotary: {
       angles: (pieces) => {
         const half = (table: Float32Array): number[] =>

@@ -104,6 +104,7 @@ export const xlnet: EncoderFamily<XlnetConfig> = {
     norms: 'after',
     isBiased: false,
     rotary: null,
+    disentangled: null,
     distances: (pieces) => new Float32Array(relativePositions(pieces, hiddenSize, clampLength)),
   }),
   exported: {
