@@ -171,9 +171,10 @@ export function recordLayerDistancesBackward(
 /** Gradients of the table and its norm, after all layers; the bank's gradient is cleared at the start of a step. */
 export function recordSharedDistancesBackward(pass: EncoderPass): void {
   const { recorder, config, banks, state, distances } = pass;
+  if (distances?.dTable == null) return;
   const gradient = banks.gradient(NAMES.table);
   const norm = banks.gradients(NAMES.scale, NAMES.shift);
-  if (distances?.dTable == null || gradient === null || norm === null) return;
+  if (gradient === null || norm === null) return;
   const { rows, saved, dTable: dY } = distances;
   const { hiddenSize } = config;
   const dSum = recorder.temporary('d table of distances', rows * hiddenSize);
