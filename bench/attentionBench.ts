@@ -4,9 +4,10 @@ import { aligned, type Recorder, type Region } from '../src/engine/gpu/recorder.
 import { stateLength } from '../src/engine/gpu/stepState.ts';
 import { recordAttention, recordAttentionBackward } from '../src/engine/kernels/attention/attention.ts';
 import type { AttentionInputs } from '../src/engine/kernels/attention/attentionScores.ts';
-import { selfContext } from '../src/model/bert.ts';
-import { attentionMask } from '../src/model/residualBlocks.ts';
-import { attentionInputs, relativeContext } from '../src/model/xlnet.ts';
+import { selfContext } from '../src/model/families/bert/bert.ts';
+import { attentionMask } from '../src/model/blocks/residualBlocks.ts';
+import type { XlnetConfig } from '../src/model/families/xlnet/xlnetConfig.ts';
+import { attentionInputs, relativeContext } from '../src/model/families/xlnet/xlnet.ts';
 import { Rng } from '../src/util/random.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { openRecording, type Words } from '../tests/fixtures/openRecording.ts';
@@ -80,7 +81,7 @@ const attentionContests: Parameters<typeof benchContests>[1] = async ({ gpu }, {
     const projections = { queries, keys, values, positionKeys } as Parameters<typeof relativeContext>[0];
     if (encoder.family === 'bert') return selfContext(projections, mask, encoder, NO_DROPOUT, null, 0);
     const named = new Map(names.map((name, at) => [name, given[at] as tf.Tensor]));
-    return relativeContext(projections, layout, named, '', encoder, NO_DROPOUT, null, 0);
+    return relativeContext(projections, layout, named, '', encoder as XlnetConfig, NO_DROPOUT, null, 0);
   };
   const gradients = tf.grads((...given: tf.Tensor[]) => tf.sum(tf.mul(contextOf(...given), weight)));
 

@@ -1,13 +1,13 @@
 // The sizes to measure at: by name, by keys, or a name with some keys changed.
 import { presets } from '../src/lab/plans/presets.ts';
-import type { EncoderConfig } from '../src/model/config/encoderConfig.ts';
+import type { EncoderConfig } from '../src/model/families/encoderConfig.ts';
 import type { TaggerShape } from '../src/model/tagger.ts';
 import type { TrainingConfig } from '../src/schema/config.ts';
 import { precisionSchema, type Precision } from '../src/schema/machineSettings.ts';
 
 /** A tagger, a batch, and how they are computed. */
 export interface BenchShape {
-  readonly family: EncoderConfig['family'];
+  readonly family: 'xlnet' | 'bert';
   readonly layers: number;
   readonly d: number;
   readonly ff: number;

@@ -1,7 +1,8 @@
 // Benchmarks one training step: the engine against stock tfjs ops on the same device, weights and batch, in alternating runs.
 import type { LaunchTime } from '../src/engine/gpu/machine.ts';
-import type { Batch } from '../src/model/batch.ts';
-import { newEncoder, newHead, type HostParameters } from '../src/model/parameters.ts';
+import type { Batch } from '../src/model/blocks/batch.ts';
+import type { HostParameters } from '../src/model/blocks/hostParameters.ts';
+import { newEncoder, newHead } from '../src/model/parameters.ts';
 import { engineTrainer, type EngineTrainer } from '../src/training/engineTrainer.ts';
 import { plainTrainer } from '../src/training/plainTrainer.ts';
 import { freshState, type Trainer } from '../src/training/trainer.ts';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { BackendName } from '../src/wire/trainingProtocol.ts';
 import { engineMisfit } from '../src/engine/network/computeOptions.ts';
 import { startBackend } from '../src/engine/start/startBackend.ts';
-import { encoderConfig } from '../src/model/config/encoderConfig.ts';
+import { encoderConfig } from '../src/model/families/encoderConfig.ts';
 import { LabError } from '../src/util/labError.ts';
 import { nodePlatform } from '../workers/nodePlatform.ts';
 import { compareEngine } from './parity/compareEngine.ts';
@@ -35,9 +35,10 @@ async function main(): Promise<number> {
     caseTensors: await bytes('case.safetensors'),
   };
   const rows = [...(await compareWithReference(files))];
-  const misfit = backend.gpu && engineMisfit(encoderConfig(JSON.parse(files.configJson)));
-  if (backend.gpu !== null && misfit === null) {
-    const engineRows = await compareEngine(files, backend.gpu);
+  const home = backend.gpu ?? backend.processor;
+  const misfit = home && engineMisfit(encoderConfig(JSON.parse(files.configJson)));
+  if (home !== null && misfit === null) {
+    const engineRows = await compareEngine(files, home);
     rows.push(...engineRows.map((row) => ({ ...row, name: `engine: ${row.name}` })));
   }
   console.log(`${folder} on ${backend.name} (${backend.device})`);

@@ -1,8 +1,8 @@
 // Compares the tagger in plain tfjs ops with a reference case: hidden states, emissions, loss, gradients and Viterbi paths.
 import * as tf from '@tensorflow/tfjs';
 import { crfLogLikelihood } from '../../src/model/crf.ts';
-import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/deviceParameters.ts';
-import type { HostTensor } from '../../src/model/parameters.ts';
+import { disposeParameters, uploadParameters, type DeviceParameters } from '../../src/model/blocks/deviceParameters.ts';
+import type { HostTensor } from '../../src/model/blocks/hostParameters.ts';
 import { emissions, encoderStates, pieceEmissions, summedLoss } from '../../src/model/tagger.ts';
 import { viterbi } from '../../src/model/viterbi.ts';
 import {
@@ -30,7 +30,7 @@ export async function compareWithReference(files: ReferenceFiles): Promise<reado
 }
 
 async function forwardRows(
-  { batch, shape, expected, isReal }: ReferenceCase,
+  { batch, shape, has, expected, isReal }: ReferenceCase,
   parameters: DeviceParameters,
 ): Promise<readonly ParityRow[]> {
   const [scores, likelihood, ...states] = tf.tidy(() => {
@@ -43,6 +43,10 @@ async function forwardRows(
   for (const [layer, state] of states.entries()) {
     const name = `hidden.${layer}`;
     rows.push(compare(name, await state.data(), expected(name), 'forward', isReal(shape.encoder.hiddenSize)));
+  }
+  if (has('last_hidden')) {
+    const last = await (states.at(-1) as tf.Tensor).data();
+    rows.push(compare('last_hidden', last, expected('last_hidden'), 'forward', isReal(shape.encoder.hiddenSize)));
   }
   rows.push(
     compare('emissions', await scores.data(), expected('emissions'), 'forward', isReal(shape.head.tagCount)),

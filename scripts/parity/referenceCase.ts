@@ -1,10 +1,11 @@
 // Reads a Hugging Face reference folder: a tagger, a batch, and the results of transformers and a float64 CRF.
 import * as z from '../../src/util/zod.ts';
-import type { Batch } from '../../src/model/batch.ts';
-import { encoderConfig } from '../../src/model/config/encoderConfig.ts';
-import { encoderShapes, type HostParameters, type HostTensor } from '../../src/model/parameters.ts';
+import type { Batch } from '../../src/model/blocks/batch.ts';
+import { encoderConfig } from '../../src/model/families/encoderConfig.ts';
+import type { HostParameters, HostTensor } from '../../src/model/blocks/hostParameters.ts';
+import { encoderShapes } from '../../src/model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
-import { huggingFaceTensor, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
+import { huggingFaceTensor, parameterValues, pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
 import { readSafetensors, type FileTensor } from '../../src/model/weights/safetensors.ts';
 import { transposed } from '../../src/model/weights/storedTensor.ts';
 
@@ -43,6 +44,8 @@ export interface ReferenceCase {
   readonly batch: Batch;
   /** Best path of each sequence, with its score. */
   readonly viterbi: readonly { readonly path: readonly number[]; readonly score: number }[];
+  /** Whether the case has a tensor: `last_hidden`, what the head reads, is not in every one. */
+  has(name: string): boolean;
   /** Throws if the case lacks the tensor. */
   expected(name: string): FileTensor['values'];
   /** Returns the reference gradient of a parameter, in the lab's layout. */
@@ -62,6 +65,7 @@ export function readReferenceCase(files: ReferenceFiles): ReferenceCase {
     host: new Map([...pretrainedEncoder(readSafetensors(files.weights), encoder), ...referenceHead(reference)]),
     batch,
     viterbi: known.viterbi,
+    has: (name) => reference.has(name),
     expected: (name) => tensorOf(reference, name).values,
     expectedGradient: (name) => theirGradient(name, shape, reference),
     isReal: (width) => (index) => {
@@ -111,14 +115,14 @@ function referenceBatch(reference: ReadonlyMap<string, FileTensor>, lengths: rea
 }
 
 function theirGradient(name: string, shape: TaggerShape, reference: ReadonlyMap<string, FileTensor>): Float32Array {
-  const values = (theirs: string): Float32Array => Float32Array.from(tensorOf(reference, `grad.${theirs}`).values);
+  const values = (theirs: string): Float32Array<ArrayBuffer> =>
+    Float32Array.from(tensorOf(reference, `grad.${theirs}`).values);
   if (name === 'head.kernel')
     return transposed(values('classifier.weight'), [shape.encoder.hiddenSize, shape.head.tagCount]);
   if (name === 'head.bias') return values('classifier.bias');
   if (name.startsWith('crf.')) return values(name);
   const there = huggingFaceTensor(name, shape.encoder);
-  if (!there.transposed) return values(there.name);
-  return transposed(values(there.name), encoderShapes(shape.encoder).get(name) ?? []);
+  return parameterValues(values(there.name), there, encoderShapes(shape.encoder).get(name) ?? []);
 }
 
 /** The largest difference from a sum over pieces, such as a loss, that passes: 1e-6 of it, or 1e-4 where it is small. */

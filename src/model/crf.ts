@@ -1,8 +1,8 @@
 // Linear-chain conditional random field: log-likelihood of tag sequences (paper, eq. 1).
 import * as tf from '@tensorflow/tfjs';
 import { OPEN } from '../data/corpus/tagSet.ts';
-import type { Batch } from './batch.ts';
-import { parameter } from './deviceParameters.ts';
+import type { Batch } from './blocks/batch.ts';
+import { parameter } from './blocks/deviceParameters.ts';
 
 /** The labels of a batch: a tag for every position, or the tags that it may have. */
 type Labels = Pick<Batch, 'tags' | 'crfCounts' | 'openTags'>;

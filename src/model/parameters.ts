@@ -1,17 +1,8 @@
 // The named parameters of a tagger: their shapes, the layer each belongs to, their values on the host.
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
-import { bertShapes } from './bertParameters.ts';
-import type { EncoderConfig } from './config/encoderConfig.ts';
-import { xlnetShapes } from './xlnetParameters.ts';
-
-/** One parameter on the host, row-major float32. */
-export interface HostTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array<ArrayBuffer>;
-}
-
-export type HostParameters = ReadonlyMap<string, HostTensor>;
+import { sizeOf, type HostParameters, type HostTensor } from './blocks/hostParameters.ts';
+import { encoderShapes, type EncoderConfig } from './families/encoderConfig.ts';
 
 /** What the tagger's head needs besides the encoder. */
 export interface HeadShape {
@@ -26,16 +17,6 @@ export interface HeadShape {
 /** Tags among which the labels of an open position choose; 0 for a head whose labels are all known. */
 export function openTagCount({ partial = false, tagCount }: HeadShape): number {
   return partial ? tagCount : 0;
-}
-
-/** Returns every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
-export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readonly number[]> {
-  const shapesOf = config.family === 'bert' ? bertShapes(config) : xlnetShapes(config);
-  const shapes = new Map<string, readonly number[]>(shapesOf.embedding);
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const [name, shape] of shapesOf.layer) shapes.set(`layer.${layer}.${name}`, shape);
-  }
-  return shapes;
 }
 
 /** Returns every head parameter and its shape: kernel [d, K], bias [K], and for a CRF transitions [K, K] (from, to), start [K], end [K]. */
@@ -84,8 +65,4 @@ export function newEncoder(config: EncoderConfig, seed: number): HostParameters 
     parameters.set(name, { shape, values });
   }
   return parameters;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,13 +1,11 @@
 // The whole network as a plain reference: encoder, linear layer, CRF or softmax over tags.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import { bertEncoder } from './bert.ts';
-import type { EncoderConfig } from './config/encoderConfig.ts';
+import type { Batch } from './blocks/batch.ts';
+import { familyOf, type EncoderConfig } from './families/encoderConfig.ts';
 import { crfLogLikelihood } from './crf.ts';
-import { parameter } from './deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
+import { parameter } from './blocks/deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from './blocks/dropout.ts';
 import type { HeadShape } from './parameters.ts';
-import { xlnetEncoder } from './xlnet.ts';
 
 /** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the head reads the last. */
 export function encoderStates(
@@ -17,9 +15,7 @@ export function encoderStates(
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
-  return config.family === 'bert'
-    ? bertEncoder(batch, parameters, config, rates, stream)
-    : xlnetEncoder(batch, parameters, config, rates, stream);
+  return familyOf(config).states(batch, parameters, config, rates, stream);
 }
 
 export interface TaggerShape {

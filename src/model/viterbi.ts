@@ -1,5 +1,6 @@
 // Finds the best tag sequence of a linear-chain CRF, by dynamic programming on the host.
-import type { HeadShape, HostParameters } from './parameters.ts';
+import type { HostParameters } from './blocks/hostParameters.ts';
+import type { HeadShape } from './parameters.ts';
 
 /** Weights of the chain; `start` and `end` are null for a CRF without those states. */
 export interface ChainWeights {

@@ -1,11 +1,9 @@
 // What the lab stores about a pretrained model besides its files.
 import * as z from '../util/zod.ts';
+import { familyNames } from '../data/pieces/encoderFacts.ts';
 import { taggerHeadSchema } from './taggerHead.ts';
 
 export const modelFileSchema = z.strictObject({ name: z.string(), sizeBytes: z.int().check(z.gte(0)) });
-
-/** Display names of the encoder families. */
-export const familyNames = { xlnet: 'XLNet', bert: 'BERT' } as const;
 
 /** Where a model was downloaded from. */
 export const modelSourceSchema = z.strictObject({
@@ -31,7 +29,7 @@ export const modelRecordSchema = z.strictObject({
   vocabularySize: z.int().check(z.gte(1)),
   activation: z.string(),
   /** Absent in records from before any family but XLNet was supported. */
-  family: z.optional(z.enum(['xlnet', 'bert'])),
+  family: z.optional(z.enum(familyNames)),
   /** Number of position embeddings, and so of pieces in its longest sequence; absent if there is no limit. */
   positions: z.optional(z.int().check(z.gte(1))),
   /** Set for a trained tagger, which can tag as it is; absent for an encoder alone. */

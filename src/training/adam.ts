@@ -1,7 +1,7 @@
 // Implements Adam in plain tfjs ops, with the learning-rate schedule and layer-wise decay.
 import * as tf from '@tensorflow/tfjs';
-import type { DeviceParameters } from '../model/deviceParameters.ts';
-import type { ParameterLocation } from '../model/parameterLocation.ts';
+import type { DeviceParameters } from '../model/blocks/deviceParameters.ts';
+import type { ParameterLocation } from '../model/blocks/parameterLocation.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 
 /** First and second moments of every trained parameter; the owner of this object disposes the tensors. */

@@ -1,6 +1,6 @@
 // Chooses the sequences of each update as a function of seed and epoch alone, and pads them into batches.
 import { lengthBucket, type Sequence } from '../data/pieces/sequences.ts';
-import type { Batch, BatchSize } from '../model/batch.ts';
+import type { Batch, BatchSize } from '../model/blocks/batch.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { Rng } from '../util/random.ts';
 

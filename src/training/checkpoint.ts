@@ -1,5 +1,5 @@
 // Stores checkpoints and snapshots crash-safely: one record per tensor, the manifest last, and the previous one retained.
-import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';

@@ -14,7 +14,7 @@ import { buildSequencesStepwise, type Sequence } from '../data/pieces/sequences.
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { findLeaks, leakedSentences } from '../metrics/leaks.ts';
 import { nearDefaults } from '../metrics/text/nearIndex.ts';
-import type { EncoderConfig } from '../model/config/encoderConfig.ts';
+import type { EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { TaskLeakCounts, RunSpec, TaskRef } from '../schema/runRecord.ts';

@@ -2,8 +2,8 @@
 import { openMachine, type EngineHome } from '../engine/network/computeOptions.ts';
 import { TaggerEngine } from '../engine/network/taggerEngine.ts';
 import { memoryReport } from '../engine/start/startBackend.ts';
-import type { Batch } from '../model/batch.ts';
-import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import type { Batch } from '../model/blocks/batch.ts';
+import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { StepSettings } from './step.ts';
 import { FIRST, SECOND, tensorsWithPrefix, type Prediction, type Predictor, type Trainer } from './trainer.ts';
 

@@ -1,10 +1,10 @@
 // Writes the model card and the transformers configurations of an exported tagger.
+import { factsOf } from '../data/pieces/encoderFacts.ts';
 import { bertNormalizer } from '../data/pieces/normalizer.ts';
 import { settledNormalizer, tokenizerConfigSchema } from '../data/pieces/tokenizerSettings.ts';
 import type { SplitScores } from '../metrics/scores/spanScore.ts';
-import type { EncoderConfig } from '../model/config/encoderConfig.ts';
+import { familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import type { WrittenType } from '../model/weights/safetensors.ts';
-import { familyNames } from '../schema/modelRecord.ts';
 import type { Method } from '../schema/methods.ts';
 import type { TaggerHead } from '../schema/taggerHead.ts';
 import { markdownText } from '../util/wording.ts';
@@ -21,13 +21,10 @@ const methods = {
 } as const satisfies Record<Method, string>;
 
 /** Markdown with the front matter of model hubs. `repository`: the pretrained model's source on the hub; null if imported from files. */
-export function modelCard(
-  head: TaggerHead,
-  { family }: Pick<EncoderConfig, 'family'>,
-  repository: string | null,
-): string {
+export function modelCard(head: TaggerHead, encoder: Pick<EncoderConfig, 'family'>, repository: string | null): string {
   const { types, config, provenance } = head;
-  const name = `${familyNames[family]}${config.head === 'crf' ? '-CRF' : ''}`;
+  const { caveat } = exportedForm(encoder);
+  const name = `${factsOf(encoder.family).name}${config.head === 'crf' ? '-CRF' : ''}`;
   return [
     frontMatter(repository),
     `# ${name} tagger for ${types.map(markdownText).join(', ')}`,
@@ -47,6 +44,7 @@ export function modelCard(
     ),
     `## How to use it`,
     usage(config.head),
+    ...(caveat === undefined ? [] : [caveat]),
     `## Limits`,
     `It knows text like that of its corpora and the types above, expects text cut into tokens as those corpora are, and marks neither nested ` +
       `nor discontinuous mentions. Scores hold for these corpora; they are no promise for other text, and none for clinical use.`,
@@ -112,56 +110,28 @@ function usage(head: TaggerHead['config']['head']): string {
   ].join('\n\n');
 }
 
-const architectures = { xlnet: 'XLNetForTokenClassification', bert: 'BertForTokenClassification' } as const;
+const exportedForm = (encoder: Pick<EncoderConfig, 'family'>) => familyOf(encoder as EncoderConfig).exported;
 
 /** `stored` is the parsed config.json of the pretrained model; members unknown to the lab stay unchanged. */
 export function taggerConfigFile(
   stored: Readonly<Record<string, unknown>>,
-  { family }: Pick<EncoderConfig, 'family'>,
+  encoder: Pick<EncoderConfig, 'family'>,
   { tags, config }: Pick<TaggerHead, 'tags' | 'config'>,
   dtype: WrittenType,
 ): Record<string, unknown> {
   // Drops older names of members set below.
   const { num_labels: _count, _num_labels: _older, torch_dtype: _type, ...saved } = stored;
+  const { modelType, architecture, dropoutMembers } = exportedForm(encoder);
   return {
     ...saved,
-    model_type: family,
-    architectures: [architectures[family]],
+    model_type: modelType,
+    architectures: [architecture],
     id2label: Object.fromEntries(tags.map((tag, index) => [index, tag])),
     label2id: Object.fromEntries(tags.map((tag, index) => [tag, index])),
     dtype: dtype === 'F16' ? 'float16' : 'float32',
-    ...dropoutMembers(family, config.dropout),
+    ...dropoutMembers(config.dropout),
   };
 }
-
-/** In transformers, XLNet has a single dropout rate, the encoder's, and none before its classifier. */
-function dropoutMembers(
-  family: EncoderConfig['family'],
-  { encoder, attention, head }: TaggerHead['config']['dropout'],
-): Record<string, number> {
-  return family === 'xlnet'
-    ? { dropout: encoder }
-    : { hidden_dropout_prob: encoder, attention_probs_dropout_prob: attention, classifier_dropout: head };
-}
-
-const defaults = {
-  xlnet: {
-    tokenizer_class: 'XLNetTokenizer',
-    unk_token: '<unk>',
-    sep_token: '<sep>',
-    cls_token: '<cls>',
-    pad_token: '<pad>',
-    mask_token: '<mask>',
-  },
-  bert: {
-    tokenizer_class: 'BertTokenizer',
-    unk_token: '[UNK]',
-    sep_token: '[SEP]',
-    cls_token: '[CLS]',
-    pad_token: '[PAD]',
-    mask_token: '[MASK]',
-  },
-} as const;
 
 /**
  * `stored` is the model's tokenizer_config.json, or null; `tokenizer` is the content of tokenizer.json. transformers rebuilds BERT's
@@ -169,18 +139,16 @@ const defaults = {
  */
 export function tokenizerConfigFile(
   stored: Readonly<Record<string, unknown>> | null,
-  { family }: Pick<EncoderConfig, 'family'>,
+  encoder: Pick<EncoderConfig, 'family'>,
   tokenizer: { readonly normalizer?: unknown },
 ): Record<string, unknown> {
   const settings = tokenizerConfigSchema.safeParse(stored ?? {}).data ?? {};
-  const content = {
-    normalizer: tokenizer.normalizer ?? null,
-    model: { type: family === 'bert' ? 'WordPiece' : 'Unigram' },
-  };
-  const normalizer = family === 'bert' ? bertNormalizer(settledNormalizer(content, settings)) : null;
-  if (normalizer === null) return { ...defaults[family], ...stored };
+  const defaults = exportedForm(encoder).tokenizer;
+  const content = { normalizer: tokenizer.normalizer ?? null, model: { type: 'WordPiece' } };
+  const normalizer = bertNormalizer(settledNormalizer(content, settings));
+  if (normalizer === null) return { ...defaults, ...stored };
   return {
-    ...defaults[family],
+    ...defaults,
     ...stored,
     do_lower_case: normalizer.lowercase,
     strip_accents: normalizer.strip_accents,

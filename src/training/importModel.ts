@@ -1,13 +1,13 @@
 // Imports a model folder: verifies that its parts match, converts them to the stored form, and describes them.
-import { chosenNames, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
+import { chosenNames, MERGES_FILE, modelFiles, neededModelFiles, type WeightsForm } from '../data/import/modelFiles.ts';
 import { refusePlaceholder } from '../data/import/placeholderFile.ts';
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
 import { tokenizerFileOf } from '../data/pieces/tokenizerFile.ts';
 import { gatheredConfig } from '../data/pieces/tokenizerSettings.ts';
-import { bertConfigOfRelease } from '../model/config/bertConfig.ts';
-import type { EncoderConfig } from '../model/config/encoderConfig.ts';
-import { xlnetConfigOfRelease } from '../model/config/xlnetConfig.ts';
-import { encoderShapes, sizeOf } from '../model/parameters.ts';
+import { bertConfigOfRelease } from '../model/families/bert/bertConfig.ts';
+import { xlnetConfigOfRelease } from '../model/families/xlnet/xlnetConfig.ts';
+import { sizeOf } from '../model/blocks/hostParameters.ts';
+import { encoderShapes, familyOf, type EncoderConfig } from '../model/families/encoderConfig.ts';
 import { openWeights } from '../model/weights/openWeights.ts';
 import { pretrainedTensors } from '../model/weights/pretrained.ts';
 import { writeSafetensors } from '../model/weights/safetensors.ts';
@@ -52,8 +52,17 @@ function configBytes({ name, bytes }: NamedBytes): Uint8Array<ArrayBuffer> {
 export function encoderFacts(config: EncoderConfig): EncoderFacts {
   const { layers, hiddenSize, heads, vocabularySize, activation, family } = config;
   const parameterCount = [...encoderShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0);
-  const positions = config.family === 'bert' ? { positions: config.positions } : {};
-  return { parameterCount, layers, hiddenSize, heads, vocabularySize, activation, family, ...positions };
+  const positions = familyOf(config).positions(config);
+  return {
+    parameterCount,
+    layers,
+    hiddenSize,
+    heads,
+    vocabularySize,
+    activation,
+    family,
+    ...(positions === null ? {} : { positions }),
+  };
 }
 
 /**
@@ -115,7 +124,7 @@ function modelFilesToSave(
   const config = encoderOfFile(chosenFile(chosen.config));
   const byName = new Map(files.map((file) => [file.name, file.bytes]));
   const tokenizerConfig = gatheredConfig(byName, chosen.config);
-  const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig);
+  const tokenizerBytes = tokenizerFile(chosenFile(chosen.tokenizer), tokenizerConfig, byName.get(MERGES_FILE) ?? null);
   const tokenizer = readTokenizer(tokenizerBytes, tokenizerConfig, { lowerCase: false });
   assertVocabulary(tokenizer, config);
   const described = chosen.tagger === null ? null : chosenFile(chosen.tagger);
@@ -134,8 +143,12 @@ function modelFilesToSave(
 }
 
 /** Returns tokenizer.json unchanged, or converts another form of vocabulary to it. */
-function tokenizerFile(file: NamedBytes, config: Uint8Array | null): Uint8Array<ArrayBuffer> {
-  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config);
+function tokenizerFile(
+  file: NamedBytes,
+  config: Uint8Array | null,
+  merges: Uint8Array | null,
+): Uint8Array<ArrayBuffer> {
+  return file.name === TOKENIZER_FILE ? file.bytes : tokenizerFileOf(file, config, merges);
 }
 
 /**

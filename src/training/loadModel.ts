@@ -1,7 +1,7 @@
 // Loads a stored model for training.
 import { readTokenizer, type PieceTokenizer } from '../data/pieces/tokenizer.ts';
-import { encoderConfig, type EncoderConfig } from '../model/config/encoderConfig.ts';
-import type { HostParameters } from '../model/parameters.ts';
+import { encoderConfig, type EncoderConfig } from '../model/families/encoderConfig.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { pretrainedEncoder } from '../model/weights/pretrained.ts';
 import { readSafetensors } from '../model/weights/safetensors.ts';
 import type { ModelRecord } from '../schema/modelRecord.ts';

@@ -1,7 +1,8 @@
 // Loads a trained tagger: encoder and head weights, tokenizer, tag set and training configuration.
 import { tagSetOfHead, type TagSet } from '../data/corpus/tagSet.ts';
 import type { PieceTokenizer } from '../data/pieces/tokenizer.ts';
-import type { HeadShape, HostParameters } from '../model/parameters.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
+import type { HeadShape } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import { pretrainedEncoder } from '../model/weights/pretrained.ts';
 import { readSafetensors } from '../model/weights/safetensors.ts';

@@ -1,7 +1,9 @@
 // Measures the pace of this machine in a few short pieces: kernels at several sizes, the calls around them, and storage.
 import type { EngineHome } from '../engine/network/computeOptions.ts';
-import type { EncoderConfig } from '../model/config/encoderConfig.ts';
-import { encoderShapes, headShapes, sizeOf, type HostParameters } from '../model/parameters.ts';
+import type { EncoderConfig } from '../model/families/encoderConfig.ts';
+import { sizeOf, type HostParameters } from '../model/blocks/hostParameters.ts';
+import { encoderShapes } from '../model/families/encoderConfig.ts';
+import { headShapes } from '../model/parameters.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachinePace, PacePoint } from '../schema/machinePace.ts';
@@ -13,8 +15,14 @@ import { engineTrainer } from './engineTrainer.ts';
 import { syntheticBatch } from './measureStep.ts';
 import { kindOf, OTHER_WORK, recordedStep } from './pace.ts';
 
+/** What distinguishes the encoders measured, beside their sizes. */
+const ENCODERS = {
+  xlnet: { family: 'xlnet', clampLength: null },
+  bert: { family: 'bert', positions: 512, segments: 2 },
+} as const;
+
 interface Sizes {
-  readonly family: EncoderConfig['family'];
+  readonly family: keyof typeof ENCODERS;
   readonly width: number;
   readonly heads: number;
   readonly vocabulary: number;
@@ -53,8 +61,7 @@ function taggerOf({ family, width, heads, vocabulary }: Sizes): TaggerShape {
     layerNormEpsilon: 1e-12,
     initializerRange: 0.02,
   } as const;
-  const encoder: EncoderConfig =
-    family === 'bert' ? { ...sizes, family, positions: 512, segments: 2 } : { ...sizes, family, clampLength: null };
+  const encoder: EncoderConfig = { ...sizes, ...ENCODERS[family] };
   return { encoder, head: { tagCount: TAGS, kind: 'crf', startEnd: true } };
 }
 

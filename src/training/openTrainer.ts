@@ -1,6 +1,6 @@
 // Chooses the trainer and predictor: the engine if there is a machine for it and the tagger fits it, else plain tfjs.
 import { engineMisfit, type EngineHome } from '../engine/network/computeOptions.ts';
-import type { HostParameters } from '../model/parameters.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { enginePredictor, engineTrainer } from './engineTrainer.ts';
 import { plainPredictor, plainTrainer } from './plainTrainer.ts';
 import type { StepSettings } from './step.ts';

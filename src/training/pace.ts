@@ -3,7 +3,7 @@ import { passWithoutDevice, recordFittingGradients } from '../engine/network/est
 import type { ComputeOptions } from '../engine/network/computeOptions.ts';
 import { recordPrediction, recordUpdate } from '../engine/network/taggerPass.ts';
 import type { Launch, Resident } from '../engine/gpu/recorder.ts';
-import type { BatchSize } from '../model/batch.ts';
+import type { BatchSize } from '../model/blocks/batch.ts';
 import type { TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import type { MachinePace, PacePoint } from '../schema/machinePace.ts';

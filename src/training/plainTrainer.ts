@@ -1,14 +1,14 @@
 // Trains and predicts with plain tfjs ops on the current backend.
 import * as tf from '@tensorflow/tfjs';
 import { memoryReport } from '../engine/start/startBackend.ts';
-import type { Batch } from '../model/batch.ts';
+import type { Batch } from '../model/blocks/batch.ts';
 import {
   disposeParameters,
   downloadParameters,
   uploadParameters,
   type DeviceParameters,
-} from '../model/deviceParameters.ts';
-import type { HostParameters } from '../model/parameters.ts';
+} from '../model/blocks/deviceParameters.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
 import { emissions, type TaggerShape } from '../model/tagger.ts';
 import { argmaxTags, viterbi, type ChainWeights } from '../model/viterbi.ts';
 import { trainStep, type StepSettings } from './step.ts';

@@ -1,6 +1,6 @@
 // Assembles a run's initial weights, with hierarchical layer slicing: lower layers from multi-task training, upper ones from pretraining.
-import { locationOf } from '../model/parameterLocation.ts';
-import type { HostParameters, HostTensor } from '../model/parameters.ts';
+import { locationOf } from '../model/blocks/parameterLocation.ts';
+import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { RunSpec, Slicing } from '../schema/runRecord.ts';
 import { ifCorrupt } from '../storage/records.ts';
 import { readRunRecord } from '../storage/runRecords.ts';

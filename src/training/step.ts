@@ -1,7 +1,7 @@
 // Performs one update: accumulates the gradients of all micro-batches, clips them by global norm, and applies Adam.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../model/batch.ts';
-import type { DeviceParameters } from '../model/deviceParameters.ts';
+import type { Batch } from '../model/blocks/batch.ts';
+import type { DeviceParameters } from '../model/blocks/deviceParameters.ts';
 import { summedLoss, type TaggerShape } from '../model/tagger.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import { LabError } from '../util/labError.ts';

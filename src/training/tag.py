@@ -2,6 +2,7 @@
 
 One token per line, an empty line between sentences; anything after a tab or space is ignored. Needs torch and transformers.
 """
+import inspect
 import json
 import pathlib
 import re
@@ -10,7 +11,7 @@ import sys
 import torch
 from tokenizers import Tokenizer  # comes with transformers
 from safetensors.torch import load_file  # so does this
-from transformers import AutoModelForTokenClassification
+from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification
 
 
 class Tagger:
@@ -18,12 +19,18 @@ class Tagger:
         folder = pathlib.Path(folder)
         lab, names = (json.loads((folder / name).read_text("utf-8")) for name in ("bioner_lab.json", "tokenizer_config.json"))
         self.tags, self.config = lab["tags"], lab["config"]
-        self.model = AutoModelForTokenClassification.from_pretrained(folder).float().eval()
         tensors = load_file(folder / "model.safetensors")
+        # A bare encoder is saved where the class with a classifier would compute something else.
+        architecture = AutoConfig.from_pretrained(folder).architectures[0]
+        has_classifier = architecture.endswith("ForTokenClassification")
+        self.model = (AutoModelForTokenClassification if has_classifier else AutoModel).from_pretrained(folder).float().eval()
+        self.classifier = None if has_classifier else [tensors[f"classifier.{name}"].float() for name in ("weight", "bias")]
+        self.takes_segments = "token_type_ids" in inspect.signature(self.model.forward).parameters
         self.crf = {name: tensors[name].double() for name in tensors if name.startswith("crf.")}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
+        self.added = {token.content for token in self.tokenizer.get_added_tokens_decoder().values()}
 
         def special(name):
             token = names[f"{name}_token"]
@@ -36,7 +43,9 @@ class Tagger:
             "sep-cls": ([], [(sep, 0), (cls, 2)]),
             "sep-sep-cls": ([], [(sep, 0), (sep, 1), (cls, 2)]),
         }[self.config["specials"]]
-        self.cuts_at_spaces = self.model.config.model_type == "bert"
+        # In byte-level BPE a word has the space before it.
+        self.of_bytes = type(self.tokenizer.model).__name__ == "BPE"
+        self.cuts_at_spaces = type(self.tokenizer.model).__name__ == "WordPiece"
 
     def normalized(self, text):
         normalizer = self.tokenizer.normalizer
@@ -50,8 +59,9 @@ class Tagger:
         """Piece ids of each token, encoded separately or as part of its sentence."""
         if self.config["encoding"] == "sentence" and not self.cuts_at_spaces:
             encoded = self.encode(" ".join(tokens))
-            lengths = [visible(self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token)) for token in tokens]
-            surfaces = [visible(piece) for piece in encoded.tokens]
+            prepared = [self.normalized(self.normalized(token).lower() if self.config["lowerCase"] else token) for token in tokens]
+            lengths = [seen_bytes(text.encode()) if self.of_bytes else visible(text) for text in prepared]
+            surfaces = [self.seen(piece) for piece in encoded.tokens]
             if sum(lengths) == sum(surfaces):
                 found, token, end, position = [[] for _ in tokens], 0, lengths[0], 0
                 for piece, length in zip(encoded.ids, surfaces):
@@ -61,7 +71,13 @@ class Tagger:
                     found[token].append(piece)
                     position += length
                 return [ids or [self.unknown] for ids in found]
-        return [self.encode(token).ids or [self.unknown] for token in tokens]
+        return [self.encode(" " + token if self.of_bytes else token).ids or [self.unknown] for token in tokens]
+
+    def seen(self, piece):
+        """How much of the text a piece covers; added tokens of byte-level BPE are text, other pieces are letters of bytes."""
+        if not self.of_bytes:
+            return visible(piece)
+        return seen_bytes(piece.encode()) if piece in self.added else sum(letter not in "\u0109\u010a\u010b\u010c\u010d\u0120" for letter in piece)
 
     def sequences(self, sentences):
         """Yields lists of (sentence, token, piece ids): one sentence each, several when packed, parts of one that is too long."""
@@ -98,7 +114,9 @@ class Tagger:
                 seen += [len(ids) + offset for offset in range(len(self.closing))]
             segments = [0] * len(ids) + [segment for _, segment in self.closing]
             ids += [piece for piece, _ in self.closing]
-            logits = self.model(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([segments])).logits[0]
+            segmented = {"token_type_ids": torch.tensor([segments])} if self.takes_segments else {}
+            output = self.model(input_ids=torch.tensor([ids]), **segmented)
+            logits = output.logits[0] if self.classifier is None else torch.nn.functional.linear(output.last_hidden_state[0], *self.classifier)
             yield logits[seen], tokens
 
     def decode(self, emissions):
@@ -128,6 +146,10 @@ class Tagger:
 
 def visible(text):
     return len(re.sub(r"[\s▁]+", "", text).encode("utf-16-le")) // 2
+
+
+def seen_bytes(data):
+    return sum(byte not in b"\t\n\x0b\x0c\r " for byte in data)
 
 
 def total(rows):

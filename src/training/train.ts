@@ -1,8 +1,9 @@
 // Trains one tagger as a loop that is pulled: every step, epoch and checkpoint, then the test scores of the kept snapshots.
 import type { DeviceHealth } from '../engine/gpu/device.ts';
 import type { EngineHome } from '../engine/network/computeOptions.ts';
-import { locationOf } from '../model/parameterLocation.ts';
-import { newHead, type HostParameters } from '../model/parameters.ts';
+import { locationOf } from '../model/blocks/parameterLocation.ts';
+import type { HostParameters } from '../model/blocks/hostParameters.ts';
+import { newHead } from '../model/parameters.ts';
 import type { Position } from '../schema/checkpointManifest.ts';
 import type { TrainingConfig } from '../schema/config.ts';
 import {

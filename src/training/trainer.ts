@@ -1,12 +1,12 @@
 // Declares the interface of trainers and predictors, which plain tfjs and the WebGPU engine share, and the state of the former.
-import type { Batch, BatchSize } from '../model/batch.ts';
+import type { Batch, BatchSize } from '../model/blocks/batch.ts';
 import {
   disposeParameters,
   downloadParameters,
   uploadParameters,
   type DeviceParameters,
-} from '../model/deviceParameters.ts';
-import type { HostParameters, HostTensor } from '../model/parameters.ts';
+} from '../model/blocks/deviceParameters.ts';
+import type { HostParameters, HostTensor } from '../model/blocks/hostParameters.ts';
 import type { Progress } from '../util/work.ts';
 import type { MemoryReport } from '../wire/trainingEvent.ts';
 import { zeroMoments, type Moments } from './adam.ts';

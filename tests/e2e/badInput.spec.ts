@@ -114,8 +114,8 @@ test('a broken model folder is refused with what was expected and what came', as
     ],
     [
       'foreign',
-      { ...whole, 'config.json': bytesOf('{"model_type":"roberta"}') },
-      /another family, RoBERTa: the lab trains XLNet and BERT.*Got "roberta"/,
+      { ...whole, 'config.json': bytesOf('{"model_type":"albert"}') },
+      /another family, ALBERT: the lab trains XLNet, BERT.*Got "albert"/,
     ],
     ['garbled', { ...whole, 'config.json': bytesOf('{"model_type":') }, /config\.json is not JSON/],
     [

@@ -111,20 +111,20 @@ describe.each(tableCases)('$rows rows of $hiddenSize, $vocabulary pieces, rate $
 });
 
 describe.each([
-  { sequences: 1, pieces: 1, hiddenSize: 4, positions: 1, segments: 1, rate: 0 },
-  { sequences: 3, pieces: 7, hiddenSize: 36, positions: 9, segments: 2, rate: 0.3 },
+  { sequences: 1, pieces: 1, hiddenSize: 4, positions: 1, firstPosition: 0, segments: 1, rate: 0 },
+  { sequences: 3, pieces: 7, hiddenSize: 36, positions: 9, firstPosition: 2, segments: 2, rate: 0.3 },
   // Longer than the number of positions, as padding may be.
-  { sequences: 2, pieces: 48, hiddenSize: 36, positions: 40, segments: 3, rate: 0 },
-  { sequences: 4, pieces: 128, hiddenSize: 768, positions: 512, segments: 2, rate: 0.1 },
+  { sequences: 2, pieces: 48, hiddenSize: 36, positions: 40, firstPosition: 3, segments: 3, rate: 0 },
+  { sequences: 4, pieces: 128, hiddenSize: 768, positions: 512, firstPosition: 0, segments: 2, rate: 0.1 },
 ])('embeddings of $sequences x $pieces, $hiddenSize wide, with positions and segments, rate $rate', (given) => {
-  const { sequences, pieces, hiddenSize: d, positions, segments, rate } = given;
+  const { sequences, pieces, hiddenSize: d, positions, firstPosition, segments, rate } = given;
   const rows = sequences * pieces;
   const vocabulary = 20;
   const epsilon = 1e-5;
   const rng = Rng.seeded(6);
   const pieceIds = Int32Array.from({ length: rows }, () => rng.integer(vocabulary));
   const segmentIds = Int32Array.from({ length: rows }, () => rng.integer(segments));
-  const positionOf = (row: number): number => Math.min(row % pieces, positions - 1);
+  const positionOf = (row: number): number => Math.min(firstPosition + (row % pieces), positions - 1);
 
   it('are the sums of three rows, normed and then dropped', async () => {
     const words = drawnNumbers('words', vocabulary * d);
@@ -183,7 +183,7 @@ describe.each([
         table[to * d + column] = (table[to * d + column] as number) + (dSum[at] as number);
       };
       // Pieces beyond the last position are padding and have no gradient.
-      if (row % pieces < positions) add(expected.position, row % pieces);
+      if (firstPosition + (row % pieces) < positions) add(expected.position, firstPosition + (row % pieces));
       add(expected.segment, segmentIds[row] as number);
     }
     expect(worstGap(found.position, expected.position)).toBeLessThan(1e-6);

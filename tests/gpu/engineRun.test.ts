@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { EngineGpu } from '../../src/engine/network/computeOptions.ts';
-import type { HostParameters } from '../../src/model/parameters.ts';
+import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import type { RunRecord } from '../../src/schema/runRecord.ts';
 import { memory, type Store } from '../../src/storage/store.ts';
 import { loadSnapshot, snapshotEpochs } from '../../src/training/checkpoint.ts';

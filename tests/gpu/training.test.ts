@@ -8,7 +8,7 @@ import type { EngineGpu, EngineProcessor } from '../../src/engine/network/comput
 import type { BackendName } from '../../src/wire/trainingProtocol.ts';
 import { startBackend, type StartedBackend } from '../../src/engine/start/startBackend.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
-import type { Batch } from '../../src/model/batch.ts';
+import type { Batch } from '../../src/model/blocks/batch.ts';
 import { newEncoder, newHead } from '../../src/model/parameters.ts';
 import type { TaggerShape } from '../../src/model/tagger.ts';
 import { openTrainer } from '../../src/training/openTrainer.ts';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
 import type { Activation } from '../../src/model/config/encoderSizes.ts';
-import { activate } from '../../src/model/residualBlocks.ts';
+import { activate } from '../../src/model/blocks/residualBlocks.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 
 const formulas: Readonly<Record<Exclude<Activation, 'gelu'>, (x: number) => number>> = {

@@ -1,7 +1,7 @@
 // Proves that a run keeps its last intact checkpoint through damage, non-finite losses and a full store.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import type { HostParameters } from '../../src/model/parameters.ts';
+import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import type { TrainingConfig } from '../../src/schema/config.ts';
 import { findRunRecord, readRunRecord } from '../../src/storage/runRecords.ts';
 import { memory, type Store } from '../../src/storage/store.ts';

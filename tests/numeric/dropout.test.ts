@@ -9,7 +9,7 @@ import {
   dropoutMask,
   type DropoutSite,
   type DropoutStream,
-} from '../../src/model/dropout.ts';
+} from '../../src/model/blocks/dropout.ts';
 import { Rng } from '../../src/util/random.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
 

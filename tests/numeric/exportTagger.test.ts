@@ -20,6 +20,7 @@ import { LabError } from '../../src/util/labError.ts';
 import { drain } from '../../src/util/work.ts';
 import type { TaggerRef } from '../../src/wire/taggerRef.ts';
 import { nodePlatform } from '../../workers/nodePlatform.ts';
+import { encoderFolder, laterFamilies } from '../fixtures/encoderFolders.ts';
 import { bertFolder } from '../fixtures/bertFolders.ts';
 import { modelFolder, type ModelFolderFile } from '../fixtures/modelFolders.ts';
 import { tinySentences } from '../fixtures/tinyRun.ts';
@@ -63,9 +64,16 @@ const forms: readonly (readonly [string, Partial<TrainingConfig>])[] = [
     { labelMode: 'x', layout: 'packed', specials: 'sep-sep-cls', specialsInLoss: true, crfStartEnd: false },
   ],
   ['BERT', { labelMode: 'x', specials: 'cls-sep', specialsInLoss: true, crfStartEnd: true }],
+  ...laterFamilies.map((family): [string, Partial<TrainingConfig>] => [
+    family,
+    { labelMode: 'first', specials: 'cls-sep', encoding: family === 'roberta' ? 'token' : 'sentence' },
+  ]),
 ];
 
-const pretrained = (name: string) => (name === 'BERT' ? bertFolder('safetensors') : modelFolder('f16'));
+const pretrained = (name: string) => {
+  if (laterFamilies.includes(name)) return encoderFolder(name);
+  return name === 'BERT' ? bertFolder('safetensors') : modelFolder('f16');
+};
 
 describe('an exported and imported tagger', () => {
   it.each(forms)('tags and scores as before: %s', async (name, changes) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { LocalLab } from '../../src/lab/lab.ts';
-import { disposeParameters, uploadParameters } from '../../src/model/deviceParameters.ts';
+import { disposeParameters, uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
 import { defaultMachineSettings } from '../../src/schema/machineSettings.ts';

@@ -1,13 +1,14 @@
-// Proves that encoder, CRF, loss, every gradient and Viterbi match Hugging Face's XLNet and BERT, on tfjs' cpu backend and wasm with the lab's kernels.
+// Proves that encoder, CRF, loss, every gradient and Viterbi match Hugging Face's encoders of every family, on tfjs' cpu backend and wasm with the lab's kernels.
 import * as tf from '@tensorflow/tfjs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareWithReference } from '../../scripts/parity/compareWithReference.ts';
 import { startBackend } from '../../src/engine/start/startBackend.ts';
-import { encoderConfig, type EncoderConfig } from '../../src/model/config/encoderConfig.ts';
-import { uploadParameters } from '../../src/model/deviceParameters.ts';
-import type { HostParameters } from '../../src/model/parameters.ts';
+import { encoderConfig, type EncoderConfig } from '../../src/model/families/encoderConfig.ts';
+import { uploadParameters } from '../../src/model/blocks/deviceParameters.ts';
+import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import { encoderStates } from '../../src/model/tagger.ts';
 import { pretrainedEncoder } from '../../src/model/weights/pretrained.ts';
 import { readSafetensors } from '../../src/model/weights/safetensors.ts';
@@ -23,8 +24,12 @@ const bytesOf = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(await readFile(path.join(root, file)));
 const textOf = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
+const cases = readdirSync(path.join(root, 'tests/fixtures/reference'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
 describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
-  it.each(['xlnet-gelu', 'xlnet-relu-clamp', 'bert-gelu'])('%s agrees in every quantity', async (name) => {
+  it.each(cases)('%s agrees in every quantity', async (name) => {
     await startBackend(backend, nodePlatform);
     const folder = `tests/fixtures/reference/${name}`;
     const rows = await compareWithReference({

@@ -7,7 +7,7 @@ import type { CorpusSentences } from '../../src/data/corpus/corpus.ts';
 import { assembleCorpora } from '../../src/data/import/assembleCorpora.ts';
 import { runSpec } from '../../src/lab/plans/expandPlan.ts';
 import { presets } from '../../src/lab/plans/presets.ts';
-import type { HostParameters } from '../../src/model/parameters.ts';
+import type { HostParameters } from '../../src/model/blocks/hostParameters.ts';
 import type { ModelRecord } from '../../src/schema/modelRecord.ts';
 import type { RunRecord, RunSpec, TaskRef } from '../../src/schema/runRecord.ts';
 import { saveCorpus } from '../../src/storage/corpusRecords.ts';

@@ -2,6 +2,7 @@
 import { LabError } from '../../util/labError.ts';
 import { ownValue } from '../../util/validate.ts';
 import { shortened } from '../../util/wording.ts';
+import { familyList, familyNames, isFamilyName, type FamilyName } from '../pieces/encoderFacts.ts';
 
 /** How weights are stored in files. */
 export type WeightsForm = 'safetensors' | 'safetensors shards' | 'torch' | 'torch shards' | 'tensorflow';
@@ -13,10 +14,10 @@ export interface ModelFiles {
   readonly form: WeightsForm | null;
   /** Files of that form; an index of shards comes first. */
   readonly weights: readonly string[];
-  /** `tokenizer.json`, or the `spiece.model` or `vocab.txt` it can be made from. */
+  /** `tokenizer.json`, or the `spiece.model`, `spm.model`, `vocab.txt` or `vocab.json` it can be made from. */
   readonly tokenizer: string | null;
   readonly tokenizerConfig: string | null;
-  /** Further files with settings of the tokenizer: names of specials, added tokens. */
+  /** Further files with settings of the tokenizer: names of specials, added tokens, and the merges that belong to `vocab.json`. */
   readonly tokenizerSettings: readonly string[];
   /** `bioner_lab.json`, which makes it a trained tagger. */
   readonly tagger: string | null;
@@ -26,7 +27,7 @@ export interface ModelFiles {
 
 /** A description of the files that make up a model. */
 export const neededModelFiles =
-  'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model or vocab.txt';
+  'config.json, xlnet_config.json or bert_config.json; model.safetensors, pytorch_model.bin or a TensorFlow checkpoint; tokenizer.json, spiece.model, spm.model, vocab.txt, or vocab.json and merges.txt';
 
 const tensorflowData = /\.data-\d{5}-of-\d{5}$/;
 const tensorflowIndex = /\.index$/;
@@ -64,6 +65,8 @@ export function isModelFile(name: string): boolean {
 }
 
 const tokenizerSettings = ['special_tokens_map.json', 'added_tokens.json'];
+/** The merges of byte-level BPE, in a file beside its pieces. */
+export const MERGES_FILE = 'merges.txt';
 
 const otherNames = new Set([
   'config.json',
@@ -76,7 +79,10 @@ const otherNames = new Set([
   ...tokenizerSettings,
   'model.safetensors.index.json',
   'spiece.model',
+  'spm.model',
   'vocab.txt',
+  'vocab.json',
+  MERGES_FILE,
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
   'tf_model.h5',
@@ -86,13 +92,21 @@ const otherNames = new Set([
 export function modelFiles(names: readonly string[]): ModelFiles {
   const first = (...candidates: readonly string[]) => candidates.find((name) => names.includes(name)) ?? null;
   const config = first('config.json', 'xlnet_config.json', 'bert_config.json');
-  const tokenizer = first('tokenizer.json', 'spiece.model', 'vocab.txt');
+  const hasMerges = names.includes(MERGES_FILE);
+  const tokenizer = first(
+    'tokenizer.json',
+    'spiece.model',
+    'spm.model',
+    'vocab.txt',
+    ...(hasMerges ? ['vocab.json'] : []),
+  );
+  const settings = [...tokenizerSettings, ...(tokenizer === 'vocab.json' ? [MERGES_FILE] : [])];
   const { form, weights } = chooseWeights(names);
   const missing = [
     ...(config === null ? ['config.json'] : []),
     ...(form === null ? [missingWeights(names)] : []),
     ...(form?.endsWith('shards') && weights.length === 1 ? [`the files of weights that ${weights[0]} is only a list of`] : []), // prettier-ignore
-    ...(tokenizer === null ? ['tokenizer.json'] : []),
+    ...(tokenizer === null ? [names.includes('vocab.json') ? MERGES_FILE : 'tokenizer.json'] : []),
   ];
   return {
     config,
@@ -100,7 +114,7 @@ export function modelFiles(names: readonly string[]): ModelFiles {
     weights,
     tokenizer,
     tokenizerConfig: first('tokenizer_config.json'),
-    tokenizerSettings: tokenizerSettings.filter((name) => names.includes(name)),
+    tokenizerSettings: settings.filter((name) => names.includes(name)),
     tagger: first('bioner_lab.json'),
     missing,
   };
@@ -171,29 +185,27 @@ function missingWeights(names: readonly string[]): string {
 /** How those that people try are written. */
 const FAMILY_NAMES: Readonly<Record<string, string>> = {
   albert: 'ALBERT',
-  'deberta-v2': 'DeBERTa-v2 or v3',
+  deberta: 'DeBERTa of the first version',
   distilbert: 'DistilBERT',
-  electra: 'ELECTRA',
   gemma: 'Gemma',
   gpt2: 'GPT-2',
   llama: 'LLaMA',
   longformer: 'Longformer',
   mistral: 'Mistral',
-  modernbert: 'ModernBERT',
   qwen2: 'Qwen2',
-  roberta: 'RoBERTa',
   t5: 'T5',
+  'xlm-roberta': 'XLM-RoBERTa',
 };
 
-/** Throws LabError `model/config` unless `type`, the `model_type` of a config.json, is a family that the lab trains. */
-export function refuseOtherFamily(type: string): void {
-  if (type === 'bert' || type === 'xlnet') return;
+/** Returns the family of a `model_type` of config.json. Throws LabError `model/config` unless it is one that the lab trains. */
+export function familyOfType(type: string): FamilyName {
+  if (isFamilyName(type)) return type;
   const name = ownValue(FAMILY_NAMES, type) ?? shortened(type);
   throw new LabError(
     'model/config',
-    `This is a model of another family, ${name}: the lab trains XLNet and BERT encoders, named by model_type in config.json.`,
+    `This is a model of another family, ${name}: the lab trains ${familyList()} encoders, named by model_type in config.json.`,
     {
-      expected: 'xlnet or bert',
+      expected: familyNames.join(' or '),
       got: JSON.stringify(type),
     },
   );
@@ -202,5 +214,5 @@ export function refuseOtherFamily(type: string): void {
 /** Does so for a whole config.json, if it names a family; what else is wrong with it is for those who read it all. */
 export function refuseNamedFamily(config: Uint8Array): void {
   const type = /"model_type"\s*:\s*"([^"]*)"/.exec(new TextDecoder().decode(config))?.[1];
-  if (type !== undefined) refuseOtherFamily(type);
+  if (type !== undefined) familyOfType(type);
 }

@@ -71,7 +71,7 @@ function message(name: string, text: string, sizeBytes: number): Placeholder | n
     const said = errorIn(text);
     return said === null ? null : { got: `a server's message (“${said}”)`, expected };
   }
-  const isBinary = isWeights(name) || name === 'spiece.model';
+  const isBinary = isWeights(name) || /^(spiece|spm)\.model$/.test(name);
   // Weights and pieces have control characters, or bytes that are no text, among their first.
   if (!isBinary || /[\0-\x08\x0e-\x1f\x7f\ufffd]/.test(text.slice(0, 64))) return null;
   return { got: `a text (“${text.trim().split(/\r?\n/)[0]?.slice(0, 100) ?? ''}”)`, expected };

@@ -1,6 +1,7 @@
-// Cuts words into pieces of a vocabulary: Unigram, as SentencePiece does, and WordPiece.
+// Cuts words into pieces of a vocabulary: Unigram, as SentencePiece does, WordPiece, and byte-level BPE.
 import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
+import { bytePairs, bytePairSchema } from './bytePairs.ts';
 
 /** A piece of a word, with the text of the word that it covers; of text given as bytes, the last piece has it all. */
 export interface Piece {
@@ -22,6 +23,7 @@ function withType(model: unknown): unknown {
   if (typeof model !== 'object' || model === null || 'type' in model) return model;
   const isList = 'vocab' in model && Array.isArray(model.vocab);
   if (isList) return { ...model, type: 'Unigram' };
+  if ('merges' in model) return { ...model, type: 'BPE' };
   return 'max_input_chars_per_word' in model ? { ...model, type: 'WordPiece' } : model;
 }
 
@@ -39,12 +41,14 @@ const typedModelSchema = z.discriminatedUnion('type', [
     max_input_chars_per_word: z._default(z.int().check(z.gte(0)), 100),
     vocab: z.record(z.string(), z.int().check(z.gte(0))),
   }),
+  bytePairSchema,
 ]);
 export const pieceModelSchema = z.pipe(z.transform(withType), typedModelSchema);
 type ModelData = z.infer<typeof typedModelSchema>;
 
-/** Throws LabError `tokenizer/format` if the unknown piece is not among the pieces. */
+/** Throws LabError `tokenizer/format` if the unknown piece is not among the pieces, or a merge has a piece that is not. */
 export function readPieceModel(data: ModelData): PieceModel {
+  if (data.type === 'BPE') return bytePairs(data);
   return data.type === 'Unigram' ? unigram(data) : wordPiece(data);
 }
 

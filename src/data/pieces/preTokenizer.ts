@@ -1,6 +1,7 @@
 // Splits normalized text into words as the pre-tokenizer of a tokenizer.json says, with the results of Hugging Face's tokenizers.
 import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
+import { byteText, wordPattern } from './bytePairs.ts';
 import { nameOf, patternSchema } from './normalizer.ts';
 import { matchFinder, type MatchFinder } from './patterns.ts';
 import { isWhiteSpace, isWordCharacter, punctuation } from './unicodeClasses.ts';
@@ -21,6 +22,11 @@ const oneCharacter = z.string().check(z.refine((text) => Array.from(text).length
 
 const stepSchema = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('BertPreTokenizer') }),
+  z.looseObject({
+    type: z.literal('ByteLevel'),
+    add_prefix_space: z._default(z.boolean(), true),
+    use_regex: z._default(z.boolean(), true),
+  }),
   z.looseObject({ type: z.literal('CharDelimiterSplit'), delimiter: oneCharacter }),
   z.looseObject({ type: z.literal('Digits'), individual_digits: z._default(z.boolean(), false) }),
   z.looseObject({ type: z.literal('FixedLength'), length: z._default(z.int().check(z.gte(1)), 5) }),
@@ -69,6 +75,8 @@ function stepOf(data: z.infer<typeof stepSchema>): PreTokenizer {
       const marks = splitting(characters(isPunctuation), 'Isolated');
       return (before) => marks(words(before));
     }
+    case 'ByteLevel':
+      return byteLevel(data);
     case 'CharDelimiterSplit':
       return splitting(
         characters((character) => character === data.delimiter),
@@ -202,6 +210,28 @@ function merged(parts: readonly Part[], joins: (part: Part, isMatchBefore: boole
     isMatchBefore = part.isMatch;
   }
   return result;
+}
+
+/** Splits by GPT-2's pattern, and writes the bytes of each word as letters. */
+function byteLevel(data: Extract<z.infer<typeof stepSchema>, { type: 'ByteLevel' }>): PreTokenizer {
+  const split = splitting(
+    (text) => [...text.matchAll(wordPattern)].map((match) => [match.index, match.index + match[0].length] as const),
+    'Isolated',
+  );
+  return (words) => {
+    const prefixed = words.map((word) => {
+      const isPrefixed = data.add_prefix_space && !word.text.startsWith(' ');
+      return isPrefixed ? { ...word, text: ` ${word.text}` } : word;
+    });
+    return (data.use_regex ? split(prefixed) : prefixed).map((word) => ({ ...word, text: byteText(word.text) }));
+  };
+}
+
+/** Whether a pre-tokenizer writes bytes as letters, alone or as a step of a sequence. */
+export function isByteLevel(preTokenizer: unknown): boolean {
+  const parsed = stepSchema.safeParse(preTokenizer).data;
+  if (parsed?.type === 'Sequence') return parsed.pretokenizers.some(isByteLevel);
+  return parsed?.type === 'ByteLevel';
 }
 
 /** Writes spaces as the word mark, puts one before words, and splits before each of them. */

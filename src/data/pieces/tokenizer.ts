@@ -1,14 +1,16 @@
-// Splits tokens into SentencePiece or WordPiece pieces, with a Hugging Face tokenizer.json.
+// Splits tokens into pieces of SentencePiece, WordPiece or byte-level BPE, with a Hugging Face tokenizer.json.
 import { LabError } from '../../util/labError.ts';
 import { addedTokenFinders } from './addedTokens.ts';
 import { readNormalizer, type Normalizer } from './normalizer.ts';
+import { byteText, visibleBytes } from './bytePairs.ts';
 import { readPieceModel, type Piece } from './pieceModels.ts';
-import { readPreTokenizer } from './preTokenizer.ts';
+import { isByteLevel, readPreTokenizer } from './preTokenizer.ts';
 import {
   readTokenizerConfig,
   refuseUnknownSettings,
   settledAddedTokens,
   settledNormalizer,
+  settledPreTokenizer,
   tokenizerFileSchema,
   tokenizerJson,
 } from './tokenizerSettings.ts';
@@ -32,10 +34,12 @@ export interface PieceTokenizer {
   readonly vocabularySize: number;
 }
 
-/** Specials under the names that the first models of either kind used. */
+const bracketed = { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' } as const;
+/** Specials under the names of the families with each kind of model: XLNet and DeBERTa-v3, BERT and ELECTRA, RoBERTa and ModernBERT. */
 const usualSpecials = {
-  Unigram: { unk: '<unk>', sep: '<sep>', cls: '<cls>', pad: '<pad>' },
-  WordPiece: { unk: '[UNK]', sep: '[SEP]', cls: '[CLS]', pad: '[PAD]' },
+  Unigram: [{ unk: '<unk>', sep: '<sep>', cls: '<cls>', pad: '<pad>' }, bracketed],
+  WordPiece: [bracketed],
+  BPE: [{ unk: '<unk>', sep: '</s>', cls: '<s>', pad: '<pad>' }, bracketed],
 } as const;
 
 /** Distinct tokens cached before the cache is cleared: more than any of the 15 public corpora has. */
@@ -70,18 +74,24 @@ export function readTokenizer(
   const normalize: Normalizer = lowerCase
     ? (text) => normalizeByFile(normalizeByFile(text).toLowerCase())
     : normalizeByFile;
-  const split = readPreTokenizer(content.pre_tokenizer);
+  const preTokenizer = settledPreTokenizer(content, config);
+  const split = readPreTokenizer(preTokenizer);
+  const isOfBytes = content.model.type === 'BPE';
+  if (isOfBytes && !isByteLevel(preTokenizer)) throw notByteLevel();
   const { inText, inNormalized } = addedTokenFinders(added, normalize, config.split_special_tokens ?? false);
 
+  const idOf = (name: string): number | undefined =>
+    added.find((token) => token.content === name)?.id ?? model.idOf(name);
   const special = (name: string): number => {
-    const id = added.find((token) => token.content === name)?.id ?? model.idOf(name);
+    const id = idOf(name);
     if (id !== undefined) return id;
     throw new LabError('tokenizer/special', `tokenizer.json has no piece ${name}.`, {
       expected: name,
       got: 'no such piece',
     });
   };
-  const usual = usualSpecials[content.model.type];
+  const usuals = usualSpecials[content.model.type];
+  const usual = usuals.find(({ cls }) => idOf(cls) !== undefined) ?? usuals[0];
   const specials = {
     unk: special(config.unk_token ?? usual.unk),
     sep: special(config.sep_token ?? usual.sep),
@@ -90,11 +100,14 @@ export function readTokenizer(
   };
   const vocabularySize = added.reduce((largest, { id }) => Math.max(largest, id), model.largestId) + 1;
 
+  /** A text in the letters of pieces. */
+  const surface = (text: string): string => (isOfBytes ? byteText(text) : text);
+  const seen = isOfBytes ? visibleBytes : visible;
   const encode = (text: string): readonly Piece[] =>
     inText(text).flatMap(({ id, text: section }, index): readonly Piece[] => {
-      if (id !== null) return [{ id, text: normalize(section) }];
+      if (id !== null) return [{ id, text: surface(normalize(section)) }];
       return inNormalized(normalize(section)).flatMap((part, partIndex): readonly Piece[] => {
-        if (part.id !== null) return [{ id: part.id, text: part.text }];
+        if (part.id !== null) return [{ id: part.id, text: surface(part.text) }];
         const isFirst = index === 0 && partIndex === 0;
         return split([{ text: part.text, isFirst }]).flatMap((word) => model.encode(word.text));
       });
@@ -105,7 +118,8 @@ export function readTokenizer(
   const encodeToken = (token: string): readonly number[] => {
     const known = cache.get(token);
     if (known !== undefined) return known;
-    const ids = encode(wellFormed(token)).map(({ id }) => id);
+    // In byte-level BPE a word has the space before it, as it had in pretraining.
+    const ids = encode(isOfBytes ? ` ${wellFormed(token)}` : wellFormed(token)).map(({ id }) => id);
     const pieces = ids.length > 0 ? ids : unknown;
     if (cache.size >= CACHE_LIMIT) cache.clear();
     if (pieces.length <= LONGEST_CACHED) cache.set(token, pieces);
@@ -115,8 +129,8 @@ export function readTokenizer(
   const encodeSentence = (tokens: readonly string[]): readonly (readonly number[])[] => {
     const found = encode(wellFormed(tokens.join(' ')));
     const owners = ownersOfPieces(
-      found.map(({ text }) => visible(text)),
-      tokens.map((token) => visible(normalize(wellFormed(token)))),
+      found.map(({ text }) => seen(text)),
+      tokens.map((token) => seen(surface(normalize(wellFormed(token))))),
     );
     // A normalizer that changes characters across a space leaves no positions to align; then encode each token separately.
     if (owners === null) return tokens.map(encodeToken);
@@ -133,6 +147,13 @@ export function readTokenizer(
     specials,
     vocabularySize,
   };
+}
+
+function notByteLevel(): LabError {
+  return new LabError('tokenizer/format', 'tokenizer.json cannot be used: its BPE model does not work on bytes.', {
+    expected: 'a ByteLevel pre-tokenizer, as RoBERTa and ModernBERT have',
+    got: 'another one, or none',
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 // Builds the tokenizer.json of a model whose vocabulary came in another form.
 import * as z from '../../util/zod.ts';
 import { LabError } from '../../util/labError.ts';
-import { sentencePieceTokenizer } from './sentencePiece.ts';
+import { debertaTokenizer, sentencePieceTokenizer } from './sentencePiece.ts';
 import { describedSpecials, specialName, tokenizerJson } from './tokenizerSettings.ts';
 
 /** Settings of transformers' `BertTokenizer` for preparing text, from tokenizer_config.json. */
@@ -115,6 +115,18 @@ const sentencePieceSchema = z.looseObject({
   do_lower_case: z._default(z.boolean(), false),
   keep_accents: z._default(z.boolean(), false),
 });
+const debertaSchema = z.looseObject({
+  do_lower_case: z._default(z.boolean(), false),
+  split_by_punct: z._default(z.boolean(), false),
+});
+const bytePairSchema = z.looseObject({
+  add_prefix_space: z._default(z.boolean(), false),
+  unk_token: z._default(specialName, '<unk>'),
+  sep_token: z._default(specialName, '</s>'),
+  cls_token: z._default(specialName, '<s>'),
+  pad_token: z._default(specialName, '<pad>'),
+  mask_token: z._default(specialName, '<mask>'),
+});
 const wordPieceSchema = z.looseObject({
   do_lower_case: z._default(z.nullable(z.boolean()), null),
   strip_accents: z._default(z.nullable(z.boolean()), null),
@@ -127,20 +139,26 @@ const wordPieceSchema = z.looseObject({
 });
 
 /**
- * Builds the bytes of a tokenizer.json from an XLNet's `spiece.model` or a BERT's `vocab.txt`, with text prepared as in
- * tokenizer_config.json. Throws LabError `tokenizer/sentencepiece`, `tokenizer/wordpiece`, `tokenizer/special`, `tokenizer/json` or
+ * Builds the bytes of a tokenizer.json from an XLNet's `spiece.model`, a DeBERTa-v3's `spm.model`, a BERT's `vocab.txt`, or a RoBERTa's
+ * `vocab.json` with its `merges.txt`, with text prepared as in tokenizer_config.json. Throws LabError `tokenizer/sentencepiece`, `tokenizer/wordpiece`, `tokenizer/special`, `tokenizer/json` or
  * `tokenizer/format`.
  */
 export function tokenizerFileOf(
   vocabulary: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },
   configFile: Uint8Array | null,
+  merges: Uint8Array | null = null,
 ): Uint8Array<ArrayBuffer> {
   const read = <Schema extends z.ZodMiniType>(schema: Schema): z.output<Schema> =>
     tokenizerJson('tokenizer_config.json', configFile ?? new TextEncoder().encode('{}'), schema);
-  const content =
-    vocabulary.name === 'vocab.txt'
-      ? fromWordPiece(vocabulary.bytes, read(wordPieceSchema))
-      : fromSentencePiece(vocabulary.bytes, read(sentencePieceSchema));
+  const { name, bytes } = vocabulary;
+  const made = (): { readonly added_tokens: readonly { readonly content: string }[] } => {
+    if (name === 'vocab.txt') return fromWordPiece(bytes, read(wordPieceSchema));
+    if (name === 'vocab.json') return fromBytePairs(bytes, merges ?? new Uint8Array(), read(bytePairSchema));
+    if (name === 'spiece.model') return fromSentencePiece(bytes, read(sentencePieceSchema));
+    const { do_lower_case: lowerCase, split_by_punct: splitsPunctuation } = read(debertaSchema);
+    return debertaTokenizer(bytes, { lowerCase, splitsPunctuation });
+  };
+  const content = made();
   const added = describedSpecials(content.added_tokens, configFile);
   return new TextEncoder().encode(JSON.stringify({ ...content, added_tokens: added }));
 }
@@ -162,4 +180,50 @@ function fromWordPiece(bytes: Uint8Array, config: z.output<typeof wordPieceSchem
       mask: config.mask_token,
     },
   });
+}
+
+const vocabularySchema = z.record(z.string(), z.int().check(z.gte(0)));
+
+/** As transformers' `RobertaTokenizer` does. Throws LabError `tokenizer/special` if a special has no number. */
+function fromBytePairs(bytes: Uint8Array, merges: Uint8Array, config: z.output<typeof bytePairSchema>) {
+  const vocab = tokenizerJson('vocab.json', bytes, vocabularySchema, 'a JSON object of pieces and their numbers');
+  const lines = new TextDecoder().decode(merges).split(/\r?\n/);
+  const { unk_token: unk, sep_token: sep, cls_token: cls, pad_token: pad, mask_token: mask } = config;
+  const added = [cls, pad, sep, unk, mask].flatMap((content) => {
+    const id = Object.hasOwn(vocab, content) ? vocab[content] : undefined;
+    if (id === undefined && content !== mask) {
+      throw new LabError('tokenizer/special', `vocab.json has no piece ${content}.`, {
+        expected: content,
+        got: `${Object.keys(vocab).length} other pieces`,
+      });
+    }
+    const settings = { single_word: false, lstrip: content === mask, rstrip: false, normalized: false, special: true };
+    return id === undefined ? [] : [{ id, content, ...settings }];
+  });
+  const byteLevel = {
+    type: 'ByteLevel',
+    add_prefix_space: config.add_prefix_space,
+    trim_offsets: true,
+    use_regex: true,
+  };
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: {
+      ...{ type: 'RobertaProcessing', trim_offsets: true, add_prefix_space: config.add_prefix_space },
+      sep: [sep, vocab[sep]],
+      cls: [cls, vocab[cls]],
+    },
+    decoder: byteLevel,
+    model: {
+      ...{ type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: '', end_of_word_suffix: '' },
+      ...{ fuse_unk: false, byte_fallback: false, ignore_merges: false },
+      vocab,
+      merges: lines.filter((line) => line !== '' && !line.startsWith('#version')),
+    },
+  };
 }

@@ -10,7 +10,7 @@ export function tokenizerJson<Schema extends z.ZodMiniType>(
   file: string,
   bytes: Uint8Array,
   schema: Schema,
-  expected = 'a Hugging Face file with a Unigram or WordPiece model and its vocabulary',
+  expected = 'a Hugging Face file with a Unigram, WordPiece or byte-level BPE model and its vocabulary',
 ): z.output<Schema> {
   let json: unknown;
   try {
@@ -79,6 +79,7 @@ export const tokenizerConfigSchema = z.looseObject({
   strip_accents: z.optional(z.nullable(z.boolean())),
   tokenize_chinese_chars: z.nullish(z.boolean()),
   keep_accents: z.nullish(z.boolean()),
+  add_prefix_space: z.nullish(z.boolean()),
   never_split: z.nullish(z.array(z.string())),
   do_basic_tokenize: z.nullish(z.boolean()),
   do_lowercase_and_remove_accent: z.nullish(z.boolean()),
@@ -126,6 +127,19 @@ export function settledNormalizer(
   }
   if (!hasStep(settled, ({ type }) => type === 'BertNormalizer')) return withSteps(settled, [{ type: 'Lowercase' }]);
   return changedSteps(settled, (step) => [step.type === 'BertNormalizer' ? { ...step, lowercase: true } : step]);
+}
+
+/**
+ * Returns the pre-tokenizer of a tokenizer.json as tokenizer_config.json settles it: as in transformers, whether a text gets a space in front
+ * follows tokenizer_config.json where it states it.
+ */
+export function settledPreTokenizer(
+  { pre_tokenizer: preTokenizer }: Pick<TokenizerContent, 'pre_tokenizer'>,
+  { tokenizer_class: name, add_prefix_space: prefix }: TokenizerConfig,
+): unknown {
+  const isSettled = prefix == null || plainClasses.has(name ?? '') || !isStep(preTokenizer);
+  if (isSettled || preTokenizer.type !== 'ByteLevel') return preTokenizer;
+  return { ...preTokenizer, add_prefix_space: prefix };
 }
 
 type Step = Readonly<Record<string, unknown>>;

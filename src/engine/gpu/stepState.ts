@@ -5,7 +5,7 @@ import {
   type DropoutRates,
   type DropoutSite,
   type DropoutStream,
-} from '../../model/dropout.ts';
+} from '../../model/blocks/dropout.ts';
 
 /** Words of the state buffer (`array<u32>`); those marked f32 hold its bits. */
 export const STATE = {

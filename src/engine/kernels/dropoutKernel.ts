@@ -1,5 +1,5 @@
 // Dropout inside kernels: the same masks as `model/dropout`, recomputed wherever they are needed.
-import type { DropoutSite } from '../../model/dropout.ts';
+import type { DropoutSite } from '../../model/blocks/dropout.ts';
 import { kernel, reads, writes } from '../gpu/kernel.ts';
 import { linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord } from '../gpu/stepState.ts';

@@ -91,7 +91,15 @@ export function recordEmbeddingGradient(
 
 const embeddingNorm = kernel({
   name: 'embeddingNorm',
-  sizes: { ...rowSizes, pieces: 'u32', lastPosition: 'u32', segmentsAt: 'u32', scaleAt: 'u32', shiftAt: 'u32' },
+  sizes: {
+    ...rowSizes,
+    pieces: 'u32',
+    firstPosition: 'u32',
+    lastPosition: 'u32',
+    segmentsAt: 'u32',
+    scaleAt: 'u32',
+    shiftAt: 'u32',
+  },
   buffers: {
     words: reads(),
     others: reads(),
@@ -110,7 +118,7 @@ const embeddingNorm = kernel({
   let key = state[sizes.key];
   let word = u32(pieceIds[row]) * sizes.width;
   // Padding alone may reach beyond the last position.
-  let position = min(row % sizes.pieces, sizes.lastPosition) * sizes.width;
+  let position = min(row % sizes.pieces + sizes.firstPosition, sizes.lastPosition) * sizes.width;
   let segment = sizes.segmentsAt + u32(segmentIds[row]) * sizes.width;
   ${rowSpreadCode('words[word + column] + others[position + column] + others[segment + column]')}
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
@@ -126,15 +134,16 @@ interface EmbeddingNormShape {
   readonly sequences: number;
   readonly pieces: number;
   readonly hiddenSize: number;
-  /** Rows of the position table and of the segment table. */
+  /** Rows of the position table, the one of a sequence's first piece, and rows of the segment table. */
   readonly positions: number;
+  readonly firstPosition: number;
   readonly segments: number;
   readonly epsilon: number;
   readonly rate: number;
 }
 
 /**
- * sum [R, d] = word[pieceIds] + position[t] + segment[segmentIds]; y = dropout((sum - mean) * deviation * scale + shift), at the
+ * sum [R, d] = word[pieceIds] + position[firstPosition + t] + segment[segmentIds]; y = dropout((sum - mean) * deviation * scale + shift), at the
  * embedding's site; statistics [R, 2] hold mean and deviation. `others` are position [P, d], segment [S, d], scale and shift,
  * consecutively, each beginning at a multiple of 64 words: one binding instead of four.
  */
@@ -150,29 +159,29 @@ export function recordEmbeddingNorm(
   },
   out: { readonly y: Region; readonly sum: Region; readonly statistics: Region },
 ): void {
-  const { sequences, pieces, hiddenSize, positions, segments } = shape;
+  const { sequences, pieces, hiddenSize, positions, firstPosition, segments } = shape;
   const rows = sequences * pieces;
   const segmentsAt = aligned(positions * hiddenSize);
   const scaleAt = segmentsAt + aligned(segments * hiddenSize);
   const shiftAt = scaleAt + aligned(hiddenSize);
-  const places = { pieces, lastPosition: positions - 1, segmentsAt, scaleAt, shiftAt };
+  const places = { pieces, firstPosition, lastPosition: positions - 1, segmentsAt, scaleAt, shiftAt };
   const sizes = { ...rowSizesOf({ ...shape, rows, layer: -1, site: 'embedding' }), ...places };
   recorder.launch(embeddingNorm, sizes, { ...inputs, ...out }, linearGrid(rows, 1), 40 * rows * hiddenSize);
 }
 
 const positionGradient = kernel({
   name: 'positionGradient',
-  sizes: { sequences: 'u32', stride: 'u32', count: 'u32' },
+  sizes: { sequences: 'u32', stride: 'u32', count: 'u32', first: 'u32' },
   buffers: { dSum: reads('vec4<f32>'), gradient: writes('vec4<f32>') },
   workgroup: [64, 1, 1],
   body: `if (index >= sizes.count) { return; }
   var sum = vec4f(0.0);
   for (var b = 0u; b < sizes.sequences; b++) { sum += dSum[b * sizes.stride + index]; }
-  gradient[index] += sum;`,
+  gradient[sizes.first + index] += sum;`,
 });
 
 /**
- * gradient [P, d] += the rows of dSum [B*T, d] at each position; positions beyond the table are only padding. Always adds: the
+ * gradient [P, d] += the rows of dSum [B*T, d] at each position, from row `firstPosition` on; positions beyond the table are only padding. Always adds: the
  * gradient is cleared at the start of a step, since micro-batches differ in length.
  */
 export function recordPositionGradient(
@@ -181,14 +190,16 @@ export function recordPositionGradient(
     readonly sequences: number;
     readonly pieces: number;
     readonly positions: number;
+    readonly firstPosition: number;
     readonly hiddenSize: number;
   },
   { dSum }: { readonly dSum: Region },
   { gradient }: { readonly gradient: Region },
 ): void {
-  const { sequences, pieces, positions, hiddenSize } = shape;
-  const count = (Math.min(pieces, positions) * hiddenSize) / 4;
-  const sizes = { sequences, stride: (pieces * hiddenSize) / 4, count };
+  const { sequences, pieces, positions, firstPosition, hiddenSize } = shape;
+  const width = hiddenSize / 4;
+  const count = Math.min(pieces, positions - firstPosition) * width;
+  const sizes = { sequences, stride: pieces * width, count, first: firstPosition * width };
   recorder.launch(positionGradient, sizes, { dSum, gradient }, linearGrid(count, 64));
 }
 

@@ -1,5 +1,5 @@
 // Dropout, residual and layer norm of one block, one workgroup per row.
-import type { DropoutSite } from '../../model/dropout.ts';
+import type { DropoutSite } from '../../model/blocks/dropout.ts';
 import { kernel, reads, writes, type Kernel } from '../gpu/kernel.ts';
 import { aligned, linearGrid, type Recorder, type Region } from '../gpu/recorder.ts';
 import { keyWord, STATE } from '../gpu/stepState.ts';
@@ -70,17 +70,37 @@ export const rowStatisticsCode = `if (thread == 0u) {
     statistics[2u * row + 1u] = deviation;
   }`;
 
-function residualNormKernel(biased: boolean): Kernel {
-  const x = biased ? '(x[at] + bias[column])' : 'x[at]';
+/** What a norm has: a bias before its dropout, a residual, a shift. */
+interface NormParts {
+  readonly bias: boolean;
+  readonly residual: boolean;
+  readonly shift: boolean;
+}
+
+const suffixOf = ({ bias, residual, shift }: NormParts): string =>
+  `${bias ? ' with bias' : ''}${residual ? '' : ' without residual'}${shift ? '' : ' without shift'}`;
+
+const normKernels = new Map<string, Kernel>();
+
+function residualNormKernel(parts: NormParts): Kernel {
+  const name = `residualNorm${suffixOf(parts)}`;
+  const known = normKernels.get(name) ?? makeNormKernel(name, parts);
+  normKernels.set(name, known);
+  return known;
+}
+
+function makeNormKernel(name: string, { bias, residual, shift }: NormParts): Kernel {
+  const x = bias ? '(x[at] + bias[column])' : 'x[at]';
+  const dropped = `${x} * dropped(key, at, sizes.threshold, sizes.keepScale)`;
   return kernel<string, string>({
-    name: biased ? 'residualNorm with bias' : 'residualNorm',
+    name,
     sizes: rowSizes,
     buffers: {
       x: reads(),
-      residual: reads(),
+      ...(residual ? { residual: reads() } : {}),
       scaleShift: reads(),
-      ...(biased ? { bias: reads() } : {}),
-      state: reads('u32'),
+      ...(bias ? { bias: reads() } : {}),
+      ...(residual ? { state: reads('u32') } : {}),
       y: writes(),
       sum: writes(),
       statistics: writes(),
@@ -90,21 +110,20 @@ function residualNormKernel(biased: boolean): Kernel {
     body: `let row = group.y * groups.x + group.x;
   if (row >= sizes.rows) { return; }
   let start = row * sizes.width;
-  let key = state[sizes.key];
-  ${rowSpreadCode(`${x} * dropped(key, at, sizes.threshold, sizes.keepScale) + residual[at]`)}
-  let shiftAt = arrayLength(&scaleShift) - sizes.width;
+  ${residual ? 'let key = state[sizes.key];' : ''}
+  ${rowSpreadCode(residual ? `${dropped} + residual[at]` : x)}
+  ${shift ? 'let shiftAt = arrayLength(&scaleShift) - sizes.width;' : ''}
   for (var column = thread; column < sizes.width; column += ${ROW_THREADS}u) {
-    y[start + column] = (sum[start + column] - mean) * deviation * scaleShift[column] + scaleShift[shiftAt + column];
+    y[start + column] = (sum[start + column] - mean) * deviation * scaleShift[column]${shift ? ' + scaleShift[shiftAt + column]' : ''};
   }
   ${rowStatisticsCode}`,
   });
 }
 
-const kernels: readonly Kernel[] = [residualNormKernel(false), residualNormKernel(true)];
-
 /**
  * sum = dropout(x + bias) + residual; y = (sum - mean) * deviation * scale + shift, by rows [R, d]; statistics [R, 2] hold the mean
- * and 1 / sqrt(variance + epsilon). `scaleShift` spans from the scale's first word to the shift's last: one binding instead of two.
+ * and 1 / sqrt(variance + epsilon). `scaleShift` spans from the scale's first word to the shift's last: one binding instead of two; of a norm
+ * without a shift it is as long as a row. Without a residual nothing is dropped either.
  */
 export function recordResidualNorm(
   recorder: Recorder,
@@ -112,15 +131,21 @@ export function recordResidualNorm(
   inputs: {
     readonly x: Region;
     readonly bias: Region | null;
-    readonly residual: Region;
+    readonly residual: Region | null;
     readonly scaleShift: Region;
     readonly state: Region;
   },
   out: { readonly y: Region; readonly sum: Region; readonly statistics: Region },
 ): void {
-  const { bias, ...others } = inputs;
-  const regions: Record<string, Region> = { ...others, ...out, ...(bias === null ? {} : { bias }) };
-  const used = kernels[bias === null ? 0 : 1] as Kernel;
+  const { bias, residual, state, ...others } = inputs;
+  const regions: Record<string, Region> = {
+    ...others,
+    ...out,
+    ...(bias === null ? {} : { bias }),
+    ...(residual === null ? {} : { residual, state }),
+  };
+  const shift = inputs.scaleShift.length > shape.hiddenSize;
+  const used = residualNormKernel({ bias: bias !== null, residual: residual !== null, shift });
   recorder.launch(used, rowSizesOf(shape), regions, linearGrid(shape.rows, 1), 40 * shape.rows * shape.hiddenSize);
 }
 
@@ -162,10 +187,10 @@ function backwardKernel(drops: boolean): Kernel {
   });
 }
 
-function gradientsKernel(biased: boolean): Kernel {
+function gradientsKernel(biased: boolean, shifted = true): Kernel {
   const parts = COLUMNS * LANES;
   return kernel<string, string>({
-    name: biased ? 'residualNormGradients with bias' : 'residualNormGradients',
+    name: `residualNormGradients${suffixOf({ bias: biased, residual: true, shift: shifted })}`,
     sizes: { rows: 'u32', width: 'u32', stride: 'u32' },
     buffers: {
       dY: reads(),
@@ -195,12 +220,13 @@ fn put(at: u32, value: f32) {
   for (var lane = 1u; lane < ${LANES}u; lane++) { total += parts[lane * ${COLUMNS}u + local.x]; }
   ${biased ? 'put(column, total.z);' : ''}
   put(column + ${biased ? 'sizes.stride' : '0u'}, total.x);
-  put(column + ${biased ? '2u * sizes.stride' : 'sizes.stride'}, total.y);`,
+  ${shifted ? `put(column + ${biased ? '2u * sizes.stride' : 'sizes.stride'}, total.y);` : ''}`,
   });
 }
 
 const backwardKernels = [backwardKernel(false), backwardKernel(true)] as const;
 const gradientsKernels = [gradientsKernel(false), gradientsKernel(true)] as const;
+const gradientsOfScale = gradientsKernel(false, false);
 
 /** dSum [R, d], the gradient with respect to `sum`, from dY; dX = dSum through the dropout, null if nothing is dropped, where dSum serves as dX. */
 export function recordResidualNormBackward(
@@ -221,8 +247,8 @@ export function recordResidualNormBackward(
 }
 
 /**
- * Column sums for [bias][scale][shift] (no bias if dX is null), each beginning at a multiple of 64 words of `gradient`: dBias = sum
- * of dX, dScale = sum of dY times the normalised row, dShift = sum of dY; written or added depending on the state.
+ * Column sums for [bias][scale][shift] (no bias if dX is null), each beginning at a multiple of 64 words of `gradient` (which is as long as
+ * a row where the norm has a scale alone): dBias = sum of dX, dScale = sum of dY times the normalised row, dShift = sum of dY; written or added depending on the state.
  */
 export function recordResidualNormGradients(
   recorder: Recorder,
@@ -240,5 +266,6 @@ export function recordResidualNormGradients(
   const regions: Record<string, Region> = { ...others, gradient, ...(dX === null ? {} : { dX }) };
   const sizes = { rows, width: hiddenSize, stride: aligned(hiddenSize) };
   const grid = [Math.ceil(hiddenSize / COLUMNS), 1, 1] as const;
-  recorder.launch(gradientsKernels[dX === null ? 0 : 1], sizes, regions, grid, 8 * rows * hiddenSize);
+  const used = gradient.length > hiddenSize ? gradientsKernels[dX === null ? 0 : 1] : gradientsOfScale;
+  recorder.launch(used, sizes, regions, grid, 8 * rows * hiddenSize);
 }

@@ -1,9 +1,11 @@
-// Records the attention block of a layer, up to its residual: XLNet's with relative terms, BERT's with biases.
+// Records the attention block of a layer, up to its residual: with XLNet's relative terms, BERT's biases or ModernBERT's turned queries and keys.
 import { aligned, type Region } from '../gpu/recorder.ts';
 import { recordAttention, recordAttentionBackward } from '../kernels/attention/attention.ts';
 import type { AttentionInputs } from '../kernels/attention/attentionScores.ts';
 import { recordAddBiases, recordColumnSums } from '../kernels/bias.ts';
+import { recordRotary } from '../kernels/rotary.ts';
 import { recordMatmul } from '../kernels/matmul/matmul.ts';
+import { recordLayerDistances, recordLayerDistancesBackward } from './distanceTable.ts';
 import { attentionShape, type AttentionSaved, type EncoderPass } from './encoderPass.ts';
 
 /** Words between the matrices of queries, keys and values, between their weights, and between their biases. */
@@ -22,7 +24,7 @@ export function recordAttentionBlock(
   layer: number,
   h: Region,
 ): { readonly projected: Region; readonly saved: AttentionSaved } {
-  const { recorder, tuning, config, banks, sequences, pieces, state, layoutWords, positions } = pass;
+  const { recorder, tuning, config, design, banks, sequences, pieces, state, layoutWords, positions } = pass;
   const { hiddenSize: d, heads } = config;
   const rows = sequences * pieces;
   const name = nameIn(layer);
@@ -39,12 +41,15 @@ export function recordAttentionBlock(
   const strides = { a: 0, b: stride.weights, out: stride.rows };
   const shape = { kind: 'nn', rows, columns: d, inner: d, batch: 3, strides, into: 'write' } as const;
   recordMatmul(recorder, tuning, shape, { a: h, b: banks.weights(name('query'), name('value')), out: qkv });
-  if (config.family === 'bert') {
+  if (design.isBiased) {
     const biases = banks.weights(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { bias: stride.biases, x: stride.rows } };
     recordAddBiases(recorder, shape, { biases }, { x: qkv });
   }
+  recordTurns(pass, layer, qkv, 'forwards');
+  const distances = pass.distances && recordLayerDistances(pass, layer, pass.distances);
   const inputs: AttentionInputs = {
+    ...(distances === null ? {} : { distances: distances.rows }),
     qkv,
     layoutWords,
     state,
@@ -56,11 +61,24 @@ export function recordAttentionBlock(
   const context = temporary('context', rows * d);
   const logSumExp = temporary('log-sum-exp', sequences * heads * pieces);
   recordAttention(recorder, pass.attention, attentionShape(pass, layer), inputs, { context, logSumExp });
-  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, context, logSumExp } };
+  return { projected: product(context, 'output', rows, 'attention'), saved: { inputs, distances, context, logSumExp } };
+}
+
+/** Turns queries and keys by their position, or their gradients back, in place. */
+function recordTurns(
+  { recorder, config, design, sequences, pieces, angles }: EncoderPass,
+  layer: number,
+  qkv: Region,
+  direction: 'forwards' | 'backwards',
+): void {
+  if (angles === null || design.rotary === null) return;
+  const { heads, headSize } = config;
+  const kind = design.rotary.window(layer) === null ? 0 : 1;
+  recordRotary(recorder, { sequences, pieces, heads, headSize, kind, direction }, { angles }, { qkv });
 }
 
 /**
- * Gradients of the block's parameters from dProjected [R, d]; the gradient of its input h is added to `dInput`, unless null.
+ * Gradients of the block's parameters from dProjected [R, d]; the gradient of its input h is added to `dInput`, or written, unless null.
  * Gradients of frozen parameters are not computed; the output's bias is left to the residual's norm.
  */
 export function recordAttentionBlockBackward(
@@ -70,8 +88,9 @@ export function recordAttentionBlockBackward(
   saved: AttentionSaved,
   dProjected: Region,
   dInput: Region | null,
+  into: 'add' | 'write' = 'add',
 ): void {
-  const { recorder, tuning, config, banks, sequences, pieces, state, positions } = pass;
+  const { recorder, tuning, config, design, banks, sequences, pieces, state, positions } = pass;
   const { hiddenSize: d } = config;
   const rows = sequences * pieces;
   const name = nameIn(layer);
@@ -95,23 +114,28 @@ export function recordAttentionBlockBackward(
     position: temporary('position keys', 2 * pieces * d),
     biases: banks.gradients(name('contentBias'), name('segmentEmbedding')),
   };
-  const gradients = { qkv, relative };
+  const dDistances = saved.inputs.distances && temporary('distances', saved.inputs.distances.length);
+  const gradients = { qkv, relative, ...(dDistances === undefined ? {} : { distances: dDistances }) };
   const shape = attentionShape(pass, layer);
   recordAttentionBackward(recorder, pass.attention, shape, saved.inputs, saved, dContext, gradients);
+  recordTurns(pass, layer, qkv, 'backwards');
   const out = banks.gradients(name('query'), name('value'));
   if (out !== null) {
     const strides = { a: 0, b: stride.rows, out: stride.weights };
     const shape = { kind: 'tn', rows: d, columns: d, inner: rows, batch: 3, strides, into: 'gradient' } as const;
     recordMatmul(recorder, tuning, shape, { a: h, b: qkv, out, state });
   }
-  if (config.family === 'bert') {
+  if (design.isBiased) {
     const gradient = banks.gradients(name('query.bias'), name('value.bias'));
     const shape = { rows, columns: d, batch: 3, strides: { x: stride.rows, gradient: stride.biases } };
     if (gradient !== null) recordColumnSums(recorder, shape, { x: qkv, state }, { gradient });
   }
+  if (pass.distances !== null && saved.distances !== null && dDistances !== undefined) {
+    recordLayerDistancesBackward(pass, layer, pass.distances, saved.distances, dDistances);
+  }
   if (positions !== null && relative !== null) weightGradient(positions, relative.position, 'position', 2 * pieces);
   if (dInput === null) return;
   const strides = { a: stride.rows, b: stride.weights, out: 0 };
-  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into: 'add' } as const;
+  const back = { kind: 'nt', rows, columns: d, inner: d, batch: 3, strides, sum: true, into } as const;
   recordMatmul(recorder, tuning, back, { a: qkv, b: banks.weights(name('query'), name('value')), out: dInput });
 }

@@ -1,5 +1,5 @@
 // Packs the upload of one micro-batch: its ids, its CRF positions and the orders that make gathers and sums deterministic.
-import type { Batch } from '../../model/batch.ts';
+import type { Batch } from '../../model/blocks/batch.ts';
 import { aligned, type Region, type Resident } from '../gpu/recorder.ts';
 
 /** Sections of the input buffer for B sequences of T pieces; R = B*T rows, and as many CRF positions; K tags. */

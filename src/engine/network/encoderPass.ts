@@ -1,14 +1,29 @@
 // What recording a pass over an encoder of any family needs, and what a layer saves for the backward pass.
-import type { EncoderConfig } from '../../model/config/encoderConfig.ts';
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { EncoderDesign, SiteRates } from '../../model/blocks/encoderFamily.ts';
+import { familyOf, type EncoderConfig } from '../../model/families/encoderConfig.ts';
 import type { Recorder, Region } from '../gpu/recorder.ts';
 import type { AttentionFamily, AttentionInputs, AttentionShape } from '../kernels/attention/attentionScores.ts';
 import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import type { BatchInputs } from './batchInputs.ts';
+import { distancePlaces, type LayerDistances, type SharedDistances } from './distanceTable.ts';
 import type { ParameterBanks } from './parameterBanks.ts';
 
 /** How layers are recorded: product by product, or, where the encoder is small enough, all that happens to a row in one launch. */
 export type LayerBlocks = 'products' | 'rows';
+
+/** What the engine records for an encoder. */
+export function designOf(encoder: EncoderConfig): EncoderDesign {
+  return familyOf(encoder).design(encoder);
+}
+
+/** Makes the table of positions that an encoder reads for sequences of `pieces` pieces: of distances, of angles or of places; null for none. */
+export function positionTable({
+  distances,
+  rotary,
+  disentangled,
+}: EncoderDesign): ((pieces: number) => Float32Array<ArrayBuffer>) | null {
+  return distances ?? rotary?.angles ?? (disentangled && ((pieces) => distancePlaces(disentangled, pieces)));
+}
 
 /** R = B*T rows. */
 export interface EncoderPass {
@@ -17,7 +32,9 @@ export interface EncoderPass {
   readonly attention: AttentionFamily;
   readonly blocks: LayerBlocks;
   readonly config: EncoderConfig;
-  readonly rates: DropoutRates;
+  readonly design: EncoderDesign;
+  /** Rates at this encoder's sites. */
+  readonly sites: SiteRates;
   readonly banks: ParameterBanks;
   readonly sequences: number;
   readonly pieces: number;
@@ -25,6 +42,10 @@ export interface EncoderPass {
   readonly state: Region;
   /** Sinusoids of relative distances with their dropout, [2T, d]; null if attention has no relative terms. */
   readonly positions: Region | null;
+  /** Angles that queries and keys are turned by, see `RotaryDesign`; null if they are not. */
+  readonly angles: Region | null;
+  /** The table of distances, shared by all layers; null if contents are not compared with distances. */
+  readonly distances: SharedDistances | null;
   /** Segment ids, then piece counts. */
   readonly layoutWords: Region;
 }
@@ -41,6 +62,7 @@ export interface LayerSaved {
 
 export interface AttentionSaved {
   readonly inputs: AttentionInputs;
+  readonly distances: LayerDistances | null;
   readonly context: Region; // [R, d]
   readonly logSumExp: Region; // [B, H, T]
 }
@@ -50,14 +72,21 @@ export interface NormSaved {
   readonly statistics: Region; // [R, 2]
 }
 
-export function attentionShape({ sequences, pieces, config, rates }: EncoderPass, layer: number): AttentionShape {
+export function attentionShape(
+  { sequences, pieces, config, design, sites }: EncoderPass,
+  layer: number,
+): AttentionShape {
   const { heads, headSize } = config;
-  return { sequences, pieces, heads, headSize, layer, rate: rates.attention };
-}
-
-/** Dropout rate before the head and inside feed-forward blocks, where XLNet drops and BERT does not. */
-export function xlnetRate({ config, rates }: Pick<EncoderPass, 'config' | 'rates'>): number {
-  return config.family === 'xlnet' ? rates.encoder : 0;
+  return {
+    sequences,
+    pieces,
+    heads,
+    headSize,
+    layer,
+    rate: sites.attention,
+    window: design.rotary?.window(layer) ?? null,
+    termCount: design.disentangled === null ? 1 : 3,
+  };
 }
 
 /** Whether a layer's activated values stay until its backward pass: computing them again costs the processor more than their memory. */
@@ -66,7 +95,7 @@ export function keepsActivated({ attention }: Pick<EncoderPass, 'attention'>): b
 }
 
 /** The bias added before the residual of a layer's block; null if it has none. */
-export function biasOf({ config }: Pick<EncoderPass, 'config'>, block: 'attention' | 'feedForward'): string | null {
+export function biasOf({ design }: Pick<EncoderPass, 'design'>, block: 'attention' | 'feedForward'): string | null {
   if (block === 'feedForward') return 'feedForward.outer.bias';
-  return config.family === 'bert' ? 'attention.output.bias' : null;
+  return design.isBiased ? 'attention.output.bias' : null;
 }

@@ -1,6 +1,6 @@
 // Estimates the GPU memory of a step from its launches, without a device.
-import type { BatchSize } from '../../model/batch.ts';
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { BatchSize } from '../../model/blocks/batch.ts';
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
 import { openTagCount } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { MemoryEstimate } from '../../wire/trainingEvent.ts';
@@ -9,6 +9,7 @@ import type { Launch, Resident } from '../gpu/recorder.ts';
 import { stateLength } from '../gpu/stepState.ts';
 import { batchInputs } from './batchInputs.ts';
 import type { ComputeOptions } from './computeOptions.ts';
+import { designOf, positionTable } from './encoderPass.ts';
 import { ParameterBanks } from './parameterBanks.ts';
 import type { Keeping } from './savedLayer.ts';
 import { recordGradients, type TaggerPass } from './taggerPass.ts';
@@ -59,7 +60,7 @@ export function passWithoutDevice(
   trained: (name: string) => boolean = () => true,
 ): { readonly given: TaggerPass; readonly stepLoss: Resident } {
   const resident = (label: string, length: number): Resident => ({ kind: 'resident', label, length });
-  const hasSinusoids = shape.encoder.family === 'xlnet';
+  const table = positionTable(designOf(shape.encoder));
   const given: TaggerPass = {
     shape,
     tuning,
@@ -69,7 +70,7 @@ export function passWithoutDevice(
     sequences,
     pieces,
     inputs: batchInputs(sequences, pieces, openTagCount(shape.head)),
-    sinusoids: hasSinusoids ? resident('sinusoids', 2 * pieces * shape.encoder.hiddenSize) : null,
+    positionTable: table && resident('table of positions', table(pieces).length),
     state: resident('state', stateLength(shape.encoder.layers)),
   };
   return { given, stepLoss: resident('loss of the step', 1) };
@@ -86,7 +87,7 @@ export function estimateMemory(
   const { given, stepLoss } = passWithoutDevice(shape, compute, size, trained);
   const { keeping, temporaryBytes: temporaries } = recordFittingGradients(given, rates, stepLoss, compute);
   const inUse = bankBytes(given.banks);
-  const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.sinusoids?.length ?? 0) + given.state.length);
+  const own = BYTES_PER_WORD * (given.inputs.buffer.length + (given.positionTable?.length ?? 0) + given.state.length);
   const bytes = inUse + temporaries + own;
   return { bytes, bankBytes: inUse, recomputed: keeping === 'input', fits: bytes <= compute.gpuBytes };
 }

@@ -9,7 +9,9 @@ import {
   recordResidualNormGradients,
 } from '../kernels/residualNorm.ts';
 import { recordAttentionBlock, recordAttentionBlockBackward } from './attentionBlock.ts';
-import { biasOf, keepsActivated, xlnetRate, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
+import { biasOf, keepsActivated, type EncoderPass, type LayerSaved, type NormSaved } from './encoderPass.ts';
+
+const siteOf = (block: 'attention' | 'feedForward') => (block === 'attention' ? 'attentionOutput' : 'outer');
 
 /** h'' [R, d] from h [R, d], with the values backward needs; regions that are never read cost no memory. */
 export function recordLayerForward(
@@ -17,7 +19,7 @@ export function recordLayerForward(
   layer: number,
   h: Region,
 ): { readonly out: Region; readonly saved: LayerSaved } {
-  const { recorder, tuning, config, rates, banks, sequences, pieces, state } = pass;
+  const { recorder, tuning, config, sites, banks, sequences, pieces, state } = pass;
   const { hiddenSize: d, innerSize: i } = config;
   const rows = sequences * pieces;
   const name = (suffix: string): string => `layer.${layer}.${suffix}`;
@@ -29,7 +31,7 @@ export function recordLayerForward(
     return out;
   };
   const norm = (x: Region, residual: Region, block: 'attention' | 'feedForward') => {
-    const site = block === 'attention' ? 'attentionOutput' : 'outer';
+    const site = siteOf(block);
     const out = {
       y: temporary(`${block} output`, rows * d),
       sum: temporary(`${block} sum`, rows * d),
@@ -38,7 +40,7 @@ export function recordLayerForward(
     const biasName = biasOf(pass, block);
     const bias = biasName === null ? null : banks.weight(name(biasName));
     const scaleShift = banks.weights(name(`${block}.norm.scale`), name(`${block}.norm.shift`));
-    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;
+    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: sites[site], layer, site } as const;
     recordResidualNorm(recorder, shape, { x, bias, residual, scaleShift, state }, out);
     return out;
   };
@@ -63,7 +65,7 @@ function recordActivated(pass: EncoderPass, layer: number, inner: Region): Regio
 
 function activationShape(pass: EncoderPass, layer: number) {
   const { innerSize: columns, activation } = pass.config;
-  return { rows: pass.sequences * pass.pieces, columns, activation, rate: xlnetRate(pass), layer };
+  return { rows: pass.sequences * pass.pieces, columns, activation, rate: pass.sites.inner, layer };
 }
 
 /**
@@ -78,7 +80,7 @@ export function recordLayerBackward(
   dOut: Region,
   wantsInput: boolean,
 ): Region | null {
-  const { recorder, tuning, config, rates, banks, state } = pass;
+  const { recorder, tuning, config, sites, banks, state } = pass;
   const { hiddenSize: d, innerSize: i } = config;
   const rows = pass.sequences * pass.pieces;
   const name = (suffix: string): string => `layer.${layer}.${suffix}`;
@@ -111,10 +113,10 @@ export function recordLayerBackward(
   };
   /** Backward through a residual block's norm and dropout: gradients of the sum, and of the dropout's input. */
   const normBackward = (dY: Region, block: 'attention' | 'feedForward', { sum, statistics }: NormSaved) => {
-    const site = block === 'attention' ? 'attentionOutput' : 'outer';
-    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: rates.encoder, layer, site } as const;
+    const site = siteOf(block);
+    const shape = { rows, hiddenSize: d, epsilon: config.layerNormEpsilon, rate: sites[site], layer, site } as const;
     const dSum = temporary(`${block} sum`, rows * d);
-    const dropped = rates.encoder > 0 ? temporary(`${block}`, rows * d) : null;
+    const dropped = sites[site] > 0 ? temporary(`${block}`, rows * d) : null;
     const scale = banks.weight(name(`${block}.norm.scale`));
     recordResidualNormBackward(recorder, shape, { dY, sum, statistics, scale, state }, { dSum, dX: dropped });
     const dX = dropped ?? dSum;

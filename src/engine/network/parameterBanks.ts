@@ -1,6 +1,8 @@
 // Parameters, gradients and moments in a few large buffers: a bank for the embedding, for each layer and for the head, several to a buffer.
-import { locationOf } from '../../model/parameterLocation.ts';
-import { encoderShapes, headShapes, sizeOf } from '../../model/parameters.ts';
+import { locationOf } from '../../model/blocks/parameterLocation.ts';
+import { sizeOf } from '../../model/blocks/hostParameters.ts';
+import { encoderShapes } from '../../model/families/encoderConfig.ts';
+import { headShapes } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import { aligned, part, type Region, type Resident } from '../gpu/recorder.ts';
 

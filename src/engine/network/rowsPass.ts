@@ -16,7 +16,7 @@ import {
   type RowsNext,
   type RowsShape,
 } from '../kernels/rows/rowsForward.ts';
-import { attentionShape, xlnetRate, type EncoderPass } from './encoderPass.ts';
+import { attentionShape, type EncoderPass } from './encoderPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
 
 /** What a layer leaves for its backward pass. */
@@ -37,9 +37,13 @@ export interface RowsEncoder {
   readonly backward: (dOut: Region, lowest: number) => Region | null;
 }
 
-/** Null where layers are recorded product by product: on other machines, for wide encoders, and where layers are recomputed. */
-export function rowBlockFor({ config, blocks }: Pick<EncoderPass, 'config' | 'blocks'>): RowBlock | null {
-  return blocks === 'rows' ? rowBlockOf(config) : null;
+/** Null where layers are recorded product by product: on other machines, for wide encoders and those with norms before blocks, and where layers are recomputed. */
+export function rowBlockFor({
+  config,
+  design,
+  blocks,
+}: Pick<EncoderPass, 'config' | 'design' | 'blocks'>): RowBlock | null {
+  return blocks === 'rows' && design.norms === 'after' && design.disentangled === null ? rowBlockOf(config) : null;
 }
 
 /** Records all layers forward from `embedded` [R, d]. */
@@ -144,16 +148,16 @@ function tiledFamily({ attention }: EncoderPass): TiledFamily {
 }
 
 function rowsShape(pass: EncoderPass, block: RowBlock, layer: number): RowsShape {
-  const { config, rates, sequences, pieces } = pass;
+  const { config, design, sites, sequences, pieces } = pass;
   return {
     block,
     rows: sequences * pieces,
     activation: config.activation,
     epsilon: config.layerNormEpsilon,
     layer,
-    rate: rates.encoder,
-    innerRate: xlnetRate(pass),
-    biased: config.family === 'bert',
+    rate: sites.outer,
+    innerRate: sites.inner,
+    biased: design.isBiased,
   };
 }
 

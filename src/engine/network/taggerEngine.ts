@@ -1,9 +1,9 @@
 // A tagger on a machine, GPU or processor: its weights and moments; trains and predicts through recorded plans.
-import type { Batch, BatchSize } from '../../model/batch.ts';
-import { EMBEDDING } from '../../model/parameterLocation.ts';
-import { openTagCount, type HostParameters, type HostTensor } from '../../model/parameters.ts';
+import type { Batch, BatchSize } from '../../model/blocks/batch.ts';
+import { EMBEDDING } from '../../model/blocks/parameterLocation.ts';
+import type { HostParameters, HostTensor } from '../../model/blocks/hostParameters.ts';
+import { openTagCount } from '../../model/parameters.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
-import { relativePositions } from '../../model/xlnet.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { LabError } from '../../util/labError.ts';
 import type { LaunchTime, Machine, Plan } from '../gpu/machine.ts';
@@ -11,6 +11,7 @@ import type { Resident } from '../gpu/recorder.ts';
 import { stateLength, stateWords } from '../gpu/stepState.ts';
 import { batchInputs, batchWords, type BatchInputs } from './batchInputs.ts';
 import { engineMisfit, type ComputeOptions } from './computeOptions.ts';
+import { designOf, positionTable } from './encoderPass.ts';
 import { recordFittingGradients } from './estimateMemory.ts';
 import { ParameterBanks, type Bank, type TensorSet } from './parameterBanks.ts';
 import { recordPrediction, recordUpdate } from './taggerPass.ts';
@@ -45,7 +46,8 @@ export class TaggerEngine {
   readonly banks: ParameterBanks;
   private readonly options: EngineOptions;
   private readonly passes = new Map<string, Passes>();
-  private readonly sinusoids = new Map<number, Resident>();
+  /** Tables of positions by the number of pieces. */
+  private readonly tables = new Map<number, Resident>();
   private readonly state: Resident;
   private readonly stepLoss = resident('loss of the step', 1);
   private readonly clip = resident('clipping', 2);
@@ -227,8 +229,8 @@ export class TaggerEngine {
     const { shape, tuning, attention, blocks, config } = this.options;
     const { size: sequences, pieces } = batch;
     const { banks, state } = this;
-    const sinusoids = this.sinusoidsFor(pieces);
-    const given = { shape, tuning, attention, blocks, banks, sequences, pieces, inputs, sinusoids, state };
+    const positionTable = this.tableFor(pieces);
+    const given = { shape, tuning, attention, blocks, banks, sequences, pieces, inputs, positionTable, state };
     if (wanted === 'gradients') {
       const { launches } = recordFittingGradients(given, config.dropout, this.stepLoss, this.options);
       return { gradients: await this.machine.compile(launches) };
@@ -244,15 +246,15 @@ export class TaggerEngine {
     };
   }
 
-  private sinusoidsFor(pieces: number): Resident | null {
-    const { encoder } = this.options.shape;
-    if (encoder.family !== 'xlnet') return null;
-    const known = this.sinusoids.get(pieces);
+  private tableFor(pieces: number): Resident | null {
+    const make = positionTable(designOf(this.options.shape.encoder));
+    if (make === null) return null;
+    const known = this.tables.get(pieces);
     if (known !== undefined) return known;
-    const { hiddenSize, clampLength } = encoder;
-    const made = resident(`sinusoids of ${pieces}`, 2 * pieces * hiddenSize);
-    this.machine.write(made, new Float32Array(relativePositions(pieces, hiddenSize, clampLength)));
-    this.sinusoids.set(pieces, made);
+    const values = make(pieces);
+    const made = resident(`positions of ${pieces}`, values.length);
+    this.machine.write(made, values);
+    this.tables.set(pieces, made);
     return made;
   }
 

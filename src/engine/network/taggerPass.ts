@@ -1,5 +1,6 @@
 // Records the whole tagger: loss and gradients of a micro-batch, tags of a batch, the update of a step.
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
+import { familyOf } from '../../model/families/encoderConfig.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import { aligned, part, Recorder, type Launch, type Region, type Resident } from '../gpu/recorder.ts';
@@ -16,9 +17,11 @@ import type { MatmulTuning } from '../kernels/matmul/matmulTuning.ts';
 import { recordArgmax, recordSoftmaxLoss } from '../kernels/softmaxHead.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { recordEmbeddings } from './embeddings.ts';
-import { xlnetRate, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
+import { recordSharedDistances, recordSharedDistancesBackward } from './distanceTable.ts';
+import { designOf, type EncoderPass, type LayerBlocks } from './encoderPass.ts';
 import { recordLayerBackward, recordLayerForward } from './layerPass.ts';
 import type { Bank, ParameterBanks } from './parameterBanks.ts';
+import { recordPreNormEncoder } from './preNormLayer.ts';
 import { recordRows, rowBlockFor } from './rowsPass.ts';
 import { recordSavedLayer, type Keeping, type SavedLayer } from './savedLayer.ts';
 
@@ -32,8 +35,8 @@ export interface TaggerPass {
   readonly sequences: number;
   readonly pieces: number;
   readonly inputs: BatchInputs;
-  /** R [2T, d], before dropout; null for encoders without relative positions. */
-  readonly sinusoids: Resident | null;
+  /** Distances, before dropout, or angles: see `positionTable`; null for encoders with neither. */
+  readonly positionTable: Resident | null;
   readonly state: Resident;
 }
 
@@ -43,32 +46,38 @@ function begin(given: TaggerPass, rates: DropoutRates): EncoderPass {
   const recorder = new Recorder();
   const { shape, inputs } = given;
   const state = whole(given.state);
-  let positions = given.sinusoids && whole(given.sinusoids);
-  if (positions !== null && rates.encoder > 0) {
+  const design = designOf(shape.encoder);
+  const table = given.positionTable && whole(given.positionTable);
+  let positions = design.distances === null ? null : table;
+  const sites = familyOf(shape.encoder).sites(rates);
+  if (positions !== null && sites.position > 0) {
     const out = recorder.temporary('positions', positions.length);
-    const drop = { length: positions.length, rate: rates.encoder, layer: -1, site: 'position' } as const;
+    const drop = { length: positions.length, rate: sites.position, layer: -1, site: 'position' } as const;
     recordDropped(recorder, drop, { x: positions, state }, { out });
     positions = out;
   }
   const { segmentIds } = inputs.sections;
   const layoutWords = { ...segmentIds, length: aligned(segmentIds.length) + given.sequences };
-  return {
+  const pass = {
     ...given,
     recorder,
     config: shape.encoder,
-    rates,
+    design,
+    sites,
     inputs: inputs.sections,
     state,
     positions,
+    angles: design.rotary === null ? null : table,
     layoutWords,
   };
+  return { ...pass, distances: recordSharedDistances(pass, table) };
 }
 
 const headShape = (pass: EncoderPass) => ({
   hiddenSize: pass.config.hiddenSize,
   layers: pass.config.layers,
-  encoderRate: xlnetRate(pass),
-  headRate: pass.rates.head,
+  encoderRate: pass.sites.encoderOutput,
+  headRate: pass.sites.head,
 });
 
 /** Hidden states of the CRF positions [B*T, d] and their emissions [B, T, K]. */
@@ -109,6 +118,7 @@ export function recordGradients(
   const embedded = recordEmbeddings(pass, keeping);
   const { out, backward } = recordEncoder(pass, embedded.out, keeping, lowest);
   const dH = backward(recordHeadGradients(pass, given.shape, out, whole(stepLoss)));
+  recordSharedDistancesBackward(pass);
   if (dH !== null) embedded.backward(dH);
   return recorder.launches;
 }
@@ -126,6 +136,7 @@ function recordEncoder(
     const { out, backward } = recordRows(pass, block, embedded);
     return { out, backward: (dOut) => backward(dOut, lowest) };
   }
+  if (pass.design.norms === 'before') return recordPreNormEncoder(pass, embedded, keeping, lowest);
   const layers: (() => SavedLayer)[] = [];
   let h = embedded;
   for (let layer = 0; layer < config.layers; layer++) {
@@ -197,6 +208,7 @@ export function recordPrediction(given: TaggerPass, emissions: Resident, tags: R
   let h = recordEmbeddings(pass, 'whole').out;
   const block = rowBlockFor(pass);
   if (block !== null) h = recordRows(pass, block, h).out;
+  else if (pass.design.norms === 'before') h = recordPreNormEncoder(pass, h, 'input', config.layers).out;
   else for (let layer = 0; layer < config.layers; layer++) h = recordLayerForward(pass, layer, h).out;
   recordEmissions(pass, given.shape, h, whole(emissions));
   const chain = { sequences, positions: pieces, tagCount, startEnd };

@@ -14,6 +14,8 @@ import {
   spacingOf,
   words,
   writeBiased,
+  isReached,
+  reachOf,
   zeroHeads,
   type AttentionNumbers,
   type Spacing,
@@ -286,9 +288,10 @@ export function defineAttentionBackward(
             f.set(delta, f32x4.splat(laneSum(f, delta)));
             const element = f.keep(i32.mul(index, pieces));
             const [same, other] = [f.keep(f32x4.const(0)), f.keep(f32x4.const(0))];
+            const reach = relative ? null : reachOf(f, given, i32.add(first, row), keys);
             f.loop(j, ZERO, keys, 4, () => {
               const place = f.keep(words(j));
-              const seen = f.keep(i32x4.less(elementsFrom(j), keyCount));
+              const seen = f.keep(reach === null ? i32x4.less(elementsFrom(j), keyCount) : isReached(j, reach));
               const exponent = f32x4.sub(scaledScores(score, j, scale, segment), logSumExp);
               const probability = f.keep(v128.and(exponential(f, math, exponent), seen));
               const weight = f.keep(probability);

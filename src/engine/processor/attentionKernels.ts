@@ -44,6 +44,7 @@ const PARAMETERS = {
   keyAt: 'i32',
   threshold: 'i32',
   keepScale: 'f32',
+  window: 'i32',
   context: 'i32',
   logSumExp: 'i32',
 } as const satisfies Record<string, ValueType>;
@@ -205,6 +206,26 @@ export function scaledScores(
   return f32x4.mul(f32x4.add(score, v128.bitselect(segment.same, segment.other, isSame)), scale);
 }
 
+/** The keys that a query attends to, from the first to before the last, as vectors; `isReached` of four keys. */
+interface Reach {
+  readonly first: Local;
+  readonly end: Local;
+}
+
+export function reachOf(f: FunctionBody, { window }: AttentionNumbers, query: Value, keys: Local): Reach {
+  const own = f.keep(query);
+  const after = f.keep(i32.add(i32.add(own, window), i32.const(1)));
+  const first = select(i32.sub(own, window), i32.const(0), i32.less(window, own));
+  return {
+    first: f.keep(i32x4.splat(first)),
+    end: f.keep(i32x4.splat(select(after, keys, i32.less(after, keys)))),
+  };
+}
+
+export function isReached(j: Local, { first, end }: Reach): Value {
+  return v128.andNot(i32x4.less(elementsFrom(j), end), i32x4.less(elementsFrom(j), first));
+}
+
 export function zeroHeads(f: FunctionBody, from: Value, rows: Value, { row, head }: Spacing): void {
   const [n, c, at, count] = [f.variable('i32'), f.variable('i32'), f.keep(from), f.keep(rows)];
   f.loop(n, i32.const(0), count, 1, () => {
@@ -320,8 +341,9 @@ export function defineAttention(
               }
             : null;
           const largest = f.keep(f32x4.const(-1e30));
+          const reach = relative ? null : reachOf(f, given, i32.add(first, row), keys);
           f.loop(j, i32.const(0), keys, 4, () => {
-            const seen = i32x4.less(elementsFrom(j), keyCount);
+            const seen = reach === null ? i32x4.less(elementsFrom(j), keyCount) : isReached(j, reach);
             const score = f.keep(v128.bitselect(scaledScores(own, j, scale, segment), f32x4.const(-1e30), seen));
             f.store(i32.add(own, words(j)), score);
             f.set(largest, f32x4.greaterOf(largest, score));

@@ -1,6 +1,5 @@
 // Translates recorded launches over chains of tags into work in JavaScript on the processor's memory.
 import { viterbi } from '../../model/viterbi.ts';
-import type { Launch } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
 import {
   agreeingLattice,
@@ -13,23 +12,11 @@ import {
   type ChainMemory,
   type Places,
 } from './chainKernels.ts';
+import type { Given, HostCall } from './launchGiven.ts';
 
-/** Work in JavaScript on the words of the memory. */
-export interface HostCall {
-  run(memory: ChainMemory): void;
-}
+type ChainTranslation = (given: Given) => HostCall;
 
-/** A launch with its numbers by name. */
-interface ChainLaunch {
-  readonly launch: Launch;
-  size(name: string): number;
-  /** First word of every region. */
-  places(): Places;
-}
-
-type Translation = (given: ChainLaunch) => HostCall;
-
-const chainLengths = ({ size, launch }: ChainLaunch) => ({
+const chainLengths = ({ size, launch }: Given) => ({
   sequences: launch.kernel.sizes.some(({ name }) => name === 'sequences') ? size('sequences') : launch.grid[0],
   positions: size('positions'),
   tagCount: size('tagCount'),
@@ -45,10 +32,10 @@ const chain =
       memory: ChainMemory,
       lengths: ReturnType<typeof chainLengths>,
       places: Places,
-      given: ChainLaunch,
+      given: Given,
       scale: number,
     ) => void,
-  ): Translation =>
+  ): ChainTranslation =>
   (given) => {
     const [lengths, places] = [chainLengths(given), given.places()];
     return { run: (memory) => work(memory, lengths, places, given, scaleOf(memory, places.state ?? 0)) };
@@ -74,7 +61,7 @@ const viterbiTags = chain((memory, { sequences, positions, tagCount }, places) =
 });
 
 /** By the names of the GPU's kernels. */
-export const CHAIN_TRANSLATIONS: readonly (readonly [RegExp, Translation])[] = [
+export const CHAIN_TRANSLATIONS: readonly (readonly [RegExp, ChainTranslation])[] = [
   [
     /^crf lattice( with states)?( of partial labels)?, \d+ tags$/,
     chain((memory, lengths, places, { launch }) =>

@@ -102,6 +102,64 @@ function defineActivations(module: ModuleBuilder, math: VectorMath): void {
   }
 }
 
+/** Feed-forward blocks with a gate: out = dropout(activation(x) * gate). Units are vectors of four. */
+function defineGates(module: ModuleBuilder, math: VectorMath): void {
+  const numbers = { ...DROPPING, x: 'i32', gate: 'i32', out: 'i32', dGate: 'i32' } as const;
+  for (const activation of ACTIVATIONS) {
+    for (const back of [false, true]) {
+      /** Backward turns `out` from the gradient of the result into that of x, and writes that of the gate. */
+      defineKernel(module, `${activation} gated ${back ? 'backward' : 'forward'}`, numbers, (f, given) => {
+        const { from, to, threshold } = given;
+        const { act, slope } = formulas(f, math)[activation];
+        const unit = f.variable('i32');
+        const drop = droppingOf(f, given);
+        f.loop(unit, from, to, 1, () => {
+          const at = f.keep(i32.shl(unit, i32.const(4)));
+          const x = f.keep(v128.load(i32.add(given.x, at)));
+          const gate = f.keep(v128.load(i32.add(given.gate, at)));
+          const place = f.keep(i32.add(given.out, at));
+          if (!back) {
+            f.store(place, dropped(f, threshold, drop, f32x4.mul(act(x), gate), words(unit)));
+            return;
+          }
+          const gradient = dropped(f, threshold, drop, v128.load(place), words(unit));
+          f.store(i32.add(given.dGate, at), f32x4.mul(act(x), gradient));
+          f.store(place, f32x4.mul(f32x4.mul(slope(x), gate), gradient));
+        });
+      });
+    }
+  }
+}
+
+/** Turns the pairs of columns of queries and keys by the angles of their position. Units are rows of both. */
+function defineRotary(module: ModuleBuilder): void {
+  const lengths = { rows: 'i32', pieces: 'i32', heads: 'i32', half: 'i32', stride: 'i32', sign: 'f32' } as const;
+  const numbers = { ...lengths, cosines: 'i32', sines: 'i32', qkv: 'i32' } as const;
+  defineKernel(module, 'rotary', numbers, (f, given) => {
+    const { from, to, rows, pieces, heads, half, stride, sign } = given;
+    const [unit, head, k] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
+    const bytes = f.keep(words(half));
+    f.loop(unit, from, to, 1, () => {
+      const row = f.keep(i32.remainder(unit, rows));
+      const angle = f.keep(i32.mul(i32.remainder(row, pieces), bytes));
+      const start = i32.mul(row, i32.mul(heads, i32.shl(bytes, i32.const(1))));
+      const at = f.keep(i32.add(i32.add(given.qkv, i32.mul(i32.divide(unit, rows), stride)), start));
+      f.loop(head, ZERO, heads, 1, () => {
+        f.loop(k, ZERO, bytes, 4, () => {
+          const first = f.keep(i32.add(at, k));
+          const second = f.keep(i32.add(first, bytes));
+          const cosine = f.keep(f32.load(i32.add(i32.add(given.cosines, angle), k)));
+          const sine = f.keep(f32.mul(sign, f32.load(i32.add(i32.add(given.sines, angle), k))));
+          const [x, y] = [f.keep(f32.load(first)), f.keep(f32.load(second))];
+          f.store(first, f32.sub(f32.mul(x, cosine), f32.mul(y, sine)));
+          f.store(second, f32.add(f32.mul(y, cosine), f32.mul(x, sine)));
+        });
+        f.advance(at, i32.shl(bytes, i32.const(1)));
+      });
+    });
+  });
+}
+
 function defineBiases(module: ModuleBuilder): void {
   const adds = { columns: 'i32', bias: 'i32', x: 'i32' } as const;
   /** Units are rows of any length. */
@@ -179,6 +237,15 @@ function defineBiases(module: ModuleBuilder): void {
 }
 
 function defineUpdates(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
+  const sums = { left: 'i32', right: 'i32', out: 'i32' } as const;
+  /** Units are vectors of four. */
+  defineKernel(module, 'sumOfTwo', sums, (f, { from, to, left, right, out }) => {
+    const unit = f.variable('i32');
+    f.loop(unit, from, to, 1, () => {
+      const at = f.keep(i32.shl(unit, i32.const(4)));
+      f.store(i32.add(out, at), f32x4.add(v128.load(i32.add(left, at)), v128.load(i32.add(right, at))));
+    });
+  });
   const drops = { ...DROPPING, x: 'i32', out: 'i32' } as const;
   /** Units are vectors of four. */
   defineKernel(module, 'dropped', drops, (f, given) => {
@@ -234,6 +301,8 @@ function defineUpdates(module: ModuleBuilder, { multiplyAdd }: VectorMath): void
 
 export function defineElementKernels(module: ModuleBuilder, math: VectorMath): void {
   defineActivations(module, math);
+  defineGates(module, math);
+  defineRotary(module);
   defineBiases(module);
   defineUpdates(module, math);
 }

@@ -1,154 +1,11 @@
 // Translates recorded launches into calls of the processor's kernels: the same names, sizes and regions.
 import type { Launch, Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
-import { ATTENTION_NUMBERS, attentionScratchBytes } from './attentionKernels.ts';
-import { CHAIN_TRANSLATIONS, type HostCall } from './chainCalls.ts';
-import type { Places } from './chainKernels.ts';
+import { attention, headRows, norm, normBackward, normGradients } from './blockCalls.ts';
+import { CHAIN_TRANSLATIONS } from './chainCalls.ts';
+import { accumulateOf, dropNumbers, givenOf, kernelCall, type LaunchCall, type Translation } from './launchGiven.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
 import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
-
-/** A kernel of the module with the numbers between its units and its scratch. */
-export interface KernelCall {
-  readonly kernel: string;
-  readonly units: number;
-  /** Units that one thread computes together. */
-  readonly grain: number;
-  /** Of these, as many as a thread takes at least: what it prepares for them costs as much as some. */
-  readonly least: number;
-  readonly numbers: readonly number[];
-  readonly scratchBytes: number;
-}
-
-/** Calls of one launch run one after the other. */
-export type LaunchCall = KernelCall | HostCall | readonly KernelCall[];
-
-/** A launch with its numbers by name; regions as byte addresses. */
-interface Given {
-  readonly launch: Launch;
-  size(name: string): number;
-  address(name: string): number;
-  /** In words. */
-  length(name: string): number;
-  /** Address of a word of the state. */
-  state(word: number): number;
-  /** First word of every region. */
-  places(): Places;
-}
-
-function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
-  const { kernel, sizes, regions } = launch;
-  const sizeOf = new Map(kernel.sizes.map(({ name }, at) => [name, sizes[at] as number]));
-  const regionOf = new Map(kernel.buffers.map(({ name }, at) => [name, regions[at] as Region]));
-  const region = (name: string): Region => {
-    const found = regionOf.get(name);
-    if (found === undefined) throw new Error(`${kernel.name} has no ${name}`);
-    return found;
-  };
-  return {
-    launch,
-    size(name) {
-      const size = sizeOf.get(name);
-      if (size === undefined) throw new Error(`${kernel.name} has no size ${name}`);
-      return size;
-    },
-    address: (name) => addressOf(region(name)),
-    length: (name) => region(name).length,
-    state: (word) => addressOf(region('state')) + word * 4,
-    places: () => Object.fromEntries([...regionOf].map(([name, own]) => [name, addressOf(own) / 4])),
-  };
-}
-
-type Translation = (given: Given) => LaunchCall;
-
-const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
-  ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore
-
-/** A site's dropout: address of its key, threshold, scale. */
-const dropNumbers = ({ size, state }: Given): number[] => [
-  state(size('key')),
-  size('threshold') | 0,
-  size('keepScale'),
-];
-
-const accumulateOf = ({ state }: Given): number => state(STATE.accumulate);
-
-const norm =
-  (kernel: string, biased: boolean): Translation =>
-  (given) => {
-    const { size, address, length } = given;
-    const shift = address('scaleShift') + (length('scaleShift') - size('width')) * 4;
-    const inputs = [address('x'), biased ? address('bias') : 0, address('residual'), address('scaleShift'), shift];
-    const outputs = [address('y'), address('sum'), address('statistics')];
-    const numbers = [size('width'), size('epsilon'), ...dropNumbers(given), ...inputs, ...outputs];
-    return kernelCall(kernel, size('rows'), numbers);
-  };
-
-const normBackward =
-  (drops: boolean): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const drop = drops ? dropNumbers(given) : [ALWAYS_0, 0, 1];
-    const names = ['dY', 'sum', 'statistics', 'scale', 'dSum'].map(address);
-    const dX = drops ? address('dX') : address('dSum');
-    return kernelCall('residualNormBackward', size('rows'), [size('width'), size('epsilon'), ...drop, ...names, dX]);
-  };
-
-const normGradients =
-  (biased: boolean): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const stride = size('stride') * 4;
-    const gradient = address('gradient');
-    const scale = gradient + (biased ? stride : 0);
-    const read = ['dY', 'sum', 'statistics'].map(address);
-    const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
-    return kernelCall(biased ? 'residualNormGradientsBiased' : 'residualNormGradients', size('width') / 4, numbers);
-  };
-
-const headRows =
-  (kernel: string, source: string, rows: string, out: string): Translation =>
-  ({ size, state, address }) => {
-    const drops = ['encoder', 'head'].flatMap((site) => [
-      state(size(`${site}Key`)),
-      size(`${site}Threshold`) | 0,
-      size(`${site}Scale`),
-    ]);
-    const numbers = [size('width'), ...drops, address(source), address(rows), address(out)];
-    return kernelCall(kernel, size('count') / size('width'), numbers);
-  };
-
-const attention =
-  (relative: boolean, backward: boolean): Translation =>
-  (given) => {
-    const { size, address } = given;
-    const [pieces, headSize] = [size('pieces'), size('headSize')];
-    const values: Record<(typeof ATTENTION_NUMBERS)[number], number> = {
-      sequences: size('sequences'),
-      pieces,
-      heads: size('heads'),
-      headSize,
-      qkv: address('qkv'),
-      qkvStride: size('qkvStride') * 16,
-      segments: address('layoutWords'),
-      counts: address('layoutWords') + size('countsAt') * 4,
-      position: relative ? address('position') : 0,
-      biases: relative ? address('biases') : 0,
-      biasStride: size('biasStride') * 16,
-      scale: size('scale'),
-      keyAt: given.state(size('key')),
-      threshold: size('threshold') | 0,
-      keepScale: size('keepScale'),
-      context: address('context'),
-      logSumExp: address('logSumExp'),
-    };
-    const numbers = ATTENTION_NUMBERS.map((name) => values[name]);
-    const scratchBytes = attentionScratchBytes(pieces, headSize);
-    const suffix = relative ? '' : 'Absolute';
-    if (!backward) return kernelCall(`attention${suffix}`, size('sequences') * size('heads'), numbers, scratchBytes);
-    const gradients = relative ? [address('dPosition'), address('dBiases')] : [0, 0];
-    numbers.push(address('dContext'), address('dQkv'), ...gradients, accumulateOf(given));
-    return kernelCall(`attentionBackward${suffix}`, size('heads'), numbers, scratchBytes);
-  };
 
 /** Every part of a product packs all of its second operand. */
 const LEAST_TILES = 24;
@@ -223,16 +80,39 @@ const adam: Translation = ({ size, address, state, launch }) => {
 
 const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
   [/^matmul (nn|nt|tn)/, product],
-  [/^whole attention$/, attention(true, false)],
-  [/^whole attention, absolute$/, attention(false, false)],
-  [/^whole attention backward$/, attention(true, true)],
-  [/^whole attention backward, absolute$/, attention(false, true)],
-  [/^residualNorm$/, norm('residualNorm', false)],
-  [/^residualNorm with bias$/, norm('residualNormBiased', true)],
+  [/^whole attention$/, attention('relative', false)],
+  [/^whole attention, absolute$/, attention('absolute', false)],
+  [/^whole attention backward$/, attention('relative', true)],
+  [/^whole attention backward, absolute$/, attention('absolute', true)],
+  [/^whole disentangled attention$/, attention('disentangled', false)],
+  [/^whole disentangled attention backward$/, attention('disentangled', true)],
+  [
+    /^distance rows$/,
+    ({ size, address }) => {
+      const strides = [size('strideTable') * 16, size('strideOut') * 16];
+      const numbers = [size('distances'), size('width') * 16, ...strides, ...['table', 'places', 'out'].map(address)];
+      return kernelCall('distanceRows', 2 * size('distances'), numbers);
+    },
+  ],
+  [
+    /^distance row sums$/,
+    ({ size, address }) => {
+      const strides = [size('strideTable') * 16, size('strideOut') * 16];
+      const starts = address('places') + size('distances') * 4;
+      const numbers = [size('rows'), size('width') * 16, ...strides, address('dOut'), starts, address('dTable')];
+      return kernelCall('distanceRowSums', 2 * size('rows'), numbers);
+    },
+  ],
+  [/^residualNorm$/, norm('residualNorm')],
+  [/^residualNorm with bias$/, norm('residualNormBiased', { biased: true })],
+  [/^residualNorm without shift$/, norm('residualNormScaled')],
+  [/^residualNorm without residual$/, norm('normShifted', { hasResidual: false })],
+  [/^residualNorm without residual without shift$/, norm('normScaled', { hasResidual: false })],
   [/^residualNormBackward$/, normBackward(false)],
   [/^residualNormBackward with dropout$/, normBackward(true)],
-  [/^residualNormGradients$/, normGradients(false)],
-  [/^residualNormGradients with bias$/, normGradients(true)],
+  [/^residualNormGradients$/, normGradients('residualNormGradients')],
+  [/^residualNormGradients with bias$/, normGradients('residualNormGradientsBiased', true)],
+  [/^residualNormGradients without shift$/, normGradients('normGradientsOfScale')],
   [/^headRows$/, headRows('headRows', 'hidden', 'rows', 'out')],
   [/^headRowsBackward$/, headRows('headRowsBackward', 'dOut', 'inverse', 'dHidden')],
   [
@@ -244,6 +124,30 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       return kernelCall(launch.kernel.name, size('count') / size('columns'), numbers);
     },
   ],
+  [
+    /^(relu|gelu|gelu_new|silu) gated (forward|backward)$/,
+    (given) => {
+      const { size, address, launch } = given;
+      const isForward = launch.kernel.name.endsWith('forward');
+      const written = isForward ? [address('out'), 0] : [address('dOut'), address('dGate')];
+      const numbers = [...dropNumbers(given), address('x'), address('x') + size('gateAt') * 4, ...written];
+      return kernelCall(launch.kernel.name, size('count') / 4, numbers);
+    },
+  ],
+  [
+    /^rotary$/,
+    ({ size, address }) => {
+      const lengths = [size('rows'), size('pieces'), size('heads'), size('half')];
+      const [cosines, sines] = ['cosinesAt', 'sinesAt'].map((at) => address('angles') + size(at) * 4) as [
+        number,
+        number,
+      ];
+      const numbers = [...lengths, size('stride') * 4, size('sign'), cosines, sines, address('qkv')];
+      return kernelCall('rotary', 2 * size('rows'), numbers);
+    },
+  ],
+  [/^added$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['out', 'right', 'out'].map(address))],
+  [/^sum of two$/, ({ size, address }) => kernelCall('sumOfTwo', size('count'), ['left', 'right', 'out'].map(address))],
   [
     /^embedding$/,
     (given) => {
@@ -267,14 +171,26 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
       const others = address('others');
       const places = ['segmentsAt', 'scaleAt', 'shiftAt'].map((name) => others + size(name) * 4);
       const regions = ['pieceIds', 'segmentIds', 'y', 'sum', 'statistics'].map(address);
-      const first = [size('width'), size('epsilon'), ...dropNumbers(given), size('pieces'), size('lastPosition')];
+      const first = [
+        size('width'),
+        size('epsilon'),
+        ...dropNumbers(given),
+        size('pieces'),
+        size('firstPosition'),
+        size('lastPosition'),
+      ];
       return kernelCall('embeddingNorm', size('rows'), [...first, address('words'), others, ...places, ...regions]);
     },
   ],
   [
     /^positionGradient$/,
     ({ size, address }) => {
-      const numbers = [size('sequences'), size('stride') * 16, address('dSum'), address('gradient')];
+      const numbers = [
+        size('sequences'),
+        size('stride') * 16,
+        address('dSum'),
+        address('gradient') + size('first') * 16,
+      ];
       return kernelCall('positionGradient', size('count'), numbers);
     },
   ],

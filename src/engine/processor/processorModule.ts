@@ -3,6 +3,7 @@ import { ModuleBuilder, type FunctionHandle } from '../assembly/assembler.ts';
 import { f32x4, v128, type Value, type ValueType } from '../assembly/instructions.ts';
 import { defineAttentionBackward } from './attentionBackward.ts';
 import { defineAttention } from './attentionKernels.ts';
+import { defineDisentangled, defineDisentangledBackward } from './disentangledKernels.ts';
 import { defineElementKernels } from './elementKernels.ts';
 import { defineProductKernels } from './productKernels.ts';
 import { defineRowKernels } from './rowKernels.ts';
@@ -56,6 +57,8 @@ function buildModule({ relaxed, shared }: ModuleOptions): {
     defineAttention(module, math, products, logarithm, relative);
     defineAttentionBackward(module, math, products, relative);
   }
+  defineDisentangled(module, math, logarithm);
+  defineDisentangledBackward(module, math);
   defineRowKernels(module, math);
   defineElementKernels(module, math);
   const kernels = module.functions.filter((one) => !parts.has(one));

@@ -75,9 +75,16 @@ function writeSpread(
 const NORM = { width: 'i32', epsilon: 'f32', ...DROPPING } as const;
 
 function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
-  for (const biased of [false, true]) {
+  const variants = [
+    { name: 'residualNorm', biased: false, residual: true, shifted: true },
+    { name: 'residualNormBiased', biased: true, residual: true, shifted: true },
+    { name: 'residualNormScaled', biased: false, residual: true, shifted: false },
+    { name: 'normScaled', biased: false, residual: false, shifted: false },
+    { name: 'normShifted', biased: false, residual: false, shifted: true },
+  ] as const;
+  for (const { name, biased, residual, shifted } of variants) {
     const numbers = { ...NORM, x: 'i32', bias: 'i32', residual: 'i32', scale: 'i32', shift: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
-    defineKernel(module, biased ? 'residualNormBiased' : 'residualNorm', numbers, (f, given) => {
+    defineKernel(module, name, numbers, (f, given) => {
       const { from, to, width, threshold, scale, shift } = given;
       const [row, c] = [f.variable('i32'), f.variable('i32')];
       const drop = droppingOf(f, given);
@@ -85,21 +92,24 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
         const { mean, deviation, sumRow, element } = writeSpread(f, { ...given, row }, (column, place) => {
           const at = f.keep(i32.mul(place, i32.const(4)));
           const x = v128.load(i32.add(given.x, at));
+          if (!residual) return x;
           const whole = biased ? f32x4.add(x, v128.load(i32.add(given.bias, column))) : x;
           return f32x4.add(dropped(f, threshold, drop, whole, place), v128.load(i32.add(given.residual, at)));
         });
         const out = f.keep(i32.add(given.y, words(element)));
         f.loop(c, ZERO, words(width), 16, () => {
           const normal = f32x4.mul(f32x4.sub(v128.load(i32.add(sumRow, c)), mean), deviation);
-          f.store(i32.add(out, c), multiplyAdd(normal, v128.load(i32.add(scale, c)), v128.load(i32.add(shift, c))));
+          const factor = v128.load(i32.add(scale, c));
+          const y = shifted ? multiplyAdd(normal, factor, v128.load(i32.add(shift, c))) : f32x4.mul(normal, factor);
+          f.store(i32.add(out, c), y);
         });
       });
     });
   }
   const places = { words: 'i32', position: 'i32', segment: 'i32', scale: 'i32', shift: 'i32' } as const;
-  const numbers = { ...NORM, pieces: 'i32', lastPosition: 'i32', ...places, pieceIds: 'i32', segmentIds: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
+  const numbers = { ...NORM, pieces: 'i32', firstPosition: 'i32', lastPosition: 'i32', ...places, pieceIds: 'i32', segmentIds: 'i32', y: 'i32', sum: 'i32', statistics: 'i32' } as const; // prettier-ignore
   defineKernel(module, 'embeddingNorm', numbers, (f, given) => {
-    const { from, to, width, threshold, scale, shift, pieces, lastPosition } = given;
+    const { from, to, width, threshold, scale, shift, pieces, firstPosition, lastPosition } = given;
     const [row, c, t] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
     const drop = droppingOf(f, given);
     const bytes = f.keep(words(width));
@@ -107,7 +117,7 @@ function defineNorms(module: ModuleBuilder, { multiplyAdd }: VectorMath): void {
       const tableRow = (table: Local, ids: Local): Local =>
         f.keep(i32.add(table, i32.mul(i32.load(i32.add(ids, words(row))), bytes)));
       const [word, segment] = [tableRow(given.words, given.pieceIds), tableRow(given.segment, given.segmentIds)];
-      f.set(t, i32.remainder(row, pieces));
+      f.set(t, i32.add(i32.remainder(row, pieces), firstPosition));
       // Padding alone may reach beyond the last position.
       f.when(i32.less(lastPosition, t), () => f.set(t, lastPosition));
       const position = f.keep(i32.add(given.position, i32.mul(t, bytes)));
@@ -165,9 +175,14 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
     });
   });
   const sums = { rows: 'i32', width: 'i32', dY: 'i32', sum: 'i32', statistics: 'i32', dX: 'i32', bias: 'i32', scale: 'i32', shift: 'i32', accumulate: 'i32' } as const; // prettier-ignore
-  for (const biased of [false, true]) {
+  const kinds = [
+    { name: 'residualNormGradients', biased: false, shifted: true },
+    { name: 'residualNormGradientsBiased', biased: true, shifted: true },
+    { name: 'normGradientsOfScale', biased: false, shifted: false },
+  ] as const;
+  for (const { name, biased, shifted } of kinds) {
     /** Units are blocks of four columns. */
-    defineKernel(module, biased ? 'residualNormGradientsBiased' : 'residualNormGradients', sums, (f, given) => {
+    defineKernel(module, name, sums, (f, given) => {
       const { from, to, rows, width, accumulate } = given;
       const [unit, row] = [f.variable('i32'), f.variable('i32')];
       const bytes = f.keep(words(width));
@@ -185,7 +200,7 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
           f.advance(statistics, 8);
         });
         for (const [which, out] of [given.scale, given.shift, given.bias].entries()) {
-          if (which === 2 && !biased) continue;
+          if ((which === 2 && !biased) || (which === 1 && !shifted)) continue;
           const place = f.keep(i32.add(out, column));
           const total = totals[which] as Local;
           f.when(i32.load(accumulate), () => f.set(total, f32x4.add(total, v128.load(place))));
@@ -254,6 +269,42 @@ function defineEmbeddings(module: ModuleBuilder): void {
         f.advance(read, stride);
       });
       f.store(place, f32x4.add(v128.load(place), sum));
+    });
+  });
+  /** Units are distances, of both tables. */
+  const rows = { distances: 'i32', bytes: 'i32', strideTable: 'i32', strideOut: 'i32', table: 'i32', places: 'i32', out: 'i32' } as const; // prettier-ignore
+  defineKernel(module, 'distanceRows', rows, (f, given) => {
+    const { from, to, distances, bytes } = given;
+    const [unit, c] = [f.variable('i32'), f.variable('i32')];
+    f.loop(unit, from, to, 1, () => {
+      const [which, p] = [f.keep(i32.divide(unit, distances)), f.keep(i32.remainder(unit, distances))];
+      const row = i32.mul(i32.load(i32.add(given.places, words(p))), bytes);
+      const read = f.keep(i32.add(i32.add(given.table, i32.mul(which, given.strideTable)), row));
+      const write = f.keep(i32.add(i32.add(given.out, i32.mul(which, given.strideOut)), i32.mul(p, bytes)));
+      f.loop(c, ZERO, bytes, 16, () => f.store(i32.add(write, c), v128.load(i32.add(read, c))));
+    });
+  });
+  /** Units are rows of both tables; `starts` are followed by the ends. */
+  const sums = { rows: 'i32', bytes: 'i32', strideTable: 'i32', strideOut: 'i32', dOut: 'i32', starts: 'i32', dTable: 'i32' } as const; // prettier-ignore
+  defineKernel(module, 'distanceRowSums', sums, (f, given) => {
+    const { from, to, bytes } = given;
+    const [unit, c, p] = [f.variable('i32'), f.variable('i32'), f.variable('i32')];
+    f.loop(unit, from, to, 1, () => {
+      const [which, row] = [f.keep(i32.divide(unit, given.rows)), f.keep(i32.remainder(unit, given.rows))];
+      const start = f.keep(i32.load(i32.add(given.starts, words(row))));
+      const end = f.keep(i32.load(i32.add(given.starts, words(i32.add(given.rows, row)))));
+      const write = f.keep(i32.add(i32.add(given.dTable, i32.mul(which, given.strideTable)), i32.mul(row, bytes)));
+      f.loop(c, ZERO, bytes, 16, () => {
+        const read = f.keep(
+          i32.add(i32.add(given.dOut, i32.mul(which, given.strideOut)), i32.add(i32.mul(start, bytes), c)),
+        );
+        const sum = f.keep(f32x4.const(0));
+        f.loop(p, start, end, 1, () => {
+          f.set(sum, f32x4.add(sum, v128.load(read)));
+          f.advance(read, bytes);
+        });
+        f.store(i32.add(write, c), sum);
+      });
     });
   });
   /** Units are segments. */

@@ -1,8 +1,9 @@
 // The engine's self-test: matrix products against plain JavaScript, a whole tagger of each family against the plain network on the CPU.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../../model/batch.ts';
-import { uploadParameters } from '../../model/deviceParameters.ts';
-import { newEncoder, newHead, type HostParameters } from '../../model/parameters.ts';
+import type { Batch } from '../../model/blocks/batch.ts';
+import { uploadParameters } from '../../model/blocks/deviceParameters.ts';
+import type { HostParameters } from '../../model/blocks/hostParameters.ts';
+import { newEncoder, newHead } from '../../model/parameters.ts';
 import { summedLoss, type TaggerShape } from '../../model/tagger.ts';
 import { Rng } from '../../util/random.ts';
 import type { SelfTestCheck } from '../../wire/trainingEvent.ts';
@@ -29,11 +30,20 @@ function gradientChecks(title: string, home: EngineHome): readonly EngineCheck[]
   const checks = (compute: ComputeOptions, what = ''): readonly EngineCheck[] => [
     { name: `${title}: loss and gradients of a tagger${what}`, run: () => gradientError(home, compute, XLNET) },
     { name: `${title}: loss and gradients of a BERT tagger${what}`, run: () => gradientError(home, compute, BERT) },
+    { name: `${title}: loss and gradients with narrow embeddings${what}`, run: () => gradientError(home, compute, NARROW) }, // prettier-ignore
   ];
   const { compute } = home;
-  if (compute.blocks === 'products') return checks(compute);
+  // Some encoders are recorded product by product alone.
+  const others = [
+    {
+      name: `${title}: loss and gradients of a ModernBERT tagger`,
+      run: () => gradientError(home, compute, MODERNBERT),
+    },
+    { name: `${title}: loss and gradients of a DeBERTa-v3 tagger`, run: () => gradientError(home, compute, DEBERTA) },
+  ];
+  if (compute.blocks === 'products') return [...checks(compute), ...others];
   // The taggers here are small: a wide one runs the other kernels.
-  return [...checks({ ...compute, blocks: 'products' }), ...checks(compute, ', row by row')];
+  return [...checks({ ...compute, blocks: 'products' }), ...others, ...checks(compute, ', row by row')];
 }
 
 /** Runs every check on a GPU, under its options. A check that throws counts as failed with an infinite error. */
@@ -95,6 +105,27 @@ const SIZES = {
 const HEAD = { tagCount: 5, kind: 'crf', startEnd: true } as const;
 const XLNET: TaggerShape = { encoder: { ...SIZES, family: 'xlnet', clampLength: null }, head: HEAD };
 const BERT: TaggerShape = { encoder: { ...SIZES, layers: 1, family: 'bert', positions: 16, segments: 2 }, head: HEAD };
+/** ELECTRA's narrow embeddings, with positions that begin as RoBERTa's do. */
+const NARROW: TaggerShape = {
+  encoder: { ...SIZES, layers: 1, family: 'electra', positions: 18, firstPosition: 2, segments: 2, embeddingSize: 12 },
+  head: HEAD,
+};
+const MODERNBERT: TaggerShape = {
+  encoder: {
+    ...SIZES,
+    family: 'modernbert',
+    positions: 16,
+    isLocal: [false, true],
+    window: 2,
+    globalTheta: 1e4,
+    localTheta: 10,
+  },
+  head: HEAD,
+};
+const DEBERTA: TaggerShape = {
+  encoder: { ...SIZES, layers: 1, family: 'deberta-v2', span: 4, buckets: 4, furthest: 12 },
+  head: HEAD,
+};
 const DROPOUT = { encoder: 0.1, attention: 0.1, head: 0.1 };
 const SETTINGS = { seed: 1, step: 1, learningRate: 0 };
 

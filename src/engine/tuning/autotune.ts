@@ -1,6 +1,6 @@
 // Finds the fastest correct variant for each matrix product of a plan on the current device.
-import type { BatchSize } from '../../model/batch.ts';
-import type { DropoutRates } from '../../model/dropout.ts';
+import type { BatchSize } from '../../model/blocks/batch.ts';
+import type { DropoutRates } from '../../model/blocks/dropout.ts';
 import type { TaggerShape } from '../../model/tagger.ts';
 import type { Precision } from '../../schema/machineSettings.ts';
 import type { MatmulTable } from '../../schema/matmulTable.ts';

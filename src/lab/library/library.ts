@@ -1,5 +1,6 @@
 // Imports whatever a person drops: each kind goes to its part of the library, and what goes wrong becomes a notice and stops nothing else.
 import { neededModelFiles, refuseNamedFamily } from '../../data/import/modelFiles.ts';
+import { familyList } from '../../data/pieces/encoderFacts.ts';
 import type { ForeignFile } from '../../data/import/sortDrop.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
 import { listResults, readResult, removeResult, removeTornResults } from '../../storage/resultRecords.ts';
@@ -37,8 +38,7 @@ interface LibraryParts {
 }
 
 const namedOthers = 3;
-const takenKinds =
-  'Expected a corpus (CoNLL, BRAT, PubTator, BioC, JSON, CSV or Parquet), the folder of an XLNet or BERT, or a plan or result file of the lab.';
+const takenKinds = `Expected a corpus (CoNLL, BRAT, PubTator, BioC, JSON, CSV or Parquet), the folder of an encoder (${familyList()}), or a plan or result file of the lab.`;
 
 /** Imports files into the parts of the library; the lab passes `importFiles` on as it is. */
 export class Library {

@@ -1,4 +1,5 @@
 // Lists pretrained encoders worth a download, with what is known of each before anything is requested from a hub.
+import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
 import type { NamedBytes } from '../../wire/trainingProtocol.ts';
 
 export interface SuggestedModel {
@@ -7,12 +8,34 @@ export interface SuggestedModel {
   readonly card: string;
   /** As its repository states it; null where it states none. */
   readonly licence: string | null;
-  readonly family: 'xlnet' | 'bert';
+  readonly family: FamilyName;
   readonly parameterCount: number;
   readonly layers: number;
   readonly hiddenSize: number;
   readonly vocabularySize: number;
+  /** Members of its config.json that do not follow from these. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
+
+const bertConfig = { max_position_embeddings: 512, type_vocab_size: 2, layer_norm_eps: 1e-12 } as const;
+const robertaConfig = {
+  max_position_embeddings: 514,
+  type_vocab_size: 1,
+  pad_token_id: 1,
+  layer_norm_eps: 1e-5,
+} as const;
+const electraConfig = { ...bertConfig, embedding_size: 768 } as const;
+const modernbertConfig = { intermediate_size: 1152, local_attention: 128, global_attn_every_n_layers: 3 } as const;
+const debertaConfig = {
+  relative_attention: true,
+  pos_att_type: 'p2c|c2p',
+  position_biased_input: false,
+  share_att_key: true,
+  norm_rel_ebd: 'layer_norm',
+  position_buckets: 256,
+  type_vocab_size: 0,
+} as const;
+const xlnetConfig = { d_head: 64, layer_norm_eps: 1e-12, attn_type: 'bi', untie_r: true } as const;
 
 export const suggestedModels: readonly SuggestedModel[] = [
   {
@@ -24,6 +47,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     layers: 12,
     hiddenSize: 768,
     vocabularySize: 28_996,
+    config: bertConfig,
   },
   {
     repository: 'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract',
@@ -34,6 +58,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     layers: 12,
     hiddenSize: 768,
     vocabularySize: 30_522,
+    config: bertConfig,
   },
   {
     repository: 'google-bert/bert-base-cased',
@@ -44,6 +69,51 @@ export const suggestedModels: readonly SuggestedModel[] = [
     layers: 12,
     hiddenSize: 768,
     vocabularySize: 28_996,
+    config: bertConfig,
+  },
+  {
+    repository: 'FacebookAI/roberta-base',
+    card: 'RoBERTa base for English in general: BERT’s network, trained longer on more text; distinguishes case.',
+    licence: 'MIT',
+    family: 'roberta',
+    parameterCount: 124_055_040,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 50_265,
+    config: robertaConfig,
+  },
+  {
+    repository: 'google/electra-base-discriminator',
+    card: 'ELECTRA base for English in general: BERT’s network, trained to find replaced words; ignores case.',
+    licence: 'Apache-2.0',
+    family: 'electra',
+    parameterCount: 108_891_648,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 30_522,
+    config: electraConfig,
+  },
+  {
+    repository: 'answerdotai/ModernBERT-base',
+    card: 'ModernBERT base for English in general and code: rotary positions, and local attention in two of three layers.',
+    licence: 'Apache-2.0',
+    family: 'modernbert',
+    parameterCount: 149_014_272,
+    layers: 22,
+    hiddenSize: 768,
+    vocabularySize: 50_368,
+    config: modernbertConfig,
+  },
+  {
+    repository: 'microsoft/deberta-v3-base',
+    card: 'DeBERTa-v3 base for English in general: attention to contents and distances apart, and a large vocabulary.',
+    licence: 'MIT',
+    family: 'deberta-v2',
+    parameterCount: 183_831_552,
+    layers: 12,
+    hiddenSize: 768,
+    vocabularySize: 128_100,
+    config: debertaConfig,
   },
   {
     repository: 'xlnet/xlnet-base-cased',
@@ -54,6 +124,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     layers: 12,
     hiddenSize: 768,
     vocabularySize: 32_000,
+    config: xlnetConfig,
   },
   {
     repository: 'xlnet/xlnet-large-cased',
@@ -64,41 +135,25 @@ export const suggestedModels: readonly SuggestedModel[] = [
     layers: 24,
     hiddenSize: 1024,
     vocabularySize: 32_000,
+    config: xlnetConfig,
   },
 ];
 
-/** Writes the configuration of a suggested model, from which its memory is estimated. */
+/** Writes the configuration of a suggested model, from which its memory is estimated: each size under both names it has in transformers. */
 export function configOfSuggested(model: SuggestedModel): NamedBytes {
   const { family, layers, hiddenSize, vocabularySize } = model;
   const heads = hiddenSize / 64;
   const inner = 4 * hiddenSize;
-  const config =
-    family === 'bert'
-      ? {
-          model_type: 'bert',
-          hidden_size: hiddenSize,
-          num_hidden_layers: layers,
-          num_attention_heads: heads,
-          intermediate_size: inner,
-          hidden_act: 'gelu',
-          vocab_size: vocabularySize,
-          max_position_embeddings: 512,
-          type_vocab_size: 2,
-          layer_norm_eps: 1e-12,
-        }
-      : {
-          model_type: 'xlnet',
-          d_model: hiddenSize,
-          n_layer: layers,
-          n_head: heads,
-          d_head: 64,
-          d_inner: inner,
-          ff_activation: 'gelu',
-          vocab_size: vocabularySize,
-          layer_norm_eps: 1e-12,
-          attn_type: 'bi',
-          untie_r: true,
-        };
+  const config = {
+    model_type: family,
+    ...{ hidden_size: hiddenSize, d_model: hiddenSize },
+    ...{ num_hidden_layers: layers, n_layer: layers },
+    ...{ num_attention_heads: heads, n_head: heads },
+    ...{ intermediate_size: inner, d_inner: inner },
+    ...{ hidden_act: 'gelu', ff_activation: 'gelu' },
+    vocab_size: vocabularySize,
+    ...model.config,
+  };
   return { name: 'config.json', bytes: new TextEncoder().encode(JSON.stringify(config)) };
 }
 

@@ -1,4 +1,5 @@
 // Defines the presets of training settings, and adapts settings to a model's family.
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { TrainingConfig } from '../../schema/config.ts';
 import type { ModelRecord } from '../../schema/modelRecord.ts';
 import type { PlanFile } from '../../schema/planFile.ts';
@@ -128,10 +129,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 /** What limits the settings in a model's record. */
 export type ModelLimits = Pick<ModelRecord, 'family' | 'positions'>;
 
-/** Special tokens for the model's family: BERT has one layout, XLNet two; a layout of the other family becomes Hugging Face's default. */
+/** Special tokens for the model's family: XLNet has two layouts, the others one; a layout of another family becomes Hugging Face's default. */
 export function specialsOf({ family }: ModelLimits, wanted: TrainingConfig['specials']): TrainingConfig['specials'] {
-  if (family === 'bert') return 'cls-sep';
-  return wanted === 'cls-sep' ? 'sep-cls' : wanted;
+  const { specials } = factsOf(family);
+  return specials.includes(wanted) ? wanted : (specials[0] as TrainingConfig['specials']);
 }
 
 /** Whether the model has a position for each piece of the longest sequence. */
@@ -140,8 +141,8 @@ export function hasPositions({ positions }: ModelLimits, { maxPieces }: Pick<Tra
 }
 
 /**
- * Adapts the plan's settings to its model: the special tokens of its family, and for BERT, which has no biases shared by all layers in
- * a release, one kind of slicing. Throws LabError `plan/positions` when sequences may exceed the model's positions.
+ * Adapts the plan's settings to its model: the special tokens of its family, and for one without biases shared by all layers in
+ * a release, such as BERT, one kind of slicing. Throws LabError `plan/positions` when sequences may exceed the model's positions.
  */
 export function familySettings(
   { config, biases }: Pick<PlanFile, 'config' | 'biases'>,
@@ -159,6 +160,6 @@ export function familySettings(
   }
   return {
     config: { ...config, specials: specialsOf(model, config.specials) },
-    biases: model.family === 'bert' ? 'released' : biases,
+    biases: factsOf(model.family).hasStackedBiases ? biases : 'released',
   };
 }

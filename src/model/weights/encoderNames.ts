@@ -1,10 +1,8 @@
 // Finds the tensors of an encoder in a checkpoint by the ends of their names, whatever module it was a part of when it was saved.
 import { LabError } from '../../util/labError.ts';
-import type { EncoderConfig } from '../config/encoderConfig.ts';
-import type { Correspondence } from '../parameterLocation.ts';
-
-/** The encoder's name in the classes of transformers that are saved with a head. */
-const FAMILY_PREFIX = { bert: 'bert.', xlnet: 'transformer.' } as const;
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
+import { familyOf, type EncoderConfig } from '../families/encoderConfig.ts';
+import type { Correspondence } from '../blocks/parameterLocation.ts';
 
 /** A tensor of the checkpoint as far as the search needs it. */
 interface ShapedTensor {
@@ -19,13 +17,14 @@ interface FoundEncoder {
 
 /** Segments that wrappers put inside names: torch.compile, activation checkpoints and FSDP of single layers. */
 const wrapperSegments = /^(_orig_mod|_checkpoint_wrapped_module|_fsdp_wrapped_module|module)$/;
-/** Encoders that name their tensors like BERT and compute something else. */
-const otherFamilies = /(^|\.)(roberta|xlm_roberta|camembert|electra|longformer|ernie|layoutlm|splinter|nezha)\./;
+/** Modules of encoders that name their tensors like BERT, each computing something else. */
+const familyModules =
+  /(?:^|\.)((?:bert|roberta|xlm_roberta|camembert|electra|longformer|ernie|layoutlm|splinter|nezha|deberta)\.)/;
 /** Weights of adapters that are added to a layer's weights when it runs. */
 const adapterWeights = /\.(lora_[AB]|lora_embedding_[AB]|lora_magnitude_vector|ia3_l|oft_r|oft_blocks|vera_lambda_[bd])(\.|$)/; // prettier-ignore
 
 /**
- * Returns the checkpoint's name of each wanted tensor, in order. Any prefix is found, wrapper segments between layers and
+ * Returns the checkpoint's name of each wanted tensor, by the wanted name. Any prefix is found, wrapper segments between layers and
  * TensorFlow's names for layer norms (early BERTs) too. Of several encoders only the one whose shapes fit config.json is possible;
  * where that leaves more than one, `choose` decides. Throws LabError `model/tensors` naming what is missing or has the wrong shape.
  */
@@ -34,8 +33,9 @@ export function encoderNames(
   wanted: readonly Correspondence[],
   config: EncoderConfig,
   choose: (encoders: readonly FoundEncoder[]) => FoundEncoder,
-): readonly string[] {
-  const bare = new Map(wanted.map((one) => [one.name.slice(FAMILY_PREFIX[config.family].length), one]));
+): ReadonlyMap<string, string> {
+  const { prefix } = familyOf(config);
+  const bare = new Map(wanted.map((one) => [one.name.slice(prefix.length), one]));
   const found = encodersIn(tensors.keys(), bare);
   // A few tensors of the right names are another part, such as a second embedding.
   const whole = found.filter(({ names }) => 2 * names.size >= bare.size);
@@ -48,13 +48,14 @@ export function encoderNames(
   if (misfit !== null) throw misfit;
   const missing = [...bare.keys()].filter((name) => !encoder.names.has(name));
   if (missing.length > 0) throw missingError(tensors, missing.map((name) => encoder.prefix + name)); // prettier-ignore
-  if (otherFamilies.test(encoder.prefix)) {
+  const module = familyModules.exec(encoder.prefix)?.[1];
+  if (module !== undefined && module !== prefix) {
     throw new LabError('model/tensors', 'The weights are those of another family of encoders.', {
-      expected: `the tensors of ${config.family === 'bert' ? 'a BERT' : 'an XLNet'}`,
+      expected: `the tensors of ${factsOf(config.family).article} ${factsOf(config.family).name}`,
       got: `tensors such as ${encoder.names.values().next().value ?? encoder.prefix}`,
     });
   }
-  return [...bare.keys()].map((name) => encoder.names.get(name) as string);
+  return new Map([...bare].map(([name, one]) => [one.name, encoder.names.get(name) as string]));
 }
 
 /** Groups names that end like a tensor of the encoder by what is before that; the ones with most tensors first. */
@@ -119,7 +120,7 @@ export function refuseSeveral(encoders: readonly FoundEncoder[]): never {
 
 /** Prefers the names of transformers, as for a model that was imported when no other were found. */
 export function preferUsual(encoders: readonly FoundEncoder[], config: EncoderConfig): FoundEncoder {
-  const usual = [FAMILY_PREFIX[config.family], ''];
+  const usual = [familyOf(config).prefix, ''];
   const known = usual.map((prefix) => encoders.find((encoder) => encoder.prefix === prefix));
   return known.find((encoder) => encoder !== undefined) ?? (encoders[0] as FoundEncoder);
 }

@@ -1,16 +1,14 @@
 // Builds encoder parameters from the tensors of a Hugging Face checkpoint, verified against the configuration.
-import { bertTensor } from '../bertParameters.ts';
-import type { EncoderConfig } from '../config/encoderConfig.ts';
-import type { Correspondence } from '../parameterLocation.ts';
-import { encoderShapes, type HostParameters, type HostTensor } from '../parameters.ts';
-import { xlnetTensor } from '../xlnetParameters.ts';
+import type { Correspondence } from '../blocks/parameterLocation.ts';
+import { sizeOf, type HostParameters, type HostTensor } from '../blocks/hostParameters.ts';
+import { encoderShapes, familyOf, type EncoderConfig } from '../families/encoderConfig.ts';
 import { encoderNames, preferUsual, refuseAdapters, refuseSeveral } from './encoderNames.ts';
 import type { FileTensor } from './safetensors.ts';
 import { transposed, type StoredTensor } from './storedTensor.ts';
 
 /** Returns the Hugging Face tensor that corresponds to a parameter. */
 export function huggingFaceTensor(parameter: string, config: EncoderConfig): Correspondence {
-  return config.family === 'bert' ? bertTensor(parameter, config) : xlnetTensor(parameter, config);
+  return familyOf(config).tensor(parameter, config);
 }
 
 /**
@@ -21,10 +19,21 @@ export function pretrainedEncoder(tensors: ReadonlyMap<string, FileTensor>, conf
   const found = findEncoder(tensors, config, (encoders) => preferUsual(encoders, config));
   return new Map(
     found.map(({ parameter, shape, wanted, tensor }): [string, HostTensor] => {
-      const values = Float32Array.from(tensor.values);
-      return [parameter, { shape, values: wanted.transposed ? transposed(values, shape) : values }];
+      return [parameter, { shape, values: parameterValues(tensor.values, wanted, shape) }];
     }),
   );
+}
+
+/** Returns a parameter's values of `shape` from those of its tensor, in a new buffer. */
+export function parameterValues(
+  values: FileTensor['values'],
+  { part, transposed: isTransposed }: Correspondence,
+  shape: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const length = sizeOf(shape);
+  const start = part === undefined ? 0 : part.index * length;
+  const own = Float32Array.from(values.subarray(start, start + length));
+  return isTransposed ? transposed(own, shape) : own;
 }
 
 /**
@@ -68,5 +77,5 @@ function findEncoder<Tensor extends { readonly shape: readonly number[] }>(
     config,
     choose,
   );
-  return parameters.map((one, index) => ({ ...one, tensor: tensors.get(names[index] as string) as Tensor }));
+  return parameters.map((one) => ({ ...one, tensor: tensors.get(names.get(one.wanted.name) ?? '') as Tensor }));
 }

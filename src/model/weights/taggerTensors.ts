@@ -1,21 +1,16 @@
 // The tensors of a trained tagger's weights file: the encoder and classifier of transformers, plus a CRF.
 import { LabError } from '../../util/labError.ts';
-import type { EncoderConfig } from '../config/encoderConfig.ts';
-import {
-  encoderShapes,
-  headShapes,
-  sizeOf,
-  type HeadShape,
-  type HostParameters,
-  type HostTensor,
-} from '../parameters.ts';
+import type { Correspondence } from '../blocks/parameterLocation.ts';
+import { sizeOf, type HostParameters, type HostTensor } from '../blocks/hostParameters.ts';
+import { encoderShapes, familyOf, type EncoderConfig } from '../families/encoderConfig.ts';
+import { headShapes, type HeadShape } from '../parameters.ts';
 import type { TaggerShape } from '../tagger.ts';
 import { huggingFaceTensor } from './pretrained.ts';
 import type { FileTensor } from './safetensors.ts';
 import { transposed, type StoredTensor } from './storedTensor.ts';
 
 /**
- * Returns every tensor that `XLNetForTokenClassification` or `BertForTokenClassification` loads, under its name and shape, then
+ * Returns every tensor that the family's class in transformers loads, such as `BertForTokenClassification`, under its name and shape, then
  * `crf.transitions` [K, K] (from, to), `crf.start` and `crf.end` [K] if the head has them.
  */
 export function taggerTensors(
@@ -23,11 +18,14 @@ export function taggerTensors(
   { encoder, head }: TaggerShape,
 ): ReadonlyMap<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
-  const add = (parameter: string, wanted: Placed): void => void tensors.set(wanted.name, written(weights, parameter, wanted)); // prettier-ignore
-  for (const parameter of encoderShapes(encoder).keys()) add(parameter, huggingFaceTensor(parameter, encoder));
-  // From XLNet's pretraining: transformers requires it, tagging never reads it.
-  if (encoder.family === 'xlnet') tensors.set('transformer.mask_emb', zeros([1, 1, encoder.hiddenSize]));
-  for (const [parameter, wanted] of headTensors(encoder, head)) add(parameter, wanted);
+  const places = [...encoderShapes(encoder).keys()].map((name): [string, Correspondence] => [name, huggingFaceTensor(name, encoder)]); // prettier-ignore
+  const add = ([parameter, wanted]: [string, Correspondence]): void => {
+    const before = wanted.part === undefined || wanted.part.index === 0 ? null : (tensors.get(wanted.name) ?? null);
+    tensors.set(wanted.name, written(weights, parameter, wanted, before));
+  };
+  places.forEach(add);
+  for (const [name, shape] of familyOf(encoder).exported.unusedTensors(encoder)) tensors.set(name, zeros(shape));
+  [...headTensors(encoder, head)].forEach(add);
   return tensors;
 }
 
@@ -54,12 +52,10 @@ export function headParameters(
   );
 }
 
-type Placed = ReturnType<typeof huggingFaceTensor>;
-
 /** Locates each of the head's parameters. */
-function headTensors(encoder: EncoderConfig, head: HeadShape): ReadonlyMap<string, Placed> {
+function headTensors(encoder: EncoderConfig, head: HeadShape): ReadonlyMap<string, Correspondence> {
   return new Map(
-    [...headShapes(encoder, head)].map(([parameter, shape]): [string, Placed] => {
+    [...headShapes(encoder, head)].map(([parameter, shape]): [string, Correspondence] => {
       if (parameter === 'head.kernel') {
         return [parameter, { name: 'classifier.weight', shape: shape.toReversed(), transposed: true }];
       }
@@ -83,15 +79,26 @@ function findHead<Tensor extends { readonly shape: readonly number[] }>(
   });
 }
 
-/** Converts a parameter to transformers' layout. */
-function written(weights: HostParameters, parameter: string, { shape, transposed: turned }: Placed): StoredTensor {
+/** Converts a parameter to transformers' layout, after the parts of its tensor that came `before`. */
+function written(
+  weights: HostParameters,
+  parameter: string,
+  { shape, transposed: turned }: Correspondence,
+  before: StoredTensor | null,
+): StoredTensor {
   const own = weights.get(parameter);
   if (own === undefined) throw new Error(`the tagger has no parameter ${parameter}`);
-  return {
-    dtype: 'F32',
-    shape,
-    read: () => (turned ? transposed(own.values, own.shape.toReversed()) : own.values.slice()),
-  };
+  const read = (): Float32Array<ArrayBuffer> =>
+    turned ? transposed(own.values, own.shape.toReversed()) : own.values.slice();
+  if (before === null) return { dtype: 'F32', shape, read };
+  return { dtype: 'F32', shape, read: () => joined(before.read(), read()) };
+}
+
+function joined(first: ArrayLike<number>, second: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 function zeros(shape: readonly number[]): StoredTensor {

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { presets } from '../../lab/plans/presets.ts';
 import type { BackendState, HubModel } from '../../lab/state/labState.ts';
-import { familyNames } from '../../schema/modelRecord.ts';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { totalSize } from '../../util/namedFile.ts';
 
 import { Button } from '../parts/Button.tsx';
@@ -27,7 +27,7 @@ export function HubModelPanel({ found: { download, encoder, configFile } }: { re
       <h3>{repository}</h3>
       <Facts
         facts={[
-          ['Family', familyNames[encoder.family ?? 'xlnet']],
+          ['Family', factsOf(encoder.family).name],
           ['Layers', format.count(encoder.layers)],
           ['Width', format.count(encoder.hiddenSize)],
           ['Heads', format.count(encoder.heads)],

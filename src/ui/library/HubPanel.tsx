@@ -1,5 +1,6 @@
 // Gets models from a hub by name: the form to look one up, the model found, and unfinished downloads.
 import { useMemo, useState, type SyntheticEvent } from 'react';
+import { familyList } from '../../data/pieces/encoderFacts.ts';
 import { publicHub } from '../../lab/library/publicHosts.ts';
 import {
   configOfSuggested,
@@ -230,8 +231,9 @@ export function HubPanel() {
     <section aria-labelledby="hub-title">
       <h2 id="hub-title">Models from Hugging Face</h2>
       <p className="lead">
-        Download any XLNet or BERT by its repository name. Nothing is requested from the hub until you press a button;
-        downloads survive cancelling, lost connections and reloads, and are verified by the hub’s digests.
+        Download any encoder of the families {familyList()} by its repository name. Nothing is requested from the hub
+        until you press a button; downloads survive cancelling, lost connections and reloads, and are verified by the
+        hub’s digests.
       </p>
       <Suggestions
         onChoose={(chosen) => {

@@ -1,6 +1,7 @@
 // Shows the library of pretrained models and trained taggers.
-import { familyNames, type ModelRecord, type ModelSource } from '../../schema/modelRecord.ts';
+import { factsOf, familyList } from '../../data/pieces/encoderFacts.ts';
 import { taggerKey } from '../../lab/tagging/offeredTaggers.ts';
+import type { ModelRecord, ModelSource } from '../../schema/modelRecord.ts';
 import type { TaggerHead } from '../../schema/taggerHead.ts';
 import { totalSize } from '../../util/namedFile.ts';
 import { Button } from '../parts/Button.tsx';
@@ -41,9 +42,10 @@ export function ModelsSection() {
     <>
       <p className="soft">Import pretrained encoders to fine-tune, and trained taggers to tag with.</p>
       <DropZone>
-        <strong>Drop an XLNet or BERT folder or zip</strong>: from Hugging Face, with safetensors or{' '}
+        <strong>Drop the folder or zip of an encoder</strong> ({familyList()}): from Hugging Face, with safetensors or{' '}
         <code>pytorch_model.bin</code>, or the original TensorFlow release; with <code>tokenizer.json</code>,{' '}
-        <code>spiece.model</code> or <code>vocab.txt</code>. Tensor names and shapes are checked before it is imported.
+        <code>spiece.model</code>, <code>spm.model</code>, <code>vocab.txt</code> or <code>vocab.json</code> with{' '}
+        <code>merges.txt</code>. Tensor names and shapes are checked before it is imported.
       </DropZone>
       <UnreadableList kind="model" />
       <UnreadableList kind="download" />
@@ -81,7 +83,7 @@ function ModelsTable({ models }: { readonly models: readonly ModelRecord[] }) {
               {model.tagger !== undefined && <TaggerFacts tagger={model.tagger} />}
               {model.source !== undefined && <Source source={model.source} />}
             </th>
-            <td>{familyNames[model.family ?? 'xlnet']}</td>
+            <td>{factsOf(model.family).name}</td>
             <td className="number">{format.count(model.layers)}</td>
             <td className="number">{format.count(model.hiddenSize)}</td>
             <td className="number">{format.count(model.heads)}</td>

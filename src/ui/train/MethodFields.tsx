@@ -1,5 +1,6 @@
 // Chooses the methods a plan compares, and how MTL-LS slices the encoder.
 import { useState } from 'react';
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import { isSliced, METHODS, type Method } from '../../schema/methods.ts';
 import { Term } from '../help/Term.tsx';
 import { Field } from '../parts/Field.tsx';
@@ -92,7 +93,9 @@ function SlicingFields({ draft, read, onChange }: Omit<MethodFieldsProps, 'onMet
       </p>
       <SearchFields draft={draft} read={read} onChange={onChange} />
       <div className="fields">
-        {read.model.found?.family !== 'bert' && <BiasesField draft={draft} onChange={onChange} />}
+        {(read.model.found == null || factsOf(read.model.found.family).hasStackedBiases) && (
+          <BiasesField draft={draft} onChange={onChange} />
+        )}
         <Field
           label="Freeze shared layers"
           help="Shared layers and the embedding stay as the joint model has them. The paper trains them further."

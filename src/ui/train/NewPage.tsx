@@ -90,7 +90,7 @@ function CorpusCard() {
       <h2 id="corpus-title">Use your own corpus</h2>
       <DropZone>
         <strong>Drop a corpus anywhere in this window</strong>: CoNLL, BRAT, PubTator, BioC, JSON, CSV or Parquet, as
-        files, a folder or a zip. An XLNet or BERT folder and plan files are taken as well.
+        files, a folder or a zip. The folder of an encoder and plan files are taken as well.
       </DropZone>
     </section>
   );

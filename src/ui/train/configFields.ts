@@ -1,4 +1,5 @@
 // Describes every setting of a run for the form: label, help in the paper's terms, and kind of control.
+import { factsOf } from '../../data/pieces/encoderFacts.ts';
 import type { ModelLimits } from '../../lab/plans/presets.ts';
 
 export type FieldControl =
@@ -265,11 +266,12 @@ function fieldFor(field: ConfigField, { family, positions }: ModelLimits): Confi
     return { ...field, help: `${field.help} This model has ${positions} positions.` };
   }
   if (field.path !== 'specials' || field.control.kind !== 'choice') return field;
-  const isBert = family === 'bert';
+  const { specials, name } = factsOf(family);
+  const known: readonly string[] = specials;
   return {
     ...field,
-    help: isBert ? 'Pieces around a sequence, as in the pretraining of every BERT.' : field.help,
-    control: { kind: 'choice', options: field.control.options.filter(([option]) => (option === 'cls-sep') === isBert) },
+    help: specials.length === 1 ? `Pieces around a sequence, as in the pretraining of every ${name}.` : field.help,
+    control: { kind: 'choice', options: field.control.options.filter(([option]) => known.includes(option)) },
   };
 }
 

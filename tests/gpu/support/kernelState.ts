@@ -1,6 +1,6 @@
 // The state for tests of kernels, and the matching dropout masks.
 import { stateWords } from '../../../src/engine/gpu/stepState.ts';
-import { dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../../src/model/dropout.ts';
+import { dropoutKey, dropoutMask, type DropoutSite, type DropoutStream } from '../../../src/model/blocks/dropout.ts';
 
 export const LAYERS = 2;
 const stream: DropoutStream = { seed: 5, step: 7, microBatch: 1 };

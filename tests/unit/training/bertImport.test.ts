@@ -1,7 +1,7 @@
 // Proves that a BERT is the same model in every file format and tensor naming, and is rejected with the reason when its parts do not match.
 import { describe, expect, it } from 'vitest';
-import type { BertConfig } from '../../../src/model/config/bertConfig.ts';
-import { encoderShapes } from '../../../src/model/parameters.ts';
+import type { BertConfig } from '../../../src/model/families/bert/bertConfig.ts';
+import { encoderShapes } from '../../../src/model/families/encoderConfig.ts';
 import { huggingFaceTensor, pretrainedEncoder } from '../../../src/model/weights/pretrained.ts';
 import { readSafetensors, type FileTensor } from '../../../src/model/weights/safetensors.ts';
 import { memory } from '../../../src/storage/store.ts';

@@ -1,6 +1,6 @@
 // Proves that lost snapshots and damaged models are noticed and named, that a lost snapshot makes a run start over, and that swaps are no snapshots.
 import { describe, expect, it } from 'vitest';
-import type { HostParameters } from '../../../src/model/parameters.ts';
+import type { HostParameters } from '../../../src/model/blocks/hostParameters.ts';
 import type { Position } from '../../../src/schema/checkpointManifest.ts';
 import type { RunRecord, SnapshotScores } from '../../../src/schema/runRecord.ts';
 import { writeRunRecord } from '../../../src/storage/runRecords.ts';

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { computeOptionsFor, type EngineGpu } from '../../../src/engine/network/computeOptions.ts';
-import type { Batch } from '../../../src/model/batch.ts';
-import type { BertConfig } from '../../../src/model/config/bertConfig.ts';
+import type { Batch } from '../../../src/model/blocks/batch.ts';
+import type { BertConfig } from '../../../src/model/families/bert/bertConfig.ts';
 import { newEncoder, newHead, type HeadShape } from '../../../src/model/parameters.ts';
 import { defaultMachineSettings } from '../../../src/schema/machineSettings.ts';
 import { memory } from '../../../src/storage/store.ts';

@@ -27,6 +27,7 @@ import {
 } from './attentionScores.ts';
 import { attentionTiledBackwardKernels, attentionTiledKernel, attentionTiledPositionKernel } from './attentionTiled.ts';
 import { tileGrid } from './attentionTiles.ts';
+import { recordDisentangled, recordDisentangledBackward } from './attentionDisentangled.ts';
 import { recordWholeAttention, recordWholeAttentionBackward } from './attentionWhole.ts';
 
 const forwardKernels = {
@@ -46,6 +47,10 @@ export function recordAttention(
   inputs: AttentionInputs,
   out: { readonly context: Region; readonly logSumExp: Region },
 ): void {
+  if (inputs.distances !== undefined) {
+    recordDisentangled(recorder, family, shape, { ...inputs, distances: inputs.distances }, out);
+    return;
+  }
   if (family === 'whole') {
     recordWholeAttention(recorder, shape, inputs, out);
     return;
@@ -169,6 +174,8 @@ interface AttentionGradients {
   readonly qkv: Region;
   /** Null with absolute terms. */
   readonly relative: RelativeGradients | null;
+  /** As `distances` of the inputs: written. */
+  readonly distances?: Region;
 }
 
 interface RelativeGradients {
@@ -191,6 +198,12 @@ export function recordAttentionBackward(
   dContext: Region,
   gradients: AttentionGradients,
 ): void {
+  if (inputs.distances !== undefined && gradients.distances !== undefined) {
+    const statistics = family === 'whole' ? null : recordStatistics(recorder, shape, saved, dContext);
+    const own = { qkv: gradients.qkv, distances: gradients.distances };
+    recordDisentangledBackward(recorder, shape, { ...inputs, distances: inputs.distances }, { ...saved, statistics }, dContext, own); // prettier-ignore
+    return;
+  }
   if (family === 'whole') {
     recordWholeAttentionBackward(recorder, shape, inputs, saved, dContext, gradients);
     return;
@@ -231,6 +244,19 @@ export function recordAttentionBackward(
   const { qkv, state } = inputs;
   const regionsOfBiases = { parts, qkv, biases, state, gradient: relative.biases };
   launch(backwardKernels.biases(headSize, terms), regionsOfBiases, [sizes.width, 1, 1]);
+}
+
+function recordStatistics(
+  recorder: Recorder,
+  shape: AttentionShape,
+  saved: { readonly context: Region; readonly logSumExp: Region },
+  dContext: Region,
+): Region {
+  const queries = shape.sequences * shape.heads * shape.pieces;
+  const statistics = recorder.temporary('attention statistics', 4 * queries);
+  const used = backwardKernels.statistics(shape.headSize, 'absolute');
+  recorder.launch(used, attentionSizesOf(shape), { ...saved, dContext, statistics }, linearGrid(queries, 64));
+  return statistics;
 }
 
 /** If relative positions give too few workgroups, each processes a share of the sequences, and the shares are summed. */

@@ -50,6 +50,7 @@ ${relative(`  let w${c} = q${c} + biases[bias + ${c}u];
   let keys = select(count, count + 1u, i >= count);
   for (var at = 0u; at < keys; at++) {
     let j = select(at, i, at == count);
+    if (apartBy(i, j) > sizes.window) { continue; }
     let k = sizes.qkvStride + rowAt(b, head, j, ${vectors}u);
 ${relative(`    let p = positionAt(head, i, j, ${vectors}u);
 `)}    let score = ${scoreOf([
@@ -123,6 +124,7 @@ ${relative(`  var same = 0.0;
   let keys = select(count, count + 1u, i >= count);
   for (var at = 0u; at < keys; at++) {
     let j = select(at, i, at == count);
+    if (apartBy(i, j) > sizes.window) { continue; }
     let k = sizes.qkvStride + rowAt(b, head, j, ${h / 4}u);
     let v = k + sizes.qkvStride;
 ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
@@ -182,6 +184,7 @@ ${relative(`  let wk${c} = biases[bias + ${c}u];
   let first = select(0u, j, hidden);
   let end = select(sizes.pieces, j + 1u, hidden);
   for (var i = first; i < end; i++) {
+    if (apartBy(i, j) > sizes.window) { continue; }
     let row = rowAt(b, head, i, ${h / 4}u);
 ${relative(`    let p = positionAt(head, i, j, ${h / 4}u);
 `)}    let seen = statistics[(b * sizes.heads + head) * sizes.pieces + i];

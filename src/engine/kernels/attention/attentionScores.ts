@@ -27,7 +27,14 @@ export interface AttentionShape {
   readonly layer: number;
   /** Attention dropout rate. */
   readonly rate: number;
+  /** Scores are divided by the root of the head size times this number of terms; absent for 1. */
+  readonly termCount?: number;
+  /** The largest distance of a key from its query; absent for all. Only with absolute terms. */
+  readonly window?: number | null;
 }
+
+/** Longer than any sequence. */
+const EVERYWHERE = 2 ** 30;
 
 export interface AttentionInputs {
   /** Queries, keys and values, each [B*T, H*h] and beginning at a multiple of aligned(B*T*H*h) words. */
@@ -37,6 +44,11 @@ export interface AttentionInputs {
   readonly state: Region;
   /** Null with absolute terms. */
   readonly relative: RelativeInputs | null;
+  /**
+   * Queries, then keys, of every distance, [2T, H*h] each, row p for i - j = T - p, the keys beginning at a multiple of 64 words; absent
+   * unless contents are also compared with distances, as in DeBERTa: q_i·k_j + q_i·K[T - i + j] + k_j·Q[T - i + j].
+   */
+  readonly distances?: Region;
 }
 
 export interface RelativeInputs {
@@ -51,8 +63,12 @@ export function termsOf({ relative }: AttentionInputs): AttentionTerms {
 }
 
 /** Regions under the names that kernels use. */
-export function attentionRegions({ relative, ...inputs }: AttentionInputs): Readonly<Record<string, Region>> {
-  return { ...inputs, ...relative };
+export function attentionRegions({
+  relative,
+  distances,
+  ...inputs
+}: AttentionInputs): Readonly<Record<string, Region>> {
+  return { ...inputs, ...relative, ...(distances === undefined ? {} : { distances }) };
 }
 
 /** Sizes of every attention kernel; widths and strides count vec4. */
@@ -68,9 +84,19 @@ export const attentionSizes = {
   key: 'u32',
   threshold: 'u32',
   keepScale: 'f32',
+  window: 'u32',
 } as const;
 
-export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, rate }: AttentionShape) {
+export function attentionSizesOf({
+  sequences,
+  pieces,
+  heads,
+  headSize,
+  layer,
+  rate,
+  window,
+  termCount = 1,
+}: AttentionShape) {
   const hidden = heads * headSize;
   return {
     sequences,
@@ -80,9 +106,10 @@ export function attentionSizesOf({ sequences, pieces, heads, headSize, layer, ra
     qkvStride: aligned(sequences * pieces * hidden) / 4,
     biasStride: aligned(hidden) / 4,
     countsAt: aligned(sequences * pieces),
-    scale: 1 / Math.sqrt(headSize),
+    scale: 1 / Math.sqrt(termCount * headSize),
     key: keyWord(layer, 'attention'),
     ...dropoutSizes(rate),
+    window: window ?? EVERYWHERE,
   };
 }
 
@@ -155,7 +182,8 @@ export function attentionScoresCode(terms: AttentionTerms): string {
   return `${dropoutCode}
 fn rowAt(b: u32, head: u32, i: u32, vectors: u32) -> u32 { return (b * sizes.pieces + i) * sizes.width + head * vectors; }
 ${relative(`fn positionAt(head: u32, i: u32, j: u32, vectors: u32) -> u32 { return (sizes.pieces + j - i) * sizes.width + head * vectors; }
-`)}fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
+`)}fn apartBy(i: u32, j: u32) -> u32 { return max(i, j) - min(i, j); }
+fn countOf(b: u32) -> u32 { return u32(layoutWords[sizes.countsAt + b]); }
 ${relative(`fn differ(b: u32, i: u32, j: u32) -> bool { return layoutWords[b * sizes.pieces + i] != layoutWords[b * sizes.pieces + j]; }
 `)}fn factorOf(b: u32, head: u32, i: u32, j: u32) -> f32 {
   if (sizes.threshold == 0u) { return 1.0; }

@@ -68,7 +68,8 @@ fn segmentsDiffer(b: u32, i: u32, j: vec4u) -> vec4<bool> {
   return vec4i(segmentAt(b, i)) != vec4i(segmentAt(b, j.x), segmentAt(b, j.y), segmentAt(b, j.z), segmentAt(b, j.w));
 }
 `)}fn isSeen(i: u32, j: vec4u, count: u32) -> vec4<bool> {
-  return ((j < vec4u(count)) | (j == vec4u(i))) & vec4<bool>(i < sizes.pieces);
+  let near = max(vec4u(i), j) - min(vec4u(i), j) <= vec4u(sizes.window);
+  return ((j < vec4u(count)) | (j == vec4u(i))) & near & vec4<bool>(i < sizes.pieces);
 }
 fn factorsOf(b: u32, head: u32, i: u32, j: vec4u) -> vec4f {
   if (sizes.threshold == 0u) { return vec4f(1.0); }

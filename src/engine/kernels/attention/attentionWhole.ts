@@ -13,7 +13,7 @@ import {
 } from './attentionScores.ts';
 
 /** A kernel without WGSL: no GPU runs it. It may bind more buffers than a shader stage can. */
-function withoutCode(name: string, buffers: Readonly<Record<string, BufferBinding>>): Kernel {
+export function withoutCode(name: string, buffers: Readonly<Record<string, BufferBinding>>): Kernel {
   const sizes = [...Object.entries(attentionSizes), ['headSize', 'u32'] as const];
   return {
     name,
@@ -46,7 +46,7 @@ const kernels = {
   absolute: { forward: forwardKernel('absolute'), backward: backwardKernel('absolute') },
 } as const;
 
-const sizesOf = (shape: AttentionShape) => ({ ...attentionSizesOf(shape), headSize: shape.headSize });
+export const wholeSizesOf = (shape: AttentionShape) => ({ ...attentionSizesOf(shape), headSize: shape.headSize });
 
 /** As `recordAttention`; padding queries get a context of 0. */
 export function recordWholeAttention(
@@ -58,7 +58,7 @@ export function recordWholeAttention(
   const terms = termsOf(inputs);
   const regions = { ...attentionRegions(inputs), ...out };
   const work = attentionWork(shape, terms === 'relative' ? 3 : 2);
-  recorder.launch(kernels[terms].forward, sizesOf(shape), regions, [1, 1, 1], work);
+  recorder.launch(kernels[terms].forward, wholeSizesOf(shape), regions, [1, 1, 1], work);
 }
 
 /** As `recordAttentionBackward`. */
@@ -81,5 +81,5 @@ export function recordWholeAttentionBackward(
     // Frozen biases get gradients that nothing reads.
     regions.dBiases = relative.biases ?? recorder.temporary('unused bias gradients', inputs.relative.biases.length);
   }
-  recorder.launch(kernels[terms].backward, sizesOf(shape), regions, [1, 1, 1], attentionWork(shape, 8));
+  recorder.launch(kernels[terms].backward, wholeSizesOf(shape), regions, [1, 1, 1], attentionWork(shape, 8));
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../src/engine/gpu/machine.ts';
 import { computeOptionsFor, engineMisfit } from '../../../../src/engine/network/computeOptions.ts';
 import { TaggerEngine, type EngineOptions } from '../../../../src/engine/network/taggerEngine.ts';
-import type { BertConfig } from '../../../../src/model/config/bertConfig.ts';
+import type { BertConfig } from '../../../../src/model/families/bert/bertConfig.ts';
 import { smallConfig } from '../../../fixtures/records.ts';
 
 function bert(headSize: number, heads = 2, innerSize = 32): BertConfig {

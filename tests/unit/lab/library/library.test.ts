@@ -71,7 +71,9 @@ describe('dropping files', () => {
       droppedText('big/config.json', '{"model_type": "llama"}'),
       droppedText('big/model.safetensors', ''),
     ]);
-    expect(notices(lab)).toEqual([expect.stringMatching(/big was refused: .*another family, LLaMA: .*XLNet and BERT/)]);
+    expect(notices(lab)).toEqual([
+      expect.stringMatching(/big was refused: .*another family, LLaMA: .*XLNet, BERT, RoBERTa/),
+    ]);
   });
 
   it('says what came of a drop of several corpora, the first by name', async () => {

@@ -1,7 +1,7 @@
 // Proves that BERT's config.json is read in the variants found in practice, and that one this lab would run wrongly is refused by its field.
 import { describe, expect, it } from 'vitest';
-import { bertConfigOfRelease } from '../../../../src/model/config/bertConfig.ts';
-import { encoderConfig } from '../../../../src/model/config/encoderConfig.ts';
+import { bertConfigOfRelease } from '../../../../src/model/families/bert/bertConfig.ts';
+import { encoderConfig } from '../../../../src/model/families/encoderConfig.ts';
 import { LabError } from '../../../../src/util/labError.ts';
 
 /** BERT-base's original bert_config.json, whose fields are also those of BioBERT's config.json. */
@@ -75,7 +75,7 @@ describe('encoderConfig', () => {
     ['hidden_size', '768'],
     ['max_position_embeddings', null],
     ['layer_norm_eps', 0],
-    ['model_type', 'roberta'],
+    ['model_type', 'albert'],
     ['model_type', 'distilbert'],
   ])('refuses %s %j by name', (field, value) => {
     const error = refusal({ ...base, [field]: value });
@@ -86,7 +86,10 @@ describe('encoderConfig', () => {
   });
 
   it('names the families it knows where another one comes, whatever else the file says', () => {
-    expect(refusal({ model_type: 'roberta' })).toMatchObject({ expected: 'xlnet or bert', got: '"roberta"' });
+    expect(refusal({ model_type: 'albert' })).toMatchObject({
+      expected: 'xlnet or bert or roberta or electra or modernbert or deberta-v2',
+      got: '"albert"',
+    });
     expect(refusal({ model_type: 'xlnet' }).message).toContain('XLNet');
   });
 

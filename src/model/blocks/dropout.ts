@@ -1,6 +1,6 @@
 // Dropout with masks that are a function of (seed, step, site, element) and so can be recomputed anywhere.
 import * as tf from '@tensorflow/tfjs';
-import { hash32, hashWords } from '../util/random.ts';
+import { hash32, hashWords } from '../../util/random.ts';
 
 /** Identifies a step's dropout masks; `null` without dropout (evaluation). */
 export interface DropoutStream {

@@ -1,5 +1,5 @@
 // Where in the tagger a named parameter belongs, and how Hugging Face checkpoints store it.
-import type { EncoderSizes } from './config/encoderSizes.ts';
+import type { EncoderSizes } from '../config/encoderSizes.ts';
 
 /** Used for layer-wise rates and layer slicing. */
 export type ParameterLocation =
@@ -34,4 +34,6 @@ export interface Correspondence {
   readonly name: string;
   readonly shape: readonly number[];
   readonly transposed: boolean;
+  /** Where the tensor holds several parameters, one after another along its first dimension: which this is. */
+  readonly part?: { readonly index: number; readonly of: number };
 }

@@ -1,11 +1,11 @@
 // The XLNet encoder in plain tfjs ops: embeddings, relative attention, layers.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import type { XlnetConfig } from './config/xlnetConfig.ts';
-import { parameter } from './deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterLocation.ts';
-import { attentionMask, residualBlocks } from './residualBlocks.ts';
+import type { Batch } from '../../blocks/batch.ts';
+import type { XlnetConfig } from './xlnetConfig.ts';
+import { parameter } from '../../blocks/deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { attentionMask, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** What every layer's attention reads besides the hidden states; computed once per batch. */
 interface AttentionInputs {
@@ -114,7 +114,7 @@ export function relativeContext(
 }
 
 /** out[i, j] = x[i, T - i + j]: x [H, B*T, 2T] to [H, B, T, T], by reading the flat rows with one column fewer (Dai et al. 2019, appendix B). */
-function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
+export function relativeShift(x: tf.Tensor, B: number, T: number, H: number): tf.Tensor4D {
   const flat = tf.reshape(x, [H * B, T * 2 * T]);
   const skewed = tf.reshape(tf.slice(flat, [0, T], [H * B, T * (2 * T - 1)]), [H * B, T, 2 * T - 1]);
   return tf.reshape(tf.slice(skewed, [0, 0, 0], [H * B, T, T]), [H, B, T, T]);
@@ -159,7 +159,7 @@ export function relativePositions(pieces: number, hiddenSize: number, clampLengt
  * Returns hidden states [B*T, d], one tensor for the embedding and one for each layer; the last has the encoder's output dropout.
  * Only the distances inside attention encode positions.
  */
-export function xlnetEncoder(
+export function xlnetStates(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
   config: XlnetConfig,

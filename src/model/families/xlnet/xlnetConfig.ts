@@ -1,7 +1,7 @@
 // The shape of an XLNet encoder, read from a Hugging Face config.json.
-import * as z from '../../util/zod.ts';
-import { LabError } from '../../util/labError.ts';
-import { activationSchema, configFile, configSizes, type EncoderSizes } from './encoderSizes.ts';
+import * as z from '../../../util/zod.ts';
+import { LabError } from '../../../util/labError.ts';
+import { activationSchema, configFile, configSizes, type EncoderSizes } from '../../config/encoderSizes.ts';
 
 export interface XlnetConfig extends EncoderSizes {
   readonly family: 'xlnet';

@@ -1,6 +1,8 @@
-// Names and shapes of an XLNet encoder's parameters, and the corresponding Hugging Face tensors.
-import type { XlnetConfig } from './config/xlnetConfig.ts';
-import { EMBEDDING, residualShapes, type Correspondence } from './parameterLocation.ts';
+// The family XLNet: names and shapes of its parameters, the corresponding tensors of transformers, and what the engine records.
+import type { EncoderFamily } from '../../blocks/encoderFamily.ts';
+import { EMBEDDING, residualShapes, type Correspondence } from '../../blocks/parameterLocation.ts';
+import { relativePositions, xlnetStates } from './xlnet.ts';
+import { xlnetConfig, type XlnetConfig } from './xlnetConfig.ts';
 
 /** Shapes of everything before the first layer. */
 function embeddingShapes({ vocabularySize, hiddenSize }: XlnetConfig) {
@@ -24,16 +26,11 @@ function layerShapes(config: XlnetConfig) {
   ] as const;
 }
 
-/** Shapes of the parameters before the first layer, and of each layer. */
-export function xlnetShapes(config: XlnetConfig) {
-  return { embedding: embeddingShapes(config), layer: layerShapes(config) };
-}
-
 /**
- * Returns the tensor that corresponds to a parameter. `rel_attn.{q,k,v,r}` [d, H, h] are the lab's [d, H*h]; `o` [d, H, h] and the
+ * `rel_attn.{q,k,v,r}` [d, H, h] are the lab's [d, H*h]; `o` [d, H, h] and the
  * feed-forward weights [out, in] are transposes of the lab's.
  */
-export function xlnetTensor(parameter: string, config: XlnetConfig): Correspondence {
+function xlnetTensor(parameter: string, config: XlnetConfig): Correspondence {
   const { hiddenSize: d, heads: H, headSize: h, innerSize: i, vocabularySize } = config;
   if (parameter === EMBEDDING) {
     return { name: 'transformer.word_embedding.weight', shape: [vocabularySize, d], transposed: false };
@@ -84,3 +81,46 @@ export function xlnetTensor(parameter: string, config: XlnetConfig): Corresponde
       throw new Error(`no Hugging Face tensor corresponds to ${parameter}`);
   }
 }
+
+export const xlnet: EncoderFamily<XlnetConfig> = {
+  readConfig: xlnetConfig,
+  shapes: (config) => ({ embedding: embeddingShapes(config), layer: () => layerShapes(config) }),
+  positions: () => null,
+  prefix: 'transformer.',
+  tensor: xlnetTensor,
+  states: xlnetStates,
+  sites: ({ encoder, attention, head }) => ({
+    embedding: encoder,
+    position: encoder,
+    attention,
+    attentionOutput: encoder,
+    inner: encoder,
+    outer: encoder,
+    encoderOutput: encoder,
+    head,
+  }),
+  design: ({ hiddenSize, clampLength }) => ({
+    embedding: { kind: 'words' },
+    norms: 'after',
+    isBiased: false,
+    rotary: null,
+    disentangled: null,
+    distances: (pieces) => new Float32Array(relativePositions(pieces, hiddenSize, clampLength)),
+  }),
+  exported: {
+    modelType: 'xlnet',
+    architecture: 'XLNetForTokenClassification',
+    // In transformers, XLNet has a single rate, the encoder's, and none before its classifier.
+    dropoutMembers: ({ encoder }) => ({ dropout: encoder }),
+    tokenizer: {
+      tokenizer_class: 'XLNetTokenizer',
+      unk_token: '<unk>',
+      sep_token: '<sep>',
+      cls_token: '<cls>',
+      pad_token: '<pad>',
+      mask_token: '<mask>',
+    },
+    // From XLNet's pretraining.
+    unusedTensors: ({ hiddenSize }) => [['transformer.mask_emb', [1, 1, hiddenSize]]],
+  },
+};

@@ -1,11 +1,11 @@
-// The BERT encoder in plain tfjs ops: embeddings, self-attention, layers.
+// The encoders of BERT and its relatives in plain tfjs ops: embeddings, self-attention, layers.
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './batch.ts';
-import type { BertConfig } from './config/bertConfig.ts';
-import { parameter } from './deviceParameters.ts';
-import { dropout, type DropoutRates, type DropoutStream } from './dropout.ts';
-import { EMBEDDING } from './parameterLocation.ts';
-import { attentionMask, layerNorm, residualBlocks } from './residualBlocks.ts';
+import type { Batch } from '../../blocks/batch.ts';
+import type { BertSizes } from './bertConfig.ts';
+import { parameter } from '../../blocks/deviceParameters.ts';
+import { dropout, type DropoutRates, type DropoutStream } from '../../blocks/dropout.ts';
+import { EMBEDDING } from '../../blocks/parameterLocation.ts';
+import { attentionMask, layerNorm, residualBlocks } from '../../blocks/residualBlocks.ts';
 
 /** o [B*T, d] from hidden states h [B*T, d]: attention over h's projections, then the output projection. `prefix` is `layer.<l>.attention.`. */
 function selfAttention(
@@ -13,7 +13,7 @@ function selfAttention(
   mask: tf.Tensor4D,
   parameters: ReadonlyMap<string, tf.Tensor>,
   prefix: string,
-  config: BertConfig,
+  config: BertSizes,
   rates: DropoutRates,
   stream: DropoutStream | null,
   layer: number,
@@ -31,7 +31,7 @@ function selfAttention(
 export function selfContext(
   projections: { readonly queries: tf.Tensor2D; readonly keys: tf.Tensor2D; readonly values: tf.Tensor2D },
   mask: tf.Tensor4D,
-  { heads: H, headSize }: BertConfig,
+  { heads: H, headSize }: Pick<BertSizes, 'heads' | 'headSize'>,
   rates: DropoutRates,
   stream: DropoutStream | null,
   layer: number,
@@ -53,7 +53,7 @@ function bertLayer(
   mask: tf.Tensor4D,
   parameters: ReadonlyMap<string, tf.Tensor>,
   layer: number,
-  config: BertConfig,
+  config: BertSizes,
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): tf.Tensor2D {
@@ -62,29 +62,34 @@ function bertLayer(
 }
 
 /** Returns hidden states [B*T, d], one tensor for the embedding and one for each layer. Throws if a sequence has more pieces than positions. */
-export function bertEncoder(
+export function bertStates(
   batch: Batch,
   parameters: ReadonlyMap<string, tf.Tensor>,
-  config: BertConfig,
+  config: BertSizes,
   rates: DropoutRates,
   stream: DropoutStream | null,
 ): readonly tf.Tensor2D[] {
   const longest = Math.max(...batch.pieceCounts);
-  if (longest > config.positions) throw new Error(`${longest} pieces in a sequence, of ${config.positions} positions`);
+  const most = config.positions - (config.firstPosition ?? 0);
+  if (longest > most) throw new Error(`${longest} pieces in a sequence, of ${most} positions`);
   const mask = attentionMask(batch.pieceCounts, [batch.size, batch.pieces]);
-  const states: tf.Tensor2D[] = [dropout(embedding(batch, parameters, config), rates.encoder, stream, -1, 'embedding')];
+  const embedded = dropout(embedding(batch, parameters, config), rates.encoder, stream, -1, 'embedding');
+  const states: tf.Tensor2D[] = [widened(embedded, parameters, config)];
   for (let layer = 0; layer < config.layers; layer++) {
     states.push(bertLayer(states[layer] as tf.Tensor2D, mask, parameters, layer, config, rates, stream));
   }
   return states;
 }
 
-/** LN(word + position + segment) [B*T, d]. */
-function embedding(batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, config: BertConfig): tf.Tensor2D {
+/** LN(word + position + segment) [B*T, e]. */
+function embedding(batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, config: BertSizes): tf.Tensor2D {
   const rows = (name: string, indices: Int32Array): tf.Tensor2D =>
     tf.gather(parameter<tf.Tensor2D>(parameters, name), tf.tensor1d(indices, 'int32'));
   // Only padding may extend beyond the last position.
-  const positions = batch.pieceIds.map((_, index) => Math.min(index % batch.pieces, config.positions - 1));
+  const { firstPosition = 0 } = config;
+  const positions = batch.pieceIds.map((_, index) =>
+    Math.min(firstPosition + (index % batch.pieces), config.positions - 1),
+  );
   const placed = tf.add(rows(EMBEDDING, batch.pieceIds), rows(`${EMBEDDING}.position`, positions));
   return layerNorm(
     tf.add(placed, rows(`${EMBEDDING}.segment`, batch.segmentIds)),
@@ -92,4 +97,11 @@ function embedding(batch: Batch, parameters: ReadonlyMap<string, tf.Tensor>, con
     parameter(parameters, `${EMBEDDING}.norm.shift`),
     config.layerNormEpsilon,
   );
+}
+
+/** x W + b [B*T, d] from embeddings [B*T, e]; x itself where they are as wide as the layers. */
+function widened(x: tf.Tensor2D, parameters: ReadonlyMap<string, tf.Tensor>, config: BertSizes): tf.Tensor2D {
+  if (config.embeddingSize === undefined) return x;
+  const kernel = parameter<tf.Tensor2D>(parameters, `${EMBEDDING}.project.kernel`);
+  return tf.add(tf.matMul(x, kernel), parameter(parameters, `${EMBEDDING}.project.bias`));
 }

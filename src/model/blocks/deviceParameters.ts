@@ -1,6 +1,6 @@
 // Parameters as tensors of the current backend.
 import * as tf from '@tensorflow/tfjs';
-import type { HostParameters, HostTensor } from './parameters.ts';
+import type { HostParameters, HostTensor } from './hostParameters.ts';
 
 /** Named tensors owned by the holder of the map. */
 export type DeviceParameters = Map<string, tf.Tensor>;

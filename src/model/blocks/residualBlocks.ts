@@ -1,6 +1,6 @@
 // The rest of a layer after attention, in any family: its residual, then a feed-forward block with another, each followed by a norm.
 import * as tf from '@tensorflow/tfjs';
-import type { Activation, EncoderSizes } from './config/encoderSizes.ts';
+import type { Activation, EncoderSizes } from '../config/encoderSizes.ts';
 import { parameter } from './deviceParameters.ts';
 import { dropout, type DropoutStream } from './dropout.ts';
 
@@ -15,11 +15,12 @@ export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
   return tf.mul(tf.mul(x, 0.5), tf.add(gate, 1));
 }
 
-/** Normalises the rows of x [n, d] to mean 0 and variance 1, then scales and shifts. */
-export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+/** Normalises the rows of x [n, d] to mean 0 and variance 1, then scales and, unless `shift` is null, shifts. */
+export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D | null, epsilon: number): tf.Tensor2D {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centred), 1, true);
-  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), scale), shift);
+  const scaled: tf.Tensor2D = tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), scale);
+  return shift === null ? scaled : tf.add(scaled, shift);
 }
 
 /**
@@ -47,14 +48,21 @@ export function residualBlocks(
   return norm(tf.add(dropout(outer, rates.outer, stream, layer, 'outer'), middle), 'feedForward.norm');
 }
 
-/** [B, 1, T, T] 0 where a piece may attend, -1e30 where not. Padding is hidden from every piece except itself, so that every row has a target. */
-export function attentionMask(pieceCounts: Int32Array, [B, T]: readonly [number, number]): tf.Tensor4D {
+/**
+ * [B, 1, T, T] 0 where a piece may attend, -1e30 where not. Padding is hidden from every piece except itself, so that every row has a target;
+ * pieces further away than `window` are hidden, too.
+ */
+export function attentionMask(
+  pieceCounts: Int32Array,
+  [B, T]: readonly [number, number],
+  window: number = Infinity,
+): tf.Tensor4D {
   const mask = new Float32Array(B * T * T);
   for (let b = 0; b < B; b++) {
     const real = pieceCounts[b] as number;
     for (let i = 0; i < T; i++) {
-      for (let j = real; j < T; j++) {
-        if (i !== j) mask[(b * T + i) * T + j] = -1e30;
+      for (let j = 0; j < T; j++) {
+        if (i !== j && (j >= real || Math.abs(i - j) > window)) mask[(b * T + i) * T + j] = -1e30;
       }
     }
   }

@@ -1,0 +1,116 @@
+// What a family of encoders is: all that differs between BERT, XLNet and their like, in one record a family.
+import type * as tf from '@tensorflow/tfjs';
+import type { EncoderSizes } from '../config/encoderSizes.ts';
+import type { Batch } from './batch.ts';
+import type { DropoutRates, DropoutSite, DropoutStream } from './dropout.ts';
+import type { Correspondence } from './parameterLocation.ts';
+
+/** Names and shapes of parameters, in a fixed order. */
+export type NamedShapes = readonly (readonly [name: string, shape: readonly number[]])[];
+
+/** Dropout rate at each site; 0 where a family does not drop. */
+export type SiteRates = Readonly<Record<DropoutSite, number>>;
+
+/**
+ * Everything the lab asks about a family. The next family is one folder with such a record, a line in the table of families
+ * (`encoderConfig.ts`), and one in that of facts (`encoderFacts.ts`).
+ */
+export interface EncoderFamily<Config extends EncoderSizes = EncoderSizes> {
+  /** Reads a parsed config.json. Throws LabError `model/config` naming the first field that is missing or not supported. */
+  readonly readConfig: (json: unknown) => Config;
+  /** Parameters before the first layer, and those of a layer relative to `layer.<l>.`. */
+  readonly shapes: (config: Config) => {
+    readonly embedding: NamedShapes;
+    readonly layer: (layer: number) => NamedShapes;
+  };
+  /** Pieces that a sequence may have at most; null for no limit. */
+  readonly positions: (config: Config) => number | null;
+  /** The encoder's name in the classes of transformers that are saved with a head, with a dot. */
+  readonly prefix: string;
+  /** Returns the tensor of transformers that corresponds to a parameter, with `prefix` before its name. */
+  readonly tensor: (parameter: string, config: Config) => Correspondence;
+  /**
+   * The network in plain tfjs operations: hidden states [B*T, d], one tensor for the embedding and one for each layer, of which the
+   * head reads the last.
+   */
+  readonly states: (
+    batch: Batch,
+    parameters: ReadonlyMap<string, tf.Tensor>,
+    config: Config,
+    rates: DropoutRates,
+    stream: DropoutStream | null,
+  ) => readonly tf.Tensor2D[];
+  /** Where the family drops, and at which of the configured rates. */
+  readonly sites: (rates: DropoutRates) => SiteRates;
+  /** What the engine records for an encoder. */
+  readonly design: (config: Config) => EncoderDesign;
+  readonly exported: ExportedForm<Config>;
+}
+
+/** How a trained tagger is written for transformers. */
+export interface ExportedForm<Config> {
+  readonly modelType: string;
+  /** The class that opens the folder. */
+  readonly architecture: string;
+  /** What the model card says of a class for token classification that would compute something else; absent where there is none. */
+  readonly caveat?: string;
+  /** The members of config.json that hold the dropout rates. */
+  readonly dropoutMembers: (rates: DropoutRates) => Readonly<Record<string, number>>;
+  /** Members of tokenizer_config.json where the model has none. */
+  readonly tokenizer: Readonly<Record<string, string>>;
+  /** Tensors that the class requires and tagging never reads, as zeros. */
+  readonly unusedTensors: (config: Config) => NamedShapes;
+}
+
+/** What the engine has to know of an encoder, which knows no family: everything that changes a launch. */
+export interface EncoderDesign {
+  readonly embedding: WordEmbedding | NormedEmbedding | NormedWords;
+  /** Whether a norm follows each block and its residual, with a feed-forward block of two layers, or precedes it, with a gated one and no biases. */
+  readonly norms: 'after' | 'before';
+  /** Whether queries, keys, values and the output of attention have biases. */
+  readonly isBiased: boolean;
+  /** Rows for the distances T down to 1 - T, [2T, d], that XLNet's attention makes position keys of; null without such terms. */
+  readonly distances: ((pieces: number) => Float32Array<ArrayBuffer>) | null;
+  /** Null where contents are not compared with distances, as only DeBERTa compares them. */
+  readonly disentangled: DisentangledDesign | null;
+  /** Null where queries and keys are not turned by their position. */
+  readonly rotary: RotaryDesign | null;
+}
+
+export interface DisentangledDesign {
+  /** Rows of the table of distances, `embedding.relative`, which all layers read. */
+  readonly rows: number;
+  /** The table's row for i - j; it does not fall as the distance grows. */
+  readonly rowOf: (distance: number) => number;
+}
+
+export interface RotaryDesign {
+  /** Cosines [T, h/2], then sines, of the angles in global layers, then of those in local layers: [2, 2, T, h/2]. */
+  readonly angles: (pieces: number) => Float32Array<ArrayBuffer>;
+  /** The largest distance of a piece from those it attends to in a layer; null for all. */
+  readonly window: (layer: number) => number | null;
+}
+
+/** A row of the table for each piece. */
+export interface WordEmbedding {
+  readonly kind: 'words';
+}
+
+/** A row of the table for each piece, normalised. */
+export interface NormedWords {
+  readonly kind: 'normed words';
+  /** The norm's last parameter: its shift, or its scale if it has none. */
+  readonly last: 'shift' | 'scale';
+}
+
+/** The sum of a row for the piece, for its position and for its segment, normalised. */
+export interface NormedEmbedding {
+  readonly kind: 'normed';
+  /** Rows of the position table and of the segment table. */
+  readonly positions: number;
+  readonly segments: number;
+  /** The row of a sequence's first piece. */
+  readonly firstPosition: number;
+  /** Width of the tables if a linear layer follows that widens them to the hidden size; null if they have it. */
+  readonly narrow: number | null;
+}

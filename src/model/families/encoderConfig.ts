@@ -1,0 +1,62 @@
+// The table of encoder families, and the configuration of an encoder of any of them.
+import * as z from '../../util/zod.ts';
+import { familyOfType } from '../../data/import/modelFiles.ts';
+import type { FamilyName } from '../../data/pieces/encoderFacts.ts';
+import type { EncoderFamily, NamedShapes } from '../blocks/encoderFamily.ts';
+import type { BertConfig } from './bert/bertConfig.ts';
+import { bert } from './bert/bertFamily.ts';
+import type { DebertaConfig } from './deberta/debertaConfig.ts';
+import { deberta } from './deberta/debertaFamily.ts';
+import { electra, type ElectraConfig } from './electra/electraFamily.ts';
+import type { ModernbertConfig } from './modernbert/modernbertConfig.ts';
+import { modernbert } from './modernbert/modernbertFamily.ts';
+import { roberta, type RobertaConfig } from './roberta/robertaFamily.ts';
+import type { XlnetConfig } from './xlnet/xlnetConfig.ts';
+import { xlnet } from './xlnet/xlnetFamily.ts';
+
+interface EncoderConfigs {
+  readonly xlnet: XlnetConfig;
+  readonly bert: BertConfig;
+  readonly roberta: RobertaConfig;
+  readonly electra: ElectraConfig;
+  readonly modernbert: ModernbertConfig;
+  readonly 'deberta-v2': DebertaConfig;
+}
+
+export type EncoderConfig = EncoderConfigs[FamilyName];
+
+const families: { readonly [Family in FamilyName]: EncoderFamily<EncoderConfigs[Family]> } = {
+  xlnet,
+  bert,
+  roberta,
+  electra,
+  modernbert,
+  'deberta-v2': deberta,
+};
+
+/** Returns the record of an encoder's family. */
+export function familyOf<Config extends EncoderConfig>({ family }: Config): EncoderFamily<Config> {
+  return families[family] as unknown as EncoderFamily<Config>;
+}
+
+const familySchema = z.looseObject({ model_type: z.optional(z.string()), hidden_size: z.optional(z.unknown()) });
+
+/**
+ * Reads a parsed config.json of an encoder of any family. One without `model_type`, as in BERT's early years, is recognised by its
+ * `hidden_size`, which XLNet names differently. Throws LabError `model/config` naming the first field that is missing or not
+ * supported.
+ */
+export function encoderConfig(json: unknown): EncoderConfig {
+  const stated = familySchema.safeParse(json).data;
+  const type = stated?.model_type ?? (stated?.hidden_size === undefined ? 'xlnet' : 'bert');
+  return families[familyOfType(type)].readConfig(json);
+}
+
+/** Returns every encoder parameter and its shape, in a fixed order: embedding, then layer by layer. */
+export function encoderShapes(config: EncoderConfig): ReadonlyMap<string, readonly number[]> {
+  const { embedding, layer } = familyOf(config).shapes(config);
+  const ofLayers = Array.from({ length: config.layers }, (_, index): NamedShapes =>
+    layer(index).map(([name, shape]) => [`layer.${index}.${name}`, shape]),
+  );
+  return new Map([...embedding, ...ofLayers.flat()]);
+}
