@@ -8,6 +8,7 @@ import { openTrainer } from '../src/training/openTrainer.ts';
 import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
 import { spreadOf, spreadText, type BenchHome, type BenchReport, type BenchRequest } from './benchReport.ts';
 import { configOf, taggerOf } from './benchShape.ts';
+import { disturbedNote, quietTime } from './quietTimes.ts';
 
 const WARM_UPS = 2;
 
@@ -30,7 +31,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** `torchStep` is null where PyTorch is not measured. */
 export async function benchProcessor(
   { shape, rounds }: BenchRequest,
-  { say }: Pick<BenchHome, 'say'>,
+  { say, othersMs }: Pick<BenchHome, 'say' | 'othersMs'>,
   platform: Platform,
   torchStep: (() => Promise<number>) | null,
 ): Promise<BenchReport> {
@@ -69,10 +70,16 @@ export async function benchProcessor(
   ];
   const steps = contenders.map((): number[] => []);
   const tags = contenders.map((): number[] => []);
+  let disturbances = 0;
+  const quietly = async (work: () => Promise<number>): Promise<number> => {
+    const { elapsedMs, disturbed } = await quietTime(work, othersMs);
+    if (disturbed) disturbances++;
+    return elapsedMs;
+  };
   for (let round = -WARM_UPS; round < rounds; round++) {
     say(round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`);
     for (const [at, { step, tag }] of contenders.entries()) {
-      const [stepMs, tagMs] = [await step(), tag === null ? NaN : await tag()];
+      const [stepMs, tagMs] = [await quietly(step), tag === null ? NaN : await quietly(tag)];
       if (round < 0) continue;
       steps[at]?.push(stepMs);
       tags[at]?.push(tagMs);
@@ -95,6 +102,7 @@ export async function benchProcessor(
     notes: [
       'Median (least to most) of the rounds; a ratio is taken within each round. Random weights and batches of the same sizes, f32.',
       `Multiply-adds round ${features.relaxed ? 'once' : 'twice'}. PyTorch takes as many threads as OMP_NUM_THREADS says.`,
+      ...disturbedNote({ othersMs }, disturbances),
     ],
   };
   return { adapter: device, software: false, tables: [table], measured };
