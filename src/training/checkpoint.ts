@@ -3,7 +3,7 @@ import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
-import type { Store } from '../storage/store.ts';
+import { writeAll, type Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
 import { megabytes } from '../util/wording.ts';
@@ -196,17 +196,19 @@ async function saveTensors(
   head: Omit<CheckpointManifest, 'tensors'>,
   tensors: HostParameters,
 ): Promise<number> {
-  const entries: CheckpointManifest['tensors'] = [];
-  let sizeBytes = 0;
-  for (const [name, { shape, values }] of tensors) {
+  const records = [...tensors].map(([name, { shape, values }]) => {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const record = `${folder}tensor/${name}`;
-    await store.write(record, bytes);
-    entries.push({ name, shape: [...shape], record, checksum: checksum(bytes) });
-    sizeBytes += bytes.byteLength;
-  }
+    return { name, shape: [...shape], key: `${folder}tensor/${name}`, bytes };
+  });
+  await writeAll(store, records);
+  const entries = records.map(({ name, shape, key, bytes }) => ({
+    name,
+    shape,
+    record: key,
+    checksum: checksum(bytes),
+  }));
   await writeJson(store, `${folder}manifest`, { ...head, tensors: entries });
-  return sizeBytes;
+  return records.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
 
 /** Null if any tensor is missing or corrupted. */

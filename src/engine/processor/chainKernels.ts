@@ -31,27 +31,48 @@ function latticeParts({ sequences, positions, tagCount }: ChainLengths) {
 
 const countOf = (given: number, positions: number): number => Math.min(Math.max(given, 0), positions);
 
-/**
- * One step of a recursion: the log-sums of a row from the row before, relative to that row's largest value, plus its emissions from
- * word `emissions` on. `weights` [to, origin].
- */
+/** Exponentials of transitions, and a row of others, so that a position needs an exponential for each tag, not for each pair. */
+interface ChainWeights {
+  /** [to, origin] */
+  readonly logs: Float64Array;
+  readonly exponentials: Float64Array;
+  readonly row: Float64Array;
+}
+
+function chainWeights(logs: Float64Array): ChainWeights {
+  return { logs, exponentials: logs.map(Math.exp), row: new Float64Array(Math.sqrt(logs.length)) };
+}
+
+/** Whether no term that matters was lost below the least number or above the largest; else logarithms are added up. */
+const isUsable = (sum: number): boolean => sum > 1e-280 && sum < 1e280;
+
+/** Logarithm of the sum over origins of exp(before + weights to `to`). */
+function logSum(before: Float64Array, logs: Float64Array, to: number): number {
+  const K = before.length;
+  const row = to * K;
+  let best = -Infinity;
+  for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(logs, row + origin));
+  let sum = 0;
+  for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(logs, row + origin) - best);
+  return best + Math.log(sum);
+}
+
+/** A row of a lattice from the one before, relative to that row's largest value, plus its emissions from word `emissions` on. */
 function nextRow(
   before: Float64Array,
   next: Float64Array,
-  weights: Float64Array,
+  { logs, exponentials, row }: ChainWeights,
   floats: Float32Array,
   emissions: number,
 ): void {
   const K = before.length;
   let top = -Infinity;
   for (let origin = 0; origin < K; origin++) top = Math.max(top, at(before, origin));
+  for (let origin = 0; origin < K; origin++) row[origin] = Math.exp(at(before, origin) - top);
   for (let to = 0; to < K; to++) {
-    const row = to * K;
-    let best = -Infinity;
-    for (let origin = 0; origin < K; origin++) best = Math.max(best, at(before, origin) + at(weights, row + origin));
     let sum = 0;
-    for (let origin = 0; origin < K; origin++) sum += Math.exp(at(before, origin) + at(weights, row + origin) - best);
-    next[to] = at(floats, emissions + to) + (best - top) + Math.log(sum);
+    for (let origin = 0; origin < K; origin++) sum += at(row, origin) * at(exponentials, to * K + origin);
+    next[to] = at(floats, emissions + to) + (isUsable(sum) ? Math.log(sum) : logSum(before, logs, to) - top);
   }
 }
 
@@ -63,6 +84,7 @@ export function chainLattice({ floats, integers }: ChainMemory, lengths: ChainLe
   const { start, end } = places;
   const weights = Float64Array.from(floats.subarray(transitions, transitions + K * K));
   const turned = weights.map((_, place) => at(weights, (place % K) * K + Math.floor(place / K)));
+  const [onward, back] = [chainWeights(turned), chainWeights(weights)];
   const joints = new Float64Array(K);
   let [before, next] = [new Float64Array(K), new Float64Array(K)];
   for (let b = 0; b < sequences; b++) {
@@ -73,7 +95,7 @@ export function chainLattice({ floats, integers }: ChainMemory, lengths: ChainLe
       const out = lattice + (forward ? 0 : parts.backward);
       for (let step = 0; step < count; step++) {
         const row = sequence + (forward ? step : count - 1 - step) * K;
-        if (step > 0) nextRow(before, next, forward ? turned : weights, floats, emissions + row);
+        if (step > 0) nextRow(before, next, forward ? onward : back, floats, emissions + row);
         else {
           for (let to = 0; to < K; to++) {
             next[to] = at(floats, emissions + row + to) + (ends === undefined ? 0 : at(floats, ends + to));
@@ -152,6 +174,8 @@ export function chainPairs(
   const parts = latticeParts(lengths);
   const [lattice, tags, transitions, pairs] = ['lattice', 'tags', 'transitions', 'pairs'].map((name) => placeOf(places, name)) as [number, number, number, number]; // prettier-ignore
   const sums = new Float64Array(K * K);
+  const exponentials = Float64Array.from(floats.subarray(transitions, transitions + K * K), Math.exp);
+  const ends = new Float64Array(K);
   for (let b = 0; b < sequences; b++) {
     const count = at(floats, lattice + parts.count + b);
     for (let n = 1; n < count; n++) {
@@ -159,11 +183,24 @@ export function chainPairs(
       const before = lattice + (row - 1) * K;
       const after = lattice + parts.backward + row * K;
       const pairSum = at(floats, lattice + parts.pairSum + row);
+      let [topBefore, topAfter] = [-Infinity, -Infinity];
+      for (let k = 0; k < K; k++) {
+        topBefore = Math.max(topBefore, at(floats, before + k));
+        topAfter = Math.max(topAfter, at(floats, after + k));
+      }
+      const factor = Math.exp(topBefore + topAfter - pairSum);
+      const isExact = isUsable(factor);
+      for (let k = 0; k < K; k++) ends[k] = Math.exp(at(floats, after + k) - topAfter);
       for (let i = 0; i < K; i++) {
         const own = at(floats, before + i) - pairSum;
+        const first = factor * Math.exp(at(floats, before + i) - topBefore);
         for (let j = 0; j < K; j++) {
-          const score = own + at(floats, transitions + i * K + j) + at(floats, after + j);
-          sums[i * K + j] = at(sums, i * K + j) + Math.exp(score);
+          const product = first * at(exponentials, i * K + j) * at(ends, j);
+          const probability =
+            isExact && product < Infinity
+              ? product
+              : Math.exp(own + at(floats, transitions + i * K + j) + at(floats, after + j));
+          sums[i * K + j] = at(sums, i * K + j) + probability;
         }
       }
       const gold = at(integers, tags + row - 1) * K + at(integers, tags + row);

@@ -1,78 +1,19 @@
 // Translates recorded launches into calls of the processor's kernels: the same names, sizes and regions.
 import type { Launch, Region } from '../gpu/recorder.ts';
 import { STATE } from '../gpu/stepState.ts';
-import { viterbi } from '../../model/viterbi.ts';
 import { ATTENTION_NUMBERS, attentionScratchBytes } from './attentionKernels.ts';
+import { CHAIN_TRANSLATIONS } from './chainCalls.ts';
 import {
-  argmaxOfRows,
-  chainEmissionGradient,
-  chainLattice,
-  chainPairs,
-  chainWeightGradients,
-  softmaxLosses,
-  type ChainMemory,
-  type Places,
-} from './chainKernels.ts';
+  givenOf,
+  type Given,
+  type KernelCall,
+  type LaunchCall,
+  type NamedTranslation,
+  type Translation,
+} from './givenLaunch.ts';
 import { ALWAYS_0, ALWAYS_1 } from './processorMemory.ts';
 import { productScratchBytes, TILE_COLUMNS, TILE_ROWS } from './productKernels.ts';
-
-/** A kernel of the module with the numbers between its units and its scratch. */
-export interface KernelCall {
-  readonly kernel: string;
-  readonly units: number;
-  /** Units that one thread computes together. */
-  readonly grain: number;
-  /** Of these, as many as a thread takes at least: what it prepares for them costs as much as some. */
-  readonly least: number;
-  readonly numbers: readonly number[];
-  readonly scratchBytes: number;
-}
-
-/** Work in JavaScript on the words of the memory. */
-export interface HostCall {
-  run(memory: ChainMemory): void;
-}
-
-/** Calls of one launch run one after the other. */
-export type LaunchCall = KernelCall | HostCall | readonly KernelCall[];
-
-/** A launch with its numbers by name; regions as byte addresses. */
-interface Given {
-  readonly launch: Launch;
-  size(name: string): number;
-  address(name: string): number;
-  /** In words. */
-  length(name: string): number;
-  /** Address of a word of the state. */
-  state(word: number): number;
-  /** First word of every region. */
-  places(): Places;
-}
-
-function givenOf(launch: Launch, addressOf: (region: Region) => number): Given {
-  const { kernel, sizes, regions } = launch;
-  const sizeOf = new Map(kernel.sizes.map(({ name }, at) => [name, sizes[at] as number]));
-  const regionOf = new Map(kernel.buffers.map(({ name }, at) => [name, regions[at] as Region]));
-  const region = (name: string): Region => {
-    const found = regionOf.get(name);
-    if (found === undefined) throw new Error(`${kernel.name} has no ${name}`);
-    return found;
-  };
-  return {
-    launch,
-    size(name) {
-      const size = sizeOf.get(name);
-      if (size === undefined) throw new Error(`${kernel.name} has no size ${name}`);
-      return size;
-    },
-    address: (name) => addressOf(region(name)),
-    length: (name) => region(name).length,
-    state: (word) => addressOf(region('state')) + word * 4,
-    places: () => Object.fromEntries([...regionOf].map(([name, own]) => [name, addressOf(own) / 4])),
-  };
-}
-
-type Translation = (given: Given) => LaunchCall;
+import { COLUMN_BLOCK } from './rowKernels.ts';
 
 const kernelCall = (kernel: string, units: number, numbers: readonly number[], scratchBytes = 0): KernelCall =>
   ({ kernel, units, grain: 1, least: 1, numbers, scratchBytes }); // prettier-ignore
@@ -116,7 +57,8 @@ const normGradients =
     const scale = gradient + (biased ? stride : 0);
     const read = ['dY', 'sum', 'statistics'].map(address);
     const numbers = [size('rows'), size('width'), ...read, biased ? address('dX') : 0, gradient, scale, scale + stride, accumulateOf(given)]; // prettier-ignore
-    return kernelCall(biased ? 'residualNormGradientsBiased' : 'residualNormGradients', size('width') / 4, numbers);
+    const units = Math.ceil(size('width') / COLUMN_BLOCK);
+    return kernelCall(biased ? 'residualNormGradientsBiased' : 'residualNormGradients', units, numbers);
   };
 
 const headRows =
@@ -189,82 +131,8 @@ const columnSums =
     const { size, address, launch } = given;
     const strides = batched ? [size('strideX') * 4, size('strideGradient') * 4] : [0, 0];
     const numbers = [size('rows'), size('columns'), ...strides, address('x'), address('gradient'), accumulateOf(given)];
-    return kernelCall('columnSums', Math.ceil(size('columns') / 4) * launch.grid[1], numbers);
+    return kernelCall('columnSums', Math.ceil(size('columns') / COLUMN_BLOCK) * launch.grid[1], numbers);
   };
-
-const chainLengths = ({ size, launch }: Given) => ({
-  sequences: launch.kernel.sizes.some(({ name }) => name === 'sequences') ? size('sequences') : launch.grid[0],
-  positions: size('positions'),
-  tagCount: size('tagCount'),
-});
-
-const scaleOf = ({ floats }: ChainMemory, state: number): number =>
-  (floats[state + STATE.inverseSequences] as number) * (floats[state + STATE.lossScale] as number);
-
-/** A call in JavaScript: `work` gets the memory, the launch's lengths and places, and the factor on gradients. */
-const chain =
-  (
-    work: (
-      memory: ChainMemory,
-      lengths: ReturnType<typeof chainLengths>,
-      places: Places,
-      given: Given,
-      scale: number,
-    ) => void,
-  ): Translation =>
-  (given) => {
-    const [lengths, places] = [chainLengths(given), given.places()];
-    return { run: (memory) => work(memory, lengths, places, given, scaleOf(memory, places.state ?? 0)) };
-  };
-
-const viterbiTags = chain((memory, { sequences, positions, tagCount }, places) => {
-  const { floats, integers } = memory;
-  const from = (name: string, length: number): Float32Array | null => {
-    const place = places[name];
-    return place === undefined ? null : floats.subarray(place, place + length);
-  };
-  const transitions = from('transitions', tagCount * tagCount);
-  const [emissions = 0, counts = 0, tags = 0] = ['emissions', 'crfCounts', 'tags'].map((name) => places[name]);
-  if (transitions === null) throw new Error('a chain without transitions');
-  const weights = { transitions, start: from('start', tagCount), end: from('end', tagCount) };
-  for (let b = 0; b < sequences; b++) {
-    const count = integers[counts + b] as number;
-    const first = b * positions;
-    const own = floats.subarray(emissions + first * tagCount, emissions + (first + positions) * tagCount);
-    integers.fill(0, tags + first, tags + first + positions);
-    if (count > 0) integers.set(viterbi(own, count, tagCount, weights).tags, tags + first);
-  }
-});
-
-const clip: Translation = ({ size, places }) => {
-  const { partials = 0, stepLoss = 0, state = 0, clip: out = 0, pending = 0 } = places();
-  const [count, clipNorm] = [size('partials'), size('clipNorm')];
-  return {
-    run({ floats }) {
-      const lossScale = floats[state + STATE.lossScale] as number;
-      let sum = 0;
-      for (let at = 0; at < count; at++) sum += floats[partials + at] as number;
-      const norm = Math.sqrt(sum) / lossScale;
-      floats[out] = (clipNorm > 0 ? clipNorm / Math.max(norm, clipNorm) : 1) / lossScale;
-      floats[out + 1] = norm;
-      floats[pending] = (floats[pending] as number) + (floats[stepLoss] as number);
-      floats[pending + 1] = (floats[pending + 1] as number) + norm;
-    },
-  };
-};
-
-const stepLoss: Translation = ({ size, places }) => {
-  const { losses = 0, state = 0, stepLoss: out = 0 } = places();
-  const sequences = size('sequences');
-  return {
-    run({ floats, integers }) {
-      let sum = 0;
-      for (let b = 0; b < sequences; b++) sum += floats[losses + b] as number;
-      const before = integers[state + STATE.accumulate] === 0 ? 0 : (floats[out] as number);
-      floats[out] = before + sum * (floats[state + STATE.inverseSequences] as number);
-    },
-  };
-};
 
 /** One call for each segment. */
 const adam: Translation = ({ size, address, state, launch }) => {
@@ -279,7 +147,7 @@ const adam: Translation = ({ size, address, state, launch }) => {
   });
 };
 
-const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])[] = [
+const TRANSLATIONS: readonly NamedTranslation[] = [
   [/^matmul (nn|nt|tn)/, product],
   [/^whole attention$/, attention(true, false)],
   [/^whole attention, absolute$/, attention(false, false)],
@@ -294,13 +162,16 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
   [/^headRows$/, headRows('headRows', 'hidden', 'rows', 'out')],
   [/^headRowsBackward$/, headRows('headRowsBackward', 'dOut', 'inverse', 'dHidden')],
   [
-    /^(relu|gelu|gelu_new|silu) (forward|backward)$/,
+    /^(relu|gelu|gelu_new|silu) (forward|with slope)$/,
     (given) => {
       const { size, address, launch } = given;
-      const out = address(launch.kernel.name.endsWith('forward') ? 'out' : 'dOut');
-      const numbers = [size('columns'), ...dropNumbers(given), address('x'), address('bias'), out];
+      const numbers = [size('columns'), ...dropNumbers(given), ...['x', 'bias', 'out'].map(address)];
       return kernelCall(launch.kernel.name, size('count') / size('columns'), numbers);
     },
+  ],
+  [
+    /^times slope$/,
+    ({ size, address }) => kernelCall('times slope', size('count') / 4, ['slope', 'dOut'].map(address)),
   ],
   [
     /^embedding$/,
@@ -372,24 +243,7 @@ const TRANSLATIONS: readonly (readonly [name: RegExp, translation: Translation])
     },
   ],
   [/^adam( of \d+ segments)?$/, adam],
-  [/^clip$/, clip],
-  [/^step loss$/, stepLoss],
-  [/^crf lattice( with states)?, \d+ tags$/, chain((memory, lengths, places) => chainLattice(memory, lengths, places))],
-  [
-    /^crf gradient of emissions$/,
-    chain((memory, lengths, places, _, scale) => chainEmissionGradient(memory, lengths, places, scale)),
-  ],
-  [/^crf pairs$/, chain((memory, lengths, places, { size }) => chainPairs(memory, lengths, size('slices'), places))],
-  [
-    /^crf gradients of weights( with states)?$/,
-    chain((memory, lengths, places, _, scale) => {
-      const accumulates = memory.integers[(places.state ?? 0) + STATE.accumulate] !== 0;
-      chainWeightGradients(memory, lengths, places, scale, accumulates);
-    }),
-  ],
-  [/^softmax loss$/, chain((memory, lengths, places, _, scale) => softmaxLosses(memory, lengths, places, scale))],
-  [/^argmax$/, chain((memory, lengths, places) => argmaxOfRows(memory, lengths, places))],
-  [/^viterbi( with states)?, \d+ tags$/, viterbiTags],
+  ...CHAIN_TRANSLATIONS,
 ];
 
 /** The call that does what a launch does. Throws if the processor has no such kernel. */

@@ -2,7 +2,8 @@
 import { planSlots, type SlotPlan } from '../gpu/arena.ts';
 import type { LaunchTime, Machine, Plan, Words } from '../gpu/machine.ts';
 import type { Launch, Region, Resident } from '../gpu/recorder.ts';
-import { launchCall, type KernelCall } from './launchCalls.ts';
+import type { KernelCall } from './givenLaunch.ts';
+import { launchCall } from './launchCalls.ts';
 import { ProcessorMemory, type MemoryPart } from './processorMemory.ts';
 import { startProcessorModule, type ProcessorKernel, type ProcessorModule } from './processorModule.ts';
 import { RECORD } from './threadKernels.ts';

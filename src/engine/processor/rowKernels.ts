@@ -35,6 +35,38 @@ export function dropped(f: FunctionBody, threshold: Local, drop: Dropping, value
   return result;
 }
 
+/** Columns that a unit of sums over rows takes: a cache line of each row. */
+export const COLUMN_BLOCK = 16;
+const BLOCK_BYTES = 4 * COLUMN_BLOCK;
+
+/**
+ * For each block of columns of rows of `bytes` bytes from `from` to `to`: emits `sum` for the whole block, and for single vectors of four
+ * where the last block is shorter. `column` is the first one's byte, `vectors` the vectors from there on.
+ */
+export function eachColumnBlock(
+  f: FunctionBody,
+  { unit, from, to, bytes }: Readonly<Record<'unit' | 'from' | 'to' | 'bytes', Local>>,
+  sum: (column: Local, vectors: readonly number[]) => void,
+): void {
+  const [column, vector, end] = [f.variable('i32'), f.variable('i32'), f.keep(i32.and(bytes, i32.const(-16)))];
+  f.loop(unit, from, to, 1, () => {
+    f.set(column, i32.mul(unit, i32.const(BLOCK_BYTES)));
+    f.when(
+      i32.less(i32.add(column, i32.const(BLOCK_BYTES - 1)), bytes),
+      () => sum(column, [0, 1, 2, 3]),
+      () => f.loop(vector, column, end, 16, () => sum(vector, [0])),
+    );
+  });
+}
+
+/** Stores sums of vectors next to each other, or adds them to what is there. */
+export function storeSums(f: FunctionBody, place: Local, sums: readonly Local[], accumulate: Value): void {
+  for (const [index, sum] of sums.entries()) {
+    f.when(i32.load(accumulate), () => f.set(sum, f32x4.add(sum, v128.load(place, 16 * index))));
+    f.store(place, sum, 16 * index);
+  }
+}
+
 interface Spread {
   readonly mean: Local;
   readonly deviation: Local;
@@ -166,30 +198,36 @@ function defineNormGradients(module: ModuleBuilder, { multiplyAdd }: VectorMath)
   });
   const sums = { rows: 'i32', width: 'i32', dY: 'i32', sum: 'i32', statistics: 'i32', dX: 'i32', bias: 'i32', scale: 'i32', shift: 'i32', accumulate: 'i32' } as const; // prettier-ignore
   for (const biased of [false, true]) {
-    /** Units are blocks of four columns. */
+    /** Units are blocks of `COLUMN_BLOCK` columns. */
     defineKernel(module, biased ? 'residualNormGradientsBiased' : 'residualNormGradients', sums, (f, given) => {
       const { from, to, rows, width, accumulate } = given;
       const [unit, row] = [f.variable('i32'), f.variable('i32')];
       const bytes = f.keep(words(width));
-      f.loop(unit, from, to, 1, () => {
-        const column = f.keep(i32.shl(unit, i32.const(4)));
-        const totals = [0, 1, 2].map(() => f.keep(f32x4.const(0))) as [Local, Local, Local];
-        const [at, statistics] = [f.keep(column), f.keep(given.statistics)];
+      eachColumnBlock(f, { unit, from, to, bytes }, (column, vectors) => {
+        const read = [given.dY, given.sum, given.dX].map((base) => f.keep(i32.add(base, column)));
+        const [dYAt, sumAt, dXAt] = read as [Local, Local, Local];
+        const statistics = f.keep(given.statistics);
+        const totals = vectors.map(() => [0, 1, 2].map(() => f.keep(f32x4.const(0))) as [Local, Local, Local]);
         f.loop(row, ZERO, rows, 1, () => {
-          const dY = f.keep(v128.load(i32.add(given.dY, at)));
-          const centred = f32x4.sub(v128.load(i32.add(given.sum, at)), v128.loadSplat(statistics));
-          f.set(totals[0], multiplyAdd(dY, f32x4.mul(centred, v128.loadSplat(statistics, 4)), totals[0]));
-          f.set(totals[1], f32x4.add(totals[1], dY));
-          if (biased) f.set(totals[2], f32x4.add(totals[2], v128.load(i32.add(given.dX, at))));
-          f.advance(at, bytes);
+          const [mean, deviation] = [f.keep(v128.loadSplat(statistics)), f.keep(v128.loadSplat(statistics, 4))];
+          for (const [index, [scale, shift, bias]] of totals.entries()) {
+            const dY = f.keep(v128.load(dYAt, 16 * index));
+            const normal = f32x4.mul(f32x4.sub(v128.load(sumAt, 16 * index), mean), deviation);
+            f.set(scale, multiplyAdd(dY, normal, scale));
+            f.set(shift, f32x4.add(shift, dY));
+            if (biased) f.set(bias, f32x4.add(bias, v128.load(dXAt, 16 * index)));
+          }
+          for (const at of biased ? read : read.slice(0, 2)) f.advance(at, bytes);
           f.advance(statistics, 8);
         });
         for (const [which, out] of [given.scale, given.shift, given.bias].entries()) {
           if (which === 2 && !biased) continue;
-          const place = f.keep(i32.add(out, column));
-          const total = totals[which] as Local;
-          f.when(i32.load(accumulate), () => f.set(total, f32x4.add(total, v128.load(place))));
-          f.store(place, total);
+          storeSums(
+            f,
+            f.keep(i32.add(out, column)),
+            totals.map((own) => own[which] as Local),
+            accumulate,
+          );
         }
       });
     });
