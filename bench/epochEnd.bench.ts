@@ -1,4 +1,4 @@
-// Measures in Chromium what an epoch's end of the built-in model writes into IndexedDB, a transaction a record and in groups, in alternation.
+// Measures in Chromium how long an epoch's end of the built-in model keeps training waiting, for several ways to write it into IndexedDB, in alternation.
 import path from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
@@ -36,11 +36,10 @@ try {
     rounds,
   )) as readonly EpochEnd[];
   console.log(`Chromium ${browser.version()}, ${rounds} rounds, median (least to most), milliseconds`);
-  for (const grouped of [false, true]) {
-    const own = ends.filter((end) => end.grouped === grouped);
+  for (const way of new Set(ends.map((end) => end.way))) {
+    const own = ends.filter((end) => end.way === way);
     const text = (of: (end: EpochEnd) => number): string => spreadText(spreadOf(own.map(of)));
-    const name = grouped ? 'in groups' : 'a transaction a record';
-    console.log(`${name}: snapshot ${text((end) => end.snapshotMs)}, resume point ${text((end) => end.resumePointMs)}, both ${text((end) => end.snapshotMs + end.resumePointMs)}`); // prettier-ignore
+    console.log(`${way}: training waits ${text((end) => end.lostMs)}; written after ${text((end) => end.writtenMs)}`);
   }
 } finally {
   await browser.close();

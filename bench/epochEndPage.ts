@@ -1,46 +1,80 @@
 // The page in which checkpoints are written: epochEnd.bench.ts opens it and calls `writeEpochEnds`.
-import { newEncoder, newHead } from '../src/model/parameters.ts';
-import type { HostTensor } from '../src/model/parameters.ts';
+import { processorCompute } from '../src/engine/network/computeOptions.ts';
+import { compileProcessorModule, processorFeatures } from '../src/engine/processor/processorModule.ts';
+import { newEncoder, newHead, type HostTensor } from '../src/model/parameters.ts';
+import type { RunRecord } from '../src/schema/runRecord.ts';
 import { indexedDb } from '../src/storage/indexedDb.ts';
 import { removeRun } from '../src/storage/runRecords.ts';
 import type { Store } from '../src/storage/store.ts';
-import { saveCheckpoint, saveSnapshot } from '../src/training/checkpoint.ts';
-import { FIRST, SECOND } from '../src/training/trainer.ts';
-import { benchShapes, taggerOf } from './benchShape.ts';
+import { CheckpointWriter } from '../src/training/checkpoint.ts';
+import { engineTrainer } from '../src/training/engineTrainer.ts';
+import { macrotask } from '../src/util/clock.ts';
+import { drawnBatch } from '../tests/fixtures/drawnBatch.ts';
+import { tinyRecord } from '../tests/fixtures/tinyRun.ts';
+import { benchShapes, configOf, taggerOf } from './benchShape.ts';
 
-/** Milliseconds of one epoch's end, by what was written. */
+export const WAYS = [
+  'a transaction a record, waited for',
+  'in groups, waited for',
+  'in groups, while steps run',
+] as const;
+
+/** Milliseconds of one epoch's end, and those in which no step could run. */
 export interface EpochEnd {
-  readonly grouped: boolean;
-  readonly snapshotMs: number;
-  readonly resumePointMs: number;
+  readonly way: (typeof WAYS)[number];
+  readonly writtenMs: number;
+  readonly lostMs: number;
 }
 
-const RUN_ID = 'epoch-ends';
+const median = (values: readonly number[]): number =>
+  [...values].sort((left, right) => left - right)[values.length >> 1] ?? NaN;
 
 Object.assign(globalThis, {
   async writeEpochEnds(rounds: number): Promise<readonly EpochEnd[]> {
-    const { encoder, head } = taggerOf(benchShapes.issue);
+    const shape = { ...benchShapes.issue, tags: 5, dropout: 0.1 };
+    const { encoder, head } = taggerOf(shape);
     const weights = new Map<string, HostTensor>([...newEncoder(encoder, 1), ...newHead(encoder, head, 1)]);
-    const tensors = new Map(weights);
-    for (const prefix of [FIRST, SECOND]) for (const [name, tensor] of weights) tensors.set(prefix + name, tensor);
-    const store = indexedDb('epoch-ends');
-    const { writeGroup: _, ...single } = store;
-    const ends: EpochEnd[] = [];
-    const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    const module = await compileProcessorModule({ ...processorFeatures(), shared: false });
+    const home = { module, pool: null, compute: processorCompute({ activations: 'auto' }) };
+    const settings = { shape: { encoder, head }, config: configOf(shape), factors: new Map(), seed: 1 };
+    const trainer = engineTrainer(home, weights, settings, () => true);
+    const batch = drawnBatch(settings.shape, 8, 64);
+    let step = 0;
+    const trainStep = async (): Promise<number> => {
       const startedAtMs = performance.now();
-      await work();
+      await trainer.update([batch], ++step, 1e-4);
+      await macrotask();
       return performance.now() - startedAtMs;
     };
-    for (let epoch = 1; epoch <= 2 * rounds; epoch++) {
-      const grouped = epoch % 2 === 0;
-      const used: Store = grouped ? store : single;
+    const usual: number[] = [];
+    for (let count = 0; count < 8; count++) usual.push(await trainStep());
+    const store = indexedDb('epoch-ends');
+    const { writeGroup: _, ...single } = store;
+    const record: RunRecord = tinyRecord();
+    const ends: EpochEnd[] = [];
+    for (let epoch = 1; epoch <= WAYS.length * rounds; epoch++) {
+      const way = WAYS[epoch % WAYS.length] ?? WAYS[0];
+      const used: Store = way === WAYS[0] ? single : store;
       const pending = { steps: 0, loss: 0, gradientNorm: 0 };
       const position = { epoch, stepInEpoch: 0, step: epoch, pending, epochLoss: 0, elapsedMs: 0 };
-      const snapshotMs = await timed(() => saveSnapshot(used, RUN_ID, epoch, weights, 1));
-      const resumePointMs = await timed(() => saveCheckpoint(used, RUN_ID, { position, tensors }));
-      ends.push({ grouped, snapshotMs, resumePointMs });
+      const writer = new CheckpointWriter(used);
+      const startedAtMs = performance.now();
+      const tensors = await trainer.checkpointTensors();
+      writer.begin(record, { position, tensors });
+      let lostMs = 0;
+      if (way === WAYS[2]) {
+        lostMs = performance.now() - startedAtMs;
+        const stepMs = median(usual);
+        while ((await writer.collect({ wait: false })) === null) lostMs += (await trainStep()) - stepMs;
+      } else {
+        await writer.collect({ wait: true });
+        lostMs = performance.now() - startedAtMs;
+      }
+      ends.push({ way, writtenMs: performance.now() - startedAtMs, lostMs });
+      for (let count = 0; count < 4; count++) usual.push(await trainStep());
     }
-    await removeRun(store, RUN_ID);
+    await removeRun(store, record.spec.id);
+    trainer.dispose();
     return ends;
   },
 });

@@ -1,5 +1,5 @@
 // A store in a separate IndexedDB database of the browser.
-import { createStore, delMany, get, promisifyRequest, setMany } from 'idb-keyval';
+import { createStore, delMany, get, promisifyRequest } from 'idb-keyval';
 import { LabError } from '../util/labError.ts';
 import { assertStoreKey, assertStoreKeyPrefix, type Store, type StoreRecord } from './store.ts';
 
@@ -8,9 +8,18 @@ export function indexedDb(databaseName = 'bioner-lab'): Store {
   const useRecords = createStore(databaseName, 'records');
   const writeGroup = async (records: readonly StoreRecord[]): Promise<void> => {
     for (const { key } of records) assertStoreKey(key);
+    // Copies, because IndexedDB would store the whole buffer behind a view, and refuses shared memory (wasm threads).
+    const copies = records.map(({ key, bytes }) => ({ key, copy: new Uint8Array(bytes) }));
     try {
-      // Copies, because IndexedDB would store the whole buffer behind a view, and refuses shared memory (wasm threads).
-      await setMany(records.map(({ key, bytes }) => [key, new Uint8Array(bytes)]), useRecords); // prettier-ignore
+      await useRecords('readwrite', (target) => {
+        try {
+          for (const { key, copy } of copies) target.put(copy, key);
+        } catch (error) {
+          target.transaction.abort();
+          throw error;
+        }
+        return promisifyRequest(target.transaction);
+      });
     } catch (cause) {
       if (!isQuotaError(cause)) throw cause;
       const sizeBytes = records.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);

@@ -3,6 +3,7 @@ import type { HostParameters, HostTensor } from '../model/parameters.ts';
 import { checkpointManifestSchema, type CheckpointManifest, type Position } from '../schema/checkpointManifest.ts';
 import type { RunRecord } from '../schema/runRecord.ts';
 import { ifCorrupt, readJson, writeJson } from '../storage/records.ts';
+import { writeRunRecord } from '../storage/runRecords.ts';
 import { writeAll, type Store } from '../storage/store.ts';
 import { checksum } from '../util/digest.ts';
 import { LabError } from '../util/labError.ts';
@@ -270,5 +271,55 @@ export async function mendedSnapshot(
     const { weights } = tensorsWithPrefix(end.tensors);
     await saveSnapshot(store, runId, epoch, weights, saved);
     return weights;
+  }
+}
+
+/** What `CheckpointWriter` reports of a checkpoint that is stored. */
+export interface StoredCheckpoint {
+  readonly step: number;
+  readonly sizeBytes: number;
+}
+
+/** Writes the checkpoints of a run while it goes on, one at a time. */
+export class CheckpointWriter {
+  private readonly store: Store;
+  private writing: Promise<StoredCheckpoint> | null = null;
+  private isSettled = false;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Begins to write a resume point with the run's record and, at the end of an epoch, its snapshot; collect what was begun before first. */
+  begin(record: RunRecord, checkpoint: Checkpoint): void {
+    if (this.writing !== null) throw new Error('the checkpoint before has not been collected');
+    this.isSettled = false;
+    this.writing = this.write(record, checkpoint).finally(() => (this.isSettled = true));
+    // `collect` throws it.
+    this.writing.catch(() => undefined);
+  }
+
+  /** What was begun, once it is stored. Without `wait` null while it is being written. Throws what writing threw. */
+  async collect({ wait }: { readonly wait: boolean }): Promise<StoredCheckpoint | null> {
+    const { writing } = this;
+    if (writing === null || (!wait && !this.isSettled)) return null;
+    this.writing = null;
+    return writing;
+  }
+
+  /** Resolves once nothing is being written, whatever became of it. */
+  async settle(): Promise<void> {
+    await this.writing?.catch(() => undefined);
+  }
+
+  private async write(record: RunRecord, { position, tensors }: Checkpoint): Promise<StoredCheckpoint> {
+    const { id, config } = record.spec;
+    if (position.stepInEpoch === 0) {
+      const { weights } = tensorsWithPrefix(tensors);
+      await saveSnapshot(this.store, id, position.epoch, weights, config.snapshots);
+    }
+    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
+    await writeRunRecord(this.store, record);
+    return { step: position.step, sizeBytes: await saveCheckpoint(this.store, id, { position, tensors }) };
   }
 }

@@ -21,11 +21,10 @@ import type { TrainingEvent } from '../wire/trainingEvent.ts';
 import { decayFactors, learningRateAt, type DecayFactors } from './adam.ts';
 import { batchSizes, epochSteps, padBatch, stepsPerEpoch, taskMixer, type StepPlan } from './batches.ts';
 import {
+  CheckpointWriter,
   lastEpochs,
   mendedSnapshot,
   removeCheckpoint,
-  saveCheckpoint,
-  saveSnapshot,
   takeCheckpoint,
   type Checkpoint,
 } from './checkpoint.ts';
@@ -66,13 +65,15 @@ export async function* train(inputs: TrainInputs): AsyncGenerator<TrainingEvent,
       yield* run.trainEpoch();
       yield* run.closeEpoch();
     }
+    yield* run.reportWritten({ wait: true });
     yield* run.scoreSnapshots();
     await run.finish();
   } catch (error) {
+    yield* run.reportWritten({ wait: true });
     if (!signal.aborted || error !== signal.reason) throw error;
     yield* run.leave(statusAfterInterrupt(error === 'pause' ? 'pause' : 'stop'));
   } finally {
-    run.dispose();
+    await run.close();
   }
   return run.record;
 }
@@ -104,6 +105,7 @@ class RunInProgress {
   private readonly elapsedBeforeMs: number;
   /** Milliseconds worked since the run was put on the device. */
   private readonly workedMs = createWorkedTime();
+  private readonly writer: CheckpointWriter;
   private position: Position;
   private checkpointDueMs = CHECKPOINT_EVERY_MS;
   private tokensSincePoint = 0;
@@ -125,6 +127,7 @@ class RunInProgress {
     this.config = config;
     const { encoder, head } = tasks.shape;
     this.inputs = inputs;
+    this.writer = new CheckpointWriter(inputs.store);
     this.seed = round === 0 ? seed : hashWords(seed, round);
     this.lengths = tasks.train.sequences.map(({ pieceIds }) => pieceIds.length);
     this.stepsPerEpoch = stepsPerEpoch(this.lengths.length, config.batchSize);
@@ -185,6 +188,7 @@ class RunInProgress {
       const { step, stepInEpoch } = this.position;
       const last = stepInEpoch === stepsOfEpoch;
       if (last || step % this.reportEvery === 0) yield* this.report(learningRate);
+      yield* this.reportWritten({ wait: false });
       this.pace.step(this.workedMs() - startedAtMs, plan.flat().length);
       if (!last && this.workedMs() > this.checkpointDueMs) {
         yield* this.checkpoint();
@@ -196,15 +200,11 @@ class RunInProgress {
 
   /** Devel scores, snapshot and checkpoint after the last step of an epoch. */
   async *closeEpoch(): AsyncGenerator<TrainingEvent, void> {
-    const { tasks, store } = this.inputs;
-    const { config } = this;
-    const { id } = this.record.spec;
-    const devel = scoresOf(yield* this.evaluateAll(tasks.devel, this.trainer));
+    const devel = scoresOf(yield* this.evaluateAll(this.inputs.tasks.devel, this.trainer));
     const epoch = this.position.epoch + 1;
     const loss = this.position.epochLoss / this.position.stepInEpoch;
     const point = { epoch, step: this.position.step, loss, devel, elapsedMs: this.elapsedMs() };
     this.record = { ...this.record, epochs: [...this.record.epochs, point] };
-    await saveSnapshot(store, id, epoch, await this.trainer.weights(), config.snapshots);
     this.position = { ...this.position, epoch, stepInEpoch: 0, epochLoss: 0 };
     yield* this.checkpoint();
     yield { kind: 'epoch', point };
@@ -250,11 +250,20 @@ class RunInProgress {
   /** Takes an interrupted run off the device so that it can go on from exactly here. */
   async *leave(status: 'paused' | 'stopped'): AsyncGenerator<TrainingEvent, void> {
     if (!this.trained) yield* this.checkpoint();
+    yield* this.reportWritten({ wait: true });
     await this.save({ status });
   }
 
-  dispose(): void {
+  /** Nothing is written afterwards. */
+  async close(): Promise<void> {
+    await this.writer.settle();
     this.trainer.dispose();
+  }
+
+  /** Reports what was written in the background. Throws what writing threw. */
+  async *reportWritten(how: { readonly wait: boolean }): AsyncGenerator<TrainingEvent, void> {
+    const stored = await this.writer.collect(how);
+    if (stored !== null) yield { kind: 'checkpoint', ...stored };
   }
 
   /** One step on the device; nothing is read back. */
@@ -299,8 +308,9 @@ class RunInProgress {
     };
   }
 
+  /** Takes from the device what is to be saved, and begins to write it: no step waits for storage. */
   private async *checkpoint(): AsyncGenerator<TrainingEvent, void> {
-    const { store } = this.inputs;
+    yield* this.reportWritten({ wait: true });
     const startedAtMs = this.workedMs();
     yield { kind: 'phase', phase: 'saving', done: 0, of: 0 };
     const [loss, gradientNorm] = await this.trainer.readPending();
@@ -308,14 +318,12 @@ class RunInProgress {
     this.assertHealthy();
     assertFinite(this.position.step, loss, gradientNorm);
     const pending = { ...this.position.pending, loss, gradientNorm };
-    this.position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
-    // The history first: what it has beyond the checkpoint is dropped on resuming, what it lacks would be lost.
-    await this.save({ step: this.position.step });
-    const sizeBytes = await saveCheckpoint(store, this.record.spec.id, { position: this.position, tensors });
+    const position = { ...this.position, pending, elapsedMs: this.elapsedMs() };
+    this.position = position;
+    this.writer.begin(this.changed({ step: position.step }), { position, tensors });
     const tookMs = this.workedMs() - startedAtMs;
     this.pointAtMs += tookMs;
     this.checkpointDueMs = this.workedMs() + Math.max(CHECKPOINT_EVERY_MS, CHECKPOINT_SHARE * tookMs);
-    yield { kind: 'checkpoint', step: this.position.step, sizeBytes };
   }
 
   /** The tagger on one split of every task. */
@@ -336,20 +344,15 @@ class RunInProgress {
     if (split.sequences.length === 0) return null;
     const { tasks, signal } = this.inputs;
     const startedAtMs = this.workedMs();
-    const evaluation = yield* this.watched(evaluate(split, tasks, predictor, this.config, signal));
+    const evaluation = yield* mapEvents(evaluate(split, tasks, predictor, this.config, signal), (event) => {
+      this.workedMs(); // the clock of the time worked sees each of them
+      return event;
+    });
     this.assertHealthy();
     const tookMs = this.workedMs() - startedAtMs;
     this.pace.evaluation(tookMs, split.sequences.length);
     this.pointAtMs += tookMs;
     return evaluation;
-  }
-
-  /** The same events; the clock of the time worked sees each of them. */
-  private watched<Outcome>(events: AsyncGenerator<TrainingEvent, Outcome>): AsyncGenerator<TrainingEvent, Outcome> {
-    return mapEvents(events, (event) => {
-      this.workedMs();
-      return event;
-    });
   }
 
   private get settings(): Pick<StepSettings, 'shape' | 'config' | 'factors' | 'seed'> {
@@ -372,10 +375,14 @@ class RunInProgress {
     return this.elapsedBeforeMs + this.workedMs();
   }
 
-  private async save(changes: Partial<RunRecord>): Promise<void> {
+  private changed(changes: Partial<RunRecord>): RunRecord {
     const updatedAt = notBefore(new Date().toISOString(), this.record.updatedAt);
     this.record = { ...this.record, ...changes, elapsedMs: this.elapsedMs(), updatedAt };
-    await writeRunRecord(this.inputs.store, this.record);
+    return this.record;
+  }
+
+  private async save(changes: Partial<RunRecord>): Promise<void> {
+    await writeRunRecord(this.inputs.store, this.changed(changes));
   }
 
   private trainingPhase(): TrainingEvent {
